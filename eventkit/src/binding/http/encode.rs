@@ -1,0 +1,92 @@
+//! Events to messages.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{Message, header_value};
+use crate::error::EncodeError;
+use crate::event::{Event, name};
+use crate::format::Format;
+
+/// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
+///
+/// # Errors
+///
+/// Where an attribute does not fit into a header: its name is longer than 64 KiB.
+pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
+    let mut headers = HeaderMap::with_capacity(8 + event.extensions().len());
+    headers.insert("ce-specversion", HeaderValue::from_static("1.0"));
+    let time = event.time().map(|time| time.to_string());
+    let core = [
+        ("ce-id", Some(event.id())),
+        ("ce-source", Some(event.source())),
+        ("ce-type", Some(event.ty())),
+        ("ce-subject", event.subject()),
+        ("ce-time", time.as_deref()),
+        ("ce-dataschema", event.data_schema()),
+    ];
+    for (name, value) in core {
+        if let Some(value) = value {
+            headers.insert(HeaderName::from_static(name), encoded(name, value)?);
+        }
+    }
+    for (name, value) in event.extensions() {
+        let header =
+            HeaderName::try_from(format!("ce-{name}")).map_err(|_| EncodeError::header(name))?;
+        headers.insert(header, encoded(name, &value.to_text())?);
+    }
+    if let Some(content_type) = event.data_content_type() {
+        // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
+        let value = HeaderValue::try_from(content_type);
+        headers.insert(
+            CONTENT_TYPE,
+            value.map_err(|_| EncodeError::header(name::DATACONTENTTYPE))?,
+        );
+    }
+    let body = event.data().map(|data| data.bytes().clone());
+    Ok(Message {
+        headers,
+        body: body.unwrap_or_default(),
+    })
+}
+
+fn encoded(name: &str, value: &str) -> Result<HeaderValue, EncodeError> {
+    match header_value::encode(value) {
+        Cow::Borrowed(text) => HeaderValue::try_from(text),
+        Cow::Owned(text) => HeaderValue::try_from(text),
+    }
+    .map_err(|_| EncodeError::header(name))
+}
+
+/// Encodes an event in structured content mode: all of it in the body (section 3.2).
+///
+/// # Errors
+///
+/// Where the format cannot hold the event.
+pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, EncodeError> {
+    in_body(format.content_type(), format.encode(event)?)
+}
+
+/// Encodes events in batched content mode (section 3.3); the batch may be empty.
+///
+/// # Errors
+///
+/// Where the format has no batches, or cannot hold an event.
+pub fn encode_batch(events: &[Event], format: &dyn Format) -> Result<Message, EncodeError> {
+    let media_type = format
+        .batch_content_type()
+        .ok_or_else(|| EncodeError::no_batch(format.content_type()))?;
+    in_body(media_type, format.encode_batch(events)?)
+}
+
+fn in_body(media_type: &str, body: Bytes) -> Result<Message, EncodeError> {
+    let mut headers = HeaderMap::with_capacity(1);
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::try_from(media_type).map_err(EncodeError::format)?,
+    );
+    Ok(Message { headers, body })
+}

@@ -1,0 +1,65 @@
+//! Attribute values in headers (section 3.1.3.2).
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
+
+/// Space, double quote, percent, and all that is not printable ASCII.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// Percent-encodes a value; it is copied only where something has to be encoded.
+pub(super) fn encode(value: &str) -> Cow<'_, str> {
+    utf8_percent_encode(value, ENCODED).into()
+}
+
+/// Unquotes a value and percent-decodes it, once each.
+///
+/// The error says what a value should have been.
+pub(super) fn decode(value: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+    let value = unquote(value)?;
+    if !value.contains(&b'%') {
+        return utf8(value);
+    }
+    if !is_percent_encoded(&value) {
+        return Err("two hexadecimal digits after each `%`");
+    }
+    utf8(Cow::Owned(percent_decode(&value).collect()))
+}
+
+fn utf8(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, &'static str> {
+    let expected = "UTF-8 after percent-decoding";
+    match bytes {
+        Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
+            .map(Cow::Borrowed)
+            .map_err(|_| expected),
+        Cow::Owned(bytes) => String::from_utf8(bytes)
+            .map(Cow::Owned)
+            .map_err(|_| expected),
+    }
+}
+
+/// Takes the quotes and backslashes off a quoted string (RFC 7230, section 3.2.6).
+fn unquote(value: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
+    let Some(rest) = value.strip_prefix(b"\"") else {
+        return Ok(Cow::Borrowed(value));
+    };
+    let expected = "a closing quote at the end of a quoted string";
+    let mut bytes = rest.iter().copied();
+    let mut content = Vec::with_capacity(rest.len());
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if bytes.len() == 0 => return Ok(Cow::Owned(content)),
+            b'"' => return Err(expected),
+            b'\\' => content.push(bytes.next().ok_or(expected)?),
+            _ => content.push(byte),
+        }
+    }
+    Err(expected)
+}
+
+/// Returns whether every percent sign begins an encoded byte.
+fn is_percent_encoded(value: &[u8]) -> bool {
+    let mut parts = value.split(|byte| *byte == b'%');
+    parts.next();
+    parts.all(|part| part.len() >= 2 && part[..2].iter().all(u8::is_ascii_hexdigit))
+}

@@ -1,0 +1,61 @@
+//! An HTTP message without its start line.
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response, request, response};
+
+use super::decode;
+use crate::error::DecodeError;
+use crate::event::Event;
+
+/// Holds the headers and the body that an event or a batch becomes.
+///
+/// The event is the same in a request and in a response (section 3).
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// The headers, `Content-Type` among them.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Message {
+    /// Makes a request of it; headers that the builder has and the event has not are kept.
+    ///
+    /// # Errors
+    ///
+    /// Where the builder was given something invalid.
+    pub fn into_request(self, builder: request::Builder) -> http::Result<Request<Bytes>> {
+        let mut request = builder.body(self.body)?;
+        request.headers_mut().extend(self.headers);
+        Ok(request)
+    }
+
+    /// Makes a response of it; headers that the builder has and the event has not are kept.
+    ///
+    /// # Errors
+    ///
+    /// Where the builder was given something invalid.
+    pub fn into_response(self, builder: response::Builder) -> http::Result<Response<Bytes>> {
+        let mut response = builder.body(self.body)?;
+        response.headers_mut().extend(self.headers);
+        Ok(response)
+    }
+}
+
+impl<B: Into<Bytes>> TryFrom<Request<B>> for Event {
+    type Error = DecodeError;
+
+    fn try_from(request: Request<B>) -> Result<Self, DecodeError> {
+        let (parts, body) = request.into_parts();
+        decode(&parts.headers, body.into())
+    }
+}
+
+impl<B: Into<Bytes>> TryFrom<Response<B>> for Event {
+    type Error = DecodeError;
+
+    fn try_from(response: Response<B>) -> Result<Self, DecodeError> {
+        let (parts, body) = response.into_parts();
+        decode(&parts.headers, body.into())
+    }
+}

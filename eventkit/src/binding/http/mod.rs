@@ -1,0 +1,31 @@
+//! The HTTP protocol binding (HTTP Protocol Binding for `CloudEvents` 1.0).
+//!
+//! The functions work on the types of the `http` crate, so they fit every client and server.
+//! Decoding finds the content mode itself, from the `Content-Type` (section 3).
+//!
+//! ```
+//! use eventkit::Event;
+//! use eventkit::binding::http;
+//! use eventkit::format::Json;
+//!
+//! let event = Event::builder().id("1").source("/s").ty("t").subject("a b").build()?;
+//!
+//! let message = http::encode_binary(&event)?;
+//! assert_eq!(message.headers["ce-subject"], "a%20b");
+//! assert_eq!(http::decode(&message.headers, message.body)?, event);
+//!
+//! let message = http::encode_structured(&event, &Json)?;
+//! assert_eq!(http::decode(&message.headers, message.body)?, event);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod decode;
+mod encode;
+mod header_value;
+mod message;
+mod problem;
+
+pub use decode::{decode, decode_as, decode_batch};
+pub use encode::{encode_batch, encode_binary, encode_structured};
+pub use message::Message;
+pub use problem::Problem;

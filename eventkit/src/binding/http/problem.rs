@@ -1,0 +1,140 @@
+//! What a server answers to a request that it refuses.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::event::Violation;
+
+/// Describes a refused request as JSON (RFC 9457, `application/problem+json`).
+///
+/// | mistake | status |
+/// | --- | --- |
+/// | malformed, not an event, invalid attributes, another specversion | 400 |
+/// | body over the limit of the server | 413 |
+/// | no format or codec for the media type | 415 |
+/// | another event type, or data that is not the expected value | 422 |
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::binding::http::{Problem, decode};
+///
+/// let error = decode(&http::HeaderMap::new(), "{}".into()).unwrap_err();
+/// let problem = Problem::from(&error);
+/// assert_eq!(problem.status(), http::StatusCode::BAD_REQUEST);
+/// assert!(problem.detail().starts_with("not a CloudEvents message"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    detail: String,
+    violations: Vec<Violation>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<Member<'a>>,
+}
+
+#[derive(Serialize)]
+struct Member<'a> {
+    attribute: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    expected: &'a str,
+    section: &'a str,
+}
+
+impl Problem {
+    /// The media type of the body.
+    pub const CONTENT_TYPE: &'static str = "application/problem+json";
+
+    /// Makes a problem of one's own.
+    #[must_use]
+    pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            title,
+            detail: detail.into(),
+            violations: Vec::new(),
+        }
+    }
+
+    /// Returns the status to answer with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns what went wrong this time, in a sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Returns the body of the answer.
+    #[must_use]
+    pub fn to_json(&self) -> Bytes {
+        let violations = self.violations.iter().map(|violation| Member {
+            attribute: violation.attribute(),
+            value: violation.value(),
+            expected: violation.expected(),
+            section: violation.section(),
+        });
+        let body = Body {
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            violations: violations.collect(),
+        };
+        // Strings and numbers always have a form in JSON.
+        serde_json::to_vec(&body).unwrap_or_default().into()
+    }
+}
+
+impl From<&DecodeError> for Problem {
+    fn from(error: &DecodeError) -> Self {
+        let (status, title) = match error.kind() {
+            DecodeErrorKind::Malformed => (StatusCode::BAD_REQUEST, "Malformed message"),
+            DecodeErrorKind::NotAnEvent => (StatusCode::BAD_REQUEST, "Not a CloudEvents message"),
+            DecodeErrorKind::SpecVersion => (StatusCode::BAD_REQUEST, "Unsupported specversion"),
+            DecodeErrorKind::Invalid => (StatusCode::BAD_REQUEST, "Invalid event"),
+            DecodeErrorKind::UnsupportedMediaType => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
+            }
+            DecodeErrorKind::UnexpectedType => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "Unexpected event type")
+            }
+            DecodeErrorKind::Data => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid data"),
+        };
+        let mut problem = Self::new(status, title, with_sources(error));
+        problem.violations = error.violations().to_vec();
+        problem
+    }
+}
+
+impl From<Problem> for Response<Bytes> {
+    fn from(problem: Problem) -> Self {
+        let mut response = Response::new(problem.to_json());
+        *response.status_mut() = problem.status;
+        let value = HeaderValue::from_static(Problem::CONTENT_TYPE);
+        response.headers_mut().insert(CONTENT_TYPE, value);
+        response
+    }
+}
+
+/// Writes an error and what caused it as one sentence.
+fn with_sources(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (*error).source());
+    let lines: Vec<String> = causes.map(ToString::to_string).collect();
+    lines.join(": ")
+}

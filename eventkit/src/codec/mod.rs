@@ -1,0 +1,172 @@
+//! Data codecs: payload bytes to and from typed values, found by media type.
+//!
+//! JSON (`*/json`, `*+json`), text (`text/*`) and bytes (`application/octet-stream`) are built in.
+//! A program adds its own with [`register`]; from then on derived types with that
+//! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
+//!
+//! ```
+//! use eventkit::codec::{Codec, Decoded, ErasedDeserializer, ErasedSerialize};
+//! use eventkit::{BoxError, CloudEvent, Event};
+//! use serde::{Deserialize, Serialize};
+//!
+//! /// One value as JSON, its bytes in hexadecimal.
+//! struct Hex;
+//!
+//! impl Codec for Hex {
+//!     fn media_type(&self) -> &str {
+//!         "application/vnd.hex"
+//!     }
+//!
+//!     fn encode(&self, value: &dyn ErasedSerialize) -> Result<Vec<u8>, BoxError> {
+//!         let json = serde_json::to_vec(value)?;
+//!         Ok(json.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect())
+//!     }
+//!
+//!     fn decode(&self, bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
+//!         let digits = std::str::from_utf8(bytes)?;
+//!         let json = (0..digits.len() / 2)
+//!             .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16))
+//!             .collect::<Result<Vec<u8>, _>>()?;
+//!         let mut json = serde_json::Deserializer::from_slice(&json);
+//!         decoded.read(&mut <dyn ErasedDeserializer>::erase(&mut json))
+//!     }
+//! }
+//!
+//! #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+//! #[cloudevent(type = "co.outcome.beat", source = "/clock", datacontenttype = "application/vnd.hex")]
+//! struct Beat { count: u8 }
+//!
+//! eventkit::codec::register(Hex)?;
+//! let event = Beat { count: 7 }.to_event()?;
+//! assert_eq!(event.data().unwrap().as_bytes(), b"7b22636f756e74223a377d");
+//! assert_eq!(Beat::try_from(&event)?, Beat { count: 7 });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod plain;
+mod plain_bytes;
+mod registry;
+
+use bytes::Bytes;
+pub use erased_serde::{Deserializer as ErasedDeserializer, Serialize as ErasedSerialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::de::value::UnitDeserializer;
+
+pub(crate) use registry::key_of;
+pub use registry::{RegisterError, register};
+
+use crate::error::{BoxError, DecodeError, EncodeError};
+use crate::event::{Data, DataKind, JSON, MediaType, declares_json};
+
+/// Turns typed payloads into bytes and back, for one media type.
+pub trait Codec: Send + Sync + 'static {
+    /// Returns the media type it is for, without parameters, such as `application/cbor`; or a
+    /// suffix such as `+cbor` for every type that ends with it.
+    fn media_type(&self) -> &str;
+
+    /// Encodes a value.
+    ///
+    /// # Errors
+    ///
+    /// Where the value has no form in this media type.
+    fn encode(&self, value: &dyn ErasedSerialize) -> Result<Vec<u8>, BoxError>;
+
+    /// Decodes a value: makes a deserializer for the bytes and hands it to `decoded`, once.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are malformed, or `decoded` returns an error.
+    fn decode(&self, bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError>;
+}
+
+/// Takes the deserializer that a [`Codec`] makes, and reads the typed value from it.
+pub trait Decoded {
+    /// Reads the value.
+    ///
+    /// # Errors
+    ///
+    /// Where the input is not such a value; a codec returns the error as it is.
+    fn read(&mut self, deserializer: &mut dyn ErasedDeserializer<'_>) -> Result<(), BoxError>;
+}
+
+struct Slot<T>(Option<T>);
+
+impl<T: DeserializeOwned> Decoded for Slot<T> {
+    fn read(&mut self, deserializer: &mut dyn ErasedDeserializer<'_>) -> Result<(), BoxError> {
+        self.0 = Some(erased_serde::deserialize(deserializer)?);
+        Ok(())
+    }
+}
+
+/// Encodes a value as data of a media type.
+///
+/// # Errors
+///
+/// Where no codec is registered for the media type, or the value has no form in it.
+pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Data, EncodeError> {
+    if declares_json(content_type) {
+        let bytes = serde_json::to_vec(value).map_err(EncodeError::data)?;
+        return Ok(Data::new_unchecked(DataKind::Json, Bytes::from(bytes)));
+    }
+    let media_type = MediaType::parse(content_type).map_err(EncodeError::data)?;
+    if let Some(codec) = registry::lookup(&media_type) {
+        let bytes = codec.encode(&value).map_err(EncodeError::data)?;
+        return Data::from_body(bytes.into(), Some(&media_type)).map_err(EncodeError::data);
+    }
+    match media_type.essence() {
+        plain_bytes::MEDIA_TYPE => plain_bytes::encode(value).map(Data::binary),
+        _ if media_type.ty() == "text" => plain::encode(value).map(Data::text),
+        essence => return Err(EncodeError::no_codec(essence)),
+    }
+    .map_err(EncodeError::data)
+}
+
+/// Decodes payload bytes into a value by their media type; without one, as JSON.
+///
+/// Absent data reads as a unit: `()`, a unit struct and an [`Option`] take it, others do not.
+///
+/// # Errors
+///
+/// Where no codec is registered for the media type, or the data is not such a value.
+pub fn decode<T: DeserializeOwned>(
+    data: Option<&[u8]>,
+    content_type: Option<&str>,
+) -> Result<T, DecodeError> {
+    let Some(bytes) = data else {
+        return absent();
+    };
+    let content_type = content_type.unwrap_or(JSON);
+    if declares_json(content_type) {
+        return from_json(bytes).map_err(DecodeError::data::<T>);
+    }
+    let media_type = MediaType::parse(content_type).map_err(DecodeError::data::<T>)?;
+    if let Some(codec) = registry::lookup(&media_type) {
+        let mut slot = Slot(None);
+        codec
+            .decode(bytes, &mut slot)
+            .map_err(DecodeError::data::<T>)?;
+        return slot
+            .0
+            .ok_or_else(|| DecodeError::data::<T>("the codec handed over no deserializer"));
+    }
+    match media_type.essence() {
+        plain_bytes::MEDIA_TYPE => plain_bytes::decode(bytes),
+        _ if media_type.ty() == "text" => plain::decode(bytes),
+        _ => return Err(DecodeError::no_codec(media_type.essence())),
+    }
+    .map_err(DecodeError::data::<T>)
+}
+
+fn absent<T: DeserializeOwned>() -> Result<T, DecodeError> {
+    let unit = UnitDeserializer::<serde::de::value::Error>::new();
+    T::deserialize(unit).map_err(|_| DecodeError::no_data::<T>())
+}
+
+/// Checks the encoding once: `from_slice` would do so for each string.
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(bytes) {
+        Ok(json) => serde_json::from_str(json),
+        Err(error) => Err(serde::de::Error::custom(error)),
+    }
+}

@@ -1,0 +1,90 @@
+//! Text as it is: strings, and what wraps or prints as one.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IntoDeserializer, Visitor, value};
+
+use crate::error::BoxError;
+
+/// Writes strings, characters, numbers, booleans and unit variants, bare or in a newtype.
+pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, BoxError> {
+    use fmt::Write;
+
+    struct Printed<'a, T: ?Sized>(&'a T);
+
+    impl<T: Serialize + ?Sized> fmt::Display for Printed<'_, T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.serialize(f)
+        }
+    }
+
+    let mut text = String::new();
+    let type_name = std::any::type_name::<T>();
+    write!(text, "{}", Printed(value))
+        .map_err(|_| format!("`{type_name}` is not text: a string or a newtype of one is"))?;
+    Ok(text)
+}
+
+/// Reads a string, or what deserializes from one, bare or in a newtype.
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BoxError> {
+    let text = std::str::from_utf8(bytes)?;
+    Ok(T::deserialize(Plain(text))?)
+}
+
+struct Plain<'a>(&'a str);
+
+/// Reads the types that print as text by parsing it.
+macro_rules! parsed {
+    ($($method:ident => $visit:ident),*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+            match self.0.parse() {
+                Ok(value) => visitor.$visit(value),
+                Err(_) => visitor.visit_str(self.0),
+            }
+        }
+    )*};
+}
+
+impl<'de> serde::Deserializer<'de> for Plain<'_> {
+    type Error = value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_str(self.0)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_enum(self.0.into_deserializer())
+    }
+
+    parsed! {
+        deserialize_bool => visit_bool, deserialize_char => visit_char,
+        deserialize_i8 => visit_i8, deserialize_i16 => visit_i16,
+        deserialize_i32 => visit_i32, deserialize_i64 => visit_i64,
+        deserialize_u8 => visit_u8, deserialize_u16 => visit_u16,
+        deserialize_u32 => visit_u32, deserialize_u64 => visit_u64,
+        deserialize_f32 => visit_f32, deserialize_f64 => visit_f64
+    }
+
+    serde::forward_to_deserialize_any! {
+        i128 u128 str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
+        identifier ignored_any
+    }
+}

@@ -1,0 +1,84 @@
+//! The codecs that a program has added.
+
+use std::sync::{Arc, OnceLock};
+
+use arc_swap::ArcSwap;
+use thiserror::Error;
+
+use super::Codec;
+use crate::event::{MediaType, declares_json};
+
+type Codecs = Vec<Arc<dyn Codec>>;
+
+static CODECS: OnceLock<ArcSwap<Codecs>> = OnceLock::new();
+
+/// Says why a codec or an event format could not be registered.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The media type it is for cannot be read.
+    #[error("{0:?} is not a media type or a suffix such as \"+cbor\"")]
+    MediaType(String),
+    /// JSON is built in and cannot be replaced.
+    #[error("{0:?} is built in")]
+    BuiltIn(String),
+    /// Another one has been registered for the media type.
+    #[error("{0:?} has been registered before")]
+    Twice(String),
+}
+
+/// Adds a codec for the whole program; meant for its start.
+///
+/// A media type goes before a suffix, and both before what is built in for text and bytes.
+///
+/// # Errors
+///
+/// Where the codec's media type is malformed, declares JSON, or has a codec already.
+pub fn register(codec: impl Codec) -> Result<(), RegisterError> {
+    let key = key_of(codec.media_type())?;
+    if declares_json(&key) || key == "+json" {
+        return Err(RegisterError::BuiltIn(key));
+    }
+    let codec: Arc<dyn Codec> = Arc::new(codec);
+    let codecs = CODECS.get_or_init(ArcSwap::default);
+    let mut twice = false;
+    codecs.rcu(|codecs| {
+        twice = codecs
+            .iter()
+            .any(|own| own.media_type().eq_ignore_ascii_case(&key));
+        let mut codecs = Codecs::clone(codecs);
+        if !twice {
+            codecs.push(Arc::clone(&codec));
+        }
+        codecs
+    });
+    if twice {
+        Err(RegisterError::Twice(key))
+    } else {
+        Ok(())
+    }
+}
+
+pub(super) fn lookup(media_type: &MediaType) -> Option<Arc<dyn Codec>> {
+    let codecs = CODECS.get()?.load();
+    let find = |key: &str| {
+        let codec = codecs
+            .iter()
+            .find(|codec| codec.media_type().eq_ignore_ascii_case(key));
+        codec.cloned()
+    };
+    find(media_type.essence()).or_else(|| find(&format!("+{}", media_type.suffix()?)))
+}
+
+/// Returns a media type or suffix in lower case, as lookups have it.
+pub(crate) fn key_of(media_type: &str) -> Result<String, RegisterError> {
+    let key = media_type.to_ascii_lowercase();
+    let whole = match key.strip_prefix('+') {
+        Some(suffix) => format!("application/{suffix}"),
+        None => key.clone(),
+    };
+    match MediaType::parse(&whole) {
+        Ok(parsed) if parsed.essence() == whole => Ok(key),
+        _ => Err(RegisterError::MediaType(media_type.to_owned())),
+    }
+}

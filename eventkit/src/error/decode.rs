@@ -1,0 +1,175 @@
+//! The error of reading an event, or a value from an event.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use super::BoxError;
+use crate::event::{AttributeError, BuildError, Violation, shorten};
+
+/// Says why a message is not an event, or an event is not the value that was asked for.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct DecodeError(Box<Kind>);
+
+/// Says what sort of mistake a [`DecodeError`] is, for code that has to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DecodeErrorKind {
+    /// The bytes or headers are not of the form the format or binding asks for.
+    Malformed,
+    /// It is not a `CloudEvents` message at all.
+    NotAnEvent,
+    /// The version of the specification is another one than 1.0.
+    SpecVersion,
+    /// An attribute is missing, malformed or twice there.
+    Invalid,
+    /// The event is of another type than the one asked for.
+    UnexpectedType,
+    /// The data is not what its content type or the Rust type asks for.
+    Data,
+    /// No event format or data codec is registered for the media type.
+    UnsupportedMediaType,
+}
+
+#[derive(Debug, Error)]
+enum Kind {
+    #[error("malformed {what}: {reason}")]
+    Malformed {
+        what: &'static str,
+        reason: Cow<'static, str>,
+    },
+    #[error("malformed {what}")]
+    MalformedBy {
+        what: &'static str,
+        source: BoxError,
+    },
+    #[error("not a CloudEvents message: {0}")]
+    NotAnEvent(Cow<'static, str>),
+    #[error("`specversion` is {found:?}, expected \"1.0\" (core, specversion)")]
+    SpecVersion { found: String },
+    #[error(transparent)]
+    Invalid(BuildError),
+    #[error("the event is of type {found:?}, expected {expected}")]
+    UnexpectedType { found: String, expected: String },
+    #[error("the data of the event could not be read as {target}")]
+    Data {
+        target: &'static str,
+        source: BoxError,
+    },
+    #[error("the event has no data, expected {target}")]
+    NoData { target: &'static str },
+    #[error("event {index} of the batch is not valid")]
+    Element { index: usize, source: DecodeError },
+    #[error("no {what} is registered for the media type {media_type:?}")]
+    UnsupportedMediaType {
+        what: &'static str,
+        media_type: String,
+    },
+}
+
+impl DecodeError {
+    /// Makes the error of an event format or binding whose input is malformed.
+    pub fn malformed(what: &'static str, error: impl Into<BoxError>) -> Self {
+        let source = error.into();
+        Self(Box::new(Kind::MalformedBy { what, source }))
+    }
+
+    pub(crate) fn malformed_because(
+        what: &'static str,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let reason = reason.into();
+        Self(Box::new(Kind::Malformed { what, reason }))
+    }
+
+    pub(crate) fn not_an_event(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Kind::NotAnEvent(reason.into())))
+    }
+
+    pub(crate) fn spec_version(found: &str) -> Self {
+        let found = shorten(found);
+        Self(Box::new(Kind::SpecVersion { found }))
+    }
+
+    pub(crate) fn unexpected_type(found: &str, expected: &[&str]) -> Self {
+        let quoted: Vec<String> = expected.iter().map(|ty| format!("{ty:?}")).collect();
+        Self(Box::new(Kind::UnexpectedType {
+            found: shorten(found),
+            expected: quoted.join(" or "),
+        }))
+    }
+
+    pub(crate) fn data<T: ?Sized>(error: impl Into<BoxError>) -> Self {
+        let target = std::any::type_name::<T>();
+        let source = error.into();
+        Self(Box::new(Kind::Data { target, source }))
+    }
+
+    pub(crate) fn no_data<T: ?Sized>() -> Self {
+        let target = std::any::type_name::<T>();
+        Self(Box::new(Kind::NoData { target }))
+    }
+
+    pub(crate) fn no_format(media_type: &str) -> Self {
+        Self::unsupported("event format", media_type)
+    }
+
+    pub(crate) fn no_codec(media_type: &str) -> Self {
+        Self::unsupported("data codec", media_type)
+    }
+
+    fn unsupported(what: &'static str, media_type: &str) -> Self {
+        let media_type = shorten(media_type);
+        Self(Box::new(Kind::UnsupportedMediaType { what, media_type }))
+    }
+
+    /// Makes the error of an attribute that does not fit the type of a field or parameter.
+    pub(crate) fn attribute(name: &str, error: &AttributeError) -> Self {
+        let violation = Violation::from_error(name, error, "as the Rust type asks");
+        BuildError::from(violation).into()
+    }
+
+    /// Says which event of a batch, counted from 0, the error is about.
+    pub(crate) fn in_element(self, index: usize) -> Self {
+        let source = self;
+        Self(Box::new(Kind::Element { index, source }))
+    }
+
+    /// Returns what sort of mistake it is.
+    #[must_use]
+    pub fn kind(&self) -> DecodeErrorKind {
+        match &*self.0 {
+            Kind::Malformed { .. } | Kind::MalformedBy { .. } => DecodeErrorKind::Malformed,
+            Kind::NotAnEvent(_) => DecodeErrorKind::NotAnEvent,
+            Kind::SpecVersion { .. } => DecodeErrorKind::SpecVersion,
+            Kind::Invalid(_) => DecodeErrorKind::Invalid,
+            Kind::UnexpectedType { .. } => DecodeErrorKind::UnexpectedType,
+            Kind::Data { .. } | Kind::NoData { .. } => DecodeErrorKind::Data,
+            Kind::UnsupportedMediaType { .. } => DecodeErrorKind::UnsupportedMediaType,
+            Kind::Element { source, .. } => source.kind(),
+        }
+    }
+
+    /// Returns what is wrong with which attribute; empty for mistakes of another sort.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        match &*self.0 {
+            Kind::Invalid(error) => error.violations(),
+            Kind::Element { source, .. } => source.violations(),
+            _ => &[],
+        }
+    }
+}
+
+impl From<BuildError> for DecodeError {
+    fn from(error: BuildError) -> Self {
+        Self(Box::new(Kind::Invalid(error)))
+    }
+}
+
+impl From<Violation> for DecodeError {
+    fn from(violation: Violation) -> Self {
+        BuildError::from(violation).into()
+    }
+}

@@ -1,0 +1,70 @@
+//! The error of turning a value into an event, or an event into bytes.
+
+use thiserror::Error;
+
+use super::BoxError;
+use crate::event::BuildError;
+
+/// Says why a value could not become an event, or an event could not become a message.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct EncodeError(Box<Kind>);
+
+#[derive(Debug, Error)]
+enum Kind {
+    #[error(transparent)]
+    Build(BuildError),
+    #[error("the data could not be encoded")]
+    Data(#[source] BoxError),
+    #[error("no data codec is registered for the media type `{0}`")]
+    NoCodec(String),
+    #[error("the event format `{format}` has no batches")]
+    NoBatch { format: String },
+    #[error("the event format failed")]
+    Format(#[source] BoxError),
+    #[error("the attribute `{attribute}` does not fit into a header of the binding")]
+    Header { attribute: String },
+}
+
+impl EncodeError {
+    /// Makes the error of a payload that its codec refused.
+    pub fn data(error: impl Into<BoxError>) -> Self {
+        Self(Box::new(Kind::Data(error.into())))
+    }
+
+    /// Makes the error of an [event format](crate::format::Format) that cannot write an event.
+    pub fn format(error: impl Into<BoxError>) -> Self {
+        Self(Box::new(Kind::Format(error.into())))
+    }
+
+    /// Makes the error of an event format that has no batch mode.
+    #[must_use]
+    pub fn no_batch(format: &str) -> Self {
+        let format = format.to_owned();
+        Self(Box::new(Kind::NoBatch { format }))
+    }
+
+    pub(crate) fn no_codec(media_type: &str) -> Self {
+        Self(Box::new(Kind::NoCodec(media_type.to_owned())))
+    }
+
+    pub(crate) fn header(attribute: &str) -> Self {
+        let attribute = attribute.to_owned();
+        Self(Box::new(Kind::Header { attribute }))
+    }
+
+    /// Returns what is wrong with the event itself, where that is why.
+    #[must_use]
+    pub fn as_build_error(&self) -> Option<&BuildError> {
+        match &*self.0 {
+            Kind::Build(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<BuildError> for EncodeError {
+    fn from(error: BuildError) -> Self {
+        Self(Box::new(Kind::Build(error)))
+    }
+}

@@ -1,0 +1,410 @@
+//! The values of attributes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use chrono::{DateTime, TimeZone};
+use thiserror::Error;
+
+use super::timestamp::Timestamp;
+use super::uri::{Uri, UriReference};
+use super::violation::shorten;
+
+/// Is the value of an extension attribute: one of the seven types of the specification.
+///
+/// Two values are equal when their canonical strings are. In the header modes every extension
+/// arrives as a string, so `Integer(7)` and `String("7")` are the same value on either side of the
+/// wire, and so is an event that travelled.
+///
+/// Implements the core specification's Type System.
+#[derive(Debug, Clone)]
+pub enum AttributeValue {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number of 32 bits.
+    Integer(i32),
+    /// Text without control characters.
+    String(String),
+    /// Bytes, written in Base64.
+    Binary(Bytes),
+    /// An absolute URI.
+    Uri(Uri),
+    /// A URI or a relative reference.
+    UriReference(UriReference),
+    /// A point in time.
+    Timestamp(Timestamp),
+}
+
+impl AttributeValue {
+    /// Returns the canonical string of the value, without a copy where it is a string already.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
+        AttributeRef::from(self).into_text()
+    }
+
+    /// Reads the value as another type, as if it had arrived as a string.
+    ///
+    /// # Errors
+    ///
+    /// Where the value cannot be read as `T`.
+    pub fn parse<T: Attribute>(&self) -> Result<T, AttributeError> {
+        T::from_attribute(Some(self.into()))
+    }
+}
+
+impl PartialEq for AttributeValue {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Boolean(a), Self::Boolean(b)) => a == b,
+            (Self::Integer(a), Self::Integer(b)) => a == b,
+            (Self::Binary(a), Self::Binary(b)) => a == b,
+            (Self::Timestamp(a), Self::Timestamp(b)) => a == b,
+            _ => self.to_text() == other.to_text(),
+        }
+    }
+}
+
+impl Eq for AttributeValue {}
+
+impl PartialEq<str> for AttributeValue {
+    fn eq(&self, other: &str) -> bool {
+        self.to_text() == other
+    }
+}
+
+impl PartialEq<&str> for AttributeValue {
+    fn eq(&self, other: &&str) -> bool {
+        self.to_text() == *other
+    }
+}
+
+impl PartialEq<i32> for AttributeValue {
+    fn eq(&self, other: &i32) -> bool {
+        *self == Self::Integer(*other)
+    }
+}
+
+impl PartialEq<bool> for AttributeValue {
+    fn eq(&self, other: &bool) -> bool {
+        *self == Self::Boolean(*other)
+    }
+}
+
+impl fmt::Display for AttributeValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_text())
+    }
+}
+
+/// Is the value of any attribute, borrowed from wherever the event came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AttributeRef<'a> {
+    /// A Boolean.
+    Boolean(bool),
+    /// An Integer.
+    Integer(i32),
+    /// A String, a URI, a URI-reference, or any type that arrived as a string.
+    Text(&'a str),
+    /// Bytes.
+    Binary(&'a [u8]),
+    /// A Timestamp.
+    Timestamp(Timestamp),
+}
+
+impl<'a> AttributeRef<'a> {
+    /// Returns the canonical string.
+    #[must_use]
+    pub fn into_text(self) -> Cow<'a, str> {
+        match self {
+            Self::Boolean(true) => Cow::Borrowed("true"),
+            Self::Boolean(false) => Cow::Borrowed("false"),
+            Self::Integer(number) => Cow::Owned(number.to_string()),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Binary(bytes) => Cow::Owned(BASE64_STANDARD.encode(bytes)),
+            Self::Timestamp(time) => Cow::Owned(time.to_string()),
+        }
+    }
+}
+
+impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
+    fn from(value: &'a AttributeValue) -> Self {
+        match value {
+            AttributeValue::Boolean(flag) => Self::Boolean(*flag),
+            AttributeValue::Integer(number) => Self::Integer(*number),
+            AttributeValue::String(text) => Self::Text(text),
+            AttributeValue::Binary(bytes) => Self::Binary(bytes),
+            AttributeValue::Uri(uri) => Self::Text(uri.as_str()),
+            AttributeValue::UriReference(uri) => Self::Text(uri.as_str()),
+            AttributeValue::Timestamp(time) => Self::Timestamp(*time),
+        }
+    }
+}
+
+/// Says that a value does not fit the type that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{} is not {expected}", match value { Some(value) => format!("{value:?}"), None => "an absent attribute".to_owned() })]
+pub struct AttributeError {
+    value: Option<String>,
+    expected: Cow<'static, str>,
+}
+
+impl AttributeError {
+    /// Makes an error for a value of which the start is repeated in the message.
+    #[must_use]
+    pub fn new(value: &str, expected: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            value: Some(shorten(value)),
+            expected: expected.into(),
+        }
+    }
+
+    /// Makes an error for an attribute that is absent.
+    #[must_use]
+    pub fn absent(expected: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            value: None,
+            expected: expected.into(),
+        }
+    }
+
+    /// Returns the start of the value, or `None` where the attribute is absent.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// Returns what was expected instead.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+}
+
+/// Is implemented by types that can stand for an attribute.
+///
+/// Fields of a derived event that are marked as an attribute, and parameters of handlers that name
+/// one, are of such a type. An [`Option`] stands for an attribute that may be absent.
+///
+/// ```
+/// use eventkit::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Region(String);
+///
+/// impl Attribute for Region {
+///     fn to_attribute(&self) -> Option<AttributeValue> {
+///         Some(AttributeValue::from(self.0.as_str()))
+///     }
+///
+///     fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+///         String::from_attribute(value).map(Self)
+///     }
+/// }
+///
+/// let event = Event::builder().source("/s").ty("t").extension("region", "eu").build()?;
+/// assert_eq!(event.extension_as::<Region>("region")?, Region("eu".into()));
+/// assert_eq!(event.extension_as::<Option<Region>>("zone")?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of an attribute",
+    label = "not an attribute type",
+    note = "use `String`, `bool`, an integer, `Bytes`, `Timestamp`, `chrono::DateTime`, `Uri`, `UriReference`, `Uuid`, an `Option` of these, or implement `eventkit::event::Attribute`"
+)]
+pub trait Attribute: Sized {
+    /// Returns the value to send, or `None` to leave the attribute unset.
+    fn to_attribute(&self) -> Option<AttributeValue>;
+
+    /// Reads the value, which is `None` where the attribute is absent.
+    ///
+    /// # Errors
+    ///
+    /// Where the attribute is absent but needed, or its value is of another type.
+    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError>;
+}
+
+impl<T: Attribute> Attribute for Option<T> {
+    fn to_attribute(&self) -> Option<AttributeValue> {
+        self.as_ref().and_then(T::to_attribute)
+    }
+
+    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+        value
+            .map(|value| T::from_attribute(Some(value)))
+            .transpose()
+    }
+}
+
+/// Implements [`Attribute`] for types whose value is read from a present attribute.
+macro_rules! attribute {
+    ($type:ty, $expected:literal, |$this:ident| $to:expr, |$value:ident| $from:expr) => {
+        impl Attribute for $type {
+            fn to_attribute(&self) -> Option<AttributeValue> {
+                let $this = self;
+                Some($to)
+            }
+
+            fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+                let $value = value.ok_or_else(|| AttributeError::absent($expected))?;
+                let read: Option<Self> = $from;
+                read.ok_or_else(|| AttributeError::new(&$value.into_text(), $expected))
+            }
+        }
+    };
+}
+
+attribute!(
+    String,
+    "a String",
+    |text| AttributeValue::String(text.clone()),
+    |value| Some(value.into_text().into_owned())
+);
+attribute!(
+    bool,
+    "a Boolean, `true` or `false`",
+    |flag| AttributeValue::Boolean(*flag),
+    |value| match value {
+        AttributeRef::Boolean(flag) => Some(flag),
+        AttributeRef::Text("true") => Some(true),
+        AttributeRef::Text("false") => Some(false),
+        _ => None,
+    }
+);
+attribute!(
+    Bytes,
+    "Binary in Base64",
+    |bytes| AttributeValue::Binary(bytes.clone()),
+    |value| binary(value).map(Bytes::from)
+);
+attribute!(
+    Vec<u8>,
+    "Binary in Base64",
+    |bytes| AttributeValue::Binary(Bytes::copy_from_slice(bytes)),
+    |value| binary(value)
+);
+attribute!(
+    Timestamp,
+    "a Timestamp (RFC 3339)",
+    |time| AttributeValue::Timestamp(*time),
+    |value| timestamp(value)
+);
+attribute!(
+    DateTime<chrono::Utc>,
+    "a Timestamp (RFC 3339)",
+    |time| AttributeValue::Timestamp(Timestamp::from(*time)),
+    |value| timestamp(value).map(Self::from)
+);
+attribute!(
+    DateTime<chrono::FixedOffset>,
+    "a Timestamp (RFC 3339)",
+    |time| AttributeValue::Timestamp(Timestamp::from(*time)),
+    |value| timestamp(value).map(Self::from)
+);
+attribute!(
+    Uri,
+    "an absolute URI",
+    |uri| AttributeValue::Uri(uri.clone()),
+    |value| Self::new(value.into_text()).ok()
+);
+attribute!(
+    UriReference,
+    "a URI-reference",
+    |uri| AttributeValue::UriReference(uri.clone()),
+    |value| Self::new(value.into_text()).ok()
+);
+attribute!(
+    uuid::Uuid,
+    "a UUID",
+    |id| AttributeValue::String(id.to_string()),
+    |value| value.into_text().parse().ok()
+);
+
+/// Integers that an attribute of type Integer always holds.
+macro_rules! small_integers {
+    ($($type:ty),*) => {$(
+        attribute!(
+            $type,
+            "an Integer that fits",
+            |number| AttributeValue::Integer(i32::from(*number)),
+            |value| integer(value).and_then(|number| Self::try_from(number).ok())
+        );
+    )*};
+}
+small_integers!(i8, i16, i32, u8, u16);
+
+/// Integers that may be larger than the type Integer, so they travel as strings.
+macro_rules! large_integers {
+    ($($type:ty),*) => {$(
+        attribute!(
+            $type,
+            "a whole number that fits",
+            |number| AttributeValue::String(number.to_string()),
+            |value| value.into_text().parse().ok()
+        );
+    )*};
+}
+large_integers!(u32, i64, u64, i128, u128, isize, usize);
+
+fn integer(value: AttributeRef<'_>) -> Option<i32> {
+    match value {
+        AttributeRef::Integer(number) => Some(number),
+        // `str::parse` also takes a plus sign, which the canonical string has not.
+        AttributeRef::Text(text) if !text.starts_with('+') => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn binary(value: AttributeRef<'_>) -> Option<Vec<u8>> {
+    match value {
+        AttributeRef::Binary(bytes) => Some(bytes.to_vec()),
+        AttributeRef::Text(text) => BASE64_STANDARD.decode(text).ok(),
+        _ => None,
+    }
+}
+
+fn timestamp(value: AttributeRef<'_>) -> Option<Timestamp> {
+    match value {
+        AttributeRef::Timestamp(time) => Some(time),
+        AttributeRef::Text(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+macro_rules! value_from {
+    ($($type:ty => |$value:ident| $make:expr),* $(,)?) => {$(
+        impl From<$type> for AttributeValue {
+            fn from($value: $type) -> Self {
+                $make
+            }
+        }
+    )*};
+}
+
+value_from! {
+    bool => |flag| Self::Boolean(flag),
+    i8 => |number| Self::Integer(number.into()),
+    i16 => |number| Self::Integer(number.into()),
+    i32 => |number| Self::Integer(number),
+    u8 => |number| Self::Integer(number.into()),
+    u16 => |number| Self::Integer(number.into()),
+    &str => |text| Self::String(text.to_owned()),
+    String => |text| Self::String(text),
+    &String => |text| Self::String(text.clone()),
+    Bytes => |bytes| Self::Binary(bytes),
+    Vec<u8> => |bytes| Self::Binary(bytes.into()),
+    &[u8] => |bytes| Self::Binary(Bytes::copy_from_slice(bytes)),
+    Uri => |uri| Self::Uri(uri),
+    UriReference => |uri| Self::UriReference(uri),
+    Timestamp => |time| Self::Timestamp(time),
+    uuid::Uuid => |id| Self::String(id.to_string()),
+}
+
+impl<Tz: TimeZone> From<DateTime<Tz>> for AttributeValue {
+    fn from(time: DateTime<Tz>) -> Self {
+        Self::Timestamp(time.into())
+    }
+}

@@ -1,0 +1,152 @@
+//! Makes an event step by step.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::Event;
+use super::attribute::AttributeValue;
+use super::data::{Data, DataKind, IntoBytes};
+use super::parts::Parts;
+use super::timestamp::Timestamp;
+use super::violation::BuildError;
+use crate::error::EncodeError;
+
+/// Builds an [`Event`]; everything is checked once, in [`build`](EventBuilder::build).
+///
+/// An id that is not given is a random UUID, and a time that is not given is now.
+///
+/// ```
+/// use eventkit::Event;
+///
+/// let event = Event::builder()
+///     .source("/shop/orders")
+///     .ty("co.outcome.order.placed")
+///     .extension("priority", 7)
+///     .data_json(&["book", "pen"])?
+///     .build()?;
+/// assert_eq!(event.data_content_type(), Some("application/json"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder makes nothing until `build` is called"]
+pub struct EventBuilder {
+    pub(crate) parts: Parts,
+    without_time: bool,
+}
+
+impl EventBuilder {
+    pub(crate) fn from_parts(parts: Parts) -> Self {
+        let without_time = false;
+        Self {
+            parts,
+            without_time,
+        }
+    }
+
+    /// Sets the id, which with the source identifies the event.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.parts.id = Some(Cow::Owned(id.into()));
+        self
+    }
+
+    /// Sets the source, a URI-reference.
+    pub fn source(mut self, source: impl Into<String>) -> Self {
+        self.parts.source = Some(Cow::Owned(source.into()));
+        self
+    }
+
+    /// Sets the type, such as `co.outcome.order.placed`.
+    pub fn ty(mut self, ty: impl Into<String>) -> Self {
+        self.parts.ty = Some(Cow::Owned(ty.into()));
+        self
+    }
+
+    /// Sets the subject.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.parts.subject = Some(Cow::Owned(subject.into()));
+        self
+    }
+
+    /// Sets the time at which it happened.
+    pub fn time(mut self, time: impl Into<Timestamp>) -> Self {
+        self.parts.time = Some(time.into());
+        self.without_time = false;
+        self
+    }
+
+    /// Leaves the time unset instead of taking the current one.
+    pub fn without_time(mut self) -> Self {
+        self.parts.time = None;
+        self.without_time = true;
+        self
+    }
+
+    /// Sets the media type of the data.
+    pub fn data_content_type(mut self, media_type: impl Into<String>) -> Self {
+        self.parts.datacontenttype = Some(Cow::Owned(media_type.into()));
+        self
+    }
+
+    /// Sets the URI of the schema of the data.
+    pub fn data_schema(mut self, uri: impl Into<String>) -> Self {
+        self.parts.dataschema = Some(Cow::Owned(uri.into()));
+        self
+    }
+
+    /// Sets an extension attribute, in the place of one of the same name.
+    pub fn extension(mut self, name: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
+        self.parts
+            .set_extension(Cow::Owned(name.into()), value.into());
+        self
+    }
+
+    /// Sets the data to the JSON of a value, with the content type `application/json` unless
+    /// another is given.
+    ///
+    /// Under a content type that does not declare JSON, the JSON text is text of that type.
+    ///
+    /// # Errors
+    ///
+    /// Where the value cannot be written as JSON.
+    pub fn data_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self, EncodeError> {
+        let bytes = serde_json::to_vec(value).map_err(EncodeError::data)?;
+        Ok(self.data(Data::new_unchecked(DataKind::Json, Bytes::from(bytes))))
+    }
+
+    /// Sets the data to text, with the content type `text/plain; charset=utf-8` unless another is
+    /// given.
+    ///
+    /// Under a content type that declares JSON, the text has to be JSON.
+    pub fn data_text(self, text: impl Into<String>) -> Self {
+        self.data(Data::text(text))
+    }
+
+    /// Sets the data to bytes, with no content type unless one is given.
+    pub fn data_bytes(self, bytes: impl IntoBytes) -> Self {
+        self.data(Data::binary(bytes.into_bytes()))
+    }
+
+    /// Sets the data as another event carries it.
+    pub fn data(mut self, data: Data) -> Self {
+        self.parts.data = Some(data);
+        self
+    }
+
+    /// Makes the event.
+    ///
+    /// # Errors
+    ///
+    /// Where the source or the type is missing, or an attribute breaks the specification; the
+    /// error lists every violation.
+    pub fn build(mut self) -> Result<Event, BuildError> {
+        if self.parts.id.is_none() {
+            self.parts.id = Some(Cow::Owned(uuid::Uuid::new_v4().to_string()));
+        }
+        if self.parts.time.is_none() && !self.without_time {
+            self.parts.time = Some(Timestamp::now());
+        }
+        self.parts.finish()
+    }
+}

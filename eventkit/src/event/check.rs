@@ -1,0 +1,145 @@
+//! The rules that each attribute has to keep, one function per attribute.
+
+use super::attribute::AttributeValue;
+use super::data;
+use super::media_type::MediaType;
+use super::name;
+use super::text::is_attribute_text;
+use super::timestamp::Timestamp;
+use super::uri::{is_absolute_uri, is_uri_reference};
+use super::violation::Violation;
+
+const TEXT: &str = "text without control characters and noncharacters";
+
+/// The text of an attribute, as the place it comes from knows it.
+pub(crate) enum Found<'a> {
+    /// The attribute is not set.
+    Absent,
+    /// A literal that the derive has checked.
+    Checked,
+    /// Text from outside.
+    Text(&'a str),
+}
+
+type Rule = fn(&str) -> Result<(), Violation>;
+
+/// The attributes that are text: name, whether they are required, and their rule.
+const TEXTS: [(&str, bool, Rule); 6] = [
+    (name::ID, true, id),
+    (name::SOURCE, true, source),
+    (name::TYPE, true, ty),
+    (name::SUBJECT, false, subject),
+    (name::DATACONTENTTYPE, false, datacontenttype),
+    (name::DATASCHEMA, false, dataschema),
+];
+
+/// Checks all core attributes that are text, and notes every violation.
+pub(crate) fn texts<'a>(get: impl Fn(&str) -> Found<'a>, violations: &mut Vec<Violation>) {
+    for (name, required, rule) in TEXTS {
+        match get(name) {
+            Found::Text(text) => violations.extend(rule(text).err()),
+            Found::Absent if required => {
+                let expected = "a value: the attribute is required";
+                violations.push(Violation::missing(
+                    name,
+                    expected,
+                    "core, REQUIRED Attributes",
+                ));
+            }
+            Found::Absent | Found::Checked => {}
+        }
+    }
+}
+
+pub(crate) fn id(value: &str) -> Result<(), Violation> {
+    non_empty_text(name::ID, value, "core, id")
+}
+
+pub(crate) fn ty(value: &str) -> Result<(), Violation> {
+    non_empty_text(name::TYPE, value, "core, type")
+}
+
+pub(crate) fn subject(value: &str) -> Result<(), Violation> {
+    non_empty_text(name::SUBJECT, value, "core, subject")
+}
+
+pub(crate) fn source(value: &str) -> Result<(), Violation> {
+    let expected = "a non-empty URI-reference (RFC 3986)";
+    ensure(!value.is_empty() && is_uri_reference(value), || {
+        Violation::new(name::SOURCE, value, expected, "core, source")
+    })
+}
+
+pub(crate) fn dataschema(value: &str) -> Result<(), Violation> {
+    let expected = "an absolute URI without a fragment (RFC 3986, section 4.3)";
+    ensure(is_absolute_uri(value), || {
+        Violation::new(name::DATASCHEMA, value, expected, "core, dataschema")
+    })
+}
+
+pub(crate) fn datacontenttype(value: &str) -> Result<(), Violation> {
+    if value == data::JSON {
+        return Ok(());
+    }
+    let expected = "a media type such as application/json (RFC 2046)";
+    ensure(
+        is_attribute_text(value) && MediaType::parse(value).is_ok(),
+        || {
+            Violation::new(
+                name::DATACONTENTTYPE,
+                value,
+                expected,
+                "core, datacontenttype",
+            )
+        },
+    )
+}
+
+pub(crate) fn time(value: Timestamp) -> Result<(), Violation> {
+    let expected = "a year from 0 to 9999 (RFC 3339)";
+    ensure(value.is_writable(), || {
+        Violation::new(name::TIME, &value.to_string(), expected, "core, time")
+    })
+}
+
+pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violation> {
+    match value {
+        AttributeValue::String(text) => extension_text(name, text),
+        AttributeValue::Timestamp(at) if !at.is_writable() => {
+            let expected = "a year from 0 to 9999 (RFC 3339)";
+            let section = "core, Type System";
+            Err(Violation::new(
+                name.to_owned(),
+                &at.to_string(),
+                expected,
+                section,
+            ))
+        }
+        _ => name::check_extension_name(name),
+    }
+}
+
+/// Checks an extension by its canonical string.
+pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
+    name::check_extension_name(name)?;
+    ensure(is_attribute_text(text), || {
+        Violation::new(name.to_owned(), text, TEXT, "core, Type System")
+    })
+}
+
+fn non_empty_text(
+    attribute: &'static str,
+    value: &str,
+    section: &'static str,
+) -> Result<(), Violation> {
+    ensure(!value.is_empty(), || {
+        Violation::new(attribute, value, "a non-empty string", section)
+    })?;
+    ensure(is_attribute_text(value), || {
+        Violation::new(attribute, value, TEXT, section)
+    })
+}
+
+fn ensure(holds: bool, violation: impl FnOnce() -> Violation) -> Result<(), Violation> {
+    if holds { Ok(()) } else { Err(violation()) }
+}

@@ -1,0 +1,195 @@
+//! The payload of an event.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::media_type::{self, MediaType};
+use super::violation::shorten;
+
+/// The media type of JSON data.
+pub(crate) const JSON: &str = "application/json";
+/// The media type of text that was given without one.
+pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+
+/// Says what the bytes of [`Data`] are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataKind {
+    /// One JSON value in UTF-8.
+    Json,
+    /// Text in UTF-8 that is not JSON.
+    Text,
+    /// Anything else.
+    Binary,
+}
+
+/// Is the payload of an event: the bytes as they came, and what they are.
+///
+/// JSON data is one valid JSON value and text is valid UTF-8; both were checked when the data was
+/// made. Cloning shares the bytes.
+///
+/// Two payloads are equal when their bytes are, whatever their kind: a protocol carries the bytes,
+/// and the kind follows from the content type.
+#[derive(Clone)]
+pub struct Data {
+    kind: DataKind,
+    bytes: Bytes,
+}
+
+impl Data {
+    /// Makes data of a kind that the caller has checked.
+    pub(crate) fn new_unchecked(kind: DataKind, bytes: Bytes) -> Self {
+        Self { kind, bytes }
+    }
+
+    /// Makes binary data.
+    #[must_use]
+    pub fn binary(bytes: impl Into<Bytes>) -> Self {
+        Self::new_unchecked(DataKind::Binary, bytes.into())
+    }
+
+    /// Makes text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new_unchecked(DataKind::Text, Bytes::from(text.into()))
+    }
+
+    /// Makes JSON data from an encoded JSON value.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not one JSON value in UTF-8.
+    pub fn json(bytes: impl Into<Bytes>) -> Result<Self, serde_json::Error> {
+        let bytes = bytes.into();
+        // A `str` first: `from_slice` would check the encoding of each string by itself.
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => serde_json::from_str::<serde::de::IgnoredAny>(text)?,
+            Err(_) => serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)?,
+        };
+        std::str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
+        Ok(Self::new_unchecked(DataKind::Json, bytes))
+    }
+
+    /// Makes data from the body of a message, whose kind follows from its content type.
+    ///
+    /// Text that is not UTF-8 is kept as binary data.
+    pub(crate) fn from_body(
+        bytes: Bytes,
+        content_type: Option<&MediaType>,
+    ) -> Result<Self, serde_json::Error> {
+        match content_type {
+            Some(media_type) if media_type.is_json() => Self::json(bytes),
+            Some(media_type) if media_type.is_text() && std::str::from_utf8(&bytes).is_ok() => {
+                Ok(Self::new_unchecked(DataKind::Text, bytes))
+            }
+            _ => Ok(Self::binary(bytes)),
+        }
+    }
+
+    /// Settles the kind once the content type is known.
+    ///
+    /// JSON under a content type that is not JSON is text of that type, and text under a JSON
+    /// content type has to be JSON.
+    pub(crate) fn under(self, content_type: &str) -> Result<Self, serde_json::Error> {
+        let json = media_type::declares_json(content_type);
+        match self.kind {
+            DataKind::Json if !json => Ok(Self::new_unchecked(DataKind::Text, self.bytes)),
+            DataKind::Text if json => Self::json(self.bytes),
+            _ => Ok(self),
+        }
+    }
+
+    /// Returns what the bytes are.
+    #[must_use]
+    pub fn kind(&self) -> DataKind {
+        self.kind
+    }
+
+    /// Returns whether the bytes are one JSON value.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.kind == DataKind::Json
+    }
+
+    /// Returns whether the bytes are text that is not JSON.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.kind == DataKind::Text
+    }
+
+    /// Returns whether the bytes are neither JSON nor text.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.kind == DataKind::Binary
+    }
+
+    /// Returns the bytes as they came.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Returns the shared bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Returns JSON or text as a string, and `None` for binary data.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self.kind {
+            DataKind::Json | DataKind::Text => std::str::from_utf8(&self.bytes).ok(),
+            DataKind::Binary => None,
+        }
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Data {}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_str() {
+            Some(text) => write!(f, "{:?}({})", self.kind, shorten(text)),
+            None => write!(f, "Binary({} bytes)", self.bytes.len()),
+        }
+    }
+}
+
+/// Is implemented by what can be taken as binary data, without a copy where it owns its bytes.
+pub trait IntoBytes {
+    /// Returns the bytes.
+    fn into_bytes(self) -> Bytes;
+}
+
+macro_rules! into_bytes {
+    (owned: $($owned:ty),*; borrowed: $($borrowed:ty),*) => {
+        $(impl IntoBytes for $owned {
+            fn into_bytes(self) -> Bytes {
+                Bytes::from(self)
+            }
+        })*
+        $(impl IntoBytes for $borrowed {
+            fn into_bytes(self) -> Bytes {
+                Bytes::copy_from_slice(self.as_ref())
+            }
+        })*
+    };
+}
+
+into_bytes! {
+    owned: Bytes, Vec<u8>, Box<[u8]>, String;
+    borrowed: &[u8], &Vec<u8>, &str
+}
+
+impl<const N: usize> IntoBytes for &[u8; N] {
+    fn into_bytes(self) -> Bytes {
+        Bytes::copy_from_slice(self)
+    }
+}

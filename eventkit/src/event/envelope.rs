@@ -1,0 +1,210 @@
+//! The attributes of a message while it is read, borrowed from the message where they can be.
+
+use std::borrow::Cow;
+
+use super::attribute::{AttributeRef, AttributeValue};
+use super::check::{self, Found};
+use super::data::Data;
+use super::name;
+use super::parts::{Parts, Text};
+use super::timestamp::Timestamp;
+use super::violation::{BuildError, Violation};
+use super::{Event, SPECVERSION};
+use crate::error::DecodeError;
+
+/// The value of an attribute as a message carries it.
+#[derive(Debug, Clone)]
+pub(crate) enum Scalar<'a> {
+    /// Unset, which a format may write.
+    Null,
+    /// There, with a value that has been noted as wrong.
+    Refused,
+    Boolean(bool),
+    Integer(i32),
+    Text(Cow<'a, str>),
+}
+
+/// Collects attributes one by one, in any order, and notes what is wrong with them.
+///
+/// Every decoder fills one. From there the way goes to an [`Event`], or straight to a typed value.
+#[derive(Debug, Default)]
+pub(crate) struct Envelope<'a> {
+    core: [Option<Scalar<'a>>; name::CORE.len()],
+    extensions: Vec<(Cow<'a, str>, Scalar<'a>)>,
+    violations: Vec<Violation>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Takes the next attribute.
+    pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Scalar<'a>) {
+        let Some(at) = name::CORE.iter().position(|core| *core == name) else {
+            self.extensions.push((name, value));
+            return;
+        };
+        if matches!(value, Scalar::Boolean(_) | Scalar::Integer(_)) {
+            let (attribute, section) = (name::CORE[at], "core, Context Attributes");
+            self.refuse(Violation::new(
+                attribute,
+                &value.text(),
+                "a string",
+                section,
+            ));
+            self.core[at] = Some(Scalar::Refused);
+        } else if self.core[at].is_some() {
+            self.refuse(twice(name::CORE[at], &value.text()));
+        } else {
+            self.core[at] = Some(value);
+        }
+    }
+
+    /// Notes a violation that the message shows before its attributes are looked at.
+    pub(crate) fn refuse(&mut self, violation: Violation) {
+        self.violations.push(violation);
+    }
+
+    /// Returns the text of a core attribute.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        let at = name::CORE.iter().position(|core| *core == name)?;
+        match &self.core[at] {
+            Some(Scalar::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns any attribute that is set.
+    pub(crate) fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        if name::CORE.contains(&name) {
+            return self.text(name).map(AttributeRef::Text);
+        }
+        let (_, value) = self.extensions.iter().find(|(own, _)| own == name)?;
+        match value {
+            Scalar::Null | Scalar::Refused => None,
+            Scalar::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
+            Scalar::Integer(number) => Some(AttributeRef::Integer(*number)),
+            Scalar::Text(text) => Some(AttributeRef::Text(text)),
+        }
+    }
+
+    /// Checks every attribute, as making an event of it would, without making one.
+    pub(crate) fn check(&mut self) -> Result<(), DecodeError> {
+        self.prepare()?;
+        self.check_values()
+    }
+
+    /// Makes the event.
+    pub(crate) fn into_event(mut self, data: Option<Data>) -> Result<Event, DecodeError> {
+        let time = self.prepare()?;
+        if !self.violations.is_empty() {
+            // Finds what else is wrong, to say it all at once.
+            self.check_values()?;
+        }
+        let parts = Parts {
+            id: self.take(name::ID),
+            source: self.take(name::SOURCE),
+            ty: self.take(name::TYPE),
+            subject: self.take(name::SUBJECT),
+            time,
+            datacontenttype: self.take(name::DATACONTENTTYPE),
+            dataschema: self.take(name::DATASCHEMA),
+            extensions: self.extensions.into_iter().filter_map(owned).collect(),
+            data,
+        };
+        Ok(parts.finish()?)
+    }
+
+    /// Notes what only the message as a whole shows, and reads the time.
+    fn prepare(&mut self) -> Result<Option<Timestamp>, DecodeError> {
+        self.check_version()?;
+        self.note_repeated_extensions();
+        Ok(self.parse_time())
+    }
+
+    fn check_values(&mut self) -> Result<(), DecodeError> {
+        let mut violations = std::mem::take(&mut self.violations);
+        check::texts(|name| self.found(name), &mut violations);
+        for (name, value) in &self.extensions {
+            violations.extend(check::extension_text(name, &value.text()).err());
+        }
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(BuildError::new(violations).into())
+        }
+    }
+
+    fn found(&self, name: &str) -> Found<'_> {
+        let at = name::CORE.iter().position(|core| *core == name);
+        match at.and_then(|at| self.core[at].as_ref()) {
+            Some(Scalar::Text(text)) => Found::Text(text),
+            Some(Scalar::Refused) => Found::Checked,
+            _ => Found::Absent,
+        }
+    }
+
+    fn take(&mut self, name: &str) -> Option<Text> {
+        let at = name::CORE.iter().position(|core| *core == name)?;
+        match self.core[at].take() {
+            Some(Scalar::Text(text)) => Some(Cow::Owned(text.into_owned())),
+            _ => None,
+        }
+    }
+
+    /// Refuses another version at once: its rules for the other attributes are not known.
+    fn check_version(&mut self) -> Result<(), DecodeError> {
+        match self.found(name::SPECVERSION) {
+            Found::Text(SPECVERSION) | Found::Checked => Ok(()),
+            Found::Text(other) => Err(DecodeError::spec_version(other)),
+            Found::Absent => {
+                let (expected, section) = ("\"1.0\"", "core, specversion");
+                self.refuse(Violation::missing(name::SPECVERSION, expected, section));
+                self.core[name::SPECVERSION_AT] = Some(Scalar::Refused);
+                Ok(())
+            }
+        }
+    }
+
+    fn note_repeated_extensions(&mut self) {
+        let mut names: Vec<&str> = self
+            .extensions
+            .iter()
+            .map(|(name, _)| name.as_ref())
+            .collect();
+        names.sort_unstable();
+        let again = names.windows(2).filter(|pair| pair[0] == pair[1]);
+        let again: Vec<Violation> = again.map(|pair| twice(pair[1].to_owned(), "")).collect();
+        self.violations.extend(again);
+    }
+
+    fn parse_time(&mut self) -> Option<Timestamp> {
+        let parsed = self.text(name::TIME)?.parse();
+        parsed
+            .map_err(|error| self.refuse(Violation::from_error(name::TIME, &error, "core, time")))
+            .ok()
+    }
+}
+
+impl Scalar<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Null | Self::Refused => Cow::Borrowed(""),
+            Self::Boolean(flag) => AttributeRef::Boolean(*flag).into_text(),
+            Self::Integer(number) => AttributeRef::Integer(*number).into_text(),
+            Self::Text(text) => Cow::Borrowed(text),
+        }
+    }
+}
+
+fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Text, AttributeValue)> {
+    let value = match value {
+        Scalar::Null | Scalar::Refused => return None,
+        Scalar::Boolean(flag) => AttributeValue::Boolean(flag),
+        Scalar::Integer(number) => AttributeValue::Integer(number),
+        Scalar::Text(text) => AttributeValue::String(text.into_owned()),
+    };
+    Some((Cow::Owned(name.into_owned()), value))
+}
+
+fn twice(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {
+    let section = "core, Context Attributes";
+    Violation::new(name, value, "each attribute at most once", section)
+}

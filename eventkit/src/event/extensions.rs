@@ -1,0 +1,110 @@
+//! The extension attributes of an event.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::attribute::AttributeValue;
+
+/// Is the set of extension attributes of an event, sorted by name.
+///
+/// It is made by an [`EventBuilder`](super::EventBuilder) or a setter of [`Event`](super::Event),
+/// which check names and values.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extensions {
+    // Events have a few; a sorted vector is one allocation, and none where there are none.
+    entries: Vec<(Cow<'static, str>, AttributeValue)>,
+}
+
+impl Extensions {
+    /// Returns the value of one extension.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&AttributeValue> {
+        self.position(name).ok().map(|at| &self.entries[at].1)
+    }
+
+    /// Returns whether there is an extension of that name.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.position(name).is_ok()
+    }
+
+    /// Returns the number of extensions.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns whether there are no extensions.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Returns names and values in the order of the names.
+    #[must_use]
+    pub fn iter(&self) -> Iter<'_> {
+        Iter(self.entries.iter())
+    }
+
+    /// Takes entries in any order, each name once.
+    pub(crate) fn from_unsorted(mut entries: Vec<(Cow<'static, str>, AttributeValue)>) -> Self {
+        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Self { entries }
+    }
+
+    pub(crate) fn insert(
+        &mut self,
+        name: Cow<'static, str>,
+        value: AttributeValue,
+    ) -> Option<AttributeValue> {
+        match self.position(&name) {
+            Ok(at) => Some(std::mem::replace(&mut self.entries[at].1, value)),
+            Err(at) => {
+                self.entries.insert(at, (name, value));
+                None
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<AttributeValue> {
+        self.position(name).ok().map(|at| self.entries.remove(at).1)
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.entries
+            .binary_search_by(|(own, _)| own.as_ref().cmp(name))
+    }
+}
+
+impl fmt::Debug for Extensions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
+
+/// Walks through the extensions of an event.
+#[derive(Debug, Clone)]
+pub struct Iter<'a>(std::slice::Iter<'a, (Cow<'static, str>, AttributeValue)>);
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a str, &'a AttributeValue);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(|(name, value)| (name.as_ref(), value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
+
+impl<'a> IntoIterator for &'a Extensions {
+    type Item = (&'a str, &'a AttributeValue);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}

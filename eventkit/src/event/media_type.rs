@@ -1,0 +1,141 @@
+//! Media types: `datacontenttype`, `Content-Type`, and the key of codecs and formats.
+
+use std::fmt;
+use std::str::FromStr;
+
+use mediatype::MediaTypeBuf;
+
+use super::attribute::AttributeError;
+
+const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 6838)";
+
+/// Is a media type: type, subtype, suffix and parameters.
+///
+/// Names and the suffix compare without case, as do parameter names; parameter values compare as
+/// they are, but for `charset`. [`Display`](fmt::Display) gives the text as it was written.
+///
+/// ```
+/// use eventkit::event::MediaType;
+///
+/// let media_type: MediaType = "Application/Vnd.Order+JSON; charset=utf-8".parse()?;
+/// assert_eq!(media_type.essence(), "application/vnd.order+json");
+/// assert_eq!(media_type.suffix(), Some("json"));
+/// assert_eq!(media_type.parameter("CHARSET").as_deref(), Some("utf-8"));
+/// assert!(media_type.is_json());
+/// # Ok::<(), eventkit::event::AttributeError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct MediaType {
+    parsed: MediaTypeBuf,
+    essence: String,
+}
+
+impl MediaType {
+    /// Reads a media type with or without parameters.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is not `type/subtype` with well-formed parameters, or is a range such as
+    /// `text/*`.
+    pub fn parse(text: &str) -> Result<Self, AttributeError> {
+        let wrong = || AttributeError::new(text, EXPECTED);
+        let parsed: MediaTypeBuf = text.parse().map_err(|_| wrong())?;
+        let essence = parsed.essence().to_string().to_ascii_lowercase();
+        let no_value = |(_, value): (_, mediatype::Value<'_>)| value.as_str().is_empty();
+        if essence.contains('*') || mediatype::ReadParams::params(&parsed).any(no_value) {
+            return Err(wrong());
+        }
+        Ok(Self { parsed, essence })
+    }
+
+    /// Returns type, subtype and suffix in lower case, without parameters.
+    #[must_use]
+    pub fn essence(&self) -> &str {
+        &self.essence
+    }
+
+    /// Returns the type in lower case, such as `text`.
+    #[must_use]
+    pub fn ty(&self) -> &str {
+        self.essence.split_once('/').map_or("", |(ty, _)| ty)
+    }
+
+    /// Returns the subtype in lower case with its suffix, such as `svg+xml`.
+    #[must_use]
+    pub fn subtype(&self) -> &str {
+        self.essence
+            .split_once('/')
+            .map_or("", |(_, subtype)| subtype)
+    }
+
+    /// Returns what follows the last `+` of the subtype in lower case, such as `json`.
+    #[must_use]
+    pub fn suffix(&self) -> Option<&str> {
+        self.subtype().rsplit_once('+').map(|(_, suffix)| suffix)
+    }
+
+    /// Returns the value of a parameter, without its quotes; the name has no case.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let name = mediatype::Name::new(name)?;
+        let value = mediatype::ReadParams::get_param(&self.parsed, name)?;
+        Some(value.unquoted_str().into_owned())
+    }
+
+    /// Returns whether it declares JSON: subtype `json` or suffix `+json`, any case.
+    ///
+    /// Implements section 3.1.1 of the JSON format.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        is_json_subtype(self.subtype())
+    }
+
+    /// Returns whether its content is text in UTF-8: `text/*` or XML, and no other `charset`.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        let textual =
+            self.ty() == "text" || self.subtype() == "xml" || self.suffix() == Some("xml");
+        let utf8 = |charset: String| {
+            charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("us-ascii")
+        };
+        textual && self.parameter("charset").is_none_or(utf8)
+    }
+}
+
+fn is_json_subtype(subtype: &str) -> bool {
+    let declared = subtype
+        .rsplit_once('+')
+        .map_or(subtype, |(_, suffix)| suffix);
+    declared.eq_ignore_ascii_case("json")
+}
+
+/// Returns whether a media type that has been checked before declares JSON.
+pub(crate) fn declares_json(media_type: &str) -> bool {
+    if media_type == super::data::JSON {
+        return true;
+    }
+    let essence = media_type.split(';').next().unwrap_or_default().trim_end();
+    essence
+        .split_once('/')
+        .is_some_and(|(_, subtype)| is_json_subtype(subtype))
+}
+
+impl FromStr for MediaType {
+    type Err = AttributeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl fmt::Display for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.parsed.as_str())
+    }
+}
+
+impl fmt::Debug for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MediaType({})", self.parsed.as_str())
+    }
+}

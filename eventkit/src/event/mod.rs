@@ -1,0 +1,363 @@
+//! The envelope: context attributes, extension attributes and data.
+
+mod attribute;
+mod builder;
+mod check;
+mod data;
+mod envelope;
+mod extensions;
+mod media_type;
+pub(crate) mod name;
+mod parts;
+mod text;
+mod timestamp;
+mod uri;
+mod violation;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+pub use attribute::{Attribute, AttributeError, AttributeRef, AttributeValue};
+pub use builder::EventBuilder;
+pub(crate) use data::JSON;
+pub use data::{Data, DataKind, IntoBytes};
+pub(crate) use envelope::{Envelope, Scalar};
+pub use extensions::{Extensions, Iter as ExtensionsIter};
+pub use media_type::MediaType;
+pub(crate) use media_type::declares_json;
+pub(crate) use parts::{Parts, Text};
+pub use timestamp::Timestamp;
+pub use uri::{Uri, UriReference};
+pub(crate) use violation::shorten;
+pub use violation::{BuildError, Violation};
+
+/// The version of the specification that every event has.
+pub(crate) const SPECVERSION: &str = "1.0";
+
+/// Is a valid event of CloudEvents 1.0: its context attributes, extensions and data.
+///
+/// It is made by a [builder](Event::builder), by a derived type's
+/// [`to_event`](crate::CloudEvent::to_event), or by a decoder; each of them checks it, and so do
+/// the setters. A clone shares everything and costs one reference count.
+///
+/// Two events are equal when their attributes are (extensions by their
+/// [canonical strings](AttributeValue)) and the bytes of their data are.
+///
+/// ```
+/// use eventkit::Event;
+///
+/// let event = Event::builder().id("1").source("/s").ty("t").data_text("hi").build()?;
+/// assert_eq!((event.id(), event.source(), event.ty()), ("1", "/s", "t"));
+/// assert_eq!(event.data().unwrap().as_bytes(), b"hi");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Event(Arc<Inner>);
+
+#[derive(Clone, PartialEq, Eq)]
+struct Inner {
+    id: Text,
+    source: Text,
+    ty: Text,
+    subject: Option<Text>,
+    time: Option<Timestamp>,
+    datacontenttype: Option<Text>,
+    dataschema: Option<Text>,
+    extensions: Extensions,
+    data: Option<Data>,
+}
+
+impl Event {
+    /// Starts a new event.
+    pub fn builder() -> EventBuilder {
+        EventBuilder::default()
+    }
+
+    /// Starts a new event with everything that this one has, its id and time included.
+    pub fn to_builder(&self) -> EventBuilder {
+        let inner = &*self.0;
+        let extensions = inner.extensions.iter();
+        let builder = EventBuilder::from_parts(Parts {
+            id: Some(inner.id.clone()),
+            source: Some(inner.source.clone()),
+            ty: Some(inner.ty.clone()),
+            subject: inner.subject.clone(),
+            time: inner.time,
+            datacontenttype: inner.datacontenttype.clone(),
+            dataschema: inner.dataschema.clone(),
+            extensions: extensions
+                .map(|(name, value)| (Cow::Owned(name.to_owned()), value.clone()))
+                .collect(),
+            data: inner.data.clone(),
+        });
+        match inner.time {
+            Some(_) => builder,
+            None => builder.without_time(),
+        }
+    }
+
+    /// Returns the id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Returns the source, a URI-reference.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// Returns the version of the specification, which is `1.0`.
+    #[must_use]
+    pub fn spec_version(&self) -> &'static str {
+        SPECVERSION
+    }
+
+    /// Returns the type.
+    #[must_use]
+    pub fn ty(&self) -> &str {
+        &self.0.ty
+    }
+
+    /// Returns the subject.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// Returns the time, with the offset it was given in.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        self.0.time
+    }
+
+    /// Returns the media type of the data as it was written.
+    #[must_use]
+    pub fn data_content_type(&self) -> Option<&str> {
+        self.0.datacontenttype.as_deref()
+    }
+
+    /// Returns the URI of the schema of the data.
+    #[must_use]
+    pub fn data_schema(&self) -> Option<&str> {
+        self.0.dataschema.as_deref()
+    }
+
+    /// Returns the value of one extension attribute.
+    #[must_use]
+    pub fn extension(&self, name: &str) -> Option<&AttributeValue> {
+        self.0.extensions.get(name)
+    }
+
+    /// Reads an extension attribute as a type, from a native value or from its string.
+    ///
+    /// With an [`Option`] as the type, an absent extension is `None` and no error.
+    ///
+    /// ```
+    /// # use eventkit::Event;
+    /// let event = Event::builder().source("/s").ty("t").extension("n", "7").build()?;
+    /// assert_eq!(event.extension_as::<i32>("n")?, 7);
+    /// assert_eq!(event.extension_as::<Option<i32>>("m")?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the extension is absent, or its value is not of that type.
+    pub fn extension_as<T: Attribute>(&self, name: &str) -> Result<T, AttributeError> {
+        T::from_attribute(self.extension(name).map(AttributeRef::from))
+    }
+
+    /// Returns all extension attributes.
+    #[must_use]
+    pub fn extensions(&self) -> &Extensions {
+        &self.0.extensions
+    }
+
+    /// Returns the data, or `None` where the event has none.
+    #[must_use]
+    pub fn data(&self) -> Option<&Data> {
+        self.0.data.as_ref()
+    }
+
+    /// Returns the value of any attribute by the name the specification gives it.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        let text = match name {
+            name::ID => Some(self.id()),
+            name::SOURCE => Some(self.source()),
+            name::SPECVERSION => Some(SPECVERSION),
+            name::TYPE => Some(self.ty()),
+            name::SUBJECT => self.subject(),
+            name::DATACONTENTTYPE => self.data_content_type(),
+            name::DATASCHEMA => self.data_schema(),
+            name::TIME => return self.time().map(AttributeRef::Timestamp),
+            _ => return self.extension(name).map(AttributeRef::from),
+        };
+        text.map(AttributeRef::Text)
+    }
+}
+
+/// Setters: each checks the value and leaves the event as it was where the value is wrong.
+impl Event {
+    /// Sets the id.
+    ///
+    /// # Errors
+    ///
+    /// Where it is empty or holds control characters.
+    pub fn set_id(&mut self, id: impl Into<String>) -> Result<(), BuildError> {
+        let id = checked(id, check::id)?;
+        self.inner_mut().id = id;
+        Ok(())
+    }
+
+    /// Sets the source.
+    ///
+    /// # Errors
+    ///
+    /// Where it is empty or not a URI-reference.
+    pub fn set_source(&mut self, source: impl Into<String>) -> Result<(), BuildError> {
+        let source = checked(source, check::source)?;
+        self.inner_mut().source = source;
+        Ok(())
+    }
+
+    /// Sets the type.
+    ///
+    /// # Errors
+    ///
+    /// Where it is empty or holds control characters.
+    pub fn set_ty(&mut self, ty: impl Into<String>) -> Result<(), BuildError> {
+        let ty = checked(ty, check::ty)?;
+        self.inner_mut().ty = ty;
+        Ok(())
+    }
+
+    /// Sets or unsets the subject.
+    ///
+    /// # Errors
+    ///
+    /// Where it is empty or holds control characters.
+    pub fn set_subject(&mut self, subject: Option<&str>) -> Result<(), BuildError> {
+        let subject = subject
+            .map(|subject| checked(subject, check::subject))
+            .transpose()?;
+        self.inner_mut().subject = subject;
+        Ok(())
+    }
+
+    /// Sets or unsets the time.
+    ///
+    /// # Errors
+    ///
+    /// Where RFC 3339 cannot write the year.
+    pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
+        time.map_or(Ok(()), check::time)?;
+        self.inner_mut().time = time;
+        Ok(())
+    }
+
+    /// Sets or unsets the URI of the schema of the data.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not an absolute URI.
+    pub fn set_data_schema(&mut self, uri: Option<&str>) -> Result<(), BuildError> {
+        let uri = uri.map(|uri| checked(uri, check::dataschema)).transpose()?;
+        self.inner_mut().dataschema = uri;
+        Ok(())
+    }
+
+    /// Sets data and its content type together, so that they never disagree.
+    ///
+    /// # Errors
+    ///
+    /// Where the content type is not a media type, or declares JSON and the data is text that is
+    /// not JSON.
+    pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {
+        let mut builder = self.to_builder().data(data);
+        builder.parts.datacontenttype = content_type.map(|text| Cow::Owned(text.to_owned()));
+        *self = builder.build()?;
+        Ok(())
+    }
+
+    /// Removes the data with its content type and schema, and returns it.
+    pub fn take_data(&mut self) -> Option<Data> {
+        let inner = self.inner_mut();
+        inner.datacontenttype = None;
+        inner.dataschema = None;
+        inner.data.take()
+    }
+
+    /// Sets an extension attribute and returns the value it had.
+    ///
+    /// # Errors
+    ///
+    /// Where the specification forbids the name or the value.
+    pub fn set_extension(
+        &mut self,
+        name: impl Into<String>,
+        value: impl Into<AttributeValue>,
+    ) -> Result<Option<AttributeValue>, BuildError> {
+        let (name, value) = (name.into(), value.into());
+        check::extension(&name, &value)?;
+        Ok(self.inner_mut().extensions.insert(Cow::Owned(name), value))
+    }
+
+    /// Removes an extension attribute and returns the value it had.
+    pub fn remove_extension(&mut self, name: &str) -> Option<AttributeValue> {
+        self.inner_mut().extensions.remove(name)
+    }
+
+    fn inner_mut(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+fn checked(
+    value: impl Into<String>,
+    check: fn(&str) -> Result<(), Violation>,
+) -> Result<Text, Violation> {
+    let value = value.into();
+    check(&value)?;
+    Ok(Cow::Owned(value))
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Event");
+        shown
+            .field("id", &self.id())
+            .field("source", &self.source())
+            .field("type", &self.ty());
+        let optional = [
+            (name::SUBJECT, self.subject()),
+            (name::DATACONTENTTYPE, self.data_content_type()),
+            (name::DATASCHEMA, self.data_schema()),
+        ];
+        for (name, value) in optional {
+            if let Some(value) = value {
+                shown.field(name, &value);
+            }
+        }
+        if let Some(time) = self.time() {
+            shown.field(name::TIME, &format_args!("{time}"));
+        }
+        for (name, value) in self.extensions() {
+            shown.field(name, value);
+        }
+        if let Some(data) = self.data() {
+            shown.field(name::DATA, data);
+        }
+        shown.finish()
+    }
+}
+
+impl fmt::Display for Event {
+    /// Writes type, id and source on one line, as a log wants them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} from {}", self.ty(), self.id(), self.source())
+    }
+}

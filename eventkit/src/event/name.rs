@@ -1,0 +1,50 @@
+//! Attribute names.
+
+use super::violation::Violation;
+
+pub(crate) const ID: &str = "id";
+pub(crate) const SOURCE: &str = "source";
+pub(crate) const SPECVERSION: &str = "specversion";
+pub(crate) const TYPE: &str = "type";
+pub(crate) const DATACONTENTTYPE: &str = "datacontenttype";
+pub(crate) const DATASCHEMA: &str = "dataschema";
+pub(crate) const SUBJECT: &str = "subject";
+pub(crate) const TIME: &str = "time";
+pub(crate) const DATA: &str = "data";
+/// A member of the JSON format, never an attribute.
+pub(crate) const DATA_BASE64: &str = "data_base64";
+
+/// The attributes that the core specification defines.
+pub(crate) const CORE: [&str; 8] = [
+    SPECVERSION,
+    ID,
+    SOURCE,
+    TYPE,
+    DATACONTENTTYPE,
+    DATASCHEMA,
+    SUBJECT,
+    TIME,
+];
+
+/// Where [`CORE`] holds the version.
+pub(crate) const SPECVERSION_AT: usize = 0;
+
+/// Checks the name of an extension attribute (core specification, Naming Conventions).
+///
+/// Names over 20 characters are only discouraged there, so they pass.
+pub(crate) fn check_extension_name(name: &str) -> Result<(), Violation> {
+    let section = "core, Naming Conventions";
+    if name.is_empty() || !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9')) {
+        let expected = "an extension name of lower-case letters a-z and digits 0-9";
+        return Err(Violation::new(name.to_owned(), name, expected, section));
+    }
+    if name == DATA {
+        let expected = "another name: `data` is reserved";
+        return Err(Violation::new(DATA, name, expected, section));
+    }
+    if CORE.contains(&name) {
+        let expected = "an extension name that is not a core attribute";
+        return Err(Violation::new(name.to_owned(), name, expected, section));
+    }
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! An event that has not been checked yet.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::attribute::AttributeValue;
+use super::check::{self, Found};
+use super::data::{self, Data};
+use super::extensions::Extensions;
+use super::name;
+use super::timestamp::Timestamp;
+use super::violation::{BuildError, Violation};
+use super::{Event, Inner};
+
+/// Text that is borrowed only where it is a literal that the derive has checked.
+///
+/// Everything that comes in at run time is owned, so checks can pass over borrowed text.
+pub(crate) type Text = Cow<'static, str>;
+
+/// The attributes and the data of an event on its way in, from a builder or a decoder.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Parts {
+    pub(crate) id: Option<Text>,
+    pub(crate) source: Option<Text>,
+    pub(crate) ty: Option<Text>,
+    pub(crate) subject: Option<Text>,
+    pub(crate) time: Option<Timestamp>,
+    pub(crate) datacontenttype: Option<Text>,
+    pub(crate) dataschema: Option<Text>,
+    pub(crate) extensions: Vec<(Text, AttributeValue)>,
+    pub(crate) data: Option<Data>,
+}
+
+impl Parts {
+    /// Checks everything and makes the event, or says all that is wrong with it.
+    pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
+        let mut violations = Vec::new();
+        check::texts(|name| self.found(name), &mut violations);
+        violations.extend(self.time.and_then(|time| check::time(time).err()));
+        for (name, value) in &self.extensions {
+            if matches!(name, Cow::Owned(_)) || matches!(value, AttributeValue::String(_)) {
+                violations.extend(check::extension(name, value).err());
+            }
+        }
+        let data = self.settle_data(&mut violations);
+        if !violations.is_empty() {
+            return Err(BuildError::new(violations));
+        }
+        Ok(Event(Arc::new(Inner {
+            id: self.id.unwrap_or_default(),
+            source: self.source.unwrap_or_default(),
+            ty: self.ty.unwrap_or_default(),
+            subject: self.subject,
+            time: self.time,
+            datacontenttype: self.datacontenttype,
+            dataschema: self.dataschema,
+            extensions: Extensions::from_unsorted(self.extensions),
+            data,
+        })))
+    }
+
+    fn found(&self, name: &str) -> Found<'_> {
+        let text = match name {
+            name::ID => &self.id,
+            name::SOURCE => &self.source,
+            name::TYPE => &self.ty,
+            name::SUBJECT => &self.subject,
+            name::DATACONTENTTYPE => &self.datacontenttype,
+            name::DATASCHEMA => &self.dataschema,
+            _ => &None,
+        };
+        match text {
+            None => Found::Absent,
+            Some(Cow::Borrowed(_)) => Found::Checked,
+            Some(Cow::Owned(text)) => Found::Text(text),
+        }
+    }
+
+    /// Makes kind and content type agree, and states the content type where the kind implies it.
+    fn settle_data(&mut self, violations: &mut Vec<Violation>) -> Option<Data> {
+        let data = self.data.take()?;
+        if self.datacontenttype.is_none() {
+            self.datacontenttype = match data.kind() {
+                data::DataKind::Json => Some(Cow::Borrowed(data::JSON)),
+                data::DataKind::Text => Some(Cow::Borrowed(data::PLAIN_TEXT)),
+                data::DataKind::Binary => None,
+            };
+        }
+        let Some(content_type) = &self.datacontenttype else {
+            return Some(data);
+        };
+        match data.clone().under(content_type) {
+            Ok(data) => Some(data),
+            Err(error) => {
+                let text = data.as_str().unwrap_or_default();
+                let expected = format!("JSON, as `datacontenttype` declares ({error})");
+                violations.push(Violation::new(
+                    name::DATA,
+                    text,
+                    expected,
+                    "JSON format, 3.1.1",
+                ));
+                None
+            }
+        }
+    }
+
+    /// Sets an extension in the place of one of the same name.
+    pub(crate) fn set_extension(&mut self, name: Text, value: AttributeValue) {
+        match self.extensions.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, own)) => *own = value,
+            None => self.extensions.push((name, value)),
+        }
+    }
+}

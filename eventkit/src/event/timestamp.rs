@@ -1,0 +1,139 @@
+//! Points in time as the specification writes them.
+
+use std::fmt;
+use std::ops::Deref;
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, TimeZone, Utc};
+
+use super::attribute::AttributeError;
+
+const EXPECTED: &str =
+    "an RFC 3339 timestamp with seconds and offset, such as 2026-01-31T09:30:00Z";
+
+/// Is a point in time that keeps the offset and the number of fraction digits it was written with.
+///
+/// It dereferences to [`chrono::DateTime`]. Its one way out is RFC 3339 with an upper-case `T`, and
+/// `Z` where the offset is zero. Two timestamps are equal when they print alike; to compare the
+/// instants, compare with a [`DateTime`] or use [`Timestamp::to_utc`]. More than nine fraction
+/// digits are cut.
+///
+/// Implements the type `Timestamp` of the core specification's Type System.
+///
+/// ```
+/// use eventkit::event::Timestamp;
+///
+/// let time: Timestamp = "2026-01-31t10:30:00.50+01:00".parse()?;
+/// assert_eq!(time.to_string(), "2026-01-31T10:30:00.50+01:00");
+/// assert_eq!(time.to_utc().to_rfc3339(), "2026-01-31T09:30:00.500+00:00");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timestamp {
+    at: DateTime<FixedOffset>,
+    digits: u8,
+}
+
+impl Timestamp {
+    /// Returns the current time in UTC, with microseconds.
+    #[must_use]
+    pub fn now() -> Self {
+        Self {
+            at: Utc::now().fixed_offset(),
+            digits: 6,
+        }
+    }
+
+    /// Returns whether RFC 3339 can write it: it knows the years 0 to 9999 only.
+    pub(crate) fn is_writable(&self) -> bool {
+        (0..=9999).contains(&self.at.year())
+    }
+}
+
+impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
+    /// Keeps 0, 3, 6 or 9 fraction digits, as many as the value needs.
+    fn from(at: DateTime<Tz>) -> Self {
+        let at = at.fixed_offset();
+        let digits = match at.timestamp_subsec_nanos() % 1_000_000_000 {
+            0 => 0,
+            n if n % 1_000_000 == 0 => 3,
+            n if n % 1_000 == 0 => 6,
+            _ => 9,
+        };
+        Self { at, digits }
+    }
+}
+
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(time: Timestamp) -> Self {
+        time.at.to_utc()
+    }
+}
+
+impl From<Timestamp> for DateTime<FixedOffset> {
+    fn from(time: Timestamp) -> Self {
+        time.at
+    }
+}
+
+impl Deref for Timestamp {
+    type Target = DateTime<FixedOffset>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.at
+    }
+}
+
+impl<Tz: TimeZone> PartialEq<DateTime<Tz>> for Timestamp {
+    /// Compares the instants.
+    fn eq(&self, other: &DateTime<Tz>) -> bool {
+        self.at == *other
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = AttributeError;
+
+    /// Reads RFC 3339.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is anything else, a date without time or a time without offset included.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || AttributeError::new(text, EXPECTED);
+        // chrono also takes a space between date and time, which the grammar of RFC 3339 does not.
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+            return Err(wrong());
+        }
+        let at = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
+        let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
+        let digits = fraction
+            .bytes()
+            .take_while(u8::is_ascii_digit)
+            .take(9)
+            .count();
+        Ok(Self {
+            at,
+            digits: u8::try_from(digits).unwrap_or(9),
+        })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = match self.digits {
+            0 => SecondsFormat::Secs,
+            3 => SecondsFormat::Millis,
+            6 => SecondsFormat::Micros,
+            _ => SecondsFormat::Nanos,
+        };
+        let text = self.at.to_rfc3339_opts(format, true);
+        match (self.digits, text.split_once('.')) {
+            (0 | 3 | 6 | 9, _) | (_, None) => f.write_str(&text),
+            (digits, Some((seconds, rest))) => {
+                let (fraction, offset) = rest.split_at(9);
+                write!(f, "{seconds}.{}{offset}", &fraction[..usize::from(digits)])
+            }
+        }
+    }
+}

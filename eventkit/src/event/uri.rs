@@ -1,0 +1,78 @@
+//! URIs and URI-references.
+
+use std::fmt;
+use std::str::FromStr;
+
+use iri_string::spec::UriSpec;
+use iri_string::validate;
+
+use super::attribute::AttributeError;
+
+const ABSOLUTE: &str = "an absolute URI without a fragment (RFC 3986, section 4.3)";
+const REFERENCE: &str = "a URI-reference (RFC 3986, section 4.1)";
+
+pub(crate) fn is_absolute_uri(text: &str) -> bool {
+    validate::absolute_iri::<UriSpec>(text).is_ok()
+}
+
+pub(crate) fn is_uri_reference(text: &str) -> bool {
+    validate::iri_reference::<UriSpec>(text).is_ok()
+}
+
+macro_rules! uri_type {
+    ($(#[$doc:meta])* $name:ident, $check:ident, $expected:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks the text and keeps it as it is.
+            ///
+            /// # Errors
+            ///
+            /// Where the text does not follow the grammar of RFC 3986.
+            pub fn new(text: impl Into<String>) -> Result<Self, AttributeError> {
+                let text = text.into();
+                if $check(&text) {
+                    Ok(Self(text))
+                } else {
+                    Err(AttributeError::new(&text, $expected))
+                }
+            }
+
+            /// Returns the text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = AttributeError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+uri_type! {
+    /// Is an absolute URI, kept as it was written.
+    ///
+    /// Implements the type `URI` of the core specification's Type System.
+    Uri, is_absolute_uri, ABSOLUTE
+}
+
+uri_type! {
+    /// Is a URI or a relative reference, kept as it was written.
+    ///
+    /// Implements the type `URI-reference` of the core specification's Type System.
+    UriReference, is_uri_reference, REFERENCE
+}

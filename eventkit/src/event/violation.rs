@@ -1,0 +1,145 @@
+//! What is wrong with an event.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use thiserror::Error;
+
+use super::attribute::AttributeError;
+
+/// The longest part of a wrong value that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// States one way in which an event breaks the specification.
+///
+/// It says which attribute, what the value was (shortened), what was expected, and where the
+/// specification says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    attribute: Cow<'static, str>,
+    value: Option<String>,
+    expected: Cow<'static, str>,
+    section: &'static str,
+}
+
+impl Violation {
+    pub(crate) fn new(
+        attribute: impl Into<Cow<'static, str>>,
+        value: &str,
+        expected: impl Into<Cow<'static, str>>,
+        section: &'static str,
+    ) -> Self {
+        Self {
+            attribute: attribute.into(),
+            value: Some(shorten(value)),
+            expected: expected.into(),
+            section,
+        }
+    }
+
+    pub(crate) fn missing(
+        attribute: impl Into<Cow<'static, str>>,
+        expected: impl Into<Cow<'static, str>>,
+        section: &'static str,
+    ) -> Self {
+        Self {
+            attribute: attribute.into(),
+            value: None,
+            expected: expected.into(),
+            section,
+        }
+    }
+
+    /// Says that an attribute does not fit the type it is read as.
+    pub(crate) fn from_error(
+        attribute: &str,
+        error: &AttributeError,
+        section: &'static str,
+    ) -> Self {
+        Self {
+            attribute: attribute.to_owned().into(),
+            value: error.value().map(str::to_owned),
+            expected: error.expected().to_owned().into(),
+            section,
+        }
+    }
+
+    /// Returns the name of the attribute, as the specification spells it.
+    #[must_use]
+    pub fn attribute(&self) -> &str {
+        &self.attribute
+    }
+
+    /// Returns the start of the wrong value, or `None` where the attribute is absent.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        self.value.as_deref()
+    }
+
+    /// Returns what was expected instead.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.expected
+    }
+
+    /// Returns the part of the specification that says so.
+    #[must_use]
+    pub fn section(&self) -> &'static str {
+        self.section
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            Some(value) => write!(
+                f,
+                "attribute `{}` is {value:?}, expected {} ({})",
+                self.attribute, self.expected, self.section
+            ),
+            None => write!(
+                f,
+                "attribute `{}` is missing, expected {} ({})",
+                self.attribute, self.expected, self.section
+            ),
+        }
+    }
+}
+
+/// Cuts a value that goes into a message.
+pub(crate) fn shorten(value: &str) -> String {
+    match value.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{}…", &value[..cut]),
+        None => value.to_owned(),
+    }
+}
+
+/// Says why an event could not be built: every [`Violation`] at once.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("not a valid event: {}", join(violations))]
+pub struct BuildError {
+    violations: Vec<Violation>,
+}
+
+impl BuildError {
+    pub(crate) fn new(violations: Vec<Violation>) -> Self {
+        Self { violations }
+    }
+
+    /// Returns what is wrong, in the order in which it was found.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+}
+
+impl From<Violation> for BuildError {
+    fn from(violation: Violation) -> Self {
+        Self::new(vec![violation])
+    }
+}
+
+fn join(violations: &[Violation]) -> String {
+    let lines: Vec<String> = violations.iter().map(Violation::to_string).collect();
+    lines.join("; ")
+}

@@ -1,0 +1,147 @@
+//! Walks through a JSON text, one token at a time.
+//!
+//! It knows objects, arrays and plain strings; every other value is read by `serde_json` at the
+//! place where it stands, straight into its type.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::error::DecodeError;
+
+/// Says that the text is not JSON of the expected form; where and why is found out later, since
+/// it costs a second look at the text.
+#[derive(Debug)]
+pub(super) struct Malformed;
+
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Returns the next byte that is not white space, without taking it.
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let spaces = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+            .count();
+        self.at += spaces;
+        rest.get(spaces).copied()
+    }
+
+    /// Takes one byte of punctuation.
+    pub(super) fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
+        if self.take(byte) {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// Takes one byte of punctuation if it is next.
+    pub(super) fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// Walks through the elements of an object or array, from its opening byte to its end.
+    pub(super) fn elements<E: From<Malformed>>(
+        &mut self,
+        open: u8,
+        close: u8,
+        mut element: impl FnMut(&mut Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.expect(open)?;
+        if self.take(close) {
+            return Ok(());
+        }
+        loop {
+            element(self)?;
+            if self.take(close) {
+                return Ok(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    /// Takes the name of a member and the colon after it.
+    pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
+        let name = self.string()?;
+        self.expect(b':')?;
+        Ok(name)
+    }
+
+    /// Takes a string; it is copied only where it holds escapes.
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
+        if self.peek() != Some(b'"') {
+            return Err(Malformed);
+        }
+        let start = self.at + 1;
+        let rest = &self.text.as_bytes()[start..];
+        let stop = rest
+            .iter()
+            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
+            .ok_or(Malformed)?;
+        if rest[stop] == b'"' {
+            self.at = start + stop + 1;
+            return Ok(Cow::Borrowed(&self.text[start..start + stop]));
+        }
+        self.value::<String>()
+            .map(Cow::Owned)
+            .map_err(|_| Malformed)
+    }
+
+    /// Reads the value that is next as a type, and moves past it.
+    pub(super) fn value<T: Deserialize<'a>>(&mut self) -> serde_json::Result<T> {
+        let mut values = serde_json::Deserializer::from_str(&self.text[self.at..]).into_iter();
+        let value = values
+            .next()
+            .unwrap_or_else(|| Err(serde::de::Error::custom("a value is missing")))?;
+        self.at += values.byte_offset();
+        Ok(value)
+    }
+
+    /// Checks the value that is next, moves past it, and returns where it stands.
+    pub(super) fn skip(&mut self) -> Result<Range<usize>, Malformed> {
+        self.peek();
+        let start = self.at;
+        self.value::<IgnoredAny>().map_err(|_| Malformed)?;
+        Ok(start..self.at)
+    }
+
+    /// Returns how far the cursor has come.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Returns the text of a place that was skipped.
+    pub(super) fn slice(&self, place: &Range<usize>) -> &'a str {
+        &self.text[place.clone()]
+    }
+
+    /// Checks that nothing but white space is left.
+    pub(super) fn end(&mut self) -> Result<(), Malformed> {
+        if self.peek().is_none() {
+            Ok(())
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// Says where and why a text is malformed, in the words of `serde_json`.
+    pub(super) fn explain(text: &str, expected: &'static str) -> DecodeError {
+        match serde_json::from_str::<IgnoredAny>(text) {
+            Err(error) => DecodeError::malformed("JSON", error),
+            Ok(_) => DecodeError::malformed_because("JSON event", expected),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! Reads the members of a JSON event, into an event or straight into a typed value.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use super::cursor::{Cursor, Malformed};
+use crate::codec;
+use crate::error::DecodeError;
+use crate::event::{
+    AttributeRef, Data, DataKind, Envelope, Event, JSON, Scalar, Violation, declares_json, name,
+};
+use crate::typed::{AttributeSource, EventSource};
+
+const OBJECT: &str =
+    "expected one object with string, boolean, integer or null members, and `data`";
+const BATCH: &str = "expected an array of event objects";
+
+/// Where the data of an event stands in the text.
+enum Payload<'a> {
+    Json(Range<usize>),
+    Base64(Cow<'a, str>),
+}
+
+/// An event whose members have been read, but not checked.
+struct Members<'a> {
+    envelope: Envelope<'a>,
+    payload: Option<Payload<'a>>,
+}
+
+/// Decodes one event; its JSON data shares the bytes.
+pub(super) fn event(bytes: &Bytes) -> Result<Event, DecodeError> {
+    let text = utf8(bytes)?;
+    let mut cursor = Cursor::new(text);
+    let members = members(&mut cursor, |cursor, _| cursor.skip());
+    let members = members.and_then(|members| cursor.end().map(|()| members));
+    into_event(
+        members.map_err(|Malformed| Cursor::explain(text, OBJECT))?,
+        text,
+        bytes,
+    )
+}
+
+/// Decodes a batch; the first element that is not an event refuses it.
+pub(super) fn batch(bytes: &Bytes) -> Result<Vec<Event>, DecodeError> {
+    let text = utf8(bytes)?;
+    let mut cursor = Cursor::new(text);
+    let mut events = Vec::new();
+    let read = cursor.elements(b'[', b']', |cursor| {
+        let members = members(cursor, |cursor, _| cursor.skip())?;
+        let event =
+            into_event(members, text, bytes).map_err(|error| error.in_element(events.len()))?;
+        events.push(event);
+        Ok(())
+    });
+    match read.and_then(|()| Ok(cursor.end()?)) {
+        Ok(()) => Ok(events),
+        Err(Refusal::Malformed) => Err(Cursor::explain(text, BATCH)),
+        Err(Refusal::Invalid(error)) => Err(error),
+    }
+}
+
+/// Says why a batch is not taken.
+enum Refusal {
+    Malformed,
+    Invalid(DecodeError),
+}
+
+impl From<Malformed> for Refusal {
+    fn from(Malformed: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
+}
+
+/// Reads all members of the object that is next; `data` is left to the caller.
+fn members<'a>(
+    cursor: &mut Cursor<'a>,
+    mut data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
+) -> Result<Members<'a>, Malformed> {
+    let mut envelope = Envelope::default();
+    let mut payload = None;
+    let mut seen = [false; 2];
+    cursor.elements(b'{', b'}', |cursor| {
+        let member = cursor.member_name()?;
+        let (at, found) = match member.as_ref() {
+            name::DATA => (0, Some(Payload::Json(data(cursor, &envelope)?))),
+            name::DATA_BASE64 => (1, base64_member(cursor, &mut envelope)?),
+            _ => {
+                let value = scalar(&member, cursor, &mut envelope)?;
+                envelope.set(member, value);
+                return Ok(());
+            }
+        };
+        if std::mem::replace(&mut seen[at], true) || (found.is_some() && payload.is_some()) {
+            let expected = "one of `data` and `data_base64`, once";
+            envelope.refuse(Violation::new(
+                member.into_owned(),
+                "",
+                expected,
+                "JSON format, 3.1.1",
+            ));
+        }
+        payload = found.or(payload.take());
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(Members { envelope, payload })
+}
+
+fn base64_member<'a>(
+    cursor: &mut Cursor<'a>,
+    envelope: &mut Envelope<'a>,
+) -> Result<Option<Payload<'a>>, Malformed> {
+    match scalar(name::DATA_BASE64, cursor, envelope)? {
+        Scalar::Text(text) => Ok(Some(Payload::Base64(text))),
+        Scalar::Null | Scalar::Refused => Ok(None),
+        Scalar::Boolean(_) | Scalar::Integer(_) => {
+            let expected = "a JSON string with Base64";
+            envelope.refuse(Violation::new(
+                name::DATA_BASE64,
+                "",
+                expected,
+                "JSON format, 3.1.1",
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Reads the value of an attribute; one of another JSON type is noted and skipped.
+fn scalar<'a>(
+    member: &str,
+    cursor: &mut Cursor<'a>,
+    envelope: &mut Envelope<'a>,
+) -> Result<Scalar<'a>, Malformed> {
+    if cursor.peek() == Some(b'"') {
+        return cursor.string().map(Scalar::Text);
+    }
+    let place = cursor.skip()?;
+    match cursor.slice(&place) {
+        "null" => return Ok(Scalar::Null),
+        "true" => return Ok(Scalar::Boolean(true)),
+        "false" => return Ok(Scalar::Boolean(false)),
+        other => {
+            if let Ok(number) = other.parse() {
+                return Ok(Scalar::Integer(number));
+            }
+            let expected = "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
+            envelope.refuse(Violation::new(
+                member.to_owned(),
+                other,
+                expected,
+                "JSON format, 2.2",
+            ));
+        }
+    }
+    Ok(Scalar::Refused)
+}
+
+fn into_event(members: Members<'_>, text: &str, bytes: &Bytes) -> Result<Event, DecodeError> {
+    let Members {
+        mut envelope,
+        payload,
+    } = members;
+    let content_type = envelope.text(name::DATACONTENTTYPE);
+    let data = match payload {
+        None => None,
+        Some(Payload::Base64(text)) => match BASE64_STANDARD.decode(text.as_bytes()) {
+            Ok(bytes) => Some(Data::binary(bytes)),
+            Err(error) => {
+                envelope.refuse(not_base64(&text, &error));
+                None
+            }
+        },
+        Some(Payload::Json(place)) if content_type.is_none_or(declares_json) => {
+            Some(Data::new_unchecked(DataKind::Json, bytes.slice(place)))
+        }
+        Some(Payload::Json(place)) => match serde_json::from_str::<String>(&text[place.clone()]) {
+            Ok(content) => Some(Data::text(content)),
+            Err(_) => {
+                envelope.refuse(not_text(&text[place]));
+                None
+            }
+        },
+    };
+    envelope.into_event(data)
+}
+
+fn not_base64(text: &str, error: &base64::DecodeError) -> Violation {
+    Violation::new(
+        name::DATA_BASE64,
+        text,
+        format!("Base64 ({error})"),
+        "JSON format, 3.1.2",
+    )
+}
+
+fn not_text(json: &str) -> Violation {
+    let expected = "a JSON string, since `datacontenttype` does not declare JSON";
+    Violation::new(name::DATA, json, expected, "JSON format, 3.1.2")
+}
+
+/// A JSON event in structured mode that is about to become a typed value.
+pub(super) struct Structured<'a> {
+    text: &'a str,
+}
+
+impl<'a> Structured<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        Ok(Self { text: utf8(bytes)? })
+    }
+}
+
+impl<'a> EventSource for Structured<'a> {
+    type Attributes = Envelope<'a>;
+
+    /// Walks to the `type`, which most producers write before the data.
+    fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
+        /// Ends the walk where the type is found.
+        enum Stop<'a> {
+            Found(Cow<'a, str>),
+            Malformed,
+        }
+
+        impl From<Malformed> for Stop<'_> {
+            fn from(Malformed: Malformed) -> Self {
+                Self::Malformed
+            }
+        }
+
+        let mut cursor = Cursor::new(self.text);
+        let walk = cursor.elements(b'{', b'}', |cursor| {
+            if cursor.member_name()? == name::TYPE && cursor.peek() == Some(b'"') {
+                return Err(Stop::Found(cursor.string()?));
+            }
+            cursor.skip()?;
+            Ok(())
+        });
+        match walk {
+            Err(Stop::Found(ty)) => Ok(ty),
+            Err(Stop::Malformed) => Err(Cursor::explain(self.text, OBJECT)),
+            Ok(()) => {
+                let (expected, section) = ("a value: the attribute is required", "core, type");
+                Err(Violation::missing(name::TYPE, expected, section).into())
+            }
+        }
+    }
+
+    fn read<D: DeserializeOwned>(self, ty: &'static str) -> Result<(D, Envelope<'a>), DecodeError> {
+        let mut cursor = Cursor::new(self.text);
+        let mut decoded = None;
+        let members = members(&mut cursor, |cursor, envelope| {
+            // What is known so far must not speak against reading the data as this type.
+            let fits = envelope.text(name::TYPE).is_none_or(|found| found == ty)
+                && envelope
+                    .text(name::DATACONTENTTYPE)
+                    .is_none_or(declares_json);
+            cursor.peek();
+            let start = cursor.at();
+            if fits {
+                decoded = Some(cursor.value::<D>());
+                if matches!(decoded, Some(Ok(_))) {
+                    return Ok(start..cursor.at());
+                }
+            }
+            cursor.skip()
+        });
+        let members = members.and_then(|members| cursor.end().map(|()| members));
+        let Members {
+            mut envelope,
+            payload,
+        } = members.map_err(|Malformed| Cursor::explain(self.text, OBJECT))?;
+        envelope.check()?;
+        let found = envelope.text(name::TYPE).unwrap_or_default();
+        if found != ty {
+            return Err(DecodeError::unexpected_type(found, &[ty]));
+        }
+        let content_type = envelope.text(name::DATACONTENTTYPE);
+        let data = match (payload, decoded) {
+            (None, _) => codec::decode(None, content_type)?,
+            (Some(Payload::Json(_)), Some(data)) if content_type.is_none_or(declares_json) => {
+                data.map_err(DecodeError::data::<D>)?
+            }
+            (Some(Payload::Json(place)), _) => {
+                let json = &self.text[place];
+                let content: String = serde_json::from_str(json).map_err(|_| not_text(json))?;
+                codec::decode(Some(content.as_bytes()), content_type)?
+            }
+            (Some(Payload::Base64(text)), _) => {
+                let bytes = BASE64_STANDARD
+                    .decode(text.as_bytes())
+                    .map_err(|error| not_base64(&text, &error))?;
+                codec::decode(Some(&bytes), Some(content_type.unwrap_or(JSON)))?
+            }
+        };
+        Ok((data, envelope))
+    }
+}
+
+impl AttributeSource for Envelope<'_> {
+    fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        Envelope::attribute(self, name)
+    }
+}

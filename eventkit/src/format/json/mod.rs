@@ -1,0 +1,96 @@
+//! The JSON event format and the JSON batch format.
+
+mod cursor;
+mod decode;
+mod encode;
+
+use bytes::Bytes;
+
+use super::Format;
+use crate::error::{DecodeError, EncodeError};
+use crate::event::Event;
+use crate::typed::CloudEvent;
+
+/// Is the JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
+///
+/// JSON data goes through as the bytes it came in: what is decoded shares the input, and what is
+/// encoded is not parsed again. A `data` member without `datacontenttype` is JSON, and the event
+/// says so from then on (section 3.1.2).
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::format::{Format, Json};
+///
+/// let event = Event::builder().id("1").source("/s").ty("t").data_json(&[1, 2])?.build()?;
+/// let bytes = Json.encode(&event)?;
+/// assert_eq!(Json.decode(bytes)?, event);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json;
+
+impl Json {
+    /// Decodes one event straight into a derived type: envelope and data in one pass.
+    ///
+    /// ```
+    /// use eventkit::CloudEvent;
+    /// use eventkit::format::Json;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+    /// #[cloudevent(type = "co.outcome.beat", source = "/clock")]
+    /// struct Beat { count: u8 }
+    ///
+    /// let bytes = br#"{"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.beat","data":{"count":7}}"#;
+    /// assert_eq!(Json.decode_as::<Beat>(bytes)?, Beat { count: 7 });
+    /// # Ok::<(), eventkit::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not one valid event, or it is not a `T`.
+    pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
+        T::from_source(decode::Structured::new(bytes)?)
+    }
+}
+
+impl Format for Json {
+    fn content_type(&self) -> &'static str {
+        "application/cloudevents+json"
+    }
+
+    fn batch_content_type(&self) -> Option<&'static str> {
+        Some("application/cloudevents-batch+json")
+    }
+
+    fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
+        let mut out = Vec::with_capacity(encode::size_hint(event));
+        encode::event(event, &mut out)?;
+        Ok(out.into())
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
+        decode::event(&bytes)
+    }
+
+    fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
+        let size: usize = events
+            .iter()
+            .map(|event| encode::size_hint(event) + 1)
+            .sum();
+        let mut out = Vec::with_capacity(size + 2);
+        out.push(b'[');
+        for (at, event) in events.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            encode::event(event, &mut out)?;
+        }
+        out.push(b']');
+        Ok(out.into())
+    }
+
+    fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
+        decode::batch(&bytes)
+    }
+}

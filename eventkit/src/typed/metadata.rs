@@ -1,0 +1,125 @@
+//! What the derive knows of an event type when it compiles.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use super::EventSource;
+use crate::codec;
+use crate::error::{DecodeError, EncodeError};
+use crate::event::{Attribute, AttributeValue, BuildError, EventBuilder, Parts, Violation, name};
+
+/// Holds the attributes that are the same for all events of a type.
+///
+/// Every text in it is a literal that the derive has checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Metadata {
+    /// The event type.
+    pub ty: &'static str,
+    /// The source, where it is fixed.
+    pub source: Option<&'static str>,
+    /// The subject, where it is fixed.
+    pub subject: Option<&'static str>,
+    /// The media type of the data.
+    pub data_content_type: &'static str,
+    /// The URI of the schema of the data.
+    pub data_schema: Option<&'static str>,
+    /// Extension attributes.
+    pub extensions: &'static [(&'static str, Literal)],
+}
+
+/// Is the fixed value of an extension attribute.
+#[derive(Debug, Clone, Copy)]
+pub enum Literal {
+    /// A Boolean.
+    Boolean(bool),
+    /// An Integer.
+    Integer(i32),
+    /// A String.
+    String(&'static str),
+}
+
+impl From<Literal> for AttributeValue {
+    fn from(literal: Literal) -> Self {
+        match literal {
+            Literal::Boolean(flag) => Self::Boolean(flag),
+            Literal::Integer(number) => Self::Integer(number),
+            Literal::String(text) => Self::String(text.to_owned()),
+        }
+    }
+}
+
+impl Metadata {
+    /// Starts an event without data.
+    pub fn builder(&self) -> EventBuilder {
+        let extensions = self.extensions.iter();
+        EventBuilder::from_parts(Parts {
+            ty: Some(Cow::Borrowed(self.ty)),
+            source: self.source.map(Cow::Borrowed),
+            subject: self.subject.map(Cow::Borrowed),
+            dataschema: self.data_schema.map(Cow::Borrowed),
+            extensions: extensions
+                .map(|(name, literal)| (Cow::Borrowed(*name), (*literal).into()))
+                .collect(),
+            ..Parts::default()
+        })
+    }
+
+    /// Starts an event with the given data, encoded by the content type.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be encoded.
+    pub fn builder_with<D: Serialize + ?Sized>(
+        &self,
+        data: &D,
+    ) -> Result<EventBuilder, EncodeError> {
+        let data = codec::encode(data, self.data_content_type)?;
+        let mut builder = self.builder().data(data);
+        builder.parts.datacontenttype = Some(Cow::Borrowed(self.data_content_type));
+        Ok(builder)
+    }
+}
+
+/// Returns which of the types of an enum the event is of.
+///
+/// # Errors
+///
+/// Where it is of none of them, or the message is malformed.
+pub fn position<S: EventSource>(source: &S, types: &[&str]) -> Result<usize, DecodeError> {
+    let ty = source.event_type()?;
+    let found = types.iter().position(|own| *own == ty);
+    found.ok_or_else(|| DecodeError::unexpected_type(&ty, types))
+}
+
+/// Sets an attribute from a field of a derived type; an absent value leaves it as it is.
+///
+/// `name` is one that the derive has checked.
+pub fn set_attribute<T: Attribute>(
+    mut builder: EventBuilder,
+    name: &'static str,
+    field: &T,
+) -> Result<EventBuilder, EncodeError> {
+    let Some(value) = field.to_attribute() else {
+        return Ok(builder);
+    };
+    let parts = &mut builder.parts;
+    let text = match name {
+        name::ID => &mut parts.id,
+        name::SOURCE => &mut parts.source,
+        name::SUBJECT => &mut parts.subject,
+        name::TIME => {
+            let time = value
+                .parse()
+                .map_err(|error| Violation::from_error(name, &error, "core, time"));
+            parts.time = Some(time.map_err(BuildError::from)?);
+            return Ok(builder);
+        }
+        _ => {
+            parts.set_extension(Cow::Borrowed(name), value);
+            return Ok(builder);
+        }
+    };
+    *text = Some(Cow::Owned(value.to_text().into_owned()));
+    Ok(builder)
+}

@@ -1,0 +1,95 @@
+//! Derived event types: their metadata, and the way between a value and an [`Event`].
+
+mod metadata;
+mod source;
+
+use std::any::Any;
+
+use serde::de::DeserializeOwned;
+
+pub use metadata::{Literal, Metadata, position, set_attribute};
+pub use source::{AttributeSource, EventSource};
+
+use crate::error::{DecodeError, EncodeError};
+use crate::event::{Data, Event, EventBuilder};
+
+/// Is implemented by event types, through `#[derive(CloudEvent)]`.
+///
+/// A struct is one event type. An enum is a closed set of them, one per variant. The derive also
+/// adds `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` as constants of a struct, and
+/// [`TryFrom`] between the type and [`Event`], both by value and by reference.
+///
+/// ```
+/// use eventkit::{CloudEvent, Event};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+/// struct OrderPlaced {
+///     order_id: String,
+///     total_cents: u64,
+/// }
+///
+/// let order = OrderPlaced { order_id: "A-1".into(), total_cents: 1250 };
+/// let event = order.event_builder()?.subject("customer-7").build()?;
+/// assert_eq!(event.ty(), OrderPlaced::TYPE);
+/// assert_eq!(OrderPlaced::try_from(&event)?, order);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event type",
+    label = "not an event type",
+    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
+)]
+pub trait CloudEvent: Sized + Send + Sync + 'static {
+    /// The event types of this Rust type: one for a struct, one per variant for an enum.
+    const TYPES: &'static [&'static str];
+
+    /// Returns the event type of this value, one of [`TYPES`](CloudEvent::TYPES).
+    fn event_type(&self) -> &'static str;
+
+    /// Returns the value that a handler of the event type takes: of an enum, what its variant holds.
+    #[doc(hidden)]
+    fn payload(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+
+    /// Starts an event with everything this value gives: metadata, attributes from fields, data.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be encoded.
+    fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
+
+    /// Makes the event of this value, with a random id and the current time unless fields give
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be encoded, an attribute from a field is not valid, or neither the
+    /// type nor a field gives the source.
+    fn to_event(&self) -> Result<Event, EncodeError> {
+        Ok(self.event_builder()?.build()?)
+    }
+
+    /// Reads the value from wherever an event is: an [`Event`], or a message not yet decoded.
+    ///
+    /// # Errors
+    ///
+    /// Where the event is of another type, or its attributes or data do not fit this one.
+    fn from_source<S: EventSource>(source: S) -> Result<Self, DecodeError>;
+}
+
+impl Event {
+    /// Decodes the data into any deserializable type, by the content type of the event.
+    ///
+    /// The type of the event is not looked at; `T::try_from(&event)` does that for derived types.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no data, no codec for its content type, or it is not a `T`.
+    pub fn data_as<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        let bytes = self.data().map(Data::as_bytes);
+        crate::codec::decode(bytes, self.data_content_type())
+    }
+}
