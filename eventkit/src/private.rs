@@ -1,9 +1,14 @@
 //! What the generated code calls. Not part of the public interface.
 
+#[cfg(feature = "discovery")]
+pub use linkme;
 pub use serde;
 
+pub use crate::dispatch::generated::*;
+pub use crate::dispatch::{Extract, Handler, IntoOutcome, Location, Registry, Requirements};
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Event, EventBuilder};
+pub use crate::{__discover_event_type as discover_event_type, __discover_handler as discover_handler};
 pub use crate::typed::{
     AttributeSource, CloudEvent, EventSource, Literal, Metadata, position, set_attribute,
 };

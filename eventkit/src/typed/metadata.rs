@@ -95,6 +95,10 @@ pub fn position<S: EventSource>(source: &S, types: &[&str]) -> Result<usize, Dec
 /// Sets an attribute from a field of a derived type; an absent value leaves it as it is.
 ///
 /// `name` is one that the derive has checked.
+///
+/// # Errors
+///
+/// Where the field is for the time and its value is not one.
 pub fn set_attribute<T: Attribute>(
     mut builder: EventBuilder,
     name: &'static str,

@@ -45,6 +45,10 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// The event types of this Rust type: one for a struct, one per variant for an enum.
     const TYPES: &'static [&'static str];
 
+    /// Whether this type is an enum over event types, and no event type itself.
+    #[doc(hidden)]
+    const CLOSED_SET: bool = false;
+
     /// Returns the event type of this value, one of [`TYPES`](CloudEvent::TYPES).
     fn event_type(&self) -> &'static str;
 
@@ -52,6 +56,12 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn payload(&self) -> &(dyn Any + Send + Sync) {
         self
+    }
+
+    /// Returns a clone where the type is [`Clone`], for handlers that take it by value.
+    #[doc(hidden)]
+    fn try_clone(&self) -> Option<Self> {
+        None
     }
 
     /// Starts an event with everything this value gives: metadata, attributes from fields, data.

@@ -1,0 +1,50 @@
+//! What a handler may know beside its event.
+
+use super::handler::Handler;
+use super::state::States;
+use crate::event::Event;
+
+/// Is everything around one call of a handler: the event's attributes, the state, the handler.
+///
+/// A handler takes it as a parameter of type `&Context`.
+///
+/// ```
+/// use eventkit::{Context, Event, Registry, handles};
+///
+/// static LOGGED: Registry = Registry::new("logged");
+///
+/// #[handles("co.outcome.*", registry = LOGGED)]
+/// fn log(event: &Event, context: &Context) {
+///     println!("{} got {}", context.handler().name(), context.event().id());
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    event: &'a Event,
+    handler: &'a Handler,
+    states: &'a States,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(event: &'a Event, handler: &'a Handler, states: &'a States) -> Self {
+        Self { event, handler, states }
+    }
+
+    /// Returns the event with all its attributes.
+    #[must_use]
+    pub fn event(&self) -> &'a Event {
+        self.event
+    }
+
+    /// Returns the handler that is being called.
+    #[must_use]
+    pub fn handler(&self) -> &'a Handler {
+        self.handler
+    }
+
+    /// Returns the state of a type, where the [`Dispatcher`](super::Dispatcher) has it.
+    #[must_use]
+    pub fn state<S: 'static>(&self) -> Option<&'a S> {
+        self.states.get()
+    }
+}

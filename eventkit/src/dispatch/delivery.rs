@@ -1,0 +1,181 @@
+//! One event on its way to its handlers.
+
+use std::any::{Any, TypeId};
+use std::sync::{Arc, OnceLock};
+
+use super::context::Context;
+use super::extract::{Extract, MissingEvent};
+use super::failure::Failure;
+use super::handler::Handler;
+use super::state::States;
+use crate::error::DecodeError;
+use crate::event::{Attribute, Event};
+use crate::typed::{AttributeSource, CloudEvent};
+
+type Value = dyn Any + Send + Sync;
+
+/// Holds an event in both forms, the typed value and the envelope; each is made at most once.
+#[derive(Debug)]
+pub(crate) struct Message<'a> {
+    /// The typed value, and what handlers take of it: of an enum, what its variant holds.
+    values: Option<[&'a Value; 2]>,
+    event: Option<&'a Event>,
+    decoded: OnceLock<Box<Decoded>>,
+}
+
+/// A value that was decoded from the envelope, and the ones of other types after it.
+#[derive(Debug)]
+struct Decoded {
+    ty: TypeId,
+    value: Result<Box<Value>, Arc<DecodeError>>,
+    next: OnceLock<Box<Decoded>>,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn new(values: Option<[&'a Value; 2]>, event: Option<&'a Event>) -> Self {
+        let decoded = OnceLock::new();
+        Self { values, event, decoded }
+    }
+
+    fn value<T: CloudEvent>(&self) -> Option<&'a T> {
+        self.values?.into_iter().find_map(|value| value.downcast_ref())
+    }
+
+    /// Decodes the envelope, or finds what has been decoded before.
+    fn decoded<T: CloudEvent>(&self) -> Result<&T, Failure> {
+        let mut next = &self.decoded;
+        loop {
+            let decoded = next.get_or_init(|| {
+                Box::new(Decoded {
+                    ty: TypeId::of::<T>(),
+                    value: self.decode::<T>().map(|value| Box::new(value) as _),
+                    next: OnceLock::new(),
+                })
+            });
+            if decoded.ty == TypeId::of::<T>() {
+                let value = decoded.value.as_ref().map_err(|error| Failure::Decode(Arc::clone(error)))?;
+                return value.downcast_ref().ok_or(Failure::Extract(MissingEvent.into()));
+            }
+            next = &decoded.next;
+        }
+    }
+
+    fn decode<T: CloudEvent>(&self) -> Result<T, Arc<DecodeError>> {
+        let event = self.event.ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))?;
+        Ok(T::from_source(event)?)
+    }
+}
+
+/// Is what the code that `#[handles]` generates gets for one call of one handler.
+#[derive(Debug)]
+pub struct Delivery<'a> {
+    message: &'a Message<'a>,
+    context: Option<Context<'a>>,
+    states: &'a States,
+}
+
+impl<'a> Delivery<'a> {
+    pub(crate) fn new(message: &'a Message<'a>, handler: &'a Handler, states: &'a States) -> Self {
+        Self {
+            message,
+            context: message.event.map(|event| Context::new(event, handler, states)),
+            states,
+        }
+    }
+
+    /// Returns the context of the call.
+    pub(crate) fn context(&'a self) -> Result<&'a Context<'a>, Failure> {
+        // The route made the envelope before the first handler ran if any handler wants it.
+        self.context.as_ref().ok_or(Failure::Extract(MissingEvent.into()))
+    }
+
+    pub(crate) fn states(&self) -> &'a States {
+        self.states
+    }
+
+    /// Takes one parameter of the handler from the context.
+    ///
+    /// # Errors
+    ///
+    /// Where the event does not have it.
+    pub fn extract<E: Extract<'a>>(&'a self) -> Result<E, Failure> {
+        E::from_delivery(self)
+    }
+
+    /// Takes the value of an extension attribute.
+    ///
+    /// # Errors
+    ///
+    /// Where it is absent but needed, or of another type.
+    pub fn extension<A: Attribute>(&'a self, name: &str) -> Result<A, Failure> {
+        let event = self.context()?.event();
+        event.read_attribute(name).map_err(|error| Failure::Extract(error.into()))
+    }
+}
+
+/// Is implemented by what the first parameter of a handler may be: [`Event`] and event types.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event type",
+    label = "the first parameter of a handler is the event",
+    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`, or take `&Event`"
+)]
+pub trait HandlerEvent: Sized + Send + Sync + 'static {
+    /// The event types it can be, or `None` for any.
+    const TYPES: Option<&'static [&'static str]>;
+    /// Whether it is an enum over event types.
+    const CLOSED_SET: bool;
+
+    /// Returns the event for a handler that borrows it.
+    ///
+    /// # Errors
+    ///
+    /// Where the event is not such a value.
+    fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure>;
+
+    /// Returns the event for a handler that takes it by value.
+    ///
+    /// # Errors
+    ///
+    /// Where the event is not such a value.
+    fn own(delivery: &Delivery<'_>) -> Result<Self, Failure>;
+}
+
+impl HandlerEvent for Event {
+    const TYPES: Option<&'static [&'static str]> = None;
+    const CLOSED_SET: bool = false;
+
+    fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
+        delivery.message.event.ok_or(Failure::Extract(MissingEvent.into()))
+    }
+
+    fn own(delivery: &Delivery<'_>) -> Result<Self, Failure> {
+        delivery.message.event.cloned().ok_or(Failure::Extract(MissingEvent.into()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: CloudEvent> HandlerEvent for T {
+    const TYPES: Option<&'static [&'static str]> = Some(T::TYPES);
+    const CLOSED_SET: bool = T::CLOSED_SET;
+
+    fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
+        match delivery.message.value() {
+            Some(value) => Ok(value),
+            None => delivery.message.decoded(),
+        }
+    }
+
+    fn own(delivery: &Delivery<'_>) -> Result<Self, Failure> {
+        let message = delivery.message;
+        if let Some(value) = message.value::<T>() {
+            if let Some(clone) = value.try_clone() {
+                return Ok(clone);
+            }
+            if message.event.is_none() {
+                let event = value.to_event().map_err(|error| Failure::Extract(error.into()))?;
+                return Ok(T::from_source(&event)?);
+            }
+        }
+        message.decode().map_err(Failure::Decode)
+    }
+}

@@ -1,0 +1,244 @@
+//! A handler as a registry knows it.
+
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use super::delivery::{Delivery, HandlerEvent};
+use super::failure::Failure;
+use super::pattern;
+use super::registry::Registry;
+use super::state::Requirements;
+
+/// What a handler comes to: done, or why not.
+pub type Outcome = Result<(), Failure>;
+
+/// The future of an async handler.
+pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// How a handler is called.
+pub enum Call {
+    /// A function that runs to its end.
+    Sync(fn(&Delivery<'_>) -> Outcome),
+    /// A function that returns a future.
+    Async(for<'a> fn(&'a Delivery<'a>) -> OutcomeFuture<'a>),
+    /// A closure that runs to its end.
+    SyncShared(Arc<dyn Fn(&Delivery<'_>) -> Outcome + Send + Sync>),
+    /// A closure that returns a future.
+    AsyncShared(Arc<dyn for<'a> Fn(&'a Delivery<'a>) -> OutcomeFuture<'a> + Send + Sync>),
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sync(_) | Self::SyncShared(_) => "Sync",
+            Self::Async(_) | Self::AsyncShared(_) => "Async",
+        })
+    }
+}
+
+/// Where a handler stands in the source code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct Location {
+    /// The path of the file, as the compiler saw it.
+    pub file: &'static str,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The column, counted from 1.
+    pub column: u32,
+}
+
+impl Location {
+    /// Makes a location.
+    #[must_use]
+    pub const fn new(file: &'static str, line: u32, column: u32) -> Self {
+        Self { file, line, column }
+    }
+}
+
+impl From<&'static std::panic::Location<'static>> for Location {
+    fn from(location: &'static std::panic::Location<'static>) -> Self {
+        Self::new(location.file(), location.line(), location.column())
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// The event types or patterns that a handler was given.
+#[derive(Debug, Clone)]
+pub(crate) enum Patterns {
+    Literals(&'static [&'static str]),
+    Owned(Vec<String>),
+}
+
+impl Patterns {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        let (literals, owned) = match self {
+            Self::Literals(literals) => (*literals, &[][..]),
+            Self::Owned(owned) => (&[][..], &owned[..]),
+        };
+        literals.iter().copied().chain(owned.iter().map(String::as_str))
+    }
+}
+
+/// The Rust type that a typed handler takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TypedEvent {
+    pub(crate) id: fn() -> TypeId,
+    pub(crate) name: fn() -> &'static str,
+    pub(crate) types: &'static [&'static str],
+    pub(crate) closed_set: bool,
+}
+
+/// Is one handler: what it handles, where it stands, and how it is called.
+///
+/// `#[handles]` makes one beside the function. It can be added to any registry with
+/// [`Registry::add`] and the macro [`handlers!`](crate::handlers).
+pub struct Handler {
+    name: &'static str,
+    location: Location,
+    order: i32,
+    pub(crate) registry: Option<&'static Registry>,
+    pub(crate) patterns: Patterns,
+    pub(crate) typed: Option<TypedEvent>,
+    pub(crate) needs_event: bool,
+    pub(crate) requires: fn(&mut Requirements),
+    pub(crate) call: Call,
+}
+
+impl Handler {
+    /// Makes a handler that takes `E`.
+    ///
+    /// The name is the path of the function. A typed handler without types or patterns handles the
+    /// types of `E`.
+    #[must_use]
+    pub const fn new<E: HandlerEvent>(
+        name: &'static str,
+        location: Location,
+        patterns: &'static [&'static str],
+        call: Call,
+    ) -> Self {
+        let typed = match E::TYPES {
+            Some(types) => Some(TypedEvent {
+                id: TypeId::of::<E>,
+                name: type_name::<E>,
+                types,
+                closed_set: E::CLOSED_SET,
+            }),
+            None => None,
+        };
+        Self {
+            name,
+            location,
+            order: 0,
+            registry: None,
+            patterns: Patterns::Literals(patterns),
+            needs_event: typed.is_none(),
+            typed,
+            requires: |_| (),
+            call,
+        }
+    }
+
+    /// Sets the registry in which it is found by itself.
+    #[must_use]
+    pub const fn in_registry(mut self, registry: &'static Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
+    /// Sets the place among the handlers of a type: lower first, 0 where nothing is said.
+    #[must_use]
+    pub const fn at_order(mut self, order: i32) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Sets what its extractors need.
+    #[must_use]
+    pub const fn requiring(mut self, needs_event: bool, requires: fn(&mut Requirements)) -> Self {
+        self.needs_event |= needs_event;
+        self.requires = requires;
+        self
+    }
+
+    pub(crate) fn on_owned(mut self, patterns: Vec<String>) -> Self {
+        self.patterns = Patterns::Owned(patterns);
+        self
+    }
+
+    /// Returns its name: the path of the function, such as `shop::ship`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Returns where it stands in the source code.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        self.location
+    }
+
+    /// Returns its place among the handlers of a type: lower first.
+    #[must_use]
+    pub fn order(&self) -> i32 {
+        self.order
+    }
+
+    /// Returns whether it is async.
+    #[must_use]
+    pub fn is_async(&self) -> bool {
+        matches!(self.call, Call::Async(_) | Call::AsyncShared(_))
+    }
+
+    /// Returns the name of the Rust type it takes, or `None` where it takes the envelope.
+    #[must_use]
+    pub fn event_name(&self) -> Option<&'static str> {
+        self.typed.map(|typed| (typed.name)())
+    }
+
+    /// Returns the event types and patterns it handles.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        let own = match self.typed {
+            Some(typed) if self.patterns.iter().next().is_none() => typed.types,
+            _ => &[],
+        };
+        own.iter().copied().chain(self.patterns.iter())
+    }
+
+    /// Returns whether it handles events of a type.
+    #[must_use]
+    pub fn handles(&self, ty: &str) -> bool {
+        let own = self.typed.is_none_or(|typed| typed.types.contains(&ty));
+        own && self.patterns().any(|pattern| pattern::matches(pattern, ty))
+    }
+
+    /// Returns the module of the function.
+    pub(crate) fn module(&self) -> &'static str {
+        self.name.rsplit_once("::").map_or("", |(module, _)| module)
+    }
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handler")
+            .field("name", &self.name)
+            .field("location", &format_args!("{}", self.location))
+            .field("patterns", &self.patterns().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Handler {
+    /// Writes name and location.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.location)
+    }
+}

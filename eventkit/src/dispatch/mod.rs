@@ -1,0 +1,60 @@
+//! Registries, handlers and dispatch.
+
+mod check;
+mod compile_time;
+mod context;
+mod delivery;
+mod discovery;
+mod dispatcher;
+mod error;
+mod extract;
+mod failure;
+mod handler;
+mod pattern;
+mod registry;
+mod report;
+mod run;
+mod state;
+mod table;
+
+use std::future::Future;
+
+pub use check::{Check, Orphan};
+pub use context::Context;
+pub use dispatcher::{Dispatcher, DispatcherBuilder};
+pub use error::{CheckError, DispatchError, DispatcherError, Problem};
+pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
+pub use failure::{Failure, IntoOutcome};
+pub use handler::{Handler, Location};
+pub use registry::{Registry, default_registry};
+pub use report::{Handled, Report};
+pub use run::Dispatch;
+pub use state::Requirements;
+
+/// What the code that `#[handles]` generates calls.
+pub(crate) mod generated {
+    pub use super::compile_time::{check_type, check_untyped};
+    pub use super::delivery::{Delivery, HandlerEvent};
+    pub use super::discovery::EventTypeEntry;
+    #[cfg(feature = "discovery")]
+    pub use super::discovery::{EVENTKIT_0_1_0_EVENT_TYPES, EVENTKIT_0_1_0_HANDLERS};
+    pub use super::handler::{Call, Outcome, OutcomeFuture};
+}
+
+/// Runs the handlers of the [default registry](default_registry) for an event.
+///
+/// # Errors
+///
+/// As for [`Registry::dispatch`].
+pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
+    default_registry().dispatch(event)
+}
+
+/// Runs the handlers of the [default registry](default_registry) for an event, async ones too.
+///
+/// # Errors
+///
+/// As for [`Registry::dispatch_async`].
+pub fn dispatch_async<E: Dispatch>(event: &E) -> impl Future<Output = Result<Report, DispatchError>> + Send {
+    default_registry().dispatch_async(event)
+}

@@ -1,0 +1,271 @@
+//! Registries: which handlers there are.
+
+use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwapOption;
+
+use super::check::{self, Check};
+use super::delivery::{Delivery, HandlerEvent};
+use super::error::{CheckError, DispatchError, Problem};
+use super::failure::IntoOutcome;
+use super::handler::{Call, Handler};
+use super::report::Report;
+use super::run::{self, Dispatch};
+use super::state::States;
+use super::table::{HandlerRef, Table};
+use super::{discovery, pattern};
+use crate::event::Event;
+use crate::typed::CloudEvent;
+
+/// Holds handlers, and dispatches events to them.
+///
+/// A registry is a `static`; functions annotated with `#[handles(.., registry = NAME)]` are in it
+/// without further ado, those without `registry` are in the [default one](default_registry). More
+/// can be registered at run time.
+///
+/// The handlers of an event run one after another: by `order`, then those of the program by module
+/// path, line and column, then those registered at run time as they were registered. This is the
+/// same in every build.
+///
+/// ```
+/// use eventkit::{Event, Registry};
+///
+/// static AUDIT: Registry = Registry::new("audit");
+///
+/// AUDIT.register("co.outcome.*", |event: &Event| println!("{event}"));
+/// let event = Event::builder().source("/shop").ty("co.outcome.order.placed").build()?;
+/// assert_eq!(AUDIT.dispatch(&event)?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Registry {
+    name: &'static str,
+    /// What was added at run time.
+    added: Mutex<Vec<HandlerRef>>,
+    /// Empty where it has to be made anew; made and emptied under the lock of `added`.
+    table: ArcSwapOption<Table>,
+}
+
+static DEFAULT: Registry = Registry::new("default");
+
+/// Returns the registry of the handlers that name no other.
+#[must_use]
+pub fn default_registry() -> &'static Registry {
+    &DEFAULT
+}
+
+impl Registry {
+    /// Makes a registry; the name is for messages.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            added: Mutex::new(Vec::new()),
+            table: ArcSwapOption::const_empty(),
+        }
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Adds handlers that `#[handles]` made, whichever registry they name; see
+    /// [`handlers!`](crate::handlers).
+    ///
+    /// A handler that is in the registry already is not added again.
+    pub fn add(&self, handlers: impl IntoIterator<Item = &'static Handler>) {
+        self.update(|added| added.extend(handlers.into_iter().map(HandlerRef::Static)));
+    }
+
+    /// Registers a closure for the events of a type or pattern.
+    ///
+    /// # Panics
+    ///
+    /// Where the type is empty or a `*` in it is not a whole segment: a handler that can never run
+    /// is a mistake in the program.
+    #[track_caller]
+    pub fn register<F, R>(&self, pattern: impl Into<String>, handler: F)
+    where
+        F: Fn(&Event) -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        let call = move |delivery: &Delivery<'_>| handler(Event::borrow(delivery)?).into_outcome();
+        self.register_call::<Event, F>(vec![pattern.into()], Call::SyncShared(Arc::new(call)));
+    }
+
+    /// Registers a closure that returns a future, for the events of a type or pattern.
+    ///
+    /// # Panics
+    ///
+    /// As [`register`](Registry::register) does.
+    #[track_caller]
+    pub fn register_async<F, U, R>(&self, pattern: impl Into<String>, handler: F)
+    where
+        F: Fn(Event) -> U + Send + Sync + 'static,
+        U: Future<Output = R> + Send + 'static,
+        R: IntoOutcome,
+    {
+        self.register_call::<Event, F>(vec![pattern.into()], asynchronous(handler));
+    }
+
+    /// Registers a closure for the events of a Rust type.
+    #[track_caller]
+    pub fn register_typed<T, F, R>(&self, handler: F)
+    where
+        T: CloudEvent,
+        F: Fn(&T) -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        let call = move |delivery: &Delivery<'_>| handler(T::borrow(delivery)?).into_outcome();
+        self.register_call::<T, F>(Vec::new(), Call::SyncShared(Arc::new(call)));
+    }
+
+    /// Registers a closure that returns a future, for the events of a Rust type.
+    #[track_caller]
+    pub fn register_typed_async<T, F, U, R>(&self, handler: F)
+    where
+        T: CloudEvent,
+        F: Fn(T) -> U + Send + Sync + 'static,
+        U: Future<Output = R> + Send + 'static,
+        R: IntoOutcome,
+    {
+        self.register_call::<T, F>(Vec::new(), asynchronous(handler));
+    }
+
+    #[track_caller]
+    fn register_call<E: HandlerEvent, F>(&self, patterns: Vec<String>, call: Call) {
+        for pattern in &patterns {
+            if let Err(reason) = pattern::check(pattern) {
+                panic!("{pattern:?} cannot be handled: {reason}");
+            }
+        }
+        let location = std::panic::Location::caller().into();
+        let handler = Handler::new::<E>(type_name::<F>(), location, &[], call).on_owned(patterns);
+        self.update(|added| added.push(HandlerRef::Shared(Arc::new(handler))));
+    }
+
+    /// Runs the handlers of an event, each on its own: an error or a panic of one does not keep the
+    /// others from running.
+    ///
+    /// The event is an [`Event`] or a value of a derived type. A typed value goes to typed handlers
+    /// as it is; the envelope is made only if a handler wants it, and an envelope is decoded only
+    /// once. Where there is no handler for the type, the report is empty.
+    ///
+    /// # Errors
+    ///
+    /// Where a handler failed; or, with none having run, where one is async, wants state, or needs
+    /// an envelope that cannot be made.
+    pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
+        run::dispatch(&self.table(), event)
+    }
+
+    /// Runs the handlers of an event as [`dispatch`](Registry::dispatch) does, async ones too, one
+    /// after another.
+    ///
+    /// Dropping the future stops after what has run so far.
+    ///
+    /// # Errors
+    ///
+    /// As for [`dispatch`](Registry::dispatch), but that async handlers are welcome.
+    pub fn dispatch_async<E: Dispatch>(
+        &self,
+        event: &E,
+    ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
+        run::dispatch_async(self.table(), event)
+    }
+
+    /// Looks for mistakes that no compiler sees: two Rust types that claim one event type.
+    ///
+    /// What may be a mistake is in the result: see [`Check::orphans`].
+    ///
+    /// # Errors
+    ///
+    /// Where there is a mistake; the error lists all of them.
+    pub fn check(&self) -> Result<Check, CheckError> {
+        check::check(self.name, self.table().handlers())
+    }
+
+    /// Checks that handlers are there, by the path of the function, its module or its crate.
+    ///
+    /// A linker leaves out a crate that no code names, and with it the crate's handlers. A program
+    /// that expects them calls this at its start.
+    ///
+    /// # Errors
+    ///
+    /// Where none of the handlers of the registry is, or stands in, one of the paths.
+    pub fn expect<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Result<(), CheckError> {
+        let table = self.table();
+        let is_in = |name: &str, path: &str| {
+            name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        };
+        let there = |path: &str| table.handlers().iter().any(|handler| is_in(handler.name(), path));
+        let missing = paths.into_iter().filter(|path| !there(path));
+        let problems: Vec<Problem> = missing.map(|path| Problem::Missing(path.to_owned())).collect();
+        if problems.is_empty() { Ok(()) } else { Err(CheckError::new(self.name, problems)) }
+    }
+
+    /// Calls a function with each handler, in the order in which they would run.
+    pub fn for_each(&self, mut visit: impl FnMut(&Handler)) {
+        self.table().handlers().iter().for_each(|handler| visit(handler));
+    }
+
+    /// Returns the routing table for handlers without state.
+    fn table(&self) -> Arc<Table> {
+        if let Some(table) = self.table.load_full() {
+            return table;
+        }
+        let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = Arc::new(Table::new(self.collect(&added), States::default()));
+        self.table.store(Some(Arc::clone(&table)));
+        table
+    }
+
+    /// Makes a routing table for handlers with state.
+    pub(crate) fn table_with(&self, states: States) -> Table {
+        let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        Table::new(self.collect(&added), states)
+    }
+
+    fn update(&self, change: impl FnOnce(&mut Vec<HandlerRef>)) {
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut added);
+        self.table.store(None);
+    }
+
+    /// Returns what was found by itself and what was added, each handler once.
+    fn collect(&self, added: &[HandlerRef]) -> Vec<HandlerRef> {
+        let is_mine = |handler: &&&'static Handler| std::ptr::eq(handler.registry.unwrap_or(&DEFAULT), self);
+        let found = discovery::handlers().iter().filter(is_mine);
+        let mut handlers: Vec<HandlerRef> = found.map(|handler| HandlerRef::Static(handler)).collect();
+        for handler in added {
+            let again = |own: &HandlerRef| std::ptr::eq(&raw const **own, &raw const **handler);
+            if !handlers.iter().any(again) {
+                handlers.push(handler.clone());
+            }
+        }
+        handlers
+    }
+}
+
+fn asynchronous<E, F, U, R>(handler: F) -> Call
+where
+    E: HandlerEvent,
+    F: Fn(E) -> U + Send + Sync + 'static,
+    U: Future<Output = R> + Send + 'static,
+    R: IntoOutcome,
+{
+    Call::AsyncShared(Arc::new(move |delivery| {
+        let future = E::own(delivery).map(&handler);
+        Box::pin(async move { future?.await.into_outcome() })
+    }))
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! What became of an event.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::failure::Failure;
+use super::handler::Handler;
+use super::table::HandlerRef;
+
+/// Says what each handler of an event came to, in the order in which they ran.
+///
+/// A report without handlers is no error: nobody wanted the event.
+#[derive(Debug, Default)]
+pub struct Report {
+    // Shared with the routing table; a success needs nothing of its own.
+    handlers: Option<Arc<[HandlerRef]>>,
+    failures: Vec<(usize, Failure)>,
+}
+
+/// Is one line of a [`Report`].
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Handled<'a> {
+    /// The handler.
+    pub handler: &'a Handler,
+    /// Why it failed, or `None` where it succeeded.
+    pub failure: Option<&'a Failure>,
+}
+
+impl Report {
+    pub(crate) fn new(handlers: Arc<[HandlerRef]>, failures: Vec<(usize, Failure)>) -> Self {
+        let handlers = Some(handlers);
+        Self { handlers, failures }
+    }
+
+    /// Returns how many handlers ran.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.handlers.as_ref().map_or(0, |handlers| handlers.len())
+    }
+
+    /// Returns whether there was no handler for the event.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns what each handler came to, in the order in which they ran.
+    pub fn iter(&self) -> impl Iterator<Item = Handled<'_>> {
+        let handlers = self.handlers.iter().flat_map(|handlers| handlers.iter());
+        handlers.enumerate().map(|(at, handler)| Handled {
+            handler,
+            failure: self.failures.iter().find(|(failed, _)| *failed == at).map(|(_, failure)| failure),
+        })
+    }
+
+    /// Returns the handlers that failed, each with the reason.
+    pub fn failures(&self) -> impl Iterator<Item = (&Handler, &Failure)> {
+        self.iter().filter_map(|handled| Some((handled.handler, handled.failure?)))
+    }
+}
+
+impl fmt::Display for Report {
+    /// Writes one line for each handler.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("no handler");
+        }
+        for (at, handled) in self.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(f, "{separator}{handled}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Handled<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.handler)?;
+        match self.failure {
+            None => f.write_str("ok"),
+            Some(failure) => write_with_sources(f, failure),
+        }
+    }
+}
+
+/// Writes an error and what caused it on one line.
+pub(crate) fn write_with_sources(f: &mut fmt::Formatter<'_>, error: &(dyn std::error::Error + 'static)) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(f, ": {error}")?;
+        source = error.source();
+    }
+    Ok(())
+}
