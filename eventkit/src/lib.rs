@@ -1,4 +1,53 @@
-//! Typed `CloudEvents`.
+//! Typed [CloudEvents](https://cloudevents.io): derive an event, annotate a handler, dispatch it,
+//! send and receive it over HTTP.
+//!
+//! ```
+//! use eventkit::{CloudEvent, handles};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, Serialize, Deserialize, CloudEvent)]
+//! #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+//! struct OrderPlaced {
+//!     order_id: String,
+//!     total_cents: u64,
+//! }
+//!
+//! #[handles("co.outcome.order.placed")]
+//! fn send_receipt(order: &OrderPlaced) {
+//!     println!("receipt for {} over {} cents", order.order_id, order.total_cents);
+//! }
+//!
+//! let order = OrderPlaced { order_id: "A-1".into(), total_cents: 1250 };
+//! let report = eventkit::dispatch(&order)?;
+//! assert_eq!(report.len(), 1);
+//! # Ok::<(), eventkit::DispatchError>(())
+//! ```
+//!
+//! What is wrong does not compile: a handler whose type is not its parameter's, a malformed source,
+//! media type, schema or extension name.
+//!
+//! # Where to look
+//!
+//! | to | see |
+//! | --- | --- |
+//! | define events | [`CloudEvent`], the derive and the trait |
+//! | handle them | [`handles`], [`Extract`], [`State`], [`Context`] |
+//! | dispatch them | [`dispatch`](fn@dispatch), [`dispatch_async`], [`Registry`], [`Dispatcher`] |
+//! | work with the envelope | [`Event`], [`mod@event`] |
+//! | use other payloads than JSON | [`codec`] |
+//! | use other event formats than JSON | [`mod@format`] |
+//! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! | --- | --- | --- |
+//! | `discovery` | yes | handlers of all linked crates are found by themselves, through `linkme` |
+//! | `axum` | no | `Event`, typed events and batches as extractors and responses |
+//! | `reqwest` | no | sending events, and reading them from responses |
+//!
+//! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
+//! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.
 
 pub mod binding;
 pub mod codec;
@@ -6,6 +55,7 @@ mod dispatch;
 mod error;
 pub mod event;
 pub mod format;
+mod transport;
 mod typed;
 
 #[doc(hidden)]
@@ -19,4 +69,9 @@ pub use dispatch::{
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder};
+pub use eventkit_macros::{CloudEvent, handlers, handles};
+#[cfg(feature = "axum")]
+pub use transport::axum;
+#[cfg(feature = "reqwest")]
+pub use transport::reqwest;
 pub use typed::{AttributeSource, CloudEvent, EventSource};

@@ -1,7 +1,7 @@
 //! Data codecs: payload bytes to and from typed values, found by media type.
 //!
-//! JSON (`*/json`, `*+json`), text (`text/*`) and bytes (`application/octet-stream`) are built in.
-//! A program adds its own with [`register`]; from then on derived types with that
+//! JSON (`*/json`, `*+json`), text (`text/*` in UTF-8) and bytes (`application/octet-stream`) are
+//! built in. A program adds its own with [`register`]; from then on derived types with that
 //! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
 //!
 //! ```
@@ -116,8 +116,8 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Da
     }
     match media_type.essence() {
         plain_bytes::MEDIA_TYPE => plain_bytes::encode(value).map(Data::binary),
-        _ if media_type.ty() == "text" => plain::encode(value).map(Data::text),
-        essence => return Err(EncodeError::no_codec(essence)),
+        _ if is_plain(&media_type) => plain::encode(value).map(Data::text),
+        _ => return Err(EncodeError::no_codec(content_type)),
     }
     .map_err(EncodeError::data)
 }
@@ -152,10 +152,15 @@ pub fn decode<T: DeserializeOwned>(
     }
     match media_type.essence() {
         plain_bytes::MEDIA_TYPE => plain_bytes::decode(bytes),
-        _ if media_type.ty() == "text" => plain::decode(bytes),
-        _ => return Err(DecodeError::no_codec(media_type.essence())),
+        _ if is_plain(&media_type) => plain::decode(bytes),
+        _ => return Err(DecodeError::no_codec(content_type)),
     }
     .map_err(DecodeError::data::<T>)
+}
+
+/// Returns whether text of that type is a `str`; in another charset, its bytes say something else.
+fn is_plain(media_type: &MediaType) -> bool {
+    media_type.ty() == "text" && media_type.is_text()
 }
 
 fn absent<T: DeserializeOwned>() -> Result<T, DecodeError> {

@@ -78,13 +78,14 @@ impl<'de> serde::Deserializer<'de> for Plain<'_> {
         deserialize_bool => visit_bool, deserialize_char => visit_char,
         deserialize_i8 => visit_i8, deserialize_i16 => visit_i16,
         deserialize_i32 => visit_i32, deserialize_i64 => visit_i64,
+        deserialize_i128 => visit_i128, deserialize_u128 => visit_u128,
         deserialize_u8 => visit_u8, deserialize_u16 => visit_u16,
         deserialize_u32 => visit_u32, deserialize_u64 => visit_u64,
         deserialize_f32 => visit_f32, deserialize_f64 => visit_f64
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
+        str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        ignored_any
     }
 }

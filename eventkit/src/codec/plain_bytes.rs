@@ -36,7 +36,10 @@ impl<'de> de::Deserializer<'de> for Raw<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(SeqDeserializer::new(self.0.iter().copied()))
+        let mut bytes = SeqDeserializer::new(self.0.iter().copied());
+        let value = visitor.visit_seq(&mut bytes)?;
+        bytes.end()?;
+        Ok(value)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(

@@ -42,7 +42,8 @@ pub(super) fn check(registry: &'static str, handlers: &[HandlerRef]) -> Result<C
     let types = known_types(handlers);
     let mut owners: HashMap<&str, (TypeId, &'static str)> = HashMap::new();
     let mut problems = Vec::new();
-    for (ty, id, name) in &types {
+    let is_taken = |ty: &str| handlers.iter().any(|handler| handler.typed.is_some() && handler.handles(ty));
+    for (ty, id, name) in types.iter().filter(|(ty, ..)| is_taken(ty)) {
         let (first_id, first) = *owners.entry(ty).or_insert((*id, name));
         if first_id != *id {
             let problem = Problem::TwoTypes { ty: (*ty).to_owned(), first, second: name };

@@ -1,88 +1,97 @@
 //! The checks of `#[handles]` that need types, run by the compiler.
 
-use super::delivery::HandlerEvent;
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::future::Future;
+
+use super::delivery::{Delivery, HandlerEvent};
+use super::failure::Failure;
+use super::handler::{Outcome, OutcomeFuture, TypedEvent};
 use super::pattern;
+use crate::typed::Message;
 
-/// The longest message; more is cut.
-const CAPACITY: usize = 600;
-
-/// A message that is put together while the compiler runs, where nothing can be allocated.
-struct Message {
-    bytes: [u8; CAPACITY],
-    len: usize,
+/// Takes the future of an async handler.
+///
+/// The compiler shows the name of this function where the future is not [`Send`].
+pub fn drop_what_is_not_send_before_each_await<'a, F>(future: F) -> OutcomeFuture<'a>
+where
+    F: Future<Output = Outcome> + Send + 'a,
+{
+    Box::pin(future)
 }
 
-impl Message {
-    const fn new() -> Self {
-        let bytes = [0; CAPACITY];
-        Self { bytes, len: 0 }
-    }
+/// Is what the code that `#[handles]` generates knows of the type of its event.
+///
+/// The bound stands in one place, [`event_of`], so that a type that is no event is one error.
+pub struct EventOf<E: 'static> {
+    /// Returns the event for a handler that borrows it.
+    pub borrow: for<'a> fn(&'a Delivery<'a>) -> Result<&'a E, Failure>,
+    /// Returns the event for a handler that takes it by value.
+    pub own: fn(&Delivery<'_>) -> Result<E, Failure>,
+    /// What the registry has to know.
+    pub(crate) typed: Option<TypedEvent>,
+}
 
-    const fn push(mut self, text: &str) -> Self {
-        let text = text.as_bytes();
-        if self.len + text.len() > CAPACITY {
-            return self;
-        }
-        let mut at = 0;
-        while at < text.len() {
-            self.bytes[self.len] = text[at];
-            self.len += 1;
-            at += 1;
-        }
-        self
+impl<E: 'static> fmt::Debug for EventOf<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventOf").field("typed", &self.typed).finish_non_exhaustive()
     }
+}
 
-    const fn push_types(mut self, types: &[&str]) -> Self {
+/// Knows a type that a handler may take.
+#[must_use]
+pub const fn event_of<E: HandlerEvent>() -> EventOf<E> {
+    let typed = match E::TYPES {
+        Some(types) => Some(TypedEvent {
+            id: TypeId::of::<E>,
+            name: type_name::<E>,
+            types,
+            closed_set: E::CLOSED_SET,
+        }),
+        None => None,
+    };
+    EventOf {
+        borrow: E::borrow,
+        own: E::own,
+        typed,
+    }
+}
+
+impl<E: 'static> EventOf<E> {
+    /// Refuses a type or pattern that is none of the parameter's.
+    ///
+    /// # Panics
+    ///
+    /// While the compiler runs, where the literal and the parameter do not fit.
+    #[track_caller]
+    pub const fn check_type(&self, handler: &str, literal: &str, event: &str) {
+        let Some(TypedEvent { types, .. }) = self.typed else {
+            return;
+        };
         let mut at = 0;
         while at < types.len() {
-            let separator = if at == 0 { "\"" } else { ", \"" };
-            self = self.push(separator).push(types[at]).push("\"");
+            if pattern::matches(literal, types[at]) {
+                return;
+            }
             at += 1;
         }
-        self
-    }
-
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(text) => text,
-            Err(_) => "the event type does not fit the parameter",
-        }
-    }
-}
-
-/// Refuses a type or pattern that is none of the parameter's.
-///
-/// # Panics
-///
-/// While the compiler runs, where the literal and the parameter do not fit.
-#[track_caller]
-pub const fn check_type<E: HandlerEvent>(handler: &str, literal: &str, event: &str) {
-    let Some(types) = E::TYPES else {
-        return;
-    };
-    let mut at = 0;
-    while at < types.len() {
-        if pattern::matches(literal, types[at]) {
-            return;
-        }
-        at += 1;
-    }
-    let is = if types.len() == 1 { "` is " } else { "` is one of " };
-    let message = Message::new().push("`").push(handler).push("` handles \"").push(literal);
-    let message = message.push("\", but `").push(event).push(is).push_types(types);
-    panic!("{}", message.as_str())
-}
-
-/// Refuses an envelope handler that says no type.
-///
-/// # Panics
-///
-/// While the compiler runs, where the parameter is the envelope.
-#[track_caller]
-pub const fn check_untyped<E: HandlerEvent>(handler: &str) {
-    if E::TYPES.is_none() {
-        let message = Message::new().push("`").push(handler);
-        let message = message.push("` takes the envelope, so it has to say which types: #[handles(\"..\")], or #[handles(\"*\")] for all");
+        let is = if types.len() == 1 { "` is " } else { "` is one of " };
+        let message = Message::new().push("`").push(handler).push("` handles \"").push(literal);
+        let message = message.push("\", but `").push(event).push(is).push_types(types);
         panic!("{}", message.as_str())
+    }
+
+    /// Refuses an envelope handler that says no type.
+    ///
+    /// # Panics
+    ///
+    /// While the compiler runs, where the parameter is the envelope.
+    #[track_caller]
+    pub const fn check_untyped(&self, handler: &str) {
+        if self.typed.is_none() {
+            let message = Message::new().push("`").push(handler).push("` takes the envelope, so it has to say which types: ");
+            let message = message.push("#[handles(\"..\")], or #[handles(\"*\")] for all");
+            panic!("{}", message.as_str())
+        }
     }
 }

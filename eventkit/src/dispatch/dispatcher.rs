@@ -25,7 +25,7 @@ use super::table::Table;
 ///     ids.lock().unwrap().push(event.id().to_owned());
 /// }
 ///
-/// let ids = Arc::new(Mutex::new(Vec::new()));
+/// let ids = Arc::new(Mutex::new(Vec::<String>::new()));
 /// let app = Dispatcher::new(&SEEN).state(ids.clone()).build()?;
 /// app.dispatch(&Event::builder().id("1").source("/s").ty("t").build()?)?;
 /// assert_eq!(*ids.lock().unwrap(), ["1"]);
@@ -90,9 +90,8 @@ impl DispatcherBuilder<'_> {
     /// # Errors
     ///
     /// Where a handler wants state that was not added; the error names every such handler and
-    /// type. Or where [`Registry::check`] finds a mistake.
+    /// type.
     pub fn build(self) -> Result<Dispatcher, DispatcherError> {
-        self.registry.check()?;
         let table = self.registry.table_with(self.states);
         let missing = table.handlers().iter().filter_map(|handler| {
             let mut requirements = Requirements::default();

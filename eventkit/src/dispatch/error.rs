@@ -72,9 +72,6 @@ pub enum DispatcherError {
     /// Handlers want state that is not there.
     #[error("state is missing: {}", .0.join("; "))]
     MissingState(Vec<String>),
-    /// The registry is not sound.
-    #[error(transparent)]
-    Check(#[from] CheckError),
 }
 
 /// Says what is wrong with a registry: every [`Problem`] at once.

@@ -1,12 +1,13 @@
 //! A handler as a registry knows it.
 
-use std::any::{TypeId, type_name};
+use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::delivery::{Delivery, HandlerEvent};
+use super::compile_time::EventOf;
+use super::delivery::Delivery;
 use super::failure::Failure;
 use super::pattern;
 use super::registry::Registry;
@@ -119,21 +120,14 @@ impl Handler {
     /// The name is the path of the function. A typed handler without types or patterns handles the
     /// types of `E`.
     #[must_use]
-    pub const fn new<E: HandlerEvent>(
+    pub const fn new<E: 'static>(
         name: &'static str,
         location: Location,
+        event: &EventOf<E>,
         patterns: &'static [&'static str],
         call: Call,
     ) -> Self {
-        let typed = match E::TYPES {
-            Some(types) => Some(TypedEvent {
-                id: TypeId::of::<E>,
-                name: type_name::<E>,
-                types,
-                closed_set: E::CLOSED_SET,
-            }),
-            None => None,
-        };
+        let typed = event.typed;
         Self {
             name,
             location,

@@ -33,7 +33,7 @@ pub use state::Requirements;
 
 /// What the code that `#[handles]` generates calls.
 pub(crate) mod generated {
-    pub use super::compile_time::{check_type, check_untyped};
+    pub use super::compile_time::{EventOf, drop_what_is_not_send_before_each_await, event_of};
     pub use super::delivery::{Delivery, HandlerEvent};
     pub use super::discovery::EventTypeEntry;
     #[cfg(feature = "discovery")]

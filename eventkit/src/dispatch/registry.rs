@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwapOption;
 
 use super::check::{self, Check};
+use super::compile_time::event_of;
 use super::delivery::{Delivery, HandlerEvent};
 use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
@@ -144,7 +145,7 @@ impl Registry {
             }
         }
         let location = std::panic::Location::caller().into();
-        let handler = Handler::new::<E>(type_name::<F>(), location, &[], call).on_owned(patterns);
+        let handler = Handler::new(type_name::<F>(), location, &event_of::<E>(), &[], call).on_owned(patterns);
         self.update(|added| added.push(HandlerRef::Shared(Arc::new(handler))));
     }
 
@@ -178,7 +179,8 @@ impl Registry {
         run::dispatch_async(self.table(), event)
     }
 
-    /// Looks for mistakes that no compiler sees: two Rust types that claim one event type.
+    /// Looks for mistakes that no compiler sees: two Rust types that claim one event type, where
+    /// the registry has a typed handler for it.
     ///
     /// What may be a mistake is in the result: see [`Check::orphans`].
     ///

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -343,7 +344,7 @@ macro_rules! large_integers {
             $type,
             "a whole number that fits",
             |number| AttributeValue::String(number.to_string()),
-            |value| value.into_text().parse().ok()
+            |value| whole_number(&value.into_text())
         );
     )*};
 }
@@ -352,10 +353,16 @@ large_integers!(u32, i64, u64, i128, u128, isize, usize);
 fn integer(value: AttributeRef<'_>) -> Option<i32> {
     match value {
         AttributeRef::Integer(number) => Some(number),
-        // `str::parse` also takes a plus sign, which the canonical string has not.
-        AttributeRef::Text(text) if !text.starts_with('+') => text.parse().ok(),
+        AttributeRef::Text(text) => whole_number(text),
         _ => None,
     }
+}
+
+/// Reads a canonical string; `str::parse` also takes a plus sign and leading zeros.
+fn whole_number<T: FromStr>(text: &str) -> Option<T> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let canonical = !digits.starts_with(['+', '0']) || digits == "0";
+    canonical.then(|| text.parse().ok()).flatten()
 }
 
 fn binary(value: AttributeRef<'_>) -> Option<Vec<u8>> {

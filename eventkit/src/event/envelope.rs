@@ -27,7 +27,7 @@ pub(crate) enum Scalar<'a> {
 /// Collects attributes one by one, in any order, and notes what is wrong with them.
 ///
 /// Every decoder fills one. From there the way goes to an [`Event`], or straight to a typed value.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope<'a> {
     core: [Option<Scalar<'a>>; name::CORE.len()],
     extensions: Vec<(Cow<'a, str>, Scalar<'a>)>,
@@ -62,6 +62,14 @@ impl<'a> Envelope<'a> {
         self.violations.push(violation);
     }
 
+    /// Sets a core attribute that is not set to what the rest of the message implies.
+    pub(crate) fn imply(&mut self, name: &str, value: &'static str) {
+        let at = name::CORE.iter().position(|core| *core == name);
+        if let Some(at) = at.filter(|_| self.text(name).is_none()) {
+            self.core[at] = Some(Scalar::Text(Cow::Borrowed(value)));
+        }
+    }
+
     /// Returns the text of a core attribute.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         let at = name::CORE.iter().position(|core| *core == name)?;
@@ -73,6 +81,10 @@ impl<'a> Envelope<'a> {
 
     /// Returns any attribute that is set.
     pub(crate) fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        if name == name::TIME {
+            let time = self.text(name)?.parse().ok();
+            return time.map(AttributeRef::Timestamp);
+        }
         if name::CORE.contains(&name) {
             return self.text(name).map(AttributeRef::Text);
         }
@@ -123,7 +135,9 @@ impl<'a> Envelope<'a> {
         let mut violations = std::mem::take(&mut self.violations);
         check::texts(|name| self.found(name), &mut violations);
         for (name, value) in &self.extensions {
-            violations.extend(check::extension_text(name, &value.text()).err());
+            if !matches!(value, Scalar::Null) {
+                violations.extend(check::extension_text(name, &value.text()).err());
+            }
         }
         if violations.is_empty() {
             Ok(())

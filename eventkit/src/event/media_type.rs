@@ -1,9 +1,10 @@
 //! Media types: `datacontenttype`, `Content-Type`, and the key of codecs and formats.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use mediatype::MediaTypeBuf;
+use mediatype::{MediaTypeBuf, ReadParams};
 
 use super::attribute::AttributeError;
 
@@ -24,7 +25,7 @@ const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 683
 /// assert!(media_type.is_json());
 /// # Ok::<(), eventkit::event::AttributeError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct MediaType {
     parsed: MediaTypeBuf,
     essence: String,
@@ -39,10 +40,13 @@ impl MediaType {
     /// `text/*`.
     pub fn parse(text: &str) -> Result<Self, AttributeError> {
         let wrong = || AttributeError::new(text, EXPECTED);
+        if !text.is_ascii() {
+            return Err(wrong());
+        }
         let parsed: MediaTypeBuf = text.parse().map_err(|_| wrong())?;
         let essence = parsed.essence().to_string().to_ascii_lowercase();
         let no_value = |(_, value): (_, mediatype::Value<'_>)| value.as_str().is_empty();
-        if essence.contains('*') || mediatype::ReadParams::params(&parsed).any(no_value) {
+        if essence.contains('*') || parsed.params().any(no_value) {
             return Err(wrong());
         }
         Ok(Self { parsed, essence })
@@ -78,8 +82,22 @@ impl MediaType {
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
         let name = mediatype::Name::new(name)?;
-        let value = mediatype::ReadParams::get_param(&self.parsed, name)?;
+        let value = self.parsed.get_param(name)?;
         Some(value.unquoted_str().into_owned())
+    }
+
+    /// Returns the parameters as they compare.
+    fn parameters(&self) -> BTreeMap<String, String> {
+        let parameters = self.parsed.params().map(|(name, value)| {
+            let name = name.as_str().to_ascii_lowercase();
+            let value = value.unquoted_str();
+            let value = match &*name {
+                "charset" => value.to_ascii_lowercase(),
+                _ => value.into_owned(),
+            };
+            (name, value)
+        });
+        parameters.collect()
     }
 
     /// Returns whether it declares JSON: subtype `json` or suffix `+json`, any case.
@@ -101,6 +119,14 @@ impl MediaType {
         textual && self.parameter("charset").is_none_or(utf8)
     }
 }
+
+impl PartialEq for MediaType {
+    fn eq(&self, other: &Self) -> bool {
+        self.essence == other.essence && self.parameters() == other.parameters()
+    }
+}
+
+impl Eq for MediaType {}
 
 fn is_json_subtype(subtype: &str) -> bool {
     let declared = subtype

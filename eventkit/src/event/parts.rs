@@ -38,7 +38,12 @@ impl Parts {
         check::texts(|name| self.found(name), &mut violations);
         violations.extend(self.time.and_then(|time| check::time(time).err()));
         for (name, value) in &self.extensions {
-            if matches!(name, Cow::Owned(_)) || matches!(value, AttributeValue::String(_)) {
+            let checked = matches!(name, Cow::Borrowed(_));
+            let by_value = matches!(
+                value,
+                AttributeValue::String(_) | AttributeValue::Timestamp(_)
+            );
+            if !checked || by_value {
                 violations.extend(check::extension(name, value).err());
             }
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, TimeZone, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, SubsecRound, TimeZone, Utc};
 
 use super::attribute::AttributeError;
 
@@ -28,7 +28,7 @@ const EXPECTED: &str =
 /// assert_eq!(time.to_utc().to_rfc3339(), "2026-01-31T09:30:00.500+00:00");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Eq)]
 pub struct Timestamp {
     at: DateTime<FixedOffset>,
     digits: u8,
@@ -39,7 +39,7 @@ impl Timestamp {
     #[must_use]
     pub fn now() -> Self {
         Self {
-            at: Utc::now().fixed_offset(),
+            at: Utc::now().trunc_subsecs(6).fixed_offset(),
             digits: 6,
         }
     }
@@ -52,8 +52,13 @@ impl Timestamp {
 
 impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
     /// Keeps 0, 3, 6 or 9 fraction digits, as many as the value needs.
+    ///
+    /// An offset with seconds, which RFC 3339 cannot write, becomes UTC.
     fn from(at: DateTime<Tz>) -> Self {
-        let at = at.fixed_offset();
+        let at = match at.fixed_offset() {
+            at if at.offset().local_minus_utc() % 60 == 0 => at,
+            at => at.to_utc().fixed_offset(),
+        };
         let digits = match at.timestamp_subsec_nanos() % 1_000_000_000 {
             0 => 0,
             n if n % 1_000_000 == 0 => 3,
@@ -84,6 +89,13 @@ impl Deref for Timestamp {
     }
 }
 
+impl PartialEq for Timestamp {
+    /// Compares what is printed: chrono takes two offsets of one instant for equal.
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at && self.at.offset() == other.at.offset() && self.digits == other.digits
+    }
+}
+
 impl<Tz: TimeZone> PartialEq<DateTime<Tz>> for Timestamp {
     /// Compares the instants.
     fn eq(&self, other: &DateTime<Tz>) -> bool {
@@ -101,8 +113,9 @@ impl FromStr for Timestamp {
     /// Where the text is anything else, a date without time or a time without offset included.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || AttributeError::new(text, EXPECTED);
-        // chrono also takes a space between date and time, which the grammar of RFC 3339 does not.
-        if !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
+        // chrono also takes a space between date and time and the minus sign of Unicode, which the
+        // grammar of RFC 3339 does not.
+        if !text.is_ascii() || !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
             return Err(wrong());
         }
         let at = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;

@@ -91,18 +91,13 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Names come from outside too, and must not break the line of a log.
+        write!(f, "attribute `{}` is ", self.attribute.escape_debug())?;
         match &self.value {
-            Some(value) => write!(
-                f,
-                "attribute `{}` is {value:?}, expected {} ({})",
-                self.attribute, self.expected, self.section
-            ),
-            None => write!(
-                f,
-                "attribute `{}` is missing, expected {} ({})",
-                self.attribute, self.expected, self.section
-            ),
+            Some(value) => write!(f, "{value:?}")?,
+            None => f.write_str("missing")?,
         }
+        write!(f, ", expected {} ({})", self.expected, self.section)
     }
 }
 

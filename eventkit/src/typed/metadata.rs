@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::EventSource;
 use crate::codec;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{Attribute, AttributeValue, BuildError, EventBuilder, Parts, Violation, name};
+use crate::event::{AttributeValue, EventBuilder, Parts};
 
 /// Holds the attributes that are the same for all events of a type.
 ///
@@ -90,40 +90,4 @@ pub fn position<S: EventSource>(source: &S, types: &[&str]) -> Result<usize, Dec
     let ty = source.event_type()?;
     let found = types.iter().position(|own| *own == ty);
     found.ok_or_else(|| DecodeError::unexpected_type(&ty, types))
-}
-
-/// Sets an attribute from a field of a derived type; an absent value leaves it as it is.
-///
-/// `name` is one that the derive has checked.
-///
-/// # Errors
-///
-/// Where the field is for the time and its value is not one.
-pub fn set_attribute<T: Attribute>(
-    mut builder: EventBuilder,
-    name: &'static str,
-    field: &T,
-) -> Result<EventBuilder, EncodeError> {
-    let Some(value) = field.to_attribute() else {
-        return Ok(builder);
-    };
-    let parts = &mut builder.parts;
-    let text = match name {
-        name::ID => &mut parts.id,
-        name::SOURCE => &mut parts.source,
-        name::SUBJECT => &mut parts.subject,
-        name::TIME => {
-            let time = value
-                .parse()
-                .map_err(|error| Violation::from_error(name, &error, "core, time"));
-            parts.time = Some(time.map_err(BuildError::from)?);
-            return Ok(builder);
-        }
-        _ => {
-            parts.set_extension(Cow::Borrowed(name), value);
-            return Ok(builder);
-        }
-    };
-    *text = Some(Cow::Owned(value.to_text().into_owned()));
-    Ok(builder)
 }

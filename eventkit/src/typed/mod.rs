@@ -1,14 +1,24 @@
 //! Derived event types: their metadata, and the way between a value and an [`Event`].
 
+mod clone;
+mod convert;
+mod field;
+mod message;
 mod metadata;
 mod source;
+mod variant;
 
 use std::any::Any;
 
 use serde::de::DeserializeOwned;
 
-pub use metadata::{Literal, Metadata, position, set_attribute};
+pub use clone::{CloneProbe, NotClone};
+pub(crate) use message::Message;
+pub use convert::{from_event, into_event};
+pub use field::{AttributeField, attribute_field};
+pub use metadata::{Literal, Metadata, position};
 pub use source::{AttributeSource, EventSource};
+pub use variant::{check_variant, single};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Data, Event, EventBuilder};

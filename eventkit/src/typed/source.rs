@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::error::DecodeError;
 use crate::event::{Attribute, AttributeRef, Event};
@@ -45,6 +45,15 @@ pub trait EventSource: Sized {
         self,
         ty: &'static str,
     ) -> Result<(D, Self::Attributes), DecodeError>;
+
+    /// Gives the attributes, and takes any data or none.
+    ///
+    /// # Errors
+    ///
+    /// Where the event is of another type than `ty`, or not valid.
+    fn read_attributes(self, ty: &'static str) -> Result<Self::Attributes, DecodeError> {
+        self.read::<IgnoredAny>(ty).map(|(_, attributes)| attributes)
+    }
 }
 
 impl AttributeSource for Event {
@@ -67,9 +76,15 @@ impl EventSource for &Event {
     }
 
     fn read<D: DeserializeOwned>(self, ty: &'static str) -> Result<(D, Self), DecodeError> {
-        if self.ty() != ty {
-            return Err(DecodeError::unexpected_type(self.ty(), &[ty]));
+        let attributes = self.read_attributes(ty)?;
+        Ok((self.data_as()?, attributes))
+    }
+
+    fn read_attributes(self, ty: &'static str) -> Result<Self, DecodeError> {
+        if self.ty() == ty {
+            Ok(self)
+        } else {
+            Err(DecodeError::unexpected_type(self.ty(), &[ty]))
         }
-        Ok((self.data_as()?, self))
     }
 }

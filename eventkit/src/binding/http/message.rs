@@ -24,7 +24,7 @@ impl Message {
     /// # Errors
     ///
     /// Where the builder was given something invalid.
-    pub fn into_request(self, builder: request::Builder) -> http::Result<Request<Bytes>> {
+    pub fn request(self, builder: request::Builder) -> http::Result<Request<Bytes>> {
         let mut request = builder.body(self.body)?;
         request.headers_mut().extend(self.headers);
         Ok(request)
@@ -35,7 +35,7 @@ impl Message {
     /// # Errors
     ///
     /// Where the builder was given something invalid.
-    pub fn into_response(self, builder: response::Builder) -> http::Result<Response<Bytes>> {
+    pub fn response(self, builder: response::Builder) -> http::Result<Response<Bytes>> {
         let mut response = builder.body(self.body)?;
         response.headers_mut().extend(self.headers);
         Ok(response)

@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::error::{DecodeError, DecodeErrorKind};
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::Violation;
 
 /// Describes a refused request as JSON (RFC 9457, `application/problem+json`).
@@ -18,6 +18,7 @@ use crate::event::Violation;
 /// | body over the limit of the server | 413 |
 /// | no format or codec for the media type | 415 |
 /// | another event type, or data that is not the expected value | 422 |
+/// | an answer that cannot be encoded | 500 |
 ///
 /// ```
 /// use eventkit::Event;
@@ -119,6 +120,13 @@ impl From<&DecodeError> for Problem {
         let mut problem = Self::new(status, title, with_sources(error));
         problem.violations = error.violations().to_vec();
         problem
+    }
+}
+
+impl From<&EncodeError> for Problem {
+    /// Describes an answer that the server could not send.
+    fn from(error: &EncodeError) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Event not encodable", with_sources(error))
     }
 }
 

@@ -26,10 +26,41 @@ enum Payload<'a> {
     Base64(Cow<'a, str>),
 }
 
+/// The data of an event once its content type is known.
+enum Content {
+    Json(Range<usize>),
+    Text(String),
+    Binary(Vec<u8>),
+}
+
 /// An event whose members have been read, but not checked.
 struct Members<'a> {
     envelope: Envelope<'a>,
     payload: Option<Payload<'a>>,
+}
+
+impl<'a> Members<'a> {
+    /// Finds out what the data is (section 3.1.2); what is wrong with it is noted.
+    fn settle(mut self, text: &str) -> (Envelope<'a>, Option<Content>) {
+        let content_type = self.envelope.text(name::DATACONTENTTYPE);
+        let content = self.payload.map(|payload| match payload {
+            Payload::Base64(text) => BASE64_STANDARD
+                .decode(text.as_bytes())
+                .map(Content::Binary)
+                .map_err(|error| not_base64(&text, &error)),
+            Payload::Json(place) if content_type.is_none_or(declares_json) => {
+                Ok(Content::Json(place))
+            }
+            Payload::Json(place) => serde_json::from_str(&text[place.clone()])
+                .map(Content::Text)
+                .map_err(|_| not_text(&text[place])),
+        });
+        let content = content.transpose().unwrap_or_else(|violation| {
+            self.envelope.refuse(violation);
+            None
+        });
+        (self.envelope, content)
+    }
 }
 
 /// Decodes one event; its JSON data shares the bytes.
@@ -146,8 +177,9 @@ fn scalar<'a>(
     cursor: &mut Cursor<'a>,
     envelope: &mut Envelope<'a>,
 ) -> Result<Scalar<'a>, Malformed> {
-    if cursor.peek() == Some(b'"') {
-        return cursor.string().map(Scalar::Text);
+    let is_string = cursor.peek() == Some(b'"');
+    if is_string && let Ok(text) = cursor.string() {
+        return Ok(Scalar::Text(text));
     }
     let place = cursor.skip()?;
     match cursor.slice(&place) {
@@ -158,44 +190,25 @@ fn scalar<'a>(
             if let Ok(number) = other.parse() {
                 return Ok(Scalar::Integer(number));
             }
-            let expected = "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
-            envelope.refuse(Violation::new(
-                member.to_owned(),
-                other,
-                expected,
-                "JSON format, 2.2",
-            ));
+            let (expected, section) = if is_string {
+                ("text without unpaired surrogates", "core, Type System")
+            } else {
+                let types = "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
+                (types, "JSON format, 2.2")
+            };
+            envelope.refuse(Violation::new(member.to_owned(), other, expected, section));
         }
     }
     Ok(Scalar::Refused)
 }
 
 fn into_event(members: Members<'_>, text: &str, bytes: &Bytes) -> Result<Event, DecodeError> {
-    let Members {
-        mut envelope,
-        payload,
-    } = members;
-    let content_type = envelope.text(name::DATACONTENTTYPE);
-    let data = match payload {
-        None => None,
-        Some(Payload::Base64(text)) => match BASE64_STANDARD.decode(text.as_bytes()) {
-            Ok(bytes) => Some(Data::binary(bytes)),
-            Err(error) => {
-                envelope.refuse(not_base64(&text, &error));
-                None
-            }
-        },
-        Some(Payload::Json(place)) if content_type.is_none_or(declares_json) => {
-            Some(Data::new_unchecked(DataKind::Json, bytes.slice(place)))
-        }
-        Some(Payload::Json(place)) => match serde_json::from_str::<String>(&text[place.clone()]) {
-            Ok(content) => Some(Data::text(content)),
-            Err(_) => {
-                envelope.refuse(not_text(&text[place]));
-                None
-            }
-        },
-    };
+    let (envelope, content) = members.settle(text);
+    let data = content.map(|content| match content {
+        Content::Json(place) => Data::new_unchecked(DataKind::Json, bytes.slice(place)),
+        Content::Text(text) => Data::text(text),
+        Content::Binary(bytes) => Data::binary(bytes),
+    });
     envelope.into_event(data)
 }
 
@@ -243,8 +256,10 @@ impl<'a> EventSource for Structured<'a> {
 
         let mut cursor = Cursor::new(self.text);
         let walk = cursor.elements(b'{', b'}', |cursor| {
-            if cursor.member_name()? == name::TYPE && cursor.peek() == Some(b'"') {
-                return Err(Stop::Found(cursor.string()?));
+            if cursor.member_name()? == name::TYPE
+                && let Ok(ty) = cursor.string()
+            {
+                return Err(Stop::Found(ty));
             }
             cursor.skip()?;
             Ok(())
@@ -252,10 +267,9 @@ impl<'a> EventSource for Structured<'a> {
         match walk {
             Err(Stop::Found(ty)) => Ok(ty),
             Err(Stop::Malformed) => Err(Cursor::explain(self.text, OBJECT)),
-            Ok(()) => {
-                let (expected, section) = ("a value: the attribute is required", "core, type");
-                Err(Violation::missing(name::TYPE, expected, section).into())
-            }
+            // No type, so no event: what is wrong with it is told as of any event.
+            Ok(()) => event(&Bytes::copy_from_slice(self.text.as_bytes()))
+                .map(|event| Cow::Owned(event.ty().to_owned())),
         }
     }
 
@@ -279,32 +293,26 @@ impl<'a> EventSource for Structured<'a> {
             cursor.skip()
         });
         let members = members.and_then(|members| cursor.end().map(|()| members));
-        let Members {
-            mut envelope,
-            payload,
-        } = members.map_err(|Malformed| Cursor::explain(self.text, OBJECT))?;
+        let members = members.map_err(|Malformed| Cursor::explain(self.text, OBJECT))?;
+        let (mut envelope, content) = members.settle(self.text);
         envelope.check()?;
         let found = envelope.text(name::TYPE).unwrap_or_default();
         if found != ty {
             return Err(DecodeError::unexpected_type(found, &[ty]));
         }
         let content_type = envelope.text(name::DATACONTENTTYPE);
-        let data = match (payload, decoded) {
-            (None, _) => codec::decode(None, content_type)?,
-            (Some(Payload::Json(_)), Some(data)) if content_type.is_none_or(declares_json) => {
-                data.map_err(DecodeError::data::<D>)?
+        let data = match content {
+            None => codec::decode(None, content_type)?,
+            Some(Content::Json(place)) => {
+                let data = match decoded {
+                    Some(data) => data.map_err(DecodeError::data::<D>)?,
+                    None => codec::decode(Some(self.text[place].as_bytes()), content_type)?,
+                };
+                envelope.imply(name::DATACONTENTTYPE, JSON);
+                data
             }
-            (Some(Payload::Json(place)), _) => {
-                let json = &self.text[place];
-                let content: String = serde_json::from_str(json).map_err(|_| not_text(json))?;
-                codec::decode(Some(content.as_bytes()), content_type)?
-            }
-            (Some(Payload::Base64(text)), _) => {
-                let bytes = BASE64_STANDARD
-                    .decode(text.as_bytes())
-                    .map_err(|error| not_base64(&text, &error))?;
-                codec::decode(Some(&bytes), Some(content_type.unwrap_or(JSON)))?
-            }
+            Some(Content::Text(text)) => codec::decode(Some(text.as_bytes()), content_type)?,
+            Some(Content::Binary(bytes)) => codec::decode(Some(&bytes), content_type)?,
         };
         Ok((data, envelope))
     }

@@ -1,0 +1,150 @@
+//! The code that `#[handles]` generates: one static beside the function.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, ItemFn, Path};
+
+use super::model::{Model, Parameter};
+
+/// Returns the name of the static beside a function.
+pub(super) fn static_name(function: &Ident) -> Ident {
+    format_ident!("__handles_{}", function.unraw(), span = function.span())
+}
+
+/// Writes the function as it was, the static, its checks and its way into the linker's list.
+pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
+    let krate = &model.arguments.crate_path;
+    let private = quote!(#krate::__private);
+    let conditions: Vec<&Attribute> = function.attrs.iter().filter(|own| own.path().is_ident("cfg")).collect();
+    let (vis, name) = (&function.vis, static_name(&function.sig.ident));
+    let event = &model.event;
+    let event_of = quote_spanned!(event.span()=> #private::event_of::<#event>());
+    let function_name = function.sig.ident.unraw().to_string();
+    let types = &model.arguments.types;
+    let call = call(model, function, &private);
+    let order = model.arguments.order.as_ref().map(|order| quote!(.at_order(#order)));
+    let registry = model.arguments.registry.as_ref().map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
+    let requiring = requiring(model, &private);
+    let checks = checks(model, &function_name);
+    let discover = discover(&name, krate);
+    quote! {
+        #function
+
+        #(#conditions)*
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
+        #vis static #name: #private::Handler = {
+            const EVENT: #private::EventOf<#event> = #event_of;
+            #checks
+            #call
+            #private::Handler::new(
+                ::core::concat!(::core::module_path!(), "::", #function_name),
+                #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
+                &EVENT,
+                &[#(#types),*],
+                call,
+            )
+            #order
+            #registry
+            #requiring
+        };
+
+        #(#conditions)*
+        #discover
+    }
+}
+
+/// Writes the function that takes a delivery apart and calls the user's function with it.
+fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
+    let name = &function.sig.ident;
+    let event = event_argument(model);
+    let others = model.parameters.iter().map(|parameter| argument(parameter, private));
+    let output = function.sig.output.span();
+    let arguments = quote!(#event #(, #others)*);
+    if function.sig.asyncness.is_none() {
+        let outcome = quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments)));
+        return quote! {
+            const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
+        };
+    }
+    let outcome = quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments).await));
+    // The span is the function's: that is where the compiler reports a future that is not `Send`.
+    let private_here = respanned(private, name.span());
+    let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
+    quote! {
+        const call: #private::Call = {
+            fn call<'a>(delivery: &'a #private::Delivery<'a>) -> #private::OutcomeFuture<'a> {
+                #future
+            }
+            #private::Call::Async(call)
+        };
+    }
+}
+
+fn event_argument(model: &Model) -> TokenStream {
+    let way = Ident::new(if model.borrows { "borrow" } else { "own" }, Span::call_site());
+    quote_spanned!(model.event.span()=> (EVENT.#way)(delivery)?)
+}
+
+fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
+    match parameter {
+        Parameter::Extractor(ty) => {
+            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_delivery(delivery)?)
+        }
+        Parameter::Extension(name, ty) => {
+            quote_spanned!(ty.span()=> delivery.extension::<#ty>(#name)?)
+        }
+    }
+}
+
+/// Says which state the extractors need, and whether they look at the envelope.
+fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+    if model.parameters.is_empty() {
+        return None;
+    }
+    let mut needs = TokenStream::new();
+    let mut requires = TokenStream::new();
+    for parameter in &model.parameters {
+        match parameter {
+            Parameter::Extractor(ty) => {
+                needs.extend(quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT));
+                requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(requirements);));
+            }
+            Parameter::Extension(..) => needs.extend(quote!(|| true)),
+        }
+    }
+    Some(quote!(.requiring(false #needs, |requirements| { let _ = &requirements; #requires })))
+}
+
+/// Has the compiler hold each literal against the type of the parameter.
+fn checks(model: &Model, function_name: &str) -> TokenStream {
+    let event = &model.event;
+    if model.arguments.types.is_empty() {
+        return quote_spanned!(event.span()=> const _: () = EVENT.check_untyped(#function_name););
+    }
+    let event_name = readable(event.to_token_stream());
+    let check = |literal: &syn::LitStr| {
+        quote_spanned!(literal.span()=> const _: () = EVENT.check_type(#function_name, #literal, #event_name);)
+    };
+    model.arguments.types.iter().map(check).collect()
+}
+
+/// Puts all tokens at one place, since a call is reported where its first token stands.
+fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
+    let place = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    tokens.clone().into_iter().map(place).collect()
+}
+
+/// Writes a type as a user would, without the spaces between its tokens.
+fn readable(tokens: TokenStream) -> String {
+    tokens.to_string().replace(' ', "")
+}
+
+fn discover(name: &Ident, krate: &Path) -> TokenStream {
+    quote!(#krate::__private::discover_handler!(#name);)
+}

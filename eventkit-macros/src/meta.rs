@@ -1,0 +1,129 @@
+//! Reads the list in the parentheses of an attribute.
+
+use proc_macro2::{Ident, Punct, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Lit, Meta, Token, token};
+
+use crate::context::Context;
+
+/// One element of the list.
+pub(crate) enum Entry {
+    /// A literal on its own.
+    Literal(Lit),
+    /// A key and what follows it.
+    Keyed(Key, Value),
+}
+
+/// The name of an element; any Rust word, also a keyword.
+pub(crate) struct Key {
+    ident: Ident,
+    name: String,
+}
+
+impl Key {
+    /// Returns the name without `r#`.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl ToTokens for Key {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        tokens.append(self.ident.clone());
+    }
+}
+
+/// What follows a key.
+pub(crate) enum Value {
+    /// Nothing: the key stands alone.
+    None,
+    /// `= tokens`.
+    Assigned(TokenStream),
+    /// `(tokens)`.
+    List(TokenStream),
+}
+
+impl Value {
+    /// Returns the tokens after `=`.
+    pub(crate) fn assigned(&self) -> Option<&TokenStream> {
+        match self {
+            Self::Assigned(tokens) => Some(tokens),
+            Self::None | Self::List(_) => None,
+        }
+    }
+}
+
+/// Reads the list of an attribute such as `#[name(..)]`; `example` is shown where it has no list.
+pub(crate) fn attribute_entries(cx: &Context, attribute: &Attribute, example: &str) -> Vec<Entry> {
+    match &attribute.meta {
+        Meta::List(list) => entries(cx, list.tokens.clone()),
+        meta => {
+            cx.error(meta, format!("the attribute takes a list: write `{example}`"));
+            Vec::new()
+        }
+    }
+}
+
+/// Reads a list of elements with commas between them. A malformed element is noted and left out;
+/// those after it are still read.
+pub(crate) fn entries(cx: &Context, tokens: TokenStream) -> Vec<Entry> {
+    let read = |input: ParseStream<'_>| {
+        let mut entries = Vec::new();
+        while !input.is_empty() {
+            let read = entry(input);
+            let rest = rest_of_entry(input)?;
+            match read {
+                Ok(_) if !rest.is_empty() => cx.error(rest, "expected `,`"),
+                Ok(entry) => entries.push(entry),
+                Err(error) => cx.push(error),
+            }
+        }
+        Ok(entries)
+    };
+    cx.ok(read.parse2(tokens)).unwrap_or_default()
+}
+
+fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+    // `true` and `false` are literals to syn, but no element is a Boolean.
+    if input.peek(Lit) && !input.peek(Ident::peek_any) {
+        return input.parse().map(Entry::Literal);
+    }
+    let ident = input
+        .call(Ident::parse_any)
+        .map_err(|error| syn::Error::new(error.span(), "expected a key, such as `key = value`"))?;
+    let name = ident.unraw().to_string();
+    let value = value(input)?;
+    Ok(Entry::Keyed(Key { ident, name }, value))
+}
+
+fn value(input: ParseStream<'_>) -> syn::Result<Value> {
+    if input.peek(token::Paren) {
+        let content;
+        syn::parenthesized!(content in input);
+        return content.parse().map(Value::List);
+    }
+    if !input.peek(Token![=]) {
+        return Ok(Value::None);
+    }
+    let equals: Punct = input.parse()?;
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        tokens.append(input.parse::<TokenTree>()?);
+    }
+    if tokens.is_empty() {
+        return Err(syn::Error::new(equals.span(), "expected a value after `=`"));
+    }
+    Ok(Value::Assigned(tokens))
+}
+
+/// Goes behind the next comma, and returns what stands before it.
+fn rest_of_entry(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut rest = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        rest.append(input.parse::<TokenTree>()?);
+    }
+    input.parse::<Option<Token![,]>>()?;
+    Ok(rest)
+}

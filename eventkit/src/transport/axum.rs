@@ -1,0 +1,139 @@
+//! Extractors and responses for axum (feature `axum`).
+//!
+//! As a parameter of an axum handler, [`Event`] takes one event, [`Typed`] one of a derived type,
+//! and [`Batch`] any number; each takes whatever content mode is sent. A wrong request is answered
+//! with a [`Problem`]. As a response, they are sent in binary mode, a [`Batch`] in batched mode;
+//! [`Structured`] sends one event in structured mode.
+//!
+//! The body is read up to axum's `DefaultBodyLimit`, 2 MB unless the router says otherwise; over
+//! that the answer is 413.
+//!
+//! ```
+//! use axum::Router;
+//! use axum::routing::post;
+//! use eventkit::axum::Typed;
+//! use eventkit::{CloudEvent, Event};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, CloudEvent)]
+//! #[cloudevent(type = "co.outcome.beat", source = "/clock")]
+//! struct Beat { count: u8 }
+//!
+//! async fn next(Typed(beat): Typed<Beat>) -> Typed<Beat> {
+//!     Typed(Beat { count: beat.count + 1 })
+//! }
+//!
+//! async fn echo(event: Event) -> Event {
+//!     event
+//! }
+//!
+//! let app: Router = Router::new().route("/beat", post(next)).route("/echo", post(echo));
+//! ```
+
+use axum_core::body::Body;
+use axum_core::extract::{FromRequest, Request};
+use axum_core::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+
+use crate::binding::http::{self as binding, Message, Problem};
+use crate::error::EncodeError;
+use crate::event::Event;
+use crate::format::Json;
+use crate::typed::CloudEvent;
+
+/// Takes or sends one event of a derived type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Typed<T>(pub T);
+
+/// Takes or sends a batch; a single event is taken as a batch of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch(pub Vec<Event>);
+
+/// Sends one event in structured mode, in the JSON format.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Structured(pub Event);
+
+impl<S: Send + Sync> FromRequest<S> for Event {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (headers, body) = read(request, state).await?;
+        binding::decode(&headers, body).map_err(|error| Problem::from(&error))
+    }
+}
+
+impl<S: Send + Sync, T: CloudEvent> FromRequest<S> for Typed<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (headers, body) = read(request, state).await?;
+        binding::decode_as(&headers, body).map(Self).map_err(|error| Problem::from(&error))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Batch {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (headers, body) = read(request, state).await?;
+        binding::decode_batch(&headers, body).map(Self).map_err(|error| Problem::from(&error))
+    }
+}
+
+async fn read<S: Send + Sync>(mut request: Request, state: &S) -> Result<(HeaderMap, Bytes), Problem> {
+    let headers = std::mem::take(request.headers_mut());
+    match Bytes::from_request(request, state).await {
+        Ok(body) => Ok((headers, body)),
+        Err(rejection) => {
+            let status = rejection.status();
+            let title = if status == StatusCode::PAYLOAD_TOO_LARGE { "Body too large" } else { "Body not readable" };
+            Err(Problem::new(status, title, rejection.body_text()))
+        }
+    }
+}
+
+impl IntoResponse for Event {
+    fn into_response(self) -> Response {
+        respond(binding::encode_binary(&self))
+    }
+}
+
+impl<T: CloudEvent> IntoResponse for Typed<T> {
+    fn into_response(self) -> Response {
+        respond(self.0.to_event().and_then(|event| binding::encode_binary(&event)))
+    }
+}
+
+impl IntoResponse for Structured {
+    fn into_response(self) -> Response {
+        respond(binding::encode_structured(&self.0, &Json))
+    }
+}
+
+impl IntoResponse for Batch {
+    fn into_response(self) -> Response {
+        respond(binding::encode_batch(&self.0, &Json))
+    }
+}
+
+impl IntoResponse for Message {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        http::Response::<Bytes>::from(self).map(Body::from)
+    }
+}
+
+fn respond(message: Result<Message, EncodeError>) -> Response {
+    match message {
+        Ok(message) => message.into_response(),
+        Err(error) => Problem::from(&error).into_response(),
+    }
+}

@@ -1,0 +1,23 @@
+//! The bodies of the conversions that the derive adds.
+
+use super::CloudEvent;
+use crate::error::{DecodeError, EncodeError};
+use crate::event::Event;
+
+/// Reads a value from an event.
+///
+/// # Errors
+///
+/// As for [`CloudEvent::from_source`].
+pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
+    T::from_source(event)
+}
+
+/// Makes the event of a value.
+///
+/// # Errors
+///
+/// As for [`CloudEvent::to_event`].
+pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
+    value.to_event()
+}

@@ -1,0 +1,79 @@
+//! Fields of a derived type that give attributes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::AttributeSource;
+use crate::error::{DecodeError, EncodeError};
+use crate::event::{
+    Attribute, AttributeError, AttributeRef, AttributeValue, BuildError, EventBuilder, Violation,
+    name,
+};
+
+/// Is what the derive knows of a field that gives an attribute.
+///
+/// The bound stands in one place, [`attribute_field`], so that a type that is no attribute is one
+/// error.
+pub struct AttributeField<T> {
+    name: &'static str,
+    to_attribute: fn(&T) -> Option<AttributeValue>,
+    from_attribute: for<'a> fn(Option<AttributeRef<'a>>) -> Result<T, AttributeError>,
+}
+
+impl<T> fmt::Debug for AttributeField<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AttributeField").field(&self.name).finish()
+    }
+}
+
+/// Knows a field by the name of its attribute, which the derive has checked.
+#[must_use]
+pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField<T> {
+    AttributeField {
+        name,
+        to_attribute: T::to_attribute,
+        from_attribute: T::from_attribute,
+    }
+}
+
+impl<T> AttributeField<T> {
+    /// Sets the attribute; an absent value leaves it as it is.
+    ///
+    /// # Errors
+    ///
+    /// Where the time is given by a value that is none.
+    pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
+        let Some(value) = (self.to_attribute)(value) else {
+            return Ok(builder);
+        };
+        let parts = &mut builder.parts;
+        let text = match self.name {
+            name::ID => &mut parts.id,
+            name::SOURCE => &mut parts.source,
+            name::SUBJECT => &mut parts.subject,
+            name::TIME => {
+                let time = value
+                    .parse()
+                    .map_err(|error| Violation::from_error(self.name, &error, "core, time"));
+                parts.time = Some(time.map_err(BuildError::from)?);
+                return Ok(builder);
+            }
+            name => {
+                parts.set_extension(Cow::Borrowed(name), value);
+                return Ok(builder);
+            }
+        };
+        *text = Some(Cow::Owned(value.to_text().into_owned()));
+        Ok(builder)
+    }
+
+    /// Reads the attribute.
+    ///
+    /// # Errors
+    ///
+    /// Where it is absent but needed, or of another type.
+    pub fn get(&self, attributes: &impl AttributeSource) -> Result<T, DecodeError> {
+        (self.from_attribute)(attributes.attribute(self.name))
+            .map_err(|error| DecodeError::attribute(self.name, &error))
+    }
+}

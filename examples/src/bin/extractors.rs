@@ -1,0 +1,55 @@
+//! Takes attributes, extensions and a value of one's own as parameters of a handler.
+
+#![forbid(unsafe_code)]
+
+use eventkit::event::Timestamp;
+use eventkit::{BoxError, CloudEvent, Context, Extract, Id, Subject, Time, handles};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/acme/orders")]
+struct OrderPlaced {
+    order_id: String,
+}
+
+/// Is the first segment of the source: who the event belongs to.
+struct Tenant(String);
+
+impl<'a> Extract<'a> for Tenant {
+    fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        let tenant = context.event().source().split('/').nth(1);
+        Ok(Self(tenant.ok_or("the source names no tenant")?.to_owned()))
+    }
+}
+
+#[handles("co.outcome.order.placed")]
+fn ship(
+    order: &OrderPlaced,
+    Id(id): Id<'_>,
+    Time(time): Time,
+    subject: Option<Subject<'_>>,
+    #[extension("priority")] priority: i32,
+    #[extension("traceparent")] trace: Option<String>,
+    Tenant(tenant): Tenant,
+) {
+    println!("order {} of {tenant}, event {id} at {time}", order.order_id);
+    println!("subject {subject:?}, priority {priority}, trace {trace:?}");
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let order = OrderPlaced {
+        order_id: "A-1".to_owned(),
+    };
+    let time: Timestamp = "2026-01-31T09:30:00+01:00".parse()?;
+    let event = order.event_builder()?.id("1").time(time).subject("ann");
+    let event = event.extension("priority", 7).build()?;
+    eventkit::dispatch(&event)?;
+
+    // Without what a handler asks for, it is not called, and the error says what is missing.
+    let event = order.event_builder()?.id("2").build()?;
+    let Err(error) = eventkit::dispatch(&event) else {
+        return Err("a handler ran without its parameters".into());
+    };
+    println!("{error}");
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! A shop that takes `CloudEvents` over HTTP and dispatches them to typed handlers.
+//!
+//! `orders.rs` holds the events and their handlers; `server.rs` is all there is to HTTP.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod arguments;
+mod customer;
+mod hints;
+mod orders;
+mod server;
+mod state;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use eventkit::{BoxError, Dispatcher};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use arguments::{Command, USAGE};
+use state::{Bank, Books};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let outcome = match arguments::parse(&arguments) {
+        Ok(Command::Show) => show().await,
+        Ok(Command::Listen(address)) => listen(&address).await,
+        Ok(Command::Help) => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Err(mistake) => {
+            eprint!("shop: {mistake}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("shop: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Opens the shop, visits it as a customer, and closes it.
+async fn show() -> Result<(), BoxError> {
+    let books = Books::default();
+    let (listener, address) = open("127.0.0.1:0").await?;
+    println!("The shop listens on http://{address}/events");
+
+    let (close, closed) = oneshot::channel::<()>();
+    let router = server::router(dispatcher(&books)?);
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        // An error means that the customer is gone, which closes the shop as well.
+        let _ = closed.await;
+    });
+    let server = tokio::spawn(server.into_future());
+    let visit = customer::visit(&format!("http://{address}/events")).await;
+    let _ = close.send(());
+    server.await??;
+    visit?;
+
+    println!("\nThe shop is closed. What the handlers wrote into its books:");
+    for line in books.lines() {
+        println!("   {line}");
+    }
+    Ok(())
+}
+
+/// Keeps the shop open until ctrl-c.
+async fn listen(address: &str) -> Result<(), BoxError> {
+    let (listener, address) = open(address).await?;
+    println!("The shop listens on http://{address}/events, until ctrl-c. Try:\n");
+    hints::print(address)?;
+    let router = server::router(dispatcher(&Books::default())?);
+    let stop = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            eprintln!("shop: ctrl-c is not heard ({error}), so the shop closes");
+        }
+    };
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await?;
+    println!("\nThe shop is closed.");
+    Ok(())
+}
+
+async fn open(address: &str) -> Result<(TcpListener, SocketAddr), BoxError> {
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// Gives the handlers what they want; a state that is missing is an error here, not at an event.
+fn dispatcher(books: &Books) -> Result<Dispatcher, BoxError> {
+    let bank = Bank {
+        limit_cents: 50_000,
+    };
+    Ok(Dispatcher::new(eventkit::default_registry())
+        .state(books.clone())
+        .state(bank)
+        .build()?)
+}

@@ -1,0 +1,61 @@
+//! The way in: HTTP requests become events, events are dispatched, reports become answers.
+
+use std::io::{self, Write};
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use eventkit::axum::Batch;
+use eventkit::binding::http::Problem;
+use eventkit::{DispatchError, Dispatcher, Event, Report};
+
+use crate::answer::{Answer, Outcome, with_causes};
+
+/// The largest request body, in bytes; over it the answer is 413.
+pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
+
+/// Makes the routes of the shop.
+pub(crate) fn router(shop: Dispatcher) -> Router {
+    Router::new()
+        .route("/events", post(receive))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(shop)
+}
+
+/// Takes one event in any mode, or a batch; what is no event has been answered with a problem.
+async fn receive(
+    State(shop): State<Dispatcher>,
+    Batch(events): Batch,
+) -> Result<Json<Answer>, Problem> {
+    let mut outcome = Outcome::default();
+    for event in &events {
+        let report = match shop.dispatch_async(event).await {
+            // A handler that failed kept no other from running: both come with a whole report.
+            Ok(report) | Err(DispatchError::Failed(report)) => report,
+            Err(error) => {
+                let status = StatusCode::INTERNAL_SERVER_ERROR;
+                return Err(Problem::new(status, "Not dispatched", with_causes(&error)));
+            }
+        };
+        log(event, &report);
+        outcome.add(event, &report);
+    }
+    outcome.into_answer().map(Json)
+}
+
+fn log(event: &Event, report: &Report) {
+    let mut text = format!("   event {}: {}\n", event.id(), event.ty());
+    for handled in report.iter() {
+        let name = handled.handler.name();
+        text += &match handled.failure {
+            None => format!("     ok      {name}\n"),
+            Some(failure) => format!("     FAILED  {name}: {}\n", with_causes(failure)),
+        };
+    }
+    if report.is_empty() {
+        text += "     nobody handles this type\n";
+    }
+    // At once, since requests come side by side; and a log that nobody reads stops no shop.
+    let _ = io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,55 @@
+//! What the handlers work with: the books and the bank.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What the handlers have done, line by line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Books(Arc<Mutex<Vec<String>>>);
+
+impl Books {
+    pub(crate) fn note(&self, line: String) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line);
+    }
+
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+/// A bank that declines large payments.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bank {
+    pub(crate) limit_cents: u64,
+}
+
+impl Bank {
+    pub(crate) async fn charge(self, cents: u64) -> Result<(), Declined> {
+        // A bank takes its time.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        if cents > self.limit_cents {
+            Err(Declined)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Says that the bank would not pay.
+#[derive(Debug)]
+pub(crate) struct Declined;
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the card was declined")
+    }
+}
+
+impl std::error::Error for Declined {}

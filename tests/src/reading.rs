@@ -1,0 +1,93 @@
+//! An event type written by hand, which reads its attributes in every way there is.
+
+use std::fmt::Debug;
+
+use eventkit::event::Attribute;
+use eventkit::{
+    AttributeSource, CloudEvent, DecodeError, EncodeError, Event, EventBuilder, EventSource,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Is an event of type `t` that keeps the attributes it was read with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading<D> {
+    /// The id.
+    pub id: String,
+    /// The source.
+    pub source: String,
+    /// The subject.
+    pub subject: Option<String>,
+    /// The time as text.
+    pub time: Option<String>,
+    /// The content type of the data.
+    pub content_type: Option<String>,
+    /// The extension `n`, a number.
+    pub n: Option<i32>,
+    /// The extension `zone`, a text.
+    pub zone: Option<String>,
+    /// The data.
+    pub data: D,
+}
+
+impl<D: Serialize + DeserializeOwned + Send + Sync + 'static> CloudEvent for Reading<D> {
+    const TYPES: &'static [&'static str] = &["t"];
+
+    fn event_type(&self) -> &'static str {
+        "t"
+    }
+
+    fn event_builder(&self) -> Result<EventBuilder, EncodeError> {
+        let builder = Event::builder().id(&self.id).source(&self.source).ty("t");
+        builder.without_time().data_json(&self.data)
+    }
+
+    fn from_source<S: EventSource>(source: S) -> Result<Self, DecodeError> {
+        let (data, attributes) = source.read::<D>("t")?;
+        Ok(Self {
+            id: read(&attributes, "id")?,
+            source: read(&attributes, "source")?,
+            subject: read(&attributes, "subject")?,
+            time: read(&attributes, "time")?,
+            content_type: read(&attributes, "datacontenttype")?,
+            n: read(&attributes, "n")?,
+            zone: read(&attributes, "zone")?,
+            data,
+        })
+    }
+}
+
+fn read<T: Attribute>(attributes: &impl AttributeSource, name: &str) -> Result<T, DecodeError> {
+    attributes.read_attribute(name)
+}
+
+/// Asserts that decoding straight into a type gives what decoding an event and reading it gives,
+/// value or sort of mistake, and returns whether it was a value.
+///
+/// # Panics
+///
+/// Where it does not.
+#[track_caller]
+pub fn assert_agree<D: PartialEq + Debug>(
+    straight: Result<Reading<D>, DecodeError>,
+    by_event: Result<Reading<D>, DecodeError>,
+    message: &dyn Debug,
+) -> bool {
+    match (straight, by_event) {
+        (Ok(straight), Ok(by_event)) => {
+            assert_eq!(straight, by_event, "{message:?}");
+            true
+        }
+        (Err(straight), Err(by_event)) => {
+            assert_eq!(
+                straight.kind(),
+                by_event.kind(),
+                "straight: {straight:?}, by event: {by_event:?}, of {message:?}"
+            );
+            false
+        }
+        (straight, by_event) => {
+            panic!("straight: {straight:?}, by event: {by_event:?}, of {message:?}")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Data that is not JSON.
+
+use eventkit::{CloudEvent, Event};
+use eventkit_tests::refusal::chain;
+use serde::{Deserialize, Serialize};
+
+use crate::assert_round_trip;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.note", source = "/s", datacontenttype = "text/plain; charset=utf-8")]
+struct Note(String);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.blob", source = "/s", datacontenttype = "application/octet-stream")]
+struct Blob(Vec<u8>);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.table", source = "/s", datacontenttype = "text/csv")]
+struct Table {
+    rows: Vec<String>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.image", source = "/s", datacontenttype = "image/png")]
+struct Image(Vec<u8>);
+
+#[test]
+fn a_newtype_of_a_string_is_text() {
+    let event = Note("hi \"there\"".into()).to_event().unwrap();
+
+    assert_eq!(event.data_content_type(), Some("text/plain; charset=utf-8"));
+    assert_eq!(event.data().unwrap().as_bytes(), b"hi \"there\"");
+    assert_round_trip(&Note("hi \"there\"".into()));
+}
+
+#[test]
+fn a_newtype_of_bytes_is_binary() {
+    let event = Blob(vec![0, 255]).to_event().unwrap();
+
+    assert_eq!(event.data().unwrap().as_bytes(), [0, 255]);
+    assert_round_trip(&Blob(vec![0, 255]));
+}
+
+#[test]
+fn the_event_says_how_to_read_its_data_not_the_type() {
+    let event = Event::builder().source("/s").ty(Note::TYPE).data_json("hi").unwrap();
+
+    assert_eq!(Note::try_from(event.build().unwrap()).unwrap(), Note("hi".into()));
+}
+
+#[test]
+fn data_that_the_media_type_has_no_form_for_is_refused() {
+    let error = Table { rows: Vec::new() }.to_event().unwrap_err();
+    assert!(chain(&error).contains("is not text"), "{}", chain(&error));
+}
+
+#[test]
+fn a_media_type_without_a_codec_is_named() {
+    let error = Image(Vec::new()).to_event().unwrap_err();
+    assert_eq!(error.to_string(), "no data codec is registered for the media type `image/png`");
+}

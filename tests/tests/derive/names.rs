@@ -1,0 +1,160 @@
+//! Types, fields and paths with names of every sort.
+
+use crate::{assert_round_trip, encoded};
+
+/// A crate that gives its users the derive and the traits.
+mod framework {
+    pub(super) mod reexport {
+        pub(crate) use eventkit::{CloudEvent, __private};
+    }
+}
+
+mod through_a_framework {
+    use super::framework::reexport::CloudEvent;
+
+    #[derive(Debug, PartialEq, CloudEvent, serde::Serialize, serde::Deserialize)]
+    #[cloudevent(type = "co.outcome.far", source = "/s", crate = super::framework::reexport)]
+    pub(super) struct Far {
+        #[cloudevent(subject)]
+        pub(super) customer: String,
+        pub(super) n: u8,
+    }
+
+    #[derive(Debug, PartialEq, CloudEvent)]
+    #[cloudevent(crate = super::framework::reexport)]
+    pub(super) enum FarEvent {
+        Far(Far),
+    }
+}
+
+#[test]
+fn the_library_may_be_elsewhere() {
+    let far = through_a_framework::Far { customer: "c".into(), n: 1 };
+    assert_eq!(encoded(&far).1, r#"{"n":1}"#);
+    assert_round_trip(&far);
+    assert_round_trip(&through_a_framework::FarEvent::Far(far));
+}
+
+mod raw {
+    use eventkit::CloudEvent;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+    #[cloudevent(type = "co.outcome.raw", source = "/s", r#ref = "a", r#in = 1)]
+    #[allow(non_camel_case_types, reason = "the name has to be a keyword")]
+    pub(super) struct r#struct {
+        #[cloudevent(extension)]
+        pub(super) r#mod: String,
+        #[cloudevent(subject, keep)]
+        pub(super) r#type: String,
+        pub(super) r#fn: u8,
+    }
+}
+
+#[test]
+fn raw_identifiers_lose_their_mark() {
+    let value = raw::r#struct { r#mod: "m".into(), r#type: "t".into(), r#fn: 1 };
+    let (event, data) = encoded(&value);
+
+    assert_eq!(event.extension_as::<String>("mod").unwrap(), "m");
+    assert_eq!(event.extension_as::<String>("ref").unwrap(), "a");
+    assert_eq!(event.extension_as::<i32>("in").unwrap(), 1);
+    assert_eq!(data, r#"{"type":"t","fn":1}"#);
+    assert_round_trip(&value);
+}
+
+/// Makes event types, with every piece coming from the caller.
+macro_rules! events {
+    ($($vis:vis struct $name:ident { $($field:ident : $ty:ty),* } is $event:literal from $source:expr, level $level:literal, $attribute:ident by $by:ident;)*) => {$(
+        #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, eventkit::CloudEvent)]
+        #[cloudevent(type = $event, source = $source, level = $level)]
+        $vis struct $name {
+            #[cloudevent($attribute)]
+            $by: String,
+            $($field: $ty),*
+        }
+    )*};
+}
+
+events! {
+    struct Placed { total: u64, lines: Vec<String> } is "co.outcome.placed" from "/orders", level -5, subject by order;
+    pub(crate) struct Paid { cents: Option<u32> } is "co.outcome.paid" from "/payments", level true, id by payment;
+}
+
+#[test]
+fn a_macro_may_write_the_struct() {
+    let placed = Placed { order: "A-1".into(), total: 1, lines: vec!["book".into()] };
+    let (event, data) = encoded(&placed);
+
+    assert_eq!((event.ty(), event.source(), event.subject()), (Placed::TYPE, "/orders", Some("A-1")));
+    assert_eq!(event.extension_as::<i32>("level").unwrap(), -5);
+    assert_eq!(data, r#"{"total":1,"lines":["book"]}"#);
+    assert_round_trip(&placed);
+    assert_round_trip(&Paid { payment: "p-1".into(), cents: Some(3) });
+}
+
+/// A module in which every name that generated code is tempted to use means something else.
+mod hostile {
+    #![no_implicit_prelude]
+    #![allow(dead_code, non_camel_case_types, reason = "the names are there to be in the way")]
+
+    pub(super) struct Data;
+    pub(super) struct Metadata;
+    pub(super) struct Event;
+    pub(super) struct Result;
+    pub(super) struct Option;
+    pub(super) struct String;
+    pub(super) struct Vec;
+    pub(super) struct Self_;
+    pub(super) trait CloudEvent {}
+    pub(super) trait Serialize {}
+    pub(super) mod core {}
+    pub(super) mod std {}
+    pub(super) mod serde {}
+    pub(super) mod eventkit {}
+
+    #[derive(::eventkit::CloudEvent)]
+    #[cloudevent(type = "co.outcome.hostile", source = "/s")]
+    pub(super) struct Hostile<S, T> {
+        #[cloudevent(subject)]
+        pub(super) source: S,
+        pub(super) data: T,
+        pub(super) builder: ::std::string::String,
+        pub(super) attributes: u8,
+    }
+
+    #[derive(::eventkit::CloudEvent)]
+    #[cloudevent(type = "co.outcome.unit", source = "/s")]
+    pub(super) struct Unit;
+
+    #[derive(::eventkit::CloudEvent)]
+    pub(super) enum Both {
+        None(Unit),
+        Some(Hostile<u8, u8>),
+    }
+}
+
+#[test]
+fn names_around_the_type_do_not_get_in_the_way() {
+    let value = hostile::Hostile { source: 1_u8, data: 2_u8, builder: "b".into(), attributes: 3 };
+    let (event, data) = encoded(&hostile::Both::Some(value));
+
+    assert_eq!(event.subject(), Some("1"));
+    assert_eq!(data, r#"{"data":2,"builder":"b","attributes":3}"#);
+    assert_eq!(encoded(&hostile::Both::None(hostile::Unit)).0.ty(), hostile::Unit::TYPE);
+}
+
+#[test]
+fn a_type_may_be_declared_in_a_function() {
+    use eventkit::CloudEvent;
+
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, CloudEvent)]
+    #[cloudevent(type = "co.outcome.local", source = "/s")]
+    struct Local {
+        #[cloudevent(subject)]
+        subject: String,
+        n: u8,
+    }
+
+    assert_round_trip(&Local { subject: "s".into(), n: 1 });
+}

@@ -1,0 +1,74 @@
+//! Failing handlers.
+
+use eventkit::{Event, Failure, Registry};
+
+use super::{Log, OrderPlaced, placed};
+
+#[derive(Debug)]
+struct Outer(std::num::ParseIntError);
+
+impl std::fmt::Display for Outer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the total is wrong")
+    }
+}
+
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn an_error_and_a_panic_leave_the_others_alone() {
+    static LOG: Log = Log::new();
+    let registry = Registry::new("failing");
+    registry.register_typed(|_: &OrderPlaced| Err(Outer("x".parse::<u8>().unwrap_err())));
+    registry.register_typed(|order: &OrderPlaced| {
+        assert!(order.total_cents < 1000, "too much: {}", order.total_cents);
+    });
+    registry.register_typed(|_: &OrderPlaced| LOG.note("ran"));
+
+    let error = registry.dispatch(&placed()).unwrap_err();
+    assert_eq!(LOG.take(), ["ran"]);
+    let report = error.report().unwrap();
+    let outcomes: Vec<bool> = report.iter().map(|handled| handled.failure.is_none()).collect();
+    assert_eq!(outcomes, [false, false, true]);
+    let failures: Vec<&Failure> = report.failures().map(|(_, failure)| failure).collect();
+    assert!(matches!(failures[0], Failure::Error(error) if error.is::<Outer>()));
+    assert!(matches!(failures[1], Failure::Panic(message) if message == "too much: 1250"));
+
+    let text = error.to_string();
+    assert!(text.starts_with("2 of 3 handlers failed: "), "{text}");
+    assert_eq!(text.matches("invalid digit").count(), 1, "the chain is printed once: {text}");
+    assert!(text.contains("dispatch/failures.rs"), "the location is in the message: {text}");
+    assert!(std::error::Error::source(&error).is_none());
+}
+
+#[test]
+fn data_that_does_not_fit_fails_typed_handlers_only() {
+    static LOG: Log = Log::new();
+    let registry = Registry::new("misfit");
+    registry.register_typed(|_: &OrderPlaced| LOG.note("typed"));
+    registry.register("*", |_: &Event| LOG.note("envelope"));
+    let builder = Event::builder().source("/s").ty("co.outcome.order.placed");
+    let event = builder.data_json(&[1, 2]).unwrap().build().unwrap();
+
+    let error = registry.dispatch(&event).unwrap_err();
+    assert_eq!(LOG.take(), ["envelope"]);
+    let report = error.report().unwrap();
+    let (_, failure) = report.failures().next().unwrap();
+    assert!(matches!(failure, Failure::Decode(_)), "{failure:?}");
+    assert!(report.to_string().contains("OrderPlaced"), "{report}");
+}
+
+#[test]
+fn strings_and_boxed_errors_are_errors() {
+    let registry = Registry::new("kinds");
+    registry.register("*", |_: &Event| Err::<(), &str>("a text"));
+    registry.register("*", |_: &Event| Err::<(), String>("a string".into()));
+    registry.register("*", |_: &Event| Err::<(), eventkit::BoxError>("boxed".into()));
+    let error = registry.dispatch(&placed()).unwrap_err();
+    let texts: Vec<String> = error.report().unwrap().failures().map(|(_, failure)| failure.to_string()).collect();
+    assert_eq!(texts, ["a text", "a string", "boxed"]);
+}

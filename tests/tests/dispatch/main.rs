@@ -1,0 +1,65 @@
+//! Handlers, registries and dispatch.
+
+mod asynchronous;
+mod envelope;
+mod extractors;
+mod failures;
+mod order;
+mod registries;
+mod routes;
+mod shapes;
+mod typed;
+
+use std::sync::{Mutex, PoisonError};
+
+use eventkit::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+/// Collects what handlers did; statics stand in for what a program would have.
+#[derive(Debug, Default)]
+struct Log(Mutex<Vec<String>>);
+
+impl Log {
+    const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    fn note(&self, line: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
+
+    /// Returns the lines, and forgets them.
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+struct OrderPlaced {
+    order_id: String,
+    total_cents: u64,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.cancelled", source = "/shop/orders")]
+struct OrderCancelled {
+    reason: String,
+}
+
+#[derive(Debug, CloudEvent)]
+enum OrderEvent {
+    Placed(OrderPlaced),
+    Cancelled(OrderCancelled),
+}
+
+fn placed() -> OrderPlaced {
+    OrderPlaced {
+        order_id: "A-1".into(),
+        total_cents: 1250,
+    }
+}
+
+fn cancelled() -> OrderCancelled {
+    OrderCancelled { reason: "changed my mind".into() }
+}

@@ -1,0 +1,77 @@
+//! Types, patterns, and which events they choose.
+
+use eventkit::{Event, Registry, handles};
+
+use super::{Log, OrderEvent, cancelled, placed};
+
+#[test]
+fn a_star_is_one_segment_inside_and_the_rest_at_the_end() {
+    let chosen = |pattern: &str, ty: &str| {
+        let registry = Registry::new("pattern");
+        registry.register(pattern, |_: &Event| ());
+        let event = Event::builder().source("/s").ty(ty).build().unwrap();
+        !registry.dispatch(&event).unwrap().is_empty()
+    };
+    for (pattern, ty) in [
+        ("*", "t"),
+        ("*", "a.b.c"),
+        ("a.*", "a.b"),
+        ("a.*", "a.b.c"),
+        ("a.*.c", "a.b.c"),
+        ("*.b", "a.b"),
+        ("a.*.c.*", "a.b.c.d.e"),
+        ("a.b", "a.b"),
+        ("日本.*", "日本.東京"),
+    ] {
+        assert!(chosen(pattern, ty), "{pattern} {ty}");
+    }
+    for (pattern, ty) in [
+        ("a.*", "a"),
+        ("a.*", "a."),
+        ("a.*", "ab.c"),
+        ("a.*.c", "a.c"),
+        ("a.*.c", "a..c"),
+        ("a.*.c", "a.b.b.c"),
+        ("*.b", "a.b.c"),
+        ("a.b", "a.b.c"),
+        ("a.b.c", "a.b"),
+        ("a.b", "A.b"),
+    ] {
+        assert!(!chosen(pattern, ty), "{pattern} {ty}");
+    }
+}
+
+static SUBSET: Registry = Registry::new("subset");
+static LOG: Log = Log::new();
+
+#[handles("co.outcome.order.cancelled", registry = SUBSET)]
+fn one_of_the_enum(event: &OrderEvent) {
+    LOG.note(format!("one {}", matches!(event, OrderEvent::Cancelled(_))));
+}
+
+#[handles("co.outcome.*", registry = SUBSET)]
+fn all_of_the_enum(event: OrderEvent) {
+    LOG.note(format!("all {}", matches!(event, OrderEvent::Cancelled(_))));
+}
+
+#[test]
+fn an_enum_can_be_narrowed_and_never_gets_what_it_cannot_hold() {
+    SUBSET.dispatch(&placed()).unwrap();
+    assert_eq!(LOG.take(), ["all false"]);
+    SUBSET.dispatch(&cancelled()).unwrap();
+    assert_eq!(LOG.take(), ["one true", "all true"]);
+    let other = Event::builder().source("/s").ty("co.outcome.other").build().unwrap();
+    assert!(SUBSET.dispatch(&other).unwrap().is_empty());
+}
+
+#[test]
+fn envelope_types_that_no_rust_type_has_are_pointed_out() {
+    let registry = Registry::new("orphans");
+    registry.register("co.outcome.order.placd", |_: &Event| ());
+    registry.register("co.outcome.order.placed", |_: &Event| ());
+    registry.register("co.outcome.order.*", |_: &Event| ());
+    registry.register("*", |_: &Event| ());
+    let check = registry.check().unwrap();
+    let orphans: Vec<&str> = check.orphans().iter().map(|orphan| orphan.pattern.as_str()).collect();
+    assert_eq!(orphans, ["co.outcome.order.placd"]);
+}

@@ -1,0 +1,261 @@
+//! The builder: what it fills in, what it refuses, and that it says everything at once.
+
+use eventkit::Event;
+use eventkit::event::AttributeValue;
+use eventkit_tests::message::minimal;
+use eventkit_tests::refusal::assert_violations;
+
+#[test]
+fn every_attribute_comes_out_as_it_went_in() {
+    let time: eventkit::event::Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
+    let event = Event::builder()
+        .id("A-1")
+        .source("https://example.com/shop#orders")
+        .ty("co.outcome.order.placed")
+        .subject("customer/7")
+        .time(time)
+        .data_content_type("text/plain")
+        .data_schema("https://example.com/schema?v=1")
+        .extension("priority", 7)
+        .data_text("hello")
+        .build()
+        .unwrap();
+
+    assert_eq!(event.id(), "A-1");
+    assert_eq!(event.source(), "https://example.com/shop#orders");
+    assert_eq!(event.spec_version(), "1.0");
+    assert_eq!(event.ty(), "co.outcome.order.placed");
+    assert_eq!(event.subject(), Some("customer/7"));
+    assert_eq!(event.time(), Some(time));
+    assert_eq!(event.data_content_type(), Some("text/plain"));
+    assert_eq!(event.data_schema(), Some("https://example.com/schema?v=1"));
+    assert!(matches!(
+        event.extension("priority"),
+        Some(AttributeValue::Integer(7))
+    ));
+    assert_eq!(event.data().unwrap().as_bytes(), b"hello");
+}
+
+#[test]
+fn an_event_of_required_attributes_only_has_no_others() {
+    let event = minimal().build().unwrap();
+
+    assert_eq!(event.subject(), None);
+    assert_eq!(event.time(), None);
+    assert_eq!(event.data_content_type(), None);
+    assert_eq!(event.data_schema(), None);
+    assert!(event.extensions().is_empty());
+    assert_eq!(event.data(), None);
+}
+
+#[test]
+fn an_id_that_is_not_given_is_a_uuid_and_never_the_same() {
+    let builder = Event::builder().source("/s").ty("t");
+    let (one, other) = (builder.clone().build().unwrap(), builder.build().unwrap());
+
+    assert_eq!(one.id().len(), 36);
+    assert_ne!(one.id(), other.id());
+}
+
+#[test]
+fn a_time_that_is_not_given_is_now_in_utc() {
+    let before = chrono::Utc::now();
+    let event = Event::builder().source("/s").ty("t").build().unwrap();
+    let time = event.time().unwrap();
+
+    assert!(time.to_utc() >= before && time.to_utc() <= chrono::Utc::now());
+    assert!(time.to_string().ends_with('Z'), "{time}");
+}
+
+#[test]
+fn a_time_given_after_it_was_left_out_is_there() {
+    let time: eventkit::event::Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
+
+    assert_eq!(minimal().time(time).build().unwrap().time(), Some(time));
+    assert_eq!(
+        minimal().time(time).without_time().build().unwrap().time(),
+        None
+    );
+}
+
+#[test]
+fn source_and_type_are_required() {
+    assert_violations(
+        Event::builder().build(),
+        &[
+            ("source", "core, REQUIRED Attributes"),
+            ("type", "core, REQUIRED Attributes"),
+        ],
+    );
+}
+
+#[test]
+fn every_violation_is_listed_at_once() {
+    let built = Event::builder()
+        .id("")
+        .source("not a uri")
+        .ty("a\u{7}b")
+        .subject("")
+        .data_content_type("json")
+        .data_schema("/relative")
+        .extension("Upper", 1)
+        .extension("fine", "a\u{fffe}b")
+        .build();
+
+    assert_violations(
+        built,
+        &[
+            ("id", "core, id"),
+            ("source", "core, source"),
+            ("type", "core, type"),
+            ("subject", "core, subject"),
+            ("datacontenttype", "core, datacontenttype"),
+            ("dataschema", "core, dataschema"),
+            ("Upper", "core, Naming Conventions"),
+            ("fine", "core, Type System"),
+        ],
+    );
+}
+
+#[test]
+fn a_violation_tells_value_and_expectation() {
+    let error = minimal().subject("").build().unwrap_err();
+    let violation = &error.violations()[0];
+
+    assert_eq!(violation.value(), Some(""));
+    assert_eq!(violation.expected(), "a non-empty string");
+    assert_eq!(
+        error.to_string(),
+        r#"not a valid event: attribute `subject` is "", expected a non-empty string (core, subject)"#
+    );
+}
+
+#[test]
+fn a_missing_attribute_has_no_value() {
+    let error = Event::builder().ty("t").build().unwrap_err();
+
+    assert_eq!(error.violations()[0].value(), None);
+    assert_eq!(
+        error.to_string(),
+        "not a valid event: attribute `source` is missing, expected a value: the attribute is required (core, REQUIRED Attributes)"
+    );
+}
+
+#[test]
+fn a_long_wrong_value_is_cut_in_the_message() {
+    let error = minimal()
+        .subject(format!("\u{1}{}", "ä".repeat(500)))
+        .build()
+        .unwrap_err();
+    let value = error.violations()[0].value().unwrap();
+
+    assert_eq!(value.chars().count(), 61);
+    assert!(value.ends_with('…'));
+}
+
+#[test]
+fn an_extension_given_twice_has_the_last_value() {
+    let event = minimal().extension("n", 1).extension("n", 2).build();
+    let event = event.unwrap();
+
+    assert_eq!(event.extensions().len(), 1);
+    assert_eq!(event.extension("n"), Some(&AttributeValue::Integer(2)));
+}
+
+#[test]
+fn extensions_come_in_the_order_of_their_names() {
+    let event = minimal()
+        .extension("b", 1)
+        .extension("c", 2)
+        .extension("a", 3)
+        .build()
+        .unwrap();
+
+    let names: Vec<&str> = event.extensions().iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[test]
+fn a_core_attribute_cannot_be_set_as_an_extension() {
+    for name in [
+        "id",
+        "source",
+        "specversion",
+        "type",
+        "subject",
+        "time",
+        "datacontenttype",
+        "dataschema",
+    ] {
+        assert_violations(
+            minimal().extension(name, "x").build(),
+            &[(name, "core, Naming Conventions")],
+        );
+    }
+}
+
+#[test]
+fn an_extension_beyond_the_years_of_rfc_3339_is_refused() {
+    let far = chrono::DateTime::from_timestamp(253_402_300_800, 0).unwrap();
+
+    assert_violations(
+        minimal().extension("at", far).build(),
+        &[("at", "core, Type System")],
+    );
+    assert_violations(minimal().time(far).build(), &[("time", "core, time")]);
+}
+
+#[test]
+fn a_field_of_a_derived_type_beyond_the_years_of_rfc_3339_is_refused() {
+    let far = chrono::DateTime::from_timestamp(253_402_300_800, 0).unwrap();
+    let builder = eventkit::__private::set_attribute(minimal(), "at", &far).unwrap();
+
+    assert_violations(builder.build(), &[("at", "core, Type System")]);
+}
+
+#[test]
+fn an_event_turned_back_into_a_builder_builds_the_same_event() {
+    let with_time = Event::builder()
+        .source("/s")
+        .ty("t")
+        .subject("x")
+        .extension("n", 7)
+        .data_json(&[1, 2])
+        .unwrap()
+        .build()
+        .unwrap();
+    let without_time = minimal().build().unwrap();
+
+    for event in [with_time, without_time] {
+        assert_eq!(event.to_builder().build().unwrap(), event);
+    }
+}
+
+#[test]
+fn any_attribute_is_found_by_the_name_of_the_specification() {
+    let event = minimal()
+        .subject("x")
+        .data_schema("urn:s")
+        .extension("n", 7)
+        .data_text("hi")
+        .build()
+        .unwrap();
+    let text = |name: &str| {
+        let value = event.attribute(name)?;
+        Some(value.into_text().into_owned())
+    };
+
+    assert_eq!(text("specversion").as_deref(), Some("1.0"));
+    assert_eq!(text("id").as_deref(), Some("1"));
+    assert_eq!(text("source").as_deref(), Some("/s"));
+    assert_eq!(text("type").as_deref(), Some("t"));
+    assert_eq!(text("subject").as_deref(), Some("x"));
+    assert_eq!(text("dataschema").as_deref(), Some("urn:s"));
+    assert_eq!(
+        text("datacontenttype").as_deref(),
+        Some("text/plain; charset=utf-8")
+    );
+    assert_eq!(text("n").as_deref(), Some("7"));
+    assert_eq!(text("time"), None);
+    assert_eq!(text("data"), None);
+}

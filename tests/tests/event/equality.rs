@@ -1,0 +1,93 @@
+//! When two events, values and payloads are the same.
+
+use eventkit::event::{AttributeValue, Data, Timestamp};
+use eventkit_tests::message::minimal;
+
+#[test]
+fn values_are_equal_when_their_canonical_strings_are() {
+    let text = AttributeValue::from;
+    let time: Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
+
+    assert_eq!(AttributeValue::from(7), text("7"));
+    assert_eq!(AttributeValue::from(true), text("true"));
+    assert_eq!(AttributeValue::from(vec![1, 2, 3]), text("AQID"));
+    assert_eq!(AttributeValue::from(time), text("2026-01-31T09:30:00Z"));
+    assert_ne!(AttributeValue::from(7), text("07"));
+    assert_ne!(AttributeValue::from(true), text("True"));
+    assert_ne!(AttributeValue::from(time), text("2026-01-31t09:30:00z"));
+}
+
+#[test]
+fn a_value_compares_with_plain_values() {
+    assert_eq!(AttributeValue::from("7"), 7);
+    assert_eq!(AttributeValue::from(7), "7");
+    assert_eq!(AttributeValue::from("true"), true);
+    assert_eq!(AttributeValue::from(true), *"true");
+}
+
+#[test]
+fn timestamps_of_one_instant_in_two_offsets_are_two_values() {
+    let utc: Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
+    let local: Timestamp = "2026-01-31T10:30:00+01:00".parse().unwrap();
+
+    assert_ne!(utc, local);
+    assert_ne!(AttributeValue::from(utc), AttributeValue::from(local));
+    assert_ne!(
+        minimal().time(utc).build().unwrap(),
+        minimal().time(local).build().unwrap()
+    );
+}
+
+#[test]
+fn timestamps_of_two_precisions_are_two_values() {
+    let seconds: Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
+    let tenths: Timestamp = "2026-01-31T09:30:00.0Z".parse().unwrap();
+
+    assert_ne!(seconds, tenths);
+}
+
+#[test]
+fn a_timestamp_compares_with_a_date_time_by_the_instant() {
+    let local: Timestamp = "2026-01-31T10:30:00+01:00".parse().unwrap();
+    let utc = chrono::DateTime::from_timestamp(1_769_851_800, 0).unwrap();
+
+    assert_eq!(local, utc);
+}
+
+#[test]
+fn data_is_equal_by_its_bytes() {
+    assert_eq!(Data::text("[1]"), Data::json("[1]").unwrap());
+    assert_eq!(Data::text("[1]"), Data::binary("[1]"));
+    assert_ne!(Data::json("[1]").unwrap(), Data::json("[ 1]").unwrap());
+}
+
+#[test]
+fn events_differ_by_any_attribute() {
+    let event = || minimal().subject("x").extension("n", 7).data_text("hi");
+    let base = event().build().unwrap();
+
+    assert_eq!(base, event().build().unwrap());
+    assert_eq!(base, event().extension("n", "7").build().unwrap());
+    for other in [
+        event().id("2"),
+        event().source("/other"),
+        event().ty("u"),
+        event().subject("y"),
+        event().data_schema("urn:s"),
+        event().data_content_type("text/html"),
+        event().extension("n", 8),
+        event().extension("m", 7),
+        event().data_text("ho"),
+        event().time("2026-01-31T09:30:00Z".parse::<Timestamp>().unwrap()),
+    ] {
+        assert_ne!(base, other.build().unwrap());
+    }
+}
+
+#[test]
+fn no_data_is_not_empty_data() {
+    let none = minimal().data_content_type("text/plain").build().unwrap();
+    let empty = minimal().data_content_type("text/plain").data_text("");
+
+    assert_ne!(none, empty.build().unwrap());
+}

@@ -1,0 +1,140 @@
+//! Media types: what they are made of, when they are equal, and what they declare.
+
+use eventkit::event::MediaType;
+use eventkit_tests::message::minimal;
+use eventkit_tests::refusal::assert_violations;
+
+fn parsed(text: &str) -> MediaType {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[test]
+fn the_parts_are_found_without_case() {
+    let svg = parsed("Image/SVG+XML; Charset=\"utf-8\"; q=\"a\\\"b\"");
+
+    assert_eq!(svg.essence(), "image/svg+xml");
+    assert_eq!((svg.ty(), svg.subtype()), ("image", "svg+xml"));
+    assert_eq!(svg.suffix(), Some("xml"));
+    assert_eq!(svg.parameter("charset").as_deref(), Some("utf-8"));
+    assert_eq!(svg.parameter("Q").as_deref(), Some("a\"b"));
+    assert_eq!(svg.parameter("other"), None);
+    assert_eq!(parsed("text/plain").suffix(), None);
+    assert_eq!(parsed("a/b+c+d").suffix(), Some("d"));
+}
+
+#[test]
+fn display_is_the_text_as_it_was_written() {
+    let text = "Text/Plain;charset=\"UTF-8\" ; a=b";
+    assert_eq!(parsed(text).to_string(), text);
+}
+
+#[test]
+fn names_compare_without_case_and_values_as_they_are() {
+    assert_eq!(parsed("TEXT/Plain; A=b"), parsed("text/plain;a=b"));
+    assert_eq!(parsed("a/b; c=d; e=f"), parsed("a/b; e=f; c=d"));
+    assert_eq!(parsed("a/b; c=d"), parsed("a/b; c=\"d\""));
+    assert_ne!(parsed("a/b; c=d"), parsed("a/b; c=D"));
+    assert_ne!(parsed("a/b; c=d"), parsed("a/b"));
+    assert_eq!(parsed("a/b; charset=UTF-8"), parsed("a/b; charset=utf-8"));
+}
+
+#[test]
+fn json_is_the_subtype_or_the_suffix_in_any_case() {
+    for text in [
+        "application/json",
+        "APPLICATION/JSON",
+        "text/json",
+        "x/JSON",
+        "application/vnd.order+json",
+        "application/problem+Json",
+        "application/json; charset=utf-16",
+        "application/json ;v=1",
+        "application/a+b+json",
+    ] {
+        assert!(parsed(text).is_json(), "{text}");
+    }
+    for text in [
+        "application/jsonseq",
+        "application/json-seq",
+        "application/ndjson",
+        "application/json5",
+        "application/json+xml",
+        "json/application",
+        "text/plain; a=json",
+        "text/plain; a=\"x/y+json\"",
+    ] {
+        assert!(!parsed(text).is_json(), "{text}");
+    }
+}
+
+#[test]
+fn text_is_utf_8_of_a_textual_type() {
+    for text in [
+        "text/plain",
+        "text/csv; charset=UTF-8",
+        "text/html; charset=us-ascii",
+        "application/xml",
+        "image/svg+xml",
+    ] {
+        assert!(parsed(text).is_text(), "{text}");
+    }
+    for text in [
+        "text/plain; charset=iso-8859-1",
+        "application/xml; charset=utf-16",
+        "application/octet-stream",
+        "application/xml-dtd",
+    ] {
+        assert!(!parsed(text).is_text(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_media_type_is_refused() {
+    for text in [
+        "",
+        "json",
+        "/json",
+        "application/",
+        "application//json",
+        " application/json",
+        "text/*",
+        "*/*",
+        "a/b c",
+        "a/b; c",
+        "a/b; c=",
+        "a/b; =d",
+        "a/b; c=d, e/f",
+        "a/b, c/d",
+        "a/b; c=\"d",
+        "a/b; c=\"d\ne\"",
+        "a/b+",
+        "ä/b",
+        "a/b; c=ä",
+        "a/b; c=\"ä\"",
+        "a/b\0",
+    ] {
+        assert!(MediaType::parse(text).is_err(), "{text:?}");
+        assert_violations(
+            minimal().data_content_type(text).build(),
+            &[("datacontenttype", "core, datacontenttype")],
+        );
+    }
+}
+
+#[test]
+fn a_parameter_with_control_characters_is_refused() {
+    for text in ["a/b; c=\"d\te\"", "a/b; c=\"\u{7f}\""] {
+        assert_violations(
+            minimal().data_content_type(text).build(),
+            &[("datacontenttype", "core, datacontenttype")],
+        );
+    }
+}
+
+#[test]
+fn a_content_type_may_stand_without_data() {
+    let event = minimal().data_content_type("text/plain").build().unwrap();
+
+    assert_eq!(event.data_content_type(), Some("text/plain"));
+    assert_eq!(event.data(), None);
+}

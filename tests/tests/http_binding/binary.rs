@@ -1,0 +1,180 @@
+//! Events to messages in binary content mode, and back.
+
+use bytes::Bytes;
+use eventkit::Event;
+use eventkit::binding::http::{Message, decode, encode_binary};
+use eventkit::event::{Data, Timestamp, Uri, UriReference};
+use eventkit_tests::message::minimal;
+
+/// Returns the headers of a message as sorted lines.
+fn lines(message: &Message) -> Vec<String> {
+    let mut lines: Vec<String> = message
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn every_attribute_is_a_header_and_the_data_is_the_body() {
+    let time: Timestamp = "2026-01-31T09:30:00.50+01:00".parse().unwrap();
+    let event = minimal()
+        .subject("x")
+        .time(time)
+        .data_schema("urn:s")
+        .extension("priority", 7)
+        .extension("flag", true)
+        .data_json(&[1, 2])
+        .unwrap()
+        .build()
+        .unwrap();
+    let message = encode_binary(&event).unwrap();
+
+    assert_eq!(
+        lines(&message),
+        [
+            "ce-dataschema: urn:s",
+            "ce-flag: true",
+            "ce-id: 1",
+            "ce-priority: 7",
+            "ce-source: /s",
+            "ce-specversion: 1.0",
+            "ce-subject: x",
+            "ce-time: 2026-01-31T09:30:00.50+01:00",
+            "ce-type: t",
+            "content-type: application/json",
+        ]
+    );
+    assert_eq!(message.body, "[1,2]");
+}
+
+#[test]
+fn only_what_is_set_is_a_header() {
+    let message = encode_binary(&minimal().build().unwrap()).unwrap();
+
+    assert_eq!(
+        lines(&message),
+        ["ce-id: 1", "ce-source: /s", "ce-specversion: 1.0", "ce-type: t"]
+    );
+    assert_eq!(message.body, "");
+}
+
+#[test]
+fn the_body_shares_the_bytes_of_the_data() {
+    let event = minimal().data_bytes(vec![1, 2, 3]).build().unwrap();
+    let message = encode_binary(&event).unwrap();
+
+    assert_eq!(
+        message.body.as_ptr(),
+        event.data().unwrap().as_bytes().as_ptr()
+    );
+    let back = decode(&message.headers, message.body.clone()).unwrap();
+    assert_eq!(back.data().unwrap().as_bytes().as_ptr(), message.body.as_ptr());
+}
+
+#[test]
+fn the_content_type_is_not_percent_encoded() {
+    let content_type = "text/plain; charset=\"utf-8\"; title=\"100% a\\\"b\"";
+    let event = minimal().data_content_type(content_type).data_text("a");
+    let message = encode_binary(&event.build().unwrap()).unwrap();
+
+    assert_eq!(message.headers["content-type"], content_type);
+    let back = decode(&message.headers, message.body).unwrap();
+    assert_eq!(back.data_content_type(), Some(content_type));
+}
+
+#[test]
+fn json_text_is_quoted_in_the_body() {
+    let event = minimal().data_json("I'm a string").unwrap();
+    let message = encode_binary(&event.build().unwrap()).unwrap();
+
+    assert_eq!(message.body, "\"I'm a string\"");
+}
+
+#[test]
+fn what_is_encoded_is_decoded_to_the_same_event() {
+    let at: Timestamp = "2026-01-31T09:30:00.10-02:30".parse().unwrap();
+    let everything = minimal()
+        .id("\"\\ 😀%41")
+        .source("/a%20b?c#d")
+        .ty("a b")
+        .subject("Euro € 😀")
+        .time(at)
+        .data_schema("urn:s?%20")
+        .extension("at", at)
+        .extension("bin", Bytes::from_static(b"\0\xff"))
+        .extension("empty", "")
+        .extension("flag", false)
+        .extension("min", i32::MIN)
+        .extension("ref", UriReference::new("../a?b").unwrap())
+        .extension("spaces", "  a  ")
+        .extension("uri", Uri::new("urn:a%20b").unwrap());
+    for builder in [
+        minimal(),
+        minimal().data_content_type("application/json"),
+        everything.clone(),
+        everything.clone().data_text("a\n\0"),
+        everything.clone().data_text(""),
+        everything.clone().data_bytes(&[0, 255]),
+        everything.clone().data_json(&()).unwrap(),
+        everything.clone().data_json("text").unwrap(),
+        everything.clone().data_content_type("image/png").data_bytes(&[]),
+        everything.data_content_type("a/b+json").data_text(" [1] "),
+        Event::builder().source("/s").ty("t"),
+    ] {
+        let event = builder.build().unwrap();
+        let message = encode_binary(&event).unwrap();
+        let back = decode(&message.headers, message.body).unwrap();
+        assert_eq!(back, event);
+        if event.data_content_type() != Some("image/png") {
+            assert_eq!(back.data().map(Data::kind), event.data().map(Data::kind));
+        }
+    }
+}
+
+#[test]
+fn extensions_arrive_as_strings_and_are_read_as_their_types() {
+    let event = minimal()
+        .extension("n", 7)
+        .extension("b", true)
+        .extension("bin", vec![0, 255])
+        .build()
+        .unwrap();
+    let message = encode_binary(&event).unwrap();
+    let back = decode(&message.headers, message.body).unwrap();
+
+    for name in ["n", "b", "bin"] {
+        assert!(matches!(
+            back.extension(name),
+            Some(eventkit::event::AttributeValue::String(_))
+        ));
+    }
+    assert_eq!(back.extension_as::<i32>("n").unwrap(), 7);
+    assert!(back.extension_as::<bool>("b").unwrap());
+    assert_eq!(back.extension_as::<Vec<u8>>("bin").unwrap(), [0, 255]);
+    assert_eq!(back, event);
+}
+
+#[test]
+fn an_event_with_more_extensions_than_headers_fit_is_an_error() {
+    let builder = (0..40_000).fold(String::new(), |members, n| members + &format!(r#""e{n}":1,"#));
+    let json = eventkit_tests::message::json(builder.trim_end_matches(','));
+    let event = eventkit::format::Format::decode(&eventkit::format::Json, json).unwrap();
+
+    let error = encode_binary(&event).unwrap_err();
+    assert_eq!(error.to_string(), "the event has more attributes than fit into headers");
+}
+
+#[test]
+fn a_name_longer_than_a_header_is_an_error() {
+    let event = minimal().extension("a".repeat(70_000), 1).build().unwrap();
+
+    assert!(
+        encode_binary(&event)
+            .unwrap_err()
+            .to_string()
+            .starts_with("the attribute `aaaa")
+    );
+}

@@ -1,0 +1,258 @@
+//! Messages in binary content mode to events.
+
+use bytes::Bytes;
+use eventkit::binding::http::decode;
+use eventkit::event::DataKind;
+use eventkit::{DecodeErrorKind, Event};
+use eventkit_tests::message::{content_type, headers};
+use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
+use http::HeaderMap;
+
+fn body_as(media_type: &str, body: &'static [u8]) -> Event {
+    let headers = headers(&[("content-type", media_type)]);
+    decode(&headers, Bytes::from_static(body)).unwrap()
+}
+
+#[test]
+fn every_ce_header_becomes_its_attribute() {
+    let headers = headers(&[
+        ("Ce-Subject", "x"),
+        ("CE-TIME", "2026-01-31T09:30:00.50+01:00"),
+        ("ce-dataschema", "urn:s"),
+        ("ce-priority", "7"),
+        ("Content-Type", "text/plain"),
+        ("x-other", "left alone"),
+        ("cef-x", "left alone"),
+    ]);
+    let event = decode(&headers, "hi".into()).unwrap();
+
+    assert_eq!((event.id(), event.source(), event.ty()), ("1", "/s", "t"));
+    assert_eq!(event.subject(), Some("x"));
+    assert_eq!(
+        event.time().unwrap().to_string(),
+        "2026-01-31T09:30:00.50+01:00"
+    );
+    assert_eq!(event.data_schema(), Some("urn:s"));
+    assert_eq!(event.extensions().len(), 1);
+    assert_eq!(event.extension("priority").unwrap().to_text(), "7");
+    assert_eq!(event.data_content_type(), Some("text/plain"));
+    assert_eq!(event.data().unwrap().as_bytes(), b"hi");
+}
+
+#[test]
+fn the_kind_of_the_data_follows_from_the_content_type() {
+    for (media_type, body, kind) in [
+        ("application/json", &b"[1]"[..], DataKind::Json),
+        ("Application/Problem+JSON; v=1", b" 1 ", DataKind::Json),
+        ("text/plain", "ä".as_bytes(), DataKind::Text),
+        ("application/xml", b"<a/>", DataKind::Text),
+        ("text/plain; charset=iso-8859-1", b"a", DataKind::Binary),
+        ("text/plain", b"\xff", DataKind::Binary),
+        ("image/png", b"a", DataKind::Binary),
+        ("application/json-seq", b"\x1e1\n", DataKind::Binary),
+    ] {
+        let event = body_as(media_type, body);
+        assert_eq!(event.data_content_type(), Some(media_type));
+        assert_eq!(event.data().unwrap().kind(), kind, "{media_type}");
+        assert_eq!(event.data().unwrap().as_bytes(), body);
+    }
+}
+
+#[test]
+fn a_body_without_a_content_type_is_binary() {
+    let event = decode(&headers(&[]), "[1]".into()).unwrap();
+
+    assert_eq!(event.data_content_type(), None);
+    assert_eq!(event.data().unwrap().kind(), DataKind::Binary);
+}
+
+#[test]
+fn an_empty_body_is_no_data_where_it_cannot_be_data() {
+    assert_eq!(decode(&headers(&[]), Bytes::new()).unwrap().data(), None);
+    let event = body_as("application/json", b"");
+    assert_eq!(event.data(), None);
+    assert_eq!(event.data_content_type(), Some("application/json"));
+    assert_eq!(body_as("a/b+JSON; c=d", b"").data(), None);
+
+    let text = body_as("text/plain", b"");
+    assert_eq!(text.data().unwrap().as_bytes(), b"");
+    assert_eq!(body_as("image/png", b"").data().unwrap().as_bytes(), b"");
+}
+
+#[test]
+fn a_body_that_is_not_the_json_it_is_said_to_be_is_malformed() {
+    for body in ["{", "text", "1 2", "\u{feff}1", " ", "\0"] {
+        let headers = headers(&[("content-type", "application/json")]);
+        assert_refused(decode(&headers, body.into()), DecodeErrorKind::Malformed);
+    }
+    let headers = headers(&[("content-type", "application/json"), ("ce-subject", "")]);
+    assert_invalid(
+        decode(&headers, "{".into()),
+        &[("subject", "core, subject")],
+    );
+}
+
+#[test]
+fn a_message_without_events_headers_is_no_event() {
+    for headers in [
+        HeaderMap::new(),
+        content_type("application/json"),
+        content_type("text/plain"),
+    ] {
+        let error = decode(&headers, "{}".into()).unwrap_err();
+        assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent);
+        assert_eq!(
+            chain(&error),
+            "not a CloudEvents message: neither an `application/cloudevents` content type nor `ce-` headers"
+        );
+    }
+}
+
+#[test]
+fn a_message_with_some_required_headers_names_the_others() {
+    let section = "core, REQUIRED Attributes";
+    let with = |name: &'static str, value: &'static str| {
+        HeaderMap::from_iter([(
+            http::HeaderName::from_static(name),
+            http::HeaderValue::from_static(value),
+        )])
+    };
+    assert_invalid(
+        decode(&with("ce-specversion", "1.0"), Bytes::new()),
+        &[("id", section), ("source", section), ("type", section)],
+    );
+    assert_invalid(
+        decode(&with("ce-id", "1"), Bytes::new()),
+        &[
+            ("specversion", "core, specversion"),
+            ("source", section),
+            ("type", section),
+        ],
+    );
+}
+
+#[test]
+fn another_specversion_is_refused_at_once() {
+    for version in ["0.3", "0.2", "1.1", "", "1"] {
+        let mut headers = headers(&[("ce-subject", "")]);
+        headers.insert("ce-specversion", version.parse().unwrap());
+        assert_refused(
+            decode(&headers, Bytes::new()),
+            DecodeErrorKind::SpecVersion,
+        );
+    }
+}
+
+#[test]
+fn a_header_there_twice_is_refused() {
+    let section = "core, Context Attributes";
+    for (name, value, attribute) in [
+        ("ce-id", "1", "id"),
+        ("CE-Source", "/s", "source"),
+        ("ce-specversion", "1.0", "specversion"),
+        ("ce-type", "t", "type"),
+    ] {
+        assert_invalid(
+            decode(&headers(&[(name, value)]), Bytes::new()),
+            &[(attribute, section)],
+        );
+    }
+    assert_invalid(
+        decode(
+            &headers(&[("ce-ext", "a"), ("ce-ext", "a")]),
+            Bytes::new(),
+        ),
+        &[("ext", section)],
+    );
+}
+
+#[test]
+fn a_content_type_there_twice_is_refused() {
+    for media_types in [
+        ["text/plain", "text/plain"],
+        ["application/cloudevents+json", "text/plain"],
+        ["text/plain", "application/cloudevents+json"],
+    ] {
+        let headers = headers(&media_types.map(|media_type| ("content-type", media_type)));
+        assert_invalid(
+            decode(&headers, "{}".into()),
+            &[("datacontenttype", "HTTP binding, 3.1.1")],
+        );
+    }
+}
+
+#[test]
+fn a_content_type_that_is_none_is_refused() {
+    for media_type in [
+        "",
+        "json",
+        "text/*",
+        "text/plain, text/html",
+        "text/plain; a",
+        "application/cloudevents+",
+        "text/plain; a=\"ä\"",
+        " text/plain",
+    ] {
+        let headers = headers(&[("content-type", media_type)]);
+        assert_invalid(
+            decode(&headers, "{}".into()),
+            &[("datacontenttype", "HTTP binding, 3.1.1")],
+        );
+    }
+}
+
+#[test]
+fn a_ce_datacontenttype_header_is_refused() {
+    let expected = [("datacontenttype", "HTTP binding, 3.1.1")];
+
+    let headers_without = headers(&[("ce-datacontenttype", "text/plain")]);
+    assert_invalid(decode(&headers_without, "a".into()), &expected);
+    let headers_with = headers(&[
+        ("content-type", "text/plain"),
+        ("ce-datacontenttype", "text/plain"),
+    ]);
+    assert_invalid(decode(&headers_with, "a".into()), &expected);
+}
+
+#[test]
+fn names_of_extensions_are_checked() {
+    for (header, attribute) in [
+        ("ce-my-ext", "my-ext"),
+        ("ce-my_ext", "my_ext"),
+        ("ce-", ""),
+        ("ce-data", "data"),
+        ("ce-data_base64", "data_base64"),
+    ] {
+        assert_invalid(
+            decode(&headers(&[(header, "x")]), Bytes::new()),
+            &[(attribute, "core, Naming Conventions")],
+        );
+    }
+    let headers = headers(&[("CE-MyExt", "x")]);
+    let event = decode(&headers, Bytes::new()).unwrap();
+    assert_eq!(event.extension("myext").unwrap().to_text(), "x");
+}
+
+#[test]
+fn empty_and_malformed_values_are_refused_together() {
+    let mut headers = headers(&[
+        ("ce-subject", ""),
+        ("ce-time", "yesterday"),
+        ("ce-dataschema", "/s"),
+        ("ce-ext", "%"),
+        ("ce-free", ""),
+    ]);
+    headers.insert("ce-source", "a%20b".parse().unwrap());
+    headers.insert("ce-type", "".parse().unwrap());
+    assert_invalid(
+        decode(&headers, Bytes::new()),
+        &[
+            ("ext", "HTTP binding, 3.1.3.2"),
+            ("time", "core, time"),
+            ("source", "core, source"),
+            ("type", "core, type"),
+            ("subject", "core, subject"),
+            ("dataschema", "core, dataschema"),
+        ],
+    );
+}

@@ -1,0 +1,79 @@
+//! Messages as requests and responses.
+
+use bytes::Bytes;
+use eventkit::binding::http::encode_binary;
+use eventkit::{DecodeErrorKind, Event};
+use eventkit_tests::message::minimal;
+use eventkit_tests::refusal::assert_refused;
+use http::{Request, Response, StatusCode};
+
+fn event() -> Event {
+    minimal().data_text("hi").build().unwrap()
+}
+
+#[test]
+fn a_request_keeps_what_its_builder_has_and_the_event_has_not() {
+    let builder = Request::put("https://example.com/sink")
+        .header("authorization", "secret")
+        .header("content-type", "image/png")
+        .header("ce-id", "other");
+    let request = encode_binary(&event())
+        .unwrap()
+        .into_request(builder)
+        .unwrap();
+
+    assert_eq!(request.method(), "PUT");
+    assert_eq!(request.uri(), "https://example.com/sink");
+    assert_eq!(request.headers()["authorization"], "secret");
+    assert_eq!(request.headers().get_all("content-type").iter().count(), 1);
+    assert_eq!(request.headers().get_all("ce-id").iter().count(), 1);
+    assert_eq!(Event::try_from(request).unwrap(), event());
+}
+
+#[test]
+fn a_response_keeps_what_its_builder_has_and_the_event_has_not() {
+    let builder = Response::builder().status(202).header("retry-after", "1");
+    let response = encode_binary(&event())
+        .unwrap()
+        .into_response(builder)
+        .unwrap();
+
+    assert_eq!(response.status(), StatusCode::ACCEPTED);
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(Event::try_from(response).unwrap(), event());
+}
+
+#[test]
+fn a_builder_with_a_mistake_is_an_error() {
+    let builder = Request::get("not a uri");
+    assert!(encode_binary(&event()).unwrap().into_request(builder).is_err());
+
+    let builder = Response::builder().header("a b", "c");
+    assert!(encode_binary(&event()).unwrap().into_response(builder).is_err());
+}
+
+#[test]
+fn every_body_that_becomes_bytes_is_read() {
+    let (parts, body) = encode_binary(&event())
+        .unwrap()
+        .into_request(Request::post("/"))
+        .unwrap()
+        .into_parts();
+
+    let vector = Request::from_parts(parts.clone(), body.to_vec());
+    assert_eq!(Event::try_from(vector).unwrap(), event());
+    let text = Request::from_parts(parts, "hi");
+    assert_eq!(Event::try_from(text).unwrap(), event());
+}
+
+#[test]
+fn what_is_no_event_is_refused() {
+    assert_refused(
+        Event::try_from(Request::new(Bytes::new())),
+        DecodeErrorKind::NotAnEvent,
+    );
+    assert_refused(
+        Event::try_from(Response::new(Bytes::new())),
+        DecodeErrorKind::NotAnEvent,
+    );
+}

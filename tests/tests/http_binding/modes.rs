@@ -1,0 +1,196 @@
+//! Which content mode a message is in, and the structured and batched ones.
+
+use bytes::Bytes;
+use eventkit::binding::http::{
+    decode, decode_batch, encode_batch, encode_binary, encode_structured,
+};
+use eventkit::format::Json;
+use eventkit::{DecodeErrorKind, Event};
+use eventkit_tests::message::{content_type, headers, json, minimal};
+use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
+
+fn batch() -> Bytes {
+    [b"[", &json("")[..], b"]"].concat().into()
+}
+
+fn event() -> Event {
+    minimal().build().unwrap()
+}
+
+#[test]
+fn structured_mode_is_found_in_any_case_and_with_parameters() {
+    for media_type in [
+        "application/cloudevents+json",
+        "Application/CloudEvents+JSON",
+        "application/cloudevents+json; charset=utf-8",
+        "application/cloudevents+json;charset=\"UTF-8\"",
+        "application/cloudevents+json;",
+    ] {
+        let headers = content_type(media_type);
+        assert_eq!(decode(&headers, json("")).unwrap(), event(), "{media_type}");
+        assert_eq!(decode_batch(&headers, json("")).unwrap(), [event()]);
+    }
+}
+
+#[test]
+fn batched_mode_is_found_in_any_case_and_with_parameters() {
+    for media_type in [
+        "application/cloudevents-batch+json",
+        "APPLICATION/CLOUDEVENTS-BATCH+JSON",
+        "application/cloudevents-batch+json; charset=utf-8",
+    ] {
+        let headers = content_type(media_type);
+        assert_eq!(decode_batch(&headers, batch()).unwrap(), [event()]);
+        assert_eq!(decode_batch(&headers, "[]".into()).unwrap(), []);
+        let error = decode(&headers, batch()).unwrap_err();
+        assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent);
+        assert_eq!(
+            chain(&error),
+            "not a CloudEvents message: a batch of events, where one is expected"
+        );
+    }
+}
+
+#[test]
+fn a_format_that_is_not_registered_is_named_even_beside_ce_headers() {
+    for media_type in [
+        "application/cloudevents",
+        "application/cloudevents+avro",
+        "Application/CloudEvents+XML; charset=utf-8",
+        "application/cloudeventsfoo",
+        "application/cloudevents-other+json",
+    ] {
+        for headers in [
+            content_type(media_type),
+            headers(&[("content-type", media_type)]),
+        ] {
+            let error = decode(&headers, json("")).unwrap_err();
+            assert_eq!(error.kind(), DecodeErrorKind::UnsupportedMediaType);
+            let essence = media_type.split(';').next().unwrap().to_lowercase();
+            assert_eq!(
+                error.to_string(),
+                format!("no event format is registered for the media type {essence:?}")
+            );
+        }
+    }
+}
+
+#[test]
+fn a_batch_in_a_format_that_is_not_registered_is_a_batch_all_the_same() {
+    for media_type in ["application/cloudevents-batch", "application/cloudevents-batch+avro"] {
+        let headers = content_type(media_type);
+        assert_refused(
+            decode_batch(&headers, batch()),
+            DecodeErrorKind::UnsupportedMediaType,
+        );
+        assert_refused(decode(&headers, batch()), DecodeErrorKind::NotAnEvent);
+    }
+}
+
+#[test]
+fn any_other_content_type_is_binary_mode() {
+    for media_type in [
+        "application/json",
+        "application/cloudevent+json",
+        "text/cloudevents+json",
+        "application/x-cloudevents+json",
+        "application/vnd.cloudevents+json",
+    ] {
+        let headers = headers(&[("content-type", media_type)]);
+        let event = decode(&headers, "{}".into()).unwrap();
+        assert_eq!(event.data_content_type(), Some(media_type));
+        assert_eq!(event.data().unwrap().as_bytes(), b"{}");
+    }
+}
+
+#[test]
+fn in_structured_mode_the_headers_are_not_looked_at() {
+    let headers = headers(&[
+        ("content-type", "application/cloudevents+json"),
+        ("ce-id", "2"),
+        ("ce-subject", "%zz"),
+        ("ce-datacontenttype", "text/plain"),
+    ]);
+
+    assert_eq!(decode(&headers, json("")).unwrap(), event());
+}
+
+#[test]
+fn a_binary_message_is_a_batch_of_one() {
+    assert_eq!(
+        decode_batch(&headers(&[]), Bytes::new()).unwrap(),
+        [event()]
+    );
+    assert_invalid(
+        decode_batch(&headers(&[("ce-subject", "")]), Bytes::new()),
+        &[("subject", "core, subject")],
+    );
+}
+
+#[test]
+fn a_message_that_is_no_event_is_no_batch() {
+    assert_refused(
+        decode_batch(&content_type("application/json"), "[]".into()),
+        DecodeErrorKind::NotAnEvent,
+    );
+}
+
+#[test]
+fn the_body_has_to_be_what_the_mode_says() {
+    assert_refused(
+        decode(&content_type("application/cloudevents+json"), batch()),
+        DecodeErrorKind::Malformed,
+    );
+    assert_refused(
+        decode_batch(&content_type("application/cloudevents-batch+json"), json("")),
+        DecodeErrorKind::Malformed,
+    );
+    assert_refused(
+        decode(&content_type("application/cloudevents+json"), Bytes::new()),
+        DecodeErrorKind::Malformed,
+    );
+}
+
+#[test]
+fn a_structured_message_has_one_header() {
+    let message = encode_structured(&event(), &Json).unwrap();
+
+    assert_eq!(message.headers.len(), 1);
+    assert_eq!(
+        message.headers["content-type"],
+        "application/cloudevents+json"
+    );
+    assert_eq!(message.body, json(""));
+}
+
+#[test]
+fn a_batched_message_has_one_header() {
+    let message = encode_batch(&[event()], &Json).unwrap();
+
+    assert_eq!(message.headers.len(), 1);
+    assert_eq!(
+        message.headers["content-type"],
+        "application/cloudevents-batch+json"
+    );
+    assert_eq!(message.body, batch());
+    assert_eq!(encode_batch(&[], &Json).unwrap().body, "[]");
+}
+
+#[test]
+fn an_event_is_the_same_through_every_mode() {
+    let event = minimal()
+        .subject("Euro € 😀")
+        .extension("n", 7)
+        .data_json(&[1, 2])
+        .unwrap()
+        .build()
+        .unwrap();
+    let binary = encode_binary(&event).unwrap();
+    let structured = encode_structured(&event, &Json).unwrap();
+    let batched = encode_batch(std::slice::from_ref(&event), &Json).unwrap();
+
+    for message in [binary, structured, batched] {
+        let events = decode_batch(&message.headers, message.body).unwrap();
+        assert_eq!(events, std::slice::from_ref(&event));
+    }
+}

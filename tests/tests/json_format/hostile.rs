@@ -1,0 +1,196 @@
+//! Input that nobody means well with.
+
+use bytes::Bytes;
+use eventkit::format::{Format, Json};
+use eventkit::{DecodeError, DecodeErrorKind, Event};
+use eventkit_tests::message::json;
+use eventkit_tests::reading::Reading;
+use eventkit_tests::refusal::{assert_invalid, assert_refused};
+use serde_json::Value;
+
+const DEPTH: usize = 100_000;
+
+fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
+    Json.decode(Bytes::copy_from_slice(bytes))
+}
+
+#[test]
+fn an_event_cut_off_anywhere_is_malformed() {
+    let whole = json(
+        r#""subject":"\u20acä\"","time":"2026-01-31T09:30:00Z","n":-7,"b":true,"x":null,"data":{"a":[1,"é",null]}"#,
+    );
+    Json.decode(whole.clone()).unwrap();
+    for end in 0..whole.len() {
+        assert_refused(decode(&whole[..end]), DecodeErrorKind::Malformed);
+        assert_refused(
+            Json.decode_as::<Reading<Value>>(&whole[..end]),
+            DecodeErrorKind::Malformed,
+        );
+    }
+}
+
+#[test]
+fn data_nested_without_end_is_kept_and_does_not_overflow_the_stack() {
+    let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+    let bytes = json(&format!(r#""data":{nested}"#));
+    let event = Json.decode(bytes.clone()).unwrap();
+
+    assert_eq!(event.data().unwrap().as_str(), Some(&*nested));
+    assert_eq!(Json.decode(Json.encode(&event).unwrap()).unwrap(), event);
+    assert_refused(event.data_as::<Value>(), DecodeErrorKind::Data);
+    assert_refused(
+        Json.decode_as::<Reading<Value>>(&bytes),
+        DecodeErrorKind::Data,
+    );
+}
+
+#[test]
+fn nesting_anywhere_else_is_refused_and_does_not_overflow_the_stack() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let inner = if open == "[" { "" } else { "1" };
+        let nested = format!("{}{inner}{}", open.repeat(DEPTH), close.repeat(DEPTH));
+        for name in ["ext", "subject", "data_base64"] {
+            let bytes = json(&format!(r#""{name}":{nested}"#));
+            assert_invalid(Json.decode(bytes.clone()), &[(name, "JSON format, 2.2")]);
+            assert_refused(
+                Json.decode_as::<Reading<()>>(&bytes),
+                DecodeErrorKind::Invalid,
+            );
+        }
+        assert_refused(decode(nested.as_bytes()), match open {
+            "[" => DecodeErrorKind::Malformed,
+            _ => DecodeErrorKind::Invalid,
+        });
+    }
+}
+
+#[test]
+fn nesting_that_is_never_closed_is_malformed() {
+    for open in ["[", "{\"a\":", "{\"data\":", "[{", "{\"data\":["] {
+        let text = open.repeat(DEPTH);
+        assert_refused(decode(text.as_bytes()), DecodeErrorKind::Malformed);
+        assert_refused(
+            Json.decode_batch(text.clone().into()),
+            DecodeErrorKind::Malformed,
+        );
+        assert_refused(
+            Json.decode_as::<Reading<Value>>(text.as_bytes()),
+            DecodeErrorKind::Malformed,
+        );
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_malformed() {
+    let event = json("");
+    for mark in [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"] {
+        assert_refused(
+            decode(&[mark, &event].concat()),
+            DecodeErrorKind::Malformed,
+        );
+    }
+    assert_refused(
+        decode(&[&event[..], b"\xef\xbb\xbf"].concat()),
+        DecodeErrorKind::Malformed,
+    );
+    assert_refused(
+        Json.decode(json("\"data\":\u{feff}1")),
+        DecodeErrorKind::Malformed,
+    );
+}
+
+#[test]
+fn other_encodings_than_utf_8_are_malformed() {
+    let event = json("");
+    let utf_16: Vec<u8> = event.iter().flat_map(|byte| [*byte, 0]).collect();
+    assert_refused(decode(&utf_16), DecodeErrorKind::Malformed);
+
+    for bytes in [&b"\xff"[..], b"\xc0\xa0", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82"] {
+        let (before, after) = event.split_at(event.len() - 1);
+        let members = [before, b",\"subject\":\"", bytes, b"\"", after].concat();
+        assert_refused(decode(&members), DecodeErrorKind::Malformed);
+        let data = [before, b",\"data\":\"", bytes, b"\"", after].concat();
+        assert_refused(decode(&data), DecodeErrorKind::Malformed);
+    }
+}
+
+#[test]
+fn nul_is_no_character_of_an_attribute_or_of_the_text_around() {
+    assert_invalid(
+        Json.decode(json(r#""subject":"a\u0000b""#)),
+        &[("subject", "core, subject")],
+    );
+    assert_invalid(
+        Json.decode(json(r#""ext":"\u0000""#)),
+        &[("ext", "core, Type System")],
+    );
+    assert_invalid(
+        Json.decode(json(r#""e\u0000xt":"1""#)),
+        &[("e\0xt", "core, Naming Conventions")],
+    );
+    assert_refused(
+        Json.decode(json("\"subject\":\"a\0b\"")),
+        DecodeErrorKind::Malformed,
+    );
+    assert_refused(
+        decode(&[&json("")[..], b"\0"].concat()),
+        DecodeErrorKind::Malformed,
+    );
+    assert_refused(
+        decode(&[b"\0", &json("")[..]].concat()),
+        DecodeErrorKind::Malformed,
+    );
+}
+
+#[test]
+fn an_unpaired_surrogate_in_an_attribute_is_refused_by_name() {
+    for text in [r"\ud800", r"\udead", r"a\ud83d", r"\ude00\ud83d", r"\ud83dx", r"\ud83d\u0041"] {
+        assert_invalid(
+            Json.decode(json(&format!(r#""ext":"{text}""#))),
+            &[("ext", "core, Type System")],
+        );
+        assert_invalid(
+            Json.decode(json(&format!(r#""subject":"{text}""#))),
+            &[("subject", "core, Type System")],
+        );
+    }
+    let paired = Json.decode(json(r#""ext":"\ud800\udead""#)).unwrap();
+    assert_eq!(paired.extension("ext").unwrap().to_text(), "\u{102ad}");
+}
+
+#[test]
+fn an_unpaired_surrogate_in_a_name_is_malformed() {
+    assert_refused(
+        Json.decode(json(r#""e\ud800":"1""#)),
+        DecodeErrorKind::Malformed,
+    );
+}
+
+#[test]
+fn characters_that_attributes_must_not_hold_are_refused() {
+    for text in [r"\u0007", r"\u007f", r"\u0085", r"\ufdd0", r"\uffff", r"\ud83f\udffe", "\u{9f}"] {
+        assert_invalid(
+            Json.decode(json(&format!(r#""ext":"{text}""#))),
+            &[("ext", "core, Type System")],
+        );
+    }
+}
+
+#[test]
+fn many_members_are_read_in_reasonable_time() {
+    let members: Vec<String> = (0..50_000).map(|n| format!(r#""e{n}":{n}"#)).collect();
+    let event = Json.decode(json(&members.join(","))).unwrap();
+
+    assert_eq!(event.extensions().len(), 50_000);
+    assert_eq!(event.extension_as::<i32>("e49999").unwrap(), 49_999);
+}
+
+#[test]
+fn a_long_value_is_cut_in_the_error() {
+    let long = "é".repeat(1_000_000);
+    let error = Json
+        .decode(json(&format!(r#""time":"{long}","data":1,"data_base64":"{long}""#)))
+        .unwrap_err();
+
+    assert!(error.to_string().len() < 1_000, "{}", error.to_string().len());
+}

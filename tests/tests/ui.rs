@@ -1,0 +1,13 @@
+//! What the compiler says: to code that is wrong, and to code that is right under strict lints.
+
+#[test]
+fn cloud_event() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("ui/cloud_event/*.rs");
+}
+
+#[test]
+fn cloud_event_passes() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/cloud_event/pass/*.rs");
+}

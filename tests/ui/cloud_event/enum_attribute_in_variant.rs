@@ -1,0 +1,12 @@
+use eventkit::CloudEvent;
+
+#[derive(CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed")]
+struct Placed;
+
+#[derive(CloudEvent)]
+enum OrderEvent {
+    Placed(#[cloudevent(subject)] Placed),
+}
+
+fn main() {}

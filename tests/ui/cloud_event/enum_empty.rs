@@ -1,0 +1,6 @@
+use eventkit::CloudEvent;
+
+#[derive(CloudEvent)]
+enum OrderEvent {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eventkit::CloudEvent;
+
+#[derive(CloudEvent)]
+enum OrderEvent {
+    Placed,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use eventkit::CloudEvent;
+
+#[derive(CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed")]
+struct Placed;
+
+#[derive(CloudEvent)]
+enum OrderEvent {
+    Placed(Placed),
+    Note(String),
+}
+
+fn main() {}

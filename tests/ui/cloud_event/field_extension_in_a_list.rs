@@ -1,0 +1,12 @@
+use eventkit::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed")]
+struct OrderPlaced {
+    #[cloudevent(extension("tenant"))]
+    customer: String,
+    total_cents: u64,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use eventkit::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed")]
+struct OrderPlaced(#[cloudevent(subject)] String, u64);
+
+fn main() {}

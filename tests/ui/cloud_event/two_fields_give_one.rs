@@ -1,0 +1,13 @@
+use eventkit::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed")]
+struct OrderPlaced {
+    #[cloudevent(subject)]
+    customer: String,
+    #[cloudevent(subject)]
+    order: String,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use eventkit::{CloudEvent, Event, handles};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/s")]
+struct OrderPlaced;
+
+#[handles("co.outcome.ord*")]
+fn audit(_event: &Event) {}
+
+fn main() {
+    let _ = Event::builder;
+}

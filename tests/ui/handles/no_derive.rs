@@ -1,0 +1,15 @@
+use eventkit::{CloudEvent, Event, handles};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/s")]
+struct OrderPlaced;
+
+struct Invoice;
+
+#[handles("a.b")]
+fn pay(_invoice: &Invoice) {}
+
+fn main() {
+    let _ = Event::builder;
+}
