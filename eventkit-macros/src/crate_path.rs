@@ -14,12 +14,18 @@ pub(crate) fn read(cx: &Context, key: &Key, value: &Value) -> Option<Path> {
     };
     if let Ok(text) = syn::parse2::<syn::LitStr>(tokens.clone()) {
         let path = text.value();
-        cx.error(text, format!("write the path without quotes: `crate = {path}`"));
+        cx.error(
+            text,
+            format!("write the path without quotes: `crate = {path}`"),
+        );
         return None;
     }
     let path = Path::parse_mod_style.parse2(tokens.clone());
     if path.is_err() {
-        cx.error(tokens, "not a path: write one such as `crate = my_framework::eventkit`");
+        cx.error(
+            tokens,
+            "not a path: write one such as `crate = my_framework::eventkit`",
+        );
     }
     path.ok()
 }

@@ -11,7 +11,63 @@ mod suggest;
 
 use proc_macro::TokenStream;
 
-/// Derives `CloudEvent`.
+/// Derives `CloudEvent` for a struct, which is one event type, or an enum, which is a set of them.
+///
+/// ```ignore
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders", priority = 7)]
+/// struct OrderPlaced {
+///     #[cloudevent(subject)]
+///     customer: String,
+///     total_cents: u64,
+/// }
+///
+/// #[derive(CloudEvent)]
+/// enum OrderEvent {
+///     Placed(OrderPlaced),
+///     Paid(OrderPaid),
+/// }
+/// ```
+///
+/// It adds the constants `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` to a struct, as
+/// visible as the struct, and `TryFrom` between the type and `Event` in four directions: from and
+/// into, by value and by reference. What is written is checked when it compiles, and every mistake
+/// is reported at once.
+///
+/// # On a struct
+///
+/// | key | |
+/// | --- | --- |
+/// | `type = ".."` | the event type; required |
+/// | `source = ".."` | a URI-reference; where it is absent, a field or the builder gives it |
+/// | `subject = ".."` | the subject of all events of the type |
+/// | `datacontenttype = ".."` | the media type of the data; `application/json` if absent |
+/// | `dataschema = ".."` | an absolute URI |
+/// | `name = literal` | an extension attribute: a string, an integer of 32 bits, or a Boolean |
+/// | `extension(name = literal, ..)` | the same, for names that look like a misspelt key |
+/// | `crate = path` | where the library is, if not `::eventkit` |
+///
+/// The data is the struct as serde writes it. A unit struct is an event without data, which takes
+/// any data when it is read, and needs no `Serialize` and `Deserialize`.
+///
+/// # On a field
+///
+/// | key | |
+/// | --- | --- |
+/// | `id`, `source`, `subject`, `time` | the field gives this attribute |
+/// | `extension` | it gives the extension of its own name |
+/// | `extension = "name"` | it gives the extension of that name |
+/// | `keep` | beside one of these: the field is in the data as well, and is read from there |
+///
+/// The type of such a field implements `Attribute`; an `Option` may be absent. Without `keep` the
+/// field leaves the data: the remaining fields are written and read with the `#[serde(..)]`
+/// attributes that they and the struct have, and an event of which no field remains has no data.
+/// The struct's own `Serialize` and `Deserialize` stay whole, and are not called for the event.
+///
+/// # On an enum
+///
+/// Each variant holds one type that derives `CloudEvent`, and no two hold the same event type. An
+/// event becomes the variant of its type. The only key is `crate = path`.
 #[proc_macro_derive(CloudEvent, attributes(cloudevent))]
 pub fn cloud_event(input: TokenStream) -> TokenStream {
     cloud_event::derive(input.into()).into()
@@ -52,7 +108,7 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// Beside the function stands one hidden static. Handlers run in the order that `Registry` states.
 #[proc_macro_attribute]
 pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handles::expand(arguments.into(), item.into()).into()
+    handles::expand(arguments.into(), &item.into()).into()
 }
 
 /// Lists handlers by the paths of their functions, for `Registry::add`.

@@ -20,7 +20,10 @@ pub(crate) type Rule = fn(&str) -> Result<(), String>;
 pub(crate) fn string(cx: &Context, key: &Key, value: &Value, rule: Rule) -> Option<LitStr> {
     let name = key.name();
     let Some(tokens) = value.assigned() else {
-        cx.error(key, format!("`{name}` takes a string: write `{name} = \"..\"`"));
+        cx.error(
+            key,
+            format!("`{name}` takes a string: write `{name} = \"..\"`"),
+        );
         return None;
     };
     match cx.ok(one_literal(tokens))? {
@@ -29,7 +32,10 @@ pub(crate) fn string(cx: &Context, key: &Key, value: &Value, rule: Rule) -> Opti
             Some(text)
         }
         Some(literal) => {
-            cx.error(literal, format!("`{name}` is a string: write `{name} = \"..\"`"));
+            cx.error(
+                literal,
+                format!("`{name}` is a string: write `{name} = \"..\"`"),
+            );
             None
         }
         None => {
@@ -96,12 +102,16 @@ pub(crate) fn extension(cx: &Context, key: &Key, value: &Value) -> Option<Extens
             if number.is_none() {
                 let range = "an Integer attribute is from -2147483648 to 2147483647";
                 let digits = quote!(#tokens).to_string().replace([' ', '_'], "");
-                cx.error(tokens, format!("{range}: write it as a string, \"{digits}\""));
+                cx.error(
+                    tokens,
+                    format!("{range}: write it as a string, \"{digits}\""),
+                );
             }
             number.map(Extension::Integer)
         }
         _ => {
-            let kinds = "the value of an extension is a string, an integer or a Boolean, as a literal";
+            let kinds =
+                "the value of an extension is a string, an integer or a Boolean, as a literal";
             cx.error(tokens, format!("{kinds}: {forms}"));
             None
         }
@@ -116,7 +126,9 @@ fn integer(negative: bool, digits: &str) -> Option<i32> {
 /// The rule for `type`.
 pub(crate) fn event_type(text: &str) -> Result<(), String> {
     if text.is_empty() {
-        return Err("the event type is empty: write a name such as \"com.example.order.placed\"".into());
+        return Err(
+            "the event type is empty: write a name such as \"com.example.order.placed\"".into(),
+        );
     }
     attribute_text(text)
 }
@@ -168,7 +180,9 @@ pub(crate) fn source(text: &str) -> Result<(), String> {
     match validate::iri_reference::<UriSpec>(text) {
         Ok(()) => Ok(()),
         Err(_) => Err(match encoded(text) {
-            Some(encoded) => format!("the source is not a URI-reference (RFC 3986): write \"{encoded}\""),
+            Some(encoded) => {
+                format!("the source is not a URI-reference (RFC 3986): write \"{encoded}\"")
+            }
             None => format!("the source is not a URI-reference (RFC 3986): {example}"),
         }),
     }
@@ -188,20 +202,26 @@ pub(crate) fn dataschema(text: &str) -> Result<(), String> {
         }
         _ => "the schema of the data is not an absolute URI (RFC 3986, section 4.3)",
     };
-    Err(format!("{wrong}: write one such as \"https://example.com/schemas/order.json\""))
+    Err(format!(
+        "{wrong}: write one such as \"https://example.com/schemas/order.json\""
+    ))
 }
 
 /// Returns the text with all characters percent-encoded that no URI may hold, where that helps.
 fn encoded(text: &str) -> Option<String> {
-    let allowed = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte)
-    };
-    let encode = |byte: u8| match allowed(&byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
+    let allowed =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte);
+    let encode = |byte: u8| {
+        if allowed(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
     };
     let encoded: String = text.bytes().map(encode).collect();
-    validate::iri_reference::<UriSpec>(&encoded).is_ok().then_some(encoded)
+    validate::iri_reference::<UriSpec>(&encoded)
+        .is_ok()
+        .then_some(encoded)
 }
 
 /// The rule for `datacontenttype`.
@@ -214,8 +234,13 @@ pub(crate) fn datacontenttype(text: &str) -> Result<(), String> {
     if media_type.essence().to_string().contains('*') {
         return Err(format!("a range of media types: write one {example}"));
     }
-    match media_type.params().find(|(_, value)| value.as_str().is_empty()) {
-        Some((name, _)) => Err(format!("the parameter `{name}` has no value: give one, or take it out")),
+    match media_type
+        .params()
+        .find(|(_, value)| value.as_str().is_empty())
+    {
+        Some((name, _)) => Err(format!(
+            "the parameter `{name}` has no value: give one, or take it out"
+        )),
         None => Ok(()),
     }
 }

@@ -60,7 +60,10 @@ pub(crate) fn attribute_entries(cx: &Context, attribute: &Attribute, example: &s
     match &attribute.meta {
         Meta::List(list) => entries(cx, list.tokens.clone()),
         meta => {
-            cx.error(meta, format!("the attribute takes a list: write `{example}`"));
+            cx.error(
+                meta,
+                format!("the attribute takes a list: write `{example}`"),
+            );
             Vec::new()
         }
     }

@@ -14,7 +14,9 @@ pub(crate) fn nearest<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
         let allowed = if key.len() < 3 { 0 } else { allowed };
         (distance <= allowed).then_some((distance, *key))
     });
-    slips.min_by_key(|(distance, _)| *distance).map(|(_, key)| key)
+    slips
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, key)| key)
 }
 
 fn plain(key: &str) -> String {

@@ -8,8 +8,10 @@ pub use crate::dispatch::generated::*;
 pub use crate::dispatch::{Extract, Handler, IntoOutcome, Location, Registry, Requirements};
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, Event, EventBuilder};
-pub use crate::{__discover_event_type as discover_event_type, __discover_handler as discover_handler};
 pub use crate::typed::{
     AttributeField, AttributeSource, CloneProbe, CloudEvent, EventSource, Literal, Metadata,
     NotClone, attribute_field, check_variant, from_event, into_event, position, single,
+};
+pub use crate::{
+    __discover_event_type as discover_event_type, __discover_handler as discover_handler,
 };

@@ -19,8 +19,7 @@ impl Refusal for BuildError {
 
 impl Refusal for EncodeError {
     fn violations(&self) -> &[Violation] {
-        self.as_build_error()
-            .map_or(&[], BuildError::violations)
+        self.as_build_error().map_or(&[], BuildError::violations)
     }
 }
 

@@ -7,7 +7,13 @@ fn cloud_event() {
 }
 
 #[test]
-fn cloud_event_passes() {
+fn handles() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/cloud_event/pass/*.rs");
+    cases.compile_fail("ui/handles/*.rs");
+}
+
+#[test]
+fn strict_crates_pass() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{DeriveInput, LitStr, Path};
+use syn::{DeriveInput, LitStr, Meta, Path};
 
 use super::keys;
 use crate::context::Context;
@@ -31,11 +31,15 @@ impl TypeAttrs {
     pub(super) fn read(cx: &Context, input: &DeriveInput) -> Self {
         let mut attrs = Self::default();
         for attribute in &input.attrs {
-            if attribute.path().is_ident(keys::CLOUDEVENT) {
-                let example = "#[cloudevent(type = \"..\")]";
-                for entry in meta::attribute_entries(cx, attribute, example) {
-                    attrs.entry(cx, entry);
-                }
+            if !attribute.path().is_ident(keys::CLOUDEVENT) {
+                continue;
+            }
+            if !matches!(attribute.meta, Meta::List(_)) {
+                attrs.meant.push(keys::TYPE);
+            }
+            let example = "#[cloudevent(type = \"..\")]";
+            for entry in meta::attribute_entries(cx, attribute, example) {
+                attrs.entry(cx, entry);
             }
         }
         attrs
@@ -98,7 +102,10 @@ impl TypeAttrs {
     /// Reads `extension(name = literal, ..)`, where a name may look like a misspelt key.
     fn explicit_extensions(&mut self, cx: &Context, key: &Key, value: Value) {
         let Value::List(tokens) = value else {
-            cx.error(key, "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`");
+            cx.error(
+                key,
+                "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`",
+            );
             return;
         };
         self.extension_list(cx, tokens);
@@ -109,7 +116,10 @@ impl TypeAttrs {
             let (key, value) = match entry {
                 Entry::Keyed(key, value) => (key, value),
                 Entry::Literal(literal) => {
-                    cx.error(literal, "expected the name of an extension, such as `extension(name = \"..\")`");
+                    cx.error(
+                        literal,
+                        "expected the name of an extension, such as `extension(name = \"..\")`",
+                    );
                     continue;
                 }
             };
@@ -134,8 +144,12 @@ impl TypeAttrs {
 
 fn subject(cx: &Context, key: &Key, value: &Value) -> Option<LitStr> {
     if matches!(value, Value::None) {
-        let fixed = "`subject` on the type is the same for all its events: write `subject = \"..\"`";
-        cx.error(key, format!("{fixed}, or put `#[cloudevent(subject)]` on the field that gives it"));
+        let fixed =
+            "`subject` on the type is the same for all its events: write `subject = \"..\"`";
+        cx.error(
+            key,
+            format!("{fixed}, or put `#[cloudevent(subject)]` on the field that gives it"),
+        );
         return None;
     }
     literal::string(cx, key, value, literal::subject)
@@ -143,7 +157,9 @@ fn subject(cx: &Context, key: &Key, value: &Value) -> Option<LitStr> {
 
 /// Returns the key that an unknown one looks like a slip of.
 fn meant(name: &str) -> Option<&'static str> {
-    let alias = keys::ALIASES.iter().find(|(alias, _)| *alias == name.replace('_', ""));
+    let alias = keys::ALIASES
+        .iter()
+        .find(|(alias, _)| *alias == name.replace('_', ""));
     match alias {
         Some((_, meant)) => Some(meant),
         None => suggest::nearest(name, &keys::ON_TYPE),
@@ -160,7 +176,7 @@ fn slip(name: &str, meant: &str) -> String {
 }
 
 /// Returns why an extension cannot have the name.
-pub(crate) fn extension_name(name: &str) -> Option<String> {
+pub(super) fn extension_name(name: &str) -> Option<String> {
     let message = match name {
         keys::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that gives it, or leave it out for a random one".into(),
         keys::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that gives it, or leave it out for the current one".into(),

@@ -34,7 +34,10 @@ fn event_type(cx: &Context, input: &DeriveInput, attrs: &TypeAttrs) {
     if !attrs.means(keys::TYPE) {
         let name = input.ident.unraw();
         let example = "#[cloudevent(type = \"com.example.order.placed\")]";
-        cx.error(&input.ident, format!("`{name}` has no event type: add `{example}`"));
+        cx.error(
+            &input.ident,
+            format!("`{name}` has no event type: add `{example}`"),
+        );
     }
 }
 
@@ -47,7 +50,8 @@ fn one_origin(cx: &Context, attrs: &TypeAttrs, fields: &[AttributeField<'_>]) {
             let message = format!("`{name}` is given on the type as well: remove one of the two");
             cx.error(&field.attr.key, message);
         } else if let Some(first) = seen.insert(name, field.ident) {
-            let message = format!("the field `{first}` gives `{name}` already: remove one of the two");
+            let message =
+                format!("the field `{first}` gives `{name}` already: remove one of the two");
             cx.error(&field.attr.key, message);
         }
     }

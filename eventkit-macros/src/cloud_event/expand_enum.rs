@@ -24,7 +24,9 @@ fn predicates(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Vec<TokenSt
     }
     let private = &target.private;
     let this = &target.this;
-    let held = variants.iter().map(|EventVariant { ty, .. }| quote!(#ty: #private::CloudEvent));
+    let held = variants
+        .iter()
+        .map(|EventVariant { ty, .. }| quote!(#ty: #private::CloudEvent));
     let shared = quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static);
     held.chain([shared]).collect()
 }
@@ -111,15 +113,18 @@ fn implementation(
 fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let last = variants.len().saturating_sub(1);
-    let arms = variants.iter().enumerate().map(|(at, EventVariant { ident, ty })| {
-        let pattern = if at == last { quote!(_) } else { quote!(#at) };
-        quote! {
-            #pattern => ::core::result::Result::map(
-                <#ty as #private::CloudEvent>::from_source(__source),
-                Self::#ident,
-            )
-        }
-    });
+    let arms = variants
+        .iter()
+        .enumerate()
+        .map(|(at, EventVariant { ident, ty })| {
+            let pattern = if at == last { quote!(_) } else { quote!(#at) };
+            quote! {
+                #pattern => ::core::result::Result::map(
+                    <#ty as #private::CloudEvent>::from_source(__source),
+                    Self::#ident,
+                )
+            }
+        });
     quote! {
         match #private::position(&__source, <Self as #private::CloudEvent>::TYPES)? {
             #(#arms,)*

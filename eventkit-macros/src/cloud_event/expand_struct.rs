@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::{Fields, Token, Visibility};
 
 use super::attr::TypeAttrs;
+use super::generics::Mention;
 use super::model::{AttributeField, Payload, Struct};
 use super::{Target, conversions, generics, twin};
 use crate::literal::Extension;
@@ -13,7 +14,11 @@ const JSON: &str = "application/json";
 
 /// Writes the constants, the impl of `CloudEvent`, and the conversions.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
-    let ty = attrs.ty.as_ref().map(syn::LitStr::value).unwrap_or_default();
+    let ty = attrs
+        .ty
+        .as_ref()
+        .map(syn::LitStr::value)
+        .unwrap_or_default();
     let constants = constants(target, attrs, &ty);
     let metadata = metadata(target, attrs, &ty);
     let twins = match &model.data {
@@ -29,7 +34,11 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>)
 
 /// Adds the type to what the linker collects; one with parameters is no single type.
 fn discovery(target: &Target<'_>) -> Option<TokenStream> {
-    let Target { this, private, input } = target;
+    let Target {
+        this,
+        private,
+        input,
+    } = target;
     let concrete = input.generics.params.is_empty();
     concrete.then(|| quote!(#private::discover_event_type! { #this }))
 }
@@ -44,19 +53,23 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
     let source = option(attrs.source.as_ref());
     let data_content_type = data_content_type(attrs);
     let data_schema = option(attrs.dataschema.as_ref());
-    target.implement(&TokenStream::new(), &[], &quote! {
-        /// The event type.
-        #visibility const TYPE: &'static str = #ty;
+    target.implement(
+        &TokenStream::new(),
+        &[],
+        &quote! {
+            /// The event type.
+            #visibility const TYPE: &'static str = #ty;
 
-        /// The source, where it is fixed.
-        #visibility const SOURCE: ::core::option::Option<&'static str> = #source;
+            /// The source, where it is fixed.
+            #visibility const SOURCE: ::core::option::Option<&'static str> = #source;
 
-        /// The media type of the data.
-        #visibility const DATA_CONTENT_TYPE: &'static str = #data_content_type;
+            /// The media type of the data.
+            #visibility const DATA_CONTENT_TYPE: &'static str = #data_content_type;
 
-        /// The URI of the schema of the data.
-        #visibility const DATA_SCHEMA: ::core::option::Option<&'static str> = #data_schema;
-    })
+            /// The URI of the schema of the data.
+            #visibility const DATA_SCHEMA: ::core::option::Option<&'static str> = #data_schema;
+        },
+    )
 }
 
 fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
@@ -91,10 +104,11 @@ fn data_content_type(attrs: &TypeAttrs) -> String {
 }
 
 fn option(literal: Option<&syn::LitStr>) -> TokenStream {
-    match literal.map(syn::LitStr::value) {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
+    let text = literal.map(syn::LitStr::value);
+    text.map_or_else(
+        || quote!(::core::option::Option::None),
+        |text| quote!(::core::option::Option::Some(#text)),
+    )
 }
 
 /// Returns what the impls ask of a type with parameters.
@@ -105,11 +119,10 @@ fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
     }
     let private = &target.private;
     let this = &target.this;
-    let mut predicates =
-        vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)];
+    let mut predicates = vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)];
     for field in &model.attributes {
         let ty = field.ty.to_token_stream();
-        if !generics::mentioned(generics, ty.clone()).is_empty() {
+        if !generics::mentioned(generics, ty.clone(), Mention::Anyhow).is_empty() {
             predicates.push(quote!(#ty: #private::Attribute));
         }
     }
@@ -132,32 +145,36 @@ fn implementation(
     let builder = builder(target, model);
     let attributes = model.attributes.iter().map(|field| set(target, field));
     let decode = decode(target, model);
-    target.implement(&quote!(#private::CloudEvent for), predicates, &quote! {
-        const TYPES: &'static [&'static str] = &[__METADATA.ty];
+    target.implement(
+        &quote!(#private::CloudEvent for),
+        predicates,
+        &quote! {
+            const TYPES: &'static [&'static str] = &[__METADATA.ty];
 
-        fn event_type(&self) -> &'static str {
-            __METADATA.ty
-        }
+            fn event_type(&self) -> &'static str {
+                __METADATA.ty
+            }
 
-        fn try_clone(&self) -> ::core::option::Option<Self> {
-            use #private::NotClone as _;
-            #private::CloneProbe(self).try_clone()
-        }
+            fn try_clone(&self) -> ::core::option::Option<Self> {
+                use #private::NotClone as _;
+                #private::CloneProbe(self).try_clone()
+            }
 
-        fn event_builder(
-            &self,
-        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            let __builder = #builder;
-            #(#attributes)*
-            ::core::result::Result::Ok(__builder)
-        }
+            fn event_builder(
+                &self,
+            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+                let __builder = #builder;
+                #(#attributes)*
+                ::core::result::Result::Ok(__builder)
+            }
 
-        fn from_source<__Source: #private::EventSource>(
-            __source: __Source,
-        ) -> ::core::result::Result<Self, #private::DecodeError> {
-            #decode
-        }
-    })
+            fn from_source<__Source: #private::EventSource>(
+                __source: __Source,
+            ) -> ::core::result::Result<Self, #private::DecodeError> {
+                #decode
+            }
+        },
+    )
 }
 
 fn builder(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
@@ -184,7 +201,10 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
 fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
     let source = quote!(<__Source as #private::EventSource>);
-    let fields = model.fields.iter().map(|field| field_value(target, model, field));
+    let fields = model
+        .fields
+        .iter()
+        .map(|field| field_value(target, model, field));
     let this = &target.this;
     match &model.data {
         Payload::Whole => quote! {

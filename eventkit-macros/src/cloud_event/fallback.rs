@@ -23,12 +23,10 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
         Data::Struct(_) => expand_struct::constants(target, attrs, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
     };
-    let needs = match target.input.generics.params.is_empty() {
-        true => Vec::new(),
-        false => {
-            vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)]
-        }
-    };
+    let mut needs = Vec::new();
+    if !target.input.generics.params.is_empty() {
+        needs.push(quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static));
+    }
     let body = quote! {
         const TYPES: &'static [&'static str] = &[#ty];
 

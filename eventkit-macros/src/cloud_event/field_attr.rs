@@ -31,7 +31,10 @@ pub(super) fn read(cx: &Context, field: &Field) -> Option<FieldAttr> {
         for entry in meta::attribute_entries(cx, attribute, example) {
             match entry {
                 Entry::Literal(literal) => {
-                    cx.error(literal, "expected a key, such as `subject` or `extension = \"..\"`");
+                    cx.error(
+                        literal,
+                        "expected a key, such as `subject` or `extension = \"..\"`",
+                    );
                 }
                 Entry::Keyed(key, value) if key.name() == keys::KEEP => {
                     no_value(cx, &key, &value);
@@ -53,7 +56,11 @@ pub(super) fn read(cx: &Context, field: &Field) -> Option<FieldAttr> {
         }
     }
     match (given, keep) {
-        (Some((name, key)), keep) => Some(FieldAttr { name, key, keep: keep.is_some() }),
+        (Some((name, key)), keep) => Some(FieldAttr {
+            name,
+            key,
+            keep: keep.is_some(),
+        }),
         (None, Some(keep)) => {
             let message = "`keep` leaves an attribute in the data as well, but the field gives none: write which, such as `#[cloudevent(subject, keep)]`";
             cx.error(keep, message);
@@ -90,7 +97,11 @@ fn no_value(cx: &Context, key: &Key, value: &Value) -> bool {
     let alone = matches!(value, Value::None);
     if !alone {
         let name = key.name();
-        let what = if name == keys::KEEP { "it takes no value" } else { "the field is its value" };
+        let what = if name == keys::KEEP {
+            "it takes no value"
+        } else {
+            "the field is its value"
+        };
         cx.error(key, format!("write `{name}` alone: {what}"));
     }
     alone
@@ -101,7 +112,10 @@ fn extension_name(cx: &Context, field: &Field, key: &Key, value: &Value) -> Opti
     let written: LitStr = match value {
         Value::Assigned(_) => literal::string(cx, key, value, |_| Ok(()))?,
         Value::List(..) => {
-            cx.error(key, "the name of the extension stands after `=`: write `extension = \"name\"`");
+            cx.error(
+                key,
+                "the name of the extension stands after `=`: write `extension = \"name\"`",
+            );
             return None;
         }
         Value::None => {
@@ -124,12 +138,12 @@ fn extension_name(cx: &Context, field: &Field, key: &Key, value: &Value) -> Opti
 
 fn refused_name(name: &str) -> Option<String> {
     match name {
-        keys::ID | keys::SOURCE | keys::SUBJECT | keys::TIME => {
-            Some(format!("`{name}` is no extension: write `#[cloudevent({name})]`"))
-        }
-        _ if keys::RESERVED.contains(&name) => {
-            Some(format!("`{name}` is no extension: give the extension another name"))
-        }
+        keys::ID | keys::SOURCE | keys::SUBJECT | keys::TIME => Some(format!(
+            "`{name}` is no extension: write `#[cloudevent({name})]`"
+        )),
+        _ if keys::RESERVED.contains(&name) => Some(format!(
+            "`{name}` is no extension: give the extension another name"
+        )),
         _ => super::attr::extension_name(name),
     }
 }

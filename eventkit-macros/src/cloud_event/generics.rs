@@ -20,12 +20,12 @@ pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStre
     while let Some(tree) = trees.next() {
         match tree {
             TokenTree::Ident(ident) if ident == "Self" => {
-                let is_path = matches!(
-                    trees.peek(),
-                    Some(TokenTree::Punct(next))
-                        if next.as_char() == ':' && next.spacing() == Spacing::Joint
-                );
-                out.extend(if is_path { quote!(<#this>) } else { this.clone() });
+                let is_path = trees.peek().is_some_and(starts_path);
+                out.extend(if is_path {
+                    quote!(<#this>)
+                } else {
+                    this.clone()
+                });
             }
             TokenTree::Group(group) => {
                 let mut same = Group::new(group.delimiter(), without_self(group.stream(), this));
@@ -40,7 +40,10 @@ pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStre
 
 /// Writes a where clause of the item's own predicates and more.
 pub(super) fn where_clause(generics: &Generics, more: &[TokenStream]) -> TokenStream {
-    let own = generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let own = generics
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates);
     let own = own.map(ToTokens::to_token_stream);
     let all: Vec<TokenStream> = own.chain(more.iter().cloned()).collect();
     if all.is_empty() {
@@ -49,23 +52,64 @@ pub(super) fn where_clause(generics: &Generics, more: &[TokenStream]) -> TokenSt
     quote!(where #(#all),*)
 }
 
+/// How a type mentions a parameter.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Mention {
+    /// As a type of its own, such as `Vec<T>`.
+    Alone,
+    /// In any way, also as in `T::Item`.
+    Anyhow,
+}
+
 /// Returns the names of the type parameters that the tokens mention.
-pub(super) fn mentioned(generics: &Generics, tokens: TokenStream) -> BTreeSet<String> {
-    let params: BTreeSet<String> = generics
-        .type_params()
-        .map(|param| param.ident.to_string())
-        .collect();
+pub(super) fn mentioned(
+    generics: &Generics,
+    tokens: TokenStream,
+    mention: Mention,
+) -> BTreeSet<String> {
+    let params = names(generics);
     let mut found = BTreeSet::new();
-    collect(&params, tokens, &mut found);
+    collect(&params, tokens, mention, &mut found);
     found
 }
 
-fn collect(params: &BTreeSet<String>, tokens: TokenStream, found: &mut BTreeSet<String>) {
-    for tree in tokens {
+/// Returns whether a type is an associated type of a parameter, such as `T::Item`.
+pub(super) fn is_associated(generics: &Generics, ty: TokenStream) -> bool {
+    let mut trees = ty.into_iter();
+    let param = matches!(
+        trees.next(),
+        Some(TokenTree::Ident(ident)) if names(generics).contains(&ident.to_string())
+    );
+    param && trees.next().as_ref().is_some_and(starts_path)
+}
+
+fn names(generics: &Generics) -> BTreeSet<String> {
+    let params = generics.type_params();
+    params.map(|param| param.ident.to_string()).collect()
+}
+
+fn collect(
+    params: &BTreeSet<String>,
+    tokens: TokenStream,
+    mention: Mention,
+    found: &mut BTreeSet<String>,
+) {
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
         match tree {
-            TokenTree::Group(group) => collect(params, group.stream(), found),
-            TokenTree::Ident(ident) => found.extend(params.get(&ident.to_string()).cloned()),
+            TokenTree::Group(group) => collect(params, group.stream(), mention, found),
+            TokenTree::Ident(ident) => {
+                let in_path = trees.peek().is_some_and(starts_path);
+                if mention == Mention::Anyhow || !in_path {
+                    found.extend(params.get(&ident.to_string()).cloned());
+                }
+            }
             _ => {}
         }
     }
+}
+
+/// Returns whether the token is the first half of `::`.
+fn starts_path(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Punct(p) if p.as_char() == ':' && p.spacing() == Spacing::Joint)
 }

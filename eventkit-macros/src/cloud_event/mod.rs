@@ -19,7 +19,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, DeriveInput, Meta};
 
-pub(crate) use self::attr::extension_name;
 use self::attr::TypeAttrs;
 use self::model::Model;
 use crate::context::Context;
@@ -68,7 +67,12 @@ struct Target<'i> {
 
 impl Target<'_> {
     /// Writes an impl for the type; `head` is the trait and `for`.
-    fn implement(&self, head: &TokenStream, more: &[TokenStream], body: &TokenStream) -> TokenStream {
+    fn implement(
+        &self,
+        head: &TokenStream,
+        more: &[TokenStream],
+        body: &TokenStream,
+    ) -> TokenStream {
         let this = &self.this;
         let (parameters, _, _) = self.input.generics.split_for_impl();
         let predicates = generics::where_clause(&self.input.generics, more);
@@ -83,11 +87,17 @@ impl Target<'_> {
 fn allow_deprecated(input: &DeriveInput) -> Option<TokenStream> {
     let fields = match &input.data {
         syn::Data::Struct(data) => data.fields.iter().flat_map(|field| &field.attrs).collect(),
-        syn::Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.attrs).collect(),
+        syn::Data::Enum(data) => data
+            .variants
+            .iter()
+            .flat_map(|variant| &variant.attrs)
+            .collect(),
         syn::Data::Union(_) => Vec::new(),
     };
     let mut attributes = input.attrs.iter().chain(fields);
-    attributes.any(concerns_deprecation).then(|| quote!(#[allow(deprecated)]))
+    attributes
+        .any(concerns_deprecation)
+        .then(|| quote!(#[allow(deprecated)]))
 }
 
 fn concerns_deprecation(attribute: &Attribute) -> bool {

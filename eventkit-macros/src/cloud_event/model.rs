@@ -11,7 +11,7 @@ use crate::context::Context;
 /// A type to implement `CloudEvent` for.
 pub(super) enum Model<'i> {
     /// One event type.
-    Struct(Struct<'i>),
+    Struct(Box<Struct<'i>>),
     /// A closed set of event types.
     Enum(Vec<EventVariant<'i>>),
 }
@@ -40,7 +40,7 @@ pub(super) enum Payload<'i> {
     /// The value, through its own serde impls.
     Whole,
     /// Some of the fields, through twins of the struct.
-    Fields(Twin<'i>),
+    Fields(Box<Twin<'i>>),
 }
 
 /// The part of a struct that is data.
@@ -67,17 +67,27 @@ impl<'i> Model<'i> {
     /// Reads the item; `None` where it can be no event at all, which is noted.
     pub(super) fn read(cx: &Context, input: &'i DeriveInput) -> Option<Self> {
         match &input.data {
-            Data::Struct(data) => Some(Self::Struct(Struct::read(cx, input, &data.fields))),
+            Data::Struct(data) => {
+                let read = Struct::read(cx, input, &data.fields);
+                Some(Self::Struct(Box::new(read)))
+            }
             Data::Enum(data) => {
                 if data.variants.is_empty() {
                     let message = "an enum of events has a variant for each event type, such as `Placed(OrderPlaced)`: add one";
                     cx.error(&input.ident, message);
                 }
                 let variants = data.variants.iter();
-                Some(Self::Enum(variants.filter_map(|variant| EventVariant::read(cx, variant)).collect()))
+                Some(Self::Enum(
+                    variants
+                        .filter_map(|variant| EventVariant::read(cx, variant))
+                        .collect(),
+                ))
             }
             Data::Union(data) => {
-                cx.error(data.union_token, "a union cannot be an event: use a struct, or an enum of structs");
+                cx.error(
+                    data.union_token,
+                    "a union cannot be an event: use a struct, or an enum of structs",
+                );
                 None
             }
         }
@@ -105,29 +115,32 @@ impl<'i> Struct<'i> {
         let data = match fields {
             Fields::Unit => Payload::Nothing,
             Fields::Named(_) if leaves && in_data.is_empty() => Payload::Nothing,
-            Fields::Named(_) if leaves => Payload::Fields(Twin {
+            Fields::Named(_) if leaves => Payload::Fields(Box::new(Twin {
                 container: serde_attr::Container::read(&input.attrs, &this),
                 fields: in_data
                     .into_iter()
                     .map(|(ident, field)| DataField::new(ident, field, &this))
                     .collect(),
-            }),
+            })),
             Fields::Named(_) | Fields::Unnamed(_) => Payload::Whole,
         };
-        Self { attributes, data, fields }
+        Self {
+            attributes,
+            data,
+            fields,
+        }
     }
 }
 
 /// Reads the attribute that a field gives, which needs a name.
 fn named_attr<'i>(cx: &Context, field: &'i Field) -> Option<(&'i Ident, FieldAttr)> {
-    match &field.ident {
-        Some(ident) => field_attr::read(cx, field).map(|attr| (ident, attr)),
-        None => {
-            let message = "only a field with a name can give an attribute: write the struct with named fields";
-            field_attr::refuse(cx, &field.attrs, message);
-            None
-        }
-    }
+    let Some(ident) = &field.ident else {
+        let message =
+            "only a field with a name can give an attribute: write the struct with named fields";
+        field_attr::refuse(cx, &field.attrs, message);
+        return None;
+    };
+    field_attr::read(cx, field).map(|attr| (ident, attr))
 }
 
 impl<'i> DataField<'i> {
@@ -143,27 +156,42 @@ impl<'i> DataField<'i> {
 impl<'i> EventVariant<'i> {
     fn read(cx: &Context, variant: &'i Variant) -> Option<Self> {
         let ident = &variant.ident;
-        let message = format!("attributes belong on the struct that `{ident}` holds: move this there");
+        let message =
+            format!("attributes belong on the struct that `{ident}` holds: move this there");
         field_attr::refuse(cx, &variant.attrs, &message);
         for field in &variant.fields {
             field_attr::refuse(cx, &field.attrs, &message);
         }
         let mut fields = variant.fields.iter();
         match (&variant.fields, fields.next(), fields.next()) {
-            (Fields::Unnamed(_), Some(field), None) => Some(Self { ident, ty: &field.ty }),
+            (Fields::Unnamed(_), Some(field), None) => Some(Self {
+                ident,
+                ty: &field.ty,
+            }),
             (Fields::Unit, ..) => {
                 let holds = "a variant holds an event type, a struct that derives `CloudEvent`";
-                cx.error(ident, format!("{holds}: write `{ident}({ident})`, where the struct may be a unit struct"));
+                cx.error(
+                    ident,
+                    format!(
+                        "{holds}: write `{ident}({ident})`, where the struct may be a unit struct"
+                    ),
+                );
                 None
             }
             (Fields::Named(_), ..) => {
                 let message = "a variant holds one event type: move the fields to a struct that derives `CloudEvent`";
-                cx.error(&variant.fields, format!("{message}, and write `{ident}(TheStruct)`"));
+                cx.error(
+                    &variant.fields,
+                    format!("{message}, and write `{ident}(TheStruct)`"),
+                );
                 None
             }
             (Fields::Unnamed(_), ..) => {
                 let message = "a variant holds one event type, a struct that derives `CloudEvent`";
-                cx.error(&variant.fields, format!("{message}: write `{ident}(TheStruct)`"));
+                cx.error(
+                    &variant.fields,
+                    format!("{message}: write `{ident}(TheStruct)`"),
+                );
                 None
             }
         }

@@ -98,7 +98,9 @@ impl FieldAttrs {
 fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
     // serde reports what is malformed here, in the expansion of its own derive.
     let unreported = Context::default();
-    let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    let serde = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"));
     let entries = serde.flat_map(|attribute| meta::attribute_entries(&unreported, attribute, ""));
     let keyed = |entry| match entry {
         Entry::Keyed(key, value) => Some((key, value)),
@@ -113,7 +115,10 @@ fn element(key: &Key, value: Value, this: &TokenStream) -> TokenStream {
         Value::None => key.to_token_stream(),
         Value::List(tokens) => quote!(#key(#tokens)),
         Value::Assigned(tokens) => {
-            let tokens: TokenStream = tokens.into_iter().map(|tree| without_self(tree, this)).collect();
+            let tokens: TokenStream = tokens
+                .into_iter()
+                .map(|tree| without_self(tree, this))
+                .collect();
             quote!(#key = #tokens)
         }
     }
@@ -123,7 +128,10 @@ fn element(key: &Key, value: Value, this: &TokenStream) -> TokenStream {
 fn without_self(tree: TokenTree, this: &TokenStream) -> TokenTree {
     match tree {
         TokenTree::Group(group) => {
-            let stream = group.stream().into_iter().map(|tree| without_self(tree, this));
+            let stream = group
+                .stream()
+                .into_iter()
+                .map(|tree| without_self(tree, this));
             let mut same = Group::new(group.delimiter(), stream.collect());
             same.set_span(group.span());
             same.into()
@@ -181,7 +189,9 @@ fn serialize_bound(value: &Value) -> Option<Vec<WherePredicate>> {
             let unreported = Context::default();
             let entries = meta::entries(&unreported, tokens.clone());
             entries.into_iter().find_map(|entry| match entry {
-                Entry::Keyed(key, Value::Assigned(tokens)) if key.name() == "serialize" => Some(tokens),
+                Entry::Keyed(key, Value::Assigned(tokens)) if key.name() == "serialize" => {
+                    Some(tokens)
+                }
                 _ => None,
             })
         }

@@ -3,11 +3,14 @@
 //! Such a struct is written through a remote definition and read through a struct of its own, which
 //! both list the remaining fields only. The user's own serde impls stay as they are.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, parse_quote};
 
+use super::generics::Mention;
 use super::model::{DataField, Twin};
 use super::serde_attr::ContainerDefault;
 use super::{Target, generics};
@@ -52,23 +55,24 @@ pub(super) fn predicates(target: &Target<'_>, twin: &Twin<'_>) -> Vec<TokenStrea
 /// function.
 fn serialize_predicates(target: &Target<'_>, twin: &Twin<'_>) -> Vec<TokenStream> {
     let private = &target.private;
+    let generics = &target.input.generics;
+    let serialize = quote!(#private::serde::Serialize);
     let mut predicates: Vec<TokenStream> = Vec::new();
-    let mut inferred = TokenStream::new();
-    for field in &twin.fields {
-        predicates.extend(field.serde.bound.iter().map(|bound| quote!(#bound)));
-        if field.serde.needs_serialize {
-            inferred.extend(field.ty.clone());
+    let mut params = BTreeSet::new();
+    for DataField { ty, serde, .. } in &twin.fields {
+        predicates.extend(serde.bound.iter().map(|bound| quote!(#bound)));
+        if !serde.needs_serialize || twin.container.bound.is_some() {
+            continue;
+        }
+        params.extend(generics::mentioned(generics, ty.clone(), Mention::Alone));
+        if generics::is_associated(generics, ty.clone()) {
+            predicates.push(quote!(#ty: #serialize));
         }
     }
-    match &twin.container.bound {
-        Some(given) => predicates.extend(given.iter().map(|bound| quote!(#bound))),
-        None => {
-            for name in generics::mentioned(&target.input.generics, inferred) {
-                let ident = format_ident!("{name}");
-                predicates.push(quote!(#ident: #private::serde::Serialize));
-            }
-        }
-    }
+    let given = twin.container.bound.iter().flatten();
+    predicates.extend(given.map(|bound| quote!(#bound)));
+    let params = params.iter().map(|param| format_ident!("{param}"));
+    predicates.extend(params.map(|param| quote!(#param: #serialize)));
     predicates
 }
 
@@ -78,10 +82,22 @@ pub(super) fn expand(target: &Target<'_>, twin: &Twin<'_>) -> TokenStream {
     let definition = twin_ident(target, "Definition");
     let data = data_ident(target);
     let remote = target.input.ident.to_string();
-    let written = structure(target, twin, &definition, &quote!(Serialize), &quote!(remote = #remote,));
+    let written = structure(
+        target,
+        twin,
+        &definition,
+        &quote!(Serialize),
+        &quote!(remote = #remote,),
+    );
     let defaulted = twin.container.default.as_ref();
     let default_flag = defaulted.map(|_| quote!(default,));
-    let read = structure(target, twin, &data, &quote!(Deserialize), &default_flag.unwrap_or_default());
+    let read = structure(
+        target,
+        twin,
+        &data,
+        &quote!(Deserialize),
+        &default_flag.unwrap_or_default(),
+    );
     let default = defaulted.map(|default| default_impl(target, twin, default));
     let view = view_impl(target, twin, &definition);
     quote! {
@@ -140,7 +156,12 @@ fn shown(target: &Target<'_>, twin: &Twin<'_>) -> TokenStream {
 
 /// Uses every type parameter, also those that only fields outside of the data have.
 fn marker(target: &Target<'_>) -> Option<TokenStream> {
-    let params: Vec<&Ident> = target.input.generics.type_params().map(|param| &param.ident).collect();
+    let params: Vec<&Ident> = target
+        .input
+        .generics
+        .type_params()
+        .map(|param| &param.ident)
+        .collect();
     let marker = quote!(::core::marker::PhantomData<fn(#(*const #params),*)>);
     (!params.is_empty()).then_some(marker)
 }
@@ -189,7 +210,11 @@ fn default_impl(target: &Target<'_>, twin: &Twin<'_>, default: &ContainerDefault
         ContainerDefault::Path(path) => (quote!(#path()), Vec::new()),
         ContainerDefault::Trait => {
             let bound = quote!(#this: ::core::default::Default);
-            let more = if own.params.is_empty() { Vec::new() } else { vec![bound] };
+            let more = if own.params.is_empty() {
+                Vec::new()
+            } else {
+                vec![bound]
+            };
             (quote!(::core::default::Default::default()), more)
         }
     };

@@ -48,15 +48,24 @@ pub(super) fn read(cx: &Context, tokens: TokenStream) -> Arguments {
 
 fn read_type(cx: &Context, literal: Lit, types: &mut Vec<LitStr>) {
     let Lit::Str(literal) = literal else {
-        cx.error(literal, "an event type is a string: `#[handles(\"co.outcome.order.placed\")]`");
+        cx.error(
+            literal,
+            "an event type is a string: `#[handles(\"co.outcome.order.placed\")]`",
+        );
         return;
     };
     let ty = literal.value();
     if ty.is_empty() {
-        cx.error(&literal, "the event type is empty: write one such as \"co.outcome.order.placed\"");
+        cx.error(
+            &literal,
+            "the event type is empty: write one such as \"co.outcome.order.placed\"",
+        );
     } else if ty.chars().any(char::is_control) {
         cx.error(&literal, "an event type holds no control characters");
-    } else if ty.split('.').any(|segment| segment.len() > 1 && segment.contains('*')) {
+    } else if ty
+        .split('.')
+        .any(|segment| segment.len() > 1 && segment.contains('*'))
+    {
         cx.error(
             &literal,
             "a `*` stands for a whole segment between dots: \"co.outcome.order.*\" is all types below \"co.outcome.order\"",
@@ -71,7 +80,12 @@ fn read_type(cx: &Context, literal: Lit, types: &mut Vec<LitStr>) {
 fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
     match key.name() {
         "registry" => {
-            arguments.registry = assigned(cx, key, value, "the static of a registry: `registry = BILLING`");
+            arguments.registry = assigned(
+                cx,
+                key,
+                value,
+                "the static of a registry: `registry = BILLING`",
+            );
         }
         "order" => arguments.order = assigned(cx, key, value, "a number: `order = 10`"),
         "crate" => {
@@ -82,14 +96,20 @@ fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
         name => {
             let help = match nearest(name, &KEYS) {
                 Some(key) => format!("did you mean `{key}`?"),
-                None => "the keys are `registry`, `order` and `crate`; event types are strings".to_owned(),
+                None => "the keys are `registry`, `order` and `crate`; event types are strings"
+                    .to_owned(),
             };
             cx.error(key, format!("unknown key `{name}`: {help}"));
         }
     }
 }
 
-fn assigned<T: syn::parse::Parse>(cx: &Context, key: &Key, value: &Value, expected: &str) -> Option<T> {
+fn assigned<T: syn::parse::Parse>(
+    cx: &Context,
+    key: &Key,
+    value: &Value,
+    expected: &str,
+) -> Option<T> {
     let Some(tokens) = value.assigned() else {
         cx.error(key, format!("write {expected}"));
         return None;

@@ -17,15 +17,27 @@ pub(super) fn static_name(function: &Ident) -> Ident {
 pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
     let krate = &model.arguments.crate_path;
     let private = quote!(#krate::__private);
-    let conditions: Vec<&Attribute> = function.attrs.iter().filter(|own| own.path().is_ident("cfg")).collect();
+    let conditions: Vec<&Attribute> = function
+        .attrs
+        .iter()
+        .filter(|own| own.path().is_ident("cfg"))
+        .collect();
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
     let event = &model.event;
     let event_of = quote_spanned!(event.span()=> #private::event_of::<#event>());
     let function_name = function.sig.ident.unraw().to_string();
     let types = &model.arguments.types;
     let call = call(model, function, &private);
-    let order = model.arguments.order.as_ref().map(|order| quote!(.at_order(#order)));
-    let registry = model.arguments.registry.as_ref().map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
+    let order = model
+        .arguments
+        .order
+        .as_ref()
+        .map(|order| quote!(.at_order(#order)));
+    let registry = model
+        .arguments
+        .registry
+        .as_ref()
+        .map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
     let requiring = requiring(model, &private);
     let checks = checks(model, &function_name);
     let discover = discover(&name, krate);
@@ -60,16 +72,21 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
 fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
     let event = event_argument(model);
-    let others = model.parameters.iter().map(|parameter| argument(parameter, private));
+    let others = model
+        .parameters
+        .iter()
+        .map(|parameter| argument(parameter, private));
     let output = function.sig.output.span();
     let arguments = quote!(#event #(, #others)*);
     if function.sig.asyncness.is_none() {
-        let outcome = quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments)));
+        let outcome =
+            quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments)));
         return quote! {
             const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
         };
     }
-    let outcome = quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments).await));
+    let outcome =
+        quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments).await));
     // The span is the function's: that is where the compiler reports a future that is not `Send`.
     let private_here = respanned(private, name.span());
     let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
@@ -84,7 +101,10 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    let way = Ident::new(if model.borrows { "borrow" } else { "own" }, Span::call_site());
+    let way = Ident::new(
+        if model.borrows { "borrow" } else { "own" },
+        Span::call_site(),
+    );
     quote_spanned!(model.event.span()=> (EVENT.#way)(delivery)?)
 }
 
@@ -109,7 +129,9 @@ fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     for parameter in &model.parameters {
         match parameter {
             Parameter::Extractor(ty) => {
-                needs.extend(quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT));
+                needs.extend(
+                    quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
+                );
                 requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(requirements);));
             }
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
@@ -124,10 +146,8 @@ fn checks(model: &Model, function_name: &str) -> TokenStream {
     if model.arguments.types.is_empty() {
         return quote_spanned!(event.span()=> const _: () = EVENT.check_untyped(#function_name););
     }
-    let event_name = readable(event.to_token_stream());
-    let check = |literal: &syn::LitStr| {
-        quote_spanned!(literal.span()=> const _: () = EVENT.check_type(#function_name, #literal, #event_name);)
-    };
+    let event_name = readable(&event.to_token_stream());
+    let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = EVENT.check_type(#function_name, #literal, #event_name););
     model.arguments.types.iter().map(check).collect()
 }
 
@@ -141,7 +161,7 @@ fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
 }
 
 /// Writes a type as a user would, without the spaces between its tokens.
-fn readable(tokens: TokenStream) -> String {
+fn readable(tokens: &TokenStream) -> String {
     tokens.to_string().replace(' ', "")
 }
 

@@ -5,6 +5,8 @@ mod expand;
 mod list;
 mod model;
 mod parameters;
+#[cfg(test)]
+mod tests;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -15,11 +17,11 @@ pub(crate) use list::expand as handlers;
 use crate::context::Context;
 
 /// Expands `#[handles(arguments)] item`.
-pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
     let cx = Context::default();
     let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
-        cx.error(&item, "`#[handles]` stands on a function with a body");
-        return with_errors(cx, &item);
+        cx.error(item, "`#[handles]` stands on a function with a body");
+        return with_errors(cx, item);
     };
     let arguments = attr::read(&cx, arguments);
     let model = model::Model::new(&cx, arguments, &mut function);

@@ -34,7 +34,10 @@ impl Model {
             cx.error(&signature.generics, help);
         }
         if let Safety::Unsafe(token) = &signature.safety {
-            cx.error(token, "a handler is called by the library: it cannot be `unsafe`");
+            cx.error(
+                token,
+                "a handler is called by the library: it cannot be `unsafe`",
+            );
         }
         if let Some(receiver) = signature.receiver() {
             cx.error(receiver, "a handler is a free function: take the event, and what `self` holds as `State<..>`");

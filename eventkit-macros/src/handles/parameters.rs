@@ -5,8 +5,8 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, LitStr, PatType, Token, Type, TypeReference};
 
 use super::model::Parameter;
-use crate::cloud_event::extension_name as extension_mistake;
 use crate::context::Context;
+use crate::literal;
 
 const EXTENSION: &str = "extension";
 const EXAMPLE: &str = "#[extension(\"traceparent\")]";
@@ -30,15 +30,21 @@ pub(super) fn read(
 ) -> Option<(Type, Vec<Parameter>)> {
     let mut typed = inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
-        _ => None,
+        FnArg::Receiver(_) => None,
     });
     let Some(first) = typed.next() else {
         let help = "a handler takes the event as its first parameter";
-        cx.error(handler, format!("{help}: `fn {handler}(event: &YourEvent)` or `fn {handler}(event: &Event)`"));
+        cx.error(
+            handler,
+            format!("{help}: `fn {handler}(event: &YourEvent)` or `fn {handler}(event: &Event)`"),
+        );
         return None;
     };
     if let Some(attribute) = take_extension(&mut first.attrs) {
-        cx.error(attribute, "the first parameter of a handler is the event; extensions come after it");
+        cx.error(
+            attribute,
+            "the first parameter of a handler is the event; extensions come after it",
+        );
     }
     let event = (*first.ty).clone();
     let others = typed.filter_map(|parameter| other(cx, parameter)).collect();
@@ -48,8 +54,14 @@ pub(super) fn read(
 /// Takes the reference off the type of the event.
 pub(super) fn event(cx: &Context, ty: Type) -> Option<(Type, bool)> {
     match ty {
-        Type::Reference(TypeReference { mutability: Some(token), .. }) => {
-            cx.error(token, "handlers share the event: take it as `&T`, or as `T` to have one of your own");
+        Type::Reference(TypeReference {
+            mutability: Some(token),
+            ..
+        }) => {
+            cx.error(
+                token,
+                "handlers share the event: take it as `&T`, or as `T` to have one of your own",
+            );
             None
         }
         Type::Reference(reference) => event_type(cx, *reference.elem).map(|ty| (ty, true)),
@@ -68,30 +80,43 @@ fn event_type(cx: &Context, ty: Type) -> Option<Type> {
 fn other(cx: &Context, parameter: &mut PatType) -> Option<Parameter> {
     let ty = (*parameter.ty).clone();
     if let Type::ImplTrait(_) = ty {
-        cx.error(ty, "a parameter of a handler has a type of its own: name it");
+        cx.error(
+            ty,
+            "a parameter of a handler has a type of its own: name it",
+        );
         return None;
     }
     match take_extension(&mut parameter.attrs) {
         None => Some(Parameter::Extractor(ty)),
-        Some(attribute) => extension_name(cx, &attribute).map(|name| Parameter::Extension(name, ty)),
+        Some(attribute) => {
+            extension_name(cx, &attribute).map(|name| Parameter::Extension(name, ty))
+        }
     }
 }
 
 fn take_extension(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
-    let at = attributes.iter().position(|attribute| attribute.path().is_ident(EXTENSION))?;
+    let at = attributes
+        .iter()
+        .position(|attribute| attribute.path().is_ident(EXTENSION))?;
     Some(attributes.remove(at))
 }
 
 fn extension_name(cx: &Context, attribute: &Attribute) -> Option<LitStr> {
     let Ok(name) = attribute.parse_args::<LitStr>() else {
-        cx.error(attribute, format!("name the extension attribute: `{EXAMPLE}`"));
+        cx.error(
+            attribute,
+            format!("name the extension attribute: `{EXAMPLE}`"),
+        );
         return None;
     };
     let text = name.value();
     if let Some((core, extractor)) = EXTRACTORS.iter().find(|(core, _)| *core == text) {
-        cx.error(&name, format!("`{core}` is no extension: take it as `{extractor}`"));
-    } else if let Some(mistake) = extension_mistake(&text) {
-        cx.error(&name, mistake);
+        cx.error(
+            &name,
+            format!("`{core}` is no extension: take it as `{extractor}`"),
+        );
+    } else {
+        literal::check(cx, &name, literal::extension_name);
     }
     Some(name)
 }

@@ -42,11 +42,19 @@ pub(super) fn check(registry: &'static str, handlers: &[HandlerRef]) -> Result<C
     let types = known_types(handlers);
     let mut owners: HashMap<&str, (TypeId, &'static str)> = HashMap::new();
     let mut problems = Vec::new();
-    let is_taken = |ty: &str| handlers.iter().any(|handler| handler.typed.is_some() && handler.handles(ty));
+    let is_taken = |ty: &str| {
+        handlers
+            .iter()
+            .any(|handler| handler.typed.is_some() && handler.handles(ty))
+    };
     for (ty, id, name) in types.iter().filter(|(ty, ..)| is_taken(ty)) {
         let (first_id, first) = *owners.entry(ty).or_insert((*id, name));
         if first_id != *id {
-            let problem = Problem::TwoTypes { ty: (*ty).to_owned(), first, second: name };
+            let problem = Problem::TwoTypes {
+                ty: (*ty).to_owned(),
+                first,
+                second: name,
+            };
             if !problems.contains(&problem) {
                 problems.push(problem);
             }
@@ -58,19 +66,33 @@ pub(super) fn check(registry: &'static str, handlers: &[HandlerRef]) -> Result<C
     let is_known = |pattern: &str| types.iter().any(|(ty, ..)| pattern::matches(pattern, ty));
     let envelope = handlers.iter().filter(|handler| handler.typed.is_none());
     let orphans = envelope.flat_map(|handler| {
-        let unknown = handler.patterns().filter(|pattern| *pattern != "*" && !is_known(pattern));
+        let unknown = handler
+            .patterns()
+            .filter(|pattern| *pattern != "*" && !is_known(pattern));
         unknown.map(|pattern| Orphan {
             handler: handler.to_string(),
             pattern: pattern.to_owned(),
         })
     });
-    Ok(Check { orphans: orphans.collect() })
+    Ok(Check {
+        orphans: orphans.collect(),
+    })
 }
 
 /// Returns the event types of all Rust types that are one each.
 fn known_types(handlers: &[HandlerRef]) -> Vec<(&'static str, TypeId, &'static str)> {
-    let derived = discovery::event_types().iter().map(|entry| (entry.ty, (entry.id)(), (entry.name)()));
-    let typed = handlers.iter().filter_map(|handler| handler.typed).filter(|typed| !typed.closed_set);
-    let handled = typed.flat_map(|typed| typed.types.iter().map(move |ty| (*ty, (typed.id)(), (typed.name)())));
+    let derived = discovery::event_types()
+        .iter()
+        .map(|entry| (entry.ty, (entry.id)(), (entry.name)()));
+    let typed = handlers
+        .iter()
+        .filter_map(|handler| handler.typed)
+        .filter(|typed| !typed.closed_set);
+    let handled = typed.flat_map(|typed| {
+        typed
+            .types
+            .iter()
+            .map(move |ty| (*ty, (typed.id)(), (typed.name)()))
+    });
     derived.chain(handled).collect()
 }

@@ -34,7 +34,9 @@ pub struct EventOf<E: 'static> {
 
 impl<E: 'static> fmt::Debug for EventOf<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventOf").field("typed", &self.typed).finish_non_exhaustive()
+        f.debug_struct("EventOf")
+            .field("typed", &self.typed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,9 +77,21 @@ impl<E: 'static> EventOf<E> {
             }
             at += 1;
         }
-        let is = if types.len() == 1 { "` is " } else { "` is one of " };
-        let message = Message::new().push("`").push(handler).push("` handles \"").push(literal);
-        let message = message.push("\", but `").push(event).push(is).push_types(types);
+        let is = if types.len() == 1 {
+            "` is "
+        } else {
+            "` is one of "
+        };
+        let message = Message::new()
+            .push("`")
+            .push(handler)
+            .push("` handles \"")
+            .push(literal);
+        let message = message
+            .push("\", but `")
+            .push(event)
+            .push(is)
+            .push_types(types);
         panic!("{}", message.as_str())
     }
 
@@ -89,7 +103,10 @@ impl<E: 'static> EventOf<E> {
     #[track_caller]
     pub const fn check_untyped(&self, handler: &str) {
         if self.typed.is_none() {
-            let message = Message::new().push("`").push(handler).push("` takes the envelope, so it has to say which types: ");
+            let message = Message::new()
+                .push("`")
+                .push(handler)
+                .push("` takes the envelope, so it has to say which types: ");
             let message = message.push("#[handles(\"..\")], or #[handles(\"*\")] for all");
             panic!("{}", message.as_str())
         }

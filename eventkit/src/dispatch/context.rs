@@ -27,7 +27,11 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(event: &'a Event, handler: &'a Handler, states: &'a States) -> Self {
-        Self { event, handler, states }
+        Self {
+            event,
+            handler,
+            states,
+        }
     }
 
     /// Returns the event with all its attributes.

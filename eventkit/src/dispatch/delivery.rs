@@ -34,11 +34,17 @@ struct Decoded {
 impl<'a> Message<'a> {
     pub(crate) fn new(values: Option<[&'a Value; 2]>, event: Option<&'a Event>) -> Self {
         let decoded = OnceLock::new();
-        Self { values, event, decoded }
+        Self {
+            values,
+            event,
+            decoded,
+        }
     }
 
     fn value<T: CloudEvent>(&self) -> Option<&'a T> {
-        self.values?.into_iter().find_map(|value| value.downcast_ref())
+        self.values?
+            .into_iter()
+            .find_map(|value| value.downcast_ref())
     }
 
     /// Decodes the envelope, or finds what has been decoded before.
@@ -53,15 +59,22 @@ impl<'a> Message<'a> {
                 })
             });
             if decoded.ty == TypeId::of::<T>() {
-                let value = decoded.value.as_ref().map_err(|error| Failure::Decode(Arc::clone(error)))?;
-                return value.downcast_ref().ok_or(Failure::Extract(MissingEvent.into()));
+                let value = decoded
+                    .value
+                    .as_ref()
+                    .map_err(|error| Failure::Decode(Arc::clone(error)))?;
+                return value
+                    .downcast_ref()
+                    .ok_or(Failure::Extract(MissingEvent.into()));
             }
             next = &decoded.next;
         }
     }
 
     fn decode<T: CloudEvent>(&self) -> Result<T, Arc<DecodeError>> {
-        let event = self.event.ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))?;
+        let event = self
+            .event
+            .ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))?;
         Ok(T::from_source(event)?)
     }
 }
@@ -78,7 +91,9 @@ impl<'a> Delivery<'a> {
     pub(crate) fn new(message: &'a Message<'a>, handler: &'a Handler, states: &'a States) -> Self {
         Self {
             message,
-            context: message.event.map(|event| Context::new(event, handler, states)),
+            context: message
+                .event
+                .map(|event| Context::new(event, handler, states)),
             states,
         }
     }
@@ -86,7 +101,9 @@ impl<'a> Delivery<'a> {
     /// Returns the context of the call.
     pub(crate) fn context(&'a self) -> Result<&'a Context<'a>, Failure> {
         // The route made the envelope before the first handler ran if any handler wants it.
-        self.context.as_ref().ok_or(Failure::Extract(MissingEvent.into()))
+        self.context
+            .as_ref()
+            .ok_or(Failure::Extract(MissingEvent.into()))
     }
 
     pub(crate) fn states(&self) -> &'a States {
@@ -109,7 +126,9 @@ impl<'a> Delivery<'a> {
     /// Where it is absent but needed, or of another type.
     pub fn extension<A: Attribute>(&'a self, name: &str) -> Result<A, Failure> {
         let event = self.context()?.event();
-        event.read_attribute(name).map_err(|error| Failure::Extract(error.into()))
+        event
+            .read_attribute(name)
+            .map_err(|error| Failure::Extract(error.into()))
     }
 }
 
@@ -145,11 +164,18 @@ impl HandlerEvent for Event {
     const CLOSED_SET: bool = false;
 
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
-        delivery.message.event.ok_or(Failure::Extract(MissingEvent.into()))
+        delivery
+            .message
+            .event
+            .ok_or(Failure::Extract(MissingEvent.into()))
     }
 
     fn own(delivery: &Delivery<'_>) -> Result<Self, Failure> {
-        delivery.message.event.cloned().ok_or(Failure::Extract(MissingEvent.into()))
+        delivery
+            .message
+            .event
+            .cloned()
+            .ok_or(Failure::Extract(MissingEvent.into()))
     }
 }
 
@@ -172,7 +198,9 @@ impl<T: CloudEvent> HandlerEvent for T {
                 return Ok(clone);
             }
             if message.event.is_none() {
-                let event = value.to_event().map_err(|error| Failure::Extract(error.into()))?;
+                let event = value
+                    .to_event()
+                    .map_err(|error| Failure::Extract(error.into()))?;
                 return Ok(T::from_source(&event)?);
             }
         }

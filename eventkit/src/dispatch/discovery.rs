@@ -30,7 +30,10 @@ impl EventTypeEntry {
 }
 
 #[cfg(feature = "discovery")]
-#[allow(unsafe_code, reason = "linkme places the slices in sections of their own")]
+#[allow(
+    unsafe_code,
+    reason = "linkme places the slices in sections of their own"
+)]
 mod slices {
     use super::{EventTypeEntry, Handler};
 
@@ -73,7 +76,9 @@ pub(crate) fn event_types() -> &'static [EventTypeEntry] {
 macro_rules! __discover_handler {
     ($handler:path) => {
         const _: () = {
-            #[$crate::__private::linkme::distributed_slice($crate::__private::EVENTKIT_0_1_0_HANDLERS)]
+            #[$crate::__private::linkme::distributed_slice(
+                $crate::__private::EVENTKIT_0_1_0_HANDLERS
+            )]
             #[linkme(crate = $crate::__private::linkme)]
             static DISCOVERED: &'static $crate::__private::Handler = &$handler;
         };
@@ -87,9 +92,12 @@ macro_rules! __discover_handler {
 macro_rules! __discover_event_type {
     ($type:ty) => {
         const _: () = {
-            #[$crate::__private::linkme::distributed_slice($crate::__private::EVENTKIT_0_1_0_EVENT_TYPES)]
+            #[$crate::__private::linkme::distributed_slice(
+                $crate::__private::EVENTKIT_0_1_0_EVENT_TYPES
+            )]
             #[linkme(crate = $crate::__private::linkme)]
-            static DISCOVERED: $crate::__private::EventTypeEntry = $crate::__private::EventTypeEntry::of::<$type>();
+            static DISCOVERED: $crate::__private::EventTypeEntry =
+                $crate::__private::EventTypeEntry::of::<$type>();
         };
     };
 }

@@ -46,7 +46,10 @@ pub struct DispatcherBuilder<'r> {
 
 impl Dispatcher {
     /// Starts a dispatcher for the handlers of a registry.
-    #[expect(clippy::new_ret_no_self, reason = "the builder is an implementation detail of `new`")]
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "the builder is an implementation detail of `new`"
+    )]
     pub fn new(registry: &Registry) -> DispatcherBuilder<'_> {
         DispatcherBuilder {
             registry,
@@ -103,6 +106,8 @@ impl DispatcherBuilder<'_> {
         if !missing.is_empty() {
             return Err(DispatcherError::MissingState(missing));
         }
-        Ok(Dispatcher { table: Arc::new(table) })
+        Ok(Dispatcher {
+            table: Arc::new(table),
+        })
     }
 }

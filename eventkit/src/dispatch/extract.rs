@@ -99,8 +99,14 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
     }
 
     fn from_delivery(delivery: &'a Delivery<'a>) -> Result<Self, Failure> {
-        let state = delivery.states().get::<S>().ok_or(MissingState(type_name::<S>()));
-        state.cloned().map(Self).map_err(|error| Failure::Extract(error.into()))
+        let state = delivery
+            .states()
+            .get::<S>()
+            .ok_or(MissingState(type_name::<S>()));
+        state
+            .cloned()
+            .map(Self)
+            .map_err(|error| Failure::Extract(error.into()))
     }
 }
 

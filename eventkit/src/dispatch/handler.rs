@@ -85,7 +85,10 @@ impl Patterns {
             Self::Literals(literals) => (*literals, &[][..]),
             Self::Owned(owned) => (&[][..], &owned[..]),
         };
-        literals.iter().copied().chain(owned.iter().map(String::as_str))
+        literals
+            .iter()
+            .copied()
+            .chain(owned.iter().map(String::as_str))
     }
 }
 

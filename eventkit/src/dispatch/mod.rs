@@ -55,6 +55,8 @@ pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
 /// # Errors
 ///
 /// As for [`Registry::dispatch_async`].
-pub fn dispatch_async<E: Dispatch>(event: &E) -> impl Future<Output = Result<Report, DispatchError>> + Send {
+pub fn dispatch_async<E: Dispatch>(
+    event: &E,
+) -> impl Future<Output = Result<Report, DispatchError>> + Send {
     default_registry().dispatch_async(event)
 }

@@ -52,7 +52,10 @@ pub(crate) fn check(pattern: &str) -> Result<(), &'static str> {
     if pattern.is_empty() {
         return Err("an event type is not empty");
     }
-    if pattern.split('.').any(|segment| segment.len() > 1 && segment.contains('*')) {
+    if pattern
+        .split('.')
+        .any(|segment| segment.len() > 1 && segment.contains('*'))
+    {
         return Err("a `*` stands for a whole segment between dots");
     }
     Ok(())

@@ -145,7 +145,8 @@ impl Registry {
             }
         }
         let location = std::panic::Location::caller().into();
-        let handler = Handler::new(type_name::<F>(), location, &event_of::<E>(), &[], call).on_owned(patterns);
+        let handler = Handler::new(type_name::<F>(), location, &event_of::<E>(), &[], call)
+            .on_owned(patterns);
         self.update(|added| added.push(HandlerRef::Shared(Arc::new(handler))));
     }
 
@@ -202,17 +203,32 @@ impl Registry {
     pub fn expect<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Result<(), CheckError> {
         let table = self.table();
         let is_in = |name: &str, path: &str| {
-            name.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            name.strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
         };
-        let there = |path: &str| table.handlers().iter().any(|handler| is_in(handler.name(), path));
+        let there = |path: &str| {
+            table
+                .handlers()
+                .iter()
+                .any(|handler| is_in(handler.name(), path))
+        };
         let missing = paths.into_iter().filter(|path| !there(path));
-        let problems: Vec<Problem> = missing.map(|path| Problem::Missing(path.to_owned())).collect();
-        if problems.is_empty() { Ok(()) } else { Err(CheckError::new(self.name, problems)) }
+        let problems: Vec<Problem> = missing
+            .map(|path| Problem::Missing(path.to_owned()))
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(CheckError::new(self.name, problems))
+        }
     }
 
     /// Calls a function with each handler, in the order in which they would run.
     pub fn for_each(&self, mut visit: impl FnMut(&Handler)) {
-        self.table().handlers().iter().for_each(|handler| visit(handler));
+        self.table()
+            .handlers()
+            .iter()
+            .for_each(|handler| visit(handler));
     }
 
     /// Returns the routing table for handlers without state.
@@ -240,9 +256,11 @@ impl Registry {
 
     /// Returns what was found by itself and what was added, each handler once.
     fn collect(&self, added: &[HandlerRef]) -> Vec<HandlerRef> {
-        let is_mine = |handler: &&&'static Handler| std::ptr::eq(handler.registry.unwrap_or(&DEFAULT), self);
+        let is_mine =
+            |handler: &&&'static Handler| std::ptr::eq(handler.registry.unwrap_or(&DEFAULT), self);
         let found = discovery::handlers().iter().filter(is_mine);
-        let mut handlers: Vec<HandlerRef> = found.map(|handler| HandlerRef::Static(handler)).collect();
+        let mut handlers: Vec<HandlerRef> =
+            found.map(|handler| HandlerRef::Static(handler)).collect();
         for handler in added {
             let again = |own: &HandlerRef| std::ptr::eq(&raw const **own, &raw const **handler);
             if !handlers.iter().any(again) {
@@ -268,6 +286,8 @@ where
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registry").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Registry")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

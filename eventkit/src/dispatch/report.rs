@@ -50,13 +50,18 @@ impl Report {
         let handlers = self.handlers.iter().flat_map(|handlers| handlers.iter());
         handlers.enumerate().map(|(at, handler)| Handled {
             handler,
-            failure: self.failures.iter().find(|(failed, _)| *failed == at).map(|(_, failure)| failure),
+            failure: self
+                .failures
+                .iter()
+                .find(|(failed, _)| *failed == at)
+                .map(|(_, failure)| failure),
         })
     }
 
     /// Returns the handlers that failed, each with the reason.
     pub fn failures(&self) -> impl Iterator<Item = (&Handler, &Failure)> {
-        self.iter().filter_map(|handled| Some((handled.handler, handled.failure?)))
+        self.iter()
+            .filter_map(|handled| Some((handled.handler, handled.failure?)))
     }
 }
 
@@ -85,7 +90,10 @@ impl fmt::Display for Handled<'_> {
 }
 
 /// Writes an error and what caused it on one line.
-pub(crate) fn write_with_sources(f: &mut fmt::Formatter<'_>, error: &(dyn std::error::Error + 'static)) -> fmt::Result {
+pub(crate) fn write_with_sources(
+    f: &mut fmt::Formatter<'_>,
+    error: &(dyn std::error::Error + 'static),
+) -> fmt::Result {
     write!(f, "{error}")?;
     let mut source = error.source();
     while let Some(error) = source {

@@ -80,7 +80,11 @@ impl<T: CloudEvent> Dispatch for T {
 type Prepared<'t> = (RouteRef<'t>, Option<Event>);
 
 /// Finds the route and makes the envelope if a handler wants it; after this every handler can run.
-fn prepare<'t, E: Dispatch>(table: &'t Table, event: &E, sync: bool) -> Result<Option<Prepared<'t>>, DispatchError> {
+fn prepare<'t, E: Dispatch>(
+    table: &'t Table,
+    event: &E,
+    sync: bool,
+) -> Result<Option<Prepared<'t>>, DispatchError> {
     let Some(route) = table.route(event.wire_type()) else {
         return Ok(None);
     };
@@ -107,7 +111,10 @@ pub(crate) fn dispatch<E: Dispatch>(table: &Table, event: &E) -> Result<Report, 
     finish(&route, failures)
 }
 
-pub(crate) async fn dispatch_async<E: Dispatch>(table: Arc<Table>, event: &E) -> Result<Report, DispatchError> {
+pub(crate) async fn dispatch_async<E: Dispatch>(
+    table: Arc<Table>,
+    event: &E,
+) -> Result<Report, DispatchError> {
     let Some((route, envelope)) = prepare(&table, event, false)? else {
         return Ok(Report::default());
     };
@@ -172,5 +179,9 @@ fn note(at: usize, outcome: std::thread::Result<Outcome>, failures: &mut Vec<(us
 fn finish(route: &Route, failures: Vec<(usize, Failure)>) -> Result<Report, DispatchError> {
     let failed = !failures.is_empty();
     let report = Report::new(Arc::clone(&route.handlers), failures);
-    if failed { Err(DispatchError::Failed(report)) } else { Ok(report) }
+    if failed {
+        Err(DispatchError::Failed(report))
+    } else {
+        Ok(report)
+    }
 }

@@ -39,7 +39,9 @@ impl HandlerRef {
             }
             Self::Shared(_) => (true, "", 0, 0),
         };
-        self.order().cmp(&other.order()).then_with(|| place(self).cmp(&place(other)))
+        self.order()
+            .cmp(&other.order())
+            .then_with(|| place(self).cmp(&place(other)))
     }
 }
 
@@ -68,17 +70,22 @@ impl Route {
             (handler.requires)(&mut requirements);
             requirements.missing(states)
         };
-        let types = handlers.iter().filter_map(|handler| handler.typed.map(|typed| (typed.id)()));
-        let typed = types.fold(Typed::None, |so_far, id| match so_far {
+        let types = handlers
+            .iter()
+            .filter_map(|handler| handler.typed.map(|typed| (typed.id)()));
+        let typed_as = types.fold(Typed::None, |so_far, id| match so_far {
             Typed::None => Typed::One(id),
             Typed::One(own) if own == id => so_far,
             _ => Typed::Several,
         });
         Self {
             first_async: handlers.iter().position(|handler| handler.is_async()),
-            missing_state: handlers.iter().enumerate().find_map(|(at, handler)| Some((at, missing(handler)?))),
+            missing_state: handlers
+                .iter()
+                .enumerate()
+                .find_map(|(at, handler)| Some((at, missing(handler)?))),
             needs_event: handlers.iter().any(|handler| handler.needs_event),
-            typed,
+            typed: typed_as,
             handlers: handlers.into(),
         }
     }
@@ -123,10 +130,19 @@ pub(crate) struct Table {
 impl Table {
     pub(crate) fn new(mut handlers: Vec<HandlerRef>, states: States) -> Self {
         handlers.sort_by(HandlerRef::compare);
-        let types: BTreeSet<&str> = handlers.iter().flat_map(|handler| known_types(handler)).collect();
-        let routes = types.into_iter().map(|ty| (ty.to_owned(), Route::new(select(&handlers, ty), &states)));
+        let types: BTreeSet<&str> = handlers
+            .iter()
+            .flat_map(|handler| known_types(handler))
+            .collect();
+        let routes = types
+            .into_iter()
+            .map(|ty| (ty.to_owned(), Route::new(select(&handlers, ty), &states)));
         let exact = routes.collect();
-        Self { handlers, exact, states }
+        Self {
+            handlers,
+            exact,
+            states,
+        }
     }
 
     pub(crate) fn handlers(&self) -> &[HandlerRef] {
@@ -167,12 +183,22 @@ impl Deref for RouteRef<'_> {
 }
 
 fn select(handlers: &[HandlerRef], ty: &str) -> Vec<HandlerRef> {
-    handlers.iter().filter(|handler| handler.handles(ty)).cloned().collect()
+    handlers
+        .iter()
+        .filter(|handler| handler.handles(ty))
+        .cloned()
+        .collect()
 }
 
 /// Returns the event types that a handler names, patterns left out.
 fn known_types(handler: &Handler) -> impl Iterator<Item = &str> {
     let typed = handler.typed.map_or(&[][..], |typed| typed.types);
-    let named = handler.patterns().filter(|pattern| !super::pattern::is_wild(pattern));
-    typed.iter().copied().chain(named).filter(|ty| handler.handles(ty))
+    let named = handler
+        .patterns()
+        .filter(|pattern| !super::pattern::is_wild(pattern));
+    typed
+        .iter()
+        .copied()
+        .chain(named)
+        .filter(|ty| handler.handles(ty))
 }

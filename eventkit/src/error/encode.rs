@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::BoxError;
-use crate::event::BuildError;
+use crate::event::{BuildError, shorten};
 
 /// Says why a value could not become an event, or an event could not become a message.
 #[derive(Debug, Error)]
@@ -24,6 +24,8 @@ enum Kind {
     Format(#[source] BoxError),
     #[error("the attribute `{attribute}` does not fit into a header of the binding")]
     Header { attribute: String },
+    #[error("the event has more attributes than fit into headers")]
+    TooManyHeaders,
 }
 
 impl EncodeError {
@@ -49,8 +51,12 @@ impl EncodeError {
     }
 
     pub(crate) fn header(attribute: &str) -> Self {
-        let attribute = attribute.to_owned();
+        let attribute = shorten(attribute);
         Self(Box::new(Kind::Header { attribute }))
+    }
+
+    pub(crate) fn too_many_headers() -> Self {
+        Self(Box::new(Kind::TooManyHeaders))
     }
 
     /// Returns what is wrong with the event itself, where that is why.

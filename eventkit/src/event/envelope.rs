@@ -12,6 +12,10 @@ use super::violation::{BuildError, Violation};
 use super::{Event, SPECVERSION};
 use crate::error::DecodeError;
 
+/// How many violations of one message are told. A hostile message of a megabyte could hold
+/// hundreds of thousands, and each is larger than what it complains of.
+const MOST_VIOLATIONS: usize = 100;
+
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]
 pub(crate) enum Scalar<'a> {
@@ -59,7 +63,9 @@ impl<'a> Envelope<'a> {
 
     /// Notes a violation that the message shows before its attributes are looked at.
     pub(crate) fn refuse(&mut self, violation: Violation) {
-        self.violations.push(violation);
+        if self.violations.len() < MOST_VIOLATIONS {
+            self.violations.push(violation);
+        }
     }
 
     /// Sets a core attribute that is not set to what the rest of the message implies.
@@ -76,6 +82,14 @@ impl<'a> Envelope<'a> {
         match &self.core[at] {
             Some(Scalar::Text(text)) => Some(text),
             _ => None,
+        }
+    }
+
+    /// Checks that the event is of a type.
+    pub(crate) fn expect_type(&self, ty: &'static str) -> Result<(), DecodeError> {
+        match self.text(name::TYPE).unwrap_or_default() {
+            found if found == ty => Ok(()),
+            found => Err(DecodeError::unexpected_type(found, &[ty])),
         }
     }
 
@@ -134,11 +148,14 @@ impl<'a> Envelope<'a> {
     fn check_values(&mut self) -> Result<(), DecodeError> {
         let mut violations = std::mem::take(&mut self.violations);
         check::texts(|name| self.found(name), &mut violations);
-        for (name, value) in &self.extensions {
-            if !matches!(value, Scalar::Null) {
-                violations.extend(check::extension_text(name, &value.text()).err());
-            }
-        }
+        let set = self
+            .extensions
+            .iter()
+            .filter(|(_, value)| !matches!(value, Scalar::Null));
+        let wrong =
+            set.filter_map(|(name, value)| check::extension_text(name, &value.text()).err());
+        let room = MOST_VIOLATIONS.saturating_sub(violations.len());
+        violations.extend(wrong.take(room));
         if violations.is_empty() {
             Ok(())
         } else {
@@ -185,8 +202,13 @@ impl<'a> Envelope<'a> {
             .collect();
         names.sort_unstable();
         let again = names.windows(2).filter(|pair| pair[0] == pair[1]);
-        let again: Vec<Violation> = again.map(|pair| twice(pair[1].to_owned(), "")).collect();
-        self.violations.extend(again);
+        let again = again
+            .take(MOST_VIOLATIONS)
+            .map(|pair| twice(pair[1].to_owned(), ""));
+        let again: Vec<Violation> = again.collect();
+        again
+            .into_iter()
+            .for_each(|violation| self.refuse(violation));
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {

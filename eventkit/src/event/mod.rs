@@ -9,6 +9,7 @@ mod extensions;
 mod media_type;
 pub(crate) mod name;
 mod parts;
+mod serde_text;
 mod text;
 mod timestamp;
 mod uri;

@@ -55,10 +55,13 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
     ///
     /// An offset with seconds, which RFC 3339 cannot write, becomes UTC.
     fn from(at: DateTime<Tz>) -> Self {
-        let at = match at.fixed_offset() {
-            at if at.offset().local_minus_utc() % 60 == 0 => at,
-            at => at.to_utc().fixed_offset(),
-        };
+        let mut at = at.fixed_offset();
+        let whole_minutes = at.offset().local_minus_utc() % 60 == 0;
+        // At both ends of time the local one is beyond what chrono can print.
+        let local = at.naive_utc().checked_add_offset(*at.offset());
+        if !whole_minutes || local.is_none() {
+            at = at.to_utc().fixed_offset();
+        }
         let digits = match at.timestamp_subsec_nanos() % 1_000_000_000 {
             0 => 0,
             n if n % 1_000_000 == 0 => 3,

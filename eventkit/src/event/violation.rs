@@ -92,7 +92,8 @@ impl Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Names come from outside too, and must not break the line of a log.
-        write!(f, "attribute `{}` is ", self.attribute.escape_debug())?;
+        let attribute = shorten(&self.attribute);
+        write!(f, "attribute `{}` is ", attribute.escape_debug())?;
         match &self.value {
             Some(value) => write!(f, "{value:?}")?,
             None => f.write_str("missing")?,

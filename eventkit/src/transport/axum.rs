@@ -68,7 +68,9 @@ impl<S: Send + Sync, T: CloudEvent> FromRequest<S> for Typed<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (headers, body) = read(request, state).await?;
-        binding::decode_as(&headers, body).map(Self).map_err(|error| Problem::from(&error))
+        binding::decode_as(&headers, body)
+            .map(Self)
+            .map_err(|error| Problem::from(&error))
     }
 }
 
@@ -77,17 +79,26 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (headers, body) = read(request, state).await?;
-        binding::decode_batch(&headers, body).map(Self).map_err(|error| Problem::from(&error))
+        binding::decode_batch(&headers, body)
+            .map(Self)
+            .map_err(|error| Problem::from(&error))
     }
 }
 
-async fn read<S: Send + Sync>(mut request: Request, state: &S) -> Result<(HeaderMap, Bytes), Problem> {
+async fn read<S: Send + Sync>(
+    mut request: Request,
+    state: &S,
+) -> Result<(HeaderMap, Bytes), Problem> {
     let headers = std::mem::take(request.headers_mut());
     match Bytes::from_request(request, state).await {
         Ok(body) => Ok((headers, body)),
         Err(rejection) => {
             let status = rejection.status();
-            let title = if status == StatusCode::PAYLOAD_TOO_LARGE { "Body too large" } else { "Body not readable" };
+            let title = if status == StatusCode::PAYLOAD_TOO_LARGE {
+                "Body too large"
+            } else {
+                "Body not readable"
+            };
             Err(Problem::new(status, title, rejection.body_text()))
         }
     }
@@ -101,7 +112,11 @@ impl IntoResponse for Event {
 
 impl<T: CloudEvent> IntoResponse for Typed<T> {
     fn into_response(self) -> Response {
-        respond(self.0.to_event().and_then(|event| binding::encode_binary(&event)))
+        respond(
+            self.0
+                .to_event()
+                .and_then(|event| binding::encode_binary(&event)),
+        )
     }
 }
 

@@ -13,9 +13,9 @@ use std::any::Any;
 use serde::de::DeserializeOwned;
 
 pub use clone::{CloneProbe, NotClone};
-pub(crate) use message::Message;
 pub use convert::{from_event, into_event};
 pub use field::{AttributeField, attribute_field};
+pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
 pub use source::{AttributeSource, EventSource};
 pub use variant::{check_variant, single};

@@ -52,7 +52,8 @@ pub trait EventSource: Sized {
     ///
     /// Where the event is of another type than `ty`, or not valid.
     fn read_attributes(self, ty: &'static str) -> Result<Self::Attributes, DecodeError> {
-        self.read::<IgnoredAny>(ty).map(|(_, attributes)| attributes)
+        self.read::<IgnoredAny>(ty)
+            .map(|(_, attributes)| attributes)
     }
 }
 

@@ -21,14 +21,19 @@ pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) 
     let variant_of = Message::new().push("`").push(name).push("::").push(variant);
     if types.len() != 1 {
         let message = variant_of.push("` holds a type that is no single event type but a set: ");
-        let message = message.push_types(types).push("; give each of them a variant");
+        let message = message
+            .push_types(types)
+            .push("; give each of them a variant");
         panic!("{}", message.as_str())
     }
     let mut earlier = 0;
     while earlier < at {
         let (other, others) = variants[earlier];
         if others.len() == 1 && equal(others[0], types[0]) {
-            let message = variant_of.push("` holds the event type of `").push(name).push("::");
+            let message = variant_of
+                .push("` holds the event type of `")
+                .push(name)
+                .push("::");
             let message = message.push(other).push("`, ").push_types(types);
             let message = message.push(": an event could not tell which to become");
             panic!("{}", message.as_str())

@@ -32,8 +32,10 @@ fn ship(
     #[extension("traceparent")] trace: Option<String>,
     Tenant(tenant): Tenant,
 ) {
-    println!("order {} of {tenant}, event {id} at {time}", order.order_id);
-    println!("subject {subject:?}, priority {priority}, trace {trace:?}");
+    let customer = subject.map_or("nobody", |Subject(customer)| customer);
+    let trace = trace.unwrap_or_else(|| "none".to_owned());
+    println!("order {} of {tenant} for {customer}", order.order_id);
+    println!("event {id} at {time}, priority {priority}, trace {trace}");
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,10 +47,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event = event.extension("priority", 7).build()?;
     eventkit::dispatch(&event)?;
 
-    // Without what a handler asks for, it is not called, and the error says what is missing.
+    // Without the priority the handler is not called, and the error says why.
     let event = order.event_builder()?.id("2").build()?;
     let Err(error) = eventkit::dispatch(&event) else {
-        return Err("a handler ran without its parameters".into());
+        return Err("the handler ran without a priority".into());
     };
     println!("{error}");
     Ok(())

@@ -25,8 +25,12 @@ fn ship(order: &OrderPlaced) {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    BILLING.register_typed(|order: &OrderPlaced| println!("  discount for {}", order.order_id));
-    BILLING.register("co.outcome.*", |event: &Event| println!("  log: {}", event.ty()));
+    BILLING.register_typed(|order: &OrderPlaced| {
+        println!("  discount for {}", order.order_id);
+    });
+    BILLING.register("co.outcome.*", |event: &Event| {
+        println!("  log: {}", event.ty());
+    });
 
     let order = OrderPlaced {
         order_id: "A-1".to_owned(),

@@ -50,10 +50,7 @@ fn a_codec_for_a_suffix_is_for_every_type_that_ends_with_it() {
 
     for content_type in ["application/order+flipped-b", "x/a+b+Flipped-B; v=1"] {
         assert_eq!(encode(&7, content_type).unwrap().as_bytes(), [!b'7']);
-        assert_eq!(
-            decode::<u8>(Some(&[!b'7']), Some(content_type)).unwrap(),
-            7
-        );
+        assert_eq!(decode::<u8>(Some(&[!b'7']), Some(content_type)).unwrap(), 7);
     }
     assert!(encode(&7, "application/flipped-b").is_err());
 }
@@ -106,7 +103,10 @@ fn a_codec_that_hands_over_no_deserializer_is_a_data_error() {
     register(Silent).unwrap();
 
     let content_type = Some("application/silent");
-    assert_refused(decode::<()>(Some(b"x"), content_type), DecodeErrorKind::Data);
+    assert_refused(
+        decode::<()>(Some(b"x"), content_type),
+        DecodeErrorKind::Data,
+    );
     let error = encode(&7, "application/silent").unwrap_err();
     assert_eq!(chain(&error), "the data could not be encoded: it is silent");
 }

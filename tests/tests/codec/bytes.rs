@@ -44,10 +44,7 @@ fn no_bytes_are_not_absent_bytes() {
         decode::<Option<Vec<u8>>>(Some(b""), Some(BYTES)).unwrap(),
         Some(vec![])
     );
-    assert_eq!(
-        decode::<Option<Vec<u8>>>(None, Some(BYTES)).unwrap(),
-        None
-    );
+    assert_eq!(decode::<Option<Vec<u8>>>(None, Some(BYTES)).unwrap(), None);
 }
 
 #[test]
@@ -61,10 +58,7 @@ fn what_is_not_bytes_is_refused() {
     ] {
         assert!(chain(&error).contains("is not bytes"), "{error:?}");
     }
-    assert_refused(
-        decode::<u8>(Some(&[1]), Some(BYTES)),
-        DecodeErrorKind::Data,
-    );
+    assert_refused(decode::<u8>(Some(&[1]), Some(BYTES)), DecodeErrorKind::Data);
     assert_refused(
         decode::<[u8; 2]>(Some(&[1, 2, 3]), Some(BYTES)),
         DecodeErrorKind::Data,

@@ -45,7 +45,10 @@ fn what_is_no_media_type_is_refused() {
         DecodeErrorKind::Data,
     );
     let error = encode(&7, "nonsense").unwrap_err();
-    assert!(chain(&error).contains("\"nonsense\" is not a media type"), "{error:?}");
+    assert!(
+        chain(&error).contains("\"nonsense\" is not a media type"),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -92,7 +92,12 @@ fn a_struct_or_a_list_is_no_text() {
     }
 
     let order = Order { id: "1".into() };
-    assert!(text(&order).unwrap_err().to_string().contains("could not be encoded"));
+    assert!(
+        text(&order)
+            .unwrap_err()
+            .to_string()
+            .contains("could not be encoded")
+    );
     assert!(text(&vec![1, 2]).is_err());
     assert!(text(&Some(order)).is_err());
     assert_refused(read::<Order>("{\"id\":\"1\"}"), DecodeErrorKind::Data);

@@ -62,7 +62,10 @@ struct Whole {
 
 #[test]
 fn the_serde_impls_of_the_user_stay_whole() {
-    let whole = Whole { customer: "c-7".into(), n: 1 };
+    let whole = Whole {
+        customer: "c-7".into(),
+        n: 1,
+    };
     let json = serde_json::to_string(&whole).unwrap();
 
     assert_eq!(json, r#"{"customer":"c-7","n":1}"#);
@@ -82,7 +85,10 @@ fn an_attribute_that_is_missing_is_named() {
     let mut event = placed().to_event().unwrap();
     event.remove_extension("tenant");
 
-    assert_invalid(Placed::try_from(&event), &[("tenant", "as the Rust type asks")]);
+    assert_invalid(
+        Placed::try_from(&event),
+        &[("tenant", "as the Rust type asks")],
+    );
 }
 
 #[test]
@@ -104,7 +110,10 @@ fn an_attribute_that_is_not_valid_is_refused_when_it_is_encoded() {
     let error = order.to_event().unwrap_err();
 
     let violations = error.as_build_error().unwrap().violations();
-    let names: Vec<&str> = violations.iter().map(eventkit::event::Violation::attribute).collect();
+    let names: Vec<&str> = violations
+        .iter()
+        .map(eventkit::event::Violation::attribute)
+        .collect();
     assert_eq!(names, ["source", "subject"]);
 }
 
@@ -129,7 +138,11 @@ fn optional_attributes_may_be_absent() {
     assert_eq!(event.subject(), None);
     assert_eq!(event.extensions().len(), 0);
     let back = Maybe::try_from(&event).unwrap();
-    assert_eq!(back.id.as_deref(), Some(event.id()), "made up, since the field gave none");
+    assert_eq!(
+        back.id.as_deref(),
+        Some(event.id()),
+        "made up, since the field gave none"
+    );
     assert_eq!(back.time, event.time());
     assert_eq!((back.subject, back.link), (None, None));
 }
@@ -155,7 +168,10 @@ struct Kept {
 
 #[test]
 fn a_field_that_is_kept_is_in_the_data_as_well() {
-    let kept = Kept { customer: "c-7".into(), n: 1 };
+    let kept = Kept {
+        customer: "c-7".into(),
+        n: 1,
+    };
     let (event, data) = encoded(&kept);
 
     assert_eq!(event.subject(), Some("c-7"));
@@ -165,7 +181,12 @@ fn a_field_that_is_kept_is_in_the_data_as_well() {
 
 #[test]
 fn of_a_field_that_is_kept_the_data_counts() {
-    let event = Kept { customer: "c-7".into(), n: 1 }.event_builder().unwrap();
+    let event = Kept {
+        customer: "c-7".into(),
+        n: 1,
+    }
+    .event_builder()
+    .unwrap();
     let event = event.subject("other").build().unwrap();
 
     assert_eq!(Kept::try_from(&event).unwrap().customer, "c-7");
@@ -185,7 +206,12 @@ struct Mixed {
 
 #[test]
 fn kept_and_leaving_fields_go_together() {
-    let mixed = Mixed { n: 1, zone: 2, customer: "c".into(), m: 3 };
+    let mixed = Mixed {
+        n: 1,
+        zone: 2,
+        customer: "c".into(),
+        m: 3,
+    };
     let (event, data) = encoded(&mixed);
 
     assert_eq!(event.extension_as::<i32>("zone").unwrap(), 2);
@@ -204,11 +230,17 @@ struct EnvelopeOnly {
 
 #[test]
 fn a_struct_of_nothing_but_attributes_is_an_event_without_data() {
-    let value = EnvelopeOnly { source: "/s".into(), n: 7 };
+    let value = EnvelopeOnly {
+        source: "/s".into(),
+        n: 7,
+    };
 
     assert_eq!(value.to_event().unwrap().data(), None);
     assert_round_trip(&value);
-    let event = Event::builder().source("/s").ty(EnvelopeOnly::TYPE).extension("n", "7");
+    let event = Event::builder()
+        .source("/s")
+        .ty(EnvelopeOnly::TYPE)
+        .extension("n", "7");
     let event = event.data_text("whatever").build().unwrap();
     assert_eq!(EnvelopeOnly::try_from(&event).unwrap(), value);
 }
@@ -223,7 +255,10 @@ struct WithoutSerde {
 
 #[test]
 fn the_fields_that_stay_need_no_serde_impls_of_the_struct() {
-    let value = WithoutSerde { customer: "c".into(), n: 1 };
+    let value = WithoutSerde {
+        customer: "c".into(),
+        n: 1,
+    };
 
     assert_eq!(encoded(&value).1, r#"{"n":1}"#);
     assert_round_trip(&value);

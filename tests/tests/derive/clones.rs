@@ -25,6 +25,18 @@ fn a_type_that_is_clone_gives_a_clone() {
 
 #[test]
 fn an_enum_gives_a_clone_where_its_variant_does() {
-    assert_eq!(CloudEvent::try_clone(&Both::Cloned(Cloned(1))), Some(Both::Cloned(Cloned(1))));
+    assert_eq!(
+        CloudEvent::try_clone(&Both::Cloned(Cloned(1))),
+        Some(Both::Cloned(Cloned(1)))
+    );
     assert_eq!(CloudEvent::try_clone(&Both::Moved(Moved(1))), None);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.generic", source = "/s")]
+struct Generic<T>(T);
+
+#[test]
+fn of_a_type_with_parameters_it_is_not_known() {
+    assert_eq!(CloudEvent::try_clone(&Generic(1_u8)), None);
 }

@@ -23,7 +23,12 @@ struct Little {
 }
 
 #[derive(Serialize, Deserialize, CloudEvent)]
-#[cloudevent(type = "co.outcome.slips", source = "/s", extension(typ = "a", sourc = 1), ttl = "")]
+#[cloudevent(
+    type = "co.outcome.slips",
+    source = "/s",
+    extension(typ = "a", sourc = 1),
+    ttl = ""
+)]
 struct Slips {
     n: u8,
 }
@@ -72,7 +77,10 @@ fn every_attribute_is_on_the_event() {
     assert_eq!(event.ty(), All::TYPE);
     assert_eq!(event.source(), "https://shop.example.com/orders");
     assert_eq!(event.subject(), Some("everything"));
-    assert_eq!(event.data_content_type(), Some("application/vnd.outcome+json"));
+    assert_eq!(
+        event.data_content_type(),
+        Some("application/vnd.outcome+json")
+    );
     assert_eq!(event.data_schema(), All::DATA_SCHEMA);
     assert_eq!(event.extension_as::<String>("partitionkey").unwrap(), "p");
     assert_eq!(event.extension_as::<i32>("priority").unwrap(), 7);
@@ -84,7 +92,12 @@ fn every_attribute_is_on_the_event() {
 #[test]
 fn a_builder_overrides_what_is_written() {
     let builder = All { n: 1 }.event_builder().unwrap();
-    let event = builder.source("/other").subject("s").extension("priority", 8).build().unwrap();
+    let event = builder
+        .source("/other")
+        .subject("s")
+        .extension("priority", 8)
+        .build()
+        .unwrap();
 
     assert_eq!(event.source(), "/other");
     assert_eq!(event.subject(), Some("s"));
@@ -113,7 +126,10 @@ fn without_a_source_the_error_says_what_is_missing() {
 
 #[test]
 fn id_and_time_are_made_up_where_no_field_gives_them() {
-    let (first, second) = (All { n: 1 }.to_event().unwrap(), All { n: 1 }.to_event().unwrap());
+    let (first, second) = (
+        All { n: 1 }.to_event().unwrap(),
+        All { n: 1 }.to_event().unwrap(),
+    );
 
     assert_ne!(first.id(), second.id());
     assert!(first.time().is_some());

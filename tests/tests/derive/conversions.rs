@@ -18,7 +18,10 @@ enum Clock {
 fn a_struct_converts_in_four_directions() {
     let event: Result<Event, EncodeError> = Event::try_from(&Beat { count: 7 });
     let event = event.unwrap();
-    assert_eq!(Event::try_from(Beat { count: 7 }).unwrap().data(), event.data());
+    assert_eq!(
+        Event::try_from(Beat { count: 7 }).unwrap().data(),
+        event.data()
+    );
 
     let beat: Result<Beat, DecodeError> = Beat::try_from(&event);
     assert_eq!(beat.unwrap(), Beat { count: 7 });
@@ -41,6 +44,9 @@ fn data_that_does_not_fit_is_refused_with_its_cause() {
     let error = Beat::try_from(&event).unwrap_err();
 
     let chain = eventkit_tests::refusal::chain(&error);
-    assert!(chain.starts_with("the data of the event could not be read as "), "{chain}");
+    assert!(
+        chain.starts_with("the data of the event could not be read as "),
+        "{chain}"
+    );
     assert!(chain.contains("expected struct Beat"), "{chain}");
 }

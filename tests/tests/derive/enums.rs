@@ -12,7 +12,11 @@ struct Placed {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
-#[cloudevent(type = "co.outcome.order.paid", source = "/shop/orders", datacontenttype = "text/plain")]
+#[cloudevent(
+    type = "co.outcome.order.paid",
+    source = "/shop/orders",
+    datacontenttype = "text/plain"
+)]
 struct Paid(String);
 
 #[derive(Debug, Clone, PartialEq, CloudEvent)]
@@ -42,23 +46,35 @@ enum Nested {
 
 #[test]
 fn the_types_are_those_of_the_variants_in_order() {
-    let expected = ["co.outcome.order.placed", "co.outcome.order.paid", "co.outcome.order.cancelled"];
+    let expected = [
+        "co.outcome.order.placed",
+        "co.outcome.order.paid",
+        "co.outcome.order.cancelled",
+    ];
 
     assert_eq!(OrderEvent::TYPES, expected);
-    assert_eq!(OrderEvent::Paid(Paid(String::new())).event_type(), Paid::TYPE);
+    assert_eq!(
+        OrderEvent::Paid(Paid(String::new())).event_type(),
+        Paid::TYPE
+    );
 }
 
 #[test]
 fn each_variant_encodes_as_what_it_holds() {
     let placed = OrderEvent::Placed(Placed { total_cents: 1 });
     let (event, data) = encoded(&placed);
-    assert_eq!((event.ty(), data.as_str()), (Placed::TYPE, r#"{"total_cents":1}"#));
+    assert_eq!(
+        (event.ty(), data.as_str()),
+        (Placed::TYPE, r#"{"total_cents":1}"#)
+    );
 
     let (event, data) = encoded(&OrderEvent::Paid(Paid("by card".into())));
     assert_eq!((event.ty(), data.as_str()), (Paid::TYPE, "by card"));
     assert_eq!(event.data_content_type(), Some("text/plain"));
 
-    let cancelled = OrderEvent::Cancelled(Cancelled { order_id: "A-1".into() });
+    let cancelled = OrderEvent::Cancelled(Cancelled {
+        order_id: "A-1".into(),
+    });
     assert_eq!(encoded(&cancelled).0.subject(), Some("A-1"));
 }
 
@@ -66,12 +82,18 @@ fn each_variant_encodes_as_what_it_holds() {
 fn each_variant_comes_back() {
     assert_round_trip(&OrderEvent::Placed(Placed { total_cents: 1 }));
     assert_round_trip(&OrderEvent::Paid(Paid("by card".into())));
-    assert_round_trip(&OrderEvent::Cancelled(Cancelled { order_id: "A-1".into() }));
+    assert_round_trip(&OrderEvent::Cancelled(Cancelled {
+        order_id: "A-1".into(),
+    }));
 }
 
 #[test]
 fn an_event_outside_of_the_set_is_refused() {
-    let event = Event::builder().source("/s").ty("co.outcome.order.lost").build().unwrap();
+    let event = Event::builder()
+        .source("/s")
+        .ty("co.outcome.order.lost")
+        .build()
+        .unwrap();
     let error = OrderEvent::try_from(&event).unwrap_err();
 
     let expected = "the event is of type \"co.outcome.order.lost\", expected \
@@ -87,7 +109,11 @@ fn an_enum_of_one_type_can_be_a_variant() {
 
 #[test]
 fn the_data_of_the_wrong_type_is_refused() {
-    let event = Event::builder().source("/s").ty(Placed::TYPE).data_json(&7).unwrap();
+    let event = Event::builder()
+        .source("/s")
+        .ty(Placed::TYPE)
+        .data_json(&7)
+        .unwrap();
     let error = OrderEvent::try_from(event.build().unwrap()).unwrap_err();
 
     assert_eq!(error.kind(), eventkit::DecodeErrorKind::Data);

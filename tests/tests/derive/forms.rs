@@ -21,7 +21,11 @@ struct Point(i32, i32);
 struct Count(u8);
 
 #[derive(Debug, PartialEq, CloudEvent)]
-#[cloudevent(type = "co.outcome.tick", source = "/clock", dataschema = "https://example.com/tick")]
+#[cloudevent(
+    type = "co.outcome.tick",
+    source = "/clock",
+    dataschema = "https://example.com/tick"
+)]
 struct Tick;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
@@ -30,7 +34,10 @@ struct Empty {}
 
 #[test]
 fn named_fields_are_the_members_of_the_data() {
-    let order = OrderPlaced { order_id: "A-1".into(), total_cents: 1250 };
+    let order = OrderPlaced {
+        order_id: "A-1".into(),
+        total_cents: 1250,
+    };
     let (event, data) = encoded(&order);
 
     assert_eq!(event.ty(), "co.outcome.order.placed");
@@ -76,7 +83,11 @@ fn a_unit_struct_takes_any_data() {
     let object = tick().data_json(&Empty {}).unwrap().build().unwrap();
     let text = tick().data_text("tock").build().unwrap();
     let bytes = tick().data_bytes(vec![0]).build().unwrap();
-    let image = tick().data_content_type("image/png").data_bytes(vec![0]).build().unwrap();
+    let image = tick()
+        .data_content_type("image/png")
+        .data_bytes(vec![0])
+        .build()
+        .unwrap();
 
     for event in [none, null, object, text, bytes, image] {
         assert_eq!(Tick::try_from(&event).unwrap(), Tick, "{event:?}");
@@ -85,7 +96,11 @@ fn a_unit_struct_takes_any_data() {
 
 #[test]
 fn an_event_of_another_type_is_refused() {
-    let event = Event::builder().source("/clock").ty("co.outcome.tock").build().unwrap();
+    let event = Event::builder()
+        .source("/clock")
+        .ty("co.outcome.tock")
+        .build()
+        .unwrap();
     let error = Tick::try_from(&event).unwrap_err();
 
     let expected = r#"the event is of type "co.outcome.tock", expected "co.outcome.tick""#;

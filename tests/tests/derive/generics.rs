@@ -91,6 +91,14 @@ struct Associated<T: Kind> {
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.inferred", source = "/s")]
+struct Inferred<T: Kind> {
+    #[cloudevent(subject)]
+    key: String,
+    value: T::Value,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.settings", source = "/s")]
 #[serde(default)]
 struct Settings<T> {
@@ -102,7 +110,11 @@ struct Settings<T> {
 
 impl<T: Default> Default for Settings<T> {
     fn default() -> Self {
-        Self { user: "nobody".into(), level: T::default(), colour: "blue".into() }
+        Self {
+            user: "nobody".into(),
+            level: T::default(),
+            colour: "blue".into(),
+        }
     }
 }
 
@@ -114,19 +126,35 @@ enum Either<T: CloudEvent> {
 
 #[test]
 fn the_data_may_be_of_any_type() {
-    assert_eq!(encoded(&Changed { old: None, new: 7 }).1, r#"{"old":null,"new":7}"#);
-    assert_round_trip(&Changed { old: Some(1), new: 2 });
-    assert_round_trip(&Changed { old: Some("a".to_owned()), new: "b".to_owned() });
+    assert_eq!(
+        encoded(&Changed { old: None, new: 7 }).1,
+        r#"{"old":null,"new":7}"#
+    );
+    assert_round_trip(&Changed {
+        old: Some(1),
+        new: 2,
+    });
+    assert_round_trip(&Changed {
+        old: Some("a".to_owned()),
+        new: "b".to_owned(),
+    });
     assert_round_trip(&Wrapped::<String>("a".into()));
     assert_eq!(<Changed<u8>>::TYPE, <Changed<String>>::TYPE);
 }
 
 #[test]
 fn an_attribute_may_be_of_any_type() {
-    let keyed = Keyed { key: 7_u16, value: 'a', other: vec!['b'] };
+    let keyed = Keyed {
+        key: 7_u16,
+        value: 'a',
+        other: vec!['b'],
+    };
     let (event, data) = encoded(&keyed);
 
-    assert_eq!((event.subject(), data.as_str()), (Some("7"), r#"{"value":"a","other":["b"]}"#));
+    assert_eq!(
+        (event.subject(), data.as_str()),
+        (Some("7"), r#"{"value":"a","other":["b"]}"#)
+    );
     assert_round_trip(&keyed);
 }
 
@@ -134,24 +162,57 @@ fn an_attribute_may_be_of_any_type() {
 fn parameters_that_are_not_in_the_data_are_asked_nothing() {
     struct NoSerde;
 
-    let tagged = Tagged::<NoSerde, 3> { size: 3, tag: PhantomData, bytes: [1, 2, 3] };
+    let tagged = Tagged::<NoSerde, 3> {
+        size: 3,
+        tag: PhantomData,
+        bytes: [1, 2, 3],
+    };
     assert_eq!(encoded(&tagged).1, r#"{"bytes":[1,2,3]}"#);
-    let marker = Marker::<NoSerde> { tag: PhantomData, n: 1 };
+    let marker = Marker::<NoSerde> {
+        tag: PhantomData,
+        n: 1,
+    };
     assert_eq!(encoded(&marker).1, r#"{"n":1}"#);
-    assert_round_trip(&Tagged::<u8, 2> { size: 2, tag: PhantomData, bytes: [1, 2] });
+    assert_round_trip(&Tagged::<u8, 2> {
+        size: 2,
+        tag: PhantomData,
+        bytes: [1, 2],
+    });
 }
 
 #[test]
 fn bounds_that_are_written_stand_for_inferred_ones() {
-    assert_round_trip(&Associated::<Numbers> { key: "k".into(), value: 7 });
+    assert_round_trip(&Associated::<Numbers> {
+        key: "k".into(),
+        value: 7,
+    });
+}
+
+#[test]
+fn the_data_may_be_of_an_associated_type() {
+    assert_round_trip(&Inferred::<Numbers> {
+        key: "k".into(),
+        value: 7,
+    });
 }
 
 #[test]
 fn a_default_of_the_container_is_asked_of_the_parameter() {
-    let event = eventkit::Event::builder().source("/s").ty("co.outcome.settings").subject("u");
-    let event = event.data_json(&serde_json::json!({ "level": 3 })).unwrap().build().unwrap();
+    let event = eventkit::Event::builder()
+        .source("/s")
+        .ty("co.outcome.settings")
+        .subject("u");
+    let event = event
+        .data_json(&serde_json::json!({ "level": 3 }))
+        .unwrap()
+        .build()
+        .unwrap();
 
-    let expected = Settings { user: "u".into(), level: 3_u8, colour: "blue".into() };
+    let expected = Settings {
+        user: "u".into(),
+        level: 3_u8,
+        colour: "blue".into(),
+    };
     assert_eq!(Settings::try_from(&event).unwrap(), expected);
 }
 
@@ -159,7 +220,10 @@ fn a_default_of_the_container_is_asked_of_the_parameter() {
 fn an_enum_may_hold_a_parameter() {
     type Changes = Either<Changed<char>>;
 
-    assert_eq!(Either::<Wrapped>::TYPES, ["co.outcome.changed", "co.outcome.wrapped"]);
+    assert_eq!(
+        Either::<Wrapped>::TYPES,
+        ["co.outcome.changed", "co.outcome.wrapped"]
+    );
     assert_round_trip(&Either::Other(Wrapped::<String>("a".into())));
     assert_eq!(Changes::TYPES.len(), 2);
 }
@@ -171,7 +235,13 @@ fn generic_code_needs_the_bounds_of_the_fields_only() {
         K: Attribute + Send + Sync + 'static,
         V: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        Keyed { key, value, other: Vec::new() }.to_event().unwrap()
+        Keyed {
+            key,
+            value,
+            other: Vec::new(),
+        }
+        .to_event()
+        .unwrap()
     }
 
     assert_eq!(send("k".to_owned(), 1).subject(), Some("k"));

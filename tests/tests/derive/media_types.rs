@@ -7,11 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::assert_round_trip;
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
-#[cloudevent(type = "co.outcome.note", source = "/s", datacontenttype = "text/plain; charset=utf-8")]
+#[cloudevent(
+    type = "co.outcome.note",
+    source = "/s",
+    datacontenttype = "text/plain; charset=utf-8"
+)]
 struct Note(String);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
-#[cloudevent(type = "co.outcome.blob", source = "/s", datacontenttype = "application/octet-stream")]
+#[cloudevent(
+    type = "co.outcome.blob",
+    source = "/s",
+    datacontenttype = "application/octet-stream"
+)]
 struct Blob(Vec<u8>);
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
@@ -21,7 +29,11 @@ struct Table {
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
-#[cloudevent(type = "co.outcome.image", source = "/s", datacontenttype = "image/png")]
+#[cloudevent(
+    type = "co.outcome.image",
+    source = "/s",
+    datacontenttype = "image/png"
+)]
 struct Image(Vec<u8>);
 
 #[test]
@@ -43,9 +55,16 @@ fn a_newtype_of_bytes_is_binary() {
 
 #[test]
 fn the_event_says_how_to_read_its_data_not_the_type() {
-    let event = Event::builder().source("/s").ty(Note::TYPE).data_json("hi").unwrap();
+    let event = Event::builder()
+        .source("/s")
+        .ty(Note::TYPE)
+        .data_json("hi")
+        .unwrap();
 
-    assert_eq!(Note::try_from(event.build().unwrap()).unwrap(), Note("hi".into()));
+    assert_eq!(
+        Note::try_from(event.build().unwrap()).unwrap(),
+        Note("hi".into())
+    );
 }
 
 #[test]
@@ -57,5 +76,8 @@ fn data_that_the_media_type_has_no_form_for_is_refused() {
 #[test]
 fn a_media_type_without_a_codec_is_named() {
     let error = Image(Vec::new()).to_event().unwrap_err();
-    assert_eq!(error.to_string(), "no data codec is registered for the media type `image/png`");
+    assert_eq!(
+        error.to_string(),
+        "no data codec is registered for the media type `image/png`"
+    );
 }

@@ -5,7 +5,7 @@ use crate::{assert_round_trip, encoded};
 /// A crate that gives its users the derive and the traits.
 mod framework {
     pub(super) mod reexport {
-        pub(crate) use eventkit::{CloudEvent, __private};
+        pub(crate) use eventkit::{__private, CloudEvent};
     }
 }
 
@@ -29,7 +29,10 @@ mod through_a_framework {
 
 #[test]
 fn the_library_may_be_elsewhere() {
-    let far = through_a_framework::Far { customer: "c".into(), n: 1 };
+    let far = through_a_framework::Far {
+        customer: "c".into(),
+        n: 1,
+    };
     assert_eq!(encoded(&far).1, r#"{"n":1}"#);
     assert_round_trip(&far);
     assert_round_trip(&through_a_framework::FarEvent::Far(far));
@@ -53,7 +56,11 @@ mod raw {
 
 #[test]
 fn raw_identifiers_lose_their_mark() {
-    let value = raw::r#struct { r#mod: "m".into(), r#type: "t".into(), r#fn: 1 };
+    let value = raw::r#struct {
+        r#mod: "m".into(),
+        r#type: "t".into(),
+        r#fn: 1,
+    };
     let (event, data) = encoded(&value);
 
     assert_eq!(event.extension_as::<String>("mod").unwrap(), "m");
@@ -83,20 +90,34 @@ events! {
 
 #[test]
 fn a_macro_may_write_the_struct() {
-    let placed = Placed { order: "A-1".into(), total: 1, lines: vec!["book".into()] };
+    let placed = Placed {
+        order: "A-1".into(),
+        total: 1,
+        lines: vec!["book".into()],
+    };
     let (event, data) = encoded(&placed);
 
-    assert_eq!((event.ty(), event.source(), event.subject()), (Placed::TYPE, "/orders", Some("A-1")));
+    assert_eq!(
+        (event.ty(), event.source(), event.subject()),
+        (Placed::TYPE, "/orders", Some("A-1"))
+    );
     assert_eq!(event.extension_as::<i32>("level").unwrap(), -5);
     assert_eq!(data, r#"{"total":1,"lines":["book"]}"#);
     assert_round_trip(&placed);
-    assert_round_trip(&Paid { payment: "p-1".into(), cents: Some(3) });
+    assert_round_trip(&Paid {
+        payment: "p-1".into(),
+        cents: Some(3),
+    });
 }
 
 /// A module in which every name that generated code is tempted to use means something else.
 mod hostile {
     #![no_implicit_prelude]
-    #![allow(dead_code, non_camel_case_types, reason = "the names are there to be in the way")]
+    #![allow(
+        dead_code,
+        non_camel_case_types,
+        reason = "the names are there to be in the way"
+    )]
 
     pub(super) struct Data;
     pub(super) struct Metadata;
@@ -136,12 +157,20 @@ mod hostile {
 
 #[test]
 fn names_around_the_type_do_not_get_in_the_way() {
-    let value = hostile::Hostile { source: 1_u8, data: 2_u8, builder: "b".into(), attributes: 3 };
+    let value = hostile::Hostile {
+        source: 1_u8,
+        data: 2_u8,
+        builder: "b".into(),
+        attributes: 3,
+    };
     let (event, data) = encoded(&hostile::Both::Some(value));
 
     assert_eq!(event.subject(), Some("1"));
     assert_eq!(data, r#"{"data":2,"builder":"b","attributes":3}"#);
-    assert_eq!(encoded(&hostile::Both::None(hostile::Unit)).0.ty(), hostile::Unit::TYPE);
+    assert_eq!(
+        encoded(&hostile::Both::None(hostile::Unit)).0.ty(),
+        hostile::Unit::TYPE
+    );
 }
 
 #[test]
@@ -156,5 +185,8 @@ fn a_type_may_be_declared_in_a_function() {
         n: u8,
     }
 
-    assert_round_trip(&Local { subject: "s".into(), n: 1 });
+    assert_round_trip(&Local {
+        subject: "s".into(),
+        n: 1,
+    });
 }

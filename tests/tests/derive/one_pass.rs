@@ -44,10 +44,22 @@ fn rotated(by: usize) -> String {
 fn the_order_of_members_does_not_matter() {
     for by in 0..MEMBERS.len() {
         let json = rotated(by);
-        let expected = Placed { customer: "c-7".into(), zone: 3, total: 1250 };
-        assert_eq!(Json.decode_as::<Placed>(json.as_bytes()).unwrap(), expected, "{json}");
+        let expected = Placed {
+            customer: "c-7".into(),
+            zone: 3,
+            total: 1250,
+        };
+        assert_eq!(
+            Json.decode_as::<Placed>(json.as_bytes()).unwrap(),
+            expected,
+            "{json}"
+        );
         let expected = OrderEvent::Placed(expected);
-        assert_eq!(Json.decode_as::<OrderEvent>(json.as_bytes()).unwrap(), expected, "{json}");
+        assert_eq!(
+            Json.decode_as::<OrderEvent>(json.as_bytes()).unwrap(),
+            expected,
+            "{json}"
+        );
     }
 }
 
@@ -57,8 +69,13 @@ fn a_unit_struct_takes_data_before_and_behind_the_type() {
         r#"{"data":[1],"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.lost"}"#,
         r#"{"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.lost","data":null}"#,
         r#"{"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.lost"}"#,
+        r#"{"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.lost","data_base64":"AA=="}"#,
     ] {
-        assert_eq!(Json.decode_as::<OrderEvent>(json.as_bytes()).unwrap(), OrderEvent::Lost(Lost), "{json}");
+        assert_eq!(
+            Json.decode_as::<OrderEvent>(json.as_bytes()).unwrap(),
+            OrderEvent::Lost(Lost),
+            "{json}"
+        );
     }
 }
 

@@ -29,16 +29,27 @@ struct Renamed {
 
 #[test]
 fn names_are_those_that_serde_gives() {
-    let value = Renamed { customer_name: "c-7".into(), total_cents: 1, order_ref: "r".into(), way: Some(2) };
+    let value = Renamed {
+        customer_name: "c-7".into(),
+        total_cents: 1,
+        order_ref: "r".into(),
+        way: Some(2),
+    };
     assert_eq!(encoded(&value).1, r#"{"totalCents":1,"REF":"r","out":2}"#);
 
-    let read = event(Renamed::TYPE, &json!({ "totalCents": 1, "reference": "r", "in": 2 }));
+    let read = event(
+        Renamed::TYPE,
+        &json!({ "totalCents": 1, "reference": "r", "in": 2 }),
+    );
     assert_eq!(Renamed::try_from(&read).unwrap(), value);
 }
 
 #[test]
 fn unknown_fields_are_denied_and_the_attribute_is_one() {
-    let repeated = event(Renamed::TYPE, &json!({ "totalCents": 1, "REF": "r", "customerName": "c-7" }));
+    let repeated = event(
+        Renamed::TYPE,
+        &json!({ "totalCents": 1, "REF": "r", "customerName": "c-7" }),
+    );
     let error = chain(&Renamed::try_from(&repeated).unwrap_err());
 
     assert!(error.contains("unknown field `customerName`"), "{error}");
@@ -68,7 +79,10 @@ fn many() -> u8 {
 }
 
 impl Defaults {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
     fn is_many(stock: &u8) -> bool {
         *stock == many()
     }
@@ -88,7 +102,11 @@ fn absent_fields_have_their_defaults() {
     };
     assert_eq!(read, expected);
     assert_eq!(encoded(&read).1, r#"{"count":0,"limit":99}"#);
-    assert_round_trip(&Defaults { note: Some("n".into()), stock: 1, ..expected });
+    assert_round_trip(&Defaults {
+        note: Some("n".into()),
+        stock: 1,
+        ..expected
+    });
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
@@ -105,7 +123,12 @@ struct ByTrait {
 
 impl Default for ByTrait {
     fn default() -> Self {
-        Self { customer: "nobody".into(), colour: "blue".into(), size: 5, weight: 6 }
+        Self {
+            customer: "nobody".into(),
+            colour: "blue".into(),
+            size: 5,
+            weight: 6,
+        }
     }
 }
 
@@ -119,17 +142,31 @@ struct ByPath {
 }
 
 fn by_path() -> ByPath {
-    ByPath { customer: "nobody".into(), colour: "red".into() }
+    ByPath {
+        customer: "nobody".into(),
+        colour: "red".into(),
+    }
 }
 
 #[test]
 fn a_default_of_the_container_gives_what_is_absent() {
     let read = ByTrait::try_from(&event(ByTrait::TYPE, &json!({ "weight": 1 }))).unwrap();
-    let expected = ByTrait { customer: "c-7".into(), colour: "blue".into(), size: 0, weight: 1 };
+    let expected = ByTrait {
+        customer: "c-7".into(),
+        colour: "blue".into(),
+        size: 0,
+        weight: 1,
+    };
     assert_eq!(read, expected);
 
     let read = ByPath::try_from(&event(ByPath::TYPE, &json!({}))).unwrap();
-    assert_eq!(read, ByPath { customer: "c-7".into(), colour: "red".into() });
+    assert_eq!(
+        read,
+        ByPath {
+            customer: "c-7".into(),
+            colour: "red".into()
+        }
+    );
 }
 
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
@@ -139,7 +176,10 @@ struct With {
     customer: String,
     #[serde(with = "text")]
     cents: u64,
-    #[serde(serialize_with = "text::serialize", deserialize_with = "text::deserialize")]
+    #[serde(
+        serialize_with = "text::serialize",
+        deserialize_with = "text::deserialize"
+    )]
     count: u64,
 }
 
@@ -147,19 +187,28 @@ struct With {
 mod text {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "serde passes a reference"
+    )]
     pub(super) fn serialize<S: Serializer>(n: &u64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(n)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
 #[test]
 fn functions_of_the_user_write_and_read_their_fields() {
-    let value = With { customer: "c-7".into(), cents: 1, count: 2 };
+    let value = With {
+        customer: "c-7".into(),
+        cents: 1,
+        count: 2,
+    };
 
     assert_eq!(encoded(&value).1, r#"{"cents":"1","count":"2"}"#);
     assert_round_trip(&value);
@@ -185,7 +234,14 @@ struct Address {
 #[test]
 fn flattened_fields_are_members_of_the_data() {
     let rest = BTreeMap::from([("more".to_owned(), json!([1]))]);
-    let value = Flat { n: 1, address: Address { city: "Rome".into() }, customer: "c-7".into(), rest };
+    let value = Flat {
+        n: 1,
+        address: Address {
+            city: "Rome".into(),
+        },
+        customer: "c-7".into(),
+        rest,
+    };
 
     assert_eq!(encoded(&value).1, r#"{"n":1,"city":"Rome","more":[1]}"#);
     assert_round_trip(&value);
@@ -208,10 +264,20 @@ impl Tagged {
 
 #[test]
 fn tags_and_types_that_name_themselves_stay() {
-    let value = Tagged { customer: "c-7".into(), children: Vec::new(), lengths: [1, 2] };
-    assert_eq!(encoded(&value).1, r#"{"kind":"Box","children":[],"lengths":[1,2]}"#);
+    let value = Tagged {
+        customer: "c-7".into(),
+        children: Vec::new(),
+        lengths: [1, 2],
+    };
+    assert_eq!(
+        encoded(&value).1,
+        r#"{"kind":"Box","children":[],"lengths":[1,2]}"#
+    );
 
-    let read = event(Tagged::TYPE, &json!({ "kind": "Tagged", "lengths": [1, 2] }));
+    let read = event(
+        Tagged::TYPE,
+        &json!({ "kind": "Tagged", "lengths": [1, 2] }),
+    );
     assert_eq!(Tagged::try_from(&read).unwrap(), value);
 }
 
@@ -230,7 +296,10 @@ fn messages_name_the_type_of_the_user() {
     assert!(error.contains("expected struct ByTrait "), "{error}");
 
     let error = chain(&Expecting::try_from(&event(Expecting::TYPE, &json!(7))).unwrap_err());
-    assert!(error.contains("expected a customer with a number "), "{error}");
+    assert!(
+        error.contains("expected a customer with a number "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -250,7 +319,10 @@ fn data_is_written_without_a_clone_or_a_move() {
         }
     }
 
-    let owner = Owner { customer: "c-7".into(), pieces: vec!["a".into()] };
+    let owner = Owner {
+        customer: "c-7".into(),
+        pieces: vec!["a".into()],
+    };
     assert_eq!(encoded(&owner).1, r#"{"pieces":["a"]}"#);
     assert_round_trip(&owner);
 }

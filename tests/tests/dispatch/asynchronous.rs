@@ -40,10 +40,21 @@ async fn handlers_run_one_after_another_and_fail_alone() {
     let error = MIXED.dispatch_async(&placed()).await.unwrap_err();
     assert_eq!(LOG.take(), ["first A-1 36", "second A-1", "fifth"]);
     let report = error.report().unwrap();
-    let lines: Vec<String> = report.failures().map(|(handler, failure)| format!("{} {failure}", handler.name())).collect();
+    let lines: Vec<String> = report
+        .failures()
+        .map(|(handler, failure)| format!("{} {failure}", handler.name()))
+        .collect();
     assert_eq!(lines.len(), 2);
-    assert!(lines[0].ends_with("::asynchronous::third no A-1"), "{}", lines[0]);
-    assert!(lines[1].ends_with("::asynchronous::fourth panicked: fourth cannot do A-1"), "{}", lines[1]);
+    assert!(
+        lines[0].ends_with("::asynchronous::third no A-1"),
+        "{}",
+        lines[0]
+    );
+    assert!(
+        lines[1].ends_with("::asynchronous::fourth panicked: fourth cannot do A-1"),
+        "{}",
+        lines[1]
+    );
 }
 
 #[test]
@@ -54,7 +65,10 @@ fn a_sync_dispatch_refuses_before_anything_has_run() {
     registry.register_typed_async(|_: OrderPlaced| async {});
     let error = registry.dispatch(&placed()).unwrap_err();
     assert!(matches!(error, DispatchError::AsyncHandler { .. }));
-    assert!(error.to_string().contains("use `dispatch_async`"), "{error}");
+    assert!(
+        error.to_string().contains("use `dispatch_async`"),
+        "{error}"
+    );
     assert!(CALLED.take().is_empty());
 }
 
@@ -70,7 +84,9 @@ async fn the_future_of_a_dispatch_can_be_spawned() {
 async fn closures_can_be_async() -> Result<(), Box<dyn std::error::Error>> {
     static SEEN: Log = Log::new();
     let registry = Registry::new("closures");
-    registry.register_async("co.outcome.*", async |event: eventkit::Event| SEEN.note(event.ty()));
+    registry.register_async("co.outcome.*", async |event: eventkit::Event| {
+        SEEN.note(event.ty());
+    });
     registry.register_typed_async(async |order: OrderPlaced| SEEN.note(order.order_id));
     assert_eq!(registry.dispatch_async(&placed()).await?.len(), 2);
     assert_eq!(SEEN.take(), ["co.outcome.order.placed", "A-1"]);

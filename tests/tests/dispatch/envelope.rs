@@ -24,15 +24,30 @@ async fn all(event: Event) {
 }
 
 fn event(ty: &str) -> Event {
-    Event::builder().id("1").source("/s").ty(ty).build().unwrap()
+    Event::builder()
+        .id("1")
+        .source("/s")
+        .ty(ty)
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
 async fn several_types_and_patterns_choose_events() -> Result<(), Box<dyn std::error::Error>> {
-    ENVELOPE.dispatch_async(&event("co.outcome.order.placed")).await?;
-    assert_eq!(LOG.take(), ["audit 1", "keep co.outcome.order.placed", "all /s"]);
-    ENVELOPE.dispatch_async(&event("co.outcome.order.cancelled")).await?;
-    assert_eq!(LOG.take(), ["audit 1", "keep co.outcome.order.cancelled", "all /s"]);
+    ENVELOPE
+        .dispatch_async(&event("co.outcome.order.placed"))
+        .await?;
+    assert_eq!(
+        LOG.take(),
+        ["audit 1", "keep co.outcome.order.placed", "all /s"]
+    );
+    ENVELOPE
+        .dispatch_async(&event("co.outcome.order.cancelled"))
+        .await?;
+    assert_eq!(
+        LOG.take(),
+        ["audit 1", "keep co.outcome.order.cancelled", "all /s"]
+    );
     ENVELOPE.dispatch_async(&event("co.outcome.order")).await?;
     assert_eq!(LOG.take(), ["all /s"]);
     Ok(())

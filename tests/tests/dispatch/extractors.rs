@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use eventkit::{
-    BoxError, Context, DispatchError, Dispatcher, DispatcherError, Event, Extract, Id, Registry, Source, State, Subject,
-    Time, Type, handles,
+    BoxError, Context, DispatchError, Dispatcher, DispatcherError, Event, Extract, Id, Registry,
+    Source, State, Subject, Time, Type, handles,
 };
 
 use super::{Log, OrderPlaced, placed};
@@ -19,7 +19,12 @@ struct Tenant(String);
 
 impl<'a> Extract<'a> for Tenant {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        let tenant = context.event().source().split('/').nth(1).filter(|tenant| !tenant.is_empty());
+        let tenant = context
+            .event()
+            .source()
+            .split('/')
+            .nth(1)
+            .filter(|tenant| !tenant.is_empty());
         Ok(Self(tenant.ok_or("the source names no tenant")?.to_owned()))
     }
 }
@@ -39,7 +44,10 @@ fn everything(
     #[extension("region")] region: Option<String>,
     context: &Context<'_>,
 ) {
-    db.0.note(format!("{} {id} {source} {ty} {subject} {time} {tenant} {priority} {region:?}", order.order_id));
+    db.0.note(format!(
+        "{} {id} {source} {ty} {subject} {time} {tenant} {priority} {region:?}",
+        order.order_id
+    ));
     db.0.note(context.handler().name());
     assert!(context.state::<Db>().is_some());
 }
@@ -47,11 +55,20 @@ fn everything(
 fn event() -> Event {
     let builder = eventkit::CloudEvent::event_builder(&placed()).unwrap();
     let time: eventkit::event::Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
-    builder.id("7").subject("c-7").time(time).extension("priority", "3").build().unwrap()
+    builder
+        .id("7")
+        .subject("c-7")
+        .time(time)
+        .extension("priority", "3")
+        .build()
+        .unwrap()
 }
 
 fn app(log: &Arc<Log>) -> Dispatcher {
-    Dispatcher::new(&EXTRACTED).state(Db(Arc::clone(log))).build().unwrap()
+    Dispatcher::new(&EXTRACTED)
+        .state(Db(Arc::clone(log)))
+        .build()
+        .unwrap()
 }
 
 #[test]
@@ -59,7 +76,8 @@ fn parameters_are_filled_from_event_and_state() {
     let log = Arc::new(Log::default());
     app(&log).dispatch(&event()).unwrap();
     let lines = log.take();
-    let expected = "A-1 7 /shop/orders co.outcome.order.placed c-7 2026-01-31T09:30:00Z shop 3 None";
+    let expected =
+        "A-1 7 /shop/orders co.outcome.order.placed c-7 2026-01-31T09:30:00Z shop 3 None";
     assert_eq!(lines[0], expected);
     assert!(lines[1].ends_with("extractors::everything"));
 }
@@ -67,7 +85,10 @@ fn parameters_are_filled_from_event_and_state() {
 #[test]
 fn an_attribute_that_is_not_there_fails_the_handler_and_says_which() {
     let log = Arc::new(Log::default());
-    for (name, message) in [("priority", "attribute `priority` is missing"), ("", "the event has no `subject`")] {
+    for (name, message) in [
+        ("priority", "attribute `priority` is missing"),
+        ("", "the event has no `subject`"),
+    ] {
         let mut event = event();
         if event.remove_extension(name).is_none() {
             event.set_subject(None).unwrap();
@@ -84,11 +105,21 @@ fn state_that_is_missing_is_found_before_the_first_event() {
         panic!("a dispatcher without state was built");
     };
     assert_eq!(missing.len(), 1);
-    assert!(missing[0].contains("extractors::everything") && missing[0].contains("Db>"), "{}", missing[0]);
+    assert!(
+        missing[0].contains("extractors::everything") && missing[0].contains("Db>"),
+        "{}",
+        missing[0]
+    );
 
     let error = EXTRACTED.dispatch(&event()).unwrap_err();
-    assert!(matches!(error, DispatchError::MissingState { .. }), "{error}");
-    assert!(error.to_string().contains("through a `Dispatcher`"), "{error}");
+    assert!(
+        matches!(error, DispatchError::MissingState { .. }),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("through a `Dispatcher`"),
+        "{error}"
+    );
 }
 
 static STATEFUL: Registry = Registry::new("stateful");
@@ -110,7 +141,10 @@ fn quiet(_event: &Quiet, State(log): State<Arc<Log>>) {
 #[test]
 fn state_alone_needs_no_envelope() {
     let log = Arc::new(Log::default());
-    let app = Dispatcher::new(&STATEFUL).state(Arc::clone(&log)).build().unwrap();
+    let app = Dispatcher::new(&STATEFUL)
+        .state(Arc::clone(&log))
+        .build()
+        .unwrap();
     // It has no source, so an envelope could not be made.
     app.dispatch(&Quiet(1)).unwrap();
     assert_eq!(log.take(), ["quiet"]);

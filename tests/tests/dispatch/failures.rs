@@ -32,7 +32,10 @@ fn an_error_and_a_panic_leave_the_others_alone() {
     let error = registry.dispatch(&placed()).unwrap_err();
     assert_eq!(LOG.take(), ["ran"]);
     let report = error.report().unwrap();
-    let outcomes: Vec<bool> = report.iter().map(|handled| handled.failure.is_none()).collect();
+    let outcomes: Vec<bool> = report
+        .iter()
+        .map(|handled| handled.failure.is_none())
+        .collect();
     assert_eq!(outcomes, [false, false, true]);
     let failures: Vec<&Failure> = report.failures().map(|(_, failure)| failure).collect();
     assert!(matches!(failures[0], Failure::Error(error) if error.is::<Outer>()));
@@ -40,8 +43,15 @@ fn an_error_and_a_panic_leave_the_others_alone() {
 
     let text = error.to_string();
     assert!(text.starts_with("2 of 3 handlers failed: "), "{text}");
-    assert_eq!(text.matches("invalid digit").count(), 1, "the chain is printed once: {text}");
-    assert!(text.contains("dispatch/failures.rs"), "the location is in the message: {text}");
+    assert_eq!(
+        text.matches("invalid digit").count(),
+        1,
+        "the chain is printed once: {text}"
+    );
+    assert!(
+        text.contains("dispatch/failures.rs"),
+        "the location is in the message: {text}"
+    );
     assert!(std::error::Error::source(&error).is_none());
 }
 
@@ -67,8 +77,15 @@ fn strings_and_boxed_errors_are_errors() {
     let registry = Registry::new("kinds");
     registry.register("*", |_: &Event| Err::<(), &str>("a text"));
     registry.register("*", |_: &Event| Err::<(), String>("a string".into()));
-    registry.register("*", |_: &Event| Err::<(), eventkit::BoxError>("boxed".into()));
+    registry.register("*", |_: &Event| {
+        Err::<(), eventkit::BoxError>("boxed".into())
+    });
     let error = registry.dispatch(&placed()).unwrap_err();
-    let texts: Vec<String> = error.report().unwrap().failures().map(|(_, failure)| failure.to_string()).collect();
+    let texts: Vec<String> = error
+        .report()
+        .unwrap()
+        .failures()
+        .map(|(_, failure)| failure.to_string())
+        .collect();
     assert_eq!(texts, ["a text", "a string", "boxed"]);
 }

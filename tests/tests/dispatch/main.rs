@@ -1,5 +1,12 @@
 //! Handlers, registries and dispatch.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    reason = "handlers stand here in every form that users may give them"
+)]
+
 mod asynchronous;
 mod envelope;
 mod extractors;
@@ -25,7 +32,10 @@ impl Log {
     }
 
     fn note(&self, line: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(line.into());
     }
 
     /// Returns the lines, and forgets them.
@@ -61,5 +71,12 @@ fn placed() -> OrderPlaced {
 }
 
 fn cancelled() -> OrderCancelled {
-    OrderCancelled { reason: "changed my mind".into() }
+    OrderCancelled {
+        reason: "changed my mind".into(),
+    }
+}
+
+#[test]
+fn no_file_of_the_suite_is_forgotten() {
+    eventkit_tests::suite::assert_whole(file!());
 }

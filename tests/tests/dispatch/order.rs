@@ -41,7 +41,15 @@ fn order_then_module_then_line_then_registration() {
     ORDERED.register_typed(|_: &OrderPlaced| LOG.note("registered one"));
     ORDERED.register("*", |_: &Event| LOG.note("registered two"));
     ORDERED.dispatch(&placed()).unwrap();
-    let expected = ["first", "line one", "line two", "module", "registered one", "registered two", "last"];
+    let expected = [
+        "first",
+        "line one",
+        "line two",
+        "module",
+        "registered one",
+        "registered two",
+        "last",
+    ];
     assert_eq!(LOG.take(), expected);
 
     let mut names = Vec::new();

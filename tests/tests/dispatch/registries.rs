@@ -29,13 +29,21 @@ fn each_registry_has_its_handlers() {
     let added = Registry::new("added");
     added.add(handlers![in_default, self::in_own]);
     added.add(handlers![in_own]);
-    assert_eq!(added.dispatch(&placed()).unwrap().len(), 2, "twice added is once there");
+    assert_eq!(
+        added.dispatch(&placed()).unwrap().len(),
+        2,
+        "twice added is once there"
+    );
     assert_eq!(LOG.take(), ["default A-1", "own A-1"]);
 }
 
 #[test]
 fn an_event_that_nobody_handles_is_no_error() {
-    let event = Event::builder().source("/s").ty("co.outcome.unheard").build().unwrap();
+    let event = Event::builder()
+        .source("/s")
+        .ty("co.outcome.unheard")
+        .build()
+        .unwrap();
     let report = OWN.dispatch(&event).unwrap();
     assert!(report.is_empty());
     assert_eq!(report.to_string(), "no handler");
@@ -80,15 +88,24 @@ fn two_rust_types_on_one_event_type_are_found() {
     registry.register_typed(|_: &First| ());
     registry.register_typed(|_: &other::Second| ());
     let error = registry.check().unwrap_err();
-    assert!(matches!(error.problems(), [Problem::TwoTypes { ty, .. }] if ty == "co.outcome.claimed"), "{error}");
-    assert!(error.to_string().contains("First`") && error.to_string().contains("Second`"), "{error}");
+    assert!(
+        matches!(error.problems(), [Problem::TwoTypes { ty, .. }] if ty == "co.outcome.claimed"),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("First`") && error.to_string().contains("Second`"),
+        "{error}"
+    );
 }
 
 #[test]
 fn expected_handlers_that_are_not_linked_in_are_found() {
     let krate = module_path!().split("::").next().unwrap();
-    OWN.expect([krate, module_path!(), concat!(module_path!(), "::in_own")]).unwrap();
-    let error = OWN.expect([module_path!(), "plugin", "dispatch::registries::in_o"]).unwrap_err();
+    OWN.expect([krate, module_path!(), concat!(module_path!(), "::in_own")])
+        .unwrap();
+    let error = OWN
+        .expect([module_path!(), "plugin", "dispatch::registries::in_o"])
+        .unwrap_err();
     assert_eq!(error.problems().len(), 2);
     assert!(error.to_string().contains("`use plugin as _;`"), "{error}");
 }

@@ -60,7 +60,11 @@ fn an_enum_can_be_narrowed_and_never_gets_what_it_cannot_hold() {
     assert_eq!(LOG.take(), ["all false"]);
     SUBSET.dispatch(&cancelled()).unwrap();
     assert_eq!(LOG.take(), ["one true", "all true"]);
-    let other = Event::builder().source("/s").ty("co.outcome.other").build().unwrap();
+    let other = Event::builder()
+        .source("/s")
+        .ty("co.outcome.other")
+        .build()
+        .unwrap();
     assert!(SUBSET.dispatch(&other).unwrap().is_empty());
 }
 
@@ -72,6 +76,10 @@ fn envelope_types_that_no_rust_type_has_are_pointed_out() {
     registry.register("co.outcome.order.*", |_: &Event| ());
     registry.register("*", |_: &Event| ());
     let check = registry.check().unwrap();
-    let orphans: Vec<&str> = check.orphans().iter().map(|orphan| orphan.pattern.as_str()).collect();
+    let orphans: Vec<&str> = check
+        .orphans()
+        .iter()
+        .map(|orphan| orphan.pattern.as_str())
+        .collect();
     assert_eq!(orphans, ["co.outcome.order.placd"]);
 }

@@ -31,8 +31,10 @@ fn r#match(OrderPlaced { order_id, .. }: &OrderPlaced) {
 fn configured_out(_event: &NotThere) {}
 
 #[handles(registry = SHAPES)]
-#[must_use]
-pub(super) fn with_attributes(#[allow(unused)] order: &super::OrderPlaced) -> Result<(), std::fmt::Error> {
+#[inline]
+pub(super) fn with_attributes(
+    #[allow(unused)] order: &super::OrderPlaced,
+) -> Result<(), std::fmt::Error> {
     LOG.note("attributes");
     Ok(())
 }
@@ -48,5 +50,14 @@ fn every_form_is_found() {
     SHAPES.dispatch(&placed()).unwrap();
     let mut lines = LOG.take();
     lines.sort();
-    assert_eq!(lines, ["A-1!", "attributes", "from_a_macro", "from_the_same_macro", "raw A-1"]);
+    assert_eq!(
+        lines,
+        [
+            "A-1!",
+            "attributes",
+            "from_a_macro",
+            "from_the_same_macro",
+            "raw A-1"
+        ]
+    );
 }

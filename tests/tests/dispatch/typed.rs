@@ -50,9 +50,15 @@ fn values_envelopes_and_enums_reach_the_same_handlers() -> Result<(), Box<dyn st
 
     // `OrderCancelled` is not `Clone`: the handler that takes it by value gets one all the same.
     TYPED.dispatch(&cancelled())?;
-    assert_eq!(LOG.take(), ["refund: changed my mind", "cancelled: changed my mind"]);
+    assert_eq!(
+        LOG.take(),
+        ["refund: changed my mind", "cancelled: changed my mind"]
+    );
     TYPED.dispatch(&OrderEvent::Cancelled(cancelled()))?;
-    assert_eq!(LOG.take(), ["refund: changed my mind", "cancelled: changed my mind"]);
+    assert_eq!(
+        LOG.take(),
+        ["refund: changed my mind", "cancelled: changed my mind"]
+    );
     Ok(())
 }
 
@@ -63,7 +69,11 @@ fn the_function_stays_a_function() {
 
 #[handles("co.outcome.order.*", registry = TYPED_APART)]
 fn double(order: &OrderPlaced) -> Result<(), String> {
-    if order.total_cents == 1250 { Ok(()) } else { Err(order.order_id.clone()) }
+    if order.total_cents == 1250 {
+        Ok(())
+    } else {
+        Err(order.order_id.clone())
+    }
 }
 
 static TYPED_APART: Registry = Registry::new("typed apart");
@@ -92,7 +102,10 @@ impl From<u8> for Counted {
 }
 
 fn counts() -> (usize, usize) {
-    (ENCODED.swap(0, Ordering::Relaxed), DECODED.swap(0, Ordering::Relaxed))
+    (
+        ENCODED.swap(0, Ordering::Relaxed),
+        DECODED.swap(0, Ordering::Relaxed),
+    )
 }
 
 #[test]
@@ -102,12 +115,20 @@ fn each_form_is_made_at_most_once() -> Result<(), Box<dyn std::error::Error>> {
         registry.register_typed(|_: &Counted| ());
     }
     registry.dispatch(&Counted(1))?;
-    assert_eq!(counts(), (0, 0), "a typed value goes to typed handlers as it is");
+    assert_eq!(
+        counts(),
+        (0, 0),
+        "a typed value goes to typed handlers as it is"
+    );
 
     let event = Counted(1).to_event()?;
     counts();
     registry.dispatch(&event)?;
-    assert_eq!(counts(), (0, 1), "ten typed handlers share one decoded value");
+    assert_eq!(
+        counts(),
+        (0, 1),
+        "ten typed handlers share one decoded value"
+    );
 
     registry.register("co.outcome.counted", |_: &Event| ());
     registry.register("co.outcome.*", |_: &Event| ());

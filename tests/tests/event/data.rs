@@ -24,10 +24,7 @@ fn data_without_a_content_type_gets_the_one_its_kind_implies() {
         settled(minimal().data_text("a")),
         (DataKind::Text, Some("text/plain; charset=utf-8".into()))
     );
-    assert_eq!(
-        settled(minimal().data_bytes("a")),
-        (DataKind::Binary, None)
-    );
+    assert_eq!(settled(minimal().data_bytes("a")), (DataKind::Binary, None));
 }
 
 #[test]
@@ -60,17 +57,38 @@ fn text_under_a_json_content_type_has_to_be_json() {
 fn bytes_stay_bytes_under_every_content_type() {
     for content_type in ["application/json", "text/plain", "image/png"] {
         let builder = minimal().data_content_type(content_type).data_bytes("{");
-        assert_eq!(settled(builder), (DataKind::Binary, Some(content_type.into())));
+        assert_eq!(
+            settled(builder),
+            (DataKind::Binary, Some(content_type.into()))
+        );
     }
 }
 
 #[test]
 fn json_data_is_one_json_value_in_utf_8() {
-    for json in ["null", " [1] ", "\"\\ud800\"", "1e999", "\n0", "{\"a\":1,\"a\":2}"] {
+    for json in [
+        "null",
+        " [1] ",
+        "\"\\ud800\"",
+        "1e999",
+        "\n0",
+        "{\"a\":1,\"a\":2}",
+    ] {
         assert_eq!(Data::json(json).unwrap().as_str(), Some(json));
     }
-    for bytes in [&b""[..], b"{", b"[1,]", b"1 2", b"\xef\xbb\xbf1", b"\"\xff\"", b"\"\n\""] {
-        assert!(Data::json(Bytes::copy_from_slice(bytes)).is_err(), "{bytes:?}");
+    for bytes in [
+        &b""[..],
+        b"{",
+        b"[1,]",
+        b"1 2",
+        b"\xef\xbb\xbf1",
+        b"\"\xff\"",
+        b"\"\n\"",
+    ] {
+        assert!(
+            Data::json(Bytes::copy_from_slice(bytes)).is_err(),
+            "{bytes:?}"
+        );
     }
 }
 
@@ -85,11 +103,7 @@ fn json_nested_without_end_does_not_overflow_the_stack() {
 
 #[test]
 fn a_kind_says_what_the_bytes_can_be_read_as() {
-    let (json, text, bytes) = (
-        Data::json("1").unwrap(),
-        Data::text("a"),
-        Data::binary("a"),
-    );
+    let (json, text, bytes) = (Data::json("1").unwrap(), Data::text("a"), Data::binary("a"));
 
     assert!(json.is_json() && !json.is_text() && !json.is_binary());
     assert!(text.is_text() && !text.is_json() && !text.is_binary());

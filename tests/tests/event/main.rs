@@ -1,5 +1,6 @@
 //! The envelope: attributes, extensions and data.
 
+mod as_text;
 mod builder;
 mod data;
 mod equality;

@@ -5,7 +5,8 @@ use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::assert_violations;
 
 fn parsed(text: &str) -> MediaType {
-    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    text.parse()
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[test]

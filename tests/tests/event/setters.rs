@@ -67,7 +67,10 @@ fn an_accepted_value_is_there() {
     let time = "2026-01-31T09:30:00Z".parse().unwrap();
     event.set_time(Some(time)).unwrap();
 
-    assert_eq!((event.id(), event.source(), event.ty()), ("2", "urn:x", "u"));
+    assert_eq!(
+        (event.id(), event.source(), event.ty()),
+        ("2", "urn:x", "u")
+    );
     assert_eq!(event.subject(), None);
     assert_eq!(event.data_schema(), Some("urn:schema"));
     assert_eq!(event.time(), Some(time));

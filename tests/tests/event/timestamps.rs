@@ -87,7 +87,11 @@ fn anything_but_rfc_3339_is_refused() {
 
 #[test]
 fn a_unicode_minus_is_not_an_offset() {
-    assert!("2026-01-31T09:30:00\u{2212}01:00".parse::<Timestamp>().is_err());
+    assert!(
+        "2026-01-31T09:30:00\u{2212}01:00"
+            .parse::<Timestamp>()
+            .is_err()
+    );
 }
 
 #[test]
@@ -123,13 +127,26 @@ fn an_offset_with_seconds_keeps_the_instant() {
 }
 
 #[test]
+fn the_first_and_the_last_date_time_print_without_a_panic() {
+    for offset in [-86_340, 0, 86_340] {
+        let zone = FixedOffset::east_opt(offset).unwrap();
+        for at in [
+            chrono::DateTime::<chrono::Utc>::MIN_UTC,
+            chrono::DateTime::<chrono::Utc>::MAX_UTC,
+        ] {
+            let time = Timestamp::from(at.with_timezone(&zone));
+            assert!(!time.to_string().is_empty() && !format!("{time:?}").is_empty());
+            let built = eventkit_tests::message::minimal().time(time).build();
+            eventkit_tests::refusal::assert_violations(built, &[("time", "core, time")]);
+        }
+    }
+}
+
+#[test]
 fn now_has_microseconds() {
     let text = Timestamp::now().to_string();
     assert_eq!(text.len(), "2026-01-31T09:30:00.123456Z".len(), "{text}");
-    assert_eq!(
-        text.parse::<Timestamp>().unwrap().to_string(),
-        text
-    );
+    assert_eq!(text.parse::<Timestamp>().unwrap().to_string(), text);
 }
 
 #[test]

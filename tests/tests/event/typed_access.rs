@@ -14,7 +14,10 @@ fn with(value: impl Into<AttributeValue>) -> Event {
 fn an_integer_is_read_from_its_native_value_and_from_its_string() {
     assert_eq!(with(7).extension_as::<i32>("x").unwrap(), 7);
     assert_eq!(with("7").extension_as::<i32>("x").unwrap(), 7);
-    assert_eq!(with("-2147483648").extension_as::<i32>("x").unwrap(), i32::MIN);
+    assert_eq!(
+        with("-2147483648").extension_as::<i32>("x").unwrap(),
+        i32::MIN
+    );
     assert_eq!(with("-0").extension_as::<i32>("x").unwrap(), 0);
     assert_eq!(with(7).extension_as::<u64>("x").unwrap(), 7);
 }
@@ -22,7 +25,19 @@ fn an_integer_is_read_from_its_native_value_and_from_its_string() {
 #[test]
 fn what_is_no_canonical_integer_is_refused() {
     for text in [
-        "", "+7", "07", "-07", "00", " 7", "7 ", "7.0", "7e0", "0x7", "2147483648", "٧", "-",
+        "",
+        "+7",
+        "07",
+        "-07",
+        "00",
+        " 7",
+        "7 ",
+        "7.0",
+        "7e0",
+        "0x7",
+        "2147483648",
+        "٧",
+        "-",
     ] {
         let error = with(text).extension_as::<i32>("x").unwrap_err();
         assert_eq!(error.value(), Some(text), "{text:?}");
@@ -38,7 +53,9 @@ fn a_whole_number_larger_than_an_integer_is_held_to_the_same_grammar() {
         assert!(with(text).extension_as::<i64>("x").is_err(), "{text:?}");
     }
     assert_eq!(
-        with("18446744073709551615").extension_as::<u64>("x").unwrap(),
+        with("18446744073709551615")
+            .extension_as::<u64>("x")
+            .unwrap(),
         u64::MAX
     );
 }
@@ -54,8 +71,14 @@ fn a_boolean_is_true_or_false_in_lower_case() {
 
 #[test]
 fn binary_is_base64_with_padding() {
-    assert_eq!(with("AQID").extension_as::<Vec<u8>>("x").unwrap(), [1, 2, 3]);
-    assert_eq!(with("//4=").extension_as::<Vec<u8>>("x").unwrap(), [255, 254]);
+    assert_eq!(
+        with("AQID").extension_as::<Vec<u8>>("x").unwrap(),
+        [1, 2, 3]
+    );
+    assert_eq!(
+        with("//4=").extension_as::<Vec<u8>>("x").unwrap(),
+        [255, 254]
+    );
     for text in ["//4", "__4=", "A", "AQI D", "Zh=="] {
         assert!(with(text).extension_as::<Vec<u8>>("x").is_err(), "{text:?}");
     }
@@ -77,7 +100,10 @@ fn a_timestamp_or_uri_is_read_from_its_string() {
 fn every_value_reads_as_its_canonical_string() {
     assert_eq!(with(7).extension_as::<String>("x").unwrap(), "7");
     assert_eq!(with(true).extension_as::<String>("x").unwrap(), "true");
-    assert_eq!(with(vec![1, 2, 3]).extension_as::<String>("x").unwrap(), "AQID");
+    assert_eq!(
+        with(vec![1, 2, 3]).extension_as::<String>("x").unwrap(),
+        "AQID"
+    );
 }
 
 #[test]
@@ -87,17 +113,17 @@ fn an_absent_extension_is_none_or_an_error() {
     assert_eq!(event.extension_as::<Option<i32>>("x").unwrap(), None);
     let error = event.extension_as::<i32>("x").unwrap_err();
     assert_eq!(error.value(), None);
-    assert_eq!(error.to_string(), "an absent attribute is not an Integer that fits");
+    assert_eq!(
+        error.to_string(),
+        "an absent attribute is not an Integer that fits"
+    );
 }
 
 #[test]
 fn a_wrong_extension_is_an_error_even_where_it_may_be_absent() {
     let error = with("seven").extension_as::<Option<i32>>("x").unwrap_err();
 
-    assert_eq!(
-        error,
-        AttributeError::new("seven", "an Integer that fits")
-    );
+    assert_eq!(error, AttributeError::new("seven", "an Integer that fits"));
 }
 
 #[test]
@@ -119,7 +145,10 @@ fn core_attributes_are_found_by_name_too() {
     let event = minimal().build().unwrap();
 
     assert_eq!(event.attribute("id"), Some(AttributeRef::Text("1")));
-    assert_eq!(event.attribute("specversion"), Some(AttributeRef::Text("1.0")));
+    assert_eq!(
+        event.attribute("specversion"),
+        Some(AttributeRef::Text("1.0"))
+    );
     assert_eq!(event.attribute("subject"), None);
 }
 
@@ -177,7 +206,10 @@ fn absent_data_reads_as_a_unit_or_an_option_and_as_nothing_else() {
     assert_eq!(event.data_as::<Option<Order>>().unwrap(), None);
     let error = event.data_as::<Order>().unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::Data);
-    assert!(error.to_string().starts_with("the event has no data"), "{error}");
+    assert!(
+        error.to_string().starts_with("the event has no data"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -19,7 +19,9 @@ fn a_source_is_any_uri_reference_that_is_not_empty() {
     ] {
         assert_eq!(minimal().source(source).build().unwrap().source(), source);
     }
-    for source in ["", "a b", "a%2", "a%zz", "http://[", "ä", "a\"b", "1:a", "\\a", "a\n"] {
+    for source in [
+        "", "a b", "a%2", "a%zz", "http://[", "ä", "a\"b", "1:a", "\\a", "a\n",
+    ] {
         assert_violations(
             minimal().source(source).build(),
             &[("source", "core, source")],
@@ -33,7 +35,15 @@ fn a_schema_is_an_absolute_uri_without_a_fragment() {
         let event = minimal().data_schema(uri).build().unwrap();
         assert_eq!(event.data_schema(), Some(uri));
     }
-    for uri in ["", "/s", "s", "//host/s", "https://example.com/s#f", "a b:c", "ä:b"] {
+    for uri in [
+        "",
+        "/s",
+        "s",
+        "//host/s",
+        "https://example.com/s#f",
+        "a b:c",
+        "ä:b",
+    ] {
         assert_violations(
             minimal().data_schema(uri).build(),
             &[("dataschema", "core, dataschema")],
@@ -47,7 +57,10 @@ fn uris_are_kept_as_they_were_written() {
 
     assert_eq!(Uri::new(text).unwrap().as_str(), text);
     assert_eq!(text.parse::<UriReference>().unwrap().to_string(), text);
-    assert_ne!(Uri::new(text).unwrap(), Uri::new(text.to_lowercase()).unwrap());
+    assert_ne!(
+        Uri::new(text).unwrap(),
+        Uri::new(text.to_lowercase()).unwrap()
+    );
 }
 
 #[test]

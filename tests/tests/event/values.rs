@@ -98,7 +98,10 @@ fn control_characters_and_noncharacters_are_refused() {
             minimal().extension("x", &text).build(),
             &[("x", "core, Type System")],
         );
-        assert_violations(minimal().subject(&text).build(), &[("subject", "core, subject")]);
+        assert_violations(
+            minimal().subject(&text).build(),
+            &[("subject", "core, subject")],
+        );
         assert_violations(minimal().id(&text).build(), &[("id", "core, id")]);
         assert_violations(minimal().ty(&text).build(), &[("type", "core, type")]);
     }
@@ -109,7 +112,17 @@ fn names_are_lower_case_letters_and_digits() {
     for name in ["a", "0", "traceparent", "9z", &"long".repeat(20)] {
         assert!(minimal().extension(name, 1).build().is_ok(), "{name}");
     }
-    for name in ["", "A", "a-b", "a_b", "a b", "ä", "data_base64", "a.b", "a\u{0}"] {
+    for name in [
+        "",
+        "A",
+        "a-b",
+        "a_b",
+        "a b",
+        "ä",
+        "data_base64",
+        "a.b",
+        "a\u{0}",
+    ] {
         assert_violations(
             minimal().extension(name, 1).build(),
             &[(name, "core, Naming Conventions")],

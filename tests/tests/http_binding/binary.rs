@@ -56,7 +56,12 @@ fn only_what_is_set_is_a_header() {
 
     assert_eq!(
         lines(&message),
-        ["ce-id: 1", "ce-source: /s", "ce-specversion: 1.0", "ce-type: t"]
+        [
+            "ce-id: 1",
+            "ce-source: /s",
+            "ce-specversion: 1.0",
+            "ce-type: t"
+        ]
     );
     assert_eq!(message.body, "");
 }
@@ -71,7 +76,10 @@ fn the_body_shares_the_bytes_of_the_data() {
         event.data().unwrap().as_bytes().as_ptr()
     );
     let back = decode(&message.headers, message.body.clone()).unwrap();
-    assert_eq!(back.data().unwrap().as_bytes().as_ptr(), message.body.as_ptr());
+    assert_eq!(
+        back.data().unwrap().as_bytes().as_ptr(),
+        message.body.as_ptr()
+    );
 }
 
 #[test]
@@ -120,7 +128,10 @@ fn what_is_encoded_is_decoded_to_the_same_event() {
         everything.clone().data_bytes(&[0, 255]),
         everything.clone().data_json(&()).unwrap(),
         everything.clone().data_json("text").unwrap(),
-        everything.clone().data_content_type("image/png").data_bytes(&[]),
+        everything
+            .clone()
+            .data_content_type("image/png")
+            .data_bytes(&[]),
         everything.data_content_type("a/b+json").data_text(" [1] "),
         Event::builder().source("/s").ty("t"),
     ] {
@@ -159,22 +170,26 @@ fn extensions_arrive_as_strings_and_are_read_as_their_types() {
 
 #[test]
 fn an_event_with_more_extensions_than_headers_fit_is_an_error() {
-    let builder = (0..40_000).fold(String::new(), |members, n| members + &format!(r#""e{n}":1,"#));
+    let builder = (0..40_000).fold(String::new(), |members, n| {
+        members + &format!(r#""e{n}":1,"#)
+    });
     let json = eventkit_tests::message::json(builder.trim_end_matches(','));
     let event = eventkit::format::Format::decode(&eventkit::format::Json, json).unwrap();
 
     let error = encode_binary(&event).unwrap_err();
-    assert_eq!(error.to_string(), "the event has more attributes than fit into headers");
+    assert_eq!(
+        error.to_string(),
+        "the event has more attributes than fit into headers"
+    );
 }
 
 #[test]
 fn a_name_longer_than_a_header_is_an_error() {
     let event = minimal().extension("a".repeat(70_000), 1).build().unwrap();
 
-    assert!(
-        encode_binary(&event)
-            .unwrap_err()
-            .to_string()
-            .starts_with("the attribute `aaaa")
+    let shown = "a".repeat(60);
+    assert_eq!(
+        encode_binary(&event).unwrap_err().to_string(),
+        format!("the attribute `{shown}…` does not fit into a header of the binding")
     );
 }

@@ -136,10 +136,7 @@ fn another_specversion_is_refused_at_once() {
     for version in ["0.3", "0.2", "1.1", "", "1"] {
         let mut headers = headers(&[("ce-subject", "")]);
         headers.insert("ce-specversion", version.parse().unwrap());
-        assert_refused(
-            decode(&headers, Bytes::new()),
-            DecodeErrorKind::SpecVersion,
-        );
+        assert_refused(decode(&headers, Bytes::new()), DecodeErrorKind::SpecVersion);
     }
 }
 
@@ -158,10 +155,7 @@ fn a_header_there_twice_is_refused() {
         );
     }
     assert_invalid(
-        decode(
-            &headers(&[("ce-ext", "a"), ("ce-ext", "a")]),
-            Bytes::new(),
-        ),
+        decode(&headers(&[("ce-ext", "a"), ("ce-ext", "a")]), Bytes::new()),
         &[("ext", section)],
     );
 }

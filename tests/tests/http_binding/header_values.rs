@@ -33,10 +33,7 @@ fn assert_refused(value: &[u8]) {
 
 #[test]
 fn space_quote_percent_and_all_beyond_ascii_are_encoded() {
-    assert_eq!(
-        encoded("Euro € 😀"),
-        "Euro%20%E2%82%AC%20%F0%9F%98%80"
-    );
+    assert_eq!(encoded("Euro € 😀"), "Euro%20%E2%82%AC%20%F0%9F%98%80");
     assert_eq!(encoded("a b\"c%d"), "a%20b%22c%25d");
     assert_eq!(encoded("\u{a0}\u{fffd}"), "%C2%A0%EF%BF%BD");
     assert_eq!(encoded(" a "), "%20a%20");
@@ -96,7 +93,14 @@ fn lower_case_and_needless_encoding_are_accepted() {
 #[test]
 fn encoded_bytes_that_are_not_utf_8_are_refused() {
     for value in [
-        "%C0%A0", "%c0%a0", "%FF", "%E2%82", "%ED%A0%80", "%F5%80%80%80", "%80", "a%C3b",
+        "%C0%A0",
+        "%c0%a0",
+        "%FF",
+        "%E2%82",
+        "%ED%A0%80",
+        "%F5%80%80%80",
+        "%80",
+        "a%C3b",
         "\"%C0%A0\"",
     ] {
         assert_refused(value.as_bytes());
@@ -105,7 +109,9 @@ fn encoded_bytes_that_are_not_utf_8_are_refused() {
 
 #[test]
 fn a_percent_sign_without_two_digits_is_refused() {
-    for value in ["%", "%2", "%zz", "%2z", "%z2", "100%", "%%20", "%20%", "% 20", "\"%\"", "%+1"] {
+    for value in [
+        "%", "%2", "%zz", "%2z", "%z2", "100%", "%%20", "%20%", "% 20", "\"%\"", "%+1",
+    ] {
         assert_refused(value.as_bytes());
     }
 }
@@ -142,7 +148,15 @@ fn a_quote_inside_an_unquoted_value_is_a_character() {
 
 #[test]
 fn a_quoted_value_that_does_not_end_is_refused() {
-    for value in ["\"", "\"a", "\"a\\\"", "\"a\"b", "\"a\" \"b\"", "\"a\" ", "\"\\"] {
+    for value in [
+        "\"",
+        "\"a",
+        "\"a\\\"",
+        "\"a\"b",
+        "\"a\" \"b\"",
+        "\"a\" ",
+        "\"\\",
+    ] {
         assert_refused(value.as_bytes());
     }
 }
@@ -156,7 +170,14 @@ fn raw_utf_8_is_accepted() {
 
 #[test]
 fn raw_bytes_that_are_not_utf_8_are_refused() {
-    for value in [&b"\xff"[..], b"caf\xe9", b"\xc0\xa0", b"\"\xff\"", b"%20\xff", b"\xe2%82%AC\xff"] {
+    for value in [
+        &b"\xff"[..],
+        b"caf\xe9",
+        b"\xc0\xa0",
+        b"\"\xff\"",
+        b"%20\xff",
+        b"\xe2%82%AC\xff",
+    ] {
         assert_refused(value);
     }
 }
@@ -164,7 +185,16 @@ fn raw_bytes_that_are_not_utf_8_are_refused() {
 #[test]
 fn characters_that_attributes_must_not_hold_are_refused_once_decoded() {
     let expected = [("x", "core, Type System")];
-    for value in ["%00", "%0D%0A", "a%09b", "%7F", "%C2%85", "%EF%BF%BF", "\"a\tb\"", "a\tb"] {
+    for value in [
+        "%00",
+        "%0D%0A",
+        "a%09b",
+        "%7F",
+        "%C2%85",
+        "%EF%BF%BF",
+        "\"a\tb\"",
+        "a\tb",
+    ] {
         assert_invalid(received(value.as_bytes()), &expected);
     }
 }

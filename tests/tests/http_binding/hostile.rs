@@ -161,7 +161,9 @@ fn any_content_type_is_refused_or_read_but_never_a_panic() {
 fn an_event_from_json_never_breaks_the_headers_it_is_forwarded_in() {
     let event = eventkit::format::Format::decode(
         &Json,
-        json(r#""subject":"a: b, \"c\"; d=e","datacontenttype":"text/plain; a=\"b, c\"","data":"x""#),
+        json(
+            r#""subject":"a: b, \"c\"; d=e","datacontenttype":"text/plain; a=\"b, c\"","data":"x""#,
+        ),
     )
     .unwrap();
     let message = encode_binary(&event).unwrap();

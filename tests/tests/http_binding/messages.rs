@@ -17,10 +17,7 @@ fn a_request_keeps_what_its_builder_has_and_the_event_has_not() {
         .header("authorization", "secret")
         .header("content-type", "image/png")
         .header("ce-id", "other");
-    let request = encode_binary(&event())
-        .unwrap()
-        .into_request(builder)
-        .unwrap();
+    let request = encode_binary(&event()).unwrap().request(builder).unwrap();
 
     assert_eq!(request.method(), "PUT");
     assert_eq!(request.uri(), "https://example.com/sink");
@@ -33,10 +30,7 @@ fn a_request_keeps_what_its_builder_has_and_the_event_has_not() {
 #[test]
 fn a_response_keeps_what_its_builder_has_and_the_event_has_not() {
     let builder = Response::builder().status(202).header("retry-after", "1");
-    let response = encode_binary(&event())
-        .unwrap()
-        .into_response(builder)
-        .unwrap();
+    let response = encode_binary(&event()).unwrap().response(builder).unwrap();
 
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     assert_eq!(response.headers()["retry-after"], "1");
@@ -46,17 +40,17 @@ fn a_response_keeps_what_its_builder_has_and_the_event_has_not() {
 #[test]
 fn a_builder_with_a_mistake_is_an_error() {
     let builder = Request::get("not a uri");
-    assert!(encode_binary(&event()).unwrap().into_request(builder).is_err());
+    assert!(encode_binary(&event()).unwrap().request(builder).is_err());
 
     let builder = Response::builder().header("a b", "c");
-    assert!(encode_binary(&event()).unwrap().into_response(builder).is_err());
+    assert!(encode_binary(&event()).unwrap().response(builder).is_err());
 }
 
 #[test]
 fn every_body_that_becomes_bytes_is_read() {
     let (parts, body) = encode_binary(&event())
         .unwrap()
-        .into_request(Request::post("/"))
+        .request(Request::post("/"))
         .unwrap()
         .into_parts();
 

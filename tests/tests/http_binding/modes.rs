@@ -77,7 +77,10 @@ fn a_format_that_is_not_registered_is_named_even_beside_ce_headers() {
 
 #[test]
 fn a_batch_in_a_format_that_is_not_registered_is_a_batch_all_the_same() {
-    for media_type in ["application/cloudevents-batch", "application/cloudevents-batch+avro"] {
+    for media_type in [
+        "application/cloudevents-batch",
+        "application/cloudevents-batch+avro",
+    ] {
         let headers = content_type(media_type);
         assert_refused(
             decode_batch(&headers, batch()),
@@ -142,7 +145,10 @@ fn the_body_has_to_be_what_the_mode_says() {
         DecodeErrorKind::Malformed,
     );
     assert_refused(
-        decode_batch(&content_type("application/cloudevents-batch+json"), json("")),
+        decode_batch(
+            &content_type("application/cloudevents-batch+json"),
+            json(""),
+        ),
         DecodeErrorKind::Malformed,
     );
     assert_refused(

@@ -68,12 +68,18 @@ fn bodies_are_read_both_ways() {
     assert!(!agreed::<u8>(&with("application/json"), "256"));
     assert!(!agreed::<u8>(&with("application/json"), "{"));
     assert!(!agreed::<u8>(&with("application/json"), "1 1"));
-    assert!(!agreed::<u8>(&with("application/json"), Bytes::from_static(b"\xff")));
+    assert!(!agreed::<u8>(
+        &with("application/json"),
+        Bytes::from_static(b"\xff")
+    ));
     assert!(!agreed::<String>(&with("application/json"), "\"\\ud800\""));
 
     assert!(agreed::<String>(&with("text/plain"), ""));
     assert!(agreed::<u8>(&with("text/plain"), "7"));
-    assert!(!agreed::<String>(&with("text/plain"), Bytes::from_static(b"\xff")));
+    assert!(!agreed::<String>(
+        &with("text/plain"),
+        Bytes::from_static(b"\xff")
+    ));
     assert!(!agreed::<String>(&with("text/plain; charset=latin1"), "a"));
     assert!(agreed::<Vec<u8>>(&with("application/octet-stream"), "ab"));
     assert!(!agreed::<Vec<u8>>(&with("image/png"), "ab"));
@@ -164,6 +170,32 @@ fn the_other_modes_are_read_both_ways() {
 }
 
 #[test]
+fn a_type_without_data_takes_any_both_ways() {
+    #[derive(Debug, PartialEq, CloudEvent)]
+    #[cloudevent(type = "t", source = "/s")]
+    struct Ping;
+
+    for (media_type, body) in [
+        ("application/json", &b""[..]),
+        ("application/json", b"[1e999]"),
+        ("text/plain", b"\xff"),
+        ("text/plain; charset=latin1", b"\xff"),
+        ("application/x-unknown", b"\xff"),
+    ] {
+        let headers = headers(&[("content-type", media_type)]);
+        let body = Bytes::from_static(body);
+        let event = decode(&headers, body.clone()).unwrap();
+        assert_eq!(Ping::try_from(&event).unwrap(), Ping);
+        assert_eq!(decode_as::<Ping>(&headers, body).unwrap(), Ping);
+    }
+    let headers = headers(&[("content-type", "application/json")]);
+    assert_refused(
+        decode_as::<Ping>(&headers, "{".into()),
+        DecodeErrorKind::Malformed,
+    );
+}
+
+#[test]
 fn a_message_without_a_type_tells_all_that_is_wrong_to_an_enum() {
     #[derive(Debug)]
     struct Any;
@@ -179,9 +211,7 @@ fn a_message_without_a_type_tells_all_that_is_wrong_to_an_enum() {
             Ok(eventkit::Event::builder().source("/s").ty("t"))
         }
 
-        fn from_source<S: eventkit::EventSource>(
-            source: S,
-        ) -> Result<Self, eventkit::DecodeError> {
+        fn from_source<S: eventkit::EventSource>(source: S) -> Result<Self, eventkit::DecodeError> {
             eventkit::__private::position(&source, Self::TYPES).map(|_| Self)
         }
     }

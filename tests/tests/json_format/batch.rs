@@ -110,10 +110,7 @@ fn what_is_not_an_array_of_objects_is_malformed() {
 
 #[test]
 fn a_batch_is_no_single_event() {
-    assert_refused(
-        Json.decode(array(&[json("")])),
-        DecodeErrorKind::Malformed,
-    );
+    assert_refused(Json.decode(array(&[json("")])), DecodeErrorKind::Malformed);
 }
 
 #[test]

@@ -16,7 +16,14 @@ fn kind(event: &Event) -> DataKind {
 
 #[test]
 fn data_without_a_content_type_is_json_and_says_so() {
-    for value in ["{\"a\":[1]}", "null", "\"text\"", "1.50", "false", "[ 1,\n2 ]"] {
+    for value in [
+        "{\"a\":[1]}",
+        "null",
+        "\"text\"",
+        "1.50",
+        "false",
+        "[ 1,\n2 ]",
+    ] {
         let event = decode(&format!(r#""data":{value}"#));
         assert_eq!(event.data_content_type(), Some("application/json"));
         assert_eq!(kind(&event), DataKind::Json);
@@ -94,7 +101,9 @@ fn empty_base64_is_empty_data() {
 
 #[test]
 fn wrong_base64_is_refused() {
-    for text in ["AP8", "AP8=\\n", "AP 8=", "AP-_", "A", "====", "AP8==", "Zh==", "ä", "Zg=a"] {
+    for text in [
+        "AP8", "AP8=\\n", "AP 8=", "AP-_", "A", "====", "AP8==", "Zh==", "ä", "Zg=a",
+    ] {
         assert_invalid(
             Json.decode(json(&format!(r#""data_base64":"{text}""#))),
             &[("data_base64", "JSON format, 3.1.2")],
@@ -119,11 +128,17 @@ fn base64_that_is_no_string_is_refused() {
 
 #[test]
 fn null_data_is_data_and_null_base64_is_none() {
-    assert_eq!(decode(r#""data":null"#).data().unwrap().as_str(), Some("null"));
+    assert_eq!(
+        decode(r#""data":null"#).data().unwrap().as_str(),
+        Some("null")
+    );
     assert_eq!(decode(r#""data_base64":null"#).data(), None);
     assert_eq!(decode("").data(), None);
     assert_eq!(
-        decode(r#""data_base64":null,"data":1"#).data().unwrap().as_str(),
+        decode(r#""data_base64":null,"data":1"#)
+            .data()
+            .unwrap()
+            .as_str(),
         Some("1")
     );
 }
@@ -137,7 +152,10 @@ fn data_there_twice_is_refused() {
         (r#""data":null,"data_base64":"AQID""#, "data_base64"),
         (r#""data":1,"data":1"#, "data"),
         (r#""data":1,"d\u0061ta":2"#, "data"),
-        (r#""data_base64":"AQID","data_base64":"AQID""#, "data_base64"),
+        (
+            r#""data_base64":"AQID","data_base64":"AQID""#,
+            "data_base64",
+        ),
         (r#""data_base64":null,"data_base64":"AQID""#, "data_base64"),
     ] {
         assert_invalid(Json.decode(json(members)), &[(attribute, section)]);

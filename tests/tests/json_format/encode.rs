@@ -62,7 +62,9 @@ fn the_other_types_are_strings() {
 
 #[test]
 fn text_is_escaped_where_json_asks_for_it() {
-    let event = minimal().subject("\"\\/ä😀\u{a0}").data_text("\t\u{1}\"\u{7f}");
+    let event = minimal()
+        .subject("\"\\/ä😀\u{a0}")
+        .data_text("\t\u{1}\"\u{7f}");
 
     assert!(encode(&event.build().unwrap()).ends_with(concat!(
         r#""subject":"\"\\/ä😀"#,
@@ -124,10 +126,7 @@ fn what_is_encoded_is_decoded_to_the_same_event() {
             assert_eq!(trimmed(&back), trimmed(&event));
         } else {
             assert_eq!(back, event);
-            assert_eq!(
-                back.data().map(Data::kind),
-                event.data().map(Data::kind)
-            );
+            assert_eq!(back.data().map(Data::kind), event.data().map(Data::kind));
         }
     }
 }

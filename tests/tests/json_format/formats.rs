@@ -30,7 +30,8 @@ impl Format for Lines {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
-        let id = std::str::from_utf8(&bytes).map_err(|error| DecodeError::malformed("lines", error))?;
+        let id =
+            std::str::from_utf8(&bytes).map_err(|error| DecodeError::malformed("lines", error))?;
         Ok(minimal().id(id).build()?)
     }
 
@@ -59,7 +60,10 @@ fn a_format_can_be_used_as_an_object() {
     let formats: [Box<dyn Format>; 2] = [Box::new(Json), Box::new(lines("a/b", None))];
     let event = minimal().build().unwrap();
     for format in &formats {
-        assert_eq!(format.decode(format.encode(&event).unwrap()).unwrap(), event);
+        assert_eq!(
+            format.decode(format.encode(&event).unwrap()).unwrap(),
+            event
+        );
     }
 }
 
@@ -76,10 +80,16 @@ fn a_registered_format_decodes_structured_and_batched_messages() {
         "application/cloudevents+lines",
         Some("application/cloudevents-batch+lines"),
     );
-    let events = [minimal().build().unwrap(), minimal().id("2").build().unwrap()];
+    let events = [
+        minimal().build().unwrap(),
+        minimal().id("2").build().unwrap(),
+    ];
 
     let message = http::encode_structured(&events[0], &format).unwrap();
-    assert_eq!(http::decode(&message.headers, message.body).unwrap(), events[0]);
+    assert_eq!(
+        http::decode(&message.headers, message.body).unwrap(),
+        events[0]
+    );
     let message = http::encode_batch(&events, &format).unwrap();
     assert_eq!(
         http::decode_batch(&message.headers, message.body).unwrap(),

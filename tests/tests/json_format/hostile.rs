@@ -57,10 +57,13 @@ fn nesting_anywhere_else_is_refused_and_does_not_overflow_the_stack() {
                 DecodeErrorKind::Invalid,
             );
         }
-        assert_refused(decode(nested.as_bytes()), match open {
-            "[" => DecodeErrorKind::Malformed,
-            _ => DecodeErrorKind::Invalid,
-        });
+        assert_refused(
+            decode(nested.as_bytes()),
+            match open {
+                "[" => DecodeErrorKind::Malformed,
+                _ => DecodeErrorKind::Invalid,
+            },
+        );
     }
 }
 
@@ -84,10 +87,7 @@ fn nesting_that_is_never_closed_is_malformed() {
 fn a_byte_order_mark_is_malformed() {
     let event = json("");
     for mark in [&b"\xef\xbb\xbf"[..], b"\xff\xfe", b"\xfe\xff"] {
-        assert_refused(
-            decode(&[mark, &event].concat()),
-            DecodeErrorKind::Malformed,
-        );
+        assert_refused(decode(&[mark, &event].concat()), DecodeErrorKind::Malformed);
     }
     assert_refused(
         decode(&[&event[..], b"\xef\xbb\xbf"].concat()),
@@ -105,7 +105,13 @@ fn other_encodings_than_utf_8_are_malformed() {
     let utf_16: Vec<u8> = event.iter().flat_map(|byte| [*byte, 0]).collect();
     assert_refused(decode(&utf_16), DecodeErrorKind::Malformed);
 
-    for bytes in [&b"\xff"[..], b"\xc0\xa0", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xe2\x82"] {
+    for bytes in [
+        &b"\xff"[..],
+        b"\xc0\xa0",
+        b"\xed\xa0\x80",
+        b"\xf5\x80\x80\x80",
+        b"\xe2\x82",
+    ] {
         let (before, after) = event.split_at(event.len() - 1);
         let members = [before, b",\"subject\":\"", bytes, b"\"", after].concat();
         assert_refused(decode(&members), DecodeErrorKind::Malformed);
@@ -144,7 +150,14 @@ fn nul_is_no_character_of_an_attribute_or_of_the_text_around() {
 
 #[test]
 fn an_unpaired_surrogate_in_an_attribute_is_refused_by_name() {
-    for text in [r"\ud800", r"\udead", r"a\ud83d", r"\ude00\ud83d", r"\ud83dx", r"\ud83d\u0041"] {
+    for text in [
+        r"\ud800",
+        r"\udead",
+        r"a\ud83d",
+        r"\ude00\ud83d",
+        r"\ud83dx",
+        r"\ud83d\u0041",
+    ] {
         assert_invalid(
             Json.decode(json(&format!(r#""ext":"{text}""#))),
             &[("ext", "core, Type System")],
@@ -168,7 +181,15 @@ fn an_unpaired_surrogate_in_a_name_is_malformed() {
 
 #[test]
 fn characters_that_attributes_must_not_hold_are_refused() {
-    for text in [r"\u0007", r"\u007f", r"\u0085", r"\ufdd0", r"\uffff", r"\ud83f\udffe", "\u{9f}"] {
+    for text in [
+        r"\u0007",
+        r"\u007f",
+        r"\u0085",
+        r"\ufdd0",
+        r"\uffff",
+        r"\ud83f\udffe",
+        "\u{9f}",
+    ] {
         assert_invalid(
             Json.decode(json(&format!(r#""ext":"{text}""#))),
             &[("ext", "core, Type System")],
@@ -186,11 +207,29 @@ fn many_members_are_read_in_reasonable_time() {
 }
 
 #[test]
-fn a_long_value_is_cut_in_the_error() {
+fn a_long_value_or_name_is_cut_in_the_error() {
     let long = "é".repeat(1_000_000);
     let error = Json
-        .decode(json(&format!(r#""time":"{long}","data":1,"data_base64":"{long}""#)))
+        .decode(json(&format!(
+            r#""time":"{long}","data":1,"data_base64":"{long}","{long}":1"#
+        )))
         .unwrap_err();
 
-    assert!(error.to_string().len() < 1_000, "{}", error.to_string().len());
+    assert!(
+        error.to_string().len() < 1_000,
+        "{}",
+        error.to_string().len()
+    );
+}
+
+#[test]
+fn the_list_of_violations_has_an_end() {
+    let members: Vec<String> = (0..5000).map(|n| format!("\"A{n}\":1")).collect();
+    let text = format!("{{\"specversion\":\"1.0\",{}}}", members.join(","));
+    let error = Json.decode(text.into()).unwrap_err();
+    assert!(
+        (100..=110).contains(&error.violations().len()),
+        "{}",
+        error.violations().len()
+    );
 }

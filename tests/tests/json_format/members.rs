@@ -29,8 +29,14 @@ fn every_member_becomes_its_attribute() {
     assert_eq!(event.data_schema(), Some("urn:s"));
     assert_eq!(event.data_content_type(), Some("text/xml"));
     assert!(matches!(event.extension("text"), Some(AttributeValue::String(text)) if text == "7"));
-    assert!(matches!(event.extension("number"), Some(AttributeValue::Integer(7))));
-    assert!(matches!(event.extension("flag"), Some(AttributeValue::Boolean(true))));
+    assert!(matches!(
+        event.extension("number"),
+        Some(AttributeValue::Integer(7))
+    ));
+    assert!(matches!(
+        event.extension("flag"),
+        Some(AttributeValue::Boolean(true))
+    ));
     assert_eq!(event.extensions().len(), 3);
     assert_eq!(event.data().unwrap().as_bytes(), br#"<a b="c"/>"#);
 }
@@ -202,7 +208,9 @@ fn everything_wrong_with_the_attributes_is_listed_at_once() {
 
 #[test]
 fn what_is_not_an_object_is_malformed() {
-    for text in ["", " ", "null", "true", "1", "\"a\"", "[]", "[{}]", "{", "}", "{}{}", "{},", "{} x"] {
+    for text in [
+        "", " ", "null", "true", "1", "\"a\"", "[]", "[{}]", "{", "}", "{}{}", "{},", "{} x",
+    ] {
         assert_refused(decode(text), DecodeErrorKind::Malformed);
     }
 }

@@ -62,7 +62,14 @@ fn a_refused_number_is_shown_as_it_was_written() {
 
 #[test]
 fn numbers_in_data_are_left_as_they_are() {
-    for text in ["1.0", "1e2", "-0", "2147483648", "1e999999999", &"9".repeat(1000)] {
+    for text in [
+        "1.0",
+        "1e2",
+        "-0",
+        "2147483648",
+        "1e999999999",
+        &"9".repeat(1000),
+    ] {
         let event = Json.decode(json(&format!(r#""data":{text}"#))).unwrap();
         assert_eq!(event.data().unwrap().as_str(), Some(text));
         let again = Json.decode(Json.encode(&event).unwrap()).unwrap();

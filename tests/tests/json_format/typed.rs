@@ -158,7 +158,10 @@ fn an_attribute_that_does_not_fit_its_field_is_refused_both_ways() {
 
 #[test]
 fn a_mistake_in_the_data_member_is_one_of_the_event_whatever_its_type() {
-    for members in [r#""data_base64":"A""#, r#""datacontenttype":"a/b","data":1"#] {
+    for members in [
+        r#""data_base64":"A""#,
+        r#""datacontenttype":"a/b","data":1"#,
+    ] {
         let bytes = Json.decode_as::<Reading<()>>(
             format!(r#"{{"specversion":"1.0","id":"1","source":"/s","type":"u",{members}}}"#)
                 .as_bytes(),
@@ -169,14 +172,16 @@ fn a_mistake_in_the_data_member_is_one_of_the_event_whatever_its_type() {
 
 #[test]
 fn an_event_of_another_type_is_refused_both_ways() {
-    let other = Bytes::from_static(
-        br#"{"specversion":"1.0","id":"1","source":"/s","type":"u","data":[]}"#,
-    );
+    let other =
+        Bytes::from_static(br#"{"specversion":"1.0","id":"1","source":"/s","type":"u","data":[]}"#);
 
     assert!(!agreed::<Value>(&other));
     let error = Json.decode_as::<Reading<Value>>(&other).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::UnexpectedType);
-    assert_eq!(error.to_string(), r#"the event is of type "u", expected "t""#);
+    assert_eq!(
+        error.to_string(),
+        r#"the event is of type "u", expected "t""#
+    );
 }
 
 #[test]
@@ -220,6 +225,39 @@ fn an_unset_member_of_any_name_is_taken_both_ways() {
     assert!(agreed::<u8>(&json(r#""My_Ext":null,"data":1"#)));
 }
 
+/// An event without data of its own, which takes any.
+#[derive(Debug, PartialEq, CloudEvent)]
+#[cloudevent(type = "t", source = "/s")]
+struct Ping;
+
+#[test]
+fn a_type_without_data_takes_any_both_ways() {
+    for members in [
+        "",
+        r#""data":null"#,
+        r#""data":[1e999,"\ud800"]"#,
+        r#""data_base64":"AP8=""#,
+        r#""datacontenttype":"application/x-unknown","data":"a""#,
+        r#""datacontenttype":"application/x-unknown","data_base64":"AP8=""#,
+        r#""datacontenttype":"text/plain; charset=latin1","data":"a""#,
+        r#""datacontenttype":"application/json","data_base64":"AP8=""#,
+    ] {
+        let event = Json.decode(json(members)).unwrap();
+        assert_eq!(Ping::try_from(&event).unwrap(), Ping, "{members}");
+        assert_eq!(Json.decode_as::<Ping>(&json(members)).unwrap(), Ping);
+    }
+    for members in [
+        r#""data_base64":"A""#,
+        r#""datacontenttype":"a/b","data":1"#,
+        r#""subject":"""#,
+    ] {
+        assert_refused(
+            Json.decode_as::<Ping>(&json(members)),
+            DecodeErrorKind::Invalid,
+        );
+    }
+}
+
 /// An event type of either of two types, as an enum of them reads itself.
 #[derive(Debug, PartialEq)]
 enum Either {
@@ -253,12 +291,14 @@ impl CloudEvent for Either {
 
 #[test]
 fn the_type_is_found_wherever_it_stands() {
-    let after = r#"{"data":1,"x":{"type":"u"},"specversion":"1.0","id":"1","source":"/s","type":"t"}"#;
+    let after =
+        r#"{"data":1,"x":{"type":"u"},"specversion":"1.0","id":"1","source":"/s","type":"t"}"#;
     assert_invalid(
         Json.decode_as::<Either>(after.as_bytes()),
         &[("x", "JSON format, 2.2")],
     );
-    let after = r#"{"data":{"type":"u"},"specversion":"1.0","id":"1","source":"/s","t\u0079pe":"u"}"#;
+    let after =
+        r#"{"data":{"type":"u"},"specversion":"1.0","id":"1","source":"/s","t\u0079pe":"u"}"#;
     assert_refused(
         Json.decode_as::<Either>(after.as_bytes()),
         DecodeErrorKind::Data,

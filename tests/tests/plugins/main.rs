@@ -13,16 +13,27 @@ fn names() -> Vec<&'static str> {
 
 #[test]
 fn a_crate_that_is_named_contributes_its_handlers() {
-    assert!(names().contains(&"eventkit_plugin_named::plugged_in"), "{:?}", names());
-    default_registry().expect(["eventkit_plugin_named", "eventkit_plugin_named::plugged_in"]).unwrap();
+    assert!(
+        names().contains(&"eventkit_plugin_named::plugged_in"),
+        "{:?}",
+        names()
+    );
+    default_registry()
+        .expect(["eventkit_plugin_named", "eventkit_plugin_named::plugged_in"])
+        .unwrap();
     let event = Event::builder().source("/s").ty("t").build().unwrap();
     assert_eq!(eventkit::dispatch(&event).unwrap().len(), 1);
 }
 
 #[test]
 fn a_crate_that_is_never_named_is_missed_where_it_is_expected() {
-    assert!(!names().contains(&"eventkit_plugin_unnamed::plugged_in"), "the linker keeps it now; then this is moot");
-    let error = default_registry().expect(["eventkit_plugin_unnamed"]).unwrap_err();
+    assert!(
+        !names().contains(&"eventkit_plugin_unnamed::plugged_in"),
+        "the linker keeps it now; then this is moot"
+    );
+    let error = default_registry()
+        .expect(["eventkit_plugin_unnamed"])
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "registry `default`: no handler `eventkit_plugin_unnamed` is linked in: name its crate in code, \

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use super::header_value;
 use crate::codec;
 use crate::error::DecodeError;
-use crate::event::{Data, Envelope, Event, MediaType, Scalar, Violation, name};
+use crate::event::{Data, Envelope, Event, MediaType, Scalar, Violation, declares_json, name};
 use crate::format::{self, Format, Json};
 use crate::typed::{CloudEvent, EventSource};
 
@@ -166,7 +166,7 @@ impl Binary<'_> {
             mut envelope,
             media_type,
         } = self;
-        let data = if is_absent(&body, media_type.as_ref()) {
+        let data = if is_absent(&body, envelope.text(name::DATACONTENTTYPE)) {
             None
         } else {
             match Data::from_body(body, media_type.as_ref()) {
@@ -174,7 +174,7 @@ impl Binary<'_> {
                 Err(error) => {
                     // A wrong envelope is worth more to the sender than a wrong payload.
                     envelope.check()?;
-                    return Err(DecodeError::malformed("JSON data", error));
+                    return Err(not_json(error));
                 }
             }
         };
@@ -182,9 +182,13 @@ impl Binary<'_> {
     }
 }
 
+fn not_json(error: serde_json::Error) -> DecodeError {
+    DecodeError::malformed("JSON data", error)
+}
+
 /// Returns whether an empty body means that there is no data.
-fn is_absent(body: &Bytes, media_type: Option<&MediaType>) -> bool {
-    body.is_empty() && media_type.is_none_or(MediaType::is_json)
+fn is_absent(body: &Bytes, content_type: Option<&str>) -> bool {
+    body.is_empty() && content_type.is_none_or(declares_json)
 }
 
 /// A message in binary mode that is about to become a typed value.
@@ -193,27 +197,58 @@ struct Message<'a> {
     body: Bytes,
 }
 
+impl Message<'_> {
+    /// Checks everything but what the data is read as.
+    fn check(&mut self, ty: &'static str) -> Result<(), DecodeError> {
+        self.envelope.check()?;
+        self.envelope.expect_type(ty)
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        self.envelope.text(name::DATACONTENTTYPE)
+    }
+
+    /// Returns the body, unless it means that there is no data.
+    fn data(&self) -> Option<&Bytes> {
+        (!is_absent(&self.body, self.content_type())).then_some(&self.body)
+    }
+
+    /// Refuses a body that is not the JSON it is said to be: a mistake of the message.
+    fn check_json(&self) -> Result<(), DecodeError> {
+        match self.data() {
+            Some(body) if self.content_type().is_some_and(declares_json) => {
+                Data::json(body.clone()).map(drop).map_err(not_json)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl<'a> EventSource for Message<'a> {
     type Attributes = Envelope<'a>;
 
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
-        let ty = self.envelope.text(name::TYPE).map(Cow::Borrowed);
-        let (expected, section) = ("a value: the attribute is required", "core, type");
-        ty.ok_or_else(|| Violation::missing(name::TYPE, expected, section).into())
+        match self.envelope.text(name::TYPE) {
+            Some(ty) => Ok(Cow::Borrowed(ty)),
+            // No type, so no event: the check tells all that is wrong with it.
+            None => self.envelope.clone().check().map(|()| Cow::Borrowed("")),
+        }
     }
 
     fn read<D: DeserializeOwned>(
         mut self,
         ty: &'static str,
     ) -> Result<(D, Envelope<'a>), DecodeError> {
-        self.envelope.check()?;
-        let found = self.envelope.text(name::TYPE).unwrap_or_default();
-        if found != ty {
-            return Err(DecodeError::unexpected_type(found, &[ty]));
+        self.check(ty)?;
+        match codec::decode(self.data().map(|body| &**body), self.content_type()) {
+            Ok(data) => Ok((data, self.envelope)),
+            Err(error) => Err(self.check_json().err().unwrap_or(error)),
         }
-        let content_type = self.envelope.text(name::DATACONTENTTYPE);
-        let absent = self.body.is_empty() && content_type.is_none_or(crate::event::declares_json);
-        let data = codec::decode((!absent).then_some(&*self.body), content_type)?;
-        Ok((data, self.envelope))
+    }
+
+    fn read_attributes(mut self, ty: &'static str) -> Result<Envelope<'a>, DecodeError> {
+        self.check(ty)?;
+        self.check_json()?;
+        Ok(self.envelope)
     }
 }

@@ -15,9 +15,11 @@ use crate::format::Format;
 ///
 /// # Errors
 ///
-/// Where an attribute does not fit into a header: its name is longer than 64 KiB.
+/// Where an attribute does not fit into a header, since its name is longer than 64 KiB, or where
+/// the event has more attributes than a [`HeaderMap`] holds, about 24,000.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
-    let mut headers = HeaderMap::with_capacity(8 + event.extensions().len());
+    let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
+        .map_err(|_| EncodeError::too_many_headers())?;
     headers.insert("ce-specversion", HeaderValue::from_static("1.0"));
     let time = event.time().map(|time| time.to_string());
     let core = [

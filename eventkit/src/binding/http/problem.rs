@@ -126,7 +126,11 @@ impl From<&DecodeError> for Problem {
 impl From<&EncodeError> for Problem {
     /// Describes an answer that the server could not send.
     fn from(error: &EncodeError) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Event not encodable", with_sources(error))
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Event not encodable",
+            with_sources(error),
+        )
     }
 }
 

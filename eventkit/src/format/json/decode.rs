@@ -6,17 +6,12 @@ use std::ops::Range;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
 
 use super::cursor::{Cursor, Malformed};
-use crate::codec;
 use crate::error::DecodeError;
-use crate::event::{
-    AttributeRef, Data, DataKind, Envelope, Event, JSON, Scalar, Violation, declares_json, name,
-};
-use crate::typed::{AttributeSource, EventSource};
+use crate::event::{Data, DataKind, Envelope, Event, Scalar, Violation, declares_json, name};
 
-const OBJECT: &str =
+pub(super) const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
 const BATCH: &str = "expected an array of event objects";
 
@@ -27,21 +22,21 @@ enum Payload<'a> {
 }
 
 /// The data of an event once its content type is known.
-enum Content {
+pub(super) enum Content {
     Json(Range<usize>),
     Text(String),
     Binary(Vec<u8>),
 }
 
 /// An event whose members have been read, but not checked.
-struct Members<'a> {
+pub(super) struct Members<'a> {
     envelope: Envelope<'a>,
     payload: Option<Payload<'a>>,
 }
 
 impl<'a> Members<'a> {
     /// Finds out what the data is (section 3.1.2); what is wrong with it is noted.
-    fn settle(mut self, text: &str) -> (Envelope<'a>, Option<Content>) {
+    pub(super) fn settle(mut self, text: &str) -> (Envelope<'a>, Option<Content>) {
         let content_type = self.envelope.text(name::DATACONTENTTYPE);
         let content = self.payload.map(|payload| match payload {
             Payload::Base64(text) => BASE64_STANDARD
@@ -66,14 +61,8 @@ impl<'a> Members<'a> {
 /// Decodes one event; its JSON data shares the bytes.
 pub(super) fn event(bytes: &Bytes) -> Result<Event, DecodeError> {
     let text = utf8(bytes)?;
-    let mut cursor = Cursor::new(text);
-    let members = members(&mut cursor, |cursor, _| cursor.skip());
-    let members = members.and_then(|members| cursor.end().map(|()| members));
-    into_event(
-        members.map_err(|Malformed| Cursor::explain(text, OBJECT))?,
-        text,
-        bytes,
-    )
+    let members = object(text, |cursor, _| cursor.skip())?;
+    into_event(members, text, bytes)
 }
 
 /// Decodes a batch; the first element that is not an event refuses it.
@@ -113,8 +102,19 @@ impl From<DecodeError> for Refusal {
     }
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
+}
+
+/// Reads all members of the one object that a text is; `data` is left to the caller.
+pub(super) fn object<'a>(
+    text: &'a str,
+    data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
+) -> Result<Members<'a>, DecodeError> {
+    let mut cursor = Cursor::new(text);
+    let members = members(&mut cursor, data);
+    let members = members.and_then(|members| cursor.end().map(|()| members));
+    members.map_err(|Malformed| Cursor::explain(text, OBJECT))
 }
 
 /// Reads all members of the object that is next; `data` is left to the caller.
@@ -193,7 +193,8 @@ fn scalar<'a>(
             let (expected, section) = if is_string {
                 ("text without unpaired surrogates", "core, Type System")
             } else {
-                let types = "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
+                let types =
+                    "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
                 (types, "JSON format, 2.2")
             };
             envelope.refuse(Violation::new(member.to_owned(), other, expected, section));
@@ -224,102 +225,4 @@ fn not_base64(text: &str, error: &base64::DecodeError) -> Violation {
 fn not_text(json: &str) -> Violation {
     let expected = "a JSON string, since `datacontenttype` does not declare JSON";
     Violation::new(name::DATA, json, expected, "JSON format, 3.1.2")
-}
-
-/// A JSON event in structured mode that is about to become a typed value.
-pub(super) struct Structured<'a> {
-    text: &'a str,
-}
-
-impl<'a> Structured<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        Ok(Self { text: utf8(bytes)? })
-    }
-}
-
-impl<'a> EventSource for Structured<'a> {
-    type Attributes = Envelope<'a>;
-
-    /// Walks to the `type`, which most producers write before the data.
-    fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
-        /// Ends the walk where the type is found.
-        enum Stop<'a> {
-            Found(Cow<'a, str>),
-            Malformed,
-        }
-
-        impl From<Malformed> for Stop<'_> {
-            fn from(Malformed: Malformed) -> Self {
-                Self::Malformed
-            }
-        }
-
-        let mut cursor = Cursor::new(self.text);
-        let walk = cursor.elements(b'{', b'}', |cursor| {
-            if cursor.member_name()? == name::TYPE
-                && let Ok(ty) = cursor.string()
-            {
-                return Err(Stop::Found(ty));
-            }
-            cursor.skip()?;
-            Ok(())
-        });
-        match walk {
-            Err(Stop::Found(ty)) => Ok(ty),
-            Err(Stop::Malformed) => Err(Cursor::explain(self.text, OBJECT)),
-            // No type, so no event: what is wrong with it is told as of any event.
-            Ok(()) => event(&Bytes::copy_from_slice(self.text.as_bytes()))
-                .map(|event| Cow::Owned(event.ty().to_owned())),
-        }
-    }
-
-    fn read<D: DeserializeOwned>(self, ty: &'static str) -> Result<(D, Envelope<'a>), DecodeError> {
-        let mut cursor = Cursor::new(self.text);
-        let mut decoded = None;
-        let members = members(&mut cursor, |cursor, envelope| {
-            // What is known so far must not speak against reading the data as this type.
-            let fits = envelope.text(name::TYPE).is_none_or(|found| found == ty)
-                && envelope
-                    .text(name::DATACONTENTTYPE)
-                    .is_none_or(declares_json);
-            cursor.peek();
-            let start = cursor.at();
-            if fits {
-                decoded = Some(cursor.value::<D>());
-                if matches!(decoded, Some(Ok(_))) {
-                    return Ok(start..cursor.at());
-                }
-            }
-            cursor.skip()
-        });
-        let members = members.and_then(|members| cursor.end().map(|()| members));
-        let members = members.map_err(|Malformed| Cursor::explain(self.text, OBJECT))?;
-        let (mut envelope, content) = members.settle(self.text);
-        envelope.check()?;
-        let found = envelope.text(name::TYPE).unwrap_or_default();
-        if found != ty {
-            return Err(DecodeError::unexpected_type(found, &[ty]));
-        }
-        let content_type = envelope.text(name::DATACONTENTTYPE);
-        let data = match content {
-            None => codec::decode(None, content_type)?,
-            Some(Content::Json(place)) => {
-                let data = match decoded {
-                    Some(data) => data.map_err(DecodeError::data::<D>)?,
-                    None => codec::decode(Some(self.text[place].as_bytes()), content_type)?,
-                };
-                envelope.imply(name::DATACONTENTTYPE, JSON);
-                data
-            }
-            Some(Content::Text(text)) => codec::decode(Some(text.as_bytes()), content_type)?,
-            Some(Content::Binary(bytes)) => codec::decode(Some(&bytes), content_type)?,
-        };
-        Ok((data, envelope))
-    }
-}
-
-impl AttributeSource for Envelope<'_> {
-    fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
-        Envelope::attribute(self, name)
-    }
 }

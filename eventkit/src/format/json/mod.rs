@@ -3,6 +3,7 @@
 mod cursor;
 mod decode;
 mod encode;
+mod structured;
 
 use bytes::Bytes;
 
@@ -50,7 +51,7 @@ impl Json {
     ///
     /// Where the bytes are not one valid event, or it is not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        T::from_source(decode::Structured::new(bytes)?)
+        T::from_source(structured::Structured::new(bytes)?)
     }
 }
 

@@ -52,9 +52,10 @@ impl Outcome {
         });
         let already = self.failed.len();
         for (handler, failure) in report.failures() {
-            match failure {
-                Failure::Decode(error) => self.misfit = Some(Problem::from(&**error).status()),
-                _ => self.broken = true,
+            if let Failure::Decode(error) = failure {
+                self.misfit.get_or_insert(Problem::from(&**error).status());
+            } else {
+                self.broken = true;
             }
             let reason = with_causes(failure);
             // Data that does not fit fails every typed handler with the same words.

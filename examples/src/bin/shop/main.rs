@@ -88,7 +88,7 @@ async fn listen(address: &str) -> Result<(), BoxError> {
     axum::serve(listener, router)
         .with_graceful_shutdown(stop)
         .await?;
-    println!("\nThe shop is closed.");
+    server::say("\nThe shop is closed.");
     Ok(())
 }
 

@@ -45,17 +45,22 @@ async fn receive(
 }
 
 fn log(event: &Event, report: &Report) {
-    let mut text = format!("   event {}: {}\n", event.id(), event.ty());
-    for handled in report.iter() {
+    let mut lines = vec![format!("   event {}: {}", event.id(), event.ty())];
+    lines.extend(report.iter().map(|handled| {
         let name = handled.handler.name();
-        text += &match handled.failure {
-            None => format!("     ok      {name}\n"),
-            Some(failure) => format!("     FAILED  {name}: {}\n", with_causes(failure)),
-        };
-    }
+        match handled.failure {
+            None => format!("     ok      {name}"),
+            Some(failure) => format!("     FAILED  {name}: {}", with_causes(failure)),
+        }
+    }));
     if report.is_empty() {
-        text += "     nobody handles this type\n";
+        lines.push("     nobody handles this type".to_owned());
     }
-    // At once, since requests come side by side; and a log that nobody reads stops no shop.
-    let _ = io::stdout().write_all(text.as_bytes());
+    // In one go, since requests come side by side.
+    say(&lines.join("\n"));
+}
+
+/// Prints a line; a log that nobody reads any more stops no shop.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }

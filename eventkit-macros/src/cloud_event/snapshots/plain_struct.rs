@@ -1,0 +1,86 @@
+const _: () = {
+    const __METADATA: ::eventkit::__private::Metadata = ::eventkit::__private::Metadata {
+        ty: "co.outcome.order.placed",
+        source: ::core::option::Option::Some("/shop/orders"),
+        subject: ::core::option::Option::None,
+        data_content_type: "application/json",
+        data_schema: ::core::option::Option::None,
+        extensions: &[("priority", ::eventkit::__private::Literal::Integer(7i32))],
+    };
+    #[automatically_derived]
+    impl OrderPlaced {
+        /// The event type.
+        pub const TYPE: &'static str = "co.outcome.order.placed";
+        /// The source, where it is fixed.
+        pub const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+            "/shop/orders",
+        );
+        /// The media type of the data.
+        pub const DATA_CONTENT_TYPE: &'static str = "application/json";
+        /// The URI of the schema of the data.
+        pub const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+    }
+    #[automatically_derived]
+    impl ::eventkit::__private::CloudEvent for OrderPlaced {
+        const TYPES: &'static [&'static str] = &[__METADATA.ty];
+        fn event_type(&self) -> &'static str {
+            __METADATA.ty
+        }
+        fn try_clone(&self) -> ::core::option::Option<Self> {
+            use ::eventkit::__private::NotClone as _;
+            ::eventkit::__private::CloneProbe(self).try_clone()
+        }
+        fn event_builder(
+            &self,
+        ) -> ::core::result::Result<
+            ::eventkit::__private::EventBuilder,
+            ::eventkit::__private::EncodeError,
+        > {
+            let __builder = __METADATA.builder_with::<OrderPlaced>(self)?;
+            ::core::result::Result::Ok(__builder)
+        }
+        fn from_source<__Source: ::eventkit::__private::EventSource>(
+            __source: __Source,
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
+            let (__data, _) = <__Source as ::eventkit::__private::EventSource>::read::<
+                OrderPlaced,
+            >(__source, __METADATA.ty)?;
+            ::core::result::Result::Ok(__data)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<&::eventkit::__private::Event> for OrderPlaced {
+        type Error = ::eventkit::__private::DecodeError;
+        fn try_from(
+            event: &::eventkit::__private::Event,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::from_event::<Self>(event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<::eventkit::__private::Event> for OrderPlaced {
+        type Error = ::eventkit::__private::DecodeError;
+        fn try_from(
+            event: ::eventkit::__private::Event,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::from_event::<Self>(&event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<OrderPlaced> for ::eventkit::__private::Event {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(value: OrderPlaced) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced>(&value)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<&OrderPlaced> for ::eventkit::__private::Event {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(value: &OrderPlaced) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced>(value)
+        }
+    }
+    ::eventkit::__private::discover_event_type! {
+        OrderPlaced
+    }
+};

@@ -1,0 +1,85 @@
+const _: () = {
+    const __METADATA: framework::eventkit::__private::Metadata = framework::eventkit::__private::Metadata {
+        ty: "co.outcome.tick",
+        source: ::core::option::Option::None,
+        subject: ::core::option::Option::None,
+        data_content_type: "application/json",
+        data_schema: ::core::option::Option::None,
+        extensions: &[],
+    };
+    #[automatically_derived]
+    impl Tick {
+        /// The event type.
+        const TYPE: &'static str = "co.outcome.tick";
+        /// The source, where it is fixed.
+        const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        /// The media type of the data.
+        const DATA_CONTENT_TYPE: &'static str = "application/json";
+        /// The URI of the schema of the data.
+        const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+    }
+    #[automatically_derived]
+    impl framework::eventkit::__private::CloudEvent for Tick {
+        const TYPES: &'static [&'static str] = &[__METADATA.ty];
+        fn event_type(&self) -> &'static str {
+            __METADATA.ty
+        }
+        fn try_clone(&self) -> ::core::option::Option<Self> {
+            use framework::eventkit::__private::NotClone as _;
+            framework::eventkit::__private::CloneProbe(self).try_clone()
+        }
+        fn event_builder(
+            &self,
+        ) -> ::core::result::Result<
+            framework::eventkit::__private::EventBuilder,
+            framework::eventkit::__private::EncodeError,
+        > {
+            let __builder = __METADATA.builder();
+            ::core::result::Result::Ok(__builder)
+        }
+        fn from_source<__Source: framework::eventkit::__private::EventSource>(
+            __source: __Source,
+        ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
+            <__Source as framework::eventkit::__private::EventSource>::read_attributes(
+                __source,
+                __METADATA.ty,
+            )?;
+            ::core::result::Result::Ok(Self)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<&framework::eventkit::__private::Event> for Tick {
+        type Error = framework::eventkit::__private::DecodeError;
+        fn try_from(
+            event: &framework::eventkit::__private::Event,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::from_event::<Self>(event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<framework::eventkit::__private::Event> for Tick {
+        type Error = framework::eventkit::__private::DecodeError;
+        fn try_from(
+            event: framework::eventkit::__private::Event,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::from_event::<Self>(&event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<Tick> for framework::eventkit::__private::Event {
+        type Error = framework::eventkit::__private::EncodeError;
+        fn try_from(value: Tick) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::into_event::<Tick>(&value)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<&Tick> for framework::eventkit::__private::Event {
+        type Error = framework::eventkit::__private::EncodeError;
+        fn try_from(value: &Tick) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::into_event::<Tick>(value)
+        }
+    }
+    framework::eventkit::__private::discover_event_type! {
+        Tick
+    }
+};

@@ -1,0 +1,87 @@
+::core::compile_error! {
+    "`OrderPlaced` has no event type: add `#[cloudevent(type = \"com.example.order.placed\")]`"
+}
+const _: () = {
+    #[automatically_derived]
+    impl<T> OrderPlaced<T> {
+        /// The event type.
+        const TYPE: &'static str = "OrderPlaced";
+        /// The source, where it is fixed.
+        const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+            "/shop/orders",
+        );
+        /// The media type of the data.
+        const DATA_CONTENT_TYPE: &'static str = "application/json";
+        /// The URI of the schema of the data.
+        const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+    }
+    #[automatically_derived]
+    impl<T> ::eventkit::__private::CloudEvent for OrderPlaced<T>
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        const TYPES: &'static [&'static str] = &["OrderPlaced"];
+        fn event_type(&self) -> &'static str {
+            ::core::unimplemented!()
+        }
+        fn event_builder(
+            &self,
+        ) -> ::core::result::Result<
+            ::eventkit::__private::EventBuilder,
+            ::eventkit::__private::EncodeError,
+        > {
+            ::core::unimplemented!()
+        }
+        fn from_source<__Source: ::eventkit::__private::EventSource>(
+            _: __Source,
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
+            ::core::unimplemented!()
+        }
+    }
+    #[automatically_derived]
+    impl<T> ::core::convert::TryFrom<&::eventkit::__private::Event> for OrderPlaced<T>
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type Error = ::eventkit::__private::DecodeError;
+        fn try_from(
+            event: &::eventkit::__private::Event,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::from_event::<Self>(event)
+        }
+    }
+    #[automatically_derived]
+    impl<T> ::core::convert::TryFrom<::eventkit::__private::Event> for OrderPlaced<T>
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type Error = ::eventkit::__private::DecodeError;
+        fn try_from(
+            event: ::eventkit::__private::Event,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::from_event::<Self>(&event)
+        }
+    }
+    #[automatically_derived]
+    impl<T> ::core::convert::TryFrom<OrderPlaced<T>> for ::eventkit::__private::Event
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(value: OrderPlaced<T>) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(&value)
+        }
+    }
+    #[automatically_derived]
+    impl<T> ::core::convert::TryFrom<&OrderPlaced<T>> for ::eventkit::__private::Event
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(
+            value: &OrderPlaced<T>,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(value)
+        }
+    }
+};

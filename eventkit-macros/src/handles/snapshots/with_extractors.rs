@@ -1,0 +1,67 @@
+#[cfg(feature = "shipping")]
+pub async fn ship(
+    order: OrderPlaced,
+    State(db): State<Db>,
+    region: String,
+) -> Result<(), ShipError> {
+    db.ship(order, region).await
+}
+#[cfg(feature = "shipping")]
+#[doc(hidden)]
+#[allow(non_upper_case_globals, unreachable_pub, deprecated)]
+pub static __handles_ship: framework::eventkit::__private::Handler = {
+    const EVENT: framework::eventkit::__private::EventOf<OrderPlaced> = framework::eventkit::__private::event_of::<
+        OrderPlaced,
+    >();
+    const _: () = EVENT.check_untyped("ship");
+    const call: framework::eventkit::__private::Call = {
+        fn call<'a>(
+            delivery: &'a framework::eventkit::__private::Delivery<'a>,
+        ) -> framework::eventkit::__private::OutcomeFuture<'a> {
+            framework::eventkit::__private::drop_what_is_not_send_before_each_await(async move {
+                framework::eventkit::__private::IntoOutcome::into_outcome(
+                    ship(
+                            (EVENT.own)(delivery)?,
+                            <State<
+                                Db,
+                            > as framework::eventkit::__private::Extract<
+                                '_,
+                            >>::from_delivery(delivery)?,
+                            delivery.extension::<String>("region")?,
+                        )
+                        .await,
+                )
+            })
+        }
+        framework::eventkit::__private::Call::Async(call)
+    };
+    framework::eventkit::__private::Handler::new(
+            ::core::concat!(::core::module_path!(), "::", "ship"),
+            framework::eventkit::__private::Location::new(
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            ),
+            &EVENT,
+            &[],
+            call,
+        )
+        .at_order(10)
+        .in_registry(&crate::SHIPPING)
+        .requiring(
+            false
+                || <State<
+                    Db,
+                > as framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT || true,
+            |requirements| {
+                let _ = &requirements;
+                <State<
+                    Db,
+                > as framework::eventkit::__private::Extract<
+                    '_,
+                >>::requires(requirements);
+            },
+        )
+};
+#[cfg(feature = "shipping")]
+framework::eventkit::__private::discover_handler!(__handles_ship);

@@ -1,0 +1,12 @@
+//! The examples: each is run as a user would run it, and does what it says.
+
+mod answers;
+mod binaries;
+mod programs;
+mod shop;
+mod visit;
+
+#[test]
+fn no_file_of_the_suite_is_forgotten() {
+    eventkit_tests::suite::assert_whole(file!());
+}

@@ -1,0 +1,105 @@
+//! The short examples print what they promise.
+
+use super::binaries::{run, text};
+
+#[track_caller]
+fn assert_prints(name: &str, expected: &str) {
+    let output = run(name, &[]);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(text(&output.stdout), expected);
+    assert!(output.status.success(), "{}", output.status);
+}
+
+#[test]
+fn quickstart_derives_annotates_and_dispatches() {
+    assert_prints(
+        "quickstart",
+        "\
+receipt to ann: order A-1, 1250 cents
+audit: co.outcome.order.placed from /shop/orders
+2 handlers ran
+",
+    );
+}
+
+#[test]
+fn own_registry_keeps_handlers_apart() {
+    assert_prints(
+        "own_registry",
+        "\
+billing:
+  invoice for A-1
+  discount for A-1
+  log: co.outcome.order.placed
+default:
+  parcel for A-1
+",
+    );
+}
+
+#[test]
+fn custom_codec_carries_typed_data() {
+    assert_prints(
+        "custom_codec",
+        "\
+application/vnd.shop.lines:
+order_id = \"A-1\"
+total_cents = 1250
+receipt for A-1, 1250 cents
+receipt for B-7, 990 cents
+",
+    );
+}
+
+#[test]
+fn enum_events_handles_every_variant() {
+    assert_prints(
+        "enum_events",
+        "\
+handles co.outcome.order.placed and co.outcome.order.cancelled
+A-1 was placed
+A-1 was placed
+A-1 was cancelled: changed my mind
+Cancelled(OrderCancelled { order_id: \"A-1\", reason: \"changed my mind\" })
+",
+    );
+}
+
+#[test]
+fn plugin_runs_the_handlers_of_another_crate_and_misses_one_that_is_absent() {
+    assert_prints(
+        "plugin",
+        "\
+linked in: eventkit_examples::invoicing::write_invoice
+invoice for order A-1: 1250 cents
+registry `default`: no handler `shop_reports` is linked in: name its crate in code, for instance \
+with `use shop_reports as _;`, or add it with `handlers!`
+",
+    );
+}
+
+#[test]
+fn without_discovery_runs_what_is_listed() {
+    assert_prints(
+        "without_discovery",
+        "\
+audit: co.outcome.order.placed
+parcel for A-1
+2 handlers ran
+",
+    );
+}
+
+#[test]
+fn extractors_fill_parameters_or_say_what_is_missing() {
+    assert_prints(
+        "extractors",
+        "\
+order A-1 of acme for ann
+event 1 at 2026-01-31T09:30:00+01:00, priority 7, trace none
+1 of 1 handlers failed: extractors::ship (examples/src/bin/extractors.rs:25:1): a parameter could \
+not be extracted: not a valid event: attribute `priority` is missing, expected an Integer that \
+fits (as the Rust type asks)
+",
+    );
+}

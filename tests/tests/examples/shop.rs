@@ -1,0 +1,195 @@
+//! A shop that listens, and raw HTTP to talk to it: no client library stands in between.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::binaries;
+
+/// A good event in binary mode.
+pub(crate) const PLACED: &[&str] = &[
+    "ce-specversion: 1.0",
+    "ce-id: 1",
+    "ce-source: /curl",
+    "ce-type: co.outcome.order.placed",
+    "content-type: application/json",
+];
+/// The data of a good event.
+pub(crate) const ORDER: &str = r#"{"order_id":"A-1","customer":"ann","total_cents":1250}"#;
+/// Who handles it, in this order.
+pub(crate) const HANDLERS: [&str; 4] = [
+    "shop::orders::send_receipt",
+    "shop::orders::charge_card",
+    "shop::orders::keep_timeline",
+    "shop::orders::audit",
+];
+
+/// A running shop, which ends with the test.
+pub(crate) struct Shop {
+    child: Child,
+    address: String,
+    /// What it prints after the commands.
+    pub(crate) log: Option<BufReader<ChildStdout>>,
+    /// The commands that it offers to paste.
+    pub(crate) commands: Vec<String>,
+}
+
+/// What the shop answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) json: Value,
+}
+
+impl Shop {
+    /// Opens a shop on a free port.
+    pub(crate) fn open() -> Self {
+        let mut command = binaries::command("shop");
+        command
+            .args(["--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it can be started");
+        let printed = child.stdout.take().expect("its output is piped");
+        // From here on it is killed, whatever goes wrong.
+        let mut shop = Self {
+            child,
+            address: String::new(),
+            log: None,
+            commands: Vec::new(),
+        };
+        let mut log = BufReader::new(printed);
+        let mut lines = log
+            .by_ref()
+            .lines()
+            .map(|line| line.expect("it prints text"));
+        let first = lines.next().expect("it says where it listens");
+        let url = first
+            .strip_prefix("The shop listens on http://")
+            .expect("an address");
+        shop.address = url.split('/').next().unwrap_or_default().to_owned();
+        let commands = lines.filter(|line| line.starts_with("curl "));
+        shop.commands = commands.take(3).collect();
+        shop.log = Some(log);
+        shop
+    }
+
+    /// Sends a request with a body, and reads the answer.
+    pub(crate) fn post(&self, headers: &[&str], body: &str) -> Answer {
+        let length = format!("content-length: {}", body.len());
+        let mut stream = self.connect(&[headers, &[&length]].concat());
+        stream
+            .write_all(body.as_bytes())
+            .expect("the shop takes the body");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("the shop answers");
+        Answer::read(&answer)
+    }
+
+    /// Sends a body piece by piece until the shop has had enough; returns how many were sent.
+    pub(crate) fn pour(&self, headers: &[&str], piece: &[u8], pieces: usize) -> (Answer, usize) {
+        let mut stream = self.connect(headers);
+        let mut incoming = stream.try_clone().expect("a second handle");
+        let reader = thread::spawn(move || {
+            let mut answer = Vec::new();
+            // The shop may reset the connection once it has answered: what came before counts.
+            let _ = incoming.read_to_end(&mut answer);
+            answer
+        });
+        let mut sent = 0;
+        while sent < pieces && !reader.is_finished() && stream.write_all(piece).is_ok() {
+            sent += 1;
+        }
+        (
+            Answer::read(&reader.join().expect("the answer is read")),
+            sent,
+        )
+    }
+
+    /// Asserts that the shop still does its work.
+    #[track_caller]
+    pub(crate) fn assert_open(&self) {
+        let answer = self.post(PLACED, ORDER);
+        assert_eq!(
+            (answer.status, answer.handlers(0)),
+            (200, HANDLERS.to_vec())
+        );
+    }
+
+    /// Closes the shop as ctrl-c does, and returns its exit code and the rest of its log.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(mut self) -> (Option<i32>, String) {
+        // Not waited for yet, so the id is still that of the child.
+        let kill = format!("kill -INT {}", self.child.id());
+        let status = std::process::Command::new("sh")
+            .args(["-c", &kill])
+            .status();
+        assert!(status.expect("a shell").success());
+        let mut rest = String::new();
+        if let Some(log) = &mut self.log {
+            log.read_to_string(&mut rest).expect("it prints text");
+        }
+        (self.child.wait().expect("it ends").code(), rest)
+    }
+
+    fn connect(&self, headers: &[&str]) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).expect("the shop is open");
+        let patience = Some(Duration::from_secs(30));
+        stream.set_read_timeout(patience).expect("a timeout");
+        stream.set_write_timeout(patience).expect("a timeout");
+        let mut head = format!(
+            "POST /events HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            self.address
+        );
+        for header in headers {
+            head += header;
+            head += "\r\n";
+        }
+        stream
+            .write_all((head + "\r\n").as_bytes())
+            .expect("the shop takes the headers");
+        stream
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Answer {
+    fn read(bytes: &[u8]) -> Self {
+        let text = binaries::text(bytes);
+        let (head, body) = text
+            .split_once("\r\n\r\n")
+            .unwrap_or_else(|| panic!("no answer: {text:?}"));
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
+        let content_type = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-type: "));
+        Self {
+            status: status.unwrap_or_else(|| panic!("no status: {head}")),
+            content_type: content_type.unwrap_or_default().to_owned(),
+            json: serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {text}")),
+        }
+    }
+
+    /// Returns the handlers that ran for an event of the request.
+    pub(crate) fn handlers(&self, event: usize) -> Vec<&str> {
+        let handlers = self.json["events"][event]["handlers"].as_array();
+        handlers
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    }
+}

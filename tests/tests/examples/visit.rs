@@ -1,0 +1,59 @@
+//! The shop run on its own: it visits itself, and explains its arguments.
+
+use super::binaries::{run, text};
+
+#[test]
+fn the_shop_shows_every_mode_a_failing_handler_and_a_refusal_and_ends_well() {
+    let output = run("shop", &[]);
+    let printed = text(&output.stdout);
+    let (address, shown) = printed.split_once('\n').expect("it prints lines");
+    // The port is a free one.
+    assert!(
+        address.starts_with("The shop listens on http://127.0.0.1:"),
+        "{address}"
+    );
+    assert_eq!(shown, include_str!("visit.txt"));
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn help_is_printed_on_demand() {
+    let output = run("shop", &["--help"]);
+    assert!(text(&output.stdout).contains("Usage: shop [--listen ADDR]"));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn arguments_that_are_unknown_or_incomplete_are_refused() {
+    for (arguments, message) in [
+        (&["--port"][..], "shop: unknown argument `--port`\n"),
+        (
+            &["--listen", "127.0.0.1:0", "now"],
+            "shop: unknown argument `now`\n",
+        ),
+        (
+            &["--listen"],
+            "shop: `--listen` wants an address, such as 127.0.0.1:8080\n",
+        ),
+    ] {
+        let output = run("shop", arguments);
+        let errors = text(&output.stderr);
+        assert!(
+            errors.starts_with(message) && errors.contains("Usage:"),
+            "{errors}"
+        );
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_an_error() {
+    let output = run("shop", &["--listen", "nowhere"]);
+    let errors = text(&output.stderr);
+    assert!(
+        errors.starts_with("shop: cannot listen on `nowhere`: "),
+        "{errors}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
