@@ -8,13 +8,9 @@ use super::data::Data;
 use super::name;
 use super::parts::{Parts, Text};
 use super::timestamp::Timestamp;
-use super::violation::{BuildError, Violation};
+use super::violation::{BuildError, MOST_VIOLATIONS, Violation};
 use super::{Event, SPECVERSION};
 use crate::error::DecodeError;
-
-/// How many violations of one message are told. A hostile message of a megabyte could hold
-/// hundreds of thousands, and each is larger than what it complains of.
-const MOST_VIOLATIONS: usize = 100;
 
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use super::data::{self, Data};
 use super::extensions::Extensions;
 use super::name;
 use super::timestamp::Timestamp;
-use super::violation::{BuildError, Violation};
+use super::violation::{BuildError, MOST_VIOLATIONS, Violation};
 use super::{Event, Inner};
 
 /// Text that is borrowed only where it is a literal that the derive has checked.
@@ -37,16 +37,15 @@ impl Parts {
         let mut violations = Vec::new();
         check::texts(|name| self.found(name), &mut violations);
         violations.extend(self.time.and_then(|time| check::time(time).err()));
-        for (name, value) in &self.extensions {
-            let checked = matches!(name, Cow::Borrowed(_));
-            let by_value = matches!(
-                value,
-                AttributeValue::String(_) | AttributeValue::Timestamp(_)
-            );
-            if !checked || by_value {
-                violations.extend(check::extension(name, value).err());
-            }
-        }
+        let unchecked = self.extensions.iter().filter(|(name, value)| {
+            matches!(name, Cow::Owned(_))
+                || matches!(
+                    value,
+                    AttributeValue::String(_) | AttributeValue::Timestamp(_)
+                )
+        });
+        let wrong = unchecked.filter_map(|(name, value)| check::extension(name, value).err());
+        violations.extend(wrong.take(MOST_VIOLATIONS));
         let data = self.settle_data(&mut violations);
         if !violations.is_empty() {
             return Err(BuildError::new(violations));

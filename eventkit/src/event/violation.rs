@@ -10,6 +10,10 @@ use super::attribute::AttributeError;
 /// The longest part of a wrong value that a message repeats, in characters.
 const SHOWN: usize = 60;
 
+/// How many violations of one message are told. A hostile message of a megabyte could hold
+/// hundreds of thousands, and each is larger than what it complains of.
+pub(super) const MOST_VIOLATIONS: usize = 100;
+
 /// States one way in which an event breaks the specification.
 ///
 /// It says which attribute, what the value was (shortened), what was expected, and where the

@@ -71,7 +71,7 @@ impl Shop {
         let url = first
             .strip_prefix("The shop listens on http://")
             .expect("an address");
-        shop.address = url.split('/').next().unwrap_or_default().to_owned();
+        shop.address = url.chars().take_while(|&c| c != '/').collect();
         let commands = lines.filter(|line| line.starts_with("curl "));
         shop.commands = commands.take(3).collect();
         shop.log = Some(log);

@@ -42,15 +42,13 @@ struct Failed {
 impl Outcome {
     /// Takes the report of the next event.
     pub(crate) fn add(&mut self, event: &Event, report: &Report) {
+        let ran = report.iter().map(|handled| handled.handler.name());
         self.answer.events.push(Ran {
             id: event.id().to_owned(),
             ty: event.ty().to_owned(),
-            handlers: report
-                .iter()
-                .map(|handled| handled.handler.name())
-                .collect(),
+            handlers: ran.collect(),
         });
-        let already = self.failed.len();
+        let mut failed: Vec<Failed> = Vec::new();
         for (handler, failure) in report.failures() {
             if let Failure::Decode(error) = failure {
                 self.misfit.get_or_insert(Problem::from(&**error).status());
@@ -59,20 +57,12 @@ impl Outcome {
             }
             let reason = with_causes(failure);
             // Data that does not fit fails every typed handler with the same words.
-            if let Some(failed) = self.failed[already..]
-                .iter_mut()
-                .find(|own| own.reason == reason)
-            {
-                failed.handlers.push(handler.name());
-            } else {
-                let (event, handlers) = (event.id().to_owned(), vec![handler.name()]);
-                self.failed.push(Failed {
-                    event,
-                    handlers,
-                    reason,
-                });
+            match failed.iter_mut().find(|known| known.reason == reason) {
+                Some(known) => known.handlers.push(handler.name()),
+                None => failed.push(Failed::new(event, handler.name(), reason)),
             }
         }
+        self.failed.append(&mut failed);
     }
 
     /// Returns the answer, or the problem where a handler failed.
@@ -80,22 +70,29 @@ impl Outcome {
     /// Data that does not fit is the sender's mistake, and sending it again would not help; any
     /// other failure is ours. The other handlers have run in both cases.
     pub(crate) fn into_answer(self) -> Result<Answer, Problem> {
-        let lines = self.failed.iter().map(
-            |Failed {
-                 event,
-                 handlers,
-                 reason,
-             }| { format!("event {event}: {}: {reason}", handlers.join(", ")) },
-        );
-        let detail = lines.collect::<Vec<_>>().join("; ");
+        let lines: Vec<String> = self.failed.iter().map(Failed::line).collect();
+        let refuse = |status, title| Err(Problem::new(status, title, lines.join("; ")));
         match self.misfit {
-            _ if self.broken => {
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                Err(Problem::new(status, "Handlers failed", detail))
-            }
-            Some(status) => Err(Problem::new(status, "Event does not fit", detail)),
+            _ if self.broken => refuse(StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed"),
+            Some(status) => refuse(status, "Event does not fit"),
             None => Ok(self.answer),
         }
+    }
+}
+
+impl Failed {
+    fn new(event: &Event, handler: &'static str, reason: String) -> Self {
+        let (event, handlers) = (event.id().to_owned(), vec![handler]);
+        Self {
+            event,
+            handlers,
+            reason,
+        }
+    }
+
+    fn line(&self) -> String {
+        let handlers = self.handlers.join(", ");
+        format!("event {}: {handlers}: {}", self.event, self.reason)
     }
 }
 

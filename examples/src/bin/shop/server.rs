@@ -24,6 +24,9 @@ pub(crate) fn router(shop: Dispatcher) -> Router {
 }
 
 /// Takes one event in any mode, or a batch; what is no event has been answered with a problem.
+///
+/// Where the sender hangs up, axum drops this future, and an async handler ends where it waits; a
+/// shop that minds would run the handlers in a task of their own.
 async fn receive(
     State(shop): State<Dispatcher>,
     Batch(events): Batch,

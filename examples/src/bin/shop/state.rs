@@ -1,26 +1,29 @@
 //! What the handlers work with: the books and the bank.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+/// How many lines the books keep, so that a shop may stay open for ever.
+const KEPT: usize = 1000;
+
 /// What the handlers have done, line by line.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Books(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Books(Arc<Mutex<VecDeque<String>>>);
 
 impl Books {
     pub(crate) fn note(&self, line: String) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(line);
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect()
     }
 }
 
