@@ -1,6 +1,7 @@
 //! An HTTP message without its start line.
 
 use bytes::Bytes;
+use http::header::MaxSizeReached;
 use http::{HeaderMap, Request, Response, request, response};
 
 use super::decode;
@@ -23,10 +24,11 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Where the builder was given something invalid.
+    /// Where the builder was given something invalid, or there are more headers than a [`HeaderMap`]
+    /// holds.
     pub fn request(self, builder: request::Builder) -> http::Result<Request<Bytes>> {
         let mut request = builder.body(self.body)?;
-        request.headers_mut().extend(self.headers);
+        set_all(request.headers_mut(), &self.headers)?;
         Ok(request)
     }
 
@@ -34,12 +36,21 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// Where the builder was given something invalid.
+    /// Where the builder was given something invalid, or there are more headers than a [`HeaderMap`]
+    /// holds.
     pub fn response(self, builder: response::Builder) -> http::Result<Response<Bytes>> {
         let mut response = builder.body(self.body)?;
-        response.headers_mut().extend(self.headers);
+        set_all(response.headers_mut(), &self.headers)?;
         Ok(response)
     }
+}
+
+/// Sets headers in the place of those of the same name.
+fn set_all(headers: &mut HeaderMap, message: &HeaderMap) -> Result<(), MaxSizeReached> {
+    for (name, value) in message {
+        headers.try_insert(name, value.clone())?;
+    }
+    Ok(())
 }
 
 impl<B: Into<Bytes>> TryFrom<Request<B>> for Event {
