@@ -125,10 +125,7 @@ impl<'a> Delivery<'a> {
     ///
     /// Where it is absent but needed, or of another type.
     pub fn extension<A: Attribute>(&'a self, name: &str) -> Result<A, Failure> {
-        let event = self.context()?.event();
-        event
-            .read_attribute(name)
-            .map_err(|error| Failure::Extract(error.into()))
+        Ok(self.context()?.event().read_attribute(name)?)
     }
 }
 

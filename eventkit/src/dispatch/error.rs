@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::report::{Report, write_with_sources};
+use super::report::Report;
 use crate::error::EncodeError;
 
 /// Says why a dispatch did not succeed.
@@ -58,8 +58,7 @@ impl fmt::Display for Failures<'_> {
         write!(f, "{failed} of {all} handlers failed")?;
         for (at, (handler, failure)) in self.0.failures().enumerate() {
             f.write_str(if at == 0 { ": " } else { "; " })?;
-            write!(f, "{handler}: ")?;
-            write_with_sources(f, failure)?;
+            write!(f, "{handler}: {failure:#}")?;
         }
         Ok(())
     }

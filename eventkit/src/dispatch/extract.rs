@@ -8,8 +8,8 @@ use super::context::Context;
 use super::delivery::Delivery;
 use super::failure::Failure;
 use super::state::Requirements;
-use crate::error::BoxError;
-use crate::event::Timestamp;
+use crate::error::{BoxError, DecodeError};
+use crate::event::{Timestamp, Violation};
 
 /// Is implemented by types that a handler may take as a parameter after the event.
 ///
@@ -53,7 +53,8 @@ pub trait Extract<'a>: Sized {
     /// # Errors
     ///
     /// Where the event does not have what is wanted; the handler is then not called, and the error
-    /// is in the report.
+    /// is in the report. A [`DecodeError`] says that the event is at fault, and so becomes a
+    /// [`Failure::Decode`].
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError>;
 
     /// Says which state it will need, so that a missing one is found before the first event.
@@ -63,7 +64,7 @@ pub trait Extract<'a>: Sized {
 
     #[doc(hidden)]
     fn from_delivery(delivery: &'a Delivery<'a>) -> Result<Self, Failure> {
-        Self::extract(delivery.context()?).map_err(Failure::Extract)
+        Self::extract(delivery.context()?).map_err(Failure::from_extractor)
     }
 }
 
@@ -77,10 +78,11 @@ pub(crate) struct MissingEvent;
 #[error("there is no state of type `{0}`; add it with `Dispatcher::new(..).state(..)`")]
 struct MissingState(&'static str);
 
-/// Says that an optional attribute is not set.
-#[derive(Debug, Error)]
-#[error("the event has no `{0}`; take an `Option` where it may be absent")]
-struct AbsentAttribute(&'static str);
+/// Says that an optional attribute is not set, but taken without an [`Option`].
+fn absent(name: &'static str) -> DecodeError {
+    let expected = "a value: the handler takes it without `Option`";
+    Violation::missing(name, expected, "as the Rust type asks").into()
+}
 
 /// Takes a clone of the state of type `S` that a [`Dispatcher`](super::Dispatcher) was given.
 #[derive(Debug, Clone, Copy)]
@@ -158,7 +160,7 @@ impl<'a> Extract<'a> for Option<Subject<'a>> {
 
 impl<'a> Extract<'a> for Subject<'a> {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        Ok(Option::extract(context)?.ok_or(AbsentAttribute("subject"))?)
+        Ok(Option::extract(context)?.ok_or_else(|| absent("subject"))?)
     }
 }
 
@@ -174,6 +176,6 @@ impl<'a> Extract<'a> for Option<Time> {
 
 impl<'a> Extract<'a> for Time {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        Ok(Option::extract(context)?.ok_or(AbsentAttribute("time"))?)
+        Ok(Option::extract(context)?.ok_or_else(|| absent("time"))?)
     }
 }

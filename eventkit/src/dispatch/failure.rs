@@ -1,31 +1,65 @@
 //! Why one handler failed.
 
 use std::any::Any;
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
-
-use thiserror::Error;
 
 use crate::error::{BoxError, DecodeError};
 
 /// Says why one handler did not succeed.
-#[derive(Debug, Error)]
+///
+/// `{failure}` is the failure itself, `{failure:#}` is it with everything that caused it.
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
     /// The handler returned an error.
-    #[error(transparent)]
     Error(BoxError),
     /// The handler panicked, with this message.
-    #[error("panicked: {0}")]
     Panic(String),
     /// The event is not what the handler takes; all handlers of that type share the error.
-    #[error(transparent)]
     Decode(Arc<DecodeError>),
     /// A parameter of the handler could not be had from the event.
-    #[error("a parameter could not be extracted")]
-    Extract(#[source] BoxError),
+    Extract(BoxError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => write!(f, "{error}")?,
+            Self::Panic(message) => write!(f, "panicked: {message}")?,
+            Self::Decode(error) => write!(f, "{error}")?,
+            Self::Extract(_) => f.write_str("a parameter could not be extracted")?,
+        }
+        let mut cause = self.source().filter(|_| f.alternate());
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Error(error) => error.source(),
+            Self::Panic(_) => None,
+            Self::Decode(error) => error.source(),
+            Self::Extract(error) => Some(&**error),
+        }
+    }
 }
 
 impl Failure {
+    /// Takes the error of an extractor: what the event is at fault for is a decode error.
+    pub(crate) fn from_extractor(error: BoxError) -> Self {
+        match error.downcast::<DecodeError>() {
+            Ok(error) => Self::from(*error),
+            Err(error) => Self::Extract(error),
+        }
+    }
+
     /// Reads the message of a panic.
     pub(crate) fn panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();

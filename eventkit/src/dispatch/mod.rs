@@ -11,6 +11,7 @@ mod extract;
 mod failure;
 mod handler;
 mod pattern;
+mod problem;
 mod registry;
 mod report;
 mod run;

@@ -84,21 +84,7 @@ impl fmt::Display for Handled<'_> {
         write!(f, "{}: ", self.handler)?;
         match self.failure {
             None => f.write_str("ok"),
-            Some(failure) => write_with_sources(f, failure),
+            Some(failure) => write!(f, "{failure:#}"),
         }
     }
-}
-
-/// Writes an error and what caused it on one line.
-pub(crate) fn write_with_sources(
-    f: &mut fmt::Formatter<'_>,
-    error: &(dyn std::error::Error + 'static),
-) -> fmt::Result {
-    write!(f, "{error}")?;
-    let mut source = error.source();
-    while let Some(error) = source {
-        write!(f, ": {error}")?;
-        source = error.source();
-    }
-    Ok(())
 }

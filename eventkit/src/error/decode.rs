@@ -59,7 +59,7 @@ enum Kind {
     },
     #[error("the event has no data, expected {target}")]
     NoData { target: &'static str },
-    #[error("event {index} of the batch is not valid")]
+    #[error("the element at index {index} of the batch is not a valid event")]
     Element { index: usize, source: DecodeError },
     #[error("no {what} is registered for the media type {media_type:?}")]
     UnsupportedMediaType {

@@ -202,9 +202,9 @@ impl<'a> Envelope<'a> {
             .take(MOST_VIOLATIONS)
             .map(|pair| twice(pair[1].to_owned(), ""));
         let again: Vec<Violation> = again.collect();
-        again
-            .into_iter()
-            .for_each(|violation| self.refuse(violation));
+        for violation in again {
+            self.refuse(violation);
+        }
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {

@@ -15,7 +15,7 @@ const EXPECTED: &str =
 ///
 /// It dereferences to [`chrono::DateTime`]. Its one way out is RFC 3339 with an upper-case `T`, and
 /// `Z` where the offset is zero. Two timestamps are equal when they print alike; to compare the
-/// instants, compare with a [`DateTime`] or use [`Timestamp::to_utc`]. More than nine fraction
+/// instants, compare with a [`DateTime`] or use [`to_utc`](DateTime::to_utc). More than nine fraction
 /// digits are cut.
 ///
 /// Implements the type `Timestamp` of the core specification's Type System.

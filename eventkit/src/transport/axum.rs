@@ -5,6 +5,9 @@
 //! with a [`Problem`]. As a response, they are sent in binary mode, a [`Batch`] in batched mode;
 //! [`Structured`] sends one event in structured mode.
 //!
+//! axum drops the future of a handler when the client hangs up. Where the handlers of an event
+//! have to run to their end, dispatch in a task of their own, for instance with `tokio::spawn`.
+//!
 //! The body is read up to axum's `DefaultBodyLimit`, 2 MB unless the router says otherwise; over
 //! that the answer is 413.
 //!
@@ -94,12 +97,13 @@ async fn read<S: Send + Sync>(
         Ok(body) => Ok((headers, body)),
         Err(rejection) => {
             let status = rejection.status();
-            let title = if status == StatusCode::PAYLOAD_TOO_LARGE {
-                "Body too large"
-            } else {
-                "Body not readable"
-            };
-            Err(Problem::new(status, title, rejection.body_text()))
+            Err(match status {
+                StatusCode::PAYLOAD_TOO_LARGE => {
+                    let detail = "the body is larger than this server takes";
+                    Problem::new(status, "Body too large", detail)
+                }
+                _ => Problem::new(status, "Body not readable", rejection.body_text()),
+            })
         }
     }
 }

@@ -53,21 +53,21 @@ fn a_unit_variant_is_its_name() {
 #[test]
 fn what_prints_as_text_is_parsed_back() {
     #[track_caller]
-    fn assert_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: T) {
-        assert_eq!(read::<T>(&text(&value).unwrap()).unwrap(), value);
+    fn assert_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+        assert_eq!(read::<T>(&text(value).unwrap()).unwrap(), *value);
     }
 
-    assert_back(true);
-    assert_back('€');
-    assert_back(i8::MIN);
-    assert_back(u16::MAX);
-    assert_back(i32::MIN);
-    assert_back(i64::MIN);
-    assert_back(u64::MAX);
-    assert_back(i128::MIN);
-    assert_back(u128::MAX);
-    assert_back(1.5_f32);
-    assert_back(1e300_f64);
+    assert_back(&true);
+    assert_back(&'€');
+    assert_back(&i8::MIN);
+    assert_back(&u16::MAX);
+    assert_back(&i32::MIN);
+    assert_back(&i64::MIN);
+    assert_back(&u64::MAX);
+    assert_back(&i128::MIN);
+    assert_back(&u128::MAX);
+    assert_back(&1.5_f32);
+    assert_back(&1e300_f64);
 }
 
 #[test]

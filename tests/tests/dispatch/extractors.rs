@@ -87,7 +87,7 @@ fn an_attribute_that_is_not_there_fails_the_handler_and_says_which() {
     let log = Arc::new(Log::default());
     for (name, message) in [
         ("priority", "attribute `priority` is missing"),
-        ("", "the event has no `subject`"),
+        ("", "attribute `subject` is missing"),
     ] {
         let mut event = event();
         if event.remove_extension(name).is_none() {

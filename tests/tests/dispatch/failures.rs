@@ -1,5 +1,6 @@
 //! Failing handlers.
 
+use eventkit::binding::http::Problem;
 use eventkit::{Event, Failure, Registry};
 
 use super::{Log, OrderPlaced, placed};
@@ -88,4 +89,38 @@ fn strings_and_boxed_errors_are_errors() {
         .map(|(_, failure)| failure.to_string())
         .collect();
     assert_eq!(texts, ["a text", "a string", "boxed"]);
+}
+
+#[test]
+fn a_failed_dispatch_is_a_problem_of_whoever_is_at_fault() {
+    let registry = Registry::new("problems");
+    registry.register_typed(|_: &OrderPlaced| ());
+    let builder = Event::builder().source("/s").ty("co.outcome.order.placed");
+    let misfit = builder.data_json(&[1, 2]).unwrap().build().unwrap();
+    let problem = |event: &Event| Problem::from(&registry.dispatch(event).unwrap_err());
+    assert_eq!(problem(&misfit).status().as_u16(), 422);
+
+    registry.register("*", |_: &Event| Err::<(), _>("no"));
+    let ours = problem(&misfit);
+    assert_eq!(
+        (ours.status().as_u16(), ours.title()),
+        (500, "Handlers failed")
+    );
+    assert!(
+        ours.detail().contains("OrderPlaced") && ours.detail().ends_with(": no"),
+        "{ours:?}"
+    );
+
+    registry.register_async("*", |_: Event| async {});
+    assert_eq!(problem(&misfit).title(), "Event not dispatched");
+}
+
+#[test]
+fn the_alternate_form_of_a_failure_tells_its_causes() {
+    let failure = Failure::Error(Outer("x".parse::<u8>().unwrap_err()).into());
+    assert_eq!(failure.to_string(), "the total is wrong");
+    assert_eq!(
+        format!("{failure:#}"),
+        "the total is wrong: invalid digit found in string"
+    );
 }

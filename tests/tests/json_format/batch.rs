@@ -64,7 +64,7 @@ fn an_invalid_element_refuses_the_batch_and_is_named() {
 
     assert_eq!(
         chain(&error),
-        "event 1 of the batch is not valid: not a valid event: attribute `subject` is \"\", expected a non-empty string (core, subject)"
+        "the element at index 1 of the batch is not a valid event: not a valid event: attribute `subject` is \"\", expected a non-empty string (core, subject)"
     );
     assert_invalid(Json.decode_batch(bytes), &[("subject", "core, subject")]);
 }

@@ -76,6 +76,25 @@ impl Problem {
         self.status
     }
 
+    /// Returns the same problem with another sentence about this time.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Returns what sort of mistake it is.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// Returns what is wrong with which attribute; empty for mistakes of another sort.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
     /// Returns what went wrong this time, in a sentence.
     #[must_use]
     pub fn detail(&self) -> &str {

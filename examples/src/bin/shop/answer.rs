@@ -1,7 +1,5 @@
 //! What the shop answers: who ran, or what failed.
 
-use std::error::Error;
-
 use axum::http::StatusCode;
 use eventkit::binding::http::Problem;
 use eventkit::{Event, Failure, Report};
@@ -55,7 +53,7 @@ impl Outcome {
             } else {
                 self.broken = true;
             }
-            let reason = with_causes(failure);
+            let reason = format!("{failure:#}");
             // Data that does not fit fails every typed handler with the same words.
             match failed.iter_mut().find(|known| known.reason == reason) {
                 Some(known) => known.handlers.push(handler.name()),
@@ -94,13 +92,4 @@ impl Failed {
         let handlers = self.handlers.join(", ");
         format!("event {}: {handlers}: {}", self.event, self.reason)
     }
-}
-
-/// Writes an error and what caused it on one line.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }

@@ -3,14 +3,13 @@
 use std::io::{self, Write};
 
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use eventkit::axum::Batch;
 use eventkit::binding::http::Problem;
 use eventkit::{DispatchError, Dispatcher, Event, Report};
 
-use crate::answer::{Answer, Outcome, with_causes};
+use crate::answer::{Answer, Outcome};
 
 /// The largest request body, in bytes; over it the answer is 413.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
@@ -37,8 +36,7 @@ async fn receive(
             // A handler that failed kept no other from running: both come with a whole report.
             Ok(report) | Err(DispatchError::Failed(report)) => report,
             Err(error) => {
-                let status = StatusCode::INTERNAL_SERVER_ERROR;
-                return Err(Problem::new(status, "Not dispatched", with_causes(&error)));
+                return Err(Problem::from(&error));
             }
         };
         log(event, &report);
@@ -53,7 +51,7 @@ fn log(event: &Event, report: &Report) {
         let name = handled.handler.name();
         match handled.failure {
             None => format!("     ok      {name}"),
-            Some(failure) => format!("     FAILED  {name}: {}", with_causes(failure)),
+            Some(failure) => format!("     FAILED  {name}: {failure:#}"),
         }
     }));
     if report.is_empty() {
