@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, ItemFn, Path};
 
-use super::model::{Model, Parameter};
+use super::model::Model;
+use super::parameters::Parameter;
 
 /// Returns the name of the static beside a function.
 pub(super) fn static_name(function: &Ident) -> Ident {

@@ -1,9 +1,9 @@
 //! A handler as the macro understands it.
 
-use syn::{ItemFn, LitStr, Safety, Type};
+use syn::{ItemFn, Safety, Type};
 
 use super::attr::Arguments;
-use super::parameters;
+use super::parameters::{self, Parameter};
 use crate::context::Context;
 
 /// A function that can be a handler.
@@ -15,14 +15,6 @@ pub(super) struct Model {
     pub(super) borrows: bool,
     /// The parameters after the event.
     pub(super) parameters: Vec<Parameter>,
-}
-
-/// A parameter after the event.
-pub(super) enum Parameter {
-    /// It is of a type that can be extracted.
-    Extractor(Type),
-    /// It is the extension attribute of this name.
-    Extension(LitStr, Type),
 }
 
 impl Model {

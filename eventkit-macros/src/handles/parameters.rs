@@ -4,7 +4,6 @@ use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, LitStr, PatType, Token, Type, TypeReference};
 
-use super::model::Parameter;
 use crate::context::Context;
 use crate::literal;
 
@@ -21,6 +20,14 @@ const EXTRACTORS: [(&str, &str); 7] = [
     ("datacontenttype", "context: &Context<'_>"),
     ("dataschema", "context: &Context<'_>"),
 ];
+
+/// A parameter after the event.
+pub(super) enum Parameter {
+    /// It is of a type that can be extracted.
+    Extractor(Type),
+    /// It is the extension attribute of this name.
+    Extension(LitStr, Type),
+}
 
 /// Splits the parameters into the event and what comes after it.
 pub(super) fn read(

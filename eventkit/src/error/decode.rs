@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::BoxError;
-use crate::event::{AttributeError, BuildError, Violation, shorten};
+use super::attribute::AttributeError;
+use super::violation::{BuildError, Violation, shorten};
 
 /// Says why a message is not an event, or an event is not the value that was asked for.
 #[derive(Debug, Error)]

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::BoxError;
-use crate::event::{BuildError, shorten};
+use super::violation::{BuildError, shorten};
 
 /// Says why a value could not become an event, or an event could not become a message.
 #[derive(Debug, Error)]

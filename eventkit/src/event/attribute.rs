@@ -8,11 +8,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use chrono::{DateTime, TimeZone};
-use thiserror::Error;
 
 use super::timestamp::Timestamp;
 use super::uri::{Uri, UriReference};
-use super::violation::shorten;
+use crate::error::AttributeError;
 
 /// Is the value of an extension attribute: one of the seven types of the specification.
 ///
@@ -142,46 +141,6 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
             AttributeValue::UriReference(uri) => Self::Text(uri.as_str()),
             AttributeValue::Timestamp(time) => Self::Timestamp(*time),
         }
-    }
-}
-
-/// Says that a value does not fit the type that was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{} is not {expected}", match value { Some(value) => format!("{value:?}"), None => "an absent attribute".to_owned() })]
-pub struct AttributeError {
-    value: Option<String>,
-    expected: Cow<'static, str>,
-}
-
-impl AttributeError {
-    /// Makes an error for a value of which the start is repeated in the message.
-    #[must_use]
-    pub fn new(value: &str, expected: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            value: Some(shorten(value)),
-            expected: expected.into(),
-        }
-    }
-
-    /// Makes an error for an attribute that is absent.
-    #[must_use]
-    pub fn absent(expected: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            value: None,
-            expected: expected.into(),
-        }
-    }
-
-    /// Returns the start of the value, or `None` where the attribute is absent.
-    #[must_use]
-    pub fn value(&self) -> Option<&str> {
-        self.value.as_deref()
-    }
-
-    /// Returns what was expected instead.
-    #[must_use]
-    pub fn expected(&self) -> &str {
-        &self.expected
     }
 }
 

@@ -10,7 +10,7 @@ use super::attribute::AttributeValue;
 use super::data::{Data, DataKind, IntoBytes};
 use super::parts::Parts;
 use super::timestamp::Timestamp;
-use super::violation::BuildError;
+use crate::error::BuildError;
 use crate::error::EncodeError;
 
 /// Builds an [`Event`]; everything is checked once, in [`build`](EventBuilder::build).

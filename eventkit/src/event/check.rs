@@ -1,13 +1,13 @@
 //! The rules that each attribute has to keep, one function per attribute.
 
 use super::attribute::AttributeValue;
-use super::data;
-use super::media_type::MediaType;
+
+use super::media_type::{JSON, MediaType};
 use super::name;
 use super::text::is_attribute_text;
 use super::timestamp::Timestamp;
 use super::uri::{is_absolute_uri, is_uri_reference};
-use super::violation::Violation;
+use crate::error::Violation;
 
 const TEXT: &str = "text without control characters and noncharacters";
 
@@ -78,7 +78,7 @@ pub(crate) fn dataschema(value: &str) -> Result<(), Violation> {
 }
 
 pub(crate) fn datacontenttype(value: &str) -> Result<(), Violation> {
-    if value == data::JSON {
+    if value == JSON {
         return Ok(());
     }
     let expected = "a media type such as application/json (RFC 2046)";

@@ -5,12 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::media_type::{self, MediaType};
-use super::violation::shorten;
-
-/// The media type of JSON data.
-pub(crate) const JSON: &str = "application/json";
-/// The media type of text that was given without one.
-pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
+use crate::error::shorten;
 
 /// Says what the bytes of [`Data`] are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,9 +8,9 @@ use super::data::Data;
 use super::name;
 use super::parts::{Parts, Text};
 use super::timestamp::Timestamp;
-use super::violation::{BuildError, MOST_VIOLATIONS, Violation};
 use super::{Event, SPECVERSION};
 use crate::error::DecodeError;
+use crate::error::{BuildError, MOST_VIOLATIONS, Violation};
 
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]

@@ -6,7 +6,12 @@ use std::str::FromStr;
 
 use mediatype::{MediaTypeBuf, ReadParams};
 
-use super::attribute::AttributeError;
+use crate::error::AttributeError;
+
+/// The media type of JSON data.
+pub(crate) const JSON: &str = "application/json";
+/// The media type of text that was given without one.
+pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 6838)";
 
@@ -137,7 +142,7 @@ fn is_json_subtype(subtype: &str) -> bool {
 
 /// Returns whether a media type that has been checked before declares JSON.
 pub(crate) fn declares_json(media_type: &str) -> bool {
-    if media_type == super::data::JSON {
+    if media_type == JSON {
         return true;
     }
     let essence = media_type.split(';').next().unwrap_or_default().trim_end();

@@ -13,25 +13,22 @@ mod serde_text;
 mod text;
 mod timestamp;
 mod uri;
-mod violation;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use attribute::{Attribute, AttributeError, AttributeRef, AttributeValue};
+pub use crate::error::{AttributeError, BuildError, Violation};
+pub use attribute::{Attribute, AttributeRef, AttributeValue};
 pub use builder::EventBuilder;
-pub(crate) use data::JSON;
 pub use data::{Data, DataKind, IntoBytes};
 pub(crate) use envelope::{Envelope, Scalar};
 pub use extensions::{Extensions, Iter as ExtensionsIter};
 pub use media_type::MediaType;
-pub(crate) use media_type::declares_json;
+pub(crate) use media_type::{JSON, declares_json};
 pub(crate) use parts::{Parts, Text};
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
-pub(crate) use violation::shorten;
-pub use violation::{BuildError, Violation};
 
 /// The version of the specification that every event has.
 pub(crate) const SPECVERSION: &str = "1.0";

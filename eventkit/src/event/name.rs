@@ -1,6 +1,6 @@
 //! Attribute names.
 
-use super::violation::Violation;
+use crate::error::Violation;
 
 pub(crate) const ID: &str = "id";
 pub(crate) const SOURCE: &str = "source";

@@ -7,10 +7,11 @@ use super::attribute::AttributeValue;
 use super::check::{self, Found};
 use super::data::{self, Data};
 use super::extensions::Extensions;
+use super::media_type::{JSON, PLAIN_TEXT};
 use super::name;
 use super::timestamp::Timestamp;
-use super::violation::{BuildError, MOST_VIOLATIONS, Violation};
 use super::{Event, Inner};
+use crate::error::{BuildError, MOST_VIOLATIONS, Violation};
 
 /// Text that is borrowed only where it is a literal that the derive has checked.
 ///
@@ -85,8 +86,8 @@ impl Parts {
         let data = self.data.take()?;
         if self.datacontenttype.is_none() {
             self.datacontenttype = match data.kind() {
-                data::DataKind::Json => Some(Cow::Borrowed(data::JSON)),
-                data::DataKind::Text => Some(Cow::Borrowed(data::PLAIN_TEXT)),
+                data::DataKind::Json => Some(Cow::Borrowed(JSON)),
+                data::DataKind::Text => Some(Cow::Borrowed(PLAIN_TEXT)),
                 data::DataKind::Binary => None,
             };
         }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, SubsecRound, TimeZone, Utc};
 
-use super::attribute::AttributeError;
+use crate::error::AttributeError;
 
 const EXPECTED: &str =
     "an RFC 3339 timestamp with seconds and offset, such as 2026-01-31T09:30:00Z";

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use iri_string::spec::UriSpec;
 use iri_string::validate;
 
-use super::attribute::AttributeError;
+use crate::error::AttributeError;
 
 const ABSOLUTE: &str = "an absolute URI without a fragment (RFC 3986, section 4.3)";
 const REFERENCE: &str = "a URI-reference (RFC 3986, section 4.1)";

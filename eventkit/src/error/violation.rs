@@ -12,7 +12,7 @@ const SHOWN: usize = 60;
 
 /// How many violations of one message are told. A hostile message of a megabyte could hold
 /// hundreds of thousands, and each is larger than what it complains of.
-pub(super) const MOST_VIOLATIONS: usize = 100;
+pub(crate) const MOST_VIOLATIONS: usize = 100;
 
 /// States one way in which an event breaks the specification.
 ///
