@@ -1,0 +1,82 @@
+//! Events there and back.
+
+use eventkit::format::Json;
+use eventkit::reqwest::{ReceiveError, RequestBuilderExt, ResponseExt};
+use eventkit::{DecodeErrorKind, Event};
+use reqwest::Client;
+
+use super::{Beat, event, serve};
+
+#[tokio::test]
+async fn every_mode_goes_there_and_back() {
+    let url = serve().await;
+    let client = Client::new();
+
+    let binary = client.post(format!("{url}/echo")).event(&event()).unwrap();
+    let answer = binary.send().await.unwrap();
+    assert_eq!(answer.headers()["ce-subject"], "100%25%20%22sure%22");
+    assert_eq!(answer.event().await.unwrap(), event());
+
+    let structured = client
+        .post(format!("{url}/structured"))
+        .event_structured(&event(), &Json)
+        .unwrap();
+    let answer = structured.send().await.unwrap();
+    assert_eq!(
+        answer.headers()["content-type"],
+        "application/cloudevents+json"
+    );
+    assert_eq!(answer.event().await.unwrap(), event());
+
+    let events = [event(), event()];
+    let batch = client
+        .post(format!("{url}/batch"))
+        .event_batch(&events, &Json)
+        .unwrap();
+    assert_eq!(
+        batch.send().await.unwrap().event_batch().await.unwrap(),
+        events
+    );
+
+    let none = client
+        .post(format!("{url}/batch"))
+        .event_batch(&[], &Json)
+        .unwrap();
+    assert_eq!(
+        none.send().await.unwrap().event_batch().await.unwrap(),
+        Vec::<Event>::new()
+    );
+
+    let next = client.post(format!("{url}/next")).event(&event()).unwrap();
+    assert_eq!(
+        next.send().await.unwrap().event_as::<Beat>().await.unwrap(),
+        Beat { count: 2 }
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_event_is_an_error() {
+    let url = serve().await;
+    let answer = Client::new()
+        .post(format!("{url}/echo"))
+        .send()
+        .await
+        .unwrap();
+    let error = answer.event().await.unwrap_err();
+    assert!(
+        matches!(&error, ReceiveError::Decode(error) if error.kind() == DecodeErrorKind::NotAnEvent),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_not_read_to_its_end() {
+    let url = serve().await;
+    let answer = Client::new()
+        .get(format!("{url}/large"))
+        .send()
+        .await
+        .unwrap();
+    let error = answer.event().await.unwrap_err();
+    assert!(matches!(error, ReceiveError::TooLarge { .. }), "{error}");
+}

@@ -1,0 +1,77 @@
+//! What the server takes and answers.
+
+use eventkit::reqwest::RequestBuilderExt;
+use reqwest::Client;
+use serde_json::Value;
+
+use super::{LIMIT, event, serve};
+
+#[tokio::test]
+async fn a_wrong_request_is_answered_with_a_problem() {
+    let url = serve().await;
+    let client = Client::new();
+    let json = |request: reqwest::RequestBuilder| async move {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(body["status"], status);
+        (status, body)
+    };
+
+    let (status, body) = json(client.post(format!("{url}/echo")).body("{}")).await;
+    assert_eq!(
+        (status, &body["title"]),
+        (400, &"Not a CloudEvents message".into())
+    );
+
+    let without_id = client
+        .post(format!("{url}/next"))
+        .header("ce-specversion", "1.0")
+        .header("ce-type", "t");
+    let (status, body) = json(without_id).await;
+    assert_eq!(
+        (status, &body["violations"][0]["attribute"]),
+        (400, &"id".into())
+    );
+
+    let misfit = event()
+        .to_builder()
+        .data_json(&["no beat"])
+        .unwrap()
+        .build()
+        .unwrap();
+    let (status, body) = json(client.post(format!("{url}/next")).event(&misfit).unwrap()).await;
+    assert_eq!((status, &body["title"]), (422, &"Invalid data".into()));
+
+    let other = event().to_builder().ty("co.outcome.other").build().unwrap();
+    let (status, _) = json(client.post(format!("{url}/next")).event(&other).unwrap()).await;
+    assert_eq!(status, 422);
+
+    let large = event()
+        .to_builder()
+        .data_content_type("text/plain")
+        .data_text("x".repeat(LIMIT + 1));
+    let large = large.build().unwrap();
+    let (status, body) = json(client.post(format!("{url}/echo")).event(&large).unwrap()).await;
+    assert_eq!((status, &body["title"]), (413, &"Body too large".into()));
+
+    let avro = client
+        .post(format!("{url}/batch"))
+        .header("content-type", "application/cloudevents-batch+avro");
+    let (status, _) = json(avro).await;
+    assert_eq!(status, 415);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_event_is_a_500() {
+    let url = serve().await;
+    let answer = Client::new()
+        .get(format!("{url}/sourceless"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status().as_u16(), 500);
+    let body = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap();
+    assert!(body.contains("attribute `source` is missing"), "{body}");
+}
