@@ -1,0 +1,64 @@
+//! The [CloudEvents SQL expression language](https://github.com/cloudevents/spec/blob/main/cesql/spec.md):
+//! parse, check, print, evaluate, explain.
+//!
+//! An expression is parsed once and evaluated as often as there are events. It is total: every
+//! evaluation gives a value, and beside it what went wrong.
+//!
+//! ```
+//! use eventkit_cesql::{Attributes, Expression, Value};
+//!
+//! struct Headers(&'static [(&'static str, &'static str)]);
+//!
+//! impl Attributes for Headers {
+//!     fn get(&self, name: &str) -> Option<Value<'_>> {
+//!         let found = self.0.iter().find(|(own, _)| *own == name);
+//!         found.map(|(_, value)| Value::from(*value))
+//!     }
+//! }
+//!
+//! let expression: Expression = "subject LIKE 'eu-%' AND priority > 3".parse()?;
+//! let event = Headers(&[("subject", "eu-7"), ("priority", "4")]);
+//! assert_eq!(expression.evaluate(&event).value, Value::Boolean(true));
+//! # Ok::<(), eventkit_cesql::ParseError>(())
+//! ```
+//!
+//! # Where the specification leaves room
+//!
+//! - `NOT` and `-` bind tighter than everything else (3.4.1): `NOT a = b` is `(NOT a) = b`. Then
+//!   `LIKE`, `EXISTS` and `IN`; `*` `/` `%`; `+` `-`; comparisons; `AND`; `OR`; `XOR`. Operators of
+//!   one row are grouped from the left.
+//! - An operator or function with an absent attribute as operand gives the zero value of its type
+//!   and an error. What stands around it is evaluated as usual.
+//! - A number beyond 32 bits gives 0 and an error.
+//! - In a string `\` escapes the delimiter of that string; before any other character it is a
+//!   character itself.
+//! - `IN` looks at the elements from the left and stops at the one that is equal.
+//! - A function that does not exist, or not with that many arguments, is an error of parsing.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod builtin;
+mod error;
+mod evaluate;
+mod evaluation;
+mod explain;
+mod expression;
+mod function;
+mod functions;
+mod lexer;
+mod operator;
+mod parser;
+mod pattern;
+mod print;
+mod token;
+mod tree;
+mod value;
+
+pub use error::{ParseError, ParseErrorKind};
+pub use evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
+pub use explain::{Explanation, Step};
+pub use expression::{Attributes, Expression, MAX_DEPTH, MAX_LENGTH};
+pub use function::{Function, FunctionError};
+pub use functions::{Functions, RegisterError};
+pub use value::{Type, Value};
