@@ -37,7 +37,11 @@ pub enum ParseErrorKind {
 ///                     ^^ expected an operator or the end of the expression, found `AN`");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ParseError {
+pub struct ParseError(Box<Inner>);
+
+// Boxed: results of it are on the stack once for each level of the parser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
     line: String,
     /// The column, counted from 0 in characters, and the characters below which the mark stands.
     column: usize,
@@ -68,7 +72,7 @@ impl ParseError {
         let column = before.get(start..).unwrap_or_default().chars().count();
         let marked = text.get(span.clone()).unwrap_or_default();
         let width = marked.lines().next().unwrap_or_default().chars().count();
-        Self {
+        Self(Box::new(Inner {
             line: line.to_owned(),
             column,
             width: width.max(1),
@@ -77,49 +81,49 @@ impl ParseError {
             kind,
             expected: expected.into(),
             found,
-        }
+        }))
     }
 
     /// Returns what kind of mistake it is.
     #[must_use]
     pub fn kind(&self) -> ParseErrorKind {
-        self.kind
+        self.0.kind
     }
 
     /// Returns where the mistake stands, in bytes.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
-        self.span.clone()
+        self.0.span.clone()
     }
 
     /// Returns the column, counted from 1 in characters.
     #[must_use]
     pub fn column(&self) -> usize {
-        self.column + 1
+        self.0.column + 1
     }
 
     /// Returns the line, counted from 1.
     #[must_use]
     pub fn line(&self) -> usize {
-        self.line_number
+        self.0.line_number
     }
 
     /// Returns what was expected.
     #[must_use]
     pub fn expected(&self) -> &str {
-        &self.expected
+        &self.0.expected
     }
 
     /// Returns what stands there instead.
     #[must_use]
     pub fn found(&self) -> &str {
-        &self.found
+        &self.0.found
     }
 
     /// Returns what is wrong, without the place.
     #[must_use]
     pub fn message(&self) -> impl fmt::Display + '_ {
-        fmt::from_fn(|f| write!(f, "expected {}, found {}", self.expected, self.found))
+        fmt::from_fn(|f| write!(f, "expected {}, found {}", self.0.expected, self.0.found))
     }
 
     /// Returns the line with a mark below the mistake.
@@ -128,16 +132,17 @@ impl ParseError {
         fmt::from_fn(|f| {
             // Tabs stay tabs, so that the mark stands below what it marks.
             let indent: String = self
+                .0
                 .line
                 .chars()
-                .take(self.column)
+                .take(self.0.column)
                 .map(|c| if c == '\t' { c } else { ' ' })
                 .collect();
             write!(
                 f,
                 "{}\n{indent}{} {}",
-                self.line,
-                "^".repeat(self.width),
+                self.0.line,
+                "^".repeat(self.0.width),
                 self.message()
             )
         })
@@ -147,8 +152,8 @@ impl ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (", self.message())?;
-        if self.line_number > 1 {
-            write!(f, "line {}, ", self.line_number)?;
+        if self.0.line_number > 1 {
+            write!(f, "line {}, ", self.0.line_number)?;
         }
         write!(f, "column {})", self.column())
     }

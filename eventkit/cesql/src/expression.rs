@@ -18,8 +18,9 @@ pub const MAX_LENGTH: usize = 16 * 1024;
 
 /// The deepest nesting of an expression: of parentheses, and of operators one in another.
 ///
-/// `a OR b OR c` is two deep: for long lists of values there is `IN`.
-pub const MAX_DEPTH: usize = 200;
+/// `a OR b OR c` is three deep: for long lists of values there is `IN`. Half a megabyte of stack is
+/// enough for the deepest expression.
+pub const MAX_DEPTH: usize = 100;
 
 /// Gives the attributes of an event by name.
 ///

@@ -22,19 +22,7 @@
 //! # Ok::<(), eventkit_cesql::ParseError>(())
 //! ```
 //!
-//! # Where the specification leaves room
-//!
-//! - `NOT` and `-` bind tighter than everything else (3.4.1): `NOT a = b` is `(NOT a) = b`. Then
-//!   `LIKE`, `EXISTS` and `IN`; `*` `/` `%`; `+` `-`; comparisons; `AND`; `OR`; `XOR`. Operators of
-//!   one row are grouped from the left.
-//! - An operator or function with an absent attribute as operand gives the zero value of its type
-//!   and an error. What stands around it is evaluated as usual.
-//! - A number beyond 32 bits gives 0 and an error.
-//! - In a string `\` escapes the delimiter of that string; before any other character it is a
-//!   character itself.
-//! - `IN` looks at the elements from the left and stops at the one that is equal.
-//! - A function that does not exist, or not with that many arguments, is an error of parsing.
-
+#![doc = include_str!("../docs/room.md")]
 #![forbid(unsafe_code)]
 
 mod arguments;
