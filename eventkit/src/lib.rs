@@ -66,9 +66,9 @@ pub mod __private;
 
 pub use dispatch::{
     Check, CheckError, Context, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
-    DispatcherError, Extract, Failure, Handled, Handler, Id, IntoOutcome, Location, Orphan,
-    Problem, Registry, Report, Requirements, Source, State, Subject, Time, Type, default_registry,
-    dispatch, dispatch_async,
+    DispatcherError, Extract, Failure, Filtered, Handled, Handler, Id, IntoOutcome, Location,
+    Orphan, Problem, Registry, Report, Requirements, Source, State, Subject, Time, Type,
+    default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder};

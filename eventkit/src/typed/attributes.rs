@@ -7,11 +7,11 @@ use crate::event::{AttributeRef, EventBuilder, Parts, SPECVERSION, name};
 ///
 /// See [`CloudEvent::attributes`](super::CloudEvent::attributes).
 #[derive(Debug, Clone)]
-pub struct TypedAttributes(Parts);
+pub struct TypedAttributes(Box<Parts>);
 
 impl TypedAttributes {
     pub(crate) fn new(builder: EventBuilder) -> Self {
-        Self(builder.parts)
+        Self(Box::new(builder.parts))
     }
 }
 

@@ -159,6 +159,9 @@ fn an_unknown_name_is_answered_with_the_nearest() {
     let error = Expression::parse("id = SUBSTRING(id)").unwrap_err();
     let expected = "\
 id = SUBSTRING(id)
-     ^^^^^^^^^^^^^ expected `SUBSTRING(String, Integer)` or `SUBSTRING(String, Integer, Integer)`, found 1 argument";
+     ^^^^^^^^^^^^^";
     assert_eq!(error.caret().to_string(), expected);
+    let signatures = "`SUBSTRING(String, Integer)` or `SUBSTRING(String, Integer, Integer)`";
+    assert_eq!(error.expected(), signatures);
+    assert_eq!(error.found(), "1 argument");
 }

@@ -85,7 +85,7 @@ fn an_expression_is_refused_with_the_place() {
     let expected = "\
 expected an operator or the end of the expression, found `id` (column 4)
 id id
-   ^^ expected";
+   ^^";
     assert_refused(r#"{"sql":"id id"}"#, expected);
 }
 
