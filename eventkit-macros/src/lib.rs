@@ -102,8 +102,22 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// | key | |
 /// | --- | --- |
 /// | `registry = NAME` | the `static` of a registry; the default one if absent |
+/// | `filter = ".."` | an expression of [CESQL] on the attributes of the event; see below |
 /// | `order = n` | the place among the handlers of an event, lower first; 0 if absent |
 /// | `crate = path` | where the library is, if not `::eventkit` |
+///
+/// **The filter** is parsed when it compiles: a syntax error, an unknown function, a wrong number of
+/// arguments, a name that no attribute can have do not compile. Where an event does not pass, the
+/// handler does not run, and the report says so. Where the filter cannot tell, for instance since
+/// an attribute is absent, the handler does not run and counts as failed, with the error in the
+/// report. An attribute that may be absent is asked for: `EXISTS priority AND priority > 3`.
+///
+/// ```ignore
+/// #[handles("co.outcome.order.placed", filter = "subject LIKE 'eu-%' AND total > 100")]
+/// fn review(order: &OrderPlaced) { .. }
+/// ```
+///
+/// [CESQL]: https://github.com/cloudevents/spec/blob/main/cesql/spec.md
 ///
 /// Beside the function stands one hidden static. Handlers run in the order that `Registry` states.
 #[proc_macro_attribute]

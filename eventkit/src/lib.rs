@@ -34,6 +34,7 @@
 //! | handle them | [`handles`], [`Extract`], [`State`], [`Context`] |
 //! | dispatch them | [`dispatch`](fn@dispatch), [`dispatch_async`], [`Registry`], [`Dispatcher`] |
 //! | work with the envelope | [`Event`], [`mod@event`] |
+//! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
@@ -54,6 +55,7 @@ pub mod codec;
 mod dispatch;
 mod error;
 pub mod event;
+pub mod filter;
 pub mod format;
 mod transport;
 mod typed;
@@ -64,9 +66,9 @@ pub mod __private;
 
 pub use dispatch::{
     Check, CheckError, Context, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
-    DispatcherError, Extract, Failure, Handled, Handler, Id, IntoOutcome, Location, Orphan,
-    Problem, Registry, Report, Requirements, Source, State, Subject, Time, Type, default_registry,
-    dispatch, dispatch_async,
+    DispatcherError, Extract, Failure, Filtered, Handled, Handler, Id, IntoOutcome, Location,
+    Orphan, Problem, Registry, Report, Requirements, Source, State, Subject, Time, Type,
+    default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder};
@@ -75,4 +77,4 @@ pub use eventkit_macros::{CloudEvent, handlers, handles};
 pub use transport::axum;
 #[cfg(feature = "reqwest")]
 pub use transport::reqwest;
-pub use typed::{AttributeSource, CloudEvent, EventSource};
+pub use typed::{AttributeSource, CloudEvent, EventSource, TypedAttributes};

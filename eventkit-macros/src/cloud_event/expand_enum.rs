@@ -102,6 +102,14 @@ fn implementation(
             }
         }
 
+        fn attribute_builder(
+            &self,
+        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+            match self {
+                #(Self::#idents(__event) => <#types as #cloud_event>::attribute_builder(__event),)*
+            }
+        }
+
         fn from_source<__Source: #private::EventSource>(
             __source: __Source,
         ) -> ::core::result::Result<Self, #private::DecodeError> {

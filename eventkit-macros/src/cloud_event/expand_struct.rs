@@ -143,7 +143,12 @@ fn implementation(
 ) -> TokenStream {
     let private = &target.private;
     let builder = builder(target, model);
-    let attributes = model.attributes.iter().map(|field| set(target, field));
+    let attributes: Vec<_> = model
+        .attributes
+        .iter()
+        .map(|field| set(target, field))
+        .collect();
+    let attribute_builder = attribute_builder(target, model, &attributes);
     let decode = decode(target, model);
     target.implement(
         &quote!(#private::CloudEvent for),
@@ -168,6 +173,8 @@ fn implementation(
                 ::core::result::Result::Ok(__builder)
             }
 
+            #attribute_builder
+
             fn from_source<__Source: #private::EventSource>(
                 __source: __Source,
             ) -> ::core::result::Result<Self, #private::DecodeError> {
@@ -187,6 +194,26 @@ fn builder(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             quote!(__METADATA.builder_with(&#view(self))?)
         }
     }
+}
+
+/// Writes the builder without data; a type that has no data needs none beside the other.
+fn attribute_builder(
+    target: &Target<'_>,
+    model: &Struct<'_>,
+    attributes: &[TokenStream],
+) -> Option<TokenStream> {
+    let private = &target.private;
+    (!matches!(model.data, Payload::Nothing)).then(|| {
+        quote! {
+            fn attribute_builder(
+                &self,
+            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+                let __builder = __METADATA.builder_without();
+                #(#attributes)*
+                ::core::result::Result::Ok(__builder)
+            }
+        }
+    })
 }
 
 fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {

@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use syn::{Expr, Lit, LitStr, Path};
 
+use super::filter;
 use crate::context::Context;
 use crate::crate_path;
 use crate::meta::{Entry, Key, Value, entries};
 use crate::suggest::nearest;
 
-const KEYS: [&str; 3] = ["registry", "order", "crate"];
+const KEYS: [&str; 4] = ["registry", "order", "filter", "crate"];
 
 /// The arguments of the attribute.
 pub(super) struct Arguments {
@@ -18,6 +19,8 @@ pub(super) struct Arguments {
     pub(super) registry: Option<Path>,
     /// An `i32` expression.
     pub(super) order: Option<Expr>,
+    /// The expression that an event has to pass.
+    pub(super) filter: Option<LitStr>,
     /// The path of the library.
     pub(super) crate_path: Path,
 }
@@ -28,6 +31,7 @@ pub(super) fn read(cx: &Context, tokens: TokenStream) -> Arguments {
         types: Vec::new(),
         registry: None,
         order: None,
+        filter: None,
         crate_path: crate_path::default_path(),
     };
     let mut seen: Vec<String> = Vec::new();
@@ -88,6 +92,7 @@ fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
             );
         }
         "order" => arguments.order = assigned(cx, key, value, "a number: `order = 10`"),
+        "filter" => arguments.filter = filter::read(cx, key, value),
         "crate" => {
             if let Some(path) = crate_path::read(cx, key, value) {
                 arguments.crate_path = path;
@@ -96,7 +101,7 @@ fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
         name => {
             let help = match nearest(name, &KEYS) {
                 Some(key) => format!("did you mean `{key}`?"),
-                None => "the keys are `registry`, `order` and `crate`; event types are strings"
+                None => "the keys are `registry`, `order`, `filter` and `crate`; event types are strings"
                     .to_owned(),
             };
             cx.error(key, format!("unknown key `{name}`: {help}"));

@@ -39,6 +39,12 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .registry
         .as_ref()
         .map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
+    let filter = model.arguments.filter.as_ref().map(|text| {
+        quote!(.filtered_by({
+            static FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
+            &FILTER
+        }))
+    });
     let requiring = requiring(model, &private);
     let checks = checks(model, &function_name);
     let discover = discover(&name, krate);
@@ -61,6 +67,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
             )
             #order
             #registry
+            #filter
             #requiring
         };
 

@@ -2,6 +2,7 @@
 
 mod attr;
 mod expand;
+mod filter;
 mod list;
 mod model;
 mod parameters;

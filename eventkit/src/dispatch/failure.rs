@@ -21,6 +21,8 @@ pub enum Failure {
     Decode(Arc<DecodeError>),
     /// A parameter of the handler could not be had from the event.
     Extract(BoxError),
+    /// The filter of the handler could not tell whether the event passes: the handler did not run.
+    Filter(BoxError),
 }
 
 impl fmt::Display for Failure {
@@ -30,6 +32,7 @@ impl fmt::Display for Failure {
             Self::Panic(message) => write!(f, "panicked: {message}")?,
             Self::Decode(error) => write!(f, "{error}")?,
             Self::Extract(_) => f.write_str("a parameter could not be extracted")?,
+            Self::Filter(_) => f.write_str("the filter could not tell")?,
         }
         let mut cause = self.source().filter(|_| f.alternate());
         while let Some(error) = cause {
@@ -46,7 +49,7 @@ impl Error for Failure {
             Self::Error(error) => error.source(),
             Self::Panic(_) => None,
             Self::Decode(error) => error.source(),
-            Self::Extract(error) => Some(&**error),
+            Self::Extract(error) | Self::Filter(error) => Some(&**error),
         }
     }
 }

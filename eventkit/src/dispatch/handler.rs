@@ -9,9 +9,12 @@ use std::sync::Arc;
 use super::compile_time::EventOf;
 use super::delivery::Delivery;
 use super::failure::Failure;
+use super::gate::LiteralFilter;
 use super::pattern;
 use super::registry::Registry;
 use super::state::Requirements;
+use crate::filter::Filter;
+use crate::typed::AttributeSource;
 
 /// What a handler comes to: done, or why not.
 pub type Outcome = Result<(), Failure>;
@@ -115,6 +118,9 @@ pub struct Handler {
     pub(crate) needs_event: bool,
     pub(crate) requires: fn(&mut Requirements),
     pub(crate) call: Call,
+    /// Two fields, since a `const fn` cannot replace what has to be dropped.
+    literal_filter: Option<&'static LiteralFilter>,
+    filter: Option<Filter>,
 }
 
 impl Handler {
@@ -141,6 +147,8 @@ impl Handler {
             typed,
             requires: |_| (),
             call,
+            literal_filter: None,
+            filter: None,
         }
     }
 
@@ -163,6 +171,18 @@ impl Handler {
     pub const fn requiring(mut self, needs_event: bool, requires: fn(&mut Requirements)) -> Self {
         self.needs_event |= needs_event;
         self.requires = requires;
+        self
+    }
+
+    /// Sets the filter, which the macro has checked.
+    #[must_use]
+    pub const fn filtered_by(mut self, filter: &'static LiteralFilter) -> Self {
+        self.literal_filter = Some(filter);
+        self
+    }
+
+    pub(crate) fn filtered_by_owned(mut self, filter: Option<Filter>) -> Self {
+        self.filter = filter;
         self
     }
 
@@ -199,6 +219,31 @@ impl Handler {
     #[must_use]
     pub fn event_name(&self) -> Option<&'static str> {
         self.typed.map(|typed| (typed.name)())
+    }
+
+    /// Returns the filter that an event has to pass before the handler runs.
+    #[must_use]
+    pub fn filter(&self) -> Option<&Filter> {
+        let literal = self.literal_filter.and_then(|filter| filter.get().ok());
+        literal.or(self.filter.as_ref())
+    }
+
+    pub(crate) fn has_filter(&self) -> bool {
+        self.literal_filter.is_some() || self.filter.is_some()
+    }
+
+    /// Returns whether an event passes the filter, or why that cannot be told.
+    pub(crate) fn admits(&self, attributes: &impl AttributeSource) -> Result<bool, Failure> {
+        let filter = match (self.literal_filter, &self.filter) {
+            (Some(literal), _) => literal
+                .get()
+                .map_err(|error| Failure::Filter(error.clone().into()))?,
+            (None, Some(filter)) => filter,
+            (None, None) => return Ok(true),
+        };
+        filter
+            .evaluate(attributes)
+            .map_err(|error| Failure::Filter(error.into()))
     }
 
     /// Returns the event types and patterns it handles.

@@ -9,6 +9,8 @@ mod dispatcher;
 mod error;
 mod extract;
 mod failure;
+mod filtered;
+mod gate;
 mod handler;
 mod pattern;
 mod problem;
@@ -26,6 +28,7 @@ pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use error::{CheckError, DispatchError, DispatcherError, Problem};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::{Failure, IntoOutcome};
+pub use filtered::Filtered;
 pub use handler::{Handler, Location};
 pub use registry::{Registry, default_registry};
 pub use report::{Handled, Report};
@@ -39,6 +42,7 @@ pub(crate) mod generated {
     pub use super::discovery::EventTypeEntry;
     #[cfg(feature = "discovery")]
     pub use super::discovery::{EVENTKIT_0_1_0_EVENT_TYPES, EVENTKIT_0_1_0_HANDLERS};
+    pub use super::gate::LiteralFilter;
     pub use super::handler::{Call, Outcome, OutcomeFuture};
 }
 

@@ -9,9 +9,10 @@ use arc_swap::ArcSwapOption;
 
 use super::check::{self, Check};
 use super::compile_time::event_of;
-use super::delivery::{Delivery, HandlerEvent};
+use super::delivery::HandlerEvent;
 use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
+use super::filtered::Filtered;
 use super::handler::{Call, Handler};
 use super::report::Report;
 use super::run::{self, Dispatch};
@@ -19,6 +20,7 @@ use super::state::States;
 use super::table::{HandlerRef, Table};
 use super::{discovery, pattern};
 use crate::event::Event;
+use crate::filter::Filter;
 use crate::typed::CloudEvent;
 
 /// Holds handlers, and dispatches events to them.
@@ -94,8 +96,8 @@ impl Registry {
         F: Fn(&Event) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        let call = move |delivery: &Delivery<'_>| handler(Event::borrow(delivery)?).into_outcome();
-        self.register_call::<Event, F>(vec![pattern.into()], Call::SyncShared(Arc::new(call)));
+        let call = borrowing::<Event, F, R>(handler);
+        self.register_call::<Event, F>(vec![pattern.into()], call, None);
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -110,7 +112,7 @@ impl Registry {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.register_call::<Event, F>(vec![pattern.into()], asynchronous(handler));
+        self.register_call::<Event, F>(vec![pattern.into()], asynchronous(handler), None);
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -121,8 +123,8 @@ impl Registry {
         F: Fn(&T) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        let call = move |delivery: &Delivery<'_>| handler(T::borrow(delivery)?).into_outcome();
-        self.register_call::<T, F>(Vec::new(), Call::SyncShared(Arc::new(call)));
+        let call = borrowing::<T, F, R>(handler);
+        self.register_call::<T, F>(Vec::new(), call, None);
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -134,11 +136,46 @@ impl Registry {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.register_call::<T, F>(Vec::new(), asynchronous(handler));
+        self.register_call::<T, F>(Vec::new(), asynchronous(handler), None);
+    }
+
+    /// Registers closures for those events alone that pass a filter.
+    ///
+    /// Where an event does not pass, the handler does not run, and the report says which filter
+    /// that was. A filter that cannot tell, since an expression has an error, is a failure of its
+    /// handler: it does not run, and the error is in the report.
+    ///
+    /// A filter on a typed value looks at its attributes without encoding its data. The envelope is
+    /// made only for a filter that looks at `id` or `time`.
+    ///
+    /// ```
+    /// use eventkit::{Event, Registry};
+    /// use eventkit::filter::Filter;
+    ///
+    /// static EU: Registry = Registry::new("eu");
+    ///
+    /// let europe = Filter::prefix([("subject", "eu-")])?;
+    /// EU.filtered(europe).register("*", |event: &Event| println!("{event}"));
+    ///
+    /// let event = Event::builder().source("/shop").ty("placed").subject("us-1").build()?;
+    /// let report = EU.dispatch(&event)?;
+    /// assert!(report.to_string().ends_with(r#"filtered out by {"prefix":{"subject":"eu-"}}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn filtered(&self, filter: Filter) -> Filtered<'_> {
+        Filtered {
+            registry: self,
+            filter,
+        }
     }
 
     #[track_caller]
-    fn register_call<E: HandlerEvent, F>(&self, patterns: Vec<String>, call: Call) {
+    pub(super) fn register_call<E: HandlerEvent, F>(
+        &self,
+        patterns: Vec<String>,
+        call: Call,
+        filter: Option<Filter>,
+    ) {
         for pattern in &patterns {
             if let Err(reason) = pattern::check(pattern) {
                 panic!("{pattern:?} cannot be handled: {reason}");
@@ -146,7 +183,8 @@ impl Registry {
         }
         let location = std::panic::Location::caller().into();
         let handler = Handler::new(type_name::<F>(), location, &event_of::<E>(), &[], call)
-            .on_owned(patterns);
+            .on_owned(patterns)
+            .filtered_by_owned(filter);
         self.update(|added| added.push(HandlerRef::Shared(Arc::new(handler))));
     }
 
@@ -271,7 +309,20 @@ impl Registry {
     }
 }
 
-fn asynchronous<E, F, U, R>(handler: F) -> Call
+/// Makes the call of a closure that borrows its event.
+pub(super) fn borrowing<E, F, R>(handler: F) -> Call
+where
+    E: HandlerEvent,
+    F: Fn(&E) -> R + Send + Sync + 'static,
+    R: IntoOutcome,
+{
+    Call::SyncShared(Arc::new(move |delivery| {
+        handler(E::borrow(delivery)?).into_outcome()
+    }))
+}
+
+/// Makes the call of a closure that returns a future.
+pub(super) fn asynchronous<E, F, U, R>(handler: F) -> Call
 where
     E: HandlerEvent,
     F: Fn(E) -> U + Send + Sync + 'static,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::failure::Failure;
 use super::handler::Handler;
 use super::table::HandlerRef;
+use crate::filter::Filter;
 
 /// Says what each handler of an event came to, in the order in which they ran.
 ///
@@ -15,6 +16,7 @@ pub struct Report {
     // Shared with the routing table; a success needs nothing of its own.
     handlers: Option<Arc<[HandlerRef]>>,
     failures: Vec<(usize, Failure)>,
+    filtered: Vec<usize>,
 }
 
 /// Is one line of a [`Report`].
@@ -25,15 +27,26 @@ pub struct Handled<'a> {
     pub handler: &'a Handler,
     /// Why it failed, or `None` where it succeeded.
     pub failure: Option<&'a Failure>,
+    /// The filter that the event did not pass, or `None` where it passed or there is none. The
+    /// handler did not run, which is no failure.
+    pub filtered_by: Option<&'a Filter>,
 }
 
 impl Report {
-    pub(crate) fn new(handlers: Arc<[HandlerRef]>, failures: Vec<(usize, Failure)>) -> Self {
+    pub(crate) fn new(
+        handlers: Arc<[HandlerRef]>,
+        failures: Vec<(usize, Failure)>,
+        filtered: Vec<usize>,
+    ) -> Self {
         let handlers = Some(handlers);
-        Self { handlers, failures }
+        Self {
+            handlers,
+            failures,
+            filtered,
+        }
     }
 
-    /// Returns how many handlers ran.
+    /// Returns how many handlers there were, those included that a filter left out.
     #[must_use]
     pub fn len(&self) -> usize {
         self.handlers.as_ref().map_or(0, |handlers| handlers.len())
@@ -55,7 +68,14 @@ impl Report {
                 .iter()
                 .find(|(failed, _)| *failed == at)
                 .map(|(_, failure)| failure),
+            filtered_by: handler.filter().filter(|_| self.filtered.contains(&at)),
         })
+    }
+
+    /// Returns the handlers that did not run since the event did not pass their filters.
+    pub fn filtered_out(&self) -> impl Iterator<Item = (&Handler, &Filter)> {
+        self.iter()
+            .filter_map(|handled| Some((handled.handler, handled.filtered_by?)))
     }
 
     /// Returns the handlers that failed, each with the reason.
@@ -82,9 +102,10 @@ impl fmt::Display for Report {
 impl fmt::Display for Handled<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.handler)?;
-        match self.failure {
-            None => f.write_str("ok"),
-            Some(failure) => write!(f, "{failure:#}"),
+        match (self.failure, self.filtered_by) {
+            (None, None) => f.write_str("ok"),
+            (None, Some(filter)) => write!(f, "filtered out by {filter}"),
+            (Some(failure), _) => write!(f, "{failure:#}"),
         }
     }
 }

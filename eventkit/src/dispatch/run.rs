@@ -8,12 +8,13 @@ use std::sync::Arc;
 use super::delivery::{Delivery, Message};
 use super::error::DispatchError;
 use super::failure::Failure;
+use super::gate::{Attributes, Outcomes};
 use super::handler::{Call, Handler, Outcome, OutcomeFuture};
 use super::report::Report;
 use super::table::{Route, RouteRef, Table};
 use crate::error::EncodeError;
 use crate::event::Event;
-use crate::typed::CloudEvent;
+use crate::typed::{CloudEvent, TypedAttributes};
 
 /// Is implemented by what can be dispatched: [`Event`] and event types.
 #[diagnostic::on_unimplemented(
@@ -34,6 +35,10 @@ pub trait Dispatch: Sync {
     #[doc(hidden)]
     fn to_envelope(&self) -> Result<Event, EncodeError>;
 
+    /// Returns the attributes, without encoding data; `None` where this is an envelope.
+    #[doc(hidden)]
+    fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError>;
+
     /// Returns the value, and what typed handlers take of it.
     #[doc(hidden)]
     fn values(&self) -> Option<[&(dyn Any + Send + Sync); 2]>;
@@ -50,6 +55,10 @@ impl Dispatch for Event {
 
     fn to_envelope(&self) -> Result<Event, EncodeError> {
         Ok(self.clone())
+    }
+
+    fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
+        Ok(None)
     }
 
     fn values(&self) -> Option<[&(dyn Any + Send + Sync); 2]> {
@@ -71,13 +80,23 @@ impl<T: CloudEvent> Dispatch for T {
         self.to_event()
     }
 
+    fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
+        self.attributes().map(Some)
+    }
+
     fn values(&self) -> Option<[&(dyn Any + Send + Sync); 2]> {
         Some([self, self.payload()])
     }
 }
 
-/// The handlers of an event, and the envelope if it had to be made for them.
-type Prepared<'t> = (RouteRef<'t>, Option<Event>);
+/// The handlers of an event, and what had to be made for them.
+struct Prepared<'t> {
+    route: RouteRef<'t>,
+    /// The envelope, of a typed value of which a handler or a filter wants it.
+    envelope: Option<Event>,
+    /// The attributes for the filters, of a typed value without envelope.
+    attributes: Option<TypedAttributes>,
+}
 
 /// Finds the route and makes the envelope if a handler wants it; after this every handler can run.
 fn prepare<'t, E: Dispatch>(
@@ -93,43 +112,85 @@ fn prepare<'t, E: Dispatch>(
         Some(values) if route.needs_event(values.map(Any::type_id)) => Some(event.to_envelope()?),
         _ => None,
     };
-    Ok(Some((route, envelope)))
+    let attributes = match &envelope {
+        None if route.filtered => event.typed_attributes()?,
+        _ => None,
+    };
+    Ok(Some(Prepared {
+        route,
+        envelope,
+        attributes,
+    }))
+}
+
+/// Returns what filters look at, or `None` where the route has none.
+fn attributes<'a>(
+    route: &Route,
+    typed: Option<TypedAttributes>,
+    event: Option<&'a Event>,
+) -> Option<Attributes<'a>> {
+    if !route.filtered {
+        return None;
+    }
+    typed
+        .map(Attributes::Typed)
+        .or(event.map(Attributes::Event))
 }
 
 pub(crate) fn dispatch<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
-    let Some((route, envelope)) = prepare(table, event, true)? else {
+    let Some(Prepared {
+        route,
+        envelope,
+        attributes: typed,
+    }) = prepare(table, event, true)?
+    else {
         return Ok(Report::default());
     };
-    let message = Message::new(event.values(), envelope.as_ref().or(event.as_envelope()));
-    let mut failures = Vec::new();
+    let envelope = envelope.as_ref().or(event.as_envelope());
+    let message = Message::new(event.values(), envelope);
+    let attributes = attributes(&route, typed, envelope);
+    let mut outcomes = Outcomes::default();
     for (at, handler) in route.handlers.iter().enumerate() {
+        if !outcomes.admit(at, handler, attributes.as_ref()) {
+            continue;
+        }
         let delivery = Delivery::new(&message, handler, table.states());
         // The delivery is not looked at again after a panic.
         let outcome = catch_unwind(AssertUnwindSafe(|| call(handler, &delivery)));
-        note(at, outcome, &mut failures);
+        note(at, outcome, &mut outcomes);
     }
-    finish(&route, failures)
+    finish(&route, outcomes)
 }
 
 pub(crate) async fn dispatch_async<E: Dispatch>(
     table: Arc<Table>,
     event: &E,
 ) -> Result<Report, DispatchError> {
-    let Some((route, envelope)) = prepare(&table, event, false)? else {
+    let Some(Prepared {
+        route,
+        envelope,
+        attributes: typed,
+    }) = prepare(&table, event, false)?
+    else {
         return Ok(Report::default());
     };
-    let message = Message::new(event.values(), envelope.as_ref().or(event.as_envelope()));
-    let mut failures = Vec::new();
+    let envelope = envelope.as_ref().or(event.as_envelope());
+    let message = Message::new(event.values(), envelope);
+    let attributes = attributes(&route, typed, envelope);
+    let mut outcomes = Outcomes::default();
     for (at, handler) in route.handlers.iter().enumerate() {
+        if !outcomes.admit(at, handler, attributes.as_ref()) {
+            continue;
+        }
         let delivery = Delivery::new(&message, handler, table.states());
         let outcome = match catch_unwind(AssertUnwindSafe(|| start(handler, &delivery))) {
             Ok(Started::Done(outcome)) => Ok(outcome),
             Ok(Started::Running(future)) => finished(future).await,
             Err(panic) => Err(panic),
         };
-        note(at, outcome, &mut failures);
+        note(at, outcome, &mut outcomes);
     }
-    finish(&route, failures)
+    finish(&route, outcomes)
 }
 
 fn call(handler: &Handler, delivery: &Delivery<'_>) -> Outcome {
@@ -168,17 +229,17 @@ async fn finished(mut future: OutcomeFuture<'_>) -> std::thread::Result<Outcome>
     .await
 }
 
-fn note(at: usize, outcome: std::thread::Result<Outcome>, failures: &mut Vec<(usize, Failure)>) {
+fn note(at: usize, outcome: std::thread::Result<Outcome>, outcomes: &mut Outcomes) {
     match outcome {
         Ok(Ok(())) => {}
-        Ok(Err(failure)) => failures.push((at, failure)),
-        Err(panic) => failures.push((at, Failure::panic(&*panic))),
+        Ok(Err(failure)) => outcomes.fail(at, failure),
+        Err(panic) => outcomes.fail(at, Failure::panic(&*panic)),
     }
 }
 
-fn finish(route: &Route, failures: Vec<(usize, Failure)>) -> Result<Report, DispatchError> {
-    let failed = !failures.is_empty();
-    let report = Report::new(Arc::clone(&route.handlers), failures);
+fn finish(route: &Route, outcomes: Outcomes) -> Result<Report, DispatchError> {
+    let failed = outcomes.failed();
+    let report = outcomes.into_report(route);
     if failed {
         Err(DispatchError::Failed(report))
     } else {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::error::DispatchError;
 use super::handler::Handler;
 use super::state::{Requirements, States};
+use crate::event::name;
 
 /// A handler, from a static of the program or from a registration at run time.
 #[derive(Debug, Clone)]
@@ -52,6 +53,8 @@ pub(crate) struct Route {
     first_async: Option<usize>,
     missing_state: Option<(usize, &'static str)>,
     needs_event: bool,
+    /// Whether there are filters to ask before the handlers run.
+    pub(crate) filtered: bool,
     /// The Rust type of the typed handlers, where it is one.
     typed: Typed,
 }
@@ -84,7 +87,10 @@ impl Route {
                 .iter()
                 .enumerate()
                 .find_map(|(at, handler)| Some((at, missing(handler)?))),
-            needs_event: handlers.iter().any(|handler| handler.needs_event),
+            needs_event: handlers
+                .iter()
+                .any(|handler| handler.needs_event || needs_made(handler)),
+            filtered: handlers.iter().any(|handler| handler.has_filter()),
             typed: typed_as,
             handlers: handlers.into(),
         }
@@ -201,4 +207,10 @@ fn known_types(handler: &Handler) -> impl Iterator<Item = &str> {
         .copied()
         .chain(named)
         .filter(|ty| handler.handles(ty))
+}
+
+/// Returns whether the filter looks at what a typed value gets only when it becomes an event.
+fn needs_made(handler: &Handler) -> bool {
+    let filter = handler.filter();
+    filter.is_some_and(|filter| filter.looks_at(name::ID) || filter.looks_at(name::TIME))
 }

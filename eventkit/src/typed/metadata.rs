@@ -65,6 +65,13 @@ impl Metadata {
         })
     }
 
+    /// Starts an event that has the content type of its data, but not the data.
+    pub fn builder_without(&self) -> EventBuilder {
+        let mut builder = self.builder();
+        builder.parts.datacontenttype = Some(Cow::Borrowed(self.data_content_type));
+        builder
+    }
+
     /// Starts an event with the given data, encoded by the content type.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Derived event types: their metadata, and the way between a value and an [`Event`].
 
+mod attributes;
 mod clone;
 mod convert;
 mod field;
@@ -12,6 +13,7 @@ use std::any::Any;
 
 use serde::de::DeserializeOwned;
 
+pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
 pub use convert::{from_event, into_event};
 pub use field::{AttributeField, attribute_field};
@@ -80,6 +82,27 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// Where the data cannot be encoded.
     fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
+
+    /// Starts an event with the attributes this value gives, and no data.
+    ///
+    /// # Errors
+    ///
+    /// Where a field cannot give its attribute.
+    #[doc(hidden)]
+    fn attribute_builder(&self) -> Result<EventBuilder, EncodeError> {
+        self.event_builder()
+    }
+
+    /// Returns the attributes of this value, without encoding its data.
+    ///
+    /// An id or a time that no field gives is not among them: those are made with the event.
+    ///
+    /// # Errors
+    ///
+    /// Where a field cannot give its attribute.
+    fn attributes(&self) -> Result<TypedAttributes, EncodeError> {
+        self.attribute_builder().map(TypedAttributes::new)
+    }
 
     /// Makes the event of this value, with a random id and the current time unless fields give
     /// them.

@@ -11,6 +11,7 @@ mod asynchronous;
 mod envelope;
 mod extractors;
 mod failures;
+mod filters;
 mod order;
 mod registries;
 mod routes;

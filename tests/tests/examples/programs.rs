@@ -102,3 +102,39 @@ event: attribute `priority` is missing, expected an Integer that fits (as the Ru
 ",
     );
 }
+
+#[test]
+fn filter_explains_what_an_expression_comes_to() {
+    assert_prints(
+        "filter",
+        "\
+type LIKE '%.placed' AND (subject LIKE 'us-%' OR priority * 2 > 7) AND NOT EXISTS test: true
+  type LIKE '%.placed' AND (subject LIKE 'us-%' OR priority * 2 > 7): true
+    type LIKE '%.placed': true
+      type: \"co.outcome.order.placed\"
+    subject LIKE 'us-%' OR priority * 2 > 7: true
+      subject LIKE 'us-%': false
+        subject: \"eu-7\"
+      priority * 2 > 7: true
+        priority * 2: 8
+          priority: 4
+  NOT EXISTS test: true
+    EXISTS test: false
+
+co.outcome.order.placed A-1 from /shop/orders passes
+",
+    );
+}
+
+#[test]
+fn filter_marks_what_is_wrong_with_an_expression() {
+    let output = run("filter", &["priority > 3 AN id = 'A-1'"]);
+    let expected = "\
+expected an operator or the end of the expression, found `AN` (column 14)
+
+priority > 3 AN id = 'A-1'
+             ^^
+";
+    assert_eq!(text(&output.stderr), expected);
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -76,6 +76,25 @@ const _: () = {
                 }
             }
         }
+        fn attribute_builder(
+            &self,
+        ) -> ::core::result::Result<
+            ::eventkit::__private::EventBuilder,
+            ::eventkit::__private::EncodeError,
+        > {
+            match self {
+                Self::Placed(__event) => {
+                    <OrderPlaced as ::eventkit::__private::CloudEvent>::attribute_builder(
+                        __event,
+                    )
+                }
+                Self::Paid(__event) => {
+                    <OrderPaid as ::eventkit::__private::CloudEvent>::attribute_builder(
+                        __event,
+                    )
+                }
+            }
+        }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {

@@ -109,6 +109,21 @@ const _: () = {
                 .set(__builder, &self.tenant)?;
             ::core::result::Result::Ok(__builder)
         }
+        fn attribute_builder(
+            &self,
+        ) -> ::core::result::Result<
+            ::eventkit::__private::EventBuilder,
+            ::eventkit::__private::EncodeError,
+        > {
+            let __builder = __METADATA.builder_without();
+            let __builder = ::eventkit::__private::attribute_field::<String>("subject")
+                .set(__builder, &self.customer)?;
+            let __builder = ::eventkit::__private::attribute_field::<
+                Option<String>,
+            >("tenant")
+                .set(__builder, &self.tenant)?;
+            ::core::result::Result::Ok(__builder)
+        }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {

@@ -39,6 +39,15 @@ const _: () = {
             let __builder = __METADATA.builder_with::<OrderPlaced>(self)?;
             ::core::result::Result::Ok(__builder)
         }
+        fn attribute_builder(
+            &self,
+        ) -> ::core::result::Result<
+            ::eventkit::__private::EventBuilder,
+            ::eventkit::__private::EncodeError,
+        > {
+            let __builder = __METADATA.builder_without();
+            ::core::result::Result::Ok(__builder)
+        }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {

@@ -1,0 +1,167 @@
+//! The functions of the specification (3.5), and the casts by name.
+
+use std::borrow::Cow;
+
+use crate::function::{Function, FunctionError};
+use crate::value::Type::{Boolean, Integer, String as Text};
+use crate::value::Value;
+
+type Outcome<'a> = Result<Value<'a>, FunctionError<'a>>;
+
+pub(crate) fn all() -> Vec<Function> {
+    vec![
+        // Arguments are cast to the type of the parameter: that is all there is to a cast.
+        Function::new("INT", [Integer], Integer, |arguments| Ok(first(arguments))),
+        Function::new("BOOL", [Boolean], Boolean, |arguments| Ok(first(arguments))),
+        Function::new("STRING", [Text], Text, |arguments| Ok(first(arguments))),
+        Function::new("ABS", [Integer], Integer, |arguments| {
+            abs(int(arguments, 0))
+        }),
+        Function::new("LENGTH", [Text], Integer, |arguments| {
+            Ok(Value::Integer(length(&text(arguments, 0))))
+        }),
+        Function::variadic("CONCAT", [], Text, Text, |arguments| {
+            Ok(join(arguments, ""))
+        }),
+        Function::variadic("CONCAT_WS", [Text], Text, Text, |arguments| {
+            Ok(join(
+                arguments.get(1..).unwrap_or_default(),
+                &text(arguments, 0),
+            ))
+        }),
+        Function::new("LOWER", [Text], Text, |arguments| {
+            Ok(text(arguments, 0).to_lowercase().into())
+        }),
+        Function::new("UPPER", [Text], Text, |arguments| {
+            Ok(text(arguments, 0).to_uppercase().into())
+        }),
+        Function::new("TRIM", [Text], Text, |arguments| {
+            Ok(cut(text(arguments, 0), str::trim).into())
+        }),
+        Function::new("LEFT", [Text, Integer], Text, |arguments| {
+            left(text(arguments, 0), int(arguments, 1))
+        }),
+        Function::new("RIGHT", [Text, Integer], Text, |arguments| {
+            right(text(arguments, 0), int(arguments, 1))
+        }),
+        Function::new("SUBSTRING", [Text, Integer], Text, |arguments| {
+            substring(text(arguments, 0), int(arguments, 1), None)
+        }),
+        Function::new("SUBSTRING", [Text, Integer, Integer], Text, |arguments| {
+            substring(
+                text(arguments, 0),
+                int(arguments, 1),
+                Some(int(arguments, 2)),
+            )
+        }),
+    ]
+}
+
+fn first<'a>(arguments: &[Value<'a>]) -> Value<'a> {
+    arguments.first().cloned().unwrap_or(Value::Integer(0))
+}
+
+fn text<'a>(arguments: &[Value<'a>], at: usize) -> Cow<'a, str> {
+    arguments
+        .get(at)
+        .cloned()
+        .map(Value::into_text)
+        .unwrap_or_default()
+}
+
+fn int(arguments: &[Value<'_>], at: usize) -> i32 {
+    arguments
+        .get(at)
+        .and_then(Value::to_integer)
+        .unwrap_or_default()
+}
+
+fn abs<'a>(number: i32) -> Outcome<'a> {
+    number.checked_abs().map(Value::Integer).ok_or_else(|| {
+        FunctionError::math("the absolute value of -2147483648 does not fit 32 bits")
+            .returning(i32::MAX)
+    })
+}
+
+/// Counts characters, as far as an Integer can count.
+fn length(text: &str) -> i32 {
+    i32::try_from(text.chars().count()).unwrap_or(i32::MAX)
+}
+
+fn join<'a>(arguments: &[Value<'a>], delimiter: &str) -> Value<'a> {
+    let mut joined = String::new();
+    for (at, argument) in arguments.iter().enumerate() {
+        if at > 0 {
+            joined.push_str(delimiter);
+        }
+        joined.push_str(&argument.clone().into_text());
+    }
+    joined.into()
+}
+
+/// Keeps a part of a text, without a copy where the text is borrowed.
+fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
+    let kept = keep(&text);
+    if kept.len() == text.len() {
+        return text;
+    }
+    let start = kept.as_ptr().addr() - text.as_ptr().addr();
+    let range = start..start + kept.len();
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(range).unwrap_or_default()),
+        Cow::Owned(text) => Cow::Owned(text.get(range).unwrap_or_default().to_owned()),
+    }
+}
+
+/// Splits a text after so many characters.
+fn split(text: &str, characters: usize) -> (&str, &str) {
+    let at = text
+        .char_indices()
+        .nth(characters)
+        .map_or(text.len(), |(at, _)| at);
+    text.split_at(at)
+}
+
+fn left(text: Cow<'_, str>, characters: i32) -> Outcome<'_> {
+    match usize::try_from(characters) {
+        Ok(characters) => Ok(cut(text, |text| split(text, characters).0).into()),
+        Err(_) => Err(negative("LEFT", characters).returning(text)),
+    }
+}
+
+fn right(text: Cow<'_, str>, characters: i32) -> Outcome<'_> {
+    match usize::try_from(characters) {
+        Ok(characters) => Ok(cut(text, |text| {
+            let skipped = text.chars().count().saturating_sub(characters);
+            split(text, skipped).1
+        })
+        .into()),
+        Err(_) => Err(negative("RIGHT", characters).returning(text)),
+    }
+}
+
+fn substring(text: Cow<'_, str>, position: i32, length_wanted: Option<i32>) -> Outcome<'_> {
+    let count = length(&text);
+    let wanted = match length_wanted.map(usize::try_from) {
+        None => usize::MAX,
+        Some(Ok(wanted)) => wanted,
+        Some(Err(_)) => return Err(negative("SUBSTRING", length_wanted.unwrap_or_default())),
+    };
+    let skipped = match position {
+        0 => return Ok("".into()),
+        1.. => position - 1,
+        _ => count.saturating_add(position),
+    };
+    match usize::try_from(skipped) {
+        Ok(skipped) if position <= count => {
+            Ok(cut(text, |text| split(split(text, skipped).1, wanted).0).into())
+        }
+        _ => Err(FunctionError::new(format!(
+            "SUBSTRING from {position} of a text of {count} characters"
+        ))),
+    }
+}
+
+fn negative<'a>(function: &str, length: i32) -> FunctionError<'a> {
+    FunctionError::new(format!("{function} of {length} characters"))
+}

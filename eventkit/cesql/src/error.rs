@@ -1,0 +1,156 @@
+//! Why a text is no expression.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+
+/// Says what about a text is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseErrorKind {
+    /// The text is not of the grammar.
+    Syntax,
+    /// A number does not fit 32 bits.
+    Number,
+    /// No attribute can have the name.
+    AttributeName,
+    /// There is no function of the name.
+    UnknownFunction,
+    /// The function does not take that many arguments.
+    Arity,
+    /// The text is too long, or nested too deep.
+    Limit,
+}
+
+/// Says why a text is no expression, and where.
+///
+/// It prints as one line; [`caret`](ParseError::caret) prints the text with a mark below it.
+///
+/// ```
+/// use eventkit_cesql::Expression;
+///
+/// let error = "subject LIKE 'eu-%' AN priority > 3".parse::<Expression>().unwrap_err();
+/// assert_eq!(error.to_string(), "expected an operator or the end of the expression, found `AN` (column 21)");
+/// assert_eq!(error.caret().to_string(), "\
+/// subject LIKE 'eu-%' AN priority > 3
+///                     ^^");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseError(Box<Inner>);
+
+// Boxed: results of it are on the stack once for each level of the parser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    line: String,
+    /// The column, counted from 0 in characters, and the characters below which the mark stands.
+    column: usize,
+    width: usize,
+    line_number: usize,
+    span: Range<usize>,
+    kind: ParseErrorKind,
+    expected: Cow<'static, str>,
+    found: String,
+}
+
+impl ParseError {
+    pub(crate) fn new(
+        text: &str,
+        span: Range<usize>,
+        kind: ParseErrorKind,
+        expected: impl Into<Cow<'static, str>>,
+        found: String,
+    ) -> Self {
+        let before = text.get(..span.start).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = text
+            .get(start..)
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
+        let column = before.get(start..).unwrap_or_default().chars().count();
+        let marked = text.get(span.clone()).unwrap_or_default();
+        let width = marked.lines().next().unwrap_or_default().chars().count();
+        Self(Box::new(Inner {
+            line: line.to_owned(),
+            column,
+            width: width.max(1),
+            line_number: before.matches('\n').count() + 1,
+            span,
+            kind,
+            expected: expected.into(),
+            found,
+        }))
+    }
+
+    /// Returns what kind of mistake it is.
+    #[must_use]
+    pub fn kind(&self) -> ParseErrorKind {
+        self.0.kind
+    }
+
+    /// Returns where the mistake stands, in bytes.
+    #[must_use]
+    pub fn span(&self) -> Range<usize> {
+        self.0.span.clone()
+    }
+
+    /// Returns the column, counted from 1 in characters.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.0.column + 1
+    }
+
+    /// Returns the line, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.0.line_number
+    }
+
+    /// Returns what was expected.
+    #[must_use]
+    pub fn expected(&self) -> &str {
+        &self.0.expected
+    }
+
+    /// Returns what stands there instead.
+    #[must_use]
+    pub fn found(&self) -> &str {
+        &self.0.found
+    }
+
+    /// Returns what is wrong, without the place.
+    #[must_use]
+    pub fn message(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| write!(f, "expected {}, found {}", self.0.expected, self.0.found))
+    }
+
+    /// Returns the line with a mark below the mistake.
+    #[must_use]
+    pub fn caret(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| {
+            // Tabs stay tabs, so that the mark stands below what it marks.
+            let indent: String = self
+                .0
+                .line
+                .chars()
+                .take(self.0.column)
+                .map(|c| if c == '\t' { c } else { ' ' })
+                .collect();
+            write!(f, "{}\n{indent}{}", self.0.line, "^".repeat(self.0.width))
+        })
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (", self.message())?;
+        if self.0.line_number > 1 {
+            write!(f, "line {}, ", self.0.line_number)?;
+        }
+        write!(f, "column {})", self.column())
+    }
+}
+
+impl Error for ParseError {}

@@ -1,0 +1,283 @@
+//! Evaluates a tree (section 3 of the specification), in complete evaluation mode (4.1).
+
+use std::borrow::Cow;
+
+use crate::arguments::Arguments;
+use crate::evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
+use crate::expression::Attributes;
+use crate::function::Function;
+use crate::operator::Binary;
+use crate::tree::{Kind, Node};
+use crate::value::{Type, Value};
+
+/// Watches an evaluation. `()` watches nothing and costs nothing.
+pub(crate) trait Watch {
+    /// Is told that a part is looked at.
+    fn enter(&mut self, node: &Node);
+    /// Is told what it came to; `None` for an absent attribute.
+    fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]);
+}
+
+impl Watch for () {
+    #[inline]
+    fn enter(&mut self, _: &Node) {}
+
+    #[inline]
+    fn leave(&mut self, _: Option<&Value<'_>>, _: &[EvaluationError]) {}
+}
+
+pub(crate) fn evaluate<'a, A, W>(root: &'a Node, attributes: &'a A, watch: &mut W) -> Evaluation<'a>
+where
+    A: Attributes + ?Sized,
+    W: Watch,
+{
+    let errors = Vec::new();
+    let mut evaluator = Evaluator {
+        attributes,
+        errors,
+        watch,
+    };
+    let value = evaluator.node(root).unwrap_or(Value::Boolean(false));
+    Evaluation {
+        value,
+        errors: evaluator.errors,
+    }
+}
+
+struct Evaluator<'a, 'w, A: ?Sized, W> {
+    attributes: &'a A,
+    errors: Vec<EvaluationError>,
+    watch: &'w mut W,
+}
+
+impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
+    /// Evaluates a part; an absent attribute, and nothing else, is `None`.
+    fn node(&mut self, node: &'a Node) -> Option<Value<'a>> {
+        self.watch.enter(node);
+        let value = self.kind(node);
+        self.watch.leave(value.as_ref(), &self.errors);
+        value
+    }
+
+    fn kind(&mut self, node: &'a Node) -> Option<Value<'a>> {
+        Some(match &node.kind {
+            Kind::Integer(number) => Value::Integer(*number),
+            Kind::Boolean(flag) => Value::Boolean(*flag),
+            Kind::Text(text) => Value::String(Cow::Borrowed(&text.value)),
+            Kind::Attribute(name) => return self.attribute(node, name),
+            Kind::Exists(name) => Value::Boolean(self.attributes.contains(name)),
+            Kind::Not(operand) => Value::Boolean(self.boolean(operand).is_some_and(|flag| !flag)),
+            Kind::Negate(operand) => {
+                let number = self.integer(operand).unwrap_or_default();
+                self.checked(node, number.checked_neg())
+            }
+            Kind::Binary(Binary::And, operands) => Value::Boolean(self.and(operands)),
+            Kind::Binary(Binary::Or, operands) => Value::Boolean(self.or(operands)),
+            Kind::Binary(operator, operands) => self.binary(node, *operator, operands),
+            Kind::Like {
+                value,
+                pattern,
+                negated,
+            } => {
+                let text = self.node(value).map(Value::into_text);
+                Value::Boolean(text.is_some_and(|text| pattern.1.matches(&text) != *negated))
+            }
+            Kind::In {
+                value,
+                set,
+                negated,
+            } => {
+                let found = self.is_in(value, set);
+                Value::Boolean(found.is_some_and(|found| found != *negated))
+            }
+            Kind::Call {
+                function,
+                arguments,
+            } => self.call(node, function, arguments),
+        })
+    }
+
+    fn attribute(&mut self, node: &Node, name: &str) -> Option<Value<'a>> {
+        let value = self.attributes.get(name);
+        if value.is_none() {
+            let message = format!("the event has no attribute `{name}`");
+            self.error(node, EvaluationErrorKind::MissingAttribute, message);
+        }
+        value
+    }
+
+    fn and(&mut self, [left, right]: &'a [Node; 2]) -> bool {
+        self.boolean(left) == Some(true) && self.boolean(right) == Some(true)
+    }
+
+    fn or(&mut self, [left, right]: &'a [Node; 2]) -> bool {
+        match self.boolean(left) {
+            Some(true) => true,
+            Some(false) => self.boolean(right) == Some(true),
+            // Without a left operand the whole is the zero value.
+            None => false,
+        }
+    }
+
+    fn binary(&mut self, node: &Node, operator: Binary, [left, right]: &'a [Node; 2]) -> Value<'a> {
+        // Both sides are evaluated before either is found absent, so that all errors are there.
+        let (x, y) = (self.node(left), self.node(right));
+        let zero = result_of(operator).zero();
+        let (Some(x), Some(y)) = (x, y) else {
+            return zero;
+        };
+        match operator {
+            Binary::Equal | Binary::NotEqual | Binary::Diamond => {
+                let ty = y.ty();
+                let equal = self.cast(left, x, ty).map(|x| x == y);
+                Value::Boolean(equal.is_some_and(|equal| equal == (operator == Binary::Equal)))
+            }
+            Binary::Xor => match (
+                self.cast(left, x, Type::Boolean),
+                self.cast(right, y, Type::Boolean),
+            ) {
+                (Some(x), Some(y)) => Value::Boolean(x != y),
+                _ => zero,
+            },
+            _ => match (self.as_integer(left, x), self.as_integer(right, y)) {
+                (Some(x), Some(y)) => self.numbers(node, operator, x, y),
+                _ => zero,
+            },
+        }
+    }
+
+    fn numbers(&mut self, node: &Node, operator: Binary, x: i32, y: i32) -> Value<'a> {
+        let number = match operator {
+            Binary::Less => return Value::Boolean(x < y),
+            Binary::LessOrEqual => return Value::Boolean(x <= y),
+            Binary::Greater => return Value::Boolean(x > y),
+            Binary::GreaterOrEqual => return Value::Boolean(x >= y),
+            Binary::Divide | Binary::Remainder if y == 0 => {
+                self.error(
+                    node,
+                    EvaluationErrorKind::Math,
+                    format!("`{x} {operator} 0` divides by zero"),
+                );
+                return Value::Integer(0);
+            }
+            Binary::Divide => x.checked_div(y),
+            // -2147483648 % -1 is 0, though the division that goes with it overflows.
+            Binary::Remainder => Some(x.wrapping_rem(y)),
+            Binary::Multiply => x.checked_mul(y),
+            Binary::Subtract => x.checked_sub(y),
+            _ => x.checked_add(y),
+        };
+        self.checked(node, number)
+    }
+
+    fn checked(&mut self, node: &Node, number: Option<i32>) -> Value<'a> {
+        if number.is_none() {
+            self.error(
+                node,
+                EvaluationErrorKind::Math,
+                format!("`{node}` does not fit 32 bits"),
+            );
+        }
+        Value::Integer(number.unwrap_or_default())
+    }
+
+    /// Looks for a value in a set; `None` where the value or an element is absent.
+    fn is_in(&mut self, value: &'a Node, set: &'a [Node]) -> Option<bool> {
+        let x = self.node(value)?;
+        for element in set {
+            let y = self.node(element)?;
+            if self.cast(element, y, x.ty()).is_some_and(|y| y == x) {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
+    fn call(&mut self, node: &Node, function: &Function, nodes: &'a [Node]) -> Value<'a> {
+        let zero = function.returns().zero();
+        let mut arguments = Arguments::with_capacity(nodes.len());
+        let mut whole = true;
+        for (at, argument) in nodes.iter().enumerate() {
+            let value = self.node(argument);
+            match value.and_then(|value| self.cast(argument, value, function.parameter(at))) {
+                Some(value) => arguments.push(value),
+                None => whole = false,
+            }
+        }
+        if !whole {
+            return zero;
+        }
+        let value = function.call(&arguments).unwrap_or_else(|failed| {
+            self.error(node, failed.kind, failed.message);
+            failed.value.unwrap_or_else(|| zero.clone())
+        });
+        self.cast(node, value, function.returns()).unwrap_or(zero)
+    }
+
+    fn boolean(&mut self, node: &'a Node) -> Option<bool> {
+        let value = self.node(node)?;
+        self.cast(node, value, Type::Boolean)?.to_boolean()
+    }
+
+    fn integer(&mut self, node: &'a Node) -> Option<i32> {
+        let value = self.node(node)?;
+        self.as_integer(node, value)
+    }
+
+    fn as_integer(&mut self, node: &Node, value: Value<'a>) -> Option<i32> {
+        self.cast(node, value, Type::Integer)?.to_integer()
+    }
+
+    fn cast(&mut self, node: &Node, value: Value<'a>, ty: Type) -> Option<Value<'a>> {
+        if value.ty() == ty {
+            return Some(value);
+        }
+        // Only text can fail, and text is cheap to hold on to.
+        let Value::String(text) = &value else {
+            return value.cast(ty);
+        };
+        let cast = match ty {
+            Type::Integer => value.to_integer().map(Value::Integer),
+            Type::Boolean => value.to_boolean().map(Value::Boolean),
+            Type::String => None,
+        };
+        if cast.is_none() {
+            let message = format!("`{node}` is {text:?}, which is no {ty}");
+            self.error(node, EvaluationErrorKind::Cast, message);
+        }
+        cast
+    }
+
+    #[cold]
+    fn error(&mut self, node: &Node, kind: EvaluationErrorKind, message: String) {
+        let span = node.span.clone();
+        self.errors.push(EvaluationError {
+            kind,
+            message,
+            span,
+        });
+    }
+}
+
+fn result_of(operator: Binary) -> Type {
+    match operator {
+        Binary::Multiply | Binary::Divide | Binary::Remainder | Binary::Add | Binary::Subtract => {
+            Type::Integer
+        }
+        _ => Type::Boolean,
+    }
+}
+
+/// Returns the type of a part, or `None` for an attribute, whose type the event decides.
+pub(crate) fn type_of(node: &Node) -> Option<Type> {
+    Some(match &node.kind {
+        Kind::Integer(_) | Kind::Negate(_) => Type::Integer,
+        Kind::Text(_) => Type::String,
+        Kind::Attribute(_) => return None,
+        Kind::Binary(operator, _) => result_of(*operator),
+        Kind::Call { function, .. } => function.returns(),
+        Kind::Boolean(_) | Kind::Exists(_) | Kind::Not(_) | Kind::Like { .. } | Kind::In { .. } => {
+            Type::Boolean
+        }
+    })
+}

@@ -1,0 +1,191 @@
+//! Functions: what they are called, take and give.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::evaluation::EvaluationErrorKind;
+use crate::value::{Type, Value};
+
+type Body = dyn for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>> + Send + Sync;
+
+/// Is a function that expressions can call.
+///
+/// Arguments are cast to the types of the parameters before the function is called, and it is not
+/// called where that fails or an argument is an absent attribute. It has to be pure: the same
+/// arguments, the same value.
+///
+/// ```
+/// use eventkit_cesql::{Expression, Function, Functions, Type, Value};
+///
+/// let mut functions = Functions::default();
+/// functions.register(Function::new("STARTS_WITH", [Type::String, Type::String], Type::Boolean, |arguments| {
+///     let [Value::String(text), Value::String(start)] = arguments else {
+///         return Ok(Value::Boolean(false));
+///     };
+///     Ok(Value::Boolean(text.starts_with(&**start)))
+/// }))?;
+/// let expression = Expression::parse_with("STARTS_WITH('eu-7', 'eu-')", &functions)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Function(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    parameters: Vec<Type>,
+    /// The type of the arguments after the parameters, where there can be any.
+    variadic: Option<Type>,
+    returns: Type,
+    body: Box<Body>,
+}
+
+impl Function {
+    /// Makes a function. The name counts without its case.
+    ///
+    /// A value of another type than `returns` is cast to it.
+    pub fn new(
+        name: &str,
+        parameters: impl Into<Vec<Type>>,
+        returns: Type,
+        body: impl for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            name: name.to_ascii_uppercase(),
+            parameters: parameters.into(),
+            variadic: None,
+            returns,
+            body: Box::new(body),
+        }))
+    }
+
+    /// Makes a function that takes any number of arguments of one type after its parameters.
+    pub fn variadic(
+        name: &str,
+        parameters: impl Into<Vec<Type>>,
+        others: Type,
+        returns: Type,
+        body: impl for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            name: name.to_ascii_uppercase(),
+            parameters: parameters.into(),
+            variadic: Some(others),
+            returns,
+            body: Box::new(body),
+        }))
+    }
+
+    /// Returns the name, in upper case.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Returns the types of the parameters, without those of a variadic rest.
+    #[must_use]
+    pub fn parameters(&self) -> &[Type] {
+        &self.0.parameters
+    }
+
+    /// Returns whether more arguments can follow the parameters.
+    #[must_use]
+    pub fn is_variadic(&self) -> bool {
+        self.0.variadic.is_some()
+    }
+
+    /// Returns the type of the result.
+    #[must_use]
+    pub fn returns(&self) -> Type {
+        self.0.returns
+    }
+
+    /// Returns the type of an argument, by its place.
+    pub(crate) fn parameter(&self, at: usize) -> Type {
+        let parameter = self.0.parameters.get(at).copied();
+        parameter.or(self.0.variadic).unwrap_or(Type::String)
+    }
+
+    pub(crate) fn call<'a>(&self, arguments: &[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>> {
+        (self.0.body)(arguments)
+    }
+
+    /// Returns whether it can be called with so many arguments.
+    pub(crate) fn takes(&self, arguments: usize) -> bool {
+        let parameters = self.0.parameters.len();
+        arguments == parameters || (self.is_variadic() && arguments > parameters)
+    }
+}
+
+impl PartialEq for Function {
+    /// Two functions are equal where they are called alike.
+    fn eq(&self, other: &Self) -> bool {
+        let called = |function: &Self| (function.parameters().len(), function.is_variadic());
+        self.name() == other.name() && called(self) == called(other)
+    }
+}
+
+impl fmt::Display for Function {
+    /// Writes name and parameters, as in `LEFT(String, Integer)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}(", self.name())?;
+        for (at, parameter) in self.parameters().iter().enumerate() {
+            let separator = if at == 0 { "" } else { ", " };
+            write!(f, "{separator}{parameter}")?;
+        }
+        if let Some(others) = self.0.variadic {
+            let separator = if self.parameters().is_empty() {
+                ""
+            } else {
+                ", "
+            };
+            write!(f, "{separator}{others}..")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self} -> {}", self.returns())
+    }
+}
+
+/// Says that a function could not do with its arguments, and what value stands for its result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionError<'a> {
+    pub(crate) message: String,
+    pub(crate) value: Option<Value<'a>>,
+    pub(crate) kind: EvaluationErrorKind,
+}
+
+impl<'a> FunctionError<'a> {
+    /// Makes an error; the result is the zero value of the function's type.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            value: None,
+            kind: EvaluationErrorKind::Function,
+        }
+    }
+
+    /// Sets the result.
+    #[must_use]
+    pub fn returning(mut self, value: impl Into<Value<'a>>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    pub(crate) fn math(message: &str) -> Self {
+        Self {
+            kind: EvaluationErrorKind::Math,
+            ..Self::new(message)
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The functions that an expression can call, by name and number of arguments.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
+use std::sync::LazyLock;
+
+use crate::builtin;
+use crate::function::Function;
+use crate::token::Keyword;
+
+/// Is a set of functions: those of the specification, and your own beside them.
+#[derive(Debug, Clone)]
+pub struct Functions(HashMap<String, Vec<Function>>);
+
+impl Default for Functions {
+    /// Gives the functions of the specification.
+    fn default() -> Self {
+        let mut functions = Self(HashMap::new());
+        for function in builtin::all() {
+            functions.insert(function);
+        }
+        functions
+    }
+}
+
+/// Why a call finds no function.
+pub(crate) enum Missing<'f> {
+    /// There is none of the name; perhaps this one was meant.
+    Name(Option<&'f str>),
+    /// There are these, which take other numbers of arguments.
+    Arity(String),
+}
+
+impl Functions {
+    /// Returns the functions of the specification alone.
+    pub(crate) fn standard() -> &'static Self {
+        static STANDARD: LazyLock<Functions> = LazyLock::new(Functions::default);
+        &STANDARD
+    }
+
+    /// Adds a function.
+    ///
+    /// # Errors
+    ///
+    /// Where the name is not of letters and `_` or is a word of the language, or a function of that
+    /// name already takes as many arguments (3.5): one with a variadic rest has to have more
+    /// parameters than every other function of its name.
+    pub fn register(&mut self, function: Function) -> Result<&mut Self, RegisterError> {
+        let name = function.name();
+        let letters = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        if !letters || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            return Err(RegisterError(format!(
+                "a function name is of letters and `_`, which `{name}` is not"
+            )));
+        }
+        if Keyword::find(name).is_some() {
+            return Err(RegisterError(format!("`{name}` is a word of the language")));
+        }
+        let clashes = |other: &&Function| {
+            let (own, others) = (function.parameters().len(), other.parameters().len());
+            match (function.is_variadic(), other.is_variadic()) {
+                (true, true) => true,
+                (false, true) => own >= others,
+                (true, false) => own <= others,
+                (false, false) => own == others,
+            }
+        };
+        if let Some(other) = self.named(name).iter().find(clashes) {
+            return Err(RegisterError(format!(
+                "`{function}` cannot be told from `{other}`"
+            )));
+        }
+        self.insert(function);
+        Ok(self)
+    }
+
+    /// Returns all functions, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Function> {
+        self.0.values().flatten()
+    }
+
+    fn insert(&mut self, function: Function) {
+        self.0
+            .entry(function.name().to_owned())
+            .or_default()
+            .push(function);
+    }
+
+    fn named(&self, name: &str) -> &[Function] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn find(&self, word: &str, arguments: usize) -> Result<&Function, Missing<'_>> {
+        let name = word.to_ascii_uppercase();
+        let named = self.named(&name);
+        if let Some(function) = named.iter().find(|function| function.takes(arguments)) {
+            return Ok(function);
+        }
+        if named.is_empty() {
+            return Err(Missing::Name(self.nearest(&name)));
+        }
+        let signatures: Vec<String> = named.iter().map(Function::to_string).collect();
+        Err(Missing::Arity(signatures.join("` or `")))
+    }
+
+    /// Returns the function whose name is at most two letters off, the least first.
+    fn nearest(&self, name: &str) -> Option<&str> {
+        let near = self.0.keys().filter_map(|own| {
+            let distance = distance(name.as_bytes(), own.as_bytes());
+            (distance <= 2 && distance < own.len()).then_some((distance, own.as_str()))
+        });
+        near.min().map(|(_, name)| name)
+    }
+}
+
+/// Counts the letters that have to be changed, added or taken out.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let changed = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Says why a function cannot be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisterError(String);
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for RegisterError {}

@@ -1,0 +1,118 @@
+//! Splits the text of an expression into tokens.
+
+use std::ops::Range;
+
+use crate::error::{ParseError, ParseErrorKind};
+use crate::operator::Binary;
+use crate::token::{Keyword, Spanned, Token};
+
+/// Reads one token after another.
+#[derive(Debug, Clone)]
+pub(crate) struct Lexer<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Lexer<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Spanned<'t>, ParseError> {
+        let rest = &self.text[self.at..];
+        let rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        self.at = self.text.len() - rest.len();
+        let Some(first) = rest.chars().next() else {
+            return Ok(self.take(0, Token::End));
+        };
+        match first {
+            '\'' | '"' => self.string(rest, first),
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => Ok(self.word(rest)),
+            _ => self.symbol(rest),
+        }
+    }
+
+    fn take(&mut self, len: usize, token: Token<'t>) -> Spanned<'t> {
+        let span = self.at..self.at + len;
+        self.at = span.end;
+        Spanned { token, span }
+    }
+
+    fn word(&mut self, rest: &'t str) -> Spanned<'t> {
+        let len = rest
+            .bytes()
+            .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
+            .count();
+        let word = &rest[..len];
+        let token = match Keyword::find(word) {
+            Some(keyword) => Token::Keyword(keyword),
+            None if word.bytes().all(|b| b.is_ascii_digit()) => Token::Digits(word),
+            None => Token::Word(word),
+        };
+        self.take(len, token)
+    }
+
+    /// Reads a string up to its delimiter; `\` takes the next character with it.
+    fn string(&mut self, rest: &'t str, delimiter: char) -> Result<Spanned<'t>, ParseError> {
+        let mut chars = rest.char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            if c == '\\' {
+                chars.next();
+            } else if c == delimiter {
+                let len = at + 1;
+                return Ok(self.take(len, Token::Text(&rest[..len])));
+            }
+        }
+        let expected = format!("a `{delimiter}` that ends the string");
+        Err(self.error(self.at..self.text.len(), expected, Token::End))
+    }
+
+    fn symbol(&mut self, rest: &'t str) -> Result<Spanned<'t>, ParseError> {
+        const SYMBOLS: [(&str, Token<'_>); 15] = [
+            ("!=", Token::Operator(Binary::NotEqual)),
+            ("<>", Token::Operator(Binary::Diamond)),
+            ("<=", Token::Operator(Binary::LessOrEqual)),
+            (">=", Token::Operator(Binary::GreaterOrEqual)),
+            ("<", Token::Operator(Binary::Less)),
+            (">", Token::Operator(Binary::Greater)),
+            ("=", Token::Operator(Binary::Equal)),
+            ("*", Token::Operator(Binary::Multiply)),
+            ("/", Token::Operator(Binary::Divide)),
+            ("%", Token::Operator(Binary::Remainder)),
+            ("+", Token::Operator(Binary::Add)),
+            ("-", Token::Operator(Binary::Subtract)),
+            ("(", Token::Open),
+            (")", Token::Close),
+            (",", Token::Comma),
+        ];
+        if let Some((symbol, token)) = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol)) {
+            return Ok(self.take(symbol.len(), *token));
+        }
+        let found = rest.chars().next().unwrap_or_default();
+        let hint = match found {
+            '&' => "`AND`",
+            '|' => "`OR`",
+            '!' => "`NOT`, `!=` or `<>`",
+            _ => "an attribute, a literal, an operator or a parenthesis",
+        };
+        let span = self.at..self.at + found.len_utf8();
+        let found = format!("`{}`", found.escape_debug());
+        Err(ParseError::new(
+            self.text,
+            span,
+            ParseErrorKind::Syntax,
+            hint,
+            found,
+        ))
+    }
+
+    fn error(&self, span: Range<usize>, expected: String, found: Token<'_>) -> ParseError {
+        ParseError::new(
+            self.text,
+            span,
+            ParseErrorKind::Syntax,
+            expected,
+            found.to_string(),
+        )
+    }
+}

@@ -1,0 +1,52 @@
+//! The [CloudEvents SQL expression language](https://github.com/cloudevents/spec/blob/main/cesql/spec.md):
+//! parse, check, print, evaluate, explain.
+//!
+//! An expression is parsed once and evaluated as often as there are events. It is total: every
+//! evaluation gives a value, and beside it what went wrong.
+//!
+//! ```
+//! use eventkit_cesql::{Attributes, Expression, Value};
+//!
+//! struct Headers(&'static [(&'static str, &'static str)]);
+//!
+//! impl Attributes for Headers {
+//!     fn get(&self, name: &str) -> Option<Value<'_>> {
+//!         let found = self.0.iter().find(|(own, _)| *own == name);
+//!         found.map(|(_, value)| Value::from(*value))
+//!     }
+//! }
+//!
+//! let expression: Expression = "subject LIKE 'eu-%' AND priority > 3".parse()?;
+//! let event = Headers(&[("subject", "eu-7"), ("priority", "4")]);
+//! assert_eq!(expression.evaluate(&event).value, Value::Boolean(true));
+//! # Ok::<(), eventkit_cesql::ParseError>(())
+//! ```
+//!
+#![doc = include_str!("../docs/room.md")]
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod builtin;
+mod error;
+mod evaluate;
+mod evaluation;
+mod explain;
+mod expression;
+mod function;
+mod functions;
+mod lexer;
+mod operator;
+mod parser;
+mod pattern;
+mod print;
+mod token;
+mod tree;
+mod value;
+
+pub use error::{ParseError, ParseErrorKind};
+pub use evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
+pub use explain::{Explanation, Step};
+pub use expression::{Attributes, Expression, MAX_DEPTH, MAX_LENGTH};
+pub use function::{Function, FunctionError};
+pub use functions::{Functions, RegisterError};
+pub use value::{Type, Value};

@@ -1,0 +1,73 @@
+//! The operators that stand between two operands.
+
+use std::fmt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binary {
+    Multiply,
+    Divide,
+    Remainder,
+    Add,
+    Subtract,
+    Equal,
+    NotEqual,
+    /// `<>`, which means the same.
+    Diamond,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    And,
+    Or,
+    Xor,
+}
+
+/// How tight an operator binds; a higher one binds tighter.
+pub(crate) mod binding {
+    pub(crate) const NONE: u8 = 0;
+    pub(crate) const XOR: u8 = 1;
+    pub(crate) const OR: u8 = 2;
+    pub(crate) const AND: u8 = 3;
+    pub(crate) const COMPARISON: u8 = 4;
+    pub(crate) const SUM: u8 = 5;
+    pub(crate) const PRODUCT: u8 = 6;
+    /// `LIKE` and `IN`.
+    pub(crate) const MATCH: u8 = 7;
+    /// `NOT`, `-` and all that needs no parentheses.
+    pub(crate) const UNARY: u8 = 8;
+}
+
+impl Binary {
+    pub(crate) fn binding(self) -> u8 {
+        match self {
+            Self::Multiply | Self::Divide | Self::Remainder => binding::PRODUCT,
+            Self::Add | Self::Subtract => binding::SUM,
+            Self::And => binding::AND,
+            Self::Or => binding::OR,
+            Self::Xor => binding::XOR,
+            _ => binding::COMPARISON,
+        }
+    }
+}
+
+impl fmt::Display for Binary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Multiply => "*",
+            Self::Divide => "/",
+            Self::Remainder => "%",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Diamond => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::And => "AND",
+            Self::Or => "OR",
+            Self::Xor => "XOR",
+        })
+    }
+}

@@ -1,0 +1,387 @@
+//! Reads tokens into a tree: operators by how tight they bind (a Pratt parser).
+
+use std::ops::Range;
+
+use crate::error::{ParseError, ParseErrorKind};
+use crate::expression::{MAX_DEPTH, MAX_LENGTH};
+use crate::functions::{Functions, Missing};
+use crate::lexer::Lexer;
+use crate::operator::{Binary, binding};
+use crate::pattern::Pattern;
+use crate::token::{Keyword, Spanned, Token};
+use crate::tree::{Kind, Node, Text};
+
+const OPERAND: &str = "an attribute, a literal, a function or a parenthesis";
+const OPERATOR_OR_END: &str = "an operator or the end of the expression";
+
+/// Parses the whole of a text.
+pub(crate) fn parse(text: &str, functions: &Functions) -> Result<Node, ParseError> {
+    if text.len() > MAX_LENGTH {
+        let expected = format!("at most {MAX_LENGTH} bytes");
+        let found = format!("{}", text.len());
+        return Err(ParseError::new(
+            "",
+            0..0,
+            ParseErrorKind::Limit,
+            expected,
+            found,
+        ));
+    }
+    let mut lexer = Lexer::new(text);
+    let next = lexer.next()?;
+    let mut parser = Parser {
+        text,
+        lexer,
+        next,
+        functions,
+        depth: 0,
+    };
+    let root = parser.expression(binding::NONE)?;
+    match parser.next.token {
+        Token::End => Ok(root),
+        _ => Err(parser.unexpected(OPERATOR_OR_END)),
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    lexer: Lexer<'t>,
+    next: Spanned<'t>,
+    functions: &'t Functions,
+    /// How many expressions are being read, one within another.
+    depth: usize,
+}
+
+impl<'t> Parser<'t> {
+    /// Reads an expression whose operators all bind tighter than the given one.
+    fn expression(&mut self, looser: u8) -> Result<Node, ParseError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.too_deep(self.next.span.clone()));
+        }
+        let mut left = self.operand().and_then(|operand| self.checked(operand))?;
+        while let Some(infix) = self.infix()? {
+            if infix.binding() <= looser {
+                break;
+            }
+            left = self
+                .rest_of(left, infix)
+                .and_then(|longer| self.checked(longer))?;
+        }
+        self.depth -= 1;
+        Ok(left)
+    }
+
+    fn checked(&self, node: Node) -> Result<Node, ParseError> {
+        if node.height > MAX_DEPTH {
+            Err(self.too_deep(node.span))
+        } else {
+            Ok(node)
+        }
+    }
+
+    /// Returns the operator that comes next, without taking it.
+    fn infix(&self) -> Result<Option<Infix>, ParseError> {
+        let infix = match self.next.token {
+            Token::Operator(operator) => Infix::Binary(operator),
+            Token::Keyword(Keyword::And) => Infix::Binary(Binary::And),
+            Token::Keyword(Keyword::Or) => Infix::Binary(Binary::Or),
+            Token::Keyword(Keyword::Xor) => Infix::Binary(Binary::Xor),
+            Token::Keyword(Keyword::Like) => Infix::Like { negated: false },
+            Token::Keyword(Keyword::In) => Infix::In { negated: false },
+            Token::Keyword(Keyword::Not) => match self.lexer.clone().next()?.token {
+                Token::Keyword(Keyword::Like) => Infix::Like { negated: true },
+                Token::Keyword(Keyword::In) => Infix::In { negated: true },
+                _ => return Err(self.unexpected(OPERATOR_OR_END)),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(infix))
+    }
+
+    /// Reads an operator and what stands to the right of it.
+    fn rest_of(&mut self, left: Node, infix: Infix) -> Result<Node, ParseError> {
+        self.take()?;
+        let start = left.span.start;
+        match infix {
+            Infix::Binary(operator) => {
+                let right = self.expression(operator.binding())?;
+                let span = start..right.span.end;
+                Ok(Node::new(
+                    Kind::Binary(operator, Box::new([left, right])),
+                    span,
+                ))
+            }
+            Infix::Like { negated } => {
+                self.take_if(negated)?;
+                let Token::Text(text) = self.next.token else {
+                    return Err(self.unexpected("a string, the pattern"));
+                };
+                let end = self.take()?.end;
+                let text = Text::read(text);
+                let pattern = Box::new((text.clone(), Pattern::new(&text.value)));
+                Ok(Node::new(
+                    Kind::Like {
+                        value: Box::new(left),
+                        pattern,
+                        negated,
+                    },
+                    start..end,
+                ))
+            }
+            Infix::In { negated } => {
+                self.take_if(negated)?;
+                self.expect(Token::Open, "`(` and the elements of the set")?;
+                let (set, end) = self.list()?;
+                Ok(Node::new(
+                    Kind::In {
+                        value: Box::new(left),
+                        set,
+                        negated,
+                    },
+                    start..end,
+                ))
+            }
+        }
+    }
+
+    /// Reads what stands where no operator does.
+    fn operand(&mut self) -> Result<Node, ParseError> {
+        let Spanned { token, span } = self.next.clone();
+        match token {
+            Token::Open => {
+                self.take()?;
+                let inner = self.expression(binding::NONE)?;
+                let end = self.expect(Token::Close, "an operator or `)`")?.end;
+                Ok(Node {
+                    span: span.start..end,
+                    ..inner
+                })
+            }
+            Token::Operator(sign @ (Binary::Subtract | Binary::Add)) => self.signed(sign),
+            Token::Keyword(Keyword::Not) => {
+                self.take()?;
+                let operand = self.expression(binding::UNARY)?;
+                let span = span.start..operand.span.end;
+                Ok(Node::new(Kind::Not(Box::new(operand)), span))
+            }
+            Token::Keyword(Keyword::Exists) => {
+                self.take()?;
+                let Token::Word(word) = self.next.token else {
+                    return Err(self.unexpected("the name of an attribute"));
+                };
+                let name = self.attribute(word)?;
+                let end = self.take()?.end;
+                Ok(Node::new(Kind::Exists(name), span.start..end))
+            }
+            Token::Keyword(Keyword::True) => self.leaf(Kind::Boolean(true)),
+            Token::Keyword(Keyword::False) => self.leaf(Kind::Boolean(false)),
+            Token::Text(text) => self.leaf(Kind::Text(Text::read(text))),
+            Token::Digits(digits) => {
+                let number = self.number(digits, span)?;
+                self.leaf(number)
+            }
+            Token::Word(word) => self.word(word),
+            _ => Err(self.unexpected(OPERAND)),
+        }
+    }
+
+    /// Reads a number with its sign, or the negative of an operand.
+    fn signed(&mut self, sign: Binary) -> Result<Node, ParseError> {
+        let span = self.take()?;
+        if let Token::Digits(_) = self.next.token
+            && self.next.span.start == span.end
+        {
+            let span = span.start..self.next.span.end;
+            let number = self.number(&self.text[span.clone()], span.clone())?;
+            return self.leaf(number).map(|leaf| Node { span, ..leaf });
+        }
+        if sign == Binary::Add {
+            return Err(self.unexpected("a number right after `+`"));
+        }
+        let operand = self.expression(binding::UNARY)?;
+        let span = span.start..operand.span.end;
+        Ok(Node::new(Kind::Negate(Box::new(operand)), span))
+    }
+
+    fn number(&self, digits: &str, span: Range<usize>) -> Result<Kind, ParseError> {
+        digits.parse().map(Kind::Integer).map_err(|_| {
+            let expected = "a number from -2147483648 to 2147483647";
+            self.error(
+                span,
+                ParseErrorKind::Number,
+                expected,
+                format!("`{digits}`"),
+            )
+        })
+    }
+
+    /// Reads an attribute, or a function with its arguments.
+    fn word(&mut self, word: &'t str) -> Result<Node, ParseError> {
+        let word_token = self.next.clone();
+        if self.lexer.clone().next()?.token != Token::Open {
+            let name = self.attribute(word)?;
+            return self.leaf(Kind::Attribute(name));
+        }
+        self.take()?;
+        self.take()?;
+        let (arguments, end) = self.arguments()?;
+        let span = word_token.span.start..end;
+        match self.functions.find(word, arguments.len()) {
+            Ok(function) => {
+                let function = function.clone();
+                Ok(Node::new(
+                    Kind::Call {
+                        function,
+                        arguments,
+                    },
+                    span,
+                ))
+            }
+            Err(Missing::Name(nearest)) => {
+                let expected = nearest.map_or("a function that exists".into(), |name| {
+                    format!("a function such as `{name}`")
+                });
+                Err(self.error(
+                    word_token.span,
+                    ParseErrorKind::UnknownFunction,
+                    expected,
+                    word_token.token.to_string(),
+                ))
+            }
+            Err(Missing::Arity(signatures)) => {
+                let found = match arguments.len() {
+                    1 => "1 argument".to_owned(),
+                    count => format!("{count} arguments"),
+                };
+                Err(self.error(
+                    span,
+                    ParseErrorKind::Arity,
+                    format!("`{signatures}`"),
+                    found,
+                ))
+            }
+        }
+    }
+
+    fn arguments(&mut self) -> Result<(Box<[Node]>, usize), ParseError> {
+        if self.next.token == Token::Close {
+            let end = self.take()?.end;
+            return Ok((Box::default(), end));
+        }
+        self.list()
+    }
+
+    /// Reads one or more expressions and the `)` after them.
+    fn list(&mut self) -> Result<(Box<[Node]>, usize), ParseError> {
+        let mut nodes = Vec::new();
+        loop {
+            nodes.push(self.expression(binding::NONE)?);
+            match self.next.token {
+                Token::Comma => self.take()?,
+                Token::Close => {
+                    let end = self.take()?.end;
+                    return Ok((nodes.into(), end));
+                }
+                _ => return Err(self.unexpected("an operator, `,` or `)`")),
+            };
+        }
+    }
+
+    /// Checks that there can be an attribute of the name, and puts it in lower case.
+    fn attribute(&self, word: &str) -> Result<Box<str>, ParseError> {
+        let name = word.to_ascii_lowercase();
+        let expected = if name == "data" {
+            "a context attribute (expressions do not look at the data)".to_owned()
+        } else if name.contains('_') {
+            let legal = name.replace('_', "");
+            let rule = "an attribute name of letters and digits";
+            if legal.is_empty() {
+                rule.to_owned()
+            } else {
+                format!("{rule}, such as `{legal}`")
+            }
+        } else {
+            return Ok(name.into());
+        };
+        Err(self.error(
+            self.next.span.clone(),
+            ParseErrorKind::AttributeName,
+            expected,
+            format!("`{word}`"),
+        ))
+    }
+
+    fn leaf(&mut self, kind: Kind) -> Result<Node, ParseError> {
+        let span = self.take()?;
+        Ok(Node::new(kind, span))
+    }
+
+    fn take(&mut self) -> Result<Range<usize>, ParseError> {
+        let next = self.lexer.next()?;
+        Ok(std::mem::replace(&mut self.next, next).span)
+    }
+
+    /// Takes the second word of `NOT LIKE` and `NOT IN`.
+    fn take_if(&mut self, two_words: bool) -> Result<(), ParseError> {
+        if two_words {
+            self.take().map(drop)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn expect(
+        &mut self,
+        token: Token<'_>,
+        expected: &'static str,
+    ) -> Result<Range<usize>, ParseError> {
+        if self.next.token == token {
+            self.take()
+        } else {
+            Err(self.unexpected(expected))
+        }
+    }
+
+    fn unexpected(&self, expected: &'static str) -> ParseError {
+        let Spanned { token, span } = &self.next;
+        self.error(
+            span.clone(),
+            ParseErrorKind::Syntax,
+            expected.to_owned(),
+            token.to_string(),
+        )
+    }
+
+    fn too_deep(&self, span: Range<usize>) -> ParseError {
+        let expected = format!("at most {MAX_DEPTH} operators or parentheses one in another");
+        self.error(span, ParseErrorKind::Limit, expected, "more".to_owned())
+    }
+
+    fn error(
+        &self,
+        span: Range<usize>,
+        kind: ParseErrorKind,
+        expected: impl Into<String>,
+        found: String,
+    ) -> ParseError {
+        ParseError::new(self.text, span, kind, expected.into(), found)
+    }
+}
+
+/// What can follow an operand.
+#[derive(Clone, Copy)]
+enum Infix {
+    Binary(Binary),
+    Like { negated: bool },
+    In { negated: bool },
+}
+
+impl Infix {
+    fn binding(self) -> u8 {
+        match self {
+            Self::Binary(operator) => operator.binding(),
+            Self::Like { .. } | Self::In { .. } => binding::MATCH,
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The patterns of `LIKE` (3.4.3).
+
+/// A pattern, taken apart once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Pattern(Box<[Piece]>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    /// These characters.
+    Text(Box<str>),
+    /// `_`: one character.
+    One,
+    /// `%`: any number of characters.
+    Any,
+}
+
+impl Pattern {
+    pub(crate) fn new(pattern: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut text = String::new();
+        let mut chars = pattern.chars().peekable();
+        while let Some(c) = chars.next() {
+            let wildcard = match c {
+                '\\' => {
+                    text.push(chars.next_if(|next| matches!(next, '%' | '_')).unwrap_or(c));
+                    continue;
+                }
+                '%' => Piece::Any,
+                '_' => Piece::One,
+                c => {
+                    text.push(c);
+                    continue;
+                }
+            };
+            push_text(&mut pieces, &mut text);
+            // Two `%` side by side are one.
+            if wildcard == Piece::One || pieces.last() != Some(&Piece::Any) {
+                pieces.push(wildcard);
+            }
+        }
+        push_text(&mut pieces, &mut text);
+        Self(pieces.into())
+    }
+
+    /// Returns whether the whole text is of the pattern.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let pieces = &self.0;
+        let (mut at, mut rest) = (0, text);
+        // The place behind the last `%`, and what was left of the text there: where the pieces
+        // after it do not fit, the `%` takes one more character. An earlier `%` never has to.
+        let mut retry: Option<(usize, &str)> = None;
+        loop {
+            let fits = match pieces.get(at) {
+                Some(Piece::Any) if at + 1 == pieces.len() => return true,
+                Some(Piece::Any) => {
+                    retry = Some((at + 1, rest));
+                    Some(rest)
+                }
+                Some(Piece::One) => rest.chars().next().map(|c| &rest[c.len_utf8()..]),
+                Some(Piece::Text(own)) => rest.strip_prefix(&**own),
+                None if rest.is_empty() => return true,
+                None => None,
+            };
+            if let Some(after) = fits {
+                (at, rest) = (at + 1, after);
+                continue;
+            }
+            let Some((behind, from)) = retry else {
+                return false;
+            };
+            let Some(from) = self.next_start(behind, from) else {
+                return false;
+            };
+            retry = Some((behind, from));
+            (at, rest) = (behind, from);
+        }
+    }
+
+    /// Returns where after the start of `from` the piece could fit next.
+    fn next_start<'t>(&self, piece: usize, from: &'t str) -> Option<&'t str> {
+        let first = from.chars().next()?;
+        let from = &from[first.len_utf8()..];
+        match &self.0[piece] {
+            Piece::Text(own) if piece + 1 == self.0.len() => {
+                let start = from.len().checked_sub(own.len())?;
+                from.is_char_boundary(start).then(|| &from[start..])
+            }
+            Piece::Text(own) => from.find(&**own).map(|start| &from[start..]),
+            _ => Some(from),
+        }
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &mut String) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(text).into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Pattern;
+
+    /// Matches character by character, as the specification says it.
+    fn plain(pattern: &[char], text: &[char]) -> bool {
+        match pattern {
+            [] => text.is_empty(),
+            ['\\', c @ ('%' | '_'), rest @ ..] => {
+                text.first() == Some(c) && plain(rest, &text[1..])
+            }
+            ['%', rest @ ..] => (0..=text.len()).any(|at| plain(rest, &text[at..])),
+            ['_', rest @ ..] => !text.is_empty() && plain(rest, &text[1..]),
+            [c, rest @ ..] => text.first() == Some(c) && plain(rest, &text[1..]),
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn all_patterns_match_what_the_plain_reading_matches(pattern in "[ab%_\\\\é]{0,8}", text in "[ab%_\\\\é]{0,10}") {
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            let expected = plain(&chars(&pattern), &chars(&text));
+            proptest::prop_assert_eq!(Pattern::new(&pattern).matches(&text), expected);
+        }
+    }
+
+    #[test]
+    fn a_pattern_full_of_wildcards_takes_no_time() {
+        let pattern = Pattern::new(&format!("{}b", "%a".repeat(500)));
+        assert!(!pattern.matches(&"a".repeat(10_000)));
+    }
+}

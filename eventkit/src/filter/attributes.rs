@@ -1,0 +1,59 @@
+//! Attributes as expressions see them.
+
+use eventkit_cesql::{Attributes, Value};
+
+use crate::event::{AttributeRef, Event};
+use crate::typed::{AttributeSource, TypedAttributes};
+
+/// Makes any [`AttributeSource`] the [`Attributes`] of an expression.
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::filter::{Source, cesql::Expression};
+///
+/// let event = Event::builder().id("1").source("/shop").ty("t").build()?;
+/// let expression: Expression = "id = 1".parse()?;
+/// assert!(expression.evaluate(&Source(&event)).passes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Source<S>(pub S);
+
+impl<S: AttributeSource> Attributes for Source<&S> {
+    fn get(&self, name: &str) -> Option<Value<'_>> {
+        self.0.attribute(name).map(value)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.0.attribute(name).is_some()
+    }
+}
+
+impl Attributes for Event {
+    fn get(&self, name: &str) -> Option<Value<'_>> {
+        self.attribute(name).map(value)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.attribute(name).is_some()
+    }
+}
+
+impl Attributes for TypedAttributes {
+    fn get(&self, name: &str) -> Option<Value<'_>> {
+        self.attribute(name).map(value)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.attribute(name).is_some()
+    }
+}
+
+/// Booleans and Integers stay what they are, all else is a String (CESQL 3.1).
+fn value(attribute: AttributeRef<'_>) -> Value<'_> {
+    match attribute {
+        AttributeRef::Boolean(flag) => Value::Boolean(flag),
+        AttributeRef::Integer(number) => Value::Integer(number),
+        other => Value::String(other.into_text()),
+    }
+}

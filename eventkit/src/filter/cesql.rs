@@ -1,0 +1,27 @@
+//! The CloudEvents SQL expression language: parse, check, print, evaluate, explain.
+//!
+//! [`Event`](crate::Event) has the [`Attributes`] that expressions look at;
+//! [`Source`](super::Source) makes them of any other source.
+//!
+//! ```
+//! use eventkit::Event;
+//! use eventkit::filter::cesql::{Expression, Function, Functions, Type, Value};
+//!
+//! let mut functions = Functions::default();
+//! functions.register(Function::new("SHOUT", [Type::String], Type::String, |arguments| {
+//!     let text = arguments[0].clone().into_text();
+//!     Ok(Value::from(format!("{text}!")))
+//! }))?;
+//! let expression = Expression::parse_with("SHOUT(subject) = 'eu-7!'", &functions)?;
+//! let event = Event::builder().source("/shop").ty("t").subject("eu-7").build()?;
+//! assert_eq!(expression.evaluate(&event).value, Value::Boolean(true));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+#![doc = include_str!("../../cesql/docs/room.md")]
+
+pub use eventkit_cesql::{
+    Attributes, Evaluation, EvaluationError, EvaluationErrorKind, Explanation, Expression,
+    Function, FunctionError, Functions, MAX_DEPTH, MAX_LENGTH, ParseError, ParseErrorKind,
+    RegisterError, Step, Type, Value,
+};

@@ -1,0 +1,315 @@
+//! Filters of every dialect, and their evaluation.
+
+use std::fmt;
+
+use eventkit_cesql::{Expression, Functions};
+
+use super::attributes::Source;
+use super::error::{FilterError, InvalidFilter};
+use crate::error::EncodeError;
+use crate::event::AttributeRef;
+use crate::typed::{AttributeSource, CloudEvent};
+
+/// The deepest nesting of `all`, `any` and `not`.
+pub const MAX_NESTING: usize = 32;
+
+/// Is a filter in one of the dialects of the Subscriptions API (3.2.4).
+///
+/// Its JSON, through serde, is the one of that API: an object with the dialect as its only member.
+/// Expressions are written in their canonical form. It prints as that JSON, too; a filter that is
+/// an expression prints as the expression.
+///
+/// ```
+/// use eventkit::filter::Filter;
+///
+/// let filter = Filter::all([
+///     Filter::prefix([("type", "co.outcome.")])?,
+///     Filter::not(Filter::sql("test")?)?,
+/// ])?;
+/// let json = r#"{"all":[{"prefix":{"type":"co.outcome."}},{"not":{"sql":"test"}}]}"#;
+/// assert_eq!(serde_json::to_string(&filter)?, json);
+/// assert_eq!(serde_json::from_str::<Filter>(json)?, filter);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filter {
+    pub(super) kind: Kind,
+    /// How many filters stand one in another, from here.
+    nesting: usize,
+}
+
+/// Names of attributes, and a text for each.
+pub(super) type Texts = Box<[(String, String)]>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Exact(Texts),
+    Prefix(Texts),
+    Suffix(Texts),
+    All(Box<[Filter]>),
+    Any(Box<[Filter]>),
+    Not(Box<Filter>),
+    Sql(Expression),
+}
+
+impl Filter {
+    /// Makes a filter that wants attributes to be these texts, all of them.
+    ///
+    /// # Errors
+    ///
+    /// Where there are none, a name cannot be one of an attribute, or a text is empty.
+    pub fn exact<N: Into<String>, T: Into<String>>(
+        attributes: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Self, InvalidFilter> {
+        texts("exact", attributes).map(|texts| Self::leaf(Kind::Exact(texts)))
+    }
+
+    /// Makes a filter that wants attributes to start with these texts, all of them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`exact`](Filter::exact).
+    pub fn prefix<N: Into<String>, T: Into<String>>(
+        attributes: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Self, InvalidFilter> {
+        texts("prefix", attributes).map(|texts| Self::leaf(Kind::Prefix(texts)))
+    }
+
+    /// Makes a filter that wants attributes to end with these texts, all of them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`exact`](Filter::exact).
+    pub fn suffix<N: Into<String>, T: Into<String>>(
+        attributes: impl IntoIterator<Item = (N, T)>,
+    ) -> Result<Self, InvalidFilter> {
+        texts("suffix", attributes).map(|texts| Self::leaf(Kind::Suffix(texts)))
+    }
+
+    /// Makes a filter that an event passes where it passes all of these.
+    ///
+    /// # Errors
+    ///
+    /// Where there are none, or they are nested deeper than [`MAX_NESTING`].
+    pub fn all(filters: impl IntoIterator<Item = Self>) -> Result<Self, InvalidFilter> {
+        let filters = nested("all", filters)?;
+        Self::around(deepest(&filters), Kind::All(filters))
+    }
+
+    /// Makes a filter that an event passes where it passes one of these.
+    ///
+    /// # Errors
+    ///
+    /// As for [`all`](Filter::all).
+    pub fn any(filters: impl IntoIterator<Item = Self>) -> Result<Self, InvalidFilter> {
+        let filters = nested("any", filters)?;
+        Self::around(deepest(&filters), Kind::Any(filters))
+    }
+
+    /// Makes a filter that an event passes where it does not pass this one.
+    ///
+    /// # Errors
+    ///
+    /// Where filters are nested deeper than [`MAX_NESTING`].
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "named after its dialect, and it can fail"
+    )]
+    pub fn not(filter: Self) -> Result<Self, InvalidFilter> {
+        Self::around(filter.nesting, Kind::Not(Box::new(filter)))
+    }
+
+    /// Makes a filter of an expression, with the functions of the specification.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no expression.
+    pub fn sql(expression: &str) -> Result<Self, InvalidFilter> {
+        Ok(Expression::parse(expression)?.into())
+    }
+
+    /// Makes a filter of an expression, with functions of your own.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no expression.
+    pub fn sql_with(expression: &str, functions: &Functions) -> Result<Self, InvalidFilter> {
+        Ok(Expression::parse_with(expression, functions)?.into())
+    }
+
+    /// Returns whether an event passes; an expression with an error is `false` (3.2.4.1.2).
+    #[must_use]
+    pub fn matches(&self, event: &impl AttributeSource) -> bool {
+        match &self.kind {
+            Kind::All(filters) => filters.iter().all(|filter| filter.matches(event)),
+            Kind::Any(filters) => filters.iter().any(|filter| filter.matches(event)),
+            Kind::Not(filter) => !filter.matches(event),
+            Kind::Sql(expression) => expression.evaluate(&Source(event)).passes(),
+            Kind::Exact(_) | Kind::Prefix(_) | Kind::Suffix(_) => self.fits(event),
+        }
+    }
+
+    /// Returns whether an event passes, or why that cannot be told.
+    ///
+    /// One filter that says `false` decides an `all`, and one that says `true` an `any`, whatever
+    /// becomes of the others.
+    ///
+    /// # Errors
+    ///
+    /// Where an expression has an error, or a result that is no Boolean.
+    pub fn evaluate(&self, event: &impl AttributeSource) -> Result<bool, FilterError> {
+        match &self.kind {
+            Kind::All(filters) => decide(filters, event, false),
+            Kind::Any(filters) => decide(filters, event, true),
+            Kind::Not(filter) => filter.evaluate(event).map(|passes| !passes),
+            Kind::Sql(expression) => {
+                let source = Source(event);
+                let evaluation = expression.evaluate(&source);
+                match evaluation.value.to_boolean() {
+                    Some(passes) if evaluation.errors.is_empty() => Ok(passes),
+                    _ => Err(FilterError {
+                        expression: expression.to_string(),
+                        value: evaluation.value.to_string(),
+                        errors: evaluation.errors,
+                    }),
+                }
+            }
+            Kind::Exact(_) | Kind::Prefix(_) | Kind::Suffix(_) => Ok(self.fits(event)),
+        }
+    }
+
+    /// Returns whether a typed value passes, as [`matches`](Filter::matches) does, without encoding
+    /// its data.
+    ///
+    /// An id or a time that no field gives is made with the envelope, and absent here.
+    ///
+    /// # Errors
+    ///
+    /// Where a field cannot give its attribute.
+    pub fn matches_value(&self, value: &impl CloudEvent) -> Result<bool, EncodeError> {
+        Ok(self.matches(&value.attributes()?))
+    }
+
+    /// Returns whether it looks at an attribute.
+    #[must_use]
+    pub fn looks_at(&self, attribute: &str) -> bool {
+        match &self.kind {
+            Kind::All(filters) | Kind::Any(filters) => {
+                filters.iter().any(|filter| filter.looks_at(attribute))
+            }
+            Kind::Not(filter) => filter.looks_at(attribute),
+            Kind::Sql(expression) => expression.attributes().contains(&attribute),
+            Kind::Exact(texts) | Kind::Prefix(texts) | Kind::Suffix(texts) => {
+                texts.iter().any(|(name, _)| name == attribute)
+            }
+        }
+    }
+
+    fn leaf(kind: Kind) -> Self {
+        Self { kind, nesting: 0 }
+    }
+
+    fn around(nesting: usize, kind: Kind) -> Result<Self, InvalidFilter> {
+        if nesting >= MAX_NESTING {
+            return Err(InvalidFilter::Nesting);
+        }
+        Ok(Self {
+            kind,
+            nesting: nesting + 1,
+        })
+    }
+
+    fn fits(&self, event: &impl AttributeSource) -> bool {
+        let all = |texts: &[(String, String)], fits: fn(&str, &str) -> bool| {
+            let mut texts = texts.iter();
+            texts.all(|(name, text)| {
+                let value = event.attribute(name).map(AttributeRef::into_text);
+                value.is_some_and(|value| fits(&value, text))
+            })
+        };
+        match &self.kind {
+            Kind::Exact(texts) => all(texts, |value, text| value == text),
+            Kind::Prefix(texts) => all(texts, |value, text| value.starts_with(text)),
+            Kind::Suffix(texts) => all(texts, |value, text| value.ends_with(text)),
+            Kind::All(_) | Kind::Any(_) | Kind::Not(_) | Kind::Sql(_) => false,
+        }
+    }
+}
+
+/// Looks for the filter that decides a list; the first error stands where none does.
+fn decide(
+    filters: &[Filter],
+    event: &impl AttributeSource,
+    decisive: bool,
+) -> Result<bool, FilterError> {
+    let mut outcome = Ok(!decisive);
+    for filter in filters {
+        match filter.evaluate(event) {
+            Ok(passes) if passes == decisive => return Ok(decisive),
+            Err(error) if outcome.is_ok() => outcome = Err(error),
+            _ => {}
+        }
+    }
+    outcome
+}
+
+fn texts<N: Into<String>, T: Into<String>>(
+    dialect: &'static str,
+    attributes: impl IntoIterator<Item = (N, T)>,
+) -> Result<Texts, InvalidFilter> {
+    let mut texts: Vec<(String, String)> = Vec::new();
+    for (name, text) in attributes {
+        let (name, text) = (name.into(), text.into());
+        let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'));
+        if name.is_empty() || !letters || name == crate::event::name::DATA {
+            return Err(InvalidFilter::Name(name));
+        }
+        if text.is_empty() {
+            return Err(InvalidFilter::Text(name));
+        }
+        if texts.iter().any(|(own, _)| *own == name) {
+            return Err(InvalidFilter::Duplicate(name));
+        }
+        texts.push((name, text));
+    }
+    if texts.is_empty() {
+        Err(InvalidFilter::Empty(dialect))
+    } else {
+        Ok(texts.into())
+    }
+}
+
+fn nested(
+    dialect: &'static str,
+    filters: impl IntoIterator<Item = Filter>,
+) -> Result<Box<[Filter]>, InvalidFilter> {
+    let filters: Box<[Filter]> = filters.into_iter().collect();
+    if filters.is_empty() {
+        Err(InvalidFilter::Empty(dialect))
+    } else {
+        Ok(filters)
+    }
+}
+
+fn deepest(filters: &[Filter]) -> usize {
+    filters
+        .iter()
+        .map(|filter| filter.nesting)
+        .max()
+        .unwrap_or_default()
+}
+
+impl From<Expression> for Filter {
+    fn from(expression: Expression) -> Self {
+        Self::leaf(Kind::Sql(expression))
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Sql(expression) => expression.fmt(f),
+            _ => f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?),
+        }
+    }
+}

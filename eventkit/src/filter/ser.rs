@@ -1,0 +1,30 @@
+//! Filters as the JSON of the Subscriptions API.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::kind::{Filter, Kind};
+
+impl Serialize for Filter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match &self.kind {
+            Kind::Exact(texts) => map.serialize_entry("exact", &Texts(texts)),
+            Kind::Prefix(texts) => map.serialize_entry("prefix", &Texts(texts)),
+            Kind::Suffix(texts) => map.serialize_entry("suffix", &Texts(texts)),
+            Kind::All(filters) => map.serialize_entry("all", &**filters),
+            Kind::Any(filters) => map.serialize_entry("any", &**filters),
+            Kind::Not(filter) => map.serialize_entry("not", &**filter),
+            Kind::Sql(expression) => map.serialize_entry("sql", &expression.to_string()),
+        }?;
+        map.end()
+    }
+}
+
+/// Pairs as an object, in their order.
+struct Texts<'a>(&'a [(String, String)]);
+
+impl Serialize for Texts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, text)| (name, text)))
+    }
+}

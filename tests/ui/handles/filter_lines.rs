@@ -1,0 +1,7 @@
+use eventkit::{Event, handles};
+
+#[handles("co.outcome.order.placed", filter = "subject LIKE 'eu-%'
+    AND priority ! 3")]
+fn ship(_event: &Event) {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use eventkit::{Event, handles};
+
+#[handles("co.outcome.order.placed", filter = "subject LIKE 'eu-%' AND")]
+fn ship(_event: &Event) {}
+
+fn main() {}
