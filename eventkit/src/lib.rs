@@ -35,6 +35,7 @@
 //! | dispatch them | [`dispatch`](fn@dispatch), [`dispatch_async`], [`Registry`], [`Dispatcher`] |
 //! | work with the envelope | [`Event`], [`mod@event`] |
 //! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
+//! | use the documented extensions | [`extension`] |
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
@@ -55,6 +56,7 @@ pub mod codec;
 mod dispatch;
 mod error;
 pub mod event;
+pub mod extension;
 pub mod filter;
 pub mod format;
 mod transport;
@@ -71,7 +73,7 @@ pub use dispatch::{
     default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
-pub use event::{Event, EventBuilder};
+pub use event::{Event, EventBuilder, Limits};
 pub use eventkit_macros::{CloudEvent, handlers, handles};
 #[cfg(feature = "axum")]
 pub use transport::axum;

@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `eventkit/src`, from the ground up.
-const FLOORS: [&str; 9] = [
+const FLOORS: [&str; 10] = [
     "error",
     "event",
+    "extension",
     "codec",
     "typed",
     "format",

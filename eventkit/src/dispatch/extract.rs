@@ -10,6 +10,8 @@ use super::failure::Failure;
 use super::state::Requirements;
 use crate::error::{BoxError, DecodeError};
 use crate::event::{Timestamp, Violation};
+use crate::extension::Extension;
+use crate::typed::AttributeSource;
 
 /// Is implemented by types that a handler may take as a parameter after the event.
 ///
@@ -41,6 +43,7 @@ use crate::event::{Timestamp, Violation};
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
     note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
+    note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
 )]
 pub trait Extract<'a>: Sized {
@@ -177,5 +180,19 @@ impl<'a> Extract<'a> for Option<Time> {
 impl<'a> Extract<'a> for Time {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
         Ok(Option::extract(context)?.ok_or_else(|| absent("time"))?)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, E: Extension> Extract<'a> for E {
+    fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        Ok(context.event().read_attribute(E::NAME)?)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, E: Extension> Extract<'a> for Option<E> {
+    fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        Ok(context.event().read_attribute(E::NAME)?)
     }
 }

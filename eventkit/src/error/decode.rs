@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::BoxError;
 use super::attribute::AttributeError;
+use super::exceeded::Exceeded;
 use super::violation::{BuildError, Violation, shorten};
 
 /// Says why a message is not an event, or an event is not the value that was asked for.
@@ -29,6 +30,8 @@ pub enum DecodeErrorKind {
     UnexpectedType,
     /// The data is not what its content type or the Rust type asks for.
     Data,
+    /// The message is over one of the [`Limits`](crate::Limits).
+    TooLarge,
     /// No event format or data codec is registered for the media type.
     UnsupportedMediaType,
 }
@@ -60,6 +63,8 @@ enum Kind {
     },
     #[error("the event has no data, expected {target}")]
     NoData { target: &'static str },
+    #[error(transparent)]
+    TooLarge(Exceeded),
     #[error("the element at index {index} of the batch is not a valid event")]
     Element { index: usize, source: DecodeError },
     #[error("no {what} is registered for the media type {media_type:?}")]
@@ -147,6 +152,7 @@ impl DecodeError {
             Kind::Invalid(_) => DecodeErrorKind::Invalid,
             Kind::UnexpectedType { .. } => DecodeErrorKind::UnexpectedType,
             Kind::Data { .. } | Kind::NoData { .. } => DecodeErrorKind::Data,
+            Kind::TooLarge(_) => DecodeErrorKind::TooLarge,
             Kind::UnsupportedMediaType { .. } => DecodeErrorKind::UnsupportedMediaType,
             Kind::Element { source, .. } => source.kind(),
         }
@@ -160,6 +166,22 @@ impl DecodeError {
             Kind::Element { source, .. } => source.violations(),
             _ => &[],
         }
+    }
+
+    /// Returns which limit the message is over, where that is why.
+    #[must_use]
+    pub fn exceeded(&self) -> Option<&Exceeded> {
+        match &*self.0 {
+            Kind::TooLarge(exceeded) => Some(exceeded),
+            Kind::Element { source, .. } => source.exceeded(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Exceeded> for DecodeError {
+    fn from(exceeded: Exceeded) -> Self {
+        Self(Box::new(Kind::TooLarge(exceeded)))
     }
 }
 

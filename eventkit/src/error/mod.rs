@@ -3,11 +3,13 @@
 mod attribute;
 mod decode;
 mod encode;
+mod exceeded;
 mod violation;
 
 pub use attribute::AttributeError;
 pub use decode::{DecodeError, DecodeErrorKind};
 pub use encode::EncodeError;
+pub use exceeded::Exceeded;
 pub use violation::{BuildError, Violation};
 pub(crate) use violation::{MOST_VIOLATIONS, shorten};
 

@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::attribute::{AttributeRef, AttributeValue};
 use super::check::{self, Found};
 use super::data::Data;
+use super::limits::Limits;
 use super::name;
 use super::parts::{Parts, Text};
 use super::timestamp::Timestamp;
 use super::{Event, SPECVERSION};
-use crate::error::DecodeError;
-use crate::error::{BuildError, MOST_VIOLATIONS, Violation};
+use crate::error::{BuildError, DecodeError, Exceeded, MOST_VIOLATIONS, Violation};
 
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]
@@ -32,11 +32,32 @@ pub(crate) struct Envelope<'a> {
     core: [Option<Scalar<'a>>; name::CORE.len()],
     extensions: Vec<(Cow<'a, str>, Scalar<'a>)>,
     violations: Vec<Violation>,
+    limits: Limits,
+    /// The attributes that came, the ones left out included.
+    count: usize,
+    exceeded: Option<Exceeded>,
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes the next attribute.
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        Self {
+            limits,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next attribute; one that is over a limit is left out, and noted.
     pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Scalar<'a>) {
+        self.count += 1;
+        let checked = self
+            .limits
+            .check_attributes(self.count)
+            .and_then(|()| self.limits.check_attribute_bytes(name.len()))
+            .and_then(|()| self.limits.check_attribute_bytes(value.len()));
+        if let Err(exceeded) = checked {
+            self.exceed(exceeded);
+            return;
+        }
         let Some(at) = name::CORE.iter().position(|core| *core == name) else {
             self.extensions.push((name, value));
             return;
@@ -61,6 +82,18 @@ impl<'a> Envelope<'a> {
     pub(crate) fn refuse(&mut self, violation: Violation) {
         if self.violations.len() < MOST_VIOLATIONS {
             self.violations.push(violation);
+        }
+    }
+
+    /// Notes that the message is over a limit.
+    pub(crate) fn exceed(&mut self, exceeded: Exceeded) {
+        self.exceeded.get_or_insert(exceeded);
+    }
+
+    /// Notes where JSON data is nested too deep.
+    pub(crate) fn limit_depth(&mut self, json: &[u8]) {
+        if let Err(exceeded) = self.limits.check_depth_of(json) {
+            self.exceed(exceeded);
         }
     }
 
@@ -136,6 +169,9 @@ impl<'a> Envelope<'a> {
 
     /// Notes what only the message as a whole shows, and reads the time.
     fn prepare(&mut self) -> Result<Option<Timestamp>, DecodeError> {
+        if let Some(exceeded) = self.exceeded {
+            return Err(exceeded.into());
+        }
         self.check_version()?;
         self.note_repeated_extensions();
         Ok(self.parse_time())
@@ -216,6 +252,14 @@ impl<'a> Envelope<'a> {
 }
 
 impl Scalar<'_> {
+    /// Returns how many bytes it holds that the message gave.
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Null | Self::Refused | Self::Boolean(_) | Self::Integer(_) => 0,
+        }
+    }
+
     fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Null | Self::Refused => Cow::Borrowed(""),

@@ -6,6 +6,7 @@ mod check;
 mod data;
 mod envelope;
 mod extensions;
+mod limits;
 mod media_type;
 pub(crate) mod name;
 mod parts;
@@ -18,15 +19,17 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use crate::error::{AttributeError, BuildError, Violation};
+pub use crate::error::{AttributeError, BuildError, Exceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};
 pub use builder::EventBuilder;
 pub use data::{Data, DataKind, IntoBytes};
 pub(crate) use envelope::{Envelope, Scalar};
 pub use extensions::{Extensions, Iter as ExtensionsIter};
+pub use limits::Limits;
 pub use media_type::MediaType;
 pub(crate) use media_type::{JSON, declares_json};
 pub(crate) use parts::{Parts, Text};
+pub(crate) use serde_text::{FromText, as_text};
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
 

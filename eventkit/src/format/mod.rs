@@ -7,7 +7,7 @@ mod registry;
 
 use bytes::Bytes;
 
-pub use json::Json;
+pub use json::{Json, LimitedJson};
 pub use registry::register;
 pub(crate) use registry::{is_json, lookup};
 
@@ -36,7 +36,7 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the bytes are malformed, or are not one valid event.
+    /// Where the bytes are malformed or too large, or are not one valid event.
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError>;
 
     /// Writes a batch, which may be empty.
@@ -50,7 +50,7 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the bytes are malformed, or any element is not a valid event: a batch is taken whole
+    /// Where the bytes are malformed or too large, or any element is not a valid event: a batch is taken whole
     /// or not at all.
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError>;
 }

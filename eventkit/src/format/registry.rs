@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::{Format, Json};
 use crate::codec::{RegisterError, key_of};
-use crate::event::MediaType;
+use crate::event::{Limits, MediaType};
 
 type Formats = Vec<Arc<dyn Format>>;
 
@@ -46,10 +46,10 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
     twice.map_or(Ok(()), |key| Err(RegisterError::Twice(key)))
 }
 
-/// Returns the format for a media type, parameters ignored.
-pub(crate) fn lookup(media_type: &MediaType) -> Option<Arc<dyn Format>> {
+/// Returns the format for a media type, parameters ignored; the built-in one keeps the limits.
+pub(crate) fn lookup(media_type: &MediaType, limits: Limits) -> Option<Arc<dyn Format>> {
     if media_types(&Json).any(|own| own == media_type.essence()) {
-        return Some(Arc::new(Json));
+        return Some(Arc::new(Json.with_limits(limits)));
     }
     let formats = FORMATS.get()?.load();
     formats

@@ -9,7 +9,9 @@
 //! have to run to their end, dispatch in a task of their own, for instance with `tokio::spawn`.
 //!
 //! The body is read up to axum's `DefaultBodyLimit`, 2 MB unless the router says otherwise; over
-//! that the answer is 413.
+//! that the answer is 413. The other [`Limits`] hold as well, those of a router being an extension
+//! of its requests: `Router::layer(axum::Extension(limits))`. To take bodies over 2 MB, raise
+//! `DefaultBodyLimit`; over 16 MiB, raise [`Limits::body_bytes`](field@Limits::body_bytes) too.
 //!
 //! ```
 //! use axum::Router;
@@ -39,9 +41,9 @@ use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
-use crate::binding::http::{self as binding, Message, Problem};
+use crate::binding::http::{self as binding, Decoder, Message, Problem};
 use crate::error::EncodeError;
-use crate::event::Event;
+use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
 
@@ -61,8 +63,10 @@ impl<S: Send + Sync> FromRequest<S> for Event {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (headers, body) = read(request, state).await?;
-        binding::decode(&headers, body).map_err(|error| Problem::from(&error))
+        let (decoder, headers, body) = read(request, state).await?;
+        decoder
+            .decode(&headers, body)
+            .map_err(|error| Problem::from(&error))
     }
 }
 
@@ -70,8 +74,9 @@ impl<S: Send + Sync, T: CloudEvent> FromRequest<S> for Typed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (headers, body) = read(request, state).await?;
-        binding::decode_as(&headers, body)
+        let (decoder, headers, body) = read(request, state).await?;
+        decoder
+            .decode_as(&headers, body)
             .map(Self)
             .map_err(|error| Problem::from(&error))
     }
@@ -81,8 +86,9 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (headers, body) = read(request, state).await?;
-        binding::decode_batch(&headers, body)
+        let (decoder, headers, body) = read(request, state).await?;
+        decoder
+            .decode_batch(&headers, body)
             .map(Self)
             .map_err(|error| Problem::from(&error))
     }
@@ -91,10 +97,12 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
 async fn read<S: Send + Sync>(
     mut request: Request,
     state: &S,
-) -> Result<(HeaderMap, Bytes), Problem> {
+) -> Result<(Decoder, HeaderMap, Bytes), Problem> {
+    let limits = request.extensions().get::<Limits>().copied();
+    let decoder = binding::with_limits(limits.unwrap_or_default());
     let headers = std::mem::take(request.headers_mut());
     match Bytes::from_request(request, state).await {
-        Ok(body) => Ok((headers, body)),
+        Ok(body) => Ok((decoder, headers, body)),
         Err(rejection) => {
             let status = rejection.status();
             Err(match status {

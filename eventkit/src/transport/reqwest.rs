@@ -18,14 +18,14 @@ use bytes::BytesMut;
 use reqwest::{RequestBuilder, Response};
 use thiserror::Error;
 
-use crate::binding::http::{self as binding, Message};
+use crate::binding::http::{self as binding, Decoder, Message};
 use crate::error::{DecodeError, EncodeError};
-use crate::event::Event;
+use crate::event::{Event, Limits};
 use crate::format::Format;
 use crate::typed::CloudEvent;
 
-/// The largest body that [`ResponseExt`] reads, in bytes.
-pub const BODY_LIMIT: usize = 16 * 1024 * 1024;
+/// The largest body that [`ResponseExt`] reads unless other [`Limits`] are given, in bytes.
+pub const BODY_LIMIT: usize = Limits::DEFAULT.body_bytes;
 
 /// Puts events into requests.
 pub trait RequestBuilderExt: Sized {
@@ -71,13 +71,24 @@ fn with(request: RequestBuilder, message: Message) -> RequestBuilder {
 
 /// Takes events out of responses.
 ///
-/// The status is not looked at: call `error_for_status` first where it matters.
+/// The status is not looked at: call `error_for_status` first where it matters. The default
+/// [`Limits`] hold, unless others are given:
+///
+/// ```no_run
+/// use eventkit::reqwest::ResponseExt;
+/// use eventkit::{Event, Limits};
+///
+/// # async fn run(response: reqwest::Response) -> Result<(), Box<dyn std::error::Error>> {
+/// let event: Event = response.with_limits(Limits::DEFAULT.body_bytes(64 * 1024)).event().await?;
+/// # Ok(())
+/// # }
+/// ```
 pub trait ResponseExt: Sized {
     /// Reads one event, in whichever mode it was sent.
     ///
     /// # Errors
     ///
-    /// Where the body cannot be read or is over [`BODY_LIMIT`], or is not one valid event.
+    /// Where the response cannot be read or is over a limit, or is not one valid event.
     fn event(self) -> impl Future<Output = Result<Event, ReceiveError>> + Send;
 
     /// Reads one event of a derived type.
@@ -93,22 +104,63 @@ pub trait ResponseExt: Sized {
     ///
     /// As for [`event`](ResponseExt::event).
     fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send;
+
+    /// Sets other limits than the default ones.
+    fn with_limits(self, limits: Limits) -> Limited;
+}
+
+/// Is a response with [`Limits`] for reading it.
+#[derive(Debug)]
+pub struct Limited {
+    response: Response,
+    limits: Limits,
+}
+
+impl Limited {
+    async fn read(self) -> Result<(Decoder, Message), ReceiveError> {
+        let decoder = binding::with_limits(self.limits);
+        let message = read(self.response, self.limits.body_bytes).await?;
+        Ok((decoder, message))
+    }
+}
+
+impl ResponseExt for Limited {
+    async fn event(self) -> Result<Event, ReceiveError> {
+        let (decoder, message) = self.read().await?;
+        Ok(decoder.decode(&message.headers, message.body)?)
+    }
+
+    async fn event_as<T: CloudEvent>(self) -> Result<T, ReceiveError> {
+        let (decoder, message) = self.read().await?;
+        Ok(decoder.decode_as(&message.headers, message.body)?)
+    }
+
+    async fn event_batch(self) -> Result<Vec<Event>, ReceiveError> {
+        let (decoder, message) = self.read().await?;
+        Ok(decoder.decode_batch(&message.headers, message.body)?)
+    }
+
+    fn with_limits(self, limits: Limits) -> Limited {
+        Limited { limits, ..self }
+    }
 }
 
 impl ResponseExt for Response {
     async fn event(self) -> Result<Event, ReceiveError> {
-        let message = read(self, BODY_LIMIT).await?;
-        Ok(binding::decode(&message.headers, message.body)?)
+        self.with_limits(Limits::DEFAULT).event().await
     }
 
     async fn event_as<T: CloudEvent>(self) -> Result<T, ReceiveError> {
-        let message = read(self, BODY_LIMIT).await?;
-        Ok(binding::decode_as(&message.headers, message.body)?)
+        self.with_limits(Limits::DEFAULT).event_as().await
     }
 
     async fn event_batch(self) -> Result<Vec<Event>, ReceiveError> {
-        let message = read(self, BODY_LIMIT).await?;
-        Ok(binding::decode_batch(&message.headers, message.body)?)
+        self.with_limits(Limits::DEFAULT).event_batch().await
+    }
+
+    fn with_limits(self, limits: Limits) -> Limited {
+        let response = self;
+        Limited { response, limits }
     }
 }
 

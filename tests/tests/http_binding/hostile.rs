@@ -1,9 +1,9 @@
 //! Messages that nobody means well with.
 
 use bytes::Bytes;
-use eventkit::binding::http::{decode, decode_as, encode_binary};
+use eventkit::binding::http::{decode, decode_as, encode_binary, with_limits};
 use eventkit::format::Json;
-use eventkit::{CloudEvent, DecodeErrorKind};
+use eventkit::{CloudEvent, DecodeErrorKind, Limits};
 use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::reading::{Reading, assert_agree};
 use eventkit_tests::refusal::assert_refused;
@@ -112,16 +112,20 @@ fn a_body_nested_without_end_does_not_overflow_the_stack() {
     let headers = headers(&[("content-type", "application/json")]);
     let nested = Bytes::from(format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
 
-    let event = decode(&headers, nested.clone()).unwrap();
+    let unlimited = with_limits(Limits::NONE);
+    let event = unlimited.decode(&headers, nested.clone()).unwrap();
     assert_eq!(event.data().unwrap().bytes(), &nested);
     assert_refused(
-        decode_as::<Reading<Value>>(&headers, nested),
+        unlimited.decode_as::<Reading<Value>>(&headers, nested),
         DecodeErrorKind::Data,
     );
     let open = Bytes::from("[".repeat(depth));
-    assert_refused(decode(&headers, open.clone()), DecodeErrorKind::Malformed);
     assert_refused(
-        decode_as::<Reading<Value>>(&headers, open),
+        unlimited.decode(&headers, open.clone()),
+        DecodeErrorKind::Malformed,
+    );
+    assert_refused(
+        unlimited.decode_as::<Reading<Value>>(&headers, open),
         DecodeErrorKind::Malformed,
     );
 }

@@ -19,13 +19,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod binary;
 mod decode;
 mod encode;
 mod header_value;
 mod message;
 mod problem;
 
-pub use decode::{decode, decode_as, decode_batch};
+pub use decode::{Decoder, decode, decode_as, decode_batch, with_limits};
 pub use encode::{encode_batch, encode_binary, encode_structured};
 pub use message::Message;
 pub use problem::Problem;

@@ -15,7 +15,7 @@ use crate::event::Violation;
 /// | mistake | status |
 /// | --- | --- |
 /// | malformed, not an event, invalid attributes, another specversion | 400 |
-/// | body over the limit of the server | 413 |
+/// | over one of the [`Limits`](crate::Limits), or over the body limit of the server | 413 |
 /// | no format or codec for the media type | 415 |
 /// | another event type, or data that is not the expected value | 422 |
 /// | an answer that cannot be encoded | 500 |
@@ -128,6 +128,7 @@ impl From<&DecodeError> for Problem {
             DecodeErrorKind::NotAnEvent => (StatusCode::BAD_REQUEST, "Not a CloudEvents message"),
             DecodeErrorKind::SpecVersion => (StatusCode::BAD_REQUEST, "Unsupported specversion"),
             DecodeErrorKind::Invalid => (StatusCode::BAD_REQUEST, "Invalid event"),
+            DecodeErrorKind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Message too large"),
             DecodeErrorKind::UnsupportedMediaType => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
             }

@@ -9,7 +9,9 @@ use bytes::Bytes;
 
 use super::cursor::{Cursor, Malformed};
 use crate::error::DecodeError;
-use crate::event::{Data, DataKind, Envelope, Event, Scalar, Violation, declares_json, name};
+use crate::event::{
+    Data, DataKind, Envelope, Event, Limits, Scalar, Violation, declares_json, name,
+};
 
 pub(super) const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
@@ -59,19 +61,21 @@ impl<'a> Members<'a> {
 }
 
 /// Decodes one event; its JSON data shares the bytes.
-pub(super) fn event(bytes: &Bytes) -> Result<Event, DecodeError> {
-    let text = utf8(bytes)?;
-    let members = object(text, |cursor, _| cursor.skip())?;
+pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<Event, DecodeError> {
+    let text = text(bytes, limits)?;
+    let members = object(text, limits, |cursor, _| cursor.skip())?;
     into_event(members, text, bytes)
 }
 
 /// Decodes a batch; the first element that is not an event refuses it.
-pub(super) fn batch(bytes: &Bytes) -> Result<Vec<Event>, DecodeError> {
-    let text = utf8(bytes)?;
+pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
+    let text = text(bytes, limits)?;
     let mut cursor = Cursor::new(text);
     let mut events = Vec::new();
     let read = cursor.elements(b'[', b']', |cursor| {
-        let members = members(cursor, |cursor, _| cursor.skip())?;
+        let count = limits.check_batch_events(events.len() + 1);
+        count.map_err(DecodeError::from)?;
+        let members = members(cursor, limits, |cursor, _| cursor.skip())?;
         let event =
             into_event(members, text, bytes).map_err(|error| error.in_element(events.len()))?;
         events.push(event);
@@ -102,17 +106,20 @@ impl From<DecodeError> for Refusal {
     }
 }
 
-pub(super) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
+/// Takes bytes for JSON that is within the limits of a body.
+pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
+    limits.check_body_bytes(bytes.len())?;
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
 /// Reads all members of the one object that a text is; `data` is left to the caller.
 pub(super) fn object<'a>(
     text: &'a str,
+    limits: Limits,
     data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
 ) -> Result<Members<'a>, DecodeError> {
     let mut cursor = Cursor::new(text);
-    let members = members(&mut cursor, data);
+    let members = members(&mut cursor, limits, data);
     let members = members.and_then(|members| cursor.end().map(|()| members));
     members.map_err(|Malformed| Cursor::explain(text, OBJECT))
 }
@@ -120,15 +127,20 @@ pub(super) fn object<'a>(
 /// Reads all members of the object that is next; `data` is left to the caller.
 fn members<'a>(
     cursor: &mut Cursor<'a>,
+    limits: Limits,
     mut data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
 ) -> Result<Members<'a>, Malformed> {
-    let mut envelope = Envelope::default();
+    let mut envelope = Envelope::with_limits(limits);
     let mut payload = None;
     let mut seen = [false; 2];
     cursor.elements(b'{', b'}', |cursor| {
         let member = cursor.member_name()?;
         let (at, found) = match member.as_ref() {
-            name::DATA => (0, Some(Payload::Json(data(cursor, &envelope)?))),
+            name::DATA => {
+                let place = data(cursor, &envelope)?;
+                envelope.limit_depth(cursor.slice(&place).as_bytes());
+                (0, Some(Payload::Json(place)))
+            }
             name::DATA_BASE64 => (1, base64_member(cursor, &mut envelope)?),
             _ => {
                 let value = scalar(&member, cursor, &mut envelope)?;

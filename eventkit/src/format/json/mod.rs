@@ -3,13 +3,16 @@
 mod cursor;
 mod decode;
 mod encode;
+mod limited;
 mod structured;
 
 use bytes::Bytes;
 
+pub use limited::LimitedJson;
+
 use super::Format;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::Event;
+use crate::event::{Event, Limits};
 use crate::typed::CloudEvent;
 
 /// Is the JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
@@ -49,9 +52,10 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Where the bytes are not one valid event, or it is not a `T`.
+    /// Where the bytes are over one of the default [`Limits`], are not one valid event, or it is
+    /// not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        T::from_source(structured::Structured::new(bytes)?)
+        T::from_source(structured::Structured::new(bytes, Limits::DEFAULT)?)
     }
 }
 
@@ -71,7 +75,7 @@ impl Format for Json {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
-        decode::event(&bytes)
+        decode::event(&bytes, Limits::DEFAULT)
     }
 
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
@@ -92,6 +96,6 @@ impl Format for Json {
     }
 
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
-        decode::batch(&bytes)
+        decode::batch(&bytes, Limits::DEFAULT)
     }
 }

@@ -10,18 +10,19 @@ use super::cursor::{Cursor, Malformed};
 use super::decode::{self, Content, OBJECT};
 use crate::codec;
 use crate::error::DecodeError;
-use crate::event::{AttributeRef, Envelope, JSON, declares_json, name};
+use crate::event::{AttributeRef, Envelope, JSON, Limits, declares_json, name};
 use crate::typed::{AttributeSource, EventSource};
 
 /// A JSON event in structured mode that is about to become a typed value.
 pub(super) struct Structured<'a> {
     text: &'a str,
+    limits: Limits,
 }
 
 impl<'a> Structured<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let text = decode::utf8(bytes)?;
-        Ok(Self { text })
+    pub(super) fn new(bytes: &'a [u8], limits: Limits) -> Result<Self, DecodeError> {
+        let text = decode::text(bytes, limits)?;
+        Ok(Self { text, limits })
     }
 
     /// Reads and checks the whole event, but for the data, which is left to the caller.
@@ -30,7 +31,8 @@ impl<'a> Structured<'a> {
         ty: &'static str,
         data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
     ) -> Result<(Envelope<'a>, Option<Content>), DecodeError> {
-        let (mut envelope, content) = decode::object(self.text, data)?.settle(self.text);
+        let (mut envelope, content) =
+            decode::object(self.text, self.limits, data)?.settle(self.text);
         envelope.check()?;
         envelope.expect_type(ty)?;
         if matches!(content, Some(Content::Json(_))) {
@@ -71,7 +73,7 @@ impl<'a> EventSource for Structured<'a> {
             Err(Stop::Found(ty)) => Ok(ty),
             Err(Stop::Malformed) => Err(Cursor::explain(self.text, OBJECT)),
             // No type, so no event: what is wrong with it is told as of any event.
-            Ok(()) => decode::event(&Bytes::copy_from_slice(self.text.as_bytes()))
+            Ok(()) => decode::event(&Bytes::copy_from_slice(self.text.as_bytes()), self.limits)
                 .map(|event| Cow::Owned(event.ty().to_owned())),
         }
     }

@@ -1,0 +1,89 @@
+//! The sort of principal that caused an event.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Extension;
+use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue};
+
+/// Says what sort of principal caused an event. It informs and is no proof.
+///
+/// The specification names five and only recommends to keep to them, so others are kept as they
+/// are.
+///
+/// ```
+/// use eventkit::extension::AuthType;
+///
+/// assert_eq!("service_account".parse::<AuthType>()?, AuthType::ServiceAccount);
+/// assert_eq!("robot".parse::<AuthType>()?, AuthType::Other("robot".into()));
+/// # Ok::<(), eventkit::event::AttributeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthType {
+    /// A user of an application.
+    AppUser,
+    /// A user of the infrastructure.
+    User,
+    /// A service.
+    ServiceAccount,
+    /// A key that is no user's.
+    ApiKey,
+    /// The platform itself.
+    System,
+    /// A sort that the specification does not name.
+    Other(String),
+}
+
+impl AuthType {
+    /// Returns the value as the specification writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::AppUser => "app_user",
+            Self::User => "user",
+            Self::ServiceAccount => "service_account",
+            Self::ApiKey => "api_key",
+            Self::System => "system",
+            Self::Other(other) => other,
+        }
+    }
+}
+
+impl FromStr for AuthType {
+    type Err = AttributeError;
+
+    fn from_str(text: &str) -> Result<Self, AttributeError> {
+        let known = [
+            Self::AppUser,
+            Self::User,
+            Self::ServiceAccount,
+            Self::ApiKey,
+            Self::System,
+        ];
+        let found = known.into_iter().find(|ty| ty.as_str() == text);
+        Ok(found.unwrap_or_else(|| Self::Other(text.to_owned())))
+    }
+}
+
+impl fmt::Display for AuthType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Extension for AuthType {
+    const NAME: &'static str = "authtype";
+}
+
+impl Attribute for AuthType {
+    fn to_attribute(&self) -> Option<AttributeValue> {
+        Some(self.as_str().into())
+    }
+
+    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+        let expected = "a type of principal such as `user` or `service_account`";
+        let value = value.ok_or_else(|| AttributeError::absent(expected))?;
+        value.into_text().parse()
+    }
+}

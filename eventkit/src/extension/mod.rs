@@ -1,0 +1,144 @@
+//! The documented extensions of `CloudEvents` as types.
+//!
+//! Each knows the name of its attribute. So it is a field of a derived event, a parameter of a
+//! handler by itself, and given to a builder as it is:
+//!
+//! ```
+//! use eventkit::extension::{CorrelationId, SampledRate, Severity, TraceParent};
+//! use eventkit::{CloudEvent, Event, Registry, handles};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, CloudEvent)]
+//! #[cloudevent(type = "co.outcome.beat", source = "/clock")]
+//! struct Beat {
+//!     #[cloudevent(extension = "traceparent")]
+//!     trace: Option<TraceParent>,
+//!     count: u8,
+//! }
+//!
+//! static CLOCK: Registry = Registry::new("clock");
+//!
+//! #[handles("co.outcome.beat", registry = CLOCK)]
+//! fn log(beat: &Beat, severity: Option<Severity>, flow: CorrelationId) {
+//!     println!("{:?} {} in {flow}", severity, beat.count);
+//! }
+//!
+//! let trace: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
+//! let event = Beat { trace: Some(trace), count: 7 }
+//!     .event_builder()?
+//!     .with(&CorrelationId::new("txn-1")?)
+//!     .with(&SampledRate::new(30)?)
+//!     .build()?;
+//! assert_eq!(event.extension_as::<TraceParent>("traceparent")?, trace);
+//! assert_eq!(event.typed_extension()?, Some(SampledRate::new(30)?));
+//! CLOCK.dispatch(&event)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | extension | types |
+//! | --- | --- |
+//! | [distributed tracing](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md) | [`TraceParent`], [`TraceState`] |
+//! | [partitioning](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/partitioning.md) | [`PartitionKey`] |
+//! | [sequence](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sequence.md) | [`Sequence`], [`SequenceType`] |
+//! | [sampled rate](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/sampledrate.md) | [`SampledRate`] |
+//! | [expiry time](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/expirytime.md) | [`ExpiryTime`] |
+//! | [recorded time](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/recordedtime.md) | [`RecordedTime`] |
+//! | [severity](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/severity.md) | [`Severity`], [`SeverityText`] |
+//! | [dataref](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md) | [`DataRef`] |
+//! | [auth context](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/authcontext.md) | [`AuthType`], [`AuthId`], [`AuthClaims`] |
+//! | [correlation](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/correlation.md) | [`CorrelationId`], [`CausationId`] |
+//!
+//! An extension of one's own is a type that implements [`Extension`].
+
+mod auth_type;
+mod table;
+mod trace_parent;
+mod trace_state;
+
+use std::borrow::Cow;
+
+pub use auth_type::AuthType;
+pub use table::{
+    AuthClaims, AuthId, CausationId, CorrelationId, DataRef, ExpiryTime, PartitionKey,
+    RecordedTime, SampledRate, Sequence, SequenceType, Severity, SeverityText,
+};
+pub use trace_parent::TraceParent;
+pub use trace_state::TraceState;
+
+use crate::event::{Attribute, AttributeError, Event, EventBuilder};
+
+/// Is implemented by attribute types that stand for one extension, whose name they know.
+///
+/// Such a type, or an [`Option`] of it, is a parameter of a handler by itself.
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::event::{Attribute, AttributeError, AttributeRef, AttributeValue};
+/// use eventkit::extension::Extension;
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Priority(i32);
+///
+/// impl Attribute for Priority {
+///     fn to_attribute(&self) -> Option<AttributeValue> {
+///         Some(self.0.into())
+///     }
+///
+///     fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+///         i32::from_attribute(value).map(Self)
+///     }
+/// }
+///
+/// impl Extension for Priority {
+///     const NAME: &'static str = "priority";
+/// }
+///
+/// let event = Event::builder().source("/s").ty("t").with(&Priority(7)).build()?;
+/// assert_eq!(event.typed_extension()?, Some(Priority(7)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not stand for one extension attribute",
+    label = "not a typed extension",
+    note = "use a type of `eventkit::extension`, or implement `eventkit::extension::Extension`"
+)]
+pub trait Extension: Attribute {
+    /// The name of the attribute.
+    const NAME: &'static str;
+}
+
+crate::event::as_text!(AuthType, TraceParent, TraceState);
+
+impl EventBuilder {
+    /// Sets the extension that a type stands for, such as
+    /// [`TraceParent`](crate::extension::TraceParent).
+    ///
+    /// ```
+    /// use eventkit::Event;
+    /// use eventkit::extension::PartitionKey;
+    ///
+    /// let key = PartitionKey::new("customer-7")?;
+    /// let event = Event::builder().source("/s").ty("t").with(&key).build()?;
+    /// assert_eq!(event.extension("partitionkey").unwrap(), &"customer-7");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn with<E: Extension>(mut self, extension: &E) -> Self {
+        if let Some(value) = extension.to_attribute() {
+            // Owned, so that the name of a user's type is checked too.
+            self.parts
+                .set_extension(Cow::Owned(E::NAME.to_owned()), value);
+        }
+        self
+    }
+}
+
+impl Event {
+    /// Reads the extension that a type stands for; `None` where the event has none of that name.
+    ///
+    /// # Errors
+    ///
+    /// Where its value is not what the extension asks for.
+    pub fn typed_extension<E: Extension>(&self) -> Result<Option<E>, AttributeError> {
+        self.extension_as(E::NAME)
+    }
+}

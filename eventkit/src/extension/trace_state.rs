@@ -1,0 +1,126 @@
+//! What tracing systems add to a trace.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Extension;
+use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue};
+
+const EXPECTED: &str =
+    "up to 32 members such as rojo=00f067aa0ba902b7, each key once (W3C Trace Context, 3.3)";
+
+/// The most members of a list.
+const MEMBERS: usize = 32;
+
+/// Holds what tracing systems pass along with a [`TraceParent`](super::TraceParent), a list of keys
+/// and values.
+///
+/// It is checked as W3C Trace Context asks (3.3), and kept as it was written.
+///
+/// ```
+/// use eventkit::extension::TraceState;
+///
+/// let state: TraceState = "rojo=00f067aa0ba902b7, congo@eu=t61rcWkgMzE".parse()?;
+/// assert_eq!(state.get("congo@eu"), Some("t61rcWkgMzE"));
+/// assert_eq!(state.iter().count(), 2);
+/// # Ok::<(), eventkit::event::AttributeError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct TraceState(String);
+
+impl TraceState {
+    /// Returns the value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.iter()
+            .find(|(own, _)| *own == key)
+            .map(|(_, value)| value)
+    }
+
+    /// Returns keys and values in their order, the latest first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        members(&self.0).filter_map(|member| member.split_once('='))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Returns the members of a list, which may be empty and then are none.
+fn members(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(|member| member.trim_matches([' ', '\t']))
+        .filter(|member| !member.is_empty())
+}
+
+fn is_valid(text: &str) -> bool {
+    let mut keys: Vec<&str> = Vec::new();
+    for member in members(text) {
+        let Some((key, value)) = member.split_once('=') else {
+            return false;
+        };
+        if keys.len() == MEMBERS || !is_key(key) || !is_value(value) || keys.contains(&key) {
+            return false;
+        }
+        keys.push(key);
+    }
+    true
+}
+
+/// Checks a key: that of one system, or of a tenant, an `@` and a system (3.3.1.3.1).
+fn is_key(key: &str) -> bool {
+    let rest = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/');
+    let part = |part: &str, most: usize, digit_first: bool| {
+        let first = part.bytes().next();
+        let starts = first
+            .is_some_and(|byte| byte.is_ascii_lowercase() || digit_first && byte.is_ascii_digit());
+        starts && part.len() <= most && part.bytes().all(rest)
+    };
+    match key.split_once('@') {
+        Some((tenant, system)) => part(tenant, 241, true) && part(system, 14, false),
+        None => part(key, 256, false),
+    }
+}
+
+/// Checks a value: printable ASCII without comma and equals sign, with no space at its end
+/// (3.3.1.3.2).
+fn is_value(value: &str) -> bool {
+    let allowed = |byte| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=';
+    (1..=256).contains(&value.len()) && value.bytes().all(allowed) && !value.ends_with(' ')
+}
+
+impl FromStr for TraceState {
+    type Err = AttributeError;
+
+    fn from_str(text: &str) -> Result<Self, AttributeError> {
+        if is_valid(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(AttributeError::new(text, EXPECTED))
+        }
+    }
+}
+
+impl fmt::Display for TraceState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Extension for TraceState {
+    const NAME: &'static str = "tracestate";
+}
+
+impl Attribute for TraceState {
+    fn to_attribute(&self) -> Option<AttributeValue> {
+        Some(self.0.as_str().into())
+    }
+
+    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+        let value = value.ok_or_else(|| AttributeError::absent(EXPECTED))?;
+        value.into_text().parse()
+    }
+}
