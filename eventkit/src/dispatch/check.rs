@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::discovery;
 use super::error::{CheckError, Problem};
+use super::handler_list::HandlerRef;
 use super::pattern;
-use super::table::HandlerRef;
 
 /// Holds what a sound registry still wants looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -17,8 +17,10 @@ type Value = dyn Any + Send + Sync;
 /// Holds an event in both forms, the typed value and the envelope; each is made at most once.
 #[derive(Debug)]
 pub(crate) struct Message<'a> {
-    /// The typed value, and what handlers take of it: of an enum, what its variant holds.
-    values: Option<[&'a Value; 2]>,
+    /// What most handlers take of the typed value: of an enum, what its variant holds.
+    payload: Option<&'a Value>,
+    /// The typed value.
+    value: Option<&'a Value>,
     event: Option<&'a Event>,
     decoded: OnceLock<Box<Decoded>>,
 }
@@ -32,19 +34,32 @@ struct Decoded {
 }
 
 impl<'a> Message<'a> {
+    #[inline]
     pub(crate) fn new(values: Option<[&'a Value; 2]>, event: Option<&'a Event>) -> Self {
-        let decoded = OnceLock::new();
         Self {
-            values,
+            payload: values.map(|[_, payload]| payload),
+            value: values.map(|[value, _]| value),
             event,
-            decoded,
+            decoded: OnceLock::new(),
         }
     }
 
+    #[inline]
+    fn payload<T: CloudEvent>(&self) -> Option<&'a T> {
+        self.payload?.downcast_ref()
+    }
+
     fn value<T: CloudEvent>(&self) -> Option<&'a T> {
-        self.values?
-            .into_iter()
-            .find_map(|value| value.downcast_ref())
+        self.payload().or_else(|| self.value?.downcast_ref())
+    }
+
+    /// Finds or makes what a handler borrows. Not inlined: handlers share it, and seldom come here.
+    #[inline(never)]
+    fn borrow<T: CloudEvent>(&self) -> Result<&T, Failure> {
+        match self.value() {
+            Some(value) => Ok(value),
+            None => self.decoded(),
+        }
     }
 
     /// Decodes the envelope, or finds what has been decoded before.
@@ -88,6 +103,16 @@ pub struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
+    /// Makes one for handlers that do not look at their context.
+    #[inline]
+    pub(super) fn without_context(message: &'a Message<'a>, states: &'a States) -> Self {
+        Self {
+            message,
+            context: None,
+            states,
+        }
+    }
+
     pub(crate) fn new(message: &'a Message<'a>, handler: &'a Handler, states: &'a States) -> Self {
         Self {
             message,
@@ -181,10 +206,11 @@ impl<T: CloudEvent> HandlerEvent for T {
     const TYPES: Option<&'static [&'static str]> = Some(T::TYPES);
     const CLOSED_SET: bool = T::CLOSED_SET;
 
+    #[inline]
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
-        match delivery.message.value() {
-            Some(value) => Ok(value),
-            None => delivery.message.decoded(),
+        match delivery.message.payload() {
+            Some(payload) => Ok(payload),
+            None => delivery.message.borrow(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::report::Report;
 use super::run::{self, Dispatch};
 use super::state::{Requirements, States};
 use super::table::Table;
+use super::tables::TableRef;
 
 /// Dispatches events to the handlers of a registry, with state.
 ///
@@ -77,7 +78,7 @@ impl Dispatcher {
         &self,
         event: &E,
     ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
-        run::dispatch_async(Arc::clone(&self.table), event)
+        run::dispatch_async(TableRef::Kept(&self.table), event)
     }
 }
 

@@ -4,9 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use super::failure::Failure;
-use super::handler::Handler;
-use super::report::Report;
-use super::table::Route;
+use super::handler::{Handler, Outcome};
+use super::report::Details;
 use crate::event::{AttributeRef, Event};
 use crate::filter::{Filter, InvalidFilter};
 use crate::typed::{AttributeSource, TypedAttributes};
@@ -35,7 +34,7 @@ impl LiteralFilter {
 #[derive(Debug)]
 pub(super) enum Attributes<'a> {
     Event(&'a Event),
-    Typed(TypedAttributes),
+    Typed(&'a TypedAttributes),
 }
 
 impl AttributeSource for Attributes<'_> {
@@ -47,55 +46,61 @@ impl AttributeSource for Attributes<'_> {
     }
 }
 
-/// What became of the handlers so far: of those that ran in vain or not at all, by their place.
+/// What became of the handlers so far: of those that ran in vain or not at all.
 #[derive(Debug, Default)]
-pub(super) struct Outcomes {
-    failures: Vec<(usize, Failure)>,
-    filtered: Vec<usize>,
-}
+pub(super) struct Outcomes(Option<Box<Details>>);
 
 impl Outcomes {
     pub(super) fn fail(&mut self, at: usize, failure: Failure) {
-        self.failures.push((at, failure));
+        self.details().failures.push((at, failure));
+    }
+
+    /// Notes what a handler came to.
+    #[inline]
+    pub(super) fn note(&mut self, at: usize, outcome: std::thread::Result<Outcome>) {
+        if !matches!(outcome, Ok(Ok(()))) {
+            self.note_failure(at, outcome);
+        }
+    }
+
+    #[cold]
+    fn note_failure(&mut self, at: usize, outcome: std::thread::Result<Outcome>) {
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => self.fail(at, failure),
+            Err(panic) => self.fail(at, Failure::panic(&*panic)),
+        }
     }
 
     /// Returns whether a handler may run, and notes why where it may not.
     ///
     /// `attributes` are there where the route has filters.
+    #[inline]
     pub(super) fn admit(
         &mut self,
         at: usize,
         handler: &Handler,
         attributes: Option<&Attributes<'_>>,
     ) -> bool {
-        let Some(attributes) = attributes else {
-            return true;
-        };
+        attributes.is_none_or(|attributes| self.filter(at, handler, attributes))
+    }
+
+    fn filter(&mut self, at: usize, handler: &Handler, attributes: &Attributes<'_>) -> bool {
         // A function that a program has registered may panic.
-        let passes = catch_unwind(AssertUnwindSafe(|| handler.admits(attributes)));
-        match passes {
-            Ok(Ok(passes)) => {
-                if !passes {
-                    self.filtered.push(at);
-                }
-                passes
-            }
-            Ok(Err(failure)) => {
-                self.fail(at, failure);
-                false
-            }
-            Err(panic) => {
-                self.fail(at, Failure::panic(&*panic));
-                false
-            }
+        match catch_unwind(AssertUnwindSafe(|| handler.admits(attributes))) {
+            Ok(Ok(true)) => return true,
+            Ok(Ok(false)) => self.details().filtered.push(at),
+            Ok(Err(failure)) => self.fail(at, failure),
+            Err(panic) => self.fail(at, Failure::panic(&*panic)),
         }
+        false
     }
 
-    pub(super) fn failed(&self) -> bool {
-        !self.failures.is_empty()
+    fn details(&mut self) -> &mut Details {
+        self.0.get_or_insert_default()
     }
 
-    pub(super) fn into_report(self, route: &Route) -> Report {
-        Report::new(route.handlers.clone(), self.failures, self.filtered)
+    pub(super) fn into_details(self) -> Option<Box<Details>> {
+        self.0
     }
 }

@@ -22,10 +22,13 @@ pub type Outcome = Result<(), Failure>;
 /// The future of an async handler.
 pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
+/// A function that runs to its end.
+pub(crate) type SyncCall = fn(&Delivery<'_>) -> Outcome;
+
 /// How a handler is called.
 pub enum Call {
     /// A function that runs to its end.
-    Sync(fn(&Delivery<'_>) -> Outcome),
+    Sync(SyncCall),
     /// A function that returns a future.
     Async(for<'a> fn(&'a Delivery<'a>) -> OutcomeFuture<'a>),
     /// A closure that runs to its end.

@@ -12,13 +12,16 @@ mod failure;
 mod filtered;
 mod gate;
 mod handler;
+mod handler_list;
 mod pattern;
 mod problem;
 mod registry;
 mod report;
+mod route;
 mod run;
 mod state;
 mod table;
+mod tables;
 
 use std::future::Future;
 

@@ -1,11 +1,10 @@
 //! Registries: which handlers there are.
 
 use std::any::type_name;
+use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-
-use arc_swap::ArcSwapOption;
 
 use super::check::{self, Check};
 use super::compile_time::event_of;
@@ -14,10 +13,12 @@ use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
 use super::filtered::Filtered;
 use super::handler::{Call, Handler};
+use super::handler_list::HandlerRef;
 use super::report::Report;
 use super::run::{self, Dispatch};
 use super::state::States;
-use super::table::{HandlerRef, Table};
+use super::table::Table;
+use super::tables::{TableRef, Tables};
 use super::{discovery, pattern};
 use crate::event::Event;
 use crate::filter::Filter;
@@ -47,8 +48,8 @@ pub struct Registry {
     name: &'static str,
     /// What was added at run time.
     added: Mutex<Vec<HandlerRef>>,
-    /// Empty where it has to be made anew; made and emptied under the lock of `added`.
-    table: ArcSwapOption<Table>,
+    /// Changed under the lock of `added`.
+    tables: Tables,
 }
 
 static DEFAULT: Registry = Registry::new("default");
@@ -66,7 +67,7 @@ impl Registry {
         Self {
             name,
             added: Mutex::new(Vec::new()),
-            table: ArcSwapOption::const_empty(),
+            tables: Tables::new(),
         }
     }
 
@@ -270,14 +271,19 @@ impl Registry {
     }
 
     /// Returns the routing table for handlers without state.
-    fn table(&self) -> Arc<Table> {
-        if let Some(table) = self.table.load_full() {
-            return table;
-        }
+    #[inline]
+    fn table(&self) -> TableRef<'_> {
+        self.tables.get().unwrap_or_else(|| self.renewed_table())
+    }
+
+    #[cold]
+    fn renewed_table(&self) -> TableRef<'_> {
         let added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
-        let table = Arc::new(Table::new(self.collect(&added), States::default()));
-        self.table.store(Some(Arc::clone(&table)));
-        table
+        // Another thread may have come first.
+        self.tables.get().unwrap_or_else(|| {
+            let table = Table::new(self.collect(&added), States::default());
+            self.tables.renew(table)
+        })
     }
 
     /// Makes a routing table for handlers with state.
@@ -289,7 +295,7 @@ impl Registry {
     fn update(&self, change: impl FnOnce(&mut Vec<HandlerRef>)) {
         let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut added);
-        self.table.store(None);
+        self.tables.expire();
     }
 
     /// Returns what was found by itself and what was added, each handler once.
@@ -299,12 +305,11 @@ impl Registry {
         let found = discovery::handlers().iter().filter(is_mine);
         let mut handlers: Vec<HandlerRef> =
             found.map(|handler| HandlerRef::Static(handler)).collect();
-        for handler in added {
-            let again = |own: &HandlerRef| std::ptr::eq(&raw const **own, &raw const **handler);
-            if !handlers.iter().any(again) {
-                handlers.push(handler.clone());
-            }
-        }
+        let mut known: HashSet<usize> = handlers.iter().map(HandlerRef::address).collect();
+        let added = added
+            .iter()
+            .filter(|handler| known.insert(handler.address()));
+        handlers.extend(added.cloned());
         handlers
     }
 }

@@ -1,11 +1,10 @@
 //! What became of an event.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::failure::Failure;
 use super::handler::Handler;
-use super::table::HandlerRef;
+use super::handler_list::HandlerList;
 use crate::filter::Filter;
 
 /// Says what each handler of an event came to, in the order in which they ran.
@@ -13,10 +12,16 @@ use crate::filter::Filter;
 /// A report without handlers is no error: nobody wanted the event.
 #[derive(Debug, Default)]
 pub struct Report {
-    // Shared with the routing table; a success needs nothing of its own.
-    handlers: Option<Arc<[HandlerRef]>>,
-    failures: Vec<(usize, Failure)>,
-    filtered: Vec<usize>,
+    handlers: HandlerList,
+    /// What there is to say beside that all of them succeeded.
+    details: Option<Box<Details>>,
+}
+
+/// The handlers that ran in vain or not at all, by their place.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    pub(super) failures: Vec<(usize, Failure)>,
+    pub(super) filtered: Vec<usize>,
 }
 
 /// Is one line of a [`Report`].
@@ -33,23 +38,20 @@ pub struct Handled<'a> {
 }
 
 impl Report {
-    pub(crate) fn new(
-        handlers: Arc<[HandlerRef]>,
-        failures: Vec<(usize, Failure)>,
-        filtered: Vec<usize>,
-    ) -> Self {
-        let handlers = Some(handlers);
-        Self {
-            handlers,
-            failures,
-            filtered,
-        }
+    pub(super) fn new(handlers: HandlerList, details: Option<Box<Details>>) -> Self {
+        Self { handlers, details }
+    }
+
+    /// Returns whether a handler failed.
+    pub(super) fn has_failures(&self) -> bool {
+        let details = self.details.as_ref();
+        details.is_some_and(|details| !details.failures.is_empty())
     }
 
     /// Returns how many handlers there were, those included that a filter left out.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.handlers.as_ref().map_or(0, |handlers| handlers.len())
+        self.handlers.len()
     }
 
     /// Returns whether there was no handler for the event.
@@ -60,15 +62,18 @@ impl Report {
 
     /// Returns what each handler came to, in the order in which they ran.
     pub fn iter(&self) -> impl Iterator<Item = Handled<'_>> {
-        let handlers = self.handlers.iter().flat_map(|handlers| handlers.iter());
-        handlers.enumerate().map(|(at, handler)| Handled {
+        let details = self.details.as_deref();
+        let (failures, filtered) = details.map_or((&[][..], &[][..]), |details| {
+            (&details.failures[..], &details.filtered[..])
+        });
+        let numbered = self.handlers.iter().enumerate();
+        numbered.map(move |(at, handler)| Handled {
             handler,
-            failure: self
-                .failures
+            failure: failures
                 .iter()
                 .find(|(failed, _)| *failed == at)
                 .map(|(_, failure)| failure),
-            filtered_by: handler.filter().filter(|_| self.filtered.contains(&at)),
+            filtered_by: handler.filter().filter(|_| filtered.contains(&at)),
         })
     }
 

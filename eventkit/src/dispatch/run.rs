@@ -1,17 +1,18 @@
 //! Calls the handlers of an event, one after another, each on its own.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use super::delivery::{Delivery, Message};
 use super::error::DispatchError;
-use super::failure::Failure;
 use super::gate::{Attributes, Outcomes};
-use super::handler::{Call, Handler, Outcome, OutcomeFuture};
+use super::handler::{Call, Handler, Outcome, OutcomeFuture, SyncCall};
 use super::report::Report;
-use super::table::{Route, RouteRef, Table};
+use super::route::{Route, RouteRef};
+use super::state::States;
+use super::table::Table;
+use super::tables::TableRef;
 use crate::error::EncodeError;
 use crate::event::Event;
 use crate::typed::{CloudEvent, TypedAttributes};
@@ -26,6 +27,10 @@ pub trait Dispatch: Sync {
     /// Returns the event type.
     #[doc(hidden)]
     fn wire_type(&self) -> &str;
+
+    /// Returns the Rust type that stands for the event type, where one does.
+    #[doc(hidden)]
+    fn single_type(&self) -> Option<TypeId>;
 
     /// Returns the envelope, where this is one.
     #[doc(hidden)]
@@ -47,6 +52,10 @@ pub trait Dispatch: Sync {
 impl Dispatch for Event {
     fn wire_type(&self) -> &str {
         self.ty()
+    }
+
+    fn single_type(&self) -> Option<TypeId> {
+        None
     }
 
     fn as_envelope(&self) -> Option<&Event> {
@@ -72,6 +81,15 @@ impl<T: CloudEvent> Dispatch for T {
         self.event_type()
     }
 
+    #[inline]
+    fn single_type(&self) -> Option<TypeId> {
+        Some(if T::CLOSED_SET {
+            self.payload().type_id()
+        } else {
+            TypeId::of::<T>()
+        })
+    }
+
     fn as_envelope(&self) -> Option<&Event> {
         None
     }
@@ -92,107 +110,161 @@ impl<T: CloudEvent> Dispatch for T {
 /// The handlers of an event, and what had to be made for them.
 struct Prepared<'t> {
     route: RouteRef<'t>,
-    /// The envelope, of a typed value of which a handler or a filter wants it.
-    envelope: Option<Event>,
-    /// The attributes for the filters, of a typed value without envelope.
-    attributes: Option<TypedAttributes>,
+    made: Option<Made>,
+}
+
+/// What handlers and filters want of a typed value.
+enum Made {
+    /// The envelope, where a handler or a filter wants it.
+    Envelope(Event),
+    /// The attributes for the filters, where nobody wants the envelope.
+    Attributes(TypedAttributes),
 }
 
 /// Finds the route and makes the envelope if a handler wants it; after this every handler can run.
+#[inline]
 fn prepare<'t, E: Dispatch>(
     table: &'t Table,
     event: &E,
     sync: bool,
 ) -> Result<Option<Prepared<'t>>, DispatchError> {
-    let Some(route) = table.route(event.wire_type()) else {
-        return Ok(None);
+    let typed = event.single_type().and_then(|id| table.typed_route(id));
+    let route = match typed {
+        Some(route) => RouteRef::Known(route),
+        None => match table.route(event.wire_type()) {
+            Some(route) => route,
+            None => return Ok(None),
+        },
     };
     route.check(event.wire_type(), sync)?;
-    let envelope = match event.values() {
-        Some(values) if route.needs_event(values.map(Any::type_id)) => Some(event.to_envelope()?),
-        _ => None,
-    };
-    let attributes = match &envelope {
-        None if route.filtered => event.typed_attributes()?,
-        _ => None,
-    };
-    Ok(Some(Prepared {
-        route,
-        envelope,
-        attributes,
-    }))
-}
-
-/// Returns what filters look at, or `None` where the route has none.
-fn attributes<'a>(
-    route: &Route,
-    typed: Option<TypedAttributes>,
-    event: Option<&'a Event>,
-) -> Option<Attributes<'a>> {
-    if !route.filtered {
-        return None;
-    }
-    typed
-        .map(Attributes::Typed)
-        .or(event.map(Attributes::Event))
-}
-
-pub(crate) fn dispatch<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
-    let Some(Prepared {
-        route,
-        envelope,
-        attributes: typed,
-    }) = prepare(table, event, true)?
-    else {
-        return Ok(Report::default());
-    };
-    let envelope = envelope.as_ref().or(event.as_envelope());
-    let message = Message::new(event.values(), envelope);
-    let attributes = attributes(&route, typed, envelope);
-    let mut outcomes = Outcomes::default();
-    for (at, handler) in route.handlers.iter().enumerate() {
-        if !outcomes.admit(at, handler, attributes.as_ref()) {
-            continue;
+    let made = match event.values() {
+        Some(values) if route.needs_event(values.map(Any::type_id)) => {
+            Some(Made::Envelope(event.to_envelope()?))
         }
-        let delivery = Delivery::new(&message, handler, table.states());
-        // The delivery is not looked at again after a panic.
-        let outcome = catch_unwind(AssertUnwindSafe(|| call(handler, &delivery)));
-        note(at, outcome, &mut outcomes);
+        Some(_) if route.filtered => event.typed_attributes()?.map(Made::Attributes),
+        _ => None,
+    };
+    Ok(Some(Prepared { route, made }))
+}
+
+/// Is one event with its handlers, ready to run.
+struct Run<'a> {
+    route: &'a Route,
+    states: &'a States,
+    message: Message<'a>,
+    /// What filters look at, where the route has some.
+    attributes: Option<Attributes<'a>>,
+}
+
+impl<'a> Run<'a> {
+    #[inline]
+    fn new<E: Dispatch>(table: &'a Table, event: &'a E, prepared: &'a Prepared<'_>) -> Self {
+        let route = &*prepared.route;
+        let (envelope, typed) = match &prepared.made {
+            Some(Made::Envelope(event)) => (Some(event), None),
+            Some(Made::Attributes(attributes)) => (None, Some(attributes)),
+            None => (event.as_envelope(), None),
+        };
+        let attributes = if route.filtered {
+            typed
+                .map(Attributes::Typed)
+                .or(envelope.map(Attributes::Event))
+        } else {
+            None
+        };
+        Self {
+            route,
+            states: table.states(),
+            message: Message::new(event.values(), envelope),
+            attributes,
+        }
     }
-    finish(&route, outcomes)
+
+    fn run(&self) -> Result<Report, DispatchError> {
+        let mut outcomes = Outcomes::default();
+        for (at, handler) in self.route.handlers.iter().enumerate() {
+            if outcomes.admit(at, handler, self.attributes.as_ref()) {
+                let delivery = Delivery::new(&self.message, handler, self.states);
+                // The delivery is not looked at again after a panic.
+                let outcome = catch_unwind(AssertUnwindSafe(|| call(handler, &delivery)));
+                outcomes.note(at, outcome);
+            }
+        }
+        finish(self.route, outcomes)
+    }
+
+    async fn run_async(&self) -> Result<Report, DispatchError> {
+        let mut outcomes = Outcomes::default();
+        for (at, handler) in self.route.handlers.iter().enumerate() {
+            if outcomes.admit(at, handler, self.attributes.as_ref()) {
+                let delivery = Delivery::new(&self.message, handler, self.states);
+                let started = catch_unwind(AssertUnwindSafe(|| start(handler, &delivery)));
+                let outcome = match started {
+                    Ok(Started::Done(outcome)) => Ok(outcome),
+                    Ok(Started::Running(future)) => finished(future).await,
+                    Err(panic) => Err(panic),
+                };
+                outcomes.note(at, outcome);
+            }
+        }
+        finish(self.route, outcomes)
+    }
+}
+
+fn finish(route: &Route, outcomes: Outcomes) -> Result<Report, DispatchError> {
+    let report = Report::new(route.handlers.clone(), outcomes.into_details());
+    if report.has_failures() {
+        Err(DispatchError::Failed(report))
+    } else {
+        Ok(report)
+    }
+}
+
+/// Calls handlers that want nothing but the value.
+fn run_direct(
+    route: &Route,
+    calls: &[SyncCall],
+    delivery: &Delivery<'_>,
+) -> Result<Report, DispatchError> {
+    let mut outcomes = Outcomes::default();
+    for (at, call) in calls.iter().enumerate() {
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(delivery)));
+        outcomes.note(at, outcome);
+    }
+    finish(route, outcomes)
+}
+
+#[inline]
+pub(crate) fn dispatch<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
+    if let Some(ty) = event.single_type()
+        && let Some(route) = table.typed_route(ty)
+        && let Some(calls) = route.direct(ty)
+    {
+        let message = Message::new(event.values(), None);
+        let delivery = Delivery::without_context(&message, table.states());
+        return run_direct(route, calls, &delivery);
+    }
+    dispatch_any(table, event)
+}
+
+fn dispatch_any<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
+    match prepare(table, event, true)? {
+        Some(prepared) => Run::new(table, event, &prepared).run(),
+        None => Ok(Report::default()),
+    }
 }
 
 pub(crate) async fn dispatch_async<E: Dispatch>(
-    table: Arc<Table>,
+    table: TableRef<'_>,
     event: &E,
 ) -> Result<Report, DispatchError> {
-    let Some(Prepared {
-        route,
-        envelope,
-        attributes: typed,
-    }) = prepare(&table, event, false)?
-    else {
-        return Ok(Report::default());
-    };
-    let envelope = envelope.as_ref().or(event.as_envelope());
-    let message = Message::new(event.values(), envelope);
-    let attributes = attributes(&route, typed, envelope);
-    let mut outcomes = Outcomes::default();
-    for (at, handler) in route.handlers.iter().enumerate() {
-        if !outcomes.admit(at, handler, attributes.as_ref()) {
-            continue;
-        }
-        let delivery = Delivery::new(&message, handler, table.states());
-        let outcome = match catch_unwind(AssertUnwindSafe(|| start(handler, &delivery))) {
-            Ok(Started::Done(outcome)) => Ok(outcome),
-            Ok(Started::Running(future)) => finished(future).await,
-            Err(panic) => Err(panic),
-        };
-        note(at, outcome, &mut outcomes);
+    match prepare(&table, event, false)? {
+        Some(prepared) => Run::new(&table, event, &prepared).run_async().await,
+        None => Ok(Report::default()),
     }
-    finish(&route, outcomes)
 }
 
+#[inline]
 fn call(handler: &Handler, delivery: &Delivery<'_>) -> Outcome {
     match &handler.call {
         Call::Sync(call) => call(delivery),
@@ -227,22 +299,4 @@ async fn finished(mut future: OutcomeFuture<'_>) -> std::thread::Result<Outcome>
         }
     })
     .await
-}
-
-fn note(at: usize, outcome: std::thread::Result<Outcome>, outcomes: &mut Outcomes) {
-    match outcome {
-        Ok(Ok(())) => {}
-        Ok(Err(failure)) => outcomes.fail(at, failure),
-        Err(panic) => outcomes.fail(at, Failure::panic(&*panic)),
-    }
-}
-
-fn finish(route: &Route, outcomes: Outcomes) -> Result<Report, DispatchError> {
-    let failed = outcomes.failed();
-    let report = outcomes.into_report(route);
-    if failed {
-        Err(DispatchError::Failed(report))
-    } else {
-        Ok(report)
-    }
 }
