@@ -17,7 +17,7 @@ pub fn drop_what_is_not_send_before_each_await<'a, F>(future: F) -> OutcomeFutur
 where
     F: Future<Output = Outcome> + Send + 'a,
 {
-    Box::pin(future)
+    OutcomeFuture::from_or_box(future)
 }
 
 /// Is what the code that `#[handles]` generates knows of the type of its event.

@@ -2,9 +2,9 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
+
+use stackfuture::StackFuture;
 
 use super::compile_time::EventOf;
 use super::delivery::Delivery;
@@ -19,18 +19,24 @@ use crate::typed::AttributeSource;
 /// What a handler comes to: done, or why not.
 pub type Outcome = Result<(), Failure>;
 
-/// The future of an async handler.
-pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+/// The future of an async handler: in place where it is small, in a box where it is not.
+pub type OutcomeFuture<'a> = StackFuture<'a, Outcome, IN_PLACE>;
+
+/// The bytes that a future of a handler may have before it goes into a box.
+const IN_PLACE: usize = 256;
 
 /// A function that runs to its end.
 pub(crate) type SyncCall = fn(&Delivery<'_>) -> Outcome;
+
+/// A function that returns a future.
+pub(crate) type AsyncCall = for<'a> fn(&'a Delivery<'a>) -> OutcomeFuture<'a>;
 
 /// How a handler is called.
 pub enum Call {
     /// A function that runs to its end.
     Sync(SyncCall),
     /// A function that returns a future.
-    Async(for<'a> fn(&'a Delivery<'a>) -> OutcomeFuture<'a>),
+    Async(AsyncCall),
     /// A closure that runs to its end.
     SyncShared(Arc<dyn Fn(&Delivery<'_>) -> Outcome + Send + Sync>),
     /// A closure that returns a future.

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::check::{self, Check};
@@ -12,7 +13,7 @@ use super::delivery::HandlerEvent;
 use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
 use super::filtered::Filtered;
-use super::handler::{Call, Handler};
+use super::handler::{Call, Handler, OutcomeFuture};
 use super::handler_list::HandlerRef;
 use super::report::Report;
 use super::run::{self, Dispatch};
@@ -335,8 +336,12 @@ where
     R: IntoOutcome,
 {
     Call::AsyncShared(Arc::new(move |delivery| {
-        let future = E::own(delivery).map(&handler);
-        Box::pin(async move { future?.await.into_outcome() })
+        // A panic of the closure is one of its future, which is where panics are caught.
+        let future = catch_unwind(AssertUnwindSafe(|| E::own(delivery).map(&handler)));
+        OutcomeFuture::from_or_box(async move {
+            let future = future.unwrap_or_else(|panic| resume_unwind(panic));
+            future?.await.into_outcome()
+        })
     }))
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use super::error::DispatchError;
-use super::handler::{Call, Handler, SyncCall};
+use super::handler::{AsyncCall, Call, Handler, SyncCall};
 use super::handler_list::{HandlerList, HandlerRef};
 use super::state::{Requirements, States};
 use crate::event::name;
@@ -26,12 +26,19 @@ pub(crate) struct Route {
 
 /// The way past everything that a route may ask for.
 ///
-/// All handlers are functions of the program that take this Rust type and run to their end. None
-/// has a filter, or looks at more than the value and the state, which is there.
+/// All handlers are functions of the program that take this Rust type. None has a filter, or looks
+/// at more than the value and the state, which is there.
 #[derive(Debug, Clone)]
 struct Direct {
     ty: TypeId,
-    calls: Arc<[SyncCall]>,
+    calls: Arc<[DirectCall]>,
+}
+
+/// The call of a function of the program.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DirectCall {
+    Sync(SyncCall),
+    Async(AsyncCall),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,10 +55,10 @@ impl Route {
             (handler.requires)(&mut requirements);
             requirements.missing(states)
         };
-        let types = handlers
+        let ids = handlers
             .iter()
             .filter_map(|handler| handler.typed.map(|typed| (typed.id)()));
-        let typed = types.fold(Typed::None, |so_far, id| match so_far {
+        let typed = ids.fold(Typed::None, |so_far, id| match so_far {
             Typed::None => Typed::One(id),
             Typed::One(own) if own == id => so_far,
             _ => Typed::Several,
@@ -82,8 +89,9 @@ impl Route {
             return None;
         }
         let calls = self.handlers.iter().map(|handler| match handler.call {
-            Call::Sync(call) => Some(call),
-            _ => None,
+            Call::Sync(call) => Some(DirectCall::Sync(call)),
+            Call::Async(call) => Some(DirectCall::Async(call)),
+            Call::SyncShared(_) | Call::AsyncShared(_) => None,
         });
         let calls = calls.collect::<Option<_>>()?;
         Some(Direct { ty, calls })
@@ -91,9 +99,10 @@ impl Route {
 
     /// Returns the calls that are left to make for a value, where nothing else is.
     #[inline]
-    pub(super) fn direct(&self, ty: TypeId) -> Option<&[SyncCall]> {
+    pub(super) fn direct(&self, ty: TypeId, sync: bool) -> Option<&[DirectCall]> {
         let direct = self.direct.as_ref()?;
-        (direct.ty == ty).then_some(&direct.calls)
+        let refused = sync && self.first_async.is_some();
+        (direct.ty == ty && !refused).then_some(&direct.calls)
     }
 
     /// Returns whether the envelope has to be made of a value that can go as either of two types.

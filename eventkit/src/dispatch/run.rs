@@ -3,13 +3,14 @@
 use std::any::{Any, TypeId};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 
 use super::delivery::{Delivery, Message};
 use super::error::DispatchError;
 use super::gate::{Attributes, Outcomes};
-use super::handler::{Call, Handler, Outcome, OutcomeFuture, SyncCall};
+use super::handler::{Call, Handler, Outcome, OutcomeFuture};
 use super::report::Report;
-use super::route::{Route, RouteRef};
+use super::route::{DirectCall, Route, RouteRef};
 use super::state::States;
 use super::table::Table;
 use super::tables::TableRef;
@@ -198,11 +199,11 @@ impl<'a> Run<'a> {
         for (at, handler) in self.route.handlers.iter().enumerate() {
             if outcomes.admit(at, handler, self.attributes.as_ref()) {
                 let delivery = Delivery::new(&self.message, handler, self.states);
-                let started = catch_unwind(AssertUnwindSafe(|| start(handler, &delivery)));
-                let outcome = match started {
-                    Ok(Started::Done(outcome)) => Ok(outcome),
-                    Ok(Started::Running(future)) => finished(future).await,
-                    Err(panic) => Err(panic),
+                // Each future is made where it stays: it is larger than what else there is to copy.
+                let outcome = match &handler.call {
+                    Call::Async(call) => finished(pin!(call(&delivery))).await,
+                    Call::AsyncShared(call) => finished(pin!(call(&delivery))).await,
+                    _ => catch_unwind(AssertUnwindSafe(|| call(handler, &delivery))),
                 };
                 outcomes.note(at, outcome);
             }
@@ -223,23 +224,52 @@ fn finish(route: &Route, outcomes: Outcomes) -> Result<Report, DispatchError> {
 /// Calls handlers that want nothing but the value.
 fn run_direct(
     route: &Route,
-    calls: &[SyncCall],
+    calls: &[DirectCall],
     delivery: &Delivery<'_>,
 ) -> Result<Report, DispatchError> {
     let mut outcomes = Outcomes::default();
     for (at, call) in calls.iter().enumerate() {
-        let outcome = catch_unwind(AssertUnwindSafe(|| call(delivery)));
+        // Routes with async handlers have been refused.
+        if let DirectCall::Sync(call) = call {
+            let outcome = catch_unwind(AssertUnwindSafe(|| call(delivery)));
+            outcomes.note(at, outcome);
+        }
+    }
+    finish(route, outcomes)
+}
+
+/// Calls handlers that want nothing but the value, async ones too.
+async fn run_direct_async(
+    route: &Route,
+    calls: &[DirectCall],
+    delivery: &Delivery<'_>,
+) -> Result<Report, DispatchError> {
+    let mut outcomes = Outcomes::default();
+    for (at, call) in calls.iter().enumerate() {
+        let outcome = match call {
+            DirectCall::Sync(call) => catch_unwind(AssertUnwindSafe(|| call(delivery))),
+            DirectCall::Async(call) => finished(pin!(call(delivery))).await,
+        };
         outcomes.note(at, outcome);
     }
     finish(route, outcomes)
 }
 
+/// Finds the calls to make for a value, where there is nothing else to look at.
+#[inline]
+fn direct<'t, E: Dispatch>(
+    table: &'t Table,
+    event: &E,
+    sync: bool,
+) -> Option<(&'t Route, &'t [DirectCall])> {
+    let ty = event.single_type()?;
+    let route = table.typed_route(ty)?;
+    Some((route, route.direct(ty, sync)?))
+}
+
 #[inline]
 pub(crate) fn dispatch<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
-    if let Some(ty) = event.single_type()
-        && let Some(route) = table.typed_route(ty)
-        && let Some(calls) = route.direct(ty)
-    {
+    if let Some((route, calls)) = direct(table, event, true) {
         let message = Message::new(event.values(), None);
         let delivery = Delivery::without_context(&message, table.states());
         return run_direct(route, calls, &delivery);
@@ -258,6 +288,11 @@ pub(crate) async fn dispatch_async<E: Dispatch>(
     table: TableRef<'_>,
     event: &E,
 ) -> Result<Report, DispatchError> {
+    if let Some((route, calls)) = direct(&table, event, false) {
+        let message = Message::new(event.values(), None);
+        let delivery = Delivery::without_context(&message, table.states());
+        return run_direct_async(route, calls, &delivery).await;
+    }
     match prepare(&table, event, false)? {
         Some(prepared) => Run::new(&table, event, &prepared).run_async().await,
         None => Ok(Report::default()),
@@ -274,23 +309,11 @@ fn call(handler: &Handler, delivery: &Delivery<'_>) -> Outcome {
     }
 }
 
-enum Started<'a> {
-    Done(Outcome),
-    Running(OutcomeFuture<'a>),
-}
-
-fn start<'a>(handler: &'a Handler, delivery: &'a Delivery<'a>) -> Started<'a> {
-    match &handler.call {
-        Call::Sync(call) => Started::Done(call(delivery)),
-        Call::SyncShared(call) => Started::Done(call(delivery)),
-        Call::Async(call) => Started::Running(call(delivery)),
-        Call::AsyncShared(call) => Started::Running(call(delivery)),
-    }
-}
-
 /// Runs a future to its end, or to its panic.
-async fn finished(mut future: OutcomeFuture<'_>) -> std::thread::Result<Outcome> {
-    poll_fn(|context| {
+fn finished(
+    mut future: Pin<&mut OutcomeFuture<'_>>,
+) -> impl Future<Output = std::thread::Result<Outcome>> {
+    poll_fn(move |context| {
         // After a panic the future is dropped and not polled again.
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
         match polled {
@@ -298,5 +321,4 @@ async fn finished(mut future: OutcomeFuture<'_>) -> std::thread::Result<Outcome>
             Err(panic) => std::task::Poll::Ready(Err(panic)),
         }
     })
-    .await
 }
