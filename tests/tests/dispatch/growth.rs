@@ -1,0 +1,170 @@
+//! Registries that grow while they are in use, and the ways past what most dispatches do not need.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+
+use eventkit::{CloudEvent, Event, Registry, handlers, handles};
+use serde::{Deserialize, Serialize};
+
+use super::{OrderPlaced, placed};
+
+static NOBODY: Registry = Registry::new("nobody's");
+
+#[handles(registry = NOBODY)]
+fn sync_one(_order: &OrderPlaced) {}
+
+#[handles(registry = NOBODY)]
+async fn small(_order: &OrderPlaced) {}
+
+/// Is larger than what a dispatch has room for.
+#[handles(registry = NOBODY)]
+async fn large(order: OrderPlaced) -> Result<(), String> {
+    let block = [order.total_cents; 1_000];
+    tokio::task::yield_now().await;
+    Err(format!("{} times {}", block.len(), block[999]))
+}
+
+#[handles(registry = NOBODY)]
+async fn panics(_order: &OrderPlaced) {
+    panic!("on the first poll");
+}
+
+#[test]
+fn a_registry_may_grow_between_any_two_dispatches() {
+    let registry = Registry::new("growing");
+    let ran = Arc::new(AtomicUsize::new(0));
+    for expected in 1..=40 {
+        let counter = Arc::clone(&ran);
+        registry.register_typed(move |_: &OrderPlaced| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        ran.store(0, Ordering::Relaxed);
+        assert_eq!(registry.dispatch(&placed()).unwrap().len(), expected);
+        assert_eq!(ran.load(Ordering::Relaxed), expected);
+    }
+    let counted = Arc::downgrade(&ran);
+    drop((registry, ran));
+    assert_eq!(counted.strong_count(), 0, "closures go with their registry");
+}
+
+#[test]
+fn threads_see_what_was_registered_before_they_dispatched() {
+    static SHARED: Registry = Registry::new("shared by threads");
+    let start = Barrier::new(3);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                start.wait();
+                let mut before = 0;
+                while before < 30 {
+                    let now = SHARED.dispatch(&placed()).unwrap().len();
+                    assert!(now >= before, "{now} after {before}");
+                    before = now;
+                }
+            });
+        }
+        start.wait();
+        for expected in 1..=30 {
+            SHARED.register_typed(|_: &OrderPlaced| {});
+            assert_eq!(SHARED.dispatch(&placed()).unwrap().len(), expected);
+        }
+    });
+}
+
+#[test]
+fn a_report_outlives_its_registry() {
+    let registry = Registry::new("short-lived");
+    registry.add(handlers![sync_one]);
+    let of_functions = registry.dispatch(&placed()).unwrap();
+    registry.register_typed(|_: &OrderPlaced| Err("no"));
+    let of_closures = registry.dispatch(&placed()).unwrap_err();
+    drop(registry);
+    assert!(of_functions.to_string().contains("::growth::sync_one "));
+    assert_eq!(of_closures.report().unwrap().failures().count(), 1);
+}
+
+#[tokio::test]
+async fn futures_small_and_large_run_one_after_another() {
+    let registry = Registry::new("sizes");
+    registry.add(handlers![sync_one, small, large, panics]);
+    let event = placed().to_event().unwrap();
+    assert_failures(registry.dispatch_async(&event).await.unwrap_err());
+    assert_failures(registry.dispatch_async(&placed()).await.unwrap_err());
+}
+
+fn assert_failures(error: eventkit::DispatchError) {
+    let report = error.report().unwrap();
+    assert_eq!(report.len(), 4);
+    let failures: Vec<String> = report
+        .failures()
+        .map(|(_, failure)| failure.to_string())
+        .collect();
+    let cents = placed().total_cents;
+    assert_eq!(
+        failures,
+        [
+            format!("1000 times {cents}"),
+            "panicked: on the first poll".to_owned()
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_closure_that_panics_before_it_has_a_future_fails_alone() {
+    let registry = Registry::new("panics early");
+    registry.register_typed_async(|order: OrderPlaced| {
+        assert!(order.order_id.is_empty(), "not even a future");
+        async {}
+    });
+    registry.register_typed_async(|_: OrderPlaced| async {});
+    let error = registry.dispatch_async(&placed()).await.unwrap_err();
+    let report = error.report().unwrap();
+    let failures: Vec<String> = report.failures().map(|(_, why)| why.to_string()).collect();
+    assert_eq!(failures, ["panicked: not even a future"]);
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/other")]
+struct Twin {
+    order_id: String,
+}
+
+#[test]
+fn two_rust_types_of_one_event_type_are_told_apart() {
+    let registry = Registry::new("twins");
+    registry.register_typed(|_: &OrderPlaced| Err("placed"));
+    registry.register_typed(|_: &Twin| Err("twin"));
+    registry.register_typed(|_: &AnyOrder| Err("any"));
+    let expected = ["placed", "twin", "any"];
+    assert_eq!(failures(&registry, &placed()), expected);
+    let event = placed().to_event().unwrap();
+    assert_eq!(failures(&registry, &event), expected);
+    assert_eq!(failures(&registry, &AnyOrder::Placed(placed())), expected);
+}
+
+#[derive(Debug, Clone, CloudEvent)]
+enum AnyOrder {
+    Placed(OrderPlaced),
+}
+
+fn failures<E: eventkit::Dispatch>(registry: &Registry, event: &E) -> Vec<String> {
+    let error = registry.dispatch(event).unwrap_err();
+    let failures = error.report().unwrap().failures();
+    failures.map(|(_, failure)| failure.to_string()).collect()
+}
+
+#[test]
+fn patterns_alone_stand_for_types_that_nobody_names() {
+    let registry = Registry::new("patterns alone");
+    registry.register("org.*", |_: &Event| {});
+    registry.register_typed(|_: &OrderPlaced| {});
+    registry.register("*", |_: &Event| {});
+    let of = |ty: &str| {
+        let event = Event::builder().source("/s").ty(ty).data_json(&placed());
+        let event = event.unwrap().build().unwrap();
+        registry.dispatch(&event).unwrap().len()
+    };
+    assert_eq!(of("org.example.made"), 2);
+    assert_eq!(of("net.example.made"), 1);
+    assert_eq!(of("co.outcome.order.placed"), 2);
+}
