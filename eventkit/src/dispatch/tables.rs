@@ -55,11 +55,21 @@ impl Tables {
     /// Returns the table in use, or `None` where it has to be made anew.
     #[inline]
     pub(super) fn get(&self) -> Option<TableRef<'_>> {
-        match self.current.load(Ordering::Acquire) {
-            STALE => None,
-            LATEST => self.latest.load_full().map(TableRef::Counted),
-            at => self.kept.get(at)?.get().map(TableRef::Kept),
+        let at = self.current.load(Ordering::Acquire);
+        match self.kept.get(at) {
+            Some(kept) => kept.get().map(TableRef::Kept),
+            None => self.counted(at),
         }
+    }
+
+    #[inline(never)]
+    fn counted(&self, at: usize) -> Option<TableRef<'_>> {
+        let latest = if at == LATEST {
+            self.latest.load_full()
+        } else {
+            None
+        };
+        latest.map(TableRef::Counted)
     }
 
     /// Says that the table has to be made anew. The caller holds the lock of the registry.
