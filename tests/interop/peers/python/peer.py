@@ -1,0 +1,96 @@
+"""The Python SDK as a peer: says what it understood of an event, and sends events.
+
+It prints the port it listens on, and ends with its standard input.
+"""
+
+import base64
+import http.client
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from cloudevents.core.bindings import http as binding
+from cloudevents.core.v1.event import CloudEvent
+from dateutil.parser import isoparse
+
+
+def describe(event):
+    """Says what the SDK made of an event, in JSON."""
+    attributes = dict(event.get_attributes())
+    time = attributes.get("time")
+    if time is not None:
+        attributes["time"] = time.isoformat()
+    described = {"attributes": attributes}
+    data = event.get_data()
+    if isinstance(data, bytes):
+        described["data"] = {"base64": base64.b64encode(data).decode()}
+    elif data is not None:
+        described["data"] = {"json": data}
+    return described
+
+
+def make(described):
+    """Makes the event that a description asks for, as a user of the SDK would."""
+    attributes = dict(described["attributes"])
+    if "time" in attributes:
+        attributes["time"] = isoparse(attributes["time"])
+    data = described.get("data", {})
+    if "base64" in data:
+        return CloudEvent(attributes, base64.b64decode(data["base64"]))
+    return CloudEvent(attributes, data.get("json"))
+
+
+def understand(message):
+    """Reads the one event of a message, in the mode that the SDK finds."""
+    return {"events": [describe(binding.from_http_event(message))]}
+
+
+def send(order):
+    """Sends the one event of an order; the SDK has no batches."""
+    [described] = order["events"]
+    encode = {
+        "binary": binding.to_binary_event,
+        "structured": binding.to_structured_event,
+    }[order["mode"]]
+    message = encode(make(described))
+    to = urlsplit(order["to"])
+    connection = http.client.HTTPConnection(to.hostname, to.port)
+    try:
+        connection.request("POST", to.path, message.body, message.headers)
+        connection.getresponse().read()
+    finally:
+        connection.close()
+    return {"sent": True}
+
+
+class Peer(BaseHTTPRequestHandler):
+    """Answers what is asked of the peer; an exception of the SDK is an answer too."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        try:
+            if self.path == "/send":
+                answer = send(json.loads(body))
+            else:
+                answer = understand(binding.HTTPMessage(dict(self.headers), body))
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answer = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        """Leaves standard error to real trouble."""
+
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Peer)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(server.server_address[1], flush=True)
+sys.stdin.read()

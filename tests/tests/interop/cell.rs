@@ -1,0 +1,105 @@
+//! What the matrix is made of: peers, modes, directions.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A content mode of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Mode {
+    Binary,
+    Structured,
+    Batch,
+}
+
+/// Who sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Direction {
+    /// We send, and the peer says what it understood.
+    To,
+    /// The peer sends, and we look at what arrived.
+    From,
+}
+
+/// An SDK of another project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sdk {
+    Python,
+    JavaScript,
+    Rust,
+}
+
+impl Sdk {
+    pub(crate) const ALL: [Self; 3] = [Self::Python, Self::JavaScript, Self::Rust];
+
+    /// Returns the name with the package.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Python => "Python, `cloudevents` 2.2.0",
+            Self::JavaScript => "JavaScript, `cloudevents` 10.0.0",
+            Self::Rust => "Rust, `cloudevents-sdk` 0.9.0",
+        }
+    }
+
+    /// Returns the modes that the SDK has.
+    pub(crate) fn modes(self) -> &'static [Mode] {
+        match self {
+            // It has no function for batches, neither to write nor to read one.
+            Self::Python => &[Mode::Binary, Mode::Structured],
+            Self::JavaScript | Self::Rust => &[Mode::Binary, Mode::Structured, Mode::Batch],
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Binary => "binary",
+            Self::Structured => "structured",
+            Self::Batch => "batch",
+        })
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::To => "to",
+            Self::From => "from",
+        })
+    }
+}
+
+impl fmt::Display for Sdk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Python => "python",
+            Self::JavaScript => "javascript",
+            Self::Rust => "rust",
+        })
+    }
+}
+
+/// One meeting with a peer, in which an event goes one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cell {
+    pub(crate) sdk: Sdk,
+    pub(crate) mode: Mode,
+    pub(crate) direction: Direction,
+    pub(crate) case: &'static str,
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            sdk,
+            mode,
+            direction,
+            case,
+        } = self;
+        write!(f, "{direction} {sdk}, {mode}, {case}")
+    }
+}

@@ -1,0 +1,137 @@
+//! An event in plain JSON, as peers are told what to send, and tell what they understood.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, FixedOffset};
+use eventkit::Event;
+use eventkit::event::{AttributeValue, Data, DataKind};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::cell::Mode;
+
+/// The longest part of a wrong value that a difference shows, in characters.
+const SHOWN: usize = 60;
+
+/// Attributes by name, native where JSON has the type, and the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Description {
+    attributes: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    data: Option<Payload>,
+}
+
+/// Data as a program holds it: text is a JSON string whatever its content type is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Payload {
+    Json(Value),
+    Base64(String),
+}
+
+impl Description {
+    /// Says what an event holds.
+    pub(crate) fn of(event: &Event) -> Self {
+        let time = event.time().map(|time| time.to_string());
+        let core = [
+            ("specversion", Some(event.spec_version())),
+            ("id", Some(event.id())),
+            ("source", Some(event.source())),
+            ("type", Some(event.ty())),
+            ("subject", event.subject()),
+            ("time", time.as_deref()),
+            ("datacontenttype", event.data_content_type()),
+            ("dataschema", event.data_schema()),
+        ];
+        let core = core
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
+        let extensions = event.extensions().iter().map(|(name, value)| {
+            let value = match value {
+                AttributeValue::Boolean(flag) => Value::Bool(*flag),
+                AttributeValue::Integer(number) => Value::from(*number),
+                other => Value::from(other.to_text()),
+            };
+            (name.to_owned(), value)
+        });
+        Self {
+            attributes: core.chain(extensions).collect(),
+            data: event.data().map(Payload::of),
+        }
+    }
+
+    /// Says what is to be understood of an event that comes in a mode: headers hold strings only.
+    pub(crate) fn expected(event: &Event, mode: Mode) -> Self {
+        let mut expected = Self::of(event);
+        if mode == Mode::Binary {
+            for value in expected.attributes.values_mut() {
+                if !value.is_string() {
+                    *value = Value::String(value.to_string());
+                }
+            }
+        }
+        expected
+    }
+
+    /// Says in which attributes, and whether in the data, what was found is not what was expected.
+    pub(crate) fn differences(&self, found: &Self) -> Vec<String> {
+        let mut names: Vec<&String> = self.attributes.keys().collect();
+        names.extend(found.attributes.keys());
+        names.sort_unstable();
+        names.dedup();
+        let attributes = names.into_iter().filter_map(|name| {
+            let [expected, found] = [self, found].map(|event| event.attributes.get(name));
+            if expected == found || (name == "time" && is_same_time(expected, found)) {
+                return None;
+            }
+            Some(match (name.as_str(), expected, found) {
+                // A time that a peer makes up is another one each time.
+                ("time", None, Some(_)) => "time is set, expected none".to_owned(),
+                _ => format!("{name} is {}, expected {}", show(found), show(expected)),
+            })
+        });
+        let mut differences: Vec<String> = attributes.collect();
+        if self.data != found.data {
+            let [expected, found] = [self, found].map(|event| match &event.data {
+                None => "none".to_owned(),
+                Some(Payload::Json(value)) => show(Some(value)),
+                Some(Payload::Base64(text)) => format!("the bytes {}", shorten(text)),
+            });
+            differences.push(format!("data is {found}, expected {expected}"));
+        }
+        differences
+    }
+}
+
+impl Payload {
+    fn of(data: &Data) -> Self {
+        match data.kind() {
+            DataKind::Json => Self::Json(serde_json::from_slice(data.as_bytes()).unwrap()),
+            DataKind::Text => Self::Json(data.as_str().unwrap().into()),
+            DataKind::Binary => Self::Base64(BASE64_STANDARD.encode(data.as_bytes())),
+        }
+    }
+}
+
+/// Returns whether instant and offset are the same; `Z` and `+00:00` are.
+fn is_same_time(expected: Option<&Value>, found: Option<&Value>) -> bool {
+    let parse = |value: Option<&Value>| -> Option<DateTime<FixedOffset>> {
+        DateTime::parse_from_rfc3339(value?.as_str()?).ok()
+    };
+    match (parse(expected), parse(found)) {
+        (Some(expected), Some(found)) => expected == found && expected.offset() == found.offset(),
+        _ => false,
+    }
+}
+
+fn show(value: Option<&Value>) -> String {
+    value.map_or("none".to_owned(), |value| shorten(&value.to_string()))
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{}… ({} bytes)", &text[..cut], text.len()),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Events to and from the SDKs of other projects, over real connections, in every mode.
+
+mod cases;
+mod cell;
+mod defects;
+mod description;
+mod meeting;
+mod peer;
+mod receiver;
+mod rust_sdk;
+mod table;
+
+use std::io::Write;
+use std::path::Path;
+
+use cell::{Cell, Direction, Sdk};
+use defects::Defect;
+use meeting::Here;
+use peer::Peer;
+use table::Row;
+
+/// Returns the SDKs that are there; without Python and Node.js, the one in this process is.
+fn sdks() -> &'static [Sdk] {
+    match std::env::var_os("EVENTKIT_INTEROP") {
+        Some(value) if value == "off" => &[Sdk::Rust],
+        _ => {
+            peer::prepare();
+            &Sdk::ALL
+        }
+    }
+}
+
+/// Meets every peer in every mode and direction with every case; returns each cell with the
+/// differences found.
+async fn matrix(sdks: &[Sdk]) -> Vec<(Cell, Vec<String>)> {
+    let mut here = Here::start().await;
+    let cases = cases::all();
+    let mut found = Vec::new();
+    for sdk in sdks.iter().copied() {
+        let peer = Peer::start(sdk).await;
+        for mode in sdk.modes().iter().copied() {
+            for direction in [Direction::To, Direction::From] {
+                for case in &cases {
+                    let differences = here.meet(&peer, mode, direction, case).await;
+                    let case = case.name;
+                    let cell = Cell {
+                        sdk,
+                        mode,
+                        direction,
+                        case,
+                    };
+                    found.push((cell, differences));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Compares what was found in a cell with the known defects.
+fn judge(cell: Cell, found: &[String], known: &[Defect], failures: &mut Vec<String>) -> Row {
+    let shown: Vec<(usize, &str)> = known
+        .iter()
+        .enumerate()
+        .filter_map(|(number, defect)| Some((number, defect.found(&cell)?)))
+        .collect();
+    let before = failures.len();
+    let unknown = found
+        .iter()
+        .filter(|line| !shown.iter().any(|(_, known)| known == line));
+    failures.extend(unknown.map(|line| format!("{cell}: {line}")));
+    let mended = shown
+        .iter()
+        .filter(|(_, known)| !found.iter().any(|line| line == known));
+    failures.extend(mended.map(|(number, line)| {
+        let number = number + 1;
+        format!("{cell}: defect {number} is mended, or another one: there was {line}")
+    }));
+    Row {
+        cell,
+        defects: shown.into_iter().map(|(number, _)| number).collect(),
+        failed: failures.len() > before,
+    }
+}
+
+/// Prints past the harness, which captures: who runs the tests is to see the table.
+fn print(texts: &[&str]) {
+    let mut out = std::io::stdout().lock();
+    for text in texts {
+        out.write_all(text.as_bytes()).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_peer_understands_and_is_understood_but_for_known_defects() {
+    let sdks = sdks();
+    let (mut rows, mut failures) = (Vec::new(), Vec::new());
+    let known = defects::known();
+    for (cell, found) in matrix(sdks).await {
+        rows.push(judge(cell, &found, &known, &mut failures));
+    }
+    let summary = table::summary(&rows, &known);
+    print(&[&table::write(&rows, &known), &summary]);
+    if sdks.len() < Sdk::ALL.len() {
+        print(&["interop: Python and JavaScript are off (EVENTKIT_INTEROP=off)\n"]);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+
+    let met = known.iter().filter(|defect| sdks.contains(&defect.sdk));
+    let pinned: usize = met.map(Defect::cells).sum();
+    let shown: usize = rows.iter().map(|row| row.defects.len()).sum();
+    assert_eq!(
+        shown, pinned,
+        "a known defect names a mode or case that does not exist"
+    );
+    if sdks.len() == Sdk::ALL.len() {
+        let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+        let readme = std::fs::read_to_string(readme).unwrap();
+        assert!(
+            readme.contains(&summary),
+            "the README has another summary than\n{summary}"
+        );
+    }
+}
+
+#[test]
+fn the_versions_it_names_are_those_it_runs_with() {
+    let pins = [
+        (
+            Sdk::Python,
+            "tests/interop/peers/python/requirements.txt",
+            "cloudevents==",
+        ),
+        (
+            Sdk::JavaScript,
+            "tests/interop/peers/javascript/package.json",
+            "\"cloudevents\": \"",
+        ),
+        (
+            Sdk::Rust,
+            "Cargo.lock",
+            "name = \"cloudevents-sdk\"\nversion = \"",
+        ),
+    ];
+    for (sdk, file, before) in pins {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once(before).unwrap();
+        let version = rest.split(['"', '\n']).next().unwrap();
+        assert!(sdk.title().ends_with(version), "{file} has {version}");
+    }
+}
+
+#[test]
+fn no_file_of_the_suite_is_forgotten() {
+    eventkit_tests::suite::assert_whole(file!());
+}

@@ -1,0 +1,130 @@
+//! Peers: programs that run another SDK, and answer what is asked of them.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use reqwest::{Client, RequestBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::cell::{Mode, Sdk};
+use super::description::Description;
+use super::receiver::serve;
+use super::rust_sdk;
+
+/// What a peer is asked to send.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) mode: Mode,
+    pub(crate) to: String,
+    pub(crate) events: Vec<Description>,
+}
+
+/// What a peer answers: the events it understood, that it sent, or what its SDK said.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Answer {
+    Events(Vec<Description>),
+    Sent(bool),
+    Error(String),
+}
+
+/// A peer that is running; it ends with the value.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) sdk: Sdk,
+    url: String,
+    program: Option<Child>,
+}
+
+impl Peer {
+    /// Starts the peer of an SDK.
+    pub(crate) async fn start(sdk: Sdk) -> Self {
+        let mut program = match sdk {
+            Sdk::Rust => {
+                let url = serve(rust_sdk::router()).await;
+                let program = None;
+                return Self { sdk, url, program };
+            }
+            Sdk::Python => {
+                let mut program = Command::new(installed().join("python/bin/python"));
+                program.arg(folder().join("peers/python/peer.py"));
+                program
+            }
+            Sdk::JavaScript => {
+                let mut program = Command::new("node");
+                program
+                    .arg(folder().join("peers/javascript/peer.cjs"))
+                    .env("NODE_PATH", installed().join("javascript/node_modules"));
+                program
+            }
+        };
+        // A peer ends when its input does, so also where this process is killed.
+        let program = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut program = program.unwrap_or_else(|error| panic!("the {sdk} peer: {error}"));
+        let mut port = String::new();
+        BufReader::new(program.stdout.take().unwrap())
+            .read_line(&mut port)
+            .unwrap();
+        let port: u16 = port.trim().parse().expect("a peer prints its port first");
+        Self {
+            sdk,
+            url: format!("http://127.0.0.1:{port}"),
+            program: Some(program),
+        }
+    }
+
+    /// Returns a request to which the peer answers what it understood.
+    pub(crate) fn understand(&self, client: &Client) -> RequestBuilder {
+        client.post(format!("{}/understand", self.url))
+    }
+
+    /// Lets the peer send.
+    pub(crate) async fn send(&self, client: &Client, order: &Order) -> Answer {
+        let order = serde_json::to_vec(order).unwrap();
+        answer(client.post(format!("{}/send", self.url)).body(order)).await
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if let Some(program) = &mut self.program {
+            // One that has ended by itself is no failure.
+            let _ = program.kill();
+            let _ = program.wait();
+        }
+    }
+}
+
+/// Sends a request to a peer, and returns what it answers.
+pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    let answer = request.send().await.expect("a peer answers");
+    let answer = answer.bytes().await.expect("a peer answers");
+    serde_json::from_slice(&answer).expect("a peer answers as the others do")
+}
+
+/// Installs what the peers run with.
+///
+/// # Panics
+///
+/// Where it cannot be installed, with the words that say what is missing.
+pub(crate) fn prepare() {
+    let output = Command::new(folder().join("prepare"))
+        .arg(installed())
+        .output();
+    let output = output.unwrap_or_else(|error| panic!("tests/interop/prepare: {error}"));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "tests/interop/prepare failed\n{message}"
+    );
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
+}
+
+/// Returns the folder of the build that holds what is installed.
+fn installed() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("../interop")
+}

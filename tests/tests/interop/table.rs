@@ -1,0 +1,124 @@
+//! The matrix as a table to read.
+
+use std::fmt::Write;
+
+use super::cell::{Cell, Direction, Mode, Sdk};
+use super::defects::{Defect, Weight};
+
+/// The width of a column: one mode in one direction.
+const WIDTH: usize = 6;
+/// The width of the column with the names of the cases.
+const CASE: usize = 25;
+
+/// What a cell came to: nothing wrong, or the numbers of the defects it shows.
+pub(crate) struct Row {
+    pub(crate) cell: Cell,
+    pub(crate) defects: Vec<usize>,
+    /// Whether it is not as the list of known defects says.
+    pub(crate) failed: bool,
+}
+
+impl Row {
+    fn place(&self) -> (Sdk, Mode, Direction) {
+        (self.cell.sdk, self.cell.mode, self.cell.direction)
+    }
+}
+
+/// Writes cases against peers, modes and directions, and the defects below.
+pub(crate) fn write(rows: &[Row], defects: &[Defect]) -> String {
+    let mut text = String::new();
+    let mut columns: Vec<_> = rows.iter().map(Row::place).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    head(&mut text, &columns);
+    let mut cases: Vec<&str> = Vec::new();
+    for row in rows {
+        if !cases.contains(&row.cell.case) {
+            cases.push(row.cell.case);
+        }
+    }
+    for case in cases {
+        write!(text, "{case:<CASE$}").unwrap();
+        for column in &columns {
+            let row = rows
+                .iter()
+                .find(|row| row.cell.case == case && row.place() == *column);
+            let mark = row.map_or("-".to_owned(), mark);
+            write!(text, "{mark:<WIDTH$}").unwrap();
+        }
+        text.push('\n');
+    }
+    let met = |defect: &Defect| columns.iter().any(|(sdk, ..)| *sdk == defect.sdk);
+    for (number, defect) in defects.iter().enumerate().filter(|(_, defect)| met(defect)) {
+        let Defect {
+            sdk,
+            direction,
+            weight,
+            reason,
+            ..
+        } = defect;
+        let (number, cells) = (number + 1, defect.cells());
+        writeln!(
+            text,
+            "{number:>3} {weight} {direction} {sdk}, cells {cells}: {reason}"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// Returns what stands over a column in one line, and what it has in common with those beside it.
+type Shared = fn(&(Sdk, Mode, Direction)) -> (String, String);
+
+/// Writes SDK, mode and direction over each column; what columns share stands over the first.
+fn head(text: &mut String, columns: &[(Sdk, Mode, Direction)]) {
+    let shared: [Shared; 3] = [
+        |(sdk, ..)| (sdk.to_string(), sdk.to_string()),
+        |(sdk, mode, _)| (mode.to_string(), format!("{sdk} {mode}")),
+        |(sdk, mode, direction)| (direction.to_string(), format!("{sdk} {mode} {direction}")),
+    ];
+    for (line, name) in shared.into_iter().enumerate() {
+        write!(text, "{:<CASE$}", if line == 2 { "case" } else { "" }).unwrap();
+        // A name runs on over the columns that share it.
+        for group in columns.chunk_by(|a, b| name(a).1 == name(b).1) {
+            let width = group.len() * WIDTH;
+            write!(text, "{:<width$}", name(&group[0]).0).unwrap();
+        }
+        text.push('\n');
+    }
+}
+
+fn mark(row: &Row) -> String {
+    if row.failed {
+        return "FAILS".to_owned();
+    }
+    if row.defects.is_empty() {
+        return "ok".to_owned();
+    }
+    let numbers: Vec<String> = row.defects.iter().map(|at| (at + 1).to_string()).collect();
+    numbers.join(",")
+}
+
+/// Writes how many cells of each SDK are right, as the README has it.
+pub(crate) fn summary(rows: &[Row], defects: &[Defect]) -> String {
+    let mut text = String::from(
+        "| SDK | cells | as sent | a defect of the SDK | a loss, or a limit of HTTP |\n\
+         | --- | --- | --- | --- | --- |\n",
+    );
+    for sdk in Sdk::ALL {
+        let rows: Vec<&Row> = rows.iter().filter(|row| row.cell.sdk == sdk).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let right = rows.iter().filter(|row| row.defects.is_empty()).count();
+        let is_defect = |at: &usize| defects[*at].weight == Weight::Defect;
+        let wrong = rows
+            .iter()
+            .filter(|row| row.defects.iter().any(is_defect))
+            .count();
+        let (name, cells) = (sdk.title(), rows.len());
+        let lost = cells - right - wrong;
+        writeln!(text, "| {name} | {cells} | {right} | {wrong} | {lost} |").unwrap();
+    }
+    text
+}
