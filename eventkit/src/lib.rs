@@ -39,6 +39,7 @@
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
+//! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
 //! # Features
 //!
@@ -53,6 +54,8 @@
 
 pub mod binding;
 pub mod codec;
+#[doc = include_str!("docs/conformance.md")]
+pub mod conformance {}
 mod dispatch;
 mod error;
 pub mod event;

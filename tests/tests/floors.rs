@@ -43,7 +43,8 @@ fn no_floor_imports_one_above_it() {
     let mut seen = 0;
     for folder in fs::read_dir(&source).unwrap() {
         let folder = folder.unwrap().path();
-        if !folder.is_dir() {
+        // Guides stand on no floor: they are text, included where they are shown.
+        if !folder.is_dir() || folder.ends_with("docs") {
             continue;
         }
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
