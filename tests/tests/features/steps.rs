@@ -1,0 +1,162 @@
+//! The steps of the features: what each sentence does, and what it asks for.
+
+use bytes::Bytes;
+use eventkit::Event;
+use eventkit::event::AttributeRef;
+use gherkin::Step;
+use http::Request;
+use serde_json::Value;
+
+/// What the steps of a scenario hand on to each other.
+#[derive(Default)]
+struct World {
+    request: Option<Request<Bytes>>,
+    event: Option<Event>,
+}
+
+type Outcome = Result<(), String>;
+
+/// Runs the steps of one scenario, and says which one does not hold and why.
+pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Outcome {
+    let mut world = World::default();
+    for step in steps {
+        world
+            .take(step)
+            .map_err(|failure| format!("{}: {failure}", step.value))?;
+    }
+    Ok(())
+}
+
+impl World {
+    fn take(&mut self, step: &Step) -> Outcome {
+        match step.value.as_str() {
+            "HTTP Protocol Binding is supported" => Ok(()),
+            "an HTTP request" => {
+                self.request = Some(request(text(step)?)?);
+                Ok(())
+            }
+            "parsed as HTTP request" => {
+                let request = self.request.take().ok_or("there is no request")?;
+                self.event = Some(Event::try_from(request).map_err(|error| error.to_string())?);
+                Ok(())
+            }
+            "the attributes are:" => self.has_attributes(step),
+            "the data is equal to the following JSON:" => self.has_data(step),
+            _ => Err("nothing is known of this step".to_owned()),
+        }
+    }
+
+    fn event(&self) -> Result<&Event, String> {
+        self.event
+            .as_ref()
+            .ok_or_else(|| "there is no event".to_owned())
+    }
+
+    /// Compares with a table of names and values: these attributes, and no others.
+    fn has_attributes(&self, step: &Step) -> Outcome {
+        const OPTIONAL: [&str; 4] = ["datacontenttype", "dataschema", "subject", "time"];
+        let event = self.event()?;
+        let table = step.table().ok_or("there is no table")?;
+        let (head, rows) = table.rows.split_first().ok_or("the table is empty")?;
+        if head[..] != ["key", "value"] {
+            return Err(format!("a table of {head:?}"));
+        }
+        for row in rows {
+            let found = event.attribute(&row[0]).map(AttributeRef::into_text);
+            if found.as_deref() != Some(&*row[1]) {
+                return Err(format!("`{}` is {found:?}, expected {:?}", row[0], row[1]));
+            }
+        }
+        let optional = OPTIONAL
+            .iter()
+            .filter(|name| event.attribute(name).is_some());
+        let count = 4 + optional.count() + event.extensions().len();
+        if count == rows.len() {
+            Ok(())
+        } else {
+            Err(format!(
+                "{count} attributes, expected {}: {event:?}",
+                rows.len()
+            ))
+        }
+    }
+
+    fn has_data(&self, step: &Step) -> Outcome {
+        let expected: Value =
+            serde_json::from_str(text(step)?).map_err(|error| error.to_string())?;
+        let found: Value = self.event()?.data_as().map_err(|error| error.to_string())?;
+        if found == expected {
+            Ok(())
+        } else {
+            Err(format!("the data is {found}, expected {expected}"))
+        }
+    }
+}
+
+fn text(step: &Step) -> Result<&str, String> {
+    let text = step.docstring().ok_or("there is no text")?;
+    Ok(text.trim_matches('\n'))
+}
+
+/// Reads a request as it is written in the feature: request line, headers, an empty line, the body.
+fn request(text: &str) -> Result<Request<Bytes>, String> {
+    let (head, body) = text.split_once("\n\n").ok_or("there is no body")?;
+    let mut lines = head.lines();
+    let line: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
+    let [method, target, _version] = line[..] else {
+        return Err(format!("{line:?} is no request line"));
+    };
+    let mut request = Request::builder().method(method).uri(target);
+    for line in lines {
+        let (name, value) = line.split_once(':').ok_or("a header has no colon")?;
+        request = request.header(name.trim(), value.trim());
+    }
+    request
+        .body(Bytes::copy_from_slice(body.as_bytes()))
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_step_that_does_not_hold_is_told() {
+    let holds = |attributes: &str, data: &str| {
+        let text = format!(
+            "\
+Feature: F
+    Scenario: S
+    Given an HTTP request
+        \"\"\"
+        POST / HTTP/1.1
+        ce-specversion: 1.0
+        ce-id: 1
+        ce-source: /s
+        ce-type: t
+        Content-Type: application/json
+
+        [1]
+        \"\"\"
+    When parsed as HTTP request
+    Then the attributes are:
+        | key | value |
+        | specversion | 1.0 |
+        | id | 1 |
+        | source | /s |
+        | type | t |
+        {attributes}
+    And the data is equal to the following JSON:
+        \"\"\"
+        {data}
+        \"\"\"
+"
+        );
+        let feature = gherkin::Feature::parse(text, gherkin::GherkinEnv::default()).unwrap();
+        run(&feature.scenarios[0].steps)
+    };
+    let content_type = "| datacontenttype | application/json |";
+    assert_eq!(holds(content_type, "[1]"), Ok(()));
+    let data = holds(content_type, "[2]").unwrap_err();
+    assert!(data.ends_with("the data is [1], expected [2]"), "{data}");
+    let wrong = holds("| datacontenttype | text/plain |", "[1]").unwrap_err();
+    assert!(wrong.contains("expected \"text/plain\""), "{wrong}");
+    let fewer = holds("", "[1]").unwrap_err();
+    assert!(fewer.contains("5 attributes, expected 4"), "{fewer}");
+}
