@@ -13,7 +13,7 @@ mod table;
 use std::io::Write;
 use std::path::Path;
 
-use cell::{Cell, Direction, Sdk};
+use cell::{Cell, Direction, Mode, Sdk};
 use defects::Defect;
 use meeting::Here;
 use peer::Peer;
@@ -121,6 +121,29 @@ async fn every_peer_understands_and_is_understood_but_for_known_defects() {
             "the README has another summary than\n{summary}"
         );
     }
+}
+
+#[test]
+fn a_new_defect_and_a_mended_one_fail() {
+    let known = defects::known();
+    let cell = Cell {
+        sdk: Sdk::Rust,
+        mode: Mode::Binary,
+        direction: Direction::To,
+        case: "subject with space",
+    };
+    let found = |lines: &[&str]| {
+        let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+        let mut failures = Vec::new();
+        let row = judge(cell, &lines, &known, &mut failures);
+        assert_eq!((row.failed, row.defects.len()), (!failures.is_empty(), 1));
+        failures.len()
+    };
+    let pinned = "subject is \"a%20b\", expected \"a b\"";
+    assert_eq!(found(&[pinned]), 0);
+    assert_eq!(found(&[]), 1);
+    assert_eq!(found(&[pinned, "data is none, expected 1"]), 1);
+    assert_eq!(found(&["subject is \"a+b\", expected \"a b\""]), 2);
 }
 
 #[test]
