@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use eventkit::event::{AttributeValue, BuildError, Data, DataKind, Uri, UriReference};
 use eventkit::{Event, EventBuilder};
+use eventkit_tests::attributes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -56,7 +57,7 @@ impl Described {
     pub(crate) fn compare(&self, event: &Event) -> Result<(), String> {
         let mut expected = with_required(&self.0);
         let payload = expected.remove("data");
-        let found = attributes(event);
+        let found = attributes::of(event);
         if found != expected {
             let [found, expected] = [found, expected].map(Value::Object);
             return Err(format!("the attributes are {found}, expected {expected}"));
@@ -123,32 +124,6 @@ fn attribute(value: &Value) -> AttributeValue {
         }
         other => panic!("{other} is no value of an attribute"),
     }
-}
-
-fn attributes(event: &Event) -> Map<String, Value> {
-    let time = event.time().map(|time| time.to_string());
-    let core = [
-        ("specversion", Some(event.spec_version())),
-        ("id", Some(event.id())),
-        ("source", Some(event.source())),
-        ("type", Some(event.ty())),
-        ("subject", event.subject()),
-        ("time", time.as_deref()),
-        ("datacontenttype", event.data_content_type()),
-        ("dataschema", event.data_schema()),
-    ];
-    let core = core
-        .into_iter()
-        .filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
-    let extensions = event.extensions().iter().map(|(name, value)| {
-        let value = match value {
-            AttributeValue::Boolean(flag) => Value::Bool(*flag),
-            AttributeValue::Integer(number) => Value::from(*number),
-            other => Value::from(other.to_text()),
-        };
-        (name.to_owned(), value)
-    });
-    core.chain(extensions).collect()
 }
 
 fn parse_time(text: &str) -> eventkit::event::Timestamp {

@@ -4,7 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, FixedOffset};
 use eventkit::Event;
-use eventkit::event::{AttributeValue, Data, DataKind};
+use eventkit::event::{Data, DataKind};
+use eventkit_tests::attributes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -33,30 +34,8 @@ enum Payload {
 impl Description {
     /// Says what an event holds.
     pub(crate) fn of(event: &Event) -> Self {
-        let time = event.time().map(|time| time.to_string());
-        let core = [
-            ("specversion", Some(event.spec_version())),
-            ("id", Some(event.id())),
-            ("source", Some(event.source())),
-            ("type", Some(event.ty())),
-            ("subject", event.subject()),
-            ("time", time.as_deref()),
-            ("datacontenttype", event.data_content_type()),
-            ("dataschema", event.data_schema()),
-        ];
-        let core = core
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?.into())));
-        let extensions = event.extensions().iter().map(|(name, value)| {
-            let value = match value {
-                AttributeValue::Boolean(flag) => Value::Bool(*flag),
-                AttributeValue::Integer(number) => Value::from(*number),
-                other => Value::from(other.to_text()),
-            };
-            (name.to_owned(), value)
-        });
         Self {
-            attributes: core.chain(extensions).collect(),
+            attributes: attributes::of(event),
             data: event.data().map(Payload::of),
         }
     }

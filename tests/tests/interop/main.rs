@@ -116,6 +116,8 @@ async fn every_peer_understands_and_is_understood_but_for_known_defects() {
     if sdks.len() == Sdk::ALL.len() {
         let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
         let readme = std::fs::read_to_string(readme).unwrap();
+        let sorts = format!("sends {} sorts of events", cases::all().len());
+        assert!(readme.contains(&sorts), "the README does not say: {sorts}");
         assert!(
             readme.contains(&summary),
             "the README has another summary than\n{summary}"

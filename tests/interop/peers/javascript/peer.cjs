@@ -6,7 +6,7 @@
 const http = require("node:http");
 const { CloudEvent, HTTP } = require("cloudevents");
 
-/** Attributes that the SDK has a property for, and what it adds to each event by itself. */
+/** Properties of an event of the SDK that are no attributes. */
 const NOT_ATTRIBUTES = ["data", "data_base64"];
 
 /** Says what the SDK made of an event, in JSON. */
