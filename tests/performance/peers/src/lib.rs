@@ -1,0 +1,3 @@
+//! What others do, and the harness that times all of them in one run.
+
+pub mod sdk;

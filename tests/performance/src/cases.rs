@@ -1,0 +1,79 @@
+//! What eventkit does.
+
+use eventkit::binding::http;
+use eventkit::format::{Format, Json};
+use eventkit::{CloudEvent, Event};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::case::Case;
+use crate::messages::{self, batch, binary, structured};
+
+/// Returns all cases.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let mut cases = of("small", messages::reading());
+    cases.extend(of("order", messages::order()));
+    cases.extend(of("large", messages::large()));
+    cases.extend(of("escaped", messages::text()));
+    cases.extend(of_batches());
+    cases
+}
+
+fn of<T>(size: &str, value: T) -> Vec<Case>
+where
+    T: CloudEvent + Serialize + DeserializeOwned + Clone,
+{
+    let event = messages::event(&value);
+    let body = structured(&event);
+    let message = binary(&event);
+    let name = |what: &str| format!("{what}, {size}");
+    let values: [T; 3] = std::array::from_fn(|_| value.clone());
+    let [first, second, third] = values;
+    let [body_as, body_forward] = [body.clone(), body.clone()];
+    let message_as = message.clone();
+    let event_binary = event.clone();
+    vec![
+        Case::new(name("structured to typed"), move || {
+            Json.decode_as::<T>(&body_as).unwrap()
+        }),
+        Case::new(name("structured to event"), move || {
+            Json.decode(body.clone()).unwrap()
+        }),
+        Case::new(name("typed to event"), move || first.to_event().unwrap()),
+        Case::new(name("typed to structured"), move || {
+            Json.encode(&second.to_event().unwrap()).unwrap()
+        }),
+        Case::new(name("event to structured"), move || {
+            Json.encode(&event).unwrap()
+        }),
+        Case::new(name("binary to typed"), move || {
+            http::decode_as::<T>(&message_as.headers, message_as.body.clone()).unwrap()
+        }),
+        Case::new(name("binary to event"), move || {
+            http::decode(&message.headers, message.body.clone()).unwrap()
+        }),
+        Case::new(name("typed to binary"), move || {
+            http::encode_binary(&third.to_event().unwrap()).unwrap()
+        }),
+        Case::new(name("event to binary"), move || {
+            http::encode_binary(&event_binary).unwrap()
+        }),
+        Case::new(name("structured to binary"), move || {
+            http::encode_binary(&Json.decode(body_forward.clone()).unwrap()).unwrap()
+        }),
+    ]
+}
+
+fn of_batches() -> Vec<Case> {
+    let bytes = batch(1000);
+    let events: Vec<Event> = Json.decode_batch(bytes.clone()).unwrap();
+    vec![
+        Case::new("batch of 1000 to events", move || {
+            Json.decode_batch(bytes.clone()).unwrap()
+        }),
+        Case::new("events to batch of 1000", move || {
+            Json.encode_batch(&events).unwrap()
+        }),
+    ]
+}

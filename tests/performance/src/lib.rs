@@ -1,0 +1,12 @@
+//! What eventkit costs.
+//!
+//! [`cases`] are the operations that are measured. The binary `counts` counts their instructions
+//! and allocations; the package in `peers/` times them beside what others do.
+
+pub mod allocations;
+pub mod callgrind;
+pub mod case;
+pub mod cases;
+pub mod events;
+pub mod messages;
+pub mod plain;

@@ -1,0 +1,99 @@
+//! The messages that are decoded.
+
+use bytes::Bytes;
+use eventkit::binding::http::{self, Message};
+use eventkit::format::{Format, Json};
+use eventkit::{CloudEvent, Event};
+
+use crate::events::{OrderPlaced, Reading, Text};
+
+/// Returns the event of a value, with what a producer in production adds.
+///
+/// # Panics
+///
+/// Where it is not valid.
+#[must_use]
+pub fn event(value: &impl CloudEvent) -> Event {
+    let builder = value.event_builder().expect("it has an event");
+    builder
+        .id("6f1c2a9e-4b5d-4f7a-9c3e-1d2b3a4c5e6f")
+        .subject("customer-4711001")
+        .time("2026-01-31T09:30:00.123456Z".parse::<eventkit::event::Timestamp>().expect("a time"))
+        .extension("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        .build()
+        .expect("it is valid")
+}
+
+/// Returns an event as the body of a structured message.
+///
+/// # Panics
+///
+/// Where it cannot be encoded.
+#[must_use]
+pub fn structured(event: &Event) -> Bytes {
+    Json.encode(event).expect("it can be encoded")
+}
+
+/// Returns a batch of orders.
+///
+/// # Panics
+///
+/// Where it cannot be encoded.
+#[must_use]
+pub fn batch(count: usize) -> Bytes {
+    Json.encode_batch(&vec![event(&order()); count])
+        .expect("it can be encoded")
+}
+
+/// Returns an event as a binary message.
+///
+/// # Panics
+///
+/// Where it cannot be encoded.
+#[must_use]
+pub fn binary(event: &Event) -> Message {
+    http::encode_binary(event).expect("it can be encoded")
+}
+
+/// Returns the small event.
+#[must_use]
+pub fn reading() -> Reading {
+    Reading::sample()
+}
+
+/// Returns the usual event.
+#[must_use]
+pub fn order() -> OrderPlaced {
+    OrderPlaced::sample(2)
+}
+
+/// Returns the large event.
+#[must_use]
+pub fn large() -> OrderPlaced {
+    OrderPlaced::sample(790)
+}
+
+/// Returns the event with text full of escapes.
+#[must_use]
+pub fn text() -> Text {
+    Text::sample()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sizes(value: &impl CloudEvent) -> (usize, usize) {
+        let event = event(value);
+        let data = event.data().map_or(0, |data| data.as_bytes().len());
+        (data, structured(&event).len())
+    }
+
+    #[test]
+    fn the_messages_are_as_large_as_is_said_of_them() {
+        assert_eq!(sizes(&reading()), (39, 335));
+        assert_eq!(sizes(&order()), (372, 738));
+        assert_eq!(sizes(&large()).0 / 1000, 63);
+        assert_eq!(sizes(&text()).0 / 1000, 67);
+    }
+}
