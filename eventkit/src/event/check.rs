@@ -21,34 +21,24 @@ pub(crate) enum Found<'a> {
     Text(&'a str),
 }
 
-type Rule = fn(&str) -> Result<(), Violation>;
-
-/// The attributes that are text: name, whether they are required, and their rule.
-const TEXTS: [(&str, bool, Rule); 6] = [
-    (name::ID, true, id),
-    (name::SOURCE, true, source),
-    (name::TYPE, true, ty),
-    (name::SUBJECT, false, subject),
-    (name::DATACONTENTTYPE, false, datacontenttype),
-    (name::DATASCHEMA, false, dataschema),
-];
-
 /// Checks all core attributes that are text, and notes every violation.
+#[inline]
 pub(crate) fn texts<'a>(get: impl Fn(&str) -> Found<'a>, violations: &mut Vec<Violation>) {
-    for (name, required, rule) in TEXTS {
-        match get(name) {
-            Found::Text(text) => violations.extend(rule(text).err()),
-            Found::Absent if required => {
-                let expected = "a value: the attribute is required";
-                violations.push(Violation::missing(
-                    name,
-                    expected,
-                    "core, REQUIRED Attributes",
-                ));
-            }
-            Found::Absent | Found::Checked => {}
-        }
-    }
+    let mut look = |name, required, rule: fn(&str) -> Result<(), Violation>| match get(name) {
+        Found::Text(text) => violations.extend(rule(text).err()),
+        Found::Absent if required => violations.push(Violation::missing(
+            name,
+            "a value: the attribute is required",
+            "core, REQUIRED Attributes",
+        )),
+        Found::Absent | Found::Checked => {}
+    };
+    look(name::ID, true, id);
+    look(name::SOURCE, true, source);
+    look(name::TYPE, true, ty);
+    look(name::SUBJECT, false, subject);
+    look(name::DATACONTENTTYPE, false, datacontenttype);
+    look(name::DATASCHEMA, false, dataschema);
 }
 
 pub(crate) fn id(value: &str) -> Result<(), Violation> {

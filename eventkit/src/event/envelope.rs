@@ -58,7 +58,7 @@ impl<'a> Envelope<'a> {
             self.exceed(exceeded);
             return;
         }
-        let Some(at) = name::CORE.iter().position(|core| *core == name) else {
+        let Some(at) = name::core_at(&name) else {
             self.extensions.push((name, value));
             return;
         };
@@ -99,7 +99,7 @@ impl<'a> Envelope<'a> {
 
     /// Sets a core attribute that is not set to what the rest of the message implies.
     pub(crate) fn imply(&mut self, name: &str, value: &'static str) {
-        let at = name::CORE.iter().position(|core| *core == name);
+        let at = name::core_at(name);
         if let Some(at) = at.filter(|_| self.text(name).is_none()) {
             self.core[at] = Some(Scalar::Text(Cow::Borrowed(value)));
         }
@@ -107,7 +107,7 @@ impl<'a> Envelope<'a> {
 
     /// Returns the text of a core attribute.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let at = name::CORE.iter().position(|core| *core == name)?;
+        let at = name::core_at(name)?;
         match &self.core[at] {
             Some(Scalar::Text(text)) => Some(text),
             _ => None,
@@ -128,7 +128,7 @@ impl<'a> Envelope<'a> {
             let time = self.text(name)?.parse().ok();
             return time.map(AttributeRef::Timestamp);
         }
-        if name::CORE.contains(&name) {
+        if name::core_at(name).is_some() {
             return self.text(name).map(AttributeRef::Text);
         }
         let (_, value) = self.extensions.iter().find(|(own, _)| own == name)?;
@@ -196,7 +196,7 @@ impl<'a> Envelope<'a> {
     }
 
     fn found(&self, name: &str) -> Found<'_> {
-        let at = name::CORE.iter().position(|core| *core == name);
+        let at = name::core_at(name);
         match at.and_then(|at| self.core[at].as_ref()) {
             Some(Scalar::Text(text)) => Found::Text(text),
             Some(Scalar::Refused) => Found::Checked,
@@ -205,7 +205,7 @@ impl<'a> Envelope<'a> {
     }
 
     fn take(&mut self, name: &str) -> Option<Text> {
-        let at = name::CORE.iter().position(|core| *core == name)?;
+        let at = name::core_at(name)?;
         match self.core[at].take() {
             Some(Scalar::Text(text)) => Some(Cow::Owned(text.into_owned())),
             _ => None,
@@ -227,6 +227,10 @@ impl<'a> Envelope<'a> {
     }
 
     fn note_repeated_extensions(&mut self) {
+        // Most events have one or none, and nothing to sort.
+        if self.extensions.len() < 2 {
+            return;
+        }
         let mut names: Vec<&str> = self
             .extensions
             .iter()

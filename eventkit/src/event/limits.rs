@@ -118,13 +118,22 @@ limits! {
 impl Limits {
     /// Checks how deep JSON is nested; of text that is not JSON, anything may be said.
     pub(crate) fn check_depth_of(&self, json: &[u8]) -> Result<(), Exceeded> {
-        // Most data opens less in all than may be open at once, and counting is quick.
-        let opened = json.iter().filter(|byte| matches!(byte, b'[' | b'{'));
-        if opened.count() <= self.json_depth {
+        // What is opened takes two bytes, and most data opens less in all than may be open at once.
+        if json.len() / 2 <= self.json_depth || opened(json) <= self.json_depth {
             return Ok(());
         }
         self.check_json_depth(depth(json))
     }
+}
+
+/// Counts opening brackets in blocks, which compilers turn into few instructions.
+fn opened(json: &[u8]) -> usize {
+    // The two differ in one bit, and no other character has the rest.
+    let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
+    let (blocks, rest) = json.as_chunks::<64>();
+    let block = |block: &[u8; 64]| usize::from(block.iter().map(opens).sum::<u8>());
+    let rest: u8 = rest.iter().map(opens).sum();
+    blocks.iter().map(block).sum::<usize>() + usize::from(rest)
 }
 
 /// Returns how many arrays and objects are open at once.

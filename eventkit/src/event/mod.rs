@@ -10,6 +10,7 @@ mod limits;
 mod media_type;
 pub(crate) mod name;
 mod parts;
+mod rfc3339;
 mod serde_text;
 mod text;
 mod timestamp;

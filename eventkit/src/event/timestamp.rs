@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, SubsecRound, TimeZone, Utc};
 
+use super::rfc3339;
 use crate::error::AttributeError;
 
 const EXPECTED: &str =
@@ -42,6 +43,11 @@ impl Timestamp {
             at: Utc::now().trunc_subsecs(6).fixed_offset(),
             digits: 6,
         }
+    }
+
+    /// Writes it as messages have it; only a [writable](Self::is_writable) one is written whole.
+    pub(crate) fn text(&self) -> rfc3339::Text {
+        rfc3339::Text::new(&self.at, self.digits)
     }
 
     /// Returns whether RFC 3339 can write it: it knows the years 0 to 9999 only.
@@ -115,41 +121,23 @@ impl FromStr for Timestamp {
     ///
     /// Where the text is anything else, a date without time or a time without offset included.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || AttributeError::new(text, EXPECTED);
-        // chrono also takes a space between date and time and the minus sign of Unicode, which the
-        // grammar of RFC 3339 does not.
-        if !text.is_ascii() || !matches!(text.as_bytes().get(10), Some(b'T' | b't')) {
-            return Err(wrong());
-        }
-        let at = DateTime::parse_from_rfc3339(text).map_err(|_| wrong())?;
-        let fraction = text.split_once('.').map_or("", |(_, rest)| rest);
-        let digits = fraction
-            .bytes()
-            .take_while(u8::is_ascii_digit)
-            .take(9)
-            .count();
-        Ok(Self {
-            at,
-            digits: u8::try_from(digits).unwrap_or(9),
-        })
+        let (at, digits) =
+            rfc3339::read(text).ok_or_else(|| AttributeError::new(text, EXPECTED))?;
+        Ok(Self { at, digits })
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let format = match self.digits {
-            0 => SecondsFormat::Secs,
-            3 => SecondsFormat::Millis,
-            6 => SecondsFormat::Micros,
-            _ => SecondsFormat::Nanos,
-        };
-        let text = self.at.to_rfc3339_opts(format, true);
-        match (self.digits, text.split_once('.')) {
-            (0 | 3 | 6 | 9, _) | (_, None) => f.write_str(&text),
-            (digits, Some((seconds, rest))) => {
-                let (fraction, offset) = rest.split_at(9);
-                write!(f, "{seconds}.{}{offset}", &fraction[..usize::from(digits)])
-            }
+        if self.is_writable() {
+            return f.write_str(self.text().as_str());
         }
+        // No message can hold such a year; an error tells of it.
+        let format = if self.digits == 0 {
+            SecondsFormat::Secs
+        } else {
+            SecondsFormat::Nanos
+        };
+        f.write_str(&self.at.to_rfc3339_opts(format, true))
     }
 }

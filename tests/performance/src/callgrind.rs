@@ -54,6 +54,7 @@ pub fn count(cases: &[Case], folder: &Path) -> io::Result<BTreeMap<String, u64>>
         .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
         .arg(env::current_exe()?)
         .arg(WORK)
+        .args(env::args().skip(1))
         // The size of the environment moves the stack, and with it what is aligned how.
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())

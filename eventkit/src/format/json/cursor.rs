@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::plain::plain_len;
 use crate::error::DecodeError;
 
 /// Says that the text is not JSON of the expected form; where and why is found out later, since
@@ -28,13 +29,13 @@ impl<'a> Cursor<'a> {
 
     /// Returns the next byte that is not white space, without taking it.
     pub(super) fn peek(&mut self) -> Option<u8> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let spaces = rest
-            .iter()
-            .take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
-            .count();
-        self.at += spaces;
-        rest.get(spaces).copied()
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                next => return next.copied(),
+            }
+        }
     }
 
     /// Takes one byte of punctuation.
@@ -87,11 +88,8 @@ impl<'a> Cursor<'a> {
         }
         let start = self.at + 1;
         let rest = &self.text.as_bytes()[start..];
-        let stop = rest
-            .iter()
-            .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))
-            .ok_or(Malformed)?;
-        if rest[stop] == b'"' {
+        let stop = plain_len(rest);
+        if rest.get(stop) == Some(&b'"') {
             self.at = start + stop + 1;
             return Ok(Cow::Borrowed(&self.text[start..start + stop]));
         }

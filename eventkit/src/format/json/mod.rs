@@ -4,6 +4,7 @@ mod cursor;
 mod decode;
 mod encode;
 mod limited;
+mod plain;
 mod structured;
 
 use bytes::Bytes;

@@ -1,0 +1,155 @@
+//! Reads and writes the one form of timestamps that messages have, without allocating.
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, TimeZone, Timelike};
+
+/// The most fraction digits that are kept.
+const MOST_DIGITS: usize = 9;
+/// `2026-01-31T09:30:00.123456789+01:00`
+const LONGEST: usize = 35;
+const SECOND: u32 = 1_000_000_000;
+
+/// Is the text of a timestamp.
+pub(crate) struct Text {
+    bytes: [u8; LONGEST],
+    len: usize,
+}
+
+impl Text {
+    /// Writes a point in time with a number of fraction digits, in its own offset.
+    ///
+    /// The year has to be one of 0 to 9999; of others the last four digits are written.
+    pub(super) fn new(at: &DateTime<FixedOffset>, digits: u8) -> Self {
+        let mut text = Self {
+            bytes: *b"0000-00-00T00:00:00.000000000+00:00",
+            len: 19,
+        };
+        let local = at.naive_local();
+        // A leap second is the second before it that has a second more.
+        let leap = local.nanosecond() / SECOND;
+        let year = local.year().unsigned_abs() % 10_000;
+        text.set(0, year / 100);
+        text.set(2, year % 100);
+        text.set(5, local.month());
+        text.set(8, local.day());
+        text.set(11, local.hour());
+        text.set(14, local.minute());
+        text.set(17, local.second() + leap);
+        text.fraction(local.nanosecond() % SECOND, usize::from(digits));
+        text.offset(at.offset().local_minus_utc());
+        text
+    }
+
+    /// Sets two digits.
+    fn set(&mut self, at: usize, value: u32) {
+        self.bytes[at] = digit(value / 10);
+        self.bytes[at + 1] = digit(value);
+    }
+
+    fn fraction(&mut self, nanos: u32, digits: usize) {
+        if digits == 0 {
+            return;
+        }
+        let mut rest = nanos;
+        for at in (20..20 + MOST_DIGITS).rev() {
+            self.bytes[at] = digit(rest);
+            rest /= 10;
+        }
+        self.len = 20 + digits.min(MOST_DIGITS);
+    }
+
+    fn offset(&mut self, seconds: i32) {
+        let at = self.len;
+        if seconds == 0 {
+            self.bytes[at] = b'Z';
+            self.len += 1;
+            return;
+        }
+        let minutes = seconds.unsigned_abs() / 60;
+        self.bytes[at] = if seconds < 0 { b'-' } else { b'+' };
+        self.set(at + 1, minutes / 60);
+        self.bytes[at + 3] = b':';
+        self.set(at + 4, minutes % 60);
+        self.len += 6;
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        // Digits and punctuation of ASCII.
+        std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
+    }
+}
+
+/// Returns the last digit of a number.
+fn digit(value: u32) -> u8 {
+    // One decimal digit.
+    #[allow(clippy::cast_possible_truncation)]
+    let digit = (value % 10) as u8;
+    b'0' + digit
+}
+
+/// Reads a point in time, and how many fraction digits it has, of which nine are kept.
+pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
+    let bytes = text.as_bytes();
+    let (whole, rest) = bytes.split_at_checked(19)?;
+    let punctuation = [whole[4], whole[7], whole[10] & !0x20, whole[13], whole[16]];
+    if punctuation != *b"--T::" {
+        return None;
+    }
+    let two = |at: usize| number(&whole[at..at + 2]);
+    let year = i32::try_from(two(0)? * 100 + two(2)?).ok()?;
+    let date = NaiveDate::from_ymd_opt(year, two(5)?, two(8)?)?;
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    let (nanos, digits, rest) = fraction(rest)?;
+    // A leap second is the second before it that has a second more.
+    let (second, nanos) = if second == 60 {
+        (59, nanos + SECOND)
+    } else {
+        (second, nanos)
+    };
+    let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
+    let offset = FixedOffset::east_opt(offset(rest)?)?;
+    let at = offset.from_local_datetime(&date.and_time(time)).single()?;
+    Some((at, digits))
+}
+
+/// Reads a fraction if there is one, and returns nanoseconds, digits, and what follows.
+fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
+    let Some(bytes) = bytes.strip_prefix(b".") else {
+        return Some((0, 0, bytes));
+    };
+    let count = bytes
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (digits, rest) = bytes.split_at(count);
+    let kept = &digits[..count.min(MOST_DIGITS)];
+    if kept.is_empty() {
+        return None;
+    }
+    let missing = u32::try_from(MOST_DIGITS - kept.len()).ok()?;
+    let nanos = number(kept)? * 10_u32.pow(missing);
+    Some((nanos, u8::try_from(kept.len()).ok()?, rest))
+}
+
+/// Reads an offset in seconds, to the end.
+fn offset(bytes: &[u8]) -> Option<i32> {
+    match bytes {
+        b"Z" | b"z" => Some(0),
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let (hours, minutes) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?);
+            if minutes > 59 {
+                return None;
+            }
+            let seconds = i32::try_from(hours * 3600 + minutes * 60).ok()?;
+            Some(if *sign == b'-' { -seconds } else { seconds })
+        }
+        _ => None,
+    }
+}
+
+/// Reads at most nine digits.
+fn number(digits: &[u8]) -> Option<u32> {
+    digits.iter().try_fold(0, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| number * 10 + u32::from(digit))
+    })
+}
