@@ -110,6 +110,15 @@ fn implementation(
             }
         }
 
+        fn write_to<__Sink: #private::EventSink>(
+            &self,
+            __sink: __Sink,
+        ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
+            match self {
+                #(Self::#idents(__event) => <#types as #cloud_event>::write_to(__event, __sink),)*
+            }
+        }
+
         fn from_source<__Source: #private::EventSource>(
             __source: __Source,
         ) -> ::core::result::Result<Self, #private::DecodeError> {

@@ -7,7 +7,7 @@ use syn::{Fields, Token, Visibility};
 use super::attr::TypeAttrs;
 use super::generics::Mention;
 use super::model::{AttributeField, Payload, Struct};
-use super::{Target, conversions, generics, twin};
+use super::{Target, conversions, generics, json, twin};
 use crate::literal::Extension;
 
 const JSON: &str = "application/json";
@@ -20,7 +20,7 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>)
         .map(syn::LitStr::value)
         .unwrap_or_default();
     let constants = constants(target, attrs, &ty);
-    let metadata = metadata(target, attrs, &ty);
+    let metadata = metadata(target, attrs, model, &ty);
     let twins = match &model.data {
         Payload::Fields(twin) => twin::expand(target, twin),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
@@ -72,7 +72,7 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
     )
 }
 
-fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
+fn metadata(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>, ty: &str) -> TokenStream {
     let private = &target.private;
     let source = option(attrs.source.as_ref());
     let subject = option(attrs.subject.as_ref());
@@ -86,6 +86,14 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
         };
         quote!((#name, #private::Literal::#value))
     });
+    let json = model
+        .is_fixed()
+        .then(|| json::head(attrs, &data_content_type))
+        .flatten();
+    let json = json.map_or_else(
+        || quote!(::core::option::Option::None),
+        |json| quote!(::core::option::Option::Some(#json)),
+    );
     quote! {
         const __METADATA: #private::Metadata = #private::Metadata {
             ty: #ty,
@@ -94,6 +102,7 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
             data_content_type: #data_content_type,
             data_schema: #data_schema,
             extensions: &[#(#extensions),*],
+            json: #json,
         };
     }
 }
@@ -149,6 +158,7 @@ fn implementation(
         .map(|field| set(target, field))
         .collect();
     let attribute_builder = attribute_builder(target, model, &attributes);
+    let write = write(target, model);
     let decode = decode(target, model);
     target.implement(
         &quote!(#private::CloudEvent for),
@@ -174,6 +184,8 @@ fn implementation(
             }
 
             #attribute_builder
+
+            #write
 
             fn from_source<__Source: #private::EventSource>(
                 __source: __Source,
@@ -212,6 +224,33 @@ fn attribute_builder(
                 #(#attributes)*
                 ::core::result::Result::Ok(__builder)
             }
+        }
+    })
+}
+
+/// Writes how a message is made without an event in between; a type that has no data needs none.
+fn write(target: &Target<'_>, model: &Struct<'_>) -> Option<TokenStream> {
+    let private = &target.private;
+    let this = &target.this;
+    let sink = quote!(<__Sink as #private::EventSink>);
+    let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
+    let body = match &model.data {
+        Payload::Nothing => return None,
+        Payload::Whole if model.is_fixed() => {
+            quote!(#sink::fixed::<#this>(__sink, &__METADATA, self))
+        }
+        Payload::Whole => quote!(#sink::built::<#this>(__sink, #attributes, self)),
+        Payload::Fields(_) => {
+            let view = twin::view(target);
+            quote!(#sink::built(__sink, #attributes, &#view(self)))
+        }
+    };
+    Some(quote! {
+        fn write_to<__Sink: #private::EventSink>(
+            &self,
+            __sink: __Sink,
+        ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
+            #body
         }
     })
 }

@@ -8,6 +8,7 @@ mod expand_struct;
 mod fallback;
 mod field_attr;
 mod generics;
+mod json;
 mod keys;
 mod model;
 mod serde_attr;

@@ -26,6 +26,13 @@ pub(super) struct Struct<'i> {
     pub(super) fields: &'i Fields,
 }
 
+impl Struct<'_> {
+    /// Returns whether all events have the same attributes, but for id and time.
+    pub(super) fn is_fixed(&self) -> bool {
+        self.attributes.is_empty() && matches!(self.data, Payload::Whole)
+    }
+}
+
 /// A field that gives an attribute.
 pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,

@@ -47,7 +47,6 @@ mod plain;
 mod plain_bytes;
 mod registry;
 
-use bytes::Bytes;
 pub use erased_serde::{Deserializer as ErasedDeserializer, Serialize as ErasedSerialize};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,7 +56,7 @@ pub(crate) use registry::key_of;
 pub use registry::{RegisterError, register};
 
 use crate::error::{BoxError, DecodeError, EncodeError};
-use crate::event::{Data, DataKind, JSON, MediaType, declares_json};
+use crate::event::{Data, DataKind, JSON, MediaType, declares_json, scratch};
 
 /// Turns typed payloads into bytes and back, for one media type.
 pub trait Codec: Send + Sync + 'static {
@@ -106,8 +105,8 @@ impl<T: DeserializeOwned> Decoded for Slot<T> {
 /// Where no codec is registered for the media type, or the value has no form in it.
 pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Data, EncodeError> {
     if declares_json(content_type) {
-        let bytes = serde_json::to_vec(value).map_err(EncodeError::data)?;
-        return Ok(Data::new_unchecked(DataKind::Json, Bytes::from(bytes)));
+        let bytes = scratch::json(value).map_err(EncodeError::data)?;
+        return Ok(Data::new_unchecked(DataKind::Json, bytes));
     }
     let media_type = MediaType::parse(content_type).map_err(EncodeError::data)?;
     if let Some(codec) = registry::lookup(&media_type) {

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::Event;
 use super::attribute::AttributeValue;
 use super::data::{Data, DataKind, IntoBytes};
 use super::parts::Parts;
+use super::scratch;
 use super::timestamp::Timestamp;
 use crate::error::BuildError;
 use crate::error::EncodeError;
@@ -111,8 +111,8 @@ impl EventBuilder {
     ///
     /// Where the value cannot be written as JSON.
     pub fn data_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self, EncodeError> {
-        let bytes = serde_json::to_vec(value).map_err(EncodeError::data)?;
-        Ok(self.data(Data::new_unchecked(DataKind::Json, Bytes::from(bytes))))
+        let bytes = scratch::json(value).map_err(EncodeError::data)?;
+        Ok(self.data(Data::new_unchecked(DataKind::Json, bytes)))
     }
 
     /// Sets the data to text, with the content type `text/plain; charset=utf-8` unless another is

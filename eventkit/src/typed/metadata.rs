@@ -26,6 +26,9 @@ pub struct Metadata {
     pub data_schema: Option<&'static str>,
     /// Extension attributes.
     pub extensions: &'static [(&'static str, Literal)],
+    /// All of that as the start of a JSON event, up to the value of its id; only where the source
+    /// is fixed and the data is JSON.
+    pub json: Option<&'static str>,
 }
 
 /// Is the fixed value of an extension attribute.

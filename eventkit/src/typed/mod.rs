@@ -6,6 +6,7 @@ mod convert;
 mod field;
 mod message;
 mod metadata;
+mod sink;
 mod source;
 mod variant;
 
@@ -19,6 +20,7 @@ pub use convert::{from_event, into_event};
 pub use field::{AttributeField, attribute_field};
 pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
+pub use sink::EventSink;
 pub use source::{AttributeSource, EventSource};
 pub use variant::{check_variant, single};
 
@@ -113,6 +115,16 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// type nor a field gives the source.
     fn to_event(&self) -> Result<Event, EncodeError> {
         Ok(self.event_builder()?.build()?)
+    }
+
+    /// Writes the event of this value as a message, as [`to_event`](CloudEvent::to_event) makes it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`to_event`](CloudEvent::to_event), or where the message cannot hold the event.
+    #[doc(hidden)]
+    fn write_to<S: EventSink>(&self, sink: S) -> Result<S::Output, EncodeError> {
+        sink.event(&self.to_event()?)
     }
 
     /// Reads the value from wherever an event is: an [`Event`], or a message not yet decoded.

@@ -50,8 +50,14 @@ pub fn count(cases: &[Case], folder: &Path) -> io::Result<BTreeMap<String, u64>>
     fs::create_dir_all(folder)?;
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no"])
-        .args(["--toggle-collect=eventkit_performance::callgrind::measured", "--dump-after=eventkit_performance::callgrind::measured"])
-        .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
+        .args([
+            "--toggle-collect=eventkit_performance::callgrind::measured",
+            "--dump-after=eventkit_performance::callgrind::measured",
+        ])
+        .arg(format!(
+            "--callgrind-out-file={}",
+            folder.join("out").display()
+        ))
         .arg(env::current_exe()?)
         .arg(WORK)
         .args(env::args().skip(1))
@@ -74,6 +80,9 @@ pub fn count(cases: &[Case], folder: &Path) -> io::Result<BTreeMap<String, u64>>
 
 fn total(profile: &str) -> Option<u64> {
     let mut lines = profile.lines();
-    let total = lines.find_map(|line| line.strip_prefix("totals: ").or_else(|| line.strip_prefix("summary: ")))?;
+    let total = lines.find_map(|line| {
+        line.strip_prefix("totals: ")
+            .or_else(|| line.strip_prefix("summary: "))
+    })?;
     total.trim().parse().ok()
 }

@@ -42,7 +42,7 @@ where
         }),
         Case::new(name("typed to event"), move || first.to_event().unwrap()),
         Case::new(name("typed to structured"), move || {
-            Json.encode(&second.to_event().unwrap()).unwrap()
+            Json.encode_typed(&second).unwrap()
         }),
         Case::new(name("event to structured"), move || {
             Json.encode(&event).unwrap()

@@ -18,8 +18,15 @@ pub fn event(value: &impl CloudEvent) -> Event {
     builder
         .id("6f1c2a9e-4b5d-4f7a-9c3e-1d2b3a4c5e6f")
         .subject("customer-4711001")
-        .time("2026-01-31T09:30:00.123456Z".parse::<eventkit::event::Timestamp>().expect("a time"))
-        .extension("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        .time(
+            "2026-01-31T09:30:00.123456Z"
+                .parse::<eventkit::event::Timestamp>()
+                .expect("a time"),
+        )
+        .extension(
+            "traceparent",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        )
         .build()
         .expect("it is valid")
 }

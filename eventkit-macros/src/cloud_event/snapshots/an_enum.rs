@@ -95,6 +95,25 @@ const _: () = {
                 }
             }
         }
+        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+            &self,
+            __sink: __Sink,
+        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            match self {
+                Self::Placed(__event) => {
+                    <OrderPlaced as ::eventkit::__private::CloudEvent>::write_to(
+                        __event,
+                        __sink,
+                    )
+                }
+                Self::Paid(__event) => {
+                    <OrderPaid as ::eventkit::__private::CloudEvent>::write_to(
+                        __event,
+                        __sink,
+                    )
+                }
+            }
+        }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {

@@ -6,6 +6,7 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[],
+        json: ::core::option::Option::None,
     };
     #[automatically_derived]
     impl<T> OrderPlaced<T> {
@@ -123,6 +124,16 @@ const _: () = {
             >("tenant")
                 .set(__builder, &self.tenant)?;
             ::core::result::Result::Ok(__builder)
+        }
+        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+            &self,
+            __sink: __Sink,
+        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            <__Sink as ::eventkit::__private::EventSink>::built(
+                __sink,
+                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                &__OrderPlacedView(self),
+            )
         }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,

@@ -6,6 +6,9 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[("priority", ::eventkit::__private::Literal::Integer(7i32))],
+        json: ::core::option::Option::Some(
+            "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+        ),
     };
     #[automatically_derived]
     impl OrderPlaced {
@@ -47,6 +50,14 @@ const _: () = {
         > {
             let __builder = __METADATA.builder_without();
             ::core::result::Result::Ok(__builder)
+        }
+        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+            &self,
+            __sink: __Sink,
+        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            <__Sink as ::eventkit::__private::EventSink>::fixed::<
+                OrderPlaced,
+            >(__sink, &__METADATA, self)
         }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,

@@ -2,72 +2,97 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
 
+use super::plain::plain_len;
 use crate::error::EncodeError;
 use crate::event::{AttributeRef, Data, DataKind, Event, name};
 
-/// Room for the names, quotes and fixed values of the core attributes.
-const ENVELOPE: usize = 160;
+const HEAD: &[u8] = br#"{"specversion":"1.0""#;
 
-/// Returns about how many bytes an event takes, so that one allocation is mostly enough.
-pub(super) fn size_hint(event: &Event) -> usize {
-    let attributes = [
-        Some(event.id()),
-        Some(event.source()),
-        Some(event.ty()),
-        event.subject(),
-    ];
-    let optional = [event.data_content_type(), event.data_schema()];
-    let texts: usize = attributes
-        .into_iter()
-        .chain(optional)
-        .flatten()
-        .map(str::len)
+/// Encodes one event.
+pub(super) fn bytes(event: &Event) -> Result<Bytes, EncodeError> {
+    let mut out = Vec::with_capacity(size(event));
+    self::event(event, &mut out)?;
+    Ok(out.into())
+}
+
+/// Returns how many bytes an event takes where no text of it has to be escaped.
+pub(super) fn size(event: &Event) -> usize {
+    let texts = texts(event).into_iter();
+    let texts: usize = texts
+        .filter_map(|(name, text)| Some(name.len() + text?.len() + 6))
         .sum();
+    let time = event
+        .time()
+        .map_or(0, |time| time.text().as_str().len() + 10);
     let extensions: usize = event
         .extensions()
         .iter()
-        .map(|(name, value)| name.len() + value.to_text().len() + 6)
+        .map(|(name, value)| {
+            let value = AttributeRef::from(value);
+            let quotes = if is_bare(value) { 0 } else { 2 };
+            name.len() + value.into_text().len() + quotes + 4
+        })
         .sum();
     let data = event.data().map_or(0, |data| match data.kind() {
-        DataKind::Json => data.as_bytes().len(),
-        DataKind::Text => data.as_bytes().len() * 9 / 8,
-        DataKind::Binary => data.as_bytes().len() * 4 / 3 + 4,
+        DataKind::Json => data.as_bytes().len() + 8,
+        DataKind::Text => data.as_bytes().len() + 10,
+        DataKind::Binary => data.as_bytes().len().div_ceil(3) * 4 + 17,
     });
-    ENVELOPE + texts + extensions + data
+    HEAD.len() + texts + time + extensions + data + 1
 }
 
-pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    out.extend_from_slice(br#"{"specversion":"1.0""#);
-    let time = event.time().map(|time| time.to_string());
-    let texts = [
+/// Returns the core attributes that are text, in the order in which they are written.
+fn texts(event: &Event) -> [(&'static str, Option<&str>); 6] {
+    [
         (name::ID, Some(event.id())),
         (name::SOURCE, Some(event.source())),
         (name::TYPE, Some(event.ty())),
         (name::SUBJECT, event.subject()),
-        (name::TIME, time.as_deref()),
         (name::DATACONTENTTYPE, event.data_content_type()),
         (name::DATASCHEMA, event.data_schema()),
-    ];
-    for (name, text) in texts {
+    ]
+}
+
+/// Returns whether JSON has a type of its own for the value.
+fn is_bare(value: AttributeRef<'_>) -> bool {
+    matches!(value, AttributeRef::Boolean(_) | AttributeRef::Integer(_))
+}
+
+pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    attributes(event, out)?;
+    if let Some(payload) = event.data() {
+        data(payload, out)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// Writes an event up to its data.
+pub(super) fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    out.extend_from_slice(HEAD);
+    for (name, text) in texts(event) {
         if let Some(text) = text {
             member(name, out);
             string(text, out)?;
         }
     }
+    if let Some(time) = event.time() {
+        member(name::TIME, out);
+        out.push(b'"');
+        out.extend_from_slice(time.text().as_str().as_bytes());
+        out.push(b'"');
+    }
     for (name, value) in event.extensions() {
         member(name, out);
-        match AttributeRef::from(value) {
-            AttributeRef::Boolean(_) | AttributeRef::Integer(_) => {
-                out.extend_from_slice(value.to_text().as_bytes());
-            }
-            other => string(&other.into_text(), out)?,
+        let value = AttributeRef::from(value);
+        if is_bare(value) {
+            out.extend_from_slice(value.into_text().as_bytes());
+        } else {
+            string(&value.into_text(), out)?;
         }
     }
-    if let Some(payload) = event.data() {
-        data(payload, out)?;
-    }
-    out.push(b'}');
     Ok(())
 }
 
@@ -98,6 +123,13 @@ fn member(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
+/// Writes a string; few hold anything that has to be escaped.
 fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    if plain_len(text.as_bytes()) == text.len() {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return Ok(());
+    }
     serde_json::to_writer(out, text).map_err(EncodeError::format)
 }

@@ -6,6 +6,7 @@ mod encode;
 mod limited;
 mod plain;
 mod structured;
+mod typed;
 
 use bytes::Bytes;
 
@@ -58,6 +59,33 @@ impl Json {
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
         T::from_source(structured::Structured::new(bytes, Limits::DEFAULT)?)
     }
+
+    /// Encodes a typed value straight as an event, with a random id and the current time unless
+    /// fields give them.
+    ///
+    /// It gives what encoding the result of [`to_event`](CloudEvent::to_event) gives, but for the
+    /// order of the members, in one allocation.
+    ///
+    /// ```
+    /// use eventkit::CloudEvent;
+    /// use eventkit::format::Json;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+    /// #[cloudevent(type = "co.outcome.beat", source = "/clock")]
+    /// struct Beat { count: u8 }
+    ///
+    /// let bytes = Json.encode_typed(&Beat { count: 7 })?;
+    /// assert!(bytes.ends_with(br#","data":{"count":7}}"#));
+    /// # Ok::<(), eventkit::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`to_event`](CloudEvent::to_event).
+    pub fn encode_typed<T: CloudEvent>(&self, value: &T) -> Result<Bytes, EncodeError> {
+        value.write_to(typed::Typed)
+    }
 }
 
 impl Format for Json {
@@ -70,9 +98,7 @@ impl Format for Json {
     }
 
     fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
-        let mut out = Vec::with_capacity(encode::size_hint(event));
-        encode::event(event, &mut out)?;
-        Ok(out.into())
+        encode::bytes(event)
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
@@ -80,10 +106,7 @@ impl Format for Json {
     }
 
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
-        let size: usize = events
-            .iter()
-            .map(|event| encode::size_hint(event) + 1)
-            .sum();
+        let size: usize = events.iter().map(|event| encode::size(event) + 1).sum();
         let mut out = Vec::with_capacity(size + 2);
         out.push(b'[');
         for (at, event) in events.iter().enumerate() {

@@ -1,0 +1,35 @@
+//! Writes bytes whose number is not known before, with one allocation of the right size.
+
+use std::cell::Cell;
+
+use bytes::Bytes;
+use serde::Serialize;
+
+/// The most memory that a thread keeps for the next call.
+const KEPT: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Calls a function that writes, and returns what it has written.
+///
+/// It writes into memory that its thread keeps. A call within the function writes into memory of its
+/// own.
+pub(crate) fn exact<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
+    // A thread that ends has no such memory any more.
+    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
+    let written = write(&mut scratch);
+    if scratch.capacity() > KEPT {
+        return written.map(|()| Bytes::from(scratch.into_boxed_slice()));
+    }
+    let bytes = written.map(|()| Bytes::copy_from_slice(&scratch));
+    scratch.clear();
+    let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+    bytes
+}
+
+/// Writes a value as JSON.
+pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Bytes> {
+    exact(|out| serde_json::to_writer(out, value))
+}

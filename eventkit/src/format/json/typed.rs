@@ -1,0 +1,68 @@
+//! Writes a typed value as a JSON event, with nothing in between.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::encode;
+use crate::codec;
+use crate::error::EncodeError;
+use crate::event::{Event, EventBuilder, Fresh, declares_json, scratch};
+use crate::typed::{EventSink, Metadata};
+
+/// Is a JSON event that is to be made of a typed value.
+pub(super) struct Typed;
+
+impl EventSink for Typed {
+    type Output = Bytes;
+
+    fn event(self, event: &Event) -> Result<Bytes, EncodeError> {
+        encode::bytes(event)
+    }
+
+    fn fixed<D: Serialize + ?Sized>(
+        self,
+        metadata: &Metadata,
+        data: &D,
+    ) -> Result<Bytes, EncodeError> {
+        let Some(head) = metadata.json else {
+            let event = metadata.builder_with(data)?.build()?;
+            return self.event(&event);
+        };
+        let fresh = Fresh::new();
+        scratch::exact(|out| {
+            for part in [
+                head,
+                fresh.id(),
+                "\",\"time\":\"",
+                fresh.time(),
+                "\",\"data\":",
+            ] {
+                out.extend_from_slice(part.as_bytes());
+            }
+            serde_json::to_writer(&mut *out, data).map_err(EncodeError::data)?;
+            out.push(b'}');
+            Ok(())
+        })
+    }
+
+    fn built<D: Serialize + ?Sized>(
+        self,
+        attributes: EventBuilder,
+        data: &D,
+    ) -> Result<Bytes, EncodeError> {
+        let event = attributes.build()?;
+        match event.data_content_type() {
+            Some(content_type) if !declares_json(content_type) => {
+                let data = codec::encode(data, content_type)?;
+                self.event(&event.to_builder().data(data).build()?)
+            }
+            _ => scratch::exact(|out| {
+                encode::attributes(&event, out)?;
+                out.extend_from_slice(b",\"data\":");
+                serde_json::to_writer(&mut *out, data).map_err(EncodeError::data)?;
+                out.push(b'}');
+                Ok(())
+            }),
+        }
+    }
+}

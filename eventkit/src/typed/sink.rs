@@ -1,0 +1,45 @@
+//! Where a typed value is written to.
+
+use serde::Serialize;
+
+use super::Metadata;
+use crate::error::EncodeError;
+use crate::event::{Event, EventBuilder};
+
+/// Is a message to be made of a typed value, without an [`Event`] in between where that can be.
+pub trait EventSink: Sized {
+    /// The message.
+    type Output;
+
+    /// Takes an event.
+    ///
+    /// # Errors
+    ///
+    /// Where the message cannot hold it.
+    fn event(self, event: &Event) -> Result<Self::Output, EncodeError>;
+
+    /// Takes data whose event has no attributes but the ones of its type, an id and a time.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be encoded, or the type does not give the source.
+    fn fixed<D: Serialize + ?Sized>(
+        self,
+        metadata: &Metadata,
+        data: &D,
+    ) -> Result<Self::Output, EncodeError> {
+        let event = metadata.builder_with(data)?.build()?;
+        self.event(&event)
+    }
+
+    /// Takes attributes, with the content type of the data, and the data.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be encoded, or an attribute is not valid.
+    fn built<D: Serialize + ?Sized>(
+        self,
+        attributes: EventBuilder,
+        data: &D,
+    ) -> Result<Self::Output, EncodeError>;
+}
