@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::json;
 use super::media_type::{self, MediaType};
 use crate::error::shorten;
 
@@ -56,13 +57,16 @@ impl Data {
     /// Where the bytes are not one JSON value in UTF-8.
     pub fn json(bytes: impl Into<Bytes>) -> Result<Self, serde_json::Error> {
         let bytes = bytes.into();
-        // A `str` first: `from_slice` would check the encoding of each string by itself.
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => serde_json::from_str::<serde::de::IgnoredAny>(text)?,
-            Err(_) => serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)?,
-        };
-        std::str::from_utf8(&bytes).map_err(serde::de::Error::custom)?;
-        Ok(Self::new_unchecked(DataKind::Json, bytes))
+        let text = std::str::from_utf8(&bytes);
+        if text.is_ok_and(json::is_value) {
+            return Ok(Self::new_unchecked(DataKind::Json, bytes));
+        }
+        // It is refused; this is to say where and why.
+        serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)?;
+        Err(serde::de::Error::custom(text.err().map_or_else(
+            || "it is not one JSON value".to_owned(),
+            |error| error.to_string(),
+        )))
     }
 
     /// Makes data from the body of a message, whose kind follows from its content type.

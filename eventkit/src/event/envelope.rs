@@ -91,7 +91,14 @@ impl<'a> Envelope<'a> {
     }
 
     /// Notes where JSON data is nested too deep.
-    pub(crate) fn limit_depth(&mut self, json: &[u8]) {
+    pub(crate) fn limit_depth(&mut self, depth: usize) {
+        if let Err(exceeded) = self.limits.check_json_depth(depth) {
+            self.exceed(exceeded);
+        }
+    }
+
+    /// Notes where text that may be JSON is nested too deep.
+    pub(crate) fn limit_depth_of(&mut self, json: &[u8]) {
         if let Err(exceeded) = self.limits.check_depth_of(json) {
             self.exceed(exceeded);
         }

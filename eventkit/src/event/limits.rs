@@ -1,5 +1,6 @@
 //! How much of a message a decoder takes.
 
+use super::json;
 use crate::error::Exceeded;
 
 /// Says how much a decoder takes before it refuses a message.
@@ -116,13 +117,15 @@ limits! {
 }
 
 impl Limits {
-    /// Checks how deep JSON is nested; of text that is not JSON, anything may be said.
+    /// Checks how deep JSON is nested; text that is not JSON has no depth.
     pub(crate) fn check_depth_of(&self, json: &[u8]) -> Result<(), Exceeded> {
         // What is opened takes two bytes, and most data opens less in all than may be open at once.
         if json.len() / 2 <= self.json_depth || opened(json) <= self.json_depth {
             return Ok(());
         }
-        self.check_json_depth(depth(json))
+        let walked = std::str::from_utf8(json).map_err(|_| json::Malformed);
+        let walked = walked.and_then(|text| json::walk(text, 0));
+        walked.map_or(Ok(()), |walked| self.check_json_depth(walked.depth))
     }
 }
 
@@ -134,33 +137,4 @@ fn opened(json: &[u8]) -> usize {
     let block = |block: &[u8; 64]| usize::from(block.iter().map(opens).sum::<u8>());
     let rest: u8 = rest.iter().map(opens).sum();
     blocks.iter().map(block).sum::<usize>() + usize::from(rest)
-}
-
-/// Returns how many arrays and objects are open at once.
-fn depth(json: &[u8]) -> usize {
-    let (mut open, mut deepest) = (0_usize, 0);
-    let mut bytes = json.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'[' | b'{' => {
-                open += 1;
-                deepest = deepest.max(open);
-            }
-            b']' | b'}' => open = open.saturating_sub(1),
-            b'"' => skip_string(&mut bytes),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-/// Moves past the end of a string.
-fn skip_string(bytes: &mut std::slice::Iter<'_, u8>) {
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => return,
-            b'\\' => drop(bytes.next()),
-            _ => {}
-        }
-    }
 }

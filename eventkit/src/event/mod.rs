@@ -7,6 +7,7 @@ mod data;
 mod envelope;
 mod extensions;
 mod fresh;
+pub(crate) mod json;
 mod limits;
 mod media_type;
 pub(crate) mod name;

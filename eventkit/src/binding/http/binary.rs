@@ -74,7 +74,7 @@ pub(super) fn read<'a>(
         );
     }
     if media_type.as_ref().is_some_and(MediaType::is_json) {
-        envelope.limit_depth(body);
+        envelope.limit_depth_of(body);
     }
     Ok(Binary {
         envelope,

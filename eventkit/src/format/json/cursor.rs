@@ -9,13 +9,8 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::plain::plain_len;
 use crate::error::DecodeError;
-
-/// Says that the text is not JSON of the expected form; where and why is found out later, since
-/// it costs a second look at the text.
-#[derive(Debug)]
-pub(super) struct Malformed;
+use crate::event::json::{Malformed, plain_len, walk};
 
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -108,12 +103,14 @@ impl<'a> Cursor<'a> {
         Ok(value)
     }
 
-    /// Checks the value that is next, moves past it, and returns where it stands.
-    pub(super) fn skip(&mut self) -> Result<Range<usize>, Malformed> {
+    /// Checks the value that is next, moves past it, and returns where it stands and how deep it is
+    /// nested.
+    pub(super) fn skip(&mut self) -> Result<(Range<usize>, usize), Malformed> {
         self.peek();
         let start = self.at;
-        self.value::<IgnoredAny>().map_err(|_| Malformed)?;
-        Ok(start..self.at)
+        let walked = walk(self.text, start)?;
+        self.at = walked.end;
+        Ok((start..walked.end, walked.depth))
     }
 
     /// Returns how far the cursor has come.

@@ -7,8 +7,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
-use super::cursor::{Cursor, Malformed};
+use super::cursor::Cursor;
 use crate::error::DecodeError;
+use crate::event::json::Malformed;
 use crate::event::{
     Data, DataKind, Envelope, Event, Limits, Scalar, Violation, declares_json, name,
 };
@@ -63,7 +64,7 @@ impl<'a> Members<'a> {
 /// Decodes one event; its JSON data shares the bytes.
 pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<Event, DecodeError> {
     let text = text(bytes, limits)?;
-    let members = object(text, limits, |cursor, _| cursor.skip())?;
+    let members = object(text, limits, skip)?;
     into_event(members, text, bytes)
 }
 
@@ -75,7 +76,7 @@ pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<Event>, DecodeE
     let read = cursor.elements(b'[', b']', |cursor| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
-        let members = members(cursor, limits, |cursor, _| cursor.skip())?;
+        let members = members(cursor, limits, skip)?;
         let event =
             into_event(members, text, bytes).map_err(|error| error.in_element(events.len()))?;
         events.push(event);
@@ -116,7 +117,7 @@ pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
 pub(super) fn object<'a>(
     text: &'a str,
     limits: Limits,
-    data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
+    data: impl FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>,
 ) -> Result<Members<'a>, DecodeError> {
     let mut cursor = Cursor::new(text);
     let members = members(&mut cursor, limits, data);
@@ -124,11 +125,21 @@ pub(super) fn object<'a>(
     members.map_err(|Malformed| Cursor::explain(text, OBJECT))
 }
 
+/// Checks the data that is next, and leaves it as it is.
+pub(super) fn skip(
+    cursor: &mut Cursor<'_>,
+    envelope: &mut Envelope<'_>,
+) -> Result<Range<usize>, Malformed> {
+    let (place, depth) = cursor.skip()?;
+    envelope.limit_depth(depth);
+    Ok(place)
+}
+
 /// Reads all members of the object that is next; `data` is left to the caller.
 fn members<'a>(
     cursor: &mut Cursor<'a>,
     limits: Limits,
-    mut data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
+    mut data: impl FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>,
 ) -> Result<Members<'a>, Malformed> {
     let mut envelope = Envelope::with_limits(limits);
     let mut payload = None;
@@ -137,8 +148,7 @@ fn members<'a>(
         let member = cursor.member_name()?;
         let (at, found) = match member.as_ref() {
             name::DATA => {
-                let place = data(cursor, &envelope)?;
-                envelope.limit_depth(cursor.slice(&place).as_bytes());
+                let place = data(cursor, &mut envelope)?;
                 (0, Some(Payload::Json(place)))
             }
             name::DATA_BASE64 => (1, base64_member(cursor, &mut envelope)?),
@@ -193,7 +203,7 @@ fn scalar<'a>(
     if is_string && let Ok(text) = cursor.string() {
         return Ok(Scalar::Text(text));
     }
-    let place = cursor.skip()?;
+    let (place, _) = cursor.skip()?;
     match cursor.slice(&place) {
         "null" => return Ok(Scalar::Null),
         "true" => return Ok(Scalar::Boolean(true)),

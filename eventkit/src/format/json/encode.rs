@@ -4,11 +4,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 
-use super::plain::plain_len;
 use crate::error::EncodeError;
+use crate::event::json::plain_len;
 use crate::event::{AttributeRef, Data, DataKind, Event, name};
 
 const HEAD: &[u8] = br#"{"specversion":"1.0""#;
+
+/// How many of the core attributes that are text go before the time.
+const TEXTS_BEFORE_TIME: usize = 4;
 
 /// Encodes one event.
 pub(super) fn bytes(event: &Event) -> Result<Bytes, EncodeError> {
@@ -72,18 +75,16 @@ pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError>
 /// Writes an event up to its data.
 pub(super) fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.extend_from_slice(HEAD);
-    for (name, text) in texts(event) {
-        if let Some(text) = text {
-            member(name, out);
-            string(text, out)?;
-        }
-    }
+    let texts = texts(event);
+    let (before, after) = texts.split_at(TEXTS_BEFORE_TIME);
+    members(before, out)?;
     if let Some(time) = event.time() {
         member(name::TIME, out);
         out.push(b'"');
         out.extend_from_slice(time.text().as_str().as_bytes());
         out.push(b'"');
     }
+    members(after, out)?;
     for (name, value) in event.extensions() {
         member(name, out);
         let value = AttributeRef::from(value);
@@ -111,6 +112,16 @@ fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
             out.push(b'"');
             out.extend_from_slice(BASE64_STANDARD.encode(data.as_bytes()).as_bytes());
             out.push(b'"');
+        }
+    }
+    Ok(())
+}
+
+fn members(texts: &[(&str, Option<&str>)], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    for (name, text) in texts {
+        if let Some(text) = text {
+            member(name, out);
+            string(text, out)?;
         }
     }
     Ok(())

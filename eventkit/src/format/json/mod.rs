@@ -4,7 +4,6 @@ mod cursor;
 mod decode;
 mod encode;
 mod limited;
-mod plain;
 mod structured;
 mod typed;
 

@@ -6,10 +6,11 @@ use std::ops::Range;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::cursor::{Cursor, Malformed};
+use super::cursor::Cursor;
 use super::decode::{self, Content, OBJECT};
 use crate::codec;
 use crate::error::DecodeError;
+use crate::event::json::Malformed;
 use crate::event::{AttributeRef, Envelope, JSON, Limits, declares_json, name};
 use crate::typed::{AttributeSource, EventSource};
 
@@ -29,7 +30,7 @@ impl<'a> Structured<'a> {
     fn checked(
         &self,
         ty: &'static str,
-        data: impl FnMut(&mut Cursor<'a>, &Envelope<'a>) -> Result<Range<usize>, Malformed>,
+        data: impl FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>,
     ) -> Result<(Envelope<'a>, Option<Content>), DecodeError> {
         let (mut envelope, content) =
             decode::object(self.text, self.limits, data)?.settle(self.text);
@@ -91,10 +92,12 @@ impl<'a> EventSource for Structured<'a> {
             if fits {
                 decoded = Some(cursor.value::<D>());
                 if matches!(decoded, Some(Ok(_))) {
-                    return Ok(start..cursor.at());
+                    let place = start..cursor.at();
+                    envelope.limit_depth_of(cursor.slice(&place).as_bytes());
+                    return Ok(place);
                 }
             }
-            cursor.skip()
+            decode::skip(cursor, envelope)
         })?;
         let content_type = envelope.text(name::DATACONTENTTYPE);
         let data = match (content, decoded) {
@@ -110,7 +113,7 @@ impl<'a> EventSource for Structured<'a> {
     }
 
     fn read_attributes(self, ty: &'static str) -> Result<Envelope<'a>, DecodeError> {
-        let (envelope, _) = self.checked(ty, |cursor, _| cursor.skip())?;
+        let (envelope, _) = self.checked(ty, decode::skip)?;
         Ok(envelope)
     }
 }

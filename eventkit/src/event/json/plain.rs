@@ -1,7 +1,7 @@
 //! Finds the end of what stands for itself in a JSON string.
 
 /// Returns how many bytes there are before the first quote, backslash or control character.
-pub(super) fn plain_len(bytes: &[u8]) -> usize {
+pub(crate) fn plain_len(bytes: &[u8]) -> usize {
     let (blocks, rest) = bytes.as_chunks::<8>();
     for (at, block) in blocks.iter().enumerate() {
         let special = special(u64::from_le_bytes(*block));
