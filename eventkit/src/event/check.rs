@@ -21,24 +21,25 @@ pub(crate) enum Found<'a> {
     Text(&'a str),
 }
 
-/// Checks all core attributes that are text, and notes every violation.
+/// Checks all core attributes that are text, by their place among [all](name::CORE), and notes every
+/// violation.
 #[inline]
-pub(crate) fn texts<'a>(get: impl Fn(&str) -> Found<'a>, violations: &mut Vec<Violation>) {
-    let mut look = |name, required, rule: fn(&str) -> Result<(), Violation>| match get(name) {
+pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<Violation>) {
+    let mut look = |at, required, rule: fn(&str) -> Result<(), Violation>| match get(at) {
         Found::Text(text) => violations.extend(rule(text).err()),
         Found::Absent if required => violations.push(Violation::missing(
-            name,
+            name::CORE[at],
             "a value: the attribute is required",
             "core, REQUIRED Attributes",
         )),
         Found::Absent | Found::Checked => {}
     };
-    look(name::ID, true, id);
-    look(name::SOURCE, true, source);
-    look(name::TYPE, true, ty);
-    look(name::SUBJECT, false, subject);
-    look(name::DATACONTENTTYPE, false, datacontenttype);
-    look(name::DATASCHEMA, false, dataschema);
+    look(name::ID_AT, true, id);
+    look(name::SOURCE_AT, true, source);
+    look(name::TYPE_AT, true, ty);
+    look(name::SUBJECT_AT, false, subject);
+    look(name::DATACONTENTTYPE_AT, false, datacontenttype);
+    look(name::DATASCHEMA_AT, false, dataschema);
 }
 
 pub(crate) fn id(value: &str) -> Result<(), Violation> {

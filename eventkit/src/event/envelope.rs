@@ -46,16 +46,23 @@ impl<'a> Envelope<'a> {
         }
     }
 
+    /// Takes the next attribute, as most are: borrowed text.
+    #[inline]
+    pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
+        let (name, value) = (Cow::Borrowed(name), Scalar::Text(Cow::Borrowed(text)));
+        if !self.is_within_limits(name.len().max(text.len())) {
+            return;
+        }
+        match name::core_at(&name) {
+            Some(at) if self.core[at].is_none() => self.core[at] = Some(value),
+            Some(at) => self.refuse(twice(name::CORE[at], text)),
+            None => self.extensions.push((name, value)),
+        }
+    }
+
     /// Takes the next attribute; one that is over a limit is left out, and noted.
     pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Scalar<'a>) {
-        self.count += 1;
-        let checked = self
-            .limits
-            .check_attributes(self.count)
-            .and_then(|()| self.limits.check_attribute_bytes(name.len()))
-            .and_then(|()| self.limits.check_attribute_bytes(value.len()));
-        if let Err(exceeded) = checked {
-            self.exceed(exceeded);
+        if !self.is_within_limits(name.len().max(value.len())) {
             return;
         }
         let Some(at) = name::core_at(&name) else {
@@ -76,6 +83,19 @@ impl<'a> Envelope<'a> {
         } else {
             self.core[at] = Some(value);
         }
+    }
+
+    /// Counts an attribute of that length, and notes where it is over a limit.
+    #[inline]
+    fn is_within_limits(&mut self, bytes: usize) -> bool {
+        self.count += 1;
+        if self.count <= self.limits.attributes && bytes <= self.limits.attribute_bytes {
+            return true;
+        }
+        let count = self.limits.check_attributes(self.count);
+        let checked = count.and_then(|()| self.limits.check_attribute_bytes(bytes));
+        checked.unwrap_or_else(|exceeded| self.exceed(exceeded));
+        false
     }
 
     /// Notes a violation that the message shows before its attributes are looked at.
@@ -186,7 +206,7 @@ impl<'a> Envelope<'a> {
 
     fn check_values(&mut self) -> Result<(), DecodeError> {
         let mut violations = std::mem::take(&mut self.violations);
-        check::texts(|name| self.found(name), &mut violations);
+        check::texts(|at| self.found(at), &mut violations);
         let set = self
             .extensions
             .iter()
@@ -202,9 +222,8 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    fn found(&self, name: &str) -> Found<'_> {
-        let at = name::core_at(name);
-        match at.and_then(|at| self.core[at].as_ref()) {
+    fn found(&self, at: usize) -> Found<'_> {
+        match &self.core[at] {
             Some(Scalar::Text(text)) => Found::Text(text),
             Some(Scalar::Refused) => Found::Checked,
             _ => Found::Absent,
@@ -221,7 +240,7 @@ impl<'a> Envelope<'a> {
 
     /// Refuses another version at once: its rules for the other attributes are not known.
     fn check_version(&mut self) -> Result<(), DecodeError> {
-        match self.found(name::SPECVERSION) {
+        match self.found(name::SPECVERSION_AT) {
             Found::Text(SPECVERSION) | Found::Checked => Ok(()),
             Found::Text(other) => Err(DecodeError::spec_version(other)),
             Found::Absent => {

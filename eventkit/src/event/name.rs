@@ -26,21 +26,28 @@ pub(crate) const CORE: [&str; 8] = [
     TIME,
 ];
 
-/// Where [`CORE`] holds the version.
+// Where [`CORE`] holds them.
 pub(crate) const SPECVERSION_AT: usize = 0;
+pub(crate) const ID_AT: usize = 1;
+pub(crate) const SOURCE_AT: usize = 2;
+pub(crate) const TYPE_AT: usize = 3;
+pub(crate) const DATACONTENTTYPE_AT: usize = 4;
+pub(crate) const DATASCHEMA_AT: usize = 5;
+pub(crate) const SUBJECT_AT: usize = 6;
+pub(crate) const TIME_AT: usize = 7;
 
 /// Returns where [`CORE`] holds a name; of a constant, the compiler knows it.
 #[inline]
 pub(crate) fn core_at(name: &str) -> Option<usize> {
     Some(match name {
         SPECVERSION => SPECVERSION_AT,
-        ID => 1,
-        SOURCE => 2,
-        TYPE => 3,
-        DATACONTENTTYPE => 4,
-        DATASCHEMA => 5,
-        SUBJECT => 6,
-        TIME => 7,
+        ID => ID_AT,
+        SOURCE => SOURCE_AT,
+        TYPE => TYPE_AT,
+        DATACONTENTTYPE => DATACONTENTTYPE_AT,
+        DATASCHEMA => DATASCHEMA_AT,
+        SUBJECT => SUBJECT_AT,
+        TIME => TIME_AT,
         _ => return None,
     })
 }

@@ -36,7 +36,7 @@ impl Parts {
     /// Checks everything and makes the event, or says all that is wrong with it.
     pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
         let mut violations = Vec::new();
-        check::texts(|name| self.found(name), &mut violations);
+        check::texts(|at| self.found(at), &mut violations);
         violations.extend(self.time.and_then(|time| check::time(time).err()));
         let unchecked = self.extensions.iter().filter(|(name, value)| {
             matches!(name, Cow::Owned(_))
@@ -64,14 +64,14 @@ impl Parts {
         })))
     }
 
-    fn found(&self, name: &str) -> Found<'_> {
-        let text = match name {
-            name::ID => &self.id,
-            name::SOURCE => &self.source,
-            name::TYPE => &self.ty,
-            name::SUBJECT => &self.subject,
-            name::DATACONTENTTYPE => &self.datacontenttype,
-            name::DATASCHEMA => &self.dataschema,
+    fn found(&self, at: usize) -> Found<'_> {
+        let text = match at {
+            name::ID_AT => &self.id,
+            name::SOURCE_AT => &self.source,
+            name::TYPE_AT => &self.ty,
+            name::SUBJECT_AT => &self.subject,
+            name::DATACONTENTTYPE_AT => &self.datacontenttype,
+            name::DATASCHEMA_AT => &self.dataschema,
             _ => &None,
         };
         match text {

@@ -1,6 +1,6 @@
 //! Walks over a JSON value, and checks it.
 
-use super::plain::plain_len;
+use super::plain::plain_end;
 
 /// Says that a text is not JSON; where and why is found out later, since it costs a second look.
 #[derive(Debug)]
@@ -87,21 +87,25 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Returns the next byte that is not white space, without taking it.
+    #[inline]
     fn peek(&mut self) -> Option<u8> {
         loop {
-            match self.bytes.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                next => return next.copied(),
+            match *self.bytes.get(self.at)? {
+                next @ b'!'.. => return Some(next),
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                next => return Some(next),
             }
         }
     }
 
+    #[inline]
     fn take(&mut self) -> Result<u8, Malformed> {
         let byte = self.peek().ok_or(Malformed)?;
         self.at += 1;
         Ok(byte)
     }
 
+    #[inline]
     fn take_if(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
@@ -109,6 +113,7 @@ impl Walk<'_> {
     }
 
     /// Takes the name of a member and the colon after it.
+    #[inline]
     fn name(&mut self) -> Result<(), Malformed> {
         if self.take()? != b'"' {
             return Err(Malformed);
@@ -122,16 +127,28 @@ impl Walk<'_> {
     }
 
     /// Takes what is left of a string after its opening quote.
+    #[inline(always)]
     fn string(&mut self) -> Result<(), Malformed> {
+        self.at = plain_end(self.bytes, self.at);
+        if self.next_is(b'"') {
+            self.at += 1;
+            return Ok(());
+        }
+        self.string_with_escapes()
+    }
+
+    /// Takes what is left of a string from its first escape on.
+    #[inline(never)]
+    fn string_with_escapes(&mut self) -> Result<(), Malformed> {
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let plain = plain_len(rest);
-            self.at += plain + 1;
-            match rest.get(plain) {
-                Some(b'"') => return Ok(()),
-                Some(b'\\') => self.escape()?,
+            let stop = self.bytes.get(self.at).ok_or(Malformed)?;
+            self.at += 1;
+            match stop {
+                b'"' => return Ok(()),
+                b'\\' => self.escape()?,
                 _ => return Err(Malformed),
             }
+            self.at = plain_end(self.bytes, self.at);
         }
     }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::DecodeError;
-use crate::event::json::{Malformed, plain_len, walk};
+use crate::event::json::{Malformed, plain_end, walk};
 
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -23,17 +23,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// Returns the next byte that is not white space, without taking it.
+    #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
         loop {
-            match bytes.get(self.at) {
-                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
-                next => return next.copied(),
+            match *self.text.as_bytes().get(self.at)? {
+                next @ b'!'.. => return Some(next),
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                next => return Some(next),
             }
         }
     }
 
     /// Takes one byte of punctuation.
+    #[inline]
     pub(super) fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
         if self.take(byte) {
             Ok(())
@@ -43,6 +45,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes one byte of punctuation if it is next.
+    #[inline]
     pub(super) fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
@@ -69,7 +72,23 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Takes a string without escapes, if one is next.
+    #[inline(always)]
+    pub(super) fn plain_string(&mut self) -> Option<&'a str> {
+        if self.peek() != Some(b'"') {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = plain_end(self.text.as_bytes(), start);
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return None;
+        }
+        self.at = end + 1;
+        self.text.get(start..end)
+    }
+
     /// Takes the name of a member and the colon after it.
+    #[inline(always)]
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let name = self.string()?;
         self.expect(b':')?;
@@ -77,20 +96,20 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a string; it is copied only where it holds escapes.
+    #[inline(always)]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);
         }
-        let start = self.at + 1;
-        let rest = &self.text.as_bytes()[start..];
-        let stop = plain_len(rest);
-        if rest.get(stop) == Some(&b'"') {
-            self.at = start + stop + 1;
-            return Ok(Cow::Borrowed(&self.text[start..start + stop]));
+        if let Some(text) = self.plain_string() {
+            return Ok(Cow::Borrowed(text));
         }
-        self.value::<String>()
-            .map(Cow::Owned)
-            .map_err(|_| Malformed)
+        self.string_with_escapes().map(Cow::Owned)
+    }
+
+    #[inline(never)]
+    fn string_with_escapes(&mut self) -> Result<String, Malformed> {
+        self.value().map_err(|_| Malformed)
     }
 
     /// Reads the value that is next as a type, and moves past it.

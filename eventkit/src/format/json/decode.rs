@@ -153,6 +153,10 @@ fn members<'a>(
             }
             name::DATA_BASE64 => (1, base64_member(cursor, &mut envelope)?),
             _ => {
+                if let (Cow::Borrowed(name), Some(text)) = (&member, cursor.plain_string()) {
+                    envelope.set_text(name, text);
+                    return Ok(());
+                }
                 let value = scalar(&member, cursor, &mut envelope)?;
                 envelope.set(member, value);
                 return Ok(());
