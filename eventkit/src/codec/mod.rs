@@ -111,7 +111,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Da
     let media_type = MediaType::parse(content_type).map_err(EncodeError::data)?;
     if let Some(codec) = registry::lookup(&media_type) {
         let bytes = codec.encode(&value).map_err(EncodeError::data)?;
-        return Data::from_body(bytes.into(), Some(&media_type)).map_err(EncodeError::data);
+        return Data::from_body(bytes.into(), Some(content_type)).map_err(EncodeError::data);
     }
     match media_type.essence() {
         plain_bytes::MEDIA_TYPE => plain_bytes::encode(value).map(Data::binary),

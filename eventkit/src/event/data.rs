@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::json;
-use super::media_type::{self, MediaType};
+use super::media_type::{MediaType, declares_json};
 use crate::error::shorten;
 
 /// Says what the bytes of [`Data`] are.
@@ -74,11 +74,11 @@ impl Data {
     /// Text that is not UTF-8 is kept as binary data.
     pub(crate) fn from_body(
         bytes: Bytes,
-        content_type: Option<&MediaType>,
+        content_type: Option<&str>,
     ) -> Result<Self, serde_json::Error> {
         match content_type {
-            Some(media_type) if media_type.is_json() => Self::json(bytes),
-            Some(media_type) if media_type.is_text() && std::str::from_utf8(&bytes).is_ok() => {
+            Some(content_type) if declares_json(content_type) => Self::json(bytes),
+            Some(content_type) if is_text(content_type) && std::str::from_utf8(&bytes).is_ok() => {
                 Ok(Self::new_unchecked(DataKind::Text, bytes))
             }
             _ => Ok(Self::binary(bytes)),
@@ -90,7 +90,7 @@ impl Data {
     /// JSON under a content type that is not JSON is text of that type, and text under a JSON
     /// content type has to be JSON.
     pub(crate) fn under(self, content_type: &str) -> Result<Self, serde_json::Error> {
-        let json = media_type::declares_json(content_type);
+        let json = declares_json(content_type);
         match self.kind {
             DataKind::Json if !json => Ok(Self::new_unchecked(DataKind::Text, self.bytes)),
             DataKind::Text if json => Self::json(self.bytes),
@@ -142,6 +142,10 @@ impl Data {
             DataKind::Binary => None,
         }
     }
+}
+
+fn is_text(content_type: &str) -> bool {
+    MediaType::parse(content_type).is_ok_and(|media_type| media_type.is_text())
 }
 
 impl PartialEq for Data {

@@ -6,6 +6,7 @@ use super::attribute::{AttributeRef, AttributeValue};
 use super::check::{self, Found};
 use super::data::Data;
 use super::limits::Limits;
+use super::media_type::JSON;
 use super::name;
 use super::parts::{Parts, Text};
 use super::timestamp::Timestamp;
@@ -233,6 +234,7 @@ impl<'a> Envelope<'a> {
     fn take(&mut self, name: &str) -> Option<Text> {
         let at = name::core_at(name)?;
         match self.core[at].take() {
+            Some(Scalar::Text(text)) if text == JSON => Some(Cow::Borrowed(JSON)),
             Some(Scalar::Text(text)) => Some(Cow::Owned(text.into_owned())),
             _ => None,
         }

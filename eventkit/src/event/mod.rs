@@ -15,7 +15,7 @@ mod parts;
 mod rfc3339;
 pub(crate) mod scratch;
 mod serde_text;
-mod text;
+pub(crate) mod text;
 mod timestamp;
 mod uri;
 
@@ -186,6 +186,20 @@ impl Event {
     #[must_use]
     pub fn data(&self) -> Option<&Data> {
         self.0.data.as_ref()
+    }
+
+    /// Returns a core attribute that is text by its [place](name::CORE), with whether it is a literal.
+    pub(crate) fn text_at(&self, at: usize) -> Option<&Text> {
+        let inner = &*self.0;
+        match at {
+            name::ID_AT => Some(&inner.id),
+            name::SOURCE_AT => Some(&inner.source),
+            name::TYPE_AT => Some(&inner.ty),
+            name::SUBJECT_AT => inner.subject.as_ref(),
+            name::DATACONTENTTYPE_AT => inner.datacontenttype.as_ref(),
+            name::DATASCHEMA_AT => inner.dataschema.as_ref(),
+            _ => None,
+        }
     }
 
     /// Returns the value of any attribute by the name the specification gives it.

@@ -8,12 +8,18 @@ pub(crate) fn is_attribute_text(text: &str) -> bool {
     is_printable_ascii(text.as_bytes()) || text.chars().all(is_allowed)
 }
 
-/// Looks at blocks without leaving them early, which compilers turn into few instructions.
 fn is_printable_ascii(bytes: &[u8]) -> bool {
-    let printable = |byte: &u8| byte.wrapping_sub(b' ') < 0x5f;
+    all(bytes, |byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Returns whether something holds of every byte.
+///
+/// It looks at blocks without leaving them early, which compilers turn into few instructions.
+#[inline(always)]
+pub(crate) fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
     let (blocks, rest) = bytes.as_chunks::<16>();
-    let block = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & printable(byte));
-    blocks.iter().all(block) && rest.iter().all(printable)
+    let in_block = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & holds(*byte));
+    blocks.iter().all(in_block) && rest.iter().all(|byte| holds(*byte))
 }
 
 fn is_allowed(c: char) -> bool {

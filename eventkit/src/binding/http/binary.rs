@@ -6,12 +6,10 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::header_value;
+use super::{header_name, header_value};
 use crate::codec;
 use crate::error::DecodeError;
-use crate::event::{
-    Data, Envelope, Event, Limits, MediaType, Scalar, Violation, declares_json, name,
-};
+use crate::event::{Data, Envelope, Event, Limits, Scalar, Violation, declares_json, name};
 use crate::typed::EventSource;
 
 const PREFIX: &str = "ce-";
@@ -19,19 +17,19 @@ const PREFIX: &str = "ce-";
 /// The attributes of a message in binary content mode.
 pub(super) struct Binary<'a> {
     envelope: Envelope<'a>,
-    media_type: Option<MediaType>,
+    content_type: Option<&'a str>,
 }
 
 /// Reads the headers of a message.
 pub(super) fn read<'a>(
     headers: &'a HeaderMap,
-    media_type: Option<MediaType>,
+    content_type: Option<&'a str>,
     body: &Bytes,
     limits: Limits,
 ) -> Result<Binary<'a>, DecodeError> {
-    if !headers.contains_key("ce-specversion")
-        && !headers.contains_key("ce-id")
-        && !headers.contains_key("ce-type")
+    if !headers.contains_key(&header_name::SPECVERSION)
+        && !headers.contains_key(&header_name::ID)
+        && !headers.contains_key(&header_name::TYPE)
     {
         let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
         return Err(DecodeError::not_an_event(reason));
@@ -53,6 +51,7 @@ pub(super) fn read<'a>(
             continue;
         }
         match header_value::decode(value.as_bytes()) {
+            Ok(Cow::Borrowed(text)) => envelope.set_text(attribute, text),
             Ok(text) => envelope.set(Cow::Borrowed(attribute), Scalar::Text(text)),
             Err(expected) => {
                 let value = String::from_utf8_lossy(value.as_bytes());
@@ -67,18 +66,15 @@ pub(super) fn read<'a>(
             }
         }
     }
-    if let Some(media_type) = &media_type {
-        envelope.set(
-            Cow::Borrowed(name::DATACONTENTTYPE),
-            Scalar::Text(media_type.to_string().into()),
-        );
+    if let Some(content_type) = content_type {
+        envelope.set_text(name::DATACONTENTTYPE, content_type);
     }
-    if media_type.as_ref().is_some_and(MediaType::is_json) {
+    if content_type.is_some_and(declares_json) {
         envelope.limit_depth_of(body);
     }
     Ok(Binary {
         envelope,
-        media_type,
+        content_type,
     })
 }
 
@@ -86,12 +82,12 @@ impl Binary<'_> {
     pub(super) fn into_event(self, body: Bytes) -> Result<Event, DecodeError> {
         let Self {
             mut envelope,
-            media_type,
+            content_type,
         } = self;
         let data = if is_absent(&body, envelope.text(name::DATACONTENTTYPE)) {
             None
         } else {
-            match Data::from_body(body, media_type.as_ref()) {
+            match Data::from_body(body, content_type) {
                 Ok(data) => Some(data),
                 Err(error) => {
                     // A wrong envelope is worth more to the sender than a wrong payload.

@@ -8,13 +8,14 @@ use http::header::CONTENT_TYPE;
 
 use super::binary::{self, Message};
 use crate::error::DecodeError;
-use crate::event::{Event, Limits, MediaType, Violation, name};
+use crate::event::{Event, JSON, Limits, MediaType, Violation, name};
 use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
 /// How a message carries its event or events.
-enum Mode {
-    Binary(Option<MediaType>),
+enum Mode<'a> {
+    /// The content type is a media type.
+    Binary(Option<&'a str>),
     Structured(MediaType),
     Batched(MediaType),
 }
@@ -86,8 +87,8 @@ impl Decoder {
     /// As for [`decode`].
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary(media_type) => {
-                binary::read(headers, media_type, &body, self.limits)?.into_event(body)
+            Mode::Binary(content_type) => {
+                binary::read(headers, content_type, &body, self.limits)?.into_event(body)
             }
             Mode::Structured(media_type) => self.format_for(&media_type)?.decode(body),
             Mode::Batched(_) => Err(DecodeError::not_an_event(
@@ -125,8 +126,8 @@ impl Decoder {
         body: Bytes,
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary(media_type) => {
-                let binary = binary::read(headers, media_type, &body, self.limits)?;
+            Mode::Binary(content_type) => {
+                let binary = binary::read(headers, content_type, &body, self.limits)?;
                 T::from_source(Message::new(binary, body))
             }
             Mode::Structured(media_type) if format::is_json(&media_type) => {
@@ -137,7 +138,7 @@ impl Decoder {
     }
 
     /// Checks the size of a message and finds its content mode.
-    fn mode(&self, headers: &HeaderMap, body: &Bytes) -> Result<Mode, DecodeError> {
+    fn mode<'a>(&self, headers: &'a HeaderMap, body: &Bytes) -> Result<Mode<'a>, DecodeError> {
         self.limits.check_body_bytes(body.len())?;
         self.limits.check_headers(headers.len())?;
         let sizes = headers
@@ -154,7 +155,7 @@ impl Decoder {
 }
 
 /// Finds the content mode: the longer prefix first, then binary (section 3).
-fn mode(headers: &HeaderMap) -> Result<Mode, DecodeError> {
+fn mode(headers: &HeaderMap) -> Result<Mode<'_>, DecodeError> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let Some(value) = values.next() else {
         return Ok(Mode::Binary(None));
@@ -171,12 +172,15 @@ fn mode(headers: &HeaderMap) -> Result<Mode, DecodeError> {
     if values.next().is_some() {
         return Err(wrong(text, "one `Content-Type` header").into());
     }
+    if text == JSON {
+        return Ok(Mode::Binary(Some(text)));
+    }
     let media_type = MediaType::parse(text).map_err(|_| wrong(text, "a media type"))?;
     Ok(match media_type.essence() {
         essence if essence.starts_with("application/cloudevents-batch") => {
             Mode::Batched(media_type)
         }
         essence if essence.starts_with("application/cloudevents") => Mode::Structured(media_type),
-        _ => Mode::Binary(Some(media_type)),
+        _ => Mode::Binary(Some(text)),
     })
 }

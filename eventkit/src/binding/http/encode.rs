@@ -6,10 +6,21 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Message, header_value};
+use super::{Message, header_name, header_value};
 use crate::error::EncodeError;
-use crate::event::{Event, name};
+use crate::event::{Event, JSON, name};
 use crate::format::Format;
+
+static VERSION: HeaderValue = HeaderValue::from_static("1.0");
+
+/// The core attributes that are text, by their place, but for the media type.
+static CORE: [(usize, &HeaderName); 5] = [
+    (name::ID_AT, &header_name::ID),
+    (name::SOURCE_AT, &header_name::SOURCE),
+    (name::TYPE_AT, &header_name::TYPE),
+    (name::SUBJECT_AT, &header_name::SUBJECT),
+    (name::DATASCHEMA_AT, &header_name::DATASCHEMA),
+];
 
 /// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
 ///
@@ -20,29 +31,40 @@ use crate::format::Format;
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
         .map_err(|_| EncodeError::too_many_headers())?;
-    headers.insert("ce-specversion", HeaderValue::from_static("1.0"));
-    let time = event.time().map(|time| time.to_string());
-    let core = [
-        ("ce-id", Some(event.id())),
-        ("ce-source", Some(event.source())),
-        ("ce-type", Some(event.ty())),
-        ("ce-subject", event.subject()),
-        ("ce-time", time.as_deref()),
-        ("ce-dataschema", event.data_schema()),
-    ];
-    for (name, value) in core {
-        if let Some(value) = value {
-            headers.insert(HeaderName::from_static(name), encoded(name, value)?);
+    headers.insert(&header_name::SPECVERSION, VERSION.clone());
+    for (at, header) in &CORE {
+        if let Some(text) = event.text_at(*at) {
+            let value = match text {
+                Cow::Borrowed(literal) if header_value::is_itself(literal) => {
+                    HeaderValue::from_static(literal)
+                }
+                text => encoded(name::CORE[*at], text)?,
+            };
+            headers.insert(*header, value);
         }
     }
+    if let Some(time) = event.time() {
+        let time = HeaderValue::from_str(time.text().as_str());
+        headers.insert(
+            &header_name::TIME,
+            time.map_err(|_| EncodeError::header(name::TIME))?,
+        );
+    }
     for (name, value) in event.extensions() {
-        let header =
-            HeaderName::try_from(format!("ce-{name}")).map_err(|_| EncodeError::header(name))?;
+        let header = match header_name::known(name) {
+            Some(known) => known.clone(),
+            None => {
+                HeaderName::try_from(format!("ce-{name}")).map_err(|_| EncodeError::header(name))?
+            }
+        };
         headers.insert(header, encoded(name, &value.to_text())?);
     }
-    if let Some(content_type) = event.data_content_type() {
+    if let Some(content_type) = event.text_at(name::DATACONTENTTYPE_AT) {
         // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
-        let value = HeaderValue::try_from(content_type);
+        let value = match content_type {
+            Cow::Borrowed(JSON) => Ok(HeaderValue::from_static(JSON)),
+            other => HeaderValue::from_str(other),
+        };
         headers.insert(
             CONTENT_TYPE,
             value.map_err(|_| EncodeError::header(name::DATACONTENTTYPE))?,
@@ -57,7 +79,7 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
 
 fn encoded(name: &str, value: &str) -> Result<HeaderValue, EncodeError> {
     match header_value::encode(value) {
-        Cow::Borrowed(text) => HeaderValue::try_from(text),
+        Cow::Borrowed(text) => HeaderValue::from_str(text),
         Cow::Owned(text) => HeaderValue::try_from(text),
     }
     .map_err(|_| EncodeError::header(name))

@@ -4,12 +4,23 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
+use crate::event::text;
+
 /// Space, double quote, percent, and all that is not printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 /// Percent-encodes a value; it is copied only where something has to be encoded.
 pub(super) fn encode(value: &str) -> Cow<'_, str> {
+    if is_itself(value) {
+        return Cow::Borrowed(value);
+    }
     utf8_percent_encode(value, ENCODED).into()
+}
+
+/// Returns whether nothing of a value has to be encoded, as in nearly all.
+pub(super) fn is_itself(value: &str) -> bool {
+    let itself = |byte| matches!(byte, b'!'..=b'~') & (byte != b'"') & (byte != b'%');
+    text::all(value.as_bytes(), itself)
 }
 
 /// Unquotes a value and percent-decodes it, once each.
@@ -17,7 +28,7 @@ pub(super) fn encode(value: &str) -> Cow<'_, str> {
 /// The error says what a value should have been.
 pub(super) fn decode(value: &[u8]) -> Result<Cow<'_, str>, &'static str> {
     let value = unquote(value)?;
-    if !value.contains(&b'%') {
+    if text::all(&value, |byte| byte != b'%') {
         return utf8(value);
     }
     if !is_percent_encoded(&value) {

@@ -22,6 +22,7 @@
 mod binary;
 mod decode;
 mod encode;
+mod header_name;
 mod header_value;
 mod message;
 mod problem;
