@@ -153,7 +153,9 @@ fn members<'a>(
             }
             name::DATA_BASE64 => (1, base64_member(cursor, &mut envelope)?),
             _ => {
-                if let (Cow::Borrowed(name), Some(text)) = (&member, cursor.plain_string()) {
+                if let Cow::Borrowed(name) = member
+                    && let Some(text) = cursor.plain_string()
+                {
                     envelope.set_text(name, text);
                     return Ok(());
                 }
