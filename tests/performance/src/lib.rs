@@ -10,3 +10,4 @@ pub mod cases;
 pub mod events;
 pub mod messages;
 pub mod plain;
+pub mod thresholds;

@@ -1,33 +1,95 @@
-//! Counts the instructions and allocations of every case, or of those whose name has an argument
-//! in it.
+//! Counts the instructions and allocations of every case.
+//!
+//! Without an argument it compares them with `counts.txt`, and fails where one is worse; with
+//! `UPDATE_EXPECT=1` it writes them there. With an argument it prints the cases that have it in their
+//! name.
 
-use std::{env, io};
+use std::path::Path;
+use std::process::ExitCode;
+use std::{env, fs, io};
 
 use eventkit_performance::allocations::{self, Counting};
 use eventkit_performance::callgrind::{self, ROUNDS};
 use eventkit_performance::case::Case;
 use eventkit_performance::cases;
+use eventkit_performance::thresholds::{self, Counts, Table};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn main() -> io::Result<()> {
+/// Turns the count of instructions off.
+const OFF: &str = "EVENTKIT_WITHOUT_CALLGRIND";
+
+const HEAD: &str = "\
+What each case takes: instructions, allocations.
+Instructions are of x86_64, a release build of rustc 1.95.0, and the allocator of glibc 2.36.
+UPDATE_EXPECT=1 cargo run --release -p eventkit-performance --bin counts";
+
+fn main() -> io::Result<ExitCode> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let wanted = |case: &Case| {
-        let mut parts = arguments.iter().filter(|part| !part.starts_with("--"));
-        parts.all(|part| case.name.contains(part))
-    };
+    let mut parts = arguments.iter().filter(|part| !part.starts_with("--"));
+    let wanted = parts.next();
     let mut cases = cases::all();
-    cases.retain(wanted);
+    cases.retain(|case| wanted.is_none_or(|part| case.name.contains(part)));
     if arguments.iter().any(|argument| argument == callgrind::WORK) {
         callgrind::work(&cases);
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
-    let folder = env::temp_dir().join(format!("eventkit-counts-{}", std::process::id()));
-    let counts = callgrind::count(&cases, &folder)?;
-    for case in &cases {
-        let allocated = allocations::per_round(|| callgrind::measured(case), ROUNDS);
-        println!("{:32} {:9} {:6}", case.name, counts[&case.name], allocated);
+    let off = env::var_os(OFF).is_some();
+    if !off && !callgrind::is_there() {
+        eprintln!(
+            "instructions are counted with callgrind, on x86_64: install valgrind, or set {OFF}=1 \
+             to count allocations alone"
+        );
+        return Ok(ExitCode::FAILURE);
     }
-    Ok(())
+    let found = count(&cases, off)?;
+    if wanted.is_some() {
+        print!("{}", thresholds::print(&found, HEAD));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("counts.txt");
+    if !off && env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&file, thresholds::print(&found, HEAD))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let most = thresholds::parse(&fs::read_to_string(&file)?);
+    Ok(report(&most, &found))
+}
+
+fn count(cases: &[Case], off: bool) -> io::Result<Table> {
+    let instructions = if off {
+        Default::default()
+    } else {
+        callgrind::count(cases)?
+    };
+    let counts = cases.iter().map(|case| {
+        let instructions = instructions.get(&case.name).copied();
+        let allocations = allocations::per_round(|| callgrind::measured(case), ROUNDS);
+        let counts = Counts {
+            instructions,
+            allocations,
+        };
+        (case.name.clone(), counts)
+    });
+    Ok(counts.collect())
+}
+
+fn report(most: &Table, found: &Table) -> ExitCode {
+    let (worse, better) = thresholds::compare(most, found);
+    for line in &better {
+        println!("better: {line}");
+    }
+    for line in &worse {
+        println!("WORSE: {line}");
+    }
+    if !(better.is_empty() && worse.is_empty()) {
+        println!("where that is meant, write the new counts:\n{HEAD}");
+    }
+    if worse.is_empty() {
+        println!("{} cases take no more than they may", found.len());
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -27,8 +27,7 @@ fn main() {
         callgrind::work(&cases);
         return;
     }
-    let folder = std::env::temp_dir().join(format!("eventkit-peers-{}", std::process::id()));
-    let counts = callgrind::count(&cases, &folder).unwrap();
+    let counts = callgrind::count(&cases).unwrap();
     let mut rows: BTreeMap<&str, BTreeMap<&str, (u64, u64)>> = BTreeMap::new();
     for case in &cases {
         case.run();
