@@ -1,0 +1,74 @@
+//! Holds the decoders against each other.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use eventkit::event::Data;
+use eventkit::format::{Format, Json};
+use eventkit::{CloudEvent, Event};
+use eventkit_tests::reading::{Reading, assert_agree};
+use serde_json::Value;
+
+use super::reference::{self, Reference};
+
+/// Asserts that a text is to every decoder what it is to the reference, and returns whether it is
+/// an event.
+#[track_caller]
+pub(crate) fn assert_same(bytes: &[u8]) -> bool {
+    let shown = || bytes.escape_ascii().to_string();
+    let decoded = Json.decode(Bytes::copy_from_slice(bytes));
+    let is_event = match (&decoded, reference::decode(bytes)) {
+        (Ok(event), Some(reference)) => {
+            assert_event(event, &reference, &shown());
+            true
+        }
+        (Err(_), None) => false,
+        (Ok(event), None) => panic!("{event:?}, and to the reference nothing: {}", shown()),
+        (Err(error), Some(event)) => {
+            panic!("{error:?}, and to the reference {event:?}: {}", shown())
+        }
+    };
+    assert_agree::<Value>(
+        Json.decode_as(bytes),
+        decoded.and_then(|event| Reading::from_source(&event)),
+        &shown(),
+    );
+    is_event
+}
+
+#[track_caller]
+fn assert_event(event: &Event, reference: &Reference, shown: &str) {
+    let core = [
+        ("id", Some(event.id())),
+        ("source", Some(event.source())),
+        ("type", Some(event.ty())),
+        ("subject", event.subject()),
+        ("datacontenttype", event.data_content_type()),
+        ("dataschema", event.data_schema()),
+    ];
+    let core = core
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.to_owned(), text?.to_owned())));
+    let extensions = event.extensions().iter();
+    let extensions =
+        extensions.map(|(name, value)| (name.to_owned(), value.to_text().into_owned()));
+    let attributes: BTreeMap<String, String> = core.chain(extensions).collect();
+    assert_eq!(attributes, reference.attributes, "{shown}");
+    match (event.time(), reference.time) {
+        (Some(time), Some(reference)) => {
+            assert_eq!(
+                (*time, *time.offset()),
+                (reference, *reference.offset()),
+                "{shown}"
+            );
+        }
+        (time, reference) => assert_eq!(
+            (time.is_some(), reference.is_some()),
+            (false, false),
+            "{shown}"
+        ),
+    }
+    let data = event.data();
+    let data = data.map(|data: &Data| (data.kind(), data.as_bytes().to_vec()));
+    assert_eq!(data, reference.data, "{shown}");
+}

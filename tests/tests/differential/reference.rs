@@ -1,0 +1,188 @@
+//! A decoder of JSON events that is slow and plain: one rule after another, on owned values.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, FixedOffset};
+use eventkit::event::{DataKind, MediaType};
+use iri_string::spec::UriSpec;
+use iri_string::validate;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// An event as the reference reads it.
+#[derive(Debug)]
+pub(crate) struct Reference {
+    /// The attributes but for the time, as canonical strings; `specversion` is left out.
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) time: Option<DateTime<FixedOffset>>,
+    pub(crate) data: Option<(DataKind, Vec<u8>)>,
+}
+
+/// The members of an object as they came, those of the same name included.
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+/// Reads an event; `None` where it is not a valid one.
+pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
+    let Members(members) = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
+    let mut values = BTreeMap::new();
+    for (name, value) in members {
+        if values.insert(name, value).is_some() {
+            return None;
+        }
+    }
+    let data = values.remove("data");
+    let data_base64 = values.remove("data_base64").map(|value| text(&value));
+    let mut attributes = BTreeMap::new();
+    for (name, value) in values {
+        if let Some(text) = scalar(&value)? {
+            attributes.insert(name, text);
+        }
+    }
+    if attributes.remove("specversion")?.0 != "1.0" {
+        return None;
+    }
+    let time = match attributes.remove("time") {
+        Some((text, true)) => Some(time(&text)?),
+        Some(_) => return None,
+        None => None,
+    };
+    for name in ["id", "source", "type"] {
+        attributes.get(name)?;
+    }
+    for (name, (value, is_string)) in &attributes {
+        check(name, value, *is_string).then_some(())?;
+    }
+    let mut attributes: BTreeMap<String, String> = attributes
+        .into_iter()
+        .map(|(name, (value, _))| (name, value))
+        .collect();
+    let data = content(data.as_deref(), data_base64, &mut attributes)?;
+    Some(Reference {
+        attributes,
+        time,
+        data,
+    })
+}
+
+fn text(value: &RawValue) -> Option<Option<String>> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// Reads the value of an attribute, and whether it is a string; `null` is an absent one.
+fn scalar(value: &RawValue) -> Option<Option<(String, bool)>> {
+    let value = value.get();
+    Some(match value {
+        "null" => None,
+        "true" | "false" => Some((value.to_owned(), false)),
+        _ if value.starts_with('"') => Some((serde_json::from_str(value).ok()?, true)),
+        _ => Some((value.parse::<i32>().ok()?.to_string(), false)),
+    })
+}
+
+fn time(text: &str) -> Option<DateTime<FixedOffset>> {
+    // chrono also takes a space before the time, and the minus sign of Unicode.
+    let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+    (separated && text.is_ascii()).then_some(())?;
+    DateTime::parse_from_rfc3339(text).ok()
+}
+
+fn check(name: &str, value: &str, is_string: bool) -> bool {
+    let of_letters = |name: &str| {
+        let mut characters = name.chars();
+        !name.is_empty() && characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    match name {
+        "id" | "type" | "subject" => is_string && !value.is_empty() && is_text(value),
+        "source" => {
+            is_string && !value.is_empty() && validate::iri_reference::<UriSpec>(value).is_ok()
+        }
+        "dataschema" => is_string && validate::absolute_iri::<UriSpec>(value).is_ok(),
+        "datacontenttype" => is_string && is_text(value) && MediaType::parse(value).is_ok(),
+        _ => of_letters(name) && is_text(value),
+    }
+}
+
+fn is_text(text: &str) -> bool {
+    text.chars().all(|c| {
+        let code = u32::from(c);
+        let noncharacter = (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE;
+        !(c.is_control() || noncharacter)
+    })
+}
+
+fn content(
+    data: Option<&RawValue>,
+    data_base64: Option<Option<Option<String>>>,
+    attributes: &mut BTreeMap<String, String>,
+) -> Option<Option<(DataKind, Vec<u8>)>> {
+    let base64 = match data_base64 {
+        Some(value) => value?,
+        None => None,
+    };
+    let content_type = attributes.get("datacontenttype");
+    let is_json =
+        content_type.is_none_or(|text| MediaType::parse(text).is_ok_and(|ty| ty.is_json()));
+    match (data, base64) {
+        (None, None) => Some(None),
+        (Some(_), Some(_)) => None,
+        (None, Some(text)) => Some(Some((DataKind::Binary, BASE64_STANDARD.decode(text).ok()?))),
+        (Some(json), None) if is_json => {
+            (depth(json.get()) <= 128).then_some(())?;
+            let implied = || "application/json".to_owned();
+            attributes
+                .entry("datacontenttype".to_owned())
+                .or_insert_with(implied);
+            Some(Some((DataKind::Json, json.get().as_bytes().to_vec())))
+        }
+        (Some(json), None) => {
+            let text: String = serde_json::from_str(json.get()).ok()?;
+            Some(Some((DataKind::Text, text.into_bytes())))
+        }
+    }
+}
+
+/// Returns how many arrays and objects of valid JSON are open at once.
+fn depth(json: &str) -> usize {
+    let (mut open, mut most, mut in_string) = (0, 0, false);
+    let mut characters = json.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '"' => in_string = !in_string,
+            '\\' if in_string => drop(characters.next()),
+            '[' | '{' if !in_string => {
+                open += 1;
+                most = most.max(open);
+            }
+            ']' | '}' if !in_string => open -= 1,
+            _ => {}
+        }
+    }
+    most
+}

@@ -1,0 +1,54 @@
+//! Timestamps are read and written as chrono reads and writes them.
+
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+use eventkit::event::Timestamp;
+use proptest::prelude::*;
+
+fn by_chrono(text: &str) -> Option<DateTime<FixedOffset>> {
+    let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+    (separated && text.is_ascii()).then_some(())?;
+    DateTime::parse_from_rfc3339(text).ok()
+}
+
+fn assert_same(text: &str) {
+    let read: Option<DateTime<FixedOffset>> = text.parse::<Timestamp>().ok().map(Into::into);
+    let reference = by_chrono(text);
+    assert_eq!(read, reference, "{text}");
+    assert_eq!(
+        read.map(|at| *at.offset()),
+        reference.map(|at| *at.offset()),
+        "{text}"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nearly_timestamps_are_read_alike(
+        text in "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,12})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])?",
+        at in 0..40_usize,
+        byte in 0..128_u8,
+    ) {
+        assert_same(&text);
+        let mut changed = text.into_bytes();
+        if let Some(place) = changed.get_mut(at) {
+            *place = byte;
+        }
+        assert_same(&String::from_utf8(changed).unwrap());
+    }
+
+    #[test]
+    fn points_in_time_are_written_alike(
+        seconds in -62_167_219_200_i64 + 86_400..253_402_300_799 - 86_400,
+        nanos in prop_oneof![Just(0), Just(500_000_000), Just(1_000), 0..1_999_999_999_u32],
+        minutes in -1439..1440_i32,
+    ) {
+        // A leap second is one at the end of a minute.
+        let nanos = if seconds.rem_euclid(60) == 59 { nanos } else { nanos % 1_000_000_000 };
+        let offset = FixedOffset::east_opt(minutes * 60).unwrap();
+        let at = DateTime::from_timestamp(seconds, nanos).unwrap().with_timezone(&offset);
+        let expected = at.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        prop_assert_eq!(Timestamp::from(at).to_string(), expected);
+    }
+}
