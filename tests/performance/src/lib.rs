@@ -7,6 +7,7 @@ pub mod allocations;
 pub mod callgrind;
 pub mod case;
 pub mod cases;
+pub mod dispatch;
 pub mod events;
 pub mod messages;
 pub mod plain;

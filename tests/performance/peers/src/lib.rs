@@ -1,3 +1,4 @@
 //! What others do, and the harness that times all of them in one run.
 
 pub mod sdk;
+pub mod timing;

@@ -11,8 +11,8 @@ use std::{env, fs, io};
 use eventkit_performance::allocations::{self, Counting};
 use eventkit_performance::callgrind::{self, ROUNDS};
 use eventkit_performance::case::Case;
-use eventkit_performance::cases;
 use eventkit_performance::thresholds::{self, Counts, Table};
+use eventkit_performance::{cases, dispatch};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -30,6 +30,7 @@ fn main() -> io::Result<ExitCode> {
     let mut parts = arguments.iter().filter(|part| !part.starts_with("--"));
     let wanted = parts.next();
     let mut cases = cases::all();
+    cases.extend(dispatch::all());
     cases.retain(|case| wanted.is_none_or(|part| case.name.contains(part)));
     if arguments.iter().any(|argument| argument == callgrind::WORK) {
         callgrind::work(&cases);

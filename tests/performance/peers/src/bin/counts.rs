@@ -12,7 +12,9 @@ use eventkit_performance::{cases, plain};
 static ALLOCATOR: Counting = Counting;
 
 fn main() {
-    let own = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    let own = std::env::args()
+        .skip(1)
+        .find(|argument| !argument.starts_with("--"));
     let named = |prefix: &str, cases: Vec<Case>| -> Vec<Case> {
         let mut cases = cases;
         for case in &mut cases {
@@ -35,13 +37,29 @@ fn main() {
         callgrind::measured(case);
         let allocated = (allocations::count() - before) as u64 / ROUNDS;
         let (who, what) = case.name.split_once('|').unwrap();
-        rows.entry(what).or_default().insert(who, (counts[&case.name], allocated));
+        rows.entry(what)
+            .or_default()
+            .insert(who, (counts[&case.name], allocated));
     }
-    println!("{:32} {:>10} {:>6} | {:>10} {:>6} | {:>10} {:>6} | ratio", "", "eventkit", "alloc", "plain", "alloc", "sdk", "alloc");
+    println!(
+        "{:32} {:>10} {:>6} | {:>10} {:>6} | {:>10} {:>6} | ratio",
+        "", "eventkit", "alloc", "plain", "alloc", "sdk", "alloc"
+    );
     for (what, row) in rows {
-        if own.as_ref().is_some_and(|own| !what.contains(own.as_str())) { continue; }
+        if own.as_ref().is_some_and(|own| !what.contains(own.as_str())) {
+            continue;
+        }
         let get = |who| row.get(who).copied().unwrap_or_default();
         let (a, b, c) = (get("eventkit"), get("plain"), get("sdk"));
-        println!("{what:32} {:>10} {:>6} | {:>10} {:>6} | {:>10} {:>6} | {:.3}", a.0, a.1, b.0, b.1, c.0, c.1, a.0 as f64 / c.0 as f64);
+        println!(
+            "{what:32} {:>10} {:>6} | {:>10} {:>6} | {:>10} {:>6} | {:.3}",
+            a.0,
+            a.1,
+            b.0,
+            b.1,
+            c.0,
+            c.1,
+            a.0 as f64 / c.0 as f64
+        );
     }
 }
