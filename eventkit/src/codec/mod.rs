@@ -108,14 +108,23 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Da
         let bytes = scratch::json(value).map_err(EncodeError::data)?;
         return Ok(Data::new_unchecked(DataKind::Json, bytes));
     }
+    encode_other(&value, std::any::type_name::<T>(), content_type)
+}
+
+/// Encodes a value as anything but JSON; it is compiled once, and not for each type.
+fn encode_other(
+    value: &dyn ErasedSerialize,
+    type_name: &'static str,
+    content_type: &str,
+) -> Result<Data, EncodeError> {
     let media_type = MediaType::parse(content_type).map_err(EncodeError::data)?;
     if let Some(codec) = registry::lookup(&media_type) {
-        let bytes = codec.encode(&value).map_err(EncodeError::data)?;
+        let bytes = codec.encode(value).map_err(EncodeError::data)?;
         return Data::from_body(bytes.into(), Some(content_type)).map_err(EncodeError::data);
     }
     match media_type.essence() {
-        plain_bytes::MEDIA_TYPE => plain_bytes::encode(value).map(Data::binary),
-        _ if is_plain(&media_type) => plain::encode(value).map(Data::text),
+        plain_bytes::MEDIA_TYPE => plain_bytes::encode(value, type_name).map(Data::binary),
+        _ if is_plain(&media_type) => plain::encode(value, type_name).map(Data::text),
         _ => return Err(EncodeError::no_codec(content_type)),
     }
     .map_err(EncodeError::data)
@@ -132,39 +141,46 @@ pub fn decode<T: DeserializeOwned>(
     data: Option<&[u8]>,
     content_type: Option<&str>,
 ) -> Result<T, DecodeError> {
-    let Some(bytes) = data else {
-        return absent();
-    };
     let content_type = content_type.unwrap_or(JSON);
-    if declares_json(content_type) {
+    if let Some(bytes) = data
+        && declares_json(content_type)
+    {
         return from_json(bytes).map_err(DecodeError::data::<T>);
     }
-    let media_type = MediaType::parse(content_type).map_err(DecodeError::data::<T>)?;
+    let mut slot = Slot(None);
+    decode_other(data, content_type, std::any::type_name::<T>(), &mut slot)?;
+    let read = slot.0;
+    read.ok_or_else(|| DecodeError::data::<T>("the codec handed over no deserializer"))
+}
+
+/// Decodes anything but JSON; it is compiled once, and not for each type.
+fn decode_other(
+    data: Option<&[u8]>,
+    content_type: &str,
+    target: &'static str,
+    decoded: &mut dyn Decoded,
+) -> Result<(), DecodeError> {
+    let Some(bytes) = data else {
+        let unit = UnitDeserializer::<serde::de::value::Error>::new();
+        let read = decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(unit));
+        return read.map_err(|_| DecodeError::no_data(target));
+    };
+    let wrong = |error: BoxError| DecodeError::data_of(target, error);
+    let media_type = MediaType::parse(content_type).map_err(|error| wrong(error.into()))?;
     if let Some(codec) = registry::lookup(&media_type) {
-        let mut slot = Slot(None);
-        codec
-            .decode(bytes, &mut slot)
-            .map_err(DecodeError::data::<T>)?;
-        return slot
-            .0
-            .ok_or_else(|| DecodeError::data::<T>("the codec handed over no deserializer"));
+        return codec.decode(bytes, decoded).map_err(wrong);
     }
     match media_type.essence() {
-        plain_bytes::MEDIA_TYPE => plain_bytes::decode(bytes),
-        _ if is_plain(&media_type) => plain::decode(bytes),
+        plain_bytes::MEDIA_TYPE => plain_bytes::decode(bytes, decoded),
+        _ if is_plain(&media_type) => plain::decode(bytes, decoded),
         _ => return Err(DecodeError::no_codec(content_type)),
     }
-    .map_err(DecodeError::data::<T>)
+    .map_err(wrong)
 }
 
 /// Returns whether text of that type is a `str`; in another charset, its bytes say something else.
 fn is_plain(media_type: &MediaType) -> bool {
     media_type.ty() == "text" && media_type.is_text()
-}
-
-fn absent<T: DeserializeOwned>() -> Result<T, DecodeError> {
-    let unit = UnitDeserializer::<serde::de::value::Error>::new();
-    T::deserialize(unit).map_err(|_| DecodeError::no_data::<T>())
 }
 
 /// Checks the encoding once: `from_slice` would do so for each string.

@@ -3,33 +3,33 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IntoDeserializer, Visitor, value};
+use serde::de::{IntoDeserializer, Visitor, value};
 
+use super::{Decoded, ErasedDeserializer, ErasedSerialize};
 use crate::error::BoxError;
 
 /// Writes strings, characters, numbers, booleans and unit variants, bare or in a newtype.
-pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<String, BoxError> {
+pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<String, BoxError> {
     use fmt::Write;
 
-    struct Printed<'a, T: ?Sized>(&'a T);
+    struct Printed<'a>(&'a dyn ErasedSerialize);
 
-    impl<T: Serialize + ?Sized> fmt::Display for Printed<'_, T> {
+    impl fmt::Display for Printed<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             self.0.serialize(f)
         }
     }
 
     let mut text = String::new();
-    let type_name = std::any::type_name::<T>();
     write!(text, "{}", Printed(value))
         .map_err(|_| format!("`{type_name}` is not text: a string or a newtype of one is"))?;
     Ok(text)
 }
 
 /// Reads a string, or what deserializes from one, bare or in a newtype.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BoxError> {
+pub(super) fn decode(bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
     let text = std::str::from_utf8(bytes)?;
-    Ok(T::deserialize(Plain(text))?)
+    decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(Plain(text)))
 }
 
 struct Plain<'a>(&'a str);

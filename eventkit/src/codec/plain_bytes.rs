@@ -1,9 +1,9 @@
 //! Bytes as they are: byte buffers and sequences of `u8`.
 
-use serde::Serialize;
 use serde::de::value::SeqDeserializer;
-use serde::de::{self, DeserializeOwned, Visitor};
+use serde::de::{self, Visitor};
 
+use super::{Decoded, ErasedDeserializer, ErasedSerialize};
 use crate::error::BoxError;
 
 pub(super) const MEDIA_TYPE: &str = "application/octet-stream";
@@ -11,19 +11,18 @@ pub(super) const MEDIA_TYPE: &str = "application/octet-stream";
 type Error = de::value::Error;
 
 /// Writes byte buffers and sequences of `u8`, bare or in a newtype.
-pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, BoxError> {
+pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Vec<u8>, BoxError> {
     // A serializer that takes nothing but bytes is two hundred lines; JSON writes both forms as an
     // array of numbers, which reads back as the bytes.
     let numbers = serde_json::to_vec(value)?;
-    let type_name = std::any::type_name::<T>();
     serde_json::from_slice(&numbers).map_err(|_| {
         format!("`{type_name}` is not bytes: a byte buffer or a newtype of one is").into()
     })
 }
 
 /// Reads a byte buffer or a sequence of `u8`, bare or in a newtype.
-pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BoxError> {
-    Ok(T::deserialize(Raw(bytes))?)
+pub(super) fn decode(bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
+    decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(Raw(bytes)))
 }
 
 struct Raw<'a>(&'a [u8]);

@@ -107,13 +107,14 @@ impl DecodeError {
     }
 
     pub(crate) fn data<T: ?Sized>(error: impl Into<BoxError>) -> Self {
-        let target = std::any::type_name::<T>();
-        let source = error.into();
+        Self::data_of(std::any::type_name::<T>(), error.into())
+    }
+
+    pub(crate) fn data_of(target: &'static str, source: BoxError) -> Self {
         Self(Box::new(Kind::Data { target, source }))
     }
 
-    pub(crate) fn no_data<T: ?Sized>() -> Self {
-        let target = std::any::type_name::<T>();
+    pub(crate) fn no_data(target: &'static str) -> Self {
         Self(Box::new(Kind::NoData { target }))
     }
 

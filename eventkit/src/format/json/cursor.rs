@@ -132,6 +132,12 @@ impl<'a> Cursor<'a> {
         Ok((start..walked.end, walked.depth))
     }
 
+    /// Returns where the next byte is that is not white space.
+    pub(super) fn peek_at(&mut self) -> usize {
+        self.peek();
+        self.at
+    }
+
     /// Returns how far the cursor has come.
     pub(super) fn at(&self) -> usize {
         self.at

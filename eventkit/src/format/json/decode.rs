@@ -18,6 +18,12 @@ pub(super) const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
 const BATCH: &str = "expected an array of event objects";
 
+/// Reads the data that is next, as it stands or as a type, and returns where it is.
+///
+/// It is no type parameter: what reads the members around is compiled once, and not for each type.
+pub(super) type ReadData<'r, 'a> =
+    &'r mut dyn FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>;
+
 /// Where the data of an event stands in the text.
 enum Payload<'a> {
     Json(Range<usize>),
@@ -29,6 +35,17 @@ pub(super) enum Content {
     Json(Range<usize>),
     Text(String),
     Binary(Vec<u8>),
+}
+
+impl Content {
+    /// Returns the bytes of the data of an event whose text this is.
+    pub(super) fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
+        match self {
+            Self::Json(place) => text[place.clone()].as_bytes(),
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(bytes) => bytes,
+        }
+    }
 }
 
 /// An event whose members have been read, but not checked.
@@ -64,7 +81,7 @@ impl<'a> Members<'a> {
 /// Decodes one event; its JSON data shares the bytes.
 pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<Event, DecodeError> {
     let text = text(bytes, limits)?;
-    let members = object(text, limits, skip)?;
+    let members = object(text, limits, &mut skip)?;
     into_event(members, text, bytes)
 }
 
@@ -76,7 +93,7 @@ pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<Event>, DecodeE
     let read = cursor.elements(b'[', b']', |cursor| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
-        let members = members(cursor, limits, skip)?;
+        let members = members(cursor, limits, &mut skip)?;
         let event =
             into_event(members, text, bytes).map_err(|error| error.in_element(events.len()))?;
         events.push(event);
@@ -117,7 +134,7 @@ pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
 pub(super) fn object<'a>(
     text: &'a str,
     limits: Limits,
-    data: impl FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>,
+    data: ReadData<'_, 'a>,
 ) -> Result<Members<'a>, DecodeError> {
     let mut cursor = Cursor::new(text);
     let members = members(&mut cursor, limits, data);
@@ -139,7 +156,7 @@ pub(super) fn skip(
 fn members<'a>(
     cursor: &mut Cursor<'a>,
     limits: Limits,
-    mut data: impl FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>,
+    data: ReadData<'_, 'a>,
 ) -> Result<Members<'a>, Malformed> {
     let mut envelope = Envelope::with_limits(limits);
     let mut payload = None;

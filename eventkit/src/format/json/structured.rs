@@ -1,13 +1,12 @@
 //! Reads a JSON event straight into a typed value, envelope and data in one pass.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use super::cursor::Cursor;
-use super::decode::{self, Content, OBJECT};
+use super::decode::{self, Content, OBJECT, ReadData};
 use crate::codec;
 use crate::error::DecodeError;
 use crate::event::json::Malformed;
@@ -30,7 +29,7 @@ impl<'a> Structured<'a> {
     fn checked(
         &self,
         ty: &'static str,
-        data: impl FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>,
+        data: ReadData<'_, 'a>,
     ) -> Result<(Envelope<'a>, Option<Content>), DecodeError> {
         let (mut envelope, content) =
             decode::object(self.text, self.limits, data)?.settle(self.text);
@@ -81,41 +80,40 @@ impl<'a> EventSource for Structured<'a> {
 
     fn read<D: DeserializeOwned>(self, ty: &'static str) -> Result<(D, Envelope<'a>), DecodeError> {
         let mut decoded = None;
-        let (envelope, content) = self.checked(ty, |cursor, envelope| {
-            // What is known so far must not speak against reading the data as this type.
-            let fits = envelope.text(name::TYPE).is_none_or(|found| found == ty)
-                && envelope
-                    .text(name::DATACONTENTTYPE)
-                    .is_none_or(declares_json);
-            cursor.peek();
-            let start = cursor.at();
-            if fits {
-                decoded = Some(cursor.value::<D>());
-                if matches!(decoded, Some(Ok(_))) {
-                    let place = start..cursor.at();
+        let (envelope, content) = self.checked(ty, &mut |cursor, envelope| {
+            if may_be(ty, envelope) {
+                let start = cursor.peek_at();
+                let value = cursor.value::<D>();
+                let place = value.is_ok().then(|| start..cursor.at());
+                decoded = Some(value);
+                if let Some(place) = place {
                     envelope.limit_depth_of(cursor.slice(&place).as_bytes());
                     return Ok(place);
                 }
             }
             decode::skip(cursor, envelope)
         })?;
-        let content_type = envelope.text(name::DATACONTENTTYPE);
-        let data = match (content, decoded) {
-            (None, _) => codec::decode(None, content_type)?,
+        let data = match (&content, decoded) {
             (Some(Content::Json(_)), Some(data)) => data.map_err(DecodeError::data::<D>)?,
-            (Some(Content::Json(place)), None) => {
-                codec::decode(Some(self.text[place].as_bytes()), content_type)?
+            (content, _) => {
+                let bytes = content.as_ref().map(|content| content.bytes(self.text));
+                codec::decode(bytes, envelope.text(name::DATACONTENTTYPE))?
             }
-            (Some(Content::Text(text)), _) => codec::decode(Some(text.as_bytes()), content_type)?,
-            (Some(Content::Binary(bytes)), _) => codec::decode(Some(&bytes), content_type)?,
         };
         Ok((data, envelope))
     }
 
     fn read_attributes(self, ty: &'static str) -> Result<Envelope<'a>, DecodeError> {
-        let (envelope, _) = self.checked(ty, decode::skip)?;
+        let (envelope, _) = self.checked(ty, &mut decode::skip)?;
         Ok(envelope)
     }
+}
+
+/// Returns whether nothing that is known so far speaks against JSON data of a type.
+fn may_be(ty: &str, envelope: &Envelope<'_>) -> bool {
+    let content_type = envelope.text(name::DATACONTENTTYPE);
+    envelope.text(name::TYPE).is_none_or(|found| found == ty)
+        && content_type.is_none_or(declares_json)
 }
 
 impl AttributeSource for Envelope<'_> {
