@@ -38,6 +38,7 @@
 //! | use the documented extensions | [`extension`] |
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
+//! | pass on events that break the specification | [`LenientEvent`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
 //! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
@@ -76,7 +77,7 @@ pub use dispatch::{
     default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
-pub use event::{Event, EventBuilder, Limits};
+pub use event::{Event, EventBuilder, LenientEvent, Limits};
 pub use eventkit_macros::{CloudEvent, handlers, handles};
 #[cfg(feature = "axum")]
 pub use transport::axum;

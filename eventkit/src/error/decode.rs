@@ -93,6 +93,10 @@ impl DecodeError {
         Self(Box::new(Kind::NotAnEvent(reason.into())))
     }
 
+    pub(crate) fn a_batch() -> Self {
+        Self::not_an_event("a batch of events, where one is expected")
+    }
+
     pub(crate) fn spec_version(found: &str) -> Self {
         let found = shorten(found);
         Self(Box::new(Kind::SpecVersion { found }))

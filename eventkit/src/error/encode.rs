@@ -24,6 +24,11 @@ enum Kind {
     Format(#[source] BoxError),
     #[error("the attribute `{attribute}` does not fit into a header of the binding")]
     Header { attribute: String },
+    #[error("the attribute `{attribute}` has no form in {place}")]
+    NoForm {
+        attribute: String,
+        place: &'static str,
+    },
     #[error("the event has more attributes than fit into headers")]
     TooManyHeaders,
 }
@@ -53,6 +58,12 @@ impl EncodeError {
     pub(crate) fn header(attribute: &str) -> Self {
         let attribute = shorten(attribute);
         Self(Box::new(Kind::Header { attribute }))
+    }
+
+    /// Says that an attribute of a lenient event cannot be written in a format.
+    pub(crate) fn no_form(attribute: &str, place: &'static str) -> Self {
+        let attribute = shorten(attribute);
+        Self(Box::new(Kind::NoForm { attribute, place }))
     }
 
     pub(crate) fn too_many_headers() -> Self {

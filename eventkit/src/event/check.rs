@@ -9,6 +9,7 @@ use super::timestamp::Timestamp;
 use super::uri::{is_absolute_uri, is_uri_reference};
 use crate::error::Violation;
 
+const VERSION: &str = "\"1.0\"";
 const TEXT: &str = "text without control characters and noncharacters";
 
 /// The text of an attribute, as the place it comes from knows it.
@@ -40,6 +41,28 @@ pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<V
     look(name::SUBJECT_AT, false, subject);
     look(name::DATACONTENTTYPE_AT, false, datacontenttype);
     look(name::DATASCHEMA_AT, false, dataschema);
+}
+
+pub(crate) fn no_version() -> Violation {
+    Violation::missing(name::SPECVERSION, VERSION, "core, specversion")
+}
+
+pub(crate) fn another_version(value: &str) -> Violation {
+    Violation::new(name::SPECVERSION, value, VERSION, "core, specversion")
+}
+
+/// Says that data is not the JSON that its content type declares.
+pub(crate) fn not_json(data: &[u8], error: &serde_json::Error) -> Violation {
+    // A message repeats the start only, which four bytes a character are enough for.
+    let start = &data[..data.len().min(400)];
+    let expected = format!("JSON, as `datacontenttype` declares ({error})");
+    let section = "JSON format, 3.1.1";
+    Violation::new(
+        name::DATA,
+        &String::from_utf8_lossy(start),
+        expected,
+        section,
+    )
 }
 
 pub(crate) fn id(value: &str) -> Result<(), Violation> {

@@ -174,6 +174,25 @@ impl<'a> Envelope<'a> {
         self.check_values()
     }
 
+    /// Lists all that is wrong with the attributes.
+    ///
+    /// Another version of the specification is one of the violations, and the other attributes are
+    /// held to the rules of this one.
+    pub(crate) fn into_violations(mut self) -> Result<Vec<Violation>, DecodeError> {
+        if let Some(exceeded) = self.exceeded {
+            return Err(exceeded.into());
+        }
+        if let Found::Text(version) = self.found(name::SPECVERSION_AT)
+            && version != SPECVERSION
+        {
+            let violation = check::another_version(version);
+            self.refuse(violation);
+            self.core[name::SPECVERSION_AT] = Some(Scalar::Refused);
+        }
+        let violations = self.check().err();
+        Ok(violations.map_or_else(Vec::new, |error| error.violations().to_vec()))
+    }
+
     /// Makes the event.
     pub(crate) fn into_event(mut self, data: Option<Data>) -> Result<Event, DecodeError> {
         let time = self.prepare()?;
@@ -246,8 +265,7 @@ impl<'a> Envelope<'a> {
             Found::Text(SPECVERSION) | Found::Checked => Ok(()),
             Found::Text(other) => Err(DecodeError::spec_version(other)),
             Found::Absent => {
-                let (expected, section) = ("\"1.0\"", "core, specversion");
-                self.refuse(Violation::missing(name::SPECVERSION, expected, section));
+                self.refuse(check::no_version());
                 self.core[name::SPECVERSION_AT] = Some(Scalar::Refused);
                 Ok(())
             }

@@ -33,6 +33,9 @@ const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 683
 #[derive(Clone)]
 pub struct MediaType {
     parsed: MediaTypeBuf,
+    /// The semicolons and spaces after the last parameter, which the grammar of HTTP allows and
+    /// `parsed` leaves out.
+    end: Box<str>,
     essence: String,
 }
 
@@ -49,12 +52,21 @@ impl MediaType {
             return Err(wrong());
         }
         let parsed: MediaTypeBuf = text.parse().map_err(|_| wrong())?;
+        let end = text.strip_prefix(parsed.as_str()).ok_or_else(wrong)?;
+        if !end.bytes().all(|byte| matches!(byte, b';' | b' ' | b'\t')) {
+            return Err(wrong());
+        }
         let essence = parsed.essence().to_string().to_ascii_lowercase();
         let no_value = |(_, value): (_, mediatype::Value<'_>)| value.as_str().is_empty();
         if essence.contains('*') || parsed.params().any(no_value) {
             return Err(wrong());
         }
-        Ok(Self { parsed, essence })
+        let end = end.into();
+        Ok(Self {
+            parsed,
+            end,
+            essence,
+        })
     }
 
     /// Returns type, subtype and suffix in lower case, without parameters.
@@ -161,12 +173,13 @@ impl FromStr for MediaType {
 
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.parsed.as_str())
+        f.write_str(self.parsed.as_str())?;
+        f.write_str(&self.end)
     }
 }
 
 impl fmt::Debug for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MediaType({})", self.parsed.as_str())
+        write!(f, "MediaType({self})")
     }
 }

@@ -97,14 +97,7 @@ impl Parts {
         match data.clone().under(content_type) {
             Ok(data) => Some(data),
             Err(error) => {
-                let text = data.as_str().unwrap_or_default();
-                let expected = format!("JSON, as `datacontenttype` declares ({error})");
-                violations.push(Violation::new(
-                    name::DATA,
-                    text,
-                    expected,
-                    "JSON format, 3.1.1",
-                ));
+                violations.push(check::not_json(data.as_bytes(), &error));
                 None
             }
         }

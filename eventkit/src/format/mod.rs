@@ -11,8 +11,8 @@ pub use json::{Json, LimitedJson};
 pub use registry::register;
 pub(crate) use registry::{is_json, lookup};
 
-use crate::error::{DecodeError, EncodeError};
-use crate::event::Event;
+use crate::error::{BuildError, DecodeError, EncodeError};
+use crate::event::{Event, LenientEvent, Reading};
 
 /// Turns whole events into bytes and back.
 ///
@@ -53,4 +53,73 @@ pub trait Format: Send + Sync + 'static {
     /// Where the bytes are malformed or too large, or any element is not a valid event: a batch is taken whole
     /// or not at all.
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError>;
+
+    /// Reads one event that may break the specification, and keeps the text it came in.
+    ///
+    /// A format that says nothing of this takes valid events only; [`Json`] takes any object.
+    ///
+    /// ```
+    /// use eventkit::format::{Format, Json};
+    ///
+    /// let text = r#"{"specversion":"0.3","id":"","source":"/s","type":"t","Region":"eu"}"#;
+    /// let event = Json.decode_lenient(text.into())?;
+    /// let wrong: Vec<&str> = event.violations().iter().map(|wrong| wrong.attribute()).collect();
+    /// assert_eq!(wrong, ["specversion", "id", "Region"]);
+    /// assert_eq!(event.attribute("Region").as_deref(), Some("eu"));
+    /// assert_eq!(Json.encode_lenient(&event)?, text);
+    /// assert!(event.into_event().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are malformed or too large.
+    fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
+        let event = LenientEvent::from(self.decode(bytes.clone())?);
+        Ok(event.with_text(self.content_type(), bytes))
+    }
+
+    /// Reads a batch of events that may break the specification.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are malformed or too large, or an element is no event at all.
+    fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
+        let events = self.decode_batch(bytes)?;
+        Ok(events.into_iter().map(LenientEvent::from).collect())
+    }
+
+    /// Writes an event that may break the specification: what it was read from, where that was of
+    /// this format.
+    ///
+    /// [`LenientEvent`] says what becomes of others. A format that says nothing of this writes
+    /// only those that are valid.
+    ///
+    /// # Errors
+    ///
+    /// Where the format cannot hold the event.
+    fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
+        match event.text_in(self.content_type()) {
+            Some(text) => Ok(text.clone()),
+            None => self.encode(valid(event)?),
+        }
+    }
+
+    /// Writes a batch of events that may break the specification.
+    ///
+    /// # Errors
+    ///
+    /// Where the format has no batches or cannot hold an event.
+    fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
+        let events = events.iter().map(|event| valid(event).cloned());
+        self.encode_batch(&events.collect::<Result<Vec<Event>, _>>()?)
+    }
+}
+
+/// Returns the event, or says what is wrong with it.
+fn valid(event: &LenientEvent) -> Result<&Event, EncodeError> {
+    match event.reading() {
+        Reading::Valid(event) => Ok(event),
+        Reading::AsItCame(_) => Err(BuildError::new(event.violations().to_vec()).into()),
+    }
 }

@@ -46,15 +46,16 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
     twice.map_or(Ok(()), |key| Err(RegisterError::Twice(key)))
 }
 
-/// Returns the format for a media type, parameters ignored; the built-in one keeps the limits.
-pub(crate) fn lookup(media_type: &MediaType, limits: Limits) -> Option<Arc<dyn Format>> {
-    if media_types(&Json).any(|own| own == media_type.essence()) {
+/// Returns the format for a media type in lower case, without its parameters; the built-in one
+/// keeps the limits.
+pub(crate) fn lookup(essence: &str, limits: Limits) -> Option<Arc<dyn Format>> {
+    if media_types(&Json).any(|own| own == essence) {
         return Some(Arc::new(Json.with_limits(limits)));
     }
     let formats = FORMATS.get()?.load();
     formats
         .iter()
-        .find(|format| is_for(&***format, media_type.essence()))
+        .find(|format| is_for(&***format, essence))
         .cloned()
 }
 

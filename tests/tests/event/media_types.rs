@@ -25,8 +25,11 @@ fn the_parts_are_found_without_case() {
 
 #[test]
 fn display_is_the_text_as_it_was_written() {
-    let text = "Text/Plain;charset=\"UTF-8\" ; a=b";
-    assert_eq!(parsed(text).to_string(), text);
+    for text in ["Text/Plain;charset=\"UTF-8\" ; a=b", "a/b;", "a/b; c=d ;\t"] {
+        assert_eq!(parsed(text).to_string(), text);
+        let without_end = text.trim_end_matches([';', ' ', '\t']);
+        assert_eq!(parsed(text), parsed(without_end));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use eventkit::event::{
     AttributeValue, Data, Extensions, MediaType, Timestamp, Uri, UriReference, Violation,
 };
-use eventkit::{DecodeError, EncodeError, Event, EventBuilder};
+use eventkit::{DecodeError, EncodeError, Event, EventBuilder, LenientEvent};
 use eventkit_tests::message::minimal;
 
 #[test]
@@ -12,6 +12,7 @@ fn everything_can_go_to_another_thread() {
 
     assert_shareable::<Event>();
     assert_shareable::<EventBuilder>();
+    assert_shareable::<LenientEvent>();
     assert_shareable::<Data>();
     assert_shareable::<AttributeValue>();
     assert_shareable::<Extensions>();

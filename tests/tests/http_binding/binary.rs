@@ -95,6 +95,33 @@ fn the_content_type_is_not_percent_encoded() {
 }
 
 #[test]
+fn a_content_type_of_events_would_make_it_another_mode_and_is_an_error() {
+    for content_type in [
+        "application/cloudevents+json",
+        "Application/CloudEvents-Batch+JSON; charset=utf-8",
+    ] {
+        let event = minimal().data_content_type(content_type);
+        let event = event.data_text("[]").build().unwrap();
+        let error = encode_binary(&event).unwrap_err();
+        let expected = "the attribute `datacontenttype` does not fit into a header of the binding";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(Json.decode(Json.encode(&event).unwrap()).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_content_type_is_kept_to_the_last_semicolon() {
+    for content_type in ["text/plain;", "text/plain; charset=utf-8 ; "] {
+        let event = minimal().data_content_type(content_type);
+        let event = event.data_text("hi").build().unwrap();
+        let message = encode_binary(&event).unwrap();
+        let received = decode(&message.headers, message.body).unwrap();
+        assert_eq!(received.data_content_type(), Some(content_type));
+        assert_eq!(received, event);
+    }
+}
+
+#[test]
 fn json_text_is_quoted_in_the_body() {
     let event = minimal().data_json("I'm a string").unwrap();
     let message = encode_binary(&event.build().unwrap()).unwrap();

@@ -1,10 +1,11 @@
 //! Messages in binary content mode to events.
 
 use bytes::Bytes;
-use eventkit::binding::http::decode;
+use eventkit::binding::http::{decode, decode_as, decode_batch};
 use eventkit::event::DataKind;
 use eventkit::{DecodeErrorKind, Event};
 use eventkit_tests::message::{content_type, headers};
+use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
 use http::HeaderMap;
 
@@ -193,6 +194,23 @@ fn a_content_type_that_is_none_is_refused() {
             &[("datacontenttype", "HTTP binding, 3.1.1")],
         );
     }
+}
+
+#[test]
+fn a_malformed_content_type_does_not_hide_what_else_is_wrong() {
+    let headers = headers(&[
+        ("content-type", "text"),
+        ("ce-subject", ""),
+        ("ce-dataschema", "#"),
+    ]);
+    let expected = [
+        ("subject", "core, subject"),
+        ("dataschema", "core, dataschema"),
+        ("datacontenttype", "HTTP binding, 3.1.1"),
+    ];
+    assert_invalid(decode(&headers, Bytes::new()), &expected);
+    assert_invalid(decode_batch(&headers, Bytes::new()), &expected);
+    assert_invalid(decode_as::<Reading<()>>(&headers, Bytes::new()), &expected);
 }
 
 #[test]

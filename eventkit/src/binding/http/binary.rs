@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use super::{header_name, header_value};
 use crate::codec;
 use crate::error::DecodeError;
-use crate::event::{Data, Envelope, Event, Limits, Scalar, Violation, declares_json, name};
+use crate::event::{self, Data, Envelope, Event, Limits, Scalar, Violation, declares_json, name};
 use crate::typed::EventSource;
 
-const PREFIX: &str = "ce-";
+pub(super) const PREFIX: &str = "ce-";
 
 /// The attributes of a message in binary content mode.
 pub(super) struct Binary<'a> {
@@ -97,6 +97,26 @@ impl Binary<'_> {
             }
         };
         envelope.into_event(data)
+    }
+}
+
+impl Binary<'_> {
+    /// Lists all that is wrong, the data included, and gives the data whatever it is.
+    pub(super) fn into_violations(
+        self,
+        body: Bytes,
+    ) -> Result<(Vec<Violation>, Option<Data>), DecodeError> {
+        let is_absent = is_absent(&body, self.envelope.text(name::DATACONTENTTYPE));
+        let mut violations = self.envelope.into_violations()?;
+        if is_absent {
+            return Ok((violations, None));
+        }
+        let data = Data::from_body(body.clone(), self.content_type);
+        let data = data.unwrap_or_else(|error| {
+            violations.push(event::not_json(&body, &error));
+            Data::binary(body)
+        });
+        Ok((violations, Some(data)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
 /// How a message carries its event or events.
-enum Mode<'a> {
+pub(super) enum Mode<'a> {
     /// The content type is a media type.
     Binary(Option<&'a str>),
     Structured(MediaType),
@@ -90,10 +90,8 @@ impl Decoder {
             Mode::Binary(content_type) => {
                 binary::read(headers, content_type, &body, self.limits)?.into_event(body)
             }
-            Mode::Structured(media_type) => self.format_for(&media_type)?.decode(body),
-            Mode::Batched(_) => Err(DecodeError::not_an_event(
-                "a batch of events, where one is expected",
-            )),
+            Mode::Structured(media_type) => self.format_for(media_type.essence())?.decode(body),
+            Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
 
@@ -108,7 +106,7 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Vec<Event>, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Batched(media_type) => self.format_for(&media_type)?.decode_batch(body),
+            Mode::Batched(media_type) => self.format_for(media_type.essence())?.decode_batch(body),
             Mode::Binary(_) | Mode::Structured(_) => {
                 self.decode(headers, body).map(|event| vec![event])
             }
@@ -137,25 +135,36 @@ impl Decoder {
         }
     }
 
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Checks the size of a message and finds its content mode.
     fn mode<'a>(&self, headers: &'a HeaderMap, body: &Bytes) -> Result<Mode<'a>, DecodeError> {
+        self.check_size(headers, body)?;
+        mode(headers).map_err(|violation| self.all_wrong(headers, body, violation))
+    }
+
+    pub(super) fn check_size(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), DecodeError> {
         self.limits.check_body_bytes(body.len())?;
         self.limits.check_headers(headers.len())?;
         let sizes = headers
             .iter()
             .map(|(name, value)| name.as_str().len() + value.len());
-        self.limits.check_header_bytes(sizes.sum())?;
-        mode(headers)
+        Ok(self.limits.check_header_bytes(sizes.sum())?)
     }
 
-    fn format_for(&self, media_type: &MediaType) -> Result<Arc<dyn Format>, DecodeError> {
-        format::lookup(media_type, self.limits)
-            .ok_or_else(|| DecodeError::no_format(media_type.essence()))
+    /// Returns the format of a media type in lower case, without its parameters.
+    pub(super) fn format_for(&self, essence: &str) -> Result<Arc<dyn Format>, DecodeError> {
+        format::lookup(essence, self.limits).ok_or_else(|| DecodeError::no_format(essence))
     }
 }
 
+const BATCHED: &str = "application/cloudevents-batch";
+const STRUCTURED: &str = "application/cloudevents";
+
 /// Finds the content mode: the longer prefix first, then binary (section 3).
-fn mode(headers: &HeaderMap) -> Result<Mode<'_>, DecodeError> {
+pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let Some(value) = values.next() else {
         return Ok(Mode::Binary(None));
@@ -170,17 +179,29 @@ fn mode(headers: &HeaderMap) -> Result<Mode<'_>, DecodeError> {
         )
     })?;
     if values.next().is_some() {
-        return Err(wrong(text, "one `Content-Type` header").into());
+        return Err(wrong(text, "one `Content-Type` header"));
     }
     if text == JSON {
         return Ok(Mode::Binary(Some(text)));
     }
     let media_type = MediaType::parse(text).map_err(|_| wrong(text, "a media type"))?;
     Ok(match media_type.essence() {
-        essence if essence.starts_with("application/cloudevents-batch") => {
-            Mode::Batched(media_type)
-        }
-        essence if essence.starts_with("application/cloudevents") => Mode::Structured(media_type),
+        essence if is_batched(essence) => Mode::Batched(media_type),
+        essence if is_structured(essence) => Mode::Structured(media_type),
         _ => Mode::Binary(Some(text)),
     })
+}
+
+pub(super) fn is_batched(content_type: &str) -> bool {
+    starts_with(content_type, BATCHED)
+}
+
+/// Returns whether a content type says that events are in the body, one or a batch.
+pub(super) fn is_structured(content_type: &str) -> bool {
+    starts_with(content_type, STRUCTURED)
+}
+
+fn starts_with(text: &str, prefix: &str) -> bool {
+    let start = text.as_bytes().get(..prefix.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }

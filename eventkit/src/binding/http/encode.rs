@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::decode::is_structured;
 use super::{Message, header_name, header_value};
 use crate::error::EncodeError;
 use crate::event::{Event, JSON, name};
@@ -26,7 +27,8 @@ static CORE: [(usize, &HeaderName); 5] = [
 ///
 /// # Errors
 ///
-/// Where an attribute does not fit into a header, since its name is longer than 64 KiB, or where
+/// Where an attribute does not fit into a header, since its name is longer than 64 KiB, or its
+/// content type is that of an event, which would make the message one in structured mode; or where
 /// the event has more attributes than a [`HeaderMap`] holds, about 24,000.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
@@ -62,19 +64,25 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     if let Some(content_type) = event.text_at(name::DATACONTENTTYPE_AT) {
         // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
         let value = match content_type {
-            Cow::Borrowed(JSON) => Ok(HeaderValue::from_static(JSON)),
-            other => HeaderValue::from_str(other),
+            Cow::Borrowed(JSON) => HeaderValue::from_static(JSON),
+            other => content_type_header(other)?,
         };
-        headers.insert(
-            CONTENT_TYPE,
-            value.map_err(|_| EncodeError::header(name::DATACONTENTTYPE))?,
-        );
+        headers.insert(CONTENT_TYPE, value);
     }
     let body = event.data().map(|data| data.bytes().clone());
     Ok(Message {
         headers,
         body: body.unwrap_or_default(),
     })
+}
+
+/// Returns the header of a content type that does not make a message one in another mode.
+pub(super) fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
+    let wrong = || EncodeError::header(name::DATACONTENTTYPE);
+    if is_structured(text) {
+        return Err(wrong());
+    }
+    HeaderValue::try_from(text).map_err(|_| wrong())
 }
 
 fn encoded(name: &str, value: &str) -> Result<HeaderValue, EncodeError> {
@@ -106,7 +114,7 @@ pub fn encode_batch(events: &[Event], format: &dyn Format) -> Result<Message, En
     in_body(media_type, format.encode_batch(events)?)
 }
 
-fn in_body(media_type: &str, body: Bytes) -> Result<Message, EncodeError> {
+pub(super) fn in_body(media_type: &str, body: Bytes) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::with_capacity(1);
     headers.insert(
         CONTENT_TYPE,

@@ -1,7 +1,9 @@
 //! The HTTP protocol binding (HTTP Protocol Binding for `CloudEvents` 1.0).
 //!
 //! The functions work on the types of the `http` crate, so they fit every client and server.
-//! Decoding finds the content mode itself, from the `Content-Type` (section 3).
+//! Decoding finds the content mode itself, from the `Content-Type` (section 3). It is strict; the
+//! functions whose names end in `_lenient` pass on what breaks the specification, as
+//! [`LenientEvent`](crate::LenientEvent) says.
 //!
 //! ```
 //! use eventkit::Event;
@@ -24,10 +26,15 @@ mod decode;
 mod encode;
 mod header_name;
 mod header_value;
+mod lenient;
 mod message;
 mod problem;
 
 pub use decode::{Decoder, decode, decode_as, decode_batch, with_limits};
 pub use encode::{encode_batch, encode_binary, encode_structured};
+pub use lenient::{
+    decode_batch_lenient, decode_lenient, encode_batch_lenient, encode_binary_lenient,
+    encode_lenient, encode_structured_lenient,
+};
 pub use message::Message;
 pub use problem::Problem;

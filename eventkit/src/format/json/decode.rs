@@ -81,16 +81,15 @@ impl<'a> Members<'a> {
 /// Decodes one event; its JSON data shares the bytes.
 pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<Event, DecodeError> {
     let text = text(bytes, limits)?;
-    let members = object(text, limits, &mut skip)?;
-    into_event(members, text, bytes)
+    let (envelope, data) = unchecked(text, bytes, limits)?;
+    envelope.into_event(data)
 }
 
 /// Decodes a batch; the first element that is not an event refuses it.
 pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
     let text = text(bytes, limits)?;
-    let mut cursor = Cursor::new(text);
     let mut events = Vec::new();
-    let read = cursor.elements(b'[', b']', |cursor| {
+    elements(text, |cursor| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
         let members = members(cursor, limits, &mut skip)?;
@@ -98,16 +97,26 @@ pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<Event>, DecodeE
             into_event(members, text, bytes).map_err(|error| error.in_element(events.len()))?;
         events.push(event);
         Ok(())
-    });
+    })?;
+    Ok(events)
+}
+
+/// Walks through the elements of the one array that a text is.
+pub(super) fn elements<'a>(
+    text: &'a str,
+    element: impl FnMut(&mut Cursor<'a>) -> Result<(), Refusal>,
+) -> Result<(), DecodeError> {
+    let mut cursor = Cursor::new(text);
+    let read = cursor.elements(b'[', b']', element);
     match read.and_then(|()| Ok(cursor.end()?)) {
-        Ok(()) => Ok(events),
+        Ok(()) => Ok(()),
         Err(Refusal::Malformed) => Err(Cursor::explain(text, BATCH)),
         Err(Refusal::Invalid(error)) => Err(error),
     }
 }
 
 /// Says why a batch is not taken.
-enum Refusal {
+pub(super) enum Refusal {
     Malformed,
     Invalid(DecodeError),
 }
@@ -249,13 +258,28 @@ fn scalar<'a>(
 }
 
 fn into_event(members: Members<'_>, text: &str, bytes: &Bytes) -> Result<Event, DecodeError> {
+    let (envelope, data) = with_data(members, text, bytes);
+    envelope.into_event(data)
+}
+
+/// Reads one event, but does not check it.
+pub(super) fn unchecked<'a>(
+    text: &'a str,
+    bytes: &Bytes,
+    limits: Limits,
+) -> Result<(Envelope<'a>, Option<Data>), DecodeError> {
+    let members = object(text, limits, &mut skip)?;
+    Ok(with_data(members, text, bytes))
+}
+
+fn with_data<'a>(members: Members<'a>, text: &str, bytes: &Bytes) -> (Envelope<'a>, Option<Data>) {
     let (envelope, content) = members.settle(text);
     let data = content.map(|content| match content {
         Content::Json(place) => Data::new_unchecked(DataKind::Json, bytes.slice(place)),
         Content::Text(text) => Data::text(text),
         Content::Binary(bytes) => Data::binary(bytes),
     });
-    envelope.into_event(data)
+    (envelope, data)
 }
 
 fn not_base64(text: &str, error: &base64::DecodeError) -> Violation {

@@ -97,7 +97,7 @@ pub(super) fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeE
     Ok(())
 }
 
-fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     match (data.kind(), data.as_str()) {
         (DataKind::Json, _) => {
             member(name::DATA, out);
@@ -135,7 +135,7 @@ fn member(name: &str, out: &mut Vec<u8>) {
 }
 
 /// Writes a string; few hold anything that has to be escaped.
-fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     if plain_len(text.as_bytes()) == text.len() {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());

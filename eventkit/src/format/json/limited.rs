@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::structured::Structured;
-use super::{Format, Json, decode};
+use super::{Format, Json, decode, lenient};
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{Event, Limits};
+use crate::event::{Event, LenientEvent, Limits};
 use crate::typed::CloudEvent;
 
 /// Is the [JSON event format](Json) with other [`Limits`] than the default ones.
@@ -68,5 +68,21 @@ impl Format for LimitedJson {
 
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
         decode::batch(&bytes, self.limits)
+    }
+
+    fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
+        lenient::event(&bytes, self.limits)
+    }
+
+    fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
+        lenient::batch(&bytes, self.limits)
+    }
+
+    fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
+        Json.encode_lenient(event)
+    }
+
+    fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
+        Json.encode_batch_lenient(events)
     }
 }

@@ -3,6 +3,7 @@
 mod cursor;
 mod decode;
 mod encode;
+mod lenient;
 mod limited;
 mod structured;
 mod typed;
@@ -13,13 +14,13 @@ pub use limited::LimitedJson;
 
 use super::Format;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{Event, Limits};
+use crate::event::{Event, LenientEvent, Limits};
 use crate::typed::CloudEvent;
 
 /// Is the JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
 ///
 /// JSON data goes through as the bytes it came in: what is decoded shares the input, and what is
-/// encoded is not parsed again. A `data` member without `datacontenttype` is JSON, and the event
+/// encoded is not parsed again. Only white space around it is no part of it, and is not read back. A `data` member without `datacontenttype` is JSON, and the event
 /// says so from then on (section 3.1.2).
 ///
 /// ```
@@ -120,5 +121,34 @@ impl Format for Json {
 
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
         decode::batch(&bytes, Limits::DEFAULT)
+    }
+
+    fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
+        lenient::event(&bytes, Limits::DEFAULT)
+    }
+
+    fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
+        lenient::batch(&bytes, Limits::DEFAULT)
+    }
+
+    fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
+        if let Some(text) = event.text_in(self.content_type()) {
+            return Ok(text.clone());
+        }
+        let mut out = Vec::new();
+        lenient::encode(event, &mut out)?;
+        Ok(out.into())
+    }
+
+    fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
+        let mut out = vec![b'['];
+        for (at, event) in events.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            lenient::encode(event, &mut out)?;
+        }
+        out.push(b']');
+        Ok(out.into())
     }
 }

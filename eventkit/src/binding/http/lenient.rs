@@ -1,0 +1,328 @@
+//! Messages that may break the specification, for who passes them on.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::decode::{self, Decoder, Mode};
+use super::encode::{content_type_header, encode_binary, in_body};
+use super::{Message, binary, header_value};
+use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
+use crate::event::{AsItCame, Data, JSON, LenientEvent, Raw, Reading, Violation, name};
+use crate::format::Format;
+
+/// What is kept of a message: the headers of the binding, and the body.
+#[derive(Debug)]
+struct Kept(Message);
+
+/// Decodes one event that may break the specification, in binary or structured content mode.
+///
+/// [`LenientEvent`] says what is kept and shows a proxy.
+///
+/// # Errors
+///
+/// Where the message is no event at all or a batch, is over one of the default
+/// [`Limits`](crate::Limits), or has a body that its event format cannot read.
+pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, DecodeError> {
+    Decoder::default().decode_lenient(headers, body)
+}
+
+/// Decodes a batch of events that may break the specification; a message in another content mode
+/// is taken as a batch of one.
+///
+/// # Errors
+///
+/// As for [`decode_lenient`], for each element; and where the `Content-Type` of a batch is
+/// malformed.
+pub fn decode_batch_lenient(
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Vec<LenientEvent>, DecodeError> {
+    Decoder::default().decode_batch_lenient(headers, body)
+}
+
+/// Encodes an event that may break the specification in the content mode it came in.
+///
+/// Of what came over HTTP, the `ce-` headers, the `Content-Type` and the body are the same, byte
+/// for byte. What came as the text of an event format is in structured mode, and any other event in
+/// binary mode.
+///
+/// # Errors
+///
+/// As for [`encode_binary`].
+pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
+    match (kept(event), event.text()) {
+        (Some(message), _) => Ok(message.clone()),
+        (None, Some((media_type, text))) => in_body(media_type, text.clone()),
+        (None, None) => encode_binary_lenient(event),
+    }
+}
+
+/// Encodes an event that may break the specification in binary content mode.
+///
+/// # Errors
+///
+/// As for [`encode_binary`], and where an attribute or the data has no form in headers or a body.
+pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
+    if let (Some(message), None) = (kept(event), event.text()) {
+        return Ok(message.clone());
+    }
+    match event.reading() {
+        Reading::Valid(event) => encode_binary(event),
+        Reading::AsItCame(raw) => binary_message(raw),
+    }
+}
+
+/// Encodes an event that may break the specification in structured content mode.
+///
+/// # Errors
+///
+/// Where the format cannot hold the event.
+pub fn encode_structured_lenient(
+    event: &LenientEvent,
+    format: &dyn Format,
+) -> Result<Message, EncodeError> {
+    match kept(event) {
+        Some(message) if event.text_in(format.content_type()).is_some() => Ok(message.clone()),
+        _ => in_body(format.content_type(), format.encode_lenient(event)?),
+    }
+}
+
+/// Encodes events that may break the specification in batched content mode.
+///
+/// # Errors
+///
+/// Where the format has no batches, or cannot hold an event.
+pub fn encode_batch_lenient(
+    events: &[LenientEvent],
+    format: &dyn Format,
+) -> Result<Message, EncodeError> {
+    let media_type = format
+        .batch_content_type()
+        .ok_or_else(|| EncodeError::no_batch(format.content_type()))?;
+    in_body(media_type, format.encode_batch_lenient(events)?)
+}
+
+fn kept(event: &LenientEvent) -> Option<&Message> {
+    event.message().map(|Kept(message)| message)
+}
+
+impl Decoder {
+    /// Decodes one event that may break the specification.
+    ///
+    /// # Errors
+    ///
+    /// As for [`decode_lenient`].
+    pub fn decode_lenient(
+        &self,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<LenientEvent, DecodeError> {
+        self.check_size(headers, &body)?;
+        let content_type = ContentType::of(headers);
+        if content_type.is_batch() {
+            return Err(DecodeError::a_batch());
+        }
+        let kept = Kept(Message {
+            headers: own_headers(headers),
+            body: body.clone(),
+        });
+        let event = if content_type.is_structured() {
+            let format = self.format_for(&content_type.essence)?;
+            let event = format.decode_lenient(body)?;
+            event.with_violations(content_type.violation)
+        } else {
+            self.binary(headers, content_type, body)?
+        };
+        Ok(event.with_message(kept))
+    }
+
+    /// Decodes a batch of events that may break the specification.
+    ///
+    /// # Errors
+    ///
+    /// As for [`decode_batch_lenient`].
+    pub fn decode_batch_lenient(
+        &self,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> Result<Vec<LenientEvent>, DecodeError> {
+        self.check_size(headers, &body)?;
+        let content_type = ContentType::of(headers);
+        if !content_type.is_batch() {
+            return self.decode_lenient(headers, body).map(|event| vec![event]);
+        }
+        // There may be no element to tell it with.
+        content_type.violation.map_or(Ok(()), Err)?;
+        let format = self.format_for(&content_type.essence)?;
+        format.decode_batch_lenient(body)
+    }
+
+    /// Says what else is wrong with a message whose `Content-Type` is malformed.
+    pub(super) fn all_wrong(
+        &self,
+        headers: &HeaderMap,
+        body: &Bytes,
+        violation: Violation,
+    ) -> DecodeError {
+        if ContentType::of(headers).is_structured() {
+            return violation.into();
+        }
+        let binary = binary::read(headers, None, body, self.limits());
+        match binary.and_then(|binary| binary.into_violations(body.clone())) {
+            Ok((mut violations, _)) => {
+                violations.push(violation);
+                BuildError::new(violations).into()
+            }
+            Err(error) if error.exceeded().is_some() => error,
+            Err(_) => violation.into(),
+        }
+    }
+
+    fn binary(
+        &self,
+        headers: &HeaderMap,
+        content_type: ContentType<'_>,
+        body: Bytes,
+    ) -> Result<LenientEvent, DecodeError> {
+        use DecodeErrorKind::{Invalid, Malformed, SpecVersion};
+        match self.decode(headers, body.clone()) {
+            Ok(event) => return Ok(event.into()),
+            // A body that is not the JSON it is said to be is malformed here, but can be kept.
+            Err(error) if !matches!(error.kind(), Invalid | Malformed | SpecVersion) => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+        let binary = binary::read(headers, content_type.text, &body, self.limits())?;
+        let (violations, data) = binary.into_violations(body)?;
+        let attributes = attributes(headers);
+        let data = Ok(data);
+        let event = LenientEvent::new(AsItCame { attributes, data }, violations);
+        Ok(event.with_violations(content_type.violation))
+    }
+}
+
+/// The `Content-Type` of a message, which may be malformed.
+struct ContentType<'a> {
+    /// Its text, where it is that of data.
+    text: Option<&'a str>,
+    /// What of it finds the content mode and the format (section 3), where it is that of events.
+    essence: String,
+    violation: Option<Violation>,
+}
+
+impl<'a> ContentType<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        let (text, essence, violation) = match decode::mode(headers) {
+            Ok(Mode::Binary(text)) => (text, String::new(), None),
+            Ok(Mode::Structured(media_type) | Mode::Batched(media_type)) => {
+                (None, media_type.essence().to_owned(), None)
+            }
+            Err(violation) => {
+                let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+                let text = String::from_utf8_lossy(value.unwrap_or_default());
+                let essence = text.split(';').next().unwrap_or_default();
+                let essence = essence.trim().to_ascii_lowercase();
+                (None, essence, Some(violation))
+            }
+        };
+        Self {
+            text,
+            essence,
+            violation,
+        }
+    }
+
+    fn is_batch(&self) -> bool {
+        decode::is_batched(&self.essence)
+    }
+
+    fn is_structured(&self) -> bool {
+        decode::is_structured(&self.essence)
+    }
+}
+
+/// Returns the headers that belong to the event.
+fn own_headers(headers: &HeaderMap) -> HeaderMap {
+    let own = headers
+        .iter()
+        .filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with(binary::PREFIX));
+    let mut kept = HeaderMap::new();
+    for (name, value) in own {
+        kept.append(name, value.clone());
+    }
+    kept
+}
+
+/// Reads the attributes as they came, the content type among them.
+fn attributes(headers: &HeaderMap) -> Vec<(String, Raw)> {
+    let attributes = headers.iter().filter_map(|(header, value)| {
+        if header == CONTENT_TYPE {
+            let text = raw_text(value);
+            return Some((name::DATACONTENTTYPE.to_owned(), text));
+        }
+        let attribute = header.as_str().strip_prefix(binary::PREFIX)?;
+        let text = header_value::decode(value.as_bytes())
+            .map_or_else(|_| raw_text(value), |text| Raw::Text(text.into_owned()));
+        Some((attribute.to_owned(), text))
+    });
+    attributes.collect()
+}
+
+fn raw_text(value: &HeaderValue) -> Raw {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => Raw::Text(text.to_owned()),
+        Err(_) => Raw::Bytes(Bytes::copy_from_slice(value.as_bytes())),
+    }
+}
+
+/// Writes what came in another mode or format.
+fn binary_message(event: &AsItCame) -> Result<Message, EncodeError> {
+    let mut headers = HeaderMap::new();
+    let mut append = |header: HeaderName, value: HeaderValue| {
+        let appended = headers.try_append(header, value);
+        appended.map_err(|_| EncodeError::too_many_headers())
+    };
+    for (name, value) in &event.attributes {
+        let wrong = || EncodeError::header(name);
+        if name == name::DATACONTENTTYPE {
+            let text = content_type(value).ok_or_else(wrong)?;
+            append(CONTENT_TYPE, content_type_header(text)?)?;
+            continue;
+        }
+        let header = format!("{}{name}", binary::PREFIX);
+        let header = HeaderName::try_from(header).map_err(|_| wrong())?;
+        let value = header_text(value).and_then(|text| HeaderValue::try_from(text).ok());
+        append(header, value.ok_or_else(wrong)?)?;
+    }
+    let data = event.data.as_ref().map_err(|why| EncodeError::data(*why))?;
+    let is_json = data.as_ref().is_some_and(Data::is_json);
+    if is_json && event.attribute(name::DATACONTENTTYPE).is_none() {
+        // JSON format, 3.1.2: data without a content type is JSON, and is said to be.
+        append(CONTENT_TYPE, HeaderValue::from_static(JSON))?;
+    }
+    let body = data.as_ref().map(|data| data.bytes().clone());
+    Ok(Message {
+        headers,
+        body: body.unwrap_or_default(),
+    })
+}
+
+/// Returns the text that a header of the binding carries a value as.
+fn header_text(value: &Raw) -> Option<String> {
+    match value {
+        Raw::Text(text) => Some(header_value::encode(text).into_owned()),
+        other => content_type(other).map(str::to_owned),
+    }
+}
+
+/// Returns the text of a content type, which is not percent-encoded (section 3.1.1).
+fn content_type(value: &Raw) -> Option<&str> {
+    match value {
+        Raw::Text(text) => Some(text),
+        // Neither a string, an array nor an object.
+        Raw::Json(json) if !json.starts_with(['"', '[', '{']) => Some(json),
+        Raw::Json(_) | Raw::Bytes(_) => None,
+    }
+}

@@ -1,0 +1,275 @@
+//! Events that may break the specification, for who passes them on.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Event;
+use super::attribute::AttributeRef;
+use super::data::Data;
+use super::name;
+use crate::error::{BuildError, DecodeError, Violation};
+
+/// Is an event as it came, valid or not, with a list of what is wrong with it.
+///
+/// It is for forwarders and proxies, which must not lose an event because its producer made a small
+/// mistake: an upper-case extension name, a `dataschema` of `#`, a malformed `time`, another
+/// `specversion`. Handlers and everything else take an [`Event`], which is always valid;
+/// [`into_event`](Self::into_event) makes one where nothing is wrong.
+///
+/// It is made by [`Format::decode_lenient`](crate::format::Format::decode_lenient) and
+/// [`http::decode_lenient`](crate::binding::http::decode_lenient). What cannot be kept is an error
+/// there: text that is not JSON, JSON that is not an object, a message that is no event at all, and
+/// what is over one of the [`Limits`](crate::Limits).
+///
+/// ```
+/// use bytes::Bytes;
+/// use eventkit::binding::http::{self, Message};
+/// use eventkit::format::Json;
+///
+/// /// Passes a message on as it came, or in structured mode to those who ask for it.
+/// fn forward(message: Message, structured: bool) -> Result<Message, Box<dyn std::error::Error>> {
+///     let event = http::decode_lenient(&message.headers, message.body)?;
+///     for violation in event.violations() {
+///         eprintln!("{:?} {violation}", event.attribute("type"));
+///     }
+///     Ok(match structured {
+///         true => http::encode_structured_lenient(&event, &Json)?,
+///         false => http::encode_lenient(&event)?,
+///     })
+/// }
+///
+/// let mut message = Message::default();
+/// for (name, value) in [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "/s"),
+///     ("ce-type", "t"), ("ce-dataschema", "#"), ("content-type", "text/plain")]
+/// {
+///     message.headers.insert(name, value.parse()?);
+/// }
+/// message.body = Bytes::from("hi");
+///
+/// let event = http::decode_lenient(&message.headers, message.body.clone())?;
+/// assert_eq!(event.attribute("dataschema").as_deref(), Some("#"));
+/// assert_eq!(event.violations()[0].section(), "core, dataschema");
+///
+/// let forwarded = forward(message.clone(), false)?;
+/// assert_eq!((&forwarded.headers, &forwarded.body), (&message.headers, &message.body));
+///
+/// let forwarded = forward(message, true)?;
+/// let json: serde_json::Value = serde_json::from_slice(&forwarded.body)?;
+/// assert_eq!((&json["dataschema"], &json["data"]), (&"#".into(), &"hi".into()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # What is kept
+///
+/// In the content mode and format that an event came in, it is written byte for byte: the body, and
+/// over HTTP the `ce-` headers and the `Content-Type`. The other headers of a message are the
+/// forwarder's own affair. Only a batch is written anew around its elements, which are kept.
+///
+/// From one mode or format to another
+///
+/// - an event that breaks nothing is written as [`Event`] is;
+/// - of any other, every attribute is carried with the name and the text it came with, in its order
+///   and as often as it came, and so is the data;
+/// - `null` is unset, so it is left out;
+/// - to headers, a number or a Boolean becomes its JSON text, and names lose their upper case, since
+///   headers have none;
+/// - to JSON, a header that is not percent-encoded UTF-8 becomes the text it is, and a body that is
+///   not the JSON its content type declares becomes `data_base64`;
+/// - what the other side has no form for is an [`EncodeError`](crate::EncodeError) that names it: an
+///   array or object, or a name that is no token, in a header; `ce-data`, or a value that is not
+///   UTF-8, in JSON; data that is there twice, or is malformed Base64, anywhere.
+#[derive(Debug, Clone)]
+pub struct LenientEvent {
+    reading: Reading,
+    violations: Vec<Violation>,
+    text: Option<FormatText>,
+    /// What a binding keeps of the message; its type is private to the binding.
+    message: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+/// What has been made out of a message.
+#[derive(Debug, Clone)]
+pub(crate) enum Reading {
+    /// An event that breaks nothing.
+    Valid(Event),
+    /// Anything else.
+    AsItCame(AsItCame),
+}
+
+/// The attributes and the data of an event that breaks the specification.
+#[derive(Debug, Clone)]
+pub(crate) struct AsItCame {
+    /// Names and values in their order, as often as they came, without those that are unset.
+    pub(crate) attributes: Vec<(String, Raw)>,
+    /// The data, or why it cannot be told.
+    pub(crate) data: Result<Option<Data>, &'static str>,
+}
+
+/// The value of an attribute that nobody has checked.
+#[derive(Debug, Clone)]
+pub(crate) enum Raw {
+    Text(String),
+    /// The text of a JSON value that is not a string of text.
+    Json(String),
+    /// A header that is not UTF-8.
+    Bytes(Bytes),
+}
+
+/// What an event was read from, in the format of this media type.
+#[derive(Debug, Clone)]
+struct FormatText {
+    media_type: String,
+    bytes: Bytes,
+}
+
+impl LenientEvent {
+    /// Returns what is wrong, in the order in which it was found; nothing where the event is valid.
+    ///
+    /// Of a message with more, the first hundred or so are told.
+    #[must_use]
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// Returns the text of an attribute by its name, extensions included.
+    ///
+    /// Of a valid event it is the canonical text, and otherwise the text as it came: the characters
+    /// of a string, the JSON of another JSON value, of a header what it decodes to or else what it
+    /// is. Where an attribute came more than once, it is the first.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
+        match &self.reading {
+            Reading::Valid(event) => event.attribute(name).map(AttributeRef::into_text),
+            Reading::AsItCame(raw) => raw.attribute(name).map(Raw::to_text),
+        }
+    }
+
+    /// Returns the names and texts of all attributes, as [`attribute`](Self::attribute) gives them
+    /// and as often as they came.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+        let (event, raw) = match &self.reading {
+            Reading::Valid(event) => (Some(event), None),
+            Reading::AsItCame(raw) => (None, Some(raw)),
+        };
+        let valid = event.into_iter().flat_map(|event| {
+            let extensions = event.extensions().iter().map(|(name, _)| name);
+            let names = name::CORE.into_iter().chain(extensions);
+            names.filter_map(|name| Some((name, event.attribute(name)?.into_text())))
+        });
+        let raw = raw.into_iter().flat_map(|raw| &raw.attributes);
+        valid.chain(raw.map(|(name, value)| (name.as_str(), value.to_text())))
+    }
+
+    /// Returns the data, or `None` where there is none or it cannot be told which bytes it is.
+    #[must_use]
+    pub fn data(&self) -> Option<&Data> {
+        match &self.reading {
+            Reading::Valid(event) => event.data(),
+            Reading::AsItCame(raw) => raw.data.as_ref().ok()?.as_ref(),
+        }
+    }
+
+    /// Makes the event, as a strict decoder would have.
+    ///
+    /// # Errors
+    ///
+    /// Where there are violations; the error lists them all.
+    pub fn into_event(self) -> Result<Event, DecodeError> {
+        match self.reading {
+            Reading::Valid(event) if self.violations.is_empty() => Ok(event),
+            _ => Err(BuildError::new(self.violations).into()),
+        }
+    }
+
+    /// Makes one of a message that breaks the specification.
+    pub(crate) fn new(raw: AsItCame, violations: Vec<Violation>) -> Self {
+        Self {
+            reading: Reading::AsItCame(raw),
+            violations,
+            text: None,
+            message: None,
+        }
+    }
+
+    /// Keeps what an event format has read it from.
+    pub(crate) fn with_text(mut self, media_type: &str, bytes: Bytes) -> Self {
+        let media_type = media_type.to_ascii_lowercase();
+        self.text = Some(FormatText { media_type, bytes });
+        self
+    }
+
+    /// Keeps the message that a binding has read it from.
+    pub(crate) fn with_message(mut self, message: impl Any + Send + Sync) -> Self {
+        self.message = Some(Arc::new(message));
+        self
+    }
+
+    /// Notes what is wrong with the message around the event.
+    pub(crate) fn with_violations(
+        mut self,
+        violations: impl IntoIterator<Item = Violation>,
+    ) -> Self {
+        self.violations.extend(violations);
+        self
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Returns what it was read from in structured mode: media type and text.
+    pub(crate) fn text(&self) -> Option<(&str, &Bytes)> {
+        let text = self.text.as_ref()?;
+        Some((&text.media_type, &text.bytes))
+    }
+
+    /// Returns what it was read from, if that is of this media type.
+    pub(crate) fn text_in(&self, media_type: &str) -> Option<&Bytes> {
+        let (own, bytes) = self.text()?;
+        own.eq_ignore_ascii_case(media_type).then_some(bytes)
+    }
+
+    /// Returns the message of a binding that it was read from.
+    pub(crate) fn message<M: Any>(&self) -> Option<&M> {
+        self.message.as_ref()?.downcast_ref()
+    }
+}
+
+impl From<Event> for LenientEvent {
+    /// Takes an event that was not received, or is not to be passed on as it came.
+    fn from(event: Event) -> Self {
+        Self {
+            reading: Reading::Valid(event),
+            violations: Vec::new(),
+            text: None,
+            message: None,
+        }
+    }
+}
+
+impl TryFrom<LenientEvent> for Event {
+    type Error = DecodeError;
+
+    fn try_from(event: LenientEvent) -> Result<Self, DecodeError> {
+        event.into_event()
+    }
+}
+
+impl AsItCame {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Raw> {
+        let found = self.attributes.iter().find(|(own, _)| own == name);
+        found.map(|(_, value)| value)
+    }
+}
+
+impl Raw {
+    fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(text) | Self::Json(text) => Cow::Borrowed(text),
+            Self::Bytes(bytes) => String::from_utf8_lossy(bytes),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Reads and writes JSON events that may break the specification.
+
+use std::fmt;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::cursor::Cursor;
+use super::{Json, decode, encode};
+use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
+use crate::event::{AsItCame, Data, DataKind, LenientEvent, Limits, Raw, Reading, name};
+use crate::format::Format;
+
+const PLACE: &str = "the JSON format";
+
+/// Decodes one event, and keeps the text it came in.
+pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
+    let event = match decode::event(bytes, limits) {
+        Ok(event) => event.into(),
+        Err(error) => match error.kind() {
+            DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => invalid(bytes, limits)?,
+            _ => return Err(error),
+        },
+    };
+    Ok(event.with_text(Json.content_type(), bytes.clone()))
+}
+
+/// Decodes a batch; an element that cannot be kept refuses it.
+pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, DecodeError> {
+    let text = decode::text(bytes, limits)?;
+    let mut events = Vec::new();
+    decode::elements(text, |cursor: &mut Cursor<'_>| {
+        let count = limits.check_batch_events(events.len() + 1);
+        count.map_err(DecodeError::from)?;
+        let (place, _) = cursor.skip()?;
+        let element = bytes.slice(place);
+        let event = event(&element, limits).map_err(|error| error.in_element(events.len()))?;
+        events.push(event);
+        Ok(())
+    })?;
+    Ok(events)
+}
+
+/// Reads an event with which something is wrong that is neither its JSON nor a limit.
+fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
+    let text = decode::text(bytes, limits)?;
+    let (envelope, settled) = decode::unchecked(text, bytes, limits)?;
+    let violations = envelope.into_violations()?;
+    let Members(members) =
+        serde_json::from_str(text).map_err(|error| DecodeError::malformed("JSON", error))?;
+
+    let mut attributes = Vec::new();
+    let mut data = Vec::new();
+    for (name, value) in members {
+        match (&*name, value.get()) {
+            (name::DATA, json) => data.push(Some(json)),
+            (_, "null") => {}
+            (name::DATA_BASE64, _) => data.push(None),
+            (_, json) => attributes.push((name, raw(json, limits)?)),
+        }
+    }
+    let data = match (&*data, settled) {
+        ([], _) => Ok(None),
+        ([_], Some(data)) => Ok(Some(data)),
+        ([Some(json)], None) => {
+            let bytes = bytes.slice_ref(json.as_bytes());
+            Ok(Some(Data::new_unchecked(DataKind::Json, bytes)))
+        }
+        ([None], None) => Err("`data_base64` is not a string of Base64"),
+        _ => Err("`data` or `data_base64` is there more than once"),
+    };
+    Ok(LenientEvent::new(AsItCame { attributes, data }, violations))
+}
+
+fn raw(json: &str, limits: Limits) -> Result<Raw, DecodeError> {
+    if let Ok(text) = serde_json::from_str(json) {
+        return Ok(Raw::Text(text));
+    }
+    limits.check_attribute_bytes(json.len())?;
+    Ok(Raw::Json(json.to_owned()))
+}
+
+/// The members of an object in their order, as often as they are there.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(Object)
+    }
+}
+
+/// Writes one event: the text it came in, or the members it has.
+pub(super) fn encode(event: &LenientEvent, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    if let Some(text) = event.text_in(Json.content_type()) {
+        out.extend_from_slice(text);
+        return Ok(());
+    }
+    match event.reading() {
+        Reading::Valid(event) => encode::event(event, out),
+        Reading::AsItCame(raw) => write(raw, out),
+    }
+}
+
+fn write(event: &AsItCame, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let start = out.len();
+    for (name, value) in &event.attributes {
+        if matches!(&**name, name::DATA | name::DATA_BASE64) {
+            return Err(EncodeError::no_form(name, PLACE));
+        }
+        out.push(b',');
+        encode::string(name, out)?;
+        out.push(b':');
+        match value {
+            Raw::Text(text) => encode::string(text, out)?,
+            Raw::Json(json) => out.extend_from_slice(json.as_bytes()),
+            Raw::Bytes(_) => return Err(EncodeError::no_form(name, PLACE)),
+        }
+    }
+    if let Some(data) = event.data.as_ref().map_err(|why| EncodeError::data(*why))? {
+        encode::data(data, out)?;
+    }
+    match out.get_mut(start) {
+        Some(comma) => *comma = b'{',
+        None => out.push(b'{'),
+    }
+    out.push(b'}');
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! From one content mode to the other.
+
+use bytes::Bytes;
+use eventkit::binding::http::{
+    Message, decode_lenient, encode_binary, encode_binary_lenient, encode_lenient,
+    encode_structured, encode_structured_lenient,
+};
+use eventkit::format::{Format, Json};
+use eventkit::{EncodeError, LenientEvent};
+use eventkit_tests::message::{headers, json, minimal};
+use eventkit_tests::refusal::chain;
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+fn from_json(members: &str) -> LenientEvent {
+    Json.decode_lenient(json(members)).unwrap()
+}
+
+fn to_json(headers: &HeaderMap, body: &'static str) -> Value {
+    let event = decode_lenient(headers, Bytes::from_static(body.as_bytes())).unwrap();
+    assert!(!event.violations().is_empty());
+    let message = encode_structured_lenient(&event, &Json).unwrap();
+    assert_eq!(
+        message.headers["content-type"],
+        "application/cloudevents+json"
+    );
+    serde_json::from_slice(&message.body).unwrap()
+}
+
+/// Asserts that an event cannot be written in another mode, but still as it came.
+#[track_caller]
+fn assert_stays(event: &LenientEvent, crossed: Result<Message, EncodeError>, expected: &str) {
+    assert_eq!(chain(&crossed.unwrap_err()), expected);
+    encode_lenient(event).unwrap();
+}
+
+#[test]
+fn an_event_that_breaks_nothing_is_written_as_ever() {
+    let event = minimal()
+        .subject("a b")
+        .extension("n", 7)
+        .data_json(&[1])
+        .unwrap()
+        .build()
+        .unwrap();
+    let binary = encode_binary(&event).unwrap();
+    let structured = encode_structured(&event, &Json).unwrap();
+
+    let received = decode_lenient(&binary.headers, binary.body.clone()).unwrap();
+    let crossed = encode_structured_lenient(&received, &Json).unwrap();
+    assert_eq!(crossed.headers, structured.headers);
+    assert_eq!(
+        Json.decode(crossed.body).unwrap(),
+        event,
+        "the number is a string now, which is equal"
+    );
+    let received = decode_lenient(&structured.headers, structured.body).unwrap();
+    let crossed = encode_binary_lenient(&received).unwrap();
+    assert_eq!(
+        (crossed.headers, crossed.body),
+        (binary.headers, binary.body)
+    );
+}
+
+#[test]
+fn json_crosses_to_headers_with_its_attributes_as_they_came() {
+    let event = from_json(
+        r##""dataschema":"#","subject":"","time":"a b","with-dash":"é","n":7,"big":3000000000,"b":true,"Upper":"x","none":null,"data":{"a": 1}"##,
+    );
+    let message = encode_binary_lenient(&event).unwrap();
+    let mut expected = headers(&[
+        ("ce-dataschema", "#"),
+        ("ce-subject", ""),
+        ("ce-time", "a%20b"),
+        ("ce-with-dash", "%C3%A9"),
+        ("ce-n", "7"),
+        ("ce-big", "3000000000"),
+        ("ce-b", "true"),
+        ("ce-upper", "x"),
+    ]);
+    expected.insert("content-type", HeaderValue::from_static("application/json"));
+    assert_eq!(message.headers, expected);
+    assert_eq!(message.body, r#"{"a": 1}"#);
+
+    let back = decode_lenient(&message.headers, message.body).unwrap();
+    for name in ["dataschema", "subject", "time", "with-dash", "n", "big"] {
+        assert_eq!(back.attribute(name), event.attribute(name), "{name}");
+    }
+}
+
+#[test]
+fn the_version_and_what_is_missing_stay_so() {
+    let text = r#"{"specversion":"0.3","id":"1","type":"t"}"#;
+    let event = Json.decode_lenient(text.into()).unwrap();
+    let message = encode_binary_lenient(&event).unwrap();
+    assert_eq!(message.headers["ce-specversion"], "0.3");
+    assert!(!message.headers.contains_key("ce-source"));
+    let back = decode_lenient(&message.headers, message.body).unwrap();
+    assert_eq!(back.violations(), event.violations());
+}
+
+#[test]
+fn what_came_twice_crosses_twice() {
+    let event = from_json(r#""ext":"a","ext":"b""#);
+    let message = encode_binary_lenient(&event).unwrap();
+    let values: Vec<&HeaderValue> = message.headers.get_all("ce-ext").iter().collect();
+    assert_eq!(values, ["a", "b"]);
+
+    let event = decode_lenient(&message.headers, message.body).unwrap();
+    let text = Json.encode_lenient(&event).unwrap();
+    let back = Json.decode_lenient(text).unwrap();
+    assert_eq!(back.violations(), event.violations());
+}
+
+#[test]
+fn a_content_type_crosses_as_it_came() {
+    let event = from_json(r#""datacontenttype":"text","data":"hi""#);
+    let message = encode_binary_lenient(&event).unwrap();
+    assert_eq!(message.headers["content-type"], "text");
+    assert_eq!(message.body, "hi");
+
+    let back = to_json(&message.headers, "hi");
+    assert_eq!(back["datacontenttype"], "text");
+    assert_eq!(back["data_base64"], "aGk=");
+}
+
+#[test]
+fn headers_cross_to_json_with_their_attributes_as_they_came() {
+    let headers = headers(&[
+        ("ce-dataschema", "#"),
+        ("ce-with-dash", "\"a%20b\""),
+        ("ce-percent", "%zz"),
+        ("content-type", "text/plain"),
+    ]);
+    let expected = json!({
+        "specversion": "1.0", "id": "1", "source": "/s", "type": "t", "dataschema": "#",
+        "with-dash": "a b", "percent": "%zz", "datacontenttype": "text/plain", "data": "hi"
+    });
+    assert_eq!(to_json(&headers, "hi"), expected);
+}
+
+#[test]
+fn a_body_crosses_to_json_whatever_it_is() {
+    for (media_type, body, member, value) in [
+        ("application/json", "[1 ]", "data", json!([1])),
+        ("application/json", "[1", "data_base64", json!("WzE=")),
+        (
+            "application/octet-stream",
+            "x",
+            "data_base64",
+            json!("eA=="),
+        ),
+    ] {
+        let headers = headers(&[("ce-subject", ""), ("content-type", media_type)]);
+        assert_eq!(
+            to_json(&headers, body)[member],
+            value,
+            "{media_type}: {body}"
+        );
+    }
+    let none = to_json(&headers(&[("ce-subject", "")]), "");
+    assert!(none.get("data").is_none() && none.get("data_base64").is_none());
+}
+
+#[test]
+fn what_headers_have_no_form_for_is_named() {
+    for (members, expected) in [
+        (
+            r#""ext":[1]"#,
+            "the attribute `ext` does not fit into a header of the binding",
+        ),
+        (
+            r#""ext":{}"#,
+            "the attribute `ext` does not fit into a header of the binding",
+        ),
+        (
+            r#""ext":"\ud800""#,
+            "the attribute `ext` does not fit into a header of the binding",
+        ),
+        (
+            r#""a b":"x""#,
+            "the attribute `a b` does not fit into a header of the binding",
+        ),
+        (
+            r#""datacontenttype":"a\nb""#,
+            "the attribute `datacontenttype` does not fit into a header of the binding",
+        ),
+        (
+            r#""data_base64":"%""#,
+            "the data could not be encoded: `data_base64` is not a string of Base64",
+        ),
+        (
+            r#""data":1,"data":2"#,
+            "the data could not be encoded: `data` or `data_base64` is there more than once",
+        ),
+    ] {
+        let event = from_json(members);
+        assert_stays(&event, encode_binary_lenient(&event), expected);
+    }
+}
+
+#[test]
+fn what_json_has_no_form_for_is_named() {
+    for name in ["data", "data_base64"] {
+        let headers = headers(&[
+            (&*format!("ce-{name}"), "x"),
+            ("content-type", "text/plain"),
+        ]);
+        let event = decode_lenient(&headers, Bytes::new()).unwrap();
+        let expected = format!("the attribute `{name}` has no form in the JSON format");
+        assert_stays(&event, encode_structured_lenient(&event, &Json), &expected);
+    }
+    let mut headers = headers(&[("content-type", "text/plain")]);
+    headers.insert("ce-ext", HeaderValue::from_bytes(b"\xff").unwrap());
+    let event = decode_lenient(&headers, Bytes::new()).unwrap();
+    let expected = "the attribute `ext` has no form in the JSON format";
+    assert_stays(&event, encode_structured_lenient(&event, &Json), expected);
+}
+
+#[test]
+fn an_event_of_which_nothing_is_set_crosses() {
+    let event = Json.decode_lenient("{}".into()).unwrap();
+    let message = encode_binary_lenient(&event).unwrap();
+    assert!(message.headers.is_empty() && message.body.is_empty());
+}
