@@ -1,39 +1,6 @@
-//! Any text is an expression or an error, and an expression can be printed, read and evaluated.
+//! Expressions of CESQL.
 //!
-//! `cargo +nightly fuzz run cesql -- -max_total_time=600 -dict=fuzz/cesql.dict`
+//! `./fuzz/run 600 cesql`
 #![no_main]
 
-use eventkit_cesql::{Attributes, Expression, Value};
-use libfuzzer_sys::fuzz_target;
-
-struct Event;
-
-impl Attributes for Event {
-    fn get(&self, name: &str) -> Option<Value<'_>> {
-        Some(match name {
-            "id" => "1".into(),
-            "subject" => "eu-é%_\\7".into(),
-            "n" => i32::MIN.into(),
-            "flag" => true.into(),
-            _ => return None,
-        })
-    }
-}
-
-fuzz_target!(|text: &str| {
-    match Expression::parse(text) {
-        Ok(expression) => {
-            let printed = expression.to_string();
-            assert_eq!(Expression::parse(&printed).as_ref(), Ok(&expression), "{printed}");
-            let evaluation = expression.evaluate(&Event);
-            if let Some(ty) = expression.ty() {
-                assert_eq!(evaluation.value.ty(), ty);
-            }
-            assert_eq!(*expression.explain(&Event).evaluation(), evaluation);
-        }
-        Err(error) => {
-            assert!(text.len() > 16_384 || text.get(error.span()).is_some(), "{error:?}");
-            let _ = (error.to_string(), error.caret().to_string());
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eventkit_tests::fuzz::cesql(bytes));

@@ -1,7 +1,9 @@
 //! Harness of the test suites.
 
 pub mod attributes;
+pub mod fuzz;
 pub mod message;
 pub mod reading;
 pub mod refusal;
+pub mod round_trip;
 pub mod suite;

@@ -1,0 +1,28 @@
+//! HTTP messages in all content modes.
+
+use std::slice;
+
+use eventkit::binding::http;
+
+use super::http_text;
+use crate::round_trip::assert_survives;
+
+/// Any message is an event that survives all content modes, or a batch of such, or is refused.
+///
+/// # Panics
+///
+/// Where an event does not.
+pub fn http_decode(bytes: &[u8]) {
+    let (headers, body) = http_text::read(bytes);
+    let event = http::decode(&headers, body.clone());
+    let batch = http::decode_batch(&headers, body);
+    match (event, batch) {
+        (Ok(event), Ok(batch)) => {
+            assert_eq!(batch, slice::from_ref(&event));
+            assert_survives(&event);
+        }
+        (Err(_), Ok(batch)) => batch.iter().for_each(assert_survives),
+        (Ok(event), Err(error)) => panic!("an event, but no batch: {error}, {event:?}"),
+        (Err(_), Err(_)) => {}
+    }
+}

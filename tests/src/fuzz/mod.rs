@@ -1,0 +1,37 @@
+//! What the fuzz targets do with an input, for the fuzzer and for the replay of its corpus.
+//!
+//! An input is bytes, text, or an HTTP message as [text](http_text). Each target panics where
+//! something does not hold of an input.
+
+mod cesql;
+mod header_value;
+mod http_decode;
+pub mod http_text;
+mod json;
+mod lenient;
+mod text;
+mod typed;
+
+pub use cesql::cesql;
+pub use header_value::header_value;
+pub use http_decode::http_decode;
+pub use json::{json_batch, json_decode};
+pub use lenient::lenient;
+pub use text::{media_type, timestamp};
+pub use typed::typed;
+
+/// Is given an input, and panics where something does not hold of it.
+pub type Target = fn(&[u8]);
+
+/// The targets by name; the corpus of each is a folder of that name.
+pub const TARGETS: [(&str, Target); 9] = [
+    ("cesql", cesql),
+    ("header_value", header_value),
+    ("http_decode", http_decode),
+    ("json_batch", json_batch),
+    ("json_decode", json_decode),
+    ("lenient", lenient),
+    ("media_type", media_type),
+    ("timestamp", timestamp),
+    ("typed", typed),
+];

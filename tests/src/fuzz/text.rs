@@ -1,0 +1,72 @@
+//! Values that are read from text.
+
+use chrono::DateTime;
+use eventkit::event::{MediaType, Timestamp};
+use eventkit::format::{Format, Json};
+
+use crate::message::minimal;
+use crate::round_trip::assert_survives;
+
+/// Any text is a media type that prints as it was written, or is refused.
+///
+/// # Panics
+///
+/// Where one does not.
+pub fn media_type(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let parsed = MediaType::parse(text);
+    let built = minimal().data_content_type(text).build();
+    let Ok(media_type) = parsed else {
+        assert!(built.is_err(), "{text:?} is refused, but not by an event");
+        return;
+    };
+    assert_eq!(media_type.to_string(), text);
+    let again = MediaType::parse(&media_type.to_string());
+    assert_eq!(again.expect("it was one before"), media_type);
+    let essence = MediaType::parse(media_type.essence()).expect("its essence is one");
+    assert_eq!(essence.essence(), media_type.essence());
+    assert_eq!(essence.is_json(), media_type.is_json());
+    let whole = format!("{}/{}", media_type.ty(), media_type.subtype());
+    assert_eq!(whole, media_type.essence());
+    let _ = (media_type.parameter("charset"), media_type.is_text());
+    if let Ok(event) = built {
+        assert_survives(&event);
+    }
+}
+
+/// Any text is a timestamp that keeps what was written, or is refused; alike alone, in an event, and
+/// by `chrono`.
+///
+/// # Panics
+///
+/// Where one does not.
+pub fn timestamp(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let written = serde_json::to_string(text).expect("text has a form in JSON");
+    let event = Json.decode(crate::message::json(&format!(r#""time":{written}"#)));
+    // chrono also takes other separators than a `T`, and the minus sign of Unicode.
+    let strict = text.is_ascii() && matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+    let oracle = DateTime::parse_from_rfc3339(text).ok().filter(|_| strict);
+    let Ok(time) = text.parse::<Timestamp>() else {
+        assert_eq!(oracle, None, "{text:?} is refused, but not by chrono");
+        assert!(event.is_err(), "{text:?} is refused, but not in an event");
+        return;
+    };
+    let oracle = oracle.expect("chrono takes it, too");
+    assert_eq!(
+        (*time, time.offset()),
+        (oracle, oracle.offset()),
+        "{text:?}"
+    );
+    let printed = time.to_string();
+    let again: Timestamp = printed.parse().expect("what is printed is a timestamp");
+    assert_eq!(again, time);
+    assert_eq!(again.to_string(), printed);
+    let event = event.expect("an event takes every timestamp");
+    assert_eq!(event.time(), Some(time));
+    assert_survives(&event);
+}
