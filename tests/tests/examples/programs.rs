@@ -104,6 +104,38 @@ event: attribute `priority` is missing, expected an Integer that fits (as the Ru
 }
 
 #[test]
+fn proxy_forwards_what_breaks_the_specification() {
+    assert_prints(
+        "proxy",
+        r##"proxy: co.outcome.order.placed is forwarded all the same
+  attribute `time` is "2026-01-31T09:30:00", expected an RFC 3339 timestamp with seconds and offset, such as 2026-01-31T09:30:00Z (core, time)
+  attribute `dataschema` is "#", expected an absolute URI without a fragment (RFC 3986, section 4.3) (core, dataschema)
+upstream:
+  ce-dataschema: #
+  ce-id: 1
+  ce-source: /shop/orders
+  ce-specversion: 1.0
+  ce-time: 2026-01-31T09:30:00
+  ce-type: co.outcome.order.placed
+  content-type: application/json
+  {"order_id": "A-1"}
+200 OK
+
+proxy: old is forwarded all the same
+  attribute `specversion` is "0.3", expected "1.0" (core, specversion)
+  attribute `Region` is "Region", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)
+upstream:
+  content-type: application/cloudevents+json
+  {"specversion": "0.3", "id": "2", "source": "/shop", "type": "old", "Region": "eu"}
+200 OK
+
+400 Bad Request
+{"title":"Not a CloudEvents message","status":400,"detail":"not a CloudEvents message: neither an `application/cloudevents` content type nor `ce-` headers"}
+"##,
+    );
+}
+
+#[test]
 fn filter_explains_what_an_expression_comes_to() {
     assert_prints(
         "filter",
