@@ -33,10 +33,10 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
         (name.as_str(), value)
     });
     let members = required.into_iter().chain(optional).chain(extensions);
-    let members: String = members
-        .map(|(name, value)| format!("\"{name}\":{value},"))
+    let members: Vec<String> = members
+        .map(|(name, value)| format!("\"{name}\":{value}"))
         .collect();
-    Some(format!("{{{members}\"id\":\""))
+    Some(format!("{{{},\"id\":\"", members.join(",")))
 }
 
 /// Returns whether the data is JSON for sure: a media type with parameters needs a closer look.

@@ -15,7 +15,7 @@ fn is_printable_ascii(bytes: &[u8]) -> bool {
 /// Returns whether something holds of every byte.
 ///
 /// It looks at blocks without leaving them early, which compilers turn into few instructions.
-#[inline(always)]
+#[inline]
 pub(crate) fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
     let (blocks, rest) = bytes.as_chunks::<16>();
     let in_block = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & holds(*byte));

@@ -39,12 +39,10 @@ fn is_plain_web_uri(text: &str) -> bool {
 fn is_unreserved_or_slash(byte: u8) -> bool {
     const TABLE: [bool; 256] = {
         let mut table = [false; 256];
-        let mut byte = 0;
+        let mut byte = 0_u8;
         while byte < 128 {
-            table[byte] = matches!(
-                byte as u8,
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/'
-            );
+            table[byte as usize] =
+                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
             byte += 1;
         }
         table

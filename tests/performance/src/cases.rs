@@ -12,19 +12,19 @@ use crate::messages::{self, batch, binary, structured};
 /// Returns all cases.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    let mut cases = of("small", messages::reading());
-    cases.extend(of("order", messages::order()));
-    cases.extend(of("large", messages::large()));
-    cases.extend(of("escaped", messages::text()));
+    let mut cases = of("small", &messages::reading());
+    cases.extend(of("order", &messages::order()));
+    cases.extend(of("large", &messages::large()));
+    cases.extend(of("escaped", &messages::text()));
     cases.extend(of_batches());
     cases
 }
 
-fn of<T>(size: &str, value: T) -> Vec<Case>
+fn of<T>(size: &str, value: &T) -> Vec<Case>
 where
     T: CloudEvent + Serialize + DeserializeOwned + Clone,
 {
-    let event = messages::event(&value);
+    let event = messages::event(value);
     let body = structured(&event);
     let message = binary(&event);
     let name = |what: &str| format!("{what}, {size}");

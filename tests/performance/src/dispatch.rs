@@ -40,6 +40,7 @@ pub fn handle(order: &OrderPlaced) -> Result<(), TooLarge> {
 static ONE: Registry = Registry::new("one");
 static THREE: Registry = Registry::new("three");
 static THREE_ASYNC: Registry = Registry::new("three, async");
+static ONE_ON_WIRE: Registry = Registry::new("one on the wire");
 
 #[handles(registry = ONE)]
 fn only(order: &OrderPlaced) -> Result<(), TooLarge> {
@@ -61,18 +62,26 @@ fn third(order: &OrderPlaced) -> Result<(), TooLarge> {
     handle(order)
 }
 
+/// Is awaited, and never pending.
+async fn ready_at_once() {
+    std::future::ready(()).await;
+}
+
 #[handles(registry = THREE_ASYNC)]
 async fn first_async(order: &OrderPlaced) -> Result<(), TooLarge> {
+    ready_at_once().await;
     handle(order)
 }
 
 #[handles(registry = THREE_ASYNC)]
 async fn second_async(order: &OrderPlaced) -> Result<(), TooLarge> {
+    ready_at_once().await;
     handle(order)
 }
 
 #[handles(registry = THREE_ASYNC)]
 async fn third_async(order: &OrderPlaced) -> Result<(), TooLarge> {
+    ready_at_once().await;
     handle(order)
 }
 
@@ -92,7 +101,7 @@ fn thousand() -> &'static Registry {
         (0..1000).for_each(|n| {
             THOUSAND.register(ty(n), |event: &Event| {
                 black_box(event);
-            })
+            });
         });
     });
     &THOUSAND
@@ -115,13 +124,16 @@ pub fn ready<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// Returns all cases.
+///
+/// # Panics
+///
+/// Where an event is not valid.
 #[must_use]
 pub fn all() -> Vec<Case> {
     let [one, three, three_async, many] = std::array::from_fn(|_| messages::order());
     let event = messages::event(&messages::order());
     let of_thousand = event.to_builder().ty(ty(500)).build().unwrap();
     let of_one = of_thousand.clone();
-    static ONE_ON_WIRE: Registry = Registry::new("one on the wire");
     ONE_ON_WIRE.register(ty(500), |event: &Event| {
         black_box(event);
     });

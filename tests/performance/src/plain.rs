@@ -1,4 +1,4 @@
-//! What `serde_json` alone does, with no check of what a CloudEvent has to be.
+//! What `serde_json` alone does, with no check of what an event has to be.
 
 use std::borrow::Cow;
 

@@ -19,7 +19,7 @@ pub(super) fn encode(value: &str) -> Cow<'_, str> {
 
 /// Returns whether nothing of a value has to be encoded, as in nearly all.
 pub(super) fn is_itself(value: &str) -> bool {
-    let itself = |byte| matches!(byte, b'!'..=b'~') & (byte != b'"') & (byte != b'%');
+    let itself = |byte| matches!(byte, b'!'..=b'~') && byte != b'"' && byte != b'%';
     text::all(value.as_bytes(), itself)
 }
 

@@ -6,7 +6,7 @@ pub(crate) fn plain_len(bytes: &[u8]) -> usize {
 }
 
 /// Returns where the first quote, backslash or control character is from a place on, or the end.
-#[inline(always)]
+#[inline]
 pub(crate) fn plain_end(bytes: &[u8], start: usize) -> usize {
     let mut rest = bytes.get(start..).unwrap_or_default();
     while let Some((block, after)) = rest.split_first_chunk() {
@@ -23,7 +23,7 @@ pub(crate) fn plain_end(bytes: &[u8], start: usize) -> usize {
 
 /// Sets the high bit of the first of eight bytes that is a quote, a backslash or a control
 /// character; the bits below are clear, and those above say nothing.
-#[inline(always)]
+#[inline]
 fn special(block: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = ONES << 7;

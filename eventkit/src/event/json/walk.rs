@@ -90,11 +90,11 @@ impl Walk<'_> {
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         loop {
-            match *self.bytes.get(self.at)? {
-                next @ b'!'.. => return Some(next),
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                next => return Some(next),
+            let next = *self.bytes.get(self.at)?;
+            if next > b' ' || !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(next);
             }
+            self.at += 1;
         }
     }
 
@@ -127,7 +127,7 @@ impl Walk<'_> {
     }
 
     /// Takes what is left of a string after its opening quote.
-    #[inline(always)]
+    #[inline]
     fn string(&mut self) -> Result<(), Malformed> {
         self.at = plain_end(self.bytes, self.at);
         if self.next_is(b'"') {

@@ -26,11 +26,11 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
-            match *self.text.as_bytes().get(self.at)? {
-                next @ b'!'.. => return Some(next),
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                next => return Some(next),
+            let next = *self.text.as_bytes().get(self.at)?;
+            if next > b' ' || !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(next);
             }
+            self.at += 1;
         }
     }
 
@@ -73,7 +73,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a string without escapes, if one is next.
-    #[inline(always)]
+    #[inline]
     pub(super) fn plain_string(&mut self) -> Option<&'a str> {
         if self.peek() != Some(b'"') {
             return None;
@@ -88,7 +88,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the name of a member and the colon after it.
-    #[inline(always)]
+    #[inline]
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let name = self.string()?;
         self.expect(b':')?;
@@ -96,7 +96,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a string; it is copied only where it holds escapes.
-    #[inline(always)]
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);
