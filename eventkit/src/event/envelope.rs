@@ -327,7 +327,11 @@ fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Text, AttributeVa
         Scalar::Integer(number) => AttributeValue::Integer(number),
         Scalar::Text(text) => AttributeValue::String(text.into_owned()),
     };
-    Some((Cow::Owned(name.into_owned()), value))
+    let name = match name::documented(&name) {
+        Some(literal) => Cow::Borrowed(literal),
+        None => Cow::Owned(name.into_owned()),
+    };
+    Some((name, value))
 }
 
 fn twice(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {

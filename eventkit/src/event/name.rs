@@ -52,6 +52,29 @@ pub(crate) fn core_at(name: &str) -> Option<usize> {
     })
 }
 
+/// Returns the name of an extension that the specification documents, as a literal.
+pub(crate) fn documented(extension: &str) -> Option<&'static str> {
+    const NAMES: [&str; 16] = [
+        "authclaims",
+        "authid",
+        "authtype",
+        "causationid",
+        "correlationid",
+        "dataref",
+        "expirytime",
+        "partitionkey",
+        "recordedtime",
+        "sampledrate",
+        "sequence",
+        "sequencetype",
+        "severitynumber",
+        "severitytext",
+        "traceparent",
+        "tracestate",
+    ];
+    NAMES.into_iter().find(|name| *name == extension)
+}
+
 /// Checks the name of an extension attribute (core specification, Naming Conventions).
 ///
 /// Names over 20 characters are only discouraged there, so they pass.

@@ -6,7 +6,9 @@ pub(crate) fn plain_len(bytes: &[u8]) -> usize {
 }
 
 /// Returns where the first quote, backslash or control character is from a place on, or the end.
-#[inline]
+// A call costs as much as a string does.
+#[allow(clippy::inline_always)]
+#[inline(always)]
 pub(crate) fn plain_end(bytes: &[u8], start: usize) -> usize {
     let mut rest = bytes.get(start..).unwrap_or_default();
     while let Some((block, after)) = rest.split_first_chunk() {

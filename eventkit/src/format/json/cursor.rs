@@ -73,7 +73,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a string without escapes, if one is next.
-    #[inline]
+    // A call costs as much as a string does.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn plain_string(&mut self) -> Option<&'a str> {
         if self.peek() != Some(b'"') {
             return None;
@@ -88,7 +90,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the name of a member and the colon after it.
-    #[inline]
+    // A call costs as much as a string does.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let name = self.string()?;
         self.expect(b':')?;
@@ -96,7 +100,9 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a string; it is copied only where it holds escapes.
-    #[inline]
+    // A call costs as much as a string does.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);

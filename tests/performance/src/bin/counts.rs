@@ -4,6 +4,7 @@
 //! `UPDATE_EXPECT=1` it writes them there. With an argument it prints the cases that have it in their
 //! name.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs, io};
@@ -60,7 +61,7 @@ fn main() -> io::Result<ExitCode> {
 
 fn count(cases: &[Case], off: bool) -> io::Result<Table> {
     let instructions = if off {
-        Default::default()
+        BTreeMap::new()
     } else {
         callgrind::count(cases)?
     };
