@@ -3,6 +3,7 @@
 mod batch;
 mod data;
 mod encode;
+mod encode_typed;
 mod formats;
 mod hostile;
 mod members;
