@@ -336,8 +336,8 @@ fn strings_that_end_at_any_place_of_a_block_are_the_same_to_both() {
                     );
                     assert_same(event.as_bytes());
                     // Where the text ends, there is no block any more.
-                    assert_same(event[..event.len() - 1].as_bytes());
-                    assert_same(event[..event.len() - 2].as_bytes());
+                    assert_same(&event.as_bytes()[..event.len() - 1]);
+                    assert_same(&event.as_bytes()[..event.len() - 2]);
                 }
             }
         }

@@ -26,27 +26,24 @@ pub(super) fn is_itself(value: &str) -> bool {
 /// Unquotes a value and percent-decodes it, once each.
 ///
 /// The error says what a value should have been.
+#[inline]
 pub(super) fn decode(value: &[u8]) -> Result<Cow<'_, str>, &'static str> {
-    let value = unquote(value)?;
-    if text::all(&value, |byte| byte != b'%') {
-        return utf8(value);
+    // Most values are what they stand for.
+    if !value.starts_with(b"\"") && text::all(value, |byte| byte != b'%') {
+        let text = std::str::from_utf8(value).map_err(|_| NOT_UTF8)?;
+        return Ok(Cow::Borrowed(text));
     }
+    decoded(value).map(Cow::Owned)
+}
+
+const NOT_UTF8: &str = "UTF-8 after percent-decoding";
+
+fn decoded(value: &[u8]) -> Result<String, &'static str> {
+    let value = unquote(value)?;
     if !is_percent_encoded(&value) {
         return Err("two hexadecimal digits after each `%`");
     }
-    utf8(Cow::Owned(percent_decode(&value).collect()))
-}
-
-fn utf8(bytes: Cow<'_, [u8]>) -> Result<Cow<'_, str>, &'static str> {
-    let expected = "UTF-8 after percent-decoding";
-    match bytes {
-        Cow::Borrowed(bytes) => std::str::from_utf8(bytes)
-            .map(Cow::Borrowed)
-            .map_err(|_| expected),
-        Cow::Owned(bytes) => String::from_utf8(bytes)
-            .map(Cow::Owned)
-            .map_err(|_| expected),
-    }
+    String::from_utf8(percent_decode(&value).collect()).map_err(|_| NOT_UTF8)
 }
 
 /// Takes the quotes and backslashes off a quoted string (RFC 7230, section 3.2.6).
