@@ -1,6 +1,9 @@
-//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of the SDK.
+//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of `cloudevents-sdk`.
+//!
+//! With an argument it prints the cases that have it in their name.
 
 use std::collections::BTreeMap;
+use std::env;
 
 use eventkit_peers::sdk;
 use eventkit_performance::allocations::{self, Counting};
@@ -11,55 +14,46 @@ use eventkit_performance::{cases, plain};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-fn main() {
-    let own = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with("--"));
-    let named = |prefix: &str, cases: Vec<Case>| -> Vec<Case> {
-        let mut cases = cases;
-        for case in &mut cases {
-            case.name = format!("{prefix}|{}", case.name);
-        }
-        cases
-    };
-    let mut cases = named("eventkit", cases::all());
-    cases.extend(named("plain", plain::all()));
-    cases.extend(named("sdk", sdk::all()));
-    if std::env::args().any(|argument| argument == callgrind::WORK) {
+const WHO: [&str; 3] = ["eventkit", "serde_json", "cloudevents-sdk"];
+
+/// Returns the cases of all three, named after who does them.
+fn all() -> Vec<Case> {
+    let of = [cases::all(), plain::all(), sdk::all()];
+    let named = WHO.into_iter().zip(of).flat_map(|(who, cases)| {
+        cases.into_iter().map(move |mut case| {
+            case.name = format!("{who}|{}", case.name);
+            case
+        })
+    });
+    let mut arguments = env::args().skip(1);
+    match arguments.find(|argument| !argument.starts_with("--")) {
+        Some(part) => named.filter(|case| case.name.contains(&part)).collect(),
+        None => named.collect(),
+    }
+}
+
+fn main() -> std::io::Result<()> {
+    let cases = all();
+    if env::args().any(|argument| argument == callgrind::WORK) {
         callgrind::work(&cases);
-        return;
+        return Ok(());
     }
-    let counts = callgrind::count(&cases).unwrap();
-    let mut rows: BTreeMap<&str, BTreeMap<&str, (u64, u64)>> = BTreeMap::new();
+    let instructions = callgrind::count(&cases)?;
+    let mut rows: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
     for case in &cases {
-        case.run();
-        let before = allocations::count();
-        callgrind::measured(case);
-        let allocated = (allocations::count() - before) as u64 / ROUNDS;
-        let (who, what) = case.name.split_once('|').unwrap();
-        rows.entry(what)
-            .or_default()
-            .insert(who, (counts[&case.name], allocated));
-    }
-    println!(
-        "{:32} {:>10} {:>6} | {:>10} {:>6} | {:>10} {:>6} | ratio",
-        "", "eventkit", "alloc", "plain", "alloc", "sdk", "alloc"
-    );
-    for (what, row) in rows {
-        if own.as_ref().is_some_and(|own| !what.contains(own.as_str())) {
-            continue;
+        let allocations = allocations::per_round(|| callgrind::measured(case), ROUNDS);
+        let counts = format!("{:>10} {allocations:>6}", instructions[&case.name]);
+        if let Some((who, what)) = case.name.split_once('|') {
+            rows.entry(what).or_default().insert(who, counts);
         }
-        let get = |who| row.get(who).copied().unwrap_or_default();
-        let (a, b, c) = (get("eventkit"), get("plain"), get("sdk"));
+    }
+    println!("{:30} {:>18} {:>18} {:>18}", "", WHO[0], WHO[1], WHO[2]);
+    for (what, row) in rows {
+        let cells = WHO.map(|who| row.get(who).map_or("", String::as_str));
         println!(
-            "{what:32} {:>10} {:>6} | {:>10} {:>6} | {:>10} {:>6} | {:.3}",
-            a.0,
-            a.1,
-            b.0,
-            b.1,
-            c.0,
-            c.1,
-            a.0 as f64 / c.0 as f64
+            "{what:30} {:>18} {:>18} {:>18}",
+            cells[0], cells[1], cells[2]
         );
     }
+    Ok(())
 }
