@@ -9,8 +9,9 @@ pub use crate::dispatch::{Extract, Handler, IntoOutcome, Location, Registry, Req
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, Event, EventBuilder};
 pub use crate::typed::{
-    AttributeField, AttributeSource, CloneProbe, CloudEvent, EventSink, EventSource, Literal,
-    Metadata, NotClone, attribute_field, check_variant, from_event, into_event, position, single,
+    AttributeField, AttributeSource, CloneProbe, CloudEvent, EventSink, EventSource, IntoBuilder,
+    Literal, Metadata, NotClone, attribute_field, check_variant, from_event, into_event, position,
+    single,
 };
 pub use crate::{
     __discover_event_type as discover_event_type, __discover_handler as discover_handler,

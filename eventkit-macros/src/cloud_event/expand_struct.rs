@@ -151,13 +151,13 @@ fn implementation(
     predicates: &[TokenStream],
 ) -> TokenStream {
     let private = &target.private;
-    let builder = builder(target, model);
     let attributes: Vec<_> = model
         .attributes
         .iter()
         .map(|field| set(target, field))
         .collect();
     let attribute_builder = attribute_builder(target, model, &attributes);
+    let builder = builder(target, model, &attributes);
     let write = write(target, model);
     let decode = decode(target, model);
     target.implement(
@@ -178,9 +178,7 @@ fn implementation(
             fn event_builder(
                 &self,
             ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                let __builder = #builder;
-                #(#attributes)*
-                ::core::result::Result::Ok(__builder)
+                #builder
             }
 
             #attribute_builder
@@ -196,16 +194,18 @@ fn implementation(
     )
 }
 
-fn builder(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
-    let this = &target.this;
-    match &model.data {
-        Payload::Nothing => quote!(__METADATA.builder()),
-        Payload::Whole => quote!(__METADATA.builder_with::<#this>(self)?),
-        Payload::Fields(_) => {
-            let view = twin::view(target);
-            quote!(__METADATA.builder_with(&#view(self))?)
-        }
+/// Writes the builder. What serde is asked for stands once, in `write_to`, so that what is missing is
+/// one error.
+fn builder(target: &Target<'_>, model: &Struct<'_>, attributes: &[TokenStream]) -> TokenStream {
+    let private = &target.private;
+    if matches!(model.data, Payload::Nothing) {
+        return quote! {
+            let __builder = __METADATA.builder();
+            #(#attributes)*
+            ::core::result::Result::Ok(__builder)
+        };
     }
+    quote!(<Self as #private::CloudEvent>::write_to(self, #private::IntoBuilder))
 }
 
 /// Writes the builder without data; a type that has no data needs none beside the other.

@@ -20,7 +20,7 @@ pub use convert::{from_event, into_event};
 pub use field::{AttributeField, attribute_field};
 pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
-pub use sink::EventSink;
+pub use sink::{EventSink, IntoBuilder};
 pub use source::{AttributeSource, EventSource};
 pub use variant::{check_variant, single};
 

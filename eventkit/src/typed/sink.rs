@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::Metadata;
+use crate::codec;
 use crate::error::EncodeError;
-use crate::event::{Event, EventBuilder};
+use crate::event::{Event, EventBuilder, JSON};
 
 /// Is a message to be made of a typed value, without an [`Event`] in between where that can be.
 pub trait EventSink: Sized {
@@ -42,4 +43,34 @@ pub trait EventSink: Sized {
         attributes: EventBuilder,
         data: &D,
     ) -> Result<Self::Output, EncodeError>;
+}
+
+/// Makes the builder of an event of a typed value.
+#[derive(Debug)]
+pub struct IntoBuilder;
+
+impl EventSink for IntoBuilder {
+    type Output = EventBuilder;
+
+    fn event(self, event: &Event) -> Result<EventBuilder, EncodeError> {
+        Ok(event.to_builder())
+    }
+
+    fn fixed<D: Serialize + ?Sized>(
+        self,
+        metadata: &Metadata,
+        data: &D,
+    ) -> Result<EventBuilder, EncodeError> {
+        metadata.builder_with(data)
+    }
+
+    fn built<D: Serialize + ?Sized>(
+        self,
+        attributes: EventBuilder,
+        data: &D,
+    ) -> Result<EventBuilder, EncodeError> {
+        let content_type = attributes.parts.datacontenttype.as_deref();
+        let data = codec::encode(data, content_type.unwrap_or(JSON))?;
+        Ok(attributes.data(data))
+    }
 }

@@ -101,14 +101,10 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder_with(&__OrderPlacedView(self))?;
-            let __builder = ::eventkit::__private::attribute_field::<String>("subject")
-                .set(__builder, &self.customer)?;
-            let __builder = ::eventkit::__private::attribute_field::<
-                Option<String>,
-            >("tenant")
-                .set(__builder, &self.tenant)?;
-            ::core::result::Result::Ok(__builder)
+            <Self as ::eventkit::__private::CloudEvent>::write_to(
+                self,
+                ::eventkit::__private::IntoBuilder,
+            )
         }
         fn attribute_builder(
             &self,

@@ -39,8 +39,10 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder_with::<OrderPlaced>(self)?;
-            ::core::result::Result::Ok(__builder)
+            <Self as ::eventkit::__private::CloudEvent>::write_to(
+                self,
+                ::eventkit::__private::IntoBuilder,
+            )
         }
         fn attribute_builder(
             &self,
