@@ -63,6 +63,9 @@ pub mod event;
 pub mod extension;
 pub mod filter;
 pub mod format;
+#[cfg(feature = "service")]
+pub mod transport;
+#[cfg(not(feature = "service"))]
 mod transport;
 mod typed;
 
@@ -80,7 +83,9 @@ pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
 pub use eventkit_macros::{CloudEvent, handlers, handles};
 #[cfg(feature = "axum")]
+#[doc(inline)]
 pub use transport::axum;
 #[cfg(feature = "reqwest")]
+#[doc(inline)]
 pub use transport::reqwest;
 pub use typed::{AttributeSource, CloudEvent, EventSource, TypedAttributes};

@@ -1,0 +1,102 @@
+//! The receiving side of a transport.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use super::{BoxFuture, Incoming, Publisher, TransportError};
+
+/// Says what one handler of a service wants from a transport.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subscription {
+    /// The durable name, of ASCII letters, digits, `-` and `_`: under it the transport remembers
+    /// how far the handler has come, across restarts of both sides. Consumers of one name share
+    /// the messages.
+    pub name: String,
+    /// The event types and patterns, as `#[handles]` takes them.
+    pub patterns: Vec<String>,
+    /// How long a message may go without a word before it is given to another consumer.
+    pub ack_wait: Duration,
+    /// How many messages may be unsettled at once.
+    pub in_flight: usize,
+}
+
+impl Subscription {
+    /// Makes a subscription with an `ack_wait` of 30 seconds and 256 messages in flight.
+    pub fn new(
+        name: impl Into<String>,
+        patterns: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            patterns: patterns.into_iter().map(Into::into).collect(),
+            ack_wait: Duration::from_secs(30),
+            in_flight: 256,
+        }
+    }
+}
+
+/// Is implemented by what handlers can be run on.
+pub trait Transport: Publisher + Debug + Send + Sync {
+    /// Returns the name for logs and health, such as `nats`.
+    fn name(&self) -> &str;
+
+    /// Opens a consumer, and makes what it needs on the other side where it is absent.
+    ///
+    /// The other side has answered when this returns `Ok`: a service takes it as the proof that
+    /// the consumer has resumed.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side cannot be reached, or what is there does not fit the subscription.
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>>;
+}
+
+/// Is implemented by the stream of messages of one subscription.
+pub trait Consumer: Debug + Send {
+    /// Waits for the next message; `None` where the stream has ended for good.
+    ///
+    /// Dropping the future loses no message. A consumer that cannot reach the other side any more
+    /// says so within a bounded time; it is then dropped, and the service subscribes anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the consumer is lost.
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>>;
+}
+
+/// Is implemented by the means to settle one message.
+///
+/// Dropping it without a word leaves the message unsettled: it comes again.
+pub trait Settle: Debug + Send + Sync {
+    /// Settles the message: it does not come again.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side did not confirm; the message may come again.
+    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
+
+    /// Gives the message back, to come again after a delay.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side could not be told; the message comes again after `ack_wait`.
+    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>>;
+
+    /// Settles the message as one that cannot be handled: it does not come again.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side did not confirm; the message may come again.
+    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
+
+    /// Says that the message is still being worked on, which starts `ack_wait` anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side could not be told.
+    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>>;
+}
