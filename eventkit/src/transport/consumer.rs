@@ -17,7 +17,8 @@ pub struct Subscription {
     pub patterns: Vec<String>,
     /// How long a message may go without a word before it is given to another consumer.
     pub ack_wait: Duration,
-    /// How many messages may be unsettled at once.
+    /// How many messages one consumer may have unsettled at once. A message that was given back
+    /// with a delay does not count while it waits.
     pub in_flight: usize,
 }
 
