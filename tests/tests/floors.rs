@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The folders of `eventkit/src`, from the ground up.
-const FLOORS: [&str; 10] = [
+const FLOORS: [&str; 11] = [
     "error",
     "event",
     "extension",
@@ -15,6 +15,7 @@ const FLOORS: [&str; 10] = [
     "filter",
     "dispatch",
     "transport",
+    "service",
 ];
 
 fn floor(folder: &str) -> Option<usize> {

@@ -33,6 +33,8 @@ pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::{Failure, IntoOutcome};
 pub use filtered::Filtered;
 pub use handler::{Handler, Location};
+#[cfg(feature = "service")]
+pub(crate) use pattern::{check as check_pattern, matches as pattern_matches};
 pub use registry::{Registry, default_registry};
 pub use report::{Handled, Report};
 pub use run::Dispatch;

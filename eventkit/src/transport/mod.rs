@@ -18,6 +18,8 @@ mod consumer;
 #[cfg(feature = "service")]
 mod error;
 #[cfg(feature = "service")]
+pub mod memory;
+#[cfg(feature = "service")]
 mod message;
 #[cfg(feature = "service")]
 mod publisher;

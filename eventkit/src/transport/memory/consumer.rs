@@ -1,0 +1,156 @@
+//! The receiving side.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::Memory;
+use super::queue::Handout;
+use super::store::{Content, Opened, Step, unavailable};
+use crate::binding::http as binding;
+use crate::error::DecodeError;
+use crate::event::Event;
+use crate::transport::{
+    BoxFuture, Consumer, Incoming, MessageInfo, RawMessage, Settle, TransportError, Undecodable,
+};
+
+#[derive(Debug)]
+pub(super) struct MemoryConsumer {
+    memory: Memory,
+    subscription: Arc<str>,
+    id: u64,
+    generation: u64,
+    changed: Arc<Notify>,
+}
+
+impl MemoryConsumer {
+    pub(super) fn new(memory: Memory, subscription: String, opened: Opened) -> Self {
+        Self {
+            memory,
+            subscription: subscription.into(),
+            id: opened.id,
+            generation: opened.generation,
+            changed: opened.changed,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Incoming>, TransportError> {
+        let changed = Arc::clone(&self.changed);
+        loop {
+            let mut change = std::pin::pin!(changed.notified());
+            // Before the look at the queue, so that no change falls between the two.
+            change.as_mut().enable();
+            let step = self
+                .memory
+                .lock()
+                .give(&self.subscription, self.id, self.generation)?;
+            match step {
+                Step::Message(content, handout) => {
+                    return Ok(Some(self.incoming(content, handout)));
+                }
+                Step::Wait(None) => change.await,
+                // Either way there may be a message now.
+                Step::Wait(Some(at)) => drop(timeout_at(at, change).await),
+            }
+        }
+    }
+
+    fn incoming(&self, content: Content, handout: Handout) -> Incoming {
+        let event = match content {
+            Content::Event(event) => Ok(event),
+            Content::Raw(message) => decode(message),
+        };
+        let settle = MemorySettle {
+            memory: self.memory.clone(),
+            subscription: Arc::clone(&self.subscription),
+            generation: self.generation,
+            handout,
+        };
+        let info = MessageInfo::attempt(handout.attempt).at(handout.position);
+        Incoming::new(event, info, Box::new(settle))
+    }
+}
+
+impl Consumer for MemoryConsumer {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(self.receive())
+    }
+}
+
+/// Reads a message that was published as it is, by the rules of the HTTP binding.
+fn decode(message: RawMessage) -> Result<Event, Undecodable> {
+    let headers: Result<HeaderMap, http::Error> = message
+        .headers
+        .iter()
+        .map(|(name, value)| Ok((HeaderName::try_from(name)?, HeaderValue::try_from(value)?)))
+        .collect();
+    headers
+        .map_err(|error| DecodeError::malformed("headers", error))
+        .and_then(|headers| binding::decode(&headers, message.body.clone()))
+        .map_err(|error| Undecodable::new(error, message))
+}
+
+struct MemorySettle {
+    memory: Memory,
+    subscription: Arc<str>,
+    generation: u64,
+    handout: Handout,
+}
+
+impl fmt::Debug for MemorySettle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemorySettle")
+            .field("subscription", &self.subscription)
+            .field("handout", &self.handout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl MemorySettle {
+    fn settle(&self) -> Result<(), TransportError> {
+        let position = self.handout.position;
+        self.memory
+            .lock()
+            .settle(&self.subscription, self.generation, position)
+    }
+
+    fn give_back(&self, delay: Duration) -> Result<(), TransportError> {
+        self.memory
+            .lock()
+            .connected(&self.subscription, self.generation)?
+            .give_back(self.handout, delay, Instant::now());
+        Ok(())
+    }
+
+    fn renew(&self) -> Result<(), TransportError> {
+        let mut store = self.memory.lock();
+        let queue = store.connected(&self.subscription, self.generation)?;
+        if queue.renew(self.handout, Instant::now()) {
+            Ok(())
+        } else {
+            Err(unavailable("the message has been taken back"))
+        }
+    }
+}
+
+impl Settle for MemorySettle {
+    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        Box::pin(async move { self.settle() })
+    }
+
+    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
+        Box::pin(async move { self.give_back(delay) })
+    }
+
+    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        Box::pin(async move { self.settle() })
+    }
+
+    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.renew() })
+    }
+}

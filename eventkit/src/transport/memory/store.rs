@@ -1,0 +1,284 @@
+//! The messages, and who has still to settle them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::faults::Faults;
+use super::queue::{Handout, Queue};
+use super::seen::Seen;
+use crate::dispatch;
+use crate::event::Event;
+use crate::transport::{Published, RawMessage, Subscription, TransportError, TransportErrorKind};
+
+/// How many messages that no subscription wants are kept for a later one.
+const UNCLAIMED: usize = 1_000;
+
+/// What a message holds.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Event(Event),
+    Raw(RawMessage),
+}
+
+#[derive(Debug)]
+struct Stored {
+    /// The event type, or what stands for it.
+    place: String,
+    content: Content,
+    /// How many subscriptions have not settled it.
+    unsettled: usize,
+}
+
+/// What a new consumer has to know.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) id: u64,
+    pub(super) generation: u64,
+    pub(super) changed: Arc<Notify>,
+}
+
+/// What a consumer that asks for a message gets.
+#[derive(Debug)]
+pub(super) enum Step {
+    Message(Content, Handout),
+    /// Nothing before something happens, or before a time.
+    Wait(Option<Instant>),
+}
+
+#[derive(Debug)]
+pub(super) struct Store {
+    open: bool,
+    capacity: usize,
+    messages: BTreeMap<u64, Stored>,
+    unclaimed: BTreeSet<u64>,
+    last: u64,
+    queues: HashMap<String, Queue>,
+    consumers: u64,
+    seen: Seen,
+    pub(super) faults: Faults,
+}
+
+impl Store {
+    pub(super) fn new(capacity: usize, remembered: usize, faults: Faults) -> Self {
+        Self {
+            open: true,
+            capacity,
+            messages: BTreeMap::new(),
+            unclaimed: BTreeSet::new(),
+            last: 0,
+            queues: HashMap::new(),
+            consumers: 0,
+            seen: Seen::new(remembered),
+            faults,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(super) fn unsettled(&self, subscription: &str) -> usize {
+        self.queues.get(subscription).map_or(0, Queue::len)
+    }
+
+    pub(super) fn set_open(&mut self, open: bool) {
+        self.open = open;
+        if !open {
+            self.disconnect();
+        }
+    }
+
+    pub(super) fn disconnect(&mut self) {
+        self.queues.values_mut().for_each(Queue::disconnect);
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        place: &str,
+        content: Content,
+    ) -> Result<Published, TransportError> {
+        self.check_open()?;
+        if self.faults.refuse_publish() {
+            return Err(unavailable(
+                "the message was not stored, as a fault wants it",
+            ));
+        }
+        if let Content::Event(event) = &content
+            && self.seen.contains(event)
+        {
+            return Ok(Published::default().duplicate(true));
+        }
+        let position = self.store(place, content.clone())?;
+        if let Content::Event(event) = &content {
+            self.seen.insert(event);
+        }
+        if self.faults.duplicate() {
+            self.store(place, content)?;
+        }
+        if self.faults.lose_confirmation() {
+            return Err(unavailable(
+                "the confirmation got lost, as a fault wants it",
+            ));
+        }
+        Ok(Published::at(position))
+    }
+
+    fn store(&mut self, place: &str, content: Content) -> Result<u64, TransportError> {
+        // What nobody wants takes no room from what somebody does.
+        if self.messages.len() - self.unclaimed.len() >= self.capacity {
+            let full = format!("the store is full: it holds {} messages", self.capacity);
+            return Err(unavailable(full));
+        }
+        self.last += 1;
+        let position = self.last;
+        let at = self.faults.delay().map(|delay| Instant::now() + delay);
+        let mut unsettled = 0;
+        for queue in self.queues.values_mut() {
+            if wants(&queue.subscription, place) {
+                queue.push(position, at);
+                unsettled += 1;
+            }
+        }
+        if unsettled == 0 {
+            self.keep_unclaimed(position);
+        }
+        let stored = Stored {
+            place: place.to_owned(),
+            content,
+            unsettled,
+        };
+        self.messages.insert(position, stored);
+        Ok(position)
+    }
+
+    fn keep_unclaimed(&mut self, position: u64) {
+        self.unclaimed.insert(position);
+        if self.unclaimed.len() > UNCLAIMED.min(self.capacity)
+            && let Some(oldest) = self.unclaimed.pop_first()
+        {
+            self.messages.remove(&oldest);
+        }
+    }
+
+    /// Opens a consumer. A subscription that is there keeps its messages, and takes the settings
+    /// of the new one.
+    pub(super) fn subscribe(
+        &mut self,
+        subscription: &Subscription,
+    ) -> Result<Opened, TransportError> {
+        self.check_open()?;
+        for pattern in &subscription.patterns {
+            dispatch::check_pattern(pattern).map_err(|reason| {
+                let what = format!("{pattern:?} cannot be subscribed to: {reason}");
+                TransportError::new(TransportErrorKind::Configuration, what)
+            })?;
+        }
+        let new = !self.queues.contains_key(&subscription.name);
+        let queue = self
+            .queues
+            .entry(subscription.name.clone())
+            .or_insert_with(|| Queue::new(subscription.clone()));
+        queue.subscription = subscription.clone();
+        for (position, stored) in &mut self.messages {
+            let open = new || self.unclaimed.contains(position);
+            if open && wants(subscription, &stored.place) {
+                queue.push(*position, None);
+                stored.unsettled += 1;
+                self.unclaimed.remove(position);
+            }
+        }
+        self.consumers += 1;
+        Ok(Opened {
+            id: self.consumers,
+            generation: queue.generation,
+            changed: Arc::clone(&queue.changed),
+        })
+    }
+
+    /// Gives a consumer its next message.
+    pub(super) fn give(
+        &mut self,
+        subscription: &str,
+        id: u64,
+        generation: u64,
+    ) -> Result<Step, TransportError> {
+        self.check_open()?;
+        let Some(queue) = self.queues.get_mut(subscription) else {
+            return Err(unavailable("the subscription is gone"));
+        };
+        if queue.generation != generation {
+            return Err(unavailable("the connection of the consumer broke"));
+        }
+        if self.faults.disconnect() {
+            queue.disconnect();
+            return Err(unavailable("the connection broke, as a fault wants it"));
+        }
+        if let Some(handout) = queue.give(id, Instant::now(), &mut self.faults)
+            && let Some(stored) = self.messages.get(&handout.position)
+        {
+            return Ok(Step::Message(stored.content.clone(), handout));
+        }
+        Ok(Step::Wait(queue.next_change()))
+    }
+
+    /// Settles a message for a subscription; an acknowledgement can be the victim of faults.
+    pub(super) fn settle(
+        &mut self,
+        subscription: &str,
+        generation: u64,
+        position: u64,
+    ) -> Result<(), TransportError> {
+        let (crash, lost) = (self.faults.crash_before_ack(), self.faults.drop_ack());
+        let queue = self.connected(subscription, generation)?;
+        if crash {
+            queue.disconnect();
+            return Err(unavailable("the connection broke, as a fault wants it"));
+        }
+        if !lost && queue.settle(position) {
+            self.release(position);
+        }
+        Ok(())
+    }
+
+    /// Returns the queue of a consumer whose connection has not broken.
+    pub(super) fn connected(
+        &mut self,
+        subscription: &str,
+        generation: u64,
+    ) -> Result<&mut Queue, TransportError> {
+        self.check_open()?;
+        self.queues
+            .get_mut(subscription)
+            .filter(|queue| queue.generation == generation)
+            .ok_or_else(|| unavailable("the connection that the message came over broke"))
+    }
+
+    fn release(&mut self, position: u64) {
+        if let Some(stored) = self.messages.get_mut(&position) {
+            stored.unsettled -= 1;
+            if stored.unsettled == 0 {
+                self.messages.remove(&position);
+            }
+        }
+    }
+
+    fn check_open(&self) -> Result<(), TransportError> {
+        if self.open {
+            Ok(())
+        } else {
+            Err(unavailable("the memory transport is closed"))
+        }
+    }
+}
+
+fn wants(subscription: &Subscription, place: &str) -> bool {
+    let mut patterns = subscription.patterns.iter();
+    patterns.any(|pattern| dispatch::pattern_matches(pattern, place))
+}
+
+pub(super) fn unavailable(what: impl Into<String>) -> TransportError {
+    TransportError::new(TransportErrorKind::Unavailable, what)
+}
