@@ -3,6 +3,8 @@
 mod cloud_event;
 mod context;
 mod crate_path;
+mod duration;
+mod handler_error;
 mod handles;
 mod literal;
 mod meta;
@@ -73,6 +75,41 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
     cloud_event::derive(input.into()).into()
 }
 
+/// Derives `HandlerError` for an error: each variant says what becomes of the event.
+///
+/// ```ignore
+/// #[derive(Debug, thiserror::Error, HandlerError)]
+/// enum ShipError {
+///     #[error("the carrier has no room")]
+///     #[retry(after = "5s")]
+///     CarrierBusy,
+///     #[error("the database failed")]
+///     #[retry]
+///     Database(#[from] sqlx::Error),
+///     #[error("no address {0:?}")]
+///     #[dead_letter]
+///     UnknownAddress(String),
+///     #[error("shipped already")]
+///     #[drop]
+///     ShippedAlready,
+/// }
+/// ```
+///
+/// | attribute | the event |
+/// | --- | --- |
+/// | `#[retry]` | is tried again, after the delay of the policy and within its attempts |
+/// | `#[retry(after = "5s")]` | is tried again after this delay |
+/// | `#[dead_letter]` | is kept as a dead letter, at once |
+/// | `#[drop]` | is forgotten |
+///
+/// A variant without one of them does not compile: what a new one means is decided where it is
+/// added. A struct has the attribute itself. `#[handler_error(crate = path)]` on the type says where
+/// the library is, if not `::eventkit`.
+#[proc_macro_derive(HandlerError, attributes(retry, dead_letter, drop, handler_error))]
+pub fn handler_error(input: TokenStream) -> TokenStream {
+    handler_error::derive(input.into()).into()
+}
+
 /// Makes a function a handler; the function stays as it is.
 ///
 /// ```ignore
@@ -105,6 +142,25 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// | `filter = ".."` | an expression of [CESQL] on the attributes of the event; see below |
 /// | `order = n` | the place among the handlers of an event, lower first; 0 if absent |
 /// | `crate = path` | where the library is, if not `::eventkit` |
+///
+/// **In a service** these hold, each with a default; see `Policy` for what they mean:
+///
+/// | key | |
+/// | --- | --- |
+/// | `name = ".."` | the name under which the handler is subscribed; its path if absent |
+/// | `retry(attempts = 5, first = "1s", max = "1m")` | how often and after which delays it is tried |
+/// | `timeout = "30s"` | how long it may take |
+/// | `concurrency = 8` | for how many events it may run at once |
+/// | `key = "partitionkey"`, `key = function` | what keeps events in order |
+/// | `breaker(failures = 20, pause = "30s")` | when it is stopped for a while |
+/// | `exhausted = "dead_letter"`, `exhausted = "drop"` | what becomes of an event in the end |
+///
+/// ```ignore
+/// #[handles("co.outcome.order.placed", name = "receipt", retry(attempts = 5), key = "subject")]
+/// async fn send_receipt(order: &OrderPlaced) -> Result<(), MailError> { .. }
+/// ```
+///
+/// Where the error derives `HandlerError`, it says itself what becomes of the event.
 ///
 /// **The filter** is parsed when it compiles: a syntax error, an unknown function, a wrong number of
 /// arguments, a name that no attribute can have do not compile. Where an event does not pass, the

@@ -64,6 +64,8 @@ pub mod extension;
 pub mod filter;
 pub mod format;
 #[cfg(feature = "service")]
+pub mod service;
+#[cfg(feature = "service")]
 pub mod transport;
 #[cfg(not(feature = "service"))]
 mod transport;
@@ -74,14 +76,14 @@ mod typed;
 pub mod __private;
 
 pub use dispatch::{
-    Check, CheckError, Context, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
-    DispatcherError, Extract, Failure, Filtered, Handled, Handler, Id, IntoOutcome, Location,
-    Orphan, Problem, Registry, Report, Requirements, Source, State, Subject, Time, Type,
-    default_registry, dispatch, dispatch_async,
+    Check, CheckError, Context, Decision, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
+    DispatcherError, Exhausted, Extract, Failure, Handled, Handler, HandlerError, Id, IntoOutcome,
+    Location, Orphan, Policy, Problem, Registration, Registry, Report, Requirements, Source, State,
+    Subject, Time, Type, default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
-pub use eventkit_macros::{CloudEvent, handlers, handles};
+pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
 #[cfg(feature = "axum")]
 #[doc(inline)]
 pub use transport::axum;

@@ -5,7 +5,9 @@ pub use linkme;
 pub use serde;
 
 pub use crate::dispatch::generated::*;
-pub use crate::dispatch::{Extract, Handler, IntoOutcome, Location, Registry, Requirements};
+pub use crate::dispatch::{
+    Exhausted, Extract, Handler, IntoOutcome, Location, Policy, Registry, Requirements,
+};
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, Event, EventBuilder};
 pub use crate::typed::{

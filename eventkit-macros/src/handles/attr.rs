@@ -4,12 +4,26 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Lit, LitStr, Path};
 
 use super::filter;
+use super::policy::{self, Policy};
 use crate::context::Context;
 use crate::crate_path;
+use crate::literal;
 use crate::meta::{Entry, Key, Value, entries};
 use crate::suggest::nearest;
 
-const KEYS: [&str; 4] = ["registry", "order", "filter", "crate"];
+const KEYS: [&str; 11] = [
+    "registry",
+    "order",
+    "filter",
+    "crate",
+    "name",
+    "retry",
+    "timeout",
+    "concurrency",
+    "key",
+    "breaker",
+    "exhausted",
+];
 
 /// The arguments of the attribute.
 pub(super) struct Arguments {
@@ -21,6 +35,10 @@ pub(super) struct Arguments {
     pub(super) order: Option<Expr>,
     /// The expression that an event has to pass.
     pub(super) filter: Option<LitStr>,
+    /// The name that stays when the function is renamed.
+    pub(super) name: Option<LitStr>,
+    /// How a service treats its events.
+    pub(super) policy: Policy,
     /// The path of the library.
     pub(super) crate_path: Path,
 }
@@ -32,6 +50,8 @@ pub(super) fn read(cx: &Context, tokens: TokenStream) -> Arguments {
         registry: None,
         order: None,
         filter: None,
+        name: None,
+        policy: Policy::default(),
         crate_path: crate_path::default_path(),
     };
     let mut seen: Vec<String> = Vec::new();
@@ -93,16 +113,20 @@ fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
         }
         "order" => arguments.order = assigned(cx, key, value, "a number: `order = 10`"),
         "filter" => arguments.filter = filter::read(cx, key, value),
+        "name" => arguments.name = literal::string(cx, key, value, policy::stable_name),
         "crate" => {
             if let Some(path) = crate_path::read(cx, key, value) {
                 arguments.crate_path = path;
             }
         }
+        _ if arguments.policy.read(cx, key, value) => {}
         name => {
             let help = match nearest(name, &KEYS) {
                 Some(key) => format!("did you mean `{key}`?"),
-                None => "the keys are `registry`, `order`, `filter` and `crate`; event types are strings"
-                    .to_owned(),
+                None => {
+                    let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
+                    format!("the keys are {keys}; event types are strings")
+                }
             };
             cx.error(key, format!("unknown key `{name}`: {help}"));
         }

@@ -45,6 +45,9 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
             &FILTER
         }))
     });
+    let stable_name = model.arguments.name.as_ref();
+    let stable_name = stable_name.map(|name| quote!(.named(#name)));
+    let policy = model.arguments.policy.code(&private);
     let requiring = requiring(model, &private);
     let checks = checks(model, &function_name);
     let discover = discover(&name, krate);
@@ -68,6 +71,8 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
             #order
             #registry
             #filter
+            #stable_name
+            #policy
             #requiring
         };
 
@@ -87,14 +92,12 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     let output = function.sig.output.span();
     let arguments = quote!(#event #(, #others)*);
     if function.sig.asyncness.is_none() {
-        let outcome =
-            quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments)));
+        let outcome = outcome(quote!(#name(#arguments)), output, private);
         return quote! {
             const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
         };
     }
-    let outcome =
-        quote_spanned!(output=> #private::IntoOutcome::into_outcome(#name(#arguments).await));
+    let outcome = outcome(quote!(#name(#arguments).await), output, private);
     // The span is the function's: that is where the compiler reports a future that is not `Send`.
     let private_here = respanned(private, name.span());
     let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
@@ -106,6 +109,14 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
             #private::Call::Async(call)
         };
     }
+}
+
+/// Makes an outcome of what the function returns; where its error decides, that is kept.
+fn outcome(returned: TokenStream, output: Span, private: &TokenStream) -> TokenStream {
+    quote_spanned! {output=> {
+        use #private::Undecided as _;
+        #private::Returned(#returned).into_outcome()
+    }}
 }
 
 fn event_argument(model: &Model) -> TokenStream {

@@ -6,6 +6,7 @@ mod filter;
 mod list;
 mod model;
 mod parameters;
+mod policy;
 #[cfg(test)]
 mod tests;
 

@@ -34,7 +34,7 @@ use super::tables::TableRef;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Dispatcher {
-    table: Arc<Table>,
+    pub(super) table: Arc<Table>,
 }
 
 /// Collects the state for a [`Dispatcher`].

@@ -4,7 +4,9 @@ use std::any::Any;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::decision::Decision;
 use crate::error::{BoxError, DecodeError};
 
 /// Says why one handler did not succeed.
@@ -15,6 +17,14 @@ use crate::error::{BoxError, DecodeError};
 pub enum Failure {
     /// The handler returned an error.
     Error(BoxError),
+    /// The handler returned an error that says what becomes of the event.
+    #[non_exhaustive]
+    Decided {
+        /// The error.
+        error: BoxError,
+        /// What becomes of the event in a service; a dispatch in the process does nothing more.
+        decision: Decision,
+    },
     /// The handler panicked, with this message.
     Panic(String),
     /// The event is not what the handler takes; all handlers of that type share the error.
@@ -23,16 +33,19 @@ pub enum Failure {
     Extract(BoxError),
     /// The filter of the handler could not tell whether the event passes: the handler did not run.
     Filter(BoxError),
+    /// The handler took longer than its [`Policy`](super::Policy) allows, and was stopped.
+    Timeout(Duration),
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Error(error) => write!(f, "{error}")?,
+            Self::Error(error) | Self::Decided { error, .. } => write!(f, "{error}")?,
             Self::Panic(message) => write!(f, "panicked: {message}")?,
             Self::Decode(error) => write!(f, "{error}")?,
             Self::Extract(_) => f.write_str("a parameter could not be extracted")?,
             Self::Filter(_) => f.write_str("the filter could not tell")?,
+            Self::Timeout(timeout) => write!(f, "took longer than {timeout:?}")?,
         }
         let mut cause = self.source().filter(|_| f.alternate());
         while let Some(error) = cause {
@@ -46,8 +59,8 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Error(error) => error.source(),
-            Self::Panic(_) => None,
+            Self::Error(error) | Self::Decided { error, .. } => error.source(),
+            Self::Panic(_) | Self::Timeout(_) => None,
             Self::Decode(error) => error.source(),
             Self::Extract(error) | Self::Filter(error) => Some(&**error),
         }
@@ -100,6 +113,9 @@ impl IntoOutcome for () {
 
 impl<E: Into<BoxError>> IntoOutcome for Result<(), E> {
     fn into_outcome(self) -> Result<(), Failure> {
-        self.map_err(|error| Failure::Error(error.into()))
+        self.map_err(|error| match error.into().downcast::<Failure>() {
+            Ok(failure) => *failure,
+            Err(error) => Failure::Error(error),
+        })
     }
 }

@@ -11,6 +11,8 @@ use super::delivery::Delivery;
 use super::failure::Failure;
 use super::gate::LiteralFilter;
 use super::pattern;
+use super::policy::Policy;
+use super::registration::Beside;
 use super::registry::Registry;
 use super::state::Requirements;
 use crate::filter::Filter;
@@ -130,6 +132,8 @@ pub struct Handler {
     /// Two fields, since a `const fn` cannot replace what has to be dropped.
     literal_filter: Option<&'static LiteralFilter>,
     filter: Option<Filter>,
+    stable_name: Option<&'static str>,
+    policy: Policy,
 }
 
 impl Handler {
@@ -158,6 +162,8 @@ impl Handler {
             call,
             literal_filter: None,
             filter: None,
+            stable_name: None,
+            policy: Policy::new(),
         }
     }
 
@@ -190,8 +196,25 @@ impl Handler {
         self
     }
 
-    pub(crate) fn filtered_by_owned(mut self, filter: Option<Filter>) -> Self {
-        self.filter = filter;
+    /// Sets the name that stays when the function is renamed, of ASCII letters, digits, `-` and
+    /// `_`.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.stable_name = Some(name);
+        self
+    }
+
+    /// Sets how a service treats its events.
+    #[must_use]
+    pub const fn with_policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    pub(super) fn with(mut self, beside: Beside) -> Self {
+        self.filter = beside.filter;
+        self.stable_name = beside.name;
+        self.policy = beside.policy;
         self
     }
 
@@ -204,6 +227,17 @@ impl Handler {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Returns the name that stays when the function is renamed, where it was given one.
+    #[must_use]
+    pub fn stable_name(&self) -> Option<&'static str> {
+        self.stable_name
+    }
+
+    /// Returns how a service treats its events, as far as the handler says it.
+    pub fn policy(&self) -> Policy {
+        self.policy
     }
 
     /// Returns where it stands in the source code.

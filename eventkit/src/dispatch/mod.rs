@@ -3,22 +3,26 @@
 mod check;
 mod compile_time;
 mod context;
+mod decision;
 mod delivery;
 mod discovery;
 mod dispatcher;
 mod error;
 mod extract;
 mod failure;
-mod filtered;
 mod gate;
 mod handler;
 mod handler_list;
 mod pattern;
+mod policy;
 mod problem;
+mod registration;
 mod registry;
 mod report;
 mod route;
 mod run;
+#[cfg(feature = "service")]
+mod single;
 mod state;
 mod table;
 mod tables;
@@ -27,22 +31,29 @@ use std::future::Future;
 
 pub use check::{Check, Orphan};
 pub use context::Context;
+pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use error::{CheckError, DispatchError, DispatcherError, Problem};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::{Failure, IntoOutcome};
-pub use filtered::Filtered;
 pub use handler::{Handler, Location};
 #[cfg(feature = "service")]
 pub(crate) use pattern::{check as check_pattern, matches as pattern_matches};
+#[cfg(feature = "service")]
+pub(crate) use policy::OrderKey;
+pub use policy::{Exhausted, Policy};
+pub use registration::Registration;
 pub use registry::{Registry, default_registry};
 pub use report::{Handled, Report};
 pub use run::Dispatch;
+#[cfg(feature = "service")]
+pub(crate) use single::Single;
 pub use state::Requirements;
 
 /// What the code that `#[handles]` generates calls.
 pub(crate) mod generated {
     pub use super::compile_time::{EventOf, drop_what_is_not_send_before_each_await, event_of};
+    pub use super::decision::{Returned, Undecided};
     pub use super::delivery::{Delivery, HandlerEvent};
     pub use super::discovery::EventTypeEntry;
     #[cfg(feature = "discovery")]

@@ -12,9 +12,9 @@ use super::compile_time::event_of;
 use super::delivery::HandlerEvent;
 use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
-use super::filtered::Filtered;
 use super::handler::{Call, Handler, OutcomeFuture};
 use super::handler_list::HandlerRef;
+use super::registration::{Beside, Registration};
 use super::report::Report;
 use super::run::{self, Dispatch};
 use super::state::States;
@@ -99,7 +99,7 @@ impl Registry {
         R: IntoOutcome,
     {
         let call = borrowing::<Event, F, R>(handler);
-        self.register_call::<Event, F>(vec![pattern.into()], call, None);
+        self.register_call::<Event, F>(vec![pattern.into()], call, Beside::default());
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -114,7 +114,11 @@ impl Registry {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.register_call::<Event, F>(vec![pattern.into()], asynchronous(handler), None);
+        self.register_call::<Event, F>(
+            vec![pattern.into()],
+            asynchronous(handler),
+            Beside::default(),
+        );
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -126,7 +130,7 @@ impl Registry {
         R: IntoOutcome,
     {
         let call = borrowing::<T, F, R>(handler);
-        self.register_call::<T, F>(Vec::new(), call, None);
+        self.register_call::<T, F>(Vec::new(), call, Beside::default());
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -138,7 +142,7 @@ impl Registry {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.register_call::<T, F>(Vec::new(), asynchronous(handler), None);
+        self.register_call::<T, F>(Vec::new(), asynchronous(handler), Beside::default());
     }
 
     /// Registers closures for those events alone that pass a filter.
@@ -164,11 +168,25 @@ impl Registry {
     /// assert!(report.to_string().ends_with(r#"filtered out by {"prefix":{"subject":"eu-"}}"#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn filtered(&self, filter: Filter) -> Filtered<'_> {
-        Filtered {
-            registry: self,
-            filter,
-        }
+    pub fn filtered(&self, filter: Filter) -> Registration<'_> {
+        Registration::new(self).filtered(filter)
+    }
+
+    /// Registers a closure under a name, by which the subscription of a service is known again.
+    ///
+    /// A service wants it: a closure has no path that stays. It is of ASCII letters, digits, `_`,
+    /// and single `-` between them.
+    ///
+    /// ```
+    /// use eventkit::{Event, Policy, Registry};
+    ///
+    /// static SHOP: Registry = Registry::new("shop");
+    ///
+    /// let patient = Policy::new().attempts(50);
+    /// SHOP.named("receipt").policy(patient).register("placed", |event: &Event| println!("{event}"));
+    /// ```
+    pub fn named(&self, name: &'static str) -> Registration<'_> {
+        Registration::new(self).named(name)
     }
 
     #[track_caller]
@@ -176,7 +194,7 @@ impl Registry {
         &self,
         patterns: Vec<String>,
         call: Call,
-        filter: Option<Filter>,
+        beside: Beside,
     ) {
         for pattern in &patterns {
             if let Err(reason) = pattern::check(pattern) {
@@ -186,7 +204,7 @@ impl Registry {
         let location = std::panic::Location::caller().into();
         let handler = Handler::new(type_name::<F>(), location, &event_of::<E>(), &[], call)
             .on_owned(patterns)
-            .filtered_by_owned(filter);
+            .with(beside);
         self.update(|added| added.push(HandlerRef::Shared(Arc::new(handler))));
     }
 

@@ -310,7 +310,7 @@ fn call(handler: &Handler, delivery: &Delivery<'_>) -> Outcome {
 }
 
 /// Runs a future to its end, or to its panic.
-fn finished(
+pub(super) fn finished(
     mut future: Pin<&mut OutcomeFuture<'_>>,
 ) -> impl Future<Output = std::thread::Result<Outcome>> {
     poll_fn(move |context| {

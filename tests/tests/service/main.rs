@@ -1,6 +1,25 @@
 //! Handlers as a service, on the transport in memory and in paused time.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "handlers stand here in every form that users may give them"
+)]
+
+mod attribute;
+mod breaker;
+mod dead_letters;
+mod deliveries;
+mod drain;
+mod faults;
+mod inbox;
 mod memory;
+mod order;
+mod outbox;
+mod resume;
+mod retries;
+mod rig;
+mod setup;
 
 use eventkit::Event;
 

@@ -9,7 +9,10 @@ static __handles_audit: ::eventkit::__private::Handler = {
     const _: () = EVENT.check_type("audit", "org.example.*", "Event");
     const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|
         delivery|
-    ::eventkit::__private::IntoOutcome::into_outcome(audit((EVENT.borrow)(delivery)?)));
+    {
+        use ::eventkit::__private::Undecided as _;
+        ::eventkit::__private::Returned(audit((EVENT.borrow)(delivery)?)).into_outcome()
+    });
     ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "audit"),
         ::eventkit::__private::Location::new(

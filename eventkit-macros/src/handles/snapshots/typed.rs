@@ -9,9 +9,11 @@ static __handles_send_receipt: ::eventkit::__private::Handler = {
         .check_type("send_receipt", "co.outcome.order.placed", "OrderPlaced");
     const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|
         delivery|
-    ::eventkit::__private::IntoOutcome::into_outcome(
-        send_receipt((EVENT.borrow)(delivery)?),
-    ));
+    {
+        use ::eventkit::__private::Undecided as _;
+        ::eventkit::__private::Returned(send_receipt((EVENT.borrow)(delivery)?))
+            .into_outcome()
+    });
     ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "send_receipt"),
         ::eventkit::__private::Location::new(

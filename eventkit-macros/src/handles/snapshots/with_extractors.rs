@@ -19,18 +19,22 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
             delivery: &'a framework::eventkit::__private::Delivery<'a>,
         ) -> framework::eventkit::__private::OutcomeFuture<'a> {
             framework::eventkit::__private::drop_what_is_not_send_before_each_await(async move {
-                framework::eventkit::__private::IntoOutcome::into_outcome(
-                    ship(
-                            (EVENT.own)(delivery)?,
-                            <State<
-                                Db,
-                            > as framework::eventkit::__private::Extract<
-                                '_,
-                            >>::from_delivery(delivery)?,
-                            delivery.extension::<String>("region")?,
+                {
+                    use framework::eventkit::__private::Undecided as _;
+                    framework::eventkit::__private::Returned(
+                            ship(
+                                    (EVENT.own)(delivery)?,
+                                    <State<
+                                        Db,
+                                    > as framework::eventkit::__private::Extract<
+                                        '_,
+                                    >>::from_delivery(delivery)?,
+                                    delivery.extension::<String>("region")?,
+                                )
+                                .await,
                         )
-                        .await,
-                )
+                        .into_outcome()
+                }
             })
         }
         framework::eventkit::__private::Call::Async(call)

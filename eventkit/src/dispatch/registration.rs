@@ -1,22 +1,55 @@
-//! Registration of closures with a filter.
+//! Registration of closures with what goes beside them.
 
 use std::future::Future;
 
 use super::failure::IntoOutcome;
+use super::policy::Policy;
 use super::registry::{self, Registry};
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::typed::CloudEvent;
 
-/// Registers closures for those events alone that pass a filter; see [`Registry::filtered`].
+/// Registers a closure with what goes beside it: a filter, a name, a policy; see
+/// [`Registry::filtered`] and [`Registry::named`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is registered until one of the methods is called"]
-pub struct Filtered<'r> {
-    pub(super) registry: &'r Registry,
-    pub(super) filter: Filter,
+pub struct Registration<'r> {
+    registry: &'r Registry,
+    beside: Beside,
 }
 
-impl Filtered<'_> {
+/// What goes beside a closure.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Beside {
+    pub(super) filter: Option<Filter>,
+    pub(super) name: Option<&'static str>,
+    pub(super) policy: Policy,
+}
+
+impl<'r> Registration<'r> {
+    pub(super) fn new(registry: &'r Registry) -> Self {
+        let beside = Beside::default();
+        Self { registry, beside }
+    }
+
+    /// Sets the filter that an event has to pass.
+    pub fn filtered(mut self, filter: Filter) -> Self {
+        self.beside.filter = Some(filter);
+        self
+    }
+
+    /// Sets the name under which a service subscribes the handler.
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.beside.name = Some(name);
+        self
+    }
+
+    /// Sets how a service treats its events.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.beside.policy = policy;
+        self
+    }
+
     /// Registers a closure for the events of a type or pattern.
     ///
     /// # Panics
@@ -31,7 +64,7 @@ impl Filtered<'_> {
         let call = registry::borrowing::<Event, F, R>(handler);
         let patterns = vec![pattern.into()];
         self.registry
-            .register_call::<Event, F>(patterns, call, Some(self.filter));
+            .register_call::<Event, F>(patterns, call, self.beside);
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -49,7 +82,7 @@ impl Filtered<'_> {
         let call = registry::asynchronous(handler);
         let patterns = vec![pattern.into()];
         self.registry
-            .register_call::<Event, F>(patterns, call, Some(self.filter));
+            .register_call::<Event, F>(patterns, call, self.beside);
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -62,7 +95,7 @@ impl Filtered<'_> {
     {
         let call = registry::borrowing::<T, F, R>(handler);
         self.registry
-            .register_call::<T, F>(Vec::new(), call, Some(self.filter));
+            .register_call::<T, F>(Vec::new(), call, self.beside);
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -76,6 +109,6 @@ impl Filtered<'_> {
     {
         let call = registry::asynchronous(handler);
         self.registry
-            .register_call::<T, F>(Vec::new(), call, Some(self.filter));
+            .register_call::<T, F>(Vec::new(), call, self.beside);
     }
 }

@@ -1,0 +1,222 @@
+//! How a service treats the events of a handler, as the attribute says it.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::Parser;
+use syn::{LitInt, LitStr, Path};
+
+use crate::context::Context;
+use crate::duration;
+use crate::literal;
+use crate::meta::{Entry, Key, Value, entries};
+use crate::name;
+use crate::suggest::nearest;
+
+const RETRY: &str = "retry(attempts = 5, first = \"1s\", max = \"1m\")";
+const BREAKER: &str = "breaker(failures = 20, pause = \"30s\")";
+
+/// The settings that are given.
+#[derive(Default)]
+pub(super) struct Policy {
+    attempts: Option<LitInt>,
+    first: Option<Duration>,
+    max: Option<Duration>,
+    timeout: Option<Duration>,
+    concurrency: Option<LitInt>,
+    key: Option<OrderKey>,
+    breaker: Option<(LitInt, Duration)>,
+    exhausted: Option<LitStr>,
+}
+
+enum OrderKey {
+    Attribute(LitStr),
+    Function(Path),
+}
+
+impl Policy {
+    /// Reads one key; returns whether it is one of a policy.
+    pub(super) fn read(&mut self, cx: &Context, key: &Key, value: &Value) -> bool {
+        match key.name() {
+            "retry" => self.read_retry(cx, key, value),
+            "timeout" => self.timeout = duration::read(cx, key, value),
+            "concurrency" => self.concurrency = count(cx, key, value),
+            "key" => self.key = order_key(cx, key, value),
+            "breaker" => self.read_breaker(cx, key, value),
+            "exhausted" => self.exhausted = literal::string(cx, key, value, exhausted),
+            _ => return false,
+        }
+        true
+    }
+
+    fn read_retry(&mut self, cx: &Context, key: &Key, value: &Value) {
+        for (key, value) in list(cx, key, value, RETRY, &["attempts", "first", "max"]) {
+            match key.name() {
+                "attempts" => self.attempts = count(cx, &key, &value),
+                "first" => self.first = duration::read(cx, &key, &value),
+                _ => {
+                    self.max = duration::read(cx, &key, &value);
+                    if let (Some(first), Some(max)) = (self.first, self.max)
+                        && max < first
+                    {
+                        cx.error(value.assigned(), "shorter than the first delay");
+                    }
+                }
+            }
+        }
+    }
+
+    fn read_breaker(&mut self, cx: &Context, key: &Key, value: &Value) {
+        let (mut failures, mut pause) = (None, None);
+        let given = list(cx, key, value, BREAKER, &["failures", "pause"]);
+        let named = |name| given.iter().any(|(key, _)| key.name() == name);
+        // Without a list, that has been said.
+        if !(given.is_empty() || named("failures") && named("pause")) {
+            cx.error(key, format!("a breaker has both: write `{BREAKER}`"));
+        }
+        for (key, value) in &given {
+            match key.name() {
+                "failures" => failures = count(cx, key, value),
+                _ => pause = duration::read(cx, key, value),
+            }
+        }
+        self.breaker = failures.zip(pause);
+    }
+
+    /// Writes the policy, or nothing where nothing is given.
+    pub(super) fn code(&self, private: &TokenStream) -> Option<TokenStream> {
+        let mut calls = TokenStream::new();
+        if let Some(attempts) = &self.attempts {
+            calls.extend(quote!(.attempts(#attempts)));
+        }
+        if let Some(first) = self.first.map(duration::code) {
+            calls.extend(quote!(.first_delay(#first)));
+        }
+        if let Some(max) = self.max.map(duration::code) {
+            calls.extend(quote!(.max_delay(#max)));
+        }
+        if let Some(timeout) = self.timeout.map(duration::code) {
+            calls.extend(quote!(.timeout(#timeout)));
+        }
+        if let Some(concurrency) = &self.concurrency {
+            calls.extend(quote!(.concurrency(#concurrency)));
+        }
+        match &self.key {
+            Some(OrderKey::Attribute(name)) => calls.extend(quote!(.key(#name))),
+            Some(OrderKey::Function(path)) => calls.extend(quote!(.key_with(#path))),
+            None => {}
+        }
+        if let Some((failures, pause)) = &self.breaker {
+            let pause = duration::code(*pause);
+            calls.extend(quote!(.breaker(#failures, #pause)));
+        }
+        if let Some(exhausted) = &self.exhausted {
+            let exhausted = if exhausted.value() == "drop" {
+                quote!(Drop)
+            } else {
+                quote!(DeadLetter)
+            };
+            calls.extend(quote!(.exhausted(#private::Exhausted::#exhausted)));
+        }
+        (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
+    }
+}
+
+/// Reads the list after a key; what is not one of the known keys, or twice there, is noted and
+/// left out.
+fn list(
+    cx: &Context,
+    key: &Key,
+    value: &Value,
+    example: &str,
+    known: &[&str],
+) -> Vec<(Key, Value)> {
+    let Value::List(tokens) = value else {
+        cx.error(
+            key,
+            format!("`{}` takes a list: write `{example}`", key.name()),
+        );
+        return Vec::new();
+    };
+    let mut given: Vec<(Key, Value)> = Vec::new();
+    for entry in entries(cx, tokens.clone()) {
+        match entry {
+            Entry::Literal(literal) => cx.error(literal, format!("write `{example}`")),
+            Entry::Keyed(key, _) if !known.contains(&key.name()) => {
+                let help = match nearest(key.name(), known) {
+                    Some(key) => format!("did you mean `{key}`?"),
+                    None => format!("write `{example}`"),
+                };
+                cx.error(&key, format!("unknown key `{}`: {help}", key.name()));
+            }
+            Entry::Keyed(key, _) if given.iter().any(|(own, _)| own.name() == key.name()) => {
+                cx.error(&key, format!("`{}` is given twice", key.name()));
+            }
+            Entry::Keyed(key, value) => given.push((key, value)),
+        }
+    }
+    given
+}
+
+/// Reads a number from 1.
+fn count(cx: &Context, key: &Key, value: &Value) -> Option<LitInt> {
+    let name = key.name();
+    let expected = format!("write a number from 1: `{name} = 5`");
+    let Some(tokens) = value.assigned() else {
+        cx.error(key, expected);
+        return None;
+    };
+    let number = syn::parse2::<LitInt>(tokens.clone()).ok();
+    let fits = |number: &LitInt| {
+        number.suffix().is_empty() && number.base10_parse::<u32>().is_ok_and(|number| number > 0)
+    };
+    let number = number.filter(fits);
+    if number.is_none() {
+        cx.error(tokens, expected);
+    }
+    number
+}
+
+/// Reads the name of an attribute, or the path of a function.
+fn order_key(cx: &Context, key: &Key, value: &Value) -> Option<OrderKey> {
+    const FORMS: &str = "write the name of an attribute, `key = \"partitionkey\"`, or the path of a function, `key = order_of`";
+    let Some(tokens) = value.assigned() else {
+        cx.error(key, FORMS);
+        return None;
+    };
+    if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+        let text = literal.value();
+        if !name::is_extension_name(&text) || text == name::DATA {
+            let help = "no attribute has this name: names are of lower-case letters a-z and digits";
+            cx.error(&literal, help);
+        }
+        return Some(OrderKey::Attribute(literal));
+    }
+    let path = Path::parse_mod_style.parse2(tokens.clone());
+    if path.is_err() {
+        cx.error(tokens, FORMS);
+    }
+    path.ok().map(OrderKey::Function)
+}
+
+/// The rule for `exhausted`.
+fn exhausted(text: &str) -> Result<(), String> {
+    if matches!(text, "dead_letter" | "drop") {
+        return Ok(());
+    }
+    Err(
+        "what becomes of an event whose attempts have failed: write \"dead_letter\" or \"drop\""
+            .into(),
+    )
+}
+
+/// The rule for `name`.
+pub(super) fn stable_name(text: &str) -> Result<(), String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if text.is_empty() || !text.chars().all(legal) || text.starts_with('-') || text.contains("--") {
+        let rule = "a name is of ASCII letters, digits, `_`, and single `-` between them";
+        return Err(format!("{rule}: write one such as \"send-receipt\""));
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! One call of a handler, with what goes before and after it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::inbox::Claim;
+use super::job::inbox_key;
+use super::lane::Lane;
+use super::outbox::{CURRENT, Outbox};
+use super::rules::Rules;
+use crate::dispatch::Failure;
+use crate::event::Event;
+
+/// What a call came to.
+#[derive(Debug)]
+pub(super) enum Called {
+    /// The handler has succeeded, and its events are sent.
+    Done,
+    /// It had succeeded before.
+    Before,
+    /// It may be running elsewhere, or that cannot be told: the event is to come again.
+    Elsewhere,
+    Failed(Failure),
+}
+
+/// Asks the inbox whether the handler may run; says what came of it where it may not.
+pub(super) async fn claim(lane: &Lane, event: &Event, rules: &Rules) -> Option<Called> {
+    let inbox = lane.settings.inbox.as_ref()?;
+    let lease = rules.timeout.saturating_add(lane.settings.ack_wait);
+    match inbox.claim(inbox_key(lane, event), lease).await {
+        Ok(Claim::Granted) => None,
+        Ok(Claim::Done) => Some(Called::Before),
+        Ok(Claim::Taken) => Some(Called::Elsewhere),
+        Err(error) => {
+            lane.vitals.trouble(&*error);
+            tracing::warn!(error = &*error, "the inbox cannot tell");
+            Some(Called::Elsewhere)
+        }
+    }
+}
+
+/// Tells the inbox how the call ended.
+pub(super) async fn close_claim(lane: &Lane, event: &Event, succeeded: bool) {
+    let Some(inbox) = &lane.settings.inbox else {
+        return;
+    };
+    let key = inbox_key(lane, event);
+    let told = if succeeded {
+        inbox.complete(key).await
+    } else {
+        inbox.release(key).await
+    };
+    // The claim ends with its lease; the event is settled all the same.
+    if let Err(error) = told {
+        lane.vitals.trouble(&*error);
+        tracing::warn!(error = &*error, "the inbox could not be told");
+    }
+}
+
+/// Runs the handler, and sends what it leaves in its outbox.
+pub(super) async fn run(lane: &Lane, event: &Event, rules: &Rules) -> Called {
+    let outbox = Outbox::of(event.clone(), lane.worker.durable.clone());
+    let outcome = if lane.worker.single.handler().is_async() {
+        let running = lane.worker.single.run(event);
+        let running = CURRENT.scope(outbox.clone(), running);
+        timeout(rules.timeout, running)
+            .await
+            .unwrap_or(Err(Failure::Timeout(rules.timeout)))
+    } else {
+        blocking(lane, event, rules, outbox.clone()).await
+    };
+    let events = outbox.close();
+    if let Err(failure) = outcome {
+        return Called::Failed(failure);
+    }
+    for event in events {
+        if let Err(error) = lane.publisher.publish(&event).await {
+            return Called::Failed(Failure::Error(error.into()));
+        }
+    }
+    Called::Done
+}
+
+/// Runs a sync handler where it holds nobody up.
+async fn blocking(
+    lane: &Lane,
+    event: &Event,
+    rules: &Rules,
+    outbox: Outbox,
+) -> Result<(), Failure> {
+    let (single, event) = (lane.worker.single.clone(), event.clone());
+    let span = tracing::Span::current();
+    let mut running = spawn_blocking(move || {
+        CURRENT.sync_scope(outbox, || span.in_scope(|| single.run_sync(&event)))
+    });
+    let ended = match timeout(rules.timeout, &mut running).await {
+        Ok(ended) => ended,
+        Err(_) => {
+            let _overdue = Overdue::new(&lane.vitals.overdue);
+            tracing::warn!(timeout = ?rules.timeout, "a sync handler takes longer than it may");
+            running.await
+        }
+    };
+    // A panic of the handler is an outcome: only the end of the runtime leads here.
+    ended.unwrap_or_else(|error| Err(Failure::Error(error.into())))
+}
+
+/// Counts a sync handler that takes too long, for as long as it does.
+struct Overdue<'c>(&'c AtomicU64);
+
+impl<'c> Overdue<'c> {
+    fn new(count: &'c AtomicU64) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Overdue<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,141 @@
+//! One handler on one transport: what its messages are handled with.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::breaker::Breaker;
+use super::health::{Phase, Vitals};
+use super::inbox::Inbox;
+use super::ledger::Ledger;
+use super::letter::{self, LetterBox};
+use super::names;
+use super::rules::{Policies, Rules};
+use crate::dispatch::{OrderKey, Single};
+use crate::event::{AttributeValue, Event};
+use crate::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
+
+/// What holds for all handlers of a service.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) service: String,
+    pub(super) ack_wait: Duration,
+    pub(super) policies: Policies,
+    pub(super) inbox: Option<Arc<dyn Inbox>>,
+}
+
+/// One handler, whatever its transports are.
+#[derive(Debug)]
+pub(super) struct Worker {
+    pub(super) single: Single,
+    pub(super) durable: String,
+    pub(super) rules: Rules,
+    pub(super) permits: Semaphore,
+    pub(super) breaker: Option<Breaker>,
+    pub(super) ledger: Mutex<Ledger>,
+}
+
+/// A worker on one transport.
+pub(super) struct Lane {
+    pub(super) worker: Arc<Worker>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) transport: Arc<dyn Transport>,
+    /// Where the events of outboxes go.
+    pub(super) publisher: Arc<dyn Publisher>,
+    pub(super) letters: LetterBox,
+    pub(super) vitals: Arc<Vitals>,
+    pub(super) phase: watch::Receiver<Phase>,
+}
+
+impl Worker {
+    pub(super) fn new(single: Single, settings: &Settings) -> Self {
+        let handler = single.handler();
+        let rules = settings.policies.rules(handler.policy(), None);
+        Self {
+            durable: names::durable(&settings.service, handler),
+            permits: Semaphore::new(rules.concurrency.min(Semaphore::MAX_PERMITS)),
+            breaker: rules
+                .breaker
+                .map(|(failures, pause)| Breaker::new(failures, pause)),
+            ledger: Mutex::default(),
+            rules,
+            single,
+        }
+    }
+
+    /// Makes the subscription: the types of the handler, and the place from which dead letters
+    /// come back to it alone.
+    ///
+    /// A few more messages than can run are taken, so that none of them is waited for; with a key
+    /// some more, so that one that is slow leaves others to run.
+    pub(super) fn subscription(&self, settings: &Settings) -> Subscription {
+        let own = self.single.handler().patterns().map(str::to_owned);
+        let replay = names::replay_place(&self.durable);
+        let mut subscription = Subscription::new(self.durable.clone(), own.chain([replay]));
+        subscription.ack_wait = settings.ack_wait;
+        let ahead = if self.rules.key.is_some() { 4 } else { 2 };
+        subscription.in_flight = self.rules.concurrency.saturating_mul(ahead);
+        subscription
+    }
+
+    /// Calls a function with what is known of events that failed.
+    pub(super) fn ledger<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
+        look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the key of a message that has to stay in order.
+    pub(super) fn key(&self, incoming: &Incoming) -> Option<String> {
+        let (Some(key), Ok(event)) = (self.rules.key, &incoming.event) else {
+            return None;
+        };
+        // A function of the program's may panic; the event then has no order.
+        let of = |key: OrderKey| catch_unwind(AssertUnwindSafe(|| key.of(event)));
+        of(key).unwrap_or_else(|_| {
+            let handler = self.single.handler().name();
+            tracing::error!(
+                handler,
+                id = event.id(),
+                "the function for the key panicked"
+            );
+            None
+        })
+    }
+
+    /// Returns whether an event is meant for the handler, and takes the mark of a replay off it.
+    pub(super) fn is_meant(&self, event: &mut Event) -> bool {
+        let to_this = |value: &AttributeValue| value.to_text() == self.durable;
+        match event.extension(letter::REPLAY).map(to_this) {
+            Some(false) => return false,
+            Some(true) => drop(event.remove_extension(letter::REPLAY)),
+            // Patterns as wide as `*` stand for the places of dead letters too.
+            None if event.extension(letter::HANDLER).is_some() => return false,
+            None => {}
+        }
+        self.single.handler().handles(event.ty())
+    }
+
+    /// Returns whether a message that is no event is meant for the handler.
+    pub(super) fn is_meant_raw(&self, message: &mut RawMessage) -> bool {
+        let is = |name: &str, own: &str| name.eq_ignore_ascii_case(own);
+        let replayed = message
+            .headers
+            .iter()
+            .position(|(name, _)| is(name, letter::REPLAY));
+        if let Some(at) = replayed {
+            return message.headers.remove(at).1 == self.durable;
+        }
+        let mut names = message.headers.iter();
+        !names.any(|(name, _)| is(name, letter::HANDLER))
+    }
+}
+
+impl Lane {
+    /// Waits until the service has come to a phase.
+    pub(super) async fn reached(&self, phase: Phase) {
+        let mut own = self.phase.clone();
+        // Where the sender is gone, so is the service.
+        let _ = own.wait_for(|now| *now >= phase).await;
+    }
+}

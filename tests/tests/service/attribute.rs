@@ -1,0 +1,114 @@
+//! What stands on `#[handles]` holds in a service.
+
+use std::fmt;
+use std::time::Duration;
+
+use eventkit::service::Service;
+use eventkit::transport::memory::Memory;
+use eventkit::{Dispatcher, Event, HandlerError, Policy, Registry, handles};
+use tokio::time::sleep;
+
+use super::event;
+use super::rig::{Rig, Running};
+
+static DECLARED: Registry = Registry::new("declared");
+
+#[derive(Debug, HandlerError)]
+#[dead_letter]
+struct Hopeless;
+
+impl fmt::Display for Hopeless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("hopeless")
+    }
+}
+
+impl std::error::Error for Hopeless {}
+
+fn order_of(event: &Event) -> Option<String> {
+    event.subject().map(str::to_owned)
+}
+
+#[handles(
+    "many",
+    registry = DECLARED,
+    name = "every-setting",
+    retry(attempts = 4, first = "250ms", max = "2h"),
+    timeout = "5m",
+    concurrency = 3,
+    key = order_of,
+    breaker(failures = 7, pause = "30s"),
+    exhausted = "drop"
+)]
+async fn many(_event: &Event) -> Result<(), Hopeless> {
+    Err(Hopeless)
+}
+
+#[handles("plain", registry = DECLARED, key = "partitionkey", exhausted = "dead_letter")]
+fn plain(_event: &Event) -> Result<(), Hopeless> {
+    Err(Hopeless)
+}
+
+#[handles("slow", registry = DECLARED, retry(attempts = 1), timeout = "2s")]
+async fn slow(_event: &Event) {
+    sleep(Duration::from_secs(3)).await;
+}
+
+fn policy_of(name: &str) -> String {
+    let mut found = String::new();
+    DECLARED.for_each(|handler| {
+        if handler.name().ends_with(name) {
+            found = format!("{:?} {:?}", handler.stable_name(), handler.policy());
+        }
+    });
+    found
+}
+
+#[test]
+fn every_setting_arrives() {
+    let policy = Policy::new()
+        .attempts(4)
+        .first_delay(Duration::from_millis(250))
+        .max_delay(Duration::from_secs(7200))
+        .timeout(Duration::from_secs(300))
+        .concurrency(3)
+        .key_with(order_of)
+        .breaker(7, Duration::from_secs(30))
+        .exhausted(eventkit::Exhausted::Drop);
+    assert_eq!(
+        policy_of("::many"),
+        format!("Some(\"every-setting\") {policy:?}")
+    );
+    let policy = Policy::new()
+        .key("partitionkey")
+        .exhausted(eventkit::Exhausted::DeadLetter);
+    assert_eq!(policy_of("::plain"), format!("None {policy:?}"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
+    let memory = Memory::new();
+    let app = Dispatcher::new(&DECLARED).build().unwrap();
+    let service = Service::new("tests", &app).transport(memory.clone());
+    let service = Running::start(service).await;
+    let rig = Rig::on(memory);
+    for ty in ["many", "plain", "slow"] {
+        rig.publish(&event(ty, ty)).await;
+    }
+    let mut letters: Vec<String> = rig
+        .dead(3)
+        .await
+        .iter()
+        .map(|letter| format!("{} {} {}", letter.handler, letter.attempts, letter.error))
+        .collect();
+    letters.sort();
+    assert_eq!(
+        letters,
+        [
+            "tests--every-setting 1 hopeless",
+            "tests--service-attribute-plain 1 hopeless",
+            "tests--service-attribute-slow 1 took longer than 2s",
+        ]
+    );
+    assert_eq!(service.handle.health().counters().retried, 0);
+}

@@ -1,0 +1,78 @@
+//! A handler that always fails is left alone for a while.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use eventkit::service::SubscriptionState;
+use eventkit::{Event, Policy};
+use tokio::time::sleep;
+
+use super::event;
+use super::rig::Rig;
+
+#[tokio::test(start_paused = true)]
+async fn no_attempts_are_used_up_while_the_breaker_is_open() {
+    let rig = Rig::new();
+    let works = Arc::new(AtomicBool::new(false));
+    let (log, mended) = (rig.log.clone(), Arc::clone(&works));
+    let policy = Policy::new()
+        .concurrency(1)
+        .attempts(10)
+        .breaker(3, Duration::from_secs(600));
+    rig.registry
+        .named("h")
+        .policy(policy)
+        .register("t", move |event: &Event| {
+            log.note(event.id());
+            if mended.load(Ordering::Relaxed) {
+                Ok(())
+            } else {
+                Err("down")
+            }
+        });
+    let service = rig.start().await;
+    for id in 0..20 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    let paused = |health: &eventkit::service::Health| {
+        health.subscriptions[0].state == SubscriptionState::Paused
+    };
+    service.handle.wait_for(paused).await;
+    sleep(Duration::from_secs(500)).await;
+    assert_eq!(rig.log.lines().len(), 3);
+    // After the pause one is tried, and it fails.
+    sleep(Duration::from_secs(200)).await;
+    assert_eq!(rig.log.lines().len(), 4);
+    works.store(true, Ordering::Relaxed);
+    rig.drained().await;
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.succeeded, counters.dead_lettered), (20, 0));
+    assert_eq!(counters.retried, 4);
+    assert_eq!(
+        service.handle.health().subscriptions[0].state,
+        SubscriptionState::Running
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_service_drains_at_once() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("h")
+        .policy(Policy::new().breaker(1, Duration::from_secs(600)))
+        .register("t", move |event: &Event| {
+            log.note(event.id());
+            Err::<(), _>("down")
+        });
+    let service = rig.start().await;
+    for id in 0..5 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    sleep(Duration::from_secs(60)).await;
+    let start = tokio::time::Instant::now();
+    service.stop().await;
+    assert!(start.elapsed() < Duration::from_secs(1));
+    assert_eq!(rig.memory.len(), 5);
+}

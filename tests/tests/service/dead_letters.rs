@@ -1,0 +1,222 @@
+//! Dead letters: what they say, that they are never lost, and that they can be replayed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use eventkit::service::SubscriptionHealth;
+use eventkit::transport::memory::{Faults, Memory};
+use eventkit::transport::{Publisher, RawMessage};
+use eventkit::{Event, Policy};
+use tokio::time::sleep;
+
+use super::event;
+use super::rig::{Rig, Running, wait_until};
+
+/// Fails until it is mended.
+fn broken(rig: &Rig, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
+    let works = Arc::new(AtomicBool::new(false));
+    let (log, mended) = (rig.log.clone(), Arc::clone(&works));
+    rig.registry
+        .named(name)
+        .policy(Policy::new().attempts(2))
+        .register(pattern, move |event: &Event| {
+            log.note(format!("{name} {}", event.id()));
+            if mended.load(Ordering::Relaxed) {
+                Ok(())
+            } else {
+                Err(std::io::Error::other("no printer\nat all"))
+            }
+        });
+    works
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_is_the_event_and_what_went_wrong() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let _service = rig.start().await;
+    let data = event("t", "1")
+        .to_builder()
+        .extension("priority", 7)
+        .data_bytes(vec![0xff, 0x00])
+        .build()
+        .unwrap();
+    rig.publish(&data).await;
+    let letter = rig.dead(1).await.remove(0);
+    assert_eq!(letter.event(), Some(&data));
+    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(letter.error, "no printer at all");
+    assert_eq!(letter.attempts, 2);
+    assert!(letter.first.unwrap() <= letter.last.unwrap());
+    assert_eq!(
+        letter.to_string(),
+        "tests--receipt: t 1 from /tests, 2 attempts: no printer at all"
+    );
+    // A look leaves it where it is.
+    assert_eq!(rig.letters().list().await.unwrap(), [letter]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
+    let rig = Rig::new();
+    let works = broken(&rig, "receipt", "t");
+    let log = rig.log.clone();
+    rig.registry
+        .named("sibling")
+        .register("*", move |event: &Event| {
+            log.note(format!("sibling {}", event.id()))
+        });
+    let service = rig.start().await;
+    for id in ["1", "2", "3"] {
+        rig.publish(&event("t", id)).await;
+    }
+    let letters = rig.dead(3).await;
+    let before = rig.log.lines().len();
+    works.store(true, Ordering::Relaxed);
+    assert!(rig.letters().replay(&letters[1]).await.unwrap());
+    wait_until(|| rig.log.lines().len() > before).await;
+    let id = letters[1].event().unwrap().id();
+    assert_eq!(rig.log.lines()[before..], [format!("receipt {id}")]);
+    assert_eq!(rig.letters().list().await.unwrap().len(), 2);
+    assert!(!rig.letters().replay(&letters[1]).await.unwrap());
+    assert!(rig.letters().discard(&letters[0]).await.unwrap());
+    assert_eq!(rig.letters().replay_all().await.unwrap(), 1);
+    rig.drained().await;
+    assert_eq!(rig.log.lines().len(), before + 2);
+    assert!(service.handle.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_that_fails_again_is_a_letter_again() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.dead(1).await;
+    assert_eq!(rig.letters().replay_all().await.unwrap(), 1);
+    wait_until(|| rig.log.lines().len() == 4).await;
+    let letter = rig.dead(1).await.remove(0);
+    assert_eq!(letter.event(), Some(&event("t", "1")));
+    assert_eq!(letter.attempts, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_of_everything_gets_no_dead_letters() {
+    let rig = Rig::new();
+    broken(&rig, "everything", "*");
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.memory
+        .publish_raw("t", &RawMessage::new(Vec::new(), "poison"))
+        .await
+        .unwrap();
+    let letters = rig.dead(2).await;
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(rig.dead(2).await.len(), letters.len());
+    assert_eq!(rig.log.lines(), ["everything 1", "everything 1"]);
+    assert_eq!(service.handle.health().counters().filtered, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let service = rig.start().await;
+    let header = ("x-trace".to_owned(), "7".to_owned());
+    let poison = RawMessage::new(vec![header], vec![0xff, 0xfe, 0x00]);
+    rig.memory.publish_raw("t", &poison).await.unwrap();
+    let letter = rig.dead(1).await.remove(0);
+    assert_eq!(letter.message(), Some(&poison));
+    assert_eq!(letter.event(), None);
+    assert_eq!(
+        (letter.handler.as_str(), letter.attempts),
+        ("tests--receipt", 1)
+    );
+    assert!(
+        letter.error.starts_with("not a CloudEvents message"),
+        "{}",
+        letter.error
+    );
+    assert_eq!(rig.memory.unsettled("tests--receipt"), 0);
+    assert!(rig.log.lines().is_empty());
+
+    rig.letters().replay_all().await.unwrap();
+    let again = rig.dead(1).await.remove(0);
+    assert_eq!(again.message(), Some(&poison));
+    assert_eq!(service.handle.health().counters().dead_lettered, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_letters_cannot_be_stored_their_events_are_kept() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let letters = Memory::new();
+    let service = Running::start(rig.service().dead_letters_to(letters.clone())).await;
+    letters.close();
+    rig.publish(&event("t", "1")).await;
+    rig.memory
+        .publish_raw("t", &RawMessage::new(Vec::new(), "poison"))
+        .await
+        .unwrap();
+    let blocked = |own: &SubscriptionHealth| own.dead_letter_error.is_some();
+    let health = service
+        .handle
+        .wait_for(|health| health.subscriptions.iter().any(blocked))
+        .await;
+    assert!(!health.is_ready());
+    let trouble = health.subscriptions[0].dead_letter_error.as_ref().unwrap();
+    assert_eq!(trouble.message, "the memory transport is closed");
+    sleep(Duration::from_secs(24 * 3600)).await;
+    assert_eq!(rig.memory.unsettled("tests--receipt"), 2);
+    assert_eq!(service.handle.health().counters().dead_lettered, 0);
+    letters.reopen();
+    rig.drained().await;
+    assert!(service.handle.is_ready());
+    let letters = eventkit::service::DeadLetters::new(letters, "tests");
+    let letters = letters.list().await.unwrap();
+    assert_eq!(letters.len(), 2);
+    let of_event = letters
+        .iter()
+        .find(|letter| letter.event().is_some())
+        .unwrap();
+    // Not that it came too often: why it failed.
+    assert_eq!(of_event.error, "no printer at all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_that_nobody_reads_do_not_make_room_for_others() {
+    let rig = Rig::on(Memory::builder().capacity(2_000).build());
+    broken(&rig, "receipt", "t");
+    let _service = rig.start().await;
+    for id in 0..1_500 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    wait_until(|| rig.memory.unsettled("tests--receipt") == 0).await;
+    assert_eq!(rig.dead(1_500).await.len(), 1_500);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_place_can_be_chosen() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let _service = Running::start(rig.service().dead_letter_place("morgue")).await;
+    rig.publish(&event("t", "1")).await;
+    wait_until(|| rig.memory.unsettled("tests---dead-letters") == 1).await;
+    let letters = rig.letters().at("morgue");
+    assert_eq!(letters.list().await.unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_that_cannot_be_published_leaves_the_letter() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.dead(1).await;
+    rig.memory
+        .set_faults(Faults::seeded(1).refuses_publishes(1.0));
+    assert!(rig.letters().replay_all().await.is_err());
+    rig.memory.set_faults(Faults::default());
+    rig.dead(1).await;
+}

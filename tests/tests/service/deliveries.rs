@@ -1,0 +1,209 @@
+//! Which handler gets which event, and how often.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eventkit::filter::Filter;
+use eventkit::transport::Publisher;
+use eventkit::{CloudEvent, Event};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::event;
+use super::rig::Rig;
+
+#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "placed", source = "/shop")]
+struct Placed {
+    order: String,
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_handler_gets_each_event_once() {
+    let rig = Rig::new();
+    let (one, two, three) = (rig.log.clone(), rig.log.clone(), rig.log.clone());
+    rig.registry
+        .named("sync")
+        .register("placed", move |event: &Event| {
+            one.note(format!("sync {}", event.id()))
+        });
+    rig.registry
+        .named("typed")
+        .register_typed_async(move |placed: Placed| {
+            two.note(format!("typed {}", placed.order));
+            async {}
+        });
+    rig.registry
+        .named("other")
+        .register("cancelled", move |event: &Event| three.note(event.id()));
+    let service = rig.start().await;
+    let placed = Placed {
+        order: "A-1".into(),
+    };
+    rig.publish(&placed.event_builder().unwrap().id("1").build().unwrap())
+        .await;
+    rig.drained().await;
+    assert_eq!(rig.log.sorted(), ["sync 1", "typed A-1"]);
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.received, counters.succeeded), (2, 2));
+    assert_eq!(counters.in_flight, 0);
+    assert_eq!(service.stop().await.handed_back, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("sibling")
+        .register("t", move |event: &Event| {
+            log.note(format!("sibling {}", event.id()))
+        });
+    let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
+    rig.registry
+        .named("failing")
+        .register("t", move |_: &Event| {
+            let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
+            log.note(format!("failing, run {run}"));
+            if run < 4 { Err("not yet") } else { Ok(()) }
+        });
+    let service = rig.start().await;
+    let start = Instant::now();
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    assert_eq!(
+        rig.log.sorted(),
+        [
+            "failing, run 1",
+            "failing, run 2",
+            "failing, run 3",
+            "failing, run 4",
+            "sibling 1"
+        ]
+    );
+    // 1, 2 and 4 seconds, less up to half of it.
+    let took = start.elapsed();
+    assert!((3_500..7_100).contains(&took.as_millis()), "{took:?}");
+    let health = service.handle.health();
+    assert_eq!(health.counters().retried, 3);
+    assert!(health.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn siblings_stay_done_when_the_process_dies() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("sibling")
+        .register("t", move |_: &Event| log.note("sibling"));
+    let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
+    rig.registry
+        .named("long")
+        .register_async("t", move |_: Event| {
+            let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
+            async move {
+                log.note("long begins");
+                // In the first process it never gets to its end.
+                sleep(Duration::from_secs(if run == 0 { 3600 } else { 1 })).await;
+                log.note("long ends");
+            }
+        });
+    let patient = eventkit::Policy::new().timeout(Duration::from_secs(7200));
+    let service = super::rig::Running::start(rig.service().policy(patient)).await;
+    rig.publish(&event("t", "1")).await;
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(rig.log.sorted(), ["long begins", "sibling"]);
+    service.crash().await;
+
+    let _service = rig.start().await;
+    rig.drained().await;
+    assert_eq!(
+        rig.log.sorted(),
+        ["long begins", "long begins", "long ends", "sibling"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_works_or_waits_is_kept_alive_for_any_time() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("slow")
+        .policy(
+            eventkit::Policy::new()
+                .concurrency(1)
+                .timeout(Duration::from_secs(3600)),
+        )
+        .register_async("t", move |event: Event| {
+            let log = log.clone();
+            async move {
+                sleep(Duration::from_secs(600)).await;
+                log.note(event.id());
+            }
+        });
+    let service = rig.start().await;
+    for id in ["1", "2", "3"] {
+        rig.publish(&event("t", id)).await;
+    }
+    rig.drained().await;
+    assert_eq!(rig.log.lines(), ["1", "2", "3"]);
+    assert_eq!(service.handle.health().counters().received, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filtered_event_is_settled_without_the_handler() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .filtered(Filter::prefix([("id", "a")]).unwrap())
+        .named("filtered")
+        .register("*", move |event: &Event| log.note(event.id()));
+    let service = rig.start().await;
+    rig.publish(&event("t", "a1")).await;
+    rig.publish(&event("t", "b2")).await;
+    rig.drained().await;
+    assert_eq!(rig.log.lines(), ["a1"]);
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.succeeded, counters.filtered), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_handler_that_waits_holds_up_nobody() {
+    let rig = Rig::new();
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    rig.registry
+        .named("blocked")
+        .register("t", move |_: &Event| {
+            wait.lock().unwrap().recv().unwrap();
+        });
+    let release = std::sync::Mutex::new(release);
+    rig.registry
+        .named("free")
+        .register_async("t", move |_: Event| {
+            // On the only thread of the runtime, while the other one waits.
+            release.lock().unwrap().send(()).unwrap();
+            async {}
+        });
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_take_events_from_every_transport() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("h")
+        .register("t", move |event: &Event| log.note(event.id()));
+    let second = eventkit::transport::memory::Memory::new();
+    let service = super::rig::Running::start(rig.service().transport(second.clone())).await;
+    rig.publish(&event("t", "1")).await;
+    second.publish(&event("t", "2")).await.unwrap();
+    rig.drained().await;
+    super::rig::wait_until(|| second.is_empty()).await;
+    assert_eq!(rig.log.sorted(), ["1", "2"]);
+    assert_eq!(service.handle.health().subscriptions.len(), 2);
+}

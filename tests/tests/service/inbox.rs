@@ -1,0 +1,156 @@
+//! With an inbox, an event that comes again runs no handler twice.
+
+use std::time::Duration;
+
+use eventkit::service::{Claim, Inbox, InboxKey, MemoryInbox};
+use eventkit::transport::memory::{Faults, Memory};
+use eventkit::{BoxError, Event, Policy};
+use tokio::time::{advance, sleep};
+
+use super::event;
+use super::rig::{Rig, Running};
+
+fn noting(rig: &Rig) {
+    for name in ["one", "two"] {
+        let log = rig.log.clone();
+        rig.registry
+            .named(name)
+            .register("t", move |event: &Event| {
+                log.note(format!("{name} {}", event.id()))
+            });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_acknowledgement_runs_no_handler_twice() {
+    let rig = Rig::new();
+    noting(&rig);
+    let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
+    rig.memory.set_faults(Faults::seeded(3).drops_acks(0.5));
+    for id in 0..20 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    rig.drained().await;
+    let mut once = rig.log.sorted();
+    once.dedup();
+    assert_eq!(rig.log.lines().len(), 40);
+    assert_eq!(once.len(), 40);
+    assert!(service.handle.health().counters().duplicates > 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_one_it_runs_as_often_as_it_comes() {
+    let rig = Rig::new();
+    noting(&rig);
+    let _service = rig.start().await;
+    rig.memory.set_faults(Faults::seeded(3).drops_acks(0.5));
+    for id in 0..20 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    rig.drained().await;
+    assert!(rig.log.lines().len() > 40);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
+    let rig = Rig::on(
+        Memory::builder()
+            .faults(Faults::seeded(1).duplicates(1.0))
+            .build(),
+    );
+    let log = rig.log.clone();
+    rig.registry
+        .named("slow")
+        .policy(Policy::new().timeout(Duration::from_secs(3600)))
+        .register_async("t", move |_: Event| {
+            let log = log.clone();
+            async move {
+                log.note("begins");
+                sleep(Duration::from_secs(600)).await;
+                log.note("ends");
+            }
+        });
+    let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    assert_eq!(rig.log.lines(), ["begins", "ends"]);
+    assert_eq!(service.handle.health().counters().duplicates, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_gives_the_claim_up() {
+    let rig = Rig::new();
+    let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
+    rig.registry.named("h").register("t", move |_: &Event| {
+        log.note("run");
+        match runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+            0 => Err("no"),
+            _ => Ok(()),
+        }
+    });
+    let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.succeeded, counters.duplicates), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_cut_off_gives_the_claim_up() {
+    let rig = Rig::new();
+    let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
+    rig.registry
+        .named("h")
+        .policy(Policy::new().timeout(Duration::from_secs(3600)))
+        .register_async("t", move |_: Event| {
+            log.note("run");
+            let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            sleep(Duration::from_secs(if run == 0 { 1800 } else { 1 }))
+        });
+    let inbox = MemoryInbox::new();
+    let service = rig
+        .service()
+        .inbox(inbox.clone())
+        .drain_deadline(Duration::ZERO);
+    let service = Running::start(service).await;
+    rig.publish(&event("t", "1")).await;
+    super::rig::wait_until(|| rig.log.lines().len() == 1).await;
+    assert_eq!(service.stop().await.handed_back, 1);
+    let _service = Running::start(rig.service().inbox(inbox)).await;
+    let start = tokio::time::Instant::now();
+    rig.drained().await;
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), BoxError> {
+    let inbox = MemoryInbox::new()
+        .window(Duration::from_secs(60))
+        .capacity(2);
+    let lease = Duration::from_secs(10);
+    let key = |id| InboxKey::new("/s", id, "h");
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    assert_eq!(
+        inbox
+            .claim(InboxKey::new("/s", "1", "other"), lease)
+            .await?,
+        Claim::Granted
+    );
+    advance(Duration::from_secs(9)).await;
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Taken);
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    inbox.complete(key("1")).await?;
+    advance(Duration::from_secs(59)).await;
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Done);
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    inbox.release(key("1")).await?;
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    for id in ["1", "2", "3"] {
+        inbox.complete(key(id)).await?;
+    }
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    assert_eq!(inbox.claim(key("3"), lease).await?, Claim::Done);
+    Ok(())
+}

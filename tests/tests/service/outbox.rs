@@ -1,0 +1,150 @@
+//! What a handler sends goes out if it succeeds, and says what it follows from.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use eventkit::service::{Outbox, OutboxError, Service};
+use eventkit::transport::memory::{Faults, Memory};
+use eventkit::transport::{Subscription, Transport};
+use eventkit::{CloudEvent, Dispatcher, Event, Registry, handles};
+use serde::{Deserialize, Serialize};
+
+use super::event;
+use super::rig::{Rig, Running, wait_until};
+
+#[derive(Debug, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "shipped", source = "/shop")]
+struct Shipped {
+    order: String,
+}
+
+static SHIPPING: Registry = Registry::new("shipping");
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+#[handles("placed", registry = SHIPPING, retry(attempts = 50, first = "1ms", max = "1ms"))]
+async fn ship(event: &Event, outbox: Outbox) -> Result<(), OutboxError> {
+    outbox.send(&Shipped {
+        order: event.id().to_owned(),
+    })?;
+    if let Some(copy) = event.subject() {
+        outbox.send_event(super::event("copied", copy))?;
+    }
+    // An odd run fails, after it has put everything in.
+    if RUNS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
+        return Err(OutboxError::Closed);
+    }
+    Ok(())
+}
+
+fn service(memory: &Memory) -> eventkit::service::ServiceBuilder {
+    let app = Dispatcher::new(&SHIPPING).build().unwrap();
+    Service::new("shipping", &app).transport(memory.clone())
+}
+
+/// Returns what has been sent to a type.
+async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
+    let subscription = Subscription::new("looker", ["shipped", "copied"]);
+    let mut consumer = memory.subscribe(&subscription).await.unwrap();
+    let mut events = Vec::new();
+    for _ in 0..count {
+        let incoming = consumer.next().await.unwrap().unwrap();
+        events.push(incoming.event.unwrap());
+        incoming.settle.ack().await.unwrap();
+    }
+    events
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_go_out_once_and_say_what_they_follow_from() {
+    let memory = Memory::new();
+    let rig = Rig::on(memory.clone());
+    let _service = Running::start(service(&memory)).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let placed = event("placed", "A-1")
+        .to_builder()
+        .subject("c-1")
+        .extension("traceparent", trace)
+        .extension("tracestate", "a=1")
+        .extension("correlationid", "flow-7")
+        .build()
+        .unwrap();
+    rig.publish(&placed).await;
+    let events = sent(&memory, 2).await;
+    for (event, ty) in events.iter().zip(["shipped", "copied"]) {
+        assert_eq!(event.ty(), ty);
+        for (name, value) in [
+            ("correlationid", "flow-7"),
+            ("causationid", "A-1"),
+            ("traceparent", trace),
+            ("tracestate", "a=1"),
+        ] {
+            assert_eq!(event.extension(name).unwrap(), &value, "{name}");
+        }
+    }
+    assert_eq!(events[1].id(), "c-1");
+    wait_until(|| memory.is_empty()).await;
+
+    let flowless = event("placed", "A-2");
+    rig.publish(&flowless).await;
+    let events = sent(&memory, 1).await;
+    assert_eq!(events[0].extension("correlationid").unwrap(), &"A-2");
+    assert_eq!(events[0].extension("traceparent"), None);
+    wait_until(|| memory.is_empty()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_run_sends_the_same_ids() {
+    let memory = Memory::new();
+    let rig = Rig::on(memory.clone());
+    let service = Running::start(service(&memory)).await;
+    // Half of what is sent is stored and yet not confirmed, so the handler runs again.
+    memory.set_faults(Faults::seeded(5).loses_confirmations(0.5));
+    for id in 0..20 {
+        let mut sent = false;
+        while !sent {
+            let event = event("placed", id.to_string());
+            sent = eventkit::transport::Publisher::publish(&rig.memory, &event)
+                .await
+                .is_ok();
+        }
+    }
+    wait_until(|| memory.unsettled("shipping--service-outbox-ship") == 0).await;
+    memory.set_faults(Faults::default());
+    let events = sent(&memory, 20).await;
+    let mut orders: Vec<u32> = events
+        .iter()
+        .map(|event| Shipped::try_from(event).unwrap().order.parse().unwrap())
+        .collect();
+    orders.sort_unstable();
+    assert!(orders.into_iter().eq(0..20));
+    assert!(memory.is_empty());
+    assert!(service.handle.health().counters().retried > 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
+    let rig = Rig::new();
+    let app = Dispatcher::new(&SHIPPING).build().unwrap();
+    let error = app.dispatch_async(&event("placed", "1")).await.unwrap_err();
+    assert!(
+        error.to_string().ends_with(
+            "a parameter could not be extracted: an `Outbox` is only there where a `Service` runs the handler"
+        ),
+        "{error}"
+    );
+    static LEFT: std::sync::Mutex<Option<Outbox>> = std::sync::Mutex::new(None);
+    static LEAKY: Registry = Registry::new("leaky");
+    #[handles("t", registry = LEAKY)]
+    fn leak(_event: &Event, outbox: Outbox) {
+        *LEFT.lock().unwrap() = Some(outbox);
+    }
+    let app = Dispatcher::new(&LEAKY).build().unwrap();
+    let service = Service::new("leaky", &app).transport(rig.memory.clone());
+    let _service = Running::start(service).await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    let outbox = LEFT.lock().unwrap().take().unwrap();
+    assert!(matches!(
+        outbox.send_event(event("t", "2")),
+        Err(OutboxError::Closed)
+    ));
+}

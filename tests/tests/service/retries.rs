@@ -1,0 +1,295 @@
+//! What becomes of an event whose handler fails.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eventkit::{CloudEvent, Decision, Event, Exhausted, Failure, HandlerError, Policy};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::event;
+use super::rig::{Rig, Running};
+
+/// Fails always, and notes each time.
+fn failing(rig: &Rig, policy: Policy) {
+    let log = rig.log.clone();
+    rig.registry
+        .named("failing")
+        .policy(policy)
+        .register("t", move |_: &Event| {
+            log.note("run");
+            Err::<(), _>("no")
+        });
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_last_attempt_it_is_a_dead_letter() {
+    let rig = Rig::new();
+    failing(&rig, Policy::new().attempts(3));
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    let letters = rig.dead(1).await;
+    assert_eq!(rig.log.lines().len(), 3);
+    assert_eq!((letters[0].attempts, letters[0].error.as_str()), (3, "no"));
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.retried, counters.dead_lettered), (2, 1));
+    assert_eq!(rig.memory.unsettled("tests--failing"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_dropped_only_where_the_policy_says_so() {
+    let rig = Rig::new();
+    failing(&rig, Policy::new().attempts(2).exhausted(Exhausted::Drop));
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.dropped, counters.dead_lettered), (1, 0));
+    assert_eq!(rig.log.lines().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_grow_up_to_the_longest() {
+    let rig = Rig::new();
+    let policy = Policy::new()
+        .attempts(8)
+        .first_delay(Duration::from_secs(10))
+        .max_delay(Duration::from_secs(40));
+    failing(&rig, policy);
+    let _service = rig.start().await;
+    let start = Instant::now();
+    rig.publish(&event("t", "1")).await;
+    rig.dead(1).await;
+    // 10 + 20 + 5 * 40, less up to half of it; looking at the letters takes a second or two.
+    let took = start.elapsed().as_secs();
+    assert!((115..=233).contains(&took), "{took}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
+    for (own, of_type, of_service, runs) in [
+        (Some(1), Some(2), Some(3), 1),
+        (None, Some(2), Some(3), 2),
+        (None, None, Some(3), 3),
+        (None, None, None, 10),
+    ] {
+        let rig = Rig::new();
+        let policy =
+            |attempts: Option<u32>| attempts.map_or(Policy::new(), |n| Policy::new().attempts(n));
+        failing(&rig, policy(own));
+        let service = rig
+            .service()
+            .policy(policy(of_service))
+            .policy_for("other", Policy::new().attempts(7))
+            .policy_for("*", policy(of_type));
+        let _service = Running::start(service).await;
+        rig.publish(&event("t", "1")).await;
+        rig.dead(1).await;
+        assert_eq!(rig.log.lines().len(), runs);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_failure_like_any_other() {
+    let rig = Rig::new();
+    let runs = AtomicU32::new(0);
+    rig.registry.named("sync").register("t", move |_: &Event| {
+        assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "at first");
+    });
+    let runs = AtomicU32::new(0);
+    rig.registry
+        .named("async")
+        .register_async("t", move |_: Event| {
+            let run = runs.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::task::yield_now().await;
+                assert!(run > 0, "at first");
+            }
+        });
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    let counters = service.handle.health().counters();
+    assert_eq!((counters.retried, counters.succeeded), (2, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
+    let rig = Rig::new();
+    let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
+    rig.registry
+        .named("h")
+        .policy(Policy::new().timeout(Duration::from_secs(5)))
+        .register_async("t", move |_: Event| {
+            let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
+            async move {
+                log.note("begins");
+                sleep(Duration::from_secs(if run == 0 { 6 } else { 4 })).await;
+                log.note("ends");
+            }
+        });
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    assert_eq!(rig.log.lines(), ["begins", "begins", "ends"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_letter_says_that_it_took_too_long() {
+    let rig = Rig::new();
+    rig.registry
+        .named("h")
+        .policy(
+            Policy::new()
+                .attempts(1)
+                .timeout(Duration::from_millis(250)),
+        )
+        .register_async("t", |_: Event| std::future::pending::<()>());
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    assert_eq!(rig.dead(1).await[0].error, "took longer than 250ms");
+}
+
+#[derive(Debug, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "t", source = "/s")]
+struct Strict {
+    number: u8,
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_of_another_form_is_a_dead_letter_at_once() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("strict")
+        .register_typed(move |strict: &Strict| log.note(strict.number.to_string()));
+    let service = rig.start().await;
+    let wrong = event("t", "1").to_builder().data_text("x").build().unwrap();
+    rig.publish(&wrong).await;
+    let letter = rig.dead(1).await.remove(0);
+    assert_eq!(letter.attempts, 1);
+    assert_eq!(letter.event(), Some(&wrong));
+    assert_eq!(service.handle.health().counters().retried, 0);
+    assert!(rig.log.lines().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
+    let rig = Rig::new();
+    rig.registry
+        .filtered(eventkit::filter::Filter::sql("priority > 3").unwrap())
+        .named("h")
+        .register("t", |_: &Event| ());
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    let letter = rig.dead(1).await.remove(0);
+    assert!(
+        letter.error.starts_with("the filter could not tell"),
+        "{}",
+        letter.error
+    );
+    assert_eq!(letter.attempts, 1);
+}
+
+/// Names an event by its id.
+#[derive(Debug, HandlerError)]
+enum Told {
+    #[retry]
+    Retry,
+    #[retry(after = "90s")]
+    Later,
+    #[dead_letter]
+    Hopeless,
+    #[drop]
+    Moot,
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for Told {}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_may_say_what_becomes_of_the_event() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    let start = Instant::now();
+    rig.registry
+        .named("told")
+        .policy(Policy::new().attempts(2))
+        .register("t", move |event: &Event| -> Result<(), Failure> {
+            log.note(format!("{} {}", event.id(), start.elapsed().as_secs()));
+            Err(match event.id() {
+                "retry" => Told::Retry,
+                "later" => Told::Later,
+                "hopeless" => Told::Hopeless,
+                _ => Told::Moot,
+            })?
+        });
+    let service = rig.start().await;
+    for id in ["retry", "later", "hopeless", "moot"] {
+        rig.publish(&event("t", id)).await;
+    }
+    let letters = rig.dead(3).await;
+    let mut told: Vec<_> = letters
+        .iter()
+        .map(|letter| {
+            (
+                letter.event().unwrap().id(),
+                letter.error.as_str(),
+                letter.attempts,
+            )
+        })
+        .collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            ("hopeless", "Hopeless", 1),
+            ("later", "Later", 2),
+            ("retry", "Retry", 2)
+        ]
+    );
+    assert!(
+        rig.log.lines().contains(&"later 90".to_owned()),
+        "{:?}",
+        rig.log
+    );
+    assert_eq!(service.handle.health().counters().dropped, 1);
+    assert_eq!(
+        Told::Later.decision(),
+        Decision::Retry {
+            after: Some(Duration::from_secs(90))
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("deadly")
+        .policy(Policy::new().attempts(2))
+        .register_async("t", move |_: Event| {
+            log.note("run");
+            std::future::pending::<()>()
+        });
+    rig.publish(&event("t", "1")).await;
+    for run in 1..=4 {
+        let service = rig.start().await;
+        super::rig::wait_until(|| rig.log.lines().len() == run).await;
+        service.crash().await;
+    }
+    let _service = rig.start().await;
+    let letter = rig.dead(1).await.remove(0);
+    assert_eq!(rig.log.lines().len(), 4);
+    assert_eq!(
+        letter.error,
+        "came 5 times without being settled: the process may have died over it"
+    );
+}

@@ -1,0 +1,80 @@
+//! What is wrong with a service is said before it runs.
+
+use std::time::Duration;
+
+use eventkit::service::{Service, ServiceProblem};
+use eventkit::transport::memory::Memory;
+use eventkit::{Dispatcher, Event, Policy, Registry};
+
+fn problems(registry: &Registry, name: &str) -> Vec<ServiceProblem> {
+    let app = Dispatcher::new(registry).build().unwrap();
+    let service = Service::new(name, &app).transport(Memory::new()).build();
+    service.unwrap_err().problems().to_vec()
+}
+
+#[test]
+fn all_of_it_is_said_at_once() {
+    let registry = Registry::new("tests");
+    let app = Dispatcher::new(&registry).build().unwrap();
+    let error = Service::new("no name", &app)
+        .policy_for("a.b*", Policy::new())
+        .policy_for("a", Policy::new().concurrency(3))
+        .policy_for("b", Policy::new().breaker(3, Duration::from_secs(1)))
+        .dead_letter_place("a.*")
+        .build()
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "service \"no name\": \"no name\" cannot be a name: one is of ASCII letters, digits, `_`, \
+         and single `-` between them; there is no transport: add one with `.transport(..)`; there \
+         are no handlers: are their crates linked in?; \"a.b*\" is no pattern: a `*` stands for a \
+         whole segment between dots; the policy for \"a\" sets the concurrency, key or breaker: \
+         those are of a handler or of the service; the policy for \"b\" sets the concurrency, key \
+         or breaker: those are of a handler or of the service; \"a.*\" is no pattern: a place is \
+         one event type"
+    );
+}
+
+#[test]
+fn a_closure_has_to_have_a_name() {
+    let registry = Registry::new("tests");
+    registry.register("t", |_: &Event| ());
+    let problems = problems(&registry, "tests");
+    assert!(
+        matches!(&problems[..], [ServiceProblem::Unnamed(handler)] if handler.contains("setup.rs")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn two_handlers_do_not_share_a_name() {
+    let registry = Registry::new("tests");
+    registry.named("same").register("t", |_: &Event| ());
+    registry.named("same").register("u", |_: &Event| ());
+    registry.named("-no").register("u", |_: &Event| ());
+    let problems = problems(&registry, "tests");
+    assert!(
+        matches!(&problems[..], [ServiceProblem::SameName { name, .. }, ServiceProblem::Name(no)]
+            if name == "tests--same" && no == "-no"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn what_is_passed_around_can_be() {
+    fn is<T: Send + Sync + Clone + 'static>() {}
+    is::<eventkit::service::ServiceHandle>();
+    is::<eventkit::service::MemoryInbox>();
+    is::<eventkit::service::Outbox>();
+    is::<Memory>();
+    is::<Policy>();
+    fn sends<T: Send>(_: &T) {}
+    let registry = Registry::new("tests");
+    registry.named("h").register("t", |_: &Event| ());
+    let app = Dispatcher::new(&registry).build().unwrap();
+    let service = Service::new("s", &app)
+        .transport(Memory::new())
+        .build()
+        .unwrap();
+    sends(&service.run_until(std::future::pending()));
+}
