@@ -177,6 +177,9 @@ impl<T: Transport> DeadLetters<T> {
     }
 
     /// Looks at each letter once, and returns how many of them are gone after that.
+    ///
+    /// All of them are taken before the first is replayed: one that fails again is a new letter,
+    /// which is not meant.
     async fn visit(
         &self,
         mut choose: impl FnMut(&DeadLetter) -> Choice,
@@ -184,47 +187,43 @@ impl<T: Transport> DeadLetters<T> {
         let mut subscription = letter::subscription(&self.service, &self.place);
         subscription.in_flight = MOST;
         let mut consumer = self.transport.subscribe(&subscription).await?;
-        let mut kept = Vec::new();
-        let outcome = self.take_each(&mut *consumer, &mut choose, &mut kept).await;
-        for settle in kept {
-            // One that cannot be given back comes again by itself.
-            let _ = settle.nack(Duration::ZERO).await;
-        }
-        outcome
-    }
-
-    async fn take_each(
-        &self,
-        consumer: &mut dyn Consumer,
-        choose: &mut impl FnMut(&DeadLetter) -> Choice,
-        kept: &mut Vec<Box<dyn Settle>>,
-    ) -> Result<usize, TransportError> {
+        let mut held = Vec::new();
+        let mut outcome = self.take_all(&mut *consumer, &mut held).await;
         let mut gone = 0;
-        while kept.len() < MOST {
-            let Ok(next) = timeout(self.quiet, consumer.next()).await else {
-                break;
+        for Held { letter, settle } in held {
+            let choice = match outcome {
+                Ok(()) => choose(&letter),
+                Err(_) => Choice::Keep,
             };
-            let Some(incoming) = next? else {
-                break;
-            };
-            let Held { letter, settle } = Held::read(incoming);
-            match choose(&letter) {
-                Choice::Keep => kept.push(settle),
-                Choice::Discard => {
-                    settle.ack().await?;
-                    gone += 1;
-                }
-                Choice::Replay => {
-                    if let Err(error) = self.give(&letter).await {
-                        kept.push(settle);
-                        return Err(error);
-                    }
-                    settle.ack().await?;
-                    gone += 1;
-                }
+            if let Choice::Replay = choice {
+                outcome = self.give(&letter).await;
+            }
+            if outcome.is_err() || matches!(choice, Choice::Keep) {
+                // One that cannot be given back comes again by itself.
+                let _ = settle.nack(Duration::ZERO).await;
+            } else {
+                outcome = settle.ack().await;
+                gone += 1;
             }
         }
-        Ok(gone)
+        outcome.map(|()| gone)
+    }
+
+    async fn take_all(
+        &self,
+        consumer: &mut dyn Consumer,
+        held: &mut Vec<Held>,
+    ) -> Result<(), TransportError> {
+        while held.len() < MOST {
+            match timeout(self.quiet, consumer.next()).await {
+                Ok(next) => match next? {
+                    Some(incoming) => held.push(Held::read(incoming)),
+                    None => break,
+                },
+                Err(_) => break,
+            }
+        }
+        Ok(())
     }
 
     async fn give(&self, letter: &DeadLetter) -> Result<(), TransportError> {

@@ -227,7 +227,7 @@ impl Job<'_> {
             return self.give_up(attempt).await;
         }
         loop {
-            let Some((_permit, pass)) = self.begin().await else {
+            let Some((permit, pass)) = self.begin().await else {
                 return End::HandBack;
             };
             let failure = match self.call().await {
@@ -241,7 +241,14 @@ impl Job<'_> {
                     Counts::add(&lane.vitals.counts.duplicates);
                     return End::Ack;
                 }
-                Called::Elsewhere => return End::Nack(self.rules.delay_after(1)),
+                Called::Elsewhere => {
+                    // To give it back would count as an attempt, and it is none.
+                    drop((permit, pass));
+                    if !self.wait(self.rules.delay_after(1)).await {
+                        return End::HandBack;
+                    }
+                    continue;
+                }
                 Called::Failed(failure) => failure,
             };
             let verdict = self.rules.decide(&failure, attempt);
@@ -253,12 +260,11 @@ impl Job<'_> {
             match self.conclude(&failure, verdict, attempt).await {
                 // To let others of its key go first would break their order.
                 End::Nack(delay) if turn.is_ordered() && matches!(verdict, Verdict::Retry(_)) => {
-                    drop(_permit);
-                    tokio::select! {
-                        biased;
-                        () = lane.reached(Phase::Draining) => return End::HandBack,
-                        () = sleep(delay) => attempt = attempt.saturating_add(1),
+                    drop(permit);
+                    if !self.wait(delay).await {
+                        return End::HandBack;
                     }
+                    attempt = attempt.saturating_add(1);
                 }
                 end => return end,
             }
@@ -280,6 +286,15 @@ impl Job<'_> {
             biased;
             () = self.lane.reached(Phase::Draining) => None,
             begun = begin => begun,
+        }
+    }
+
+    /// Waits for a time; returns whether the service goes on after it.
+    async fn wait(&self, delay: Duration) -> bool {
+        tokio::select! {
+            biased;
+            () = self.lane.reached(Phase::Draining) => false,
+            () = sleep(delay) => true,
         }
     }
 

@@ -156,7 +156,10 @@ impl LetterBox {
 
 /// Returns the subscription that keeps the dead letters of a service.
 pub(super) fn subscription(service: &str, place: &str) -> Subscription {
-    Subscription::new(names::dead_letters(service), [place])
+    let mut subscription = Subscription::new(names::dead_letters(service), [place]);
+    // Who looks through many of them holds the first ones for as long as the last ones take.
+    subscription.ack_wait = Duration::from_secs(300);
+    subscription
 }
 
 #[cfg(test)]

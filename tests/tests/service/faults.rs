@@ -34,7 +34,11 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
     let counts = Arc::clone(&done);
     rig.registry
         .named("h")
-        .policy(Policy::new().max_delay(Duration::from_secs(5)))
+        .policy(
+            Policy::new()
+                .attempts(100)
+                .max_delay(Duration::from_secs(5)),
+        )
         .register_async("t", move |event: Event| {
             let id: u32 = event.id().parse().unwrap();
             let mut runs = runs.lock().unwrap();

@@ -129,6 +129,7 @@ pub(crate) async fn wait_until(mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
         assert!(start.elapsed() < LONG, "it does not come to that");
-        sleep(Duration::from_millis(10)).await;
+        // The longer it takes, the less a little longer matters.
+        sleep(start.elapsed() / 100 + Duration::from_millis(10)).await;
     }
 }
