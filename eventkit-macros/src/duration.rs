@@ -10,7 +10,7 @@ use crate::literal;
 use crate::meta::{Key, Value};
 
 /// The longest one, a year: what is longer is a slip.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(8760);
 
 /// The units, and their milliseconds.
 const UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];

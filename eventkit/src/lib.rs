@@ -36,6 +36,7 @@
 //! | work with the envelope | [`Event`], [`mod@event`] |
 //! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
 //! | use the documented extensions | [`extension`] |
+//! | run handlers on a broker | `eventkit::service`, `eventkit::transport`, [`Policy`], [`HandlerError`] |
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
@@ -49,6 +50,7 @@
 //! | `discovery` | yes | handlers of all linked crates are found by themselves, through `linkme` |
 //! | `axum` | no | `Event`, typed events and batches as extractors and responses |
 //! | `reqwest` | no | sending events, and reading them from responses |
+//! | `service` | no | handlers as a service: the traits of transports, a transport in memory, retries, dead letters |
 //!
 //! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
 //! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.

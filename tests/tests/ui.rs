@@ -13,6 +13,12 @@ fn handles() {
 }
 
 #[test]
+fn handler_error() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("ui/handler_error/*.rs");
+}
+
+#[test]
 fn strict_crates_pass() {
     let cases = trybuild::TestCases::new();
     cases.pass("ui/pass/*.rs");

@@ -121,13 +121,13 @@ fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
         }
         _ if arguments.policy.read(cx, key, value) => {}
         name => {
-            let help = match nearest(name, &KEYS) {
-                Some(key) => format!("did you mean `{key}`?"),
-                None => {
+            let help = nearest(name, &KEYS).map_or_else(
+                || {
                     let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
                     format!("the keys are {keys}; event types are strings")
-                }
-            };
+                },
+                |key| format!("did you mean `{key}`?"),
+            );
             cx.error(key, format!("unknown key `{name}`: {help}"));
         }
     }

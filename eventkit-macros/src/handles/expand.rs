@@ -92,12 +92,12 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     let output = function.sig.output.span();
     let arguments = quote!(#event #(, #others)*);
     if function.sig.asyncness.is_none() {
-        let outcome = outcome(quote!(#name(#arguments)), output, private);
+        let outcome = outcome(&quote!(#name(#arguments)), output, private);
         return quote! {
             const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
         };
     }
-    let outcome = outcome(quote!(#name(#arguments).await), output, private);
+    let outcome = outcome(&quote!(#name(#arguments).await), output, private);
     // The span is the function's: that is where the compiler reports a future that is not `Send`.
     let private_here = respanned(private, name.span());
     let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
@@ -112,7 +112,7 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
 }
 
 /// Makes an outcome of what the function returns; where its error decides, that is kept.
-fn outcome(returned: TokenStream, output: Span, private: &TokenStream) -> TokenStream {
+fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> TokenStream {
     quote_spanned! {output=> {
         use #private::Undecided as _;
         #private::Returned(#returned).into_outcome()

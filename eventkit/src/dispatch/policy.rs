@@ -95,9 +95,12 @@ impl Policy {
     /// Sets how often an event is tried, the first time included; 0 counts as 1.
     ///
     /// A time is one that the event came from its transport, so one that was cut short by a lost
-    /// connection or the end of a process counts. An event that fails is never tried more often,
-    /// however many processes share it; one that does not fail is not given up for having come
+    /// connection or the end of a process counts, and however many processes share the events, one
+    /// that fails is not tried more often. One that does not fail is not given up for having come
     /// often, unless it comes more than twice as often.
+    ///
+    /// With a [`key`](Policy::key) an event is tried again where it stands, which the transport does
+    /// not see: a process that ends takes the count of these with it.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
         self

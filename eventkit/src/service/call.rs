@@ -95,13 +95,12 @@ async fn blocking(
     let mut running = spawn_blocking(move || {
         CURRENT.sync_scope(outbox, || span.in_scope(|| single.run_sync(&event)))
     });
-    let ended = match timeout(rules.timeout, &mut running).await {
-        Ok(ended) => ended,
-        Err(_) => {
-            let _overdue = Overdue::new(&lane.vitals.overdue);
-            tracing::warn!(timeout = ?rules.timeout, "a sync handler takes longer than it may");
-            running.await
-        }
+    let ended = if let Ok(ended) = timeout(rules.timeout, &mut running).await {
+        ended
+    } else {
+        let _overdue = Overdue::new(&lane.vitals.overdue);
+        tracing::warn!(timeout = ?rules.timeout, "a sync handler takes longer than it may");
+        running.await
     };
     // A panic of the handler is an outcome: only the end of the runtime leads here.
     ended.unwrap_or_else(|error| Err(Failure::Error(error.into())))

@@ -169,9 +169,12 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Where the transport cannot be reached; the letter may stay.
     pub async fn discard(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
-        let choose = |own: &DeadLetter| match own == letter {
-            true => Choice::Discard,
-            false => Choice::Keep,
+        let choose = |own: &DeadLetter| {
+            if own == letter {
+                Choice::Discard
+            } else {
+                Choice::Keep
+            }
         };
         Ok(self.visit(choose).await? > 0)
     }

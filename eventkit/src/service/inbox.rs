@@ -127,7 +127,7 @@ impl MemoryInbox {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            window: Duration::from_secs(3600),
+            window: Duration::from_hours(1),
             capacity: 100_000,
             entries: Arc::default(),
         }

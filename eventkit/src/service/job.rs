@@ -28,7 +28,7 @@ use crate::transport::{
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
 /// The first and the longest delay of an event whose dead letter cannot be stored.
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// How a message is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -274,7 +274,7 @@ impl Job<'_> {
     /// Waits until the handler may run; `None` where the service drains before.
     async fn begin(&self) -> Option<(SemaphorePermit<'_>, Option<Pass<'_>>)> {
         let worker = &self.lane.worker;
-        let begin = async {
+        let passed = async {
             let permit = worker.permits.acquire().await.ok()?;
             let pass = match &worker.breaker {
                 Some(breaker) => Some(breaker.pass().await),
@@ -285,7 +285,7 @@ impl Job<'_> {
         tokio::select! {
             biased;
             () = self.lane.reached(Phase::Draining) => None,
-            begun = begin => begun,
+            passed = passed => passed,
         }
     }
 
@@ -354,14 +354,13 @@ impl Job<'_> {
     /// Keeps an event as a dead letter that has come too often to be tried once more.
     async fn give_up(&self, attempt: u32) -> End {
         let known = self.lane.worker.ledger(|ledger| ledger.get(&self.event));
-        let (error, first) = match known {
-            Some(entry) => (entry.error, entry.first),
-            None => {
-                let error = format!(
-                    "came {attempt} times without being settled: the process may have died over it"
-                );
-                (error, Timestamp::now())
-            }
+        let (error, first) = if let Some(entry) = known {
+            (entry.error, entry.first)
+        } else {
+            let error = format!(
+                "came {attempt} times without being settled: the process may have died over it"
+            );
+            (error, Timestamp::now())
         };
         tracing::error!(error, attempt, "event is a dead letter");
         self.bury(&error, attempt, first).await

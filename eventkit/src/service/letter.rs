@@ -158,7 +158,7 @@ impl LetterBox {
 pub(super) fn subscription(service: &str, place: &str) -> Subscription {
     let mut subscription = Subscription::new(names::dead_letters(service), [place]);
     // Who looks through many of them holds the first ones for as long as the last ones take.
-    subscription.ack_wait = Duration::from_secs(300);
+    subscription.ack_wait = Duration::from_mins(5);
     subscription
 }
 

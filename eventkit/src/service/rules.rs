@@ -45,7 +45,7 @@ impl Policies {
         Rules {
             attempts: policy.attempts.unwrap_or(10).max(1),
             first_delay,
-            max_delay: policy.max_delay.unwrap_or(Duration::from_secs(60)),
+            max_delay: policy.max_delay.unwrap_or(Duration::from_mins(1)),
             timeout: policy.timeout.unwrap_or(Duration::from_secs(30)),
             concurrency: policy.concurrency.unwrap_or(16).max(1),
             key: policy.key,

@@ -159,6 +159,27 @@ co.outcome.order.placed A-1 from /shop/orders passes
 }
 
 #[test]
+fn service_runs_the_handlers_of_the_shop() {
+    assert_prints(
+        "service",
+        "\
+audit: co.outcome.order.placed A-1 from /shop/orders
+audit: co.outcome.order.placed A-2 from /shop/orders
+card: 12.50 EUR charged to ann
+receipt: A-1 over 12.50 EUR to ann
+receipt: A-2 over 9999.00 EUR to ann
+timeline: A-1 placed
+timeline: A-2 placed
+
+dead letter: shop--service-orders-charge_card: co.outcome.order.placed A-2 from /shop/orders, \
+3 attempts: the card was declined
+7 succeeded, 2 retried, 1 dead letter
+given back at the end: 0
+",
+    );
+}
+
+#[test]
 fn filter_marks_what_is_wrong_with_an_expression() {
     let output = run("filter", &["priority > 3 AN id = 'A-1'"]);
     let expected = "\

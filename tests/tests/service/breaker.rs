@@ -19,7 +19,7 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
     let policy = Policy::new()
         .concurrency(1)
         .attempts(10)
-        .breaker(3, Duration::from_secs(600));
+        .breaker(3, Duration::from_mins(10));
     rig.registry
         .named("h")
         .policy(policy)
@@ -61,7 +61,7 @@ async fn a_paused_service_drains_at_once() {
     let log = rig.log.clone();
     rig.registry
         .named("h")
-        .policy(Policy::new().breaker(1, Duration::from_secs(600)))
+        .policy(Policy::new().breaker(1, Duration::from_mins(10)))
         .register("t", move |event: &Event| {
             log.note(event.id());
             Err::<(), _>("down")
@@ -70,7 +70,7 @@ async fn a_paused_service_drains_at_once() {
     for id in 0..5 {
         rig.publish(&event("t", id.to_string())).await;
     }
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     let start = tokio::time::Instant::now();
     service.stop().await;
     assert!(start.elapsed() < Duration::from_secs(1));

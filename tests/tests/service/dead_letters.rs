@@ -65,7 +65,7 @@ async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
     rig.registry
         .named("sibling")
         .register("*", move |event: &Event| {
-            log.note(format!("sibling {}", event.id()))
+            log.note(format!("sibling {}", event.id()));
         });
     let service = rig.start().await;
     for id in ["1", "2", "3"] {
@@ -113,7 +113,7 @@ async fn a_handler_of_everything_gets_no_dead_letters() {
         .await
         .unwrap();
     let letters = rig.dead(2).await;
-    sleep(Duration::from_secs(3600)).await;
+    sleep(Duration::from_hours(1)).await;
     assert_eq!(rig.dead(2).await.len(), letters.len());
     assert_eq!(rig.log.lines(), ["everything 1", "everything 1"]);
     assert_eq!(service.handle.health().counters().filtered, 2);
@@ -168,7 +168,7 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
     assert!(!health.is_ready());
     let trouble = health.subscriptions[0].dead_letter_error.as_ref().unwrap();
     assert_eq!(trouble.message, "the memory transport is closed");
-    sleep(Duration::from_secs(24 * 3600)).await;
+    sleep(Duration::from_hours(24)).await;
     assert_eq!(rig.memory.unsettled("tests--receipt"), 2);
     assert_eq!(service.handle.health().counters().dead_lettered, 0);
     letters.reopen();

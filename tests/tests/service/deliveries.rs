@@ -26,7 +26,7 @@ async fn each_handler_gets_each_event_once() {
     rig.registry
         .named("sync")
         .register("placed", move |event: &Event| {
-            one.note(format!("sync {}", event.id()))
+            one.note(format!("sync {}", event.id()));
         });
     rig.registry
         .named("typed")
@@ -58,7 +58,7 @@ async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
     rig.registry
         .named("sibling")
         .register("t", move |event: &Event| {
-            log.note(format!("sibling {}", event.id()))
+            log.note(format!("sibling {}", event.id()));
         });
     let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
     rig.registry
@@ -109,10 +109,10 @@ async fn siblings_stay_done_when_the_process_dies() {
                 log.note("long ends");
             }
         });
-    let patient = eventkit::Policy::new().timeout(Duration::from_secs(7200));
+    let patient = eventkit::Policy::new().timeout(Duration::from_hours(2));
     let service = super::rig::Running::start(rig.service().policy(patient)).await;
     rig.publish(&event("t", "1")).await;
-    sleep(Duration::from_secs(60)).await;
+    sleep(Duration::from_mins(1)).await;
     assert_eq!(rig.log.sorted(), ["long begins", "sibling"]);
     service.crash().await;
 
@@ -133,12 +133,12 @@ async fn what_works_or_waits_is_kept_alive_for_any_time() {
         .policy(
             eventkit::Policy::new()
                 .concurrency(1)
-                .timeout(Duration::from_secs(3600)),
+                .timeout(Duration::from_hours(1)),
         )
         .register_async("t", move |event: Event| {
             let log = log.clone();
             async move {
-                sleep(Duration::from_secs(600)).await;
+                sleep(Duration::from_mins(10)).await;
                 log.note(event.id());
             }
         });

@@ -17,7 +17,7 @@ fn slow(rig: &Rig) {
             Policy::new()
                 .concurrency(2)
                 .attempts(1)
-                .timeout(Duration::from_secs(3600)),
+                .timeout(Duration::from_hours(1)),
         )
         .register_async("t", move |event: Event| {
             let log = log.clone();
@@ -86,7 +86,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
     let log = rig.log.clone();
     let policy = Policy::new()
         .key("source")
-        .first_delay(Duration::from_secs(60));
+        .first_delay(Duration::from_mins(1));
     rig.registry
         .named("h")
         .policy(policy)

@@ -16,7 +16,7 @@ fn noting(rig: &Rig) {
         rig.registry
             .named(name)
             .register("t", move |event: &Event| {
-                log.note(format!("{name} {}", event.id()))
+                log.note(format!("{name} {}", event.id()));
             });
     }
 }
@@ -61,12 +61,12 @@ async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
     let log = rig.log.clone();
     rig.registry
         .named("slow")
-        .policy(Policy::new().timeout(Duration::from_secs(3600)))
+        .policy(Policy::new().timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             let log = log.clone();
             async move {
                 log.note("begins");
-                sleep(Duration::from_secs(600)).await;
+                sleep(Duration::from_mins(10)).await;
                 log.note("ends");
             }
         });
@@ -101,7 +101,7 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
     let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
     rig.registry
         .named("h")
-        .policy(Policy::new().timeout(Duration::from_secs(3600)))
+        .policy(Policy::new().timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             log.note("run");
             let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -125,7 +125,7 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
 #[tokio::test(start_paused = true)]
 async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), BoxError> {
     let inbox = MemoryInbox::new()
-        .window(Duration::from_secs(60))
+        .window(Duration::from_mins(1))
         .capacity(2);
     let lease = Duration::from_secs(10);
     let key = |id| InboxKey::new("/s", id, "h");

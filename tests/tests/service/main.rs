@@ -3,6 +3,7 @@
 #![allow(
     clippy::needless_pass_by_value,
     clippy::unnecessary_wraps,
+    clippy::unused_async,
     reason = "handlers stand here in every form that users may give them"
 )]
 

@@ -16,7 +16,7 @@ async fn subscribe(memory: &Memory, name: &str, pattern: &str) -> Box<dyn Consum
 }
 
 async fn next(consumer: &mut Box<dyn Consumer>) -> Incoming {
-    let next = timeout(Duration::from_secs(3600), consumer.next()).await;
+    let next = timeout(Duration::from_hours(1), consumer.next()).await;
     next.expect("a message within an hour").unwrap().unwrap()
 }
 
@@ -29,7 +29,7 @@ async fn take(consumer: &mut Box<dyn Consumer>) -> (String, u32) {
 }
 
 async fn assert_silent(consumer: &mut Box<dyn Consumer>) {
-    let next = timeout(Duration::from_secs(3600), consumer.next()).await;
+    let next = timeout(Duration::from_hours(1), consumer.next()).await;
     assert!(next.is_err(), "{next:?}");
 }
 
@@ -225,7 +225,7 @@ async fn faults_lose_nothing_and_repeat_with_their_seed() {
         Faults::seeded(seed)
             .duplicates(0.1)
             .reorders(0.3)
-            .delays(0.2, Duration::from_secs(60))
+            .delays(0.2, Duration::from_mins(1))
             .drops_acks(0.1)
             .crashes_before_acks(0.05)
             .refuses_publishes(0.1)

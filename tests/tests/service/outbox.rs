@@ -1,5 +1,6 @@
 //! What a handler sends goes out if it succeeds, and says what it follows from.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use eventkit::service::{Outbox, OutboxError, Service};
@@ -33,6 +34,14 @@ async fn ship(event: &Event, outbox: Outbox) -> Result<(), OutboxError> {
         return Err(OutboxError::Closed);
     }
     Ok(())
+}
+
+static LEAKY: Registry = Registry::new("leaky");
+static LEFT: Mutex<Option<Outbox>> = Mutex::new(None);
+
+#[handles("t", registry = LEAKY)]
+fn leak(_event: &Event, outbox: Outbox) {
+    *LEFT.lock().unwrap() = Some(outbox);
 }
 
 fn service(memory: &Memory) -> eventkit::service::ServiceBuilder {
@@ -131,12 +140,6 @@ async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
         ),
         "{error}"
     );
-    static LEFT: std::sync::Mutex<Option<Outbox>> = std::sync::Mutex::new(None);
-    static LEAKY: Registry = Registry::new("leaky");
-    #[handles("t", registry = LEAKY)]
-    fn leak(_event: &Event, outbox: Outbox) {
-        *LEFT.lock().unwrap() = Some(outbox);
-    }
     let app = Dispatcher::new(&LEAKY).build().unwrap();
     let service = Service::new("leaky", &app).transport(rig.memory.clone());
     let _service = Running::start(service).await;

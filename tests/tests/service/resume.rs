@@ -38,7 +38,7 @@ async fn a_consumer_resumes_after_the_broker_was_away() {
             lost.last_error.unwrap().message,
             "the memory transport is closed"
         );
-        sleep(Duration::from_secs(3600)).await;
+        sleep(Duration::from_hours(1)).await;
         rig.memory.reopen();
         rig.publish(&event("t", round.to_string())).await;
         let start = Instant::now();
@@ -75,7 +75,7 @@ async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
         SubscriptionState::Connecting
     );
     let running = tokio::spawn(service.run_until(std::future::pending()));
-    sleep(Duration::from_secs(3600)).await;
+    sleep(Duration::from_hours(1)).await;
     assert!(!running.is_finished() && !handle.is_ready());
     rig.memory.reopen();
     handle.ready().await;

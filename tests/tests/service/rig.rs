@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Longer than anything may take, in paused time.
-pub(crate) const LONG: Duration = Duration::from_secs(7 * 24 * 3600);
+pub(crate) const LONG: Duration = Duration::from_hours(168);
 
 /// A registry and a transport.
 pub(crate) struct Rig {

@@ -63,12 +63,12 @@ fn two_handlers_do_not_share_a_name() {
 #[test]
 fn what_is_passed_around_can_be() {
     fn is<T: Send + Sync + Clone + 'static>() {}
+    fn sends<T: Send>(_: &T) {}
     is::<eventkit::service::ServiceHandle>();
     is::<eventkit::service::MemoryInbox>();
     is::<eventkit::service::Outbox>();
     is::<Memory>();
     is::<Policy>();
-    fn sends<T: Send>(_: &T) {}
     let registry = Registry::new("tests");
     registry.named("h").register("t", |_: &Event| ());
     let app = Dispatcher::new(&registry).build().unwrap();

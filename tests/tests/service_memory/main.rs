@@ -1,0 +1,106 @@
+//! A service that has more to do than it can do at once needs no more memory for it.
+//!
+//! A binary of its own, and one test: the allocator counts for the whole program.
+
+// To count is to implement `GlobalAlloc`, which is unsafe.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use eventkit::service::{MemoryInbox, Service};
+use eventkit::transport::Publisher;
+use eventkit::transport::memory::Memory;
+use eventkit::{Dispatcher, Event, Policy, Registry};
+use tokio::time::sleep;
+
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed to the allocator of the system as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(now, Ordering::Relaxed);
+        // SAFETY: the contract is the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the contract is the caller's.
+        unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How many messages the transport, and how many events the inbox may hold.
+const CAPACITY: usize = 500;
+
+/// Publishes events as fast as they are taken, and returns how many bytes there were at most.
+async fn publish(memory: &Memory, numbers: std::ops::Range<u32>) -> usize {
+    PEAK.store(NOW.load(Ordering::Relaxed), Ordering::Relaxed);
+    for number in numbers {
+        let event = Event::builder()
+            .source("/tests")
+            .ty("t")
+            .id(number.to_string())
+            .subject((number % 50).to_string())
+            .data_bytes(vec![0; 256])
+            .build()
+            .unwrap();
+        while memory.publish(&event).await.is_err() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+    PEAK.load(Ordering::Relaxed)
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_stays_flat_however_many_events_there_are() {
+    static HANDLED: AtomicUsize = AtomicUsize::new(0);
+    let registry = Registry::new("tests");
+    let policy = Policy::new()
+        .concurrency(16)
+        .key("subject")
+        .first_delay(Duration::from_millis(5));
+    registry
+        .named("slow")
+        .policy(policy)
+        .register_async("t", |event: Event| async move {
+            sleep(Duration::from_millis(10)).await;
+            let handled = HANDLED.fetch_add(1, Ordering::Relaxed);
+            // Some fail, so what is remembered of failures is counted too.
+            match event.id().ends_with("00") && handled.is_multiple_of(2) {
+                true => Err("not yet"),
+                false => Ok(()),
+            }
+        });
+    let app = Dispatcher::new(&registry).build().unwrap();
+    let memory = Memory::builder().capacity(CAPACITY).remember(CAPACITY).build();
+    let service = Service::new("tests", &app)
+        .transport(memory.clone())
+        .inbox(MemoryInbox::new().capacity(CAPACITY))
+        .build()
+        .unwrap();
+    let handle = service.handle();
+    let task = tokio::spawn(service.run_until(std::future::pending()));
+    handle.ready().await;
+    let few = publish(&memory, 0..5_000).await;
+    let many = publish(&memory, 5_000..100_000).await;
+    println!("{few} bytes at most with the first 5,000 events, {many} with 100,000");
+    // Ten bytes that stay for each event would double it.
+    assert!(many < few + few / 4, "{few} bytes became {many}");
+    while !memory.is_empty() {
+        sleep(Duration::from_secs(1)).await;
+    }
+    let counters = handle.health().counters();
+    assert_eq!((counters.succeeded, counters.dead_lettered), (100_000, 0));
+    handle.stop();
+    task.await.unwrap();
+}

@@ -1,0 +1,9 @@
+use eventkit::HandlerError;
+
+#[derive(HandlerError)]
+enum ShipError {
+    #[retry]
+    Busy,
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+use std::fmt;
+
+use eventkit::HandlerError;
+
+#[derive(Debug, HandlerError)]
+enum ShipError {
+    #[dead_letter(after = "5s")]
+    Busy,
+    #[drop = true]
+    Gone,
+}
+
+impl fmt::Display for ShipError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not shipped")
+    }
+}
+
+impl std::error::Error for ShipError {}
+
+fn main() {}
