@@ -28,7 +28,7 @@ pub enum Decision {
 ///
 /// ```
 /// use std::fmt;
-/// use eventkit::{CloudEvent, Decision, HandlerError, handles};
+/// use eventkit::{CloudEvent, Decision, HandlerError, Registry, handles};
 /// # use serde::{Deserialize, Serialize};
 /// #
 /// # #[derive(Serialize, Deserialize, CloudEvent)]
@@ -51,7 +51,9 @@ pub enum Decision {
 /// # }
 /// # impl std::error::Error for ShipError {}
 ///
-/// #[handles("co.outcome.order.paid")]
+/// static SHIPPING: Registry = Registry::new("shipping");
+///
+/// #[handles("co.outcome.order.paid", registry = SHIPPING)]
 /// async fn ship(order: OrderPaid) -> Result<(), ShipError> {
 ///     Err(ShipError::UnknownAddress { line: order.order_id })
 /// }

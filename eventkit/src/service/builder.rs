@@ -19,6 +19,27 @@ use crate::dispatch::{Dispatcher, Policy, Single, check_pattern};
 use crate::transport::{Publisher, Transport};
 
 /// Sets up a [`Service`]; each setting has a default that is safe.
+///
+/// ```
+/// use std::time::Duration;
+/// use eventkit::service::{MemoryInbox, Service};
+/// use eventkit::transport::memory::Memory;
+/// use eventkit::{Dispatcher, Event, Policy, Registry};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.named("log").register("co.outcome.*", |event: &Event| println!("{event}"));
+///
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app)
+///     .transport(Memory::new())
+///     .policy(Policy::new().attempts(5))
+///     .policy_for("co.outcome.report.*", Policy::new().timeout(Duration::from_secs(600)))
+///     .inbox(MemoryInbox::new())
+///     .drain_deadline(Duration::from_secs(50))
+///     .build()?;
+/// # drop(service);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct ServiceBuilder {
     name: String,

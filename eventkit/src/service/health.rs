@@ -9,6 +9,36 @@ use tokio::sync::watch;
 use crate::event::Timestamp;
 
 /// Looks at a running service, and stops it; a clone is for the same service.
+///
+/// ```
+/// use eventkit::service::Service;
+/// use eventkit::transport::{Publisher, memory::Memory};
+/// use eventkit::{Dispatcher, Event, Registry};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+///
+/// let memory = Memory::new();
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(memory.clone()).build()?;
+/// let handle = service.handle();
+/// let running = tokio::spawn(service.run_until(std::future::pending()));
+///
+/// handle.ready().await;
+/// memory.publish(&Event::builder().source("/shop").ty("opened").build()?).await?;
+/// while handle.health().counters().succeeded == 0 {
+///     tokio::task::yield_now().await;
+/// }
+/// assert!(handle.is_ready());
+/// assert_eq!(handle.health().subscriptions[0].name, "shop--log");
+///
+/// handle.stop();
+/// assert_eq!(running.await?.handed_back, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct ServiceHandle {
     pub(super) shared: Arc<Shared>,

@@ -42,7 +42,9 @@ tokio::task_local! {
 /// #[cloudevent(type = "co.outcome.order.shipped", source = "/shop")]
 /// struct OrderShipped { order_id: String }
 ///
-/// #[handles]
+/// static SHIPPING: Registry = Registry::new("shipping");
+///
+/// #[handles(registry = SHIPPING)]
 /// async fn ship(order: &OrderPlaced, outbox: Outbox) -> Result<(), BoxError> {
 ///     outbox.send(&OrderShipped { order_id: order.order_id.clone() })?;
 ///     Ok(())
