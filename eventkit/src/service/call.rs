@@ -1,6 +1,7 @@
 //! One call of a handler, with what goes before and after it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -12,6 +13,10 @@ use super::outbox::{CURRENT, Outbox};
 use super::rules::Rules;
 use crate::dispatch::Failure;
 use crate::event::Event;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// How long one event of an outbox may take to be stored.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a call came to.
 #[derive(Debug)]
@@ -75,12 +80,21 @@ pub(super) async fn run(lane: &Lane, event: &Event, rules: &Rules) -> Called {
     if let Err(failure) = outcome {
         return Called::Failed(failure);
     }
-    for event in events {
-        if let Err(error) = lane.publisher.publish(&event).await {
-            return Called::Failed(Failure::Error(error.into()));
-        }
+    match send(lane, &events).await {
+        Ok(()) => Called::Done,
+        Err(error) => Called::Failed(Failure::Error(error.into())),
     }
-    Called::Done
+}
+
+async fn send(lane: &Lane, events: &[Event]) -> Result<(), TransportError> {
+    for event in events {
+        let sent = timeout(SEND_WITHIN, lane.publisher.publish(event)).await;
+        sent.unwrap_or_else(|_| {
+            let what = format!("an event was not sent within {SEND_WITHIN:?}");
+            Err(TransportError::new(TransportErrorKind::Unavailable, what))
+        })?;
+    }
+    Ok(())
 }
 
 /// Runs a sync handler where it holds nobody up.

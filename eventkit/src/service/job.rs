@@ -16,7 +16,7 @@ use super::health::{Counts, Phase, SubscriptionState};
 use super::inbox::InboxKey;
 use super::lane::Lane;
 use super::letter::Facts;
-use super::rules::{Rules, Verdict};
+use super::rules::{Rules, Verdict, is_of_the_event};
 use super::turns::Turn;
 use crate::dispatch::Failure;
 use crate::event::{Event, Timestamp};
@@ -252,11 +252,7 @@ impl Job<'_> {
                 Called::Failed(failure) => failure,
             };
             let verdict = self.rules.decide(&failure, attempt);
-            note(
-                lane,
-                pass,
-                matches!(verdict, Verdict::Retry(_)) || attempt > 1,
-            );
+            note(lane, pass, !is_of_the_event(&failure));
             match self.conclude(&failure, verdict, attempt).await {
                 // To let others of its key go first would break their order.
                 End::Nack(delay) if turn.is_ordered() && matches!(verdict, Verdict::Retry(_)) => {

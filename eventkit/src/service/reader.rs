@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 
-use super::health::{Counts, Phase, SubscriptionState};
+use super::health::{Counts, Phase, SubscriptionState, Vitals};
 use super::job;
 use super::lane::Lane;
 use super::source::Source;
@@ -17,6 +17,7 @@ pub(super) async fn run(lane: Arc<Lane>) {
     let most = subscription.in_flight.clamp(1, Semaphore::MAX_PERMITS);
     let slots = Arc::new(Semaphore::new(most));
     let vitals = Arc::clone(&lane.vitals);
+    let _end = End(&vitals);
     let mut source = Source::new(
         Arc::clone(&lane.transport),
         subscription,
@@ -51,7 +52,15 @@ pub(super) async fn run(lane: Arc<Lane>) {
     }
     // Only now: what is still in its hands may be settled through the consumer.
     drop(source);
-    vitals.enter(SubscriptionState::Stopped);
+}
+
+/// Says that the subscription has ended, also where a transport panics.
+struct End<'v>(&'v Vitals);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.enter(SubscriptionState::Stopped);
+    }
 }
 
 /// Tells of a job that panicked, which no handler can bring about: its message comes again.

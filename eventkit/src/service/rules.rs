@@ -55,6 +55,16 @@ impl Policies {
     }
 }
 
+/// Returns whether a failure is the event's own: what is wrong is in it, and not in the handler or
+/// in what that works with.
+pub(super) fn is_of_the_event(failure: &Failure) -> bool {
+    match failure {
+        Failure::Decode(_) | Failure::Filter(_) => true,
+        Failure::Decided { decision, .. } => !matches!(decision, Decision::Retry { .. }),
+        _ => false,
+    }
+}
+
 impl Rules {
     /// Decides about an event whose handler failed at an attempt, counted from 1.
     pub(super) fn decide(&self, failure: &Failure, attempt: u32) -> Verdict {

@@ -119,7 +119,12 @@ impl Service {
 }
 
 async fn all(readers: &mut JoinSet<()>) {
-    while readers.join_next().await.is_some() {}
+    while let Some(ended) = readers.join_next().await {
+        if let Err(error) = ended {
+            // Its health says that it has stopped.
+            tracing::error!(%error, "a subscription has ended");
+        }
+    }
 }
 
 #[cfg(unix)]

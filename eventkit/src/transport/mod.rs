@@ -26,6 +26,8 @@ mod publisher;
 #[cfg(feature = "reqwest")]
 #[doc(hidden)]
 pub mod reqwest;
+#[cfg(feature = "service")]
+mod shared;
 
 #[cfg(feature = "service")]
 pub use self::{

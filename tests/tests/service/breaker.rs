@@ -76,3 +76,46 @@ async fn a_paused_service_drains_at_once() {
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(rig.memory.len(), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
+    #[derive(Debug, serde::Serialize, serde::Deserialize, eventkit::CloudEvent)]
+    #[cloudevent(type = "t", source = "/s")]
+    struct Strict {
+        number: u8,
+    }
+    let rig = Rig::new();
+    rig.registry
+        .named("h")
+        .policy(Policy::new().breaker(2, Duration::from_hours(1)))
+        .register_typed(|_: &Strict| ());
+    let service = rig.start().await;
+    for id in 0..20 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    rig.dead(20).await;
+    assert_eq!(
+        service.handle.health().subscriptions[0].state,
+        SubscriptionState::Running
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_attempt_counts_too() {
+    let rig = Rig::new();
+    rig.registry
+        .named("h")
+        .policy(
+            Policy::new()
+                .attempts(1)
+                .concurrency(1)
+                .breaker(3, Duration::from_hours(1)),
+        )
+        .register("t", |_: &Event| Err::<(), _>("down"));
+    let service = rig.start().await;
+    for id in 0..20 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    rig.dead(3).await;
+    assert_eq!(service.handle.health().counters().dead_lettered, 3);
+}

@@ -207,3 +207,53 @@ async fn handlers_take_events_from_every_transport() {
     assert_eq!(rig.log.sorted(), ["1", "2"]);
     assert_eq!(service.handle.health().subscriptions.len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself() {
+    let rig = Rig::new();
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let log = rig.log.clone();
+    rig.registry.named("stuck").register("t", move |_: &Event| {
+        log.note("begins");
+        wait.lock().unwrap().recv().unwrap();
+    });
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    // The clock does not go by itself while a thread is blocked.
+    while rig.log.lines().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..120 {
+        tokio::time::advance(Duration::from_secs(1)).await;
+        tokio::task::yield_now().await;
+    }
+    let health = service.handle.health();
+    assert_eq!(health.subscriptions[0].overdue, 1);
+    assert_eq!(health.counters().received, 1);
+    release.send(()).unwrap();
+    rig.drained().await;
+    let health = service.handle.health();
+    assert_eq!(health.subscriptions[0].overdue, 0);
+    assert_eq!(
+        (health.counters().succeeded, health.counters().retried),
+        (1, 0)
+    );
+    assert_eq!(rig.log.lines(), ["begins"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_may_be_chosen_when_the_program_runs() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("h")
+        .register("t", move |event: &Event| log.note(event.id()));
+    let chosen: Arc<dyn eventkit::transport::Transport> = Arc::new(rig.memory.clone());
+    let app = eventkit::Dispatcher::new(&rig.registry).build().unwrap();
+    let service = eventkit::service::Service::new("tests", &app).transport(Arc::clone(&chosen));
+    let _service = super::rig::Running::start(service).await;
+    chosen.publish(&event("t", "1")).await.unwrap();
+    rig.drained().await;
+    assert_eq!(rig.log.lines(), ["1"]);
+}

@@ -82,7 +82,10 @@ async fn memory_stays_flat_however_many_events_there_are() {
             }
         });
     let app = Dispatcher::new(&registry).build().unwrap();
-    let memory = Memory::builder().capacity(CAPACITY).remember(CAPACITY).build();
+    let memory = Memory::builder()
+        .capacity(CAPACITY)
+        .remember(CAPACITY)
+        .build();
     let service = Service::new("tests", &app)
         .transport(memory.clone())
         .inbox(MemoryInbox::new().capacity(CAPACITY))

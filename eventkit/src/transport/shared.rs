@@ -1,0 +1,35 @@
+//! Transports behind an [`Arc`], for programs that choose one when they run.
+
+use std::sync::Arc;
+
+use super::{
+    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+};
+use crate::event::Event;
+
+impl<P: Publisher + ?Sized> Publisher for Arc<P> {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+        (**self).publish(event)
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        (**self).publish_raw(ty, message)
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        (**self).subscribe(subscription)
+    }
+}
