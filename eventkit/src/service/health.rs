@@ -160,7 +160,7 @@ counters! {
     dead_lettered,
     /// Events that were forgotten, as their policy or error asks for.
     dropped,
-    /// Events that the inbox had seen before: the handler did not run.
+    /// Events that were known to be done with when they came again: the handler did not run.
     duplicates,
     /// Messages that were given back at the end, not having been handled.
     handed_back,

@@ -15,6 +15,7 @@ use super::call::{self, Called};
 use super::health::{Counts, Phase, SubscriptionState};
 use super::inbox::InboxKey;
 use super::lane::Lane;
+use super::ledger::Ledger;
 use super::letter::Facts;
 use super::rules::{Rules, Verdict, is_of_the_event};
 use super::turns::Turn;
@@ -52,7 +53,7 @@ pub(super) async fn run(
         info,
         settle,
     } = incoming;
-    let end = match event {
+    match event {
         Ok(mut event) => {
             if lane.worker.is_meant(&mut event) {
                 let job = Job {
@@ -67,15 +68,22 @@ pub(super) async fn run(
                     .instrument(span)
                     .await;
                 job.release_after(end).await;
-                end
+                let confirmed = finish(&lane, settle, end).await;
+                if !confirmed && matches!(end, End::Ack | End::Terminate) {
+                    let remember = |ledger: &mut Ledger| ledger.remember_done(&job.event);
+                    lane.worker.ledger(remember);
+                }
             } else {
                 Counts::add(&lane.vitals.counts.filtered);
-                End::Ack
+                finish(&lane, settle, End::Ack).await;
             }
         }
-        Err(undecodable) => keep_alive(&lane, &*settle, bury_raw(&lane, undecodable, info)).await,
-    };
-    finish(&lane, settle, end).await;
+        Err(undecodable) => {
+            let burying = bury_raw(&lane, undecodable, info);
+            let end = keep_alive(&lane, &*settle, burying).await;
+            finish(&lane, settle, end).await;
+        }
+    }
     drop((turn, slot));
 }
 
@@ -100,7 +108,8 @@ async fn heartbeat(lane: &Lane, settle: &dyn Settle) -> Infallible {
     }
 }
 
-async fn finish(lane: &Lane, settle: Box<dyn Settle>, end: End) {
+/// Settles a message, and returns whether the transport has confirmed it.
+async fn finish(lane: &Lane, settle: Box<dyn Settle>, end: End) -> bool {
     let counts = &lane.vitals.counts;
     let told = match end {
         End::Ack => settle.ack(),
@@ -115,11 +124,12 @@ async fn finish(lane: &Lane, settle: Box<dyn Settle>, end: End) {
         let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
         Err(TransportError::new(TransportErrorKind::Unavailable, what))
     });
-    if let Err(error) = told {
+    if let Err(error) = &told {
         Counts::add(&counts.unconfirmed);
-        lane.vitals.trouble(&error);
+        lane.vitals.trouble(error);
         tracing::warn!(subscription = lane.worker.durable, %error, ?end, "not confirmed");
     }
+    told.is_ok()
 }
 
 /// Counts a message for as long as it lives.
@@ -221,6 +231,10 @@ impl Job<'_> {
             biased;
             () = turn.come() => {}
             () = lane.reached(Phase::Draining) => return End::HandBack,
+        }
+        if worker.ledger(|ledger| ledger.take_done(&self.event)) {
+            Counts::add(&lane.vitals.counts.duplicates);
+            return End::Ack;
         }
         let mut attempt = self.info.attempt.max(1);
         if self.rules.is_lost_cause(attempt) {
@@ -376,8 +390,8 @@ impl Job<'_> {
         });
         let end = self.lane.bury(letter, attempts).await;
         if end == End::Terminate {
-            let ledger = |ledger: &mut super::ledger::Ledger| ledger.forget(&self.event);
-            self.lane.worker.ledger(ledger);
+            let forget = |ledger: &mut Ledger| ledger.forget(&self.event);
+            self.lane.worker.ledger(forget);
         }
         end
     }

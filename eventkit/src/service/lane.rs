@@ -13,6 +13,7 @@ use super::ledger::Ledger;
 use super::letter::{self, LetterBox};
 use super::names;
 use super::rules::{Policies, Rules};
+use super::turns::Key;
 use crate::dispatch::{OrderKey, Single};
 use crate::event::{AttributeValue, Event};
 use crate::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
@@ -85,14 +86,20 @@ impl Worker {
         look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns the key of a message that has to stay in order.
-    pub(super) fn key(&self, incoming: &Incoming) -> Option<String> {
-        let (Some(key), Ok(event)) = (self.rules.key, &incoming.event) else {
-            return None;
-        };
+    /// Returns what a message has to wait for. One without an order waits for itself: it comes again
+    /// while it is worked on where the connection that it came over is lost.
+    pub(super) fn key(&self, incoming: &Incoming) -> Option<Key> {
+        let event = incoming.event.as_ref().ok()?;
+        let order = self.rules.key.and_then(|key| self.order(key, event));
+        Some(order.map_or_else(
+            || Key::Event(event.source().to_owned(), event.id().to_owned()),
+            Key::Order,
+        ))
+    }
+
+    fn order(&self, key: OrderKey, event: &Event) -> Option<String> {
         // A function of the program's may panic; the event then has no order.
-        let of = |key: OrderKey| catch_unwind(AssertUnwindSafe(|| key.of(event)));
-        of(key).unwrap_or_else(|_| {
+        catch_unwind(AssertUnwindSafe(|| key.of(event))).unwrap_or_else(|_| {
             let handler = self.single.handler().name();
             tracing::error!(
                 handler,

@@ -1,6 +1,6 @@
-//! What is known of events that have failed and come again.
+//! What is known of events that come again.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use crate::event::{Event, Timestamp};
@@ -10,11 +10,15 @@ const MOST: usize = 10_000;
 
 type Key = Arc<(String, String)>;
 
-/// Remembers the first time and the last error of the newest events that have failed.
+/// Remembers the first time and the last error of the newest events that have failed, and those that
+/// were done with in vain.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     entries: HashMap<Key, Entry>,
     order: VecDeque<Key>,
+    /// Events that are done with, but of which the transport does not know it.
+    done: HashSet<Key>,
+    done_order: VecDeque<Key>,
 }
 
 #[derive(Debug, Clone)]
@@ -45,6 +49,24 @@ impl Ledger {
 
     pub(super) fn get(&self, event: &Event) -> Option<Entry> {
         self.entries.get(&key(event)).cloned()
+    }
+
+    /// Remembers an event that is done with, but of which the transport did not confirm that it
+    /// knows.
+    pub(super) fn remember_done(&mut self, event: &Event) {
+        if self.done_order.len() >= MOST
+            && let Some(oldest) = self.done_order.pop_front()
+        {
+            self.done.remove(&oldest);
+        }
+        let key = key(event);
+        self.done_order.push_back(Key::clone(&key));
+        self.done.insert(key);
+    }
+
+    /// Returns whether an event that comes again is done with, and forgets it.
+    pub(super) fn take_done(&mut self, event: &Event) -> bool {
+        !self.done.is_empty() && self.done.remove(&key(event))
     }
 
     pub(super) fn forget(&mut self, event: &Event) {

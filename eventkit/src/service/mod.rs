@@ -60,6 +60,7 @@
 //! | | |
 //! | --- | --- |
 //! | **at least once** | an event is acknowledged when its handler has succeeded, its outbox is sent, or its dead letter is stored; not before. An [`Inbox`] makes it run once within a window. |
+//! | **never beside itself** | an event that comes again while its handler still runs, as after a lost connection, waits; if the handler succeeds, it is not run once more. This holds within one process. |
 //! | **resumes** | a lost consumer is opened again, with delays from 0.1 to 30 seconds, for ever; its health says so meanwhile |
 //! | **one rule** | an error is retried; when the attempts run out, the event is a dead letter; what is wrong with the event itself, such as data of another form, is a dead letter at once; nothing is dropped but by name. See [`Policy`](crate::Policy). |
 //! | **drains** | at the end nothing is taken any more, what runs may finish, and what has not by the deadline is given back, not failed |

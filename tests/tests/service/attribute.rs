@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eventkit::service::Service;
 use eventkit::transport::memory::Memory;
-use eventkit::{Dispatcher, Event, HandlerError, Policy, Registry, handles};
+use eventkit::{Decision, Dispatcher, Event, Failure, HandlerError, Policy, Registry, handles};
 use tokio::time::sleep;
 
 use super::event;
@@ -111,4 +111,15 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
         ]
     );
     assert_eq!(service.handle.health().counters().retried, 0);
+}
+
+#[test]
+fn a_dispatch_in_the_process_shows_what_the_error_decides() {
+    let error = DECLARED.dispatch(&event("plain", "1")).unwrap_err();
+    let (_, failure) = error.report().unwrap().failures().next().unwrap();
+    assert!(matches!(
+        failure,
+        Failure::Decided { decision: Decision::DeadLetter, error, .. } if error.is::<Hopeless>()
+    ));
+    assert_eq!(failure.to_string(), "hopeless");
 }

@@ -21,6 +21,7 @@ mod resume;
 mod retries;
 mod rig;
 mod setup;
+mod tracing;
 
 use eventkit::Event;
 

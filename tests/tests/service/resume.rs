@@ -1,9 +1,10 @@
 //! Consumers that are lost come back, and health says how it is.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::Event;
-use eventkit::service::{ServiceHandle, SubscriptionHealth, SubscriptionState};
+use eventkit::service::{Counters, ServiceHandle, SubscriptionHealth, SubscriptionState};
+use eventkit::{Event, Policy};
 use tokio::time::{Instant, sleep};
 
 use super::event;
@@ -100,4 +101,50 @@ async fn health_names_each_subscription() {
         ("tests--h", "memory")
     );
     assert!(own.handler.contains("noting"), "{}", own.handler);
+}
+
+/// Loses the connection while a handler runs, and returns what the handler did.
+async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, Counters) {
+    let rig = Rig::new();
+    let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
+    rig.registry
+        .named("slow")
+        .policy(policy.timeout(Duration::from_hours(1)))
+        .register_async("t", move |_: Event| {
+            let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
+            async move {
+                log.note("begins");
+                sleep(Duration::from_secs(60)).await;
+                log.note("ends");
+                if fails_first && run == 0 {
+                    return Err("not yet");
+                }
+                Ok(())
+            }
+        });
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    sleep(Duration::from_secs(10)).await;
+    rig.memory.disconnect();
+    rig.drained().await;
+    (rig.log.lines(), service.handle.health().counters())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_succeeds_after_a_loss_is_not_run_once_more() {
+    for policy in [Policy::new(), Policy::new().key("source")] {
+        let (lines, counters) = lose_while_it_runs(policy, false).await;
+        assert_eq!(lines, ["begins", "ends"]);
+        assert_eq!((counters.received, counters.duplicates), (2, 1));
+        assert_eq!((counters.succeeded, counters.unconfirmed), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_fails_after_a_loss_is_run_again_but_not_beside_itself() {
+    for policy in [Policy::new(), Policy::new().key("source")] {
+        let (lines, counters) = lose_while_it_runs(policy, true).await;
+        assert_eq!(lines, ["begins", "ends", "begins", "ends"]);
+        assert_eq!(counters.succeeded, 1);
+    }
 }

@@ -1,0 +1,81 @@
+//! Each event is handled in a span, and what goes wrong is told.
+
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eventkit::{Event, Policy};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Metadata, Subscriber};
+
+use super::event;
+use super::rig::{Log, Rig};
+
+/// Notes spans with their fields, and events with their levels and messages.
+struct Noting {
+    log: Log,
+    spans: AtomicU64,
+}
+
+/// Writes fields one after another.
+#[derive(Default)]
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.0.push_str(&format!(" {field}={value:?}"));
+    }
+}
+
+impl Subscriber for Noting {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("eventkit")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = Fields::default();
+        span.record(&mut fields);
+        self.log
+            .note(format!("span {}{}", span.metadata().name(), fields.0));
+        Id::from_u64(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        self.log
+            .note(format!("{}{}", event.metadata().level(), fields.0));
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_has_a_span_and_a_failure_has_a_line() {
+    let told = Log::default();
+    let _guard = tracing::subscriber::set_default(Noting {
+        log: told.clone(),
+        spans: AtomicU64::new(0),
+    });
+    let rig = Rig::new();
+    rig.registry
+        .named("h")
+        .policy(Policy::new().attempts(1))
+        .register_async("t", |_: Event| async { Err::<(), _>("no printer") });
+    let _service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    rig.dead(1).await;
+    let lines = told.lines();
+    let span = lines.iter().find(|line| line.starts_with("span ")).unwrap();
+    assert!(
+        span.starts_with("span handle handler=\"service::tracing::")
+            && span.ends_with(" id=\"1\" source=\"/tests\" type=\"t\""),
+        "{span}"
+    );
+    let failure =
+        "ERROR message=handler failed, event is a dead letter error=\"no printer\" attempt=1";
+    assert!(lines.iter().any(|line| line == failure), "{lines:#?}");
+}
