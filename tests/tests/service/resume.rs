@@ -114,7 +114,7 @@ async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, 
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
             async move {
                 log.note("begins");
-                sleep(Duration::from_secs(60)).await;
+                sleep(Duration::from_mins(1)).await;
                 log.note("ends");
                 if fails_first && run == 0 {
                     return Err("not yet");
