@@ -78,10 +78,11 @@ mod typed;
 pub mod __private;
 
 pub use dispatch::{
-    Check, CheckError, Context, Decision, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
-    DispatcherError, Exhausted, Extract, Failure, Handled, Handler, HandlerError, Id, IntoOutcome,
-    Location, Orphan, Policy, Problem, Registration, Registry, Report, Requirements, Source, State,
-    Subject, Time, Type, default_registry, dispatch, dispatch_async,
+    Check, CheckError, Context, Decided, Decision, Dispatch, DispatchError, Dispatcher,
+    DispatcherBuilder, DispatcherError, Exhausted, Extract, Failure, Handled, Handler,
+    HandlerError, Id, IntoOutcome, Location, Orphan, Policy, Problem, Registration, Registry,
+    Report, Requirements, Source, State, Subject, Time, Type, default_registry, dispatch,
+    dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use super::failure::{Failure, IntoOutcome};
+use super::failure::{Decided, Failure, IntoOutcome};
 
 /// Says what becomes of an event whose handler failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +72,7 @@ pub trait HandlerError: Error + Send + Sync + 'static {
 
 impl<E: HandlerError> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self::Decided {
-            decision: error.decision(),
-            error: error.into(),
-        }
+        Self::Decided(Box::new(Decided::new(error.decision(), error.into())))
     }
 }
 

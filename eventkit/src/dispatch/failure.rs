@@ -18,13 +18,7 @@ pub enum Failure {
     /// The handler returned an error.
     Error(BoxError),
     /// The handler returned an error that says what becomes of the event.
-    #[non_exhaustive]
-    Decided {
-        /// The error.
-        error: BoxError,
-        /// What becomes of the event in a service; a dispatch in the process does nothing more.
-        decision: Decision,
-    },
+    Decided(Box<Decided>),
     /// The handler panicked, with this message.
     Panic(String),
     /// The event is not what the handler takes; all handlers of that type share the error.
@@ -37,10 +31,27 @@ pub enum Failure {
     Timeout(Duration),
 }
 
+/// Is an error of a handler that says what becomes of the event.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Decided {
+    /// The error.
+    pub error: BoxError,
+    /// What becomes of the event in a service; a dispatch in the process does nothing more.
+    pub decision: Decision,
+}
+
+impl Decided {
+    pub(super) fn new(decision: Decision, error: BoxError) -> Self {
+        Self { error, decision }
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Error(error) | Self::Decided { error, .. } => write!(f, "{error}")?,
+            Self::Error(error) => write!(f, "{error}")?,
+            Self::Decided(decided) => write!(f, "{}", decided.error)?,
             Self::Panic(message) => write!(f, "panicked: {message}")?,
             Self::Decode(error) => write!(f, "{error}")?,
             Self::Extract(_) => f.write_str("a parameter could not be extracted")?,
@@ -59,7 +70,8 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Error(error) | Self::Decided { error, .. } => error.source(),
+            Self::Error(error) => error.source(),
+            Self::Decided(decided) => decided.error.source(),
             Self::Panic(_) | Self::Timeout(_) => None,
             Self::Decode(error) => error.source(),
             Self::Extract(error) | Self::Filter(error) => Some(&**error),

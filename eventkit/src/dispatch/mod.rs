@@ -35,7 +35,7 @@ pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use error::{CheckError, DispatchError, DispatcherError, Problem};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
-pub use failure::{Failure, IntoOutcome};
+pub use failure::{Decided, Failure, IntoOutcome};
 pub use handler::{Handler, Location};
 #[cfg(feature = "service")]
 pub(crate) use pattern::{check as check_pattern, matches as pattern_matches};

@@ -1,12 +1,11 @@
 //! One message, from its arrival until it is settled.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tracing::Instrument;
 
 use super::backoff;
@@ -18,27 +17,17 @@ use super::lane::Lane;
 use super::ledger::Ledger;
 use super::letter::Facts;
 use super::rules::{Rules, Verdict, is_of_the_event};
+use super::settling::{End, finish, keep_alive};
 use super::turns::Turn;
 use crate::dispatch::Failure;
 use crate::event::{Event, Timestamp};
 use crate::transport::{
-    Incoming, MessageInfo, RawMessage, Settle, TransportError, TransportErrorKind, Undecodable,
+    Incoming, MessageInfo, RawMessage, TransportError, TransportErrorKind, Undecodable,
 };
 
-/// How long the transport may take to settle a message.
-const SETTLE_WITHIN: Duration = Duration::from_secs(10);
 /// The first and the longest delay of an event whose dead letter cannot be stored.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
-
-/// How a message is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Ack,
-    Terminate,
-    Nack(Duration),
-    HandBack,
-}
 
 /// Handles one message and settles it; the turn and the slot are free when that is done.
 pub(super) async fn run(
@@ -85,51 +74,6 @@ pub(super) async fn run(
         }
     }
     drop((turn, slot));
-}
-
-/// Works on a message, tells the transport so, and hands it back where the service is cut.
-async fn keep_alive(lane: &Lane, settle: &dyn Settle, work: impl Future<Output = End>) -> End {
-    tokio::select! {
-        biased;
-        end = work => end,
-        () = lane.reached(Phase::Cut) => End::HandBack,
-        never = heartbeat(lane, settle) => match never {},
-    }
-}
-
-/// Says that the message is being worked on, three times in each `ack_wait`.
-async fn heartbeat(lane: &Lane, settle: &dyn Settle) -> Infallible {
-    let every = lane.settings.ack_wait / 3;
-    loop {
-        sleep(every).await;
-        if let Ok(Err(error)) = timeout(every, settle.in_progress()).await {
-            lane.vitals.trouble(&error);
-        }
-    }
-}
-
-/// Settles a message, and returns whether the transport has confirmed it.
-async fn finish(lane: &Lane, settle: Box<dyn Settle>, end: End) -> bool {
-    let counts = &lane.vitals.counts;
-    let told = match end {
-        End::Ack => settle.ack(),
-        End::Terminate => settle.terminate(),
-        End::Nack(delay) => settle.nack(delay),
-        End::HandBack => {
-            Counts::add(&counts.handed_back);
-            settle.nack(Duration::ZERO)
-        }
-    };
-    let told = timeout(SETTLE_WITHIN, told).await.unwrap_or_else(|_| {
-        let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
-        Err(TransportError::new(TransportErrorKind::Unavailable, what))
-    });
-    if let Err(error) = &told {
-        Counts::add(&counts.unconfirmed);
-        lane.vitals.trouble(error);
-        tracing::warn!(subscription = lane.worker.durable, %error, ?end, "not confirmed");
-    }
-    told.is_ok()
 }
 
 /// Counts a message for as long as it lives.

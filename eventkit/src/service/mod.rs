@@ -93,6 +93,7 @@ mod outbox;
 mod reader;
 mod rules;
 mod run;
+mod settling;
 mod source;
 mod turns;
 

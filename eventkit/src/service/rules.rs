@@ -60,7 +60,7 @@ impl Policies {
 pub(super) fn is_of_the_event(failure: &Failure) -> bool {
     match failure {
         Failure::Decode(_) | Failure::Filter(_) => true,
-        Failure::Decided { decision, .. } => !matches!(decision, Decision::Retry { .. }),
+        Failure::Decided(decided) => !matches!(decided.decision, Decision::Retry { .. }),
         _ => false,
     }
 }
@@ -71,10 +71,10 @@ impl Rules {
         let after = match failure {
             // What is wrong is in the event, and will be the next time.
             Failure::Decode(_) | Failure::Filter(_) => return Verdict::DeadLetter,
-            Failure::Decided { decision, .. } => match decision {
+            Failure::Decided(decided) => match decided.decision {
                 Decision::DeadLetter => return Verdict::DeadLetter,
                 Decision::Drop => return Verdict::Drop,
-                Decision::Retry { after } => *after,
+                Decision::Retry { after } => after,
             },
             _ => None,
         };

@@ -119,7 +119,8 @@ fn a_dispatch_in_the_process_shows_what_the_error_decides() {
     let (_, failure) = error.report().unwrap().failures().next().unwrap();
     assert!(matches!(
         failure,
-        Failure::Decided { decision: Decision::DeadLetter, error, .. } if error.is::<Hopeless>()
+        Failure::Decided(decided)
+            if decided.decision == Decision::DeadLetter && decided.error.is::<Hopeless>()
     ));
     assert_eq!(failure.to_string(), "hopeless");
 }
