@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::letter::{self, structured};
+use super::letter::{self, MOST, structured};
 use super::names;
 use crate::event::{AttributeValue, Event, Timestamp};
 use crate::transport::{
     Consumer, Incoming, RawMessage, Settle, Transport, TransportError, TransportErrorKind,
 };
-
-/// How many letters are held at once.
-const MOST: usize = 10_000;
 
 /// Lists, shows and replays what the handlers of a service could not handle.
 ///
@@ -187,8 +184,7 @@ impl<T: Transport> DeadLetters<T> {
         &self,
         mut choose: impl FnMut(&DeadLetter) -> Choice,
     ) -> Result<usize, TransportError> {
-        let mut subscription = letter::subscription(&self.service, &self.place);
-        subscription.in_flight = MOST;
+        let subscription = letter::subscription(&self.service, &self.place);
         let mut consumer = self.transport.subscribe(&subscription).await?;
         let mut held = Vec::new();
         let mut outcome = self.take_all(&mut *consumer, &mut held).await;

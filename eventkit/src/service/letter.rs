@@ -24,6 +24,8 @@ pub(super) const ALL: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST, LAST];
 /// On an event that is replayed: the subscription it is for.
 pub(super) const REPLAY: &str = "replayfor";
 
+/// How many letters are held at once by who looks at them.
+pub(super) const MOST: usize = 10_000;
 /// How many characters of an error a letter holds.
 const MOST_OF_ERROR: usize = 500;
 /// How long storing a letter may take.
@@ -159,6 +161,7 @@ pub(super) fn subscription(service: &str, place: &str) -> Subscription {
     let mut subscription = Subscription::new(names::dead_letters(service), [place]);
     // Who looks through many of them holds the first ones for as long as the last ones take.
     subscription.ack_wait = Duration::from_mins(5);
+    subscription.in_flight = MOST;
     subscription
 }
 

@@ -49,7 +49,7 @@
 //!   those again that had succeeded, or have to keep a book of them that is as durable as the
 //!   broker.
 //! - A handler that is slow or paused holds up nobody else.
-//! - A handler that is added later begins where it wants to, not where the others are.
+//! - A handler that is added later begins with the oldest message there is, not where the others are.
 //!
 //! The price is that each handler gets its own copy of each message. Events are small, brokers are
 //! made for it, and a shared consumer with an inbox per source, id and handler would cost a

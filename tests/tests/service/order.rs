@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::extension::PartitionKey;
+use eventkit::transport::memory::Faults;
 use eventkit::{Event, Policy};
 use tokio::time::{Instant, sleep};
 
@@ -159,4 +160,45 @@ async fn no_more_run_at_once_than_may() {
     rig.drained().await;
     assert_eq!(seen.load(Ordering::Relaxed), 5);
     assert_eq!(start.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn order_holds_while_connections_break() {
+    for seed in 0..5 {
+        let rig = Rig::new();
+        let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
+        rig.registry
+            .named("h")
+            .policy(
+                Policy::new()
+                    .concurrency(4)
+                    .key("partitionkey")
+                    .attempts(100),
+            )
+            .register_async("t", move |event: Event| {
+                let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
+                async move {
+                    sleep(Duration::from_millis(u64::from(run) * 37 % 100)).await;
+                    if run.is_multiple_of(5) {
+                        return Err("not yet");
+                    }
+                    log.note(event.id());
+                    Ok(())
+                }
+            });
+        let _service = rig.start().await;
+        for id in 0..30 {
+            for key in ["a", "b", "c"] {
+                rig.publish(&keyed(key, id)).await;
+            }
+        }
+        rig.memory.set_faults(Faults::seeded(seed).disconnects(0.1));
+        rig.drained().await;
+        for key in ["a", "b", "c"] {
+            let lines = rig.log.lines();
+            let own = lines.iter().filter(|line| line.starts_with(key));
+            let expected: Vec<String> = (0..30).map(|id| format!("{key}-{id}")).collect();
+            assert!(own.eq(&expected), "seed {seed}: {lines:?}");
+        }
+    }
 }
