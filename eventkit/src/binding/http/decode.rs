@@ -6,7 +6,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use super::binary::{self, Message};
+use super::binary;
+use crate::binding::binary::Message;
 use crate::error::DecodeError;
 use crate::event::{Event, JSON, Limits, MediaType, Violation, name};
 use crate::format::{self, Format, Json};

@@ -7,7 +7,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::decode::is_structured;
-use super::{Message, header_name, header_value};
+use super::{Message, header_name};
+use crate::binding::header_value;
 use crate::error::EncodeError;
 use crate::event::{Event, JSON, name};
 use crate::format::Format;

@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::decode::{self, Decoder, Mode};
 use super::encode::{content_type_header, encode_binary, in_body};
-use super::{Message, binary, header_value};
+use super::{Message, binary};
+use crate::binding::header_value;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{AsItCame, Data, JSON, LenientEvent, Raw, Reading, Violation, name};
 use crate::format::Format;

@@ -25,7 +25,6 @@ mod binary;
 mod decode;
 mod encode;
 mod header_name;
-mod header_value;
 mod lenient;
 mod message;
 mod problem;

@@ -1,4 +1,4 @@
-//! Attribute values in headers (section 3.1.3.2).
+//! Attribute values in headers (section 3.1.3.2 of the bindings of HTTP and NATS).
 
 use std::borrow::Cow;
 

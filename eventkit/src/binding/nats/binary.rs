@@ -1,0 +1,45 @@
+//! The headers of messages in binary content mode.
+
+use std::borrow::Cow;
+
+use super::decode::Headers;
+use crate::binding::binary::{self, Binary};
+use crate::error::DecodeError;
+use crate::event::{Envelope, Limits, name};
+
+const PREFIX: &str = "ce-";
+
+/// Returns the name of the attribute that a header carries; header names have no case.
+pub(super) fn attribute(header: &str) -> Option<Cow<'_, str>> {
+    let (prefix, attribute) = header.split_at_checked(PREFIX.len())?;
+    if !prefix.eq_ignore_ascii_case(PREFIX) {
+        return None;
+    }
+    Some(if attribute.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(attribute.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(attribute)
+    })
+}
+
+/// Reads the headers of a message.
+pub(super) fn read<'a, N: AsRef<str>, V: AsRef<str>>(
+    headers: Headers<'a, N, V>,
+    body: &[u8],
+    limits: Limits,
+) -> Result<Binary<'a>, DecodeError> {
+    let mut envelope = Envelope::with_limits(limits);
+    let mut is_event = false;
+    for (header, value) in headers {
+        if let Some(attribute) = attribute(header.as_ref()) {
+            is_event |= matches!(&*attribute, name::SPECVERSION | name::ID | name::TYPE);
+            let value = value.as_ref().as_bytes();
+            binary::set(&mut envelope, attribute, value, "NATS binding, 3.1.3.2");
+        }
+    }
+    if !is_event {
+        let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+        return Err(DecodeError::not_an_event(reason));
+    }
+    Ok(Binary::new(envelope, body))
+}
