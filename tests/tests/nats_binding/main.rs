@@ -1,0 +1,23 @@
+//! The NATS protocol binding.
+
+mod binary;
+mod hostile;
+mod modes;
+mod typed;
+mod values;
+
+#[test]
+fn no_file_of_the_suite_is_forgotten() {
+    eventkit_tests::suite::assert_whole(file!());
+}
+
+/// Returns the headers of a binary message with the required attributes, and these after them.
+fn headers<'a>(others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let required = [
+        ("ce-specversion", "1.0"),
+        ("ce-id", "1"),
+        ("ce-source", "/s"),
+        ("ce-type", "t"),
+    ];
+    [&required, others].concat()
+}
