@@ -158,7 +158,7 @@ fn all_that_is_wrong_is_said_at_once() {
     let mut wrong: Vec<&str> = error
         .violations()
         .iter()
-        .map(|violation| violation.attribute())
+        .map(eventkit::event::Violation::attribute)
         .collect();
     wrong.sort_unstable();
 
