@@ -21,6 +21,8 @@ mod error;
 pub mod memory;
 #[cfg(feature = "service")]
 mod message;
+#[cfg(feature = "nats")]
+pub mod nats;
 #[cfg(feature = "service")]
 mod publisher;
 #[cfg(feature = "reqwest")]

@@ -1,0 +1,304 @@
+//! The consumer: asks for as many messages as there is room for, and notices when it is lost.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_nats::connection::State;
+use async_nats::jetstream::AckKind;
+use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
+use futures_core::Stream;
+use serde_json::json;
+use tokio::time::{Instant, sleep_until};
+
+use super::api::{Api, text};
+use super::settle::{GivenOut, NatsSettle};
+use super::{Shared, message, subject, unavailable};
+use crate::dispatch::pattern_matches;
+use crate::transport::{
+    BoxFuture, Consumer, Incoming, Subscription, TransportError, TransportErrorKind,
+};
+
+/// How often the connection is looked at while nothing comes.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Receives the messages of one subscription.
+///
+/// At any time the messages that the server may still send, those that wait here, and those that
+/// are given out and unsettled, are together at most as many as may be in flight.
+#[derive(Debug)]
+pub(super) struct NatsConsumer {
+    shared: Arc<Shared>,
+    api: Arc<Api>,
+    name: String,
+    patterns: Vec<String>,
+    in_flight: usize,
+    /// Where the server sends messages, and says what became of a request for some.
+    inbox: String,
+    messages: Subscriber,
+    /// How many messages have been asked for and not been taken from `messages`.
+    asked: usize,
+    given_out: Arc<GivenOut>,
+    /// Messages that no pattern selects, to be acknowledged.
+    skipped: VecDeque<Subject>,
+    last_heard: Instant,
+    /// How often the client had connected when the consumer was made.
+    connects: u64,
+}
+
+/// What ends the waiting for a message.
+enum Woken {
+    Message(Option<Message>),
+    Place,
+    Time,
+}
+
+impl NatsConsumer {
+    pub(super) async fn open(
+        shared: Arc<Shared>,
+        subscription: &Subscription,
+    ) -> Result<Self, TransportError> {
+        let api = Arc::new(shared.api.clone());
+        let connects = connects(&api.client);
+        let inbox = api.client.new_inbox();
+        let messages = api.client.subscribe(inbox.clone()).await.map_err(|error| {
+            unavailable(format!("subscribe for `{}`", subscription.name)).caused_by(text(&error))
+        })?;
+        Ok(Self {
+            shared,
+            api,
+            name: subscription.name.clone(),
+            patterns: subscription.patterns.clone(),
+            in_flight: subscription.in_flight,
+            inbox,
+            messages,
+            asked: 0,
+            given_out: Arc::default(),
+            skipped: VecDeque::new(),
+            last_heard: Instant::now(),
+            connects,
+        })
+    }
+
+    async fn receive(&mut self) -> Result<Incoming, TransportError> {
+        loop {
+            self.acknowledge_skipped().await?;
+            self.ask().await?;
+            match self.wait().await {
+                Woken::Message(Some(message)) => {
+                    self.last_heard = Instant::now();
+                    if let Some(status) = message.status {
+                        self.heed(status, &message)?;
+                    } else if let Some(incoming) = self.take(message) {
+                        return Ok(incoming);
+                    }
+                }
+                Woken::Message(None) => {
+                    let what = "the client of NATS has been closed";
+                    return Err(TransportError::new(TransportErrorKind::Closed, what));
+                }
+                Woken::Place => {}
+                Woken::Time => self.check_connection()?,
+            }
+        }
+    }
+
+    /// Asks for messages where there is room: half of all at a time, or any if none is asked for.
+    async fn ask(&mut self) -> Result<(), TransportError> {
+        let taken = self.asked + self.given_out.count();
+        let room = self.in_flight.saturating_sub(taken);
+        if room == 0 || (self.asked > 0 && room < self.in_flight.div_ceil(2)) {
+            return Ok(());
+        }
+        let heartbeat = self.shared.heartbeat;
+        let question = json!({
+            "batch": room,
+            "expires": nanoseconds(heartbeat * 6),
+            "idle_heartbeat": nanoseconds(heartbeat),
+        });
+        let api = &self.api.prefix;
+        let subject = format!(
+            "{api}.CONSUMER.MSG.NEXT.{}.{}",
+            self.shared.stream.name, self.name
+        );
+        let payload = question.to_string().into();
+        let sent = self
+            .api
+            .client
+            .publish_with_reply(subject, self.inbox.clone(), payload)
+            .await;
+        sent.map_err(|error| {
+            self.lost("messages cannot be asked for")
+                .caused_by(text(&error))
+        })?;
+        if self.asked == 0 {
+            // Nothing was due while nothing was asked for.
+            self.last_heard = Instant::now();
+        }
+        self.asked += room;
+        Ok(())
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let until = Instant::now() + LOOK;
+        let messages = &mut self.messages;
+        tokio::select! {
+            biased;
+            message = poll_fn(|context| Pin::new(&mut *messages).poll_next(context)) => {
+                Woken::Message(message)
+            }
+            () = self.given_out.settled.notified() => Woken::Place,
+            () = sleep_until(until) => Woken::Time,
+        }
+    }
+
+    /// Takes what the server says in place of a message.
+    fn heed(&mut self, status: StatusCode, message: &Message) -> Result<(), TransportError> {
+        let description = message.description.as_deref().unwrap_or_default();
+        match status.as_u16() {
+            // An idle heartbeat.
+            100 => Ok(()),
+            // The request is over, with or without messages.
+            404 | 408 => {
+                self.asked = self.asked.saturating_sub(self.unanswered(message));
+                Ok(())
+            }
+            409 if description.eq_ignore_ascii_case("Batch Completed") => {
+                self.asked = self.asked.saturating_sub(self.unanswered(message));
+                Ok(())
+            }
+            // Limits of the consumer, which no other try changes.
+            409 if description.starts_with("Exceeded MaxRequest")
+                || description.contains("push based") =>
+            {
+                let what = format!("the consumer `{}`: {description}", self.name);
+                Err(TransportError::new(TransportErrorKind::Configuration, what))
+            }
+            503 => Err(self.lost("it is not on the server")),
+            code => Err(self.lost(&format!("{code} {description}"))),
+        }
+    }
+
+    /// Returns how many messages of a request the server did not send.
+    fn unanswered(&self, message: &Message) -> usize {
+        let headers = message.headers.as_ref();
+        let pending = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let pending = pending.and_then(|pending| pending.as_str().parse().ok());
+        pending.unwrap_or(self.asked)
+    }
+
+    /// Makes a message ready, unless no pattern selects it.
+    fn take(&mut self, message: Message) -> Option<Incoming> {
+        self.asked = self.asked.saturating_sub(1);
+        let info = message::delivery(&message)?;
+        let reply = message.reply?;
+        if !self.selects(&message.subject) {
+            self.skipped.push_back(reply);
+            return None;
+        }
+        let decoder = self.shared.decoder;
+        let event = message::decode(decoder, message.headers.as_ref(), message.payload);
+        let settle = NatsSettle {
+            api: Arc::clone(&self.api),
+            reply,
+            place: self.given_out.one_more(),
+        };
+        Some(Incoming::new(event, info, Box::new(settle)))
+    }
+
+    fn selects(&self, of: &str) -> bool {
+        let Some(ty) = subject::event_type(&self.shared.prefix, of) else {
+            return false;
+        };
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern_matches(pattern, &ty))
+    }
+
+    /// Acknowledges what no pattern selects; where that is lost, it comes and is skipped again.
+    async fn acknowledge_skipped(&mut self) -> Result<(), TransportError> {
+        while let Some(reply) = self.skipped.front() {
+            let answer = AckKind::Ack.into();
+            let sent = self.api.client.publish(reply.clone(), answer).await;
+            sent.map_err(|error| {
+                self.lost("a message cannot be skipped")
+                    .caused_by(text(&error))
+            })?;
+            self.skipped.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Finds out that the server is gone, or has forgotten what was asked.
+    fn check_connection(&self) -> Result<(), TransportError> {
+        let client = &self.api.client;
+        if client.connection_state() != State::Connected {
+            return Err(self.lost("there is no connection to the server"));
+        }
+        if connects(client) != self.connects {
+            return Err(self.lost("the connection to the server was lost for a moment"));
+        }
+        // One heartbeat may be late.
+        let patience = self.shared.heartbeat * 2;
+        if self.asked > 0 && self.last_heard.elapsed() > patience {
+            return Err(self.lost("the server has fallen silent"));
+        }
+        Ok(())
+    }
+
+    fn lost(&self, why: &str) -> TransportError {
+        unavailable(format!("the consumer `{}` is lost: {why}", self.name))
+    }
+}
+
+impl Consumer for NatsConsumer {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(async { self.receive().await.map(Some) })
+    }
+}
+
+impl Drop for NatsConsumer {
+    /// Gives back what nobody has seen, so that it does not have to wait for `ack_wait`.
+    fn drop(&mut self) {
+        let mut unseen: Vec<Subject> = Vec::new();
+        let mut context = Context::from_waker(Waker::noop());
+        while let Poll::Ready(Some(message)) = Pin::new(&mut self.messages).poll_next(&mut context)
+        {
+            if message.status.is_none() {
+                unseen.extend(message.reply);
+            }
+        }
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        if unseen.is_empty() {
+            return;
+        }
+        let client = self.api.client.clone();
+        runtime.spawn(async move {
+            for reply in unseen {
+                // Where it does not arrive, the message comes after `ack_wait`.
+                if client
+                    .publish(reply, AckKind::Nak(None).into())
+                    .await
+                    .is_err()
+                {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+fn connects(client: &Client) -> u64 {
+    let statistics = client.statistics();
+    statistics
+        .connects
+        .load(std::sync::atomic::Ordering::Relaxed)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    duration.as_nanos().try_into().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,91 @@
+//! How a message is settled.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_nats::Subject;
+use async_nats::jetstream::AckKind;
+use tokio::sync::Notify;
+
+use super::api::Api;
+use crate::transport::{BoxFuture, Settle, TransportError};
+
+/// Counts the messages that a consumer has given out and that are unsettled.
+#[derive(Debug, Default)]
+pub(super) struct GivenOut {
+    count: AtomicUsize,
+    /// Is told when there is one less.
+    pub(super) settled: Notify,
+}
+
+impl GivenOut {
+    pub(super) fn count(&self) -> usize {
+        self.count.load(Ordering::Acquire)
+    }
+
+    pub(super) fn one_more(self: &Arc<Self>) -> Place {
+        self.count.fetch_add(1, Ordering::AcqRel);
+        Place(Arc::clone(self))
+    }
+}
+
+/// Is counted until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place(Arc<GivenOut>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.count.fetch_sub(1, Ordering::AcqRel);
+        self.0.settled.notify_one();
+    }
+}
+
+/// Settles one message; every word is confirmed by the server.
+#[derive(Debug)]
+pub(super) struct NatsSettle {
+    pub(super) api: Arc<Api>,
+    pub(super) reply: Subject,
+    pub(super) place: Place,
+}
+
+impl NatsSettle {
+    async fn say(&self, what: &str, kind: AckKind) -> Result<(), TransportError> {
+        let answer = self
+            .api
+            .request(what, self.reply.as_str(), None, kind.into());
+        answer.await.map(drop)
+    }
+
+    /// Says the last word; then the place is free.
+    fn settle(
+        self: Box<Self>,
+        what: &'static str,
+        kind: AckKind,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
+        Box::pin(async move {
+            let said = self.say(what, kind).await;
+            drop(self.place);
+            said
+        })
+    }
+}
+
+impl Settle for NatsSettle {
+    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        self.settle("acknowledge a message", AckKind::Ack)
+    }
+
+    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
+        let delay = (!delay.is_zero()).then_some(delay);
+        self.settle("give a message back", AckKind::Nak(delay))
+    }
+
+    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        self.settle("terminate a message", AckKind::Term)
+    }
+
+    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(self.say("say that a message is in progress", AckKind::Progress))
+    }
+}
