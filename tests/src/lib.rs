@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod fuzz;
 pub mod message;
+pub mod nats;
 pub mod reading;
 pub mod refusal;
 pub mod round_trip;

@@ -13,6 +13,8 @@
 #[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod axum;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "service")]
 mod consumer;
 #[cfg(feature = "service")]

@@ -48,14 +48,25 @@ impl Api {
         }
     }
 
-    /// Asks the API of `JetStream`; what it refuses is the inner error.
-    pub(super) async fn ask<T: DeserializeOwned>(
+    /// Asks the API of `JetStream` for what it knows; what it refuses is the inner error.
+    pub(super) async fn look<T: DeserializeOwned>(
         &self,
         what: &str,
         subject: &str,
-        question: &impl Serialize,
     ) -> Result<Result<T, ApiError>, TransportError> {
-        let body = serde_json::to_vec(question).map_err(|error| {
+        let subject = format!("{}.{subject}", self.prefix);
+        let answer = self.request(what, &subject, None, Bytes::new()).await?;
+        read(what, &answer.payload)
+    }
+
+    /// Tells the API of `JetStream` to do something; what it refuses is the inner error.
+    pub(super) async fn tell<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        subject: &str,
+        body: &impl Serialize,
+    ) -> Result<Result<T, ApiError>, TransportError> {
+        let body = serde_json::to_vec(body).map_err(|error| {
             TransportError::new(TransportErrorKind::Configuration, what).caused_by(error)
         })?;
         let subject = format!("{}.{subject}", self.prefix);

@@ -30,7 +30,7 @@ impl Durable<'_> {
         for _ in 0..2 {
             let what = format!("ask for {of}");
             let subject = format!("CONSUMER.INFO.{}.{name}", self.stream);
-            match api.ask::<Found<Config>>(&what, &subject, &()).await? {
+            match api.look::<Found<Config>>(&what, &subject).await? {
                 Ok(found) => return self.check(api, &found.config, &of).await,
                 Err(error) if error.error_code() == ErrorCode::CONSUMER_NOT_FOUND => {}
                 Err(error) => return Err(refused(what, error)),
@@ -61,7 +61,7 @@ impl Durable<'_> {
             subject.push_str(&config.filter_subject);
         }
         let question = json!({ "stream_name": self.stream, "config": config, "action": action });
-        api.ask(what, &subject, &question).await
+        api.tell(what, &subject, &question).await
     }
 
     fn config(&self, api: &Api) -> Config {

@@ -75,7 +75,7 @@ impl StreamSettings {
         for _ in 0..2 {
             let what = format!("ask for the stream `{}`", self.name);
             let subject = format!("STREAM.INFO.{}", self.name);
-            match api.ask::<Found<Config>>(&what, &subject, &()).await? {
+            match api.look::<Found<Config>>(&what, &subject).await? {
                 Ok(found) => return self.check(&found.config, &subjects),
                 Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {}
                 Err(error) => return Err(refused(what, error)),
@@ -83,7 +83,7 @@ impl StreamSettings {
             let what = format!("make the stream `{}`", self.name);
             let subject = format!("STREAM.CREATE.{}", self.name);
             let config = self.config(subjects.clone());
-            match api.ask::<Found<Config>>(&what, &subject, &config).await? {
+            match api.tell::<Found<Config>>(&what, &subject, &config).await? {
                 Ok(_) => return Ok(()),
                 Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {}
                 Err(error) => return Err(refused(what, error)),

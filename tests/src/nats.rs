@@ -1,0 +1,191 @@
+//! A NATS server for one test, with a port and a store of its own.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+/// The environment variable that names the server, or turns the tests with one off.
+pub const VARIABLE: &str = "EVENTKIT_NATS_SERVER";
+
+/// How long a server may take to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Below those that the system gives to outgoing connections, which could take the port of a
+/// server that is being restarted.
+const PORTS: std::ops::Range<u16> = 10_000..30_000;
+
+/// Is a running server; it is killed when this is dropped, when a test panics too.
+#[derive(Debug)]
+pub struct Server {
+    program: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Starts a server, or returns `None` where the tests with one are turned off.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no server to start; the message says how to get one.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let program = program()?;
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("eventkit-nats-{}-{number}", process::id()));
+        fs::create_dir_all(&folder).expect("a folder for the server");
+        let mut server = Self {
+            program,
+            folder,
+            port: 0,
+            child: None,
+        };
+        for _ in 0..20 {
+            server.port = free_port();
+            if server.launch() {
+                return Some(server);
+            }
+        }
+        panic!("nats-server does not start:\n{}", server.log());
+    }
+
+    /// Returns where clients connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills the server, which has no time to write anything.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be waited for.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // An error means that it has ended by itself.
+            let _ = child.kill();
+            child.wait().expect("the server ends");
+        }
+    }
+
+    /// Stops the server the way an operator does.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be waited for.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let id = child.id().to_string();
+            let told = Command::new("kill").args(["-TERM", &id]).status();
+            if !told.is_ok_and(|status| status.success()) {
+                let _ = child.kill();
+            }
+            child.wait().expect("the server ends");
+        }
+    }
+
+    /// Starts the server again after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port
+    /// and store.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not start.
+    pub fn restart(&mut self) {
+        assert!(self.child.is_none(), "the server still runs");
+        for _ in 0..20 {
+            if self.launch() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(250));
+        }
+        panic!("nats-server does not start again:\n{}", self.log());
+    }
+
+    /// Returns what the server has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// Starts the process, and returns whether it listens.
+    fn launch(&mut self) -> bool {
+        let child = Command::new(&self.program)
+            .args(["--addr", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(["--jetstream", "--store_dir"])
+            .arg(self.folder.join("store"))
+            .arg("--ports_file_dir")
+            .arg(&self.folder)
+            .arg("--log")
+            .arg(self.folder.join("log"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let mut child = child.unwrap_or_else(|error| missing(&self.program, &error));
+        // Another server may have taken the port meanwhile: only the one that listens writes it.
+        let ports = self
+            .folder
+            .join(format!("nats-server_{}.ports", child.id()));
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            if ports.exists() {
+                self.child = Some(child);
+                return true;
+            }
+            if !matches!(child.try_wait(), Ok(None)) {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+        false
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        // What is left over is in the folder for what is temporary.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Returns the server to start.
+fn program() -> Option<PathBuf> {
+    match env::var_os(VARIABLE) {
+        Some(value) if value == "off" => None,
+        Some(value) => Some(value.into()),
+        // Debian puts it where only administrators look.
+        None if Path::new("/usr/sbin/nats-server").exists() => Some("/usr/sbin/nats-server".into()),
+        None => Some("nats-server".into()),
+    }
+}
+
+fn missing(program: &Path, error: &std::io::Error) -> ! {
+    panic!(
+        "`{}` does not start: {error}. Install NATS server 2.9 or later (on Debian: apt-get \
+         install nats-server; elsewhere: https://github.com/nats-io/nats-server/releases), or set \
+         {VARIABLE} to its path, or to `off` to leave out the tests that need it",
+        program.display()
+    )
+}
+
+/// Returns a port that nothing listens on right now.
+fn free_port() -> u16 {
+    loop {
+        let random = RandomState::new().hash_one(process::id());
+        let width = u64::from(PORTS.end - PORTS.start);
+        let port = PORTS.start + u16::try_from(random % width).expect("less than the width");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
