@@ -1,9 +1,12 @@
 //! What a consumer gets, and how much at once.
 
 use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::Failure;
 use super::trial::{Trial, ack, broken, ensure, event, nack, numbers, refused, text};
@@ -131,27 +134,43 @@ pub(super) async fn loses_nothing_when_next_is_dropped(trial: &Trial<'_>) -> Res
 
     let mut missing: BTreeSet<String> = numbers(COUNT).collect();
     let receive = async {
-        let mut micros = 0;
+        let mut polls = 0;
         while !missing.is_empty() {
-            // From a future that is never polled to the end, to one that has some time.
-            micros = (micros + 37) % 1_500;
-            match timeout(Duration::from_micros(micros), consumer.next()).await {
+            polls = polls % 3 + 1;
+            // The future is dropped at the first, second or third place where it waits.
+            match timeout(Duration::from_millis(5), polled(consumer.next(), polls)).await {
                 Err(_) => {}
-                Ok(Ok(Some(incoming))) => {
+                // What goes on beside it gets some time.
+                Ok(None) => sleep(Duration::from_millis(1)).await,
+                Ok(Some(Ok(Some(incoming)))) => {
                     ensure(incoming.info.attempt == 1, || {
                         format!("`{:?}` was lost and came again", event(&incoming))
                     })?;
                     missing.remove(&text(&incoming)?);
                     ack(incoming).await?;
                 }
-                Ok(Ok(None)) => return Err(broken("the consumer has ended")),
-                Ok(Err(error)) => return Err(refused("the consumer is lost", &error)),
+                Ok(Some(Ok(None))) => return Err(broken("the consumer has ended")),
+                Ok(Some(Err(error))) => return Err(refused("the consumer is lost", &error)),
             }
         }
         Ok(())
     };
     let received = timeout(trial.setup.patience(), receive).await;
     received.unwrap_or_else(|_| Err(broken(format!("lost: {missing:?}"))))
+}
+
+/// Polls a future at most so many times, and drops it then.
+async fn polled<F: Future + Unpin>(mut future: F, most: usize) -> Option<F::Output> {
+    let mut polls = 0;
+    poll_fn(|context| {
+        polls += 1;
+        match Pin::new(&mut future).poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if polls >= most => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
 }
 
 pub(super) async fn bounds_what_is_in_flight(trial: &Trial<'_>) -> Result<(), Failure> {

@@ -71,7 +71,7 @@ pub(super) async fn waits_while_in_progress(trial: &Trial<'_>) -> Result<(), Fai
     let mut consumer = trial.consumer("progress").await?;
     trial.publish_all("progress", ["x".to_owned()]).await?;
     let incoming = trial.expect(&mut *consumer, "x").await?;
-    let until = Instant::now() + trial.setup.ack_wait() * 4;
+    let until = Instant::now() + trial.setup.ack_wait() * 3;
     while Instant::now() < until {
         trial
             .expect_nothing(&mut *consumer, trial.setup.ack_wait() / 4)

@@ -159,7 +159,7 @@ impl<'a> Trial<'a> {
 
     /// Returns how long it takes until what has not been settled has come again for sure.
     pub(super) fn long(&self) -> Duration {
-        self.setup.ack_wait() * 3
+        self.setup.ack_wait() * 2
     }
 
     pub(super) async fn in_time<T>(
