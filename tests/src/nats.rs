@@ -82,13 +82,27 @@ impl Server {
     /// Where it cannot be waited for.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            let id = child.id().to_string();
-            let told = Command::new("kill").args(["-TERM", &id]).status();
-            if !told.is_ok_and(|status| status.success()) {
-                let _ = child.kill();
-            }
+            signal(&child, "TERM");
             child.wait().expect("the server ends");
         }
+    }
+
+    /// Stops the process for a while: connections stay, and nobody answers.
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be told.
+    pub fn freeze(&self) {
+        signal(self.child.as_ref().expect("a running server"), "STOP");
+    }
+
+    /// Lets the process go on after [`freeze`](Self::freeze).
+    ///
+    /// # Panics
+    ///
+    /// Where it cannot be told.
+    pub fn thaw(&self) {
+        signal(self.child.as_ref().expect("a running server"), "CONT");
     }
 
     /// Starts the server again after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port
@@ -156,6 +170,12 @@ impl Drop for Server {
         // What is left over is in the folder for what is temporary.
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+fn signal(child: &Child, name: &str) {
+    let id = child.id().to_string();
+    let told = Command::new("kill").args(["-s", name, &id]).status();
+    assert!(told.is_ok_and(|status| status.success()), "kill -s {name}");
 }
 
 /// Returns the server to start.

@@ -22,7 +22,7 @@ use crate::transport::{
     BoxFuture, Consumer, Incoming, Subscription, TransportError, TransportErrorKind,
 };
 
-/// How often the connection is looked at while nothing comes.
+/// How often the connection is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Receives the messages of one subscription.
@@ -45,6 +45,8 @@ pub(super) struct NatsConsumer {
     /// Messages that no pattern selects, to be acknowledged.
     skipped: VecDeque<Subject>,
     last_heard: Instant,
+    /// When to look at the connection; kept, since futures that wait for it may be dropped early.
+    next_look: Instant,
     /// How often the client had connected when the consumer was made.
     connects: u64,
 }
@@ -79,6 +81,7 @@ impl NatsConsumer {
             given_out: Arc::default(),
             skipped: VecDeque::new(),
             last_heard: Instant::now(),
+            next_look: Instant::now() + LOOK,
             connects,
         })
     }
@@ -101,7 +104,10 @@ impl NatsConsumer {
                     return Err(TransportError::new(TransportErrorKind::Closed, what));
                 }
                 Woken::Place => {}
-                Woken::Time => self.check_connection()?,
+                Woken::Time => {
+                    self.next_look = Instant::now() + LOOK;
+                    self.check_connection()?;
+                }
             }
         }
     }
@@ -143,7 +149,6 @@ impl NatsConsumer {
     }
 
     async fn wait(&mut self) -> Woken {
-        let until = Instant::now() + LOOK;
         let messages = &mut self.messages;
         tokio::select! {
             biased;
@@ -151,7 +156,7 @@ impl NatsConsumer {
                 Woken::Message(message)
             }
             () = self.given_out.settled.notified() => Woken::Place,
-            () = sleep_until(until) => Woken::Time,
+            () = sleep_until(self.next_look) => Woken::Time,
         }
     }
 

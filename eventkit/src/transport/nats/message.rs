@@ -86,6 +86,10 @@ pub(super) fn raw_headers(message: &RawMessage) -> Result<HeaderMap, TransportEr
         if is_for_server(name) {
             continue;
         }
+        if name.is_empty() {
+            let what = "a header without a name";
+            return Err(TransportError::new(TransportErrorKind::Rejected, what));
+        }
         let name = HeaderName::from_str(name).map_err(|error| bad_header(&error))?;
         headers.append(name, header_value(value)?);
     }
