@@ -122,6 +122,21 @@ impl Server {
         panic!("nats-server does not start again:\n{}", self.log());
     }
 
+    /// Returns whether the server is of this version or a later one.
+    ///
+    /// # Panics
+    ///
+    /// Where the server does not tell its version.
+    #[must_use]
+    pub fn is_at_least(&self, major: u32, minor: u32) -> bool {
+        let said = Command::new(&self.program).arg("--version").output();
+        let said = String::from_utf8(said.expect("a version").stdout).expect("a version");
+        let (_, version) = said.trim().split_once(": v").expect("a version");
+        let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+        let found: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        found >= (major, minor)
+    }
+
     /// Returns what the server has logged.
     #[must_use]
     pub fn log(&self) -> String {

@@ -22,7 +22,7 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
     let subscription = subscription("a");
     let published = Arc::new(Mutex::new(BTreeSet::new()));
 
-    let publisher = {
+    let sender = {
         let (nats, published) = (nats.clone(), Arc::clone(&published));
         tokio::spawn(async move {
             for number in 0..COUNT {
@@ -36,7 +36,7 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
         })
     };
     let handled = Arc::new(Mutex::new(BTreeSet::new()));
-    let handler = {
+    let receiver = {
         let (nats, handled) = (nats.clone(), Arc::clone(&handled));
         tokio::spawn(async move {
             let mut consumer = subscribe_again(&nats, &subscription).await;
@@ -67,11 +67,11 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
         sleep(Duration::from_millis(100)).await;
         server.restart();
     }
-    timeout(PATIENCE * 2, publisher)
+    timeout(PATIENCE * 2, sender)
         .await
         .expect("all are published")
         .unwrap();
-    let done = timeout(PATIENCE * 2, handler).await;
+    let done = timeout(PATIENCE * 2, receiver).await;
     let missing: Vec<String> = published
         .lock()
         .unwrap()
@@ -288,7 +288,9 @@ async fn a_dropped_consumer_gives_back_at_once_what_nobody_saw() {
     let mut missing: BTreeSet<u32> = (1..20).collect();
     while !missing.is_empty() {
         let incoming = next(&mut *consumer).await;
-        missing.remove(&incoming.event.unwrap().id().parse().unwrap());
+        assert_eq!(incoming.info.attempt, 2);
+        let id = incoming.event.unwrap().id().parse().unwrap();
+        assert!(missing.remove(&id), "{id} came twice");
         incoming.settle.ack().await.unwrap();
     }
 }

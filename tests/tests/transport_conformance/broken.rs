@@ -137,7 +137,7 @@ impl Transport for Broken {
             match self.fault {
                 IgnoresPatterns => subscription.patterns = vec!["*".to_owned()],
                 GivesNamesOfItsOwn => subscription.name = uuid(&self.subscriptions),
-                HasOneSubscription => subscription.name = "one".to_owned(),
+                HasOneSubscription => subscription.name = String::from("one"),
                 IgnoresWhatIsInFlight => subscription.in_flight += 1,
                 _ => {}
             }

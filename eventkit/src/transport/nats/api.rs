@@ -24,6 +24,11 @@ pub(super) struct Api {
 }
 
 impl Api {
+    /// Returns whether the server is 2.10 or later, in which much of consumers is new.
+    pub(super) fn is_2_10(&self) -> bool {
+        self.client.is_server_compatible(2, 10, 0)
+    }
+
     /// Sends a message and waits for the answer; `what` says what cannot be done without it.
     pub(super) async fn request(
         &self,

@@ -170,7 +170,8 @@ impl NatsBuilder {
     /// Changes consumers on the server whose patterns, `ack_wait` or `max_unsettled` are not what
     /// is asked for; by default they are refused.
     ///
-    /// It keeps how far the consumer has come. New patterns only see what comes after that point.
+    /// It keeps how far the consumer has come. New patterns only see what comes after that point;
+    /// they need a server of 2.10, and are refused before.
     pub fn update_consumers(mut self) -> Self {
         self.updates_consumers = true;
         self

@@ -10,6 +10,7 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::jetstream::AckKind;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
+use bytes::Bytes;
 use futures_core::Stream;
 use serde_json::json;
 use tokio::time::{Instant, sleep_until};
@@ -38,7 +39,7 @@ pub(super) struct NatsConsumer {
     in_flight: usize,
     /// Where the server sends messages, and says what became of a request for some.
     inbox: String,
-    messages: Subscriber,
+    messages: Option<Subscriber>,
     /// How many messages have been asked for and not been taken from `messages`.
     asked: usize,
     given_out: Arc<GivenOut>,
@@ -76,7 +77,7 @@ impl NatsConsumer {
             patterns: subscription.patterns.clone(),
             in_flight: subscription.in_flight,
             inbox,
-            messages,
+            messages: Some(messages),
             asked: 0,
             given_out: Arc::default(),
             skipped: VecDeque::new(),
@@ -125,11 +126,7 @@ impl NatsConsumer {
             "expires": nanoseconds(heartbeat * 6),
             "idle_heartbeat": nanoseconds(heartbeat),
         });
-        let api = &self.api.prefix;
-        let subject = format!(
-            "{api}.CONSUMER.MSG.NEXT.{}.{}",
-            self.shared.stream.name, self.name
-        );
+        let subject = self.subject_of("MSG.NEXT");
         let payload = question.to_string().into();
         let sent = self
             .api
@@ -149,15 +146,26 @@ impl NatsConsumer {
     }
 
     async fn wait(&mut self) -> Woken {
-        let messages = &mut self.messages;
+        let (given_out, next_look) = (Arc::clone(&self.given_out), self.next_look);
         tokio::select! {
             biased;
-            message = poll_fn(|context| Pin::new(&mut *messages).poll_next(context)) => {
-                Woken::Message(message)
-            }
-            () = self.given_out.settled.notified() => Woken::Place,
-            () = sleep_until(self.next_look) => Woken::Time,
+            message = poll_fn(|context| self.poll_message(context)) => Woken::Message(message),
+            () = given_out.settled.notified() => Woken::Place,
+            () = sleep_until(next_look) => Woken::Time,
         }
+    }
+
+    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        match &mut self.messages {
+            Some(messages) => Pin::new(messages).poll_next(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    /// Returns a subject of the API about this consumer.
+    fn subject_of(&self, call: &str) -> String {
+        let (api, stream) = (&self.api.prefix, &self.shared.stream.name);
+        format!("{api}.CONSUMER.{call}.{stream}.{}", self.name)
     }
 
     /// Takes what the server says in place of a message.
@@ -269,23 +277,30 @@ impl Drop for NatsConsumer {
     fn drop(&mut self) {
         let mut unseen: Vec<Subject> = Vec::new();
         let mut context = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(message)) = Pin::new(&mut self.messages).poll_next(&mut context)
-        {
+        while let Poll::Ready(Some(message)) = self.poll_message(&mut context) {
             if message.status.is_none() {
                 unseen.extend(message.reply);
             }
         }
+        // Before anything else is said, so that nothing is delivered here any more.
+        self.messages = None;
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
         };
-        if unseen.is_empty() {
-            return;
-        }
-        let client = self.api.client.clone();
+        let api = Arc::clone(&self.api);
+        let subject = self.subject_of("INFO");
         runtime.spawn(async move {
+            // It makes the server forget the requests for messages that nobody waits for. Servers
+            // of 2.9 mistake another message for one that is given back while there is only such a
+            // request.
+            let asked = api.request("ask for a consumer", &subject, None, Bytes::new());
+            if asked.await.is_err() {
+                return;
+            }
             for reply in unseen {
                 // Where it does not arrive, the message comes after `ack_wait`.
-                if client
+                if api
+                    .client
                     .publish(reply, AckKind::Nak(None).into())
                     .await
                     .is_err()

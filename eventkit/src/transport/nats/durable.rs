@@ -76,7 +76,7 @@ impl Durable<'_> {
             max_ack_pending: self.max_unsettled.try_into().unwrap_or(i64::MAX),
             ..Config::default()
         };
-        let takes_several = api.client.is_server_compatible(2, 10, 0);
+        let takes_several = api.is_2_10();
         match self.filters.as_slice() {
             several if several.len() > 1 && takes_several && self.filters.are_disjoint() => {
                 config.filter_subjects = several.to_vec();
@@ -93,6 +93,11 @@ impl Durable<'_> {
         }
         if !self.updates {
             return Err(differences.into_error(of));
+        }
+        // Older servers take new filters, and then skip messages that these select.
+        if !api.is_2_10() && !self.fits_filters(found) {
+            let of = format!("{of}, whose filters a server before 2.10 cannot change");
+            return Err(differences.into_error(&of));
         }
         let what = format!("change {of}");
         let mut config = found.clone();
@@ -155,23 +160,26 @@ impl Durable<'_> {
             found.max_ack_pending,
             format_args!("{in_flight} or more, as many as are in flight"),
         );
-        self.expect_filters(&mut differences, found);
+        differences.expect(
+            self.fits_filters(found),
+            "filter_subjects",
+            format_args!("{:?}", filters_of(found)),
+            format_args!("{:?}", self.filters.as_slice()),
+        );
         differences
     }
 
-    /// A server before 2.10 has one filter that covers the wanted ones, and keeps it after an
-    /// update of the server.
-    fn expect_filters(&self, differences: &mut Differences, found: &Config) {
-        let mut filters = found.filter_subjects.clone();
-        filters.extend((!found.filter_subject.is_empty()).then(|| found.filter_subject.clone()));
-        filters.sort_unstable();
-        let is_right = filters == self.filters.as_slice() || filters == [self.filters.covering()];
-        let wanted = self.filters.as_slice();
-        differences.expect(
-            is_right,
-            "filter_subjects",
-            format_args!("{filters:?}"),
-            format_args!("{wanted:?}"),
-        );
+    /// Returns whether the filters are the wanted ones, or the one that covers them: a consumer
+    /// that was made on a server before 2.10 keeps it.
+    fn fits_filters(&self, found: &Config) -> bool {
+        let found = filters_of(found);
+        found == self.filters.as_slice() || found == [self.filters.covering()]
     }
+}
+
+fn filters_of(config: &Config) -> Vec<String> {
+    let mut filters = config.filter_subjects.clone();
+    filters.extend((!config.filter_subject.is_empty()).then(|| config.filter_subject.clone()));
+    filters.sort_unstable();
+    filters
 }
