@@ -1,19 +1,20 @@
 //! The consumer: asks for as many messages as there is room for, and notices when it is lost.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use async_nats::client::PublishError;
 use async_nats::connection::State;
 use async_nats::jetstream::AckKind;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use futures_core::Stream;
 use serde_json::json;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::api::{Api, text};
 use super::settle::{GivenOut, NatsSettle};
@@ -96,7 +97,7 @@ impl NatsConsumer {
                     self.last_heard = Instant::now();
                     if let Some(status) = message.status {
                         self.heed(status, &message)?;
-                    } else if let Some(incoming) = self.take(message) {
+                    } else if let Some(incoming) = self.take(message)? {
                         return Ok(incoming);
                     }
                 }
@@ -128,15 +129,9 @@ impl NatsConsumer {
         });
         let subject = self.subject_of("MSG.NEXT");
         let payload = question.to_string().into();
-        let sent = self
-            .api
-            .client
-            .publish_with_reply(subject, self.inbox.clone(), payload)
-            .await;
-        sent.map_err(|error| {
-            self.lost("messages cannot be asked for")
-                .caused_by(text(&error))
-        })?;
+        let client = &self.api.client;
+        self.sent(client.publish_with_reply(subject, self.inbox.clone(), payload))
+            .await?;
         if self.asked == 0 {
             // Nothing was due while nothing was asked for.
             self.last_heard = Instant::now();
@@ -204,13 +199,15 @@ impl NatsConsumer {
     }
 
     /// Makes a message ready, unless no pattern selects it.
-    fn take(&mut self, message: Message) -> Option<Incoming> {
+    fn take(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
         self.asked = self.asked.saturating_sub(1);
-        let info = message::delivery(&message)?;
-        let reply = message.reply?;
+        let info = message::delivery(&message);
+        let (Some(info), Some(reply)) = (info, message.reply) else {
+            return Err(self.lost("a message came that JetStream did not deliver"));
+        };
         if !self.selects(&message.subject) {
             self.skipped.push_back(reply);
-            return None;
+            return Ok(None);
         }
         let decoder = self.shared.decoder;
         let event = message::decode(decoder, message.headers.as_ref(), message.payload);
@@ -219,7 +216,7 @@ impl NatsConsumer {
             reply,
             place: self.given_out.one_more(),
         };
-        Some(Incoming::new(event, info, Box::new(settle)))
+        Ok(Some(Incoming::new(event, info, Box::new(settle))))
     }
 
     fn selects(&self, of: &str) -> bool {
@@ -234,14 +231,25 @@ impl NatsConsumer {
     async fn acknowledge_skipped(&mut self) -> Result<(), TransportError> {
         while let Some(reply) = self.skipped.front() {
             let answer = AckKind::Ack.into();
-            let sent = self.api.client.publish(reply.clone(), answer).await;
-            sent.map_err(|error| {
-                self.lost("a message cannot be skipped")
-                    .caused_by(text(&error))
-            })?;
+            self.sent(self.api.client.publish(reply.clone(), answer))
+                .await?;
             self.skipped.pop_front();
         }
         Ok(())
+    }
+
+    /// Waits until the client has taken something to send, which it does not for long while it has
+    /// no connection.
+    async fn sent(
+        &self,
+        sending: impl Future<Output = Result<(), PublishError>>,
+    ) -> Result<(), TransportError> {
+        match timeout(self.api.timeout, sending).await {
+            Ok(sent) => {
+                sent.map_err(|error| self.lost("nothing can be sent").caused_by(text(&error)))
+            }
+            Err(_) => Err(self.lost("there is no connection to the server")),
+        }
     }
 
     /// Finds out that the server is gone, or has forgotten what was asked.
