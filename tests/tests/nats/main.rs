@@ -5,6 +5,7 @@
 mod conformance;
 mod loss;
 mod publishing;
+mod service;
 mod setup;
 mod wire;
 
