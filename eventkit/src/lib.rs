@@ -40,7 +40,7 @@
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
-//! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
+//! | send and receive | [`binding::http`], [`binding::nats`], `eventkit::axum`, `eventkit::reqwest` |
 //! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
 //! # Features
@@ -51,6 +51,8 @@
 //! | `axum` | no | `Event`, typed events and batches as extractors and responses |
 //! | `reqwest` | no | sending events, and reading them from responses |
 //! | `service` | no | handlers as a service: the traits of transports, a transport in memory, retries, dead letters |
+//! | `nats` | no | a transport on NATS `JetStream`, with `async-nats` |
+//! | `conformance` | no | the promises of transports as tests, for authors of transports |
 //!
 //! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
 //! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.

@@ -11,8 +11,8 @@ use crate::error::Exceeded;
 /// allocates is in proportion to the input whatever the limits are.
 ///
 /// Own limits are given to [`Json::with_limits`](crate::format::Json::with_limits) and
-/// [`http::with_limits`](crate::binding::http::with_limits); with axum they are an extension of the
-/// request, and with reqwest they are given to the response.
+/// [`http::with_limits`](crate::binding::http::with_limits) (and the one of NATS); with axum they are
+/// an extension of the request, and with reqwest they are given to the response.
 ///
 /// ```
 /// use eventkit::binding::http;

@@ -121,10 +121,10 @@ macro_rules! promises {
             },)*
         ];
 
-        /// Makes a test of each [promise](transport::conformance::Promise) of a transport.
+        /// Makes a test of each [promise](crate::transport::conformance::Promise) of a transport.
         ///
         /// It takes the attributes that each test has and an expression for the
-        /// [`Setup`](transport::conformance::Setup), which each test evaluates. The tests are async
+        /// [`Setup`](crate::transport::conformance::Setup), which each test evaluates. The tests are async
         /// functions on a tokio runtime.
         ///
         /// ```ignore
