@@ -295,6 +295,25 @@ async fn a_dropped_consumer_gives_back_at_once_what_nobody_saw() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_and_sent_again_to_a_consumer_that_is_dropped_is_not_held_up() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut subscription = subscription("a");
+    // Longer than this test waits.
+    subscription.ack_wait = PATIENCE * 10;
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    for _ in 0..100 {
+        let mut consumer = nats.subscribe(&subscription).await.unwrap();
+        let incoming = next(&mut *consumer).await;
+        incoming.settle.nack(Duration::ZERO).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_closed_client_ends_its_consumers() {
     let Some(server) = Server::start() else {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_nats::client::PublishError;
@@ -283,41 +283,49 @@ impl Consumer for NatsConsumer {
 impl Drop for NatsConsumer {
     /// Gives back what nobody has seen, so that it does not have to wait for `ack_wait`.
     fn drop(&mut self) {
-        let mut unseen: Vec<Subject> = Vec::new();
-        let mut context = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(message)) = self.poll_message(&mut context) {
-            if message.status.is_none() {
-                unseen.extend(message.reply);
-            }
-        }
-        // Before anything else is said, so that nothing is delivered here any more.
-        self.messages = None;
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+        let (Some(messages), Ok(runtime)) =
+            (self.messages.take(), tokio::runtime::Handle::try_current())
+        else {
             return;
         };
-        let api = Arc::clone(&self.api);
-        let subject = self.subject_of("INFO");
+        let (api, subject) = (Arc::clone(&self.api), self.subject_of("INFO"));
         runtime.spawn(async move {
+            let look = || api.request("ask for a consumer", &subject, None, Bytes::new());
+            // What the server is about to send arrives before its answer does.
+            if look().await.is_err() {
+                return;
+            }
+            let unseen = timeout(api.timeout, drained(messages));
+            let unseen = unseen.await.unwrap_or_default();
             // It makes the server forget the requests for messages that nobody waits for. Servers
             // of 2.9 mistake another message for one that is given back while there is only such a
             // request.
-            let asked = api.request("ask for a consumer", &subject, None, Bytes::new());
-            if asked.await.is_err() {
+            if look().await.is_err() {
                 return;
             }
             for reply in unseen {
                 // Where it does not arrive, the message comes after `ack_wait`.
-                if api
-                    .client
-                    .publish(reply, AckKind::Nak(None).into())
-                    .await
-                    .is_err()
-                {
+                let given_back = api.client.publish(reply, AckKind::Nak(None).into());
+                if given_back.await.is_err() {
                     return;
                 }
             }
         });
     }
+}
+
+/// Unsubscribes, and returns where to settle the messages that have come until the server knew.
+async fn drained(mut messages: Subscriber) -> Vec<Subject> {
+    let mut unseen = Vec::new();
+    if messages.drain().await.is_err() {
+        return unseen;
+    }
+    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
+        if message.status.is_none() {
+            unseen.extend(message.reply);
+        }
+    }
+    unseen
 }
 
 fn connects(client: &Client) -> u64 {

@@ -62,7 +62,8 @@
 //! - A consumer that the server, the network or an operator has taken away is an error of
 //!   [`next`](super::Consumer::next) within two [heartbeats](NatsBuilder::heartbeat). The connection comes back by
 //!   itself, without end.
-//! - A consumer that is dropped gives back at once what nobody has seen.
+//! - A consumer that is dropped gives back at once what nobody has seen. What the server sends in the
+//!   very moment in which it learns of that comes again after `ack_wait`.
 //!
 //! A single server writes the state of consumers to its disk every 100 milliseconds or so: what
 //! was acknowledged in the last moment before the server was killed comes again. With
