@@ -53,6 +53,12 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
+/// Says that something is not valid.
+struct Invalid;
+
+/// What may be absent, and may be invalid.
+type Maybe<T> = Result<Option<T>, Invalid>;
+
 /// Reads an event; `None` where it is not a valid one.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
     let Members(members) = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
@@ -63,10 +69,13 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
         }
     }
     let data = values.remove("data");
-    let data_base64 = values.remove("data_base64").map(|value| text(&value));
+    let data_base64: Option<String> = match values.remove("data_base64") {
+        Some(value) => serde_json::from_str(value.get()).ok()?,
+        None => None,
+    };
     let mut attributes = BTreeMap::new();
     for (name, value) in values {
-        if let Some(text) = scalar(&value)? {
+        if let Some(text) = scalar(&value).ok()? {
             attributes.insert(name, text);
         }
     }
@@ -88,7 +97,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
         .into_iter()
         .map(|(name, (value, _))| (name, value))
         .collect();
-    let data = content(data.as_deref(), data_base64, &mut attributes)?;
+    let data = content(data.as_deref(), data_base64, &mut attributes).ok()?;
     Some(Reference {
         attributes,
         time,
@@ -96,19 +105,22 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
     })
 }
 
-fn text(value: &RawValue) -> Option<Option<String>> {
-    serde_json::from_str(value.get()).ok()
-}
-
 /// Reads the value of an attribute, and whether it is a string; `null` is an absent one.
-fn scalar(value: &RawValue) -> Option<Option<(String, bool)>> {
+fn scalar(value: &RawValue) -> Maybe<(String, bool)> {
     let value = value.get();
-    Some(match value {
+    Ok(match value {
         "null" => None,
         "true" | "false" => Some((value.to_owned(), false)),
-        _ if value.starts_with('"') => Some((serde_json::from_str(value).ok()?, true)),
-        _ => Some((value.parse::<i32>().ok()?.to_string(), false)),
+        _ if value.starts_with('"') => Some((string(value)?, true)),
+        _ => {
+            let number = value.parse::<i32>().map_err(|_| Invalid)?;
+            Some((number.to_string(), false))
+        }
     })
+}
+
+fn string(json: &str) -> Result<String, Invalid> {
+    serde_json::from_str(json).map_err(|_| Invalid)
 }
 
 fn time(text: &str) -> Option<DateTime<FixedOffset>> {
@@ -144,32 +156,30 @@ fn is_text(text: &str) -> bool {
 
 fn content(
     data: Option<&RawValue>,
-    data_base64: Option<Option<Option<String>>>,
+    base64: Option<String>,
     attributes: &mut BTreeMap<String, String>,
-) -> Option<Option<(DataKind, Vec<u8>)>> {
-    let base64 = match data_base64 {
-        Some(value) => value?,
-        None => None,
-    };
+) -> Maybe<(DataKind, Vec<u8>)> {
     let content_type = attributes.get("datacontenttype");
     let is_json =
         content_type.is_none_or(|text| MediaType::parse(text).is_ok_and(|ty| ty.is_json()));
     match (data, base64) {
-        (None, None) => Some(None),
-        (Some(_), Some(_)) => None,
-        (None, Some(text)) => Some(Some((DataKind::Binary, BASE64_STANDARD.decode(text).ok()?))),
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Invalid),
+        (None, Some(text)) => {
+            let bytes = BASE64_STANDARD.decode(text).map_err(|_| Invalid)?;
+            Ok(Some((DataKind::Binary, bytes)))
+        }
         (Some(json), None) if is_json => {
-            (depth(json.get()) <= 128).then_some(())?;
+            if depth(json.get()) > 128 {
+                return Err(Invalid);
+            }
             let implied = || "application/json".to_owned();
             attributes
                 .entry("datacontenttype".to_owned())
                 .or_insert_with(implied);
-            Some(Some((DataKind::Json, json.get().as_bytes().to_vec())))
+            Ok(Some((DataKind::Json, json.get().as_bytes().to_vec())))
         }
-        (Some(json), None) => {
-            let text: String = serde_json::from_str(json.get()).ok()?;
-            Some(Some((DataKind::Text, text.into_bytes())))
-        }
+        (Some(json), None) => Ok(Some((DataKind::Text, string(json.get())?.into_bytes()))),
     }
 }
 
