@@ -194,18 +194,17 @@ fn implementation(
     )
 }
 
-/// Writes the builder. What serde is asked for stands once, in `write_to`, so that what is missing is
-/// one error.
+/// Writes the builder. It asks serde for what `write_to` asks for, in the same call, so that what is
+/// missing is one error.
 fn builder(target: &Target<'_>, model: &Struct<'_>, attributes: &[TokenStream]) -> TokenStream {
     let private = &target.private;
-    if matches!(model.data, Payload::Nothing) {
-        return quote! {
+    sink_call(target, model, &quote!(#private::IntoBuilder)).unwrap_or_else(|| {
+        quote! {
             let __builder = __METADATA.builder();
             #(#attributes)*
             ::core::result::Result::Ok(__builder)
-        };
-    }
-    quote!(<Self as #private::CloudEvent>::write_to(self, #private::IntoBuilder))
+        }
+    })
 }
 
 /// Writes the builder without data; a type that has no data needs none beside the other.
@@ -231,26 +230,33 @@ fn attribute_builder(
 /// Writes how a message is made without an event in between; a type that has no data needs none.
 fn write(target: &Target<'_>, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
-    let this = &target.this;
-    let sink = quote!(<__Sink as #private::EventSink>);
-    let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
-    let body = match &model.data {
-        Payload::Nothing => return None,
-        Payload::Whole if model.is_fixed() => {
-            quote!(#sink::fixed::<#this>(__sink, &__METADATA, self))
-        }
-        Payload::Whole => quote!(#sink::built::<#this>(__sink, #attributes, self)),
-        Payload::Fields(_) => {
-            let view = twin::view(target);
-            quote!(#sink::built(__sink, #attributes, &#view(self)))
-        }
-    };
+    let body = sink_call(target, model, &quote!(__sink))?;
     Some(quote! {
         fn write_to<__Sink: #private::EventSink>(
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
             #body
+        }
+    })
+}
+
+/// Writes the call that hands the value to a sink.
+fn sink_call(target: &Target<'_>, model: &Struct<'_>, sink: &TokenStream) -> Option<TokenStream> {
+    let private = &target.private;
+    let this = &target.this;
+    let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
+    Some(match &model.data {
+        Payload::Nothing => return None,
+        Payload::Whole if model.is_fixed() => {
+            quote!(#private::EventSink::fixed::<#this>(#sink, &__METADATA, self))
+        }
+        Payload::Whole => {
+            quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
+        }
+        Payload::Fields(_) => {
+            let view = twin::view(target);
+            quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
         }
     })
 }

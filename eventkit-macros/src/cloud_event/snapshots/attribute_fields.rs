@@ -101,9 +101,10 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            <Self as ::eventkit::__private::CloudEvent>::write_to(
-                self,
+            ::eventkit::__private::EventSink::built(
                 ::eventkit::__private::IntoBuilder,
+                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                &__OrderPlacedView(self),
             )
         }
         fn attribute_builder(
@@ -125,7 +126,7 @@ const _: () = {
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            <__Sink as ::eventkit::__private::EventSink>::built(
+            ::eventkit::__private::EventSink::built(
                 __sink,
                 <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
                 &__OrderPlacedView(self),

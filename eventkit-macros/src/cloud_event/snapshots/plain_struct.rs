@@ -39,10 +39,9 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            <Self as ::eventkit::__private::CloudEvent>::write_to(
-                self,
-                ::eventkit::__private::IntoBuilder,
-            )
+            ::eventkit::__private::EventSink::fixed::<
+                OrderPlaced,
+            >(::eventkit::__private::IntoBuilder, &__METADATA, self)
         }
         fn attribute_builder(
             &self,
@@ -57,7 +56,7 @@ const _: () = {
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            <__Sink as ::eventkit::__private::EventSink>::fixed::<
+            ::eventkit::__private::EventSink::fixed::<
                 OrderPlaced,
             >(__sink, &__METADATA, self)
         }
