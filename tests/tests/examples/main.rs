@@ -2,6 +2,7 @@
 
 mod answers;
 mod binaries;
+mod kill_matrix;
 mod programs;
 mod shop;
 mod visit;

@@ -1,0 +1,72 @@
+//! What the handlers did, in files that outlive the processes.
+
+use std::collections::HashMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The file of one worker; a line is written by one call, so that it is there whole or not at all.
+#[derive(Debug, Clone)]
+pub(crate) struct Effects(Arc<File>);
+
+impl Effects {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Self(Arc::new(file)))
+    }
+
+    /// Notes that a handler has done its work for an event.
+    pub(crate) fn note(&self, handler: &str, number: u64) -> io::Result<()> {
+        (&*self.0).write_all(format!("{handler} {number}\n").as_bytes())
+    }
+}
+
+/// Adds up the files of all workers while they grow.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    files: Vec<(PathBuf, BufReader<File>)>,
+    /// How often each handler did its work for each event.
+    done: HashMap<(String, u64), u32>,
+}
+
+impl Tally {
+    /// Reads what is new in the files of a folder.
+    pub(crate) fn update(&mut self, folder: &Path) -> io::Result<()> {
+        for entry in folder.read_dir()? {
+            let path = entry?.path();
+            let is_known = self.files.iter().any(|(known, _)| *known == path);
+            if !is_known && path.extension().is_some_and(|ending| ending == "effects") {
+                let reader = BufReader::new(File::open(&path)?);
+                self.files.push((path, reader));
+            }
+        }
+        for (path, reader) in &mut self.files {
+            let mut line = String::new();
+            while reader.read_line(&mut line)? > 0 {
+                let (handler, number) = line.trim_end().split_once(' ').ok_or_else(|| {
+                    let what = format!("{}: not an effect: {line:?}", path.display());
+                    io::Error::new(io::ErrorKind::InvalidData, what)
+                })?;
+                let number = number.parse().map_err(io::Error::other)?;
+                *self.done.entry((handler.to_owned(), number)).or_default() += 1;
+                line.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns how many pairs of handler and event are done.
+    pub(crate) fn done(&self) -> u64 {
+        self.done.len() as u64
+    }
+
+    /// Returns how often work was done that had been done before.
+    pub(crate) fn repeated(&self) -> u64 {
+        self.done.values().map(|times| u64::from(times - 1)).sum()
+    }
+
+    pub(crate) fn has(&self, handler: &str, number: u64) -> bool {
+        self.done.contains_key(&(handler.to_owned(), number))
+    }
+}

@@ -1,0 +1,189 @@
+//! What happens to the workers and the broker, fault by fault.
+
+use std::error::Error;
+use std::time::Duration;
+
+use crate::events::HANDLERS;
+use crate::world::World;
+
+/// How many events a handler works on at once, unless it says otherwise.
+const CONCURRENCY: u64 = 16;
+
+/// How often a process is killed or asked to stop.
+const TIMES: u64 = 4;
+
+/// How long the network is cut: longer than a worker needs to notice.
+const CUT: Duration = Duration::from_secs(6);
+
+/// Returns whether an event of the rows with poison is none that a handler could take.
+pub(crate) fn is_poison(number: u64) -> bool {
+    number % 100 == 3
+}
+
+/// Is something that goes wrong in production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    Nothing,
+    KilledBeforeAck,
+    KilledMidHandler,
+    Terminated,
+    BrokerKilled,
+    NetworkCut,
+    PublishedTwice,
+    Poison,
+    Panic,
+    LettersDown,
+    JoinAndLeave,
+}
+
+impl Fault {
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Nothing,
+        Self::KilledBeforeAck,
+        Self::KilledMidHandler,
+        Self::Terminated,
+        Self::BrokerKilled,
+        Self::NetworkCut,
+        Self::PublishedTwice,
+        Self::Poison,
+        Self::Panic,
+        Self::LettersDown,
+        Self::JoinAndLeave,
+    ];
+
+    /// Returns the name for the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::KilledBeforeAck => "before-ack",
+            Self::KilledMidHandler => "mid-handler",
+            Self::Terminated => "terminate",
+            Self::BrokerKilled => "broker",
+            Self::NetworkCut => "network",
+            Self::PublishedTwice => "twice",
+            Self::Poison => "poison",
+            Self::Panic => "panic",
+            Self::LettersDown => "letters-down",
+            Self::JoinAndLeave => "join-leave",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|fault| fault.name() == name)
+    }
+
+    /// Returns the name for the table.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Nothing => "none",
+            Self::KilledBeforeAck => "worker SIGKILL before ack, 4 times",
+            Self::KilledMidHandler => "worker SIGKILL in handler, 4 times",
+            Self::Terminated => "SIGTERM under load, 4 times",
+            Self::BrokerKilled => "nats-server SIGKILL, twice",
+            Self::NetworkCut => "network cut for 6 s, twice",
+            Self::PublishedTwice => "every event published twice",
+            Self::Poison => "1% poison",
+            Self::Panic => "handler panics for 1%",
+            Self::LettersDown => "dead letters down, 1% poison",
+            Self::JoinAndLeave => "workers join and leave",
+        }
+    }
+
+    /// Returns how much work may be done again, and why.
+    pub(crate) fn bound(self) -> (u64, &'static str) {
+        let handlers = HANDLERS.len() as u64;
+        match self {
+            Self::KilledBeforeAck | Self::KilledMidHandler => (
+                TIMES * handlers * CONCURRENCY,
+                "what a killed worker had done and not acknowledged",
+            ),
+            Self::BrokerKilled => (
+                2 * handlers * 1_000,
+                "an acknowledgement that the killed broker had not written",
+            ),
+            Self::NetworkCut => (
+                2 * handlers * CONCURRENCY,
+                "what was done when the acknowledgement did not get through",
+            ),
+            _ => (0, "none"),
+        }
+    }
+
+    pub(crate) fn has_poison(self) -> bool {
+        matches!(self, Self::Poison | Self::LettersDown)
+    }
+
+    /// Lets it happen, and returns when the workers are done or stuck.
+    pub(crate) async fn happen(self, world: &mut World) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Nothing | Self::PublishedTwice | Self::Poison | Self::Panic => {
+                world.start_worker()?;
+            }
+            Self::KilledBeforeAck | Self::KilledMidHandler => self.kill_workers(world).await?,
+            Self::Terminated => {
+                world.start_worker()?;
+                for time in 1..=TIMES {
+                    world.until(time, TIMES + 1).await?;
+                    world.terminate_oldest().await?;
+                    world.start_worker()?;
+                }
+            }
+            Self::BrokerKilled => {
+                world.start_worker()?;
+                for time in 1..=2 {
+                    world.until(time, 3).await?;
+                    world.server.kill();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    world.server.restart();
+                }
+            }
+            Self::NetworkCut => {
+                world.start_worker()?;
+                for time in 1..=2 {
+                    world.until(time, 3).await?;
+                    world.cut_network_for(CUT).await;
+                }
+            }
+            Self::LettersDown => {
+                world.start_worker()?;
+                world.until(1, 100).await?;
+                world.letters_mut()?.kill();
+                world.until(1, 1).await?;
+                world.letters_mut()?.restart();
+            }
+            Self::JoinAndLeave => {
+                world.start_worker()?;
+                world.start_worker()?;
+                world.until(1, 5).await?;
+                world.start_worker()?;
+                world.until(2, 5).await?;
+                world.terminate_oldest().await?;
+                world.until(3, 5).await?;
+                world.start_worker()?;
+                world.until(4, 5).await?;
+                world.terminate_oldest().await?;
+            }
+        }
+        world.until(1, 1).await
+    }
+
+    /// Kills a worker each time a handler has come to a certain event.
+    async fn kill_workers(self, world: &mut World) -> Result<(), Box<dyn Error>> {
+        let mut numbers: Vec<u64> = (1..=TIMES)
+            .map(|time| world.events * time / (TIMES + 1))
+            .collect();
+        while !numbers.is_empty() {
+            let trap = &mut world.orders.trap;
+            let own = match self {
+                Self::KilledBeforeAck => &mut trap.after,
+                _ => &mut trap.before,
+            };
+            own.clone_from(&numbers);
+            world.start_worker()?;
+            let number = world.kill_trapped().await?;
+            numbers.retain(|own| *own != number);
+        }
+        world.orders.trap = crate::worker::Trap::default();
+        world.start_worker()
+    }
+}
