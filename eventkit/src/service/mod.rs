@@ -95,6 +95,8 @@ mod rules;
 mod run;
 mod settling;
 mod source;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod turns;
 
 pub use builder::ServiceBuilder;
@@ -104,3 +106,5 @@ pub use health::{Counters, Health, ServiceHandle, SubscriptionHealth, Subscripti
 pub use inbox::{Claim, Inbox, InboxKey, MemoryInbox};
 pub use outbox::{Outbox, OutboxError};
 pub use run::{Service, Stopped};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteInbox, SqliteInboxError};
