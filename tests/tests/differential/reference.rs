@@ -1,10 +1,5 @@
 //! A decoder of JSON events that is slow and plain: one rule after another, on owned values.
 
-#![expect(
-    clippy::option_option,
-    reason = "a member may be absent, null, or of a type that is refused"
-)]
-
 use std::collections::BTreeMap;
 use std::fmt;
 
