@@ -8,7 +8,6 @@ use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
 use tokio::time::sleep;
 use tracing::Instrument;
 
-use super::backoff;
 use super::breaker::{Change, Pass};
 use super::call::{self, Called};
 use super::health::{Counts, Phase, SubscriptionState};
@@ -22,7 +21,7 @@ use super::turns::Turn;
 use crate::dispatch::Failure;
 use crate::event::{Event, Timestamp};
 use crate::transport::{
-    Incoming, MessageInfo, RawMessage, TransportError, TransportErrorKind, Undecodable,
+    Incoming, MessageInfo, RawMessage, TransportError, TransportErrorKind, Undecodable, backoff,
 };
 
 /// The first and the longest delay of an event whose dead letter cannot be stored.

@@ -76,7 +76,6 @@
 //! database without holding up others. They cannot be stopped: a timeout is told of, not enforced,
 //! and one that is running at the deadline of a drain is given back and yet runs on.
 
-mod backoff;
 mod breaker;
 mod builder;
 mod call;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::backoff;
 use crate::dispatch::{Decision, Exhausted, Failure, OrderKey, Policy, pattern_matches};
+use crate::transport::backoff;
 
 /// The policies of a service, and which goes before which.
 #[derive(Debug, Clone, Default)]

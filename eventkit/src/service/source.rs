@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::backoff;
 use super::health::{SubscriptionState, Vitals};
 use crate::transport::{
-    Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind,
+    Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind, backoff,
 };
 
 /// The first and the longest delay before a lost consumer is opened again.

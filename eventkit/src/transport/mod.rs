@@ -16,6 +16,8 @@ pub mod axum;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 #[cfg(feature = "service")]
+pub(crate) mod backoff;
+#[cfg(feature = "service")]
 mod consumer;
 #[cfg(feature = "service")]
 mod error;

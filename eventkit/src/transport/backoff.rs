@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Returns the delay after an attempt, counted from 1: doubled with each, at most `max`, less up to
 /// half of it by chance.
-pub(super) fn delay(first: Duration, max: Duration, attempt: u32) -> Duration {
+pub(crate) fn delay(first: Duration, max: Duration, attempt: u32) -> Duration {
     let factor = 1_u32.checked_shl(attempt.saturating_sub(1).min(31));
     let whole = first
         .checked_mul(factor.unwrap_or(u32::MAX))
