@@ -34,6 +34,8 @@ mod publisher;
 pub mod reqwest;
 #[cfg(feature = "service")]
 mod shared;
+#[cfg(feature = "webhook")]
+pub mod webhook;
 
 #[cfg(feature = "service")]
 pub use self::{
