@@ -1,0 +1,71 @@
+//! Batches, which are answered by the worst of their events.
+
+use std::time::Duration;
+
+use eventkit::Event;
+use eventkit::binding::http::encode_batch;
+use eventkit::format::Json;
+use eventkit::transport::webhook::Endpoint;
+use http::Request;
+
+use super::rig::{Do, brief, event, handler, subscription};
+
+fn events(ids: impl IntoIterator<Item = usize>) -> Vec<Event> {
+    ids.into_iter().map(|id| event(&id.to_string())).collect()
+}
+
+async fn post(endpoint: &Endpoint, events: &[Event]) -> (u16, Option<u64>) {
+    let message = encode_batch(events, &Json).unwrap();
+    let request = message.request(Request::post("/")).unwrap();
+    brief(&endpoint.respond(request).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_worst_decides_and_what_is_settled_does_not_run_again() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |id, attempt| {
+        match (id, attempt) {
+            ("2", 1) => Do::Nack(Duration::from_secs(2)),
+            ("3", 1) => Do::Nack(Duration::from_secs(9)),
+            _ => Do::Ack,
+        }
+    })
+    .await;
+    let events = events(1..=4);
+    assert_eq!(post(&endpoint, &events).await, (503, Some(9)));
+    tokio::time::advance(Duration::from_secs(9)).await;
+    assert_eq!(post(&endpoint, &events).await, (204, None));
+    let seen: Vec<_> = seen.all();
+    let expected = [("1", 1), ("2", 1), ("3", 1), ("4", 1), ("2", 2), ("3", 2)];
+    assert_eq!(seen, expected.map(|(id, attempt)| (id.to_owned(), attempt)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_is_larger_than_what_may_be_in_flight_finds_its_own_room() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let mut small = subscription("s");
+    small.in_flight = 3;
+    let seen = handler(&endpoint, small, |_, _| Do::Ack).await;
+    assert_eq!(post(&endpoint, &events(0..1_000)).await, (204, None));
+    assert_eq!(seen.all().len(), 1_000);
+    assert!(seen.attempts().iter().all(|attempt| *attempt == 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_wrong_event_refuses_the_batch_and_none_of_it_runs() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let request = Request::post("/")
+        .header("content-type", "application/cloudevents-batch+json")
+        .body(r#"[{"specversion":"1.0","id":"1","source":"/s","type":"t"}, {"id":"2"}]"#.into());
+    assert_eq!(brief(&endpoint.respond(request.unwrap()).await).0, 400);
+    assert!(seen.all().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_event_twice_in_a_batch_runs_once() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    assert_eq!(post(&endpoint, &events([1, 1, 1])).await, (204, None));
+    assert_eq!(seen.all(), [("1".to_owned(), 1)]);
+}

@@ -1,0 +1,353 @@
+//! The handshake, from both sides.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eventkit::transport::webhook::{CallbackRequest, Endpoint, HttpClient, Sender};
+use eventkit::transport::{BoxFuture, Publisher, TransportError, TransportErrorKind};
+use http::{HeaderMap, Request, Response};
+use reqwest::{Client, Method};
+use tokio::time::Instant;
+
+use super::rig::{Do, brief, detail, event, handler, request, send, serve, subscription};
+
+const ORIGIN: &str = "events.shop.example";
+
+async fn ask(url: &str, headers: &[(&str, &str)]) -> Response<Bytes> {
+    let request = Client::new().request(Method::OPTIONS, url);
+    let request = headers.iter().fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    send(request).await
+}
+
+fn granted(response: &Response<Bytes>) -> Option<(&str, &str)> {
+    let headers = response.headers();
+    assert_eq!(headers["allow"], "POST, OPTIONS");
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap());
+    let origin = text("webhook-allowed-origin");
+    let rate = text("webhook-allowed-rate");
+    assert_eq!(origin.is_some(), rate.is_some());
+    Some((origin?, rate?))
+}
+
+#[tokio::test]
+async fn an_origin_on_the_list_is_allowed_and_no_other() {
+    let endpoint = Endpoint::builder()
+        .allow_origin("a.example")
+        .allow_origin(ORIGIN);
+    let url = serve(&endpoint.build().unwrap()).await;
+    let response = ask(&url, &[("webhook-request-origin", ORIGIN)]).await;
+    assert_eq!(response.status(), 204);
+    assert_eq!(granted(&response), Some((ORIGIN, "*")));
+
+    for wrong in [
+        "shop.example",
+        "x.events.shop.example",
+        "events.shop.example.",
+        "Events.shop.example",
+        "*",
+        "a.example, events.shop.example",
+    ] {
+        let response = ask(&url, &[("webhook-request-origin", wrong)]).await;
+        assert_eq!(response.status(), 403, "{wrong}");
+        assert_eq!(granted(&response), None);
+        assert!(detail(&response).contains("`WebHook-Request-Origin`"));
+    }
+    // A question that is no handshake is answered, and grants nothing.
+    let response = ask(&url, &[]).await;
+    assert_eq!(
+        (response.status().as_u16(), granted(&response)),
+        (204, None)
+    );
+    let twice = [
+        ("webhook-request-origin", ORIGIN),
+        ("webhook-request-origin", ORIGIN),
+    ];
+    assert_eq!(ask(&url, &twice).await.status(), 400);
+    // The address to call back is not looked at.
+    let callback = ("webhook-request-callback", "http://127.0.0.1:1/");
+    let response = ask(&url, &[("webhook-request-origin", "b.example"), callback]).await;
+    assert_eq!(response.status(), 403);
+}
+
+#[tokio::test]
+async fn all_origins_are_allowed_only_where_that_is_said() {
+    let endpoint = Endpoint::builder().allow_any_origin().build().unwrap();
+    let response = ask(
+        &serve(&endpoint).await,
+        &[("webhook-request-origin", ORIGIN)],
+    )
+    .await;
+    assert_eq!(granted(&response), Some(("*", "*")));
+    for wrong in ["*", "", "a b", "ä"] {
+        let error = Endpoint::builder().allow_origin(wrong).build().unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    }
+    assert!(Endpoint::builder().require_origin().build().is_err());
+    assert!(Endpoint::builder().rate(0).build().is_err());
+}
+
+#[tokio::test]
+async fn a_rate_is_granted_up_to_the_limit() {
+    let endpoint = Endpoint::builder().allow_origin(ORIGIN).rate(100);
+    let url = serve(&endpoint.build().unwrap()).await;
+    let origin = ("webhook-request-origin", ORIGIN);
+    for (asked, rate) in [("60", "60"), ("100", "100"), ("99999999999", "100")] {
+        let response = ask(&url, &[origin, ("webhook-request-rate", asked)]).await;
+        assert_eq!(granted(&response), Some((ORIGIN, rate)));
+    }
+    assert_eq!(granted(&ask(&url, &[origin]).await), Some((ORIGIN, "100")));
+    for wrong in ["0", "-1", "many", "1.5"] {
+        let response = ask(&url, &[origin, ("webhook-request-rate", wrong)]).await;
+        assert_eq!(
+            (response.status().as_u16(), granted(&response)),
+            (400, None)
+        );
+        assert!(detail(&response).contains(wrong));
+    }
+}
+
+#[tokio::test]
+async fn an_address_to_call_back_is_handed_to_who_asks_for_it() {
+    let asked = Arc::new(Mutex::new(Vec::<CallbackRequest>::new()));
+    let log = Arc::clone(&asked);
+    let endpoint = Endpoint::builder()
+        .on_callback(move |request| log.lock().unwrap().push(request))
+        .build()
+        .unwrap();
+    let url = serve(&endpoint).await;
+    let headers = [
+        ("webhook-request-origin", ORIGIN),
+        (
+            "webhook-request-callback",
+            "https://shop.example/confirm?id=1",
+        ),
+        ("webhook-request-rate", "120"),
+    ];
+    let response = ask(&url, &headers).await;
+    assert_eq!(
+        (response.status().as_u16(), granted(&response)),
+        (202, None)
+    );
+    assert_eq!(ask(&url, &headers[..1]).await.status(), 403);
+    let asked = asked.lock().unwrap();
+    let [one] = &asked[..] else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(one.origin, ORIGIN);
+    assert_eq!(one.callback, "https://shop.example/confirm?id=1");
+    assert_eq!(one.rate, Some(120));
+}
+
+fn from(origin: Option<&str>, id: &str) -> Request<Bytes> {
+    let mut request = request(&event(id));
+    if let Some(origin) = origin {
+        let origin = origin.parse().unwrap();
+        request
+            .headers_mut()
+            .insert("webhook-request-origin", origin);
+    }
+    request
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_an_origin_is_required_no_other_may_send() {
+    let endpoint = Endpoint::builder().allow_origin(ORIGIN).require_origin();
+    let endpoint = endpoint.build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    for origin in [None, Some("x.example"), Some("*")] {
+        assert_eq!(brief(&endpoint.respond(from(origin, "1")).await).0, 403);
+    }
+    assert!(seen.all().is_empty());
+    assert_eq!(
+        brief(&endpoint.respond(from(Some(ORIGIN), "1")).await).0,
+        204
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_over_the_rate_gets_a_429() {
+    let endpoint = Endpoint::builder()
+        .allow_origin(ORIGIN)
+        .allow_origin("b.example")
+        .rate(3);
+    let endpoint = endpoint.build().unwrap();
+    handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let post = async |origin| brief(&endpoint.respond(from(origin, "1")).await);
+    for _ in 0..3 {
+        assert_eq!(post(Some(ORIGIN)).await, (204, None));
+    }
+    assert_eq!(post(Some(ORIGIN)).await, (429, Some(20)));
+    assert_eq!(post(Some("b.example")).await, (204, None));
+    // Those that nobody knows share one rate.
+    for origin in [None, Some("x.example"), Some("y.example")] {
+        assert_eq!(post(origin).await, (204, None));
+    }
+    assert_eq!(post(Some("z.example")).await, (429, Some(20)));
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(post(Some(ORIGIN)).await, (204, None));
+}
+
+#[tokio::test]
+async fn a_sender_asks_once_before_it_sends() {
+    let endpoint = Endpoint::builder()
+        .allow_origin(ORIGIN)
+        .require_origin()
+        .rate(6_000);
+    let endpoint = endpoint.build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let url = serve(&endpoint).await;
+    let sender = Sender::to(&url)
+        .origin(ORIGIN)
+        .handshake()
+        .rate(12_000)
+        .build()
+        .unwrap();
+    sender.publish(&event("1")).await.unwrap();
+    sender.publish(&event("2")).await.unwrap();
+    assert_eq!(seen.attempts(), [1, 1]);
+
+    let other = Sender::to(&url)
+        .origin("x.example")
+        .handshake()
+        .build()
+        .unwrap();
+    let error = other.publish(&event("3")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let text = error.to_string();
+    assert!(
+        text.contains("\"x.example\"") && text.contains("403"),
+        "{text}"
+    );
+    assert_eq!(seen.attempts(), [1, 1]);
+}
+
+/// Answers the handshake with these headers, and everything else with 204; keeps what was sent.
+#[derive(Debug, Clone, Default)]
+struct Target {
+    grants: Vec<(&'static str, &'static str)>,
+    /// With which status, first one first; then 200.
+    statuses: Arc<Mutex<Vec<u16>>>,
+    sent: Arc<Mutex<Vec<(String, HeaderMap, Instant)>>>,
+}
+
+impl HttpClient for Target {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        let method = request.method().to_string();
+        let options = method == "OPTIONS";
+        let sent = (method, request.headers().clone(), Instant::now());
+        self.sent.lock().unwrap().push(sent);
+        let mut response = Response::builder().status(204);
+        if options {
+            let status = self.statuses.lock().unwrap().pop();
+            response = response.status(status.unwrap_or(200));
+            if status.is_none_or(|status| status < 500) {
+                for (name, value) in &self.grants {
+                    response = response.header(*name, *value);
+                }
+            }
+        }
+        Box::pin(async move { Ok(response.body(Bytes::new()).unwrap()) })
+    }
+}
+
+fn sender(target: &Target) -> Sender {
+    let sender = Sender::to("https://example.com/")
+        .origin(ORIGIN)
+        .handshake()
+        .rate(120);
+    sender.client(target.clone()).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_keeps_to_the_rate_that_it_was_allowed() {
+    let grants = vec![
+        ("webhook-allowed-origin", ORIGIN),
+        ("webhook-allowed-rate", "30"),
+    ];
+    let target = Target {
+        grants,
+        ..Target::default()
+    };
+    let sender = sender(&target);
+    let start = Instant::now();
+    for id in ["1", "2", "3"] {
+        sender.publish(&event(id)).await.unwrap();
+    }
+    let sent = target.sent.lock().unwrap();
+    let at: Vec<_> = sent
+        .iter()
+        .map(|(method, _, at)| (&**method, at.duration_since(start).as_secs()))
+        .collect();
+    assert_eq!(at, [("OPTIONS", 0), ("POST", 0), ("POST", 2), ("POST", 4)]);
+    assert_eq!(sent[0].1["webhook-request-rate"], "120");
+    assert!(
+        sent.iter()
+            .all(|(_, headers, _)| headers["webhook-request-origin"] == ORIGIN)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_the_headers_of_the_target_are_consent() {
+    let any = ("webhook-allowed-origin", "*");
+    for (grants, fine) in [
+        (vec![any, ("webhook-allowed-rate", "*")], true),
+        // A rate should be there; where it is not, what was asked for holds.
+        (vec![any], true),
+        (vec![], false),
+        (vec![("webhook-allowed-rate", "*")], false),
+        (vec![("webhook-allowed-origin", "shop.example")], false),
+        (
+            vec![("webhook-allowed-origin", "Events.shop.example")],
+            false,
+        ),
+        (vec![any, ("webhook-allowed-rate", "0")], false),
+        (vec![any, ("webhook-allowed-rate", "fast")], false),
+    ] {
+        let target = Target {
+            grants,
+            ..Target::default()
+        };
+        let published = sender(&target).publish(&event("1")).await;
+        assert_eq!(published.is_ok(), fine, "{target:?}");
+        if let Err(error) = published {
+            assert_eq!(error.kind(), TransportErrorKind::Configuration);
+            assert_eq!(target.sent.lock().unwrap().len(), 1, "an event was sent");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_not_well_is_asked_again() {
+    let grants = vec![("webhook-allowed-origin", ORIGIN)];
+    let target = Target {
+        grants,
+        statuses: Arc::new(Mutex::new(vec![405, 502, 503])),
+        ..Target::default()
+    };
+    // With the headers it is consent, whatever the status is.
+    sender(&target).publish(&event("1")).await.unwrap();
+    assert_eq!(target.sent.lock().unwrap().len(), 4);
+}
+
+#[test]
+fn a_handshake_needs_an_origin() {
+    let without = Sender::to("https://example.com/")
+        .handshake()
+        .build()
+        .unwrap_err();
+    assert!(without.to_string().contains("`SenderBuilder::origin`"));
+    for wrong in ["", "*", "a\nb"] {
+        assert!(
+            Sender::to("https://example.com/")
+                .origin(wrong)
+                .build()
+                .is_err()
+        );
+    }
+}

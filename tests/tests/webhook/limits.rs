@@ -1,0 +1,101 @@
+//! Requests that are too large or too slow.
+
+use std::time::Duration;
+
+use eventkit::Limits;
+use eventkit::reqwest::RequestBuilderExt;
+use eventkit::transport::webhook::Endpoint;
+use reqwest::Client;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::rig::{Do, detail, event, handler, send, serve, subscription};
+
+const HEAD: &str = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nce-specversion: 1.0\r\n\
+                    ce-id: 1\r\nce-source: /tests\r\nce-type: t\r\ncontent-type: text/plain\r\n";
+
+/// Sends bytes over a connection of its own, and returns all that comes back.
+async fn exchange(url: &str, bytes: &str) -> String {
+    let address = url
+        .trim_start_matches("http://")
+        .trim_end_matches("/events");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn what_is_over_a_limit_is_a_413() {
+    let limits = Limits::DEFAULT.body_bytes(1_000).attributes(6);
+    let endpoint = Endpoint::builder().limits(limits).build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let url = serve(&endpoint).await;
+    let client = Client::new();
+    let of = |bytes: usize| {
+        let event = event("1").to_builder().data_text("x".repeat(bytes));
+        client.post(&url).event(&event.build().unwrap()).unwrap()
+    };
+    let response = send(of(1_001)).await;
+    assert_eq!(response.status(), 413);
+    assert_eq!(
+        detail(&response),
+        "the body is larger than this endpoint takes"
+    );
+    let more = event("1").to_builder().extension("a", 1).extension("b", 2);
+    let response = send(client.post(&url).event(&more.build().unwrap()).unwrap()).await;
+    assert_eq!(response.status(), 413);
+    assert!(detail(&response).contains("`attributes`"));
+    assert!(seen.all().is_empty());
+    assert_eq!(send(of(1_000)).await.status(), 204);
+
+    // A body whose length nobody has said is read up to the limit.
+    let chunk = format!("200\r\n{}\r\n", "x".repeat(0x200));
+    let endless = format!("{HEAD}transfer-encoding: chunked\r\n\r\n{chunk}{chunk}");
+    let answer = exchange(&url, &endless).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_a_408() {
+    let endpoint = Endpoint::builder().read_within(Duration::from_millis(50));
+    let endpoint = endpoint.build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let url = serve(&endpoint).await;
+    let answer = exchange(&url, &format!("{HEAD}content-length: 10\r\n\r\nx")).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("50ms"), "{answer}");
+    assert!(seen.all().is_empty());
+    // Headers that do not come end the connection.
+    let answer = exchange(&url, "POST / HTTP/1.1\r\nhost").await;
+    assert!(
+        answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_wait_for_one_to_end() {
+    let endpoint = Endpoint::builder().connections(1).build().unwrap();
+    handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let url = serve(&endpoint).await;
+    let whole = format!("{HEAD}content-length: 1\r\n\r\nx");
+    let first = TcpStream::connect(
+        url.trim_start_matches("http://")
+            .trim_end_matches("/events"),
+    );
+    let first = first.await.unwrap();
+    // The first one has been accepted when the other side has answered something on it.
+    let mut first = first;
+    let kept = whole.replace("connection: close\r\n", "");
+    first.write_all(kept.as_bytes()).await.unwrap();
+    let mut start = [0; 12];
+    first.read_exact(&mut start).await.unwrap();
+    assert_eq!(&start, b"HTTP/1.1 204");
+    let mut second = tokio::spawn(async move { exchange(&url, &whole).await });
+    let early = tokio::time::timeout(Duration::from_millis(100), &mut second).await;
+    assert!(early.is_err(), "{early:?}");
+    drop(first);
+    assert!(second.await.unwrap().starts_with("HTTP/1.1 204 "));
+}

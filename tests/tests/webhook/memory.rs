@@ -1,0 +1,129 @@
+//! What an endpoint remembers of an event that comes again.
+
+use std::time::Duration;
+
+use eventkit::Event;
+use eventkit::transport::Transport;
+use eventkit::transport::webhook::Endpoint;
+use tokio::time::{Instant, advance, sleep};
+
+use super::rig::{Do, event, handler, post, subscription};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_runs_only_the_handlers_that_have_not_succeeded() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let sound = handler(&endpoint, subscription("sound"), |_, _| Do::Ack).await;
+    let refusing = handler(&endpoint, subscription("refusing"), |_, _| Do::Terminate).await;
+    let failing = handler(
+        &endpoint,
+        subscription("failing"),
+        |_, attempt| match attempt {
+            1 | 2 => Do::Nack(Duration::ZERO),
+            _ => Do::Ack,
+        },
+    )
+    .await;
+    let event = event("1");
+    assert_eq!(post(&endpoint, &event).await, (503, Some(0)));
+    assert_eq!(post(&endpoint, &event).await, (503, Some(0)));
+    assert_eq!(post(&endpoint, &event).await, (204, None));
+    // Also when all have.
+    assert_eq!(post(&endpoint, &event).await, (204, None));
+    assert_eq!(sound.attempts(), [1]);
+    assert_eq!(refusing.attempts(), [1]);
+    assert_eq!(failing.attempts(), [1, 2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_source_or_id_is_another_event() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let first = event("1");
+    let elsewhere = first.to_builder().source("/tests/1").build().unwrap();
+    // Together the texts of both are the same.
+    let shifted = Event::builder()
+        .source("/tests/")
+        .id("11")
+        .ty("t")
+        .build()
+        .unwrap();
+    for event in [&first, &elsewhere, &shifted, &first] {
+        assert_eq!(post(&endpoint, event).await, (204, None));
+    }
+    assert_eq!(seen.attempts(), [1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_that_is_too_early_waits_for_the_delay_of_the_handler() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, attempt| match attempt {
+        1 => Do::Nack(MINUTE),
+        _ => Do::Ack,
+    })
+    .await;
+    let event = event("1");
+    assert_eq!(post(&endpoint, &event).await, (503, Some(60)));
+    advance(Duration::from_millis(20_500)).await;
+    assert_eq!(post(&endpoint, &event).await, (503, Some(40)));
+    assert_eq!(seen.attempts(), [1]);
+    advance(Duration::from_secs(40)).await;
+    assert_eq!(post(&endpoint, &event).await, (204, None));
+    assert_eq!(seen.attempts(), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_meanwhile_waits_for_the_same_end() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
+    let event = event("1");
+    let work = async {
+        let incoming = consumer.next().await.unwrap().unwrap();
+        sleep(Duration::from_secs(20)).await;
+        incoming.settle.ack().await.unwrap();
+        incoming.info.attempt
+    };
+    let again = async {
+        sleep(Duration::from_secs(10)).await;
+        post(&endpoint, &event).await
+    };
+    let start = Instant::now();
+    let (first, second, attempt) = tokio::join!(post(&endpoint, &event), again, work);
+    assert_eq!((first, second, attempt), ((204, None), (204, None), 1));
+    assert_eq!(start.elapsed(), Duration::from_secs(20));
+    assert_eq!(endpoint.unsettled(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_forgets_what_is_too_old_or_too_much() {
+    let endpoint = Endpoint::builder().remember(2, MINUTE).build().unwrap();
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    for id in ["1", "2", "3", "2", "1"] {
+        assert_eq!(post(&endpoint, &event(id)).await, (204, None));
+    }
+    let ids = |seen: &super::rig::Seen| -> Vec<String> {
+        seen.all().into_iter().map(|(id, _)| id).collect()
+    };
+    assert_eq!(ids(&seen), ["1", "2", "3", "1"]);
+    advance(MINUTE).await;
+    assert_eq!(post(&endpoint, &event("1")).await, (204, None));
+    assert_eq!(ids(&seen), ["1", "2", "3", "1", "1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_remembers_across_its_consumers() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
+    let (answer, attempt) = tokio::join!(post(&endpoint, &event("1")), async {
+        let incoming = consumer.next().await.unwrap().unwrap();
+        incoming.settle.nack(Duration::ZERO).await.unwrap();
+        incoming.info.attempt
+    });
+    assert_eq!((answer, attempt), ((503, Some(0)), 1));
+    drop(consumer);
+    assert_eq!(post(&endpoint, &event("1")).await, (503, Some(1)));
+    let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    assert_eq!(post(&endpoint, &event("1")).await, (204, None));
+    assert_eq!(seen.attempts(), [2]);
+}

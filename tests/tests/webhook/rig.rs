@@ -1,0 +1,123 @@
+//! Endpoints with handlers that do as they are told, and requests to them.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eventkit::Event;
+use eventkit::binding::http::encode_binary;
+use eventkit::transport::webhook::Endpoint;
+use eventkit::transport::{Subscription, Transport};
+use http::{Request, Response};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// What a handler does with an event.
+#[derive(Debug, Clone, Copy)]
+pub enum Do {
+    Ack,
+    Terminate,
+    Nack(Duration),
+    /// Keeps it, without a word.
+    Hold,
+    /// Drops it, without a word.
+    Drop,
+}
+
+/// The ids that a handler has got, with the attempt of each.
+#[derive(Debug, Clone, Default)]
+pub struct Seen(Arc<Mutex<Vec<(String, u32)>>>);
+
+impl Seen {
+    pub fn all(&self) -> Vec<(String, u32)> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub fn attempts(&self) -> Vec<u32> {
+        self.all().into_iter().map(|(_, attempt)| attempt).collect()
+    }
+}
+
+/// Starts a handler, which does with each attempt what a function says.
+pub async fn handler(
+    endpoint: &Endpoint,
+    subscription: Subscription,
+    mut act: impl FnMut(&str, u32) -> Do + Send + 'static,
+) -> Seen {
+    let mut consumer = endpoint.subscribe(&subscription).await.unwrap();
+    let seen = Seen::default();
+    let log = seen.clone();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Some(incoming) = consumer.next().await.unwrap() {
+            let id = incoming.event.as_ref().unwrap().id().to_owned();
+            let attempt = incoming.info.attempt;
+            log.0.lock().unwrap().push((id.clone(), attempt));
+            match act(&id, attempt) {
+                Do::Ack => incoming.settle.ack().await.unwrap(),
+                Do::Terminate => incoming.settle.terminate().await.unwrap(),
+                Do::Nack(delay) => incoming.settle.nack(delay).await.unwrap(),
+                Do::Hold => held.push(incoming),
+                Do::Drop => drop(incoming),
+            }
+        }
+    });
+    seen
+}
+
+pub fn subscription(name: &str) -> Subscription {
+    Subscription::new(name, ["t"])
+}
+
+pub fn event(id: &str) -> Event {
+    let event = Event::builder().source("/tests").ty("t").id(id);
+    event.without_time().data_text("x").build().unwrap()
+}
+
+pub fn request(event: &Event) -> Request<Bytes> {
+    let message = encode_binary(event).unwrap();
+    message.request(Request::post("/events")).unwrap()
+}
+
+/// Sends an event to an endpoint without a connection, and returns status and `Retry-After`.
+pub fn post(
+    endpoint: &Endpoint,
+    event: &Event,
+) -> impl Future<Output = (u16, Option<u64>)> + Send + use<> {
+    let (endpoint, request) = (endpoint.clone(), request(event));
+    async move { brief(&endpoint.respond(request).await) }
+}
+
+pub fn brief<B>(response: &Response<B>) -> (u16, Option<u64>) {
+    let after = response.headers().get("retry-after");
+    let after = after.map(|value| value.to_str().unwrap().parse().unwrap());
+    (response.status().as_u16(), after)
+}
+
+/// Serves an endpoint on a free port until the test ends, and returns its address.
+pub async fn serve(endpoint: &Endpoint) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoint = endpoint.clone();
+    tokio::spawn(async move { endpoint.serve(listener, std::future::pending()).await });
+    format!("http://{address}/events")
+}
+
+/// Asserts that an answer is a problem of its own status, and returns its detail.
+pub fn detail(response: &Response<Bytes>) -> String {
+    let content_type = &response.headers()["content-type"];
+    assert_eq!(content_type, "application/problem+json");
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(body["status"], response.status().as_u16());
+    body["detail"].as_str().unwrap().to_owned()
+}
+
+/// Sends a request over a connection.
+pub async fn send(request: reqwest::RequestBuilder) -> Response<Bytes> {
+    let answer = request.send().await.unwrap();
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = answer.headers().clone();
+    *response.body_mut() = answer.bytes().await.unwrap();
+    response
+}

@@ -1,0 +1,472 @@
+//! What a sender does with answers.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::any;
+use bytes::Bytes;
+use eventkit::Event;
+use eventkit::binding::http::{decode, decode_batch};
+use eventkit::format::Json;
+use eventkit::transport::webhook::{HttpClient, Sender, SenderBuilder};
+use eventkit::transport::{BoxFuture, Publisher, RawMessage, TransportError, TransportErrorKind};
+use http::{Request, Response};
+use tokio::net::TcpListener;
+use tokio::time::{Instant, sleep};
+
+use super::rig::event;
+
+/// What the target does with one request.
+#[derive(Debug, Clone)]
+enum Answer {
+    Status(u16),
+    After(u16, &'static str),
+    Problem(u16, String),
+    Silence,
+    NoConnection,
+}
+
+use Answer::{After, NoConnection, Problem, Silence, Status};
+
+/// Answers by a list, and with 204 at its end; keeps what was sent, and when.
+#[derive(Debug, Clone)]
+struct Script {
+    answers: Arc<Mutex<VecDeque<Answer>>>,
+    sent: Arc<Mutex<Vec<(Request<Bytes>, Instant)>>>,
+}
+
+impl Script {
+    fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
+        Self {
+            answers: Arc::new(Mutex::new(answers.into_iter().collect())),
+            sent: Arc::default(),
+        }
+    }
+
+    fn sender(&self) -> SenderBuilder {
+        Sender::to("https://example.com/events").client(self.clone())
+    }
+
+    fn count(&self) -> usize {
+        self.sent.lock().unwrap().len()
+    }
+
+    /// Returns the seconds between requests.
+    fn waits(&self) -> Vec<f64> {
+        let sent = self.sent.lock().unwrap();
+        let waits = sent.windows(2).map(|two| two[1].1 - two[0].1);
+        waits.map(|wait| wait.as_secs_f64()).collect()
+    }
+}
+
+impl HttpClient for Script {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        self.sent.lock().unwrap().push((request, Instant::now()));
+        let answer = self.answers.lock().unwrap().pop_front();
+        Box::pin(async move {
+            let response = Response::builder();
+            let response = match answer.unwrap_or(Status(204)) {
+                Status(status) => response.status(status).body(Bytes::new()),
+                After(status, after) => {
+                    let response = response.status(status).header("retry-after", after);
+                    response.body(Bytes::new())
+                }
+                Problem(status, body) => {
+                    let content_type = "Application/Problem+JSON; charset=utf-8";
+                    let response = response.status(status).header("content-type", content_type);
+                    response.body(body.into())
+                }
+                Silence => std::future::pending().await,
+                NoConnection => {
+                    let kind = TransportErrorKind::Unavailable;
+                    return Err(TransportError::new(kind, "no connection could be made"));
+                }
+            };
+            Ok(response.unwrap())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_pass_is_tried_again_with_delays_that_grow() {
+    let script = Script::new([NoConnection, Status(500), Status(408), Status(503)]);
+    script
+        .sender()
+        .build()
+        .unwrap()
+        .publish(&event("1"))
+        .await
+        .unwrap();
+    let waits = script.waits();
+    assert_eq!(waits.len(), 4);
+    for (wait, whole) in waits.iter().zip([0.5, 1.0, 2.0, 4.0]) {
+        assert!(*wait <= whole && *wait >= whole / 2.0 - 0.001, "{waits:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_without_an_answer_ends_in_time() {
+    let script = Script::new([Silence]);
+    let sender = script
+        .sender()
+        .timeout(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    sender.publish(&event("1")).await.unwrap();
+    assert!(
+        (10.25..=10.5).contains(&script.waits()[0]),
+        "{:?}",
+        script.waits()
+    );
+
+    let script = Script::new([Silence, Silence]);
+    let sender = script.sender().timeout(Duration::from_secs(10)).attempts(2);
+    let error = sender
+        .build()
+        .unwrap()
+        .publish(&event("1"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "none came within 10s");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_kept_to_in_both_forms() {
+    let script = Script::new([
+        After(503, "20"),
+        After(429, "7"),
+        After(500, "Sun, 06 Nov 1994 08:49:37 GMT"),
+        After(503, "soon"),
+    ]);
+    script
+        .sender()
+        .build()
+        .unwrap()
+        .publish(&event("1"))
+        .await
+        .unwrap();
+    let waits = script.waits();
+    // A date that has passed and what is no time leave the delay to the sender.
+    assert!((20.0..20.01).contains(&waits[0]), "{waits:?}");
+    assert!((7.0..7.01).contains(&waits[1]), "{waits:?}");
+    assert!(waits[2] <= 2.0 && waits[3] <= 4.0, "{waits:?}");
+
+    // One that is beyond the deadline ends it, without a wait.
+    for (status, after) in [
+        (503, "301"),
+        (429, "99999999999999999999"),
+        (503, "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ] {
+        let script = Script::new([After(status, after)]);
+        let start = Instant::now();
+        let sender = script.sender().build().unwrap();
+        let error = sender.publish(&event("1")).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+        assert!(error.to_string().contains("after the deadline"), "{error}");
+        assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_429_nothing_is_sent_until_its_time() {
+    let script = Script::new([After(429, "30")]);
+    let sender = script.sender().build().unwrap();
+    let other = async {
+        sleep(Duration::from_secs(1)).await;
+        sender.publish(&event("2")).await.unwrap();
+    };
+    let (first, ()) = tokio::join!(async { sender.publish(&event("1")).await }, other);
+    first.unwrap();
+    assert_eq!(script.count(), 3);
+    assert!(
+        (30.0..30.01).contains(&script.waits()[0]),
+        "{:?}",
+        script.waits()
+    );
+
+    // After a 503 others go on: it is this event that is to come later.
+    let script = Script::new([After(503, "30")]);
+    let sender = script.sender().build().unwrap();
+    let other = async {
+        sleep(Duration::from_secs(1)).await;
+        sender.publish(&event("2")).await.unwrap();
+    };
+    let (first, ()) = tokio::join!(async { sender.publish(&event("1")).await }, other);
+    first.unwrap();
+    assert!(
+        (1.0..1.01).contains(&script.waits()[0]),
+        "{:?}",
+        script.waits()
+    );
+
+    // Somebody else does not wait longer than they have.
+    let script = Script::new([After(429, "600")]);
+    let sender = script.sender().build().unwrap();
+    for _ in 0..2 {
+        let error = sender.publish(&event("1")).await.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+    }
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_and_time_have_limits() {
+    let script = Script::new(vec![Status(503); 100]);
+    let sender = script.sender().attempts(3).build().unwrap();
+    let error = sender.publish(&event("1")).await.unwrap_err();
+    assert_eq!(script.count(), 3);
+    assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+    let expected = format!(
+        "send {} to https://example.com/events: the answer is 503 Service Unavailable; \
+         given up after attempt 3: there are no more",
+        event("1")
+    );
+    assert_eq!(error.to_string(), expected);
+
+    let script = Script::new(vec![Status(503); 100]);
+    let sender = script
+        .sender()
+        .attempts(u32::MAX)
+        .deadline(Duration::from_secs(60));
+    let start = Instant::now();
+    sender
+        .build()
+        .unwrap()
+        .publish(&event("1"))
+        .await
+        .unwrap_err();
+    assert!(start.elapsed() <= Duration::from_secs(60));
+    assert!(script.count() > 5, "{}", script.count());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_not_tried_again() {
+    for (status, kind) in [
+        (400, TransportErrorKind::Rejected),
+        (409, TransportErrorKind::Rejected),
+        (413, TransportErrorKind::Rejected),
+        (415, TransportErrorKind::Rejected),
+        (422, TransportErrorKind::Rejected),
+        (401, TransportErrorKind::Configuration),
+        (403, TransportErrorKind::Configuration),
+        (404, TransportErrorKind::Configuration),
+        (405, TransportErrorKind::Configuration),
+        (304, TransportErrorKind::Configuration),
+    ] {
+        let script = Script::new([Status(status)]);
+        let sender = script.sender().build().unwrap();
+        let error = sender.publish(&event("1")).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(&status.to_string()), "{error}");
+        assert_eq!(script.count(), 1);
+        // The next event has its own luck.
+        sender.publish(&event("2")).await.unwrap();
+    }
+    for status in [200, 201, 202, 204] {
+        let script = Script::new([Status(status)]);
+        let sender = script.sender().build().unwrap();
+        sender.publish(&event("1")).await.unwrap();
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_target_that_is_gone_is_never_sent_to_again() {
+    let script = Script::new([Status(410)]);
+    let sender = script.sender().build().unwrap();
+    let error = sender.publish(&event("1")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Rejected);
+    assert!(error.to_string().contains("410 Gone"), "{error}");
+    let error = sender.clone().publish(&event("2")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Rejected);
+    assert!(error.to_string().contains("retired"), "{error}");
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_says_what_the_problem_says() {
+    let said = |body: String| async move {
+        let script = Script::new([Problem(422, body)]);
+        let sender = script.sender().build().unwrap();
+        sender.publish(&event("1")).await.unwrap_err().to_string()
+    };
+    let body = r#"{"title":"Invalid data","detail":"no \"total\"\u0007","status":422}"#;
+    let text = said(body.into()).await;
+    let expected = r#"422 Unprocessable Entity, "Invalid data: no \"total\"\u{7}""#;
+    assert!(text.ends_with(expected), "{text}");
+    let text = said(format!(r#"{{"detail":"{}"}}"#, "ä".repeat(10_000))).await;
+    assert!(text.chars().count() < 1_000, "{text}");
+    for broken in ["", "{", "[]", r#"{"detail":7}"#] {
+        let text = said(broken.to_owned()).await;
+        assert!(text.ends_with("422 Unprocessable Entity"), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_sent_in_the_mode_that_is_chosen() {
+    let script = Script::new([]);
+    let sender = script.sender().header("x-tenant", "a").build().unwrap();
+    let bare = Event::builder()
+        .source("/s")
+        .ty("t")
+        .id("2")
+        .build()
+        .unwrap();
+    let untyped = Event::builder().source("/s").ty("t").id("3");
+    let untyped = untyped.data_bytes(vec![0, 255]).build().unwrap();
+    sender.publish(&event("1")).await.unwrap();
+    sender.publish(&bare).await.unwrap();
+    sender.publish(&untyped).await.unwrap();
+    let structured = script.sender().structured(Json).build().unwrap();
+    structured.publish(&event("4")).await.unwrap();
+    sender
+        .publish_batch(&[event("5"), bare.clone()])
+        .await
+        .unwrap();
+
+    let sent = script.sent.lock().unwrap();
+    let types = ["text/plain", "json", "json", "json", "batch+json"];
+    for ((request, _), content_type) in sent.iter().zip(types) {
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.uri(), "https://example.com/events");
+        let found = request.headers()["content-type"].to_str().unwrap();
+        assert!(found.contains(content_type), "{found}");
+    }
+    let events = [&event("1"), &bare, &untyped, &event("4")];
+    for ((request, _), event) in sent.iter().zip(events) {
+        assert_eq!(
+            &decode(request.headers(), request.body().clone()).unwrap(),
+            event
+        );
+    }
+    let (batch, _) = &sent[4];
+    let batch = decode_batch(batch.headers(), batch.body().clone()).unwrap();
+    assert_eq!(batch, [event("5"), bare]);
+    assert_eq!(sent[0].0.headers()["x-tenant"], "a");
+    assert!(!sent[3].0.headers().contains_key("x-tenant"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_sent_as_it_came_but_for_what_was_of_its_connection() {
+    let script = Script::new([]);
+    let sender = script
+        .sender()
+        .token("mine")
+        .origin("me.example")
+        .build()
+        .unwrap();
+    let headers = [
+        ("x-note", "kept"),
+        ("x-note", "twice"),
+        ("Authorization", "Bearer theirs"),
+        ("WebHook-Request-Origin", "them.example"),
+        ("content-length", "99"),
+        ("host", "there"),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let message = RawMessage::new(headers.to_vec(), "not an event");
+    sender.publish_raw("place", &message).await.unwrap();
+    let (request, _) = script.sent.lock().unwrap().remove(0);
+    let notes: Vec<_> = request.headers().get_all("x-note").iter().collect();
+    assert_eq!(notes, ["kept", "twice"]);
+    assert_eq!(request.headers()["authorization"], "Bearer mine");
+    assert_eq!(request.headers()["webhook-request-origin"], "me.example");
+    assert_eq!(request.headers().len(), 4);
+    assert_eq!(request.body(), "not an event");
+
+    let wrong = RawMessage::new(vec![("a b".into(), "c".into())], "");
+    let error = sender.publish_raw("place", &wrong).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Rejected);
+}
+
+/// Serves a router on a free port.
+async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let followed = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&followed);
+    let app = Router::new()
+        .route(
+            "/new",
+            any(move || async move { *count.lock().unwrap() += 1 }),
+        )
+        .route(
+            "/",
+            any(|| async { (http::StatusCode::PERMANENT_REDIRECT, [("location", "/new")]) }),
+        );
+    let url = serve(app).await;
+    let all = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(10));
+    let sender = Sender::to(&url).reqwest(all).build().unwrap();
+    let error = sender.publish(&event("1")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let text = error.to_string();
+    assert!(text.contains("308") && text.contains("\"/new\""), "{text}");
+    assert_eq!(*followed.lock().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn over_a_connection_it_is_the_same() {
+    let problem = |size: usize| {
+        let body = format!(r#"{{"detail":"too bad{}"}}"#, " ".repeat(size));
+        let header = [("content-type", "application/problem+json")];
+        (http::StatusCode::UNPROCESSABLE_ENTITY, header, body)
+    };
+    let app = Router::new()
+        .route("/", any(async || "thanks"))
+        .route("/bad", any(async move || problem(0)))
+        .route("/huge", any(async move || problem(10_000_000)))
+        .layer(DefaultBodyLimit::disable());
+    let url = serve(app).await;
+    let sender = |path: &str| Sender::to(format!("{url}{path}")).build().unwrap();
+    sender("/").publish(&event("1")).await.unwrap();
+    let error = sender("/bad").publish(&event("1")).await.unwrap_err();
+    assert!(error.to_string().contains("too bad"), "{error}");
+    // A body without end is not read.
+    let error = sender("/huge").publish(&event("1")).await.unwrap_err();
+    assert!(
+        error.to_string().ends_with("422 Unprocessable Entity"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_target_that_is_not_there_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    drop(listener);
+    let sender = Sender::to(&url).attempts(2);
+    let sender = sender.backoff(Duration::from_millis(1), Duration::from_millis(1));
+    let error = sender
+        .build()
+        .unwrap()
+        .publish(&event("1"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "no connection could be made");
+    assert!(error.to_string().contains("attempt 2"), "{error}");
+}
+
+#[tokio::test]
+async fn without_tls_https_is_an_error_that_names_the_feature() {
+    let sender = Sender::to("https://localhost:1/").build().unwrap();
+    let error = sender.publish(&event("1")).await.unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("`rustls`"), "{source}");
+}

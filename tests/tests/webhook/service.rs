@@ -1,0 +1,107 @@
+//! A service on an endpoint, with senders on the other side.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eventkit::service::Service;
+use eventkit::transport::memory::Memory;
+use eventkit::transport::webhook::{Endpoint, Sender};
+use eventkit::transport::{Publisher, Subscription, Transport};
+use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+struct OrderPlaced {
+    order_id: String,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Counts(Arc<[AtomicU32; 3]>);
+
+impl Counts {
+    fn add(&self, at: usize) -> u32 {
+        self.0[at].fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    fn all(&self) -> [u32; 3] {
+        [0, 1, 2].map(|at| self.0[at].load(Ordering::SeqCst))
+    }
+}
+
+static SHOP: Registry = Registry::new("webhook shop");
+
+#[handles(registry = SHOP)]
+fn sound(_: &OrderPlaced, State(counts): State<Counts>) {
+    counts.add(0);
+}
+
+#[handles(registry = SHOP)]
+async fn fails_twice(_: &OrderPlaced, State(counts): State<Counts>) -> Result<(), BoxError> {
+    match counts.add(1) {
+        1 | 2 => Err("not yet".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Cannot take what is there.
+#[handles("co.outcome.order.placed", registry = SHOP)]
+fn wants_more(event: &eventkit::Event, State(counts): State<Counts>) -> Result<(), BoxError> {
+    counts.add(2);
+    event.data_as::<Vec<u8>>()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_twice() {
+    let counts = Counts::default();
+    let letters = Memory::new();
+    let endpoint = Endpoint::builder().subscriptions(3).build().unwrap();
+    let app = Dispatcher::new(&SHOP)
+        .state(counts.clone())
+        .build()
+        .unwrap();
+    let policy = Policy::new().first_delay(Duration::from_millis(1));
+    let service = Service::new("shop", &app)
+        .transport(endpoint.clone())
+        .dead_letters_to(letters.clone())
+        .policy(policy.attempts(3))
+        .build()
+        .unwrap();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = tokio::spawn({
+        let endpoint = endpoint.clone();
+        async move {
+            endpoint
+                .serve(listener, async { drop(stopped.await) })
+                .await
+        }
+    });
+
+    let order = OrderPlaced {
+        order_id: "A-1".into(),
+    };
+    let event = order.to_event().unwrap();
+    let sender = Sender::to(&url).attempts(20).build().unwrap();
+    sender.publish(&event).await.unwrap();
+    assert_eq!(counts.all(), [1, 3, 3]);
+    // What one of them could not handle is a dead letter here, and no business of the sender.
+    let subscription = Subscription::new("letters", ["eventkit.deadletter.shop"]);
+    let mut consumer = letters.subscribe(&subscription).await.unwrap();
+    let letter = consumer.next().await.unwrap().unwrap().event.unwrap();
+    assert_eq!(letter.id(), event.id());
+    sender.publish(&event).await.unwrap();
+    assert_eq!(counts.all(), [1, 3, 3]);
+
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    // With the endpoint the service ends by itself.
+    running.await.unwrap();
+}
