@@ -52,7 +52,9 @@
 //! | `reqwest` | no | sending events, and reading them from responses |
 //! | `service` | no | handlers as a service: the traits of transports, a transport in memory, retries, dead letters |
 //! | `nats` | no | a transport on NATS `JetStream`, with `async-nats` |
+//! | `sqlite` | no | an inbox of a service in a file of `SQLite` |
 //! | `conformance` | no | the promises of transports as tests, for authors of transports |
+//! | `webhook` | no | a transport on HTTP: endpoints that answer by what handlers do, and senders that retry; `reqwest` and `service` with it |
 //!
 //! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
 //! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.
