@@ -158,7 +158,7 @@ async fn the_worst_of_the_handlers_decides_and_the_longest_delay() {
     })
     .await;
     handler(&endpoint, subscription("c"), |_, _| {
-        Do::Nack(Duration::from_secs(60))
+        Do::Nack(Duration::from_mins(1))
     })
     .await;
     let mut full = subscription("d");

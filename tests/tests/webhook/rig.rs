@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 /// What a handler does with an event.
 #[derive(Debug, Clone, Copy)]
-pub enum Do {
+pub(super) enum Do {
     Ack,
     Terminate,
     Nack(Duration),
@@ -26,20 +26,20 @@ pub enum Do {
 
 /// The ids that a handler has got, with the attempt of each.
 #[derive(Debug, Clone, Default)]
-pub struct Seen(Arc<Mutex<Vec<(String, u32)>>>);
+pub(super) struct Seen(Arc<Mutex<Vec<(String, u32)>>>);
 
 impl Seen {
-    pub fn all(&self) -> Vec<(String, u32)> {
+    pub(super) fn all(&self) -> Vec<(String, u32)> {
         self.0.lock().unwrap().clone()
     }
 
-    pub fn attempts(&self) -> Vec<u32> {
+    pub(super) fn attempts(&self) -> Vec<u32> {
         self.all().into_iter().map(|(_, attempt)| attempt).collect()
     }
 }
 
 /// Starts a handler, which does with each attempt what a function says.
-pub async fn handler(
+pub(super) async fn handler(
     endpoint: &Endpoint,
     subscription: Subscription,
     mut act: impl FnMut(&str, u32) -> Do + Send + 'static,
@@ -65,22 +65,22 @@ pub async fn handler(
     seen
 }
 
-pub fn subscription(name: &str) -> Subscription {
+pub(super) fn subscription(name: &str) -> Subscription {
     Subscription::new(name, ["t"])
 }
 
-pub fn event(id: &str) -> Event {
+pub(super) fn event(id: &str) -> Event {
     let event = Event::builder().source("/tests").ty("t").id(id);
     event.without_time().data_text("x").build().unwrap()
 }
 
-pub fn request(event: &Event) -> Request<Bytes> {
+pub(super) fn request(event: &Event) -> Request<Bytes> {
     let message = encode_binary(event).unwrap();
     message.request(Request::post("/events")).unwrap()
 }
 
 /// Sends an event to an endpoint without a connection, and returns status and `Retry-After`.
-pub fn post(
+pub(super) fn post(
     endpoint: &Endpoint,
     event: &Event,
 ) -> impl Future<Output = (u16, Option<u64>)> + Send + use<> {
@@ -88,14 +88,14 @@ pub fn post(
     async move { brief(&endpoint.respond(request).await) }
 }
 
-pub fn brief<B>(response: &Response<B>) -> (u16, Option<u64>) {
+pub(super) fn brief<B>(response: &Response<B>) -> (u16, Option<u64>) {
     let after = response.headers().get("retry-after");
     let after = after.map(|value| value.to_str().unwrap().parse().unwrap());
     (response.status().as_u16(), after)
 }
 
 /// Serves an endpoint on a free port until the test ends, and returns its address.
-pub async fn serve(endpoint: &Endpoint) -> String {
+pub(super) async fn serve(endpoint: &Endpoint) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let endpoint = endpoint.clone();
@@ -104,7 +104,7 @@ pub async fn serve(endpoint: &Endpoint) -> String {
 }
 
 /// Asserts that an answer is a problem of its own status, and returns its detail.
-pub fn detail(response: &Response<Bytes>) -> String {
+pub(super) fn detail(response: &Response<Bytes>) -> String {
     let content_type = &response.headers()["content-type"];
     assert_eq!(content_type, "application/problem+json");
     let body: Value = serde_json::from_slice(response.body()).unwrap();
@@ -113,7 +113,7 @@ pub fn detail(response: &Response<Bytes>) -> String {
 }
 
 /// Sends a request over a connection.
-pub async fn send(request: reqwest::RequestBuilder) -> Response<Bytes> {
+pub(super) async fn send(request: reqwest::RequestBuilder) -> Response<Bytes> {
     let answer = request.send().await.unwrap();
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = answer.status();

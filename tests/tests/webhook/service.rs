@@ -40,7 +40,7 @@ fn sound(_: &OrderPlaced, State(counts): State<Counts>) {
 }
 
 #[handles(registry = SHOP)]
-async fn fails_twice(_: &OrderPlaced, State(counts): State<Counts>) -> Result<(), BoxError> {
+fn fails_twice(_: &OrderPlaced, State(counts): State<Counts>) -> Result<(), BoxError> {
     match counts.add(1) {
         1 | 2 => Err("not yet".into()),
         _ => Ok(()),
