@@ -122,6 +122,9 @@ pub(super) async fn carries_empty_and_large_messages(trial: &Trial<'_>) -> Resul
 pub(super) async fn gives_messages_that_are_no_events_raw(
     trial: &Trial<'_>,
 ) -> Result<(), Failure> {
+    if !trial.setup.gives_what_is_no_event() {
+        return Err(Failure::NotMade("what is no event is not promised to come"));
+    }
     let mut consumer = trial.consumer("raw").await?;
     let messages = [
         RawMessage::new(

@@ -40,6 +40,12 @@ pub trait Setup: Sync {
         true
     }
 
+    /// Returns whether a message that is no event comes to a consumer as it is; one that answers its
+    /// publisher may refuse it there.
+    fn gives_what_is_no_event(&self) -> bool {
+        true
+    }
+
     /// Returns how many bytes of data an event has to be able to have; one million, unless it says
     /// otherwise.
     fn large(&self) -> usize {
