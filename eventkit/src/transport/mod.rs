@@ -13,10 +13,10 @@
 #[cfg(feature = "axum")]
 #[doc(hidden)]
 pub mod axum;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 #[cfg(feature = "service")]
 pub(crate) mod backoff;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 #[cfg(feature = "service")]
 mod consumer;
 #[cfg(feature = "service")]

@@ -3,6 +3,7 @@
 
 mod answers;
 mod batch;
+mod conformance;
 mod end;
 mod handshake;
 mod hang_up;

@@ -1,0 +1,128 @@
+//! The promises of every transport.
+//!
+//! Publishing over HTTP ends when the handlers are done, and the suite waits for it before it takes
+//! the message: here each publishing is a task of its own, as it is another process in life.
+
+use std::time::Duration;
+
+use eventkit::transport::webhook::{Endpoint, Sender};
+use eventkit::transport::{
+    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+};
+use eventkit::{BoxError, Event};
+
+/// An endpoint, and a sender to it that does not give up.
+#[derive(Debug, Clone)]
+struct Both {
+    endpoint: Endpoint,
+    sender: Sender,
+}
+
+fn endpoint() -> Endpoint {
+    let endpoint = Endpoint::builder().retry_after(Duration::ZERO);
+    endpoint.build().unwrap()
+}
+
+fn sender(url: &str, endpoint: Option<&Endpoint>) -> Sender {
+    let (first, longest) = (Duration::from_millis(10), Duration::from_millis(100));
+    let sender = Sender::to(url).attempts(u32::MAX).backoff(first, longest);
+    let sender = sender.deadline(Duration::MAX).timeout(Duration::MAX);
+    let sender = match endpoint {
+        Some(endpoint) => sender.client(endpoint.clone()),
+        None => sender,
+    };
+    sender.build().unwrap()
+}
+
+impl Publisher for Both {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+        let (sender, event) = (self.sender.clone(), event.clone());
+        Box::pin(async move {
+            tokio::spawn(async move { sender.publish(&event).await.unwrap() });
+            Ok(Published::default())
+        })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.sender.publish_raw(ty, message)
+    }
+}
+
+impl Transport for Both {
+    fn name(&self) -> &str {
+        self.endpoint.name()
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        self.endpoint.subscribe(subscription)
+    }
+}
+
+macro_rules! setup {
+    ($name:ident) => {
+        impl eventkit::transport::conformance::Setup for $name {
+            fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
+                Box::pin(async { Ok(Box::new(self.0.clone()) as Box<dyn Transport>) })
+            }
+
+            fn keeps_order(&self) -> bool {
+                false
+            }
+
+            fn finds_duplicates(&self) -> bool {
+                false
+            }
+
+            fn gives_what_is_no_event(&self) -> bool {
+                false
+            }
+        }
+    };
+}
+
+/// Without a network.
+struct Direct(Both);
+
+setup!(Direct);
+
+impl Direct {
+    fn new() -> Self {
+        let endpoint = endpoint();
+        let sender = sender("http://localhost/", Some(&endpoint));
+        Self(Both { endpoint, sender })
+    }
+}
+
+/// Over connections, with the server of the endpoint.
+struct Served(Both);
+
+setup!(Served);
+
+impl Served {
+    async fn new() -> Self {
+        let endpoint = endpoint();
+        let sender = sender(&super::rig::serve(&endpoint).await, None);
+        Self(Both { endpoint, sender })
+    }
+}
+
+mod direct {
+    eventkit::transport_conformance! {
+        #[tokio::test(start_paused = true)]
+        super::Direct::new()
+    }
+}
+
+mod served {
+    eventkit::transport_conformance! {
+        #[tokio::test]
+        super::Served::new().await
+    }
+}
