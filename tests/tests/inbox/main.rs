@@ -8,7 +8,7 @@ use std::{env, fs, process};
 use eventkit::service::{Claim, Inbox, InboxKey, MemoryInbox, SqliteInbox};
 use tokio::time::sleep;
 
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const MOMENT: Duration = Duration::from_millis(40);
 
 /// A folder for one test.
