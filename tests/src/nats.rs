@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
@@ -157,7 +158,8 @@ impl Server {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        let mut child = child.unwrap_or_else(|error| missing(&self.program, &error));
+        let mut child = child
+            .unwrap_or_else(|error| panic!("`{}` does not start: {error}", self.program.display()));
         // Another server may have taken the port meanwhile: only the one that listens writes it.
         let ports = self
             .folder
@@ -193,24 +195,23 @@ fn signal(child: &Child, name: &str) {
     assert!(told.is_ok_and(|status| status.success()), "kill -s {name}");
 }
 
-/// Returns the server to start.
+/// Returns the server to start; the script beside the suites finds or unpacks one.
 fn program() -> Option<PathBuf> {
-    match env::var_os(VARIABLE) {
-        Some(value) if value == "off" => None,
-        Some(value) => Some(value.into()),
-        // Debian puts it where only administrators look.
-        None if Path::new("/usr/sbin/nats-server").exists() => Some("/usr/sbin/nats-server".into()),
-        None => Some("nats-server".into()),
-    }
-}
-
-fn missing(program: &Path, error: &std::io::Error) -> ! {
-    panic!(
-        "`{}` does not start: {error}. Install NATS server 2.9 or later (on Debian: apt-get \
-         install nats-server; elsewhere: https://github.com/nats-io/nats-server/releases), or set \
-         {VARIABLE} to its path, or to `off` to leave out the tests that need it",
-        program.display()
-    )
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let found = FOUND.get_or_init(|| {
+        if env::var_os(VARIABLE).is_some_and(|value| value == "off") {
+            return None;
+        }
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("nats/prepare");
+        let output = Command::new(&script)
+            .output()
+            .unwrap_or_else(|error| panic!("`{}` does not start: {error}", script.display()));
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let path = String::from_utf8_lossy(&output.stdout);
+        Some(path.trim_end().into())
+    });
+    found.clone()
 }
 
 /// Returns a port that nothing listens on right now.
