@@ -11,12 +11,16 @@ use std::time::Duration;
 use eventkit::Dispatcher;
 use eventkit::service::Service;
 use eventkit::transport::nats::Nats;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::effects::Effects;
 use crate::events::{MATRIX, Work};
 
 /// The first argument of a worker process.
 pub(crate) const COMMAND: &str = "worker";
+
+/// What a worker says when it can be asked to stop.
+pub(crate) const READY: &str = "ready";
 
 /// The name of the service, of the stream, and in the place of its dead letters.
 pub(crate) const SERVICE: &str = "parcels";
@@ -57,10 +61,15 @@ impl Trap {
 async fn stop_at(numbers: &[u64], number: u64) {
     if numbers.contains(&number) {
         // Whoever started this process waits for the line, and kills it.
-        println!("{number}");
-        let _ = std::io::stdout().flush();
+        say(&number.to_string());
         pending::<()>().await;
     }
+}
+
+fn say(line: &str) {
+    println!("{line}");
+    // Nobody listens where the matrix itself has been killed.
+    let _ = std::io::stdout().flush();
 }
 
 impl Orders {
@@ -125,7 +134,13 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
     if let Some(url) = &orders.letters {
         service = service.dead_letters_to(connect(url).await?);
     }
-    service.build()?.run().await?;
+    let service = service.build()?;
+    let mut stop = signal(SignalKind::terminate())?;
+    say(READY);
+    let stopped = async move {
+        stop.recv().await;
+    };
+    service.run_until(stopped).await;
     Ok(())
 }
 

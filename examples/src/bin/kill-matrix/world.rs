@@ -23,7 +23,7 @@ use crate::fault::{Fault, is_poison};
 use crate::letters::Letters;
 use crate::progress::Progress;
 use crate::row::Row;
-use crate::worker::{ACK_WAIT, Orders, connect};
+use crate::worker::{ACK_WAIT, Orders, READY, connect};
 
 /// How long nothing may happen before what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -50,6 +50,22 @@ pub(crate) struct World {
 struct Worker {
     process: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    is_ready: bool,
+}
+
+impl Worker {
+    /// Waits until it can be asked to stop.
+    async fn ready(&mut self) -> Result<(), Box<dyn Error>> {
+        while !self.is_ready {
+            self.is_ready = timeout(PATIENCE, self.line()).await?? == READY;
+        }
+        Ok(())
+    }
+
+    async fn line(&mut self) -> Result<String, Box<dyn Error>> {
+        let line = self.lines.next_line().await?;
+        line.ok_or_else(|| "a worker has ended by itself".into())
+    }
 }
 
 /// A folder that goes with the row.
@@ -121,7 +137,11 @@ impl World {
             .spawn()?;
         let stdout = process.stdout.take().ok_or("the worker has no output")?;
         let lines = BufReader::new(stdout).lines();
-        self.workers.push(Worker { process, lines });
+        self.workers.push(Worker {
+            process,
+            lines,
+            is_ready: false,
+        });
         Ok(())
     }
 
@@ -131,6 +151,7 @@ impl World {
             return Err("there is no worker to stop".into());
         }
         let mut worker = self.workers.remove(0);
+        worker.ready().await?;
         if let Some(id) = worker.process.id() {
             Command::new("kill")
                 .args(["-TERM", &id.to_string()])
@@ -147,16 +168,16 @@ impl World {
     /// Waits until the newest worker is in its trap, kills it, and returns the event.
     pub(crate) async fn kill_trapped(&mut self) -> Result<u64, Box<dyn Error>> {
         let mut worker = self.workers.pop().ok_or("there is no worker to kill")?;
+        worker.ready().await?;
         let line = loop {
             self.look("until the trap")?;
-            if let Ok(line) = timeout(Duration::from_millis(100), worker.lines.next_line()).await {
+            if let Ok(line) = timeout(Duration::from_millis(100), worker.line()).await {
                 break line?;
             }
             if self.started.elapsed() > PATIENCE * 4 {
                 return Err("no worker has come to the event it shall be killed at".into());
             }
         };
-        let line = line.ok_or("a worker has ended by itself")?;
         worker.process.kill().await?;
         Ok(line.parse()?)
     }
