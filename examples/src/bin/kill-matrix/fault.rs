@@ -90,9 +90,16 @@ impl Fault {
     }
 
     /// Returns how much work may be done again, and why.
-    pub(crate) fn bound(self) -> (u64, &'static str) {
+    ///
+    /// NATS before 2.10 sometimes gives out another message in the place of one that was handed
+    /// back, and workers that stop hand back what they have not begun.
+    pub(crate) fn bound(self, server_mixes_up: bool) -> (u64, &'static str) {
         let handlers = HANDLERS.len() as u64;
         match self {
+            Self::Terminated | Self::JoinAndLeave if server_mixes_up => (
+                TIMES * handlers * CONCURRENCY,
+                "what NATS before 2.10 gave out in the place of what was handed back",
+            ),
             Self::KilledBeforeAck | Self::KilledMidHandler => (
                 TIMES * handlers * CONCURRENCY,
                 "what a killed worker had done and not acknowledged",

@@ -238,7 +238,7 @@ impl World {
                 .filter(|number| !self.tally.has(handler, *number))
                 .count() as u64
         };
-        let (bound, why) = self.fault.bound();
+        let (bound, why) = self.fault.bound(!self.server.is_at_least(2, 10));
         Ok(Row {
             fault: self.fault.title(),
             lost: HANDLERS.iter().map(missing).sum(),
