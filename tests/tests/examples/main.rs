@@ -3,6 +3,7 @@
 mod answers;
 mod binaries;
 mod kill_matrix;
+mod orders_on_nats;
 mod programs;
 mod shop;
 mod visit;

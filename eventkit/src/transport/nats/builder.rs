@@ -249,19 +249,24 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
         configuration("the URL of the NATS server".to_owned()).caused_by(error)
     })?;
     let options = options.unwrap_or_else(default_options);
+    // The URLs as they came may hold passwords.
+    let places: Vec<String> = servers
+        .iter()
+        .map(|server| format!("{}:{}", server.host(), server.port()))
+        .collect();
     options.connect(servers).await.map_err(|error| {
-        let what = "connect to the NATS server";
+        let what = format!("connect to the NATS server at {}", places.join(", "));
         let error_kind = error.kind();
         let cause = text(&error);
         match error_kind {
             ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => unavailable(what.to_owned()).caused_by(cause),
+            | ConnectErrorKind::MaxReconnects => unavailable(what).caused_by(cause),
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => configuration(what.to_owned()).caused_by(cause),
+            | ConnectErrorKind::Tls => configuration(what).caused_by(cause),
         }
     })
 }

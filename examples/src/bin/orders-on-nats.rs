@@ -1,0 +1,162 @@
+//! The orders of the example `shop`, from the same file, on NATS `JetStream`: three roles, each a
+//! process of its own.
+//!
+//! ```text
+//! orders-on-nats work            # handles orders until ctrl-c; start as many as you like
+//! orders-on-nats publish 10000   # publishes orders; one in a hundred is dearer than the bank allows
+//! orders-on-nats letters         # lists what could not be handled
+//! orders-on-nats replay          # gives it to the handlers that failed, once more
+//! ```
+//!
+//! `NATS_URL` says where the server is, `nats://127.0.0.1:4222` if it is not set; a server to try it
+//! with is `nats-server --jetstream`. `CARD_LIMIT` is what the bank of a worker allows, in cents.
+
+#![forbid(unsafe_code)]
+
+#[path = "shop/orders.rs"]
+mod orders;
+#[path = "shop/state.rs"]
+mod state;
+
+use std::env;
+use std::io::{IsTerminal, Write, stderr};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use eventkit::service::{DeadLetters, Service, ServiceHandle};
+use eventkit::transport::Publisher;
+use eventkit::transport::nats::Nats;
+use eventkit::{BoxError, CloudEvent, Dispatcher, Policy};
+
+use orders::OrderPlaced;
+use state::{Bank, Books};
+
+/// The name of the service, and of the stream it works on.
+const SHOP: &str = "shop";
+
+const USAGE: &str = "orders-on-nats work | publish [NUMBER] | letters | replay";
+
+/// How often there is a word about a long run.
+const OFTEN: Duration = Duration::from_millis(500);
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match words[..] {
+        ["work"] => work().await,
+        ["publish"] => publish(1_000).await,
+        ["publish", number] => match number.parse() {
+            Ok(number) => publish(number).await,
+            Err(_) => Err(format!("{number:?} is no number of orders: {USAGE}").into()),
+        },
+        ["letters"] => letters().await,
+        ["replay"] => replay().await,
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}"));
+            eprintln!("{error}{}", cause.unwrap_or_default());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn connect() -> Result<Nats, BoxError> {
+    let url = env::var("NATS_URL").unwrap_or_else(|_| "nats://127.0.0.1:4222".to_owned());
+    Ok(Nats::connect(url).stream(SHOP).open().await?)
+}
+
+/// Runs the handlers until SIGTERM or ctrl-c, and then finishes what they have begun.
+async fn work() -> Result<(), BoxError> {
+    let limit_cents = match env::var("CARD_LIMIT") {
+        Ok(limit) => limit.parse()?,
+        Err(_) => 50_000,
+    };
+    let books = Books::default();
+    let app = Dispatcher::new(eventkit::default_registry())
+        .state(books.clone())
+        .state(Bank { limit_cents })
+        .build()?;
+    let hasty = Policy::new()
+        .attempts(3)
+        .first_delay(Duration::from_millis(100));
+    let service = Service::new(SHOP, &app)
+        .transport(connect().await?)
+        .policy(hasty)
+        .build()?;
+    let news = tokio::spawn(tell(service.handle()));
+    println!("The shop works, until ctrl-c.");
+    let stopped = service.run().await?;
+    news.abort();
+    if let Some(line) = books.lines().last() {
+        println!("In the books last: {line}");
+    }
+    println!(
+        "The shop is closed; {} given back to others.",
+        stopped.handed_back
+    );
+    Ok(())
+}
+
+/// Says how far the handlers are whenever that has changed.
+async fn tell(handle: ServiceHandle) {
+    let mut before = None;
+    loop {
+        tokio::time::sleep(OFTEN).await;
+        let health = handle.health();
+        let counters = health.counters();
+        let now = (
+            counters.succeeded,
+            counters.retried,
+            counters.dead_lettered,
+            health.is_ready(),
+        );
+        if before.replace(now) != Some(now) {
+            let (succeeded, retried, dead, is_ready) = now;
+            let trouble = if is_ready { "" } else { ", and NATS is away" };
+            println!("{succeeded} done, {retried} tried again, {dead} dead letters{trouble}");
+        }
+    }
+}
+
+async fn publish(number: u64) -> Result<(), BoxError> {
+    let nats = connect().await?;
+    let mut shown = Instant::now();
+    for at in 1..=number {
+        let order = OrderPlaced {
+            order_id: format!("A-{at}"),
+            customer: "ann".to_owned(),
+            total_cents: if at % 100 == 0 { 999_900 } else { 1_250 },
+        };
+        // The same id whenever it runs: an order that is there already is not stored twice.
+        let event = order.event_builder()?.id(&order.order_id).build()?;
+        nats.publish(&event).await?;
+        if stderr().is_terminal() && (shown.elapsed() > OFTEN || at == number) {
+            eprint!("\r{at} of {number} orders");
+            stderr().flush()?;
+            shown = Instant::now();
+        }
+    }
+    println!("{number} orders are published.");
+    Ok(())
+}
+
+async fn letters() -> Result<(), BoxError> {
+    let letters = DeadLetters::new(connect().await?, SHOP).list().await?;
+    for letter in &letters {
+        println!("{letter}");
+    }
+    println!("{} dead letters", letters.len());
+    Ok(())
+}
+
+async fn replay() -> Result<(), BoxError> {
+    let replayed = DeadLetters::new(connect().await?, SHOP)
+        .replay_all()
+        .await?;
+    println!("{replayed} dead letters are tried once more.");
+    Ok(())
+}
