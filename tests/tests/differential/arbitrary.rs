@@ -299,7 +299,7 @@ fn changed_events_are_the_same_to_both() {
     let changes = prop::collection::vec(change(), 1..3);
     let texts = (event(2), changes).prop_map(|(text, changes)| changed(text.into_bytes(), changes));
     let events = check(8_000, &texts);
-    assert!(events > 80, "{events} events say little");
+    assert!(events > 40, "{events} events say little");
 }
 
 #[test]
