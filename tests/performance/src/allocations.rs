@@ -6,6 +6,9 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::callgrind::{ROUNDS, measured};
+use crate::case::Case;
+
 /// Is the allocator of the system, with a count; a program that measures makes it its own.
 #[derive(Debug)]
 pub struct Counting;
@@ -49,10 +52,13 @@ pub fn bytes() -> usize {
     BYTES.load(Ordering::Relaxed)
 }
 
-/// Does something once to warm up and once to count, and returns how often it allocates per round.
-pub fn per_round(work: impl Fn(), rounds: u64) -> u64 {
-    work();
+/// Does a case once to warm up and once to count, and returns how often one operation allocates.
+#[must_use]
+pub fn per_operation(case: &Case) -> u64 {
+    case.prepare();
+    measured(case);
+    case.prepare();
     let before = count();
-    work();
-    (count() - before) as u64 / rounds
+    measured(case);
+    (count() - before) as u64 / (ROUNDS * case.operations)
 }

@@ -31,6 +31,7 @@ pub fn measured(case: &Case) {
 pub fn work(cases: &[Case]) {
     for case in cases {
         // What is made once is not part of what is counted.
+        case.prepare();
         case.run();
         measured(case);
     }
@@ -83,7 +84,7 @@ fn count_in(cases: &[Case], folder: &Path) -> io::Result<BTreeMap<String, u64>> 
     for (at, case) in cases.iter().enumerate() {
         let profile = fs::read_to_string(folder.join(format!("out.{}", at + 1)))?;
         let total = total(&profile).ok_or_else(|| io::Error::other("a profile has no total"))?;
-        counts.insert(case.name.clone(), total / ROUNDS);
+        counts.insert(case.name.clone(), total / (ROUNDS * case.operations));
     }
     Ok(counts)
 }

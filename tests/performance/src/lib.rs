@@ -11,4 +11,5 @@ pub mod dispatch;
 pub mod events;
 pub mod messages;
 pub mod plain;
+pub mod service;
 pub mod thresholds;

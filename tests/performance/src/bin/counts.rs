@@ -10,10 +10,10 @@ use std::process::ExitCode;
 use std::{env, fs, io};
 
 use eventkit_performance::allocations::{self, Counting};
-use eventkit_performance::callgrind::{self, ROUNDS};
+use eventkit_performance::callgrind;
 use eventkit_performance::case::Case;
 use eventkit_performance::thresholds::{self, Counts, Table};
-use eventkit_performance::{cases, dispatch};
+use eventkit_performance::{cases, dispatch, service};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -32,6 +32,7 @@ fn main() -> io::Result<ExitCode> {
     let wanted = parts.next();
     let mut cases = cases::all();
     cases.extend(dispatch::all());
+    cases.extend(service::all());
     cases.retain(|case| wanted.is_none_or(|part| case.name.contains(part)));
     if arguments.iter().any(|argument| argument == callgrind::WORK) {
         callgrind::work(&cases);
@@ -67,7 +68,7 @@ fn count(cases: &[Case], off: bool) -> io::Result<Table> {
     };
     let counts = cases.iter().map(|case| {
         let instructions = instructions.get(&case.name).copied();
-        let allocations = allocations::per_round(|| callgrind::measured(case), ROUNDS);
+        let allocations = allocations::per_operation(case);
         let counts = Counts {
             instructions,
             allocations,

@@ -41,7 +41,7 @@ fn main() -> std::io::Result<()> {
     let instructions = callgrind::count(&cases)?;
     let mut rows: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
     for case in &cases {
-        let allocations = allocations::per_round(|| callgrind::measured(case), ROUNDS);
+        let allocations = allocations::per_operation(case);
         let counts = format!("{:>10} {allocations:>6}", instructions[&case.name]);
         if let Some((who, what)) = case.name.split_once('|') {
             rows.entry(what).or_default().insert(who, counts);
