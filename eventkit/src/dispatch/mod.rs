@@ -47,6 +47,8 @@ pub use registry::{Registry, default_registry};
 pub use report::{Handled, Report};
 pub use run::Dispatch;
 #[cfg(feature = "service")]
+pub(crate) use run::finished;
+#[cfg(feature = "service")]
 pub(crate) use single::Single;
 pub use state::Requirements;
 

@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use super::delivery::{Delivery, Message};
 use super::error::DispatchError;
 use super::gate::{Attributes, Outcomes};
-use super::handler::{Call, Handler, Outcome, OutcomeFuture};
+use super::handler::{Call, Handler, Outcome};
 use super::report::Report;
 use super::route::{DirectCall, Route, RouteRef};
 use super::state::States;
@@ -310,9 +310,9 @@ fn call(handler: &Handler, delivery: &Delivery<'_>) -> Outcome {
 }
 
 /// Runs a future to its end, or to its panic.
-pub(super) fn finished(
-    mut future: Pin<&mut OutcomeFuture<'_>>,
-) -> impl Future<Output = std::thread::Result<Outcome>> {
+pub(crate) fn finished<F: Future>(
+    mut future: Pin<&mut F>,
+) -> impl Future<Output = std::thread::Result<F::Output>> {
     poll_fn(move |context| {
         // After a panic the future is dropped and not polled again.
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));

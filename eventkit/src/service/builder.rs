@@ -6,17 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tower_layer::Layer;
 
 use super::error::{ServiceError, ServiceProblem};
 use super::health::{Phase, ServiceHandle, Shared, Vitals};
 use super::inbox::Inbox;
 use super::lane::{Lane, Settings, Worker};
+use super::layer::{Attempt, HandlerService};
 use super::letter::LetterBox;
 use super::names;
 use super::rules::Policies;
 use super::run::Service;
 use crate::dispatch::{Dispatcher, Policy, Single, check_pattern};
+use crate::error::BoxError;
 use crate::transport::{Publisher, Transport};
+
+/// Puts one layer around those below it.
+type AddLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 
 /// Sets up a [`Service`]; each setting has a default that is safe.
 ///
@@ -49,6 +55,7 @@ pub struct ServiceBuilder {
     ack_wait: Duration,
     drain: Duration,
     inbox: Option<Arc<dyn Inbox>>,
+    layers: Vec<AddLayer>,
     outbox: Option<Arc<dyn Publisher>>,
     dead_letter_place: Option<String>,
     dead_letter_publisher: Option<Arc<dyn Publisher>>,
@@ -64,6 +71,7 @@ impl ServiceBuilder {
             ack_wait: Duration::from_secs(30),
             drain: Duration::from_secs(20),
             inbox: None,
+            layers: Vec::new(),
             outbox: None,
             dead_letter_place: None,
             dead_letter_publisher: None,
@@ -115,6 +123,66 @@ impl ServiceBuilder {
         self
     }
 
+    /// Puts a layer of tower around all handlers; the first one added is the outermost.
+    ///
+    /// It sees each [`Attempt`]. It can change the event, answer in place of the handler, or fail:
+    /// its error is treated as one of the handler. It is one for all handlers together, so a limit
+    /// that it has is for the sum of them.
+    ///
+    /// ```
+    /// use std::task::{Context, Poll};
+    /// use std::time::Instant;
+    /// use eventkit::service::{Attempt, HandlerService, Service};
+    /// use eventkit::transport::{BoxFuture, memory::Memory};
+    /// use eventkit::{BoxError, Dispatcher, Event, Registry};
+    ///
+    /// /// Says how long each attempt takes.
+    /// #[derive(Clone)]
+    /// struct Timed(HandlerService);
+    ///
+    /// impl tower_service::Service<Attempt> for Timed {
+    ///     type Response = ();
+    ///     type Error = BoxError;
+    ///     type Future = BoxFuture<'static, Result<(), BoxError>>;
+    ///
+    ///     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+    ///         self.0.poll_ready(context)
+    ///     }
+    ///
+    ///     fn call(&mut self, attempt: Attempt) -> Self::Future {
+    ///         let (start, handler) = (Instant::now(), attempt.subscription().to_owned());
+    ///         let handled = self.0.call(attempt);
+    ///         Box::pin(async move {
+    ///             let outcome = handled.await;
+    ///             println!("{handler} took {:?}", start.elapsed());
+    ///             outcome
+    ///         })
+    ///     }
+    /// }
+    ///
+    /// static SHOP: Registry = Registry::new("shop");
+    /// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+    ///
+    /// let app = Dispatcher::new(&SHOP).build()?;
+    /// let service = Service::new("shop", &app)
+    ///     .transport(Memory::new())
+    ///     .layer(tower_layer::layer_fn(Timed))
+    ///     .build()?;
+    /// # drop(service);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<HandlerService> + Send + 'static,
+        L::Service: tower_service::Service<Attempt, Response = ()> + Clone + Send + 'static,
+        <L::Service as tower_service::Service<Attempt>>::Error: Into<BoxError>,
+        <L::Service as tower_service::Service<Attempt>>::Future: Send,
+    {
+        self.layers
+            .push(Box::new(move |below| below.within(&layer)));
+        self
+    }
+
     /// Sets where the events of an [`Outbox`](super::Outbox) go; to the transport that the event
     /// came from, if not set.
     pub fn outbox_to(mut self, publisher: impl Publisher + 'static) -> Self {
@@ -153,6 +221,7 @@ impl ServiceBuilder {
             ack_wait: self.ack_wait,
             policies: self.policies,
             inbox: self.inbox,
+            layers: assembled(self.layers),
         });
         let (phase, _) = watch::channel(Phase::Running);
         let (changes, _) = watch::channel(0);
@@ -249,6 +318,14 @@ impl ServiceBuilder {
             }
         }
     }
+}
+
+/// Puts layers around each other, the first one outermost.
+fn assembled(layers: Vec<AddLayer>) -> Option<HandlerService> {
+    let innermost = HandlerService::default();
+    let mut inwards = layers.into_iter().rev().peekable();
+    inwards.peek()?;
+    Some(inwards.fold(innermost, |below, add| add(below)))
 }
 
 impl fmt::Debug for ServiceBuilder {

@@ -1,5 +1,7 @@
 //! One call of a handler, with what goes before and after it.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -8,12 +10,13 @@ use tokio::time::timeout;
 
 use super::inbox::Claim;
 use super::job::inbox_key;
-use super::lane::Lane;
+use super::lane::{Lane, Worker};
+use super::layer::Attempt;
 use super::outbox::{CURRENT, Outbox};
 use super::rules::Rules;
 use crate::dispatch::Failure;
 use crate::event::Event;
-use crate::transport::{TransportError, TransportErrorKind};
+use crate::transport::{MessageInfo, TransportError, TransportErrorKind};
 
 /// How long one event of an outbox may take to be stored.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
@@ -65,16 +68,32 @@ pub(super) async fn close_claim(lane: &Lane, event: &Event, succeeded: bool) {
 }
 
 /// Runs the handler, and sends what it leaves in its outbox.
-pub(super) async fn run(lane: &Lane, event: &Event, rules: &Rules) -> Called {
+pub(super) async fn run(
+    lane: &Lane,
+    event: &Event,
+    rules: &Rules,
+    (number, info): (u32, MessageInfo),
+) -> Called {
     let outbox = Outbox::of(event.clone(), lane.worker.durable.clone());
-    let outcome = if lane.worker.single.handler().is_async() {
-        let running = lane.worker.single.run(event);
-        let running = CURRENT.scope(outbox.clone(), running);
-        timeout(rules.timeout, running)
+    let outcome = match &lane.settings.layers {
+        None => {
+            within(
+                lane,
+                rules.timeout,
+                lane.worker.handle(event, outbox.clone()),
+            )
             .await
-            .unwrap_or(Err(Failure::Timeout(rules.timeout)))
-    } else {
-        blocking(lane, event, rules, outbox.clone()).await
+        }
+        Some(layers) => {
+            let attempt = Attempt {
+                event: event.clone(),
+                number,
+                info,
+                outbox: outbox.clone(),
+                worker: Arc::clone(&lane.worker),
+            };
+            within(lane, rules.timeout, layers.clone().attempt(attempt)).await
+        }
     };
     let events = outbox.close();
     if let Err(failure) = outcome {
@@ -84,6 +103,24 @@ pub(super) async fn run(lane: &Lane, event: &Event, rules: &Rules) -> Called {
         Ok(()) => Called::Done,
         Err(error) => Called::Failed(Failure::Error(error.into())),
     }
+}
+
+/// Ends an attempt that takes too long, or says so where its handler cannot be stopped.
+async fn within(
+    lane: &Lane,
+    most: Duration,
+    attempt: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let mut attempt = pin!(attempt);
+    if let Ok(outcome) = timeout(most, attempt.as_mut()).await {
+        return outcome;
+    }
+    if lane.worker.single.handler().is_async() {
+        return Err(Failure::Timeout(most));
+    }
+    let _overdue = Overdue::new(&lane.vitals.overdue);
+    tracing::warn!(timeout = ?most, "a sync handler takes longer than it may");
+    attempt.await
 }
 
 async fn send(lane: &Lane, events: &[Event]) -> Result<(), TransportError> {
@@ -97,27 +134,21 @@ async fn send(lane: &Lane, events: &[Event]) -> Result<(), TransportError> {
     Ok(())
 }
 
-/// Runs a sync handler where it holds nobody up.
-async fn blocking(
-    lane: &Lane,
-    event: &Event,
-    rules: &Rules,
-    outbox: Outbox,
-) -> Result<(), Failure> {
-    let (single, event) = (lane.worker.single.clone(), event.clone());
-    let span = tracing::Span::current();
-    let mut running = spawn_blocking(move || {
-        CURRENT.sync_scope(outbox, || span.in_scope(|| single.run_sync(&event)))
-    });
-    let ended = if let Ok(ended) = timeout(rules.timeout, &mut running).await {
-        ended
-    } else {
-        let _overdue = Overdue::new(&lane.vitals.overdue);
-        tracing::warn!(timeout = ?rules.timeout, "a sync handler takes longer than it may");
-        running.await
-    };
-    // A panic of the handler is an outcome: only the end of the runtime leads here.
-    ended.unwrap_or_else(|error| Err(Failure::Error(error.into())))
+impl Worker {
+    /// Runs the handler with an outbox; a sync one where it holds nobody up.
+    pub(super) async fn handle(&self, event: &Event, outbox: Outbox) -> Result<(), Failure> {
+        if self.single.handler().is_async() {
+            return CURRENT.scope(outbox, self.single.run(event)).await;
+        }
+        let (single, event) = (self.single.clone(), event.clone());
+        let span = tracing::Span::current();
+        let running = spawn_blocking(move || {
+            CURRENT.sync_scope(outbox, || span.in_scope(|| single.run_sync(&event)))
+        });
+        // A panic of the handler is an outcome: only the end of the runtime leads here.
+        let ended = running.await;
+        ended.unwrap_or_else(|error| Err(Failure::Error(error.into())))
+    }
 }
 
 /// Counts a sync handler that takes too long, for as long as it does.

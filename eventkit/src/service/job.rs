@@ -187,7 +187,7 @@ impl Job<'_> {
             let Some((permit, pass)) = self.begin().await else {
                 return End::HandBack;
             };
-            let failure = match self.call().await {
+            let failure = match self.call(attempt).await {
                 Called::Done => {
                     note(lane, pass, false);
                     worker.ledger(|ledger| ledger.forget(&self.event));
@@ -252,13 +252,14 @@ impl Job<'_> {
     }
 
     /// Runs the handler, within what the inbox allows.
-    async fn call(&self) -> Called {
+    async fn call(&self, attempt: u32) -> Called {
         let granted = call::claim(self.lane, &self.event, &self.rules).await;
         if let Some(called) = granted {
             return called;
         }
         self.claimed.store(true, Ordering::Relaxed);
-        let called = call::run(self.lane, &self.event, &self.rules).await;
+        let about = (attempt, self.info);
+        let called = call::run(self.lane, &self.event, &self.rules, about).await;
         self.claimed.store(false, Ordering::Relaxed);
         call::close_claim(self.lane, &self.event, matches!(called, Called::Done)).await;
         called

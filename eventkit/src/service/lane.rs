@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use super::breaker::Breaker;
 use super::health::{Phase, Vitals};
 use super::inbox::Inbox;
+use super::layer::HandlerService;
 use super::ledger::Ledger;
 use super::letter::{self, LetterBox};
 use super::names;
@@ -25,6 +26,8 @@ pub(super) struct Settings {
     pub(super) ack_wait: Duration,
     pub(super) policies: Policies,
     pub(super) inbox: Option<Arc<dyn Inbox>>,
+    /// What stands around every handler, where something does.
+    pub(super) layers: Option<HandlerService>,
 }
 
 /// One handler, whatever its transports are.

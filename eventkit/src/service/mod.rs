@@ -76,6 +76,15 @@
 //! database without holding up others. They cannot be stopped: a timeout is told of, not enforced,
 //! and one that is running at the deadline of a drain is given back and yet runs on.
 
+//!
+//! # Layers
+//!
+//! What is to happen around every handler is a layer of [tower](https://docs.rs/tower), one that
+//! others have written or one's own: see [`ServiceBuilder::layer`]. It stands around one attempt,
+//! within the timeout of the [`Policy`](crate::Policy) and below its retries. What decides over the
+//! message, such as retries, breakers and dead letters, is no layer: it has to know how the message
+//! was settled, and has to be the same for what is no event.
+
 mod breaker;
 mod builder;
 mod call;
@@ -85,6 +94,7 @@ mod health;
 mod inbox;
 mod job;
 mod lane;
+mod layer;
 mod ledger;
 mod letter;
 mod names;
@@ -103,6 +113,7 @@ pub use dead_letters::{DeadLetter, DeadLetters};
 pub use error::{ServiceError, ServiceProblem};
 pub use health::{Counters, Health, ServiceHandle, SubscriptionHealth, SubscriptionState, Trouble};
 pub use inbox::{Claim, Inbox, InboxKey, MemoryInbox};
+pub use layer::{Attempt, HandlerService};
 pub use outbox::{Outbox, OutboxError};
 pub use run::{Service, Stopped};
 #[cfg(feature = "sqlite")]

@@ -149,6 +149,15 @@ impl Outbox {
         self.lock().events.clone()
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.lock().events.len()
+    }
+
+    /// Forgets what was added after the first ones.
+    pub(super) fn forget_after(&self, first: usize) {
+        self.lock().events.truncate(first);
+    }
+
     /// Takes everything, and no more after that.
     pub(super) fn close(&self) -> Vec<Event> {
         let mut contents = self.lock();

@@ -63,7 +63,7 @@ fn third(order: &OrderPlaced) -> Result<(), TooLarge> {
 }
 
 /// Is awaited, and never pending.
-async fn ready_at_once() {
+pub(crate) async fn ready_at_once() {
     std::future::ready(()).await;
 }
 

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::callgrind::ROUNDS;
 use crate::case::Case;
-use crate::dispatch::ready;
+use crate::dispatch::{ready, ready_at_once};
 
 /// How many events are consumed in a run.
 const EVENTS: u64 = 100;
@@ -35,6 +35,7 @@ static HANDLED: AtomicU64 = AtomicU64::new(0);
 
 #[handles(registry = SERVICE)]
 async fn count(stock: &Stock) {
+    ready_at_once().await;
     black_box((stock.article, stock.quantity));
     HANDLED.fetch_add(1, Ordering::Relaxed);
 }
@@ -124,6 +125,9 @@ fn consuming(name: &str, policy: Policy) -> Case {
 pub fn all() -> Vec<Case> {
     vec![
         consuming("consume in memory, 1 at once", Policy::new().concurrency(1)),
-        consuming("consume in memory, 16 at once", Policy::new().concurrency(16)),
+        consuming(
+            "consume in memory, 16 at once",
+            Policy::new().concurrency(16),
+        ),
     ]
 }

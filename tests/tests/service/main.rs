@@ -14,6 +14,7 @@ mod deliveries;
 mod drain;
 mod faults;
 mod inbox;
+mod layers;
 mod memory;
 mod order;
 mod outbox;

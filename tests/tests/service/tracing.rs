@@ -66,10 +66,16 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
         .policy(Policy::new().attempts(1))
         .register_async("t", |_: Event| async { Err::<(), _>("no printer") });
     let _service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
+    rig.publish(&event("t", "0")).await;
     rig.dead(1).await;
+    // Tests beside this one come to the same places in the code first, and without a subscriber;
+    // in a race with them it may be remembered that nobody is interested.
+    tracing::callsite::rebuild_interest_cache();
+    rig.publish(&event("t", "1")).await;
+    rig.dead(2).await;
     let lines = told.lines();
-    let span = lines.iter().find(|line| line.starts_with("span ")).unwrap();
+    let is_of_it = |line: &&String| line.starts_with("span ") && line.contains(" id=\"1\"");
+    let span = lines.iter().find(is_of_it).unwrap();
     assert!(
         span.starts_with("span handle handler=\"service::tracing::")
             && span.ends_with(" id=\"1\" source=\"/tests\" type=\"t\""),
