@@ -238,7 +238,7 @@ impl ServiceBuilder {
                 let publisher = self.outbox.clone();
                 lanes.push(Arc::new(Lane {
                     vitals: Arc::new(Vitals::new(
-                        worker.durable.clone(),
+                        worker.durable.to_string(),
                         worker.single.handler().name(),
                         transport.name().to_owned(),
                         changes.clone(),

@@ -1,18 +1,18 @@
 //! One call of a handler, with what goes before and after it.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
+use super::at_once::within;
 use super::inbox::Claim;
 use super::job::inbox_key;
 use super::lane::{Lane, Worker};
 use super::layer::Attempt;
-use super::outbox::{CURRENT, Outbox};
+use super::outbox::{CURRENT, Outbox, Unopened};
 use super::rules::Rules;
 use crate::dispatch::Failure;
 use crate::event::Event;
@@ -74,28 +74,40 @@ pub(super) async fn run(
     rules: &Rules,
     (number, info): (u32, MessageInfo),
 ) -> Called {
-    let outbox = Outbox::of(event.clone(), lane.worker.durable.clone());
-    let outcome = match &lane.settings.layers {
+    let worker = &lane.worker;
+    let unopened = Unopened::of(event.clone(), Arc::clone(&worker.durable));
+    let (outcome, outbox) = match &lane.settings.layers {
+        None if worker.single.handler().is_async() => {
+            let running = pin!(worker.single.run(event));
+            let mut running = pin!(CURRENT.scope(unopened, running));
+            let outcome = stopped_after(lane, rules.timeout, running.as_mut()).await;
+            (outcome, running.take_value().and_then(Unopened::opened))
+        }
         None => {
-            within(
-                lane,
-                rules.timeout,
-                lane.worker.handle(event, outbox.clone()),
+            let outbox = unopened.open();
+            let running = pin!(worker.handle(event, outbox.clone()));
+            (
+                stopped_after(lane, rules.timeout, running).await,
+                Some(outbox),
             )
-            .await
         }
         Some(layers) => {
             let attempt = Attempt {
                 event: event.clone(),
                 number,
                 info,
-                outbox: outbox.clone(),
-                worker: Arc::clone(&lane.worker),
+                outbox: unopened.open(),
+                worker: Arc::clone(worker),
             };
-            within(lane, rules.timeout, layers.clone().attempt(attempt)).await
+            let outbox = attempt.outbox.clone();
+            let running = pin!(layers.clone().attempt(attempt));
+            (
+                stopped_after(lane, rules.timeout, running).await,
+                Some(outbox),
+            )
         }
     };
-    let events = outbox.close();
+    let events = outbox.map(|outbox| outbox.close()).unwrap_or_default();
     if let Err(failure) = outcome {
         return Called::Failed(failure);
     }
@@ -106,13 +118,15 @@ pub(super) async fn run(
 }
 
 /// Ends an attempt that takes too long, or says so where its handler cannot be stopped.
-async fn within(
+async fn stopped_after<F>(
     lane: &Lane,
     most: Duration,
-    attempt: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
-    let mut attempt = pin!(attempt);
-    if let Ok(outcome) = timeout(most, attempt.as_mut()).await {
+    mut attempt: Pin<&mut F>,
+) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    if let Ok(outcome) = within(most, attempt.as_mut()).await {
         return outcome;
     }
     if lane.worker.single.handler().is_async() {
@@ -125,7 +139,7 @@ async fn within(
 
 async fn send(lane: &Lane, events: &[Event]) -> Result<(), TransportError> {
     for event in events {
-        let sent = timeout(SEND_WITHIN, lane.publisher.publish(event)).await;
+        let sent = within(SEND_WITHIN, lane.publisher.publish(event)).await;
         sent.unwrap_or_else(|_| {
             let what = format!("an event was not sent within {SEND_WITHIN:?}");
             Err(TransportError::new(TransportErrorKind::Unavailable, what))
@@ -138,12 +152,13 @@ impl Worker {
     /// Runs the handler with an outbox; a sync one where it holds nobody up.
     pub(super) async fn handle(&self, event: &Event, outbox: Outbox) -> Result<(), Failure> {
         if self.single.handler().is_async() {
-            return CURRENT.scope(outbox, self.single.run(event)).await;
+            let running = pin!(self.single.run(event));
+            return CURRENT.scope(outbox.into(), running).await;
         }
         let (single, event) = (self.single.clone(), event.clone());
         let span = tracing::Span::current();
         let running = spawn_blocking(move || {
-            CURRENT.sync_scope(outbox, || span.in_scope(|| single.run_sync(&event)))
+            CURRENT.sync_scope(outbox.into(), || span.in_scope(|| single.run_sync(&event)))
         });
         // A panic of the handler is an outcome: only the end of the runtime leads here.
         let ended = running.await;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use super::letter::{self, MOST, structured};
 use super::names;
@@ -205,10 +205,11 @@ impl<T: Transport> DeadLetters<T> {
                 gone += 1;
             }
         }
-        // A transport gives back in the background what it had on the way to a consumer that is
-        // dropped. A program that ended right here would keep those letters from the next one.
-        drop(consumer);
-        sleep(self.quiet / 4).await;
+        // Letters that it had on their way are for whoever looks next. Where it cannot say so, they
+        // come again by themselves.
+        if let Err(error) = consumer.close().await {
+            tracing::warn!(service = self.service, %error, "not closed");
+        }
         outcome.map(|()| gone)
     }
 

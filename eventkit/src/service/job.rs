@@ -1,16 +1,17 @@
 //! One message, from its arrival until it is settled.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, SemaphorePermit};
+use tokio::sync::SemaphorePermit;
 use tokio::time::sleep;
 use tracing::Instrument;
 
 use super::breaker::{Change, Pass};
 use super::call::{self, Called};
-use super::health::{Counts, Phase, SubscriptionState};
+use super::health::{Counts, SubscriptionState};
 use super::inbox::InboxKey;
 use super::lane::Lane;
 use super::ledger::Ledger;
@@ -28,14 +29,9 @@ use crate::transport::{
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Handles one message and settles it; the turn and the slot are free when that is done.
-pub(super) async fn run(
-    lane: Arc<Lane>,
-    incoming: Incoming,
-    mut turn: Turn,
-    slot: OwnedSemaphorePermit,
-) {
-    let _in_flight = InFlight::new(&lane);
+/// Handles one message and settles it; the turn is over when that is done.
+pub(super) async fn run(lane: &Arc<Lane>, incoming: Incoming, mut turn: Turn) {
+    let _in_flight = InFlight::new(lane);
     let Incoming {
         event,
         info,
@@ -43,36 +39,38 @@ pub(super) async fn run(
     } = incoming;
     match event {
         Ok(mut event) => {
-            if lane.worker.is_meant(&mut event) {
-                let job = Job {
-                    lane: &lane,
-                    rules: lane.rules(&event),
-                    event,
-                    info,
-                    claimed: AtomicBool::new(false),
-                };
-                let span = job.span();
-                let end = keep_alive(&lane, &*settle, job.run(&mut turn))
-                    .instrument(span)
-                    .await;
-                job.release_after(end).await;
-                let confirmed = finish(&lane, settle, end).await;
-                if !confirmed && matches!(end, End::Ack | End::Terminate) {
-                    let remember = |ledger: &mut Ledger| ledger.remember_done(&job.event);
-                    lane.worker.ledger(remember);
-                }
-            } else {
+            if !lane.worker.is_meant(&mut event) {
                 Counts::add(&lane.vitals.counts.filtered);
-                finish(&lane, settle, End::Ack).await;
+                finish(lane, settle, End::Ack).await;
+                return;
+            }
+            let job = Job {
+                lane,
+                rules: lane.rules(&event),
+                event,
+                info,
+                claimed: AtomicBool::new(false),
+            };
+            let end = {
+                // Futures are pinned where they are made, here and below: they are large, and would
+                // be copied for each event.
+                let working = pin!(job.run(&mut turn));
+                let working = pin!(keep_alive(lane, &*settle, working));
+                working.instrument(job.span()).await
+            };
+            job.release_after(end).await;
+            let confirmed = finish(lane, settle, end).await;
+            if !confirmed && matches!(end, End::Ack | End::Terminate) {
+                let remember = |ledger: &mut Ledger| ledger.remember_done(&job.event);
+                lane.worker.ledger(remember);
             }
         }
         Err(undecodable) => {
-            let burying = bury_raw(&lane, undecodable, info);
-            let end = keep_alive(&lane, &*settle, burying).await;
-            finish(&lane, settle, end).await;
+            let burying = pin!(bury_raw(lane, undecodable, info));
+            let end = keep_alive(lane, &*settle, burying).await;
+            finish(lane, settle, end).await;
         }
     }
-    drop((turn, slot));
 }
 
 /// Counts a message for as long as it lives.
@@ -93,6 +91,9 @@ impl Drop for InFlight<'_> {
 
 impl Lane {
     fn rules(&self, event: &Event) -> Rules {
+        if self.settings.policies.types.is_empty() {
+            return self.worker.rules;
+        }
         let handler = self.worker.single.handler().policy();
         self.settings.policies.rules(handler, Some(event.ty()))
     }
@@ -126,7 +127,7 @@ async fn bury_raw(lane: &Lane, undecodable: Undecodable, info: MessageInfo) -> E
         return End::Ack;
     }
     let error = format!("{:#}", Failure::from(error));
-    tracing::warn!(subscription = lane.worker.durable, error, "not an event");
+    tracing::warn!(subscription = &*lane.worker.durable, error, "not an event");
     let now = Timestamp::now();
     let facts = Facts {
         handler: &lane.worker.durable,
@@ -170,10 +171,8 @@ impl Job<'_> {
             }
             Err(failure) => return self.conclude_at_once(&failure).await,
         }
-        tokio::select! {
-            biased;
-            () = turn.come() => {}
-            () = lane.reached(Phase::Draining) => return End::HandBack,
+        if !turn.has_come() && lane.unless_draining(turn.come()).await.is_none() {
+            return End::HandBack;
         }
         if worker.ledger(|ledger| ledger.take_done(&self.event)) {
             Counts::add(&lane.vitals.counts.duplicates);
@@ -235,20 +234,12 @@ impl Job<'_> {
             };
             Some((permit, pass))
         };
-        tokio::select! {
-            biased;
-            () = self.lane.reached(Phase::Draining) => None,
-            passed = passed => passed,
-        }
+        self.lane.unless_draining(passed).await.flatten()
     }
 
     /// Waits for a time; returns whether the service goes on after it.
     async fn wait(&self, delay: Duration) -> bool {
-        tokio::select! {
-            biased;
-            () = self.lane.reached(Phase::Draining) => false,
-            () = sleep(delay) => true,
-        }
+        self.lane.unless_draining(sleep(delay)).await.is_some()
     }
 
     /// Runs the handler, within what the inbox allows.

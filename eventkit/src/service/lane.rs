@@ -1,11 +1,15 @@
 //! One handler on one transport: what its messages are handled with.
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
 
+use super::at_once::poll_once;
 use super::breaker::Breaker;
 use super::health::{Phase, Vitals};
 use super::inbox::Inbox;
@@ -14,7 +18,7 @@ use super::ledger::Ledger;
 use super::letter::{self, LetterBox};
 use super::names;
 use super::rules::{Policies, Rules};
-use super::turns::Key;
+use super::turns::{Key, Turn, Turns};
 use crate::dispatch::{OrderKey, Single};
 use crate::event::{AttributeValue, Event};
 use crate::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
@@ -34,7 +38,7 @@ pub(super) struct Settings {
 #[derive(Debug)]
 pub(super) struct Worker {
     pub(super) single: Single,
-    pub(super) durable: String,
+    pub(super) durable: Arc<str>,
     pub(super) rules: Rules,
     pub(super) permits: Semaphore,
     pub(super) breaker: Option<Breaker>,
@@ -58,7 +62,7 @@ impl Worker {
         let handler = single.handler();
         let rules = settings.policies.rules(handler.policy(), None);
         Self {
-            durable: names::durable(&settings.service, handler),
+            durable: names::durable(&settings.service, handler).into(),
             permits: Semaphore::new(rules.concurrency.min(Semaphore::MAX_PERMITS)),
             breaker: rules
                 .breaker
@@ -77,7 +81,7 @@ impl Worker {
     pub(super) fn subscription(&self, settings: &Settings) -> Subscription {
         let own = self.single.handler().patterns().map(str::to_owned);
         let replay = names::replay_place(&self.durable);
-        let mut subscription = Subscription::new(self.durable.clone(), own.chain([replay]));
+        let mut subscription = Subscription::new(&*self.durable, own.chain([replay]));
         subscription.ack_wait = settings.ack_wait;
         let ahead = if self.rules.key.is_some() { 4 } else { 2 };
         subscription.in_flight = self.rules.concurrency.saturating_mul(ahead);
@@ -89,15 +93,15 @@ impl Worker {
         look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns what a message has to wait for. One without an order waits for itself: it comes again
-    /// while it is worked on where the connection that it came over is lost.
-    pub(super) fn key(&self, incoming: &Incoming) -> Option<Key> {
-        let event = incoming.event.as_ref().ok()?;
+    /// Takes the turn of a message. One without an order waits for itself: it comes again while it
+    /// is worked on where the connection that it came over is lost.
+    pub(super) fn turn(&self, turns: &Arc<Turns>, incoming: &Incoming) -> Turn {
+        let Ok(event) = &incoming.event else {
+            return turns.next(None);
+        };
         let order = self.rules.key.and_then(|key| self.order(key, event));
-        Some(order.map_or_else(
-            || Key::Event(event.source().to_owned(), event.id().to_owned()),
-            Key::Order,
-        ))
+        let itself = Key::Event(event.source(), event.id());
+        turns.next(Some(order.as_deref().map_or(itself, Key::Order)))
     }
 
     fn order(&self, key: OrderKey, event: &Event) -> Option<String> {
@@ -115,7 +119,7 @@ impl Worker {
 
     /// Returns whether an event is meant for the handler, and takes the mark of a replay off it.
     pub(super) fn is_meant(&self, event: &mut Event) -> bool {
-        let to_this = |value: &AttributeValue| value.to_text() == self.durable;
+        let to_this = |value: &AttributeValue| value.to_text() == *self.durable;
         match event.extension(letter::REPLAY).map(to_this) {
             Some(false) => return false,
             Some(true) => drop(event.remove_extension(letter::REPLAY)),
@@ -134,7 +138,7 @@ impl Worker {
             .iter()
             .position(|(name, _)| is(name, letter::REPLAY));
         if let Some(at) = replayed {
-            return message.headers.remove(at).1 == self.durable;
+            return message.headers.remove(at).1 == *self.durable;
         }
         let mut names = message.headers.iter();
         !names.any(|(name, _)| is(name, letter::HANDLER))
@@ -142,10 +146,32 @@ impl Worker {
 }
 
 impl Lane {
+    /// Returns whether the service takes and begins nothing any more.
+    pub(super) fn is_draining(&self) -> bool {
+        // The first phase is the one that has been seen; without a sender there is no service.
+        self.phase.has_changed().unwrap_or(true)
+    }
+
     /// Waits until the service has come to a phase.
     pub(super) async fn reached(&self, phase: Phase) {
         let mut own = self.phase.clone();
         // Where the sender is gone, so is the service.
         let _ = own.wait_for(|now| *now >= phase).await;
+    }
+
+    /// Does something, unless the service drains before it is done.
+    pub(super) async fn unless_draining<F: Future>(&self, work: F) -> Option<F::Output> {
+        if self.is_draining() {
+            return None;
+        }
+        let mut work = pin!(work);
+        if let Poll::Ready(output) = poll_once(work.as_mut()).await {
+            return Some(output);
+        }
+        tokio::select! {
+            biased;
+            () = self.reached(Phase::Draining) => None,
+            output = work => Some(output),
+        }
     }
 }

@@ -142,7 +142,7 @@ impl LetterBox {
             let publisher: &dyn Publisher = match &self.destination {
                 Destination::Publisher(publisher) => &**publisher,
                 Destination::Transport(transport, subscription, opened) => {
-                    let open = || async { transport.subscribe(subscription).await.map(drop) };
+                    let open = async || transport.subscribe(subscription).await?.close().await;
                     opened.get_or_try_init(open).await?;
                     &**transport
                 }

@@ -85,6 +85,7 @@
 //! message, such as retries, breakers and dead letters, is no layer: it has to know how the message
 //! was settled, and has to be the same for what is no event.
 
+mod at_once;
 mod breaker;
 mod builder;
 mod call;

@@ -1,6 +1,6 @@
 //! Events that a handler sends if it succeeds.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -13,7 +13,47 @@ use crate::typed::CloudEvent;
 
 tokio::task_local! {
     /// The outbox of the handler that is running.
-    pub(super) static CURRENT: Outbox;
+    pub(super) static CURRENT: Unopened;
+}
+
+/// Is an outbox that is made when the handler asks for it; most do not.
+#[derive(Debug)]
+pub(super) struct Unopened {
+    cause: Option<Cause>,
+    opened: OnceLock<Outbox>,
+}
+
+impl Unopened {
+    pub(super) fn of(event: Event, handler: Arc<str>) -> Self {
+        Self {
+            cause: Some(Cause { event, handler }),
+            opened: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn open(&self) -> Outbox {
+        let open = || {
+            Outbox(Arc::new(Inner {
+                cause: self.cause.clone(),
+                contents: Mutex::default(),
+            }))
+        };
+        self.opened.get_or_init(open).clone()
+    }
+
+    /// Returns the outbox, if the handler has asked for it.
+    pub(super) fn opened(self) -> Option<Outbox> {
+        self.opened.into_inner()
+    }
+}
+
+impl From<Outbox> for Unopened {
+    fn from(outbox: Outbox) -> Self {
+        Self {
+            cause: None,
+            opened: OnceLock::from(outbox),
+        }
+    }
 }
 
 /// Takes the events that a handler wants to send; they are sent if it succeeds, before its own
@@ -68,10 +108,10 @@ struct Inner {
 }
 
 /// What the events follow from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Cause {
     event: Event,
-    handler: String,
+    handler: Arc<str>,
 }
 
 #[derive(Debug, Default)]
@@ -105,13 +145,6 @@ impl Outbox {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
-    }
-
-    pub(super) fn of(event: Event, handler: String) -> Self {
-        Self(Arc::new(Inner {
-            cause: Some(Cause { event, handler }),
-            contents: Mutex::default(),
-        }))
     }
 
     /// Adds the event of a value.
@@ -223,6 +256,8 @@ impl Cause {
 
 impl<'a> Extract<'a> for Outbox {
     fn extract(_: &'a Context<'a>) -> Result<Self, BoxError> {
-        CURRENT.try_with(Self::clone).map_err(|_| NoService.into())
+        CURRENT
+            .try_with(Unopened::open)
+            .map_err(|_| NoService.into())
     }
 }

@@ -1,57 +1,110 @@
-//! Takes the messages of one subscription, as many as may be in flight.
+//! Handles the messages of one subscription, as many at once as may be in flight.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::{JoinError, JoinSet};
 
 use super::health::{Counts, Phase, SubscriptionState, Vitals};
 use super::job;
 use super::lane::Lane;
 use super::source::Source;
-use super::turns::Turns;
+use super::turns::{Turn, Turns};
+use crate::transport::Incoming;
 
 /// Runs a subscription until the service drains, and then until its last message is settled.
+///
+/// Each message is handled by one of several workers, which take turns at the source. There are as
+/// many as have been needed at once: one begins when the last one that waited has got a message.
 pub(super) async fn run(lane: Arc<Lane>) {
-    let subscription = lane.worker.subscription(&lane.settings);
-    let most = subscription.in_flight.clamp(1, Semaphore::MAX_PERMITS);
-    let slots = Arc::new(Semaphore::new(most));
     let vitals = Arc::clone(&lane.vitals);
     let _end = End(&vitals);
-    let mut source = Source::new(
-        Arc::clone(&lane.transport),
-        subscription,
-        Arc::clone(&vitals),
-    );
-    let mut turns = Turns::default();
-    let mut jobs = JoinSet::new();
+    let intake = Arc::new(Intake::new(&lane));
+    let mut workers = JoinSet::new();
+    let mut begun = 1;
+    workers.spawn(work(Arc::clone(&lane), Arc::clone(&intake)));
+    let mut draining = false;
     loop {
-        while let Some(ended) = jobs.try_join_next() {
-            note(&lane, ended);
+        tokio::select! {
+            () = lane.reached(Phase::Draining), if !draining => {
+                draining = true;
+                vitals.enter(SubscriptionState::Draining);
+            }
+            () = intake.all_are_busy.notified(), if begun < intake.most => {
+                begun += 1;
+                workers.spawn(work(Arc::clone(&lane), Arc::clone(&intake)));
+            }
+            ended = workers.join_next() => match ended {
+                None => break,
+                Some(Ok(())) => vitals.enter(SubscriptionState::Draining),
+                Some(Err(error)) => {
+                    note(&lane, &error);
+                    workers.spawn(work(Arc::clone(&lane), Arc::clone(&intake)));
+                }
+            },
         }
-        let slot = tokio::select! {
-            biased;
-            () = lane.reached(Phase::Draining) => break,
-            slot = Arc::clone(&slots).acquire_owned() => slot,
-        };
-        let incoming = tokio::select! {
-            biased;
-            () = lane.reached(Phase::Draining) => break,
-            incoming = source.next() => incoming,
-        };
-        let (Ok(slot), Some(incoming)) = (slot, incoming) else {
-            break;
-        };
-        Counts::add(&vitals.counts.received);
-        let turn = turns.next(lane.worker.key(&incoming));
-        jobs.spawn(job::run(Arc::clone(&lane), incoming, turn, slot));
     }
-    vitals.enter(SubscriptionState::Draining);
-    while let Some(ended) = jobs.join_next().await {
-        note(&lane, ended);
+    // Only now: what was in their hands might have been settled through the consumer.
+    if let Some(intake) = Arc::into_inner(intake) {
+        intake.source.into_inner().close().await;
     }
-    // Only now: what is still in its hands may be settled through the consumer.
-    drop(source);
+}
+
+/// Takes messages and handles them, one after another.
+async fn work(lane: Arc<Lane>, intake: Arc<Intake>) {
+    while let Some((incoming, turn)) = intake.take(&lane).await {
+        job::run(&lane, incoming, turn).await;
+    }
+}
+
+/// Where the workers of a subscription get their messages.
+#[derive(Debug)]
+struct Intake {
+    source: Mutex<Source>,
+    turns: Arc<Turns>,
+    /// How many workers wait for a message.
+    waiting: AtomicUsize,
+    /// How many workers there may be.
+    most: usize,
+    all_are_busy: Notify,
+}
+
+impl Intake {
+    fn new(lane: &Lane) -> Self {
+        let subscription = lane.worker.subscription(&lane.settings);
+        let most = subscription.in_flight.max(1);
+        let source = Source::new(
+            Arc::clone(&lane.transport),
+            subscription,
+            Arc::clone(&lane.vitals),
+        );
+        Self {
+            source: Mutex::new(source),
+            turns: Arc::default(),
+            waiting: AtomicUsize::new(0),
+            most,
+            all_are_busy: Notify::new(),
+        }
+    }
+
+    /// Waits for a message, and takes its turn while no other can come before it; `None` where there
+    /// will be no more.
+    async fn take(&self, lane: &Lane) -> Option<(Incoming, Turn)> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let mut source = self.source.lock().await;
+        // Who waits for the source need not wait for the end: it comes to everybody through this.
+        let incoming = lane.unless_draining(source.next()).await.flatten();
+        let taken = incoming.map(|incoming| {
+            Counts::add(&lane.vitals.counts.received);
+            let turn = lane.worker.turn(&self.turns, &incoming);
+            (incoming, turn)
+        });
+        if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 && taken.is_some() {
+            self.all_are_busy.notify_one();
+        }
+        taken
+    }
 }
 
 /// Says that the subscription has ended, also where a transport panics.
@@ -63,10 +116,8 @@ impl Drop for End<'_> {
     }
 }
 
-/// Tells of a job that panicked, which no handler can bring about: its message comes again.
-fn note(lane: &Lane, ended: Result<(), JoinError>) {
-    if let Err(error) = ended {
-        lane.vitals.trouble(&error);
-        tracing::error!(subscription = lane.worker.durable, %error, "a message was not settled");
-    }
+/// Tells of a worker that panicked, which no handler can bring about: its message comes again.
+fn note(lane: &Lane, error: &JoinError) {
+    lane.vitals.trouble(error);
+    tracing::error!(subscription = &*lane.worker.durable, %error, "a message was not settled");
 }

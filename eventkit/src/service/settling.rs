@@ -1,13 +1,16 @@
 //! A message is kept alive while it is worked on, and then settled.
 
 use std::convert::Infallible;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
+use super::at_once::{poll_once, within};
 use super::health::{Counts, Phase};
 use super::lane::Lane;
-use crate::transport::{Settle, TransportError, TransportErrorKind};
+use crate::transport::{Settle, Settling, TransportError, TransportErrorKind};
 
 /// How long the transport may take to settle a message.
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
@@ -27,6 +30,10 @@ pub(super) async fn keep_alive(
     settle: &dyn Settle,
     work: impl Future<Output = End>,
 ) -> End {
+    let mut work = pin!(work);
+    if let Poll::Ready(end) = poll_once(work.as_mut()).await {
+        return end;
+    }
     tokio::select! {
         biased;
         end = work => end,
@@ -49,23 +56,24 @@ async fn heartbeat(lane: &Lane, settle: &dyn Settle) -> Infallible {
 /// Settles a message, and returns whether the transport has confirmed it.
 pub(super) async fn finish(lane: &Lane, settle: Box<dyn Settle>, end: End) -> bool {
     let counts = &lane.vitals.counts;
-    let told = match end {
-        End::Ack => settle.ack(),
-        End::Terminate => settle.terminate(),
-        End::Nack(delay) => settle.nack(delay),
+    let how = match end {
+        End::Ack => Settling::Ack,
+        End::Terminate => Settling::Terminate,
+        End::Nack(delay) => Settling::Nack(delay),
         End::HandBack => {
             Counts::add(&counts.handed_back);
-            settle.nack(Duration::ZERO)
+            Settling::Nack(Duration::ZERO)
         }
     };
-    let told = timeout(SETTLE_WITHIN, told).await.unwrap_or_else(|_| {
+    let told = within(SETTLE_WITHIN, settle.settle(how)).await;
+    let told = told.unwrap_or_else(|_| {
         let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
         Err(TransportError::new(TransportErrorKind::Unavailable, what))
     });
     if let Err(error) = &told {
         Counts::add(&counts.unconfirmed);
         lane.vitals.trouble(error);
-        tracing::warn!(subscription = lane.worker.durable, %error, ?end, "not confirmed");
+        tracing::warn!(subscription = &*lane.worker.durable, %error, ?end, "not confirmed");
     }
     told.is_ok()
 }

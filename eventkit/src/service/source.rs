@@ -16,6 +16,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// How long the other side may take to open one.
 const OPEN_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long the other side may take to close one.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
 /// Gives the messages of a subscription, whatever happens to its consumers.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -23,6 +26,7 @@ pub(super) struct Source {
     subscription: Subscription,
     vitals: Arc<Vitals>,
     consumer: Option<Box<dyn Consumer>>,
+    ended: bool,
     /// Since the last message.
     failures: u32,
     retry_at: Option<Instant>,
@@ -39,6 +43,7 @@ impl Source {
             subscription,
             vitals,
             consumer: None,
+            ended: false,
             failures: 0,
             retry_at: None,
         }
@@ -48,7 +53,7 @@ impl Source {
     ///
     /// Dropping the future loses no message.
     pub(super) async fn next(&mut self) -> Option<Incoming> {
-        loop {
+        while !self.ended {
             let Some(consumer) = &mut self.consumer else {
                 self.open().await;
                 continue;
@@ -58,9 +63,22 @@ impl Source {
                     self.failures = 0;
                     return Some(incoming);
                 }
-                Ok(None) => return None,
+                Ok(None) => self.ended = true,
                 Err(error) => self.lose(&error),
             }
+        }
+        None
+    }
+
+    /// Closes the consumer, if it is open, so that what it had on its way comes to others at once.
+    pub(super) async fn close(self) {
+        let Some(consumer) = self.consumer else {
+            return;
+        };
+        let closed = timeout(CLOSE_WITHIN, consumer.close()).await;
+        // What could not be given back comes again after `ack_wait`.
+        if let Ok(Err(error)) = closed {
+            tracing::warn!(subscription = self.subscription.name, %error, "not closed");
         }
     }
 

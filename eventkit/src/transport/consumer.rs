@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::{BoxFuture, Incoming, Publisher, TransportError};
+use super::{BoxFuture, Incoming, MaybeReady, Publisher, TransportError};
 
 /// Says what one handler of a service wants from a transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,33 +66,44 @@ pub trait Consumer: Debug + Send {
     /// # Errors
     ///
     /// Where the consumer is lost.
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>>;
+    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>>;
+
+    /// Closes the consumer: what it had on its way and nobody has seen is given back when this
+    /// returns, and need not wait for `ack_wait`.
+    ///
+    /// Messages that it gave out can still be settled. A consumer that is dropped without this may
+    /// give back in the background, or not at all.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side could not be told; what nobody has seen comes again after `ack_wait`.
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
+}
+
+/// Says how a message is settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Settling {
+    /// It has been handled, and does not come again.
+    Ack,
+    /// It cannot be handled, and does not come again.
+    Terminate,
+    /// It is given back, to come again after a delay.
+    Nack(Duration),
 }
 
 /// Is implemented by the means to settle one message.
 ///
 /// Dropping it without a word leaves the message unsettled: it comes again.
 pub trait Settle: Debug + Send + Sync {
-    /// Settles the message: it does not come again.
+    /// Settles the message; [`ack`](#method.ack), [`terminate`](#method.terminate) and
+    /// [`nack`](#method.nack) call it.
     ///
     /// # Errors
     ///
-    /// Where the other side did not confirm; the message may come again.
-    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
-
-    /// Gives the message back, to come again after a delay.
-    ///
-    /// # Errors
-    ///
-    /// Where the other side could not be told; the message comes again after `ack_wait`.
-    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>>;
-
-    /// Settles the message as one that cannot be handled: it does not come again.
-    ///
-    /// # Errors
-    ///
-    /// Where the other side did not confirm; the message may come again.
-    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
+    /// Where the other side did not confirm: the message may come again, and one that was to come
+    /// after a delay comes after `ack_wait`.
+    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>>;
 
     /// Says that the message is still being worked on, which starts `ack_wait` anew.
     ///
@@ -100,4 +111,36 @@ pub trait Settle: Debug + Send + Sync {
     ///
     /// Where the other side could not be told.
     fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>>;
+}
+
+impl dyn Settle {
+    /// Settles the message: it does not come again.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side did not confirm; the message may come again.
+    pub fn ack(self: Box<Self>) -> MaybeReady<'static, Result<(), TransportError>> {
+        self.settle(Settling::Ack)
+    }
+
+    /// Settles the message as one that cannot be handled: it does not come again.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side did not confirm; the message may come again.
+    pub fn terminate(self: Box<Self>) -> MaybeReady<'static, Result<(), TransportError>> {
+        self.settle(Settling::Terminate)
+    }
+
+    /// Gives the message back, to come again after a delay.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side could not be told; the message comes again after `ack_wait`.
+    pub fn nack(
+        self: Box<Self>,
+        delay: Duration,
+    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        self.settle(Settling::Nack(delay))
+    }
 }

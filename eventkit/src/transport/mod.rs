@@ -22,6 +22,8 @@ mod consumer;
 #[cfg(feature = "service")]
 mod error;
 #[cfg(feature = "service")]
+mod maybe_ready;
+#[cfg(feature = "service")]
 pub mod memory;
 #[cfg(feature = "service")]
 mod message;
@@ -39,8 +41,9 @@ pub mod webhook;
 
 #[cfg(feature = "service")]
 pub use self::{
-    consumer::{Consumer, Settle, Subscription, Transport},
+    consumer::{Consumer, Settle, Settling, Subscription, Transport},
     error::{TransportError, TransportErrorKind},
+    maybe_ready::MaybeReady,
     message::{Incoming, MessageInfo, RawMessage, Undecodable},
     publisher::{Published, Publisher},
 };

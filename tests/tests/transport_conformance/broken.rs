@@ -7,10 +7,11 @@ use std::time::Duration;
 use eventkit::transport::conformance::{self, Outcome, Setup};
 use eventkit::transport::memory::Memory;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, Published, Publisher, RawMessage, Settle, Subscription,
-    Transport, TransportError,
+    BoxFuture, Consumer, Incoming, MaybeReady, Published, Publisher, RawMessage, Settle, Settling,
+    Subscription, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
+use tokio::time::timeout;
 
 /// What is wrong with a transport.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,13 +37,15 @@ enum Fault {
     LosesWhenDropped,
     ForgetsAtRestart,
     Ends,
+    KeepsWhatItHasOnItsWay,
 }
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
     FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, IgnoresDelays,
-    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsInFlight, LosesAnExtension, LosesLargeData,
-    LosesWhenDropped, SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
+    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay,
+    LosesAnExtension, LosesLargeData, LosesWhenDropped, SaysNothingOfProgress, SwapsMessages,
+    TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -163,8 +166,8 @@ struct BrokenConsumer {
 }
 
 impl Consumer for BrokenConsumer {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        Box::pin(async {
+    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+        MaybeReady::later(async {
             if let Some(held) = self.held.take() {
                 return Ok(Some(held));
             }
@@ -181,6 +184,10 @@ impl Consumer for BrokenConsumer {
                     incoming.settle.ack().await?;
                     return std::future::pending().await;
                 }
+                KeepsWhatItHasOnItsWay => {
+                    let ahead = timeout(Duration::from_millis(1), self.inner.next()).await;
+                    self.held = ahead.ok().transpose()?.flatten();
+                }
                 SwapsMessages if self.count == 20 => {
                     let second = self.inner.next().await?;
                     self.held = Some(incoming);
@@ -196,6 +203,11 @@ impl Consumer for BrokenConsumer {
             Ok(Some(incoming))
         })
     }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        // What it holds comes again after `ack_wait`.
+        self.inner.close()
+    }
 }
 
 #[derive(Debug)]
@@ -205,25 +217,14 @@ struct BrokenSettle {
 }
 
 impl Settle for BrokenSettle {
-    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        if self.fault == AcksNothing {
-            return Box::pin(async { Ok(()) });
-        }
-        self.inner.ack()
-    }
-
-    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
-        match self.fault {
-            IgnoresDelays => self.inner.nack(Duration::ZERO),
-            IgnoresGivingBack => self.inner.ack(),
-            _ => self.inner.nack(delay),
-        }
-    }
-
-    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        match self.fault {
-            TerminatesNothing => Box::pin(async { Ok(()) }),
-            _ => self.inner.terminate(),
+    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+        match (self.fault, how) {
+            (AcksNothing, Settling::Ack) | (TerminatesNothing, Settling::Terminate) => {
+                MaybeReady::now(Ok(()))
+            }
+            (IgnoresDelays, Settling::Nack(_)) => self.inner.nack(Duration::ZERO),
+            (IgnoresGivingBack, Settling::Nack(_)) => self.inner.ack(),
+            _ => self.inner.settle(how),
         }
     }
 
@@ -321,5 +322,10 @@ async fn lost_and_swapped_messages_are_noticed() {
     assert_notices(SwapsMessages, &["keeps_order"]).await;
     assert_notices(LosesWhenDropped, &["loses_nothing_when_next_is_dropped"]).await;
     assert_notices(ForgetsAtRestart, &["keeps_everything_through_a_restart"]).await;
+    assert_notices(
+        KeepsWhatItHasOnItsWay,
+        &["gives_back_what_a_closed_consumer_had"],
+    )
+    .await;
     assert_notices(Ends, &["gives_concurrent_consumers_everything_once"]).await;
 }

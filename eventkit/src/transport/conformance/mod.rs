@@ -173,5 +173,6 @@ promises! { $
     settles_by_terminate: settle;
     resumes_where_it_stopped: resume;
     gives_back_what_a_dropped_consumer_had: resume;
+    gives_back_what_a_closed_consumer_had: resume;
     keeps_everything_through_a_restart: resume;
 }

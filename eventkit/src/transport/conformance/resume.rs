@@ -76,6 +76,36 @@ pub(super) async fn gives_back_what_a_dropped_consumer_had(
     trial.expect_nothing(&mut *consumer, trial.long()).await
 }
 
+pub(super) async fn gives_back_what_a_closed_consumer_had(
+    trial: &Trial<'_>,
+) -> Result<(), Failure> {
+    const COUNT: usize = 20;
+    let mut subscription = trial.subscription("closed", &["closed"]);
+    subscription.in_flight = COUNT;
+    // What comes again in time was given back, and not waited for.
+    subscription.ack_wait = trial.setup.patience() * 10;
+    let mut consumer = trial.subscribe(&subscription).await?;
+    trial.publish_all("closed", numbers(COUNT)).await?;
+    let seen = trial.next(&mut *consumer).await?;
+    let closed = trial.in_time("close", consumer.close()).await?;
+    closed.map_err(|error| refused("close", &error))?;
+
+    let mut consumer = trial.subscribe(&subscription).await?;
+    let mut missing: BTreeSet<String> = numbers(COUNT).collect();
+    missing.remove(&text(&seen)?);
+    while !missing.is_empty() {
+        let incoming = trial.next(&mut *consumer).await?;
+        let found = text(&incoming)?;
+        ensure(missing.remove(&found), || format!("`{found}` came again"))?;
+        ack(incoming).await?;
+    }
+    // What the closed one gave out is settled all the same.
+    ack(seen).await?;
+    trial
+        .expect_nothing(&mut *consumer, Duration::from_millis(300))
+        .await
+}
+
 pub(super) async fn keeps_everything_through_a_restart(trial: &Trial<'_>) -> Result<(), Failure> {
     const COUNT: usize = 60;
     let subscription = trial.subscription("restart", &["restart"]);

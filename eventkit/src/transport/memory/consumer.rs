@@ -15,8 +15,16 @@ use crate::binding::http as binding;
 use crate::error::DecodeError;
 use crate::event::Event;
 use crate::transport::{
-    BoxFuture, Consumer, Incoming, MessageInfo, RawMessage, Settle, TransportError, Undecodable,
+    BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, RawMessage, Settle, Settling,
+    TransportError, Undecodable,
 };
+
+/// What a consumer finds in its queue.
+enum Taken {
+    Message(Incoming),
+    /// Nothing before something happens, or before a time.
+    Nothing(Option<Instant>),
+}
 
 #[derive(Debug)]
 pub(super) struct MemoryConsumer {
@@ -38,23 +46,29 @@ impl MemoryConsumer {
         }
     }
 
+    /// Takes the next message, if there is one now.
+    fn take(&self) -> Result<Taken, TransportError> {
+        let step = self
+            .memory
+            .lock()
+            .give(&self.subscription, self.id, self.generation)?;
+        Ok(match step {
+            Step::Message(content, handout) => Taken::Message(self.incoming(content, handout)),
+            Step::Wait(until) => Taken::Nothing(until),
+        })
+    }
+
     async fn receive(&mut self) -> Result<Option<Incoming>, TransportError> {
         let changed = Arc::clone(&self.changed);
         loop {
             let mut change = std::pin::pin!(changed.notified());
             // Before the look at the queue, so that no change falls between the two.
             change.as_mut().enable();
-            let step = self
-                .memory
-                .lock()
-                .give(&self.subscription, self.id, self.generation)?;
-            match step {
-                Step::Message(content, handout) => {
-                    return Ok(Some(self.incoming(content, handout)));
-                }
-                Step::Wait(None) => change.await,
+            match self.take()? {
+                Taken::Message(incoming) => return Ok(Some(incoming)),
+                Taken::Nothing(None) => change.await,
                 // Either way there may be a message now.
-                Step::Wait(Some(at)) => drop(timeout_at(at, change).await),
+                Taken::Nothing(Some(at)) => drop(timeout_at(at, change).await),
             }
         }
     }
@@ -76,8 +90,17 @@ impl MemoryConsumer {
 }
 
 impl Consumer for MemoryConsumer {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        Box::pin(self.receive())
+    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+        match self.take() {
+            Ok(Taken::Message(incoming)) => MaybeReady::now(Ok(Some(incoming))),
+            Ok(Taken::Nothing(_)) => MaybeReady::later(self.receive()),
+            Err(error) => MaybeReady::now(Err(error)),
+        }
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        // Nothing is on its way to a consumer that does not ask.
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -111,7 +134,7 @@ impl fmt::Debug for MemorySettle {
 }
 
 impl MemorySettle {
-    fn settle(&self) -> Result<(), TransportError> {
+    fn done(&self) -> Result<(), TransportError> {
         let position = self.handout.position;
         self.memory
             .lock()
@@ -138,16 +161,11 @@ impl MemorySettle {
 }
 
 impl Settle for MemorySettle {
-    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        Box::pin(async move { self.settle() })
-    }
-
-    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
-        Box::pin(async move { self.give_back(delay) })
-    }
-
-    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        Box::pin(async move { self.settle() })
+    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+        MaybeReady::now(match how {
+            Settling::Ack | Settling::Terminate => self.done(),
+            Settling::Nack(delay) => self.give_back(delay),
+        })
     }
 
     fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {

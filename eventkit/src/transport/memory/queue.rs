@@ -1,6 +1,6 @@
 //! What one subscription has still to settle.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,25 +12,32 @@ use crate::transport::Subscription;
 
 /// Out of how many messages a fault chooses the next one.
 const REORDERED: usize = 16;
+/// How many deadlines are never too many.
+const FEW: usize = 64;
 
 /// The messages of a subscription, by their position in the store.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) subscription: Subscription,
-    /// Those that can be given now.
-    ready: BTreeSet<u64>,
+    /// Those that can be given now, in order.
+    ready: VecDeque<u64>,
     /// Those that can be given later.
     delayed: BTreeSet<(Instant, u64)>,
     /// Those that have been given and are not settled.
-    given: HashMap<u64, Given>,
-    /// When each of the given ones is taken back.
-    deadlines: BTreeSet<(Instant, u64)>,
-    /// How often each that has been given before was.
-    attempts: HashMap<u64, u32>,
+    given: Positions<Given>,
+    /// When each of the given ones is taken back, in order; of those settled since, too.
+    deadlines: VecDeque<(Instant, u64)>,
+    /// How many messages each consumer holds.
+    held: Vec<(u64, usize)>,
+    /// How often each that has been given back was given before.
+    attempts: Positions<u32>,
     /// Consumers of an earlier one are lost.
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
 }
+
+/// A map by the position of a message in the store.
+pub(super) type Positions<T> = HashMap<u64, T, foldhash::fast::FixedState>;
 
 #[derive(Debug)]
 struct Given {
@@ -50,11 +57,12 @@ impl Queue {
     pub(super) fn new(subscription: Subscription) -> Self {
         Self {
             subscription,
-            ready: BTreeSet::new(),
+            ready: VecDeque::new(),
             delayed: BTreeSet::new(),
-            given: HashMap::new(),
-            deadlines: BTreeSet::new(),
-            attempts: HashMap::new(),
+            given: Positions::default(),
+            deadlines: VecDeque::new(),
+            held: Vec::new(),
+            attempts: Positions::default(),
             generation: 0,
             changed: Arc::default(),
         }
@@ -63,9 +71,9 @@ impl Queue {
     /// Adds a message, to be given at once or later.
     pub(super) fn push(&mut self, position: u64, at: Option<Instant>) {
         match at {
-            None => self.ready.insert(position),
-            Some(at) => self.delayed.insert((at, position)),
-        };
+            None => insert(&mut self.ready, position),
+            Some(at) => drop(self.delayed.insert((at, position))),
+        }
         self.changed.notify_waiters();
     }
 
@@ -77,18 +85,21 @@ impl Queue {
     /// Gives the next message, the oldest one first unless a fault has it otherwise.
     pub(super) fn give(&mut self, to: u64, now: Instant, faults: &mut Faults) -> Option<Handout> {
         self.refresh(now);
-        let own = self.given.values().filter(|given| given.to == to).count();
-        if own >= self.subscription.in_flight.max(1) {
+        let own = self.held.iter().position(|(id, _)| *id == to);
+        let count = own.map_or(0, |own| self.held[own].1);
+        if count >= self.subscription.in_flight.max(1) {
             return None;
         }
         let at = faults.choose(self.ready.len().min(REORDERED));
-        let position = *self.ready.iter().nth(at)?;
-        self.ready.remove(&position);
-        let attempt = self.attempts.entry(position).or_default();
-        *attempt = attempt.saturating_add(1);
-        let attempt = *attempt;
+        let position = self.ready.remove(at)?;
+        match own {
+            Some(own) => self.held[own].1 += 1,
+            None => self.held.push((to, 1)),
+        }
+        let attempt = self.attempts.remove(&position).unwrap_or(0);
+        let attempt = attempt.saturating_add(1);
         let until = now + self.subscription.ack_wait;
-        self.deadlines.insert((until, position));
+        insert(&mut self.deadlines, (until, position));
         self.given.insert(position, Given { to, until, attempt });
         Some(Handout { position, attempt })
     }
@@ -96,7 +107,7 @@ impl Queue {
     /// Returns when something changes without anybody's doing.
     pub(super) fn next_change(&self) -> Option<Instant> {
         let delayed = self.delayed.first().map(|(at, _)| *at);
-        let deadline = self.deadlines.first().map(|(at, _)| *at);
+        let deadline = self.deadlines.front().map(|(at, _)| *at);
         delayed.into_iter().chain(deadline).min()
     }
 
@@ -104,9 +115,11 @@ impl Queue {
     /// it was there.
     pub(super) fn settle(&mut self, position: u64) -> bool {
         let there = self.take_back(position).is_some()
-            || self.ready.remove(&position)
+            || remove(&mut self.ready, &position)
             || self.undelay(position);
-        self.attempts.remove(&position);
+        if !self.attempts.is_empty() {
+            self.attempts.remove(&position);
+        }
         self.changed.notify_waiters();
         there
     }
@@ -122,6 +135,7 @@ impl Queue {
             return;
         }
         self.take_back(handout.position);
+        self.attempts.insert(handout.position, handout.attempt);
         let later = now.checked_add(delay).filter(|_| !delay.is_zero());
         self.push(handout.position, later);
     }
@@ -132,9 +146,9 @@ impl Queue {
         let wait = self.subscription.ack_wait;
         match self.given.get_mut(&handout.position) {
             Some(given) if given.attempt == handout.attempt => {
-                self.deadlines.remove(&(given.until, handout.position));
                 given.until = now + wait;
-                self.deadlines.insert((given.until, handout.position));
+                insert(&mut self.deadlines, (given.until, handout.position));
+                self.forget_deadlines();
                 true
             }
             _ => false,
@@ -145,8 +159,11 @@ impl Queue {
     pub(super) fn disconnect(&mut self) {
         self.generation += 1;
         self.deadlines.clear();
-        self.ready
-            .extend(self.given.drain().map(|(position, _)| position));
+        self.held.clear();
+        for (position, given) in self.given.drain() {
+            self.attempts.insert(position, given.attempt);
+            insert(&mut self.ready, position);
+        }
         self.changed.notify_waiters();
     }
 
@@ -157,7 +174,13 @@ impl Queue {
 
     fn take_back(&mut self, position: u64) -> Option<Given> {
         let given = self.given.remove(&position)?;
-        self.deadlines.remove(&(given.until, position));
+        if let Some(own) = self.held.iter().position(|(id, _)| *id == given.to) {
+            self.held[own].1 -= 1;
+            if self.held[own].1 == 0 {
+                self.held.swap_remove(own);
+            }
+        }
+        self.forget_deadlines();
         Some(given)
     }
 
@@ -167,13 +190,45 @@ impl Queue {
             && at <= now
         {
             self.delayed.remove(&(at, position));
-            self.ready.insert(position);
+            insert(&mut self.ready, position);
         }
-        while let Some((at, position)) = self.deadlines.first().copied()
+        while let Some((at, position)) = self.deadlines.front().copied()
             && at <= now
         {
-            self.take_back(position);
-            self.ready.insert(position);
+            if let Some(given) = self.take_back(position) {
+                self.attempts.insert(position, given.attempt);
+                insert(&mut self.ready, position);
+            }
         }
     }
+
+    /// Forgets deadlines that are no longer those of their messages: the first ones at once, so that
+    /// the first is always one that counts, and others before they are too many.
+    fn forget_deadlines(&mut self) {
+        let given = &self.given;
+        let counts = |(until, position): &(Instant, u64)| {
+            given.get(position).is_some_and(|own| own.until == *until)
+        };
+        while self.deadlines.front().is_some_and(|first| !counts(first)) {
+            self.deadlines.pop_front();
+        }
+        if self.deadlines.len() > 2 * given.len() + FEW {
+            self.deadlines.retain(counts);
+        }
+    }
+}
+
+/// Puts an element where it belongs in an order; nearly always that is the end.
+fn insert<T: Ord>(sorted: &mut VecDeque<T>, element: T) {
+    if sorted.back().is_none_or(|last| *last < element) {
+        sorted.push_back(element);
+    } else if let Err(at) = sorted.binary_search(&element) {
+        sorted.insert(at, element);
+    }
+}
+
+/// Removes an element from an order, and returns whether it was there.
+fn remove<T: Ord>(sorted: &mut VecDeque<T>, element: &T) -> bool {
+    let at = sorted.binary_search(element);
+    at.is_ok_and(|at| sorted.remove(at).is_some())
 }

@@ -1,13 +1,13 @@
 //! The messages, and who has still to settle them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::faults::Faults;
-use super::queue::{Handout, Queue};
+use super::queue::{Handout, Positions, Queue};
 use super::seen::Seen;
 use crate::dispatch;
 use crate::event::Event;
@@ -52,10 +52,10 @@ pub(super) enum Step {
 pub(super) struct Store {
     open: bool,
     capacity: usize,
-    messages: BTreeMap<u64, Stored>,
+    messages: Positions<Stored>,
     unclaimed: BTreeSet<u64>,
     last: u64,
-    queues: HashMap<String, Queue>,
+    queues: HashMap<String, Queue, foldhash::fast::FixedState>,
     consumers: u64,
     seen: Seen,
     pub(super) faults: Faults,
@@ -66,10 +66,10 @@ impl Store {
         Self {
             open: true,
             capacity,
-            messages: BTreeMap::new(),
+            messages: Positions::default(),
             unclaimed: BTreeSet::new(),
             last: 0,
-            queues: HashMap::new(),
+            queues: HashMap::default(),
             consumers: 0,
             seen: Seen::new(remembered),
             faults,
@@ -182,12 +182,19 @@ impl Store {
             .entry(subscription.name.clone())
             .or_insert_with(|| Queue::new(subscription.clone()));
         queue.subscription = subscription.clone();
-        for (position, stored) in &mut self.messages {
-            let open = new || self.unclaimed.contains(position);
-            if open && wants(subscription, &stored.place) {
-                queue.push(*position, None);
+        let mut positions: Vec<u64> = if new {
+            self.messages.keys().copied().collect()
+        } else {
+            self.unclaimed.iter().copied().collect()
+        };
+        positions.sort_unstable();
+        for position in positions {
+            if let Some(stored) = self.messages.get_mut(&position)
+                && wants(subscription, &stored.place)
+            {
+                queue.push(position, None);
                 stored.unsettled += 1;
-                self.unclaimed.remove(position);
+                self.unclaimed.remove(&position);
             }
         }
         self.consumers += 1;

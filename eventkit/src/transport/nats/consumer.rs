@@ -21,7 +21,7 @@ use super::settle::{GivenOut, NatsSettle};
 use super::{Shared, message, subject, unavailable};
 use crate::dispatch::pattern_matches;
 use crate::transport::{
-    BoxFuture, Consumer, Incoming, Subscription, TransportError, TransportErrorKind,
+    BoxFuture, Consumer, Incoming, MaybeReady, Subscription, TransportError, TransportErrorKind,
 };
 
 /// How often the connection is looked at.
@@ -269,49 +269,71 @@ impl NatsConsumer {
         Ok(())
     }
 
+    /// Returns what gives back the messages that nobody has seen, so that they do not have to wait
+    /// for `ack_wait`; `None` where that is done.
+    fn returning(
+        &mut self,
+    ) -> Option<impl Future<Output = Result<(), TransportError>> + Send + use<>> {
+        let messages = self.messages.take()?;
+        let (api, subject) = (Arc::clone(&self.api), self.subject_of("INFO"));
+        Some(give_back(api, subject, messages))
+    }
+
     fn lost(&self, why: &str) -> TransportError {
         unavailable(format!("the consumer `{}` is lost: {why}", self.name))
     }
 }
 
 impl Consumer for NatsConsumer {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        Box::pin(async { self.receive().await.map(Some) })
+    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+        MaybeReady::later(async { self.receive().await.map(Some) })
+    }
+
+    fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        let returning = self.returning();
+        Box::pin(async {
+            match returning {
+                Some(returning) => returning.await,
+                None => Ok(()),
+            }
+        })
     }
 }
 
 impl Drop for NatsConsumer {
-    /// Gives back what nobody has seen, so that it does not have to wait for `ack_wait`.
+    /// Gives back in the background what nobody has seen.
     fn drop(&mut self) {
-        let (Some(messages), Ok(runtime)) =
-            (self.messages.take(), tokio::runtime::Handle::try_current())
-        else {
-            return;
-        };
-        let (api, subject) = (Arc::clone(&self.api), self.subject_of("INFO"));
-        runtime.spawn(async move {
-            let look = || api.request("ask for a consumer", &subject, None, Bytes::new());
-            // What the server is about to send arrives before its answer does.
-            if look().await.is_err() {
-                return;
-            }
-            let unseen = timeout(api.timeout, drained(messages));
-            let unseen = unseen.await.unwrap_or_default();
-            // It makes the server forget the requests for messages that nobody waits for. Servers
-            // of 2.9 mistake another message for one that is given back while there is only such a
-            // request.
-            if look().await.is_err() {
-                return;
-            }
-            for reply in unseen {
-                // Where it does not arrive, the message comes after `ack_wait`.
-                let given_back = api.client.publish(reply, AckKind::Nak(None).into());
-                if given_back.await.is_err() {
-                    return;
-                }
-            }
-        });
+        if let Some(returning) = self.returning()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(returning);
+        }
     }
+}
+
+/// Gives back what the server has sent and nobody has seen.
+async fn give_back(
+    api: Arc<Api>,
+    subject: String,
+    messages: Subscriber,
+) -> Result<(), TransportError> {
+    let look = || api.request("ask for a consumer", &subject, None, Bytes::new());
+    // What the server is about to send arrives before its answer does.
+    look().await?;
+    let unseen = timeout(api.timeout, drained(messages));
+    let unseen = unseen.await.unwrap_or_default();
+    // It makes the server forget the requests for messages that nobody waits for. Servers of 2.9
+    // mistake another message for one that is given back while there is only such a request.
+    look().await?;
+    for reply in unseen {
+        // Where it does not arrive, the message comes after `ack_wait`.
+        let given_back = api.client.publish(reply, AckKind::Nak(None).into()).await;
+        given_back.map_err(|error| {
+            unavailable("give back what nobody has seen".to_owned()).caused_by(text(&error))
+        })?;
+    }
+    // The answer says that the server has what was sent before.
+    look().await.map(drop)
 }
 
 /// Unsubscribes, and returns where to settle the messages that have come until the server knew.

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use async_nats::Subject;
 use async_nats::jetstream::AckKind;
 use tokio::sync::Notify;
 
 use super::api::Api;
-use crate::transport::{BoxFuture, Settle, TransportError};
+use crate::transport::{BoxFuture, MaybeReady, Settle, Settling, TransportError};
 
 /// Counts the messages that a consumer has given out and that are unsettled.
 #[derive(Debug, Default)]
@@ -56,33 +55,24 @@ impl NatsSettle {
             .request(what, self.reply.as_str(), None, kind.into());
         answer.await.map(drop)
     }
-
-    /// Says the last word; then the place is free.
-    fn settle(
-        self: Box<Self>,
-        what: &'static str,
-        kind: AckKind,
-    ) -> BoxFuture<'static, Result<(), TransportError>> {
-        Box::pin(async move {
-            let said = self.say(what, kind).await;
-            drop(self.place);
-            said
-        })
-    }
 }
 
 impl Settle for NatsSettle {
-    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        self.settle("acknowledge a message", AckKind::Ack)
-    }
-
-    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
-        let delay = (!delay.is_zero()).then_some(delay);
-        self.settle("give a message back", AckKind::Nak(delay))
-    }
-
-    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        self.settle("terminate a message", AckKind::Term)
+    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+        let (what, kind) = match how {
+            Settling::Ack => ("acknowledge a message", AckKind::Ack),
+            Settling::Terminate => ("terminate a message", AckKind::Term),
+            Settling::Nack(delay) => {
+                let delay = (!delay.is_zero()).then_some(delay);
+                ("give a message back", AckKind::Nak(delay))
+            }
+        };
+        MaybeReady::later(async move {
+            let said = self.say(what, kind).await;
+            // This was the last word: the place is free.
+            drop(self.place);
+            said
+        })
     }
 
     fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {

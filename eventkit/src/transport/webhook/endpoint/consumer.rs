@@ -12,7 +12,8 @@ use super::desk::Step;
 use super::queue::Handout;
 use crate::event::Event;
 use crate::transport::{
-    BoxFuture, Consumer, Incoming, MessageInfo, Settle, TransportError, TransportErrorKind,
+    BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, Settle, Settling, TransportError,
+    TransportErrorKind,
 };
 
 #[derive(Debug)]
@@ -37,15 +38,19 @@ impl EndpointConsumer {
         }
     }
 
+    /// Looks at the desk for a message, or for how long to wait.
+    fn look(&self) -> Step {
+        let now = Instant::now();
+        self.endpoint.desk().give(&self.subscription, self.id, now)
+    }
+
     async fn receive(&mut self) -> Option<Incoming> {
         let changed = Arc::clone(&self.changed);
         loop {
             let mut change = std::pin::pin!(changed.notified());
             // Before the look at the desk, so that no change falls between the two.
             change.as_mut().enable();
-            let now = Instant::now();
-            let step = self.endpoint.desk().give(&self.subscription, self.id, now);
-            match step {
+            match self.look() {
                 Step::Message(event, handout) => return Some(self.incoming(event, handout)),
                 Step::End => return None,
                 Step::Wait(None) => change.await,
@@ -67,8 +72,19 @@ impl EndpointConsumer {
 }
 
 impl Consumer for EndpointConsumer {
-    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        Box::pin(async { Ok(self.receive().await) })
+    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+        match self.look() {
+            Step::Message(event, handout) => {
+                MaybeReady::now(Ok(Some(self.incoming(event, handout))))
+            }
+            Step::End => MaybeReady::now(Ok(None)),
+            Step::Wait(_) => MaybeReady::later(async { Ok(self.receive().await) }),
+        }
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        // It leaves the desk when it is dropped.
+        Box::pin(async { Ok(()) })
     }
 }
 
@@ -94,7 +110,7 @@ impl fmt::Debug for EndpointSettle {
 }
 
 impl EndpointSettle {
-    fn settle(&self) {
+    fn done(&self) {
         self.endpoint
             .desk()
             .settle(&self.subscription, self.handout, Instant::now());
@@ -109,22 +125,12 @@ impl EndpointSettle {
 }
 
 impl Settle for EndpointSettle {
-    fn ack(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        Box::pin(async move {
-            self.settle();
-            Ok(())
-        })
-    }
-
-    fn nack(self: Box<Self>, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
-        Box::pin(async move {
-            self.give_back(delay);
-            Ok(())
-        })
-    }
-
-    fn terminate(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        self.ack()
+    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+        match how {
+            Settling::Ack | Settling::Terminate => self.done(),
+            Settling::Nack(delay) => self.give_back(delay),
+        }
+        MaybeReady::now(Ok(()))
     }
 
     fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
