@@ -302,7 +302,9 @@ impl Handler {
     #[must_use]
     pub fn handles(&self, ty: &str) -> bool {
         let own = self.typed.is_none_or(|typed| typed.types.contains(&ty));
-        own && self.patterns().any(|pattern| pattern::matches(pattern, ty))
+        own && self
+            .patterns()
+            .any(|pattern| pattern == ty || pattern::matches(pattern, ty))
     }
 
     /// Returns the module of the function.

@@ -111,7 +111,10 @@ pub(super) async fn run(
     if let Err(failure) = outcome {
         return Called::Failed(failure);
     }
-    match send(lane, &events).await {
+    if events.is_empty() {
+        return Called::Done;
+    }
+    match Box::pin(send(lane, &events)).await {
         Ok(()) => Called::Done,
         Err(error) => Called::Failed(Failure::Error(error.into())),
     }

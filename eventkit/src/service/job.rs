@@ -66,7 +66,7 @@ pub(super) async fn run(lane: &Arc<Lane>, incoming: Incoming, mut turn: Turn) {
             }
         }
         Err(undecodable) => {
-            let burying = pin!(bury_raw(lane, undecodable, info));
+            let burying = Box::pin(bury_raw(lane, undecodable, info));
             let end = keep_alive(lane, &*settle, burying).await;
             finish(lane, settle, end).await;
         }
@@ -169,7 +169,7 @@ impl Job<'_> {
                 Counts::add(&lane.vitals.counts.filtered);
                 return End::Ack;
             }
-            Err(failure) => return self.conclude_at_once(&failure).await,
+            Err(failure) => return Box::pin(self.conclude_at_once(&failure)).await,
         }
         if !turn.has_come() && lane.unless_draining(turn.come()).await.is_none() {
             return End::HandBack;
@@ -180,7 +180,7 @@ impl Job<'_> {
         }
         let mut attempt = self.info.attempt.max(1);
         if self.rules.is_lost_cause(attempt) {
-            return self.give_up(attempt).await;
+            return Box::pin(self.give_up(attempt)).await;
         }
         loop {
             let Some((permit, pass)) = self.begin().await else {
@@ -209,7 +209,8 @@ impl Job<'_> {
             };
             let verdict = self.rules.decide(&failure, attempt);
             note(lane, pass, !is_of_the_event(&failure));
-            match self.conclude(&failure, verdict, attempt).await {
+            // What seldom happens is in a box, so that what happens always is not as large.
+            match Box::pin(self.conclude(&failure, verdict, attempt)).await {
                 // To let others of its key go first would break their order.
                 End::Nack(delay) if turn.is_ordered() && matches!(verdict, Verdict::Retry(_)) => {
                     drop(permit);
@@ -226,6 +227,12 @@ impl Job<'_> {
     /// Waits until the handler may run; `None` where the service drains before.
     async fn begin(&self) -> Option<(SemaphorePermit<'_>, Option<Pass<'_>>)> {
         let worker = &self.lane.worker;
+        if worker.breaker.is_none()
+            && !self.lane.is_draining()
+            && let Ok(permit) = worker.permits.try_acquire()
+        {
+            return Some((permit, None));
+        }
         let passed = async {
             let permit = worker.permits.acquire().await.ok()?;
             let pass = match &worker.breaker {

@@ -8,6 +8,9 @@ use crate::event::{Event, Timestamp};
 /// Of how many events something is known.
 const MOST: usize = 10_000;
 
+/// How many places of forgotten events are never too many.
+const FEW: usize = 64;
+
 type Key = Arc<(String, String)>;
 
 /// Remembers the first time and the last error of the newest events that have failed, and those that
@@ -35,7 +38,6 @@ impl Ledger {
             entry.error = error;
             return entry.first;
         }
-        // Keys that were forgotten leave their place in the order behind: it is as long at most.
         while self.order.len() >= MOST {
             if let Some(oldest) = self.order.pop_front() {
                 self.entries.remove(&oldest);
@@ -70,8 +72,12 @@ impl Ledger {
     }
 
     pub(super) fn forget(&mut self, event: &Event) {
-        if !self.entries.is_empty() {
-            self.entries.remove(&key(event));
+        if self.entries.is_empty() || self.entries.remove(&key(event)).is_none() {
+            return;
+        }
+        // Keys that were forgotten leave their places in the order behind, until they are the most.
+        if self.order.len() > 2 * self.entries.len() + FEW {
+            self.order.retain(|key| self.entries.contains_key(key));
         }
     }
 }

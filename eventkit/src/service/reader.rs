@@ -1,9 +1,10 @@
 //! Handles the messages of one subscription, as many at once as may be in flight.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
+use tokio::task::coop::consume_budget;
 use tokio::task::{JoinError, JoinSet};
 
 use super::health::{Counts, Phase, SubscriptionState, Vitals};
@@ -46,8 +47,8 @@ pub(super) async fn run(lane: Arc<Lane>) {
         }
     }
     // Only now: what was in their hands might have been settled through the consumer.
-    if let Some(intake) = Arc::into_inner(intake) {
-        intake.source.into_inner().close().await;
+    if let Some(source) = intake.hold().and_then(Held::into_source) {
+        source.close().await;
     }
 }
 
@@ -55,19 +56,29 @@ pub(super) async fn run(lane: Arc<Lane>) {
 async fn work(lane: Arc<Lane>, intake: Arc<Intake>) {
     while let Some((incoming, turn)) = intake.take(&lane).await {
         job::run(&lane, incoming, turn).await;
+        // Where nothing has to be waited for, others have to run all the same.
+        consume_budget().await;
     }
 }
 
 /// Where the workers of a subscription get their messages.
 #[derive(Debug)]
 struct Intake {
-    source: Mutex<Source>,
+    /// In the hands of one worker, or here.
+    source: Mutex<Option<Box<Source>>>,
+    is_here: Notify,
     turns: Arc<Turns>,
     /// How many workers wait for a message.
     waiting: AtomicUsize,
     /// How many workers there may be.
     most: usize,
     all_are_busy: Notify,
+}
+
+/// Is the source in the hands of one worker.
+struct Held<'i> {
+    intake: &'i Intake,
+    source: Option<Box<Source>>,
 }
 
 impl Intake {
@@ -80,7 +91,8 @@ impl Intake {
             Arc::clone(&lane.vitals),
         );
         Self {
-            source: Mutex::new(source),
+            source: Mutex::new(Some(Box::new(source))),
+            is_here: Notify::new(),
             turns: Arc::default(),
             waiting: AtomicUsize::new(0),
             most,
@@ -92,9 +104,19 @@ impl Intake {
     /// will be no more.
     async fn take(&self, lane: &Lane) -> Option<(Incoming, Turn)> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let mut source = self.source.lock().await;
+        let mut held = loop {
+            if let Some(held) = self.hold() {
+                break held;
+            }
+            // Who comes back from a message goes before who waits here: to hand the source on in
+            // turn would be a switch of tasks for each message.
+            self.is_here.notified().await;
+        };
         // Who waits for the source need not wait for the end: it comes to everybody through this.
-        let incoming = lane.unless_draining(source.next()).await.flatten();
+        let incoming = match &mut held.source {
+            Some(source) => lane.unless_draining(source.next()).await.flatten(),
+            None => None,
+        };
         let taken = incoming.map(|incoming| {
             Counts::add(&lane.vitals.counts.received);
             let turn = lane.worker.turn(&self.turns, &incoming);
@@ -104,6 +126,35 @@ impl Intake {
             self.all_are_busy.notify_one();
         }
         taken
+    }
+
+    /// Takes the source, unless another worker has it.
+    fn hold(&self) -> Option<Held<'_>> {
+        let source = Some(self.lock().take()?);
+        Some(Held {
+            intake: self,
+            source,
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Source>>> {
+        self.source.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held<'_> {
+    /// Takes the source for good.
+    fn into_source(mut self) -> Option<Box<Source>> {
+        self.source.take()
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(source) = self.source.take() {
+            *self.intake.lock() = Some(source);
+            self.intake.is_here.notify_one();
+        }
     }
 }
 

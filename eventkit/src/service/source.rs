@@ -71,7 +71,7 @@ impl Source {
     }
 
     /// Closes the consumer, if it is open, so that what it had on its way comes to others at once.
-    pub(super) async fn close(self) {
+    pub(super) async fn close(self: Box<Self>) {
         let Some(consumer) = self.consumer else {
             return;
         };

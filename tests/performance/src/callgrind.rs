@@ -33,6 +33,7 @@ pub fn work(cases: &[Case]) {
         // What is made once is not part of what is counted.
         case.prepare();
         case.run();
+        case.prepare();
         measured(case);
     }
 }

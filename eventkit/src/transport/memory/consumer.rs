@@ -29,17 +29,17 @@ enum Taken {
 #[derive(Debug)]
 pub(super) struct MemoryConsumer {
     memory: Memory,
-    subscription: Arc<str>,
+    queue: usize,
     id: u64,
     generation: u64,
     changed: Arc<Notify>,
 }
 
 impl MemoryConsumer {
-    pub(super) fn new(memory: Memory, subscription: String, opened: Opened) -> Self {
+    pub(super) fn new(memory: Memory, opened: Opened) -> Self {
         Self {
             memory,
-            subscription: subscription.into(),
+            queue: opened.queue,
             id: opened.id,
             generation: opened.generation,
             changed: opened.changed,
@@ -51,7 +51,7 @@ impl MemoryConsumer {
         let step = self
             .memory
             .lock()
-            .give(&self.subscription, self.id, self.generation)?;
+            .give(self.queue, self.id, self.generation)?;
         Ok(match step {
             Step::Message(content, handout) => Taken::Message(self.incoming(content, handout)),
             Step::Wait(until) => Taken::Nothing(until),
@@ -80,7 +80,7 @@ impl MemoryConsumer {
         };
         let settle = MemorySettle {
             memory: self.memory.clone(),
-            subscription: Arc::clone(&self.subscription),
+            queue: self.queue,
             generation: self.generation,
             handout,
         };
@@ -119,7 +119,7 @@ fn decode(message: RawMessage) -> Result<Event, Undecodable> {
 
 struct MemorySettle {
     memory: Memory,
-    subscription: Arc<str>,
+    queue: usize,
     generation: u64,
     handout: Handout,
 }
@@ -127,7 +127,7 @@ struct MemorySettle {
 impl fmt::Debug for MemorySettle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemorySettle")
-            .field("subscription", &self.subscription)
+            .field("queue", &self.queue)
             .field("handout", &self.handout)
             .finish_non_exhaustive()
     }
@@ -138,20 +138,20 @@ impl MemorySettle {
         let position = self.handout.position;
         self.memory
             .lock()
-            .settle(&self.subscription, self.generation, position)
+            .settle(self.queue, self.generation, position)
     }
 
     fn give_back(&self, delay: Duration) -> Result<(), TransportError> {
         self.memory
             .lock()
-            .connected(&self.subscription, self.generation)?
+            .connected(self.queue, self.generation)?
             .give_back(self.handout, delay, Instant::now());
         Ok(())
     }
 
     fn renew(&self) -> Result<(), TransportError> {
         let mut store = self.memory.lock();
-        let queue = store.connected(&self.subscription, self.generation)?;
+        let queue = store.connected(self.queue, self.generation)?;
         if queue.renew(self.handout, Instant::now()) {
             Ok(())
         } else {

@@ -210,7 +210,7 @@ impl Transport for Memory {
     ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
         Box::pin(async move {
             let opened = self.lock().subscribe(subscription)?;
-            let consumer = MemoryConsumer::new(self.clone(), subscription.name.clone(), opened);
+            let consumer = MemoryConsumer::new(self.clone(), opened);
             Ok(Box::new(consumer) as _)
         })
     }

@@ -1,6 +1,6 @@
 //! The messages, and who has still to settle them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -35,6 +35,8 @@ struct Stored {
 /// What a new consumer has to know.
 #[derive(Debug)]
 pub(super) struct Opened {
+    /// The place of its queue in the store.
+    pub(super) queue: usize,
     pub(super) id: u64,
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
@@ -55,7 +57,8 @@ pub(super) struct Store {
     messages: Positions<Stored>,
     unclaimed: BTreeSet<u64>,
     last: u64,
-    queues: HashMap<String, Queue, foldhash::fast::FixedState>,
+    /// They stay, so a consumer knows its own by the place.
+    queues: Vec<Queue>,
     consumers: u64,
     seen: Seen,
     pub(super) faults: Faults,
@@ -69,7 +72,7 @@ impl Store {
             messages: Positions::default(),
             unclaimed: BTreeSet::new(),
             last: 0,
-            queues: HashMap::default(),
+            queues: Vec::new(),
             consumers: 0,
             seen: Seen::new(remembered),
             faults,
@@ -81,7 +84,10 @@ impl Store {
     }
 
     pub(super) fn unsettled(&self, subscription: &str) -> usize {
-        self.queues.get(subscription).map_or(0, Queue::len)
+        self.queues
+            .iter()
+            .find(|queue| queue.subscription.name == subscription)
+            .map_or(0, Queue::len)
     }
 
     pub(super) fn set_open(&mut self, open: bool) {
@@ -92,7 +98,7 @@ impl Store {
     }
 
     pub(super) fn disconnect(&mut self) {
-        self.queues.values_mut().for_each(Queue::disconnect);
+        self.queues.iter_mut().for_each(Queue::disconnect);
     }
 
     pub(super) fn publish(
@@ -136,7 +142,7 @@ impl Store {
         let position = self.last;
         let at = self.faults.delay().map(|delay| Instant::now() + delay);
         let mut unsettled = 0;
-        for queue in self.queues.values_mut() {
+        for queue in &mut self.queues {
             if wants(&queue.subscription, place) {
                 queue.push(position, at);
                 unsettled += 1;
@@ -176,11 +182,14 @@ impl Store {
                 TransportError::new(TransportErrorKind::Configuration, what)
             })?;
         }
-        let new = !self.queues.contains_key(&subscription.name);
-        let queue = self
-            .queues
-            .entry(subscription.name.clone())
-            .or_insert_with(|| Queue::new(subscription.clone()));
+        let is_it = |queue: &Queue| queue.subscription.name == subscription.name;
+        let known = self.queues.iter().position(is_it);
+        let new = known.is_none();
+        let at = known.unwrap_or_else(|| {
+            self.queues.push(Queue::new(subscription.clone()));
+            self.queues.len() - 1
+        });
+        let queue = &mut self.queues[at];
         queue.subscription = subscription.clone();
         let mut positions: Vec<u64> = if new {
             self.messages.keys().copied().collect()
@@ -199,6 +208,7 @@ impl Store {
         }
         self.consumers += 1;
         Ok(Opened {
+            queue: at,
             id: self.consumers,
             generation: queue.generation,
             changed: Arc::clone(&queue.changed),
@@ -208,12 +218,12 @@ impl Store {
     /// Gives a consumer its next message.
     pub(super) fn give(
         &mut self,
-        subscription: &str,
+        queue: usize,
         id: u64,
         generation: u64,
     ) -> Result<Step, TransportError> {
         self.check_open()?;
-        let Some(queue) = self.queues.get_mut(subscription) else {
+        let Some(queue) = self.queues.get_mut(queue) else {
             return Err(unavailable("the subscription is gone"));
         };
         if queue.generation != generation {
@@ -234,12 +244,12 @@ impl Store {
     /// Settles a message for a subscription; an acknowledgement can be the victim of faults.
     pub(super) fn settle(
         &mut self,
-        subscription: &str,
+        queue: usize,
         generation: u64,
         position: u64,
     ) -> Result<(), TransportError> {
         let (crash, lost) = (self.faults.crash_before_ack(), self.faults.drop_ack());
-        let queue = self.connected(subscription, generation)?;
+        let queue = self.connected(queue, generation)?;
         if crash {
             queue.disconnect();
             return Err(unavailable("the connection broke, as a fault wants it"));
@@ -253,12 +263,12 @@ impl Store {
     /// Returns the queue of a consumer whose connection has not broken.
     pub(super) fn connected(
         &mut self,
-        subscription: &str,
+        queue: usize,
         generation: u64,
     ) -> Result<&mut Queue, TransportError> {
         self.check_open()?;
         self.queues
-            .get_mut(subscription)
+            .get_mut(queue)
             .filter(|queue| queue.generation == generation)
             .ok_or_else(|| unavailable("the connection that the message came over broke"))
     }
