@@ -21,6 +21,7 @@ use super::settling::{End, finish, keep_alive};
 use super::turns::Turn;
 use crate::dispatch::Failure;
 use crate::event::{Event, Timestamp};
+use crate::extension::{Extension, TraceParent};
 use crate::transport::{
     Incoming, MessageInfo, RawMessage, TransportError, TransportErrorKind, Undecodable, backoff,
 };
@@ -131,6 +132,7 @@ async fn bury_raw(lane: &Lane, undecodable: Undecodable, info: MessageInfo) -> E
     let now = Timestamp::now();
     let facts = Facts {
         handler: &lane.worker.durable,
+        from: (lane.transport.name(), info.position),
         error: &error,
         attempts: info.attempt,
         first: now,
@@ -158,6 +160,10 @@ impl Job<'_> {
             id = self.event.id(),
             source = self.event.source(),
             r#type = self.event.ty(),
+            traceparent = self
+                .event
+                .extension(TraceParent::NAME)
+                .map(tracing::field::display),
         )
     }
 
@@ -321,6 +327,7 @@ impl Job<'_> {
     async fn bury(&self, error: &str, attempts: u32, first: Timestamp) -> End {
         let facts = Facts {
             handler: &self.lane.worker.durable,
+            from: (self.lane.transport.name(), self.info.position),
             error,
             attempts,
             first,

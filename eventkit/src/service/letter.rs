@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::names;
 use crate::error::BoxError;
@@ -36,6 +37,8 @@ const STORE_WITHIN: Duration = Duration::from_secs(30);
 pub(super) struct Facts<'a> {
     /// The durable name of the subscription.
     pub(super) handler: &'a str,
+    /// The name of the transport, and where the message stands on it.
+    pub(super) from: (&'a str, Option<u64>),
     pub(super) error: &'a str,
     pub(super) attempts: u32,
     pub(super) first: Timestamp,
@@ -59,7 +62,8 @@ impl Facts<'_> {
         for (name, value) in self.texts() {
             letter.set_extension(name, value)?;
         }
-        structured(&letter)
+        let id = self.id(&[event.source().as_bytes(), event.id().as_bytes()]);
+        Ok(structured(&letter)?.with_id(id))
     }
 
     /// Writes the letter of a message that is no event: the message, with more headers.
@@ -68,7 +72,18 @@ impl Facts<'_> {
         message
             .headers
             .extend(texts.map(|(name, value)| (name.to_owned(), value)));
-        message
+        let id = self.id(&[&message.body]);
+        message.with_id(id)
+    }
+
+    /// Returns what makes a letter the same when it is stored once more, since nobody knows whether
+    /// it was: the same message at the same handler. What is replayed is another message.
+    fn id(&self, content: &[&[u8]]) -> Option<String> {
+        let (transport, position) = self.from;
+        let position = position?.to_string();
+        let place = [self.handler, transport, &position].map(str::as_bytes);
+        let name = [&place[..], content].concat().join(&0);
+        Some(Uuid::new_v5(&Uuid::NAMESPACE_OID, &name).to_string())
     }
 }
 

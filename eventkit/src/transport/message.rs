@@ -85,6 +85,9 @@ impl Undecodable {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawMessage {
+    /// Under which name it is published: a transport that finds duplicates stores two of one id once.
+    /// A message that comes has none.
+    pub id: Option<String>,
     /// The headers, in their order; a name may come more than once.
     pub headers: Vec<(String, String)>,
     /// The body.
@@ -95,8 +98,16 @@ impl RawMessage {
     /// Makes a message.
     pub fn new(headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
         Self {
+            id: None,
             headers,
             body: body.into(),
         }
+    }
+
+    /// Sets the id.
+    #[must_use]
+    pub fn with_id(mut self, id: Option<String>) -> Self {
+        self.id = id;
+        self
     }
 }

@@ -18,6 +18,8 @@ pub trait Publisher: Send + Sync {
     /// Publishes a message as it came, for instance one that was no event, to a place named by an
     /// event type.
     ///
+    /// Two messages of one [id](RawMessage::id) are one, as two events of one source and id are.
+    ///
     /// # Errors
     ///
     /// As for [`publish`](Publisher::publish).

@@ -221,3 +221,24 @@ async fn a_replay_that_cannot_be_published_leaves_the_letter() {
     rig.memory.set_faults(Faults::default());
     rig.dead(1).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
+    let rig = Rig::new();
+    broken(&rig, "receipt", "t");
+    let service = rig.start().await;
+    rig.publish(&event("t", "1")).await;
+    let poison = RawMessage::new(Vec::new(), "poison");
+    rig.memory.publish_raw("t", &poison).await.unwrap();
+    rig.memory
+        .set_faults(Faults::seeded(1).loses_confirmations(1.0));
+    wait_until(|| !service.handle.is_ready()).await;
+    rig.memory.set_faults(Faults::default());
+    wait_until(|| service.handle.health().counters().dead_lettered == 2).await;
+    assert_eq!(rig.letters().list().await.unwrap().len(), 2);
+
+    // What is replayed and fails again is another letter.
+    assert_eq!(rig.letters().replay_all().await.unwrap(), 2);
+    wait_until(|| service.handle.health().counters().dead_lettered == 4).await;
+    assert_eq!(rig.letters().list().await.unwrap().len(), 2);
+}

@@ -71,14 +71,18 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
     // Tests beside this one come to the same places in the code first, and without a subscriber;
     // in a race with them it may be remembered that nobody is interested.
     tracing::callsite::rebuild_interest_cache();
-    rig.publish(&event("t", "1")).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let traced = event("t", "1").to_builder().extension("traceparent", trace);
+    rig.publish(&traced.build().unwrap()).await;
     rig.dead(2).await;
     let lines = told.lines();
     let is_of_it = |line: &&String| line.starts_with("span ") && line.contains(" id=\"1\"");
     let span = lines.iter().find(is_of_it).unwrap();
     assert!(
         span.starts_with("span handle handler=\"service::tracing::")
-            && span.ends_with(" id=\"1\" source=\"/tests\" type=\"t\""),
+            && span.ends_with(&format!(
+                " id=\"1\" source=\"/tests\" type=\"t\" traceparent={trace}"
+            )),
         "{span}"
     );
     let failure =

@@ -191,6 +191,17 @@ pub(super) async fn finds_duplicates(trial: &Trial<'_>) -> Result<(), Failure> {
         "from another process it is no duplicate".to_owned()
     })?;
 
+    let named = RawMessage::new(Vec::new(), "no event").with_id(Some(sent.id().to_owned()));
+    for (message, duplicate) in [(&named, false), (&named, true)] {
+        let published = trial.publish_raw("twice.raw", message).await?;
+        ensure(published.duplicate == duplicate, || {
+            format!(
+                "a message with an id is told to be a duplicate: {}",
+                !duplicate
+            )
+        })?;
+    }
+
     for expected in [&sent, &other_source, &other_id] {
         let incoming = trial.next(&mut *consumer).await?;
         let came = event(&incoming)?;

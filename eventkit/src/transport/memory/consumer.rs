@@ -76,7 +76,7 @@ impl MemoryConsumer {
     fn incoming(&self, content: Content, handout: Handout) -> Incoming {
         let event = match content {
             Content::Event(event) => Ok(event),
-            Content::Raw(message) => decode(message),
+            Content::Raw(message) => decode(message.with_id(None)),
         };
         let settle = MemorySettle {
             memory: self.memory.clone(),

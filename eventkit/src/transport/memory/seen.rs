@@ -1,10 +1,10 @@
-//! Which events have been published.
+//! What has been published.
 
 use std::collections::{HashSet, VecDeque};
 
-use crate::event::Event;
+use super::store::Content;
 
-/// Remembers source and id of the newest events.
+/// Remembers source and id of the newest events, and ids of messages.
 #[derive(Debug)]
 pub(super) struct Seen {
     most: usize,
@@ -23,28 +23,31 @@ impl Seen {
         }
     }
 
-    /// Returns whether the event has been here.
-    pub(super) fn contains(&self, event: &Event) -> bool {
-        self.most > 0 && self.keys.contains(&key(event))
+    /// Returns whether something has been here.
+    pub(super) fn contains(&self, content: &Content) -> bool {
+        self.most > 0 && key(content).is_some_and(|key| self.keys.contains(&key))
     }
 
-    /// Remembers an event, and forgets the oldest for it.
-    pub(super) fn insert(&mut self, event: &Event) {
-        if self.most == 0 {
+    /// Remembers something, and forgets the oldest for it.
+    pub(super) fn insert(&mut self, content: &Content) {
+        let Some(key) = key(content).filter(|_| self.most > 0) else {
             return;
-        }
+        };
         if self.order.len() == self.most
             && let Some(oldest) = self.order.pop_front()
         {
             self.keys.remove(&oldest);
         }
-        let key = key(event);
         if self.keys.insert(Key::clone(&key)) {
             self.order.push_back(key);
         }
     }
 }
 
-fn key(event: &Event) -> Key {
-    Key::new((event.source().to_owned(), event.id().to_owned()))
+/// Returns source and id of an event; a message has an id at most, and no event has no source.
+fn key(content: &Content) -> Option<Key> {
+    Some(Key::new(match content {
+        Content::Event(event) => (event.source().to_owned(), event.id().to_owned()),
+        Content::Raw(message) => (String::new(), message.id.clone()?),
+    }))
 }

@@ -112,15 +112,11 @@ impl Store {
                 "the message was not stored, as a fault wants it",
             ));
         }
-        if let Content::Event(event) = &content
-            && self.seen.contains(event)
-        {
+        if self.seen.contains(&content) {
             return Ok(Published::default().duplicate(true));
         }
         let position = self.store(place, content.clone())?;
-        if let Content::Event(event) = &content {
-            self.seen.insert(event);
-        }
+        self.seen.insert(&content);
         if self.faults.duplicate() {
             self.store(place, content)?;
         }

@@ -3,7 +3,7 @@
 use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
 use super::api::{read, refused};
 use super::{Nats, message, subject};
@@ -20,9 +20,12 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
 /// Returns the id under which the stream finds duplicates: no two pairs of source and id share one.
 fn message_id(event: &Event) -> String {
-    let source = utf8_percent_encode(event.source(), ENCODED);
-    let id = utf8_percent_encode(event.id(), ENCODED);
-    format!("{source} {id}")
+    format!("{} {}", encoded_id(event.source()), encoded_id(event.id()))
+}
+
+/// Returns an id of a message that is no event, or a part of one that is; it has no space in it.
+fn encoded_id(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ENCODED)
 }
 
 impl Nats {
@@ -71,7 +74,10 @@ impl Publisher for Nats {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            let headers = message::raw_headers(message)?;
+            let mut headers = message::raw_headers(message)?;
+            if let Some(id) = &message.id {
+                headers.insert("Nats-Msg-Id", encoded_id(id).to_string());
+            }
             let what = format!("publish a message to `{ty}`");
             self.send(&what, ty, headers, message.body.clone()).await
         })
