@@ -4,7 +4,7 @@ use std::slice;
 
 use eventkit::binding::http;
 
-use super::http_text;
+use super::message_text;
 use crate::round_trip::assert_survives;
 
 /// Any message is an event that survives all content modes, or a batch of such, or is refused.
@@ -13,7 +13,7 @@ use crate::round_trip::assert_survives;
 ///
 /// Where an event does not.
 pub fn http_decode(bytes: &[u8]) {
-    let (headers, body) = http_text::read(bytes);
+    let (headers, body) = message_text::http(bytes);
     let event = http::decode(&headers, body.clone());
     let batch = http::decode_batch(&headers, body);
     match (event, batch) {

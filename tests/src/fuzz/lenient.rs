@@ -10,7 +10,7 @@ use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, Event, LenientEvent, Limits};
 use http::HeaderMap;
 
-use super::http_text;
+use super::message_text;
 
 /// Any message is kept, and said to be wrong just where it is refused otherwise; and so is any body.
 ///
@@ -18,7 +18,7 @@ use super::http_text;
 ///
 /// Where it is not.
 pub fn lenient(bytes: &[u8]) {
-    let (headers, body) = http_text::read(bytes);
+    let (headers, body) = message_text::http(bytes);
     message(&headers, &body);
     batch(&headers, &body);
     let whole = Bytes::copy_from_slice(bytes);

@@ -1,14 +1,15 @@
 //! What the fuzz targets do with an input, for the fuzzer and for the replay of its corpus.
 //!
-//! An input is bytes, text, or an HTTP message as [text](http_text). Each target panics where
+//! An input is bytes, text, or a message as [text](message_text). Each target panics where
 //! something does not hold of an input.
 
 mod cesql;
 mod header_value;
 mod http_decode;
-pub mod http_text;
 mod json;
 mod lenient;
+pub mod message_text;
+mod nats_decode;
 mod text;
 mod typed;
 
@@ -17,6 +18,7 @@ pub use header_value::header_value;
 pub use http_decode::http_decode;
 pub use json::{json_batch, json_decode};
 pub use lenient::lenient;
+pub use nats_decode::nats_decode;
 pub use text::{media_type, timestamp};
 pub use typed::typed;
 
@@ -24,7 +26,7 @@ pub use typed::typed;
 pub type Target = fn(&[u8]);
 
 /// The targets by name; the corpus of each is a folder of that name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("cesql", cesql),
     ("header_value", header_value),
     ("http_decode", http_decode),
@@ -32,6 +34,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("json_decode", json_decode),
     ("lenient", lenient),
     ("media_type", media_type),
+    ("nats_decode", nats_decode),
     ("timestamp", timestamp),
     ("typed", typed),
 ];

@@ -10,7 +10,7 @@ use eventkit::{CloudEvent, DecodeError, DecodeErrorKind, Event};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::http_text;
+use super::message_text;
 use crate::reading::Reading;
 
 /// Is an event with attributes of several types, and JSON data.
@@ -56,7 +56,7 @@ pub fn typed(bytes: &[u8]) {
     survive(agree(Json.decode_as::<Ping>(bytes), decoded()));
     survive(agree(Json.decode_as::<Any>(bytes), decoded()));
 
-    let (headers, body) = http_text::read(bytes);
+    let (headers, body) = message_text::http(bytes);
     let decoded = || http::decode(&headers, body.clone());
     let straight = http::decode_as::<Reading<Value>>(&headers, body.clone());
     agree(straight, decoded());

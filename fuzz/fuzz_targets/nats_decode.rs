@@ -1,0 +1,6 @@
+//! NATS messages in both content modes.
+//!
+//! `./fuzz/run 600 nats_decode`
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eventkit_tests::fuzz::nats_decode(bytes));
