@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use tokio::sync::Notify;
 use tokio::task::coop::consume_budget;
@@ -151,7 +152,10 @@ impl Held<'_> {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        if let Some(source) = self.source.take() {
+        if let Some(mut source) = self.source.take() {
+            if thread::panicking() {
+                source.lose_to_panic();
+            }
             *self.intake.lock() = Some(source);
             self.intake.is_here.notify_one();
         }

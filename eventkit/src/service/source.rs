@@ -101,6 +101,12 @@ impl Source {
         }
     }
 
+    /// Takes the consumer for lost, since its transport has panicked.
+    pub(super) fn lose_to_panic(&mut self) {
+        let what = "the transport panicked";
+        self.lose(&TransportError::new(TransportErrorKind::Unavailable, what));
+    }
+
     fn lose(&mut self, error: &TransportError) {
         self.consumer = None;
         self.failures = self.failures.saturating_add(1);

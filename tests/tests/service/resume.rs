@@ -1,10 +1,16 @@
 //! Consumers that are lost come back, and health says how it is.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::service::{Counters, ServiceHandle, SubscriptionHealth, SubscriptionState};
-use eventkit::{Event, Policy};
+use eventkit::service::{Counters, Service, ServiceHandle, SubscriptionHealth, SubscriptionState};
+use eventkit::transport::memory::Memory;
+use eventkit::transport::{
+    BoxFuture, Consumer, Incoming, MaybeReady, Published, Publisher, RawMessage, Subscription,
+    Transport, TransportError,
+};
+use eventkit::{Dispatcher, Event, Policy};
 use tokio::time::{Instant, sleep};
 
 use super::event;
@@ -147,4 +153,81 @@ async fn a_handler_that_fails_after_a_loss_is_run_again_but_not_beside_itself() 
         assert_eq!(lines, ["begins", "ends", "begins", "ends"]);
         assert_eq!(counters.succeeded, 1);
     }
+}
+
+/// A transport whose first consumers panic.
+#[derive(Debug, Clone)]
+struct Panicking {
+    memory: Memory,
+    left: Arc<AtomicU32>,
+}
+
+#[derive(Debug)]
+struct PanickingConsumer(Panicking, Box<dyn Consumer>);
+
+impl Publisher for Panicking {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.memory.publish(event)
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.memory.publish_raw(ty, message)
+    }
+}
+
+impl Transport for Panicking {
+    fn name(&self) -> &'static str {
+        "panicking"
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async {
+            let consumer = self.memory.subscribe(subscription).await?;
+            Ok(Box::new(PanickingConsumer(self.clone(), consumer)) as _)
+        })
+    }
+}
+
+impl Consumer for PanickingConsumer {
+    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+        let left = self.0.left.load(Ordering::Relaxed);
+        if left > 0 {
+            self.0.left.store(left - 1, Ordering::Relaxed);
+            panic!("a mistake in the transport");
+        }
+        self.1.next()
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        self.1.close()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
+    let rig = Rig::new();
+    noting(&rig);
+    let transport = Panicking {
+        memory: rig.memory.clone(),
+        left: Arc::new(AtomicU32::new(6)),
+    };
+    let app = Dispatcher::new(&rig.registry).build().unwrap();
+    rig.publish(&event("t", "1")).await;
+    let start = Instant::now();
+    let service = Running::start(Service::new("tests", &app).transport(transport)).await;
+    rig.drained().await;
+    // Without delays that grow, it would be a loop without end.
+    assert!(start.elapsed() > Duration::from_secs(1));
+    assert_eq!(rig.log.lines(), ["1"]);
+    let health = service.handle.health().subscriptions.remove(0);
+    assert_eq!(health.state, SubscriptionState::Running);
+    assert!(health.last_error.is_some());
+    service.stop().await;
 }
