@@ -24,8 +24,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .filter(|own| own.path().is_ident("cfg"))
         .collect();
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
-    let event = &model.event;
-    let event_of = quote_spanned!(event.span()=> #private::event_of::<#event>());
+    let event_of = event_of(model, &private);
     let function_name = function.sig.ident.unraw().to_string();
     let types = &model.arguments.types;
     let call = call(model, function, &private);
@@ -58,7 +57,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         #[doc(hidden)]
         #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
         #vis static #name: #private::Handler = {
-            const EVENT: #private::EventOf<#event> = #event_of;
+            #event_of
             #checks
             #call
             #private::Handler::new(
@@ -81,15 +80,35 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
     }
 }
 
+/// Writes what the compiler is to know of the event, and where the bound on its type stands.
+fn event_of(model: &Model, private: &TokenStream) -> TokenStream {
+    let event = &model.event;
+    let place = event.span();
+    if model.borrows {
+        let known = quote_spanned!(place=> #private::event_of::<#event>());
+        return quote!(const EVENT: #private::EventOf<#event> = #known;);
+    }
+    let known = quote_spanned!(place=> #private::owned_event_of::<#event>());
+    quote!(const EVENT: #private::EventOf<#event, #private::Own<#event>> = #known;)
+}
+
 /// Writes the function that takes a delivery apart and calls the user's function with it.
 fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
+    let output = function.sig.output.span();
+    if function.sig.asyncness.is_none() && model.borrows && model.parameters.is_empty() {
+        let event = &model.event;
+        let outcome = outcome(&quote!(#name(event)), output, private);
+        return quote! {
+            const FUNCTION: fn(&#event) -> #private::Outcome = |event| #outcome;
+            const call: #private::Call = #private::Call::Plain(&FUNCTION);
+        };
+    }
     let event = event_argument(model);
     let others = model
         .parameters
         .iter()
         .map(|parameter| argument(parameter, private));
-    let output = function.sig.output.span();
     let arguments = quote!(#event #(, #others)*);
     if function.sig.asyncness.is_none() {
         let outcome = outcome(&quote!(#name(#arguments)), output, private);
@@ -120,11 +139,7 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    let way = Ident::new(
-        if model.borrows { "borrow" } else { "own" },
-        Span::call_site(),
-    );
-    quote_spanned!(model.event.span()=> (EVENT.#way)(delivery)?)
+    quote_spanned!(model.event.span()=> (EVENT.get)(delivery)?)
 }
 
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {

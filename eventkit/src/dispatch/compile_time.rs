@@ -3,11 +3,14 @@
 use std::any::{TypeId, type_name};
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 
+use super::call::{Outcome, OutcomeFuture};
 use super::delivery::{Delivery, HandlerEvent};
 use super::failure::Failure;
-use super::handler::{Outcome, OutcomeFuture, TypedEvent};
+use super::handler::TypedEvent;
 use super::pattern;
+use super::plain::PlainCalls;
 use crate::typed::Message;
 
 /// Takes the future of an async handler.
@@ -20,19 +23,27 @@ where
     OutcomeFuture::from_or_box(future)
 }
 
+/// Returns the event for a handler that borrows it.
+pub type Borrow<E> = for<'a> fn(&'a Delivery<'a>) -> Result<&'a E, Failure>;
+
+/// Returns the event for a handler that takes it by value.
+pub type Own<E> = fn(&Delivery<'_>) -> Result<E, Failure>;
+
 /// Is what the code that `#[handles]` generates knows of the type of its event.
 ///
-/// The bound stands in one place, [`event_of`], so that a type that is no event is one error.
-pub struct EventOf<E: 'static> {
-    /// Returns the event for a handler that borrows it.
-    pub borrow: for<'a> fn(&'a Delivery<'a>) -> Result<&'a E, Failure>,
-    /// Returns the event for a handler that takes it by value.
-    pub own: fn(&Delivery<'_>) -> Result<E, Failure>,
+/// The bound stands in one place, [`event_of`] or [`owned_event_of`], so that a type that is no
+/// event is one error.
+pub struct EventOf<E: 'static, G = Borrow<E>> {
+    /// Returns the event as the handler takes it, a [`Borrow`] or an [`Own`]. Just one of them, since
+    /// what stands here is compiled for each type.
+    pub get: G,
     /// What the registry has to know.
     pub(crate) typed: Option<TypedEvent>,
+    pub(super) plain: PlainCalls,
+    event: PhantomData<fn(&E)>,
 }
 
-impl<E: 'static> fmt::Debug for EventOf<E> {
+impl<E: 'static, G> fmt::Debug for EventOf<E, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventOf")
             .field("typed", &self.typed)
@@ -40,10 +51,30 @@ impl<E: 'static> fmt::Debug for EventOf<E> {
     }
 }
 
-/// Knows a type that a handler may take.
+/// Knows a type that a handler may borrow.
 #[must_use]
 pub const fn event_of<E: HandlerEvent>() -> EventOf<E> {
-    let typed = match E::TYPES {
+    EventOf {
+        get: E::borrow,
+        typed: typed::<E>(),
+        plain: PlainCalls::of::<E>(),
+        event: PhantomData,
+    }
+}
+
+/// Knows a type that a handler may take by value.
+#[must_use]
+pub const fn owned_event_of<E: HandlerEvent>() -> EventOf<E, Own<E>> {
+    EventOf {
+        get: E::own,
+        typed: typed::<E>(),
+        plain: PlainCalls::of::<E>(),
+        event: PhantomData,
+    }
+}
+
+const fn typed<E: HandlerEvent>() -> Option<TypedEvent> {
+    match E::TYPES {
         Some(types) => Some(TypedEvent {
             id: TypeId::of::<E>,
             name: type_name::<E>,
@@ -51,15 +82,10 @@ pub const fn event_of<E: HandlerEvent>() -> EventOf<E> {
             closed_set: E::CLOSED_SET,
         }),
         None => None,
-    };
-    EventOf {
-        borrow: E::borrow,
-        own: E::own,
-        typed,
     }
 }
 
-impl<E: 'static> EventOf<E> {
+impl<E: 'static, G> EventOf<E, G> {
     /// Refuses a type or pattern that is none of the parameter's.
     ///
     /// # Panics

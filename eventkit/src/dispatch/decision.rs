@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use super::call::Outcome;
 use super::failure::{Decided, Failure, IntoOutcome};
 
 /// Says what becomes of an event whose handler failed.
@@ -87,8 +88,8 @@ impl<E: HandlerError> Returned<Result<(), E>> {
     /// # Errors
     ///
     /// Where the handler returned an error.
-    pub fn into_outcome(self) -> Result<(), Failure> {
-        self.0.map_err(Failure::from)
+    pub fn into_outcome(self) -> Outcome {
+        self.0.map_err(|error| Box::new(Failure::from(error)))
     }
 }
 
@@ -99,16 +100,16 @@ pub trait Undecided<R> {
     /// # Errors
     ///
     /// Where the handler returned an error.
-    fn into_outcome(self) -> Result<(), Failure>
+    fn into_outcome(self) -> Outcome
     where
         R: IntoOutcome;
 }
 
 impl<R> Undecided<R> for Returned<R> {
-    fn into_outcome(self) -> Result<(), Failure>
+    fn into_outcome(self) -> Outcome
     where
         R: IntoOutcome,
     {
-        self.0.into_outcome()
+        self.0.into_outcome().map_err(Box::new)
     }
 }

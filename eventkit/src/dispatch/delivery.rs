@@ -12,7 +12,8 @@ use crate::error::DecodeError;
 use crate::event::{Attribute, Event};
 use crate::typed::{AttributeSource, CloudEvent};
 
-type Value = dyn Any + Send + Sync;
+/// A typed value, whatever its type.
+pub(crate) type Value = dyn Any + Send + Sync;
 
 /// Holds an event in both forms, the typed value and the envelope; each is made at most once.
 #[derive(Debug)]
@@ -34,7 +35,6 @@ struct Decoded {
 }
 
 impl<'a> Message<'a> {
-    #[inline]
     pub(crate) fn new(values: Option<[&'a Value; 2]>, event: Option<&'a Event>) -> Self {
         Self {
             payload: values.map(|[_, payload]| payload),
@@ -44,70 +44,64 @@ impl<'a> Message<'a> {
         }
     }
 
-    #[inline]
-    fn payload<T: CloudEvent>(&self) -> Option<&'a T> {
-        self.payload?.downcast_ref()
+    pub(super) fn event(&self) -> Option<&'a Event> {
+        self.event
     }
 
-    fn value<T: CloudEvent>(&self) -> Option<&'a T> {
-        self.payload().or_else(|| self.value?.downcast_ref())
-    }
-
-    /// Finds or makes what a handler borrows. Not inlined: handlers share it, and seldom come here.
-    #[inline(never)]
-    fn borrow<T: CloudEvent>(&self) -> Result<&T, Failure> {
-        match self.value() {
-            Some(value) => Ok(value),
-            None => self.decoded(),
-        }
-    }
-
-    /// Decodes the envelope, or finds what has been decoded before.
-    fn decoded<T: CloudEvent>(&self) -> Result<&T, Failure> {
+    /// Decodes the envelope, or finds what has been decoded before. It is compiled once, and not for
+    /// each type.
+    fn decoded(&self, ty: TypeId, decode: Decode) -> Result<&Value, Failure> {
         let mut next = &self.decoded;
         loop {
             let decoded = next.get_or_init(|| {
-                Box::new(Decoded {
-                    ty: TypeId::of::<T>(),
-                    value: self.decode::<T>().map(|value| Box::new(value) as _),
-                    next: OnceLock::new(),
-                })
+                let value = envelope(self.event).and_then(decode).map_err(Arc::new);
+                let next = OnceLock::new();
+                Box::new(Decoded { ty, value, next })
             });
-            if decoded.ty == TypeId::of::<T>() {
-                let value = decoded
-                    .value
-                    .as_ref()
-                    .map_err(|error| Failure::Decode(Arc::clone(error)))?;
+            if decoded.ty == ty {
+                let value = decoded.value.as_ref();
                 return value
-                    .downcast_ref()
-                    .ok_or(Failure::Extract(MissingEvent.into()));
+                    .map(|value| &**value)
+                    .map_err(|error| Failure::Decode(Arc::clone(error)));
             }
             next = &decoded.next;
         }
     }
+}
 
-    fn decode<T: CloudEvent>(&self) -> Result<T, Arc<DecodeError>> {
-        let event = self
-            .event
-            .ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))?;
-        Ok(T::from_source(event)?)
-    }
+fn envelope(event: Option<&Event>) -> Result<&Event, DecodeError> {
+    event.ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))
+}
+
+fn missing_event() -> Failure {
+    Failure::Extract(MissingEvent.into())
+}
+
+/// Decodes an event into a value of one type.
+type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
+
+fn decode<T: CloudEvent>(event: &Event) -> Result<Box<Value>, DecodeError> {
+    Ok(Box::new(T::from_source(event)?))
 }
 
 /// Is what the code that `#[handles]` generates gets for one call of one handler.
 #[derive(Debug)]
 pub struct Delivery<'a> {
-    message: &'a Message<'a>,
+    /// What most handlers take of a typed value.
+    payload: Option<&'a Value>,
+    /// Everything, where that is not all that the handlers of the event take.
+    message: Option<&'a Message<'a>>,
     context: Option<Context<'a>>,
     states: &'a States,
 }
 
 impl<'a> Delivery<'a> {
-    /// Makes one for handlers that do not look at their context.
+    /// Makes one for handlers that take the payload, and do not look at their context.
     #[inline]
-    pub(super) fn without_context(message: &'a Message<'a>, states: &'a States) -> Self {
+    pub(super) fn direct(payload: &'a Value, states: &'a States) -> Self {
         Self {
-            message,
+            payload: Some(payload),
+            message: None,
             context: None,
             states,
         }
@@ -115,7 +109,8 @@ impl<'a> Delivery<'a> {
 
     pub(crate) fn new(message: &'a Message<'a>, handler: &'a Handler, states: &'a States) -> Self {
         Self {
-            message,
+            payload: message.payload,
+            message: Some(message),
             context: message
                 .event
                 .map(|event| Context::new(event, handler, states)),
@@ -123,12 +118,37 @@ impl<'a> Delivery<'a> {
         }
     }
 
+    #[inline]
+    fn payload<T: CloudEvent>(&self) -> Option<&'a T> {
+        self.payload?.downcast_ref()
+    }
+
+    fn value<T: CloudEvent>(&self) -> Option<&'a T> {
+        self.payload()
+            .or_else(|| self.message?.value?.downcast_ref())
+    }
+
+    fn event(&self) -> Option<&'a Event> {
+        self.message?.event
+    }
+
+    /// Finds or makes what a handler borrows. Not inlined: handlers share it, and seldom come here.
+    #[inline(never)]
+    fn borrow<T: CloudEvent>(&self) -> Result<&'a T, Failure> {
+        if let Some(value) = self.value() {
+            return Ok(value);
+        }
+        let decoded = match self.message {
+            Some(message) => message.decoded(TypeId::of::<T>(), decode::<T>)?,
+            None => return Err(missing_event()),
+        };
+        decoded.downcast_ref().ok_or_else(missing_event)
+    }
+
     /// Returns the context of the call.
     pub(crate) fn context(&'a self) -> Result<&'a Context<'a>, Failure> {
         // The route made the envelope before the first handler ran if any handler wants it.
-        self.context
-            .as_ref()
-            .ok_or(Failure::Extract(MissingEvent.into()))
+        self.context.as_ref().ok_or_else(missing_event)
     }
 
     pub(crate) fn states(&self) -> &'a States {
@@ -186,18 +206,11 @@ impl HandlerEvent for Event {
     const CLOSED_SET: bool = false;
 
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
-        delivery
-            .message
-            .event
-            .ok_or(Failure::Extract(MissingEvent.into()))
+        delivery.event().ok_or_else(missing_event)
     }
 
     fn own(delivery: &Delivery<'_>) -> Result<Self, Failure> {
-        delivery
-            .message
-            .event
-            .cloned()
-            .ok_or(Failure::Extract(MissingEvent.into()))
+        delivery.event().cloned().ok_or_else(missing_event)
     }
 }
 
@@ -208,25 +221,24 @@ impl<T: CloudEvent> HandlerEvent for T {
 
     #[inline]
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
-        match delivery.message.payload() {
+        match delivery.payload() {
             Some(payload) => Ok(payload),
-            None => delivery.message.borrow(),
+            None => delivery.borrow(),
         }
     }
 
     fn own(delivery: &Delivery<'_>) -> Result<Self, Failure> {
-        let message = delivery.message;
-        if let Some(value) = message.value::<T>() {
+        if let Some(value) = delivery.value::<T>() {
             if let Some(clone) = value.try_clone() {
                 return Ok(clone);
             }
-            if message.event.is_none() {
+            if delivery.event().is_none() {
                 let event = value
                     .to_event()
                     .map_err(|error| Failure::Extract(error.into()))?;
                 return Ok(T::from_source(&event)?);
             }
         }
-        message.decode().map_err(Failure::Decode)
+        Ok(T::from_source(envelope(delivery.event())?)?)
     }
 }

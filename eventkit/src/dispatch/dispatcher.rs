@@ -1,8 +1,10 @@
 //! A registry with the state that its handlers want.
 
+use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
 
+use super::delivery::Value;
 use super::error::{DispatchError, DispatcherError};
 use super::registry::Registry;
 use super::report::Report;
@@ -65,7 +67,24 @@ impl Dispatcher {
     /// Where a handler failed; or, with none having run, where one is async, or needs an envelope
     /// that cannot be made.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
-        run::dispatch(&self.table, event)
+        match (event.typed_payload(), event.as_envelope()) {
+            (Some((ty, payload)), _) => self.dispatch_typed(ty, payload, event),
+            (None, Some(event)) => run::dispatch_envelope(&self.table, event),
+            (None, None) => run::dispatch(&self.table, event),
+        }
+    }
+
+    /// Is compiled once, and not for each type.
+    fn dispatch_typed(
+        &self,
+        ty: TypeId,
+        payload: &Value,
+        event: &dyn Dispatch,
+    ) -> Result<Report, DispatchError> {
+        match self.table.plain(ty) {
+            Some(plain) => run::dispatch_plain(plain, payload),
+            None => run::dispatch(&self.table, event),
+        }
     }
 
     /// Runs the handlers of an event, async ones too, as [`Registry::dispatch_async`] does.
@@ -78,7 +97,7 @@ impl Dispatcher {
         &self,
         event: &E,
     ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
-        run::dispatch_async(TableRef::Kept(&self.table), event)
+        run::dispatch_async(TableRef::Kept(&self.table), event.typed_payload(), event)
     }
 }
 

@@ -1,10 +1,12 @@
 //! Which handlers of an event have to be left out, by their filters.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
+use super::call::Outcome;
 use super::failure::Failure;
-use super::handler::{Handler, Outcome};
+use super::handler::Handler;
 use super::report::Details;
 use crate::event::{AttributeRef, Event};
 use crate::filter::{Filter, InvalidFilter};
@@ -51,25 +53,30 @@ impl AttributeSource for Attributes<'_> {
 pub(super) struct Outcomes(Option<Box<Details>>);
 
 impl Outcomes {
-    pub(super) fn fail(&mut self, at: usize, failure: Failure) {
+    fn fail(&mut self, at: usize, failure: Failure) {
         self.details().failures.push((at, failure));
     }
 
     /// Notes what a handler came to.
     #[inline]
     pub(super) fn note(&mut self, at: usize, outcome: std::thread::Result<Outcome>) {
-        if !matches!(outcome, Ok(Ok(()))) {
-            self.note_failure(at, outcome);
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(failure)) => self.note_failure(at, failure),
+            Err(panic) => self.note_panic(at, panic),
         }
     }
 
     #[cold]
-    fn note_failure(&mut self, at: usize, outcome: std::thread::Result<Outcome>) {
-        match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(failure)) => self.fail(at, failure),
-            Err(panic) => self.fail(at, Failure::panic(&*panic)),
-        }
+    #[inline(never)]
+    pub(super) fn note_failure(&mut self, at: usize, failure: Box<Failure>) {
+        self.fail(at, *failure);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn note_panic(&mut self, at: usize, panic: Box<dyn Any + Send>) {
+        self.fail(at, Failure::panic(&*panic));
     }
 
     /// Returns whether a handler may run, and notes why where it may not.

@@ -2,57 +2,19 @@
 
 use std::any::TypeId;
 use std::fmt;
-use std::sync::Arc;
 
-use stackfuture::StackFuture;
-
+use super::call::Call;
 use super::compile_time::EventOf;
-use super::delivery::Delivery;
 use super::failure::Failure;
 use super::gate::LiteralFilter;
 use super::pattern;
+use super::plain::PlainCalls;
 use super::policy::Policy;
 use super::registration::Beside;
 use super::registry::Registry;
 use super::state::Requirements;
 use crate::filter::Filter;
 use crate::typed::AttributeSource;
-
-/// What a handler comes to: done, or why not.
-pub type Outcome = Result<(), Failure>;
-
-/// The future of an async handler: in place where it is small, in a box where it is not.
-pub type OutcomeFuture<'a> = StackFuture<'a, Outcome, IN_PLACE>;
-
-/// The bytes that a future of a handler may have before it goes into a box.
-const IN_PLACE: usize = 256;
-
-/// A function that runs to its end.
-pub(crate) type SyncCall = fn(&Delivery<'_>) -> Outcome;
-
-/// A function that returns a future.
-pub(crate) type AsyncCall = for<'a> fn(&'a Delivery<'a>) -> OutcomeFuture<'a>;
-
-/// How a handler is called.
-pub enum Call {
-    /// A function that runs to its end.
-    Sync(SyncCall),
-    /// A function that returns a future.
-    Async(AsyncCall),
-    /// A closure that runs to its end.
-    SyncShared(Arc<dyn Fn(&Delivery<'_>) -> Outcome + Send + Sync>),
-    /// A closure that returns a future.
-    AsyncShared(Arc<dyn for<'a> Fn(&'a Delivery<'a>) -> OutcomeFuture<'a> + Send + Sync>),
-}
-
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sync(_) | Self::SyncShared(_) => "Sync",
-            Self::Async(_) | Self::AsyncShared(_) => "Async",
-        })
-    }
-}
 
 /// Where a handler stands in the source code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,12 +90,19 @@ pub struct Handler {
     pub(crate) typed: Option<TypedEvent>,
     pub(crate) needs_event: bool,
     pub(crate) requires: fn(&mut Requirements),
-    pub(crate) call: Call,
+    pub(super) call: Call,
+    pub(super) plain: PlainCalls,
     /// Two fields, since a `const fn` cannot replace what has to be dropped.
     literal_filter: Option<&'static LiteralFilter>,
     filter: Option<Filter>,
     stable_name: Option<&'static str>,
     policy: Policy,
+}
+
+impl TypedEvent {
+    pub(super) fn id(self) -> TypeId {
+        (self.id)()
+    }
 }
 
 impl Handler {
@@ -142,10 +111,10 @@ impl Handler {
     /// The name is the path of the function. A typed handler without types or patterns handles the
     /// types of `E`.
     #[must_use]
-    pub const fn new<E: 'static>(
+    pub const fn new<E: 'static, G>(
         name: &'static str,
         location: Location,
-        event: &EventOf<E>,
+        event: &EventOf<E, G>,
         patterns: &'static [&'static str],
         call: Call,
     ) -> Self {
@@ -160,6 +129,7 @@ impl Handler {
             typed,
             requires: |_| (),
             call,
+            plain: event.plain,
             literal_filter: None,
             filter: None,
             stable_name: None,
@@ -255,7 +225,7 @@ impl Handler {
     /// Returns whether it is async.
     #[must_use]
     pub fn is_async(&self) -> bool {
-        matches!(self.call, Call::Async(_) | Call::AsyncShared(_))
+        self.call.is_async()
     }
 
     /// Returns the name of the Rust type it takes, or `None` where it takes the envelope.

@@ -1,5 +1,6 @@
 //! Registries, handlers and dispatch.
 
+mod call;
 mod check;
 mod compile_time;
 mod context;
@@ -14,6 +15,7 @@ mod gate;
 mod handler;
 mod handler_list;
 mod pattern;
+mod plain;
 mod policy;
 mod problem;
 mod registration;
@@ -29,6 +31,8 @@ mod tables;
 
 use std::future::Future;
 
+#[cfg(feature = "service")]
+pub(crate) use call::finished;
 pub use check::{Check, Orphan};
 pub use context::Context;
 pub use decision::{Decision, HandlerError};
@@ -47,21 +51,21 @@ pub use registry::{Registry, default_registry};
 pub use report::{Handled, Report};
 pub use run::Dispatch;
 #[cfg(feature = "service")]
-pub(crate) use run::finished;
-#[cfg(feature = "service")]
 pub(crate) use single::Single;
 pub use state::Requirements;
 
 /// What the code that `#[handles]` generates calls.
 pub(crate) mod generated {
-    pub use super::compile_time::{EventOf, drop_what_is_not_send_before_each_await, event_of};
+    pub use super::call::{Call, Outcome, OutcomeFuture};
+    pub use super::compile_time::{
+        Borrow, EventOf, Own, drop_what_is_not_send_before_each_await, event_of, owned_event_of,
+    };
     pub use super::decision::{Returned, Undecided};
     pub use super::delivery::{Delivery, HandlerEvent};
     pub use super::discovery::EventTypeEntry;
     #[cfg(feature = "discovery")]
     pub use super::discovery::{EVENTKIT_0_1_0_EVENT_TYPES, EVENTKIT_0_1_0_HANDLERS};
     pub use super::gate::LiteralFilter;
-    pub use super::handler::{Call, Outcome, OutcomeFuture};
 }
 
 /// Runs the handlers of the [default registry](default_registry) for an event.

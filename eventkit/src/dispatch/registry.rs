@@ -1,18 +1,19 @@
 //! Registries: which handlers there are.
 
-use std::any::type_name;
+use std::any::{TypeId, type_name};
 use std::collections::HashSet;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::call::{Call, OutcomeFuture};
 use super::check::{self, Check};
 use super::compile_time::event_of;
-use super::delivery::HandlerEvent;
+use super::delivery::{HandlerEvent, Value};
 use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
-use super::handler::{Call, Handler, OutcomeFuture};
+use super::handler::Handler;
 use super::handler_list::HandlerRef;
 use super::registration::{Beside, Registration};
 use super::report::Report;
@@ -220,7 +221,11 @@ impl Registry {
     /// Where a handler failed; or, with none having run, where one is async, wants state, or needs
     /// an envelope that cannot be made.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
-        run::dispatch(&self.table(), event)
+        match (event.typed_payload(), event.as_envelope()) {
+            (Some((ty, payload)), _) => self.dispatch_typed(ty, payload, event),
+            (None, Some(event)) => self.dispatch_envelope(event),
+            (None, None) => self.dispatch_any(event),
+        }
     }
 
     /// Runs the handlers of an event as [`dispatch`](Registry::dispatch) does, async ones too, one
@@ -235,7 +240,32 @@ impl Registry {
         &self,
         event: &E,
     ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
-        run::dispatch_async(self.table(), event)
+        run::dispatch_async(self.table(), event.typed_payload(), event)
+    }
+
+    /// Is compiled once, and not for each type.
+    fn dispatch_typed(
+        &self,
+        ty: TypeId,
+        payload: &Value,
+        event: &dyn Dispatch,
+    ) -> Result<Report, DispatchError> {
+        match self.tables.kept().and_then(|table| table.plain(ty)) {
+            Some(plain) => run::dispatch_plain(plain, payload),
+            None => self.dispatch_any(event),
+        }
+    }
+
+    fn dispatch_envelope(&self, event: &Event) -> Result<Report, DispatchError> {
+        match self.tables.kept() {
+            Some(table) => run::dispatch_envelope(table, event),
+            None => self.dispatch_any(event),
+        }
+    }
+
+    #[inline(never)]
+    fn dispatch_any(&self, event: &dyn Dispatch) -> Result<Report, DispatchError> {
+        run::dispatch(&self.table(), event)
     }
 
     /// Looks for mistakes that no compiler sees: two Rust types that claim one event type, where
@@ -341,7 +371,9 @@ where
     R: IntoOutcome,
 {
     Call::SyncShared(Arc::new(move |delivery| {
-        handler(E::borrow(delivery)?).into_outcome()
+        handler(E::borrow(delivery)?)
+            .into_outcome()
+            .map_err(Box::new)
     }))
 }
 
@@ -358,7 +390,7 @@ where
         let future = catch_unwind(AssertUnwindSafe(|| E::own(delivery).map(&handler)));
         OutcomeFuture::from_or_box(async move {
             let future = future.unwrap_or_else(|panic| resume_unwind(panic));
-            future?.await.into_outcome()
+            future?.await.into_outcome().map_err(Box::new)
         })
     }))
 }

@@ -2,16 +2,17 @@
 
 use std::any::TypeId;
 use std::ops::Deref;
-use std::sync::Arc;
 
+use super::call::{Call, PlainFunction};
 use super::error::DispatchError;
-use super::handler::{AsyncCall, Call, Handler, SyncCall};
+use super::handler::{Handler, TypedEvent};
 use super::handler_list::{HandlerList, HandlerRef};
+use super::plain::{BLOCK, Block};
 use super::state::{Requirements, States};
 use crate::event::name;
 
 /// The handlers of one event type, and what is known of them before an event comes.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) handlers: HandlerList,
     first_async: Option<usize>,
@@ -21,24 +22,16 @@ pub(crate) struct Route {
     pub(crate) filtered: bool,
     /// The Rust type of the typed handlers, where it is one.
     typed: Typed,
-    direct: Option<Direct>,
+    /// Whether all handlers are functions of the program that take this Rust type, and none looks at
+    /// more than the value and the state, which is there.
+    direct: bool,
 }
 
-/// The way past everything that a route may ask for.
-///
-/// All handlers are functions of the program that take this Rust type. None has a filter, or looks
-/// at more than the value and the state, which is there.
-#[derive(Debug, Clone)]
-struct Direct {
-    ty: TypeId,
-    calls: Arc<[DirectCall]>,
-}
-
-/// The call of a function of the program.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum DirectCall {
-    Sync(SyncCall),
-    Async(AsyncCall),
+/// The way past everything, for functions of the program that take a Rust type and nothing else.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    pub(super) handlers: &'static [HandlerRef],
+    pub(super) blocks: Vec<Box<dyn Block>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +50,7 @@ impl Route {
         };
         let ids = handlers
             .iter()
-            .filter_map(|handler| handler.typed.map(|typed| (typed.id)()));
+            .filter_map(|handler| handler.typed.map(TypedEvent::id));
         let typed = ids.fold(Typed::None, |so_far, id| match so_far {
             Typed::None => Typed::One(id),
             Typed::One(own) if own == id => so_far,
@@ -75,34 +68,48 @@ impl Route {
             filtered: handlers.iter().any(|handler| handler.has_filter()),
             typed,
             handlers,
-            direct: None,
+            direct: false,
         };
         route.direct = route.find_direct();
         route
     }
 
-    fn find_direct(&self) -> Option<Direct> {
-        let Typed::One(ty) = self.typed else {
-            return None;
+    fn find_direct(&self) -> bool {
+        let is_function = |handler: &HandlerRef| {
+            matches!(
+                handler.call,
+                Call::Plain(_) | Call::Sync(_) | Call::Async(_)
+            )
         };
-        if self.filtered || self.needs_event || self.missing_state.is_some() {
-            return None;
-        }
-        let calls = self.handlers.iter().map(|handler| match handler.call {
-            Call::Sync(call) => Some(DirectCall::Sync(call)),
-            Call::Async(call) => Some(DirectCall::Async(call)),
-            Call::SyncShared(_) | Call::AsyncShared(_) => None,
-        });
-        let calls = calls.collect::<Option<_>>()?;
-        Some(Direct { ty, calls })
+        let asks = self.filtered || self.needs_event || self.missing_state.is_some();
+        matches!(self.typed, Typed::One(_)) && !asks && self.handlers.iter().all(is_function)
     }
 
-    /// Returns the calls that are left to make for a value, where nothing else is.
+    /// Returns the functions to call for a value of a type, where nothing else is left to do.
+    pub(super) fn plain(&self, ty: TypeId) -> Option<Plain> {
+        let HandlerList::Interned(handlers) = self.handlers else {
+            return None;
+        };
+        if !self.is_direct(ty, true) {
+            return None;
+        }
+        let functions = handlers.iter().map(|handler| match handler.call {
+            Call::Plain(function) => Some(function),
+            _ => None,
+        });
+        let functions: Vec<PlainFunction> = functions.collect::<Option<_>>()?;
+        let block = handlers.first()?.plain.block;
+        Some(Plain {
+            handlers,
+            blocks: functions.chunks(BLOCK).map(block).collect(),
+        })
+    }
+
+    /// Returns whether a value is all that the handlers want.
     #[inline]
-    pub(super) fn direct(&self, ty: TypeId, sync: bool) -> Option<&[DirectCall]> {
-        let direct = self.direct.as_ref()?;
+    pub(super) fn is_direct(&self, ty: TypeId, sync: bool) -> bool {
         let refused = sync && self.first_async.is_some();
-        (direct.ty == ty && !refused).then_some(&direct.calls)
+        self.direct && self.typed == Typed::One(ty) && !refused
     }
 
     /// Returns whether the envelope has to be made of a value that can go as either of two types.

@@ -1,16 +1,17 @@
 //! Calls the handlers of an event, one after another, each on its own.
 
 use std::any::{Any, TypeId};
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 
-use super::delivery::{Delivery, Message};
+use super::call::{Call, Outcome, finished};
+use super::delivery::{Delivery, Message, Value};
 use super::error::DispatchError;
 use super::gate::{Attributes, Outcomes};
-use super::handler::{Call, Handler, Outcome};
+use super::handler_list::HandlerList;
+use super::plain::BLOCK;
 use super::report::Report;
-use super::route::{DirectCall, Route, RouteRef};
+use super::route::{Plain, Route, RouteRef};
 use super::state::States;
 use super::table::Table;
 use super::tables::TableRef;
@@ -29,9 +30,13 @@ pub trait Dispatch: Sync {
     #[doc(hidden)]
     fn wire_type(&self) -> &str;
 
-    /// Returns the Rust type that stands for the event type, where one does.
+    /// Returns what typed handlers take, and its type; `None` where this is an envelope.
     #[doc(hidden)]
-    fn single_type(&self) -> Option<TypeId>;
+    fn typed_payload(&self) -> Option<(TypeId, &Value)>;
+
+    /// Returns the value itself, which is an enum where the payload is what a variant holds.
+    #[doc(hidden)]
+    fn typed_value(&self) -> Option<&Value>;
 
     /// Returns the envelope, where this is one.
     #[doc(hidden)]
@@ -44,10 +49,6 @@ pub trait Dispatch: Sync {
     /// Returns the attributes, without encoding data; `None` where this is an envelope.
     #[doc(hidden)]
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError>;
-
-    /// Returns the value, and what typed handlers take of it.
-    #[doc(hidden)]
-    fn values(&self) -> Option<[&(dyn Any + Send + Sync); 2]>;
 }
 
 impl Dispatch for Event {
@@ -55,7 +56,12 @@ impl Dispatch for Event {
         self.ty()
     }
 
-    fn single_type(&self) -> Option<TypeId> {
+    #[inline]
+    fn typed_payload(&self) -> Option<(TypeId, &Value)> {
+        None
+    }
+
+    fn typed_value(&self) -> Option<&Value> {
         None
     }
 
@@ -70,10 +76,6 @@ impl Dispatch for Event {
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
         Ok(None)
     }
-
-    fn values(&self) -> Option<[&(dyn Any + Send + Sync); 2]> {
-        None
-    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -83,12 +85,16 @@ impl<T: CloudEvent> Dispatch for T {
     }
 
     #[inline]
-    fn single_type(&self) -> Option<TypeId> {
-        Some(if T::CLOSED_SET {
-            self.payload().type_id()
-        } else {
-            TypeId::of::<T>()
-        })
+    fn typed_payload(&self) -> Option<(TypeId, &Value)> {
+        if !T::CLOSED_SET {
+            return Some((TypeId::of::<T>(), self));
+        }
+        let payload = self.payload();
+        Some((payload.type_id(), payload))
+    }
+
+    fn typed_value(&self) -> Option<&Value> {
+        Some(self)
     }
 
     fn as_envelope(&self) -> Option<&Event> {
@@ -101,10 +107,6 @@ impl<T: CloudEvent> Dispatch for T {
 
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
         self.attributes().map(Some)
-    }
-
-    fn values(&self) -> Option<[&(dyn Any + Send + Sync); 2]> {
-        Some([self, self.payload()])
     }
 }
 
@@ -123,13 +125,13 @@ enum Made {
 }
 
 /// Finds the route and makes the envelope if a handler wants it; after this every handler can run.
-#[inline]
-fn prepare<'t, E: Dispatch>(
+fn prepare<'t>(
     table: &'t Table,
-    event: &E,
+    event: &dyn Dispatch,
     sync: bool,
 ) -> Result<Option<Prepared<'t>>, DispatchError> {
-    let typed = event.single_type().and_then(|id| table.typed_route(id));
+    let payload = event.typed_payload();
+    let typed = payload.and_then(|(ty, _)| table.typed_route(ty));
     let route = match typed {
         Some(route) => RouteRef::Known(route),
         None => match table.route(event.wire_type()) {
@@ -138,7 +140,7 @@ fn prepare<'t, E: Dispatch>(
         },
     };
     route.check(event.wire_type(), sync)?;
-    let made = match event.values() {
+    let made = match values(event) {
         Some(values) if route.needs_event(values.map(Any::type_id)) => {
             Some(Made::Envelope(event.to_envelope()?))
         }
@@ -146,6 +148,11 @@ fn prepare<'t, E: Dispatch>(
         _ => None,
     };
     Ok(Some(Prepared { route, made }))
+}
+
+/// Returns the typed value, and what typed handlers take of it.
+fn values(event: &dyn Dispatch) -> Option<[&Value; 2]> {
+    Some([event.typed_value()?, event.typed_payload()?.1])
 }
 
 /// Is one event with its handlers, ready to run.
@@ -158,40 +165,64 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    #[inline]
-    fn new<E: Dispatch>(table: &'a Table, event: &'a E, prepared: &'a Prepared<'_>) -> Self {
-        let route = &*prepared.route;
+    fn new(table: &'a Table, event: &'a dyn Dispatch, prepared: &'a Prepared<'_>) -> Self {
         let (envelope, typed) = match &prepared.made {
             Some(Made::Envelope(event)) => (Some(event), None),
             Some(Made::Attributes(attributes)) => (None, Some(attributes)),
             None => (event.as_envelope(), None),
         };
+        let attributes = typed.map(Attributes::Typed);
+        let message = Message::new(values(event), envelope);
+        Self::with(table, &prepared.route, message, attributes)
+    }
+
+    /// Attributes are those of the message, unless others are given.
+    #[inline]
+    fn with(
+        table: &'a Table,
+        route: &'a Route,
+        message: Message<'a>,
+        attributes: Option<Attributes<'a>>,
+    ) -> Self {
         let attributes = if route.filtered {
-            typed
-                .map(Attributes::Typed)
-                .or(envelope.map(Attributes::Event))
+            attributes.or(message.event().map(Attributes::Event))
         } else {
             None
         };
         Self {
             route,
             states: table.states(),
-            message: Message::new(event.values(), envelope),
+            message,
             attributes,
         }
     }
 
+    #[inline]
     fn run(&self) -> Result<Report, DispatchError> {
         let mut outcomes = Outcomes::default();
-        for (at, handler) in self.route.handlers.iter().enumerate() {
-            if outcomes.admit(at, handler, self.attributes.as_ref()) {
-                let delivery = Delivery::new(&self.message, handler, self.states);
-                // The delivery is not looked at again after a panic.
-                let outcome = catch_unwind(AssertUnwindSafe(|| call(handler, &delivery)));
-                outcomes.note(at, outcome);
+        let mut next = 0;
+        loop {
+            // Once for all handlers, as long as none panics or fails.
+            match catch_unwind(AssertUnwindSafe(|| self.run_from(&mut next, &mut outcomes))) {
+                Ok(Ok(())) => break,
+                Ok(Err(failure)) => outcomes.note_failure(next - 1, failure),
+                Err(panic) => outcomes.note_panic(next - 1, panic),
             }
         }
-        finish(self.route, outcomes)
+        finish(self.route.handlers.clone(), outcomes)
+    }
+
+    /// Calls the handlers from `next` on, each after it has been counted there: to the end, or to one
+    /// that fails.
+    #[inline]
+    fn run_from(&self, next: &mut usize, outcomes: &mut Outcomes) -> Outcome {
+        while let Some(handler) = self.route.handlers.get(*next) {
+            *next += 1;
+            if outcomes.admit(*next - 1, handler, self.attributes.as_ref()) {
+                handler.call(&Delivery::new(&self.message, handler, self.states))?;
+            }
+        }
+        Ok(())
     }
 
     async fn run_async(&self) -> Result<Report, DispatchError> {
@@ -199,21 +230,16 @@ impl<'a> Run<'a> {
         for (at, handler) in self.route.handlers.iter().enumerate() {
             if outcomes.admit(at, handler, self.attributes.as_ref()) {
                 let delivery = Delivery::new(&self.message, handler, self.states);
-                // Each future is made where it stays: it is larger than what else there is to copy.
-                let outcome = match &handler.call {
-                    Call::Async(call) => finished(pin!(call(&delivery))).await,
-                    Call::AsyncShared(call) => finished(pin!(call(&delivery))).await,
-                    _ => catch_unwind(AssertUnwindSafe(|| call(handler, &delivery))),
-                };
-                outcomes.note(at, outcome);
+                outcomes.note(at, handler.run_async(&delivery).await);
             }
         }
-        finish(self.route, outcomes)
+        finish(self.route.handlers.clone(), outcomes)
     }
 }
 
-fn finish(route: &Route, outcomes: Outcomes) -> Result<Report, DispatchError> {
-    let report = Report::new(route.handlers.clone(), outcomes.into_details());
+#[inline]
+fn finish(handlers: HandlerList, outcomes: Outcomes) -> Result<Report, DispatchError> {
+    let report = Report::new(handlers, outcomes.into_details());
     if report.has_failures() {
         Err(DispatchError::Failed(report))
     } else {
@@ -221,77 +247,86 @@ fn finish(route: &Route, outcomes: Outcomes) -> Result<Report, DispatchError> {
     }
 }
 
-/// Calls handlers that want nothing but the value.
-fn run_direct(
-    route: &Route,
-    calls: &[DirectCall],
-    delivery: &Delivery<'_>,
-) -> Result<Report, DispatchError> {
+/// Calls plain functions, in blocks; where one panics or fails, those after it are yet to be called.
+#[expect(
+    clippy::inline_always,
+    reason = "each of the two callers saves the registers once for both"
+)]
+#[inline(always)]
+pub(crate) fn dispatch_plain(plain: &Plain, event: &Value) -> Result<Report, DispatchError> {
     let mut outcomes = Outcomes::default();
-    for (at, call) in calls.iter().enumerate() {
-        // Routes with async handlers have been refused.
-        if let DirectCall::Sync(call) = call {
-            let outcome = catch_unwind(AssertUnwindSafe(|| call(delivery)));
-            outcomes.note(at, outcome);
+    for (first, block) in plain.blocks.iter().enumerate() {
+        let mut next = 0;
+        loop {
+            // Once for all of a block: what is looked at after a panic is the number alone.
+            match catch_unwind(AssertUnwindSafe(|| block.run(event, &mut next))) {
+                Ok(Ok(())) => break,
+                Ok(Err(failure)) => outcomes.note_failure(first * BLOCK + next - 1, failure),
+                Err(panic) => outcomes.note_panic(first * BLOCK + next - 1, panic),
+            }
         }
     }
-    finish(route, outcomes)
+    finish(HandlerList::Interned(plain.handlers), outcomes)
 }
 
-/// Calls handlers that want nothing but the value, async ones too.
-async fn run_direct_async(
-    route: &Route,
-    calls: &[DirectCall],
-    delivery: &Delivery<'_>,
-) -> Result<Report, DispatchError> {
+/// Calls handlers that want nothing but the value and the state.
+fn run_direct(route: &Route, delivery: &Delivery<'_>) -> Result<Report, DispatchError> {
     let mut outcomes = Outcomes::default();
-    for (at, call) in calls.iter().enumerate() {
-        let outcome = match call {
-            DirectCall::Sync(call) => catch_unwind(AssertUnwindSafe(|| call(delivery))),
-            DirectCall::Async(call) => finished(pin!(call(delivery))).await,
-        };
-        outcomes.note(at, outcome);
+    for (at, handler) in route.handlers.iter().enumerate() {
+        outcomes.note(at, handler.run(delivery));
     }
-    finish(route, outcomes)
+    finish(route.handlers.clone(), outcomes)
 }
 
-/// Finds the calls to make for a value, where there is nothing else to look at.
-#[inline]
-fn direct<'t, E: Dispatch>(
-    table: &'t Table,
-    event: &E,
-    sync: bool,
-) -> Option<(&'t Route, &'t [DirectCall])> {
-    let ty = event.single_type()?;
-    let route = table.typed_route(ty)?;
-    Some((route, route.direct(ty, sync)?))
-}
-
-#[inline]
-pub(crate) fn dispatch<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
-    if let Some((route, calls)) = direct(table, event, true) {
-        let message = Message::new(event.values(), None);
-        let delivery = Delivery::without_context(&message, table.states());
-        return run_direct(route, calls, &delivery);
+/// Calls handlers that want nothing but the value and the state, async ones too.
+async fn run_direct_async(route: &Route, delivery: &Delivery<'_>) -> Result<Report, DispatchError> {
+    let mut outcomes = Outcomes::default();
+    let mut next = 0;
+    loop {
+        // Once for all of them, as with plain functions.
+        let outcome = finished(pin!(run_from(route, delivery, &mut next))).await;
+        match outcome {
+            Ok(Ok(())) => return finish(route.handlers.clone(), outcomes),
+            Ok(Err(failure)) => outcomes.note_failure(next - 1, failure),
+            Err(panic) => outcomes.note_panic(next - 1, panic),
+        }
     }
-    dispatch_any(table, event)
 }
 
-fn dispatch_any<E: Dispatch>(table: &Table, event: &E) -> Result<Report, DispatchError> {
+/// Calls the handlers from `next` on, each after it has been counted there: to the end, or to one
+/// that fails.
+async fn run_from(route: &Route, delivery: &Delivery<'_>, next: &mut usize) -> Outcome {
+    while let Some(handler) = route.handlers.get(*next) {
+        *next += 1;
+        match &handler.call {
+            // The future is made where it stays: it is larger than what else there is to copy.
+            Call::Async(call) => pin!(call(delivery)).await?,
+            _ => handler.call(delivery)?,
+        }
+    }
+    Ok(())
+}
+
+/// Dispatches a typed value that wants more than to be handed to plain functions.
+pub(crate) fn dispatch(table: &Table, event: &dyn Dispatch) -> Result<Report, DispatchError> {
+    if let Some((payload, route)) = direct(table, event.typed_payload(), true) {
+        let delivery = Delivery::direct(payload, table.states());
+        return run_direct(route, &delivery);
+    }
     match prepare(table, event, true)? {
         Some(prepared) => Run::new(table, event, &prepared).run(),
         None => Ok(Report::default()),
     }
 }
 
-pub(crate) async fn dispatch_async<E: Dispatch>(
+pub(crate) async fn dispatch_async(
     table: TableRef<'_>,
-    event: &E,
+    payload: Option<(TypeId, &Value)>,
+    event: &dyn Dispatch,
 ) -> Result<Report, DispatchError> {
-    if let Some((route, calls)) = direct(&table, event, false) {
-        let message = Message::new(event.values(), None);
-        let delivery = Delivery::without_context(&message, table.states());
-        return run_direct_async(route, calls, &delivery).await;
+    if let Some((payload, route)) = direct(&table, payload, false) {
+        let delivery = Delivery::direct(payload, table.states());
+        return run_direct_async(route, &delivery).await;
     }
     match prepare(&table, event, false)? {
         Some(prepared) => Run::new(&table, event, &prepared).run_async().await,
@@ -299,26 +334,23 @@ pub(crate) async fn dispatch_async<E: Dispatch>(
     }
 }
 
-#[inline]
-fn call(handler: &Handler, delivery: &Delivery<'_>) -> Outcome {
-    match &handler.call {
-        Call::Sync(call) => call(delivery),
-        Call::SyncShared(call) => call(delivery),
-        // Routes with async handlers have been refused.
-        Call::Async(_) | Call::AsyncShared(_) => Ok(()),
-    }
+pub(crate) fn dispatch_envelope(table: &Table, event: &Event) -> Result<Report, DispatchError> {
+    let Some(route) = table.route(event.ty()) else {
+        return Ok(Report::default());
+    };
+    route.check(event.ty(), true)?;
+    Run::with(table, &route, Message::new(None, Some(event)), None).run()
 }
 
-/// Runs a future to its end, or to its panic.
-pub(crate) fn finished<F: Future>(
-    mut future: Pin<&mut F>,
-) -> impl Future<Output = std::thread::Result<F::Output>> {
-    poll_fn(move |context| {
-        // After a panic the future is dropped and not polled again.
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
-        match polled {
-            Ok(polled) => polled.map(Ok),
-            Err(panic) => std::task::Poll::Ready(Err(panic)),
-        }
-    })
+/// Returns what to hand over to whom, where nothing else is left to do. None of these handlers takes
+/// the enum that the payload may have come in.
+#[inline]
+fn direct<'t, 'e>(
+    table: &'t Table,
+    payload: Option<(TypeId, &'e Value)>,
+    sync: bool,
+) -> Option<(&'e Value, &'t Route)> {
+    let (ty, payload) = payload?;
+    let route = table.typed_route(ty)?;
+    route.is_direct(ty, sync).then_some((payload, route))
 }

@@ -1,15 +1,14 @@
 //! One handler by itself, for a service that gives each handler its events.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::Arc;
 
+use super::call::Outcome;
 use super::delivery::{Delivery, Message};
 use super::dispatcher::Dispatcher;
 use super::failure::Failure;
-use super::handler::{Call, Handler, Outcome};
+use super::handler::Handler;
 use super::handler_list::HandlerRef;
-use super::run::finished;
 use super::table::Table;
 use crate::event::Event;
 
@@ -47,29 +46,25 @@ impl Single {
     }
 
     /// Runs a sync handler.
-    pub(crate) fn run_sync(&self, event: &Event) -> Outcome {
+    pub(crate) fn run_sync(&self, event: &Event) -> Result<(), Failure> {
         let handler = self.handler();
         let message = Message::new(None, Some(event));
         let delivery = Delivery::new(&message, handler, self.table.states());
-        // The delivery is not looked at again after a panic.
-        let outcome = catch_unwind(AssertUnwindSafe(|| match &handler.call {
-            Call::Sync(call) => call(&delivery),
-            Call::SyncShared(call) => call(&delivery),
-            Call::Async(_) | Call::AsyncShared(_) => Ok(()),
-        }));
-        outcome.unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
+        settled(handler.run(&delivery))
     }
 
     /// Runs the handler, sync or async.
-    pub(crate) async fn run(&self, event: &Event) -> Outcome {
+    pub(crate) async fn run(&self, event: &Event) -> Result<(), Failure> {
         let handler = self.handler();
         let message = Message::new(None, Some(event));
         let delivery = Delivery::new(&message, handler, self.table.states());
-        let outcome = match &handler.call {
-            Call::Async(call) => finished(pin!(call(&delivery))).await,
-            Call::AsyncShared(call) => finished(pin!(call(&delivery))).await,
-            Call::Sync(_) | Call::SyncShared(_) => return self.run_sync(event),
-        };
-        outcome.unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
+        settled(handler.run_async(&delivery).await)
+    }
+}
+
+fn settled(outcome: std::thread::Result<Outcome>) -> Result<(), Failure> {
+    match outcome {
+        Ok(outcome) => outcome.map_err(|failure| *failure),
+        Err(panic) => Err(Failure::panic(&*panic)),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{Hash, Hasher};
 
 use super::handler::Handler;
 use super::handler_list::{HandlerList, HandlerRef};
 use super::pattern;
-use super::route::{Route, RouteRef};
+use super::route::{Plain, Route, RouteRef};
 use super::state::States;
 
 /// The routes of a registry at one moment.
@@ -20,7 +20,9 @@ pub(crate) struct Table {
     routes: Vec<Route>,
     by_name: HashMap<String, usize, foldhash::fast::FixedState>,
     /// Of the Rust types of typed handlers that are one event type.
-    by_type: HashMap<TypeId, usize, BuildHasherDefault<TypeIdHasher>>,
+    by_type: TypeMap<usize>,
+    /// Of the Rust types whose handlers take nothing else.
+    plain: TypeMap<Plain>,
     states: States,
 }
 
@@ -37,8 +39,12 @@ impl Table {
             Some(typed) if !typed.closed_set => Some(((typed.id)(), typed.types.first()?)),
             _ => None,
         });
-        let by_type = single
+        let by_type: Vec<(TypeId, usize)> = single
             .filter_map(|(id, ty)| Some((id, *by_name.get(*ty)?)))
+            .collect();
+        let plain = by_type
+            .iter()
+            .filter_map(|(id, at)| Some((*id, routes[*at].plain(*id)?)))
             .collect();
         let is_wild = |handler: &&HandlerRef| {
             handler.typed.is_none() && handler.patterns().any(pattern::is_wild)
@@ -48,7 +54,8 @@ impl Table {
             handlers,
             routes,
             by_name,
-            by_type,
+            by_type: TypeMap::new(by_type),
+            plain: TypeMap::new(plain),
             states,
         }
     }
@@ -64,7 +71,13 @@ impl Table {
     /// Returns the handlers of the one event type of a Rust type, where some take that type.
     #[inline]
     pub(crate) fn typed_route(&self, id: TypeId) -> Option<&Route> {
-        self.by_type.get(&id).map(|at| &self.routes[*at])
+        self.routes.get(*self.by_type.get(id)?)
+    }
+
+    /// Returns the functions to call for a Rust type, where nothing else is left to do.
+    #[inline]
+    pub(crate) fn plain(&self, id: TypeId) -> Option<&Plain> {
+        self.plain.get(id)
     }
 
     /// Returns the handlers of an event type, or `None` where there are none.
@@ -119,6 +132,48 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
         .copied()
         .chain(named)
         .filter(|ty| handler.handles(ty))
+}
+
+/// Values by [`TypeId`], which is a hash already: in its place, or after it where that is taken.
+#[derive(Debug)]
+struct TypeMap<V>(Vec<Option<(TypeId, V)>>);
+
+impl<V> TypeMap<V> {
+    fn new(entries: Vec<(TypeId, V)>) -> Self {
+        // A power of two, and more than there is: most are where they are looked for, and whoever
+        // looks for one that is not there comes to an end.
+        let count = (2 * entries.len() + 1).next_power_of_two();
+        let mut places: Vec<Option<(TypeId, V)>> = (0..count).map(|_| None).collect();
+        for entry in entries {
+            let mut at = place(entry.0, count);
+            while places[at].as_ref().is_some_and(|(own, _)| *own != entry.0) {
+                at = (at + 1) % count;
+            }
+            places[at] = Some(entry);
+        }
+        Self(places)
+    }
+
+    #[inline]
+    fn get(&self, id: TypeId) -> Option<&V> {
+        let mut at = place(id, self.0.len());
+        while let Some((own, value)) = self.0.get(at)? {
+            if *own == id {
+                return Some(value);
+            }
+            at = (at + 1) & (self.0.len() - 1);
+        }
+        None
+    }
+}
+
+/// Returns where an entry is looked for first, in a number of places that is a power of two.
+#[inline]
+fn place(id: TypeId, places: usize) -> usize {
+    let mut hash = TypeIdHasher(0);
+    id.hash(&mut hash);
+    // The bits that are taken are those that all platforms have.
+    hash.0 as usize & (places - 1)
 }
 
 /// Takes the hash that a [`TypeId`] is.

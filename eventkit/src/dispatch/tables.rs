@@ -52,24 +52,20 @@ impl Tables {
         }
     }
 
-    /// Returns the table in use, or `None` where it has to be made anew.
+    /// Returns the table in use where it is kept, which it nearly always is.
     #[inline]
+    pub(super) fn kept(&self) -> Option<&Table> {
+        self.kept.get(self.current.load(Ordering::Acquire))?.get()
+    }
+
+    /// Returns the table in use, or `None` where it has to be made anew.
     pub(super) fn get(&self) -> Option<TableRef<'_>> {
         let at = self.current.load(Ordering::Acquire);
         match self.kept.get(at) {
             Some(kept) => kept.get().map(TableRef::Kept),
-            None => self.counted(at),
+            None if at == LATEST => self.latest.load_full().map(TableRef::Counted),
+            None => None,
         }
-    }
-
-    #[inline(never)]
-    fn counted(&self, at: usize) -> Option<TableRef<'_>> {
-        let latest = if at == LATEST {
-            self.latest.load_full()
-        } else {
-            None
-        };
-        latest.map(TableRef::Counted)
     }
 
     /// Says that the table has to be made anew. The caller holds the lock of the registry.

@@ -12,6 +12,7 @@ mod envelope;
 mod extractors;
 mod failures;
 mod filters;
+mod functions;
 mod growth;
 mod order;
 mod registries;

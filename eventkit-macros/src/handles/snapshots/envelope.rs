@@ -7,12 +7,13 @@ static __handles_audit: ::eventkit::__private::Handler = {
     >();
     const _: () = EVENT.check_type("audit", "co.outcome.*", "Event");
     const _: () = EVENT.check_type("audit", "org.example.*", "Event");
-    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|
-        delivery|
-    {
+    const FUNCTION: fn(&Event) -> ::eventkit::__private::Outcome = |event| {
         use ::eventkit::__private::Undecided as _;
-        ::eventkit::__private::Returned(audit((EVENT.borrow)(delivery)?)).into_outcome()
-    });
+        ::eventkit::__private::Returned(audit(event)).into_outcome()
+    };
+    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
+        &FUNCTION,
+    );
     ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "audit"),
         ::eventkit::__private::Location::new(

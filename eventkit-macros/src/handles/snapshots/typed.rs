@@ -7,13 +7,13 @@ static __handles_send_receipt: ::eventkit::__private::Handler = {
     >();
     const _: () = EVENT
         .check_type("send_receipt", "co.outcome.order.placed", "OrderPlaced");
-    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|
-        delivery|
-    {
+    const FUNCTION: fn(&OrderPlaced) -> ::eventkit::__private::Outcome = |event| {
         use ::eventkit::__private::Undecided as _;
-        ::eventkit::__private::Returned(send_receipt((EVENT.borrow)(delivery)?))
-            .into_outcome()
-    });
+        ::eventkit::__private::Returned(send_receipt(event)).into_outcome()
+    };
+    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
+        &FUNCTION,
+    );
     ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "send_receipt"),
         ::eventkit::__private::Location::new(

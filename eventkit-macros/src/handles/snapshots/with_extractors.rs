@@ -10,9 +10,10 @@ pub async fn ship(
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
 pub static __handles_ship: framework::eventkit::__private::Handler = {
-    const EVENT: framework::eventkit::__private::EventOf<OrderPlaced> = framework::eventkit::__private::event_of::<
+    const EVENT: framework::eventkit::__private::EventOf<
         OrderPlaced,
-    >();
+        framework::eventkit::__private::Own<OrderPlaced>,
+    > = framework::eventkit::__private::owned_event_of::<OrderPlaced>();
     const _: () = EVENT.check_untyped("ship");
     const call: framework::eventkit::__private::Call = {
         fn call<'a>(
@@ -23,7 +24,7 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
                     use framework::eventkit::__private::Undecided as _;
                     framework::eventkit::__private::Returned(
                             ship(
-                                    (EVENT.own)(delivery)?,
+                                    (EVENT.get)(delivery)?,
                                     <State<
                                         Db,
                                     > as framework::eventkit::__private::Extract<
