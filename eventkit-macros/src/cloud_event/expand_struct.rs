@@ -20,13 +20,13 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>)
         .map(syn::LitStr::value)
         .unwrap_or_default();
     let constants = constants(target, attrs, &ty);
-    let metadata = metadata(target, attrs, model, &ty);
+    let metadata = metadata(target, attrs, &ty);
     let twins = match &model.data {
         Payload::Fields(twin) => twin::expand(target, twin),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
     };
     let predicates = predicates(target, model);
-    let implementation = implementation(target, model, &predicates);
+    let implementation = implementation(target, attrs, model, &predicates);
     let conversions = conversions::expand(target, &predicates);
     let discovery = discovery(target);
     quote!(#metadata #constants #twins #implementation #conversions #discovery)
@@ -72,7 +72,7 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
     )
 }
 
-fn metadata(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>, ty: &str) -> TokenStream {
+fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
     let private = &target.private;
     let source = option(attrs.source.as_ref());
     let subject = option(attrs.subject.as_ref());
@@ -86,14 +86,6 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>, ty: &str
         };
         quote!((#name, #private::Literal::#value))
     });
-    let json = model
-        .is_fixed()
-        .then(|| json::head(attrs, &data_content_type))
-        .flatten();
-    let json = json.map_or_else(
-        || quote!(::core::option::Option::None),
-        |json| quote!(::core::option::Option::Some(#json)),
-    );
     quote! {
         const __METADATA: #private::Metadata = #private::Metadata {
             ty: #ty,
@@ -102,7 +94,6 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>, ty: &str
             data_content_type: #data_content_type,
             data_schema: #data_schema,
             extensions: &[#(#extensions),*],
-            json: #json,
         };
     }
 }
@@ -147,6 +138,7 @@ fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
 
 fn implementation(
     target: &Target<'_>,
+    attrs: &TypeAttrs,
     model: &Struct<'_>,
     predicates: &[TokenStream],
 ) -> TokenStream {
@@ -158,7 +150,7 @@ fn implementation(
         .collect();
     let attribute_builder = attribute_builder(target, model, &attributes);
     let builder = builder(target, model, &attributes);
-    let write = write(target, model);
+    let write = write(target, attrs, model);
     let decode = decode(target, model);
     target.implement(
         &quote!(#private::CloudEvent for),
@@ -194,17 +186,18 @@ fn implementation(
     )
 }
 
-/// Writes the builder. It asks serde for what `write_to` asks for, in the same call, so that what is
-/// missing is one error.
+/// Writes the builder. Where there is data, `write_to` makes it: what serde has to know is asked for
+/// in one place, so that what is missing is one error, and it is compiled once.
 fn builder(target: &Target<'_>, model: &Struct<'_>, attributes: &[TokenStream]) -> TokenStream {
     let private = &target.private;
-    sink_call(target, model, &quote!(#private::IntoBuilder)).unwrap_or_else(|| {
-        quote! {
-            let __builder = __METADATA.builder();
-            #(#attributes)*
-            ::core::result::Result::Ok(__builder)
-        }
-    })
+    if !matches!(model.data, Payload::Nothing) {
+        return quote!(<Self as #private::CloudEvent>::write_to(self, #private::IntoBuilder));
+    }
+    quote! {
+        let __builder = __METADATA.builder();
+        #(#attributes)*
+        ::core::result::Result::Ok(__builder)
+    }
 }
 
 /// Writes the builder without data; a type that has no data needs none beside the other.
@@ -228,9 +221,9 @@ fn attribute_builder(
 }
 
 /// Writes how a message is made without an event in between; a type that has no data needs none.
-fn write(target: &Target<'_>, model: &Struct<'_>) -> Option<TokenStream> {
+fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
-    let body = sink_call(target, model, &quote!(__sink))?;
+    let body = sink_call(target, attrs, model)?;
     Some(quote! {
         fn write_to<__Sink: #private::EventSink>(
             &self,
@@ -242,21 +235,25 @@ fn write(target: &Target<'_>, model: &Struct<'_>) -> Option<TokenStream> {
 }
 
 /// Writes the call that hands the value to a sink.
-fn sink_call(target: &Target<'_>, model: &Struct<'_>, sink: &TokenStream) -> Option<TokenStream> {
+fn sink_call(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
     let this = &target.this;
     let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
-    Some(match &model.data {
-        Payload::Nothing => return None,
-        Payload::Whole if model.is_fixed() => {
-            quote!(#private::EventSink::fixed::<#this>(#sink, &__METADATA, self))
+    let head = json::head(attrs, &data_content_type(attrs));
+    Some(match (&model.data, head) {
+        (Payload::Nothing, _) => return None,
+        (Payload::Whole, Some(head)) if model.is_fixed() => {
+            quote!(#private::EventSink::json::<#this>(__sink, &__METADATA, #head, self))
         }
-        Payload::Whole => {
-            quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
+        (Payload::Whole, None) if model.is_fixed() => {
+            quote!(#private::EventSink::fixed::<#this>(__sink, &__METADATA, self))
         }
-        Payload::Fields(_) => {
+        (Payload::Whole, _) => {
+            quote!(#private::EventSink::built::<#this>(__sink, #attributes, self))
+        }
+        (Payload::Fields(_), _) => {
             let view = twin::view(target);
-            quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
+            quote!(#private::EventSink::built(__sink, #attributes, &#view(self)))
         }
     })
 }

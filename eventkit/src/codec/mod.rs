@@ -105,10 +105,19 @@ impl<T: DeserializeOwned> Decoded for Slot<T> {
 /// Where no codec is registered for the media type, or the value has no form in it.
 pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Data, EncodeError> {
     if declares_json(content_type) {
-        let bytes = scratch::json(value).map_err(EncodeError::data)?;
-        return Ok(Data::new_unchecked(DataKind::Json, bytes));
+        return encode_json(value);
     }
     encode_other(&value, std::any::type_name::<T>(), content_type)
+}
+
+/// Encodes a value as JSON data.
+///
+/// # Errors
+///
+/// Where the value has no form in JSON.
+pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Data, EncodeError> {
+    let bytes = scratch::json(value).map_err(EncodeError::data)?;
+    Ok(Data::new_unchecked(DataKind::Json, bytes))
 }
 
 /// Encodes a value as anything but JSON; it is compiled once, and not for each type.

@@ -123,26 +123,31 @@ impl<'a> Delivery<'a> {
         self.payload?.downcast_ref()
     }
 
-    fn value<T: CloudEvent>(&self) -> Option<&'a T> {
-        self.payload()
-            .or_else(|| self.message?.value?.downcast_ref())
+    /// Returns the payload or the value, where one of them is of this type.
+    fn value(&self, ty: TypeId) -> Option<&'a Value> {
+        let value = self.message.and_then(|message| message.value);
+        let mut both = self.payload.into_iter().chain(value);
+        both.find(|value| (**value).type_id() == ty)
     }
 
     fn event(&self) -> Option<&'a Event> {
         self.message?.event
     }
 
-    /// Finds or makes what a handler borrows. Not inlined: handlers share it, and seldom come here.
+    /// Finds or makes a value of a type. It is compiled once, and not for each type.
+    fn find(&self, ty: TypeId, decode: Decode) -> Result<&'a Value, Failure> {
+        match (self.value(ty), self.message) {
+            (Some(value), _) => Ok(value),
+            (None, Some(message)) => message.decoded(ty, decode),
+            (None, None) => Err(missing_event()),
+        }
+    }
+
+    /// Not inlined: handlers share it, and seldom come here.
     #[inline(never)]
     fn borrow<T: CloudEvent>(&self) -> Result<&'a T, Failure> {
-        if let Some(value) = self.value() {
-            return Ok(value);
-        }
-        let decoded = match self.message {
-            Some(message) => message.decoded(TypeId::of::<T>(), decode::<T>)?,
-            None => return Err(missing_event()),
-        };
-        decoded.downcast_ref().ok_or_else(missing_event)
+        let value = self.find(TypeId::of::<T>(), decode::<T>)?;
+        value.downcast_ref().ok_or_else(missing_event)
     }
 
     /// Returns the context of the call.
@@ -228,7 +233,8 @@ impl<T: CloudEvent> HandlerEvent for T {
     }
 
     fn own(delivery: &Delivery<'_>) -> Result<Self, Failure> {
-        if let Some(value) = delivery.value::<T>() {
+        let value = delivery.value(TypeId::of::<T>());
+        if let Some(value) = value.and_then(|value| value.downcast_ref::<T>()) {
             if let Some(clone) = value.try_clone() {
                 return Ok(clone);
             }

@@ -47,35 +47,40 @@ impl<E> fmt::Debug for Functions<E> {
 
 impl<E: 'static> Block for Functions<E> {
     fn run(&self, event: &Value, next: &mut usize) -> Outcome {
-        let event = event.downcast_ref::<E>();
-        while let Some(Some(function)) = self.0.get(*next) {
+        // The route has seen the type of the event; where it is another one, the first to be called
+        // fails, and so on.
+        let Some(event) = event.downcast_ref::<E>() else {
             *next += 1;
-            match event {
-                Some(event) => function(event)?,
-                // The route has seen the type of the event.
-                None => return Err(other_event()),
-            }
+            return Err(other_event());
+        };
+        while *next < BLOCK
+            && let Some(function) = self.0[*next]
+        {
+            *next += 1;
+            function(event)?;
         }
         Ok(())
     }
 }
 
+/// Written without iterators, which would be compiled for each type.
 fn block<E: 'static>(functions: &[PlainFunction]) -> Box<dyn Block> {
     let mut own = [None; BLOCK];
-    for (own, function) in own.iter_mut().zip(functions) {
-        let function: &dyn Any = *function;
-        *own = function.downcast_ref::<fn(&E) -> Outcome>().copied();
+    let mut at = 0;
+    while at < functions.len() {
+        let function: &dyn Any = functions[at];
+        own[at] = function.downcast_ref::<fn(&E) -> Outcome>().copied();
+        at += 1;
     }
     Box::new(Functions(own))
 }
 
 fn call<E: HandlerEvent>(function: &dyn Any, delivery: &Delivery<'_>) -> Outcome {
-    let event = E::borrow(delivery)?;
-    match function.downcast_ref::<fn(&E) -> Outcome>() {
-        Some(function) => function(event),
-        // `#[handles]` has written both.
-        None => Err(other_event()),
-    }
+    // `#[handles]` has written both.
+    let Some(function) = function.downcast_ref::<fn(&E) -> Outcome>() else {
+        return Err(other_event());
+    };
+    function(E::borrow(delivery)?)
 }
 
 #[cold]

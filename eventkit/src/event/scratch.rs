@@ -17,16 +17,35 @@ thread_local! {
 /// It writes into memory that its thread keeps. A call within the function writes into memory of its
 /// own.
 pub(crate) fn exact<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
-    // A thread that ends has no such memory any more.
-    let mut scratch = SCRATCH.try_with(Cell::take).unwrap_or_default();
-    let written = write(&mut scratch);
-    if scratch.capacity() > KEPT {
-        return written.map(|()| Bytes::from(scratch.into_boxed_slice()));
+    let mut scratch = take();
+    match write(&mut scratch) {
+        Ok(()) => Ok(bytes(scratch)),
+        Err(error) => {
+            keep(scratch);
+            Err(error)
+        }
     }
-    let bytes = written.map(|()| Bytes::copy_from_slice(&scratch));
-    scratch.clear();
-    let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+}
+
+/// Takes the memory of the thread. A thread that ends has none any more.
+fn take() -> Vec<u8> {
+    SCRATCH.try_with(Cell::take).unwrap_or_default()
+}
+
+fn bytes(scratch: Vec<u8>) -> Bytes {
+    if scratch.capacity() > KEPT {
+        return Bytes::from(scratch.into_boxed_slice());
+    }
+    let bytes = Bytes::copy_from_slice(&scratch);
+    keep(scratch);
     bytes
+}
+
+fn keep(mut scratch: Vec<u8>) {
+    if scratch.capacity() <= KEPT {
+        scratch.clear();
+        let _ = SCRATCH.try_with(|kept| kept.set(scratch));
+    }
 }
 
 /// Writes a value as JSON.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::EventSource;
 use crate::codec;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{AttributeValue, EventBuilder, Parts};
+use crate::event::{AttributeValue, Data, EventBuilder, Parts};
 
 /// Holds the attributes that are the same for all events of a type.
 ///
@@ -26,9 +26,6 @@ pub struct Metadata {
     pub data_schema: Option<&'static str>,
     /// Extension attributes.
     pub extensions: &'static [(&'static str, Literal)],
-    /// All of that as the start of a JSON event, up to the value of its id; only where the source
-    /// is fixed and the data is JSON.
-    pub json: Option<&'static str>,
 }
 
 /// Is the fixed value of an extension attribute.
@@ -85,9 +82,14 @@ impl Metadata {
         data: &D,
     ) -> Result<EventBuilder, EncodeError> {
         let data = codec::encode(data, self.data_content_type)?;
-        let mut builder = self.builder().data(data);
-        builder.parts.datacontenttype = Some(Cow::Borrowed(self.data_content_type));
-        Ok(builder)
+        Ok(self.builder_of(data))
+    }
+
+    /// Starts an event with data that has been encoded.
+    pub(super) fn builder_of(&self, data: Data) -> EventBuilder {
+        let mut builder = self.builder_without();
+        builder.parts.data = Some(data);
+        builder
     }
 }
 

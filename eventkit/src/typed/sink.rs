@@ -33,6 +33,21 @@ pub trait EventSink: Sized {
         self.event(&event)
     }
 
+    /// Takes data as [`fixed`](EventSink::fixed) does, where the source is fixed and the data is JSON
+    /// for sure: then no other codec has to be compiled for the type.
+    ///
+    /// `head` is all that is fixed as the start of a JSON event, up to the value of its id.
+    ///
+    /// # Errors
+    ///
+    /// Where the data cannot be encoded.
+    fn json<D: Serialize + ?Sized>(
+        self,
+        metadata: &Metadata,
+        head: &'static str,
+        data: &D,
+    ) -> Result<Self::Output, EncodeError>;
+
     /// Takes attributes, with the content type of the data, and the data.
     ///
     /// # Errors
@@ -62,6 +77,15 @@ impl EventSink for IntoBuilder {
         data: &D,
     ) -> Result<EventBuilder, EncodeError> {
         metadata.builder_with(data)
+    }
+
+    fn json<D: Serialize + ?Sized>(
+        self,
+        metadata: &Metadata,
+        _head: &'static str,
+        data: &D,
+    ) -> Result<EventBuilder, EncodeError> {
+        Ok(metadata.builder_of(codec::encode_json(data)?))
     }
 
     fn built<D: Serialize + ?Sized>(

@@ -6,7 +6,6 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[],
-        json: ::core::option::Option::None,
     };
     #[automatically_derived]
     impl<T> OrderPlaced<T> {
@@ -101,10 +100,9 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::built(
+            <Self as ::eventkit::__private::CloudEvent>::write_to(
+                self,
                 ::eventkit::__private::IntoBuilder,
-                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
-                &__OrderPlacedView(self),
             )
         }
         fn attribute_builder(

@@ -6,9 +6,6 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[("priority", ::eventkit::__private::Literal::Integer(7i32))],
-        json: ::core::option::Option::Some(
-            "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
-        ),
     };
     #[automatically_derived]
     impl OrderPlaced {
@@ -39,9 +36,10 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::fixed::<
-                OrderPlaced,
-            >(::eventkit::__private::IntoBuilder, &__METADATA, self)
+            <Self as ::eventkit::__private::CloudEvent>::write_to(
+                self,
+                ::eventkit::__private::IntoBuilder,
+            )
         }
         fn attribute_builder(
             &self,
@@ -56,9 +54,14 @@ const _: () = {
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            ::eventkit::__private::EventSink::fixed::<
+            ::eventkit::__private::EventSink::json::<
                 OrderPlaced,
-            >(__sink, &__METADATA, self)
+            >(
+                __sink,
+                &__METADATA,
+                "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                self,
+            )
         }
         fn from_source<__Source: ::eventkit::__private::EventSource>(
             __source: __Source,

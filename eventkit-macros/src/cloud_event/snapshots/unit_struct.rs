@@ -6,7 +6,6 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[],
-        json: ::core::option::Option::None,
     };
     #[automatically_derived]
     impl Tick {

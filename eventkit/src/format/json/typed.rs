@@ -19,26 +19,14 @@ impl EventSink for Typed {
         encode::bytes(event)
     }
 
-    fn fixed<D: Serialize + ?Sized>(
+    fn json<D: Serialize + ?Sized>(
         self,
-        metadata: &Metadata,
+        _metadata: &Metadata,
+        head: &'static str,
         data: &D,
     ) -> Result<Bytes, EncodeError> {
-        let Some(head) = metadata.json else {
-            let event = metadata.builder_with(data)?.build()?;
-            return self.event(&event);
-        };
-        let fresh = Fresh::new();
         scratch::exact(|out| {
-            for part in [
-                head,
-                fresh.id(),
-                "\",\"time\":\"",
-                fresh.time(),
-                "\",\"data\":",
-            ] {
-                out.extend_from_slice(part.as_bytes());
-            }
+            start(head, out);
             serde_json::to_writer(&mut *out, data).map_err(EncodeError::data)?;
             out.push(b'}');
             Ok(())
@@ -64,5 +52,20 @@ impl EventSink for Typed {
                 Ok(())
             }),
         }
+    }
+}
+
+/// Writes the event up to its data. It is compiled once, and not for each type.
+fn start(head: &str, out: &mut Vec<u8>) {
+    let fresh = Fresh::new();
+    let parts = [
+        head,
+        fresh.id(),
+        "\",\"time\":\"",
+        fresh.time(),
+        "\",\"data\":",
+    ];
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
     }
 }
