@@ -47,6 +47,7 @@ mod plain;
 mod plain_bytes;
 mod registry;
 
+use bytes::Bytes;
 pub use erased_serde::{Deserializer as ErasedDeserializer, Serialize as ErasedSerialize};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -116,7 +117,11 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Da
 ///
 /// Where the value has no form in JSON.
 pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Data, EncodeError> {
-    let bytes = scratch::json(value).map_err(EncodeError::data)?;
+    json_data(scratch::json(value))
+}
+
+fn json_data(bytes: serde_json::Result<Bytes>) -> Result<Data, EncodeError> {
+    let bytes = bytes.map_err(EncodeError::data)?;
     Ok(Data::new_unchecked(DataKind::Json, bytes))
 }
 

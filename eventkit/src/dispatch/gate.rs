@@ -67,12 +67,14 @@ impl Outcomes {
         }
     }
 
+    #[expect(clippy::boxed_local, reason = "callers have it in a box")]
     #[cold]
     #[inline(never)]
     pub(super) fn note_failure(&mut self, at: usize, failure: Box<Failure>) {
         self.fail(at, *failure);
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "it is dropped here, too")]
     #[cold]
     #[inline(never)]
     pub(super) fn note_panic(&mut self, at: usize, panic: Box<dyn Any + Send>) {

@@ -36,8 +36,11 @@ pub(super) trait Block: fmt::Debug + Send + Sync {
     fn run(&self, event: &Value, next: &mut usize) -> Outcome;
 }
 
+/// What `#[handles]` makes of a function that borrows an event of type `E`.
+type Function<E> = fn(&E) -> Outcome;
+
 /// The functions themselves: asked for their type once, and not for each event.
-struct Functions<E>([Option<fn(&E) -> Outcome>; BLOCK]);
+struct Functions<E>([Option<Function<E>>; BLOCK]);
 
 impl<E> fmt::Debug for Functions<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +54,7 @@ impl<E: 'static> Block for Functions<E> {
         // fails, and so on.
         let Some(event) = event.downcast_ref::<E>() else {
             *next += 1;
-            return Err(other_event());
+            return Err(other_event().into());
         };
         while *next < BLOCK
             && let Some(function) = self.0[*next]
@@ -69,7 +72,7 @@ fn block<E: 'static>(functions: &[PlainFunction]) -> Box<dyn Block> {
     let mut at = 0;
     while at < functions.len() {
         let function: &dyn Any = functions[at];
-        own[at] = function.downcast_ref::<fn(&E) -> Outcome>().copied();
+        own[at] = function.downcast_ref::<Function<E>>().copied();
         at += 1;
     }
     Box::new(Functions(own))
@@ -77,13 +80,13 @@ fn block<E: 'static>(functions: &[PlainFunction]) -> Box<dyn Block> {
 
 fn call<E: HandlerEvent>(function: &dyn Any, delivery: &Delivery<'_>) -> Outcome {
     // `#[handles]` has written both.
-    let Some(function) = function.downcast_ref::<fn(&E) -> Outcome>() else {
-        return Err(other_event());
+    let Some(function) = function.downcast_ref::<Function<E>>() else {
+        return Err(other_event().into());
     };
     function(E::borrow(delivery)?)
 }
 
 #[cold]
-fn other_event() -> Box<Failure> {
-    Box::new(Failure::Extract(MissingEvent.into()))
+fn other_event() -> Failure {
+    Failure::Extract(MissingEvent.into())
 }

@@ -168,11 +168,14 @@ impl<V> TypeMap<V> {
 }
 
 /// Returns where an entry is looked for first, in a number of places that is a power of two.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the bits that count are those that all platforms have"
+)]
 #[inline]
 fn place(id: TypeId, places: usize) -> usize {
     let mut hash = TypeIdHasher(0);
     id.hash(&mut hash);
-    // The bits that are taken are those that all platforms have.
     hash.0 as usize & (places - 1)
 }
 

@@ -81,15 +81,18 @@ impl Metadata {
         &self,
         data: &D,
     ) -> Result<EventBuilder, EncodeError> {
-        let data = codec::encode(data, self.data_content_type)?;
-        Ok(self.builder_of(data))
+        self.builder_of(codec::encode(data, self.data_content_type))
     }
 
-    /// Starts an event with data that has been encoded.
-    pub(super) fn builder_of(&self, data: Data) -> EventBuilder {
+    /// Starts an event with data that has been encoded, where it could be.
+    pub(super) fn builder_of(
+        &self,
+        data: Result<Data, EncodeError>,
+    ) -> Result<EventBuilder, EncodeError> {
+        let data = data?;
         let mut builder = self.builder_without();
         builder.parts.data = Some(data);
-        builder
+        Ok(builder)
     }
 }
 

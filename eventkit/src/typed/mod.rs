@@ -114,7 +114,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// Where the data cannot be encoded, an attribute from a field is not valid, or neither the
     /// type nor a field gives the source.
     fn to_event(&self) -> Result<Event, EncodeError> {
-        Ok(self.event_builder()?.build()?)
+        convert::built(self.event_builder())
     }
 
     /// Writes the event of this value as a message, as [`to_event`](CloudEvent::to_event) makes it.

@@ -85,7 +85,7 @@ impl EventSink for IntoBuilder {
         _head: &'static str,
         data: &D,
     ) -> Result<EventBuilder, EncodeError> {
-        Ok(metadata.builder_of(codec::encode_json(data)?))
+        metadata.builder_of(codec::encode_json(data))
     }
 
     fn built<D: Serialize + ?Sized>(
