@@ -44,7 +44,8 @@ pub(crate) const fn matches(pattern: &str, ty: &str) -> bool {
 
 /// Returns whether a text holds a wildcard.
 pub(crate) fn is_wild(pattern: &str) -> bool {
-    pattern.split('.').any(|segment| segment == "*")
+    // Most are no pattern, and are not looked at segment by segment for it.
+    pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
 }
 
 /// Says what is wrong with a pattern, if anything is.

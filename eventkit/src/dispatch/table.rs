@@ -131,7 +131,8 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
         .iter()
         .copied()
         .chain(named)
-        .filter(|ty| handler.handles(ty))
+        // A type that an envelope handler names is one that it handles.
+        .filter(|ty| handler.typed.is_none() || handler.handles(ty))
 }
 
 /// Values by [`TypeId`], which is a hash already: in its place, or after it where that is taken.
