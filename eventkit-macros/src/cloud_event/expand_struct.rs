@@ -149,7 +149,7 @@ fn implementation(
         .map(|field| set(target, field))
         .collect();
     let attribute_builder = attribute_builder(target, model, &attributes);
-    let builder = builder(target, model, &attributes);
+    let builder = builder(target, attrs, model, &attributes);
     let write = write(target, attrs, model);
     let decode = decode(target, model);
     target.implement(
@@ -186,18 +186,23 @@ fn implementation(
     )
 }
 
-/// Writes the builder. Where there is data, `write_to` makes it: what serde has to know is asked for
-/// in one place, so that what is missing is one error, and it is compiled once.
-fn builder(target: &Target<'_>, model: &Struct<'_>, attributes: &[TokenStream]) -> TokenStream {
+/// Writes the builder. It asks serde for what `write_to` asks for, in the same call, so that what is
+/// missing is one error.
+fn builder(
+    target: &Target<'_>,
+    attrs: &TypeAttrs,
+    model: &Struct<'_>,
+    attributes: &[TokenStream],
+) -> TokenStream {
     let private = &target.private;
-    if !matches!(model.data, Payload::Nothing) {
-        return quote!(<Self as #private::CloudEvent>::write_to(self, #private::IntoBuilder));
-    }
-    quote! {
-        let __builder = __METADATA.builder();
-        #(#attributes)*
-        ::core::result::Result::Ok(__builder)
-    }
+    let call = sink_call(target, attrs, model, &quote!(#private::IntoBuilder));
+    call.unwrap_or_else(|| {
+        quote! {
+            let __builder = __METADATA.builder();
+            #(#attributes)*
+            ::core::result::Result::Ok(__builder)
+        }
+    })
 }
 
 /// Writes the builder without data; a type that has no data needs none beside the other.
@@ -223,7 +228,7 @@ fn attribute_builder(
 /// Writes how a message is made without an event in between; a type that has no data needs none.
 fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
-    let body = sink_call(target, attrs, model)?;
+    let body = sink_call(target, attrs, model, &quote!(__sink))?;
     Some(quote! {
         fn write_to<__Sink: #private::EventSink>(
             &self,
@@ -235,7 +240,12 @@ fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<T
 }
 
 /// Writes the call that hands the value to a sink.
-fn sink_call(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
+fn sink_call(
+    target: &Target<'_>,
+    attrs: &TypeAttrs,
+    model: &Struct<'_>,
+    sink: &TokenStream,
+) -> Option<TokenStream> {
     let private = &target.private;
     let this = &target.this;
     let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
@@ -243,17 +253,17 @@ fn sink_call(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Opti
     Some(match (&model.data, head) {
         (Payload::Nothing, _) => return None,
         (Payload::Whole, Some(head)) if model.is_fixed() => {
-            quote!(#private::EventSink::json::<#this>(__sink, &__METADATA, #head, self))
+            quote!(#private::EventSink::json::<#this>(#sink, &__METADATA, #head, self))
         }
         (Payload::Whole, None) if model.is_fixed() => {
-            quote!(#private::EventSink::fixed::<#this>(__sink, &__METADATA, self))
+            quote!(#private::EventSink::fixed::<#this>(#sink, &__METADATA, self))
         }
         (Payload::Whole, _) => {
-            quote!(#private::EventSink::built::<#this>(__sink, #attributes, self))
+            quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
         }
         (Payload::Fields(_), _) => {
             let view = twin::view(target);
-            quote!(#private::EventSink::built(__sink, #attributes, &#view(self)))
+            quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
         }
     })
 }

@@ -100,9 +100,10 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            <Self as ::eventkit::__private::CloudEvent>::write_to(
-                self,
+            ::eventkit::__private::EventSink::built(
                 ::eventkit::__private::IntoBuilder,
+                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                &__OrderPlacedView(self),
             )
         }
         fn attribute_builder(

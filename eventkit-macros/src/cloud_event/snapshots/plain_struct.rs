@@ -36,9 +36,13 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            <Self as ::eventkit::__private::CloudEvent>::write_to(
-                self,
+            ::eventkit::__private::EventSink::json::<
+                OrderPlaced,
+            >(
                 ::eventkit::__private::IntoBuilder,
+                &__METADATA,
+                "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                self,
             )
         }
         fn attribute_builder(
