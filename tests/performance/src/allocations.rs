@@ -13,21 +13,31 @@ use crate::case::Case;
 #[derive(Debug)]
 pub struct Counting;
 
+/// Is [`Counting`] that also notes how many bytes there are at most, which takes instructions of its
+/// own.
+#[derive(Debug)]
+pub struct WithPeak;
+
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts an allocation, and returns how many bytes there were before it.
+fn add(size: usize) -> usize {
+    ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    BYTES.fetch_add(size, Ordering::Relaxed)
+}
 
 // SAFETY: every call is passed to the allocator of the system as it is.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
+        add(layout.size());
         // SAFETY: the contract is the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        BYTES.fetch_add(size, Ordering::Relaxed);
+        add(size);
         BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the contract is the caller's.
         unsafe { System.realloc(ptr, layout, size) }
@@ -37,6 +47,22 @@ unsafe impl GlobalAlloc for Counting {
         BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
         // SAFETY: the contract is the caller's.
         unsafe { System.dealloc(ptr, layout) }
+    }
+}
+
+// SAFETY: every call is passed to the allocator of the system as it is.
+unsafe impl GlobalAlloc for WithPeak {
+    // What grows is allocated anew, by the default of `realloc`: for a moment it is there twice.
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let now = add(layout.size()) + layout.size();
+        PEAK.fetch_max(now, Ordering::Relaxed);
+        // SAFETY: the contract is the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
+        // SAFETY: the contract is the caller's.
+        unsafe { Counting.dealloc(ptr, layout) }
     }
 }
 
@@ -50,6 +76,20 @@ pub fn count() -> usize {
 #[must_use]
 pub fn bytes() -> usize {
     BYTES.load(Ordering::Relaxed)
+}
+
+/// Returns how many bytes were allocated at most since [`start_peak`], in a program that has
+/// [`WithPeak`].
+#[must_use]
+pub fn peak() -> usize {
+    PEAK.load(Ordering::Relaxed)
+}
+
+/// Starts a peak anew from the bytes that are allocated now, and returns them.
+pub fn start_peak() -> usize {
+    let now = bytes();
+    PEAK.store(now, Ordering::Relaxed);
+    now
 }
 
 /// Does a case once to warm up and once to count, and returns how often one operation allocates.

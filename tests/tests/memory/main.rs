@@ -2,53 +2,27 @@
 //!
 //! A binary of its own, and one test: the allocator counts for the whole program.
 
-// To count is to implement `GlobalAlloc`, which is unsafe.
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use bytes::Bytes;
 use eventkit::binding::http::{decode, decode_as, decode_batch, with_limits};
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, Event, Limits};
+use eventkit_performance::allocations::{WithPeak, peak, start_peak};
 use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::reading::Reading;
 use serde_json::Value;
 
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed to the allocator of the system as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the contract is the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the contract is the caller's.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: WithPeak = WithPeak;
 
 /// Calls a function and returns with its result how many bytes it had allocated at most.
 fn measure<T>(what: &str, call: impl FnOnce() -> T) -> (T, usize) {
-    let before = NOW.load(Ordering::Relaxed);
-    PEAK.store(before, Ordering::Relaxed);
+    let before = start_peak();
     let start = Instant::now();
     let result = call();
     let took = start.elapsed();
-    let peak = PEAK.load(Ordering::Relaxed) - before;
+    let peak = peak() - before;
     println!("{what}: {peak} bytes at once, {took:?}");
     (result, peak)
 }

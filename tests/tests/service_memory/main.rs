@@ -2,10 +2,6 @@
 //!
 //! A binary of its own, and one test: the allocator counts for the whole program.
 
-// To count is to implement `GlobalAlloc`, which is unsafe.
-#![allow(unsafe_code)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -13,38 +9,18 @@ use eventkit::service::{MemoryInbox, Service};
 use eventkit::transport::Publisher;
 use eventkit::transport::memory::Memory;
 use eventkit::{Dispatcher, Event, Policy, Registry};
+use eventkit_performance::allocations::{WithPeak, peak, start_peak};
 use tokio::time::sleep;
 
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed to the allocator of the system as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = NOW.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: the contract is the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the contract is the caller's.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: WithPeak = WithPeak;
 
 /// How many messages the transport, and how many events the inbox may hold.
 const CAPACITY: usize = 500;
 
 /// Publishes events as fast as they are taken, and returns how many bytes there were at most.
 async fn publish(memory: &Memory, numbers: std::ops::Range<u32>) -> usize {
-    PEAK.store(NOW.load(Ordering::Relaxed), Ordering::Relaxed);
+    start_peak();
     for number in numbers {
         let event = Event::builder()
             .source("/tests")
@@ -58,7 +34,7 @@ async fn publish(memory: &Memory, numbers: std::ops::Range<u32>) -> usize {
             sleep(Duration::from_millis(5)).await;
         }
     }
-    PEAK.load(Ordering::Relaxed)
+    peak()
 }
 
 #[tokio::test(start_paused = true)]
