@@ -11,6 +11,7 @@ mod limits;
 mod memory;
 mod mounted;
 mod rig;
+mod script;
 mod sending;
 mod service;
 mod silence;

@@ -1,110 +1,40 @@
 //! What a sender does with answers.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::any;
-use bytes::Bytes;
 use eventkit::Event;
 use eventkit::binding::http::{decode, decode_batch};
 use eventkit::format::Json;
-use eventkit::transport::webhook::{HttpClient, Sender, SenderBuilder};
-use eventkit::transport::{BoxFuture, Publisher, RawMessage, TransportError, TransportErrorKind};
-use http::{Request, Response};
+use eventkit::transport::webhook::Sender;
+use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorKind};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::rig::event;
+use super::script::Answer::{self, After, NoConnection, Problem, Silence, Status};
+use super::script::Script;
 
-/// What the target does with one request.
-#[derive(Debug, Clone)]
-enum Answer {
-    Status(u16),
-    After(u16, &'static str),
-    Problem(u16, String),
-    Silence,
-    NoConnection,
+/// Publishes an event, asserts that it fails like this, and returns the error.
+async fn fails(sender: &Sender, kind: TransportErrorKind) -> TransportError {
+    let error = sender.publish(&event("1")).await.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    error
 }
 
-use Answer::{After, NoConnection, Problem, Silence, Status};
-
-type Sent = Vec<(Request<Bytes>, Instant)>;
-
-/// Answers by a list, and with 204 at its end; keeps what was sent, and when.
-#[derive(Debug, Clone)]
-struct Script {
-    answers: Arc<Mutex<VecDeque<Answer>>>,
-    sent: Arc<Mutex<Sent>>,
-}
-
-impl Script {
-    fn new(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self {
-            answers: Arc::new(Mutex::new(answers.into_iter().collect())),
-            sent: Arc::default(),
-        }
-    }
-
-    fn sender(&self) -> SenderBuilder {
-        Sender::to("https://example.com/events").client(self.clone())
-    }
-
-    fn count(&self) -> usize {
-        self.sent.lock().unwrap().len()
-    }
-
-    /// Returns the seconds between requests.
-    fn waits(&self) -> Vec<f64> {
-        let sent = self.sent.lock().unwrap();
-        let waits = sent.windows(2).map(|two| two[1].1 - two[0].1);
-        waits.map(|wait| wait.as_secs_f64()).collect()
-    }
-}
-
-impl HttpClient for Script {
-    fn send(
-        &self,
-        request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
-        self.sent.lock().unwrap().push((request, Instant::now()));
-        let answer = self.answers.lock().unwrap().pop_front();
-        Box::pin(async move {
-            let response = Response::builder();
-            let response = match answer.unwrap_or(Status(204)) {
-                Status(status) => response.status(status).body(Bytes::new()),
-                After(status, after) => {
-                    let response = response.status(status).header("retry-after", after);
-                    response.body(Bytes::new())
-                }
-                Problem(status, body) => {
-                    let content_type = "Application/Problem+JSON; charset=utf-8";
-                    let response = response.status(status).header("content-type", content_type);
-                    response.body(body.into())
-                }
-                Silence => std::future::pending().await,
-                NoConnection => {
-                    let kind = TransportErrorKind::Unavailable;
-                    return Err(TransportError::new(kind, "no connection could be made"));
-                }
-            };
-            Ok(response.unwrap())
-        })
-    }
+/// Returns what an error has as its source.
+fn source(error: &TransportError) -> String {
+    std::error::Error::source(error).unwrap().to_string()
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_may_pass_is_tried_again_with_delays_that_grow() {
     let script = Script::new([NoConnection, Status(500), Status(408), Status(503)]);
-    script
-        .sender()
-        .build()
-        .unwrap()
-        .publish(&event("1"))
-        .await
-        .unwrap();
+    let sender = script.sender().build().unwrap();
+    sender.publish(&event("1")).await.unwrap();
     let waits = script.waits();
     assert_eq!(waits.len(), 4);
     for (wait, whole) in waits.iter().zip([0.5, 1.0, 2.0, 4.0]) {
@@ -115,29 +45,16 @@ async fn what_may_pass_is_tried_again_with_delays_that_grow() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_without_an_answer_ends_in_time() {
     let script = Script::new([Silence]);
-    let sender = script
-        .sender()
-        .timeout(Duration::from_secs(10))
-        .build()
-        .unwrap();
+    let sender = script.sender().timeout(Duration::from_secs(10));
+    let sender = sender.build().unwrap();
     sender.publish(&event("1")).await.unwrap();
-    assert!(
-        (10.25..=10.5).contains(&script.waits()[0]),
-        "{:?}",
-        script.waits()
-    );
+    let waits = script.waits();
+    assert!((10.25..=10.5).contains(&waits[0]), "{waits:?}");
 
     let script = Script::new([Silence, Silence]);
     let sender = script.sender().timeout(Duration::from_secs(10)).attempts(2);
-    let error = sender
-        .build()
-        .unwrap()
-        .publish(&event("1"))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Unavailable);
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, "none came within 10s");
+    let error = fails(&sender.build().unwrap(), TransportErrorKind::Unavailable).await;
+    assert_eq!(source(&error), "none came within 10s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,13 +65,8 @@ async fn retry_after_is_kept_to_in_both_forms() {
         After(500, "Sun, 06 Nov 1994 08:49:37 GMT"),
         After(503, "soon"),
     ]);
-    script
-        .sender()
-        .build()
-        .unwrap()
-        .publish(&event("1"))
-        .await
-        .unwrap();
+    let sender = script.sender().build().unwrap();
+    sender.publish(&event("1")).await.unwrap();
     let waits = script.waits();
     // A date that has passed and what is no time leave the delay to the sender.
     assert!((20.0..20.01).contains(&waits[0]), "{waits:?}");
@@ -170,51 +82,42 @@ async fn retry_after_is_kept_to_in_both_forms() {
         let script = Script::new([After(status, after)]);
         let start = Instant::now();
         let sender = script.sender().build().unwrap();
-        let error = sender.publish(&event("1")).await.unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+        let error = fails(&sender, TransportErrorKind::Unavailable).await;
         assert!(error.to_string().contains("after the deadline"), "{error}");
         assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
     }
 }
 
+/// Publishes an event, which is first answered like this, and another a second later.
+async fn and_another_after_a_second(answer: Answer) -> Script {
+    let script = Script::new([answer]);
+    let sender = script.sender().build().unwrap();
+    let other = async {
+        sleep(Duration::from_secs(1)).await;
+        sender.publish(&event("2")).await.unwrap();
+    };
+    let (first, ()) = tokio::join!(async { sender.publish(&event("1")).await }, other);
+    first.unwrap();
+    script
+}
+
 #[tokio::test(start_paused = true)]
 async fn after_a_429_nothing_is_sent_until_its_time() {
-    let script = Script::new([After(429, "30")]);
-    let sender = script.sender().build().unwrap();
-    let other = async {
-        sleep(Duration::from_secs(1)).await;
-        sender.publish(&event("2")).await.unwrap();
-    };
-    let (first, ()) = tokio::join!(async { sender.publish(&event("1")).await }, other);
-    first.unwrap();
+    let script = and_another_after_a_second(After(429, "30")).await;
     assert_eq!(script.count(), 3);
-    assert!(
-        (30.0..30.01).contains(&script.waits()[0]),
-        "{:?}",
-        script.waits()
-    );
+    let waits = script.waits();
+    assert!((30.0..30.01).contains(&waits[0]), "{waits:?}");
 
     // After a 503 others go on: it is this event that is to come later.
-    let script = Script::new([After(503, "30")]);
-    let sender = script.sender().build().unwrap();
-    let other = async {
-        sleep(Duration::from_secs(1)).await;
-        sender.publish(&event("2")).await.unwrap();
-    };
-    let (first, ()) = tokio::join!(async { sender.publish(&event("1")).await }, other);
-    first.unwrap();
-    assert!(
-        (1.0..1.01).contains(&script.waits()[0]),
-        "{:?}",
-        script.waits()
-    );
+    let script = and_another_after_a_second(After(503, "30")).await;
+    let waits = script.waits();
+    assert!((1.0..1.01).contains(&waits[0]), "{waits:?}");
 
     // Somebody else does not wait longer than they have.
     let script = Script::new([After(429, "600")]);
     let sender = script.sender().build().unwrap();
     for _ in 0..2 {
-        let error = sender.publish(&event("1")).await.unwrap_err();
-        assert_eq!(error.kind(), TransportErrorKind::Unavailable);
+        fails(&sender, TransportErrorKind::Unavailable).await;
     }
     assert_eq!(script.count(), 1);
 }
@@ -223,9 +126,8 @@ async fn after_a_429_nothing_is_sent_until_its_time() {
 async fn attempts_and_time_have_limits() {
     let script = Script::new(vec![Status(503); 100]);
     let sender = script.sender().attempts(3).build().unwrap();
-    let error = sender.publish(&event("1")).await.unwrap_err();
+    let error = fails(&sender, TransportErrorKind::Unavailable).await;
     assert_eq!(script.count(), 3);
-    assert_eq!(error.kind(), TransportErrorKind::Unavailable);
     let expected = format!(
         "send {} to https://example.com/events: the answer is 503 Service Unavailable; \
          given up after attempt 3: there are no more",
@@ -234,17 +136,10 @@ async fn attempts_and_time_have_limits() {
     assert_eq!(error.to_string(), expected);
 
     let script = Script::new(vec![Status(503); 100]);
-    let sender = script
-        .sender()
-        .attempts(u32::MAX)
-        .deadline(Duration::from_mins(1));
+    let sender = script.sender().attempts(u32::MAX);
+    let sender = sender.deadline(Duration::from_mins(1)).build().unwrap();
     let start = Instant::now();
-    sender
-        .build()
-        .unwrap()
-        .publish(&event("1"))
-        .await
-        .unwrap_err();
+    sender.publish(&event("1")).await.unwrap_err();
     assert!(start.elapsed() <= Duration::from_mins(1));
     assert!(script.count() > 5, "{}", script.count());
 }
@@ -265,8 +160,7 @@ async fn what_is_refused_is_not_tried_again() {
     ] {
         let script = Script::new([Status(status)]);
         let sender = script.sender().build().unwrap();
-        let error = sender.publish(&event("1")).await.unwrap_err();
-        assert_eq!(error.kind(), kind, "{error}");
+        let error = fails(&sender, kind).await;
         assert!(error.to_string().contains(&status.to_string()), "{error}");
         assert_eq!(script.count(), 1);
         // The next event has its own luck.
@@ -284,8 +178,7 @@ async fn what_is_refused_is_not_tried_again() {
 async fn a_target_that_is_gone_is_never_sent_to_again() {
     let script = Script::new([Status(410)]);
     let sender = script.sender().build().unwrap();
-    let error = sender.publish(&event("1")).await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Rejected);
+    let error = fails(&sender, TransportErrorKind::Rejected).await;
     assert!(error.to_string().contains("410 Gone"), "{error}");
     let error = sender.clone().publish(&event("2")).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Rejected);
@@ -413,8 +306,7 @@ async fn redirects_are_not_followed() {
     let url = serve(app).await;
     let all = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(10));
     let sender = Sender::to(&url).reqwest(all).build().unwrap();
-    let error = sender.publish(&event("1")).await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let error = fails(&sender, TransportErrorKind::Configuration).await;
     let text = error.to_string();
     assert!(text.contains("308") && text.contains("\"/new\""), "{text}");
     assert_eq!(*followed.lock().unwrap(), 0);
@@ -452,23 +344,15 @@ async fn a_target_that_is_not_there_is_unavailable() {
     drop(listener);
     let sender = Sender::to(&url).attempts(2);
     let sender = sender.backoff(Duration::from_millis(1), Duration::from_millis(1));
-    let error = sender
-        .build()
-        .unwrap()
-        .publish(&event("1"))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Unavailable);
-    let source = std::error::Error::source(&error).unwrap();
-    assert_eq!(source.to_string(), "no connection could be made");
+    let error = fails(&sender.build().unwrap(), TransportErrorKind::Unavailable).await;
+    assert_eq!(source(&error), "no connection could be made");
     assert!(error.to_string().contains("attempt 2"), "{error}");
 }
 
 #[tokio::test]
 async fn without_tls_https_is_an_error_that_names_the_feature() {
     let sender = Sender::to("https://localhost:1/").build().unwrap();
-    let error = sender.publish(&event("1")).await.unwrap_err();
-    assert_eq!(error.kind(), TransportErrorKind::Configuration);
-    let source = std::error::Error::source(&error).unwrap().to_string();
+    let error = fails(&sender, TransportErrorKind::Configuration).await;
+    let source = source(&error);
     assert!(source.contains("`rustls`"), "{source}");
 }
