@@ -11,6 +11,11 @@ fn assert_limit(text: &str) {
     );
 }
 
+fn event() -> Event {
+    let event = Event::builder().id("x").source("/s").ty("t");
+    event.build().unwrap()
+}
+
 fn within(open: &str, close: &str, times: usize) -> String {
     format!("{}1{}", open.repeat(times), close.repeat(times))
 }
@@ -49,12 +54,7 @@ fn chains_are_counted_since_they_are_deep_to_the_left() {
 
 #[test]
 fn sets_and_arguments_are_not_deep() {
-    let event = Event::builder()
-        .id("x")
-        .source("/s")
-        .ty("t")
-        .build()
-        .unwrap();
+    let event = event();
     let set = vec!["'a'"; 2_000].join(",");
     let expression =
         Expression::parse(&format!("id IN ({set}) OR LENGTH(CONCAT({set})) = 2000")).unwrap();
@@ -63,12 +63,7 @@ fn sets_and_arguments_are_not_deep() {
 
 #[test]
 fn the_deepest_expression_is_evaluated_printed_and_explained() {
-    let event = Event::builder()
-        .id("x")
-        .source("/s")
-        .ty("t")
-        .build()
-        .unwrap();
+    let event = event();
     let text = within("-", "", MAX_DEPTH - 1);
     let expression = Expression::parse(&text).unwrap();
     assert_eq!(expression.evaluate(&event).value, Value::Integer(-1));
@@ -91,12 +86,7 @@ fn a_text_that_is_too_long_is_not_looked_at() {
 #[test]
 fn a_small_stack_is_enough_for_the_deepest_expression() {
     let run = || {
-        let event = Event::builder()
-            .id("x")
-            .source("/s")
-            .ty("t")
-            .build()
-            .unwrap();
+        let event = event();
         for (open, close) in [
             ("(", ")"),
             ("- ", ""),

@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::service::{DeadLetters, Service};
+use eventkit::service::{DeadLetters, Service, ServiceHandle, Stopped};
 use eventkit::transport::Publisher;
 use eventkit::transport::nats::Nats;
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_tests::nats::Server;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::{PATIENCE, event, on};
@@ -37,6 +38,24 @@ fn quick() -> Policy {
     Policy::new().first_delay(Duration::from_millis(50))
 }
 
+/// Starts a service, and returns when it is ready.
+async fn start(registry: &Registry, nats: &Nats) -> (ServiceHandle, JoinHandle<Stopped>) {
+    let app = Dispatcher::new(registry).build().unwrap();
+    let service = Service::new("tests", &app).transport(nats.clone());
+    let service = service.build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(pending()));
+    let ready = timeout(PATIENCE, handle.ready()).await;
+    ready.expect("it is ready");
+    (handle, running)
+}
+
+/// Counts that a handler has got an event.
+fn note(handled: &Handled, name: &'static str, event: &Event) {
+    let key = (name, event.id().to_owned());
+    *handled.lock().unwrap().entry(key).or_default() += 1;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     let Some(server) = Server::start() else {
@@ -46,31 +65,20 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     let registry = Registry::new("tests");
     let handled = Handled::default();
     let works = Arc::new(AtomicBool::new(false));
-    let note = Arc::clone(&handled);
+    let log = Arc::clone(&handled);
     registry
         .named("sound")
-        .register("t.*", move |event: &Event| {
-            let key = ("sound", event.id().to_owned());
-            *note.lock().unwrap().entry(key).or_default() += 1;
-        });
-    let (note, mended) = (Arc::clone(&handled), Arc::clone(&works));
+        .register("t.*", move |event: &Event| note(&log, "sound", event));
+    let (log, mended) = (Arc::clone(&handled), Arc::clone(&works));
     let failing = registry.named("failing").policy(quick().attempts(3));
     failing.register("t.a", move |event: &Event| {
-        let key = ("failing", event.id().to_owned());
-        *note.lock().unwrap().entry(key).or_default() += 1;
+        note(&log, "failing", event);
         mended
             .load(Ordering::Relaxed)
             .then_some(())
             .ok_or("not yet")
     });
-    let app = Dispatcher::new(&registry).build().unwrap();
-    let service = Service::new("tests", &app).transport(nats.clone());
-    let service = service.build().unwrap();
-    let handle = service.handle();
-    let running = tokio::spawn(service.run_until(pending()));
-    timeout(PATIENCE, handle.ready())
-        .await
-        .expect("it is ready");
+    let (handle, running) = start(&registry, &nats).await;
 
     publish(&nats, &event("t.a", "1").build().unwrap()).await;
     publish(&nats, &event("t.b", "2").build().unwrap()).await;
@@ -107,20 +115,12 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
     let registry = Registry::new("tests");
     let handled = Handled::default();
     for name in ["one", "two"] {
-        let note = Arc::clone(&handled);
-        registry.named(name).register("t", move |event: &Event| {
-            let key = (name, event.id().to_owned());
-            *note.lock().unwrap().entry(key).or_default() += 1;
-        });
+        let log = Arc::clone(&handled);
+        registry
+            .named(name)
+            .register("t", move |event: &Event| note(&log, name, event));
     }
-    let app = Dispatcher::new(&registry).build().unwrap();
-    let service = Service::new("tests", &app).transport(nats.clone());
-    let service = service.build().unwrap();
-    let handle = service.handle();
-    let running = tokio::spawn(service.run_until(pending()));
-    timeout(PATIENCE, handle.ready())
-        .await
-        .expect("it is ready");
+    let (handle, running) = start(&registry, &nats).await;
 
     let sender = {
         let nats = nats.clone();

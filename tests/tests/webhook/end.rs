@@ -6,26 +6,17 @@ use eventkit::reqwest::RequestBuilderExt;
 use eventkit::transport::webhook::Endpoint;
 use eventkit::transport::{Publisher, Transport, TransportErrorKind};
 use reqwest::Client;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::rig::{brief, event, post, send, subscription};
+use super::rig::{brief, event, post, send, serve_until, subscription};
 
 #[tokio::test]
 async fn a_server_answers_what_is_being_handled_before_it_ends() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn({
-        let endpoint = endpoint.clone();
-        async move {
-            endpoint
-                .serve(listener, async { drop(stopped.await) })
-                .await
-        }
-    });
+    let (address, server) = serve_until(&endpoint, async { drop(stopped.await) }).await;
     let idle = TcpStream::connect(address).await.unwrap();
     let url = format!("http://{address}/");
     let answer = tokio::spawn(send(Client::new().post(&url).event(&event("1")).unwrap()));
@@ -46,17 +37,9 @@ async fn a_server_does_not_wait_for_ever() {
     let endpoint = Endpoint::builder().drain_within(Duration::from_millis(50));
     let endpoint = endpoint.build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn({
-        let endpoint = endpoint.clone();
-        async move {
-            endpoint
-                .serve(listener, async { drop(stopped.await) })
-                .await
-        }
-    });
+    let (address, server) = serve_until(&endpoint, async { drop(stopped.await) }).await;
+    let url = format!("http://{address}/");
     let answer = tokio::spawn(send(Client::new().post(&url).event(&event("1")).unwrap()));
     let incoming = consumer.next().await.unwrap().unwrap();
     stop.send(()).unwrap();

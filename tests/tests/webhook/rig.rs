@@ -1,5 +1,7 @@
 //! Endpoints with handlers that do as they are told, and requests to them.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use eventkit::transport::{Subscription, Transport};
 use http::{Request, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// What a handler does with an event.
 #[derive(Debug, Clone, Copy)]
@@ -96,11 +99,20 @@ pub(super) fn brief<B>(response: &Response<B>) -> (u16, Option<u64>) {
 
 /// Serves an endpoint on a free port until the test ends, and returns its address.
 pub(super) async fn serve(endpoint: &Endpoint) -> String {
+    let (address, _) = serve_until(endpoint, std::future::pending()).await;
+    format!("http://{address}/events")
+}
+
+/// Serves an endpoint on a free port until a future ends, and returns its address and the server.
+pub(super) async fn serve_until(
+    endpoint: &Endpoint,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> (SocketAddr, JoinHandle<io::Result<()>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let endpoint = endpoint.clone();
-    tokio::spawn(async move { endpoint.serve(listener, std::future::pending()).await });
-    format!("http://{address}/events")
+    let server = tokio::spawn(async move { endpoint.serve(listener, stop).await });
+    (address, server)
 }
 
 /// Asserts that an answer is a problem of its own status, and returns its detail.

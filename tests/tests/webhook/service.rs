@@ -10,8 +10,9 @@ use eventkit::transport::webhook::{Endpoint, Sender};
 use eventkit::transport::{Publisher, Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+
+use super::rig::serve_until;
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
@@ -73,17 +74,9 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
         .unwrap();
     let running = tokio::spawn(service.run_until(std::future::pending()));
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let server = tokio::spawn({
-        let endpoint = endpoint.clone();
-        async move {
-            endpoint
-                .serve(listener, async { drop(stopped.await) })
-                .await
-        }
-    });
+    let (address, server) = serve_until(&endpoint, async { drop(stopped.await) }).await;
+    let url = format!("http://{address}/");
 
     let order = OrderPlaced {
         order_id: "A-1".into(),
