@@ -5,7 +5,7 @@ use eventkit::binding::http::{Message, decode, encode_binary};
 use eventkit::event::{Data, Timestamp, Uri, UriReference};
 use eventkit::format::{Format, Json};
 use eventkit::{Event, Limits};
-use eventkit_tests::message::minimal;
+use eventkit_tests::message::{full, minimal};
 
 /// Returns the headers of a message as sorted lines.
 fn lines(message: &Message) -> Vec<String> {
@@ -20,18 +20,7 @@ fn lines(message: &Message) -> Vec<String> {
 
 #[test]
 fn every_attribute_is_a_header_and_the_data_is_the_body() {
-    let time: Timestamp = "2026-01-31T09:30:00.50+01:00".parse().unwrap();
-    let event = minimal()
-        .subject("x")
-        .time(time)
-        .data_schema("urn:s")
-        .extension("priority", 7)
-        .extension("flag", true)
-        .data_json(&[1, 2])
-        .unwrap()
-        .build()
-        .unwrap();
-    let message = encode_binary(&event).unwrap();
+    let message = encode_binary(&full()).unwrap();
 
     assert_eq!(
         lines(&message),

@@ -6,6 +6,8 @@ mod modes;
 mod typed;
 mod values;
 
+use eventkit_tests::message::REQUIRED;
+
 #[test]
 fn no_file_of_the_suite_is_forgotten() {
     eventkit_tests::suite::assert_whole(file!());
@@ -13,11 +15,5 @@ fn no_file_of_the_suite_is_forgotten() {
 
 /// Returns the headers of a binary message with the required attributes, and these after them.
 fn headers<'a>(others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
-    let required = [
-        ("ce-specversion", "1.0"),
-        ("ce-id", "1"),
-        ("ce-source", "/s"),
-        ("ce-type", "t"),
-    ];
-    [&required, others].concat()
+    [&REQUIRED, others].concat()
 }
