@@ -11,6 +11,8 @@ use super::failure::Failure;
 use super::handler::TypedEvent;
 use super::pattern;
 use super::plain::PlainCalls;
+#[cfg(feature = "service")]
+use super::slot::Decode;
 use crate::typed::Message;
 
 /// Takes the future of an async handler.
@@ -39,6 +41,9 @@ pub struct EventOf<E: 'static, G = Borrow<E>> {
     pub get: G,
     /// What the registry has to know.
     pub(crate) typed: Option<TypedEvent>,
+    /// Decodes what the handler borrows.
+    #[cfg(feature = "service")]
+    pub(super) decode: Option<Decode>,
     pub(super) plain: PlainCalls,
     event: PhantomData<fn(&E)>,
 }
@@ -57,6 +62,8 @@ pub const fn event_of<E: HandlerEvent>() -> EventOf<E> {
     EventOf {
         get: E::borrow,
         typed: typed::<E>(),
+        #[cfg(feature = "service")]
+        decode: E::DECODE,
         plain: PlainCalls::of::<E>(),
         event: PhantomData,
     }
@@ -68,6 +75,8 @@ pub const fn owned_event_of<E: HandlerEvent>() -> EventOf<E, Own<E>> {
     EventOf {
         get: E::own,
         typed: typed::<E>(),
+        #[cfg(feature = "service")]
+        decode: None,
         plain: PlainCalls::of::<E>(),
         event: PhantomData,
     }

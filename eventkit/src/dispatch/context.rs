@@ -1,8 +1,15 @@
 //! What a handler may know beside its event.
 
+#[cfg(feature = "service")]
+use std::any::Any;
+
 use super::handler::Handler;
 use super::state::States;
 use crate::event::Event;
+
+/// Is what the one that runs the handlers lays beside an event, for extractors of its own.
+#[cfg(feature = "service")]
+pub(crate) type Beside = dyn Any + Send + Sync;
 
 /// Is everything around one call of a handler: the event's attributes, the state, the handler.
 ///
@@ -23,6 +30,8 @@ pub struct Context<'a> {
     event: &'a Event,
     handler: &'a Handler,
     states: &'a States,
+    #[cfg(feature = "service")]
+    beside: Option<&'a Beside>,
 }
 
 impl<'a> Context<'a> {
@@ -31,7 +40,23 @@ impl<'a> Context<'a> {
             event,
             handler,
             states,
+            #[cfg(feature = "service")]
+            beside: None,
         }
+    }
+
+    #[cfg(feature = "service")]
+    pub(super) fn beside(self, beside: &'a Beside) -> Self {
+        Self {
+            beside: Some(beside),
+            ..self
+        }
+    }
+
+    /// Returns what lies beside the event, where it is of that type.
+    #[cfg(feature = "service")]
+    pub(crate) fn find_beside<B: 'static>(&self) -> Option<&'a B> {
+        self.beside?.downcast_ref()
     }
 
     /// Returns the event with all its attributes.

@@ -3,10 +3,13 @@
 use std::any::{Any, TypeId};
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "service")]
+use super::context::Beside;
 use super::context::Context;
 use super::extract::{Extract, MissingEvent};
 use super::failure::Failure;
 use super::handler::Handler;
+use super::slot::{Decode, Slot, decode};
 use super::state::States;
 use crate::error::DecodeError;
 use crate::event::{Attribute, Event};
@@ -23,14 +26,14 @@ pub(crate) struct Message<'a> {
     /// The typed value.
     value: Option<&'a Value>,
     event: Option<&'a Event>,
-    decoded: OnceLock<Box<Decoded>>,
+    decoded: OnceLock<Decoded>,
 }
 
 /// A value that was decoded from the envelope, and the ones of other types after it.
 #[derive(Debug)]
 struct Decoded {
     ty: TypeId,
-    value: Result<Box<Value>, Arc<DecodeError>>,
+    slot: Result<Box<dyn Slot>, Arc<DecodeError>>,
     next: OnceLock<Box<Decoded>>,
 }
 
@@ -51,20 +54,23 @@ impl<'a> Message<'a> {
     /// Decodes the envelope, or finds what has been decoded before. It is compiled once, and not for
     /// each type.
     fn decoded(&self, ty: TypeId, decode: Decode) -> Result<&Value, Failure> {
-        let mut next = &self.decoded;
-        loop {
-            let decoded = next.get_or_init(|| {
-                let value = envelope(self.event).and_then(decode).map_err(Arc::new);
-                let next = OnceLock::new();
-                Box::new(Decoded { ty, value, next })
-            });
-            if decoded.ty == ty {
-                let value = decoded.value.as_ref();
-                return value
-                    .map(|value| &**value)
-                    .map_err(|error| Failure::Decode(Arc::clone(error)));
-            }
-            next = &decoded.next;
+        let mut decoded = self.decoded.get_or_init(|| self.decode(ty, decode));
+        while decoded.ty != ty {
+            let next = || Box::new(self.decode(ty, decode));
+            decoded = decoded.next.get_or_init(next);
+        }
+        match &decoded.slot {
+            Ok(slot) => slot.value().ok_or_else(missing_event),
+            Err(error) => Err(Failure::Decode(Arc::clone(error))),
+        }
+    }
+
+    fn decode(&self, ty: TypeId, decode: Decode) -> Decoded {
+        let slot = envelope(self.event).and_then(|event| decode(event, None));
+        Decoded {
+            ty,
+            slot: slot.map_err(Arc::new),
+            next: OnceLock::new(),
         }
     }
 }
@@ -75,13 +81,6 @@ fn envelope(event: Option<&Event>) -> Result<&Event, DecodeError> {
 
 fn missing_event() -> Failure {
     Failure::Extract(MissingEvent.into())
-}
-
-/// Decodes an event into a value of one type.
-type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
-
-fn decode<T: CloudEvent>(event: &Event) -> Result<Box<Value>, DecodeError> {
-    Ok(Box::new(T::from_source(event)?))
 }
 
 /// Is what the code that `#[handles]` generates gets for one call of one handler.
@@ -121,6 +120,13 @@ impl<'a> Delivery<'a> {
     #[inline]
     fn payload<T: CloudEvent>(&self) -> Option<&'a T> {
         self.payload?.downcast_ref()
+    }
+
+    /// Adds what the one that runs the handlers lays beside the event.
+    #[cfg(feature = "service")]
+    pub(super) fn beside(mut self, beside: &'a Beside) -> Self {
+        self.context = self.context.map(|context| context.beside(beside));
+        self
     }
 
     /// Returns the payload or the value, where one of them is of this type.
@@ -190,6 +196,10 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
     const TYPES: Option<&'static [&'static str]>;
     /// Whether it is an enum over event types.
     const CLOSED_SET: bool;
+    /// Decodes such a value; `None` for the envelope, which is there.
+    #[cfg(feature = "service")]
+    #[doc(hidden)]
+    const DECODE: Option<Decode>;
 
     /// Returns the event for a handler that borrows it.
     ///
@@ -209,6 +219,8 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
 impl HandlerEvent for Event {
     const TYPES: Option<&'static [&'static str]> = None;
     const CLOSED_SET: bool = false;
+    #[cfg(feature = "service")]
+    const DECODE: Option<Decode> = None;
 
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
         delivery.event().ok_or_else(missing_event)
@@ -223,6 +235,8 @@ impl HandlerEvent for Event {
 impl<T: CloudEvent> HandlerEvent for T {
     const TYPES: Option<&'static [&'static str]> = Some(T::TYPES);
     const CLOSED_SET: bool = T::CLOSED_SET;
+    #[cfg(feature = "service")]
+    const DECODE: Option<Decode> = Some(decode::<T>);
 
     #[inline]
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {

@@ -12,6 +12,8 @@ use super::plain::PlainCalls;
 use super::policy::Policy;
 use super::registration::Beside;
 use super::registry::Registry;
+#[cfg(feature = "service")]
+use super::slot::Decode;
 use super::state::Requirements;
 use crate::filter::Filter;
 use crate::typed::AttributeSource;
@@ -91,6 +93,9 @@ pub struct Handler {
     pub(crate) needs_event: bool,
     pub(crate) requires: fn(&mut Requirements),
     pub(super) call: Call,
+    /// Decodes what it borrows of an event.
+    #[cfg(feature = "service")]
+    pub(super) decode: Option<Decode>,
     pub(super) plain: PlainCalls,
     /// Two fields, since a `const fn` cannot replace what has to be dropped.
     literal_filter: Option<&'static LiteralFilter>,
@@ -129,6 +134,8 @@ impl Handler {
             typed,
             requires: |_| (),
             call,
+            #[cfg(feature = "service")]
+            decode: event.decode,
             plain: event.plain,
             literal_filter: None,
             filter: None,

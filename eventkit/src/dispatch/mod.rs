@@ -25,6 +25,7 @@ mod route;
 mod run;
 #[cfg(feature = "service")]
 mod single;
+mod slot;
 mod state;
 mod table;
 mod tables;
@@ -52,6 +53,8 @@ pub use report::{Handled, Report};
 pub use run::Dispatch;
 #[cfg(feature = "service")]
 pub(crate) use single::Single;
+#[cfg(feature = "service")]
+pub(crate) use slot::Spare;
 pub use state::Requirements;
 
 /// What the code that `#[handles]` generates calls.

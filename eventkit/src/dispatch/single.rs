@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::call::Outcome;
+use super::context::Beside;
 use super::delivery::{Delivery, Message};
 use super::dispatcher::Dispatcher;
 use super::failure::Failure;
 use super::handler::Handler;
 use super::handler_list::HandlerRef;
+use super::slot::{Decode, Slot, Spare};
 use super::table::Table;
 use crate::event::Event;
 
@@ -46,19 +48,45 @@ impl Single {
     }
 
     /// Runs a sync handler.
-    pub(crate) fn run_sync(&self, event: &Event) -> Result<(), Failure> {
+    pub(crate) fn run_sync(&self, event: &Event, beside: &Beside) -> Result<(), Failure> {
         let handler = self.handler();
         let message = Message::new(None, Some(event));
-        let delivery = Delivery::new(&message, handler, self.table.states());
+        let delivery = Delivery::new(&message, handler, self.table.states()).beside(beside);
         settled(handler.run(&delivery))
     }
 
-    /// Runs the handler, sync or async.
-    pub(crate) async fn run(&self, event: &Event) -> Result<(), Failure> {
+    /// Runs the handler, sync or async; a value that it wants goes where the last one was.
+    pub(crate) async fn run(
+        &self,
+        event: &Event,
+        beside: &Beside,
+        spare: &Spare,
+    ) -> Result<(), Failure> {
         let handler = self.handler();
-        let message = Message::new(None, Some(event));
-        let delivery = Delivery::new(&message, handler, self.table.states());
-        settled(handler.run_async(&delivery).await)
+        let slot = match handler.decode {
+            Some(decode) => Some(decoded(event, decode, spare)?),
+            None => None,
+        };
+        let value = slot.as_ref().and_then(|slot| slot.value());
+        let message = Message::new(value.map(|value| [value; 2]), Some(event));
+        let outcome = {
+            let delivery = Delivery::new(&message, handler, self.table.states()).beside(beside);
+            handler.run_async(&delivery).await
+        };
+        drop(message);
+        if let Some(slot) = slot {
+            spare.put(slot);
+        }
+        settled(outcome)
+    }
+}
+
+/// Decodes what a handler borrows, where the last one was.
+fn decoded(event: &Event, decode: Decode, spare: &Spare) -> Result<Box<dyn Slot>, Failure> {
+    // What a program has written to decode a field may panic.
+    match catch_unwind(AssertUnwindSafe(|| decode(event, spare.take()))) {
+        Ok(decoded) => decoded.map_err(|error| Failure::Decode(Arc::new(error))),
+        Err(panic) => Err(Failure::panic(&*panic)),
     }
 }
 

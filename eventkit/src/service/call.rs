@@ -12,9 +12,9 @@ use super::inbox::Claim;
 use super::job::inbox_key;
 use super::lane::{Lane, Worker};
 use super::layer::Attempt;
-use super::outbox::{CURRENT, Outbox, Unopened};
+use super::outbox::{Outbox, Unopened};
 use super::rules::Rules;
-use crate::dispatch::Failure;
+use crate::dispatch::{Failure, Spare};
 use crate::event::Event;
 use crate::transport::{MessageInfo, TransportError, TransportErrorKind};
 
@@ -73,38 +73,38 @@ pub(super) async fn run(
     event: &Event,
     rules: &Rules,
     (number, info): (u32, MessageInfo),
+    spare: &Spare,
 ) -> Called {
     let worker = &lane.worker;
-    let unopened = Unopened::of(event.clone(), Arc::clone(&worker.durable));
     let (outcome, outbox) = match &lane.settings.layers {
         None if worker.single.handler().is_async() => {
-            let running = pin!(worker.single.run(event));
-            let mut running = pin!(CURRENT.scope(unopened, running));
-            let outcome = stopped_after(lane, rules.timeout, running.as_mut()).await;
-            (outcome, running.take_value().and_then(Unopened::opened))
+            let unopened = Unopened::of(Arc::clone(&worker.durable));
+            let outcome = {
+                let running = pin!(worker.single.run(event, &unopened, spare));
+                stopped_after(lane, rules.timeout, running).await
+            };
+            (outcome, unopened.opened())
         }
         None => {
-            let outbox = unopened.open();
-            let running = pin!(worker.handle(event, outbox.clone()));
-            (
-                stopped_after(lane, rules.timeout, running).await,
-                Some(outbox),
-            )
+            let outbox = worker.outbox(event);
+            let outcome = {
+                let running = pin!(worker.handle(event, &outbox));
+                stopped_after(lane, rules.timeout, running).await
+            };
+            (outcome, Some(outbox))
         }
         Some(layers) => {
             let attempt = Attempt {
                 event: event.clone(),
                 number,
                 info,
-                outbox: unopened.open(),
+                outbox: worker.outbox(event),
                 worker: Arc::clone(worker),
             };
             let outbox = attempt.outbox.clone();
             let running = pin!(layers.clone().attempt(attempt));
-            (
-                stopped_after(lane, rules.timeout, running).await,
-                Some(outbox),
-            )
+            let outcome = stopped_after(lane, rules.timeout, running).await;
+            (outcome, Some(outbox))
         }
     };
     let events = outbox.map(|outbox| outbox.close()).unwrap_or_default();
@@ -152,17 +152,18 @@ async fn send(lane: &Lane, events: &[Event]) -> Result<(), TransportError> {
 }
 
 impl Worker {
+    fn outbox(&self, cause: &Event) -> Outbox {
+        Outbox::of(cause.clone(), Arc::clone(&self.durable))
+    }
+
     /// Runs the handler with an outbox; a sync one where it holds nobody up.
-    pub(super) async fn handle(&self, event: &Event, outbox: Outbox) -> Result<(), Failure> {
+    pub(super) async fn handle(&self, event: &Event, outbox: &Outbox) -> Result<(), Failure> {
         if self.single.handler().is_async() {
-            let running = pin!(self.single.run(event));
-            return CURRENT.scope(outbox.into(), running).await;
+            return self.single.run(event, outbox, &Spare::default()).await;
         }
-        let (single, event) = (self.single.clone(), event.clone());
+        let (single, event, outbox) = (self.single.clone(), event.clone(), outbox.clone());
         let span = tracing::Span::current();
-        let running = spawn_blocking(move || {
-            CURRENT.sync_scope(outbox.into(), || span.in_scope(|| single.run_sync(&event)))
-        });
+        let running = spawn_blocking(move || span.in_scope(|| single.run_sync(&event, &outbox)));
         // A panic of the handler is an outcome: only the end of the runtime leads here.
         let ended = running.await;
         ended.unwrap_or_else(|error| Err(Failure::Error(error.into())))

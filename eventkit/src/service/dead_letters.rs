@@ -9,7 +9,7 @@ use super::letter::{self, MOST, structured};
 use super::names;
 use crate::event::{AttributeValue, Event, Timestamp};
 use crate::transport::{
-    Consumer, Incoming, RawMessage, Settle, Transport, TransportError, TransportErrorKind,
+    Consumer, Incoming, RawMessage, Settler, Transport, TransportError, TransportErrorKind,
 };
 
 /// Lists, shows and replays what the handlers of a service could not handle.
@@ -84,7 +84,7 @@ enum Content {
 /// A letter, and the means to settle it.
 struct Held {
     letter: DeadLetter,
-    settle: Box<dyn Settle>,
+    settle: Settler,
 }
 
 impl<T: Transport> DeadLetters<T> {

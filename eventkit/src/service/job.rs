@@ -1,7 +1,6 @@
 //! One message, from its arrival until it is settled.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use super::letter::Facts;
 use super::rules::{Rules, Verdict, is_of_the_event};
 use super::settling::{End, finish, keep_alive};
 use super::turns::Turn;
-use crate::dispatch::Failure;
+use crate::dispatch::{Failure, Spare};
 use crate::event::{Event, Timestamp};
 use crate::extension::{Extension, TraceParent};
 use crate::transport::{
@@ -31,7 +30,7 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// Handles one message and settles it; the turn is over when that is done.
-pub(super) async fn run(lane: &Arc<Lane>, incoming: Incoming, mut turn: Turn) {
+pub(super) async fn run(lane: &Lane, incoming: Incoming, mut turn: Turn, spare: &Spare) {
     let _in_flight = InFlight::new(lane);
     let Incoming {
         event,
@@ -51,12 +50,13 @@ pub(super) async fn run(lane: &Arc<Lane>, incoming: Incoming, mut turn: Turn) {
                 event,
                 info,
                 claimed: AtomicBool::new(false),
+                spare,
             };
             let end = {
                 // Futures are pinned where they are made, here and below: they are large, and would
                 // be copied for each event.
                 let working = pin!(job.run(&mut turn));
-                let working = pin!(keep_alive(lane, &*settle, working));
+                let working = pin!(keep_alive(lane, &settle, working));
                 working.instrument(job.span()).await
             };
             job.release_after(end).await;
@@ -68,7 +68,7 @@ pub(super) async fn run(lane: &Arc<Lane>, incoming: Incoming, mut turn: Turn) {
         }
         Err(undecodable) => {
             let burying = Box::pin(bury_raw(lane, undecodable, info));
-            let end = keep_alive(lane, &*settle, burying).await;
+            let end = keep_alive(lane, &settle, burying).await;
             finish(lane, settle, end).await;
         }
     }
@@ -121,8 +121,8 @@ impl Lane {
 }
 
 /// Keeps a message that is no event as a dead letter, byte for byte.
-async fn bury_raw(lane: &Lane, undecodable: Undecodable, info: MessageInfo) -> End {
-    let Undecodable { error, mut message } = undecodable;
+async fn bury_raw(lane: &Lane, undecodable: Box<Undecodable>, info: MessageInfo) -> End {
+    let Undecodable { error, mut message } = *undecodable;
     if !lane.worker.is_meant_raw(&mut message) {
         Counts::add(&lane.vitals.counts.filtered);
         return End::Ack;
@@ -150,6 +150,8 @@ struct Job<'l> {
     rules: Rules,
     /// Whether the inbox has granted a claim that is still open.
     claimed: AtomicBool,
+    /// Where the value of the last event was.
+    spare: &'l Spare,
 }
 
 impl Job<'_> {
@@ -177,7 +179,7 @@ impl Job<'_> {
             }
             Err(failure) => return Box::pin(self.conclude_at_once(&failure)).await,
         }
-        if !turn.has_come() && lane.unless_draining(turn.come()).await.is_none() {
+        if !turn.has_come() && lane.unless_draining(pin!(turn.come())).await.is_none() {
             return End::HandBack;
         }
         if worker.ledger(|ledger| ledger.take_done(&self.event)) {
@@ -247,12 +249,15 @@ impl Job<'_> {
             };
             Some((permit, pass))
         };
-        self.lane.unless_draining(passed).await.flatten()
+        self.lane.unless_draining(pin!(passed)).await.flatten()
     }
 
     /// Waits for a time; returns whether the service goes on after it.
     async fn wait(&self, delay: Duration) -> bool {
-        self.lane.unless_draining(sleep(delay)).await.is_some()
+        self.lane
+            .unless_draining(pin!(sleep(delay)))
+            .await
+            .is_some()
     }
 
     /// Runs the handler, within what the inbox allows.
@@ -263,7 +268,7 @@ impl Job<'_> {
         }
         self.claimed.store(true, Ordering::Relaxed);
         let about = (attempt, self.info);
-        let called = call::run(self.lane, &self.event, &self.rules, about).await;
+        let called = call::run(self.lane, &self.event, &self.rules, about, self.spare).await;
         self.claimed.store(false, Ordering::Relaxed);
         call::close_claim(self.lane, &self.event, matches!(called, Called::Done)).await;
         called

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -119,6 +119,9 @@ impl Worker {
 
     /// Returns whether an event is meant for the handler, and takes the mark of a replay off it.
     pub(super) fn is_meant(&self, event: &mut Event) -> bool {
+        if event.extensions().is_empty() {
+            return self.single.handler().handles(event.ty());
+        }
         let to_this = |value: &AttributeValue| value.to_text() == *self.durable;
         match event.extension(letter::REPLAY).map(to_this) {
             Some(false) => return false,
@@ -160,11 +163,13 @@ impl Lane {
     }
 
     /// Does something, unless the service drains before it is done.
-    pub(super) async fn unless_draining<F: Future>(&self, work: F) -> Option<F::Output> {
+    pub(super) async fn unless_draining<F: Future>(
+        &self,
+        mut work: Pin<&mut F>,
+    ) -> Option<F::Output> {
         if self.is_draining() {
             return None;
         }
-        let mut work = pin!(work);
         if let Poll::Ready(output) = poll_once(work.as_mut()).await {
             return Some(output);
         }

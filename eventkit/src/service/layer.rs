@@ -71,7 +71,7 @@ impl Attempt {
     /// Runs the handler.
     async fn handle(self) -> Result<(), BoxError> {
         let before = self.outbox.len();
-        let outcome = self.worker.handle(&self.event, self.outbox.clone()).await;
+        let outcome = self.worker.handle(&self.event, &self.outbox).await;
         if outcome.is_err() {
             self.outbox.forget_after(before);
         }

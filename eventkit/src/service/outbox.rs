@@ -11,48 +11,30 @@ use crate::event::Event;
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
 use crate::typed::CloudEvent;
 
-tokio::task_local! {
-    /// The outbox of the handler that is running.
-    pub(super) static CURRENT: Unopened;
-}
-
 /// Is an outbox that is made when the handler asks for it; most do not.
 #[derive(Debug)]
 pub(super) struct Unopened {
-    cause: Option<Cause>,
+    /// The durable name of the handler.
+    handler: Arc<str>,
     opened: OnceLock<Outbox>,
 }
 
 impl Unopened {
-    pub(super) fn of(event: Event, handler: Arc<str>) -> Self {
+    pub(super) fn of(handler: Arc<str>) -> Self {
         Self {
-            cause: Some(Cause { event, handler }),
+            handler,
             opened: OnceLock::new(),
         }
     }
 
-    pub(super) fn open(&self) -> Outbox {
-        let open = || {
-            Outbox(Arc::new(Inner {
-                cause: self.cause.clone(),
-                contents: Mutex::default(),
-            }))
-        };
+    fn open(&self, cause: &Event) -> Outbox {
+        let open = || Outbox::of(cause.clone(), Arc::clone(&self.handler));
         self.opened.get_or_init(open).clone()
     }
 
     /// Returns the outbox, if the handler has asked for it.
     pub(super) fn opened(self) -> Option<Outbox> {
         self.opened.into_inner()
-    }
-}
-
-impl From<Outbox> for Unopened {
-    fn from(outbox: Outbox) -> Self {
-        Self {
-            cause: None,
-            opened: OnceLock::from(outbox),
-        }
     }
 }
 
@@ -182,6 +164,14 @@ impl Outbox {
         self.lock().events.clone()
     }
 
+    pub(super) fn of(cause: Event, handler: Arc<str>) -> Self {
+        let event = cause;
+        Self(Arc::new(Inner {
+            cause: Some(Cause { event, handler }),
+            contents: Mutex::default(),
+        }))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.lock().events.len()
     }
@@ -255,9 +245,11 @@ impl Cause {
 }
 
 impl<'a> Extract<'a> for Outbox {
-    fn extract(_: &'a Context<'a>) -> Result<Self, BoxError> {
-        CURRENT
-            .try_with(Unopened::open)
-            .map_err(|_| NoService.into())
+    fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        if let Some(unopened) = context.find_beside::<Unopened>() {
+            return Ok(unopened.open(context.event()));
+        }
+        let opened = context.find_beside::<Self>();
+        opened.cloned().ok_or_else(|| NoService.into())
     }
 }

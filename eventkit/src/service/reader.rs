@@ -1,5 +1,6 @@
 //! Handles the messages of one subscription, as many at once as may be in flight.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -13,6 +14,7 @@ use super::job;
 use super::lane::Lane;
 use super::source::Source;
 use super::turns::{Turn, Turns};
+use crate::dispatch::Spare;
 use crate::transport::Incoming;
 
 /// Runs a subscription until the service drains, and then until its last message is settled.
@@ -55,8 +57,9 @@ pub(super) async fn run(lane: Arc<Lane>) {
 
 /// Takes messages and handles them, one after another.
 async fn work(lane: Arc<Lane>, intake: Arc<Intake>) {
+    let spare = Spare::default();
     while let Some((incoming, turn)) = intake.take(&lane).await {
-        job::run(&lane, incoming, turn).await;
+        job::run(&lane, incoming, turn, &spare).await;
         // Where nothing has to be waited for, others have to run all the same.
         consume_budget().await;
     }
@@ -115,7 +118,7 @@ impl Intake {
         };
         // Who waits for the source need not wait for the end: it comes to everybody through this.
         let incoming = match &mut held.source {
-            Some(source) => lane.unless_draining(source.next()).await.flatten(),
+            Some(source) => lane.unless_draining(pin!(source.next())).await.flatten(),
             None => None,
         };
         let taken = incoming.map(|incoming| {

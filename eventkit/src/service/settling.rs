@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::at_once::{poll_once, within};
 use super::health::{Counts, Phase};
 use super::lane::Lane;
-use crate::transport::{Settle, Settling, TransportError, TransportErrorKind};
+use crate::transport::{Settler, Settling, TransportError, TransportErrorKind};
 
 /// How long the transport may take to settle a message.
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ pub(super) enum End {
 /// Works on a message, tells the transport so, and hands it back where the service is cut.
 pub(super) async fn keep_alive(
     lane: &Lane,
-    settle: &dyn Settle,
+    settle: &Settler,
     work: impl Future<Output = End>,
 ) -> End {
     let mut work = pin!(work);
@@ -43,7 +43,7 @@ pub(super) async fn keep_alive(
 }
 
 /// Says that the message is being worked on, three times in each `ack_wait`.
-async fn heartbeat(lane: &Lane, settle: &dyn Settle) -> Infallible {
+async fn heartbeat(lane: &Lane, settle: &Settler) -> Infallible {
     let every = lane.settings.ack_wait / 3;
     loop {
         sleep(every).await;
@@ -54,7 +54,7 @@ async fn heartbeat(lane: &Lane, settle: &dyn Settle) -> Infallible {
 }
 
 /// Settles a message, and returns whether the transport has confirmed it.
-pub(super) async fn finish(lane: &Lane, settle: Box<dyn Settle>, end: End) -> bool {
+pub(super) async fn finish(lane: &Lane, settle: Settler, end: End) -> bool {
     let counts = &lane.vitals.counts;
     let how = match end {
         End::Ack => Settling::Ack,

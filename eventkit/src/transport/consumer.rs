@@ -1,9 +1,10 @@
 //! The receiving side of a transport.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{BoxFuture, Incoming, MaybeReady, Publisher, TransportError};
+use super::{BoxFuture, Incoming, MaybeReady, MessageInfo, Publisher, TransportError};
 
 /// Says what one handler of a service wants from a transport.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,34 +93,64 @@ pub enum Settling {
     Nack(Duration),
 }
 
-/// Is implemented by the means to settle one message.
+/// Is implemented by what settles the messages of a consumer: one for all of them, which takes no
+/// allocation for each, or one for each.
 ///
-/// Dropping it without a word leaves the message unsettled: it comes again.
+/// A message of which nothing is said stays unsettled, and comes again. What has to be done where one is
+/// dropped without a word belongs into the [`Drop`] of a settler for each.
 pub trait Settle: Debug + Send + Sync {
-    /// Settles the message; [`ack`](#method.ack), [`terminate`](#method.terminate) and
-    /// [`nack`](#method.nack) call it.
+    /// Settles a message, which is known by its info.
     ///
     /// # Errors
     ///
     /// Where the other side did not confirm: the message may come again, and one that was to come
     /// after a delay comes after `ack_wait`.
-    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>>;
+    fn settle(
+        self: Arc<Self>,
+        message: MessageInfo,
+        how: Settling,
+    ) -> MaybeReady<'static, Result<(), TransportError>>;
 
-    /// Says that the message is still being worked on, which starts `ack_wait` anew.
+    /// Says that a message is still being worked on, which starts `ack_wait` anew.
     ///
     /// # Errors
     ///
     /// Where the other side could not be told.
-    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>>;
+    fn in_progress(&self, message: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>>;
 }
 
-impl dyn Settle {
+/// Is the means to settle one message, once.
+///
+/// Dropping it without a word leaves the message unsettled: it comes again.
+#[derive(Debug)]
+pub struct Settler {
+    by: Arc<dyn Settle>,
+    message: MessageInfo,
+}
+
+impl Settler {
+    /// Makes it of what settles the message, and what that knows it by.
+    #[must_use]
+    pub fn new(by: Arc<dyn Settle>, message: MessageInfo) -> Self {
+        Self { by, message }
+    }
+
+    /// Settles the message.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side did not confirm: the message may come again, and one that was to come
+    /// after a delay comes after `ack_wait`.
+    pub fn settle(self, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+        self.by.settle(self.message, how)
+    }
+
     /// Settles the message: it does not come again.
     ///
     /// # Errors
     ///
     /// Where the other side did not confirm; the message may come again.
-    pub fn ack(self: Box<Self>) -> MaybeReady<'static, Result<(), TransportError>> {
+    pub fn ack(self) -> MaybeReady<'static, Result<(), TransportError>> {
         self.settle(Settling::Ack)
     }
 
@@ -128,7 +159,7 @@ impl dyn Settle {
     /// # Errors
     ///
     /// Where the other side did not confirm; the message may come again.
-    pub fn terminate(self: Box<Self>) -> MaybeReady<'static, Result<(), TransportError>> {
+    pub fn terminate(self) -> MaybeReady<'static, Result<(), TransportError>> {
         self.settle(Settling::Terminate)
     }
 
@@ -137,10 +168,17 @@ impl dyn Settle {
     /// # Errors
     ///
     /// Where the other side could not be told; the message comes again after `ack_wait`.
-    pub fn nack(
-        self: Box<Self>,
-        delay: Duration,
-    ) -> MaybeReady<'static, Result<(), TransportError>> {
+    pub fn nack(self, delay: Duration) -> MaybeReady<'static, Result<(), TransportError>> {
         self.settle(Settling::Nack(delay))
+    }
+
+    /// Says that the message is still being worked on, which starts `ack_wait` anew.
+    ///
+    /// # Errors
+    ///
+    /// Where the other side could not be told.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.by.in_progress(self.message)
     }
 }

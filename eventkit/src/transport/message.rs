@@ -1,8 +1,10 @@
 //! What comes out of a transport.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use super::Settle;
+use super::{Settle, Settler};
 use crate::error::DecodeError;
 use crate::event::Event;
 
@@ -10,26 +12,26 @@ use crate::event::Event;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Incoming {
-    /// The event, or what came in its place.
-    pub event: Result<Event, Undecodable>,
+    /// The event, or what came in its place; in a box, since events are moved about more often.
+    pub event: Result<Event, Box<Undecodable>>,
     /// What the transport knows of it.
     pub info: MessageInfo,
     /// The means to settle it.
-    pub settle: Box<dyn Settle>,
+    pub settle: Settler,
 }
 
 impl Incoming {
-    /// Makes a message.
+    /// Makes a message; what settles it is told of which one by `info`.
     #[must_use]
     pub fn new(
-        event: Result<Event, Undecodable>,
+        event: Result<Event, Box<Undecodable>>,
         info: MessageInfo,
-        settle: Box<dyn Settle>,
+        settle: Arc<dyn Settle>,
     ) -> Self {
         Self {
             event,
             info,
-            settle,
+            settle: Settler::new(settle, info),
         }
     }
 }

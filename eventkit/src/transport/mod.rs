@@ -41,7 +41,7 @@ pub mod webhook;
 
 #[cfg(feature = "service")]
 pub use self::{
-    consumer::{Consumer, Settle, Settling, Subscription, Transport},
+    consumer::{Consumer, Settle, Settler, Settling, Subscription, Transport},
     error::{TransportError, TransportErrorKind},
     maybe_ready::MaybeReady,
     message::{Incoming, MessageInfo, RawMessage, Undecodable},

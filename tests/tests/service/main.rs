@@ -23,6 +23,7 @@ mod retries;
 mod rig;
 mod setup;
 mod tracing;
+mod values;
 
 use eventkit::Event;
 

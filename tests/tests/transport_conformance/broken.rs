@@ -7,8 +7,8 @@ use std::time::Duration;
 use eventkit::transport::conformance::{self, Outcome, Setup};
 use eventkit::transport::memory::Memory;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MaybeReady, Published, Publisher, RawMessage, Settle, Settling,
-    Subscription, Transport, TransportError,
+    BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, Published, Publisher, RawMessage,
+    Settle, Settler, Settling, Subscription, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
 use tokio::time::timeout;
@@ -196,10 +196,9 @@ impl Consumer for BrokenConsumer {
                 _ => {}
             }
             let fault = self.fault;
-            incoming.settle = Box::new(BrokenSettle {
-                inner: incoming.settle,
-                fault,
-            });
+            let inner = incoming.settle;
+            let broken = BrokenSettle { inner, fault };
+            incoming.settle = Settler::new(Arc::new(broken), incoming.info);
             Ok(Some(incoming))
         })
     }
@@ -212,23 +211,28 @@ impl Consumer for BrokenConsumer {
 
 #[derive(Debug)]
 struct BrokenSettle {
-    inner: Box<dyn Settle>,
+    inner: Settler,
     fault: Fault,
 }
 
 impl Settle for BrokenSettle {
-    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
-        match (self.fault, how) {
+    fn settle(
+        self: Arc<Self>,
+        _: MessageInfo,
+        how: Settling,
+    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        let Self { inner, fault } = Arc::into_inner(self).expect("a message is settled once");
+        match (fault, how) {
             (AcksNothing, Settling::Ack) | (TerminatesNothing, Settling::Terminate) => {
                 MaybeReady::now(Ok(()))
             }
-            (IgnoresDelays, Settling::Nack(_)) => self.inner.nack(Duration::ZERO),
-            (IgnoresGivingBack, Settling::Nack(_)) => self.inner.ack(),
-            _ => self.inner.settle(how),
+            (IgnoresDelays, Settling::Nack(_)) => inner.nack(Duration::ZERO),
+            (IgnoresGivingBack, Settling::Nack(_)) => inner.ack(),
+            _ => inner.settle(how),
         }
     }
 
-    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, _: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
         match self.fault {
             SaysNothingOfProgress => Box::pin(async { Ok(()) }),
             _ => self.inner.in_progress(),

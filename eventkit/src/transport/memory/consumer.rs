@@ -33,11 +33,19 @@ pub(super) struct MemoryConsumer {
     id: u64,
     generation: u64,
     changed: Arc<Notify>,
+    /// Settles all of its messages.
+    settle: Arc<MemorySettle>,
 }
 
 impl MemoryConsumer {
     pub(super) fn new(memory: Memory, opened: Opened) -> Self {
+        let settle = MemorySettle {
+            memory: memory.clone(),
+            queue: opened.queue,
+            generation: opened.generation,
+        };
         Self {
+            settle: Arc::new(settle),
             memory,
             queue: opened.queue,
             id: opened.id,
@@ -76,16 +84,11 @@ impl MemoryConsumer {
     fn incoming(&self, content: Content, handout: Handout) -> Incoming {
         let event = match content {
             Content::Event(event) => Ok(event),
-            Content::Raw(message) => decode(message.with_id(None)),
-        };
-        let settle = MemorySettle {
-            memory: self.memory.clone(),
-            queue: self.queue,
-            generation: self.generation,
-            handout,
+            Content::Raw(raw) => decode(raw.message.clone().with_id(None)).map_err(Box::new),
         };
         let info = MessageInfo::attempt(handout.attempt).at(handout.position);
-        Incoming::new(event, info, Box::new(settle))
+        let settle: Arc<MemorySettle> = Arc::clone(&self.settle);
+        Incoming::new(event, info, settle)
     }
 }
 
@@ -117,42 +120,40 @@ fn decode(message: RawMessage) -> Result<Event, Undecodable> {
         .map_err(|error| Undecodable::new(error, message))
 }
 
+/// Settles the messages of one consumer.
 struct MemorySettle {
     memory: Memory,
     queue: usize,
     generation: u64,
-    handout: Handout,
 }
 
 impl fmt::Debug for MemorySettle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MemorySettle")
             .field("queue", &self.queue)
-            .field("handout", &self.handout)
             .finish_non_exhaustive()
     }
 }
 
 impl MemorySettle {
-    fn done(&self) -> Result<(), TransportError> {
-        let position = self.handout.position;
+    fn done(&self, handout: Handout) -> Result<(), TransportError> {
         self.memory
             .lock()
-            .settle(self.queue, self.generation, position)
+            .settle(self.queue, self.generation, handout.position)
     }
 
-    fn give_back(&self, delay: Duration) -> Result<(), TransportError> {
+    fn give_back(&self, handout: Handout, delay: Duration) -> Result<(), TransportError> {
         self.memory
             .lock()
             .connected(self.queue, self.generation)?
-            .give_back(self.handout, delay, Instant::now());
+            .give_back(handout, delay, Instant::now());
         Ok(())
     }
 
-    fn renew(&self) -> Result<(), TransportError> {
+    fn renew(&self, handout: Handout) -> Result<(), TransportError> {
         let mut store = self.memory.lock();
         let queue = store.connected(self.queue, self.generation)?;
-        if queue.renew(self.handout, Instant::now()) {
+        if queue.renew(handout, Instant::now()) {
             Ok(())
         } else {
             Err(unavailable("the message has been taken back"))
@@ -161,14 +162,19 @@ impl MemorySettle {
 }
 
 impl Settle for MemorySettle {
-    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+    fn settle(
+        self: Arc<Self>,
+        message: MessageInfo,
+        how: Settling,
+    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        let handout = Handout::of(message);
         MaybeReady::now(match how {
-            Settling::Ack | Settling::Terminate => self.done(),
-            Settling::Nack(delay) => self.give_back(delay),
+            Settling::Ack | Settling::Terminate => self.done(handout),
+            Settling::Nack(delay) => self.give_back(handout, delay),
         })
     }
 
-    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(async move { self.renew() })
+    fn in_progress(&self, message: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.renew(Handout::of(message)) })
     }
 }

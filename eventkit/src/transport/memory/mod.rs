@@ -54,7 +54,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::consumer::MemoryConsumer;
-use self::store::{Content, Store};
+use self::store::{Content, Raw, Store};
 use super::{
     BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
 };
@@ -184,10 +184,7 @@ impl fmt::Debug for Memory {
 
 impl Publisher for Memory {
     fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move {
-            self.lock()
-                .publish(event.ty(), Content::Event(event.clone()))
-        })
+        Box::pin(async move { self.lock().publish(Content::Event(event.clone())) })
     }
 
     fn publish_raw<'a>(
@@ -195,7 +192,13 @@ impl Publisher for Memory {
         ty: &'a str,
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move { self.lock().publish(ty, Content::Raw(message.clone())) })
+        Box::pin(async move {
+            let raw = Raw {
+                place: ty.to_owned(),
+                message: message.clone(),
+            };
+            self.lock().publish(Content::Raw(Arc::new(raw)))
+        })
     }
 }
 

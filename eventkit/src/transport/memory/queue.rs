@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::faults::Faults;
-use crate::transport::Subscription;
+use crate::transport::{MessageInfo, Subscription};
 
 /// Out of how many messages a fault chooses the next one.
 const REORDERED: usize = 16;
@@ -51,6 +51,16 @@ struct Given {
 pub(super) struct Handout {
     pub(super) position: u64,
     pub(super) attempt: u32,
+}
+
+impl Handout {
+    /// Finds what was given by what is told of it; positions start with 1.
+    pub(super) fn of(message: MessageInfo) -> Self {
+        Self {
+            position: message.position.unwrap_or_default(),
+            attempt: message.attempt,
+        }
+    }
 }
 
 impl Queue {

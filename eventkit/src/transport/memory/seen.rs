@@ -48,6 +48,6 @@ impl Seen {
 fn key(content: &Content) -> Option<Key> {
     Some(Key::new(match content {
         Content::Event(event) => (event.source().to_owned(), event.id().to_owned()),
-        Content::Raw(message) => (String::new(), message.id.clone()?),
+        Content::Raw(raw) => (String::new(), raw.message.id.clone()?),
     }))
 }

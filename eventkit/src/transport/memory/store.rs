@@ -20,13 +20,29 @@ const UNCLAIMED: usize = 1_000;
 #[derive(Debug, Clone)]
 pub(super) enum Content {
     Event(Event),
-    Raw(RawMessage),
+    Raw(Arc<Raw>),
+}
+
+/// Is a message that was published as it is.
+#[derive(Debug)]
+pub(super) struct Raw {
+    /// What stands for the event type.
+    pub(super) place: String,
+    pub(super) message: RawMessage,
+}
+
+impl Content {
+    /// Returns the event type, or what stands for it.
+    fn place(&self) -> &str {
+        match self {
+            Self::Event(event) => event.ty(),
+            Self::Raw(raw) => &raw.place,
+        }
+    }
 }
 
 #[derive(Debug)]
 struct Stored {
-    /// The event type, or what stands for it.
-    place: String,
     content: Content,
     /// How many subscriptions have not settled it.
     unsettled: usize,
@@ -101,11 +117,7 @@ impl Store {
         self.queues.iter_mut().for_each(Queue::disconnect);
     }
 
-    pub(super) fn publish(
-        &mut self,
-        place: &str,
-        content: Content,
-    ) -> Result<Published, TransportError> {
+    pub(super) fn publish(&mut self, content: Content) -> Result<Published, TransportError> {
         self.check_open()?;
         if self.faults.refuse_publish() {
             return Err(unavailable(
@@ -115,10 +127,10 @@ impl Store {
         if self.seen.contains(&content) {
             return Ok(Published::default().duplicate(true));
         }
-        let position = self.store(place, content.clone())?;
+        let position = self.store(content.clone())?;
         self.seen.insert(&content);
         if self.faults.duplicate() {
-            self.store(place, content)?;
+            self.store(content)?;
         }
         if self.faults.lose_confirmation() {
             return Err(unavailable(
@@ -128,7 +140,7 @@ impl Store {
         Ok(Published::at(position))
     }
 
-    fn store(&mut self, place: &str, content: Content) -> Result<u64, TransportError> {
+    fn store(&mut self, content: Content) -> Result<u64, TransportError> {
         // What nobody wants takes no room from what somebody does.
         if self.messages.len() - self.unclaimed.len() >= self.capacity {
             let full = format!("the store is full: it holds {} messages", self.capacity);
@@ -139,7 +151,7 @@ impl Store {
         let at = self.faults.delay().map(|delay| Instant::now() + delay);
         let mut unsettled = 0;
         for queue in &mut self.queues {
-            if wants(&queue.subscription, place) {
+            if wants(&queue.subscription, content.place()) {
                 queue.push(position, at);
                 unsettled += 1;
             }
@@ -147,11 +159,7 @@ impl Store {
         if unsettled == 0 {
             self.keep_unclaimed(position);
         }
-        let stored = Stored {
-            place: place.to_owned(),
-            content,
-            unsettled,
-        };
+        let stored = Stored { content, unsettled };
         self.messages.insert(position, stored);
         Ok(position)
     }
@@ -195,7 +203,7 @@ impl Store {
         positions.sort_unstable();
         for position in positions {
             if let Some(stored) = self.messages.get_mut(&position)
-                && wants(subscription, &stored.place)
+                && wants(subscription, stored.content.place())
             {
                 queue.push(position, None);
                 stored.unsettled += 1;

@@ -216,7 +216,7 @@ impl NatsConsumer {
             reply,
             place: self.given_out.one_more(),
         };
-        Ok(Some(Incoming::new(event, info, Box::new(settle))))
+        Ok(Some(Incoming::new(event, info, Arc::new(settle))))
     }
 
     fn selects(&self, of: &str) -> bool {

@@ -45,7 +45,7 @@ pub(super) fn decode(
     decoder: Decoder,
     headers: Option<&HeaderMap>,
     body: Bytes,
-) -> Result<Event, Undecodable> {
+) -> Result<Event, Box<Undecodable>> {
     let mut pairs: Vec<(&str, &str)> = headers
         .into_iter()
         .flat_map(HeaderMap::iter)
@@ -61,7 +61,10 @@ pub(super) fn decode(
         let headers = pairs
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Undecodable::new(error, RawMessage::new(headers.collect(), body))
+        Box::new(Undecodable::new(
+            error,
+            RawMessage::new(headers.collect(), body),
+        ))
     })
 }
 

@@ -8,7 +8,7 @@ use async_nats::jetstream::AckKind;
 use tokio::sync::Notify;
 
 use super::api::Api;
-use crate::transport::{BoxFuture, MaybeReady, Settle, Settling, TransportError};
+use crate::transport::{BoxFuture, MaybeReady, MessageInfo, Settle, Settling, TransportError};
 
 /// Counts the messages that a consumer has given out and that are unsettled.
 #[derive(Debug, Default)]
@@ -45,6 +45,10 @@ impl Drop for Place {
 pub(super) struct NatsSettle {
     pub(super) api: Arc<Api>,
     pub(super) reply: Subject,
+    #[expect(
+        dead_code,
+        reason = "it is free when this is dropped, with the last word or without"
+    )]
     pub(super) place: Place,
 }
 
@@ -58,7 +62,11 @@ impl NatsSettle {
 }
 
 impl Settle for NatsSettle {
-    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+    fn settle(
+        self: Arc<Self>,
+        _: MessageInfo,
+        how: Settling,
+    ) -> MaybeReady<'static, Result<(), TransportError>> {
         let (what, kind) = match how {
             Settling::Ack => ("acknowledge a message", AckKind::Ack),
             Settling::Terminate => ("terminate a message", AckKind::Term),
@@ -67,15 +75,10 @@ impl Settle for NatsSettle {
                 ("give a message back", AckKind::Nak(delay))
             }
         };
-        MaybeReady::later(async move {
-            let said = self.say(what, kind).await;
-            // This was the last word: the place is free.
-            drop(self.place);
-            said
-        })
+        MaybeReady::later(async move { self.say(what, kind).await })
     }
 
-    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, _: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(self.say("say that a message is in progress", AckKind::Progress))
     }
 }

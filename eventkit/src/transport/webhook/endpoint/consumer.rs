@@ -67,7 +67,7 @@ impl EndpointConsumer {
             handout,
         };
         let info = MessageInfo::attempt(handout.attempt);
-        Incoming::new(Ok(event), info, Box::new(settle))
+        Incoming::new(Ok(event), info, Arc::new(settle))
     }
 }
 
@@ -125,7 +125,11 @@ impl EndpointSettle {
 }
 
 impl Settle for EndpointSettle {
-    fn settle(self: Box<Self>, how: Settling) -> MaybeReady<'static, Result<(), TransportError>> {
+    fn settle(
+        self: Arc<Self>,
+        _: MessageInfo,
+        how: Settling,
+    ) -> MaybeReady<'static, Result<(), TransportError>> {
         match how {
             Settling::Ack | Settling::Terminate => self.done(),
             Settling::Nack(delay) => self.give_back(delay),
@@ -133,7 +137,7 @@ impl Settle for EndpointSettle {
         MaybeReady::now(Ok(()))
     }
 
-    fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, _: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async {
             let now = Instant::now();
             let renewed = self
