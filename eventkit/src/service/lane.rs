@@ -23,6 +23,10 @@ use crate::dispatch::{OrderKey, Single};
 use crate::event::{AttributeValue, Event};
 use crate::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
 
+/// How many messages are always taken: were it more, a slow handler would keep more of them from
+/// another process that has nothing to do.
+const FEW: usize = 4;
+
 /// What holds for all handlers of a service.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -76,15 +80,15 @@ impl Worker {
     /// Makes the subscription: the types of the handler, and the place from which dead letters
     /// come back to it alone.
     ///
-    /// A few more messages than can run are taken, so that none of them is waited for; with a key
-    /// some more, so that one that is slow leaves others to run.
+    /// A few more messages than can run are taken, so that none of them is waited for while those
+    /// before are acknowledged; with a key some more, so that one that is slow leaves others to run.
     pub(super) fn subscription(&self, settings: &Settings) -> Subscription {
         let own = self.single.handler().patterns().map(str::to_owned);
         let replay = names::replay_place(&self.durable);
         let mut subscription = Subscription::new(&*self.durable, own.chain([replay]));
         subscription.ack_wait = settings.ack_wait;
         let ahead = if self.rules.key.is_some() { 4 } else { 2 };
-        subscription.in_flight = self.rules.concurrency.saturating_mul(ahead);
+        subscription.in_flight = self.rules.concurrency.saturating_mul(ahead).max(FEW);
         subscription
     }
 

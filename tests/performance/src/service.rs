@@ -19,7 +19,7 @@ use crate::case::Case;
 use crate::dispatch::{ready, ready_at_once};
 
 /// How many events are consumed in a run.
-const EVENTS: u64 = 100;
+pub const EVENTS: u64 = 100;
 
 /// Is an event whose data takes no allocation to decode: what is counted is the service.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]

@@ -1,4 +1,5 @@
 //! What others do, and the harness that times all of them in one run.
 
+pub mod ruststream;
 pub mod sdk;
 pub mod timing;

@@ -1,24 +1,25 @@
-//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of `cloudevents-sdk`.
+//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of its peers.
 //!
 //! With an argument it prints the cases that have it in their name.
 
 use std::collections::BTreeMap;
 use std::env;
 
-use eventkit_peers::sdk;
+use eventkit_peers::{ruststream, sdk};
 use eventkit_performance::allocations::{self, Counting};
-use eventkit_performance::callgrind::{self, ROUNDS};
+use eventkit_performance::callgrind;
 use eventkit_performance::case::Case;
-use eventkit_performance::{cases, plain};
+use eventkit_performance::{cases, plain, service};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-const WHO: [&str; 3] = ["eventkit", "serde_json", "cloudevents-sdk"];
+const WHO: [&str; 4] = ["eventkit", "serde_json", "cloudevents-sdk", "ruststream"];
 
-/// Returns the cases of all three, named after who does them.
+/// Returns the cases of all, named after who does them.
 fn all() -> Vec<Case> {
-    let of = [cases::all(), plain::all(), sdk::all()];
+    let own = cases::all().into_iter().chain(service::all()).collect();
+    let of = [own, plain::all(), sdk::all(), ruststream::all()];
     let named = WHO.into_iter().zip(of).flat_map(|(who, cases)| {
         cases.into_iter().map(move |mut case| {
             case.name = format!("{who}|{}", case.name);
@@ -47,13 +48,14 @@ fn main() -> std::io::Result<()> {
             rows.entry(what).or_default().insert(who, counts);
         }
     }
-    println!("{:30} {:>18} {:>18} {:>18}", "", WHO[0], WHO[1], WHO[2]);
+    let print = |what: &str, cells: [&str; WHO.len()]| {
+        let cells = cells.map(|cell| format!(" {cell:>18}"));
+        println!("{what:30}{}", cells.concat());
+    };
+    print("", WHO);
     for (what, row) in rows {
         let cells = WHO.map(|who| row.get(who).map_or("", String::as_str));
-        println!(
-            "{what:30} {:>18} {:>18} {:>18}",
-            cells[0], cells[1], cells[2]
-        );
+        print(what, cells);
     }
     Ok(())
 }

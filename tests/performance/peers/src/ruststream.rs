@@ -1,0 +1,108 @@
+//! RustStream, doing what [`eventkit_performance::service`] does: consuming JSON in memory.
+
+use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use eventkit_performance::callgrind::ROUNDS;
+use eventkit_performance::case::Case;
+use eventkit_performance::dispatch::ready;
+use eventkit_performance::service::EVENTS;
+use ruststream::memory::MemoryBroker;
+use ruststream::memory::prelude::*;
+use ruststream::runtime::RunningApp;
+use ruststream::{OutgoingMessage, Publisher};
+use serde::Deserialize;
+use tokio::runtime::{Builder, Runtime};
+
+/// Is what the service of eventkit takes, too.
+#[derive(Debug, Deserialize)]
+struct Stock {
+    article: u64,
+    quantity: u32,
+}
+
+const BODY: &[u8] = br#"{"article":1000000,"quantity":37}"#;
+
+#[derive(Debug, Clone, Default)]
+struct Handled(Arc<AtomicU64>);
+
+#[subscriber("stock")]
+async fn count(stock: &Stock, context: &mut Context<'_, (), Handled>) -> HandlerOutcome {
+    black_box((stock.article, stock.quantity));
+    context.state().0.fetch_add(1, Ordering::Relaxed);
+    HandlerOutcome::ack()
+}
+
+struct Running {
+    runtime: Runtime,
+    broker: MemoryBroker,
+    handled: Handled,
+    published: Cell<u64>,
+    _app: RunningApp,
+}
+
+impl Running {
+    fn start() -> Self {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let (broker, handled) = (MemoryBroker::new(), Handled::default());
+        let state = handled.clone();
+        let app = RustStream::new(AppInfo::new("performance", "0.0.0"))
+            .on_startup(async move |()| Ok::<_, Infallible>(state))
+            .with_broker(broker.clone(), |broker| {
+                broker.include(count);
+            });
+        let app = runtime.block_on(app.start()).expect("a service");
+        Self {
+            runtime,
+            broker,
+            handled,
+            published: Cell::new(0),
+            _app: app,
+        }
+    }
+
+    fn publish(&self, messages: u64) {
+        let publisher = self.broker.publisher();
+        for _ in 0..messages {
+            ready(publisher.publish(OutgoingMessage::new("stock", BODY), None)).expect("a place");
+        }
+        self.published.set(self.published.get() + messages);
+    }
+
+    fn consume(&self, up_to: u64) {
+        self.runtime.block_on(async {
+            while self.handled.0.load(Ordering::Relaxed) < up_to {
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+}
+
+/// Returns all cases.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let running: Rc<RefCell<Option<Running>>> = Rc::default();
+    let target = Rc::new(Cell::new(0));
+    let (prepared, aim) = (Rc::clone(&running), Rc::clone(&target));
+    let case = Case::new("consume in memory, 1 at once", move || {
+        aim.set(aim.get() + EVENTS);
+        let running = running.borrow();
+        running.as_ref().expect("it is prepared").consume(aim.get());
+    });
+    let case = case.prepared(move || {
+        let mut running = prepared.borrow_mut();
+        let running = running.get_or_insert_with(Running::start);
+        // What earlier runs have left would be counted with this one.
+        running.consume(running.published.get());
+        target.set(running.published.get());
+        running.publish(ROUNDS * EVENTS);
+    });
+    vec![case.operations(EVENTS)]
+}
