@@ -79,6 +79,9 @@ struct Intake {
     all_are_busy: Notify,
 }
 
+/// Counts a worker that waits for a message, for as long as it does.
+struct Waiting<'i>(&'i AtomicUsize);
+
 /// Is the source in the hands of one worker.
 struct Held<'i> {
     intake: &'i Intake,
@@ -107,7 +110,7 @@ impl Intake {
     /// Waits for a message, and takes its turn while no other can come before it; `None` where there
     /// will be no more.
     async fn take(&self, lane: &Lane) -> Option<(Incoming, Turn)> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Waiting::new(&self.waiting);
         let mut held = loop {
             if let Some(held) = self.hold() {
                 break held;
@@ -126,7 +129,7 @@ impl Intake {
             let turn = lane.worker.turn(&self.turns, &incoming);
             (incoming, turn)
         });
-        if self.waiting.fetch_sub(1, Ordering::Relaxed) == 1 && taken.is_some() {
+        if waiting.end() == 0 && taken.is_some() {
             self.all_are_busy.notify_one();
         }
         taken
@@ -146,6 +149,26 @@ impl Intake {
     }
 }
 
+impl<'i> Waiting<'i> {
+    fn new(count: &'i AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+
+    /// Ends it, and returns how many others wait.
+    fn end(self) -> usize {
+        let others = self.0.fetch_sub(1, Ordering::Relaxed) - 1;
+        std::mem::forget(self);
+        others
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Held<'_> {
     /// Takes the source for good.
     fn into_source(mut self) -> Option<Box<Source>> {
@@ -160,7 +183,10 @@ impl Drop for Held<'_> {
                 source.lose_to_panic();
             }
             *self.intake.lock() = Some(source);
-            self.intake.is_here.notify_one();
+            // Who begins to wait from now on finds the source itself.
+            if self.intake.waiting.load(Ordering::Relaxed) > 0 {
+                self.intake.is_here.notify_one();
+            }
         }
     }
 }

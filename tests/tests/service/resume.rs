@@ -11,6 +11,7 @@ use eventkit::transport::{
     Transport, TransportError,
 };
 use eventkit::{Dispatcher, Event, Policy};
+use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep};
 
 use super::event;
@@ -229,5 +230,34 @@ async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
     let health = service.handle.health().subscriptions.remove(0);
     assert_eq!(health.state, SubscriptionState::Running);
     assert!(health.last_error.is_some());
+    service.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
+    let rig = Rig::new();
+    let (all, log) = (Arc::new(Barrier::new(8)), rig.log.clone());
+    rig.registry
+        .named("h")
+        .register_async("t", move |event: Event| {
+            let (all, log) = (Arc::clone(&all), log.clone());
+            async move {
+                all.wait().await;
+                log.note(event.id());
+            }
+        });
+    let transport = Panicking {
+        memory: rig.memory.clone(),
+        left: Arc::new(AtomicU32::new(3)),
+    };
+    let app = Dispatcher::new(&rig.registry).build().unwrap();
+    let service = Service::new("tests", &app).transport(transport);
+    let service = Running::start(service.policy(Policy::new().concurrency(8))).await;
+    for id in 1..=8 {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    // Each waits for all others.
+    rig.drained().await;
+    assert_eq!(rig.log.lines().len(), 8);
     service.stop().await;
 }
