@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::at_once::{poll_once, within};
+use super::at_once::poll_once;
 use super::health::{Counts, Phase};
 use super::lane::Lane;
 use crate::transport::{Settler, Settling, TransportError, TransportErrorKind};
@@ -65,11 +65,13 @@ pub(super) async fn finish(lane: &Lane, settle: Settler, end: End) -> bool {
             Settling::Nack(Duration::ZERO)
         }
     };
-    let told = within(SETTLE_WITHIN, settle.settle(how)).await;
-    let told = told.unwrap_or_else(|_| {
-        let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
-        Err(TransportError::new(TransportErrorKind::Unavailable, what))
-    });
+    let told = match settle.settle(how).get() {
+        Ok(told) => told,
+        Err(telling) => timeout(SETTLE_WITHIN, telling).await.unwrap_or_else(|_| {
+            let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
+            Err(TransportError::new(TransportErrorKind::Unavailable, what))
+        }),
+    };
     if let Err(error) = &told {
         Counts::add(&counts.unconfirmed);
         lane.vitals.trouble(error);

@@ -18,7 +18,10 @@ pub(super) struct Turns {
     waiting: Mutex<Waiting>,
 }
 
-type Waiting = HashMap<u64, VecDeque<oneshot::Sender<()>>, foldhash::fast::FixedState>;
+type Waiting = HashMap<u64, Option<Box<Line>>, foldhash::fast::FixedState>;
+
+/// Those that wait for a turn; most often nobody does.
+type Line = VecDeque<oneshot::Sender<()>>;
 
 /// Says what an event has to wait for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,12 +57,13 @@ impl Turns {
         let key = self.seeds.hash_one(key);
         let before = match self.lock().entry(key) {
             Entry::Vacant(nobody) => {
-                nobody.insert(VecDeque::new());
+                nobody.insert(None);
                 None
             }
             Entry::Occupied(mut somebody) => {
                 let (turn, came) = oneshot::channel();
-                somebody.get_mut().push_back(turn);
+                let line = somebody.get_mut().get_or_insert_default();
+                line.push_back(turn);
                 Some(came)
             }
         };
@@ -80,10 +84,12 @@ impl Turns {
         let Entry::Occupied(mut own) = waiting.entry(key) else {
             return;
         };
-        // Some may have stopped waiting.
-        while let Some(next) = own.get_mut().pop_front() {
-            if next.send(()).is_ok() {
-                return;
+        if let Some(line) = own.get_mut() {
+            // Some may have stopped waiting.
+            while let Some(next) = line.pop_front() {
+                if next.send(()).is_ok() {
+                    return;
+                }
             }
         }
         own.remove();

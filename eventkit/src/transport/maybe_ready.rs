@@ -30,6 +30,18 @@ impl<'a, T> MaybeReady<'a, T> {
     pub fn later(future: impl Future<Output = T> + Send + 'a) -> Self {
         Self(Inner::Later(Box::pin(future)))
     }
+
+    /// Returns the result where it is there.
+    ///
+    /// # Errors
+    ///
+    /// The future itself, where it has to be awaited.
+    pub fn get(self) -> Result<T, Self> {
+        match self.0 {
+            Inner::Now(Some(result)) => Ok(result),
+            later => Err(Self(later)),
+        }
+    }
 }
 
 // The result is moved out, never pinned.

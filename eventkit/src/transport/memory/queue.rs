@@ -130,7 +130,6 @@ impl Queue {
         if !self.attempts.is_empty() {
             self.attempts.remove(&position);
         }
-        self.changed.notify_waiters();
         there
     }
 
@@ -185,6 +184,10 @@ impl Queue {
     fn take_back(&mut self, position: u64) -> Option<Given> {
         let given = self.given.remove(&position)?;
         if let Some(own) = self.held.iter().position(|(id, _)| *id == given.to) {
+            if self.held[own].1 >= self.subscription.in_flight.max(1) {
+                // Its consumer may wait for room.
+                self.changed.notify_waiters();
+            }
             self.held[own].1 -= 1;
             if self.held[own].1 == 0 {
                 self.held.swap_remove(own);
