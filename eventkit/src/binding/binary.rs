@@ -11,11 +11,6 @@ use crate::error::DecodeError;
 use crate::event::{self, Data, Envelope, Event, Scalar, Violation, declares_json, name};
 use crate::typed::EventSource;
 
-/// The attributes of a message in binary content mode.
-pub(super) struct Binary<'a> {
-    envelope: Envelope<'a>,
-}
-
 /// Takes one attribute from a header; the section is the one on header values.
 #[inline]
 pub(super) fn set<'a>(
@@ -25,8 +20,10 @@ pub(super) fn set<'a>(
     section: &'static str,
 ) {
     match (attribute, header_value::decode(value)) {
-        (Cow::Borrowed(attribute), Ok(Cow::Borrowed(text))) => envelope.set_text(attribute, text),
-        (attribute, Ok(text)) => envelope.set(attribute, Scalar::Text(text)),
+        (Cow::Borrowed(attribute), Ok(Scalar::Plain(text))) => {
+            envelope.set_plain(attribute, text);
+        }
+        (attribute, Ok(value)) => envelope.set(attribute, value),
         (attribute, Err(expected)) => {
             let value = String::from_utf8_lossy(value);
             let name = attribute.clone().into_owned();
@@ -36,56 +33,49 @@ pub(super) fn set<'a>(
     }
 }
 
-impl<'a> Binary<'a> {
-    /// Makes it of all attributes, `datacontenttype` among them.
-    #[inline]
-    pub(super) fn new(mut envelope: Envelope<'a>, body: &[u8]) -> Self {
-        if envelope
-            .text(name::DATACONTENTTYPE)
-            .is_some_and(declares_json)
-        {
-            envelope.limit_depth_of(body);
-        }
-        Self { envelope }
+/// Notes where the body is nested too deep, once all attributes are known.
+#[inline]
+pub(super) fn limit_depth(envelope: &mut Envelope<'_>, body: &[u8]) {
+    let content_type = envelope.text(name::DATACONTENTTYPE);
+    if content_type.is_some_and(declares_json) {
+        envelope.limit_depth_of(body);
     }
 }
 
-impl Binary<'_> {
-    pub(super) fn into_event(self, body: Bytes) -> Result<Event, DecodeError> {
-        let mut envelope = self.envelope;
-        let content_type = envelope.text(name::DATACONTENTTYPE);
-        let data = if is_absent(&body, content_type) {
-            None
-        } else {
-            match Data::from_body(body, content_type) {
-                Ok(data) => Some(data),
-                Err(error) => {
-                    // A wrong envelope is worth more to the sender than a wrong payload.
-                    envelope.check()?;
-                    return Err(not_json(error));
-                }
+/// Makes the event of all attributes, `datacontenttype` among them, and a body.
+pub(super) fn into_event(mut envelope: Envelope<'_>, body: Bytes) -> Result<Event, DecodeError> {
+    let content_type = envelope.text(name::DATACONTENTTYPE);
+    let data = if is_absent(&body, content_type) {
+        None
+    } else {
+        match Data::from_body(body, content_type) {
+            Ok(data) => Some(data),
+            Err(error) => {
+                // A wrong envelope is worth more to the sender than a wrong payload.
+                envelope.check()?;
+                return Err(not_json(error));
             }
-        };
-        envelope.into_event(data)
-    }
-
-    /// Lists all that is wrong, the data included, and gives the data whatever it is.
-    pub(super) fn into_violations(
-        self,
-        body: Bytes,
-    ) -> Result<(Vec<Violation>, Option<Data>), DecodeError> {
-        let content_type = self.envelope.text(name::DATACONTENTTYPE);
-        if is_absent(&body, content_type) {
-            return Ok((self.envelope.into_violations()?, None));
         }
-        let data = Data::from_body(body.clone(), content_type);
-        let mut violations = self.envelope.into_violations()?;
-        let data = data.unwrap_or_else(|error| {
-            violations.push(event::not_json(&body, &error));
-            Data::binary(body)
-        });
-        Ok((violations, Some(data)))
+    };
+    envelope.into_event(data, None)
+}
+
+/// Lists all that is wrong, the data included, and gives the data whatever it is.
+pub(super) fn into_violations(
+    envelope: Envelope<'_>,
+    body: Bytes,
+) -> Result<(Vec<Violation>, Option<Data>), DecodeError> {
+    let content_type = envelope.text(name::DATACONTENTTYPE);
+    if is_absent(&body, content_type) {
+        return Ok((envelope.into_violations()?, None));
     }
+    let data = Data::from_body(body.clone(), content_type);
+    let mut violations = envelope.into_violations()?;
+    let data = data.unwrap_or_else(|error| {
+        violations.push(event::not_json(&body, &error));
+        Data::binary(body)
+    });
+    Ok((violations, Some(data)))
 }
 
 fn not_json(error: serde_json::Error) -> DecodeError {
@@ -93,19 +83,18 @@ fn not_json(error: serde_json::Error) -> DecodeError {
 }
 
 /// Returns whether an empty body means that there is no data.
-fn is_absent(body: &Bytes, content_type: Option<&str>) -> bool {
+fn is_absent(body: &[u8], content_type: Option<&str>) -> bool {
     body.is_empty() && content_type.is_none_or(declares_json)
 }
 
 /// A message in binary mode that is about to become a typed value.
-pub(super) struct Message<'a> {
-    envelope: Envelope<'a>,
-    body: Bytes,
+pub(super) struct Message<'e, 'a> {
+    envelope: &'e mut Envelope<'a>,
+    body: &'e [u8],
 }
 
-impl<'a> Message<'a> {
-    pub(super) fn new(binary: Binary<'a>, body: Bytes) -> Self {
-        let envelope = binary.envelope;
+impl<'e, 'a> Message<'e, 'a> {
+    pub(super) fn new(envelope: &'e mut Envelope<'a>, body: &'e [u8]) -> Self {
         Self { envelope, body }
     }
 
@@ -120,23 +109,25 @@ impl<'a> Message<'a> {
     }
 
     /// Returns the body, unless it means that there is no data.
-    fn data(&self) -> Option<&Bytes> {
-        (!is_absent(&self.body, self.content_type())).then_some(&self.body)
+    fn data(&self) -> Option<&'e [u8]> {
+        (!is_absent(self.body, self.content_type())).then_some(self.body)
     }
 
     /// Refuses a body that is not the JSON it is said to be: a mistake of the message.
     fn check_json(&self) -> Result<(), DecodeError> {
         match self.data() {
             Some(body) if self.content_type().is_some_and(declares_json) => {
-                Data::json(body.clone()).map(drop).map_err(not_json)
+                Data::json(Bytes::copy_from_slice(body))
+                    .map(drop)
+                    .map_err(not_json)
             }
             _ => Ok(()),
         }
     }
 }
 
-impl<'a> EventSource for Message<'a> {
-    type Attributes = Envelope<'a>;
+impl<'e, 'a> EventSource for Message<'e, 'a> {
+    type Attributes = &'e Envelope<'a>;
 
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
         match self.envelope.text(name::TYPE) {
@@ -149,15 +140,15 @@ impl<'a> EventSource for Message<'a> {
     fn read<D: DeserializeOwned>(
         mut self,
         ty: &'static str,
-    ) -> Result<(D, Envelope<'a>), DecodeError> {
+    ) -> Result<(D, &'e Envelope<'a>), DecodeError> {
         self.check(ty)?;
-        match codec::decode(self.data().map(|body| &**body), self.content_type()) {
+        match codec::decode(self.data(), self.content_type()) {
             Ok(data) => Ok((data, self.envelope)),
             Err(error) => Err(self.check_json().err().unwrap_or(error)),
         }
     }
 
-    fn read_attributes(mut self, ty: &'static str) -> Result<Envelope<'a>, DecodeError> {
+    fn read_attributes(mut self, ty: &'static str) -> Result<&'e Envelope<'a>, DecodeError> {
         self.check(ty)?;
         self.check_json()?;
         Ok(self.envelope)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use crate::event::text;
+use crate::event::{Scalar, text};
 
 /// Space, double quote, percent, and all that is not printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -19,7 +19,7 @@ pub(super) fn encode(value: &str) -> Cow<'_, str> {
 
 /// Returns whether nothing of a value has to be encoded, as in nearly all.
 pub(super) fn is_itself(value: &str) -> bool {
-    let itself = |byte| matches!(byte, b'!'..=b'~') && byte != b'"' && byte != b'%';
+    let itself = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"' && byte != b'%';
     text::all(value.as_bytes(), itself)
 }
 
@@ -27,11 +27,21 @@ pub(super) fn is_itself(value: &str) -> bool {
 ///
 /// The error says what a value should have been.
 #[inline]
-pub(super) fn decode(value: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+pub(super) fn decode(value: &[u8]) -> Result<Scalar<'_>, &'static str> {
     // Most values are what they stand for.
-    if !value.starts_with(b"\"") && text::all(value, |byte| byte != b'%') {
+    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%';
+    if !value.starts_with(b"\"") && text::all(value, plain) {
         let text = std::str::from_utf8(value).map_err(|_| NOT_UTF8)?;
-        return Ok(Cow::Borrowed(text));
+        return Ok(Scalar::Plain(text));
+    }
+    other(value).map(Scalar::Text)
+}
+
+fn other(value: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+    if !value.starts_with(b"\"") && !value.contains(&b'%') {
+        return std::str::from_utf8(value)
+            .map(Cow::Borrowed)
+            .map_err(|_| NOT_UTF8);
     }
     decoded(value).map(Cow::Owned)
 }

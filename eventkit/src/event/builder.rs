@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 use super::Event;
 use super::attribute::AttributeValue;
@@ -141,12 +143,14 @@ impl EventBuilder {
     /// Where the source or the type is missing, or an attribute breaks the specification; the
     /// error lists every violation.
     pub fn build(mut self) -> Result<Event, BuildError> {
-        if self.parts.id.is_none() {
-            self.parts.id = Some(Cow::Owned(uuid::Uuid::new_v4().to_string()));
-        }
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());
         }
-        self.parts.finish()
+        let mut id = [0; Hyphenated::LENGTH];
+        let id = match self.parts.id {
+            Some(_) => "",
+            None => Uuid::new_v4().hyphenated().encode_lower(&mut id),
+        };
+        self.parts.finish(id)
     }
 }

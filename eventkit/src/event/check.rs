@@ -18,6 +18,8 @@ pub(crate) enum Found<'a> {
     Absent,
     /// A literal that the derive has checked.
     Checked,
+    /// Text from outside, of printable ASCII.
+    Plain(&'a str),
     /// Text from outside.
     Text(&'a str),
 }
@@ -27,7 +29,8 @@ pub(crate) enum Found<'a> {
 #[inline]
 pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<Violation>) {
     let mut look = |at, required, rule: fn(&str) -> Result<(), Violation>| match get(at) {
-        Found::Text(text) => violations.extend(rule(text).err()),
+        Found::Plain(text) if is_any_text(at) && !text.is_empty() => {}
+        Found::Plain(text) | Found::Text(text) => violations.extend(rule(text).err()),
         Found::Absent if required => violations.push(Violation::missing(
             name::CORE[at],
             "a value: the attribute is required",
@@ -41,6 +44,11 @@ pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<V
     look(name::SUBJECT_AT, false, subject);
     look(name::DATACONTENTTYPE_AT, false, datacontenttype);
     look(name::DATASCHEMA_AT, false, dataschema);
+}
+
+/// Returns whether an attribute may be any text that has something in it.
+fn is_any_text(at: usize) -> bool {
+    matches!(at, name::ID_AT | name::TYPE_AT | name::SUBJECT_AT)
 }
 
 pub(crate) fn no_version() -> Violation {

@@ -1,16 +1,21 @@
 //! The attributes of a message while it is read, borrowed from the message where they can be.
 
 use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use smallvec::SmallVec;
 
 use super::attribute::{AttributeRef, AttributeValue};
 use super::check::{self, Found};
 use super::data::Data;
+use super::extensions::Extensions;
 use super::limits::Limits;
 use super::media_type::JSON;
 use super::name;
-use super::parts::{Parts, Text};
+use super::texts::{Piece, Texts};
 use super::timestamp::Timestamp;
-use super::{Event, SPECVERSION};
+use super::{Event, Inner, SPECVERSION};
 use crate::error::{BuildError, DecodeError, Exceeded, MOST_VIOLATIONS, Violation};
 
 /// The value of an attribute as a message carries it.
@@ -22,6 +27,8 @@ pub(crate) enum Scalar<'a> {
     Refused,
     Boolean(bool),
     Integer(i32),
+    /// Text of printable ASCII: each of its characters is one that an attribute may hold.
+    Plain(&'a str),
     Text(Cow<'a, str>),
 }
 
@@ -31,9 +38,11 @@ pub(crate) enum Scalar<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Envelope<'a> {
     core: [Option<Scalar<'a>>; name::CORE.len()],
-    extensions: Vec<(Cow<'a, str>, Scalar<'a>)>,
+    extensions: SmallVec<[(Cow<'a, str>, Scalar<'a>); 2]>,
     violations: Vec<Violation>,
     limits: Limits,
+    /// The bytes that the value of a core attribute may have, whatever its name.
+    core_bytes: usize,
     /// The attributes that came, the ones left out included.
     count: usize,
     exceeded: Option<Exceeded>,
@@ -41,24 +50,44 @@ pub(crate) struct Envelope<'a> {
 
 impl<'a> Envelope<'a> {
     pub(crate) fn with_limits(limits: Limits) -> Self {
+        let names_fit = name::LONGEST <= limits.attribute_bytes;
         Self {
             limits,
+            core_bytes: if names_fit { limits.attribute_bytes } else { 0 },
             ..Self::default()
         }
     }
 
-    /// Takes the next attribute, as most are: borrowed text.
+    /// Takes the next attribute, as most are: plain text.
     #[inline]
-    pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
-        let (name, value) = (Cow::Borrowed(name), Scalar::Text(Cow::Borrowed(text)));
-        if !self.is_within_limits(name.len().max(text.len())) {
-            return;
+    pub(crate) fn set_plain(&mut self, name: &'a str, text: &'a str) {
+        match name::core_at(name) {
+            Some(at) => self.set_core_plain(at, text),
+            None if self.is_within_limits(name.len().max(text.len())) => {
+                self.extensions
+                    .push((Cow::Borrowed(name), Scalar::Plain(text)));
+            }
+            None => {}
         }
-        match name::core_at(&name) {
-            Some(at) if self.core[at].is_none() => self.core[at] = Some(value),
-            Some(at) => self.refuse(twice(name::CORE[at], text)),
-            None => self.extensions.push((name, value)),
+    }
+
+    /// Takes the next attribute, which is plain text and one of the core.
+    #[inline]
+    pub(crate) fn set_core_plain(&mut self, at: usize, text: &'a str) {
+        if self.core[at].is_none()
+            && text.len() <= self.core_bytes
+            && self.count < self.limits.attributes
+        {
+            self.count += 1;
+            self.core[at] = Some(Scalar::Plain(text));
+        } else {
+            self.set_core(at, text);
         }
+    }
+
+    #[cold]
+    fn set_core(&mut self, at: usize, text: &'a str) {
+        self.set(Cow::Borrowed(name::CORE[at]), Scalar::Plain(text));
     }
 
     /// Takes the next attribute; one that is over a limit is left out, and noted.
@@ -93,10 +122,15 @@ impl<'a> Envelope<'a> {
         if self.count <= self.limits.attributes && bytes <= self.limits.attribute_bytes {
             return true;
         }
+        self.note_limit(bytes);
+        false
+    }
+
+    #[cold]
+    fn note_limit(&mut self, bytes: usize) {
         let count = self.limits.check_attributes(self.count);
         let checked = count.and_then(|()| self.limits.check_attribute_bytes(bytes));
         checked.unwrap_or_else(|exceeded| self.exceed(exceeded));
-        false
     }
 
     /// Notes a violation that the message shows before its attributes are looked at.
@@ -129,14 +163,19 @@ impl<'a> Envelope<'a> {
     pub(crate) fn imply(&mut self, name: &str, value: &'static str) {
         let at = name::core_at(name);
         if let Some(at) = at.filter(|_| self.text(name).is_none()) {
-            self.core[at] = Some(Scalar::Text(Cow::Borrowed(value)));
+            self.core[at] = Some(Scalar::Plain(value));
         }
     }
 
     /// Returns the text of a core attribute.
+    #[inline]
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let at = name::core_at(name)?;
+        self.text_at(name::core_at(name)?)
+    }
+
+    fn text_at(&self, at: usize) -> Option<&str> {
         match &self.core[at] {
+            Some(Scalar::Plain(text)) => Some(text),
             Some(Scalar::Text(text)) => Some(text),
             _ => None,
         }
@@ -164,6 +203,7 @@ impl<'a> Envelope<'a> {
             Scalar::Null | Scalar::Refused => None,
             Scalar::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
             Scalar::Integer(number) => Some(AttributeRef::Integer(*number)),
+            Scalar::Plain(text) => Some(AttributeRef::Text(text)),
             Scalar::Text(text) => Some(AttributeRef::Text(text)),
         }
     }
@@ -182,7 +222,7 @@ impl<'a> Envelope<'a> {
         if let Some(exceeded) = self.exceeded {
             return Err(exceeded.into());
         }
-        if let Found::Text(version) = self.found(name::SPECVERSION_AT)
+        if let Some(version) = self.text_at(name::SPECVERSION_AT)
             && version != SPECVERSION
         {
             let violation = check::another_version(version);
@@ -193,25 +233,34 @@ impl<'a> Envelope<'a> {
         Ok(violations.map_or_else(Vec::new, |error| error.violations().to_vec()))
     }
 
-    /// Makes the event.
-    pub(crate) fn into_event(mut self, data: Option<Data>) -> Result<Event, DecodeError> {
+    /// Makes the event; where the data shares a message of text, so do the attributes.
+    ///
+    /// The data is of the kind that the content type asks for.
+    pub(crate) fn into_event(
+        mut self,
+        data: Option<Data>,
+        message: Option<&ByteString>,
+    ) -> Result<Event, DecodeError> {
         let time = self.prepare()?;
-        if !self.violations.is_empty() {
-            // Finds what else is wrong, to say it all at once.
-            self.check_values()?;
+        self.check_values()?;
+        if data.as_ref().is_some_and(Data::is_json) {
+            self.imply(name::DATACONTENTTYPE, JSON);
         }
-        let parts = Parts {
-            id: self.take(name::ID),
-            source: self.take(name::SOURCE),
-            ty: self.take(name::TYPE),
-            subject: self.take(name::SUBJECT),
-            time,
-            datacontenttype: self.take(name::DATACONTENTTYPE),
-            dataschema: self.take(name::DATASCHEMA),
-            extensions: self.extensions.into_iter().filter_map(owned).collect(),
-            data,
+        let piece = |at| {
+            self.text_at(at).map(|text| match text {
+                JSON => Piece::Literal(JSON),
+                text => Piece::Text(text),
+            })
         };
-        Ok(parts.finish()?)
+        let shared = message.and_then(|message| Texts::shared(message, piece));
+        let texts = shared.unwrap_or_else(|| Texts::copied(piece));
+        let extensions = self.extensions.into_iter().filter_map(owned).collect();
+        Ok(Event(Arc::new(Inner {
+            texts,
+            time,
+            extensions: Extensions::from_unsorted(extensions),
+            data,
+        })))
     }
 
     /// Notes what only the message as a whole shows, and reads the time.
@@ -227,12 +276,14 @@ impl<'a> Envelope<'a> {
     fn check_values(&mut self) -> Result<(), DecodeError> {
         let mut violations = std::mem::take(&mut self.violations);
         check::texts(|at| self.found(at), &mut violations);
-        let set = self
-            .extensions
-            .iter()
-            .filter(|(_, value)| !matches!(value, Scalar::Null));
-        let wrong =
-            set.filter_map(|(name, value)| check::extension_text(name, &value.text()).err());
+        let wrong = self.extensions.iter().filter_map(|(name, value)| {
+            match value {
+                Scalar::Null => Ok(()),
+                Scalar::Text(text) => check::extension_text(name, text),
+                _ => name::check_extension_name(name),
+            }
+            .err()
+        });
         let room = MOST_VIOLATIONS.saturating_sub(violations.len());
         violations.extend(wrong.take(room));
         if violations.is_empty() {
@@ -244,26 +295,18 @@ impl<'a> Envelope<'a> {
 
     fn found(&self, at: usize) -> Found<'_> {
         match &self.core[at] {
+            Some(Scalar::Plain(text)) => Found::Plain(text),
             Some(Scalar::Text(text)) => Found::Text(text),
             Some(Scalar::Refused) => Found::Checked,
             _ => Found::Absent,
         }
     }
 
-    fn take(&mut self, name: &str) -> Option<Text> {
-        let at = name::core_at(name)?;
-        match self.core[at].take() {
-            Some(Scalar::Text(text)) if text == JSON => Some(Cow::Borrowed(JSON)),
-            Some(Scalar::Text(text)) => Some(Cow::Owned(text.into_owned())),
-            _ => None,
-        }
-    }
-
     /// Refuses another version at once: its rules for the other attributes are not known.
     fn check_version(&mut self) -> Result<(), DecodeError> {
         match self.found(name::SPECVERSION_AT) {
-            Found::Text(SPECVERSION) | Found::Checked => Ok(()),
-            Found::Text(other) => Err(DecodeError::spec_version(other)),
+            Found::Plain(SPECVERSION) | Found::Text(SPECVERSION) | Found::Checked => Ok(()),
+            Found::Plain(other) | Found::Text(other) => Err(DecodeError::spec_version(other)),
             Found::Absent => {
                 self.refuse(check::no_version());
                 self.core[name::SPECVERSION_AT] = Some(Scalar::Refused);
@@ -305,26 +348,30 @@ impl Scalar<'_> {
     /// Returns how many bytes it holds that the message gave.
     fn len(&self) -> usize {
         match self {
+            Self::Plain(text) => text.len(),
             Self::Text(text) => text.len(),
             Self::Null | Self::Refused | Self::Boolean(_) | Self::Integer(_) => 0,
         }
     }
 
-    fn text(&self) -> Cow<'_, str> {
+    /// Returns its canonical text.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
             Self::Null | Self::Refused => Cow::Borrowed(""),
             Self::Boolean(flag) => AttributeRef::Boolean(*flag).into_text(),
             Self::Integer(number) => AttributeRef::Integer(*number).into_text(),
+            Self::Plain(text) => Cow::Borrowed(text),
             Self::Text(text) => Cow::Borrowed(text),
         }
     }
 }
 
-fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Text, AttributeValue)> {
+fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
     let value = match value {
         Scalar::Null | Scalar::Refused => return None,
         Scalar::Boolean(flag) => AttributeValue::Boolean(flag),
         Scalar::Integer(number) => AttributeValue::Integer(number),
+        Scalar::Plain(text) => AttributeValue::String(text.to_owned()),
         Scalar::Text(text) => AttributeValue::String(text.into_owned()),
     };
     let name = match name::documented(&name) {

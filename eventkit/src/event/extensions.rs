@@ -3,7 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use smallvec::SmallVec;
+
 use super::attribute::AttributeValue;
+
+/// Names and values; most events have one or none, and they take no memory of their own.
+pub(crate) type Entries = SmallVec<[(Cow<'static, str>, AttributeValue); 1]>;
 
 /// Is the set of extension attributes of an event, sorted by name.
 ///
@@ -11,8 +16,7 @@ use super::attribute::AttributeValue;
 /// which check names and values.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extensions {
-    // Events have a few; a sorted vector is one allocation, and none where there are none.
-    entries: Vec<(Cow<'static, str>, AttributeValue)>,
+    entries: Entries,
 }
 
 impl Extensions {
@@ -47,7 +51,7 @@ impl Extensions {
     }
 
     /// Takes entries in any order, each name once.
-    pub(crate) fn from_unsorted(mut entries: Vec<(Cow<'static, str>, AttributeValue)>) -> Self {
+    pub(crate) fn from_unsorted(mut entries: Entries) -> Self {
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Self { entries }
     }

@@ -17,6 +17,7 @@ mod rfc3339;
 pub(crate) mod scratch;
 mod serde_text;
 pub(crate) mod text;
+mod texts;
 mod timestamp;
 mod uri;
 
@@ -37,8 +38,9 @@ pub(crate) use lenient::{AsItCame, Raw, Reading};
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub(crate) use media_type::{JSON, declares_json};
-pub(crate) use parts::{Parts, Text};
+pub(crate) use parts::Parts;
 pub(crate) use serde_text::{FromText, as_text};
+pub(crate) use texts::{Piece, Texts};
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
 
@@ -67,13 +69,8 @@ pub struct Event(Arc<Inner>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
-    id: Text,
-    source: Text,
-    ty: Text,
-    subject: Option<Text>,
+    texts: Texts,
     time: Option<Timestamp>,
-    datacontenttype: Option<Text>,
-    dataschema: Option<Text>,
     extensions: Extensions,
     data: Option<Data>,
 }
@@ -88,14 +85,20 @@ impl Event {
     pub fn to_builder(&self) -> EventBuilder {
         let inner = &*self.0;
         let extensions = inner.extensions.iter();
+        let text = |at| {
+            inner.texts.piece(at).map(|piece| match piece {
+                Piece::Literal(literal) => Cow::Borrowed(literal),
+                Piece::Text(text) => Cow::Owned(text.to_owned()),
+            })
+        };
         let builder = EventBuilder::from_parts(Parts {
-            id: Some(inner.id.clone()),
-            source: Some(inner.source.clone()),
-            ty: Some(inner.ty.clone()),
-            subject: inner.subject.clone(),
+            id: text(name::ID_AT),
+            source: text(name::SOURCE_AT),
+            ty: text(name::TYPE_AT),
+            subject: text(name::SUBJECT_AT),
             time: inner.time,
-            datacontenttype: inner.datacontenttype.clone(),
-            dataschema: inner.dataschema.clone(),
+            datacontenttype: text(name::DATACONTENTTYPE_AT),
+            dataschema: text(name::DATASCHEMA_AT),
             extensions: extensions
                 .map(|(name, value)| (Cow::Owned(name.to_owned()), value.clone()))
                 .collect(),
@@ -110,13 +113,13 @@ impl Event {
     /// Returns the id.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.0.id
+        self.0.texts.get(name::ID_AT).unwrap_or_default()
     }
 
     /// Returns the source, a URI-reference.
     #[must_use]
     pub fn source(&self) -> &str {
-        &self.0.source
+        self.0.texts.get(name::SOURCE_AT).unwrap_or_default()
     }
 
     /// Returns the version of the specification, which is `1.0`.
@@ -128,13 +131,13 @@ impl Event {
     /// Returns the type.
     #[must_use]
     pub fn ty(&self) -> &str {
-        &self.0.ty
+        self.0.texts.get(name::TYPE_AT).unwrap_or_default()
     }
 
     /// Returns the subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.0.subject.as_deref()
+        self.0.texts.get(name::SUBJECT_AT)
     }
 
     /// Returns the time, with the offset it was given in.
@@ -146,13 +149,13 @@ impl Event {
     /// Returns the media type of the data as it was written.
     #[must_use]
     pub fn data_content_type(&self) -> Option<&str> {
-        self.0.datacontenttype.as_deref()
+        self.0.texts.get(name::DATACONTENTTYPE_AT)
     }
 
     /// Returns the URI of the schema of the data.
     #[must_use]
     pub fn data_schema(&self) -> Option<&str> {
-        self.0.dataschema.as_deref()
+        self.0.texts.get(name::DATASCHEMA_AT)
     }
 
     /// Returns the value of one extension attribute.
@@ -192,18 +195,9 @@ impl Event {
         self.0.data.as_ref()
     }
 
-    /// Returns a core attribute that is text by its [place](name::CORE), with whether it is a literal.
-    pub(crate) fn text_at(&self, at: usize) -> Option<&Text> {
-        let inner = &*self.0;
-        match at {
-            name::ID_AT => Some(&inner.id),
-            name::SOURCE_AT => Some(&inner.source),
-            name::TYPE_AT => Some(&inner.ty),
-            name::SUBJECT_AT => inner.subject.as_ref(),
-            name::DATACONTENTTYPE_AT => inner.datacontenttype.as_ref(),
-            name::DATASCHEMA_AT => inner.dataschema.as_ref(),
-            _ => None,
-        }
+    /// Returns the core attributes that are text.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.0.texts
     }
 
     /// Returns the value of any attribute by the name the specification gives it.
@@ -232,9 +226,7 @@ impl Event {
     ///
     /// Where it is empty or holds control characters.
     pub fn set_id(&mut self, id: impl Into<String>) -> Result<(), BuildError> {
-        let id = checked(id, check::id)?;
-        self.inner_mut().id = id;
-        Ok(())
+        self.set_text(name::ID_AT, Some(&id.into()), check::id)
     }
 
     /// Sets the source.
@@ -243,9 +235,7 @@ impl Event {
     ///
     /// Where it is empty or not a URI-reference.
     pub fn set_source(&mut self, source: impl Into<String>) -> Result<(), BuildError> {
-        let source = checked(source, check::source)?;
-        self.inner_mut().source = source;
-        Ok(())
+        self.set_text(name::SOURCE_AT, Some(&source.into()), check::source)
     }
 
     /// Sets the type.
@@ -254,9 +244,7 @@ impl Event {
     ///
     /// Where it is empty or holds control characters.
     pub fn set_ty(&mut self, ty: impl Into<String>) -> Result<(), BuildError> {
-        let ty = checked(ty, check::ty)?;
-        self.inner_mut().ty = ty;
-        Ok(())
+        self.set_text(name::TYPE_AT, Some(&ty.into()), check::ty)
     }
 
     /// Sets or unsets the subject.
@@ -265,11 +253,7 @@ impl Event {
     ///
     /// Where it is empty or holds control characters.
     pub fn set_subject(&mut self, subject: Option<&str>) -> Result<(), BuildError> {
-        let subject = subject
-            .map(|subject| checked(subject, check::subject))
-            .transpose()?;
-        self.inner_mut().subject = subject;
-        Ok(())
+        self.set_text(name::SUBJECT_AT, subject, check::subject)
     }
 
     /// Sets or unsets the time.
@@ -289,9 +273,7 @@ impl Event {
     ///
     /// Where it is not an absolute URI.
     pub fn set_data_schema(&mut self, uri: Option<&str>) -> Result<(), BuildError> {
-        let uri = uri.map(|uri| checked(uri, check::dataschema)).transpose()?;
-        self.inner_mut().dataschema = uri;
-        Ok(())
+        self.set_text(name::DATASCHEMA_AT, uri, check::dataschema)
     }
 
     /// Sets data and its content type together, so that they never disagree.
@@ -310,8 +292,9 @@ impl Event {
     /// Removes the data with its content type and schema, and returns it.
     pub fn take_data(&mut self) -> Option<Data> {
         let inner = self.inner_mut();
-        inner.datacontenttype = None;
-        inner.dataschema = None;
+        // What is left does not keep the message alive that the data was in.
+        inner.texts.set(name::DATACONTENTTYPE_AT, None);
+        inner.texts.set(name::DATASCHEMA_AT, None);
         inner.data.take()
     }
 
@@ -335,18 +318,20 @@ impl Event {
         self.inner_mut().extensions.remove(name)
     }
 
+    fn set_text(
+        &mut self,
+        at: usize,
+        text: Option<&str>,
+        check: fn(&str) -> Result<(), Violation>,
+    ) -> Result<(), BuildError> {
+        text.map_or(Ok(()), check)?;
+        self.inner_mut().texts.set(at, text);
+        Ok(())
+    }
+
     fn inner_mut(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
-}
-
-fn checked(
-    value: impl Into<String>,
-    check: fn(&str) -> Result<(), Violation>,
-) -> Result<Text, Violation> {
-    let value = value.into();
-    check(&value)?;
-    Ok(Cow::Owned(value))
 }
 
 impl fmt::Debug for Event {

@@ -1,5 +1,6 @@
 //! Attribute names.
 
+use super::text;
 use crate::error::Violation;
 
 pub(crate) const ID: &str = "id";
@@ -25,6 +26,9 @@ pub(crate) const CORE: [&str; 8] = [
     SUBJECT,
     TIME,
 ];
+
+/// The bytes of the longest of their names.
+pub(crate) const LONGEST: usize = DATACONTENTTYPE.len();
 
 // Where [`CORE`] holds them.
 pub(crate) const SPECVERSION_AT: usize = 0;
@@ -54,25 +58,25 @@ pub(crate) fn core_at(name: &str) -> Option<usize> {
 
 /// Returns the name of an extension that the specification documents, as a literal.
 pub(crate) fn documented(extension: &str) -> Option<&'static str> {
-    const NAMES: [&str; 16] = [
-        "authclaims",
-        "authid",
-        "authtype",
-        "causationid",
-        "correlationid",
-        "dataref",
-        "expirytime",
-        "partitionkey",
-        "recordedtime",
-        "sampledrate",
-        "sequence",
-        "sequencetype",
-        "severitynumber",
-        "severitytext",
-        "traceparent",
-        "tracestate",
-    ];
-    NAMES.into_iter().find(|name| *name == extension)
+    Some(match extension {
+        "authclaims" => "authclaims",
+        "authid" => "authid",
+        "authtype" => "authtype",
+        "causationid" => "causationid",
+        "correlationid" => "correlationid",
+        "dataref" => "dataref",
+        "expirytime" => "expirytime",
+        "partitionkey" => "partitionkey",
+        "recordedtime" => "recordedtime",
+        "sampledrate" => "sampledrate",
+        "sequence" => "sequence",
+        "sequencetype" => "sequencetype",
+        "severitynumber" => "severitynumber",
+        "severitytext" => "severitytext",
+        "traceparent" => "traceparent",
+        "tracestate" => "tracestate",
+        _ => return None,
+    })
 }
 
 /// Checks the name of an extension attribute (core specification, Naming Conventions).
@@ -80,7 +84,8 @@ pub(crate) fn documented(extension: &str) -> Option<&'static str> {
 /// Names over 20 characters are only discouraged there, so they pass.
 pub(crate) fn check_extension_name(name: &str) -> Result<(), Violation> {
     let section = "core, Naming Conventions";
-    if name.is_empty() || !name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9')) {
+    let is_of_name = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
+    if name.is_empty() || !text::all(name.as_bytes(), is_of_name) {
         let expected = "an extension name of lower-case letters a-z and digits 0-9";
         return Err(Violation::new(name.to_owned(), name, expected, section));
     }

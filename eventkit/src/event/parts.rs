@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::attribute::AttributeValue;
 use super::check::{self, Found};
 use super::data::{self, Data};
-use super::extensions::Extensions;
+use super::extensions::{Entries, Extensions};
 use super::media_type::{JSON, PLAIN_TEXT};
 use super::name;
+use super::texts::{Piece, Texts};
 use super::timestamp::Timestamp;
 use super::{Event, Inner};
 use crate::error::{BuildError, MOST_VIOLATIONS, Violation};
@@ -28,15 +29,25 @@ pub(crate) struct Parts {
     pub(crate) time: Option<Timestamp>,
     pub(crate) datacontenttype: Option<Text>,
     pub(crate) dataschema: Option<Text>,
-    pub(crate) extensions: Vec<(Text, AttributeValue)>,
+    pub(crate) extensions: Entries,
     pub(crate) data: Option<Data>,
 }
 
 impl Parts {
     /// Checks everything and makes the event, or says all that is wrong with it.
-    pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
+    ///
+    /// Where there is no id, it is the one given, which needs no check.
+    pub(crate) fn finish(mut self, id: &str) -> Result<Event, BuildError> {
         let mut violations = Vec::new();
-        check::texts(|at| self.found(at), &mut violations);
+        check::texts(
+            |at| match self.text(at) {
+                None if at == name::ID_AT => Found::Checked,
+                None => Found::Absent,
+                Some(Cow::Borrowed(_)) => Found::Checked,
+                Some(Cow::Owned(text)) => Found::Text(text),
+            },
+            &mut violations,
+        );
         violations.extend(self.time.and_then(|time| check::time(time).err()));
         let unchecked = self.extensions.iter().filter(|(name, value)| {
             matches!(name, Cow::Owned(_))
@@ -51,21 +62,21 @@ impl Parts {
         if !violations.is_empty() {
             return Err(BuildError::new(violations));
         }
+        let texts = Texts::copied(|at| match self.text(at) {
+            None => (at == name::ID_AT).then_some(Piece::Text(id)),
+            Some(Cow::Borrowed(literal)) => Some(Piece::Literal(literal)),
+            Some(Cow::Owned(text)) => Some(Piece::Text(text)),
+        });
         Ok(Event(Arc::new(Inner {
-            id: self.id.unwrap_or_default(),
-            source: self.source.unwrap_or_default(),
-            ty: self.ty.unwrap_or_default(),
-            subject: self.subject,
+            texts,
             time: self.time,
-            datacontenttype: self.datacontenttype,
-            dataschema: self.dataschema,
             extensions: Extensions::from_unsorted(self.extensions),
             data,
         })))
     }
 
-    fn found(&self, at: usize) -> Found<'_> {
-        let text = match at {
+    fn text(&self, at: usize) -> Option<&Text> {
+        match at {
             name::ID_AT => &self.id,
             name::SOURCE_AT => &self.source,
             name::TYPE_AT => &self.ty,
@@ -73,12 +84,8 @@ impl Parts {
             name::DATACONTENTTYPE_AT => &self.datacontenttype,
             name::DATASCHEMA_AT => &self.dataschema,
             _ => &None,
-        };
-        match text {
-            None => Found::Absent,
-            Some(Cow::Borrowed(_)) => Found::Checked,
-            Some(Cow::Owned(text)) => Found::Text(text),
         }
+        .as_ref()
     }
 
     /// Makes kind and content type agree, and states the content type where the kind implies it.

@@ -1,9 +1,9 @@
 //! Reads and writes the one form of timestamps that messages have, without allocating.
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, TimeZone, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
 /// The most fraction digits that are kept.
-const MOST_DIGITS: usize = 9;
+const MOST_DIGITS: u8 = 9;
 /// `2026-01-31T09:30:00.123456789+01:00`
 const LONGEST: usize = 35;
 const SECOND: u32 = 1_000_000_000;
@@ -34,7 +34,7 @@ impl Text {
         text.set(11, local.hour());
         text.set(14, local.minute());
         text.set(17, local.second() + leap);
-        text.fraction(local.nanosecond() % SECOND, usize::from(digits));
+        text.fraction(local.nanosecond() % SECOND, digits);
         text.offset(at.offset().local_minus_utc());
         text
     }
@@ -45,16 +45,16 @@ impl Text {
         self.bytes[at + 1] = digit(value);
     }
 
-    fn fraction(&mut self, nanos: u32, digits: usize) {
+    fn fraction(&mut self, nanos: u32, digits: u8) {
         if digits == 0 {
             return;
         }
         let mut rest = nanos;
-        for at in (20..20 + MOST_DIGITS).rev() {
+        for at in (20..20 + usize::from(MOST_DIGITS)).rev() {
             self.bytes[at] = digit(rest);
             rest /= 10;
         }
-        self.len = 20 + digits.min(MOST_DIGITS);
+        self.len = 20 + usize::from(digits.min(MOST_DIGITS));
     }
 
     fn offset(&mut self, seconds: i32) {
@@ -107,8 +107,8 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     };
     let time = NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?;
     let offset = FixedOffset::east_opt(offset(rest)?)?;
-    let at = offset.from_local_datetime(&date.and_time(time)).single()?;
-    Some((at, digits))
+    let utc = date.and_time(time).checked_sub_offset(offset)?;
+    Some((DateTime::from_naive_utc_and_offset(utc, offset), digits))
 }
 
 /// Reads a fraction if there is one, and returns nanoseconds, digits, and what follows.
@@ -116,18 +116,16 @@ fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
     let Some(bytes) = bytes.strip_prefix(b".") else {
         return Some((0, 0, bytes));
     };
-    let count = bytes
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let (digits, rest) = bytes.split_at(count);
-    let kept = &digits[..count.min(MOST_DIGITS)];
-    if kept.is_empty() {
-        return None;
+    let (mut nanos, mut digits, mut rest) = (0, 0, bytes);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        if digits < MOST_DIGITS {
+            nanos = nanos * 10 + u32::from(digit - b'0');
+            digits += 1;
+        }
+        rest = after;
     }
-    let missing = u32::try_from(MOST_DIGITS - kept.len()).ok()?;
-    let nanos = number(kept)? * 10_u32.pow(missing);
-    Some((nanos, u8::try_from(kept.len()).ok()?, rest))
+    let unit = 10_u32.pow(u32::from(MOST_DIGITS - digits));
+    (digits > 0).then_some((nanos * unit, digits, rest))
 }
 
 /// Reads an offset in seconds, to the end.
@@ -146,7 +144,7 @@ fn offset(bytes: &[u8]) -> Option<i32> {
     }
 }
 
-/// Reads at most nine digits.
+/// Reads a few digits.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, byte| {
         let digit = byte.wrapping_sub(b'0');

@@ -17,9 +17,16 @@ fn is_printable_ascii(bytes: &[u8]) -> bool {
 /// It looks at blocks without leaving them early, which compilers turn into few instructions.
 #[inline]
 pub(crate) fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
-    let (blocks, rest) = bytes.as_chunks::<16>();
-    let in_block = |block: &[u8; 16]| block.iter().fold(true, |all, byte| all & holds(*byte));
-    blocks.iter().all(in_block) && rest.iter().all(|byte| holds(*byte))
+    let in_block = |block: &[u8]| block.iter().fold(true, |all, byte| all & holds(*byte));
+    // What is left after the blocks is looked at with bytes that were looked at before.
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let (blocks, _) = bytes.as_chunks::<16>();
+        return blocks.iter().all(|block| in_block(block)) && in_block(last);
+    }
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => in_block(first) & in_block(last),
+        _ => bytes.iter().all(|byte| holds(*byte)),
+    }
 }
 
 fn is_allowed(c: char) -> bool {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use iri_string::spec::UriSpec;
 use iri_string::validate;
 
+use super::text;
 use crate::error::AttributeError;
 
 const ABSOLUTE: &str = "an absolute URI without a fragment (RFC 3986, section 4.3)";
@@ -25,7 +26,7 @@ pub(crate) fn is_uri_reference(text: &str) -> bool {
 ///
 /// Nearly every URI is of one of two forms that need no look at the whole grammar.
 fn is_plain_path(text: &str) -> bool {
-    text.starts_with('/') && text.bytes().all(is_unreserved_or_slash)
+    text.starts_with('/') && are_unreserved_or_slashes(text)
 }
 
 /// Returns whether a text is `http://` or `https://`, a host by name, and a path, all unreserved.
@@ -33,21 +34,16 @@ fn is_plain_web_uri(text: &str) -> bool {
     let rest = text.strip_prefix("http");
     let rest = rest.map(|rest| rest.strip_prefix('s').unwrap_or(rest));
     let rest = rest.and_then(|rest| rest.strip_prefix("://"));
-    rest.is_some_and(|rest| rest.bytes().all(is_unreserved_or_slash))
+    rest.is_some_and(are_unreserved_or_slashes)
 }
 
-fn is_unreserved_or_slash(byte: u8) -> bool {
-    const TABLE: [bool; 256] = {
-        let mut table = [false; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            table[byte as usize] =
-                byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/');
-            byte += 1;
-        }
-        table
-    };
-    TABLE[usize::from(byte)]
+fn are_unreserved_or_slashes(text: &str) -> bool {
+    text::all(text.as_bytes(), |byte| {
+        // The range has `-`, `.`, `/` and the digits.
+        let digit = byte.wrapping_sub(b'-') <= b'9' - b'-';
+        let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+        digit || letter || byte == b'_' || byte == b'~'
+    })
 }
 
 macro_rules! uri_type {

@@ -5,6 +5,7 @@ mod arbitrary;
 mod compare;
 mod reference;
 mod timestamps;
+mod written;
 
 #[test]
 fn the_suite_is_whole() {

@@ -1,8 +1,11 @@
 //! Events are cheap to clone and can go to other threads.
 
+use bytes::Bytes;
+use eventkit::binding::http;
 use eventkit::event::{
     AttributeValue, Data, Extensions, MediaType, Timestamp, Uri, UriReference, Violation,
 };
+use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, EncodeError, Event, EventBuilder, LenientEvent};
 use eventkit_tests::message::minimal;
 
@@ -60,4 +63,56 @@ fn a_changed_clone_still_shares_the_data() {
         event.data().unwrap().as_bytes().as_ptr(),
         clone.data().unwrap().as_bytes().as_ptr()
     );
+}
+
+const TEXT: &str = r#"{"specversion":"1.0","id":"A-1","source":"/s","type":"t","data":{"n":1}}"#;
+
+/// Returns whether a place is within a message.
+fn is_within(place: &str, message: &Bytes) -> bool {
+    message.as_ptr_range().contains(&place.as_ptr())
+}
+
+#[test]
+fn attributes_share_the_message_that_the_data_shares() {
+    let message = Bytes::from(TEXT.to_owned());
+    let event = Json.decode(message.clone()).unwrap();
+    for text in [event.id(), event.source(), event.ty()] {
+        assert!(is_within(text, &message), "{text}");
+    }
+
+    // What is written with escapes is not in the message as it is.
+    let message = Bytes::from(TEXT.replace("A-1", "\\u0041-1"));
+    let event = Json.decode(message.clone()).unwrap();
+    assert_eq!((event.id(), event.source(), event.ty()), ("A-1", "/s", "t"));
+    assert!(!is_within(event.id(), &message));
+}
+
+#[test]
+fn headers_share_the_attributes_of_an_event() {
+    let event = Json.decode(TEXT.into()).unwrap();
+    let message = http::encode_binary(&event).unwrap();
+    let header = message.headers["ce-id"].as_bytes();
+    assert_eq!(header.as_ptr(), event.id().as_ptr());
+}
+
+#[test]
+fn an_event_keeps_no_message_alive_without_its_data() {
+    let without_data = TEXT.replace(r#","data":{"n":1}"#, "");
+    let as_base64 = TEXT.replace(r#""data":{"n":1}"#, r#""data_base64":"AQI=""#);
+    for text in [without_data, as_base64] {
+        let message = Bytes::from(text);
+        let event = Json.decode(message.clone()).unwrap();
+        assert!(message.is_unique(), "{event:?}");
+    }
+
+    let message = Bytes::from(TEXT.to_owned());
+    let mut event = Json.decode(message.clone()).unwrap();
+    assert!(!message.is_unique());
+    event.take_data();
+    assert!(message.is_unique());
+    assert_eq!((event.id(), event.source(), event.ty()), ("A-1", "/s", "t"));
+
+    let mut event = Json.decode(message.clone()).unwrap();
+    event.set_data(None, Data::binary("other")).unwrap();
+    assert!(message.is_unique());
 }

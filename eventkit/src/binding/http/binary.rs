@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use http::HeaderMap;
 
 use super::header_name;
-use crate::binding::binary::{self, Binary};
+use crate::binding::binary;
 use crate::error::DecodeError;
-use crate::event::{Envelope, Limits, Violation, name};
+use crate::event::{Envelope, Scalar, Violation, name};
 
 pub(super) const PREFIX: &str = "ce-";
 
@@ -16,9 +15,9 @@ pub(super) const PREFIX: &str = "ce-";
 pub(super) fn read<'a>(
     headers: &'a HeaderMap,
     content_type: Option<&'a str>,
-    body: &Bytes,
-    limits: Limits,
-) -> Result<Binary<'a>, DecodeError> {
+    body: &[u8],
+    envelope: &mut Envelope<'a>,
+) -> Result<(), DecodeError> {
     if !headers.contains_key(&header_name::SPECVERSION)
         && !headers.contains_key(&header_name::ID)
         && !headers.contains_key(&header_name::TYPE)
@@ -26,7 +25,6 @@ pub(super) fn read<'a>(
         let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
         return Err(DecodeError::not_an_event(reason));
     }
-    let mut envelope = Envelope::with_limits(limits);
     for (header, value) in headers {
         let Some(attribute) = header.as_str().strip_prefix(PREFIX) else {
             continue;
@@ -43,14 +41,18 @@ pub(super) fn read<'a>(
             continue;
         }
         binary::set(
-            &mut envelope,
+            envelope,
             Cow::Borrowed(attribute),
             value.as_bytes(),
             "HTTP binding, 3.1.3.2",
         );
     }
     if let Some(content_type) = content_type {
-        envelope.set_text(name::DATACONTENTTYPE, content_type);
+        envelope.set(
+            Cow::Borrowed(name::DATACONTENTTYPE),
+            Scalar::Text(Cow::Borrowed(content_type)),
+        );
     }
-    Ok(Binary::new(envelope, body))
+    binary::limit_depth(envelope, body);
+    Ok(())
 }

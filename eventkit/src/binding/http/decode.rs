@@ -7,9 +7,9 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use super::binary;
-use crate::binding::binary::Message;
+use crate::binding::binary::{Message, into_event};
 use crate::error::DecodeError;
-use crate::event::{Event, JSON, Limits, MediaType, Violation, name};
+use crate::event::{Envelope, Event, JSON, Limits, MediaType, Violation, name};
 use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
@@ -89,7 +89,9 @@ impl Decoder {
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                binary::read(headers, content_type, &body, self.limits)?.into_event(body)
+                let mut envelope = Envelope::with_limits(self.limits);
+                binary::read(headers, content_type, &body, &mut envelope)?;
+                into_event(envelope, body)
             }
             Mode::Structured(media_type) => self.format_for(media_type.essence())?.decode(body),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
@@ -126,8 +128,9 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                let binary = binary::read(headers, content_type, &body, self.limits)?;
-                T::from_source(Message::new(binary, body))
+                let envelope = &mut Envelope::with_limits(self.limits);
+                binary::read(headers, content_type, &body, envelope)?;
+                T::from_source(Message::new(envelope, &body))
             }
             Mode::Structured(media_type) if format::is_json(&media_type) => {
                 Json.with_limits(self.limits).decode_as(&body)

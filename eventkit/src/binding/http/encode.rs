@@ -10,7 +10,7 @@ use super::decode::is_structured;
 use super::{Message, header_name};
 use crate::binding::header_value;
 use crate::error::EncodeError;
-use crate::event::{Event, JSON, name};
+use crate::event::{Event, JSON, Piece, name};
 use crate::format::Format;
 
 static VERSION: HeaderValue = HeaderValue::from_static("1.0");
@@ -36,14 +36,18 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
         .map_err(|_| EncodeError::too_many_headers())?;
     headers.insert(&header_name::SPECVERSION, VERSION.clone());
     for (at, header) in &CORE {
-        if let Some(text) = event.text_at(*at) {
-            let value = match text {
-                Cow::Borrowed(literal) if header_value::is_itself(literal) => {
-                    HeaderValue::from_static(literal)
+        if let Some(piece) = event.texts().piece(*at) {
+            let value = match piece {
+                Piece::Literal(literal) if header_value::is_itself(literal) => {
+                    Ok(HeaderValue::from_static(literal))
                 }
-                text => encoded(name::CORE[*at], text)?,
+                Piece::Text(text) if header_value::is_itself(text) => {
+                    HeaderValue::from_maybe_shared(event.texts().share(text))
+                        .map_err(|_| EncodeError::header(name::CORE[*at]))
+                }
+                Piece::Literal(text) | Piece::Text(text) => encoded(name::CORE[*at], text),
             };
-            headers.insert(*header, value);
+            headers.insert(*header, value?);
         }
     }
     if let Some(time) = event.time() {
@@ -62,10 +66,10 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
         };
         headers.insert(header, encoded(name, &value.to_text())?);
     }
-    if let Some(content_type) = event.text_at(name::DATACONTENTTYPE_AT) {
+    if let Some(content_type) = event.data_content_type() {
         // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
         let value = match content_type {
-            Cow::Borrowed(JSON) => HeaderValue::from_static(JSON),
+            JSON => HeaderValue::from_static(JSON),
             other => content_type_header(other)?,
         };
         headers.insert(CONTENT_TYPE, value);

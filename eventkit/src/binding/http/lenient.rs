@@ -7,9 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::decode::{self, Decoder, Mode};
 use super::encode::{content_type_header, encode_binary, in_body};
 use super::{Message, binary};
+use crate::binding::binary::into_violations;
 use crate::binding::header_value;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
-use crate::event::{AsItCame, Data, JSON, LenientEvent, Raw, Reading, Violation, name};
+use crate::event::{AsItCame, Data, Envelope, JSON, LenientEvent, Raw, Reading, Violation, name};
 use crate::format::Format;
 
 /// What is kept of a message: the headers of the binding, and the body.
@@ -169,8 +170,9 @@ impl Decoder {
         if ContentType::of(headers).is_structured() {
             return violation.into();
         }
-        let binary = binary::read(headers, None, body, self.limits());
-        match binary.and_then(|binary| binary.into_violations(body.clone())) {
+        let mut envelope = Envelope::with_limits(self.limits());
+        let read = binary::read(headers, None, body, &mut envelope);
+        match read.and_then(|()| into_violations(envelope, body.clone())) {
             Ok((mut violations, _)) => {
                 violations.push(violation);
                 BuildError::new(violations).into()
@@ -195,8 +197,9 @@ impl Decoder {
             }
             Err(_) => {}
         }
-        let binary = binary::read(headers, content_type.text, &body, self.limits())?;
-        let (violations, data) = binary.into_violations(body)?;
+        let mut envelope = Envelope::with_limits(self.limits());
+        binary::read(headers, content_type.text, &body, &mut envelope)?;
+        let (violations, data) = into_violations(envelope, body)?;
         let attributes = attributes(headers);
         let data = Ok(data);
         let event = LenientEvent::new(AsItCame { attributes, data }, violations);
@@ -264,8 +267,10 @@ fn attributes(headers: &HeaderMap) -> Vec<(String, Raw)> {
             return Some((name::DATACONTENTTYPE.to_owned(), text));
         }
         let attribute = header.as_str().strip_prefix(binary::PREFIX)?;
-        let text = header_value::decode(value.as_bytes())
-            .map_or_else(|_| raw_text(value), |text| Raw::Text(text.into_owned()));
+        let text = header_value::decode(value.as_bytes()).map_or_else(
+            |_| raw_text(value),
+            |value| Raw::Text(value.text().into_owned()),
+        );
         Some((attribute.to_owned(), text))
     });
     attributes.collect()

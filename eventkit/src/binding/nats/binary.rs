@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::decode::Headers;
-use crate::binding::binary::{self, Binary};
+use crate::binding::binary;
 use crate::error::DecodeError;
-use crate::event::{Envelope, Limits, name};
+use crate::event::{Envelope, name};
 
 const PREFIX: &str = "ce-";
 
@@ -26,20 +26,20 @@ pub(super) fn attribute(header: &str) -> Option<Cow<'_, str>> {
 pub(super) fn read<'a, N: AsRef<str>, V: AsRef<str>>(
     headers: Headers<'a, N, V>,
     body: &[u8],
-    limits: Limits,
-) -> Result<Binary<'a>, DecodeError> {
-    let mut envelope = Envelope::with_limits(limits);
+    envelope: &mut Envelope<'a>,
+) -> Result<(), DecodeError> {
     let mut is_event = false;
     for (header, value) in headers {
         if let Some(attribute) = attribute(header.as_ref()) {
             is_event |= matches!(&*attribute, name::SPECVERSION | name::ID | name::TYPE);
             let value = value.as_ref().as_bytes();
-            binary::set(&mut envelope, attribute, value, "NATS binding, 3.1.3.2");
+            binary::set(envelope, attribute, value, "NATS binding, 3.1.3.2");
         }
     }
     if !is_event {
         let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
         return Err(DecodeError::not_an_event(reason));
     }
-    Ok(Binary::new(envelope, body))
+    binary::limit_depth(envelope, body);
+    Ok(())
 }

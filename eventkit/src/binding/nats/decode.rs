@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::binary;
-use crate::binding::binary::Message;
+use crate::binding::binary::{Message, into_event};
 use crate::error::DecodeError;
-use crate::event::{Event, Limits, MediaType, Violation};
+use crate::event::{Envelope, Event, Limits, MediaType, Violation};
 use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
@@ -94,7 +94,11 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary => binary::read(headers, &body, self.limits)?.into_event(body),
+            Mode::Binary => {
+                let mut envelope = Envelope::with_limits(self.limits);
+                binary::read(headers, &body, &mut envelope)?;
+                into_event(envelope, body)
+            }
             Mode::Json => Json.with_limits(self.limits).decode(body),
             Mode::Structured(media_type) => self.format_for(&media_type)?.decode(body),
         }
@@ -112,8 +116,9 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary => {
-                let binary = binary::read(headers, &body, self.limits)?;
-                T::from_source(Message::new(binary, body))
+                let envelope = &mut Envelope::with_limits(self.limits);
+                binary::read(headers, &body, envelope)?;
+                T::from_source(Message::new(envelope, &body))
             }
             Mode::Json => Json.with_limits(self.limits).decode_as(&body),
             Mode::Structured(media_type) => {

@@ -3,5 +3,5 @@
 mod plain;
 mod walk;
 
-pub(crate) use plain::{plain_end, plain_len};
+pub(crate) use plain::{plain_ascii_len, plain_len};
 pub(crate) use walk::{Malformed, is_value, walk};

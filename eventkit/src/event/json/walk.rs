@@ -1,6 +1,6 @@
 //! Walks over a JSON value, and checks it.
 
-use super::plain::plain_end;
+use super::plain::plain_len;
 
 /// Says that a text is not JSON; where and why is found out later, since it costs a second look.
 #[derive(Debug)]
@@ -20,56 +20,8 @@ pub(crate) struct Walked {
 /// It takes what `serde_json` takes where it ignores a value: an escape of one half of a surrogate
 /// pair is text that no string can hold, but JSON all the same.
 pub(crate) fn walk(text: &str, start: usize) -> Result<Walked, Malformed> {
-    let mut walk = Walk {
-        bytes: text.as_bytes(),
-        at: start,
-    };
-    let mut open = Open::default();
-    loop {
-        match walk.take()? {
-            b'{' => {
-                open.push(true);
-                if !walk.take_if(b'}') {
-                    walk.name()?;
-                    continue;
-                }
-                open.pop();
-            }
-            b'[' => {
-                open.push(false);
-                if !walk.take_if(b']') {
-                    continue;
-                }
-                open.pop();
-            }
-            b'"' => walk.string()?,
-            b't' => walk.literal(b"rue")?,
-            b'f' => walk.literal(b"alse")?,
-            b'n' => walk.literal(b"ull")?,
-            b'-' => walk.unsigned()?,
-            b'0'..=b'9' => {
-                walk.at -= 1;
-                walk.unsigned()?;
-            }
-            _ => return Err(Malformed),
-        }
-        // A value has ended, and with it perhaps what it stands in.
-        loop {
-            if open.count == 0 {
-                let (end, depth) = (walk.at, open.most);
-                return Ok(Walked { end, depth });
-            }
-            match (walk.take()?, open.in_object()) {
-                (b',', true) => {
-                    walk.name()?;
-                    break;
-                }
-                (b',', false) => break,
-                (b'}', true) | (b']', false) => open.pop(),
-                _ => return Err(Malformed),
-            }
-        }
-    }
+    let (end, depth) = value(text.as_bytes(), start).ok_or(Malformed)?;
+    Ok(Walked { end, depth })
 }
 
 /// Returns whether a text is one JSON value, and nothing but white space around it.
@@ -80,140 +32,170 @@ pub(crate) fn is_value(text: &str) -> bool {
     })
 }
 
-struct Walk<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// A place that no text has: where something ends that is malformed.
+///
+/// Nothing can be taken there, so it needs no look of its own.
+const NOWHERE: usize = usize::MAX;
+
+/// Takes a value from a place on, and returns where it ends, and how many arrays and objects are
+/// open at once.
+fn value(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
+    let mut open = Open::default();
+    let mut at_name = false;
+    loop {
+        let first = take(bytes, &mut at)?;
+        if first == b'"' {
+            at = string_end(bytes, at);
+            if at_name {
+                if take(bytes, &mut at)? != b':' {
+                    return None;
+                }
+                at_name = false;
+                continue;
+            }
+        } else if at_name {
+            return None;
+        } else if let b'{' | b'[' = first {
+            open.push(first == b'{');
+            // The closing brackets are two behind the opening ones.
+            if take(bytes, &mut at)? != first + 2 {
+                at -= 1;
+                at_name = first == b'{';
+                continue;
+            }
+            open.pop();
+        } else {
+            at = bare_end(bytes, at - 1, first);
+        }
+        // A value has ended, and with it perhaps what it stands in.
+        loop {
+            if open.count == 0 {
+                return (at <= bytes.len()).then_some((at, open.most));
+            }
+            let next = take(bytes, &mut at)?;
+            if next == b',' {
+                at_name = open.in_object();
+                break;
+            }
+            if next != if open.in_object() { b'}' } else { b']' } {
+                return None;
+            }
+            open.pop();
+        }
+    }
 }
 
-impl Walk<'_> {
-    /// Returns the next byte that is not white space, without taking it.
-    #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            let next = *self.bytes.get(self.at)?;
-            if next > b' ' || !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
-                return Some(next);
-            }
-            self.at += 1;
+/// Takes the next byte that is not white space.
+// A call costs as much as a token does.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn take(bytes: &[u8], at: &mut usize) -> Option<u8> {
+    loop {
+        let next = *bytes.get(*at)?;
+        *at += 1;
+        if next > b' ' || !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
+            return Some(next);
         }
     }
+}
 
-    #[inline]
-    fn take(&mut self) -> Result<u8, Malformed> {
-        let byte = self.peek().ok_or(Malformed)?;
-        self.at += 1;
-        Ok(byte)
+/// Returns the place after the string whose opening quote is before a place.
+// A call costs as much as a string does.
+#[allow(clippy::inline_always)]
+#[inline(always)]
+fn string_end(bytes: &[u8], at: usize) -> usize {
+    let end = at + plain_len(&bytes[at..]);
+    match bytes.get(end) {
+        Some(b'"') => end + 1,
+        _ => escaped_end(bytes, end),
     }
+}
 
-    #[inline]
-    fn take_if(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
-        found
-    }
-
-    /// Takes the name of a member and the colon after it.
-    #[inline]
-    fn name(&mut self) -> Result<(), Malformed> {
-        if self.take()? != b'"' {
-            return Err(Malformed);
+/// Returns the place after a string from its first escape on.
+#[inline(never)]
+fn escaped_end(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        match bytes.get(at..) {
+            Some([b'"', ..]) => return at + 1,
+            Some([b'\\', escape @ ..]) => match escape_len(escape) {
+                Some(len) => at += 1 + len,
+                None => return NOWHERE,
+            },
+            _ => return NOWHERE,
         }
-        self.string()?;
-        if self.take()? == b':' {
-            Ok(())
+        at += plain_len(&bytes[at..]);
+    }
+}
+
+/// Returns how long an escape is without its backslash.
+fn escape_len(escape: &[u8]) -> Option<usize> {
+    match escape.split_first()? {
+        (b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', _) => Some(1),
+        (b'u', rest) => {
+            let digits = rest.first_chunk::<4>()?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(5)
+        }
+        _ => None,
+    }
+}
+
+/// Returns the place after a literal or a number, whose first byte is known.
+fn bare_end(bytes: &[u8], at: usize, first: u8) -> usize {
+    let literal = |text: &[u8]| {
+        if bytes[at..].starts_with(text) {
+            at + text.len()
         } else {
-            Err(Malformed)
+            NOWHERE
         }
+    };
+    match first {
+        b'0'..=b'9' => number_end(bytes, at),
+        b'-' => number_end(bytes, at + 1),
+        b't' => literal(b"true"),
+        b'f' => literal(b"false"),
+        b'n' => literal(b"null"),
+        _ => NOWHERE,
     }
+}
 
-    /// Takes what is left of a string after its opening quote.
-    // A call costs as much as a string does.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
-    fn string(&mut self) -> Result<(), Malformed> {
-        self.at = plain_end(self.bytes, self.at);
-        if self.next_is(b'"') {
-            self.at += 1;
-            return Ok(());
-        }
-        self.string_with_escapes()
+/// Returns the place after a number without a sign.
+fn number_end(bytes: &[u8], at: usize) -> usize {
+    let end = digits_end(bytes, at);
+    let leading_zero = bytes.get(at) == Some(&b'0') && end > at + 1;
+    if end == at || leading_zero {
+        return NOWHERE;
     }
+    match bytes.get(end) {
+        Some(b'.' | b'e' | b'E') => fraction_end(bytes, end),
+        _ => end,
+    }
+}
 
-    /// Takes what is left of a string from its first escape on.
-    #[inline(never)]
-    fn string_with_escapes(&mut self) -> Result<(), Malformed> {
-        loop {
-            let stop = self.bytes.get(self.at).ok_or(Malformed)?;
-            self.at += 1;
-            match stop {
-                b'"' => return Ok(()),
-                b'\\' => self.escape()?,
-                _ => return Err(Malformed),
-            }
-            self.at = plain_end(self.bytes, self.at);
+/// Returns the place after a fraction and an exponent, of which at least one is there.
+fn fraction_end(bytes: &[u8], mut at: usize) -> usize {
+    if bytes[at] == b'.' {
+        let digits = at + 1;
+        at = digits_end(bytes, digits);
+        if at == digits {
+            return NOWHERE;
         }
     }
+    let digits = match bytes[at..] {
+        [b'e' | b'E', b'+' | b'-', ..] => at + 2,
+        [b'e' | b'E', ..] => at + 1,
+        _ => return at,
+    };
+    match digits_end(bytes, digits) {
+        end if end == digits => NOWHERE,
+        end => end,
+    }
+}
 
-    /// Takes what is left of an escape after its backslash.
-    fn escape(&mut self) -> Result<(), Malformed> {
-        let escape = self.bytes.get(self.at).ok_or(Malformed)?;
-        self.at += 1;
-        match escape {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(()),
-            b'u' => {
-                let digits = self.bytes.get(self.at..self.at + 4).ok_or(Malformed)?;
-                self.at += 4;
-                if digits.iter().all(u8::is_ascii_hexdigit) {
-                    Ok(())
-                } else {
-                    Err(Malformed)
-                }
-            }
-            _ => Err(Malformed),
-        }
+fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b'0'..=b'9') = bytes.get(at) {
+        at += 1;
     }
-
-    fn literal(&mut self, rest: &[u8]) -> Result<(), Malformed> {
-        let end = self.at + rest.len();
-        let found = self.bytes.get(self.at..end) == Some(rest);
-        self.at = end;
-        if found { Ok(()) } else { Err(Malformed) }
-    }
-
-    /// Takes a number without its sign.
-    fn unsigned(&mut self) -> Result<(), Malformed> {
-        let zero = self.next_is(b'0');
-        let digits = self.digits()?;
-        if zero && digits > 1 {
-            return Err(Malformed);
-        }
-        if self.next_is(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if self.next_is(b'e') || self.next_is(b'E') {
-            self.at += 1;
-            self.at += usize::from(self.next_is(b'+') || self.next_is(b'-'));
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn next_is(&self, byte: u8) -> bool {
-        self.bytes.get(self.at) == Some(&byte)
-    }
-
-    /// Takes at least one digit, and returns how many.
-    fn digits(&mut self) -> Result<usize, Malformed> {
-        let start = self.at;
-        while self.bytes.get(self.at).is_some_and(u8::is_ascii_digit) {
-            self.at += 1;
-        }
-        match self.at - start {
-            0 => Err(Malformed),
-            count => Ok(count),
-        }
-    }
+    at
 }
 
 /// Knows which of the open arrays and objects are objects, a bit for each.

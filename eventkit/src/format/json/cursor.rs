@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::error::DecodeError;
-use crate::event::json::{Malformed, plain_end, walk};
+use crate::event::json::{Malformed, plain_ascii_len, plain_len, walk};
 
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -65,23 +65,47 @@ impl<'a> Cursor<'a> {
         }
         loop {
             element(self)?;
-            if self.take(close) {
-                return Ok(());
+            let next = self.peek();
+            self.at += 1;
+            match next {
+                Some(b',') => {}
+                Some(next) if next == close => return Ok(()),
+                _ => return Err(Malformed.into()),
             }
-            self.expect(b',')?;
         }
     }
 
-    /// Takes a string without escapes, if one is next.
+    /// Moves to a place that was found by looking at the text itself.
+    pub(super) fn move_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
+    /// Returns the text, and where the next byte is that is not white space.
+    pub(super) fn next_at(&mut self) -> (&'a str, usize) {
+        self.peek();
+        (self.text, self.at)
+    }
+
+    /// Takes the name of a member and the colon after it, if it is that and written plainly.
+    #[inline]
+    pub(super) fn take_name<const N: usize>(&mut self, quoted: &[u8; N]) -> bool {
+        self.peek();
+        let rest = self.text.as_bytes().get(self.at..);
+        let found = rest.is_some_and(|rest| rest.first_chunk() == Some(quoted));
+        self.at += if found { N } else { 0 };
+        found
+    }
+
+    /// Takes a string of printable ASCII without escapes, if one is next.
     // A call costs as much as a string does.
     #[allow(clippy::inline_always)]
     #[inline(always)]
-    pub(super) fn plain_string(&mut self) -> Option<&'a str> {
+    pub(super) fn plain_ascii(&mut self) -> Option<&'a str> {
         if self.peek() != Some(b'"') {
             return None;
         }
         let start = self.at + 1;
-        let end = plain_end(self.text.as_bytes(), start);
+        let end = start + plain_ascii_len(&self.text.as_bytes()[start..]);
         if self.text.as_bytes().get(end) != Some(&b'"') {
             return None;
         }
@@ -90,9 +114,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the name of a member and the colon after it.
-    // A call costs as much as a string does.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    #[inline]
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let name = self.string()?;
         self.expect(b':')?;
@@ -100,32 +122,41 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes a string; it is copied only where it holds escapes.
-    // A call costs as much as a string does.
-    #[allow(clippy::inline_always)]
-    #[inline(always)]
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if self.peek() != Some(b'"') {
             return Err(Malformed);
         }
-        if let Some(text) = self.plain_string() {
-            return Ok(Cow::Borrowed(text));
+        let start = self.at + 1;
+        let end = start + plain_len(&self.text.as_bytes()[start..]);
+        if self.text.as_bytes().get(end) != Some(&b'"') {
+            return self.string_with_escapes().map(Cow::Owned);
         }
-        self.string_with_escapes().map(Cow::Owned)
+        self.at = end + 1;
+        Ok(Cow::Borrowed(&self.text[start..end]))
     }
 
     #[inline(never)]
     fn string_with_escapes(&mut self) -> Result<String, Malformed> {
-        self.value().map_err(|_| Malformed)
+        let mut text = None;
+        self.read_into(&mut text);
+        text.transpose().ok().flatten().ok_or(Malformed)
     }
 
-    /// Reads the value that is next as a type, and moves past it.
-    pub(super) fn value<T: Deserialize<'a>>(&mut self) -> serde_json::Result<T> {
-        let mut values = serde_json::Deserializer::from_str(&self.text[self.at..]).into_iter();
-        let value = values
-            .next()
-            .unwrap_or_else(|| Err(serde::de::Error::custom("a value is missing")))?;
+    /// Reads the value that is next as a type, and returns where it stands if it is one.
+    pub(super) fn read_into<T: Deserialize<'a>>(
+        &mut self,
+        value: &mut Option<serde_json::Result<T>>,
+    ) -> Option<Range<usize>> {
+        self.peek();
+        let start = self.at;
+        let mut values = serde_json::Deserializer::from_str(self.text.get(start..)?).into_iter();
+        *value = values.next();
+        if !matches!(value, Some(Ok(_))) {
+            return None;
+        }
         self.at += values.byte_offset();
-        Ok(value)
+        Some(start..self.at)
     }
 
     /// Checks the value that is next, moves past it, and returns where it stands and how deep it is
@@ -136,17 +167,6 @@ impl<'a> Cursor<'a> {
         let walked = walk(self.text, start)?;
         self.at = walked.end;
         Ok((start..walked.end, walked.depth))
-    }
-
-    /// Returns where the next byte is that is not white space.
-    pub(super) fn peek_at(&mut self) -> usize {
-        self.peek();
-        self.at
-    }
-
-    /// Returns how far the cursor has come.
-    pub(super) fn at(&self) -> usize {
-        self.at
     }
 
     /// Returns the text of a place that was skipped.

@@ -6,7 +6,9 @@ use std::ops::Range;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use bytestring::ByteString;
 
+use super::core;
 use super::cursor::Cursor;
 use crate::error::DecodeError;
 use crate::event::json::Malformed;
@@ -46,56 +48,59 @@ impl Content {
             Self::Binary(bytes) => bytes,
         }
     }
-}
 
-/// An event whose members have been read, but not checked.
-pub(super) struct Members<'a> {
-    envelope: Envelope<'a>,
-    payload: Option<Payload<'a>>,
-}
-
-impl<'a> Members<'a> {
-    /// Finds out what the data is (section 3.1.2); what is wrong with it is noted.
-    pub(super) fn settle(mut self, text: &str) -> (Envelope<'a>, Option<Content>) {
-        let content_type = self.envelope.text(name::DATACONTENTTYPE);
-        let content = self.payload.map(|payload| match payload {
-            Payload::Base64(text) => BASE64_STANDARD
-                .decode(text.as_bytes())
-                .map(Content::Binary)
-                .map_err(|error| not_base64(&text, &error)),
-            Payload::Json(place) if content_type.is_none_or(declares_json) => {
-                Ok(Content::Json(place))
+    /// Makes data of it, which shares the message where it stands there.
+    pub(super) fn into_data(self, message: &ByteString) -> Data {
+        match self {
+            Self::Json(place) => {
+                Data::new_unchecked(DataKind::Json, message.as_bytes().slice(place))
             }
-            Payload::Json(place) => serde_json::from_str(&text[place.clone()])
-                .map(Content::Text)
-                .map_err(|_| not_text(&text[place])),
-        });
-        let content = content.transpose().unwrap_or_else(|violation| {
-            self.envelope.refuse(violation);
-            None
-        });
-        (self.envelope, content)
+            Self::Text(text) => Data::text(text),
+            Self::Binary(bytes) => Data::binary(bytes),
+        }
     }
 }
 
-/// Decodes one event; its JSON data shares the bytes.
-pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<Event, DecodeError> {
-    let text = text(bytes, limits)?;
-    let (envelope, data) = unchecked(text, bytes, limits)?;
-    envelope.into_event(data)
+/// Finds out what the data is (section 3.1.2); what is wrong with it is noted.
+fn settle(
+    payload: Option<Payload<'_>>,
+    envelope: &mut Envelope<'_>,
+    text: &str,
+) -> Option<Content> {
+    let content_type = envelope.text(name::DATACONTENTTYPE);
+    let content = match payload? {
+        Payload::Base64(text) => BASE64_STANDARD
+            .decode(text.as_bytes())
+            .map(Content::Binary)
+            .map_err(|error| not_base64(&text, &error)),
+        Payload::Json(place) if content_type.is_none_or(declares_json) => Ok(Content::Json(place)),
+        Payload::Json(place) => serde_json::from_str(&text[place.clone()])
+            .map(Content::Text)
+            .map_err(|_| not_text(&text[place])),
+    };
+    content.map_err(|violation| envelope.refuse(violation)).ok()
+}
+
+/// Decodes one event; its attributes and its JSON data share the bytes.
+pub(super) fn event(bytes: Bytes, limits: Limits) -> Result<Event, DecodeError> {
+    let message = message(bytes, limits)?;
+    let mut envelope = Envelope::with_limits(limits);
+    let content = object(&message, &mut envelope, &mut skip)?;
+    into_event(envelope, content, &message)
 }
 
 /// Decodes a batch; the first element that is not an event refuses it.
-pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
-    let text = text(bytes, limits)?;
+pub(super) fn batch(bytes: Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
+    let message = message(bytes, limits)?;
     let mut events = Vec::new();
-    elements(text, |cursor| {
+    elements(&message, |cursor| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
-        let members = members(cursor, limits, &mut skip)?;
-        let event =
-            into_event(members, text, bytes).map_err(|error| error.in_element(events.len()))?;
-        events.push(event);
+        let mut envelope = Envelope::with_limits(limits);
+        let payload = members(cursor, &mut envelope, &mut skip)?;
+        let content = settle(payload, &mut envelope, &message);
+        let event = into_event(envelope, content, &message);
+        events.push(event.map_err(|error| error.in_element(events.len()))?);
         Ok(())
     })?;
     Ok(events)
@@ -133,6 +138,12 @@ impl From<DecodeError> for Refusal {
     }
 }
 
+/// Takes a message for JSON that is within the limits of a body.
+pub(super) fn message(bytes: Bytes, limits: Limits) -> Result<ByteString, DecodeError> {
+    limits.check_body_bytes(bytes.len())?;
+    ByteString::try_from(bytes).map_err(|error| DecodeError::malformed("JSON", error))
+}
+
 /// Takes bytes for JSON that is within the limits of a body.
 pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
@@ -142,13 +153,16 @@ pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
 /// Reads all members of the one object that a text is; `data` is left to the caller.
 pub(super) fn object<'a>(
     text: &'a str,
-    limits: Limits,
+    envelope: &mut Envelope<'a>,
     data: ReadData<'_, 'a>,
-) -> Result<Members<'a>, DecodeError> {
+) -> Result<Option<Content>, DecodeError> {
     let mut cursor = Cursor::new(text);
-    let members = members(&mut cursor, limits, data);
-    let members = members.and_then(|members| cursor.end().map(|()| members));
-    members.map_err(|Malformed| Cursor::explain(text, OBJECT))
+    let payload = members(&mut cursor, envelope, data);
+    let payload = payload.and_then(|payload| cursor.end().map(|()| payload));
+    match payload {
+        Ok(payload) => Ok(settle(payload, envelope, text)),
+        Err(Malformed) => Err(Cursor::explain(text, OBJECT)),
+    }
 }
 
 /// Checks the data that is next, and leaves it as it is.
@@ -164,31 +178,26 @@ pub(super) fn skip(
 /// Reads all members of the object that is next; `data` is left to the caller.
 fn members<'a>(
     cursor: &mut Cursor<'a>,
-    limits: Limits,
+    envelope: &mut Envelope<'a>,
     data: ReadData<'_, 'a>,
-) -> Result<Members<'a>, Malformed> {
-    let mut envelope = Envelope::with_limits(limits);
+) -> Result<Option<Payload<'a>>, Malformed> {
     let mut payload = None;
     let mut seen = [false; 2];
     cursor.elements(b'{', b'}', |cursor| {
-        let member = cursor.member_name()?;
+        let (text, at) = cursor.next_at();
+        cursor.move_to(core::attributes(text, at, envelope));
+        let member = if cursor.take_name(b"\"data\":") {
+            Cow::Borrowed(name::DATA)
+        } else {
+            cursor.member_name()?
+        };
         let (at, found) = match member.as_ref() {
             name::DATA => {
-                let place = data(cursor, &mut envelope)?;
+                let place = data(cursor, envelope)?;
                 (0, Some(Payload::Json(place)))
             }
-            name::DATA_BASE64 => (1, base64_member(cursor, &mut envelope)?),
-            _ => {
-                if let Cow::Borrowed(name) = member
-                    && let Some(text) = cursor.plain_string()
-                {
-                    envelope.set_text(name, text);
-                    return Ok(());
-                }
-                let value = scalar(&member, cursor, &mut envelope)?;
-                envelope.set(member, value);
-                return Ok(());
-            }
+            name::DATA_BASE64 => (1, base64_member(cursor, envelope)?),
+            _ => return attribute(member, cursor, envelope),
         };
         if std::mem::replace(&mut seen[at], true) || (found.is_some() && payload.is_some()) {
             let expected = "one of `data` and `data_base64`, once";
@@ -200,9 +209,26 @@ fn members<'a>(
             ));
         }
         payload = found.or(payload.take());
-        Ok::<(), Malformed>(())
+        Ok(())
     })?;
-    Ok(Members { envelope, payload })
+    Ok(payload)
+}
+
+/// Reads the value of an attribute whose name has been read.
+fn attribute<'a>(
+    name: Cow<'a, str>,
+    cursor: &mut Cursor<'a>,
+    envelope: &mut Envelope<'a>,
+) -> Result<(), Malformed> {
+    if let Cow::Borrowed(name) = name
+        && let Some(text) = cursor.plain_ascii()
+    {
+        envelope.set_plain(name, text);
+        return Ok(());
+    }
+    let value = scalar(&name, cursor, envelope)?;
+    envelope.set(name, value);
+    Ok(())
 }
 
 fn base64_member<'a>(
@@ -210,6 +236,7 @@ fn base64_member<'a>(
     envelope: &mut Envelope<'a>,
 ) -> Result<Option<Payload<'a>>, Malformed> {
     match scalar(name::DATA_BASE64, cursor, envelope)? {
+        Scalar::Plain(text) => Ok(Some(Payload::Base64(Cow::Borrowed(text)))),
         Scalar::Text(text) => Ok(Some(Payload::Base64(text))),
         Scalar::Null | Scalar::Refused => Ok(None),
         Scalar::Boolean(_) | Scalar::Integer(_) => {
@@ -257,29 +284,15 @@ fn scalar<'a>(
     Ok(Scalar::Refused)
 }
 
-fn into_event(members: Members<'_>, text: &str, bytes: &Bytes) -> Result<Event, DecodeError> {
-    let (envelope, data) = with_data(members, text, bytes);
-    envelope.into_event(data)
-}
-
-/// Reads one event, but does not check it.
-pub(super) fn unchecked<'a>(
-    text: &'a str,
-    bytes: &Bytes,
-    limits: Limits,
-) -> Result<(Envelope<'a>, Option<Data>), DecodeError> {
-    let members = object(text, limits, &mut skip)?;
-    Ok(with_data(members, text, bytes))
-}
-
-fn with_data<'a>(members: Members<'a>, text: &str, bytes: &Bytes) -> (Envelope<'a>, Option<Data>) {
-    let (envelope, content) = members.settle(text);
-    let data = content.map(|content| match content {
-        Content::Json(place) => Data::new_unchecked(DataKind::Json, bytes.slice(place)),
-        Content::Text(text) => Data::text(text),
-        Content::Binary(bytes) => Data::binary(bytes),
-    });
-    (envelope, data)
+fn into_event(
+    envelope: Envelope<'_>,
+    content: Option<Content>,
+    message: &ByteString,
+) -> Result<Event, DecodeError> {
+    // Attributes alone do not keep a message alive.
+    let shared = matches!(content, Some(Content::Json(_))).then_some(message);
+    let data = content.map(|content| content.into_data(message));
+    envelope.into_event(data, shared)
 }
 
 fn not_base64(text: &str, error: &base64::DecodeError) -> Violation {

@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 use super::cursor::Cursor;
 use super::{Json, decode, encode};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::event::{AsItCame, Data, DataKind, LenientEvent, Limits, Raw, Reading, name};
+use crate::event::{AsItCame, Data, DataKind, Envelope, LenientEvent, Limits, Raw, Reading, name};
 use crate::format::Format;
 
 const PLACE: &str = "the JSON format";
 
 /// Decodes one event, and keeps the text it came in.
 pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
-    let event = match decode::event(bytes, limits) {
+    let event = match decode::event(bytes.clone(), limits) {
         Ok(event) => event.into(),
         Err(error) => match error.kind() {
             DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => invalid(bytes, limits)?,
@@ -45,8 +45,10 @@ pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, 
 
 /// Reads an event with which something is wrong that is neither its JSON nor a limit.
 fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
-    let text = decode::text(bytes, limits)?;
-    let (envelope, settled) = decode::unchecked(text, bytes, limits)?;
+    let text = &decode::message(bytes.clone(), limits)?;
+    let mut envelope = Envelope::with_limits(limits);
+    let content = decode::object(text, &mut envelope, &mut decode::skip)?;
+    let settled = content.map(|content| content.into_data(text));
     let violations = envelope.into_violations()?;
     let Members(members) =
         serde_json::from_str(text).map_err(|error| DecodeError::malformed("JSON", error))?;

@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 
-use super::structured::Structured;
-use super::{Format, Json, decode, lenient};
+use super::{Format, Json, decode, lenient, structured};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, LenientEvent, Limits};
 use crate::typed::CloudEvent;
@@ -41,7 +40,7 @@ impl LimitedJson {
     ///
     /// Where the bytes are over a limit, are not one valid event, or it is not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        T::from_source(Structured::new(bytes, self.limits)?)
+        structured::decode(bytes, self.limits)
     }
 }
 
@@ -59,7 +58,7 @@ impl Format for LimitedJson {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
-        decode::event(&bytes, self.limits)
+        decode::event(bytes, self.limits)
     }
 
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
@@ -67,7 +66,7 @@ impl Format for LimitedJson {
     }
 
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
-        decode::batch(&bytes, self.limits)
+        decode::batch(bytes, self.limits)
     }
 
     fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {

@@ -1,5 +1,6 @@
 //! The JSON event format and the JSON batch format.
 
+mod core;
 mod cursor;
 mod decode;
 mod encode;
@@ -57,7 +58,7 @@ impl Json {
     /// Where the bytes are over one of the default [`Limits`], are not one valid event, or it is
     /// not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        T::from_source(structured::Structured::new(bytes, Limits::DEFAULT)?)
+        structured::decode(bytes, Limits::DEFAULT)
     }
 
     /// Encodes a typed value straight as an event, with a random id and the current time unless
@@ -102,7 +103,7 @@ impl Format for Json {
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
-        decode::event(&bytes, Limits::DEFAULT)
+        decode::event(bytes, Limits::DEFAULT)
     }
 
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
@@ -120,7 +121,7 @@ impl Format for Json {
     }
 
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
-        decode::batch(&bytes, Limits::DEFAULT)
+        decode::batch(bytes, Limits::DEFAULT)
     }
 
     fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {

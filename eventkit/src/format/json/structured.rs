@@ -11,39 +11,46 @@ use crate::codec;
 use crate::error::DecodeError;
 use crate::event::json::Malformed;
 use crate::event::{AttributeRef, Envelope, JSON, Limits, declares_json, name};
-use crate::typed::{AttributeSource, EventSource};
+use crate::typed::{AttributeSource, CloudEvent, EventSource};
 
 /// A JSON event in structured mode that is about to become a typed value.
-pub(super) struct Structured<'a> {
+pub(super) struct Structured<'e, 'a> {
     text: &'a str,
+    /// Where the attributes go; it is too large to be passed around.
+    envelope: &'e mut Envelope<'a>,
     limits: Limits,
 }
 
-impl<'a> Structured<'a> {
-    pub(super) fn new(bytes: &'a [u8], limits: Limits) -> Result<Self, DecodeError> {
-        let text = decode::text(bytes, limits)?;
-        Ok(Self { text, limits })
-    }
+/// Decodes one event straight into a derived type.
+pub(super) fn decode<T: CloudEvent>(bytes: &[u8], limits: Limits) -> Result<T, DecodeError> {
+    let text = decode::text(bytes, limits)?;
+    let envelope = &mut Envelope::with_limits(limits);
+    T::from_source(Structured {
+        text,
+        envelope,
+        limits,
+    })
+}
 
+impl<'a> Structured<'_, 'a> {
     /// Reads and checks the whole event, but for the data, which is left to the caller.
-    fn checked(
-        &self,
+    fn check(
+        &mut self,
         ty: &'static str,
         data: ReadData<'_, 'a>,
-    ) -> Result<(Envelope<'a>, Option<Content>), DecodeError> {
-        let (mut envelope, content) =
-            decode::object(self.text, self.limits, data)?.settle(self.text);
-        envelope.check()?;
-        envelope.expect_type(ty)?;
+    ) -> Result<Option<Content>, DecodeError> {
+        let content = decode::object(self.text, self.envelope, data)?;
+        self.envelope.check()?;
+        self.envelope.expect_type(ty)?;
         if matches!(content, Some(Content::Json(_))) {
-            envelope.imply(name::DATACONTENTTYPE, JSON);
+            self.envelope.imply(name::DATACONTENTTYPE, JSON);
         }
-        Ok((envelope, content))
+        Ok(content)
     }
 }
 
-impl<'a> EventSource for Structured<'a> {
-    type Attributes = Envelope<'a>;
+impl<'e, 'a> EventSource for Structured<'e, 'a> {
+    type Attributes = &'e Envelope<'a>;
 
     /// Walks to the `type`, which most producers write before the data.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
@@ -73,39 +80,40 @@ impl<'a> EventSource for Structured<'a> {
             Err(Stop::Found(ty)) => Ok(ty),
             Err(Stop::Malformed) => Err(Cursor::explain(self.text, OBJECT)),
             // No type, so no event: what is wrong with it is told as of any event.
-            Ok(()) => decode::event(&Bytes::copy_from_slice(self.text.as_bytes()), self.limits)
+            Ok(()) => decode::event(Bytes::copy_from_slice(self.text.as_bytes()), self.limits)
                 .map(|event| Cow::Owned(event.ty().to_owned())),
         }
     }
 
-    fn read<D: DeserializeOwned>(self, ty: &'static str) -> Result<(D, Envelope<'a>), DecodeError> {
+    fn read<D: DeserializeOwned>(
+        mut self,
+        ty: &'static str,
+    ) -> Result<(D, &'e Envelope<'a>), DecodeError> {
         let mut decoded = None;
-        let (envelope, content) = self.checked(ty, &mut |cursor, envelope| {
-            if may_be(ty, envelope) {
-                let start = cursor.peek_at();
-                let value = cursor.value::<D>();
-                let place = value.is_ok().then(|| start..cursor.at());
-                decoded = Some(value);
-                if let Some(place) = place {
-                    envelope.limit_depth_of(cursor.slice(&place).as_bytes());
-                    return Ok(place);
-                }
+        let content = self.check(ty, &mut |cursor, envelope| {
+            if may_be(ty, envelope)
+                && let Some(place) = cursor.read_into::<D>(&mut decoded)
+            {
+                envelope.limit_depth_of(cursor.slice(&place).as_bytes());
+                return Ok(place);
             }
             decode::skip(cursor, envelope)
         })?;
-        let data = match (&content, decoded) {
-            (Some(Content::Json(_)), Some(data)) => data.map_err(DecodeError::data::<D>)?,
+        let envelope = self.envelope;
+        match (content, decoded) {
+            (Some(Content::Json(_)), Some(Ok(data))) => Ok((data, envelope)),
+            (Some(Content::Json(_)), Some(Err(error))) => Err(DecodeError::data::<D>(error)),
             (content, _) => {
                 let bytes = content.as_ref().map(|content| content.bytes(self.text));
-                codec::decode(bytes, envelope.text(name::DATACONTENTTYPE))?
+                let data = codec::decode(bytes, envelope.text(name::DATACONTENTTYPE))?;
+                Ok((data, envelope))
             }
-        };
-        Ok((data, envelope))
+        }
     }
 
-    fn read_attributes(self, ty: &'static str) -> Result<Envelope<'a>, DecodeError> {
-        let (envelope, _) = self.checked(ty, &mut decode::skip)?;
-        Ok(envelope)
+    fn read_attributes(mut self, ty: &'static str) -> Result<&'e Envelope<'a>, DecodeError> {
+        self.check(ty, &mut decode::skip)?;
+        Ok(self.envelope)
     }
 }
 
@@ -116,7 +124,7 @@ fn may_be(ty: &str, envelope: &Envelope<'_>) -> bool {
         && content_type.is_none_or(declares_json)
 }
 
-impl AttributeSource for Envelope<'_> {
+impl AttributeSource for &Envelope<'_> {
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         Envelope::attribute(self, name)
     }

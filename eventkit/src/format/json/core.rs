@@ -1,0 +1,83 @@
+//! Reads core attributes as most producers write them, in few steps.
+//!
+//! What is written in any other way is left to who reads all members.
+
+use crate::event::json::plain_ascii_len;
+use crate::event::{Envelope, name};
+
+/// Reads the members from a place on that are core attributes, plain text, and not the last ones of
+/// their object, and returns the place of the next member.
+///
+/// All that it knows while it reads is in places of one text, which stay in registers where it is a
+/// function of its own.
+#[inline(never)]
+pub(super) fn attributes<'a>(text: &'a str, mut at: usize, envelope: &mut Envelope<'a>) -> usize {
+    while let Some((attribute, value, next)) = attribute(text, at) {
+        envelope.set_core_plain(attribute, value);
+        at = next;
+    }
+    at
+}
+
+/// Reads one member, and returns the place of the attribute among [all](name::CORE), its value, and
+/// the place of the next member.
+#[inline]
+fn attribute(text: &str, at: usize) -> Option<(usize, &str, usize)> {
+    let bytes = text.as_bytes();
+    let (attribute, end) = name(bytes, at)?;
+    let start = after(bytes, end, b'"')?;
+    let len = plain_ascii_len(bytes.get(start..)?);
+    let end = start + len;
+    // No white space: a line break in a string is an error.
+    if bytes.get(end) != Some(&b'"') {
+        return None;
+    }
+    let comma = after(bytes, end + 1, b',')?;
+    let next = after(bytes, comma, b'"')?;
+    // `get` would be a call, which costs as much as a short value does.
+    let (_, rest) = text.split_at_checked(start)?;
+    let (value, _) = rest.split_at_checked(len)?;
+    Some((attribute, value, next - 1))
+}
+
+/// Reads the name of a core attribute and the colon after it.
+///
+/// Few bytes tell which one it can be.
+#[inline]
+fn name(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let rest = bytes.get(at..)?;
+    let (attribute, len) = match [*rest.get(1)?, *rest.get(2)?] {
+        [b'i', _] => starts(rest, b"\"id\":", name::ID_AT),
+        [b's', b'o'] => starts(rest, b"\"source\":", name::SOURCE_AT),
+        [b's', b'p'] => starts(rest, b"\"specversion\":", name::SPECVERSION_AT),
+        [b's', _] => starts(rest, b"\"subject\":", name::SUBJECT_AT),
+        [b't', b'y'] => starts(rest, b"\"type\":", name::TYPE_AT),
+        [b't', _] => starts(rest, b"\"time\":", name::TIME_AT),
+        [b'd', _] => starts(rest, b"\"datacontenttype\":", name::DATACONTENTTYPE_AT)
+            .or_else(|| starts(rest, b"\"dataschema\":", name::DATASCHEMA_AT)),
+        _ => None,
+    }?;
+    Some((attribute, at + len))
+}
+
+#[inline]
+fn starts<const N: usize>(rest: &[u8], name: &[u8; N], at: usize) -> Option<(usize, usize)> {
+    (rest.first_chunk() == Some(name)).then_some((at, N))
+}
+
+/// Returns the place after a byte that is next, white space aside.
+#[inline]
+fn after(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
+    match bytes.get(at)? {
+        next if *next == byte => Some(at + 1),
+        _ => after_space(bytes, at, byte),
+    }
+}
+
+#[inline(never)]
+fn after_space(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let rest = bytes.get(at..)?;
+    let at = at + rest.iter().take_while(|byte| is_space(byte)).count();
+    (bytes.get(at) == Some(&byte)).then_some(at + 1)
+}
