@@ -335,10 +335,11 @@ pub(crate) async fn dispatch_async(
 }
 
 pub(crate) fn dispatch_envelope(table: &Table, event: &Event) -> Result<Report, DispatchError> {
-    let Some(route) = table.route(event.ty()) else {
+    let ty = event.ty();
+    let Some(route) = table.route(ty) else {
         return Ok(Report::default());
     };
-    route.check(event.ty(), true)?;
+    route.check(ty, true)?;
     Run::with(table, &route, Message::new(None, Some(event)), None).run()
 }
 

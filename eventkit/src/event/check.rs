@@ -28,22 +28,31 @@ pub(crate) enum Found<'a> {
 /// violation.
 #[inline]
 pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<Violation>) {
-    let mut look = |at, required, rule: fn(&str) -> Result<(), Violation>| match get(at) {
-        Found::Plain(text) if is_any_text(at) && !text.is_empty() => {}
-        Found::Plain(text) | Found::Text(text) => violations.extend(rule(text).err()),
-        Found::Absent if required => violations.push(Violation::missing(
-            name::CORE[at],
-            "a value: the attribute is required",
-            "core, REQUIRED Attributes",
-        )),
-        Found::Absent | Found::Checked => {}
-    };
-    look(name::ID_AT, true, id);
-    look(name::SOURCE_AT, true, source);
-    look(name::TYPE_AT, true, ty);
-    look(name::SUBJECT_AT, false, subject);
-    look(name::DATACONTENTTYPE_AT, false, datacontenttype);
-    look(name::DATASCHEMA_AT, false, dataschema);
+    type Rule = fn(&str) -> Result<(), Violation>;
+    static RULES: [(usize, bool, Rule); 6] = [
+        (name::ID_AT, true, id),
+        (name::SOURCE_AT, true, source),
+        (name::TYPE_AT, true, ty),
+        (name::SUBJECT_AT, false, subject),
+        (name::DATACONTENTTYPE_AT, false, datacontenttype),
+        (name::DATASCHEMA_AT, false, dataschema),
+    ];
+    for (at, required, rule) in &RULES {
+        let checked = match get(*at) {
+            Found::Plain(text) if is_any_text(*at) && !text.is_empty() => Ok(()),
+            Found::Plain(text) | Found::Text(text) => rule(text),
+            Found::Absent if *required => Err(missing(*at)),
+            Found::Absent | Found::Checked => Ok(()),
+        };
+        if let Err(violation) = checked {
+            violations.push(violation);
+        }
+    }
+}
+
+fn missing(at: usize) -> Violation {
+    let expected = "a value: the attribute is required";
+    Violation::missing(name::CORE[at], expected, "core, REQUIRED Attributes")
 }
 
 /// Returns whether an attribute may be any text that has something in it.

@@ -276,16 +276,18 @@ impl<'a> Envelope<'a> {
     fn check_values(&mut self) -> Result<(), DecodeError> {
         let mut violations = std::mem::take(&mut self.violations);
         check::texts(|at| self.found(at), &mut violations);
-        let wrong = self.extensions.iter().filter_map(|(name, value)| {
-            match value {
+        for (name, value) in &self.extensions {
+            let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
                 _ => name::check_extension_name(name),
+            };
+            if let Err(violation) = checked
+                && violations.len() < MOST_VIOLATIONS
+            {
+                violations.push(violation);
             }
-            .err()
-        });
-        let room = MOST_VIOLATIONS.saturating_sub(violations.len());
-        violations.extend(wrong.take(room));
+        }
         if violations.is_empty() {
             Ok(())
         } else {

@@ -101,13 +101,12 @@ impl Parts {
         let Some(content_type) = &self.datacontenttype else {
             return Some(data);
         };
-        match data.clone().under(content_type) {
-            Ok(data) => Some(data),
-            Err(error) => {
-                violations.push(check::not_json(data.as_bytes(), &error));
-                None
-            }
-        }
+        // Only text may turn out not to be what the content type declares.
+        let text = data.is_text().then(|| data.bytes().clone());
+        let settled = data.under(content_type);
+        settled
+            .map_err(|error| violations.push(check::not_json(&text.unwrap_or_default(), &error)))
+            .ok()
     }
 
     /// Sets an extension in the place of one of the same name.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
 /// The most fraction digits that are kept.
-const MOST_DIGITS: u8 = 9;
+const MOST_DIGITS: usize = 9;
 /// `2026-01-31T09:30:00.123456789+01:00`
 const LONGEST: usize = 35;
 const SECOND: u32 = 1_000_000_000;
@@ -34,7 +34,7 @@ impl Text {
         text.set(11, local.hour());
         text.set(14, local.minute());
         text.set(17, local.second() + leap);
-        text.fraction(local.nanosecond() % SECOND, digits);
+        text.fraction(local.nanosecond() % SECOND, usize::from(digits));
         text.offset(at.offset().local_minus_utc());
         text
     }
@@ -45,16 +45,16 @@ impl Text {
         self.bytes[at + 1] = digit(value);
     }
 
-    fn fraction(&mut self, nanos: u32, digits: u8) {
+    fn fraction(&mut self, nanos: u32, digits: usize) {
         if digits == 0 {
             return;
         }
         let mut rest = nanos;
-        for at in (20..20 + usize::from(MOST_DIGITS)).rev() {
+        for at in (20..20 + MOST_DIGITS).rev() {
             self.bytes[at] = digit(rest);
             rest /= 10;
         }
-        self.len = 20 + usize::from(digits.min(MOST_DIGITS));
+        self.len = 20 + digits.min(MOST_DIGITS);
     }
 
     fn offset(&mut self, seconds: i32) {
@@ -88,16 +88,23 @@ fn digit(value: u32) -> u8 {
 
 /// Reads a point in time, and how many fraction digits it has, of which nine are kept.
 pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
-    let bytes = text.as_bytes();
-    let (whole, rest) = bytes.split_at_checked(19)?;
+    let (whole, rest) = text.as_bytes().split_first_chunk::<19>()?;
     let punctuation = [whole[4], whole[7], whole[10] & !0x20, whole[13], whole[16]];
     if punctuation != *b"--T::" {
         return None;
     }
-    let two = |at: usize| number(&whole[at..at + 2]);
-    let year = i32::try_from(two(0)? * 100 + two(2)?).ok()?;
-    let date = NaiveDate::from_ymd_opt(year, two(5)?, two(8)?)?;
-    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    let mut all_digits = true;
+    let mut two = |at: usize| {
+        let (tens, ones) = (digit_value(whole[at]), digit_value(whole[at + 1]));
+        all_digits &= tens <= 9 && ones <= 9;
+        u32::from(tens) * 10 + u32::from(ones)
+    };
+    let (year, month, day) = (two(0) * 100 + two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    if !all_digits {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
     let (nanos, digits, rest) = fraction(rest)?;
     // A leap second is the second before it that has a second more.
     let (second, nanos) = if second == 60 {
@@ -111,21 +118,46 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     Some((DateTime::from_naive_utc_and_offset(utc, offset), digits))
 }
 
+/// Returns the value of a digit, and more than nine where it is none.
+fn digit_value(byte: u8) -> u8 {
+    byte.wrapping_sub(b'0')
+}
+
 /// Reads a fraction if there is one, and returns nanoseconds, digits, and what follows.
 fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
+    /// What the last of so many digits counts in nanoseconds.
+    const UNITS: [u32; MOST_DIGITS + 1] = [
+        1_000_000_000,
+        100_000_000,
+        10_000_000,
+        1_000_000,
+        100_000,
+        10_000,
+        1_000,
+        100,
+        10,
+        1,
+    ];
     let Some(bytes) = bytes.strip_prefix(b".") else {
         return Some((0, 0, bytes));
     };
-    let (mut nanos, mut digits, mut rest) = (0, 0, bytes);
-    while let [digit @ b'0'..=b'9', after @ ..] = rest {
-        if digits < MOST_DIGITS {
-            nanos = nanos * 10 + u32::from(digit - b'0');
-            digits += 1;
+    let (mut number, mut digits) = (0, 0);
+    for byte in bytes.iter().take(MOST_DIGITS) {
+        let digit = digit_value(*byte);
+        if digit > 9 {
+            break;
         }
-        rest = after;
+        number = number * 10 + u32::from(digit);
+        digits += 1;
     }
-    let unit = 10_u32.pow(u32::from(MOST_DIGITS - digits));
-    (digits > 0).then_some((nanos * unit, digits, rest))
+    let mut rest = &bytes[digits..];
+    if digits == MOST_DIGITS {
+        while let [b'0'..=b'9', after @ ..] = rest {
+            rest = after;
+        }
+    }
+    let kept = u8::try_from(digits).ok()?;
+    (digits > 0).then_some((number * UNITS[digits], kept, rest))
 }
 
 /// Reads an offset in seconds, to the end.

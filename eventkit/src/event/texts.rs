@@ -22,7 +22,7 @@ pub(crate) struct Texts {
 enum Place {
     Unset,
     Literal(&'static str),
-    Held { start: usize, end: usize },
+    Held { start: usize, len: usize },
 }
 
 /// A text on its way in.
@@ -44,9 +44,9 @@ impl Texts {
         texts.for_each(|text| held.push_str(text));
         let mut start = 0;
         Self::placed(held.into(), piece, |_, text| {
-            let place = (start, start + text.len());
-            start = place.1;
-            Some(place)
+            let own = start;
+            start += text.len();
+            Some(own)
         })
         .unwrap_or_default()
     }
@@ -59,15 +59,14 @@ impl Texts {
     ) -> Option<Self> {
         Self::placed(message.clone(), piece, |held, text| {
             let start = text.as_ptr().addr().checked_sub(held.as_ptr().addr())?;
-            let end = start + text.len();
-            (end <= held.len()).then_some((start, end))
+            (start + text.len() <= held.len()).then_some(start)
         })
     }
 
     fn placed<'a>(
         held: ByteString,
         piece: impl Fn(usize) -> Option<Piece<'a>>,
-        mut place: impl FnMut(&str, &str) -> Option<(usize, usize)>,
+        mut place: impl FnMut(&str, &str) -> Option<usize>,
     ) -> Option<Self> {
         let mut places = [Place::Unset; COUNT];
         for (at, own) in places.iter_mut().enumerate() {
@@ -75,8 +74,9 @@ impl Texts {
                 None => Place::Unset,
                 Some(Piece::Literal(literal)) => Place::Literal(literal),
                 Some(Piece::Text(text)) => {
-                    let (start, end) = place(&held, text)?;
-                    Place::Held { start, end }
+                    let start = place(&held, text)?;
+                    let len = text.len();
+                    Place::Held { start, len }
                 }
             };
         }
@@ -97,7 +97,22 @@ impl Texts {
         match *self.places.get(at.checked_sub(FIRST)?)? {
             Place::Unset => None,
             Place::Literal(literal) => Some(Piece::Literal(literal)),
-            Place::Held { start, end } => self.held.get(start..end).map(Piece::Text),
+            Place::Held { start, len } => {
+                // `get` would be a call, which costs more than all of this.
+                let (_, rest) = self.held.split_at_checked(start)?;
+                let (text, _) = rest.split_at_checked(len)?;
+                Some(Piece::Text(text))
+            }
+        }
+    }
+
+    /// Returns how long a text is.
+    #[inline]
+    pub(crate) fn len(&self, at: usize) -> Option<usize> {
+        match self.places.get(at.checked_sub(FIRST)?)? {
+            Place::Unset => None,
+            Place::Literal(literal) => Some(literal.len()),
+            Place::Held { len, .. } => Some(*len),
         }
     }
 

@@ -37,6 +37,9 @@ pub(crate) fn is_value(text: &str) -> bool {
 /// Nothing can be taken there, so it needs no look of its own.
 const NOWHERE: usize = usize::MAX;
 
+/// How many bytes are looked at one by one before they are looked at in blocks.
+const FEW: usize = 4;
+
 /// Takes a value from a place on, and returns where it ends, and how many arrays and objects are
 /// open at once.
 fn value(bytes: &[u8], mut at: usize) -> Option<(usize, usize)> {
@@ -115,6 +118,16 @@ fn string_end(bytes: &[u8], at: usize) -> usize {
 #[inline(never)]
 fn escaped_end(bytes: &[u8], mut at: usize) -> usize {
     loop {
+        // Where there is one escape there are more, with little between them.
+        let few = bytes[at..]
+            .iter()
+            .take(FEW)
+            .take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f));
+        let few = few.count();
+        at += few;
+        if few == FEW {
+            at += plain_len(&bytes[at..]);
+        }
         match bytes.get(at..) {
             Some([b'"', ..]) => return at + 1,
             Some([b'\\', escape @ ..]) => match escape_len(escape) {
@@ -123,7 +136,6 @@ fn escaped_end(bytes: &[u8], mut at: usize) -> usize {
             },
             _ => return NOWHERE,
         }
-        at += plain_len(&bytes[at..]);
     }
 }
 

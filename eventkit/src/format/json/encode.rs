@@ -10,7 +10,17 @@ use crate::event::{AttributeRef, Data, DataKind, Event, name};
 
 const HEAD: &[u8] = br#"{"specversion":"1.0""#;
 
-/// How many of the core attributes that are text go before the time.
+/// The core attributes that are text, in the order in which they are written.
+const TEXTS: [usize; 6] = [
+    name::ID_AT,
+    name::SOURCE_AT,
+    name::TYPE_AT,
+    name::SUBJECT_AT,
+    name::DATACONTENTTYPE_AT,
+    name::DATASCHEMA_AT,
+];
+
+/// How many of them go before the time.
 const TEXTS_BEFORE_TIME: usize = 4;
 
 /// Encodes one event.
@@ -22,9 +32,9 @@ pub(super) fn bytes(event: &Event) -> Result<Bytes, EncodeError> {
 
 /// Returns how many bytes an event takes where no text of it has to be escaped.
 pub(super) fn size(event: &Event) -> usize {
-    let texts = texts(event).into_iter();
-    let texts: usize = texts
-        .filter_map(|(name, text)| Some(name.len() + text?.len() + 6))
+    let texts: usize = TEXTS
+        .iter()
+        .filter_map(|at| Some(name::CORE[*at].len() + event.texts().len(*at)? + 6))
         .sum();
     let time = event
         .time()
@@ -46,18 +56,6 @@ pub(super) fn size(event: &Event) -> usize {
     HEAD.len() + texts + time + extensions + data + 1
 }
 
-/// Returns the core attributes that are text, in the order in which they are written.
-fn texts(event: &Event) -> [(&'static str, Option<&str>); 6] {
-    [
-        (name::ID, Some(event.id())),
-        (name::SOURCE, Some(event.source())),
-        (name::TYPE, Some(event.ty())),
-        (name::SUBJECT, event.subject()),
-        (name::DATACONTENTTYPE, event.data_content_type()),
-        (name::DATASCHEMA, event.data_schema()),
-    ]
-}
-
 /// Returns whether JSON has a type of its own for the value.
 fn is_bare(value: AttributeRef<'_>) -> bool {
     matches!(value, AttributeRef::Boolean(_) | AttributeRef::Integer(_))
@@ -75,16 +73,15 @@ pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError>
 /// Writes an event up to its data.
 pub(super) fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.extend_from_slice(HEAD);
-    let texts = texts(event);
-    let (before, after) = texts.split_at(TEXTS_BEFORE_TIME);
-    members(before, out)?;
+    let (before, after) = TEXTS.split_at(TEXTS_BEFORE_TIME);
+    members(event, before, out)?;
     if let Some(time) = event.time() {
         member(name::TIME, out);
         out.push(b'"');
         out.extend_from_slice(time.text().as_str().as_bytes());
         out.push(b'"');
     }
-    members(after, out)?;
+    members(event, after, out)?;
     for (name, value) in event.extensions() {
         member(name, out);
         let value = AttributeRef::from(value);
@@ -117,10 +114,10 @@ pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(())
 }
 
-fn members(texts: &[(&str, Option<&str>)], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    for (name, text) in texts {
-        if let Some(text) = text {
-            member(name, out);
+fn members(event: &Event, texts: &[usize], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    for at in texts {
+        if let Some(text) = event.texts().get(*at) {
+            member(name::CORE[*at], out);
             string(text, out)?;
         }
     }

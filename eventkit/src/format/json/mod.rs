@@ -1,6 +1,6 @@
 //! The JSON event format and the JSON batch format.
 
-mod core;
+mod attributes;
 mod cursor;
 mod decode;
 mod encode;
