@@ -119,8 +119,7 @@ limits! {
 impl Limits {
     /// Checks how deep JSON is nested; text that is not JSON has no depth.
     pub(crate) fn check_depth_of(&self, json: &[u8]) -> Result<(), Exceeded> {
-        // What is opened takes two bytes, and most data opens less in all than may be open at once.
-        if json.len() / 2 <= self.json_depth || opened(json) <= self.json_depth {
+        if opens_at_most(json, self.json_depth) {
             return Ok(());
         }
         let walked = std::str::from_utf8(json).map_err(|_| json::Malformed);
@@ -129,12 +128,26 @@ impl Limits {
     }
 }
 
-/// Counts opening brackets in blocks, which compilers turn into few instructions.
-fn opened(json: &[u8]) -> usize {
-    // The two differ in one bit, and no other character has the rest.
-    let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
+/// Returns whether JSON opens so few arrays and objects in all, as most does, that no more of them
+/// are open at once.
+fn opens_at_most(json: &[u8], most: usize) -> bool {
     let (blocks, rest) = json.as_chunks::<64>();
-    let block = |block: &[u8; 64]| usize::from(block.iter().map(opens).sum::<u8>());
-    let rest: u8 = rest.iter().map(opens).sum();
-    blocks.iter().map(block).sum::<usize>() + usize::from(rest)
+    let mut opened = 0;
+    let mut left = json.len();
+    for block in blocks {
+        // What is yet to be opened takes two bytes, with its end.
+        if opened + left / 2 <= most {
+            return true;
+        }
+        opened += usize::from(block.iter().copied().map(opens).sum::<u8>());
+        left -= block.len();
+    }
+    opened + left / 2 <= most
+        || opened + usize::from(rest.iter().copied().map(opens).sum::<u8>()) <= most
+}
+
+/// Counts an opening bracket; of a block, compilers do so in few instructions.
+fn opens(byte: u8) -> u8 {
+    // The two differ in one bit, and no other character has the rest.
+    u8::from(byte | 0x20 == b'{')
 }

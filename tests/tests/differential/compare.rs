@@ -1,12 +1,15 @@
 //! Holds the decoders against each other.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
 use bytes::Bytes;
 use eventkit::event::Data;
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
 use eventkit_tests::reading::{Reading, assert_agree};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::reference::{self, Reference};
@@ -28,12 +31,26 @@ pub(crate) fn assert_same(bytes: &[u8]) -> bool {
             panic!("{error:?}, and to the reference {event:?}: {}", shown())
         }
     };
-    assert_agree::<Value>(
-        Json.decode_as(bytes),
-        decoded.and_then(|event| Reading::from_source(&event)),
-        &shown(),
-    );
+    assert_typed::<Value>(bytes, &shown());
+    assert_typed::<Known>(bytes, &shown());
     is_event
+}
+
+/// A type that knows a little of the data, and ignores the rest.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Known {
+    n: Option<u8>,
+}
+
+/// Asserts that a text is straight to a type what its event is.
+#[track_caller]
+fn assert_typed<D>(bytes: &[u8], shown: &str)
+where
+    D: Serialize + DeserializeOwned + PartialEq + Debug + Send + Sync + 'static,
+{
+    let event = Json.decode(Bytes::copy_from_slice(bytes));
+    let by_event = event.and_then(|event| Reading::<D>::from_source(&event));
+    assert_agree(Json.decode_as(bytes), by_event, &shown);
 }
 
 #[track_caller]

@@ -61,9 +61,10 @@ fn plain_name(text: &str, at: usize) -> Option<(Name<'_>, usize)> {
         return None;
     }
     let end = start + plain_ascii_len(rest);
-    let colon = bytes.get(end..)?.starts_with(b"\":");
-    let name = colon.then(|| text.get(start..end)).flatten()?;
-    Some((Name::Plain(name), end + 2))
+    if !bytes.get(end..)?.starts_with(b"\":") {
+        return None;
+    }
+    Some((Name::Plain(text.get(start..end)?), end + 2))
 }
 
 /// Returns the place of the member after a value that ends at a place with its closing quote.
@@ -89,8 +90,11 @@ fn core_name(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
         [b's', _] => starts(rest, b"\"subject\":", name::SUBJECT_AT),
         [b't', b'y'] => starts(rest, b"\"type\":", name::TYPE_AT),
         [b't', _] => starts(rest, b"\"time\":", name::TIME_AT),
-        [b'd', _] => starts(rest, b"\"datacontenttype\":", name::DATACONTENTTYPE_AT)
-            .or_else(|| starts(rest, b"\"dataschema\":", name::DATASCHEMA_AT)),
+        [b'd', _] => match rest.get(5)? {
+            b'c' => starts(rest, b"\"datacontenttype\":", name::DATACONTENTTYPE_AT),
+            b's' => starts(rest, b"\"dataschema\":", name::DATASCHEMA_AT),
+            _ => None,
+        },
         _ => None,
     }?;
     Some((attribute, at + len))

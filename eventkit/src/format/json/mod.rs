@@ -20,9 +20,10 @@ use crate::typed::CloudEvent;
 
 /// Is the JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
 ///
-/// JSON data goes through as the bytes it came in: what is decoded shares the input, and what is
-/// encoded is not parsed again. Only white space around it is no part of it, and is not read back. A `data` member without `datacontenttype` is JSON, and the event
-/// says so from then on (section 3.1.2).
+/// JSON data goes through as the bytes it came in: what is decoded shares the input, its attributes
+/// with it, and what is encoded is not parsed again. Only white space around it is no part of it, and
+/// is not read back. An event without JSON data does not keep the input alive. A `data` member without
+/// `datacontenttype` is JSON, and the event says so from then on (section 3.1.2).
 ///
 /// ```
 /// use eventkit::Event;
