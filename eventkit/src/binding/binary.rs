@@ -90,11 +90,11 @@ fn is_absent(body: &[u8], content_type: Option<&str>) -> bool {
 /// A message in binary mode that is about to become a typed value.
 pub(super) struct Message<'e, 'a> {
     envelope: &'e mut Envelope<'a>,
-    body: &'e [u8],
+    body: &'e Bytes,
 }
 
 impl<'e, 'a> Message<'e, 'a> {
-    pub(super) fn new(envelope: &'e mut Envelope<'a>, body: &'e [u8]) -> Self {
+    pub(super) fn new(envelope: &'e mut Envelope<'a>, body: &'e Bytes) -> Self {
         Self { envelope, body }
     }
 
@@ -109,7 +109,7 @@ impl<'e, 'a> Message<'e, 'a> {
     }
 
     /// Returns the body, unless it means that there is no data.
-    fn data(&self) -> Option<&'e [u8]> {
+    fn data(&self) -> Option<&'e Bytes> {
         (!is_absent(self.body, self.content_type())).then_some(self.body)
     }
 
@@ -117,9 +117,7 @@ impl<'e, 'a> Message<'e, 'a> {
     fn check_json(&self) -> Result<(), DecodeError> {
         match self.data() {
             Some(body) if self.content_type().is_some_and(declares_json) => {
-                Data::json(Bytes::copy_from_slice(body))
-                    .map(drop)
-                    .map_err(not_json)
+                Data::json(body.clone()).map(drop).map_err(not_json)
             }
             _ => Ok(()),
         }
@@ -142,7 +140,7 @@ impl<'e, 'a> EventSource for Message<'e, 'a> {
         ty: &'static str,
     ) -> Result<(D, &'e Envelope<'a>), DecodeError> {
         self.check(ty)?;
-        match codec::decode(self.data(), self.content_type()) {
+        match codec::decode(self.data().map(|body| &**body), self.content_type()) {
             Ok(data) => Ok((data, self.envelope)),
             Err(error) => Err(self.check_json().err().unwrap_or(error)),
         }

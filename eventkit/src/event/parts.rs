@@ -19,7 +19,7 @@ use crate::error::{BuildError, MOST_VIOLATIONS, Violation};
 /// Everything that comes in at run time is owned, so checks can pass over borrowed text.
 pub(crate) type Text = Cow<'static, str>;
 
-/// The attributes and the data of an event on its way in, from a builder or a decoder.
+/// The attributes and the data of an event on its way out of a builder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parts {
     pub(crate) id: Option<Text>,

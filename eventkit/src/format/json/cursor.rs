@@ -9,7 +9,9 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::attributes::attributes;
 use crate::error::DecodeError;
+use crate::event::Envelope;
 use crate::event::json::{Malformed, plain_ascii_len, plain_len, walk};
 
 pub(super) struct Cursor<'a> {
@@ -75,15 +77,10 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Moves to a place that was found by looking at the text itself.
-    pub(super) fn move_to(&mut self, at: usize) {
-        self.at = at;
-    }
-
-    /// Returns the text, and where the next byte is that is not white space.
-    pub(super) fn next_at(&mut self) -> (&'a str, usize) {
+    /// Takes members that are attributes, as long as they are plainly written.
+    pub(super) fn attributes(&mut self, envelope: &mut Envelope<'a>) {
         self.peek();
-        (self.text, self.at)
+        self.at = attributes(self.text, self.at, envelope);
     }
 
     /// Takes the name of a member and the colon after it, if it is that and written plainly.

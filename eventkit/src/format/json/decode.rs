@@ -8,7 +8,6 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::attributes::attributes;
 use super::cursor::Cursor;
 use crate::error::DecodeError;
 use crate::event::json::Malformed;
@@ -184,8 +183,7 @@ fn members<'a>(
     let mut payload = None;
     let mut seen = [false; 2];
     cursor.elements(b'{', b'}', |cursor| {
-        let (text, at) = cursor.next_at();
-        cursor.move_to(attributes(text, at, envelope));
+        cursor.attributes(envelope);
         let member = if cursor.take_name(b"\"data\":") {
             Cow::Borrowed(name::DATA)
         } else {
