@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use eventkit::codec::AnyData;
 use eventkit::event::Attribute;
 use eventkit::{
     AttributeSource, CloudEvent, DecodeError, EncodeError, Event, EventBuilder, EventSource,
@@ -42,23 +43,25 @@ impl<D: Serialize + DeserializeOwned + Send + Sync + 'static> CloudEvent for Rea
         builder.without_time().data_json(&self.data)
     }
 
-    fn from_source<S: EventSource>(source: S) -> Result<Self, DecodeError> {
-        let (data, attributes) = source.read::<D>("t")?;
+    fn from_source(source: &mut dyn EventSource) -> Result<Self, DecodeError> {
+        let mut data = AnyData::<D>::new();
+        source.read("t", &mut data)?;
+        let attributes = source.attributes();
         Ok(Self {
-            id: read(&attributes, "id")?,
-            source: read(&attributes, "source")?,
-            subject: read(&attributes, "subject")?,
-            time: read(&attributes, "time")?,
-            content_type: read(&attributes, "datacontenttype")?,
-            n: read(&attributes, "n")?,
-            zone: read(&attributes, "zone")?,
-            data,
+            id: read(attributes, "id")?,
+            source: read(attributes, "source")?,
+            subject: read(attributes, "subject")?,
+            time: read(attributes, "time")?,
+            content_type: read(attributes, "datacontenttype")?,
+            n: read(attributes, "n")?,
+            zone: read(attributes, "zone")?,
+            data: data.take()?,
         })
     }
 }
 
-fn read<T: Attribute>(attributes: &impl AttributeSource, name: &str) -> Result<T, DecodeError> {
-    attributes.read_attribute(name)
+fn read<T: Attribute>(attributes: &dyn AttributeSource, name: &str) -> Result<T, DecodeError> {
+    AttributeSource::read_attribute(&attributes, name)
 }
 
 /// Asserts that decoding straight into a type gives what decoding an event and reading it gives,

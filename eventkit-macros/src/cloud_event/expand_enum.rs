@@ -119,8 +119,8 @@ fn implementation(
             }
         }
 
-        fn from_source<__Source: #private::EventSource>(
-            __source: __Source,
+        fn from_source(
+            __source: &mut dyn #private::EventSource,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
             #from_source
         }
@@ -143,7 +143,7 @@ fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
             }
         });
     quote! {
-        match #private::position(&__source, <Self as #private::CloudEvent>::TYPES)? {
+        match #private::position(__source, <Self as #private::CloudEvent>::TYPES)? {
             #(#arms,)*
         }
     }

@@ -151,7 +151,7 @@ fn implementation(
     let attribute_builder = attribute_builder(target, model, &attributes);
     let builder = builder(target, attrs, model, &attributes);
     let write = write(target, attrs, model);
-    let decode = decode(target, model);
+    let decode = decode(target, attrs, model);
     target.implement(
         &quote!(#private::CloudEvent for),
         predicates,
@@ -177,8 +177,8 @@ fn implementation(
 
             #write
 
-            fn from_source<__Source: #private::EventSource>(
-                __source: __Source,
+            fn from_source(
+                __source: &mut dyn #private::EventSource,
             ) -> ::core::result::Result<Self, #private::DecodeError> {
                 #decode
             }
@@ -277,31 +277,50 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
     }
 }
 
-fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
+fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let source = quote!(<__Source as #private::EventSource>);
+    let source = quote!(#private::EventSource);
     let fields = model
         .fields
         .iter()
         .map(|field| field_value(target, model, field));
     let this = &target.this;
+    // Types that are JSON are read in one way alone, which compilers thank for.
+    let place = if json::is_json(&data_content_type(attrs)) {
+        quote!(#private::JsonData)
+    } else {
+        quote!(#private::AnyData)
+    };
+    let read = |data: &TokenStream| {
+        quote! {
+            let mut __data = #place::<#data>::new();
+            #source::read(__source, __METADATA.ty, &mut __data)?;
+        }
+    };
+    let attributes = quote!(let __attributes = #source::attributes(__source););
     match &model.data {
-        Payload::Whole => quote! {
-            let (__data, _) = #source::read::<#this>(__source, __METADATA.ty)?;
-            ::core::result::Result::Ok(__data)
-        },
+        Payload::Whole => {
+            let read = read(&quote!(#this));
+            quote! {
+                #read
+                __data.take()
+            }
+        }
         Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
             #source::read_attributes(__source, __METADATA.ty)?;
             ::core::result::Result::Ok(Self)
         },
         Payload::Nothing => quote! {
-            let __attributes = #source::read_attributes(__source, __METADATA.ty)?;
+            #source::read_attributes(__source, __METADATA.ty)?;
+            #attributes
             ::core::result::Result::Ok(Self { #(#fields),* })
         },
         Payload::Fields(_) => {
-            let data = twin::data(target);
+            let read = read(&twin::data(target));
             quote! {
-                let (__data, __attributes) = #source::read::<#data>(__source, __METADATA.ty)?;
+                #read
+                #attributes
+                let __data = __data.take()?;
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }
         }
@@ -318,7 +337,7 @@ fn field_value(target: &Target<'_>, model: &Struct<'_>, field: &syn::Field) -> T
         Some(attribute) if !attribute.attr.keep => {
             let (name, ty) = (&attribute.attr.name, attribute.ty);
             quote! {
-                #ident: #private::attribute_field::<#ty>(#name).get(&__attributes)?
+                #ident: #private::attribute_field::<#ty>(#name).get(__attributes)?
             }
         }
         _ => quote!(#ident: __data.#ident),

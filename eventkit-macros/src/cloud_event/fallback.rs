@@ -40,8 +40,8 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
             ::core::unimplemented!()
         }
 
-        fn from_source<__Source: #private::EventSource>(
-            _: __Source,
+        fn from_source(
+            _: &mut dyn #private::EventSource,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
             ::core::unimplemented!()
         }

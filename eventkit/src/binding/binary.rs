@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
 
 use super::header_value;
-use crate::codec;
+use crate::codec::ReadData;
 use crate::error::DecodeError;
 use crate::event::{self, Data, Envelope, Event, Scalar, Violation, declares_json, name};
-use crate::typed::EventSource;
+use crate::typed::{AttributeSource, EventSource};
 
 /// Takes one attribute from a header; the section is the one on header values.
 #[inline]
@@ -124,9 +123,7 @@ impl<'e, 'a> Message<'e, 'a> {
     }
 }
 
-impl<'e, 'a> EventSource for Message<'e, 'a> {
-    type Attributes = &'e Envelope<'a>;
-
+impl EventSource for Message<'_, '_> {
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
         match self.envelope.text(name::TYPE) {
             Some(ty) => Ok(Cow::Borrowed(ty)),
@@ -135,20 +132,18 @@ impl<'e, 'a> EventSource for Message<'e, 'a> {
         }
     }
 
-    fn read<D: DeserializeOwned>(
-        mut self,
-        ty: &'static str,
-    ) -> Result<(D, &'e Envelope<'a>), DecodeError> {
+    fn read(&mut self, ty: &'static str, data: &mut dyn ReadData) -> Result<(), DecodeError> {
         self.check(ty)?;
-        match codec::decode(self.data().map(|body| &**body), self.content_type()) {
-            Ok(data) => Ok((data, self.envelope)),
-            Err(error) => Err(self.check_json().err().unwrap_or(error)),
-        }
+        data.read(self.data().map(|body| &**body), self.content_type())
+            .map_err(|error| self.check_json().err().unwrap_or(error))
     }
 
-    fn read_attributes(mut self, ty: &'static str) -> Result<&'e Envelope<'a>, DecodeError> {
+    fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
         self.check(ty)?;
-        self.check_json()?;
-        Ok(self.envelope)
+        self.check_json()
+    }
+
+    fn attributes(&self) -> &dyn AttributeSource {
+        &*self.envelope
     }
 }

@@ -4,6 +4,12 @@
 //! built in. A program adds its own with [`register`]; from then on derived types with that
 //! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
 //!
+//! A derived type whose `datacontenttype` is JSON also takes data of another media type: its codec is
+//! asked for whatever the bytes say, and the type is read from that as from JSON. So the format has to
+//! describe itself, and a value that it writes otherwise than for people (a UUID as its bytes, say) is
+//! refused. A type that declares the media type of the codec has neither limit, and neither has
+//! [`Event::data_as`](crate::Event::data_as).
+//!
 //! ```
 //! use eventkit::codec::{Codec, Decoded, ErasedDeserializer, ErasedSerialize};
 //! use eventkit::{BoxError, CloudEvent, Event};
@@ -45,6 +51,7 @@
 
 mod plain;
 mod plain_bytes;
+mod read;
 mod registry;
 
 use bytes::Bytes;
@@ -53,11 +60,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::UnitDeserializer;
 
+pub use read::{AnyData, JsonData, ReadData};
 pub(crate) use registry::key_of;
 pub use registry::{RegisterError, register};
 
 use crate::error::{BoxError, DecodeError, EncodeError};
-use crate::event::{Data, DataKind, JSON, MediaType, declares_json, scratch};
+use crate::event::{Data, DataKind, MediaType, declares_json, scratch};
 
 /// Turns typed payloads into bytes and back, for one media type.
 pub trait Codec: Send + Sync + 'static {
@@ -155,16 +163,10 @@ pub fn decode<T: DeserializeOwned>(
     data: Option<&[u8]>,
     content_type: Option<&str>,
 ) -> Result<T, DecodeError> {
-    let content_type = content_type.unwrap_or(JSON);
-    if let Some(bytes) = data
-        && declares_json(content_type)
-    {
-        return from_json(bytes).map_err(DecodeError::data::<T>);
-    }
-    let mut slot = Slot(None);
-    decode_other(data, content_type, std::any::type_name::<T>(), &mut slot)?;
-    let read = slot.0;
-    read.ok_or_else(|| DecodeError::data::<T>("the codec handed over no deserializer"))
+    let mut value = AnyData::new();
+    let read: &mut dyn ReadData = &mut value;
+    read.read(data, content_type)?;
+    value.take()
 }
 
 /// Decodes anything but JSON; it is compiled once, and not for each type.
@@ -197,10 +199,7 @@ fn is_plain(media_type: &MediaType) -> bool {
     media_type.ty() == "text" && media_type.is_text()
 }
 
-/// Checks the encoding once: `from_slice` would do so for each string.
-fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> serde_json::Result<T> {
-    match std::str::from_utf8(bytes) {
-        Ok(json) => serde_json::from_str(json),
-        Err(error) => Err(serde::de::Error::custom(error)),
-    }
+/// Checks the encoding once: a reader of bytes would do so for each string.
+fn text<'a>(bytes: &'a [u8], target: &'static str) -> Result<&'a str, DecodeError> {
+    std::str::from_utf8(bytes).map_err(|error| DecodeError::data_of(target, error.into()))
 }

@@ -256,9 +256,9 @@ impl<T: CloudEvent> HandlerEvent for T {
                 let event = value
                     .to_event()
                     .map_err(|error| Failure::Extract(error.into()))?;
-                return Ok(T::from_source(&event)?);
+                return Ok(T::from_event(&event)?);
             }
         }
-        Ok(T::from_source(envelope(delivery.event())?)?)
+        Ok(T::from_event(envelope(delivery.event())?)?)
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn decode<T: CloudEvent>(
     event: &Event,
     slot: Option<Box<dyn Slot>>,
 ) -> Result<Box<dyn Slot>, DecodeError> {
-    let value = Some(T::from_source(event)?);
+    let value = Some(T::from_event(event)?);
     if let Some(mut slot) = slot
         && let Some(place) = (&mut *slot as &mut dyn Any).downcast_mut::<Option<T>>()
     {

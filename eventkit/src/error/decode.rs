@@ -110,10 +110,6 @@ impl DecodeError {
         }))
     }
 
-    pub(crate) fn data<T: ?Sized>(error: impl Into<BoxError>) -> Self {
-        Self::data_of(std::any::type_name::<T>(), error.into())
-    }
-
     pub(crate) fn data_of(target: &'static str, source: BoxError) -> Self {
         Self(Box::new(Kind::Data { target, source }))
     }

@@ -15,8 +15,8 @@ thread_local! {
 /// Calls a function that writes, and returns what it has written.
 ///
 /// It writes into memory that its thread keeps. A call within the function writes into memory of its
-/// own.
-pub(crate) fn exact<E>(write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
+/// own. It is no type parameter: the rest is compiled once, and not for each type that is written.
+pub(crate) fn exact<E>(write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>) -> Result<Bytes, E> {
     let mut scratch = take();
     match write(&mut scratch) {
         Ok(()) => Ok(bytes(scratch)),
@@ -50,5 +50,5 @@ fn keep(mut scratch: Vec<u8>) {
 
 /// Writes a value as JSON.
 pub(crate) fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Bytes> {
-    exact(|out| serde_json::to_writer(out, value))
+    exact(&mut |out| serde_json::to_writer(out, value))
 }

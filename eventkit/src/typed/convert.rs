@@ -1,17 +1,8 @@
 //! The bodies of the conversions that the derive adds.
 
 use super::CloudEvent;
-use crate::error::{DecodeError, EncodeError};
+use crate::error::EncodeError;
 use crate::event::{Event, EventBuilder};
-
-/// Reads a value from an event.
-///
-/// # Errors
-///
-/// As for [`CloudEvent::from_source`].
-pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
-    T::from_source(event)
-}
 
 /// Makes the event of a value.
 ///

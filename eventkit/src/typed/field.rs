@@ -72,7 +72,7 @@ impl<T> AttributeField<T> {
     /// # Errors
     ///
     /// Where it is absent but needed, or of another type.
-    pub fn get(&self, attributes: &impl AttributeSource) -> Result<T, DecodeError> {
+    pub fn get(&self, attributes: &dyn AttributeSource) -> Result<T, DecodeError> {
         (self.from_attribute)(attributes.attribute(self.name))
             .map_err(|error| DecodeError::attribute(self.name, &error))
     }

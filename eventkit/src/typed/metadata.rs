@@ -101,7 +101,7 @@ impl Metadata {
 /// # Errors
 ///
 /// Where it is of none of them, or the message is malformed.
-pub fn position<S: EventSource>(source: &S, types: &[&str]) -> Result<usize, DecodeError> {
+pub fn position(source: &dyn EventSource, types: &[&str]) -> Result<usize, DecodeError> {
     let ty = source.event_type()?;
     let found = types.iter().position(|own| *own == ty);
     found.ok_or_else(|| DecodeError::unexpected_type(&ty, types))

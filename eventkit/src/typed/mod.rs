@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
-pub use convert::{from_event, into_event};
+pub use convert::into_event;
 pub use field::{AttributeField, attribute_field};
 pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
@@ -127,12 +127,21 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
         sink.event(&self.to_event()?)
     }
 
+    /// Reads the value from an event, as [`TryFrom`] does where the type is known.
+    ///
+    /// # Errors
+    ///
+    /// Where the event is of another type, or its attributes or data do not fit this one.
+    fn from_event(mut event: &Event) -> Result<Self, DecodeError> {
+        Self::from_source(&mut event)
+    }
+
     /// Reads the value from wherever an event is: an [`Event`], or a message not yet decoded.
     ///
     /// # Errors
     ///
     /// Where the event is of another type, or its attributes or data do not fit this one.
-    fn from_source<S: EventSource>(source: S) -> Result<Self, DecodeError>;
+    fn from_source(source: &mut dyn EventSource) -> Result<Self, DecodeError>;
 }
 
 impl Event {

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
-
+use crate::codec::ReadData;
 use crate::error::DecodeError;
-use crate::event::{Attribute, AttributeRef, Event};
+use crate::event::{Attribute, AttributeRef, Data, Event};
 
 /// Gives the attributes of an event by name.
 pub trait AttributeSource {
@@ -17,18 +16,27 @@ pub trait AttributeSource {
     /// # Errors
     ///
     /// Where it is absent but needed, or of another type.
-    fn read_attribute<T: Attribute>(&self, name: &str) -> Result<T, DecodeError> {
+    fn read_attribute<T: Attribute>(&self, name: &str) -> Result<T, DecodeError>
+    where
+        Self: Sized,
+    {
         T::from_attribute(self.attribute(name))
             .map_err(|error| DecodeError::attribute(name, &error))
     }
 }
 
+impl<A: AttributeSource + ?Sized> AttributeSource for &A {
+    fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        (**self).attribute(name)
+    }
+}
+
 /// Is an event to read a typed value from: a decoded [`Event`], or a message whose envelope and
 /// data are decoded in the same pass, with nothing in between.
-pub trait EventSource: Sized {
-    /// The attributes, after the data has been read.
-    type Attributes: AttributeSource;
-
+///
+/// Types are read from it as a trait object: what reads them is compiled once, and not for each place
+/// that an event may come from.
+pub trait EventSource {
     /// Returns the type of the event.
     ///
     /// # Errors
@@ -36,25 +44,22 @@ pub trait EventSource: Sized {
     /// Where the message is malformed, or has no type.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError>;
 
-    /// Reads the data, and gives the attributes with it.
+    /// Reads the data to where a value of it goes, and the attributes.
     ///
     /// # Errors
     ///
-    /// Where the event is of another type than `ty`, or not valid, or its data is not a `D`.
-    fn read<D: DeserializeOwned>(
-        self,
-        ty: &'static str,
-    ) -> Result<(D, Self::Attributes), DecodeError>;
+    /// Where the event is of another type than `ty`, or not valid, or its data is no such value.
+    fn read(&mut self, ty: &'static str, data: &mut dyn ReadData) -> Result<(), DecodeError>;
 
-    /// Gives the attributes, and takes any data or none.
+    /// Reads the attributes, and takes any data or none.
     ///
     /// # Errors
     ///
     /// Where the event is of another type than `ty`, or not valid.
-    fn read_attributes(self, ty: &'static str) -> Result<Self::Attributes, DecodeError> {
-        self.read::<IgnoredAny>(ty)
-            .map(|(_, attributes)| attributes)
-    }
+    fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError>;
+
+    /// Returns the attributes, after they have been read.
+    fn attributes(&self) -> &dyn AttributeSource;
 }
 
 impl AttributeSource for Event {
@@ -63,29 +68,26 @@ impl AttributeSource for Event {
     }
 }
 
-impl AttributeSource for &Event {
-    fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
-        Event::attribute(self, name)
-    }
-}
-
 impl EventSource for &Event {
-    type Attributes = Self;
-
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
         Ok(Cow::Borrowed(self.ty()))
     }
 
-    fn read<D: DeserializeOwned>(self, ty: &'static str) -> Result<(D, Self), DecodeError> {
-        let attributes = self.read_attributes(ty)?;
-        Ok((self.data_as()?, attributes))
+    fn read(&mut self, ty: &'static str, data: &mut dyn ReadData) -> Result<(), DecodeError> {
+        self.read_attributes(ty)?;
+        let bytes = self.data().map(Data::as_bytes);
+        data.read(bytes, self.data_content_type())
     }
 
-    fn read_attributes(self, ty: &'static str) -> Result<Self, DecodeError> {
+    fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
         if self.ty() == ty {
-            Ok(self)
+            Ok(())
         } else {
             Err(DecodeError::unexpected_type(self.ty(), &[ty]))
         }
+    }
+
+    fn attributes(&self) -> &dyn AttributeSource {
+        *self
     }
 }

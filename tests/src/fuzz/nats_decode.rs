@@ -23,7 +23,7 @@ pub fn nats_decode(bytes: &[u8]) {
         assert!(typed.is_err(), "a value of what is no event: {typed:?}");
         return;
     };
-    assert_eq!(typed.ok(), Reading::from_source(&event).ok());
+    assert_eq!(typed.ok(), Reading::from_event(&event).ok());
     assert_survives(&event);
 
     let structured = nats::encode_structured(&event, &Json).expect("JSON holds every event");

@@ -79,7 +79,7 @@ fn agree<T: CloudEvent + PartialEq + Debug>(
     straight: Result<T, DecodeError>,
     event: Result<Event, DecodeError>,
 ) -> Option<T> {
-    let by_event = event.and_then(|event| T::from_source(&event));
+    let by_event = event.and_then(|event| T::from_event(&event));
     match (straight, by_event) {
         (Ok(straight), Ok(by_event)) => {
             assert_eq!(straight, by_event);
@@ -100,6 +100,6 @@ fn agree<T: CloudEvent + PartialEq + Debug>(
 fn survive<T: CloudEvent + PartialEq + Debug>(value: Option<T>) {
     if let Some(value) = value {
         let event = value.to_event().expect("it was an event before");
-        assert_eq!(T::from_source(&event).expect("it is one again"), value);
+        assert_eq!(T::from_event(&event).expect("it is one again"), value);
     }
 }

@@ -3,6 +3,7 @@
 mod added;
 mod bytes;
 mod choice;
+mod declared;
 mod json;
 mod register;
 mod text;

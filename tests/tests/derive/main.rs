@@ -37,7 +37,7 @@ where
     T: CloudEvent + PartialEq + Debug,
 {
     let event = value.to_event().expect("it can be encoded");
-    assert_eq!(&T::from_source(&event).expect("it can be decoded"), value);
+    assert_eq!(&T::from_event(&event).expect("it can be decoded"), value);
 
     let bytes = Json.encode(&event).expect("it can be written");
     assert_eq!(&Json.decode_as::<T>(&bytes).expect("it can be read"), value);

@@ -49,7 +49,7 @@ where
     D: Serialize + DeserializeOwned + PartialEq + Debug + Send + Sync + 'static,
 {
     let event = Json.decode(Bytes::copy_from_slice(bytes));
-    let by_event = event.and_then(|event| Reading::<D>::from_source(&event));
+    let by_event = event.and_then(|event| Reading::<D>::from_event(&event));
     assert_agree(Json.decode_as(bytes), by_event, &shown);
 }
 

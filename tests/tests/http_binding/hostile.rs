@@ -21,7 +21,7 @@ fn assert_sound(headers: &HeaderMap, body: &Bytes) {
     }
     assert_agree::<Value>(
         decode_as(headers, body.clone()),
-        decoded.and_then(|event| Reading::from_source(&event)),
+        decoded.and_then(|event| Reading::from_event(&event)),
         &(headers, body),
     );
 }

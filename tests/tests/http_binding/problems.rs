@@ -40,7 +40,7 @@ fn the_status_follows_from_the_mistake() {
     let event = Json.decode(json(r#""data":"x""#)).unwrap();
     assert_eq!(status(&event.data_as::<u8>().unwrap_err()), 422);
     let other = event.to_builder().ty("u").build().unwrap();
-    let error = Reading::<String>::from_source(&other).unwrap_err();
+    let error = Reading::<String>::from_event(&other).unwrap_err();
     assert_eq!(status(&error), 422);
 }
 

@@ -37,7 +37,7 @@ fn assert_sound(bytes: &[u8]) {
     }
     assert_agree::<Value>(
         Json.decode_as(bytes),
-        decoded.and_then(|event| Reading::from_source(&event)),
+        decoded.and_then(|event| Reading::from_event(&event)),
         &bytes.escape_ascii().to_string(),
     );
 }

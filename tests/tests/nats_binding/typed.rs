@@ -14,7 +14,7 @@ fn agreed(headers: &[(&str, &str)], body: impl Into<Bytes>) -> bool {
     let body = body.into();
     assert_agree::<Value>(
         decode_as(headers, body.clone()),
-        decode(headers, body.clone()).and_then(|event| Reading::from_source(&event)),
+        decode(headers, body.clone()).and_then(|event| Reading::from_event(&event)),
         &(headers, body),
     )
 }

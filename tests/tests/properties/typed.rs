@@ -83,14 +83,14 @@ fn order_event() -> impl Strategy<Value = OrderEvent> {
 /// Asserts that a value survives every way to a receiver that knows its type.
 fn assert_survives<T: CloudEvent + PartialEq + std::fmt::Debug>(value: &T) {
     let event = value.to_event().unwrap();
-    assert_eq!(T::from_source(&event).unwrap(), *value);
+    assert_eq!(T::from_event(&event).unwrap(), *value);
 
     let text = Json.encode(&event).unwrap();
     schema::check(&text);
     assert_eq!(Json.decode_as::<T>(&text).unwrap(), *value);
     let decoded = Json.decode(text).unwrap();
     assert_eq!(decoded, event);
-    assert_eq!(T::from_source(&decoded).unwrap(), *value);
+    assert_eq!(T::from_event(&decoded).unwrap(), *value);
 
     for message in [
         encode_binary(&event).unwrap(),
@@ -100,7 +100,7 @@ fn assert_survives<T: CloudEvent + PartialEq + std::fmt::Debug>(value: &T) {
         assert_eq!(straight.unwrap(), *value);
         let received: Event = http::decode(&message.headers, message.body).unwrap();
         assert_eq!(received, event);
-        assert_eq!(T::from_source(&received).unwrap(), *value);
+        assert_eq!(T::from_event(&received).unwrap(), *value);
     }
 }
 

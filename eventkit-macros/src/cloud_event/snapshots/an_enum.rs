@@ -114,11 +114,11 @@ const _: () = {
                 }
             }
         }
-        fn from_source<__Source: ::eventkit::__private::EventSource>(
-            __source: __Source,
+        fn from_source(
+            __source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             match ::eventkit::__private::position(
-                &__source,
+                __source,
                 <Self as ::eventkit::__private::CloudEvent>::TYPES,
             )? {
                 0usize => {
@@ -146,7 +146,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
         }
     }
     #[automatically_derived]
@@ -155,7 +155,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
         }
     }
     #[automatically_derived]

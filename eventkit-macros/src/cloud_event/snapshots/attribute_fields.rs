@@ -131,15 +131,22 @@ const _: () = {
                 &__OrderPlacedView(self),
             )
         }
-        fn from_source<__Source: ::eventkit::__private::EventSource>(
-            __source: __Source,
+        fn from_source(
+            __source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let (__data, __attributes) = <__Source as ::eventkit::__private::EventSource>::read::<
+            let mut __data = ::eventkit::__private::JsonData::<
                 __OrderPlacedData<T>,
-            >(__source, __METADATA.ty)?;
+            >::new();
+            ::eventkit::__private::EventSource::read(
+                __source,
+                __METADATA.ty,
+                &mut __data,
+            )?;
+            let __attributes = ::eventkit::__private::EventSource::attributes(__source);
+            let __data = __data.take()?;
             ::core::result::Result::Ok(Self {
                 customer: ::eventkit::__private::attribute_field::<String>("subject")
-                    .get(&__attributes)?,
+                    .get(__attributes)?,
                 tenant: __data.tenant,
                 total_cents: __data.total_cents,
                 lines: __data.lines,
@@ -157,7 +164,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
         }
     }
     #[automatically_derived]
@@ -171,7 +178,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
         }
     }
     #[automatically_derived]

@@ -67,13 +67,16 @@ const _: () = {
                 self,
             )
         }
-        fn from_source<__Source: ::eventkit::__private::EventSource>(
-            __source: __Source,
+        fn from_source(
+            __source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let (__data, _) = <__Source as ::eventkit::__private::EventSource>::read::<
-                OrderPlaced,
-            >(__source, __METADATA.ty)?;
-            ::core::result::Result::Ok(__data)
+            let mut __data = ::eventkit::__private::JsonData::<OrderPlaced>::new();
+            ::eventkit::__private::EventSource::read(
+                __source,
+                __METADATA.ty,
+                &mut __data,
+            )?;
+            __data.take()
         }
     }
     #[automatically_derived]
@@ -82,7 +85,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
         }
     }
     #[automatically_derived]
@@ -91,7 +94,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
         }
     }
     #[automatically_derived]

@@ -37,10 +37,10 @@ const _: () = {
             let __builder = __METADATA.builder();
             ::core::result::Result::Ok(__builder)
         }
-        fn from_source<__Source: framework::eventkit::__private::EventSource>(
-            __source: __Source,
+        fn from_source(
+            __source: &mut dyn framework::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
-            <__Source as framework::eventkit::__private::EventSource>::read_attributes(
+            framework::eventkit::__private::EventSource::read_attributes(
                 __source,
                 __METADATA.ty,
             )?;
@@ -53,7 +53,7 @@ const _: () = {
         fn try_from(
             event: &framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::from_event::<Self>(event)
+            <Self as framework::eventkit::__private::CloudEvent>::from_event(event)
         }
     }
     #[automatically_derived]
@@ -62,7 +62,7 @@ const _: () = {
         fn try_from(
             event: framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::from_event::<Self>(&event)
+            <Self as framework::eventkit::__private::CloudEvent>::from_event(&event)
         }
     }
     #[automatically_derived]

@@ -32,8 +32,8 @@ const _: () = {
         > {
             ::core::unimplemented!()
         }
-        fn from_source<__Source: ::eventkit::__private::EventSource>(
-            _: __Source,
+        fn from_source(
+            _: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::core::unimplemented!()
         }
@@ -47,7 +47,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
         }
     }
     #[automatically_derived]
@@ -59,7 +59,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
         }
     }
     #[automatically_derived]

@@ -130,12 +130,12 @@ impl Decoder {
             Mode::Binary(content_type) => {
                 let envelope = &mut Envelope::with_limits(self.limits);
                 binary::read(headers, content_type, &body, envelope)?;
-                T::from_source(Message::new(envelope, &body))
+                T::from_source(&mut Message::new(envelope, &body))
             }
             Mode::Structured(media_type) if format::is_json(&media_type) => {
                 Json.with_limits(self.limits).decode_as(&body)
             }
-            Mode::Structured(_) | Mode::Batched(_) => T::from_source(&self.decode(headers, body)?),
+            Mode::Structured(_) | Mode::Batched(_) => T::from_event(&self.decode(headers, body)?),
         }
     }
 

@@ -118,11 +118,11 @@ impl Decoder {
             Mode::Binary => {
                 let envelope = &mut Envelope::with_limits(self.limits);
                 binary::read(headers, &body, envelope)?;
-                T::from_source(Message::new(envelope, &body))
+                T::from_source(&mut Message::new(envelope, &body))
             }
             Mode::Json => Json.with_limits(self.limits).decode_as(&body),
             Mode::Structured(media_type) => {
-                T::from_source(&self.format_for(&media_type)?.decode(body)?)
+                T::from_event(&self.format_for(&media_type)?.decode(body)?)
             }
         }
     }

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::attributes::attributes;
+use crate::codec::{JsonData, ReadData};
 use crate::error::DecodeError;
 use crate::event::Envelope;
 use crate::event::json::{Malformed, plain_ascii_len, plain_len, walk};
@@ -135,25 +135,21 @@ impl<'a> Cursor<'a> {
 
     #[inline(never)]
     fn string_with_escapes(&mut self) -> Result<String, Malformed> {
-        let mut text = None;
-        self.read_into(&mut text);
-        text.transpose().ok().flatten().ok_or(Malformed)
+        let mut text = JsonData::<String>::new();
+        self.read_into(&mut text).map_err(|_| Malformed)?;
+        text.take().map_err(|_| Malformed)
     }
 
-    /// Reads the value that is next as a type, and returns where it stands if it is one.
-    pub(super) fn read_into<T: Deserialize<'a>>(
+    /// Reads the value that is next, and returns where it stands; it stays next where it is another
+    /// one than it should be.
+    pub(super) fn read_into(
         &mut self,
-        value: &mut Option<serde_json::Result<T>>,
-    ) -> Option<Range<usize>> {
+        value: &mut dyn ReadData,
+    ) -> serde_json::Result<Range<usize>> {
         self.peek();
         let start = self.at;
-        let mut values = serde_json::Deserializer::from_str(self.text.get(start..)?).into_iter();
-        *value = values.next();
-        if !matches!(value, Some(Ok(_))) {
-            return None;
-        }
-        self.at += values.byte_offset();
-        Some(start..self.at)
+        self.at += value.parse(self.text.get(start..).unwrap_or_default())?;
+        Ok(start..self.at)
     }
 
     /// Checks the value that is next, moves past it, and returns where it stands and how deep it is

@@ -22,7 +22,7 @@ const BATCH: &str = "expected an array of event objects";
 /// Reads the data that is next, as it stands or as a type, and returns where it is.
 ///
 /// It is no type parameter: what reads the members around is compiled once, and not for each type.
-pub(super) type ReadData<'r, 'a> =
+pub(super) type AtData<'r, 'a> =
     &'r mut dyn FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>;
 
 /// Where the data of an event stands in the text.
@@ -153,7 +153,7 @@ pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
 pub(super) fn object<'a>(
     text: &'a str,
     envelope: &mut Envelope<'a>,
-    data: ReadData<'_, 'a>,
+    data: AtData<'_, 'a>,
 ) -> Result<Option<Content>, DecodeError> {
     let mut cursor = Cursor::new(text);
     let payload = members(&mut cursor, envelope, data);
@@ -178,7 +178,7 @@ pub(super) fn skip(
 fn members<'a>(
     cursor: &mut Cursor<'a>,
     envelope: &mut Envelope<'a>,
-    data: ReadData<'_, 'a>,
+    data: AtData<'_, 'a>,
 ) -> Result<Option<Payload<'a>>, Malformed> {
     let mut payload = None;
     let mut seen = [false; 2];

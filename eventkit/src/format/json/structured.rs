@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
 
 use super::cursor::Cursor;
-use super::decode::{self, Content, OBJECT, ReadData};
-use crate::codec;
+use super::decode::{self, AtData, Content, OBJECT};
+use crate::codec::ReadData;
 use crate::error::DecodeError;
 use crate::event::json::Malformed;
 use crate::event::{AttributeRef, Envelope, JSON, Limits, declares_json, name};
@@ -25,7 +24,7 @@ pub(super) struct Structured<'e, 'a> {
 pub(super) fn decode<T: CloudEvent>(bytes: &[u8], limits: Limits) -> Result<T, DecodeError> {
     let text = decode::text(bytes, limits)?;
     let envelope = &mut Envelope::with_limits(limits);
-    T::from_source(Structured {
+    T::from_source(&mut Structured {
         text,
         envelope,
         limits,
@@ -37,7 +36,7 @@ impl<'a> Structured<'_, 'a> {
     fn check(
         &mut self,
         ty: &'static str,
-        data: ReadData<'_, 'a>,
+        data: AtData<'_, 'a>,
     ) -> Result<Option<Content>, DecodeError> {
         let content = decode::object(self.text, self.envelope, data)?;
         self.envelope.check()?;
@@ -49,9 +48,7 @@ impl<'a> Structured<'_, 'a> {
     }
 }
 
-impl<'e, 'a> EventSource for Structured<'e, 'a> {
-    type Attributes = &'e Envelope<'a>;
-
+impl EventSource for Structured<'_, '_> {
     /// Walks to the `type`, which most producers write before the data.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
         /// Ends the walk where the type is found.
@@ -85,35 +82,36 @@ impl<'e, 'a> EventSource for Structured<'e, 'a> {
         }
     }
 
-    fn read<D: DeserializeOwned>(
-        mut self,
-        ty: &'static str,
-    ) -> Result<(D, &'e Envelope<'a>), DecodeError> {
-        let mut decoded = None;
+    fn read(&mut self, ty: &'static str, data: &mut dyn ReadData) -> Result<(), DecodeError> {
+        let mut in_place = None;
         let content = self.check(ty, &mut |cursor, envelope| {
-            if may_be(ty, envelope)
-                && let Some(place) = cursor.read_into::<D>(&mut decoded)
-            {
-                envelope.limit_depth_of(cursor.slice(&place).as_bytes());
-                return Ok(place);
+            if may_be(ty, envelope) {
+                match cursor.read_into(data) {
+                    Ok(place) => {
+                        in_place = Some(Ok(()));
+                        envelope.limit_depth_of(cursor.slice(&place).as_bytes());
+                        return Ok(place);
+                    }
+                    Err(error) => in_place = Some(Err(error)),
+                }
             }
             decode::skip(cursor, envelope)
         })?;
-        let envelope = self.envelope;
-        match (content, decoded) {
-            (Some(Content::Json(_)), Some(Ok(data))) => Ok((data, envelope)),
-            (Some(Content::Json(_)), Some(Err(error))) => Err(DecodeError::data::<D>(error)),
-            (content, _) => {
-                let bytes = content.as_ref().map(|content| content.bytes(self.text));
-                let data = codec::decode(bytes, envelope.text(name::DATACONTENTTYPE))?;
-                Ok((data, envelope))
-            }
+        if let (Some(Content::Json(_)), Some(read)) = (&content, in_place) {
+            let wrong =
+                |error: serde_json::Error| DecodeError::data_of(data.type_name(), error.into());
+            return read.map_err(wrong);
         }
+        let bytes = content.as_ref().map(|content| content.bytes(self.text));
+        data.read(bytes, self.envelope.text(name::DATACONTENTTYPE))
     }
 
-    fn read_attributes(mut self, ty: &'static str) -> Result<&'e Envelope<'a>, DecodeError> {
-        self.check(ty, &mut decode::skip)?;
-        Ok(self.envelope)
+    fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
+        self.check(ty, &mut decode::skip).map(drop)
+    }
+
+    fn attributes(&self) -> &dyn AttributeSource {
+        &*self.envelope
     }
 }
 
@@ -124,7 +122,7 @@ fn may_be(ty: &str, envelope: &Envelope<'_>) -> bool {
         && content_type.is_none_or(declares_json)
 }
 
-impl AttributeSource for &Envelope<'_> {
+impl AttributeSource for Envelope<'_> {
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         Envelope::attribute(self, name)
     }

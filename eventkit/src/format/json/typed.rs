@@ -25,12 +25,11 @@ impl EventSink for Typed {
         head: &'static str,
         data: &D,
     ) -> Result<Bytes, EncodeError> {
-        scratch::exact(|out| {
+        let mut start = |out: &mut Vec<u8>| {
             start(head, out);
-            serde_json::to_writer(&mut *out, data).map_err(EncodeError::data)?;
-            out.push(b'}');
             Ok(())
-        })
+        };
+        whole(&mut start, &|out| serde_json::to_writer(out, data))
     }
 
     fn built<D: Serialize + ?Sized>(
@@ -44,15 +43,29 @@ impl EventSink for Typed {
                 let data = codec::encode(data, content_type)?;
                 self.event(&event.to_builder().data(data).build()?)
             }
-            _ => scratch::exact(|out| {
-                encode::attributes(&event, out)?;
-                out.extend_from_slice(b",\"data\":");
-                serde_json::to_writer(&mut *out, data).map_err(EncodeError::data)?;
-                out.push(b'}');
-                Ok(())
-            }),
+            _ => whole(
+                &mut |out| {
+                    encode::attributes(&event, out)?;
+                    out.extend_from_slice(b",\"data\":");
+                    Ok(())
+                },
+                &|out| serde_json::to_writer(out, data),
+            ),
         }
     }
+}
+
+/// Writes an event: what stands before its data, and that. It is compiled once, and not for each type.
+fn whole(
+    head: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), EncodeError>,
+    data: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>,
+) -> Result<Bytes, EncodeError> {
+    scratch::exact(&mut |out| {
+        head(out)?;
+        data(out).map_err(EncodeError::data)?;
+        out.push(b'}');
+        Ok(())
+    })
 }
 
 /// Writes the event up to its data. It is compiled once, and not for each type.

@@ -1,0 +1,206 @@
+//! Data on its way into a value, wherever it comes from.
+
+use std::any::type_name;
+use std::borrow::Cow;
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::{Decoded, ErasedDeserializer, Slot, decode_other, text};
+use crate::error::{BoxError, DecodeError};
+use crate::event::{JSON, declares_json};
+
+/// Is where the value of some data goes.
+///
+/// What reads an event has it as a trait object, and asks it for nothing that could be done without
+/// the type: so most is compiled once, and not for each type.
+pub trait ReadData {
+    /// Reads the JSON value that a text begins with, and returns where it ends.
+    ///
+    /// # Errors
+    ///
+    /// Where it is no value of the type.
+    fn parse(&mut self, text: &str) -> serde_json::Result<usize>;
+
+    /// Returns the name of the type.
+    fn type_name(&self) -> &'static str;
+
+    /// Reads data that is no JSON; `None` where it has to be written as JSON before.
+    fn read_other(
+        &mut self,
+        data: Option<&[u8]>,
+        content_type: &str,
+    ) -> Option<Result<(), DecodeError>> {
+        let _ = (data, content_type);
+        None
+    }
+}
+
+/// Is where data goes that is declared to be JSON.
+///
+/// Data that comes in another media type is first written as JSON, so that types are read in one way
+/// alone: to read each in all ways takes a compiler longer than everything else about it.
+#[derive(Debug)]
+pub struct JsonData<D>(Option<D>);
+
+/// Is where data goes that is declared to be anything but JSON: its codec is asked for the value.
+#[derive(Debug)]
+pub struct AnyData<D>(Option<D>);
+
+impl<D: DeserializeOwned> JsonData<D> {
+    /// Makes a place for a value.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Returns the value.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing has been read.
+    pub fn take(self) -> Result<D, DecodeError> {
+        take(self.0)
+    }
+}
+
+impl<D: DeserializeOwned> AnyData<D> {
+    /// Makes a place for a value.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// Returns the value.
+    ///
+    /// # Errors
+    ///
+    /// Where nothing has been read.
+    pub fn take(self) -> Result<D, DecodeError> {
+        take(self.0)
+    }
+}
+
+fn take<D>(value: Option<D>) -> Result<D, DecodeError> {
+    match value {
+        Some(value) => Ok(value),
+        None => Err(nothing(type_name::<D>())),
+    }
+}
+
+impl<D: DeserializeOwned> Default for JsonData<D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D: DeserializeOwned> Default for AnyData<D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D: DeserializeOwned> ReadData for JsonData<D> {
+    fn parse(&mut self, text: &str) -> serde_json::Result<usize> {
+        parse(text, &mut self.0)
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<D>()
+    }
+}
+
+impl<D: DeserializeOwned> ReadData for AnyData<D> {
+    fn parse(&mut self, text: &str) -> serde_json::Result<usize> {
+        parse(text, &mut self.0)
+    }
+
+    fn type_name(&self) -> &'static str {
+        type_name::<D>()
+    }
+
+    fn read_other(
+        &mut self,
+        data: Option<&[u8]>,
+        content_type: &str,
+    ) -> Option<Result<(), DecodeError>> {
+        let mut slot = Slot(None);
+        let read = decode_other(data, content_type, type_name::<D>(), &mut slot);
+        self.0 = slot.0;
+        Some(read)
+    }
+}
+
+impl dyn ReadData + '_ {
+    /// Reads data by its media type; without one, as JSON. Absent data is read as a unit.
+    ///
+    /// # Errors
+    ///
+    /// Where no codec is registered for the media type, or the data is not such a value.
+    pub(crate) fn read(
+        &mut self,
+        data: Option<&[u8]>,
+        content_type: Option<&str>,
+    ) -> Result<(), DecodeError> {
+        let (target, content_type) = (self.type_name(), content_type.unwrap_or(JSON));
+        let wrong = |error: serde_json::Error| match data {
+            Some(_) => DecodeError::data_of(target, error.into()),
+            None => DecodeError::no_data(target),
+        };
+        let json = match data {
+            Some(bytes) if declares_json(content_type) => Cow::Borrowed(text(bytes, target)?),
+            _ => match self.read_other(data, content_type) {
+                Some(read) => return read,
+                None => as_json(data, content_type, target)?,
+            },
+        };
+        let end = self.parse(&json).map_err(wrong)?;
+        ends(&json, end).map_err(wrong)
+    }
+}
+
+/// Reads the JSON value that a text begins with, and returns where it ends.
+///
+/// It is the one place where types meet a deserializer of JSON.
+fn parse<D: DeserializeOwned>(text: &str, value: &mut Option<D>) -> serde_json::Result<usize> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    *value = Some(D::deserialize(&mut json)?);
+    Ok(json.into_iter::<IgnoredAny>().byte_offset())
+}
+
+/// Refuses what stands after a value, as any reader of the whole text does.
+fn ends(text: &str, end: usize) -> serde_json::Result<()> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    if text.as_bytes()[end..].iter().all(is_space) {
+        return Ok(());
+    }
+    serde_json::from_str::<IgnoredAny>(text).map(drop)
+}
+
+/// Says that a codec has not done what it is for.
+fn nothing(target: &'static str) -> DecodeError {
+    DecodeError::data_of(target, "the codec handed over no deserializer".into())
+}
+
+/// Returns data as JSON, written anew by what its codec reads.
+fn as_json(
+    data: Option<&[u8]>,
+    content_type: &str,
+    target: &'static str,
+) -> Result<Cow<'static, str>, DecodeError> {
+    let mut written = Written(None);
+    decode_other(data, content_type, target, &mut written)?;
+    let json = written.0.ok_or_else(|| nothing(target))?;
+    text(&json, target).map(|json| Cow::Owned(json.to_owned()))
+}
+
+/// Is what a codec reads, written as JSON.
+struct Written(Option<Vec<u8>>);
+
+impl Decoded for Written {
+    fn read(&mut self, deserializer: &mut dyn ErasedDeserializer<'_>) -> Result<(), BoxError> {
+        let mut json = Vec::new();
+        serde_transcode::transcode(deserializer, &mut serde_json::Serializer::new(&mut json))?;
+        self.0 = Some(json);
+        Ok(())
+    }
+}

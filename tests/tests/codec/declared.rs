@@ -1,0 +1,137 @@
+//! Types that say they are JSON, and data that comes in another media type all the same.
+
+use eventkit::codec::{Codec, Decoded, ErasedDeserializer, ErasedSerialize, register};
+use eventkit::{BoxError, CloudEvent, DecodeErrorKind, Event};
+use eventkit_tests::message::minimal;
+use eventkit_tests::refusal::{assert_refused, chain};
+use serde::de::{Deserializer, Error, Visitor, value};
+use serde::{Deserialize, Serialize};
+
+use super::added::Flipped;
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "t", source = "/s")]
+struct Order {
+    id: String,
+    lines: Vec<(u8, Option<f32>)>,
+    state: State,
+    large: i128,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+enum State {
+    Open,
+    Sent { on: String },
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "t", source = "/s")]
+struct Note(String);
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "t", source = "/s")]
+struct Blob(Vec<u8>);
+
+fn event(content_type: &str, data: impl Into<Vec<u8>>) -> Event {
+    let event = minimal().data_content_type(content_type);
+    event.data_bytes(data.into()).build().unwrap()
+}
+
+#[test]
+fn a_type_that_is_json_is_read_by_the_codec_of_the_data() {
+    register(Flipped("application/flipped-g")).unwrap();
+    for state in [
+        State::Open,
+        State::Sent {
+            on: "monday".into(),
+        },
+    ] {
+        let order = Order {
+            id: "A-1".into(),
+            lines: vec![(1, None), (2, Some(0.5))],
+            state,
+            large: i128::from(i64::MAX) + 7,
+        };
+        let data = eventkit::codec::encode(&order, "application/flipped-g").unwrap();
+        let event = event("application/flipped-g", data.as_bytes());
+        assert_eq!(Order::try_from(&event).unwrap(), order);
+        assert_eq!(event.data_as::<Order>().unwrap(), order);
+    }
+}
+
+#[test]
+fn text_and_bytes_are_read_into_types_that_are_json() {
+    for text in ["two apples", "7", "\"", "null"] {
+        let event = event("text/plain", text);
+        assert_eq!(Note::try_from(&event).unwrap(), Note(text.into()));
+    }
+    let event = event("application/octet-stream", [0, 255]);
+    assert_eq!(Blob::try_from(&event).unwrap(), Blob(vec![0, 255]));
+    assert_refused(Order::try_from(&event), DecodeErrorKind::Data);
+}
+
+/// A number as one byte, which says nothing of what it is.
+struct Terse;
+
+struct Byte(u8);
+
+impl<'de> Deserializer<'de> for Byte {
+    type Error = value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+        Err(Error::custom("it does not describe itself"))
+    }
+
+    fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_u8(self.0)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit
+        unit_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl Codec for Terse {
+    fn media_type(&self) -> &'static str {
+        "application/terse"
+    }
+
+    fn encode(&self, _: &dyn ErasedSerialize) -> Result<Vec<u8>, BoxError> {
+        Ok(vec![7])
+    }
+
+    fn decode(&self, bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
+        decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(Byte(bytes[0])))
+    }
+}
+
+#[test]
+fn what_does_not_describe_itself_is_read_into_types_that_are_declared_so() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+    #[cloudevent(type = "t", source = "/s")]
+    struct AsJson(u8);
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+    #[cloudevent(type = "t", source = "/s", datacontenttype = "application/terse")]
+    struct Declared(u8);
+
+    register(Terse).unwrap();
+    let event = event("application/terse", [7]);
+    assert_eq!(Declared::try_from(&event).unwrap(), Declared(7));
+    assert_eq!(event.data_as::<AsJson>().unwrap(), AsJson(7));
+    let error = AsJson::try_from(&event).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::Data);
+    assert!(
+        chain(&error).contains("it does not describe itself"),
+        "{error:?}"
+    );
+}
