@@ -4,7 +4,6 @@
 pub use linkme;
 pub use serde;
 
-pub use crate::codec::{AnyData, JsonData};
 pub use crate::dispatch::generated::*;
 pub use crate::dispatch::{
     Exhausted, Extract, Handler, IntoOutcome, Location, Policy, Registry, Requirements,
@@ -13,7 +12,8 @@ pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, Event, EventBuilder};
 pub use crate::typed::{
     AttributeField, AttributeSource, CloneProbe, CloudEvent, EventSink, EventSource, IntoBuilder,
-    Literal, Metadata, NotClone, attribute_field, check_variant, into_event, position, single,
+    Literal, Metadata, NotClone, attribute_field, check_variant, from_event, into_event, position,
+    read_any, read_json, single,
 };
 pub use crate::{
     __discover_event_type as discover_event_type, __discover_handler as discover_handler,

@@ -30,7 +30,7 @@ fn from_event(
         type Error = #private::DecodeError;
 
         fn try_from(event: #event) -> ::core::result::Result<Self, Self::Error> {
-            <Self as #private::CloudEvent>::from_event(#borrowed)
+            #private::from_event::<Self>(#borrowed)
         }
     };
     target.implement(&head, predicates, &body)

@@ -286,26 +286,14 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
         .map(|field| field_value(target, model, field));
     let this = &target.this;
     // Types that are JSON are read in one way alone, which compilers thank for.
-    let place = if json::is_json(&data_content_type(attrs)) {
-        quote!(#private::JsonData)
+    let read = if json::is_json(&data_content_type(attrs)) {
+        quote!(#private::read_json)
     } else {
-        quote!(#private::AnyData)
-    };
-    let read = |data: &TokenStream| {
-        quote! {
-            let mut __data = #place::<#data>::new();
-            #source::read(__source, __METADATA.ty, &mut __data)?;
-        }
+        quote!(#private::read_any)
     };
     let attributes = quote!(let __attributes = #source::attributes(__source););
     match &model.data {
-        Payload::Whole => {
-            let read = read(&quote!(#this));
-            quote! {
-                #read
-                __data.take()
-            }
-        }
+        Payload::Whole => quote!(#read::<#this>(__source, __METADATA.ty)),
         Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
             #source::read_attributes(__source, __METADATA.ty)?;
             ::core::result::Result::Ok(Self)
@@ -316,11 +304,10 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
             ::core::result::Result::Ok(Self { #(#fields),* })
         },
         Payload::Fields(_) => {
-            let read = read(&twin::data(target));
+            let data = twin::data(target);
             quote! {
-                #read
+                let __data = #read::<#data>(__source, __METADATA.ty)?;
                 #attributes
-                let __data = __data.take()?;
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }
         }

@@ -1,8 +1,17 @@
 //! The bodies of the conversions that the derive adds.
 
 use super::CloudEvent;
-use crate::error::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, EventBuilder};
+
+/// Reads a value from an event.
+///
+/// # Errors
+///
+/// As for [`CloudEvent::from_event`].
+pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
+    T::from_event(event)
+}
 
 /// Makes the event of a value.
 ///

@@ -16,12 +16,12 @@ use serde::de::DeserializeOwned;
 
 pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
-pub use convert::into_event;
+pub use convert::{from_event, into_event};
 pub use field::{AttributeField, attribute_field};
 pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
 pub use sink::{EventSink, IntoBuilder};
-pub use source::{AttributeSource, EventSource};
+pub use source::{AttributeSource, EventSource, read_any, read_json};
 pub use variant::{check_variant, single};
 
 use crate::error::{DecodeError, EncodeError};

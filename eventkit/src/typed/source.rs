@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::codec::ReadData;
+use serde::de::DeserializeOwned;
+
+use crate::codec::{AnyData, JsonData, ReadData};
 use crate::error::DecodeError;
 use crate::event::{Attribute, AttributeRef, Data, Event};
 
@@ -60,6 +62,34 @@ pub trait EventSource {
 
     /// Returns the attributes, after they have been read.
     fn attributes(&self) -> &dyn AttributeSource;
+}
+
+/// Reads data that is declared to be JSON.
+///
+/// # Errors
+///
+/// As for [`EventSource::read`].
+pub fn read_json<D: DeserializeOwned>(
+    source: &mut dyn EventSource,
+    ty: &'static str,
+) -> Result<D, DecodeError> {
+    let mut data = JsonData::new();
+    source.read(ty, &mut data)?;
+    data.take()
+}
+
+/// Reads data that is declared to be anything but JSON.
+///
+/// # Errors
+///
+/// As for [`EventSource::read`].
+pub fn read_any<D: DeserializeOwned>(
+    source: &mut dyn EventSource,
+    ty: &'static str,
+) -> Result<D, DecodeError> {
+    let mut data = AnyData::new();
+    source.read(ty, &mut data)?;
+    data.take()
 }
 
 impl AttributeSource for Event {

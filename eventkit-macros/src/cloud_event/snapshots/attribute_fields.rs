@@ -134,16 +134,10 @@ const _: () = {
         fn from_source(
             __source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let mut __data = ::eventkit::__private::JsonData::<
+            let __data = ::eventkit::__private::read_json::<
                 __OrderPlacedData<T>,
-            >::new();
-            ::eventkit::__private::EventSource::read(
-                __source,
-                __METADATA.ty,
-                &mut __data,
-            )?;
+            >(__source, __METADATA.ty)?;
             let __attributes = ::eventkit::__private::EventSource::attributes(__source);
-            let __data = __data.take()?;
             ::core::result::Result::Ok(Self {
                 customer: ::eventkit::__private::attribute_field::<String>("subject")
                     .get(__attributes)?,
@@ -164,7 +158,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
+            ::eventkit::__private::from_event::<Self>(event)
         }
     }
     #[automatically_derived]
@@ -178,7 +172,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
+            ::eventkit::__private::from_event::<Self>(&event)
         }
     }
     #[automatically_derived]

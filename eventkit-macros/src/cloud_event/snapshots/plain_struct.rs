@@ -70,13 +70,7 @@ const _: () = {
         fn from_source(
             __source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let mut __data = ::eventkit::__private::JsonData::<OrderPlaced>::new();
-            ::eventkit::__private::EventSource::read(
-                __source,
-                __METADATA.ty,
-                &mut __data,
-            )?;
-            __data.take()
+            ::eventkit::__private::read_json::<OrderPlaced>(__source, __METADATA.ty)
         }
     }
     #[automatically_derived]
@@ -85,7 +79,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
+            ::eventkit::__private::from_event::<Self>(event)
         }
     }
     #[automatically_derived]
@@ -94,7 +88,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
+            ::eventkit::__private::from_event::<Self>(&event)
         }
     }
     #[automatically_derived]

@@ -53,7 +53,7 @@ const _: () = {
         fn try_from(
             event: &framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as framework::eventkit::__private::CloudEvent>::from_event(event)
+            framework::eventkit::__private::from_event::<Self>(event)
         }
     }
     #[automatically_derived]
@@ -62,7 +62,7 @@ const _: () = {
         fn try_from(
             event: framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as framework::eventkit::__private::CloudEvent>::from_event(&event)
+            framework::eventkit::__private::from_event::<Self>(&event)
         }
     }
     #[automatically_derived]

@@ -47,7 +47,7 @@ const _: () = {
         fn try_from(
             event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(event)
+            ::eventkit::__private::from_event::<Self>(event)
         }
     }
     #[automatically_derived]
@@ -59,7 +59,7 @@ const _: () = {
         fn try_from(
             event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&event)
+            ::eventkit::__private::from_event::<Self>(&event)
         }
     }
     #[automatically_derived]
