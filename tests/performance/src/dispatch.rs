@@ -38,7 +38,8 @@ pub fn handle(order: &OrderPlaced) -> Result<(), TooLarge> {
 }
 
 static ONE: Registry = Registry::new("one");
-static THREE: Registry = Registry::new("three");
+/// Has three functions for an order.
+pub static THREE: Registry = Registry::new("three");
 static THREE_ASYNC: Registry = Registry::new("three, async");
 static ONE_ON_WIRE: Registry = Registry::new("one on the wire");
 
