@@ -106,6 +106,28 @@ async fn a_consumer_has_no_more_unsettled_than_it_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_consumer_that_waits_for_room_is_woken_when_there_is_some() {
+    let memory = Memory::new();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.in_flight = 1;
+    let mut consumer = memory.subscribe(&subscription).await.unwrap();
+    for id in ["1", "2", "3"] {
+        memory.publish(&event("t", id)).await.unwrap();
+    }
+    let start = Instant::now();
+    let first = next(&mut consumer).await;
+    // It waits when the message is settled, and when others ask for more.
+    let settle = async { first.settle.ack().await.unwrap() };
+    let (second, ()) = tokio::join!(next(&mut consumer), settle);
+    subscription.in_flight = 2;
+    let open = async { drop(memory.subscribe(&subscription).await.unwrap()) };
+    let (third, ()) = tokio::join!(next(&mut consumer), open);
+    let id = |incoming: &Incoming| incoming.event.as_ref().unwrap().id().to_owned();
+    assert_eq!([id(&second), id(&third)], ["2", "3"]);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restart_loses_consumers_and_no_messages() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "t").await;

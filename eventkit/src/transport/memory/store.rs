@@ -195,6 +195,8 @@ impl Store {
         });
         let queue = &mut self.queues[at];
         queue.subscription = subscription.clone();
+        // Its other consumers may have room now.
+        queue.changed.notify_waiters();
         let mut positions: Vec<u64> = if new {
             self.messages.keys().copied().collect()
         } else {
