@@ -6,8 +6,8 @@
 //!
 //! A derived type whose `datacontenttype` is JSON also takes data of another media type: its codec is
 //! asked for whatever the bytes say, and the type is read from that as from JSON. So the format has to
-//! describe itself, and a value that it writes otherwise than for people (a UUID as its bytes, say) is
-//! refused. A type that declares the media type of the codec has neither limit, and neither has
+//! describe itself, and what is written otherwise than in JSON is refused: a UUID as its bytes, a number
+//! as text, a number that is not finite. A type that declares the media type of the codec has neither limit, and neither has
 //! [`Event::data_as`](crate::Event::data_as).
 //!
 //! ```
@@ -49,6 +49,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod as_json;
 mod plain;
 mod plain_bytes;
 mod read;

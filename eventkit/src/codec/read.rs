@@ -1,12 +1,12 @@
 //! Data on its way into a value, wherever it comes from.
 
 use std::any::type_name;
-use std::borrow::Cow;
 
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, Error, IgnoredAny};
 
-use super::{Decoded, ErasedDeserializer, Slot, decode_other, text};
-use crate::error::{BoxError, DecodeError};
+use super::as_json::Written;
+use super::{Slot, decode_other, text};
+use crate::error::DecodeError;
 use crate::event::{JSON, declares_json};
 
 /// Is where the value of some data goes.
@@ -142,19 +142,43 @@ impl dyn ReadData + '_ {
         content_type: Option<&str>,
     ) -> Result<(), DecodeError> {
         let (target, content_type) = (self.type_name(), content_type.unwrap_or(JSON));
-        let wrong = |error: serde_json::Error| match data {
-            Some(_) => DecodeError::data_of(target, error.into()),
+        match data {
+            Some(bytes) if declares_json(content_type) => {
+                let read = self.read_whole(text(bytes, target)?);
+                return read.map_err(|error| DecodeError::data_of(target, error.into()));
+            }
+            _ => {}
+        }
+        if let Some(read) = self.read_other(data, content_type) {
+            return read;
+        }
+        let mut written = Written::default();
+        decode_other(data, content_type, target, &mut written)?;
+        let json = written.0.ok_or_else(|| nothing(target))?;
+        self.read_whole(&json).map_err(|error| match data {
+            Some(_) => DecodeError::data_of(target, as_json(&error, content_type).into()),
             None => DecodeError::no_data(target),
-        };
-        let json = match data {
-            Some(bytes) if declares_json(content_type) => Cow::Borrowed(text(bytes, target)?),
-            _ => match self.read_other(data, content_type) {
-                Some(read) => return read,
-                None => as_json(data, content_type, target)?,
-            },
-        };
-        let end = self.parse(&json).map_err(wrong)?;
-        ends(&json, end).map_err(wrong)
+        })
+    }
+
+    /// Reads the JSON value that a text begins with, and returns where it ends.
+    pub(crate) fn read_first(&mut self, text: &str) -> serde_json::Result<usize> {
+        match self.parse(text)? {
+            0 => Err(Error::custom("the type does not read its value")),
+            end => Ok(end),
+        }
+    }
+
+    /// Reads the one JSON value that a text is.
+    fn read_whole(&mut self, text: &str) -> serde_json::Result<()> {
+        let end = self.read_first(text)?;
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        if text.as_bytes()[end..].iter().all(is_space) {
+            return Ok(());
+        }
+        // Any reader of the whole text says what is wrong with the rest, and where.
+        serde_json::from_str::<IgnoredAny>(text)?;
+        Err(Error::custom("the type does not read all of its value"))
     }
 }
 
@@ -167,40 +191,12 @@ fn parse<D: DeserializeOwned>(text: &str, value: &mut Option<D>) -> serde_json::
     Ok(json.into_iter::<IgnoredAny>().byte_offset())
 }
 
-/// Refuses what stands after a value, as any reader of the whole text does.
-fn ends(text: &str, end: usize) -> serde_json::Result<()> {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-    if text.as_bytes()[end..].iter().all(is_space) {
-        return Ok(());
-    }
-    serde_json::from_str::<IgnoredAny>(text).map(drop)
-}
-
 /// Says that a codec has not done what it is for.
 fn nothing(target: &'static str) -> DecodeError {
     DecodeError::data_of(target, "the codec handed over no deserializer".into())
 }
 
-/// Returns data as JSON, written anew by what its codec reads.
-fn as_json(
-    data: Option<&[u8]>,
-    content_type: &str,
-    target: &'static str,
-) -> Result<Cow<'static, str>, DecodeError> {
-    let mut written = Written(None);
-    decode_other(data, content_type, target, &mut written)?;
-    let json = written.0.ok_or_else(|| nothing(target))?;
-    text(&json, target).map(|json| Cow::Owned(json.to_owned()))
-}
-
-/// Is what a codec reads, written as JSON.
-struct Written(Option<Vec<u8>>);
-
-impl Decoded for Written {
-    fn read(&mut self, deserializer: &mut dyn ErasedDeserializer<'_>) -> Result<(), BoxError> {
-        let mut json = Vec::new();
-        serde_transcode::transcode(deserializer, &mut serde_json::Serializer::new(&mut json))?;
-        self.0 = Some(json);
-        Ok(())
-    }
+/// Says why a type that declares JSON was not read from what is none.
+fn as_json(error: &serde_json::Error, content_type: &str) -> String {
+    format!("{error}, where {content_type:?} is read as JSON, which the type declares")
 }

@@ -1,9 +1,10 @@
 //! Types that say they are JSON, and data that comes in another media type all the same.
 
 use eventkit::codec::{Codec, Decoded, ErasedDeserializer, ErasedSerialize, register};
+use eventkit::format::{Format, Json};
 use eventkit::{BoxError, CloudEvent, DecodeErrorKind, Event};
 use eventkit_tests::message::minimal;
-use eventkit_tests::refusal::{assert_refused, chain};
+use eventkit_tests::refusal::chain;
 use serde::de::{Deserializer, Error, Visitor, value};
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +68,42 @@ fn text_and_bytes_are_read_into_types_that_are_json() {
     }
     let event = event("application/octet-stream", [0, 255]);
     assert_eq!(Blob::try_from(&event).unwrap(), Blob(vec![0, 255]));
-    assert_refused(Order::try_from(&event), DecodeErrorKind::Data);
+    let error = Order::try_from(&event).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::Data);
+    let why = r#"where "application/octet-stream" is read as JSON, which the type declares"#;
+    assert!(chain(&error).ends_with(why), "{error:?}");
+}
+
+#[test]
+fn a_type_that_does_not_read_its_value_is_refused_wherever_it_comes_from() {
+    #[derive(Debug, Serialize, CloudEvent)]
+    #[cloudevent(type = "t", source = "/s")]
+    struct Careless;
+
+    #[derive(Debug, Serialize, CloudEvent)]
+    #[cloudevent(type = "t", source = "/s")]
+    struct Holder {
+        id: u8,
+    }
+
+    impl<'de> Deserialize<'de> for Holder {
+        fn deserialize<D: Deserializer<'de>>(_: D) -> Result<Self, D::Error> {
+            Ok(Self { id: 0 })
+        }
+    }
+
+    let event = minimal().data_json(&7).unwrap().build().unwrap();
+    let json = Json.encode(&event).unwrap();
+    for error in [
+        Holder::try_from(&event).unwrap_err(),
+        Json.decode_as::<Holder>(&json).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), DecodeErrorKind::Data);
+        let why = "the type does not read its value";
+        assert!(chain(&error).ends_with(why), "{error:?}");
+    }
+    // Without fields there is nothing to read.
+    assert!(Careless::try_from(&event).is_ok());
 }
 
 /// A number as one byte, which says nothing of what it is.

@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
     ) -> serde_json::Result<Range<usize>> {
         self.peek();
         let start = self.at;
-        self.at += value.parse(self.text.get(start..).unwrap_or_default())?;
+        self.at += value.read_first(self.text.get(start..).unwrap_or_default())?;
         Ok(start..self.at)
     }
 
