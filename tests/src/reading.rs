@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use eventkit::codec::AnyData;
+use eventkit::codec::DataPlace;
 use eventkit::event::Attribute;
 use eventkit::{
     AttributeSource, CloudEvent, DecodeError, EncodeError, Event, EventBuilder, EventSource,
@@ -44,7 +44,7 @@ impl<D: Serialize + DeserializeOwned + Send + Sync + 'static> CloudEvent for Rea
     }
 
     fn from_source(source: &mut dyn EventSource) -> Result<Self, DecodeError> {
-        let mut data = AnyData::<D>::new();
+        let mut data = DataPlace::<D>::any();
         source.read("t", &mut data)?;
         let attributes = source.attributes();
         Ok(Self {

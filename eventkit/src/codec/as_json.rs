@@ -109,46 +109,22 @@ impl<'de> Visitor<'de> for Value<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let depth = self.deeper()?;
-        let mut separator = b'[';
-        // What stands before the first element is taken back where there is none.
-        self.out.push(separator);
-        loop {
-            let len = self.out.len();
-            if separator == b',' {
-                self.out.push(b',');
-            }
-            if elements
-                .next_element_seed(Value::at(self.out, depth))?
-                .is_none()
-            {
-                self.out.truncate(len);
-                break;
-            }
-            separator = b',';
-        }
-        self.out.push(b']');
-        Ok(())
+        between(self.out, [b'[', b']'], |out| {
+            let element = elements.next_element_seed(Value::at(out, depth))?;
+            Ok(element.is_some())
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let depth = self.deeper()?;
-        self.out.push(b'{');
-        let mut first = true;
-        loop {
-            let len = self.out.len();
-            if !first {
-                self.out.push(b',');
+        between(self.out, [b'{', b'}'], |out| {
+            if entries.next_key_seed(Key(out))?.is_none() {
+                return Ok(false);
             }
-            if entries.next_key_seed(Key(self.out))?.is_none() {
-                self.out.truncate(len);
-                break;
-            }
-            self.out.push(b':');
-            entries.next_value_seed(Value::at(self.out, depth))?;
-            first = false;
-        }
-        self.out.push(b'}');
-        Ok(())
+            out.push(b':');
+            entries.next_value_seed(Value::at(out, depth))?;
+            Ok(true)
+        })
     }
 
     /// Writes a variant as an object of one member; what it holds is a value of any sort.
@@ -161,6 +137,24 @@ impl<'de> Visitor<'de> for Value<'_> {
         self.out.push(b'}');
         Ok(())
     }
+}
+
+/// Writes what a function writes until it has nothing more, with commas between, in brackets.
+fn between<E>(
+    out: &mut Vec<u8>,
+    [open, close]: [u8; 2],
+    mut next: impl FnMut(&mut Vec<u8>) -> Result<bool, E>,
+) -> Result<(), E> {
+    out.push(open);
+    let mut end = out.len();
+    while next(out)? {
+        end = out.len();
+        out.push(b',');
+    }
+    // The last comma has nothing after it.
+    out.truncate(end);
+    out.push(close);
+    Ok(())
 }
 
 fn finite<E: Error>(is_finite: bool) -> Result<(), E> {

@@ -7,8 +7,8 @@
 //! A derived type whose `datacontenttype` is JSON also takes data of another media type: its codec is
 //! asked for whatever the bytes say, and the type is read from that as from JSON. So the format has to
 //! describe itself, and what is written otherwise than in JSON is refused: a UUID as its bytes, a number
-//! as text, a number that is not finite. A type that declares the media type of the codec has neither limit, and neither has
-//! [`Event::data_as`](crate::Event::data_as).
+//! as text, a number that is not finite. A type that declares the media type of the codec has neither
+//! limit, and neither has [`Event::data_as`](crate::Event::data_as).
 //!
 //! ```
 //! use eventkit::codec::{Codec, Decoded, ErasedDeserializer, ErasedSerialize};
@@ -61,7 +61,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde::de::value::UnitDeserializer;
 
-pub use read::{AnyData, JsonData, ReadData};
+pub use read::{DataPlace, ReadData};
 pub(crate) use registry::key_of;
 pub use registry::{RegisterError, register};
 
@@ -164,7 +164,7 @@ pub fn decode<T: DeserializeOwned>(
     data: Option<&[u8]>,
     content_type: Option<&str>,
 ) -> Result<T, DecodeError> {
-    let mut value = AnyData::new();
+    let mut value = DataPlace::any();
     let read: &mut dyn ReadData = &mut value;
     read.read(data, content_type)?;
     value.take()

@@ -7,6 +7,7 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use super::as_json::Written;
 use super::{Slot, decode_other, text};
 use crate::error::DecodeError;
+use crate::event::json::is_blank;
 use crate::event::{JSON, declares_json};
 
 /// Is where the value of some data goes.
@@ -29,28 +30,40 @@ pub trait ReadData {
         &mut self,
         data: Option<&[u8]>,
         content_type: &str,
-    ) -> Option<Result<(), DecodeError>> {
-        let _ = (data, content_type);
-        None
-    }
+    ) -> Option<Result<(), DecodeError>>;
 }
 
-/// Is where data goes that is declared to be JSON.
-///
-/// Data that comes in another media type is first written as JSON, so that types are read in one way
-/// alone: to read each in all ways takes a compiler longer than everything else about it.
+/// Is where the value of some data goes, by what its type declares.
 #[derive(Debug)]
-pub struct JsonData<D>(Option<D>);
+pub struct DataPlace<D> {
+    value: Option<D>,
+    /// How data is read that is no JSON, where that is compiled for the type.
+    other: Option<ReadOther<D>>,
+}
 
-/// Is where data goes that is declared to be anything but JSON: its codec is asked for the value.
-#[derive(Debug)]
-pub struct AnyData<D>(Option<D>);
+type ReadOther<D> = fn(&mut Option<D>, Option<&[u8]>, &str) -> Result<(), DecodeError>;
 
-impl<D: DeserializeOwned> JsonData<D> {
-    /// Makes a place for a value.
+impl<D: DeserializeOwned> DataPlace<D> {
+    /// Makes a place for data that is declared to be JSON.
+    ///
+    /// Data that comes in another media type is first written as JSON, so that types are read in one
+    /// way alone: to read each in all ways takes a compiler longer than everything else about it.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(None)
+    pub const fn json() -> Self {
+        Self {
+            value: None,
+            other: None,
+        }
+    }
+
+    /// Makes a place for data that is declared to be anything but JSON: its codec is asked for the
+    /// value.
+    #[must_use]
+    pub const fn any() -> Self {
+        Self {
+            value: None,
+            other: Some(read_other::<D>),
+        }
     }
 
     /// Returns the value.
@@ -59,59 +72,19 @@ impl<D: DeserializeOwned> JsonData<D> {
     ///
     /// Where nothing has been read.
     pub fn take(self) -> Result<D, DecodeError> {
-        take(self.0)
+        match self.value {
+            Some(value) => Ok(value),
+            None => Err(nothing(type_name::<D>())),
+        }
     }
 }
 
-impl<D: DeserializeOwned> AnyData<D> {
-    /// Makes a place for a value.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(None)
-    }
-
-    /// Returns the value.
-    ///
-    /// # Errors
-    ///
-    /// Where nothing has been read.
-    pub fn take(self) -> Result<D, DecodeError> {
-        take(self.0)
-    }
-}
-
-fn take<D>(value: Option<D>) -> Result<D, DecodeError> {
-    match value {
-        Some(value) => Ok(value),
-        None => Err(nothing(type_name::<D>())),
-    }
-}
-
-impl<D: DeserializeOwned> Default for JsonData<D> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<D: DeserializeOwned> Default for AnyData<D> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<D: DeserializeOwned> ReadData for JsonData<D> {
+impl<D: DeserializeOwned> ReadData for DataPlace<D> {
     fn parse(&mut self, text: &str) -> serde_json::Result<usize> {
-        parse(text, &mut self.0)
-    }
-
-    fn type_name(&self) -> &'static str {
-        type_name::<D>()
-    }
-}
-
-impl<D: DeserializeOwned> ReadData for AnyData<D> {
-    fn parse(&mut self, text: &str) -> serde_json::Result<usize> {
-        parse(text, &mut self.0)
+        // The one place where types meet a deserializer of JSON.
+        let mut json = serde_json::Deserializer::from_str(text);
+        self.value = Some(D::deserialize(&mut json)?);
+        Ok(json.into_iter::<IgnoredAny>().byte_offset())
     }
 
     fn type_name(&self) -> &'static str {
@@ -123,11 +96,21 @@ impl<D: DeserializeOwned> ReadData for AnyData<D> {
         data: Option<&[u8]>,
         content_type: &str,
     ) -> Option<Result<(), DecodeError>> {
-        let mut slot = Slot(None);
-        let read = decode_other(data, content_type, type_name::<D>(), &mut slot);
-        self.0 = slot.0;
-        Some(read)
+        let read = self.other?;
+        Some(read(&mut self.value, data, content_type))
     }
+}
+
+/// Has the codec of the data read a value.
+fn read_other<D: DeserializeOwned>(
+    value: &mut Option<D>,
+    data: Option<&[u8]>,
+    content_type: &str,
+) -> Result<(), DecodeError> {
+    let mut slot = Slot(None);
+    let read = decode_other(data, content_type, type_name::<D>(), &mut slot);
+    *value = slot.0;
+    read
 }
 
 impl dyn ReadData + '_ {
@@ -142,12 +125,11 @@ impl dyn ReadData + '_ {
         content_type: Option<&str>,
     ) -> Result<(), DecodeError> {
         let (target, content_type) = (self.type_name(), content_type.unwrap_or(JSON));
-        match data {
-            Some(bytes) if declares_json(content_type) => {
-                let read = self.read_whole(text(bytes, target)?);
-                return read.map_err(|error| DecodeError::data_of(target, error.into()));
-            }
-            _ => {}
+        if let Some(bytes) = data
+            && declares_json(content_type)
+        {
+            let read = self.read_whole(text(bytes, target)?);
+            return read.map_err(|error| DecodeError::data_of(target, error.into()));
         }
         if let Some(read) = self.read_other(data, content_type) {
             return read;
@@ -172,23 +154,13 @@ impl dyn ReadData + '_ {
     /// Reads the one JSON value that a text is.
     fn read_whole(&mut self, text: &str) -> serde_json::Result<()> {
         let end = self.read_first(text)?;
-        let is_space = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
-        if text.as_bytes()[end..].iter().all(is_space) {
+        if is_blank(&text.as_bytes()[end..]) {
             return Ok(());
         }
         // Any reader of the whole text says what is wrong with the rest, and where.
         serde_json::from_str::<IgnoredAny>(text)?;
         Err(Error::custom("the type does not read all of its value"))
     }
-}
-
-/// Reads the JSON value that a text begins with, and returns where it ends.
-///
-/// It is the one place where types meet a deserializer of JSON.
-fn parse<D: DeserializeOwned>(text: &str, value: &mut Option<D>) -> serde_json::Result<usize> {
-    let mut json = serde_json::Deserializer::from_str(text);
-    *value = Some(D::deserialize(&mut json)?);
-    Ok(json.into_iter::<IgnoredAny>().byte_offset())
 }
 
 /// Says that a codec has not done what it is for.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use crate::codec::{AnyData, JsonData, ReadData};
+use crate::codec::{DataPlace, ReadData};
 use crate::error::DecodeError;
 use crate::event::{Attribute, AttributeRef, Data, Event};
 
@@ -73,9 +73,7 @@ pub fn read_json<D: DeserializeOwned>(
     source: &mut dyn EventSource,
     ty: &'static str,
 ) -> Result<D, DecodeError> {
-    let mut data = JsonData::new();
-    source.read(ty, &mut data)?;
-    data.take()
+    read(source, ty, DataPlace::json())
 }
 
 /// Reads data that is declared to be anything but JSON.
@@ -87,7 +85,14 @@ pub fn read_any<D: DeserializeOwned>(
     source: &mut dyn EventSource,
     ty: &'static str,
 ) -> Result<D, DecodeError> {
-    let mut data = AnyData::new();
+    read(source, ty, DataPlace::any())
+}
+
+fn read<D: DeserializeOwned>(
+    source: &mut dyn EventSource,
+    ty: &'static str,
+    mut data: DataPlace<D>,
+) -> Result<D, DecodeError> {
     source.read(ty, &mut data)?;
     data.take()
 }

@@ -283,7 +283,7 @@ impl CloudEvent for Either {
         if eventkit::__private::position(source, Self::TYPES)? == 0 {
             return Reading::from_source(source).map(Self::First);
         }
-        let mut data = eventkit::codec::JsonData::<()>::new();
+        let mut data = eventkit::codec::DataPlace::<()>::json();
         source.read("u", &mut data)?;
         data.take()?;
         assert!(source.attributes().attribute("id").is_some());

@@ -1,6 +1,7 @@
 //! Walks over a JSON value, and checks it.
 
 use super::plain::plain_len;
+use super::{is_blank, is_space};
 
 /// Says that a text is not JSON; where and why is found out later, since it costs a second look.
 #[derive(Debug)]
@@ -26,10 +27,7 @@ pub(crate) fn walk(text: &str, start: usize) -> Result<Walked, Malformed> {
 
 /// Returns whether a text is one JSON value, and nothing but white space around it.
 pub(crate) fn is_value(text: &str) -> bool {
-    walk(text, 0).is_ok_and(|walked| {
-        let mut rest = text.as_bytes()[walked.end..].iter();
-        rest.all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
-    })
+    walk(text, 0).is_ok_and(|walked| is_blank(&text.as_bytes()[walked.end..]))
 }
 
 /// A place that no text has: where something ends that is malformed.
@@ -96,7 +94,7 @@ fn take(bytes: &[u8], at: &mut usize) -> Option<u8> {
     loop {
         let next = *bytes.get(*at)?;
         *at += 1;
-        if next > b' ' || !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
+        if next > b' ' || !is_space(next) {
             return Some(next);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! What is written in any other way is left to who reads all members.
 
-use crate::event::json::plain_ascii_len;
+use crate::event::json::{is_space, plain_ascii_len};
 use crate::event::{Envelope, name};
 
 /// The name of an attribute.
@@ -116,8 +116,7 @@ fn after(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
 
 #[inline(never)]
 fn after_space(bytes: &[u8], at: usize, byte: u8) -> Option<usize> {
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
     let rest = bytes.get(at..)?;
-    let at = at + rest.iter().take_while(|byte| is_space(byte)).count();
+    let at = at + rest.iter().take_while(|byte| is_space(**byte)).count();
     (bytes.get(at) == Some(&byte)).then_some(at + 1)
 }

@@ -9,10 +9,10 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 
 use super::attributes::attributes;
-use crate::codec::{JsonData, ReadData};
+use crate::codec::{DataPlace, ReadData};
 use crate::error::DecodeError;
 use crate::event::Envelope;
-use crate::event::json::{Malformed, plain_ascii_len, plain_len, walk};
+use crate::event::json::{Malformed, is_space, plain_ascii_len, plain_len, walk};
 
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -29,7 +29,7 @@ impl<'a> Cursor<'a> {
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
             let next = *self.text.as_bytes().get(self.at)?;
-            if next > b' ' || !matches!(next, b' ' | b'\n' | b'\r' | b'\t') {
+            if next > b' ' || !is_space(next) {
                 return Some(next);
             }
             self.at += 1;
@@ -135,7 +135,7 @@ impl<'a> Cursor<'a> {
 
     #[inline(never)]
     fn string_with_escapes(&mut self) -> Result<String, Malformed> {
-        let mut text = JsonData::<String>::new();
+        let mut text = DataPlace::<String>::json();
         self.read_into(&mut text).map_err(|_| Malformed)?;
         text.take().map_err(|_| Malformed)
     }
