@@ -7,9 +7,9 @@ use super::handler::Handler;
 use super::state::States;
 use crate::event::Event;
 
-/// Is what the one that runs the handlers lays beside an event, for extractors of its own.
+/// Is what the one that runs the handlers gives an event as a companion, for extractors of its own.
 #[cfg(feature = "service")]
-pub(crate) type Beside = dyn Any + Send + Sync;
+pub(crate) type Companion = dyn Any + Send + Sync;
 
 /// Is everything around one call of a handler: the event's attributes, the state, the handler.
 ///
@@ -31,7 +31,7 @@ pub struct Context<'a> {
     handler: &'a Handler,
     states: &'a States,
     #[cfg(feature = "service")]
-    beside: Option<&'a Beside>,
+    companion: Option<&'a Companion>,
 }
 
 impl<'a> Context<'a> {
@@ -41,22 +41,22 @@ impl<'a> Context<'a> {
             handler,
             states,
             #[cfg(feature = "service")]
-            beside: None,
+            companion: None,
         }
     }
 
     #[cfg(feature = "service")]
-    pub(super) fn beside(self, beside: &'a Beside) -> Self {
+    pub(super) fn with_companion(self, companion: &'a Companion) -> Self {
         Self {
-            beside: Some(beside),
+            companion: Some(companion),
             ..self
         }
     }
 
-    /// Returns what lies beside the event, where it is of that type.
+    /// Returns the companion of the event, where it is of that type.
     #[cfg(feature = "service")]
-    pub(crate) fn find_beside<B: 'static>(&self) -> Option<&'a B> {
-        self.beside?.downcast_ref()
+    pub(crate) fn companion<B: 'static>(&self) -> Option<&'a B> {
+        self.companion?.downcast_ref()
     }
 
     /// Returns the event with all its attributes.

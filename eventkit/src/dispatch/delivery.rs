@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::sync::{Arc, OnceLock};
 
 #[cfg(feature = "service")]
-use super::context::Beside;
+use super::context::Companion;
 use super::context::Context;
 use super::extract::{Extract, MissingEvent};
 use super::failure::Failure;
@@ -122,10 +122,12 @@ impl<'a> Delivery<'a> {
         self.payload?.downcast_ref()
     }
 
-    /// Adds what the one that runs the handlers lays beside the event.
+    /// Adds what the one that runs the handlers gives the event as a companion.
     #[cfg(feature = "service")]
-    pub(super) fn beside(mut self, beside: &'a Beside) -> Self {
-        self.context = self.context.map(|context| context.beside(beside));
+    pub(super) fn with_companion(mut self, companion: &'a Companion) -> Self {
+        self.context = self
+            .context
+            .map(|context| context.with_companion(companion));
         self
     }
 

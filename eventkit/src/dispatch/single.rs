@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::call::Outcome;
-use super::context::Beside;
+use super::context::Companion;
 use super::delivery::{Delivery, Message};
 use super::dispatcher::Dispatcher;
 use super::failure::Failure;
@@ -48,10 +48,11 @@ impl Single {
     }
 
     /// Runs a sync handler.
-    pub(crate) fn run_sync(&self, event: &Event, beside: &Beside) -> Result<(), Failure> {
+    pub(crate) fn run_sync(&self, event: &Event, companion: &Companion) -> Result<(), Failure> {
         let handler = self.handler();
         let message = Message::new(None, Some(event));
-        let delivery = Delivery::new(&message, handler, self.table.states()).beside(beside);
+        let delivery =
+            Delivery::new(&message, handler, self.table.states()).with_companion(companion);
         settled(handler.run(&delivery))
     }
 
@@ -59,7 +60,7 @@ impl Single {
     pub(crate) async fn run(
         &self,
         event: &Event,
-        beside: &Beside,
+        companion: &Companion,
         spare: &Spare,
     ) -> Result<(), Failure> {
         let handler = self.handler();
@@ -67,13 +68,13 @@ impl Single {
             Some(decode) => Some(decoded(event, decode, spare)?),
             None => None,
         };
-        let value = slot.as_ref().and_then(|slot| slot.value());
-        let message = Message::new(value.map(|value| [value; 2]), Some(event));
         let outcome = {
-            let delivery = Delivery::new(&message, handler, self.table.states()).beside(beside);
+            let value = slot.as_ref().and_then(|slot| slot.value());
+            let message = Message::new(value.map(|value| [value; 2]), Some(event));
+            let delivery =
+                Delivery::new(&message, handler, self.table.states()).with_companion(companion);
             handler.run_async(&delivery).await
         };
-        drop(message);
         if let Some(slot) = slot {
             spare.put(slot);
         }

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use uuid::Uuid;
-use uuid::fmt::Hyphenated;
 
 use super::Event;
 use super::attribute::AttributeValue;
 use super::data::{Data, DataKind, IntoBytes};
+use super::fresh::{EMPTY_ID, fresh_id};
 use super::parts::Parts;
 use super::scratch;
 use super::timestamp::Timestamp;
@@ -146,10 +145,10 @@ impl EventBuilder {
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());
         }
-        let mut id = [0; Hyphenated::LENGTH];
+        let mut id = EMPTY_ID;
         let id = match self.parts.id {
             Some(_) => "",
-            None => Uuid::new_v4().hyphenated().encode_lower(&mut id),
+            None => fresh_id(&mut id),
         };
         self.parts.finish(id)
     }

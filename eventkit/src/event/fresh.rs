@@ -6,16 +6,26 @@ use uuid::fmt::Hyphenated;
 use super::rfc3339;
 use super::timestamp::Timestamp;
 
+/// Is where the text of an id goes.
+pub(super) type IdBuffer = [u8; Hyphenated::LENGTH];
+
+pub(super) const EMPTY_ID: IdBuffer = [0; Hyphenated::LENGTH];
+
+/// Writes a random id.
+pub(super) fn fresh_id(buffer: &mut IdBuffer) -> &str {
+    Uuid::new_v4().hyphenated().encode_lower(buffer)
+}
+
 /// Holds a random id and the current time as messages have them, without allocating.
 pub(crate) struct Fresh {
-    id: [u8; Hyphenated::LENGTH],
+    id: IdBuffer,
     time: rfc3339::Text,
 }
 
 impl Fresh {
     pub(crate) fn new() -> Self {
-        let mut id = [0; Hyphenated::LENGTH];
-        Uuid::new_v4().hyphenated().encode_lower(&mut id);
+        let mut id = EMPTY_ID;
+        fresh_id(&mut id);
         let time = Timestamp::now().text();
         Self { id, time }
     }

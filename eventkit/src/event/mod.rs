@@ -293,8 +293,8 @@ impl Event {
     pub fn take_data(&mut self) -> Option<Data> {
         let inner = self.inner_mut();
         // What is left does not keep the message alive that the data was in.
-        inner.texts.set(name::DATACONTENTTYPE_AT, None);
-        inner.texts.set(name::DATASCHEMA_AT, None);
+        let about_data = [name::DATACONTENTTYPE_AT, name::DATASCHEMA_AT];
+        inner.texts.set(&about_data.map(|at| (at, None)));
         inner.data.take()
     }
 
@@ -325,7 +325,7 @@ impl Event {
         check: fn(&str) -> Result<(), Violation>,
     ) -> Result<(), BuildError> {
         text.map_or(Ok(()), check)?;
-        self.inner_mut().texts.set(at, text);
+        self.inner_mut().texts.set(&[(at, text)]);
         Ok(())
     }
 

@@ -58,25 +58,33 @@ pub(crate) fn core_at(name: &str) -> Option<usize> {
 
 /// Returns the name of an extension that the specification documents, as a literal.
 pub(crate) fn documented(extension: &str) -> Option<&'static str> {
-    Some(match extension {
-        "authclaims" => "authclaims",
-        "authid" => "authid",
-        "authtype" => "authtype",
-        "causationid" => "causationid",
-        "correlationid" => "correlationid",
-        "dataref" => "dataref",
-        "expirytime" => "expirytime",
-        "partitionkey" => "partitionkey",
-        "recordedtime" => "recordedtime",
-        "sampledrate" => "sampledrate",
-        "sequence" => "sequence",
-        "sequencetype" => "sequencetype",
-        "severitynumber" => "severitynumber",
-        "severitytext" => "severitytext",
-        "traceparent" => "traceparent",
-        "tracestate" => "tracestate",
-        _ => return None,
-    })
+    /// Compares with all names at once, as a compiler does it best.
+    macro_rules! literal {
+        ($($name:literal),*) => {
+            match extension {
+                $($name => Some($name),)*
+                _ => None,
+            }
+        };
+    }
+    literal!(
+        "authclaims",
+        "authid",
+        "authtype",
+        "causationid",
+        "correlationid",
+        "dataref",
+        "expirytime",
+        "partitionkey",
+        "recordedtime",
+        "sampledrate",
+        "sequence",
+        "sequencetype",
+        "severitynumber",
+        "severitytext",
+        "traceparent",
+        "tracestate"
+    )
 }
 
 /// Checks the name of an extension attribute (core specification, Naming Conventions).

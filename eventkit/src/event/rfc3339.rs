@@ -179,7 +179,7 @@ fn offset(bytes: &[u8]) -> Option<i32> {
 /// Reads a few digits.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, byte| {
-        let digit = byte.wrapping_sub(b'0');
+        let digit = digit_value(*byte);
         (digit <= 9).then(|| number * 10 + u32::from(digit))
     })
 }

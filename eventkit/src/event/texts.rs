@@ -121,16 +121,12 @@ impl Texts {
         self.held.as_bytes().slice_ref(text.as_bytes())
     }
 
-    /// Sets or unsets a text.
-    pub(crate) fn set(&mut self, at: usize, text: Option<&str>) {
-        let of = |other| {
-            if other == at {
-                text.map(Piece::Text)
-            } else {
-                self.piece(other)
-            }
-        };
-        *self = Self::copied(of);
+    /// Sets or unsets texts, and lets go of a message that was shared.
+    pub(crate) fn set(&mut self, texts: &[(usize, Option<&str>)]) {
+        *self = Self::copied(|at| match texts.iter().find(|(own, _)| *own == at) {
+            Some((_, text)) => text.map(Piece::Text),
+            None => self.piece(at),
+        });
     }
 }
 

@@ -123,18 +123,19 @@ impl Worker {
 
     /// Returns whether an event is meant for the handler, and takes the mark of a replay off it.
     pub(super) fn is_meant(&self, event: &mut Event) -> bool {
-        if event.extensions().is_empty() {
-            return self.single.handler().handles(event.ty());
-        }
+        // Most events have no extensions, and so no marks.
+        (event.extensions().is_empty() || self.marks_admit(event))
+            && self.single.handler().handles(event.ty())
+    }
+
+    /// Returns whether neither a replay nor a dead letter is meant for others.
+    fn marks_admit(&self, event: &mut Event) -> bool {
         let to_this = |value: &AttributeValue| value.to_text() == *self.durable;
         match event.extension(letter::REPLAY).map(to_this) {
-            Some(false) => return false,
-            Some(true) => drop(event.remove_extension(letter::REPLAY)),
+            Some(to_this) => to_this && event.remove_extension(letter::REPLAY).is_some(),
             // Patterns as wide as `*` stand for the places of dead letters too.
-            None if event.extension(letter::HANDLER).is_some() => return false,
-            None => {}
+            None => event.extension(letter::HANDLER).is_none(),
         }
-        self.single.handler().handles(event.ty())
     }
 
     /// Returns whether a message that is no event is meant for the handler.

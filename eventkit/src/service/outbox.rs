@@ -165,9 +165,12 @@ impl Outbox {
     }
 
     pub(super) fn of(cause: Event, handler: Arc<str>) -> Self {
-        let event = cause;
+        let cause = Cause {
+            event: cause,
+            handler,
+        };
         Self(Arc::new(Inner {
-            cause: Some(Cause { event, handler }),
+            cause: Some(cause),
             contents: Mutex::default(),
         }))
     }
@@ -246,10 +249,10 @@ impl Cause {
 
 impl<'a> Extract<'a> for Outbox {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        if let Some(unopened) = context.find_beside::<Unopened>() {
+        if let Some(unopened) = context.companion::<Unopened>() {
             return Ok(unopened.open(context.event()));
         }
-        let opened = context.find_beside::<Self>();
+        let opened = context.companion::<Self>();
         opened.cloned().ok_or_else(|| NoService.into())
     }
 }

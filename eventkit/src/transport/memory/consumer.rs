@@ -28,38 +28,34 @@ enum Taken {
 
 #[derive(Debug)]
 pub(super) struct MemoryConsumer {
-    memory: Memory,
-    queue: usize,
-    id: u64,
-    generation: u64,
-    changed: Arc<Notify>,
-    /// Settles all of its messages.
+    /// Knows its queue, and settles all of its messages.
     settle: Arc<MemorySettle>,
+    id: u64,
+    changed: Arc<Notify>,
 }
 
 impl MemoryConsumer {
     pub(super) fn new(memory: Memory, opened: Opened) -> Self {
         let settle = MemorySettle {
-            memory: memory.clone(),
+            memory,
             queue: opened.queue,
             generation: opened.generation,
         };
         Self {
             settle: Arc::new(settle),
-            memory,
-            queue: opened.queue,
             id: opened.id,
-            generation: opened.generation,
             changed: opened.changed,
         }
     }
 
     /// Takes the next message, if there is one now.
     fn take(&self) -> Result<Taken, TransportError> {
-        let step = self
-            .memory
-            .lock()
-            .give(self.queue, self.id, self.generation)?;
+        let MemorySettle {
+            memory,
+            queue,
+            generation,
+        } = &*self.settle;
+        let step = memory.lock().give(*queue, self.id, *generation)?;
         Ok(match step {
             Step::Message(content, handout) => Taken::Message(self.incoming(content, handout)),
             Step::Wait(until) => Taken::Nothing(until),
