@@ -83,6 +83,9 @@ pub trait Codec: Send + Sync + 'static {
 
     /// Decodes a value: makes a deserializer for the bytes and hands it to `decoded`, once.
     ///
+    /// For a type that declares JSON it is asked for any value, so it has to describe itself: see the
+    /// [module](self).
+    ///
     /// # Errors
     ///
     /// Where the bytes are malformed, or `decoded` returns an error.

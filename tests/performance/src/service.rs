@@ -19,7 +19,7 @@ use crate::case::Case;
 use crate::dispatch::{ready, ready_at_once};
 
 /// How many events are consumed in a run.
-pub const EVENTS: u64 = 100;
+const EVENTS: u64 = 100;
 
 /// Is an event whose data takes no allocation to decode: what is counted is the service.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
@@ -38,6 +38,21 @@ async fn count(stock: &Stock) {
     ready_at_once().await;
     black_box((stock.article, stock.quantity));
     HANDLED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Is implemented by what consumes events, on a runtime of its own.
+pub trait Consumes {
+    /// Returns the runtime.
+    fn runtime(&self) -> &Runtime;
+
+    /// Returns how many events have been handled.
+    fn handled(&self) -> u64;
+
+    /// Returns how many events have been published.
+    fn published(&self) -> u64;
+
+    /// Publishes some events, and handles none.
+    fn publish(&self, events: u64);
 }
 
 /// Is a service that runs, on a thread that it has for itself.
@@ -76,6 +91,20 @@ impl Running {
             _service: running,
         }
     }
+}
+
+impl Consumes for Running {
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn handled(&self) -> u64 {
+        HANDLED.load(Ordering::Relaxed) - self.first
+    }
+
+    fn published(&self) -> u64 {
+        self.published.get()
+    }
 
     fn publish(&self, events: u64) {
         for _ in 0..events {
@@ -94,44 +123,50 @@ impl Running {
             ready(self.memory.publish(&event)).expect("room for it");
         }
     }
-
-    fn consume(&self, up_to: u64) {
-        self.runtime.block_on(async {
-            while HANDLED.load(Ordering::Relaxed) < up_to {
-                tokio::task::yield_now().await;
-            }
-        });
-    }
 }
 
-fn consuming(name: &str, policy: Policy) -> Case {
-    let running: Rc<RefCell<Option<Running>>> = Rc::default();
+/// Returns a case of events that are there when it begins.
+///
+/// # Panics
+///
+/// Where it is run before it is prepared.
+pub fn consuming<R: Consumes + 'static>(name: &str, start: impl Fn() -> R + 'static) -> Case {
+    let running: Rc<RefCell<Option<R>>> = Rc::default();
     let target = Rc::new(Cell::new(0));
     let (prepared, aim) = (Rc::clone(&running), Rc::clone(&target));
     Case::new(name, move || {
         aim.set(aim.get() + EVENTS);
         let running = running.borrow();
-        running.as_ref().expect("it is prepared").consume(aim.get());
+        consume(running.as_ref().expect("it is prepared"), aim.get());
     })
     .prepared(move || {
         let mut running = prepared.borrow_mut();
-        let running = running.get_or_insert_with(|| Running::start(policy));
+        let running = running.get_or_insert_with(&start);
         // What earlier runs have left would be counted with this one.
-        running.consume(running.first + running.published.get());
-        target.set(HANDLED.load(Ordering::Relaxed));
+        consume(running, running.published());
+        target.set(running.published());
         running.publish(ROUNDS * EVENTS);
     })
     .operations(EVENTS)
+}
+
+fn consume(running: &impl Consumes, up_to: u64) {
+    running.runtime().block_on(async {
+        while running.handled() < up_to {
+            tokio::task::yield_now().await;
+        }
+    });
 }
 
 /// Returns all cases.
 #[must_use]
 pub fn all() -> Vec<Case> {
     vec![
-        consuming("consume in memory, 1 at once", Policy::new().concurrency(1)),
-        consuming(
-            "consume in memory, 16 at once",
-            Policy::new().concurrency(16),
-        ),
+        consuming("consume in memory, 1 at once", || {
+            Running::start(Policy::new().concurrency(1))
+        }),
+        consuming("consume in memory, 16 at once", || {
+            Running::start(Policy::new().concurrency(16))
+        }),
     ]
 }

@@ -1,16 +1,14 @@
 //! RustStream, doing what [`eventkit_performance::service`] does: consuming JSON in memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::hint::black_box;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eventkit_performance::callgrind::ROUNDS;
 use eventkit_performance::case::Case;
 use eventkit_performance::dispatch::ready;
-use eventkit_performance::service::EVENTS;
+use eventkit_performance::service::{Consumes, consuming};
 use ruststream::memory::MemoryBroker;
 use ruststream::memory::prelude::*;
 use ruststream::runtime::RunningApp;
@@ -67,6 +65,20 @@ impl Running {
             _app: app,
         }
     }
+}
+
+impl Consumes for Running {
+    fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    fn handled(&self) -> u64 {
+        self.handled.0.load(Ordering::Relaxed)
+    }
+
+    fn published(&self) -> u64 {
+        self.published.get()
+    }
 
     fn publish(&self, messages: u64) {
         let publisher = self.broker.publisher();
@@ -75,34 +87,10 @@ impl Running {
         }
         self.published.set(self.published.get() + messages);
     }
-
-    fn consume(&self, up_to: u64) {
-        self.runtime.block_on(async {
-            while self.handled.0.load(Ordering::Relaxed) < up_to {
-                tokio::task::yield_now().await;
-            }
-        });
-    }
 }
 
 /// Returns all cases.
 #[must_use]
 pub fn all() -> Vec<Case> {
-    let running: Rc<RefCell<Option<Running>>> = Rc::default();
-    let target = Rc::new(Cell::new(0));
-    let (prepared, aim) = (Rc::clone(&running), Rc::clone(&target));
-    let case = Case::new("consume in memory, 1 at once", move || {
-        aim.set(aim.get() + EVENTS);
-        let running = running.borrow();
-        running.as_ref().expect("it is prepared").consume(aim.get());
-    });
-    let case = case.prepared(move || {
-        let mut running = prepared.borrow_mut();
-        let running = running.get_or_insert_with(Running::start);
-        // What earlier runs have left would be counted with this one.
-        running.consume(running.published.get());
-        target.set(running.published.get());
-        running.publish(ROUNDS * EVENTS);
-    });
-    vec![case.operations(EVENTS)]
+    vec![consuming("consume in memory, 1 at once", Running::start)]
 }
