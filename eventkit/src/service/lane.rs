@@ -77,21 +77,6 @@ impl Worker {
         }
     }
 
-    /// Makes the subscription: the types of the handler, and the place from which dead letters
-    /// come back to it alone.
-    ///
-    /// A few more messages than can run are taken, so that none of them is waited for while those
-    /// before are acknowledged; with a key some more, so that one that is slow leaves others to run.
-    pub(super) fn subscription(&self, settings: &Settings) -> Subscription {
-        let own = self.single.handler().patterns().map(str::to_owned);
-        let replay = names::replay_place(&self.durable);
-        let mut subscription = Subscription::new(&*self.durable, own.chain([replay]));
-        subscription.ack_wait = settings.ack_wait;
-        let ahead = if self.rules.key.is_some() { 4 } else { 2 };
-        subscription.in_flight = self.rules.concurrency.saturating_mul(ahead).max(FEW);
-        subscription
-    }
-
     /// Calls a function with what is known of events that failed.
     pub(super) fn ledger<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
         look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
@@ -154,6 +139,22 @@ impl Worker {
 }
 
 impl Lane {
+    /// Makes the subscription: the types of the handler, and the place from which dead letters
+    /// come back to it alone.
+    ///
+    /// A few more messages than can run are taken, so that none of them is waited for while those
+    /// before are acknowledged; with a key some more, so that one that is slow leaves others to run.
+    pub(super) fn subscription(&self) -> Subscription {
+        let worker = &self.worker;
+        let own = worker.single.handler().patterns().map(str::to_owned);
+        let replay = names::replay_place(&worker.durable);
+        let mut subscription = Subscription::new(&*worker.durable, own.chain([replay]));
+        subscription.ack_wait = self.settings.ack_wait;
+        let ahead = if worker.rules.key.is_some() { 4 } else { 2 };
+        subscription.in_flight = worker.rules.concurrency.saturating_mul(ahead).max(FEW);
+        subscription
+    }
+
     /// Returns whether the service takes and begins nothing any more.
     pub(super) fn is_draining(&self) -> bool {
         // The first phase is the one that has been seen; without a sender there is no service.

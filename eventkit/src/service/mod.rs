@@ -51,6 +51,9 @@
 //! - A handler that is slow or paused holds up nobody else.
 //! - A handler that is added later begins with the oldest message there is, not where the others are.
 //!
+//! When a service begins to run, it tells its transports of all of its subscriptions before it
+//! opens the first: what is published meanwhile reaches every handler.
+//!
 //! The price is that each handler gets its own copy of each message. Events are small, brokers are
 //! made for it, and a shared consumer with an inbox per source, id and handler would cost a
 //! database transaction instead.

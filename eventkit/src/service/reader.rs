@@ -90,7 +90,7 @@ struct Held<'i> {
 
 impl Intake {
     fn new(lane: &Lane) -> Self {
-        let subscription = lane.worker.subscription(&lane.settings);
+        let subscription = lane.subscription();
         let most = subscription.in_flight.max(1);
         let source = Source::new(
             Arc::clone(&lane.transport),

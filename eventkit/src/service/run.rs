@@ -14,6 +14,7 @@ use super::health::{Phase, ServiceHandle};
 use super::lane::Lane;
 use super::reader;
 use crate::dispatch::Dispatcher;
+use crate::transport::{Subscription, Transport};
 
 /// How long messages may take to be given back after the deadline of a drain.
 const HAND_BACK_WITHIN: Duration = Duration::from_secs(5);
@@ -87,6 +88,7 @@ impl Service {
     /// It also ends where every subscription has ended for good. Dropping its future stops the
     /// service at once: what is not settled comes again after `ack_wait`.
     pub async fn run_until(self, shutdown: impl Future<Output = ()>) -> Stopped {
+        announce(&self.lanes);
         let mut readers = JoinSet::new();
         for lane in self.lanes {
             readers.spawn(reader::run(lane));
@@ -115,6 +117,22 @@ impl Service {
             handed_back: counters.handed_back,
             abandoned: counters.in_flight,
         }
+    }
+}
+
+/// Tells each transport of all of its subscriptions before the first one is opened.
+fn announce(lanes: &[Arc<Lane>]) {
+    let mut of_transports: Vec<(&Arc<dyn Transport>, Vec<Subscription>)> = Vec::new();
+    for lane in lanes {
+        let subscription = lane.subscription();
+        let is_its = |(own, _): &&mut (&Arc<_>, _)| Arc::ptr_eq(own, &lane.transport);
+        match of_transports.iter_mut().find(is_its) {
+            Some((_, subscriptions)) => subscriptions.push(subscription),
+            None => of_transports.push((&lane.transport, vec![subscription])),
+        }
+    }
+    for (transport, subscriptions) in of_transports {
+        transport.announce(&subscriptions);
     }
 }
 

@@ -43,6 +43,19 @@ pub trait Transport: Publisher + Debug + Send + Sync {
     /// Returns the name for logs and health, such as `nats`.
     fn name(&self) -> &str;
 
+    /// Learns which subscriptions are about to be opened together, before the first of them is.
+    ///
+    /// A service says it when it begins to run. A transport that forgets a message once all
+    /// subscriptions that it knows have settled it has to know these from now on: a handler whose
+    /// subscription opens first would otherwise leave nothing for the others. One that keeps
+    /// messages for subscriptions to come, as a log does, has nothing to do, which is what this does
+    /// unless it is written; a transport around another one passes it on. It does not wait.
+    ///
+    /// What cannot be subscribed to is no concern of this: [`subscribe`](Self::subscribe) says so.
+    fn announce(&self, subscriptions: &[Subscription]) {
+        let _ = subscriptions;
+    }
+
     /// Opens a consumer, and makes what it needs on the other side where it is absent.
     ///
     /// The other side has answered when this returns `Ok`: a service takes it as the proof that

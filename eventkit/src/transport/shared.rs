@@ -26,6 +26,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).name()
     }
 
+    fn announce(&self, subscriptions: &[Subscription]) {
+        (**self).announce(subscriptions);
+    }
+
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,

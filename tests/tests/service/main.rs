@@ -22,6 +22,7 @@ mod resume;
 mod retries;
 mod rig;
 mod setup;
+mod start;
 mod tracing;
 mod values;
 

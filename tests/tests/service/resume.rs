@@ -185,6 +185,10 @@ impl Transport for Panicking {
         "panicking"
     }
 
+    fn announce(&self, subscriptions: &[Subscription]) {
+        self.memory.announce(subscriptions);
+    }
+
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,

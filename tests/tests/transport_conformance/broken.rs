@@ -32,6 +32,7 @@ enum Fault {
     IgnoresPatterns,
     GivesNamesOfItsOwn,
     HasOneSubscription,
+    IgnoresWhatIsAnnounced,
     IgnoresWhatIsInFlight,
     SwapsMessages,
     LosesWhenDropped,
@@ -43,9 +44,9 @@ enum Fault {
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
     FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, IgnoresDelays,
-    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay,
-    LosesAnExtension, LosesLargeData, LosesWhenDropped, SaysNothingOfProgress, SwapsMessages,
-    TellsNoPosition, TerminatesNothing,
+    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight,
+    KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData, LosesWhenDropped,
+    SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -129,6 +130,12 @@ fn uuid(count: &AtomicU32) -> String {
 impl Transport for Broken {
     fn name(&self) -> &'static str {
         "broken"
+    }
+
+    fn announce(&self, subscriptions: &[Subscription]) {
+        if self.fault != IgnoresWhatIsAnnounced {
+            self.memory.announce(subscriptions);
+        }
     }
 
     fn subscribe<'a>(
@@ -318,6 +325,11 @@ async fn wrong_subscriptions_are_noticed() {
     )
     .await;
     assert_notices(HasOneSubscription, &["gives_each_subscription_everything"]).await;
+    assert_notices(
+        IgnoresWhatIsAnnounced,
+        &["gives_what_is_announced_everything"],
+    )
+    .await;
     assert_notices(IgnoresWhatIsInFlight, &["bounds_what_is_in_flight"]).await;
 }
 

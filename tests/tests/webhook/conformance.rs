@@ -57,6 +57,10 @@ impl Transport for Both {
         self.endpoint.name()
     }
 
+    fn announce(&self, subscriptions: &[Subscription]) {
+        self.endpoint.announce(subscriptions);
+    }
+
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,

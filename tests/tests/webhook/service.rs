@@ -60,7 +60,7 @@ fn wants_more(event: &eventkit::Event, State(counts): State<Counts>) -> Result<(
 async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_twice() {
     let counts = Counts::default();
     let letters = Memory::new();
-    let endpoint = Endpoint::builder().subscriptions(3).build().unwrap();
+    let endpoint = Endpoint::builder().build().unwrap();
     let app = Dispatcher::new(&SHOP)
         .state(counts.clone())
         .build()

@@ -98,6 +98,19 @@ pub(super) async fn gives_each_subscription_everything(trial: &Trial<'_>) -> Res
     Ok(())
 }
 
+pub(super) async fn gives_what_is_announced_everything(trial: &Trial<'_>) -> Result<(), Failure> {
+    let subscriptions = ["early", "late"].map(|name| trial.subscription(name, &["announced"]));
+    trial.transport.announce(&subscriptions);
+    let [early, late] = subscriptions;
+    let mut early = trial.subscribe(&early).await?;
+    trial.publish_all("announced", ["0".to_owned()]).await?;
+    ack(trial.expect(&mut *early, "0").await?).await?;
+    // Nobody who is there wants it any more.
+    let mut late = trial.subscribe(&late).await?;
+    ack(trial.expect(&mut *late, "0").await?).await?;
+    trial.expect_nothing(&mut *early, trial.long()).await
+}
+
 pub(super) async fn tells_where_messages_stand(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut consumer = trial.consumer("stand").await?;
     let mut last = None;

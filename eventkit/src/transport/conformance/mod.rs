@@ -159,6 +159,7 @@ promises! { $
     finds_duplicates: content;
     selects_by_pattern: delivery;
     gives_each_subscription_everything: delivery;
+    gives_what_is_announced_everything: delivery;
     tells_where_messages_stand: delivery;
     loses_nothing_when_next_is_dropped: delivery;
     bounds_what_is_in_flight: delivery;

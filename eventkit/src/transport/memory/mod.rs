@@ -34,9 +34,11 @@
 //!
 //! # Storage
 //!
-//! A message stays until every subscription that wanted it has settled it. One that no
-//! subscription wants waits for a later one; of these only the newest 1,000 are kept. Where the
-//! store is full, [`publish`](Publisher::publish) is refused: nothing is thrown away to make room.
+//! A message stays until every subscription that wanted it has settled it: a subscription that is
+//! made afterwards does not get it any more. Those of a service are made together, when it begins
+//! to run. A message that no subscription wants waits for a later one; of these only the newest
+//! 1,000 are kept. Where the store is full, [`publish`](Publisher::publish) is refused: nothing is
+//! thrown away to make room.
 //!
 //! # Faults
 //!
@@ -205,6 +207,14 @@ impl Publisher for Memory {
 impl Transport for Memory {
     fn name(&self) -> &'static str {
         "memory"
+    }
+
+    fn announce(&self, subscriptions: &[Subscription]) {
+        let mut store = self.lock();
+        for subscription in subscriptions {
+            // One that is refused is refused again where it is opened.
+            let _ = store.declare(subscription);
+        }
     }
 
     fn subscribe<'a>(

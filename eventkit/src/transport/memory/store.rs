@@ -180,6 +180,19 @@ impl Store {
         subscription: &Subscription,
     ) -> Result<Opened, TransportError> {
         self.check_open()?;
+        let at = self.declare(subscription)?;
+        let queue = &self.queues[at];
+        self.consumers += 1;
+        Ok(Opened {
+            queue: at,
+            id: self.consumers,
+            generation: queue.generation,
+            changed: Arc::clone(&queue.changed),
+        })
+    }
+
+    /// Makes the queue of a subscription, or finds it, with what is there for it; returns its place.
+    pub(super) fn declare(&mut self, subscription: &Subscription) -> Result<usize, TransportError> {
         for pattern in &subscription.patterns {
             dispatch::check_pattern(pattern).map_err(|reason| {
                 let what = format!("{pattern:?} cannot be subscribed to: {reason}");
@@ -195,7 +208,7 @@ impl Store {
         });
         let queue = &mut self.queues[at];
         queue.subscription = subscription.clone();
-        // Its other consumers may have room now.
+        // Its consumers may have room now.
         queue.changed.notify_waiters();
         let mut positions: Vec<u64> = if new {
             self.messages.keys().copied().collect()
@@ -212,13 +225,7 @@ impl Store {
                 self.unclaimed.remove(&position);
             }
         }
-        self.consumers += 1;
-        Ok(Opened {
-            queue: at,
-            id: self.consumers,
-            generation: queue.generation,
-            changed: Arc::clone(&queue.changed),
-        })
+        Ok(at)
     }
 
     /// Gives a consumer its next message.

@@ -109,8 +109,10 @@ impl EndpointBuilder {
     /// Sets how many subscriptions have to be open before an event is taken; until then the answer
     /// is 503. 1 if not set.
     ///
-    /// An event that comes when only some of the handlers have subscribed is lost to the others.
-    /// Where requests may come before all have, this is the number of handlers.
+    /// An event that comes when only some of the handlers have subscribed is lost to the others. A
+    /// service [announces](crate::transport::Transport::announce) all of its own, so that none is.
+    /// Where several services share an endpoint, or consumers are opened by hand, and requests may
+    /// come before all of them are there, this is the number of handlers.
     pub fn subscriptions(mut self, subscriptions: usize) -> Self {
         self.subscriptions = subscriptions.max(1);
         self

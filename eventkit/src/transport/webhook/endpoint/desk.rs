@@ -87,20 +87,31 @@ impl Desk {
             let what = "the webhook endpoint is closed";
             return Err(TransportError::new(TransportErrorKind::Closed, what));
         }
+        self.consumers += 1;
+        let consumer = self.consumers;
+        let queue = self.declare(subscription)?;
+        queue.open(consumer);
+        Ok((consumer, Arc::clone(&queue.changed)))
+    }
+
+    /// Makes the queue of a subscription, or finds it: until it is open, what it wants is answered
+    /// with 503.
+    pub(super) fn declare(
+        &mut self,
+        subscription: &Subscription,
+    ) -> Result<&mut Queue, TransportError> {
         for pattern in &subscription.patterns {
             dispatch::check_pattern(pattern).map_err(|reason| {
                 let what = format!("{pattern:?} cannot be subscribed to: {reason}");
                 TransportError::new(TransportErrorKind::Configuration, what)
             })?;
         }
-        self.consumers += 1;
         let queue = self
             .queues
             .entry(subscription.name.as_str().into())
             .or_insert_with(|| Queue::new(subscription.clone()));
         queue.subscription = subscription.clone();
-        queue.open(self.consumers);
-        Ok((self.consumers, Arc::clone(&queue.changed)))
+        Ok(queue)
     }
 
     /// Closes a consumer.

@@ -131,6 +131,14 @@ impl Transport for Endpoint {
         "webhook"
     }
 
+    fn announce(&self, subscriptions: &[Subscription]) {
+        let mut desk = self.shared.desk();
+        for subscription in subscriptions {
+            // One that is refused is refused again where it is opened.
+            let _ = desk.declare(subscription);
+        }
+    }
+
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,

@@ -1,0 +1,116 @@
+//! A service begins with all of its handlers, however long it takes to open their subscriptions.
+
+use std::time::Duration;
+
+use eventkit::service::Service;
+use eventkit::transport::memory::Memory;
+use eventkit::transport::{
+    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+};
+use eventkit::{Dispatcher, Event};
+use tokio::time::sleep;
+
+use super::event;
+use super::rig::{Rig, wait_until};
+
+/// A transport that opens some subscriptions late.
+#[derive(Debug, Clone)]
+struct Slow(Memory);
+
+impl Publisher for Slow {
+    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.0.publish(event)
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.0.publish_raw(ty, message)
+    }
+}
+
+impl Transport for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn announce(&self, subscriptions: &[Subscription]) {
+        self.0.announce(subscriptions);
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async {
+            if subscription.name.ends_with("late") {
+                sleep(Duration::from_secs(20)).await;
+            }
+            self.0.subscribe(subscription).await
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_while_it_begins_reaches_every_handler() {
+    let rig = Rig::new();
+    for name in ["early", "late"] {
+        let log = rig.log.clone();
+        rig.registry
+            .named(name)
+            .register("t", move |event: &Event| {
+                log.note(format!("{name} {}", event.id()));
+            });
+    }
+    let app = Dispatcher::new(&rig.registry).build().unwrap();
+    let slow = Slow(rig.memory.clone());
+    rig.publish(&event("t", "before")).await;
+    let service = Service::new("tests", &app).transport(slow).build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    wait_until(|| rig.log.lines().len() == 1).await;
+    rig.publish(&event("t", "between")).await;
+    wait_until(|| rig.log.lines().len() == 2).await;
+    assert_eq!(rig.log.sorted(), ["early before", "early between"]);
+    // Both have been settled by all that is open.
+    handle.ready().await;
+    rig.drained().await;
+    let all = [
+        "early before",
+        "early between",
+        "late before",
+        "late between",
+    ];
+    assert_eq!(rig.log.sorted(), all);
+    handle.stop();
+    running.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn handlers_of_two_transports_do_not_wait_for_each_other() {
+    let rig = Rig::new();
+    let log = rig.log.clone();
+    rig.registry
+        .named("late")
+        .register("t", move |event: &Event| log.note(event.id()));
+    let app = Dispatcher::new(&rig.registry).build().unwrap();
+    let closed = Memory::new();
+    closed.close();
+    let service = Service::new("tests", &app)
+        .transport(rig.memory.clone())
+        .transport(closed.clone());
+    let service = service.build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    rig.publish(&event("t", "1")).await;
+    rig.drained().await;
+    assert!(!handle.is_ready());
+    closed.reopen();
+    closed.publish(&event("t", "2")).await.unwrap();
+    wait_until(|| rig.log.lines().len() == 2).await;
+    assert_eq!(rig.log.lines(), ["1", "2"]);
+    handle.stop();
+    running.await.unwrap();
+}
