@@ -1,11 +1,17 @@
 //! Builds the examples, once for the whole suite.
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// How long no example takes by far.
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Returns a command that runs an example.
 pub(crate) fn command(name: &str) -> Command {
@@ -16,10 +22,82 @@ pub(crate) fn command(name: &str) -> Command {
 
 /// Runs an example to its end.
 pub(crate) fn run(name: &str, arguments: &[&str]) -> Output {
-    command(name)
-        .args(arguments)
-        .output()
-        .expect("it can be started")
+    output(command(name).args(arguments))
+}
+
+/// Runs a command to its end.
+pub(crate) fn output(command: &mut Command) -> Output {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    finish(command.spawn().expect("it can be started"))
+}
+
+/// Waits for the end of a process, and kills it where it does not come to that.
+pub(crate) fn finish(mut child: Child) -> Output {
+    let (stdout, stderr) = (
+        Printed::of(child.stdout.take()),
+        Printed::of(child.stderr.take()),
+    );
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().expect("it can be killed");
+            let (said, complained) = (stdout.so_far(), stderr.so_far());
+            let said = [&said, &complained].map(|bytes| String::from_utf8_lossy(bytes));
+            panic!(
+                "it does not end within {PATIENCE:?}, and has printed:\n{}",
+                said.join("\n")
+            );
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    Output {
+        status,
+        stdout: stdout.all(),
+        stderr: stderr.all(),
+    }
+}
+
+/// What a process prints, read while it does.
+struct Printed {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Printed {
+    fn of(pipe: Option<impl Read + Send + 'static>) -> Self {
+        let bytes = Arc::default();
+        let (mut own, into) = (pipe, Arc::clone(&bytes));
+        let read = move || {
+            let mut piece = [0; 4096];
+            while let Some(pipe) = &mut own {
+                match pipe.read(&mut piece).expect("it prints") {
+                    0 => break,
+                    some => lock(&into).extend_from_slice(&piece[..some]),
+                }
+            }
+        };
+        Self {
+            bytes,
+            reader: thread::spawn(read),
+        }
+    }
+
+    /// Returns what has been printed, also where processes that it started hold the pipe open.
+    fn so_far(&self) -> Vec<u8> {
+        lock(&self.bytes).clone()
+    }
+
+    fn all(self) -> Vec<u8> {
+        self.reader.join().expect("it can be read");
+        std::mem::take(&mut *lock(&self.bytes))
+    }
+}
+
+fn lock(bytes: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
+    bytes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Returns what a program printed, with the line ends of this platform's Rust: `\n`.

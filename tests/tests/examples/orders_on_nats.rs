@@ -6,16 +6,13 @@ use std::time::{Duration, Instant};
 
 use eventkit_tests::nats::Server;
 
-use crate::binaries::{command, text};
+use crate::binaries::{command, finish, output, run, text};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn role(server: &Server, arguments: &[&str]) -> Output {
-    let output = command("orders-on-nats")
-        .args(arguments)
-        .env("NATS_URL", server.url())
-        .output()
-        .expect("it can be started");
+    let mut command = command("orders-on-nats");
+    let output = output(command.args(arguments).env("NATS_URL", server.url()));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {errors}");
     output
@@ -46,7 +43,7 @@ impl Worker {
         let id = child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status();
         assert!(told.expect("a signal").success());
-        let output = child.wait_with_output().expect("it ends");
+        let output = finish(child);
         assert!(output.status.success());
         text(&output.stdout).to_owned()
     }
@@ -115,12 +112,9 @@ fn what_could_not_be_handled_is_kept_and_replayed() {
 
 #[test]
 fn a_server_that_is_not_there_is_said() {
-    let output = command("orders-on-nats")
-        .arg("publish")
-        // Nobody listens on the port for what is discarded.
-        .env("NATS_URL", "nats://127.0.0.1:9")
-        .output()
-        .expect("it can be started");
+    let mut command = command("orders-on-nats");
+    // Nobody listens on the port for what is discarded.
+    let output = output(command.arg("publish").env("NATS_URL", "nats://127.0.0.1:9"));
     assert!(!output.status.success());
     let errors = text(&output.stderr);
     assert!(errors.contains("127.0.0.1:9"), "{errors}");
@@ -129,7 +123,7 @@ fn a_server_that_is_not_there_is_said() {
 #[test]
 fn a_role_that_it_does_not_have_is_said() {
     for arguments in [&[][..], &["sleep"], &["publish", "many"]] {
-        let output = command("orders-on-nats").args(arguments).output().unwrap();
+        let output = run("orders-on-nats", arguments);
         assert!(!output.status.success());
         let errors = text(&output.stderr);
         assert!(
