@@ -1,9 +1,11 @@
 //! The handlers of one event type, so that naming them all costs nothing.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{self, AtomicUsize};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::handler::Handler;
 
@@ -47,30 +49,29 @@ impl HandlerRef {
     }
 }
 
-/// Some handlers in the order in which they run.
-///
-/// Each report names them, so a copy has to be cheap, and threads that dispatch the same type must
-/// not write to a counter they share. Handlers of the program live as long as it does; so does a
-/// list of them.
-#[derive(Debug, Clone)]
-pub(crate) enum HandlerList {
-    Interned(&'static [HandlerRef]),
-    Shared(Arc<[HandlerRef]>),
+/// The handlers of an event type in the order in which they run.
+#[derive(Debug)]
+pub(crate) struct HandlerList {
+    handlers: Handlers,
+    /// Where it is dispatched to again and again, and does not live as long as the program.
+    counters: Option<Counters>,
 }
 
-impl Default for HandlerList {
-    fn default() -> Self {
-        Self::Interned(&[])
-    }
+/// Handlers of the program live as long as it does; so does a list of them.
+#[derive(Debug, Clone)]
+enum Handlers {
+    Interned(&'static [HandlerRef]),
+    Shared(Arc<[HandlerRef]>),
 }
 
 impl Deref for HandlerList {
     type Target = [HandlerRef];
 
+    #[inline]
     fn deref(&self) -> &[HandlerRef] {
-        match self {
-            Self::Interned(handlers) => handlers,
-            Self::Shared(handlers) => handlers,
+        match &self.handlers {
+            Handlers::Interned(handlers) => handlers,
+            Handlers::Shared(handlers) => handlers,
         }
     }
 }
@@ -78,7 +79,10 @@ impl Deref for HandlerList {
 impl HandlerList {
     /// Makes a list for one event.
     pub(super) fn passing(handlers: Vec<HandlerRef>) -> Self {
-        Self::Shared(handlers.into())
+        Self {
+            handlers: Handlers::Shared(handlers.into()),
+            counters: None,
+        }
     }
 
     /// Makes a list that is kept for good where it names handlers of the program alone.
@@ -89,13 +93,111 @@ impl HandlerList {
             Mutex::new(BTreeMap::new());
         let is_static = |handler: &HandlerRef| matches!(handler, HandlerRef::Static(_));
         if !handlers.iter().all(is_static) {
-            return Self::passing(handlers);
+            return Self {
+                counters: Some(Counters::default()),
+                ..Self::passing(handlers)
+            };
         }
         let addresses = handlers.iter().map(HandlerRef::address).collect();
         let mut lists = LISTS.lock().unwrap_or_else(PoisonError::into_inner);
         let list = lists
             .entry(addresses)
             .or_insert_with(|| Box::leak(handlers.into_boxed_slice()));
-        Self::Interned(list)
+        Self {
+            handlers: Handlers::Interned(list),
+            counters: None,
+        }
     }
+
+    /// Returns the handlers where they live as long as the program.
+    pub(super) fn interned(&self) -> Option<&'static [HandlerRef]> {
+        match self.handlers {
+            Handlers::Interned(handlers) => Some(handlers),
+            Handlers::Shared(_) => None,
+        }
+    }
+
+    /// Returns the handlers for a report, which may outlive the list.
+    ///
+    /// Each report names them, so this is cheap, and threads that dispatch the same type do not
+    /// write to a counter that they share.
+    #[inline]
+    pub(super) fn named(&self) -> NamedHandlers {
+        match &self.handlers {
+            Handlers::Interned(handlers) => NamedHandlers::Interned(handlers),
+            Handlers::Shared(handlers) => counted(handlers, self.counters.as_ref()),
+        }
+    }
+}
+
+#[inline]
+fn counted(handlers: &Arc<[HandlerRef]>, counters: Option<&Counters>) -> NamedHandlers {
+    match counters {
+        Some(counters) => NamedHandlers::Counted(counters.count(handlers)),
+        None => NamedHandlers::Passing(Arc::clone(handlers)),
+    }
+}
+
+/// The handlers that a report names.
+#[derive(Debug)]
+pub(super) enum NamedHandlers {
+    Interned(&'static [HandlerRef]),
+    Counted(Arc<Counted>),
+    Passing(Arc<[HandlerRef]>),
+}
+
+impl Default for NamedHandlers {
+    fn default() -> Self {
+        Self::Interned(&[])
+    }
+}
+
+impl Deref for NamedHandlers {
+    type Target = [HandlerRef];
+
+    fn deref(&self) -> &[HandlerRef] {
+        match self {
+            Self::Interned(handlers) => handlers,
+            Self::Counted(counted) => &counted.0,
+            Self::Passing(handlers) => handlers,
+        }
+    }
+}
+
+/// How many threads have counters of their own.
+const THREADS: usize = 16;
+
+/// Counters for one list of handlers, of each thread that reports them; a list that never is has none.
+#[derive(Debug, Default)]
+struct Counters(OnceLock<Box<[OnceLock<Arc<Counted>>; THREADS]>>);
+
+/// The handlers behind the counter of one thread, which shares no cache line with another: some
+/// processors fetch lines in pairs.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(super) struct Counted(Arc<[HandlerRef]>);
+
+impl Counters {
+    /// Counts the handlers once more, by the counter of this thread.
+    #[inline]
+    fn count(&self, handlers: &Arc<[HandlerRef]>) -> Arc<Counted> {
+        let known = self.0.get().and_then(|own| own.get(OWN.get())?.get());
+        Arc::clone(known.unwrap_or_else(|| self.first(handlers)))
+    }
+
+    /// Makes the counter of this thread.
+    #[cold]
+    fn first(&self, handlers: &Arc<[HandlerRef]>) -> &Arc<Counted> {
+        static SEEN: AtomicUsize = AtomicUsize::new(0);
+        if OWN.get() == usize::MAX {
+            OWN.set(SEEN.fetch_add(1, atomic::Ordering::Relaxed) % THREADS);
+        }
+        let counters = self.0.get_or_init(Box::default);
+        counters[OWN.get()].get_or_init(|| Arc::new(Counted(Arc::clone(handlers))))
+    }
+}
+
+thread_local! {
+    /// Which counters are those of this thread; no number before it needs one.
+    static OWN: Cell<usize> = const { Cell::new(usize::MAX) };
 }

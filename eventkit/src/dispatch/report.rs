@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::failure::Failure;
 use super::handler::Handler;
-use super::handler_list::HandlerList;
+use super::handler_list::NamedHandlers;
 use crate::filter::Filter;
 
 /// Says what each handler of an event came to, in the order in which they ran.
@@ -12,7 +12,7 @@ use crate::filter::Filter;
 /// A report without handlers is no error: nobody wanted the event.
 #[derive(Debug, Default)]
 pub struct Report {
-    handlers: HandlerList,
+    handlers: NamedHandlers,
     /// What there is to say beside that all of them succeeded.
     details: Option<Box<Details>>,
 }
@@ -38,7 +38,7 @@ pub struct Handled<'a> {
 }
 
 impl Report {
-    pub(super) fn new(handlers: HandlerList, details: Option<Box<Details>>) -> Self {
+    pub(super) fn new(handlers: NamedHandlers, details: Option<Box<Details>>) -> Self {
         Self { handlers, details }
     }
 

@@ -87,9 +87,7 @@ impl Route {
 
     /// Returns the functions to call for a value of a type, where nothing else is left to do.
     pub(super) fn plain(&self, ty: TypeId) -> Option<Plain> {
-        let HandlerList::Interned(handlers) = self.handlers else {
-            return None;
-        };
+        let handlers = self.handlers.interned()?;
         if !self.is_direct(ty, true) {
             return None;
         }

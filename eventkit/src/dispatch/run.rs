@@ -8,7 +8,7 @@ use super::call::{Call, Outcome, finished};
 use super::delivery::{Delivery, Message, Value};
 use super::error::DispatchError;
 use super::gate::{Attributes, Outcomes};
-use super::handler_list::HandlerList;
+use super::handler_list::NamedHandlers;
 use super::plain::BLOCK;
 use super::report::Report;
 use super::route::{Plain, Route, RouteRef};
@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
                 Err(panic) => outcomes.note_panic(next - 1, panic),
             }
         }
-        finish(self.route.handlers.clone(), outcomes)
+        finish(self.route.handlers.named(), outcomes)
     }
 
     /// Calls the handlers from `next` on, each after it has been counted there: to the end, or to one
@@ -233,12 +233,12 @@ impl<'a> Run<'a> {
                 outcomes.note(at, handler.run_async(&delivery).await);
             }
         }
-        finish(self.route.handlers.clone(), outcomes)
+        finish(self.route.handlers.named(), outcomes)
     }
 }
 
 #[inline]
-fn finish(handlers: HandlerList, outcomes: Outcomes) -> Result<Report, DispatchError> {
+fn finish(handlers: NamedHandlers, outcomes: Outcomes) -> Result<Report, DispatchError> {
     let report = Report::new(handlers, outcomes.into_details());
     if report.has_failures() {
         Err(DispatchError::Failed(report))
@@ -266,7 +266,7 @@ pub(crate) fn dispatch_plain(plain: &Plain, event: &Value) -> Result<Report, Dis
             }
         }
     }
-    finish(HandlerList::Interned(plain.handlers), outcomes)
+    finish(NamedHandlers::Interned(plain.handlers), outcomes)
 }
 
 /// Calls handlers that want nothing but the value and the state.
@@ -275,7 +275,7 @@ fn run_direct(route: &Route, delivery: &Delivery<'_>) -> Result<Report, Dispatch
     for (at, handler) in route.handlers.iter().enumerate() {
         outcomes.note(at, handler.run(delivery));
     }
-    finish(route.handlers.clone(), outcomes)
+    finish(route.handlers.named(), outcomes)
 }
 
 /// Calls handlers that want nothing but the value and the state, async ones too.
@@ -286,7 +286,7 @@ async fn run_direct_async(route: &Route, delivery: &Delivery<'_>) -> Result<Repo
         // Once for all of them, as with plain functions.
         let outcome = finished(pin!(run_from(route, delivery, &mut next))).await;
         match outcome {
-            Ok(Ok(())) => return finish(route.handlers.clone(), outcomes),
+            Ok(Ok(())) => return finish(route.handlers.named(), outcomes),
             Ok(Err(failure)) => outcomes.note_failure(next - 1, failure),
             Err(panic) => outcomes.note_panic(next - 1, panic),
         }

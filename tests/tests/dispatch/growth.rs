@@ -83,6 +83,32 @@ fn a_report_outlives_its_registry() {
     assert_eq!(of_closures.report().unwrap().failures().count(), 1);
 }
 
+#[test]
+fn reports_of_more_threads_than_have_counters_keep_closures_and_let_them_go() {
+    let registry = Registry::new("many threads");
+    let ran = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&ran);
+    registry.register_typed(move |_: &OrderPlaced| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Err("no")
+    });
+    let dispatch = || registry.dispatch(&placed()).unwrap_err();
+    let errors: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..40).map(|_| scope.spawn(dispatch)).collect();
+        let threads = threads.into_iter();
+        threads.map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(ran.load(Ordering::Relaxed), 40);
+    let left = Arc::downgrade(&ran);
+    drop((registry, ran));
+    assert_eq!(left.strong_count(), 1, "the reports name the closure");
+    for error in &errors {
+        assert_eq!(error.report().unwrap().failures().count(), 1);
+    }
+    drop(errors);
+    assert_eq!(left.strong_count(), 0);
+}
+
 #[tokio::test]
 async fn futures_small_and_large_run_one_after_another() {
     let registry = Registry::new("sizes");

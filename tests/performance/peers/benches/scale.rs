@@ -43,7 +43,7 @@ fn threads() {
     static CLOSURES: Registry = Registry::new("threads");
     (0..3).for_each(|_| CLOSURES.register_typed(dispatch::handle));
     on_threads("functions of the program", &dispatch::THREE);
-    // Reports of these share a counter, since closures may end before the program does.
+    // Reports count these, since closures may end before the program does.
     on_threads("closures", &CLOSURES);
 }
 
