@@ -293,7 +293,7 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
     };
     let attributes = quote!(let __attributes = #source::attributes(__source););
     match &model.data {
-        Payload::Whole => quote!(#read::<#this>(__source, __METADATA.ty)),
+        Payload::Whole => quote!(#read::<#this, Self>(__source, __METADATA.ty)),
         Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
             #source::read_attributes(__source, __METADATA.ty)?;
             ::core::result::Result::Ok(Self)
@@ -306,7 +306,7 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
         Payload::Fields(_) => {
             let data = twin::data(target);
             quote! {
-                let __data = #read::<#data>(__source, __METADATA.ty)?;
+                let __data = #read::<#data, Self>(__source, __METADATA.ty)?;
                 #attributes
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }

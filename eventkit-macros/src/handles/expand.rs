@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn, Path};
+use syn::{Attribute, ItemFn, Path, Type};
 
 use super::model::Model;
 use super::parameters::Parameter;
@@ -139,18 +139,24 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    quote_spanned!(model.event.span()=> (EVENT.get)(delivery)?)
+    quote_spanned!(place_of(&model.event)=> (EVENT.get)(delivery)?)
 }
 
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
     match parameter {
         Parameter::Extractor(ty) => {
-            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_delivery(delivery)?)
+            quote_spanned!(place_of(ty)=> <#ty as #private::Extract<'_>>::from_delivery(delivery)?)
         }
         Parameter::Extension(name, ty) => {
-            quote_spanned!(ty.span()=> delivery.extension::<#ty>(#name)?)
+            quote_spanned!(place_of(ty)=> delivery.extension::<#ty>(#name)?)
         }
     }
+}
+
+/// Returns where a type stands, for code with names that are written here: they are to be found also
+/// where the type comes from a `macro_rules!` that the function is written by.
+fn place_of(ty: &Type) -> Span {
+    ty.span().resolved_at(Span::call_site())
 }
 
 /// Says which state the extractors need, and whether they look at the envelope.
@@ -166,7 +172,7 @@ fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
                 needs.extend(
                     quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
                 );
-                requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(requirements);));
+                requires.extend(quote_spanned!(place_of(ty)=> <#ty as #private::Extract<'_>>::requires(requirements);));
             }
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }

@@ -22,7 +22,7 @@ pub trait ReadData {
     /// Where it is no value of the type.
     fn parse(&mut self, text: &str) -> serde_json::Result<usize>;
 
-    /// Returns the name of the type.
+    /// Returns the name of the type, as messages show it.
     fn type_name(&self) -> &'static str;
 
     /// Reads data that is no JSON; `None` where it has to be written as JSON before.
@@ -37,11 +37,13 @@ pub trait ReadData {
 #[derive(Debug)]
 pub struct DataPlace<D> {
     value: Option<D>,
+    type_name: &'static str,
     /// How data is read that is no JSON, where that is compiled for the type.
     other: Option<ReadOther<D>>,
 }
 
-type ReadOther<D> = fn(&mut Option<D>, Option<&[u8]>, &str) -> Result<(), DecodeError>;
+type ReadOther<D> =
+    fn(&mut Option<D>, Option<&[u8]>, &str, &'static str) -> Result<(), DecodeError>;
 
 impl<D: DeserializeOwned> DataPlace<D> {
     /// Makes a place for data that is declared to be JSON.
@@ -49,9 +51,10 @@ impl<D: DeserializeOwned> DataPlace<D> {
     /// Data that comes in another media type is first written as JSON, so that types are read in one
     /// way alone: to read each in all ways takes a compiler longer than everything else about it.
     #[must_use]
-    pub const fn json() -> Self {
+    pub fn json() -> Self {
         Self {
             value: None,
+            type_name: type_name::<D>(),
             other: None,
         }
     }
@@ -59,11 +62,18 @@ impl<D: DeserializeOwned> DataPlace<D> {
     /// Makes a place for data that is declared to be anything but JSON: its codec is asked for the
     /// value.
     #[must_use]
-    pub const fn any() -> Self {
+    pub fn any() -> Self {
         Self {
-            value: None,
             other: Some(read_other::<D>),
+            ..Self::json()
         }
+    }
+
+    /// Shows another type in messages, where the value is only a part of it.
+    #[must_use]
+    pub fn part_of<T>(mut self) -> Self {
+        self.type_name = type_name::<T>();
+        self
     }
 
     /// Returns the value.
@@ -74,7 +84,7 @@ impl<D: DeserializeOwned> DataPlace<D> {
     pub fn take(self) -> Result<D, DecodeError> {
         match self.value {
             Some(value) => Ok(value),
-            None => Err(nothing(type_name::<D>())),
+            None => Err(nothing(self.type_name)),
         }
     }
 }
@@ -88,7 +98,7 @@ impl<D: DeserializeOwned> ReadData for DataPlace<D> {
     }
 
     fn type_name(&self) -> &'static str {
-        type_name::<D>()
+        self.type_name
     }
 
     fn read_other(
@@ -97,7 +107,7 @@ impl<D: DeserializeOwned> ReadData for DataPlace<D> {
         content_type: &str,
     ) -> Option<Result<(), DecodeError>> {
         let read = self.other?;
-        Some(read(&mut self.value, data, content_type))
+        Some(read(&mut self.value, data, content_type, self.type_name))
     }
 }
 
@@ -106,9 +116,10 @@ fn read_other<D: DeserializeOwned>(
     value: &mut Option<D>,
     data: Option<&[u8]>,
     content_type: &str,
+    target: &'static str,
 ) -> Result<(), DecodeError> {
     let mut slot = Slot(None);
-    let read = decode_other(data, content_type, type_name::<D>(), &mut slot);
+    let read = decode_other(data, content_type, target, &mut slot);
     *value = slot.0;
     read
 }

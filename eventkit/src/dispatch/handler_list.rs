@@ -29,14 +29,16 @@ impl Deref for HandlerRef {
 
 impl HandlerRef {
     /// Compares by order, then those of the program before those of run time, then by module path,
-    /// line and column. Registrations at run time are equal, and a stable sort keeps theirs.
+    /// line, column and name: those that one `macro_rules!` writes stand at one place. Registrations
+    /// at run time are equal, and a stable sort keeps theirs.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         let place = |handler: &Self| match handler {
             Self::Static(handler) => {
                 let location = handler.location();
-                (false, handler.module(), location.line, location.column)
+                let (module, name) = (handler.module(), handler.name());
+                (false, module, location.line, location.column, name)
             }
-            Self::Shared(_) => (true, "", 0, 0),
+            Self::Shared(_) => (true, "", 0, 0, ""),
         };
         self.order()
             .cmp(&other.order())

@@ -33,7 +33,7 @@ use crate::typed::CloudEvent;
 /// can be registered at run time.
 ///
 /// The handlers of an event run one after another: by `order`, then those of the program by module
-/// path, line and column, then those registered at run time as they were registered. This is the
+/// path, line, column and name, then those registered at run time as they were registered. This is the
 /// same in every build.
 ///
 /// ```

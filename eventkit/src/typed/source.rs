@@ -64,28 +64,29 @@ pub trait EventSource {
     fn attributes(&self) -> &dyn AttributeSource;
 }
 
-/// Reads data that is declared to be JSON.
+/// Reads the data of a type, or the part of the type that is data, which is declared to be JSON.
 ///
 /// # Errors
 ///
 /// As for [`EventSource::read`].
-pub fn read_json<D: DeserializeOwned>(
+pub fn read_json<D: DeserializeOwned, T>(
     source: &mut dyn EventSource,
     ty: &'static str,
 ) -> Result<D, DecodeError> {
-    read(source, ty, DataPlace::json())
+    read(source, ty, DataPlace::json().part_of::<T>())
 }
 
-/// Reads data that is declared to be anything but JSON.
+/// Reads the data of a type, or the part of the type that is data, which is declared to be anything
+/// but JSON.
 ///
 /// # Errors
 ///
 /// As for [`EventSource::read`].
-pub fn read_any<D: DeserializeOwned>(
+pub fn read_any<D: DeserializeOwned, T>(
     source: &mut dyn EventSource,
     ty: &'static str,
 ) -> Result<D, DecodeError> {
-    read(source, ty, DataPlace::any())
+    read(source, ty, DataPlace::any().part_of::<T>())
 }
 
 fn read<D: DeserializeOwned>(

@@ -55,6 +55,22 @@ fn unknown_fields_are_denied_and_the_attribute_is_one() {
     assert!(error.contains("unknown field `customerName`"), "{error}");
 }
 
+#[test]
+fn messages_name_the_type_that_the_user_has_written() {
+    let wrong = event(Renamed::TYPE, &json!("seven"));
+    let error = chain(&Renamed::try_from(&wrong).unwrap_err());
+    let start = "the data of the event could not be read as derive::twins::Renamed: invalid type";
+    assert!(error.starts_with(start), "{error}");
+
+    let none = Event::builder()
+        .source("/s")
+        .ty(Renamed::TYPE)
+        .subject("c-7");
+    let error = Renamed::try_from(&none.build().unwrap()).unwrap_err();
+    let expected = "the event has no data, expected derive::twins::Renamed";
+    assert_eq!(chain(&error), expected);
+}
+
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.defaults", source = "/s")]
 struct Defaults {

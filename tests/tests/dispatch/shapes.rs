@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use eventkit::{Registry, handles};
+use eventkit::{Dispatcher, Event, Registry, State, handles};
 
 use super::{Log, OrderPlaced, placed};
 
@@ -20,6 +20,52 @@ macro_rules! handler {
 
 handler!(from_a_macro, OrderPlaced);
 handler!(from_the_same_macro, OrderPlaced);
+
+static WRITTEN: Registry = Registry::new("written by a macro");
+static WRITTEN_LOG: Log = Log::new();
+
+/// Makes handlers of each form, with every piece coming from the caller.
+macro_rules! handlers_of {
+    ($ty:literal, $event:ty, $envelope:ty, $state:ty, $extension:ty, $output:ty) => {
+        #[handles($ty, registry = WRITTEN)]
+        fn takes_it(_event: $event) -> $output {
+            WRITTEN_LOG.note("takes it");
+        }
+
+        #[handles($ty, registry = WRITTEN)]
+        async fn waits(_event: &$event) -> $output {
+            tokio::task::yield_now().await;
+            WRITTEN_LOG.note("waits");
+        }
+
+        #[handles($ty, registry = WRITTEN)]
+        fn extracts(
+            _event: &$envelope,
+            State(state): $state,
+            #[extension("tenant")] tenant: $extension,
+        ) -> $output {
+            WRITTEN_LOG.note(format!("extracts {state} {tenant:?}"));
+        }
+    };
+}
+
+handlers_of!(
+    "co.outcome.order.placed",
+    OrderPlaced,
+    Event,
+    State<u8>,
+    Option<String>,
+    ()
+);
+
+#[tokio::test]
+async fn a_macro_may_write_the_handler() {
+    let app = Dispatcher::new(&WRITTEN).state(7_u8).build().unwrap();
+    app.dispatch_async(&placed()).await.unwrap();
+    // They stand at one place, and so run by their names.
+    let lines = WRITTEN_LOG.take();
+    assert_eq!(lines, ["extracts 7 None", "takes it", "waits"]);
+}
 
 #[handles(registry = SHAPES)]
 fn r#match(OrderPlaced { order_id, .. }: &OrderPlaced) {

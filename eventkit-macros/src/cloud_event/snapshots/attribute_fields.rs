@@ -136,6 +136,7 @@ const _: () = {
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             let __data = ::eventkit::__private::read_json::<
                 __OrderPlacedData<T>,
+                Self,
             >(__source, __METADATA.ty)?;
             let __attributes = ::eventkit::__private::EventSource::attributes(__source);
             ::core::result::Result::Ok(Self {

@@ -70,7 +70,10 @@ const _: () = {
         fn from_source(
             __source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            ::eventkit::__private::read_json::<OrderPlaced>(__source, __METADATA.ty)
+            ::eventkit::__private::read_json::<
+                OrderPlaced,
+                Self,
+            >(__source, __METADATA.ty)
         }
     }
     #[automatically_derived]
