@@ -163,6 +163,7 @@ fn implementation(
             }
 
             fn try_clone(&self) -> ::core::option::Option<Self> {
+                #[allow(unused_imports)]
                 use #private::NotClone as _;
                 #private::CloneProbe(self).try_clone()
             }

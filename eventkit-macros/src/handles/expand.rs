@@ -133,6 +133,7 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
 /// Makes an outcome of what the function returns; where its error decides, that is kept.
 fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> TokenStream {
     quote_spanned! {output=> {
+        #[allow(unused_imports)]
         use #private::Undecided as _;
         #private::Returned(#returned).into_outcome()
     }}

@@ -91,6 +91,7 @@ const _: () = {
             __METADATA.ty
         }
         fn try_clone(&self) -> ::core::option::Option<Self> {
+            #[allow(unused_imports)]
             use ::eventkit::__private::NotClone as _;
             ::eventkit::__private::CloneProbe(self).try_clone()
         }

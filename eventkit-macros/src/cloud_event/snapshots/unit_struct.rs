@@ -25,6 +25,7 @@ const _: () = {
             __METADATA.ty
         }
         fn try_clone(&self) -> ::core::option::Option<Self> {
+            #[allow(unused_imports)]
             use framework::eventkit::__private::NotClone as _;
             framework::eventkit::__private::CloneProbe(self).try_clone()
         }

@@ -8,6 +8,7 @@ static __handles_audit: ::eventkit::__private::Handler = {
     const _: () = EVENT.check_type("audit", "co.outcome.*", "Event");
     const _: () = EVENT.check_type("audit", "org.example.*", "Event");
     const FUNCTION: fn(&Event) -> ::eventkit::__private::Outcome = |event| {
+        #[allow(unused_imports)]
         use ::eventkit::__private::Undecided as _;
         ::eventkit::__private::Returned(audit(event)).into_outcome()
     };

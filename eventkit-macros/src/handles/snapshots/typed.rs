@@ -8,6 +8,7 @@ static __handles_send_receipt: ::eventkit::__private::Handler = {
     const _: () = EVENT
         .check_type("send_receipt", "co.outcome.order.placed", "OrderPlaced");
     const FUNCTION: fn(&OrderPlaced) -> ::eventkit::__private::Outcome = |event| {
+        #[allow(unused_imports)]
         use ::eventkit::__private::Undecided as _;
         ::eventkit::__private::Returned(send_receipt(event)).into_outcome()
     };

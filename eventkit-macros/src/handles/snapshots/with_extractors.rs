@@ -21,6 +21,7 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
         ) -> framework::eventkit::__private::OutcomeFuture<'a> {
             framework::eventkit::__private::drop_what_is_not_send_before_each_await(async move {
                 {
+                    #[allow(unused_imports)]
                     use framework::eventkit::__private::Undecided as _;
                     framework::eventkit::__private::Returned(
                             ship(

@@ -31,6 +31,8 @@
     clippy::shadow_reuse
 )]
 
+pub mod written;
+
 use std::fmt::Error;
 use std::future::ready;
 
