@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::transport::backoff;
+
 /// Counts failures in a row, and holds events back after too many.
 #[derive(Debug)]
 pub(super) struct Breaker {
@@ -89,7 +91,7 @@ impl Pass<'_> {
     pub(super) fn note(mut self, failed: bool) -> Change {
         let breaker = self.breaker;
         let open = State::Open {
-            until: Instant::now() + breaker.pause,
+            until: backoff::later(Instant::now(), breaker.pause),
         };
         let mut state = breaker.lock();
         let (next, change) = match (*state, failed) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::error::BoxError;
-use crate::transport::BoxFuture;
+use crate::transport::{BoxFuture, backoff};
 
 /// Names one event at one handler: two events of the same source and id are one (core spec,
 /// 3.1.1), and each handler has to see it once.
@@ -194,7 +194,7 @@ impl Inbox for MemoryInbox {
                     Some(State::Done) => Claim::Done,
                     Some(State::Taken { until }) if *until > now => Claim::Taken,
                     _ => {
-                        let until = now + lease;
+                        let until = backoff::later(now, lease);
                         entries.states.insert(key, State::Taken { until });
                         Claim::Granted
                     }

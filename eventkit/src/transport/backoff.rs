@@ -2,6 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+/// What stands for delays that have no end.
+pub(crate) const FOREVER: Duration = Duration::from_hours(24 * 365);
+
+/// Returns the time after a delay, however long that is.
+pub(crate) fn later(now: Instant, delay: Duration) -> Instant {
+    now.checked_add(delay).unwrap_or(now + FOREVER)
+}
+
 /// Returns the delay after an attempt, counted from 1: doubled with each, at most `max`, less up to
 /// half of it by chance.
 pub(crate) fn delay(first: Duration, max: Duration, attempt: u32) -> Duration {

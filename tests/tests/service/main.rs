@@ -12,6 +12,7 @@ mod breaker;
 mod dead_letters;
 mod deliveries;
 mod drain;
+mod extremes;
 mod faults;
 mod inbox;
 mod layers;

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::faults::Faults;
-use crate::transport::{MessageInfo, Subscription};
+use crate::transport::{MessageInfo, Subscription, backoff};
 
 /// Out of how many messages a fault chooses the next one.
 const REORDERED: usize = 16;
@@ -108,7 +108,7 @@ impl Queue {
         }
         let attempt = self.attempts.remove(&position).unwrap_or(0);
         let attempt = attempt.saturating_add(1);
-        let until = now + self.subscription.ack_wait;
+        let until = backoff::later(now, self.subscription.ack_wait);
         insert(&mut self.deadlines, (until, position));
         self.given.insert(position, Given { to, until, attempt });
         Some(Handout { position, attempt })
@@ -145,7 +145,7 @@ impl Queue {
         }
         self.take_back(handout.position);
         self.attempts.insert(handout.position, handout.attempt);
-        let later = now.checked_add(delay).filter(|_| !delay.is_zero());
+        let later = (!delay.is_zero()).then(|| backoff::later(now, delay));
         self.push(handout.position, later);
     }
 
@@ -155,7 +155,7 @@ impl Queue {
         let wait = self.subscription.ack_wait;
         match self.given.get_mut(&handout.position) {
             Some(given) if given.attempt == handout.attempt => {
-                given.until = now + wait;
+                given.until = backoff::later(now, wait);
                 insert(&mut self.deadlines, (given.until, handout.position));
                 self.forget_deadlines();
                 true

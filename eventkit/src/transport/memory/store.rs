@@ -11,7 +11,9 @@ use super::queue::{Handout, Positions, Queue};
 use super::seen::Seen;
 use crate::dispatch;
 use crate::event::Event;
-use crate::transport::{Published, RawMessage, Subscription, TransportError, TransportErrorKind};
+use crate::transport::{
+    Published, RawMessage, Subscription, TransportError, TransportErrorKind, backoff,
+};
 
 /// How many messages that no subscription wants are kept for a later one.
 const UNCLAIMED: usize = 1_000;
@@ -148,7 +150,8 @@ impl Store {
         }
         self.last += 1;
         let position = self.last;
-        let at = self.faults.delay().map(|delay| Instant::now() + delay);
+        let delay = self.faults.delay();
+        let at = delay.map(|delay| backoff::later(Instant::now(), delay));
         let mut unsettled = 0;
         for queue in &mut self.queues {
             if wants(&queue.subscription, content.place()) {

@@ -8,6 +8,7 @@ use async_nats::jetstream::AckKind;
 use tokio::sync::Notify;
 
 use super::api::Api;
+use crate::transport::backoff::FOREVER;
 use crate::transport::{BoxFuture, MaybeReady, MessageInfo, Settle, Settling, TransportError};
 
 /// Counts the messages that a consumer has given out and that are unsettled.
@@ -71,7 +72,8 @@ impl Settle for NatsSettle {
             Settling::Ack => ("acknowledge a message", AckKind::Ack),
             Settling::Terminate => ("terminate a message", AckKind::Term),
             Settling::Nack(delay) => {
-                let delay = (!delay.is_zero()).then_some(delay);
+                // The server has no number for what is longer than some centuries.
+                let delay = (!delay.is_zero()).then_some(delay.min(FOREVER));
                 ("give a message back", AckKind::Nak(delay))
             }
         };

@@ -112,16 +112,6 @@ mod header;
 mod retry_after;
 mod sender;
 
-use std::time::Duration;
-
-use tokio::time::Instant;
-
 pub use self::client::HttpClient;
 pub use self::endpoint::{CallbackRequest, Endpoint, EndpointBuilder};
 pub use self::sender::{Sender, SenderBuilder};
-
-/// Returns the time after a delay, however long that is.
-fn later(now: Instant, delay: Duration) -> Instant {
-    const FOREVER: Duration = Duration::from_hours(24 * 365);
-    now.checked_add(delay).unwrap_or(now + FOREVER)
-}

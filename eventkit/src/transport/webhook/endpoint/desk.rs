@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::super::later;
 use super::history::{History, Past};
 use super::key::{Key, Keys};
 use super::queue::{Answer, Handout, Outcome, Queue, Removed};
 use crate::dispatch;
 use crate::event::Event;
+use crate::transport::backoff::later;
 use crate::transport::{Subscription, TransportError, TransportErrorKind};
 
 /// The subscriptions of an endpoint, and what it remembers.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::super::later;
 use super::key::Key;
 use crate::event::Event;
 use crate::transport::Subscription;
+use crate::transport::backoff::later;
 
 /// What became of an event at a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,11 +21,12 @@ use self::answer::{Refused, Then, check};
 use self::handshake::Handshake;
 use self::pace::Pace;
 use self::target::Target;
-use super::{HttpClient, later};
+use super::HttpClient;
 use crate::binding::http::{self as binding, Message};
 use crate::error::EncodeError;
 use crate::event::Event;
 use crate::format::{Format, Json};
+use crate::transport::backoff::later;
 use crate::transport::{
     BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind, backoff,
 };

@@ -1,0 +1,109 @@
+//! Settings as short and as long as they can be: nothing panics, and nothing is lost.
+
+use std::time::Duration;
+
+use eventkit::Event;
+use eventkit::Policy;
+use eventkit::service::{Counters, MemoryInbox, ServiceBuilder};
+use eventkit::transport::Transport;
+use tokio::time::sleep;
+
+use super::event;
+use super::rig::{Rig, Running, wait_until};
+
+const EVENTS: u64 = 3;
+
+/// Runs a handler that takes some time, or fails, until nothing is left or a day has passed.
+async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuilder) -> Counters {
+    let rig = Rig::new();
+    let named = rig.registry.named("h").policy(policy);
+    named.register_async("t", move |_: Event| async move {
+        sleep(Duration::from_millis(5)).await;
+        if fails { Err("no") } else { Ok(()) }
+    });
+    let service = Running::start(set(rig.service())).await;
+    for id in 0..EVENTS {
+        rig.publish(&event("t", id.to_string())).await;
+    }
+    for _ in 0..24 {
+        sleep(Duration::from_hours(1)).await;
+    }
+    let counters = service.handle.health().counters();
+    let left = rig.memory.unsettled("tests--h") as u64;
+    let ended = counters.succeeded + counters.dead_lettered;
+    assert_eq!(ended + left, EVENTS, "{counters:?}");
+    service.stop().await;
+    counters
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_without_an_end_are_taken_as_they_are_meant() {
+    const MAX: Duration = Duration::MAX;
+    let sets: [fn(ServiceBuilder) -> ServiceBuilder; 5] = [
+        |service| service,
+        |service| service.ack_wait(MAX),
+        |service| service.drain_deadline(MAX),
+        |service| service.inbox(MemoryInbox::new()),
+        |service| service.inbox(MemoryInbox::new().window(MAX)).ack_wait(MAX),
+    ];
+    for set in sets {
+        let policy = Policy::new().timeout(MAX).concurrency(usize::MAX);
+        let counters = run(policy, false, set).await;
+        assert_eq!((counters.succeeded, counters.retried), (EVENTS, 0));
+
+        let policy = Policy::new().attempts(3).timeout(MAX);
+        let counters = run(policy, true, set).await;
+        assert_eq!((counters.retried, counters.dead_lettered), (6, EVENTS));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn delays_without_an_end_do_not_come_to_one() {
+    let policy = Policy::new().attempts(3);
+    let slow = policy.first_delay(Duration::MAX).max_delay(Duration::MAX);
+    let counters = run(slow, true, |service| service).await;
+    assert_eq!((counters.retried, counters.dead_lettered), (EVENTS, 0));
+
+    let paused = Policy::new().attempts(3).breaker(1, Duration::MAX);
+    let counters = run(paused.concurrency(1), true, |service| service).await;
+    assert_eq!((counters.retried, counters.dead_lettered), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_of_nothing_are_as_little_as_there_can_be() {
+    const NOTHING: Duration = Duration::ZERO;
+    let least = |service: ServiceBuilder| service.ack_wait(NOTHING).drain_deadline(NOTHING);
+    let counters = run(Policy::new().concurrency(0), false, least).await;
+    assert_eq!(counters.succeeded, EVENTS);
+
+    let counters = run(Policy::new().attempts(0), true, least).await;
+    assert_eq!((counters.retried, counters.dead_lettered), (0, EVENTS));
+
+    let hasty = Policy::new().attempts(50).first_delay(NOTHING);
+    let counters = run(hasty.max_delay(NOTHING), true, least).await;
+    assert_eq!((counters.retried, counters.dead_lettered), (49 * 3, EVENTS));
+
+    let counters = run(Policy::new().attempts(2).breaker(0, NOTHING), true, least).await;
+    assert_eq!((counters.retried, counters.dead_lettered), (3, EVENTS));
+
+    let counters = run(Policy::new().attempts(2).timeout(NOTHING), false, least).await;
+    assert_eq!((counters.retried, counters.dead_lettered), (3, EVENTS));
+
+    let forgetful = |service: ServiceBuilder| service.inbox(MemoryInbox::new().capacity(0));
+    let counters = run(Policy::new(), false, forgetful).await;
+    assert_eq!(counters.succeeded, EVENTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_given_back_for_ever_stays() {
+    let rig = Rig::new();
+    let subscription = eventkit::transport::Subscription::new("s", ["t"]);
+    let mut consumer = rig.memory.subscribe(&subscription).await.unwrap();
+    rig.publish(&event("t", "1")).await;
+    let incoming = consumer.next().await.unwrap().unwrap();
+    incoming.settle.nack(Duration::MAX).await.unwrap();
+    let start = tokio::time::Instant::now();
+    wait_until(|| start.elapsed() > Duration::from_hours(24)).await;
+    assert!(consumer.next().get().is_err(), "it has not come again");
+    assert_eq!(rig.memory.unsettled("s"), 1);
+}
