@@ -19,6 +19,7 @@ use super::rules::Policies;
 use super::run::Service;
 use crate::dispatch::{Dispatcher, Policy, Single, check_pattern};
 use crate::error::BoxError;
+use crate::transport::backoff::FOREVER;
 use crate::transport::{Publisher, Transport};
 
 /// Puts one layer around those below it.
@@ -100,12 +101,12 @@ impl ServiceBuilder {
     }
 
     /// Sets how long the transport waits for a word about a message before it gives it to another
-    /// consumer; 30 seconds if not set, and no less than one.
+    /// consumer; 30 seconds if not set, no less than one, and no more than a year.
     ///
     /// This is how soon the events of a process that died come again. How long a handler may take
     /// does not depend on it.
     pub fn ack_wait(mut self, ack_wait: Duration) -> Self {
-        self.ack_wait = ack_wait.max(Duration::from_secs(1));
+        self.ack_wait = ack_wait.clamp(Duration::from_secs(1), FOREVER);
         self
     }
 

@@ -76,6 +76,35 @@ async fn a_body_that_does_not_come_is_a_408() {
 }
 
 #[tokio::test]
+async fn settings_without_an_end_are_none() {
+    let endpoint = Endpoint::builder()
+        .connections(usize::MAX)
+        .rate(u32::MAX)
+        .remember(usize::MAX, Duration::MAX)
+        .read_within(Duration::MAX)
+        .drain_within(Duration::MAX)
+        .retry_after(Duration::MAX)
+        .limits(Limits::DEFAULT.body_bytes(usize::MAX))
+        .build()
+        .unwrap();
+    let url = serve(&endpoint).await;
+    let request = || Client::new().post(&url).event(&event("1")).unwrap();
+    // Nobody has subscribed yet.
+    assert_eq!(send(request()).await.status(), 503);
+    let endless = |name| {
+        let mut subscription = subscription(name);
+        subscription.ack_wait = Duration::MAX;
+        subscription.in_flight = usize::MAX;
+        subscription
+    };
+    handler(&endpoint, endless("acks"), |_, _| Do::Ack).await;
+    assert_eq!(send(request()).await.status(), 204);
+    let nacks = endless("nacks");
+    handler(&endpoint, nacks, |_, _| Do::Nack(Duration::MAX)).await;
+    assert_eq!(send(request()).await.status(), 503);
+}
+
+#[tokio::test]
 async fn more_connections_than_allowed_wait_for_one_to_end() {
     let endpoint = Endpoint::builder().connections(1).build().unwrap();
     handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;

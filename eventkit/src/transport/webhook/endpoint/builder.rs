@@ -10,6 +10,7 @@ use super::token::Tokens;
 use super::{Endpoint, Shared};
 use crate::binding::http::with_limits;
 use crate::event::Limits;
+use crate::transport::backoff::FOREVER;
 use crate::transport::{Publisher, TransportError, TransportErrorKind};
 
 /// Sets up an [`Endpoint`].
@@ -139,7 +140,8 @@ impl EndpointBuilder {
     /// Sets within what time a request has to have come, its headers and then its body; 30 seconds
     /// each if not set. The headers are those of [`serve`](Endpoint::serve).
     pub fn read_within(mut self, time: Duration) -> Self {
-        self.read_within = time;
+        // The server adds it to the time of day.
+        self.read_within = time.min(FOREVER);
         self
     }
 

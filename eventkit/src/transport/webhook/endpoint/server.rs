@@ -66,7 +66,8 @@ impl Endpoint {
         signal: impl Future<Output = ()> + Send,
     ) -> io::Result<()> {
         listener.local_addr()?;
-        let connections = Arc::new(Semaphore::new(self.shared.connections));
+        let connections = self.shared.connections.min(Semaphore::MAX_PERMITS);
+        let connections = Arc::new(Semaphore::new(connections));
         let graceful = GracefulShutdown::new();
         let mut signal = std::pin::pin!(signal);
         loop {
