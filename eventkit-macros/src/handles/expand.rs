@@ -140,24 +140,27 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    quote_spanned!(place_of(&model.event)=> (EVENT.get)(delivery)?)
+    let delivery = local("delivery", &model.event);
+    quote_spanned!(model.event.span()=> (EVENT.get)(#delivery)?)
 }
 
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
     match parameter {
         Parameter::Extractor(ty) => {
-            quote_spanned!(place_of(ty)=> <#ty as #private::Extract<'_>>::from_delivery(delivery)?)
+            let delivery = local("delivery", ty);
+            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_delivery(#delivery)?)
         }
         Parameter::Extension(name, ty) => {
-            quote_spanned!(place_of(ty)=> delivery.extension::<#ty>(#name)?)
+            let delivery = local("delivery", ty);
+            quote_spanned!(ty.span()=> #delivery.extension::<#ty>(#name)?)
         }
     }
 }
 
-/// Returns where a type stands, for code with names that are written here: they are to be found also
-/// where the type comes from a `macro_rules!` that the function is written by.
-fn place_of(ty: &Type) -> Span {
-    ty.span().resolved_at(Span::call_site())
+/// Makes the name of a variable of ours in code that stands where a type does: it is to be found also
+/// where the type comes from elsewhere than the function, as in a `macro_rules!` that writes it.
+fn local(name: &str, ty: &Type) -> Ident {
+    Ident::new(name, ty.span().resolved_at(Span::call_site()))
 }
 
 /// Says which state the extractors need, and whether they look at the envelope.
@@ -173,7 +176,8 @@ fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
                 needs.extend(
                     quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
                 );
-                requires.extend(quote_spanned!(place_of(ty)=> <#ty as #private::Extract<'_>>::requires(requirements);));
+                let requirements = local("requirements", ty);
+                requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(#requirements);));
             }
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }
