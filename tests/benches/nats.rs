@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
-use eventkit::service::{Service, ServiceHandle};
-use eventkit::transport::nats::Nats;
 use eventkit::transport::{Publisher, Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Event, Policy, Registry, State, handles};
+use eventkit_nats::Nats;
+use eventkit_service::{Service, ServiceHandle};
 use eventkit_tests::nats::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;

@@ -96,7 +96,6 @@ pub trait Consumer: Debug + Send {
 
 /// Says how a message is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Settling {
     /// It has been handled, and does not come again.
     Ack,

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{env, fs, process};
 
-use eventkit::service::{Claim, Inbox, InboxKey, MemoryInbox, SqliteInbox};
+use eventkit_service::{Claim, Inbox, InboxKey, MemoryInbox};
+use eventkit_sql::SqliteInbox;
 use tokio::time::sleep;
 
 const LEASE: Duration = Duration::from_mins(1);

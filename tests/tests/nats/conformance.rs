@@ -4,10 +4,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use eventkit::BoxError;
-use eventkit::transport::conformance::Setup;
-use eventkit::transport::nats::Nats;
 use eventkit::transport::{BoxFuture, Transport};
+use eventkit_nats::Nats;
 use eventkit_tests::nats::{Server, VARIABLE};
+use eventkit_transport_tests::Setup;
 
 struct OnNats(Option<Mutex<Server>>);
 
@@ -44,7 +44,7 @@ impl Setup for OnNats {
     }
 }
 
-eventkit::transport_conformance! {
+eventkit_transport_tests::transport_conformance! {
     #[tokio::test]
     OnNats::start()
 }

@@ -320,7 +320,7 @@ async fn a_closed_client_ends_its_consumers() {
         return;
     };
     let client = async_nats::connect(server.url()).await.unwrap();
-    let nats = eventkit::transport::nats::Nats::client(client.clone());
+    let nats = eventkit_nats::Nats::client(client.clone());
     let nats = nats.open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     client.drain().await.unwrap();

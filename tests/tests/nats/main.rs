@@ -12,11 +12,11 @@ mod wire;
 use std::time::Duration;
 
 use async_nats::jetstream::{self, Context};
-use eventkit::transport::nats::{Nats, NatsBuilder};
 use eventkit::transport::{
     Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind,
 };
 use eventkit::{Event, EventBuilder};
+use eventkit_nats::{Nats, NatsBuilder};
 use eventkit_tests::nats::Server;
 use eventkit_tests::refusal::chain;
 use tokio::time::timeout;

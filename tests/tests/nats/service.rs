@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::service::{DeadLetters, Service, ServiceHandle, Stopped};
 use eventkit::transport::Publisher;
-use eventkit::transport::nats::Nats;
 use eventkit::{Dispatcher, Event, Policy, Registry};
+use eventkit_nats::Nats;
+use eventkit_service::{DeadLetters, Service, ServiceHandle, Stopped};
 use eventkit_tests::nats::Server;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
-use eventkit::transport::nats::{Nats, Storage};
 use eventkit::transport::{Publisher, Subscription, Transport, TransportErrorKind};
+use eventkit_nats::{Nats, Storage};
 use eventkit_tests::nats::Server;
 
 use crate::{assert_says, event, next, on, plain, subscription};

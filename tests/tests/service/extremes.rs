@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eventkit::Event;
 use eventkit::Policy;
-use eventkit::service::{Counters, MemoryInbox, ServiceBuilder};
 use eventkit::transport::Transport;
+use eventkit_service::{Counters, MemoryInbox, ServiceBuilder};
 use tokio::time::sleep;
 
 use super::event;

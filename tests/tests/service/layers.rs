@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eventkit::service::{Attempt, HandlerService, Outbox, OutboxError, Service};
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{BoxFuture, Subscription, Transport};
 use eventkit::{
     BoxError, CloudEvent, Decision, Dispatcher, Event, Failure, HandlerError, Policy, Registry,
     handles,
 };
+use eventkit_service::memory::Memory;
+use eventkit_service::{Attempt, HandlerService, Outbox, OutboxError, Service};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tower::layer::{Layer, layer_fn};

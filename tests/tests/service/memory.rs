@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::transport::{
     Consumer, Incoming, Publisher, RawMessage, Subscription, Transport, TransportErrorKind,
 };
+use eventkit_service::memory::{Faults, Memory};
 use tokio::time::{Instant, timeout};
 
 use super::event;

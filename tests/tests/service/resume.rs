@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::service::{Counters, Service, ServiceHandle, SubscriptionHealth, SubscriptionState};
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, MaybeReady, Published, Publisher, RawMessage, Subscription,
     Transport, TransportError,
 };
 use eventkit::{Dispatcher, Event, Policy};
+use eventkit_service::memory::Memory;
+use eventkit_service::{Counters, Service, ServiceHandle, SubscriptionHealth, SubscriptionState};
 use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep};
 

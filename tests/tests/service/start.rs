@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use eventkit::service::Service;
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{
     BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
 };
 use eventkit::{Dispatcher, Event};
+use eventkit_service::Service;
+use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
 use super::event;

@@ -5,11 +5,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use eventkit::service::{MemoryInbox, Service};
 use eventkit::transport::Publisher;
-use eventkit::transport::memory::Memory;
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_performance::allocations::{WithPeak, peak, start_peak};
+use eventkit_service::memory::Memory;
+use eventkit_service::{MemoryInbox, Service};
 use tokio::time::sleep;
 
 #[global_allocator]

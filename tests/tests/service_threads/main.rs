@@ -5,10 +5,10 @@ mod handlers;
 
 use std::time::Duration;
 
-use eventkit::service::{Service, ServiceHandle, Stopped};
 use eventkit::transport::Publisher;
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::{Dispatcher, Event, Policy};
+use eventkit_service::memory::{Faults, Memory};
+use eventkit_service::{Service, ServiceHandle, Stopped};
 use fastrand::Rng;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::transport::conformance::{self, Outcome, Setup};
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, Published, Publisher, RawMessage,
     Settle, Settler, Settling, Subscription, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
+use eventkit_service::memory::Memory;
+use eventkit_transport_tests::{self, Outcome, Setup};
 use tokio::time::timeout;
 
 /// What is wrong with a transport.
@@ -249,7 +249,7 @@ impl Settle for BrokenSettle {
 
 /// Asserts that a fault breaks these promises at least.
 async fn assert_notices(fault: Fault, expected: &[&str]) {
-    let report = conformance::run(&Broken::new(fault)).await;
+    let report = eventkit_transport_tests::run(&Broken::new(fault)).await;
     let broken: Vec<&str> = report
         .iter()
         .filter(|(_, outcome)| matches!(outcome, Outcome::Broken(_)))

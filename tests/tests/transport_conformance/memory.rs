@@ -1,9 +1,9 @@
 //! The transport in memory, with the time of tokio paused.
 
 use eventkit::BoxError;
-use eventkit::transport::conformance::Setup;
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{BoxFuture, Transport};
+use eventkit_service::memory::Memory;
+use eventkit_transport_tests::Setup;
 
 struct InMemory(Memory);
 
@@ -21,7 +21,7 @@ impl Setup for InMemory {
     }
 }
 
-eventkit::transport_conformance! {
+eventkit_transport_tests::transport_conformance! {
     #[tokio::test(start_paused = true)]
     InMemory(Memory::new())
 }

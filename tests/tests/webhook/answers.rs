@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::Event;
 use eventkit::format::Json;
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 
 use super::rig::{Do, brief, detail, event, handler, post, request, send, serve, subscription};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::Event;
 use eventkit::binding::http::encode_batch;
 use eventkit::format::Json;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use http::Request;
 
 use super::rig::{Do, brief, event, handler, subscription};

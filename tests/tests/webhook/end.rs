@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::webhook::Endpoint;
 use eventkit::transport::{Publisher, Transport, TransportErrorKind};
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;

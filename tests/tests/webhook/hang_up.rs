@@ -2,7 +2,7 @@
 
 use eventkit::reqwest::RequestBuilderExt;
 use eventkit::transport::Transport;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;

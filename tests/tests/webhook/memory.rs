@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventkit::Event;
 use eventkit::transport::Transport;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use tokio::time::{Instant, advance, sleep};
 
 use super::rig::{Do, event, handler, post, subscription};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use eventkit::transport::webhook::Endpoint;
 use eventkit::transport::{Subscription, Transport};
+use eventkit_webhook::Endpoint;
 use tokio::time::{Instant, sleep};
 
 use super::rig::{Do, event, handler, post, subscription};

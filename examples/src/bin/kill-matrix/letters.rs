@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use eventkit::service::DeadLetters;
 use eventkit::transport::TransportError;
+use eventkit_service::DeadLetters;
 
 use crate::fault::is_poison;
 use crate::worker::{SERVICE, connect};

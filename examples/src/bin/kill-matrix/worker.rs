@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::Dispatcher;
-use eventkit::service::Service;
-use eventkit::transport::nats::Nats;
+use eventkit_nats::Nats;
+use eventkit_service::Service;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::effects::Effects;

@@ -8,8 +8,8 @@ use std::process::{self, Stdio};
 use std::time::{Duration, Instant};
 
 use eventkit::CloudEvent;
-use eventkit::transport::nats::Nats;
 use eventkit::transport::{Publisher, RawMessage, TransportError};
+use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
