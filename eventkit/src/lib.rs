@@ -100,4 +100,4 @@ pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
 #[cfg(feature = "macros")]
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
-pub use typed::{AttributeSource, CloudEvent, EventSource, TypedAttributes};
+pub use typed::{AttributeSource, CloudEvent, EventSource, ToEvent, TypedAttributes};

@@ -72,7 +72,7 @@ impl Api {
         body: &impl Serialize,
     ) -> Result<Result<T, ApiError>, TransportError> {
         let body = serde_json::to_vec(body).map_err(|error| {
-            TransportError::new(TransportErrorKind::Configuration, what).caused_by(error)
+            TransportError::new(TransportErrorKind::Configuration, what).with_source(error)
         })?;
         let subject = format!("{}.{subject}", self.prefix);
         let answer = self.request(what, &subject, None, body.into()).await?;
@@ -92,7 +92,7 @@ pub(super) fn read<T: DeserializeOwned>(
             TransportErrorKind::Unavailable,
             format!("{what}: the answer is not one of JetStream"),
         )
-        .caused_by(error)),
+        .with_source(error)),
     }
 }
 
@@ -105,7 +105,7 @@ fn no_answer(what: &str, error: &RequestError) -> TransportError {
             TransportErrorKind::Unavailable
         }
     };
-    TransportError::new(kind, what).caused_by(text(error))
+    TransportError::new(kind, what).with_source(text(error))
 }
 
 /// Says what `JetStream` has refused.
@@ -119,7 +119,7 @@ pub(super) fn refused(what: impl Into<String>, error: ApiError) -> TransportErro
         | (_, 400) => TransportErrorKind::Configuration,
         _ => TransportErrorKind::Unavailable,
     };
-    TransportError::new(kind, what).caused_by(error)
+    TransportError::new(kind, what).with_source(error)
 }
 
 /// Returns an error of the client as a cause: it writes its own causes, so it has none here.

@@ -246,7 +246,7 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
     let servers: Result<Vec<ServerAddr>, _> =
         urls.split(',').map(|url| url.trim().parse()).collect();
     let servers = servers.map_err(|error: std::io::Error| {
-        configuration("the URL of the NATS server".to_owned()).caused_by(error)
+        configuration("the URL of the NATS server".to_owned()).with_source(error)
     })?;
     let options = options.unwrap_or_else(default_options);
     // The URLs as they came may hold passwords.
@@ -262,11 +262,11 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
             ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => unavailable(what).caused_by(cause),
+            | ConnectErrorKind::MaxReconnects => unavailable(what).with_source(cause),
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => configuration(what).caused_by(cause),
+            | ConnectErrorKind::Tls => configuration(what).with_source(cause),
         }
     })
 }

@@ -21,7 +21,7 @@ use super::settle::{GivenOut, NatsSettle};
 use super::{Shared, message, subject, unavailable};
 use eventkit::pattern;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MaybeReady, Subscription, TransportError, TransportErrorKind,
+    BoxFuture, Consumer, Incoming, Subscription, TransportError, TransportErrorKind,
 };
 
 /// How often the connection is looked at.
@@ -69,14 +69,14 @@ impl NatsConsumer {
         let connects = connects(&api.client);
         let inbox = api.client.new_inbox();
         let messages = api.client.subscribe(inbox.clone()).await.map_err(|error| {
-            unavailable(format!("subscribe for `{}`", subscription.name)).caused_by(text(&error))
+            unavailable(format!("subscribe for `{}`", subscription.name)).with_source(text(&error))
         })?;
         Ok(Self {
             shared,
             api,
             name: subscription.name.clone(),
             patterns: subscription.patterns.clone(),
-            in_flight: subscription.in_flight,
+            in_flight: subscription.max_in_flight,
             inbox,
             messages: Some(messages),
             asked: 0,
@@ -246,7 +246,7 @@ impl NatsConsumer {
     ) -> Result<(), TransportError> {
         match timeout(self.api.timeout, sending).await {
             Ok(sent) => {
-                sent.map_err(|error| self.lost("nothing can be sent").caused_by(text(&error)))
+                sent.map_err(|error| self.lost("nothing can be sent").with_source(text(&error)))
             }
             Err(_) => Err(self.lost("there is no connection to the server")),
         }
@@ -285,8 +285,8 @@ impl NatsConsumer {
 }
 
 impl Consumer for NatsConsumer {
-    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
-        MaybeReady::later(async { self.receive().await.map(Some) })
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(async { self.receive().await.map(Some) })
     }
 
     fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
@@ -329,7 +329,7 @@ async fn give_back(
         // Where it does not arrive, the message comes after `ack_wait`.
         let given_back = api.client.publish(reply, AckKind::Nak(None).into()).await;
         given_back.map_err(|error| {
-            unavailable("give back what nobody has seen".to_owned()).caused_by(text(&error))
+            unavailable("give back what nobody has seen".to_owned()).with_source(text(&error))
         })?;
     }
     // The answer says that the server has what was sent before.

@@ -153,7 +153,7 @@ impl Durable<'_> {
             format_args!("{:?}", found.backoff),
             "none, since it stands in for `ack_wait`",
         );
-        let in_flight = self.subscription.in_flight;
+        let in_flight = self.subscription.max_in_flight;
         differences.expect(
             usize::try_from(found.max_ack_pending).map_or(true, |most| most >= in_flight),
             "max_ack_pending",

@@ -15,8 +15,8 @@
 //! let subscription = Subscription::new("receipts", ["co.outcome.order.*"]);
 //! let mut consumer = nats.subscribe(&subscription).await?;
 //! while let Some(incoming) = consumer.next().await? {
-//!     println!("{:?}, attempt {}", incoming.event, incoming.info.attempt);
-//!     incoming.settle.ack().await?;
+//!     println!("{:?}, attempt {}", incoming.event, incoming.metadata.delivery_count);
+//!     incoming.handle.ack().await?;
 //! }
 //! # Ok(())
 //! # }
@@ -57,7 +57,7 @@
 //!
 //! - `publish` returns when the stream has stored the event. `Nats-Msg-Id` is made of source and
 //!   id: a second publishing within the window is reported as a duplicate and not stored.
-//! - Settling returns when the server has confirmed it.
+//! - Settlement returns when the server has confirmed it.
 //! - As many messages are asked for as may be in flight, and not one more.
 //! - A consumer that the server, the network or an operator has taken away is an error of
 //!   [`next`](super::Consumer::next) within two [heartbeats](NatsBuilder::heartbeat). The connection comes back by
@@ -168,7 +168,7 @@ fn check_subscription(
             ))
         })?;
     }
-    let in_flight = subscription.in_flight;
+    let in_flight = subscription.max_in_flight;
     if in_flight == 0 || in_flight > max_unsettled {
         let what = format!(
             "the subscription `{name}` has {in_flight} messages in flight, wanted is 1 to \

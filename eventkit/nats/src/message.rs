@@ -13,7 +13,7 @@ use eventkit::binding::nats::{self as binding, Decoder};
 use eventkit::event::Event;
 use eventkit::format::Format;
 use eventkit::transport::{
-    MessageInfo, RawMessage, TransportError, TransportErrorKind, Undecodable,
+    InvalidMessage, MessageMetadata, RawMessage, TransportError, TransportErrorKind,
 };
 
 /// The content mode that events are published in.
@@ -47,7 +47,7 @@ pub(super) fn decode(
     decoder: Decoder,
     headers: Option<&HeaderMap>,
     body: Bytes,
-) -> Result<Event, Box<Undecodable>> {
+) -> Result<Event, Box<InvalidMessage>> {
     let mut pairs: Vec<(&str, &str)> = headers
         .into_iter()
         .flat_map(HeaderMap::iter)
@@ -63,7 +63,7 @@ pub(super) fn decode(
         let headers = pairs
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Box::new(Undecodable::new(
+        Box::new(InvalidMessage::new(
             error,
             RawMessage::new(headers.collect(), body),
         ))
@@ -114,18 +114,18 @@ fn header_value(value: &str) -> Result<HeaderValue, TransportError> {
 
 fn bad_header(error: &dyn std::error::Error) -> TransportError {
     let what = "a header that NATS cannot carry";
-    TransportError::new(TransportErrorKind::Rejected, what).caused_by(error.to_string())
+    TransportError::new(TransportErrorKind::Rejected, what).with_source(error.to_string())
 }
 
 /// Reads what the server tells of a delivery, in the subject that answers go to.
 ///
 /// It is `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>..`, and newer servers may put
 /// domain and account before the stream.
-pub(super) fn delivery(message: &Message) -> Option<MessageInfo> {
+pub(super) fn delivery(message: &Message) -> Option<MessageMetadata> {
     let rest = message.reply.as_ref()?.as_str().strip_prefix("$JS.ACK.")?;
     let skipped = if rest.split('.').count() >= 9 { 4 } else { 2 };
     let mut tokens = rest.split('.').skip(skipped);
     let attempt = tokens.next()?.parse().ok()?;
     let position = tokens.next()?.parse().ok()?;
-    Some(MessageInfo::attempt(attempt).at(position))
+    Some(MessageMetadata::new(attempt).with_position(position))
 }

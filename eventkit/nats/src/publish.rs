@@ -7,9 +7,10 @@ use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
 use super::api::{read, refused};
 use super::{Nats, message, subject};
+use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
 };
 
 /// The most bytes of a subject. Servers take lines of 4 KiB, and cut the connection at longer ones.
@@ -29,11 +30,23 @@ fn encoded_id(text: &str) -> PercentEncode<'_> {
 }
 
 impl Nats {
-    async fn publish_event(&self, event: &Event) -> Result<Published, TransportError> {
+    /// Publishes an event or a typed value, and returns once it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the server did not confirm.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
+    }
+
+    async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
         let shared = &*self.shared;
         let encoded = shared.mode.encode(event).map_err(|error| {
             TransportError::new(TransportErrorKind::Rejected, format!("encode {event}"))
-                .caused_by(error)
+                .with_source(error)
         })?;
         let (mut headers, body) = message::headers(encoded)?;
         headers.insert("Nats-Msg-Id", message_id(event));
@@ -64,8 +77,11 @@ impl Nats {
 }
 
 impl Publisher for Nats {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(self.publish_event(event))
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(self.send_event(event))
     }
 
     fn publish_raw<'a>(

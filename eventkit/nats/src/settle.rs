@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::api::Api;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{BoxFuture, MaybeReady, MessageInfo, Settle, Settling, TransportError};
+use eventkit::transport::{Acknowledger, BoxFuture, MessageMetadata, Settlement, TransportError};
 
 /// Counts the messages that a consumer has given out and that are unsettled.
 #[derive(Debug, Default)]
@@ -62,25 +62,25 @@ impl NatsSettle {
     }
 }
 
-impl Settle for NatsSettle {
+impl Acknowledger for NatsSettle {
     fn settle(
         self: Arc<Self>,
-        _: MessageInfo,
-        how: Settling,
-    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        _: MessageMetadata,
+        how: Settlement,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
         let (what, kind) = match how {
-            Settling::Ack => ("acknowledge a message", AckKind::Ack),
-            Settling::Terminate => ("terminate a message", AckKind::Term),
-            Settling::Nack(delay) => {
+            Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+            Settlement::Terminate => ("terminate a message", AckKind::Term),
+            Settlement::Nack(delay) => {
                 // The server has no number for what is longer than some centuries.
                 let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
                 ("give a message back", AckKind::Nak(delay))
             }
         };
-        MaybeReady::later(async move { self.say(what, kind).await })
+        Box::pin(async move { self.say(what, kind).await })
     }
 
-    fn in_progress(&self, _: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(self.say("say that a message is in progress", AckKind::Progress))
     }
 }

@@ -17,7 +17,7 @@ use super::rules::Rules;
 use eventkit::__private::service::Spare;
 use eventkit::Failure;
 use eventkit::event::Event;
-use eventkit::transport::{MessageInfo, TransportError, TransportErrorKind};
+use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};
 
 /// How long one event of an outbox may take to be stored.
 const SEND_WITHIN: Duration = Duration::from_secs(30);
@@ -73,7 +73,7 @@ pub(super) async fn run(
     lane: &Lane,
     event: &Event,
     rules: &Rules,
-    (number, info): (u32, MessageInfo),
+    (number, info): (u32, MessageMetadata),
     spare: &Spare,
 ) -> Called {
     let worker = &lane.worker;
@@ -143,7 +143,7 @@ where
 
 async fn send(lane: &Lane, events: &[Event]) -> Result<(), TransportError> {
     for event in events {
-        let sent = within(SEND_WITHIN, lane.publisher.publish(event)).await;
+        let sent = within(SEND_WITHIN, lane.publisher.publish_event(event)).await;
         sent.unwrap_or_else(|_| {
             let what = format!("an event was not sent within {SEND_WITHIN:?}");
             Err(TransportError::new(TransportErrorKind::Unavailable, what))

@@ -9,7 +9,7 @@ use super::letter::{self, MOST, structured};
 use super::names;
 use eventkit::event::{AttributeValue, Event, Timestamp};
 use eventkit::transport::{
-    Consumer, Incoming, RawMessage, Settler, Transport, TransportError, TransportErrorKind,
+    AckHandle, Consumer, Incoming, RawMessage, Transport, TransportError, TransportErrorKind,
 };
 
 /// Lists, shows and replays what the handlers of a service could not handle.
@@ -84,7 +84,7 @@ enum Content {
 /// A letter, and the means to settle it.
 struct Held {
     letter: DeadLetter,
-    settle: Settler,
+    settle: AckHandle,
 }
 
 impl<T: Transport> DeadLetters<T> {
@@ -234,7 +234,7 @@ impl<T: Transport> DeadLetters<T> {
         let place = names::replay_place(&letter.handler);
         let message = letter.replayed().map_err(|error| {
             let what = "the letter could not be written as an event again";
-            TransportError::new(TransportErrorKind::Rejected, what).caused_by(error)
+            TransportError::new(TransportErrorKind::Rejected, what).with_source(error)
         })?;
         self.transport.publish_raw(&place, &message).await.map(drop)
     }
@@ -255,7 +255,11 @@ impl Choice {
 
 impl Held {
     fn read(incoming: Incoming) -> Self {
-        let Incoming { event, settle, .. } = incoming;
+        let Incoming {
+            event,
+            handle: settle,
+            ..
+        } = incoming;
         let letter = match event {
             Ok(event) => DeadLetter::of_event(event),
             Err(undecodable) => DeadLetter::of_raw(undecodable.message),

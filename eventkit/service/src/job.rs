@@ -23,7 +23,8 @@ use eventkit::Failure;
 use eventkit::event::{Event, Timestamp};
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{
-    Incoming, MessageInfo, RawMessage, TransportError, TransportErrorKind, Undecodable, backoff,
+    Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, TransportErrorKind,
+    backoff,
 };
 
 /// The first and the longest delay of an event whose dead letter cannot be stored.
@@ -35,8 +36,8 @@ pub(super) async fn run(lane: &Lane, incoming: Incoming, mut turn: Turn, spare: 
     let _in_flight = InFlight::new(lane);
     let Incoming {
         event,
-        info,
-        settle,
+        metadata: info,
+        handle: settle,
         ..
     } = incoming;
     match event {
@@ -123,8 +124,8 @@ impl Lane {
 }
 
 /// Keeps a message that is no event as a dead letter, byte for byte.
-async fn bury_raw(lane: &Lane, undecodable: Box<Undecodable>, info: MessageInfo) -> End {
-    let Undecodable {
+async fn bury_raw(lane: &Lane, undecodable: Box<InvalidMessage>, info: MessageMetadata) -> End {
+    let InvalidMessage {
         error, mut message, ..
     } = *undecodable;
     if !lane.worker.is_meant_raw(&mut message) {
@@ -138,11 +139,11 @@ async fn bury_raw(lane: &Lane, undecodable: Box<Undecodable>, info: MessageInfo)
         handler: &lane.worker.durable,
         from: (lane.transport.name(), info.position),
         error: &error,
-        attempts: info.attempt,
+        attempts: info.delivery_count,
         first: now,
         last: now,
     };
-    lane.bury(Ok(facts.letter_of_raw(message)), info.attempt)
+    lane.bury(Ok(facts.letter_of_raw(message)), info.delivery_count)
         .await
 }
 
@@ -150,7 +151,7 @@ async fn bury_raw(lane: &Lane, undecodable: Box<Undecodable>, info: MessageInfo)
 struct Job<'l> {
     lane: &'l Lane,
     event: Event,
-    info: MessageInfo,
+    info: MessageMetadata,
     rules: Rules,
     /// Whether the inbox has granted a claim that is still open.
     claimed: AtomicBool,
@@ -190,7 +191,7 @@ impl Job<'_> {
             Counts::add(&lane.vitals.counts.duplicates);
             return End::Ack;
         }
-        let mut attempt = self.info.attempt.max(1);
+        let mut attempt = self.info.delivery_count.max(1);
         if self.rules.is_lost_cause(attempt) {
             return Box::pin(self.give_up(attempt)).await;
         }
@@ -288,7 +289,7 @@ impl Job<'_> {
     }
 
     async fn conclude_at_once(&self, failure: &Failure) -> End {
-        let attempt = self.info.attempt.max(1);
+        let attempt = self.info.delivery_count.max(1);
         let verdict = self.rules.decide(failure, attempt);
         self.conclude(failure, verdict, attempt).await
     }
@@ -344,7 +345,7 @@ impl Job<'_> {
         };
         let letter = facts.letter_of(&self.event).map_err(|error| {
             let what = "the dead letter could not be written";
-            TransportError::new(TransportErrorKind::Rejected, what).caused_by(error)
+            TransportError::new(TransportErrorKind::Rejected, what).with_source(error)
         });
         let end = self.lane.bury(letter, attempts).await;
         if end == End::Terminate {

@@ -151,7 +151,7 @@ impl Lane {
         let mut subscription = Subscription::new(&*worker.durable, own.chain([replay]));
         subscription.ack_wait = self.settings.ack_wait;
         let ahead = if worker.rules.key.is_some() { 4 } else { 2 };
-        subscription.in_flight = worker.rules.concurrency.saturating_mul(ahead).max(FEW);
+        subscription.max_in_flight = worker.rules.concurrency.saturating_mul(ahead).max(FEW);
         subscription
     }
 

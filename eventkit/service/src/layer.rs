@@ -14,7 +14,7 @@ use super::outbox::Outbox;
 use eventkit::__private::service::finished;
 use eventkit::BoxError;
 use eventkit::event::Event;
-use eventkit::transport::{BoxFuture, MessageInfo};
+use eventkit::transport::{BoxFuture, MessageMetadata};
 use eventkit::{Failure, Handler, IntoOutcome};
 
 /// Is one attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
@@ -25,7 +25,7 @@ use eventkit::{Failure, Handler, IntoOutcome};
 pub struct Attempt {
     pub(super) event: Event,
     pub(super) number: u32,
-    pub(super) info: MessageInfo,
+    pub(super) info: MessageMetadata,
     pub(super) outbox: Outbox,
     pub(super) worker: Arc<Worker>,
 }
@@ -53,7 +53,7 @@ impl Attempt {
 
     /// Returns what the transport knows of the message.
     #[must_use]
-    pub fn info(&self) -> MessageInfo {
+    pub fn info(&self) -> MessageMetadata {
         self.info
     }
 

@@ -176,7 +176,7 @@ pub(super) fn subscription(service: &str, place: &str) -> Subscription {
     let mut subscription = Subscription::new(names::dead_letters(service), [place]);
     // Who looks through many of them holds the first ones for as long as the last ones take.
     subscription.ack_wait = Duration::from_mins(5);
-    subscription.in_flight = MOST;
+    subscription.max_in_flight = MOST;
     subscription
 }
 

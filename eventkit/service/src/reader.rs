@@ -91,7 +91,7 @@ struct Held<'i> {
 impl Intake {
     fn new(lane: &Lane) -> Self {
         let subscription = lane.subscription();
-        let most = subscription.in_flight.max(1);
+        let most = subscription.max_in_flight.max(1);
         let source = Source::new(
             Arc::clone(&lane.transport),
             subscription,

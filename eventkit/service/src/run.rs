@@ -132,7 +132,7 @@ fn announce(lanes: &[Arc<Lane>]) {
         }
     }
     for (transport, subscriptions) in of_transports {
-        transport.announce(&subscriptions);
+        transport.prepare(&subscriptions);
     }
 }
 

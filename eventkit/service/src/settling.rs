@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::at_once::poll_once;
+use super::at_once::{poll_once, within};
 use super::health::{Counts, Phase};
 use super::lane::Lane;
-use eventkit::transport::{Settler, Settling, TransportError, TransportErrorKind};
+use eventkit::transport::{AckHandle, Settlement, TransportError, TransportErrorKind};
 
 /// How long the transport may take to settle a message.
 const SETTLE_WITHIN: Duration = Duration::from_secs(10);
@@ -27,7 +27,7 @@ pub(super) enum End {
 /// Works on a message, tells the transport so, and hands it back where the service is cut.
 pub(super) async fn keep_alive(
     lane: &Lane,
-    settle: &Settler,
+    settle: &AckHandle,
     work: impl Future<Output = End>,
 ) -> End {
     let mut work = pin!(work);
@@ -43,7 +43,7 @@ pub(super) async fn keep_alive(
 }
 
 /// Says that the message is being worked on, three times in each `ack_wait`.
-async fn heartbeat(lane: &Lane, settle: &Settler) -> Infallible {
+async fn heartbeat(lane: &Lane, settle: &AckHandle) -> Infallible {
     let every = lane.settings.ack_wait / 3;
     loop {
         sleep(every).await;
@@ -54,24 +54,22 @@ async fn heartbeat(lane: &Lane, settle: &Settler) -> Infallible {
 }
 
 /// Settles a message, and returns whether the transport has confirmed it.
-pub(super) async fn finish(lane: &Lane, settle: Settler, end: End) -> bool {
+pub(super) async fn finish(lane: &Lane, settle: AckHandle, end: End) -> bool {
     let counts = &lane.vitals.counts;
     let how = match end {
-        End::Ack => Settling::Ack,
-        End::Terminate => Settling::Terminate,
-        End::Nack(delay) => Settling::Nack(delay),
+        End::Ack => Settlement::Ack,
+        End::Terminate => Settlement::Terminate,
+        End::Nack(delay) => Settlement::Nack(delay),
         End::HandBack => {
             Counts::add(&counts.handed_back);
-            Settling::Nack(Duration::ZERO)
+            Settlement::Nack(Duration::ZERO)
         }
     };
-    let told = match settle.settle(how).get() {
-        Ok(told) => told,
-        Err(telling) => timeout(SETTLE_WITHIN, telling).await.unwrap_or_else(|_| {
-            let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
-            Err(TransportError::new(TransportErrorKind::Unavailable, what))
-        }),
-    };
+    let told = within(SETTLE_WITHIN, settle.settle(how)).await;
+    let told = told.unwrap_or_else(|_| {
+        let what = format!("the transport did not confirm within {SETTLE_WITHIN:?}");
+        Err(TransportError::new(TransportErrorKind::Unavailable, what))
+    });
     if let Err(error) = &told {
         Counts::add(&counts.unconfirmed);
         lane.vitals.trouble(error);

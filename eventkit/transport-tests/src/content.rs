@@ -153,7 +153,7 @@ pub(super) async fn gives_messages_that_are_no_events_raw(
             })?;
         }
         incoming
-            .settle
+            .handle
             .terminate()
             .await
             .map_err(|error| broken(error.to_string()))?;
@@ -185,7 +185,7 @@ pub(super) async fn finds_duplicates(trial: &Trial<'_>) -> Result<(), Failure> {
         })?;
     }
     let another = trial.another().await?;
-    let again = another.publish(&sent).await;
+    let again = another.publish_event(&sent).await;
     let again = again.map_err(|error| broken(error.to_string()))?;
     ensure(again.duplicate, || {
         "from another process it is no duplicate".to_owned()

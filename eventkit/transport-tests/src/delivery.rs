@@ -100,7 +100,7 @@ pub(super) async fn gives_each_subscription_everything(trial: &Trial<'_>) -> Res
 
 pub(super) async fn gives_what_is_announced_everything(trial: &Trial<'_>) -> Result<(), Failure> {
     let subscriptions = ["early", "late"].map(|name| trial.subscription(name, &["announced"]));
-    trial.transport.announce(&subscriptions);
+    trial.transport.prepare(&subscriptions);
     let [early, late] = subscriptions;
     let mut early = trial.subscribe(&early).await?;
     trial.publish_all("announced", ["0".to_owned()]).await?;
@@ -118,9 +118,9 @@ pub(super) async fn tells_where_messages_stand(trial: &Trial<'_>) -> Result<(), 
         let sent = trial.event("stand", &number);
         let published = trial.publish(&super::trial::build(sent)?).await?;
         let incoming = trial.expect(&mut *consumer, &number).await?;
-        let info = incoming.info;
-        ensure(info.attempt == 1, || {
-            format!("the attempt is {}", info.attempt)
+        let info = incoming.metadata;
+        ensure(info.delivery_count == 1, || {
+            format!("the attempt is {}", info.delivery_count)
         })?;
         ensure(info.position == published.position, || {
             format!(
@@ -156,7 +156,7 @@ pub(super) async fn loses_nothing_when_next_is_dropped(trial: &Trial<'_>) -> Res
                 // What goes on beside it gets some time.
                 Ok(None) => sleep(Duration::from_millis(1)).await,
                 Ok(Some(Ok(Some(incoming)))) => {
-                    ensure(incoming.info.attempt == 1, || {
+                    ensure(incoming.metadata.delivery_count == 1, || {
                         format!("`{:?}` was lost and came again", event(&incoming))
                     })?;
                     missing.remove(&text(&incoming)?);
@@ -188,7 +188,7 @@ async fn polled<F: Future + Unpin>(mut future: F, most: usize) -> Option<F::Outp
 
 pub(super) async fn bounds_what_is_in_flight(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut subscription: Subscription = trial.subscription("flight", &["flight"]);
-    subscription.in_flight = 3;
+    subscription.max_in_flight = 3;
     subscription.ack_wait = trial.setup.patience() * 10;
     let mut consumer = trial.subscribe(&subscription).await?;
     trial.publish_all("flight", numbers(8)).await?;

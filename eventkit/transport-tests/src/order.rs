@@ -10,7 +10,7 @@ pub(super) async fn keeps_order(trial: &Trial<'_>) -> Result<(), Failure> {
         return Err(Failure::NotMade("no order is promised"));
     }
     let mut subscription = trial.subscription("ordered", &["ordered"]);
-    subscription.in_flight = 16;
+    subscription.max_in_flight = 16;
     let mut consumer = trial.subscribe(&subscription).await?;
     trial.publish_all("ordered", numbers(COUNT / 2)).await?;
     for number in numbers(COUNT / 2) {

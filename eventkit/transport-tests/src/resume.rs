@@ -45,7 +45,7 @@ pub(super) async fn gives_back_what_a_dropped_consumer_had(
 ) -> Result<(), Failure> {
     const COUNT: usize = 30;
     let mut subscription = trial.subscription("left", &["left"]);
-    subscription.in_flight = COUNT;
+    subscription.max_in_flight = COUNT;
     let mut consumer = trial.subscribe(&subscription).await?;
     trial.publish_all("left", numbers(COUNT)).await?;
     let mut acked = BTreeSet::new();
@@ -81,7 +81,7 @@ pub(super) async fn gives_back_what_a_closed_consumer_had(
 ) -> Result<(), Failure> {
     const COUNT: usize = 20;
     let mut subscription = trial.subscription("closed", &["closed"]);
-    subscription.in_flight = COUNT;
+    subscription.max_in_flight = COUNT;
     // What comes again in time was given back, and not waited for.
     subscription.ack_wait = trial.setup.patience() * 10;
     let mut consumer = trial.subscribe(&subscription).await?;
@@ -133,7 +133,7 @@ pub(super) async fn keeps_everything_through_a_restart(trial: &Trial<'_>) -> Res
     // A publisher finds the way back, and does not publish twice what it tries twice.
     let late = build(trial.event("restart", "late"))?;
     let publish = async || {
-        let published = trial.transport.publish(&late).await;
+        let published = trial.transport.publish_event(&late).await;
         published.map_err(|error| refused("publish after the restart", &error))
     };
     trial
@@ -168,7 +168,7 @@ async fn collect(
                     format!("`{found}` was acknowledged and came again")
                 })?;
                 // An acknowledgement may be lost now; then the message comes again.
-                if incoming.settle.ack().await.is_ok() {
+                if incoming.handle.ack().await.is_ok() {
                     missing.remove(&found);
                 }
             }

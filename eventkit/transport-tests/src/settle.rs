@@ -23,7 +23,7 @@ pub(super) async fn redelivers_after_nack(trial: &Trial<'_>) -> Result<(), Failu
     let delay = Duration::from_millis(500);
     for attempt in 1..=3 {
         let incoming = trial.expect(&mut *consumer, "x").await?;
-        expect_attempt(incoming.info.attempt, attempt)?;
+        expect_attempt(incoming.metadata.delivery_count, attempt)?;
         let since = Instant::now();
         nack(incoming, delay).await?;
         // Clocks of brokers may be a bit coarser.
@@ -32,7 +32,7 @@ pub(super) async fn redelivers_after_nack(trial: &Trial<'_>) -> Result<(), Failu
         trial.expect_nothing(&mut *consumer, left).await?;
     }
     let last = trial.expect(&mut *consumer, "x").await?;
-    expect_attempt(last.info.attempt, 4)?;
+    expect_attempt(last.metadata.delivery_count, 4)?;
     ack(last).await
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn redelivers_at_once_after_nack_without_delay(
     trial.publish_all("now", ["x".to_owned()]).await?;
     for attempt in 1..=5 {
         let incoming = trial.expect(&mut *consumer, "x").await?;
-        expect_attempt(incoming.info.attempt, attempt)?;
+        expect_attempt(incoming.metadata.delivery_count, attempt)?;
         nack(incoming, Duration::ZERO).await?;
     }
     ack(trial.expect(&mut *consumer, "x").await?).await
@@ -57,12 +57,12 @@ pub(super) async fn redelivers_after_silence(trial: &Trial<'_>) -> Result<(), Fa
     let first = trial.expect(&mut *consumer, "x").await?;
     // Kept, and not a word said.
     let again = trial.expect(&mut *consumer, "x").await?;
-    expect_attempt(again.info.attempt, 2)?;
+    expect_attempt(again.metadata.delivery_count, 2)?;
     drop(first);
     // Dropped without a word.
     drop(again);
     let third = trial.expect(&mut *consumer, "x").await?;
-    expect_attempt(third.info.attempt, 3)?;
+    expect_attempt(third.metadata.delivery_count, 3)?;
     ack(third).await?;
     trial.expect_nothing(&mut *consumer, trial.long()).await
 }
@@ -76,7 +76,7 @@ pub(super) async fn waits_while_in_progress(trial: &Trial<'_>) -> Result<(), Fai
         trial
             .expect_nothing(&mut *consumer, trial.setup.ack_wait() / 4)
             .await?;
-        let told = incoming.settle.in_progress().await;
+        let told = incoming.handle.in_progress().await;
         told.map_err(|error| refused("say that it is in progress", &error))?;
     }
     ack(incoming).await?;
@@ -91,7 +91,7 @@ async fn expect_settled(trial: &Trial<'_>, rest: &str, acks: bool) -> Result<(),
     if acks {
         ack(incoming).await?;
     } else {
-        let settled = incoming.settle.terminate().await;
+        let settled = incoming.handle.terminate().await;
         settled.map_err(|error| refused("terminate", &error))?;
     }
     trial.expect_nothing(&mut *consumer, trial.long()).await?;

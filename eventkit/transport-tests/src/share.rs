@@ -12,7 +12,7 @@ use eventkit::transport::Consumer;
 
 pub(super) async fn shares_among_consumers_of_one_name(trial: &Trial<'_>) -> Result<(), Failure> {
     let mut subscription = trial.subscription("shared", &["shared"]);
-    subscription.in_flight = 1;
+    subscription.max_in_flight = 1;
     subscription.ack_wait = trial.setup.patience() * 10;
     let other = trial.another().await?;
     let mut here = trial.subscribe(&subscription).await?;
@@ -43,7 +43,7 @@ pub(super) async fn gives_concurrent_consumers_everything_once(
 ) -> Result<(), Failure> {
     const COUNT: usize = 400;
     let mut subscription = trial.subscription("crowd", &["crowd"]);
-    subscription.in_flight = 8;
+    subscription.max_in_flight = 8;
     // Nothing is given to two because it took long.
     subscription.ack_wait = trial.setup.patience() * 10;
     let mut consumers = Vec::new();

@@ -89,7 +89,7 @@ impl<'a> Trial<'a> {
 
     pub(super) async fn publish(&self, event: &Event) -> Result<Published, Failure> {
         let published = self
-            .in_time("publish", self.transport.publish(event))
+            .in_time("publish", self.transport.publish_event(event))
             .await?;
         published.map_err(|error| refused("publish", &error))
     }
@@ -150,7 +150,7 @@ impl<'a> Trial<'a> {
             Ok(Ok(None)) => Err(broken("the consumer has ended")),
             Ok(Ok(Some(incoming))) => {
                 let found = text(&incoming)?;
-                let attempt = incoming.info.attempt;
+                let attempt = incoming.metadata.delivery_count;
                 let how = format!("`{found}` came, attempt {attempt}, where nothing was expected");
                 Err(broken(how))
             }
@@ -219,12 +219,12 @@ pub(super) fn text(incoming: &Incoming) -> Result<String, Failure> {
 }
 
 pub(super) async fn ack(incoming: Incoming) -> Result<(), Failure> {
-    let acked = incoming.settle.ack().await;
+    let acked = incoming.handle.ack().await;
     acked.map_err(|error| refused("acknowledge", &error))
 }
 
 pub(super) async fn nack(incoming: Incoming, delay: Duration) -> Result<(), Failure> {
-    let nacked = incoming.settle.nack(delay).await;
+    let nacked = incoming.handle.nack(delay).await;
     nacked.map_err(|error| refused("give back", &error))
 }
 

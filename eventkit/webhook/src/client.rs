@@ -53,21 +53,21 @@ impl Reqwest {
         let client = builder.redirect(Policy::none()).build();
         client.map(Self).map_err(|error| {
             let what = "the HTTP client of a webhook sender cannot be made";
-            configuration(what).caused_by(error)
+            configuration(what).with_source(error)
         })
     }
 
     async fn execute(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let https = request.uri().scheme_str() == Some("https");
         let request = reqwest::Request::try_from(request)
-            .map_err(|error| configuration("the request cannot be made").caused_by(error))?;
+            .map_err(|error| configuration("the request cannot be made").with_source(error))?;
         let response = self.0.execute(request).await.map_err(|error| {
             // Its address may hold a token.
             let error = error.without_url();
             if https && lacks_tls(&error) {
                 let what = "reqwest is built without TLS, and cannot send to https: enable one of \
                             its features, such as `rustls`";
-                return configuration(what).caused_by(error);
+                return configuration(what).with_source(error);
             }
             let what = if error.is_timeout() {
                 "there was no answer in time"
@@ -76,7 +76,7 @@ impl Reqwest {
             } else {
                 "the connection broke before the answer came"
             };
-            TransportError::new(TransportErrorKind::Unavailable, what).caused_by(error)
+            TransportError::new(TransportErrorKind::Unavailable, what).with_source(error)
         })?;
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();

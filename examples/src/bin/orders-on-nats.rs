@@ -23,7 +23,6 @@ use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use eventkit::transport::Publisher;
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy};
 use eventkit_nats::Nats;
 use eventkit_service::{DeadLetters, Service, ServiceHandle};

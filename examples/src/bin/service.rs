@@ -11,7 +11,6 @@ mod state;
 
 use std::time::Duration;
 
-use eventkit::transport::Publisher;
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy};
 use eventkit_service::memory::Memory;
 use eventkit_service::{DeadLetters, Service, ServiceHandle};

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventkit::event::Timestamp;
-use eventkit::transport::Publisher;
 use eventkit::{CloudEvent, Dispatcher, Event, Policy, Registry, handles};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;

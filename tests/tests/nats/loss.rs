@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::transport::{Publisher, Transport, TransportErrorKind};
+use eventkit::transport::{Transport, TransportErrorKind};
 use eventkit_tests::nats::Server;
 use tokio::time::{sleep, timeout};
 
@@ -47,7 +47,7 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
                         let id = incoming.event.unwrap().id().to_owned();
                         // Handled before it is acknowledged; where that is lost it comes again.
                         handled.lock().unwrap().insert(id);
-                        let _ = incoming.settle.ack().await;
+                        let _ = incoming.handle.ack().await;
                     }
                     Err(error) => {
                         assert_eq!(error.kind(), Unavailable);
@@ -101,7 +101,7 @@ async fn what_was_acknowledged_before_a_kill_does_not_come_again() {
     for number in 0..10 {
         let incoming = next(&mut *consumer).await;
         if number % 2 == 0 {
-            incoming.settle.ack().await.unwrap();
+            incoming.handle.ack().await.unwrap();
         } else {
             open.push(incoming);
         }
@@ -121,11 +121,11 @@ async fn what_was_acknowledged_before_a_kill_does_not_come_again() {
     let mut missing: BTreeSet<u32> = (0..10).filter(|number| number % 2 == 1).collect();
     while !missing.is_empty() {
         let incoming = next(&mut *consumer).await;
-        assert!(incoming.info.attempt > 1);
+        assert!(incoming.metadata.delivery_count > 1);
         let id: u32 = incoming.event.unwrap().id().parse().unwrap();
         assert!(id % 2 == 1, "{id} was acknowledged");
         missing.remove(&id);
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
 }
 
@@ -148,8 +148,8 @@ async fn a_message_can_be_settled_after_the_server_came_back() {
     lost(&mut *consumer).await;
     drop(consumer);
     let consumer = subscribe_again(&nats, &subscription).await;
-    incoming.settle.in_progress().await.unwrap();
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.in_progress().await.unwrap();
+    incoming.handle.ack().await.unwrap();
 
     let stream = plain(&server).await.get_stream("events").await.unwrap();
     let info = stream.consumer_info("handler").await.unwrap();
@@ -176,13 +176,13 @@ async fn settling_without_a_server_says_that_it_was_not_confirmed() {
         next(&mut *consumer).await,
     );
     server.kill();
-    let error = one.settle.in_progress().await.unwrap_err();
+    let error = one.handle.in_progress().await.unwrap_err();
     assert_says(&error, Unavailable, &["in progress"]);
-    let error = one.settle.ack().await.unwrap_err();
+    let error = one.handle.ack().await.unwrap_err();
     assert_says(&error, Unavailable, &["acknowledge a message"]);
-    let error = two.settle.nack(Duration::ZERO).await.unwrap_err();
+    let error = two.handle.nack(Duration::ZERO).await.unwrap_err();
     assert_says(&error, Unavailable, &["give a message back"]);
-    let error = three.settle.terminate().await.unwrap_err();
+    let error = three.handle.terminate().await.unwrap_err();
     assert_says(&error, Unavailable, &["terminate a message"]);
 }
 
@@ -208,7 +208,7 @@ async fn a_server_that_falls_silent_is_noticed() {
     nats.publish(&event("a", "1").build().unwrap())
         .await
         .unwrap();
-    next(&mut *consumer).await.settle.ack().await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
 }
 
 #[tokio::test]
@@ -248,11 +248,11 @@ async fn a_deleted_consumer_is_noticed_and_made_again() {
     let error = lost(&mut *consumer).await;
     assert_says(&error, Unavailable, &["the consumer `handler` is lost"]);
     // Nobody is there to confirm it.
-    let error = kept.settle.ack().await.unwrap_err();
+    let error = kept.handle.ack().await.unwrap_err();
     assert_says(&error, Unavailable, &["acknowledge a message"]);
 
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
-    next(&mut *consumer).await.settle.ack().await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
 }
 
 #[tokio::test]
@@ -281,17 +281,17 @@ async fn a_dropped_consumer_gives_back_at_once_what_nobody_saw() {
         let event = event("a", &number.to_string()).build().unwrap();
         nats.publish(&event).await.unwrap();
     }
-    next(&mut *consumer).await.settle.ack().await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
     drop(consumer);
 
     let mut consumer = nats.subscribe(&subscription).await.unwrap();
     let mut missing: BTreeSet<u32> = (1..20).collect();
     while !missing.is_empty() {
         let incoming = next(&mut *consumer).await;
-        assert_eq!(incoming.info.attempt, 2);
+        assert_eq!(incoming.metadata.delivery_count, 2);
         let id = incoming.event.unwrap().id().parse().unwrap();
         assert!(missing.remove(&id), "{id} came twice");
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
 }
 
@@ -310,7 +310,7 @@ async fn what_is_given_back_and_sent_again_to_a_consumer_that_is_dropped_is_not_
     for _ in 0..100 {
         let mut consumer = nats.subscribe(&subscription).await.unwrap();
         let incoming = next(&mut *consumer).await;
-        incoming.settle.nack(Duration::ZERO).await.unwrap();
+        incoming.handle.nack(Duration::ZERO).await.unwrap();
     }
 }
 

@@ -117,7 +117,7 @@ async fn a_full_stream_refuses_and_loses_nothing() {
     for number in 0..stored {
         let incoming = next(&mut *consumer).await;
         assert_eq!(incoming.event.unwrap().id(), number.to_string());
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
 }
 

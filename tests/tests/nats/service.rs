@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::transport::Publisher;
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_nats::Nats;
 use eventkit_service::{DeadLetters, Service, ServiceHandle, Stopped};

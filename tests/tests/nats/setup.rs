@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
-use eventkit::transport::{Publisher, Subscription, Transport, TransportErrorKind};
+use eventkit::transport::{Subscription, Transport, TransportErrorKind};
 use eventkit_nats::{Nats, Storage};
 use eventkit_tests::nats::Server;
 
@@ -122,7 +122,7 @@ async fn a_stream_of_an_operator_that_fits_is_used_as_it_is() {
     nats.publish(&event("a", "1").build().unwrap())
         .await
         .unwrap();
-    next(&mut *consumer).await.settle.ack().await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
 
     let stream = plain(&server).await.get_stream("company").await.unwrap();
     assert_eq!(stream.cached_info().config, made.cached_info().config);
@@ -211,7 +211,7 @@ async fn a_changed_subscription_is_refused_or_changes_the_consumer_by_choice() {
     for (ty, id) in [("a.b", "1"), ("a.c", "2")] {
         nats.publish(&event(ty, id).build().unwrap()).await.unwrap();
     }
-    next(&mut *consumer).await.settle.ack().await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
     drop(consumer);
 
     let mut changed = subscription("a.*");
@@ -224,7 +224,7 @@ async fn a_changed_subscription_is_refused_or_changes_the_consumer_by_choice() {
     // It goes on where it was.
     let incoming = next(&mut *consumer).await;
     assert_eq!(incoming.event.unwrap().id(), "2");
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn patterns_are_changed_by_choice() {
     for id in ["1", "2", "4"] {
         let incoming = next(&mut *consumer).await;
         assert_eq!(incoming.event.unwrap().id(), id);
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
 }
 
@@ -270,7 +270,7 @@ async fn what_no_pattern_selects_is_acknowledged_unseen() {
     for number in 0..150 {
         let incoming = next(&mut *consumer).await;
         assert_eq!(incoming.event.unwrap().id(), (number * 2).to_string());
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
     let stream = plain(&server).await.get_stream("events").await.unwrap();
     // The last one that is skipped is behind the last one that came.
@@ -304,7 +304,7 @@ async fn names_and_patterns_that_cannot_be_are_refused() {
     let nats = on(&server).open().await.unwrap();
     let none: [&str; 0] = [];
     let mut nothing_in_flight = subscription("a");
-    nothing_in_flight.in_flight = 0;
+    nothing_in_flight.max_in_flight = 0;
     for (subscription, part) in [
         (Subscription::new("a.b", ["a"]), "subscription `a.b`"),
         (Subscription::new("", ["a"]), "subscription ``"),

@@ -123,7 +123,7 @@ async fn a_message_that_is_no_event_keeps_every_header() {
     sent.await.unwrap().await.unwrap();
 
     let incoming = next(&mut *consumer).await;
-    assert_eq!(incoming.info.position, Some(1));
+    assert_eq!(incoming.metadata.position, Some(1));
     let undecodable = incoming.event.unwrap_err();
     assert_eq!(undecodable.error.kind(), DecodeErrorKind::Invalid);
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -140,7 +140,7 @@ async fn a_message_that_is_no_event_keeps_every_header() {
             "body"
         )
     );
-    incoming.settle.terminate().await.unwrap();
+    incoming.handle.terminate().await.unwrap();
 
     // Passed on, it is not taken for the message that it is a copy of.
     let published = nats.publish_raw("dead", &undecodable.message).await;
@@ -163,8 +163,8 @@ async fn the_server_redelivers_what_it_was_told_to() {
         .await
         .unwrap();
     let incoming = next(&mut *consumer).await;
-    assert_eq!(incoming.info.attempt, 1);
-    incoming.settle.nack(Duration::from_hours(1)).await.unwrap();
+    assert_eq!(incoming.metadata.delivery_count, 1);
+    incoming.handle.nack(Duration::from_hours(1)).await.unwrap();
 
     // It waits on the server, and takes no room.
     let stream = plain(&server).await.get_stream("events").await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eventkit::filter::Filter;
-use eventkit::transport::Publisher;
+use eventkit::transport::PublisherExt;
 use eventkit::{CloudEvent, Event};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};

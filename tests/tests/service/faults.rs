@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::transport::Publisher;
 use eventkit::{Event, Policy};
 use eventkit_service::MemoryInbox;
 use eventkit_service::memory::{Faults, Memory};

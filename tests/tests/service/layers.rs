@@ -338,7 +338,7 @@ async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
     rig.publish(&event("placed", "1")).await;
     let incoming = consumer.next().await.unwrap().unwrap();
     assert_eq!(incoming.event.unwrap().ty(), "shipped");
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     wait_until(|| rig.memory.is_empty()).await;
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
     assert_eq!(service.handle.health().counters().retried, 0);

@@ -57,7 +57,7 @@ async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
     for _ in 0..count {
         let incoming = consumer.next().await.unwrap().unwrap();
         events.push(incoming.event.unwrap());
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
     events
 }
@@ -111,7 +111,7 @@ async fn a_second_run_sends_the_same_ids() {
         let mut sent = false;
         while !sent {
             let event = event("placed", id.to_string());
-            sent = eventkit::transport::Publisher::publish(&rig.memory, &event)
+            sent = eventkit::transport::Publisher::publish_event(&rig.memory, &event)
                 .await
                 .is_ok();
         }

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eventkit::transport::Publisher;
 use eventkit::{Dispatcher, Event, Registry};
 use eventkit_service::memory::Memory;
 use eventkit_service::{DeadLetter, DeadLetters, Service, ServiceBuilder, ServiceHandle, Stopped};

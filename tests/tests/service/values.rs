@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use eventkit::transport::Publisher;
 use eventkit::{CloudEvent, Dispatcher, Event, Registry, State, handles};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;

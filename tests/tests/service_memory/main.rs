@@ -5,7 +5,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use eventkit::transport::Publisher;
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_performance::allocations::{WithPeak, peak, start_peak};
 use eventkit_service::memory::Memory;

@@ -5,7 +5,6 @@ mod handlers;
 
 use std::time::Duration;
 
-use eventkit::transport::Publisher;
 use eventkit::{Dispatcher, Event, Policy};
 use eventkit_service::memory::{Faults, Memory};
 use eventkit_service::{Service, ServiceHandle, Stopped};

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, Published, Publisher, RawMessage,
-    Settle, Settler, Settling, Subscription, Transport, TransportError,
+    AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
+    RawMessage, Settlement, Subscription, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -87,7 +87,10 @@ impl Setup for Broken {
 }
 
 impl Publisher for Broken {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async {
             let mut event = event.clone();
             let large = event
@@ -132,9 +135,9 @@ impl Transport for Broken {
         "broken"
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
+    fn prepare(&self, subscriptions: &[Subscription]) {
         if self.fault != IgnoresWhatIsAnnounced {
-            self.memory.announce(subscriptions);
+            self.memory.prepare(subscriptions);
         }
     }
 
@@ -148,7 +151,7 @@ impl Transport for Broken {
                 IgnoresPatterns => subscription.patterns = vec!["*".to_owned()],
                 GivesNamesOfItsOwn => subscription.name = uuid(&self.subscriptions),
                 HasOneSubscription => subscription.name = String::from("one"),
-                IgnoresWhatIsInFlight => subscription.in_flight += 1,
+                IgnoresWhatIsInFlight => subscription.max_in_flight += 1,
                 _ => {}
             }
             Ok(Box::new(BrokenConsumer {
@@ -173,8 +176,8 @@ struct BrokenConsumer {
 }
 
 impl Consumer for BrokenConsumer {
-    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
-        MaybeReady::later(async {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(async {
             if let Some(held) = self.held.take() {
                 return Ok(Some(held));
             }
@@ -184,11 +187,11 @@ impl Consumer for BrokenConsumer {
             self.count += 1;
             match self.fault {
                 LosesWhenDropped => tokio::time::sleep(Duration::from_micros(700)).await,
-                CountsNoAttempts => incoming.info.attempt = 1,
-                TellsNoPosition => incoming.info.position = None,
+                CountsNoAttempts => incoming.metadata.delivery_count = 1,
+                TellsNoPosition => incoming.metadata.position = None,
                 Ends if self.count == 5 => return Ok(None),
                 ForgetsAtRestart if self.forgets => {
-                    incoming.settle.ack().await?;
+                    incoming.handle.ack().await?;
                     return std::future::pending().await;
                 }
                 KeepsWhatItHasOnItsWay => {
@@ -203,9 +206,9 @@ impl Consumer for BrokenConsumer {
                 _ => {}
             }
             let fault = self.fault;
-            let inner = incoming.settle;
+            let inner = incoming.handle;
             let broken = BrokenSettle { inner, fault };
-            incoming.settle = Settler::new(Arc::new(broken), incoming.info);
+            incoming.handle = AckHandle::new(Arc::new(broken), incoming.metadata);
             Ok(Some(incoming))
         })
     }
@@ -218,28 +221,28 @@ impl Consumer for BrokenConsumer {
 
 #[derive(Debug)]
 struct BrokenSettle {
-    inner: Settler,
+    inner: AckHandle,
     fault: Fault,
 }
 
-impl Settle for BrokenSettle {
+impl Acknowledger for BrokenSettle {
     fn settle(
         self: Arc<Self>,
-        _: MessageInfo,
-        how: Settling,
-    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        _: MessageMetadata,
+        how: Settlement,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
         let Self { inner, fault } = Arc::into_inner(self).expect("a message is settled once");
         match (fault, how) {
-            (AcksNothing, Settling::Ack) | (TerminatesNothing, Settling::Terminate) => {
-                MaybeReady::now(Ok(()))
+            (AcksNothing, Settlement::Ack) | (TerminatesNothing, Settlement::Terminate) => {
+                Box::pin(std::future::ready(Ok(())))
             }
-            (IgnoresDelays, Settling::Nack(_)) => inner.nack(Duration::ZERO),
-            (IgnoresGivingBack, Settling::Nack(_)) => inner.ack(),
+            (IgnoresDelays, Settlement::Nack(_)) => inner.nack(Duration::ZERO),
+            (IgnoresGivingBack, Settlement::Nack(_)) => inner.ack(),
             _ => inner.settle(how),
         }
     }
 
-    fn in_progress(&self, _: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         match self.fault {
             SaysNothingOfProgress => Box::pin(async { Ok(()) }),
             _ => self.inner.in_progress(),

@@ -35,7 +35,10 @@ fn sender(url: &str, endpoint: Option<&Endpoint>) -> Sender {
 }
 
 impl Publisher for Both {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
         let (sender, event) = (self.sender.clone(), event.clone());
         Box::pin(async move {
             tokio::spawn(async move { sender.publish(&event).await.unwrap() });
@@ -57,8 +60,8 @@ impl Transport for Both {
         self.endpoint.name()
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
-        self.endpoint.announce(subscriptions);
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        self.endpoint.prepare(subscriptions);
     }
 
     fn subscribe<'a>(

@@ -94,7 +94,7 @@ async fn settings_without_an_end_are_none() {
     let endless = |name| {
         let mut subscription = subscription(name);
         subscription.ack_wait = Duration::MAX;
-        subscription.in_flight = usize::MAX;
+        subscription.max_in_flight = usize::MAX;
         subscription
     };
     handler(&endpoint, endless("acks"), |_, _| Do::Ack).await;

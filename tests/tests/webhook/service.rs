@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::transport::{Publisher, Subscription, Transport};
+use eventkit::transport::{Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;

@@ -1,7 +1,6 @@
 //! Access tokens.
 
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::Publisher;
 use eventkit::transport::TransportErrorKind;
 use eventkit_webhook::{Endpoint, Sender};
 use reqwest::Client;

@@ -15,8 +15,8 @@ use eventkit::DecodeError;
 use eventkit::binding::http as binding;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, RawMessage, Settle, Settling,
-    TransportError, Undecodable,
+    Acknowledger, BoxFuture, Consumer, Incoming, InvalidMessage, MessageMetadata, RawMessage,
+    Settlement, TransportError,
 };
 
 /// What a consumer finds in its queue.
@@ -82,18 +82,18 @@ impl MemoryConsumer {
             Content::Event(event) => Ok(event),
             Content::Raw(raw) => decode(raw.message.clone().with_id(None)).map_err(Box::new),
         };
-        let info = MessageInfo::attempt(handout.attempt).at(handout.position);
+        let info = MessageMetadata::new(handout.attempt).with_position(handout.position);
         let settle: Arc<MemorySettle> = Arc::clone(&self.settle);
         Incoming::new(event, info, settle)
     }
 }
 
 impl Consumer for MemoryConsumer {
-    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
         match self.take() {
-            Ok(Taken::Message(incoming)) => MaybeReady::now(Ok(Some(incoming))),
-            Ok(Taken::Nothing(_)) => MaybeReady::later(self.receive()),
-            Err(error) => MaybeReady::now(Err(error)),
+            Ok(Taken::Message(incoming)) => Box::pin(std::future::ready(Ok(Some(incoming)))),
+            Ok(Taken::Nothing(_)) => Box::pin(self.receive()),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
         }
     }
 
@@ -104,7 +104,7 @@ impl Consumer for MemoryConsumer {
 }
 
 /// Reads a message that was published as it is, by the rules of the HTTP binding.
-fn decode(message: RawMessage) -> Result<Event, Undecodable> {
+fn decode(message: RawMessage) -> Result<Event, InvalidMessage> {
     let headers: Result<HeaderMap, http::Error> = message
         .headers
         .iter()
@@ -113,7 +113,7 @@ fn decode(message: RawMessage) -> Result<Event, Undecodable> {
     headers
         .map_err(|error| DecodeError::malformed("headers", error))
         .and_then(|headers| binding::decode(&headers, message.body.clone()))
-        .map_err(|error| Undecodable::new(error, message))
+        .map_err(|error| InvalidMessage::new(error, message))
 }
 
 /// Settles the messages of one consumer.
@@ -157,20 +157,21 @@ impl MemorySettle {
     }
 }
 
-impl Settle for MemorySettle {
+impl Acknowledger for MemorySettle {
     fn settle(
         self: Arc<Self>,
-        message: MessageInfo,
-        how: Settling,
-    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        message: MessageMetadata,
+        how: Settlement,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
         let handout = Handout::of(message);
-        MaybeReady::now(match how {
-            Settling::Ack | Settling::Terminate => self.done(handout),
-            Settling::Nack(delay) => self.give_back(handout, delay),
-        })
+        let settled = match how {
+            Settlement::Ack | Settlement::Terminate => self.done(handout),
+            Settlement::Nack(delay) => self.give_back(handout, delay),
+        };
+        Box::pin(std::future::ready(settled))
     }
 
-    fn in_progress(&self, message: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.renew(Handout::of(message)) })
     }
 }

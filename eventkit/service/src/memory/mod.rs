@@ -21,12 +21,12 @@
 //! memory.publish(&Event::builder().source("/shop").ty("placed").build()?).await?;
 //!
 //! let first = consumer.next().await?.expect("an event");
-//! assert_eq!(first.info.attempt, 1);
-//! first.settle.nack(Duration::from_secs(3600)).await?;
+//! assert_eq!(first.metadata.delivery_count, 1);
+//! first.handle.nack(Duration::from_secs(3600)).await?;
 //!
 //! let again = consumer.next().await?.expect("an hour later");
-//! assert_eq!(again.info.attempt, 2);
-//! again.settle.ack().await?;
+//! assert_eq!(again.metadata.delivery_count, 2);
+//! again.handle.ack().await?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -57,9 +57,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::consumer::MemoryConsumer;
 use self::store::{Content, Raw, Store};
+use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+    BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription, Transport,
+    TransportError,
 };
 
 pub use self::faults::Faults;
@@ -80,6 +82,18 @@ pub struct MemoryBuilder {
 }
 
 impl Memory {
+    /// Publishes an event or a typed value, and returns once it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the transport does not take it.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
+    }
+
     /// Makes a transport with the settings that [`MemoryBuilder`] starts with.
     #[must_use]
     pub fn new() -> Self {
@@ -185,7 +199,10 @@ impl fmt::Debug for Memory {
 }
 
 impl Publisher for Memory {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move { self.lock().publish(Content::Event(event.clone())) })
     }
 
@@ -209,7 +226,7 @@ impl Transport for Memory {
         "memory"
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
+    fn prepare(&self, subscriptions: &[Subscription]) {
         let mut store = self.lock();
         for subscription in subscriptions {
             // One that is refused is refused again where it is opened.

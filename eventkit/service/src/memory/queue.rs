@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::faults::Faults;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{MessageInfo, Subscription};
+use eventkit::transport::{MessageMetadata, Subscription};
 
 /// Out of how many messages a fault chooses the next one.
 const REORDERED: usize = 16;
@@ -56,10 +56,10 @@ pub(super) struct Handout {
 
 impl Handout {
     /// Finds what was given by what is told of it; positions start with 1.
-    pub(super) fn of(message: MessageInfo) -> Self {
+    pub(super) fn of(message: MessageMetadata) -> Self {
         Self {
             position: message.position.unwrap_or_default(),
-            attempt: message.attempt,
+            attempt: message.delivery_count,
         }
     }
 }
@@ -98,7 +98,7 @@ impl Queue {
         self.refresh(now);
         let own = self.held.iter().position(|(id, _)| *id == to);
         let count = own.map_or(0, |own| self.held[own].1);
-        if count >= self.subscription.in_flight.max(1) {
+        if count >= self.subscription.max_in_flight.max(1) {
             return None;
         }
         let at = faults.choose(self.ready.len().min(REORDERED));
@@ -185,7 +185,7 @@ impl Queue {
     fn take_back(&mut self, position: u64) -> Option<Given> {
         let given = self.given.remove(&position)?;
         if let Some(own) = self.held.iter().position(|(id, _)| *id == given.to) {
-            if self.held[own].1 >= self.subscription.in_flight.max(1) {
+            if self.held[own].1 >= self.subscription.max_in_flight.max(1) {
                 // Its consumer may wait for room.
                 self.changed.notify_waiters();
             }

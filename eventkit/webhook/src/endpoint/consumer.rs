@@ -12,7 +12,7 @@ use super::desk::Step;
 use super::queue::Handout;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MaybeReady, MessageInfo, Settle, Settling, TransportError,
+    Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Settlement, TransportError,
     TransportErrorKind,
 };
 
@@ -66,19 +66,19 @@ impl EndpointConsumer {
             subscription: Arc::clone(&self.subscription),
             handout,
         };
-        let info = MessageInfo::attempt(handout.attempt);
+        let info = MessageMetadata::new(handout.attempt);
         Incoming::new(Ok(event), info, Arc::new(settle))
     }
 }
 
 impl Consumer for EndpointConsumer {
-    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
         match self.look() {
             Step::Message(event, handout) => {
-                MaybeReady::now(Ok(Some(self.incoming(event, handout))))
+                Box::pin(std::future::ready(Ok(Some(self.incoming(event, handout)))))
             }
-            Step::End => MaybeReady::now(Ok(None)),
-            Step::Wait(_) => MaybeReady::later(async { Ok(self.receive().await) }),
+            Step::End => Box::pin(std::future::ready(Ok(None))),
+            Step::Wait(_) => Box::pin(async { Ok(self.receive().await) }),
         }
     }
 
@@ -124,20 +124,20 @@ impl EndpointSettle {
     }
 }
 
-impl Settle for EndpointSettle {
+impl Acknowledger for EndpointSettle {
     fn settle(
         self: Arc<Self>,
-        _: MessageInfo,
-        how: Settling,
-    ) -> MaybeReady<'static, Result<(), TransportError>> {
+        _: MessageMetadata,
+        how: Settlement,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
         match how {
-            Settling::Ack | Settling::Terminate => self.done(),
-            Settling::Nack(delay) => self.give_back(delay),
+            Settlement::Ack | Settlement::Terminate => self.done(),
+            Settlement::Nack(delay) => self.give_back(delay),
         }
-        MaybeReady::now(Ok(()))
+        Box::pin(std::future::ready(Ok(())))
     }
 
-    fn in_progress(&self, _: MessageInfo) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async {
             let now = Instant::now();
             let renewed = self

@@ -21,11 +21,12 @@ use self::consumer::EndpointConsumer;
 use self::desk::Desk;
 use self::origin::Origins;
 use self::token::Tokens;
+use eventkit::ToEvent;
 use eventkit::binding::http::Decoder;
 use eventkit::event::{Event, Limits};
 use eventkit::transport::{
-    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
-    TransportErrorKind,
+    BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription, Transport,
+    TransportError, TransportErrorKind,
 };
 
 pub use self::builder::EndpointBuilder;
@@ -67,6 +68,20 @@ impl Shared {
 }
 
 impl Endpoint {
+    /// Publishes an event or a typed value to the publisher given to
+    /// [`EndpointBuilder::publish_to`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the endpoint has no publisher, if the value cannot be encoded, or if the
+    /// publisher returns one.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
+    }
+
     /// Starts an endpoint; it takes events from everybody unless tokens or origins are set.
     pub fn builder() -> EndpointBuilder {
         EndpointBuilder::new()
@@ -113,8 +128,11 @@ impl fmt::Debug for Endpoint {
 
 impl Publisher for Endpoint {
     /// Publishes to what was given to [`EndpointBuilder::publish_to`].
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move { self.publisher()?.publish(event).await })
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move { self.publisher()?.publish_event(event).await })
     }
 
     fn publish_raw<'a>(
@@ -131,7 +149,7 @@ impl Transport for Endpoint {
         "webhook"
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
+    fn prepare(&self, subscriptions: &[Subscription]) {
         let mut desk = self.shared.desk();
         for subscription in subscriptions {
             // One that is refused is refused again where it is opened.

@@ -237,7 +237,7 @@ impl Queue {
     }
 
     fn limit(&self) -> usize {
-        self.subscription.in_flight.max(1)
+        self.subscription.max_in_flight.max(1)
     }
 
     fn has(&self, handout: Handout) -> bool {

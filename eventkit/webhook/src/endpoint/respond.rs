@@ -45,7 +45,7 @@ impl Endpoint {
     /// let request = encode_binary(&event)?.request(http::Request::post("/events"))?;
     /// let (response, _) = tokio::join!(endpoint.respond(request), async {
     ///     let incoming = consumer.next().await?.expect("the event");
-    ///     incoming.settle.ack().await
+    ///     incoming.handle.ack().await
     /// });
     /// assert_eq!(response.status(), 204);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

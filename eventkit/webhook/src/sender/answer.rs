@@ -69,7 +69,7 @@ impl Refused {
     pub(super) fn into_error(self, what: &str, more: &str) -> TransportError {
         let error = TransportError::new(self.kind, format!("{what}: {self}{more}"));
         match self.source {
-            Some(source) => error.caused_by(source),
+            Some(source) => error.with_source(source),
             None => error,
         }
     }

@@ -23,12 +23,14 @@ use self::pace::Pace;
 use self::target::Target;
 use super::HttpClient;
 use eventkit::EncodeError;
+use eventkit::ToEvent;
 use eventkit::binding::http::{self as binding, Message};
 use eventkit::event::Event;
 use eventkit::format::{Format, Json};
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind, backoff,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
+    backoff,
 };
 
 pub use self::builder::SenderBuilder;
@@ -97,6 +99,18 @@ struct Retry {
 }
 
 impl Sender {
+    /// Publishes an event or a typed value, and returns once it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the receiver did not accept it.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
+    }
+
     /// Starts a sender to an address.
     pub fn to(url: impl Into<String>) -> SenderBuilder {
         SenderBuilder::new(url.into())
@@ -117,7 +131,7 @@ impl Sender {
         self.send(&what, &encoded(&what, message)?).await
     }
 
-    async fn publish_event(&self, event: &Event) -> Result<Published, TransportError> {
+    async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
         let what = format!("send {event}");
         let message = match &self.shared.format {
             Some(format) => binding::encode_structured(event, &**format),
@@ -226,7 +240,7 @@ impl Shared {
 fn encoded(what: &str, message: Result<Message, EncodeError>) -> Result<Message, TransportError> {
     message.map_err(|error| {
         let what = format!("{what}: it cannot be encoded");
-        TransportError::new(TransportErrorKind::Rejected, what).caused_by(error)
+        TransportError::new(TransportErrorKind::Rejected, what).with_source(error)
     })
 }
 
@@ -252,8 +266,11 @@ impl fmt::Debug for Sender {
 }
 
 impl Publisher for Sender {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(self.publish_event(event))
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(self.send_event(event))
     }
 
     /// Sends a message as it came; the address is the only place there is, and the type is left out.
@@ -266,7 +283,7 @@ impl Publisher for Sender {
             let what = format!("send a message for `{ty}`");
             let headers = raw_headers(message).map_err(|error| {
                 let what = format!("{what}: it has a header that HTTP cannot carry");
-                TransportError::new(TransportErrorKind::Rejected, what).caused_by(error)
+                TransportError::new(TransportErrorKind::Rejected, what).with_source(error)
             })?;
             let body = message.body.clone();
             self.send(&what, &Message { headers, body }).await

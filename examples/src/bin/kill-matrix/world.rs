@@ -317,7 +317,7 @@ async fn publish_one(nats: &Nats, fault: Fault, number: u64) -> Result<(), Trans
 async fn try_publish(nats: &Nats, fault: Fault, number: u64) -> Result<(), TransportError> {
     let rejected = |error: eventkit::EncodeError| {
         let kind = eventkit::transport::TransportErrorKind::Rejected;
-        TransportError::new(kind, "the event could not be made").caused_by(error)
+        TransportError::new(kind, "the event could not be made").with_source(error)
     };
     if !(fault.has_poison() && is_poison(number)) {
         let event = ParcelWeighed::new(number).to_event().map_err(rejected)?;
