@@ -39,6 +39,8 @@ mod operator;
 mod parser;
 mod pattern;
 mod print;
+#[doc(hidden)]
+pub mod rules;
 mod token;
 mod tree;
 mod value;

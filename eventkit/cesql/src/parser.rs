@@ -7,6 +7,7 @@ use crate::functions::{Functions, LookupError};
 use crate::lexer::Lexer;
 use crate::operator::{Binary, binding};
 use crate::pattern::Pattern;
+use crate::rules;
 use crate::token::{Keyword, Spanned, Token};
 use crate::tree::{Kind, Node, Text};
 
@@ -299,7 +300,7 @@ impl<'t> Parser<'t> {
     /// Checks the name of an attribute, and converts it to lower case.
     fn attribute(&self, word: &str) -> Result<Box<str>, ParseError> {
         let name = word.to_ascii_lowercase();
-        let expected = if name == "data" {
+        let expected = if name == rules::DATA {
             "a context attribute (expressions do not look at the data)".to_owned()
         } else if name.contains('_') {
             let legal = name.replace('_', "");
