@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::builtin;
+use crate::edit_distance::edit_distance;
 use crate::function::Function;
 use crate::token::Keyword;
 
@@ -107,26 +108,11 @@ impl Functions {
     /// Returns the most similar name, if it differs by at most two letters.
     fn nearest(&self, name: &str) -> Option<&str> {
         let near = self.0.keys().filter_map(|own| {
-            let distance = distance(name.as_bytes(), own.as_bytes());
+            let distance = edit_distance(name, own);
             (distance <= 2 && distance < own.len()).then_some((distance, own.as_str()))
         });
         near.min().map(|(_, name)| name)
     }
-}
-
-/// Computes the Levenshtein distance.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Error of registering a function.
