@@ -1,15 +1,14 @@
 //! The macros of [eventkit](https://docs.rs/eventkit). Use them through that crate.
 
 mod cloud_event;
-mod context;
-mod crate_path;
-mod duration;
+mod did_you_mean;
+mod error_collector;
 mod handler_error;
 mod handles;
-mod literal;
 mod meta;
-mod name;
-mod suggest;
+mod rule;
+mod symbol;
+mod value;
 
 use proc_macro::TokenStream;
 

@@ -6,8 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, ItemFn, Path, Type};
 
-use super::model::Model;
-use super::parameters::Parameter;
+use super::model::{Model, Parameter};
 
 /// Returns the name of the static beside a function.
 pub(super) fn static_name(function: &Ident) -> Ident {

@@ -11,7 +11,7 @@ const _: () = {
     impl<T> OrderPlaced<T> {
         /// The event type.
         const TYPE: &'static str = "co.outcome.order.placed";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
         /// The media type of the data.
         const DATA_CONTENT_TYPE: &'static str = "application/json";
@@ -27,7 +27,7 @@ const _: () = {
         expecting = "struct OrderPlaced"
     )]
     #[serde(rename_all = "camelCase")]
-    struct __OrderPlacedDefinition<T> {
+    struct __OrderPlacedRemote<T> {
         tenant: Option<String>,
         #[serde(with = "text")]
         total_cents: u64,
@@ -45,7 +45,7 @@ const _: () = {
             &self,
             __serializer: __Serializer,
         ) -> ::core::result::Result<__Serializer::Ok, __Serializer::Error> {
-            __OrderPlacedDefinition::<T>::serialize(self.0, __serializer)
+            __OrderPlacedRemote::<T>::serialize(self.0, __serializer)
         }
     }
     #[derive(__eventkit_serde::Deserialize)]

@@ -11,7 +11,7 @@ const _: () = {
     impl OrderPlaced {
         /// The event type.
         pub const TYPE: &'static str = "co.outcome.order.placed";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         pub const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
             "/shop/orders",
         );

@@ -11,7 +11,7 @@ const _: () = {
     impl Tick {
         /// The event type.
         const TYPE: &'static str = "co.outcome.tick";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
         /// The media type of the data.
         const DATA_CONTENT_TYPE: &'static str = "application/json";

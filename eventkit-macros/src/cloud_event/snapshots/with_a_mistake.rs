@@ -6,7 +6,7 @@ const _: () = {
     impl<T> OrderPlaced<T> {
         /// The event type.
         const TYPE: &'static str = "OrderPlaced";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
             "/shop/orders",
         );

@@ -59,7 +59,7 @@ fn unknown_fields_are_denied_and_the_attribute_is_one() {
 fn messages_name_the_type_that_the_user_has_written() {
     let wrong = event(Renamed::TYPE, &json!("seven"));
     let error = chain(&Renamed::try_from(&wrong).unwrap_err());
-    let start = "the data of the event could not be read as derive::twins::Renamed: invalid type";
+    let start = "the data of the event could not be read as derive::remote::Renamed: invalid type";
     assert!(error.starts_with(start), "{error}");
 
     let none = Event::builder()
@@ -67,7 +67,7 @@ fn messages_name_the_type_that_the_user_has_written() {
         .ty(Renamed::TYPE)
         .subject("c-7");
     let error = Renamed::try_from(&none.build().unwrap()).unwrap_err();
-    let expected = "the event has no data, expected derive::twins::Renamed";
+    let expected = "the event has no data, expected derive::remote::Renamed";
     assert_eq!(chain(&error), expected);
 }
 

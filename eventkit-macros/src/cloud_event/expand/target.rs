@@ -1,12 +1,40 @@
-//! The conversions between a type and the envelope.
+//! Impls for the type that the derive is on.
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::DeriveInput;
 
-use super::{Target, generics};
+use crate::cloud_event::generics;
 
-/// Writes `TryFrom` in four directions: from and into an event, by value and by reference.
-pub(super) fn expand(target: &Target<'_>, predicates: &[TokenStream]) -> TokenStream {
+/// Type that the impls are for.
+pub(super) struct Target<'i> {
+    pub(super) input: &'i DeriveInput,
+    /// The type with its parameters.
+    pub(super) this: TokenStream,
+    /// The path of the items that generated code may use.
+    pub(super) private: TokenStream,
+}
+
+impl Target<'_> {
+    /// Returns an impl for the type. `head` is the trait and `for`.
+    pub(super) fn implement(
+        &self,
+        head: &TokenStream,
+        predicates: &[TokenStream],
+        body: &TokenStream,
+    ) -> TokenStream {
+        let this = &self.this;
+        let (parameters, _, _) = self.input.generics.split_for_impl();
+        let predicates = generics::where_clause(&self.input.generics, predicates);
+        quote! {
+            #[automatically_derived]
+            impl #parameters #head #this #predicates { #body }
+        }
+    }
+}
+
+/// Returns `TryFrom` in four directions: from and into an event, by value and by reference.
+pub(super) fn conversions(target: &Target<'_>, predicates: &[TokenStream]) -> TokenStream {
     let private = &target.private;
     let event = quote!(#private::Event);
     let borrowed = quote!(&#private::Event);

@@ -1,23 +1,23 @@
-//! The expansion for an enum.
+//! Expansion for an enum.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::model::EventVariant;
-use super::{Target, conversions};
+use super::target::{Target, conversions};
+use crate::cloud_event::model::EventVariant;
 
-/// Writes the impl of `CloudEvent`, the conversions, and the checks of the variants.
+/// Returns the impl of `CloudEvent`, the conversions, and the checks of the variants.
 pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let checks = checks(target, variants);
     let predicates = predicates(target, variants);
     let implementation = implementation(target, variants, &predicates);
-    let conversions = conversions::expand(target, &predicates);
+    let conversions = conversions(target, &predicates);
     quote!(#checks #implementation #conversions)
 }
 
-/// Returns what the impls ask of a type with parameters.
+/// Returns the predicates of the impls for a type with parameters.
 fn predicates(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Vec<TokenStream> {
     if target.input.generics.params.is_empty() {
         return Vec::new();
@@ -31,8 +31,8 @@ fn predicates(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Vec<TokenSt
     held.chain([shared]).collect()
 }
 
-/// Has the compiler check each variant, where it stands. What a type parameter brings is not known
-/// here, so an enum with parameters goes unchecked.
+/// Returns a const check of each variant, located at it. The event types of type parameters are
+/// unknown, so an enum with parameters is not checked.
 fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     if !target.input.generics.params.is_empty() {
         return TokenStream::new();
@@ -50,7 +50,7 @@ fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
         }
     });
     quote! {
-        // Without a path, so that all of a call stands at the variant.
+        // Imported, since the tokens of a path would move the location of errors off the variant.
         use #private::check_variant as __check_variant;
         const __VARIANTS: &[(&str, &[&str])] = &[#(#held),*];
         #(#checks)*

@@ -1,31 +1,31 @@
-//! What stands in for the expansion where there are mistakes, so that the code that uses the type
-//! gives no errors of its own.
+//! Stub in place of the expansion if there are errors, so that uses of the type cause no further ones.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Data;
 use syn::ext::IdentExt;
 
-use super::attr::TypeAttrs;
-use super::{Target, conversions, expand_struct};
+use super::structs;
+use super::target::{Target, conversions};
+use crate::cloud_event::attr::TypeAttrs;
 
-/// Writes a stub of everything that the derive gives.
+/// Returns a stub of all items that the derive provides.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
     let private = &target.private;
     let this = &target.this;
-    // A name of its own, so that no two stubs look like one event type.
+    // The name of the type, so that no two stubs have the same event type.
     let name = target.input.ident.unraw().to_string();
     let ty = match &attrs.ty {
         Some(ty) if !ty.value().is_empty() => ty.value(),
         _ => name,
     };
     let constants = match target.input.data {
-        Data::Struct(_) => expand_struct::constants(target, attrs, &ty),
+        Data::Struct(_) => structs::constants(target, attrs, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
     };
-    let mut needs = Vec::new();
+    let mut predicates = Vec::new();
     if !target.input.generics.params.is_empty() {
-        needs.push(quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static));
+        predicates.push(quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static));
     }
     let body = quote! {
         const TYPES: &'static [&'static str] = &[#ty];
@@ -46,7 +46,7 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
             ::core::unimplemented!()
         }
     };
-    let implementation = target.implement(&quote!(#private::CloudEvent for), &needs, &body);
-    let conversions = conversions::expand(target, &needs);
+    let implementation = target.implement(&quote!(#private::CloudEvent for), &predicates, &body);
+    let conversions = conversions(target, &predicates);
     quote!(#constants #implementation #conversions)
 }

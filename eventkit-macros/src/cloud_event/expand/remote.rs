@@ -1,7 +1,7 @@
-//! The private twins of a struct with fields that leave its data.
+//! Remote definitions of a struct with fields that leave its data.
 //!
-//! Such a struct is written through a remote definition and read through a struct of its own, which
-//! both list the remaining fields only. The user's own serde impls stay as they are.
+//! Such a struct is serialized through a serde remote definition, and deserialized into a private
+//! struct. Both have only the fields that are data. The user's own serde impls stay as they are.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +10,25 @@ use quote::{format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{GenericParam, Generics, parse_quote};
 
-use super::generics::Mention;
-use super::model::{DataField, Twin};
-use super::serde_attr::ContainerDefault;
-use super::{Target, generics};
+use super::target::Target;
+use crate::cloud_event::generics::{self, ParamUse};
+use crate::cloud_event::model::{DataField, DataStruct};
+use crate::cloud_event::serde_attr::ContainerDefault;
 
-/// Makes the name of a twin, which is not to be one that the user's code has.
-fn twin_ident(target: &Target<'_>, role: &str) -> Ident {
-    // Some messages show it, so the name of the type is part of it.
+/// Returns the name of a generated type.
+fn generated_ident(target: &Target<'_>, role: &str) -> Ident {
+    // Contains the name of the user's type, since compiler errors may show it.
     let name = format!("__{}{role}", target.input.ident.unraw());
     Ident::new(&name, Span::call_site())
 }
 
-/// Returns the name of the struct that the data is read into.
+/// Returns the name of the struct that the data is deserialized into.
 fn data_ident(target: &Target<'_>) -> Ident {
-    twin_ident(target, "Data")
+    generated_ident(target, "Data")
 }
 
-/// Returns the type that the data is read into.
-pub(super) fn data(target: &Target<'_>) -> TokenStream {
+/// Returns the type that the data is deserialized into.
+pub(super) fn data_type(target: &Target<'_>) -> TokenStream {
     let ident = data_ident(target);
     let (_, arguments, _) = target.input.generics.split_for_impl();
     quote!(#ident #arguments)
@@ -36,84 +36,83 @@ pub(super) fn data(target: &Target<'_>) -> TokenStream {
 
 /// Returns the name of the struct that borrows a value and serializes as its data.
 pub(super) fn view(target: &Target<'_>) -> Ident {
-    twin_ident(target, "View")
+    generated_ident(target, "View")
 }
 
-/// Returns what the twins ask of a type with parameters.
-pub(super) fn predicates(target: &Target<'_>, twin: &Twin<'_>) -> Vec<TokenStream> {
+/// Returns the predicates of the impls for a type with parameters.
+pub(super) fn predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<TokenStream> {
     let private = &target.private;
-    let data = data(target);
-    let mut predicates = serialize_predicates(target, twin);
-    // Whatever serde has inferred, or the user has written, for reading.
-    predicates.push(quote!(#data: #private::serde::de::DeserializeOwned));
+    let data_type = data_type(target);
+    let mut predicates = serialize_predicates(target, data);
+    // Covers the bounds for deserializing, inferred by serde or written by the user.
+    predicates.push(quote!(#data_type: #private::serde::de::DeserializeOwned));
     predicates
 }
 
-/// Returns the predicates that serde puts on writing the remaining fields.
+/// Returns the predicates of serde for serializing the data fields.
 ///
-/// A trait bound on the definition cannot say it: what serde derives for a remote type is a
-/// function.
-fn serialize_predicates(target: &Target<'_>, twin: &Twin<'_>) -> Vec<TokenStream> {
+/// They cannot be a trait bound on the remote definition, for which serde derives a function.
+fn serialize_predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<TokenStream> {
     let private = &target.private;
     let generics = &target.input.generics;
     let serialize = quote!(#private::serde::Serialize);
     let mut predicates: Vec<TokenStream> = Vec::new();
     let mut params = BTreeSet::new();
-    for DataField { ty, serde, .. } in &twin.fields {
+    for DataField { ty, serde, .. } in &data.fields {
         predicates.extend(serde.bound.iter().map(|bound| quote!(#bound)));
-        if !serde.needs_serialize || twin.container.bound.is_some() {
+        if !serde.needs_serialize || data.container.bound.is_some() {
             continue;
         }
-        params.extend(generics::mentioned(generics, ty.clone(), Mention::Alone));
+        params.extend(generics::used_params(generics, ty.clone(), ParamUse::Bare));
         if generics::is_associated(generics, ty.clone()) {
             predicates.push(quote!(#ty: #serialize));
         }
     }
-    let given = twin.container.bound.iter().flatten();
+    let given = data.container.bound.iter().flatten();
     predicates.extend(given.map(|bound| quote!(#bound)));
     let params = params.iter().map(|param| format_ident!("{param}"));
     predicates.extend(params.map(|param| quote!(#param: #serialize)));
     predicates
 }
 
-/// Writes the twins.
-pub(super) fn expand(target: &Target<'_>, twin: &Twin<'_>) -> TokenStream {
+/// Returns the remote definition, the struct to deserialize into, and the view to serialize.
+pub(super) fn expand(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream {
     let private = &target.private;
-    let definition = twin_ident(target, "Definition");
-    let data = data_ident(target);
+    let remote_ident = generated_ident(target, "Remote");
+    let data_ident = data_ident(target);
     let remote = target.input.ident.to_string();
-    let written = structure(
+    let serialized = definition(
         target,
-        twin,
-        &definition,
+        data,
+        &remote_ident,
         &quote!(Serialize),
         &quote!(remote = #remote,),
     );
-    let defaulted = twin.container.default.as_ref();
+    let defaulted = data.container.default.as_ref();
     let default_flag = defaulted.map(|_| quote!(default,));
-    let read = structure(
+    let deserialized = definition(
         target,
-        twin,
-        &data,
+        data,
+        &data_ident,
         &quote!(Deserialize),
         &default_flag.unwrap_or_default(),
     );
-    let default = defaulted.map(|default| default_impl(target, twin, default));
-    let view = view_impl(target, twin, &definition);
+    let default = defaulted.map(|default| default_impl(target, data, default));
+    let view = view_impl(target, data, &remote_ident);
     quote! {
-        // A name for the path, which may have parts that cannot stand in a string.
+        // Imported, since the path of the library may not be valid in a string.
         use #private::serde as __eventkit_serde;
-        #written
+        #serialized
         #view
-        #read
+        #deserialized
         #default
     }
 }
 
-/// Writes a struct of the remaining fields, with the attributes that the user gave them.
-fn structure(
+/// Returns a struct of the data fields, with the serde attributes of the user.
+fn definition(
     target: &Target<'_>,
-    twin: &Twin<'_>,
+    data: &DataStruct<'_>,
     ident: &Ident,
     derive: &TokenStream,
     more: &TokenStream,
@@ -122,9 +121,9 @@ fn structure(
     let parameters = &target.input.generics;
     let predicates = generics::where_clause(parameters, &[]);
     let predicates = generics::without_self(predicates, this);
-    let carried = &twin.container.carried;
-    let shown = shown(target, twin);
-    let fields = twin.fields.iter().map(|DataField { ident, ty, serde }| {
+    let carried = &data.container.carried;
+    let type_name = type_name(target, data);
+    let fields = data.fields.iter().map(|DataField { ident, ty, serde }| {
         let carried = &serde.carried;
         quote!(#(#[serde(#carried)])* #ident: #ty)
     });
@@ -132,29 +131,29 @@ fn structure(
     let fields = fields.chain(marker);
     quote! {
         #[derive(__eventkit_serde::#derive)]
-        #[serde(crate = "__eventkit_serde", #more #shown)]
+        #[serde(crate = "__eventkit_serde", #more #type_name)]
         #(#[serde(#carried)])*
         struct #ident #parameters #predicates { #(#fields),* }
     }
 }
 
-/// Keeps the name of the user's type for the messages and formats that show it.
-fn shown(target: &Target<'_>, twin: &Twin<'_>) -> TokenStream {
+/// Returns the attributes that keep the name of the user's type in formats and errors.
+fn type_name(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream {
     let name = target.input.ident.unraw().to_string();
-    let rename = match twin.container.renamed {
+    let rename = match data.container.renamed {
         (true, true) => TokenStream::new(),
         (false, false) => quote!(rename = #name,),
         (true, false) => quote!(rename(deserialize = #name),),
         (false, true) => quote!(rename(serialize = #name),),
     };
-    if twin.container.has_expecting {
+    if data.container.has_expecting {
         return rename;
     }
     let expecting = format!("struct {name}");
     quote!(#rename expecting = #expecting)
 }
 
-/// Uses every type parameter, also those that only fields outside of the data have.
+/// Returns a field type that uses all type parameters, some of which no data field may use.
 fn marker(target: &Target<'_>) -> Option<TokenStream> {
     let params: Vec<&Ident> = target
         .input
@@ -166,7 +165,7 @@ fn marker(target: &Target<'_>) -> Option<TokenStream> {
     (!params.is_empty()).then_some(marker)
 }
 
-fn view_impl(target: &Target<'_>, twin: &Twin<'_>, definition: &Ident) -> TokenStream {
+fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -> TokenStream {
     let this = &target.this;
     let view = view(target);
     let own = &target.input.generics;
@@ -175,7 +174,7 @@ fn view_impl(target: &Target<'_>, twin: &Twin<'_>, definition: &Ident) -> TokenS
     let borrowing = with_lifetime(own);
     let (parameters, view_arguments, _) = borrowing.split_for_impl();
     let own_predicates = generics::without_self(generics::where_clause(own, &[]), this);
-    let predicates = generics::where_clause(own, &serialize_predicates(target, twin));
+    let predicates = generics::where_clause(own, &serialize_predicates(target, data));
     let predicates = generics::without_self(predicates, this);
     quote! {
         struct #view #borrowing (&'__view #this) #own_predicates;
@@ -186,7 +185,7 @@ fn view_impl(target: &Target<'_>, twin: &Twin<'_>, definition: &Ident) -> TokenS
                 &self,
                 __serializer: __Serializer,
             ) -> ::core::result::Result<__Serializer::Ok, __Serializer::Error> {
-                #definition #turbofish ::serialize(self.0, __serializer)
+                #remote_ident #turbofish ::serialize(self.0, __serializer)
             }
         }
     }
@@ -200,11 +199,15 @@ fn with_lifetime(own: &Generics) -> Generics {
     generics
 }
 
-/// Takes the remaining fields from the default of the user's type.
-fn default_impl(target: &Target<'_>, twin: &Twin<'_>, default: &ContainerDefault) -> TokenStream {
+/// Returns a `Default` that takes the data fields from the default of the user's type.
+fn default_impl(
+    target: &Target<'_>,
+    data: &DataStruct<'_>,
+    default: &ContainerDefault,
+) -> TokenStream {
     let this = &target.this;
     let own = &target.input.generics;
-    let data = data(target);
+    let data_type = data_type(target);
     let (parameters, _, _) = own.split_for_impl();
     let (value, more) = match default {
         ContainerDefault::Path(path) => (quote!(#path()), Vec::new()),
@@ -219,13 +222,13 @@ fn default_impl(target: &Target<'_>, twin: &Twin<'_>, default: &ContainerDefault
         }
     };
     let predicates = generics::without_self(generics::where_clause(own, &more), this);
-    let idents = twin.fields.iter().map(|field| field.ident);
+    let idents = data.fields.iter().map(|field| field.ident);
     let fields = idents.map(|ident| quote!(#ident: __value.#ident));
     let marker = marker(target).map(|_| quote!(__marker: ::core::marker::PhantomData));
     let fields = fields.chain(marker);
     quote! {
         #[automatically_derived]
-        impl #parameters ::core::default::Default for #data #predicates {
+        impl #parameters ::core::default::Default for #data_type #predicates {
             fn default() -> Self {
                 let __value: #this = #value;
                 Self { #(#fields),* }

@@ -1,10 +1,13 @@
-//! The start of a JSON event that all events of a type have in common.
+//! Start of a JSON event that all events of a type have in common.
 
-use super::attr::TypeAttrs;
-use crate::literal::Extension;
+use eventkit_cesql::rules;
 
-/// Writes the attributes of the type, and the name of the id; `None` where the source is not fixed,
-/// or the data may be no JSON.
+use crate::cloud_event::attr::TypeAttrs;
+use crate::symbol;
+use crate::value::Extension;
+
+/// Returns the attributes of the type up to the value of `id`, or `None` if the source is not fixed or
+/// the data may not be JSON.
 pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
     let source = attrs.source.as_ref()?.value();
     let ty = attrs.ty.as_ref()?.value();
@@ -12,17 +15,17 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
         return None;
     }
     let optional = [
-        ("subject", attrs.subject.as_ref()),
-        ("dataschema", attrs.dataschema.as_ref()),
+        (symbol::SUBJECT, attrs.subject.as_ref()),
+        (symbol::DATASCHEMA, attrs.dataschema.as_ref()),
     ];
     let optional = optional
         .into_iter()
         .filter_map(|(name, literal)| Some((name, quoted(&literal?.value()))));
     let required = [
-        ("specversion", quoted("1.0")),
-        ("source", quoted(&source)),
-        ("type", quoted(&ty)),
-        ("datacontenttype", quoted(content_type)),
+        (symbol::SPECVERSION, quoted("1.0")),
+        (symbol::SOURCE, quoted(&source)),
+        (symbol::TYPE, quoted(&ty)),
+        (symbol::DATACONTENTTYPE, quoted(content_type)),
     ];
     let extensions = attrs.extensions.iter().map(|(name, value)| {
         let value = match value {
@@ -39,13 +42,12 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
     Some(format!("{{{},\"id\":\"", members.join(",")))
 }
 
-/// Returns whether the data is JSON for sure: a media type with parameters needs a closer look.
+/// Returns whether the data is JSON. A media type with parameters is left to the run time.
 pub(super) fn is_json(content_type: &str) -> bool {
-    !content_type.contains(';')
-        && (content_type.ends_with("/json") || content_type.ends_with("+json"))
+    !content_type.contains(';') && rules::declares_json(content_type)
 }
 
-/// Writes a string; control characters have been refused by then.
+/// Returns a JSON string. Control characters, which need escapes, are illegal in attributes.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

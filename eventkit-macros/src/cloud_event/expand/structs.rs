@@ -1,18 +1,18 @@
-//! The expansion for a struct.
+//! Expansion for a struct.
 
+use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Fields, Token, Visibility};
 
-use super::attr::TypeAttrs;
-use super::generics::Mention;
-use super::model::{AttributeField, Payload, Struct};
-use super::{Target, conversions, generics, json, twin};
-use crate::literal::Extension;
+use super::target::{Target, conversions};
+use super::{json, remote};
+use crate::cloud_event::attr::TypeAttrs;
+use crate::cloud_event::generics::{self, ParamUse};
+use crate::cloud_event::model::{AttributeField, Payload, Struct};
+use crate::value::Extension;
 
-const JSON: &str = "application/json";
-
-/// Writes the constants, the impl of `CloudEvent`, and the conversions.
+/// Returns the constants, the impl of `CloudEvent`, and the conversions.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
     let ty = attrs
         .ty
@@ -21,18 +21,18 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>)
         .unwrap_or_default();
     let constants = constants(target, attrs, &ty);
     let metadata = metadata(target, attrs, &ty);
-    let twins = match &model.data {
-        Payload::Fields(twin) => twin::expand(target, twin),
+    let remote = match &model.data {
+        Payload::Fields(data) => remote::expand(target, data),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
     };
     let predicates = predicates(target, model);
     let implementation = implementation(target, attrs, model, &predicates);
-    let conversions = conversions::expand(target, &predicates);
+    let conversions = conversions(target, &predicates);
     let discovery = discovery(target);
-    quote!(#metadata #constants #twins #implementation #conversions #discovery)
+    quote!(#metadata #constants #remote #implementation #conversions #discovery)
 }
 
-/// Adds the type to what the linker collects; one with parameters is no single type.
+/// Registers the type for discovery, unless it has parameters.
 fn discovery(target: &Target<'_>) -> Option<TokenStream> {
     let Target {
         this,
@@ -43,10 +43,10 @@ fn discovery(target: &Target<'_>) -> Option<TokenStream> {
     concrete.then(|| quote!(#private::discover_event_type! { #this }))
 }
 
-/// Writes the constants of the type, which are as visible as it is.
+/// Returns the constants of the type, which are as visible as it is.
 pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
     let visibility = match &target.input.vis {
-        // The token of the user would have lints of the user's code look at the constants.
+        // With the user's token, lints would apply to the constants as to the user's code.
         Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
         visibility => visibility.clone(),
     };
@@ -60,7 +60,7 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
             /// The event type.
             #visibility const TYPE: &'static str = #ty;
 
-            /// The source, where it is fixed.
+            /// The source, if it is fixed.
             #visibility const SOURCE: ::core::option::Option<&'static str> = #source;
 
             /// The media type of the data.
@@ -100,7 +100,7 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
 
 fn data_content_type(attrs: &TypeAttrs) -> String {
     let given = attrs.datacontenttype.as_ref();
-    given.map_or_else(|| JSON.to_owned(), syn::LitStr::value)
+    given.map_or_else(|| rules::JSON.to_owned(), syn::LitStr::value)
 }
 
 fn option(literal: Option<&syn::LitStr>) -> TokenStream {
@@ -111,7 +111,7 @@ fn option(literal: Option<&syn::LitStr>) -> TokenStream {
     )
 }
 
-/// Returns what the impls ask of a type with parameters.
+/// Returns the predicates of the impls for a type with parameters.
 fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
     let generics = &target.input.generics;
     if generics.params.is_empty() {
@@ -122,7 +122,7 @@ fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
     let mut predicates = vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)];
     for field in &model.attributes {
         let ty = field.ty.to_token_stream();
-        if !generics::mentioned(generics, ty.clone(), Mention::Anyhow).is_empty() {
+        if !generics::used_params(generics, ty.clone(), ParamUse::Any).is_empty() {
             predicates.push(quote!(#ty: #private::Attribute));
         }
     }
@@ -131,7 +131,7 @@ fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
         Payload::Whole => predicates.push(quote! {
             #this: #private::serde::Serialize + #private::serde::de::DeserializeOwned
         }),
-        Payload::Fields(twin) => predicates.extend(twin::predicates(target, twin)),
+        Payload::Fields(data) => predicates.extend(remote::predicates(target, data)),
     }
     predicates
 }
@@ -187,8 +187,8 @@ fn implementation(
     )
 }
 
-/// Writes the builder. It asks serde for what `write_to` asks for, in the same call, so that what is
-/// missing is one error.
+/// Returns the body of `event_builder`. It makes the same call as `write_to`, so that a missing serde
+/// impl is one error.
 fn builder(
     target: &Target<'_>,
     attrs: &TypeAttrs,
@@ -206,7 +206,7 @@ fn builder(
     })
 }
 
-/// Writes the builder without data; a type that has no data needs none beside the other.
+/// Returns `attribute_builder`, unless the type has no data and the default suffices.
 fn attribute_builder(
     target: &Target<'_>,
     model: &Struct<'_>,
@@ -226,7 +226,7 @@ fn attribute_builder(
     })
 }
 
-/// Writes how a message is made without an event in between; a type that has no data needs none.
+/// Returns `write_to`, unless the type has no data and the default suffices.
 fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
     let body = sink_call(target, attrs, model, &quote!(__sink))?;
@@ -240,7 +240,7 @@ fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<T
     })
 }
 
-/// Writes the call that hands the value to a sink.
+/// Returns the call that passes the value to a sink.
 fn sink_call(
     target: &Target<'_>,
     attrs: &TypeAttrs,
@@ -263,7 +263,7 @@ fn sink_call(
             quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
         }
         (Payload::Fields(_), _) => {
-            let view = twin::view(target);
+            let view = remote::view(target);
             quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
         }
     })
@@ -286,7 +286,7 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
         .iter()
         .map(|field| field_value(target, model, field));
     let this = &target.this;
-    // Types that are JSON are read in one way alone, which compilers thank for.
+    // Types that are always JSON need only one decoder, which saves compile time.
     let read = if json::is_json(&data_content_type(attrs)) {
         quote!(#private::read_json)
     } else {
@@ -305,7 +305,7 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
             ::core::result::Result::Ok(Self { #(#fields),* })
         },
         Payload::Fields(_) => {
-            let data = twin::data(target);
+            let data = remote::data_type(target);
             quote! {
                 let __data = #read::<#data, Self>(__source, __METADATA.ty)?;
                 #attributes
@@ -315,7 +315,7 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
     }
 }
 
-/// Writes where a field comes from: an attribute, or the data.
+/// Returns the initializer of a field: from an attribute, or from the data.
 fn field_value(target: &Target<'_>, model: &Struct<'_>, field: &syn::Field) -> TokenStream {
     let private = &target.private;
     let ident = &field.ident;
