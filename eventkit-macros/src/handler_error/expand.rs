@@ -41,10 +41,10 @@ fn decision(model: &Model<'_>, crate_path: &Path) -> TokenStream {
 fn case_decision(case: &Case<'_>, crate_path: &Path) -> TokenStream {
     let decision = match case.decisions.first() {
         Some((_, Decision::Retry(delay))) => {
-            let after = match delay.as_ref().map(DurationLit::expand) {
-                Some(delay) => quote!(::core::option::Option::Some(#delay)),
-                None => quote!(::core::option::Option::None),
-            };
+            let after = delay.as_ref().map(DurationLit::expand).map_or_else(
+                || quote!(::core::option::Option::None),
+                |delay| quote!(::core::option::Option::Some(#delay)),
+            );
             quote!(Retry { after: #after })
         }
         Some((_, Decision::Drop)) => quote!(Drop),

@@ -10,7 +10,11 @@ use super::model::{Model, Parameter};
 
 /// Returns the name of the static beside a function.
 pub(super) fn static_name(function: &Ident) -> Ident {
-    format_ident!("__handles_{}", function.unraw(), span = function.span())
+    format_ident!(
+        "__eventkit_handles_{}",
+        function.unraw(),
+        span = function.span()
+    )
 }
 
 /// Writes the function as it was, the static, its checks and its way into the linker's list.
@@ -39,8 +43,8 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
     let filter = model.arguments.filter.as_ref().map(|text| {
         quote!(.filtered_by({
-            static FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
-            &FILTER
+            static __EVENTKIT_FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
+            &__EVENTKIT_FILTER
         }))
     });
     let stable_name = model.arguments.name.as_ref();
@@ -62,9 +66,9 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
             #private::Handler::new(
                 ::core::concat!(::core::module_path!(), "::", #function_name),
                 #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
-                &EVENT,
+                &__EVENTKIT_EVENT,
                 &[#(#types),*],
-                call,
+                __eventkit_call,
             )
             #order
             #registry
@@ -85,10 +89,10 @@ fn event_of(model: &Model, private: &TokenStream) -> TokenStream {
     let place = event.span();
     if model.borrows {
         let known = quote_spanned!(place=> #private::event_of::<#event>());
-        return quote!(const EVENT: #private::EventOf<#event> = #known;);
+        return quote!(const __EVENTKIT_EVENT: #private::EventOf<#event> = #known;);
     }
     let known = quote_spanned!(place=> #private::owned_event_of::<#event>());
-    quote!(const EVENT: #private::EventOf<#event, #private::Own<#event>> = #known;)
+    quote!(const __EVENTKIT_EVENT: #private::EventOf<#event, #private::Own<#event>> = #known;)
 }
 
 /// Writes the function that takes a delivery apart and calls the user's function with it.
@@ -97,10 +101,11 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     let output = function.sig.output.span();
     if function.sig.asyncness.is_none() && model.borrows && model.parameters.is_empty() {
         let event = &model.event;
-        let outcome = outcome(&quote!(#name(event)), output, private);
+        let outcome = outcome(&quote!(#name(__eventkit_event)), output, private);
         return quote! {
-            const FUNCTION: fn(&#event) -> #private::Outcome = |event| #outcome;
-            const call: #private::Call = #private::Call::Plain(&FUNCTION);
+            const __EVENTKIT_FUNCTION: fn(&#event) -> #private::Outcome =
+                |__eventkit_event| #outcome;
+            const __eventkit_call: #private::Call = #private::Call::Plain(&__EVENTKIT_FUNCTION);
         };
     }
     let event = event_argument(model);
@@ -112,7 +117,8 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     if function.sig.asyncness.is_none() {
         let outcome = outcome(&quote!(#name(#arguments)), output, private);
         return quote! {
-            const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
+            const __eventkit_call: #private::Call =
+                #private::Call::Sync(|__eventkit_delivery| #outcome);
         };
     }
     let outcome = outcome(&quote!(#name(#arguments).await), output, private);
@@ -120,11 +126,13 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     let private_here = respanned(private, name.span());
     let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
     quote! {
-        const call: #private::Call = {
-            fn call<'a>(delivery: &'a #private::Delivery<'a>) -> #private::OutcomeFuture<'a> {
+        const __eventkit_call: #private::Call = {
+            fn __eventkit_call<'a>(
+                __eventkit_delivery: &'a #private::Delivery<'a>,
+            ) -> #private::OutcomeFuture<'a> {
                 #future
             }
-            #private::Call::Async(call)
+            #private::Call::Async(__eventkit_call)
         };
     }
 }
@@ -139,18 +147,18 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    let delivery = local("delivery", &model.event);
-    quote_spanned!(model.event.span()=> (EVENT.get)(#delivery)?)
+    let delivery = local("__eventkit_delivery", &model.event);
+    quote_spanned!(model.event.span()=> (__EVENTKIT_EVENT.get)(#delivery)?)
 }
 
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
     match parameter {
         Parameter::Extractor(ty) => {
-            let delivery = local("delivery", ty);
+            let delivery = local("__eventkit_delivery", ty);
             quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_delivery(#delivery)?)
         }
         Parameter::Extension(name, ty) => {
-            let delivery = local("delivery", ty);
+            let delivery = local("__eventkit_delivery", ty);
             quote_spanned!(ty.span()=> #delivery.extension::<#ty>(#name)?)
         }
     }
@@ -175,23 +183,25 @@ fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
                 needs.extend(
                     quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
                 );
-                let requirements = local("requirements", ty);
+                let requirements = local("__eventkit_requirements", ty);
                 requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(#requirements);));
             }
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }
     }
-    Some(quote!(.requiring(false #needs, |requirements| { let _ = &requirements; #requires })))
+    Some(
+        quote!(.requiring(false #needs, |__eventkit_requirements| { let _ = &__eventkit_requirements; #requires })),
+    )
 }
 
 /// Has the compiler hold each literal against the type of the parameter.
 fn checks(model: &Model, function_name: &str) -> TokenStream {
     let event = &model.event;
     if model.arguments.types.is_empty() {
-        return quote_spanned!(event.span()=> const _: () = EVENT.check_untyped(#function_name););
+        return quote_spanned!(event.span()=> const _: () = __EVENTKIT_EVENT.check_untyped(#function_name););
     }
     let event_name = readable(&event.to_token_stream());
-    let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = EVENT.check_type(#function_name, #literal, #event_name););
+    let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = __EVENTKIT_EVENT.check_type(#function_name, #literal, #event_name););
     model.arguments.types.iter().map(check).collect()
 }
 

@@ -46,13 +46,13 @@ fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let checks = variants.iter().enumerate().map(|(at, variant)| {
         let span = variant.ty.span();
         quote_spanned! {span=>
-            const _: () = __check_variant(#name, __VARIANTS, #at);
+            const _: () = __eventkit_check_variant(#name, __EVENTKIT_VARIANTS, #at);
         }
     });
     quote! {
         // Imported, since the tokens of a path would move the location of errors off the variant.
-        use #private::check_variant as __check_variant;
-        const __VARIANTS: &[(&str, &[&str])] = &[#(#held),*];
+        use #private::check_variant as __eventkit_check_variant;
+        const __EVENTKIT_VARIANTS: &[(&str, &[&str])] = &[#(#held),*];
         #(#checks)*
     }
 }
@@ -66,30 +66,41 @@ fn implementation(
     let cloud_event = quote!(#private::CloudEvent);
     let idents: Vec<_> = variants.iter().map(|variant| variant.ident).collect();
     let types: Vec<_> = variants.iter().map(|variant| variant.ty).collect();
+    // Calls a method of the event that the variant holds.
+    let delegate = |method: TokenStream, more: TokenStream| {
+        quote! {
+            match self {
+                #(Self::#idents(__eventkit_event) => {
+                    <#types as #cloud_event>::#method(__eventkit_event #more)
+                })*
+            }
+        }
+    };
+    let event_type = delegate(quote!(event_type), quote!());
+    let payload = delegate(quote!(payload), quote!());
+    let event_builder = delegate(quote!(event_builder), quote!());
+    let attribute_builder = delegate(quote!(attribute_builder), quote!());
+    let write_to = delegate(quote!(write_to), quote!(, __eventkit_sink));
     let from_source = from_source(target, variants);
-    target.implement(&quote!(#cloud_event for), predicates, &quote! {
+    let body = quote! {
         const TYPES: &'static [&'static str] =
             &[#(#private::single(<#types as #cloud_event>::TYPES)),*];
 
         const CLOSED_SET: bool = true;
 
         fn event_type(&self) -> &'static str {
-            match self {
-                #(Self::#idents(__event) => <#types as #cloud_event>::event_type(__event),)*
-            }
+            #event_type
         }
 
         fn payload(&self) -> &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync) {
-            match self {
-                #(Self::#idents(__event) => <#types as #cloud_event>::payload(__event),)*
-            }
+            #payload
         }
 
         fn try_clone(&self) -> ::core::option::Option<Self> {
             match self {
-                #(Self::#idents(__event) => {
-                    let __event = <#types as #cloud_event>::try_clone(__event);
-                    ::core::option::Option::map(__event, Self::#idents)
+                #(Self::#idents(__eventkit_event) => {
+                    let __eventkit_event = <#types as #cloud_event>::try_clone(__eventkit_event);
+                    ::core::option::Option::map(__eventkit_event, Self::#idents)
                 })*
             }
         }
@@ -97,34 +108,29 @@ fn implementation(
         fn event_builder(
             &self,
         ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            match self {
-                #(Self::#idents(__event) => <#types as #cloud_event>::event_builder(__event),)*
-            }
+            #event_builder
         }
 
         fn attribute_builder(
             &self,
         ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            match self {
-                #(Self::#idents(__event) => <#types as #cloud_event>::attribute_builder(__event),)*
-            }
+            #attribute_builder
         }
 
-        fn write_to<__Sink: #private::EventSink>(
+        fn write_to<__eventkit_Sink: #private::EventSink>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
-            match self {
-                #(Self::#idents(__event) => <#types as #cloud_event>::write_to(__event, __sink),)*
-            }
+            __eventkit_sink: __eventkit_Sink,
+        ) -> ::core::result::Result<__eventkit_Sink::Output, #private::EncodeError> {
+            #write_to
         }
 
         fn from_source(
-            __source: &mut dyn #private::EventSource,
+            __eventkit_source: &mut dyn #private::EventSource,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
             #from_source
         }
-    })
+    };
+    target.implement(&quote!(#cloud_event for), predicates, &body)
 }
 
 fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
@@ -137,13 +143,13 @@ fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
             let pattern = if at == last { quote!(_) } else { quote!(#at) };
             quote! {
                 #pattern => ::core::result::Result::map(
-                    <#ty as #private::CloudEvent>::from_source(__source),
+                    <#ty as #private::CloudEvent>::from_source(__eventkit_source),
                     Self::#ident,
                 )
             }
         });
     quote! {
-        match #private::position(__source, <Self as #private::CloudEvent>::TYPES)? {
+        match #private::position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
             #(#arms,)*
         }
     }

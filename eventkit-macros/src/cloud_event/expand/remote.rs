@@ -18,7 +18,7 @@ use crate::cloud_event::serde_attr::ContainerDefault;
 /// Returns the name of a generated type.
 fn generated_ident(target: &Target<'_>, role: &str) -> Ident {
     // Contains the name of the user's type, since compiler errors may show it.
-    let name = format!("__{}{role}", target.input.ident.unraw());
+    let name = format!("__eventkit_{}{role}", target.input.ident.unraw());
     Ident::new(&name, Span::call_site())
 }
 
@@ -127,7 +127,7 @@ fn definition(
         let carried = &serde.carried;
         quote!(#(#[serde(#carried)])* #ident: #ty)
     });
-    let marker = marker(target).map(|ty| quote!(#[serde(skip)] __marker: #ty));
+    let marker = marker(target).map(|ty| quote!(#[serde(skip)] __eventkit_marker: #ty));
     let fields = fields.chain(marker);
     quote! {
         #[derive(__eventkit_serde::#derive)]
@@ -177,15 +177,15 @@ fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -
     let predicates = generics::where_clause(own, &serialize_predicates(target, data));
     let predicates = generics::without_self(predicates, this);
     quote! {
-        struct #view #borrowing (&'__view #this) #own_predicates;
+        struct #view #borrowing (&'__eventkit_view #this) #own_predicates;
 
         #[automatically_derived]
         impl #parameters __eventkit_serde::Serialize for #view #view_arguments #predicates {
-            fn serialize<__Serializer: __eventkit_serde::Serializer>(
+            fn serialize<__eventkit_Serializer: __eventkit_serde::Serializer>(
                 &self,
-                __serializer: __Serializer,
-            ) -> ::core::result::Result<__Serializer::Ok, __Serializer::Error> {
-                #remote_ident #turbofish ::serialize(self.0, __serializer)
+                __eventkit_serializer: __eventkit_Serializer,
+            ) -> ::core::result::Result<__eventkit_Serializer::Ok, __eventkit_Serializer::Error> {
+                #remote_ident #turbofish ::serialize(self.0, __eventkit_serializer)
             }
         }
     }
@@ -193,7 +193,7 @@ fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -
 
 fn with_lifetime(own: &Generics) -> Generics {
     let mut generics = own.clone();
-    let lifetime: GenericParam = parse_quote!('__view);
+    let lifetime: GenericParam = parse_quote!('__eventkit_view);
     generics.params.insert(0, lifetime);
     generics.where_clause = None;
     generics
@@ -223,14 +223,14 @@ fn default_impl(
     };
     let predicates = generics::without_self(generics::where_clause(own, &more), this);
     let idents = data.fields.iter().map(|field| field.ident);
-    let fields = idents.map(|ident| quote!(#ident: __value.#ident));
-    let marker = marker(target).map(|_| quote!(__marker: ::core::marker::PhantomData));
+    let fields = idents.map(|ident| quote!(#ident: __eventkit_value.#ident));
+    let marker = marker(target).map(|_| quote!(__eventkit_marker: ::core::marker::PhantomData));
     let fields = fields.chain(marker);
     quote! {
         #[automatically_derived]
         impl #parameters ::core::default::Default for #data_type #predicates {
             fn default() -> Self {
-                let __value: #this = #value;
+                let __eventkit_value: #this = #value;
                 Self { #(#fields),* }
             }
         }

@@ -87,7 +87,7 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
         quote!((#name, #private::Literal::#value))
     });
     quote! {
-        const __METADATA: #private::Metadata = #private::Metadata {
+        const __EVENTKIT_METADATA: #private::Metadata = #private::Metadata {
             ty: #ty,
             source: #source,
             subject: #subject,
@@ -156,10 +156,10 @@ fn implementation(
         &quote!(#private::CloudEvent for),
         predicates,
         &quote! {
-            const TYPES: &'static [&'static str] = &[__METADATA.ty];
+            const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
 
             fn event_type(&self) -> &'static str {
-                __METADATA.ty
+                __EVENTKIT_METADATA.ty
             }
 
             fn try_clone(&self) -> ::core::option::Option<Self> {
@@ -179,7 +179,7 @@ fn implementation(
             #write
 
             fn from_source(
-                __source: &mut dyn #private::EventSource,
+                __eventkit_source: &mut dyn #private::EventSource,
             ) -> ::core::result::Result<Self, #private::DecodeError> {
                 #decode
             }
@@ -199,9 +199,9 @@ fn builder(
     let call = sink_call(target, attrs, model, &quote!(#private::IntoBuilder));
     call.unwrap_or_else(|| {
         quote! {
-            let __builder = __METADATA.builder();
+            let __eventkit_builder = __EVENTKIT_METADATA.builder();
             #(#attributes)*
-            ::core::result::Result::Ok(__builder)
+            ::core::result::Result::Ok(__eventkit_builder)
         }
     })
 }
@@ -218,9 +218,9 @@ fn attribute_builder(
             fn attribute_builder(
                 &self,
             ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                let __builder = __METADATA.builder_without();
+                let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
                 #(#attributes)*
-                ::core::result::Result::Ok(__builder)
+                ::core::result::Result::Ok(__eventkit_builder)
             }
         }
     })
@@ -229,12 +229,12 @@ fn attribute_builder(
 /// Returns `write_to`, unless the type has no data and the default suffices.
 fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
-    let body = sink_call(target, attrs, model, &quote!(__sink))?;
+    let body = sink_call(target, attrs, model, &quote!(__eventkit_sink))?;
     Some(quote! {
-        fn write_to<__Sink: #private::EventSink>(
+        fn write_to<__eventkit_Sink: #private::EventSink>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
+            __eventkit_sink: __eventkit_Sink,
+        ) -> ::core::result::Result<__eventkit_Sink::Output, #private::EncodeError> {
             #body
         }
     })
@@ -254,10 +254,10 @@ fn sink_call(
     Some(match (&model.data, head) {
         (Payload::Nothing, _) => return None,
         (Payload::Whole, Some(head)) if model.is_fixed() => {
-            quote!(#private::EventSink::json::<#this>(#sink, &__METADATA, #head, self))
+            quote!(#private::EventSink::json::<#this>(#sink, &__EVENTKIT_METADATA, #head, self))
         }
         (Payload::Whole, None) if model.is_fixed() => {
-            quote!(#private::EventSink::fixed::<#this>(#sink, &__METADATA, self))
+            quote!(#private::EventSink::fixed::<#this>(#sink, &__EVENTKIT_METADATA, self))
         }
         (Payload::Whole, _) => {
             quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
@@ -274,7 +274,8 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
     let AttributeField { attr, ident, ty } = field;
     let name = &attr.name;
     quote! {
-        let __builder = #private::attribute_field::<#ty>(#name).set(__builder, &self.#ident)?;
+        let __eventkit_builder =
+            #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
     }
 }
 
@@ -292,22 +293,23 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
     } else {
         quote!(#private::read_any)
     };
-    let attributes = quote!(let __attributes = #source::attributes(__source););
+    let attributes = quote!(let __eventkit_attributes = #source::attributes(__eventkit_source););
     match &model.data {
-        Payload::Whole => quote!(#read::<#this, Self>(__source, __METADATA.ty)),
+        Payload::Whole => quote!(#read::<#this, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)),
         Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
-            #source::read_attributes(__source, __METADATA.ty)?;
+            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
             ::core::result::Result::Ok(Self)
         },
         Payload::Nothing => quote! {
-            #source::read_attributes(__source, __METADATA.ty)?;
+            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
             #attributes
             ::core::result::Result::Ok(Self { #(#fields),* })
         },
         Payload::Fields(_) => {
             let data = remote::data_type(target);
             quote! {
-                let __data = #read::<#data, Self>(__source, __METADATA.ty)?;
+                let __eventkit_data =
+                    #read::<#data, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)?;
                 #attributes
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }
@@ -325,9 +327,9 @@ fn field_value(target: &Target<'_>, model: &Struct<'_>, field: &syn::Field) -> T
         Some(attribute) if !attribute.attr.keep => {
             let (name, ty) = (&attribute.attr.name, attribute.ty);
             quote! {
-                #ident: #private::attribute_field::<#ty>(#name).get(__attributes)?
+                #ident: #private::attribute_field::<#ty>(#name).get(__eventkit_attributes)?
             }
         }
-        _ => quote!(#ident: __data.#ident),
+        _ => quote!(#ident: __eventkit_data.#ident),
     }
 }

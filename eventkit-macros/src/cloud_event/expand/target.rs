@@ -38,11 +38,16 @@ pub(super) fn conversions(target: &Target<'_>, predicates: &[TokenStream]) -> To
     let private = &target.private;
     let event = quote!(#private::Event);
     let borrowed = quote!(&#private::Event);
-    let from_borrowed = from_event(target, predicates, &borrowed, &quote!(event));
-    let from_owned = from_event(target, predicates, &event, &quote!(&event));
+    let from_borrowed = from_event(target, predicates, &borrowed, &quote!(__eventkit_event));
+    let from_owned = from_event(target, predicates, &event, &quote!(&__eventkit_event));
     let this = &target.this;
-    let into_from_owned = into_event(target, predicates, this, &quote!(&value));
-    let into_from_borrowed = into_event(target, predicates, &quote!(&#this), &quote!(value));
+    let into_from_owned = into_event(target, predicates, this, &quote!(&__eventkit_value));
+    let into_from_borrowed = into_event(
+        target,
+        predicates,
+        &quote!(&#this),
+        &quote!(__eventkit_value),
+    );
     quote!(#from_borrowed #from_owned #into_from_owned #into_from_borrowed)
 }
 
@@ -57,7 +62,7 @@ fn from_event(
     let body = quote! {
         type Error = #private::DecodeError;
 
-        fn try_from(event: #event) -> ::core::result::Result<Self, Self::Error> {
+        fn try_from(__eventkit_event: #event) -> ::core::result::Result<Self, Self::Error> {
             #private::from_event::<Self>(#borrowed)
         }
     };
@@ -79,7 +84,7 @@ fn into_event(
         impl #parameters ::core::convert::TryFrom<#value> for #private::Event #predicates {
             type Error = #private::EncodeError;
 
-            fn try_from(value: #value) -> ::core::result::Result<Self, Self::Error> {
+            fn try_from(__eventkit_value: #value) -> ::core::result::Result<Self, Self::Error> {
                 #private::into_event::<#this>(#borrowed)
             }
         }

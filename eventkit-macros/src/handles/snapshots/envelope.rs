@@ -1,19 +1,21 @@
 fn audit(event: &Event) {}
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-static __handles_audit: ::eventkit::__private::Handler = {
-    const EVENT: ::eventkit::__private::EventOf<Event> = ::eventkit::__private::event_of::<
+static __eventkit_handles_audit: ::eventkit::__private::Handler = {
+    const __EVENTKIT_EVENT: ::eventkit::__private::EventOf<Event> = ::eventkit::__private::event_of::<
         Event,
     >();
-    const _: () = EVENT.check_type("audit", "co.outcome.*", "Event");
-    const _: () = EVENT.check_type("audit", "org.example.*", "Event");
-    const FUNCTION: fn(&Event) -> ::eventkit::__private::Outcome = |event| {
+    const _: () = __EVENTKIT_EVENT.check_type("audit", "co.outcome.*", "Event");
+    const _: () = __EVENTKIT_EVENT.check_type("audit", "org.example.*", "Event");
+    const __EVENTKIT_FUNCTION: fn(&Event) -> ::eventkit::__private::Outcome = |
+        __eventkit_event|
+    {
         #[allow(unused_imports)]
         use ::eventkit::__private::Undecided as _;
-        ::eventkit::__private::Returned(audit(event)).into_outcome()
+        ::eventkit::__private::Returned(audit(__eventkit_event)).into_outcome()
     };
-    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
-        &FUNCTION,
+    const __eventkit_call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
+        &__EVENTKIT_FUNCTION,
     );
     ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "audit"),
@@ -22,9 +24,9 @@ static __handles_audit: ::eventkit::__private::Handler = {
             ::core::line!(),
             ::core::column!(),
         ),
-        &EVENT,
+        &__EVENTKIT_EVENT,
         &["co.outcome.*", "org.example.*"],
-        call,
+        __eventkit_call,
     )
 };
-::eventkit::__private::discover_handler!(__handles_audit);
+::eventkit::__private::discover_handler!(__eventkit_handles_audit);

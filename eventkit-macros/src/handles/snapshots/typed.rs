@@ -1,19 +1,21 @@
 fn send_receipt(order: &OrderPlaced) {}
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-static __handles_send_receipt: ::eventkit::__private::Handler = {
-    const EVENT: ::eventkit::__private::EventOf<OrderPlaced> = ::eventkit::__private::event_of::<
+static __eventkit_handles_send_receipt: ::eventkit::__private::Handler = {
+    const __EVENTKIT_EVENT: ::eventkit::__private::EventOf<OrderPlaced> = ::eventkit::__private::event_of::<
         OrderPlaced,
     >();
-    const _: () = EVENT
+    const _: () = __EVENTKIT_EVENT
         .check_type("send_receipt", "co.outcome.order.placed", "OrderPlaced");
-    const FUNCTION: fn(&OrderPlaced) -> ::eventkit::__private::Outcome = |event| {
+    const __EVENTKIT_FUNCTION: fn(&OrderPlaced) -> ::eventkit::__private::Outcome = |
+        __eventkit_event|
+    {
         #[allow(unused_imports)]
         use ::eventkit::__private::Undecided as _;
-        ::eventkit::__private::Returned(send_receipt(event)).into_outcome()
+        ::eventkit::__private::Returned(send_receipt(__eventkit_event)).into_outcome()
     };
-    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
-        &FUNCTION,
+    const __eventkit_call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
+        &__EVENTKIT_FUNCTION,
     );
     ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "send_receipt"),
@@ -22,9 +24,9 @@ static __handles_send_receipt: ::eventkit::__private::Handler = {
             ::core::line!(),
             ::core::column!(),
         ),
-        &EVENT,
+        &__EVENTKIT_EVENT,
         &["co.outcome.order.placed"],
-        call,
+        __eventkit_call,
     )
 };
-::eventkit::__private::discover_handler!(__handles_send_receipt);
+::eventkit::__private::discover_handler!(__eventkit_handles_send_receipt);

@@ -9,15 +9,15 @@ pub async fn ship(
 #[cfg(feature = "shipping")]
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-pub static __handles_ship: framework::eventkit::__private::Handler = {
-    const EVENT: framework::eventkit::__private::EventOf<
+pub static __eventkit_handles_ship: framework::eventkit::__private::Handler = {
+    const __EVENTKIT_EVENT: framework::eventkit::__private::EventOf<
         OrderPlaced,
         framework::eventkit::__private::Own<OrderPlaced>,
     > = framework::eventkit::__private::owned_event_of::<OrderPlaced>();
-    const _: () = EVENT.check_untyped("ship");
-    const call: framework::eventkit::__private::Call = {
-        fn call<'a>(
-            delivery: &'a framework::eventkit::__private::Delivery<'a>,
+    const _: () = __EVENTKIT_EVENT.check_untyped("ship");
+    const __eventkit_call: framework::eventkit::__private::Call = {
+        fn __eventkit_call<'a>(
+            __eventkit_delivery: &'a framework::eventkit::__private::Delivery<'a>,
         ) -> framework::eventkit::__private::OutcomeFuture<'a> {
             framework::eventkit::__private::drop_what_is_not_send_before_each_await(async move {
                 {
@@ -25,13 +25,13 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
                     use framework::eventkit::__private::Undecided as _;
                     framework::eventkit::__private::Returned(
                             ship(
-                                    (EVENT.get)(delivery)?,
+                                    (__EVENTKIT_EVENT.get)(__eventkit_delivery)?,
                                     <State<
                                         Db,
                                     > as framework::eventkit::__private::Extract<
                                         '_,
-                                    >>::from_delivery(delivery)?,
-                                    delivery.extension::<String>("region")?,
+                                    >>::from_delivery(__eventkit_delivery)?,
+                                    __eventkit_delivery.extension::<String>("region")?,
                                 )
                                 .await,
                         )
@@ -39,7 +39,7 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
                 }
             })
         }
-        framework::eventkit::__private::Call::Async(call)
+        framework::eventkit::__private::Call::Async(__eventkit_call)
     };
     framework::eventkit::__private::Handler::new(
             ::core::concat!(::core::module_path!(), "::", "ship"),
@@ -48,9 +48,9 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
                 ::core::line!(),
                 ::core::column!(),
             ),
-            &EVENT,
+            &__EVENTKIT_EVENT,
             &[],
-            call,
+            __eventkit_call,
         )
         .at_order(10)
         .in_registry(&crate::SHIPPING)
@@ -59,15 +59,15 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
                 || <State<
                     Db,
                 > as framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT || true,
-            |requirements| {
-                let _ = &requirements;
+            |__eventkit_requirements| {
+                let _ = &__eventkit_requirements;
                 <State<
                     Db,
                 > as framework::eventkit::__private::Extract<
                     '_,
-                >>::requires(requirements);
+                >>::requires(__eventkit_requirements);
             },
         )
 };
 #[cfg(feature = "shipping")]
-framework::eventkit::__private::discover_handler!(__handles_ship);
+framework::eventkit::__private::discover_handler!(__eventkit_handles_ship);
