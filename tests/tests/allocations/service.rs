@@ -29,7 +29,9 @@ async fn publish(memory: &Memory, numbers: std::ops::Range<u32>) -> usize {
             sleep(Duration::from_millis(5)).await;
         }
     }
-    peak().try_into().expect("this thread allocates what it frees")
+    peak()
+        .try_into()
+        .expect("this thread allocates what it frees")
 }
 
 #[tokio::test(start_paused = true)]

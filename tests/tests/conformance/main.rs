@@ -3,8 +3,8 @@
 mod features;
 mod fuzz_corpus;
 mod properties;
-mod rules_and_vectors;
 mod spec_edge_cases;
+mod specification;
 mod transports;
 
 #[test]

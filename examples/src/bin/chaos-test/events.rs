@@ -11,7 +11,7 @@ use crate::worker::Trap;
 
 /// A parcel has been weighed.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
-#[cloudevent(type = "co.outcome.parcel.weighed", source = "/kill-matrix")]
+#[cloudevent(type = "co.outcome.parcel.weighed", source = "/chaos-test")]
 pub(crate) struct ParcelWeighed {
     /// Makes the second publishing of an event a duplicate of the first.
     #[cloudevent(id)]
@@ -30,7 +30,7 @@ impl ParcelWeighed {
     }
 }
 
-pub(crate) static MATRIX: Registry = Registry::new("kill-matrix");
+pub(crate) static CHAOS_TEST: Registry = Registry::new("chaos-test");
 
 /// The names under which the broker and the effects know the handlers.
 pub(crate) const HANDLERS: [&str; 2] = ["invoice", "label"];
@@ -73,7 +73,7 @@ impl std::fmt::Display for LabelError {
 impl std::error::Error for LabelError {}
 
 /// Always succeeds: what it does twice is a duplicate that no failure of its own explains.
-#[handles(registry = MATRIX, name = "invoice", retry(attempts = 50, first = "100ms", max = "1s"))]
+#[handles(registry = CHAOS_TEST, name = "invoice", retry(attempts = 50, first = "100ms", max = "1s"))]
 async fn invoice(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(), std::io::Error> {
     work.trap.before(parcel.number).await;
     work.effects.note("invoice", parcel.number)?;
@@ -82,7 +82,7 @@ async fn invoice(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(),
 }
 
 /// Fails, or panics, once for one event in a hundred.
-#[handles(registry = MATRIX, name = "label", retry(attempts = 50, first = "100ms", max = "1s"))]
+#[handles(registry = CHAOS_TEST, name = "label", retry(attempts = 50, first = "100ms", max = "1s"))]
 fn label(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(), LabelError> {
     if work.is_first_of_few(parcel.number) {
         assert!(!work.panics, "the label of parcel {}", parcel.number);

@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// How many events are on their way to the broker at once.
 const PUBLISHING: usize = 32;
 
-pub(crate) struct World {
+pub(crate) struct Environment {
     pub(crate) events: u64,
     pub(crate) server: Server,
     pub(crate) orders: Orders,
@@ -78,7 +78,7 @@ impl Drop for Folder {
     }
 }
 
-impl World {
+impl Environment {
     /// Starts a broker and what publishes to it; `None` where there shall be no broker.
     pub(crate) async fn start(
         fault: Fault,
@@ -88,7 +88,7 @@ impl World {
         let Some(server) = Server::start() else {
             return Ok(None);
         };
-        let folder = format!("eventkit-kill-matrix-{}-{}", process::id(), fault.name());
+        let folder = format!("eventkit-chaos-test-{}-{}", process::id(), fault.name());
         let folder = Folder(env::temp_dir().join(folder));
         fs::create_dir_all(&folder.0)?;
         let letters = match fault {

@@ -1,11 +1,11 @@
-//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of its peers.
+//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of other libraries.
 //!
 //! With an argument it prints the cases that have it in their name.
 
 use std::collections::BTreeMap;
 use std::env;
 
-use eventkit_peers::{ruststream, sdk};
+use eventkit_comparison::{ruststream, sdk};
 use eventkit_performance::allocations::{self, Counting};
 use eventkit_performance::callgrind;
 use eventkit_performance::case::Case;

@@ -1,4 +1,4 @@
-//! What peers are known to do wrong: each deviation with its reason, and what it comes to.
+//! Known differences of other SDKs, each with its reason and weight.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::cell::{Cell, Direction, Mode, Sdk};
 
-/// How much a deviation weighs.
+/// Weight of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Weight {
@@ -30,10 +30,10 @@ impl fmt::Display for Weight {
     }
 }
 
-/// A deviation of a peer, and in which cells it shows as what.
+/// Difference of an SDK, and what it changes in which cells.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Defect {
+pub(crate) struct Difference {
     pub(crate) sdk: Sdk,
     pub(crate) direction: Direction,
     pub(crate) weight: Weight,
@@ -42,8 +42,8 @@ pub(crate) struct Defect {
     found: BTreeMap<Mode, BTreeMap<String, String>>,
 }
 
-impl Defect {
-    /// Returns what the defect does to a cell.
+impl Difference {
+    /// Returns what is found in a cell in place of what is right.
     pub(crate) fn found(&self, cell: &Cell) -> Option<&str> {
         let is_there = self.sdk == cell.sdk && self.direction == cell.direction;
         let found = is_there
@@ -58,9 +58,9 @@ impl Defect {
     }
 }
 
-/// Returns all known defects.
-pub(crate) fn known() -> Vec<Defect> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/defects.json");
+/// Returns all known differences.
+pub(crate) fn all() -> Vec<Difference> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/known_differences.json");
     let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::environment::Environment;
 use crate::events::HANDLERS;
-use crate::world::World;
 
 /// How many events a handler works on at once, unless it says otherwise.
 const CONCURRENCY: u64 = 16;
@@ -121,76 +121,78 @@ impl Fault {
     }
 
     /// Lets it happen, and returns when the workers are done or stuck.
-    pub(crate) async fn happen(self, world: &mut World) -> Result<(), Box<dyn Error>> {
+    pub(crate) async fn happen(self, environment: &mut Environment) -> Result<(), Box<dyn Error>> {
         match self {
             Self::Nothing | Self::PublishedTwice | Self::Poison | Self::Panic => {
-                world.start_worker()?;
+                environment.start_worker()?;
             }
-            Self::KilledBeforeAck | Self::KilledMidHandler => self.kill_workers(world).await?,
+            Self::KilledBeforeAck | Self::KilledMidHandler => {
+                self.kill_workers(environment).await?
+            }
             Self::Terminated => {
-                world.start_worker()?;
+                environment.start_worker()?;
                 for time in 1..=TIMES {
-                    world.until(time, TIMES + 1).await?;
-                    world.terminate_oldest().await?;
-                    world.start_worker()?;
+                    environment.until(time, TIMES + 1).await?;
+                    environment.terminate_oldest().await?;
+                    environment.start_worker()?;
                 }
             }
             Self::BrokerKilled => {
-                world.start_worker()?;
+                environment.start_worker()?;
                 for time in 1..=2 {
-                    world.until(time, 3).await?;
-                    world.server.kill();
+                    environment.until(time, 3).await?;
+                    environment.server.kill();
                     tokio::time::sleep(Duration::from_secs(1)).await;
-                    world.server.restart();
+                    environment.server.restart();
                 }
             }
             Self::NetworkCut => {
-                world.start_worker()?;
+                environment.start_worker()?;
                 for time in 1..=2 {
-                    world.until(time, 3).await?;
-                    world.cut_network_for(CUT).await;
+                    environment.until(time, 3).await?;
+                    environment.cut_network_for(CUT).await;
                 }
             }
             Self::LettersDown => {
-                world.start_worker()?;
-                world.until(1, 100).await?;
-                world.letters_mut()?.kill();
-                world.until(1, 1).await?;
-                world.letters_mut()?.restart();
+                environment.start_worker()?;
+                environment.until(1, 100).await?;
+                environment.letters_mut()?.kill();
+                environment.until(1, 1).await?;
+                environment.letters_mut()?.restart();
             }
             Self::JoinAndLeave => {
-                world.start_worker()?;
-                world.start_worker()?;
-                world.until(1, 5).await?;
-                world.start_worker()?;
-                world.until(2, 5).await?;
-                world.terminate_oldest().await?;
-                world.until(3, 5).await?;
-                world.start_worker()?;
-                world.until(4, 5).await?;
-                world.terminate_oldest().await?;
+                environment.start_worker()?;
+                environment.start_worker()?;
+                environment.until(1, 5).await?;
+                environment.start_worker()?;
+                environment.until(2, 5).await?;
+                environment.terminate_oldest().await?;
+                environment.until(3, 5).await?;
+                environment.start_worker()?;
+                environment.until(4, 5).await?;
+                environment.terminate_oldest().await?;
             }
         }
-        world.until(1, 1).await
+        environment.until(1, 1).await
     }
 
     /// Kills a worker each time a handler has come to a certain event.
-    async fn kill_workers(self, world: &mut World) -> Result<(), Box<dyn Error>> {
+    async fn kill_workers(self, environment: &mut Environment) -> Result<(), Box<dyn Error>> {
         let mut numbers: Vec<u64> = (1..=TIMES)
-            .map(|time| world.events * time / (TIMES + 1))
+            .map(|time| environment.events * time / (TIMES + 1))
             .collect();
         while !numbers.is_empty() {
-            let trap = &mut world.orders.trap;
+            let trap = &mut environment.orders.trap;
             let own = match self {
                 Self::KilledBeforeAck => &mut trap.after,
                 _ => &mut trap.before,
             };
             own.clone_from(&numbers);
-            world.start_worker()?;
-            let number = world.kill_trapped().await?;
+            environment.start_worker()?;
+            let number = environment.kill_trapped().await?;
             numbers.retain(|own| *own != number);
         }
-        world.orders.trap = crate::worker::Trap::default();
-        world.start_worker()
+        environment.orders.trap = crate::worker::Trap::default();
+        environment.start_worker()
     }
 }

@@ -14,7 +14,7 @@ use eventkit_service::Service;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::effects::Effects;
-use crate::events::{MATRIX, Work};
+use crate::events::{CHAOS_TEST, Work};
 
 /// The first argument of a worker process.
 pub(crate) const COMMAND: &str = "worker";
@@ -68,7 +68,7 @@ async fn stop_at(numbers: &[u64], number: u64) {
 
 fn say(line: &str) {
     println!("{line}");
-    // Nobody listens where the matrix itself has been killed.
+    // Nobody listens where the chaos test itself has been killed.
     let _ = std::io::stdout().flush();
 }
 
@@ -96,7 +96,7 @@ impl Orders {
         let mut next = || {
             arguments
                 .next()
-                .ok_or("a worker is started by the matrix only")
+                .ok_or("a worker is started by the chaos test only")
         };
         let list = |numbers: String| -> Result<Vec<u64>, Box<dyn Error>> {
             let numbers = numbers.split(',').filter(|number| !number.is_empty());
@@ -124,10 +124,10 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
         failed: Arc::new(Mutex::new(HashSet::new())),
     };
     if orders.panics {
-        // Each would print a trace; the matrix counts what came of it.
+        // Each would print a trace; the chaos test counts what came of it.
         std::panic::set_hook(Box::new(|_| {}));
     }
-    let app = Dispatcher::new(&MATRIX).state(work).build()?;
+    let app = Dispatcher::new(&CHAOS_TEST).state(work).build()?;
     let mut service = Service::new(SERVICE, &app)
         .transport(connect(&orders.url).await?)
         .ack_wait(ACK_WAIT);
@@ -144,7 +144,7 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
     Ok(())
 }
 
-/// Opens the stream of the matrix on a server.
+/// Opens the stream of the chaos test on a server.
 pub(crate) async fn connect(url: &str) -> Result<Nats, eventkit::transport::TransportError> {
     let nats = Nats::connect(url).stream(SERVICE);
     nats.heartbeat(Duration::from_secs(1)).open().await

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bevy_ecs::event::Event;
 use bevy_ecs::observer::On;
 use bevy_ecs::world::World;
-use eventkit_peers::timing::{race, shown};
+use eventkit_comparison::timing::{race, shown};
 use eventkit_performance::dispatch::{self, handle};
 use eventkit_performance::events::OrderPlaced;
 use eventkit_performance::messages;

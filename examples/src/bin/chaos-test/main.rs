@@ -2,8 +2,8 @@
 //! to them in production.
 //!
 //! ```text
-//! cargo run -p eventkit-examples --release --bin kill-matrix            # 10,000 events each
-//! cargo run -p eventkit-examples --release --bin kill-matrix -- --small # within five minutes
+//! cargo run -p eventkit-examples --release --bin chaos-test            # 10,000 events each
+//! cargo run -p eventkit-examples --release --bin chaos-test -- --small # within five minutes
 //! ```
 //!
 //! Each fault gets a NATS server of its own, on a free port and with a folder of its own. The
@@ -14,23 +14,23 @@
 
 mod cut;
 mod effects;
+mod environment;
 mod events;
 mod fault;
 mod letters;
 mod progress;
 mod row;
 mod worker;
-mod world;
 
 use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
+use environment::Environment;
 use fault::Fault;
 use row::Row;
-use world::World;
 
-const USAGE: &str = "kill-matrix [--small] [--events NUMBER] [FAULT ..]";
+const USAGE: &str = "chaos-test [--small] [--events NUMBER] [FAULT ..]";
 
 /// What the program was asked for.
 struct Arguments {
@@ -79,12 +79,13 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut rows = Vec::new();
     for (at, fault) in arguments.faults.iter().enumerate() {
         let title = format!("{}/{} {}", at + 1, arguments.faults.len(), fault.title());
-        let Some(mut world) = World::start(*fault, arguments.events, title).await? else {
+        let Some(mut environment) = Environment::start(*fault, arguments.events, title).await?
+        else {
             println!("the tests with a NATS server are turned off, and this is one");
             return Ok(ExitCode::SUCCESS);
         };
-        fault.happen(&mut world).await?;
-        rows.push(world.finish().await?);
+        fault.happen(&mut environment).await?;
+        rows.push(environment.finish().await?);
     }
     row::print(&rows);
     Ok(if rows.iter().all(Row::holds) {

@@ -1,10 +1,10 @@
-//! The kill matrix, with fewer events than a person would want.
+//! The chaos test, with fewer events than a person would want.
 
 use crate::binaries;
 
 #[test]
 fn no_fault_loses_an_event() {
-    let output = binaries::run("kill-matrix", &["--events", "400"]);
+    let output = binaries::run("chaos-test", &["--events", "400"]);
     let printed = binaries::text(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     println!("{printed}");
@@ -21,9 +21,9 @@ fn no_fault_loses_an_event() {
 #[test]
 fn what_it_does_not_know_is_an_error() {
     for arguments in [&["sunshine"][..], &["--events", "3"], &["--events"]] {
-        let output = binaries::run("kill-matrix", arguments);
+        let output = binaries::run("chaos-test", arguments);
         assert!(!output.status.success());
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(errors.contains("kill-matrix [--small]"), "{errors}");
+        assert!(errors.contains("chaos-test [--small]"), "{errors}");
     }
 }

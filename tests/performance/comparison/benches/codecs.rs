@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use eventkit_peers::sdk;
-use eventkit_peers::timing::{race, shown};
+use eventkit_comparison::sdk;
+use eventkit_comparison::timing::{race, shown};
 use eventkit_performance::case::Case;
 use eventkit_performance::{cases, plain};
 
