@@ -1,11 +1,8 @@
 //! The README against what it speaks of.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
+use crate::workspace::root;
 
 #[test]
 fn it_opens_with_the_quickstart_example_as_it_runs() {
