@@ -36,29 +36,39 @@
 //! | work with the envelope | [`Event`], [`mod@event`] |
 //! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
 //! | use the documented extensions | [`extension`] |
-//! | run handlers on a broker | `eventkit::service`, `eventkit::transport`, [`Policy`], [`HandlerError`] |
+//! | run handlers on a broker | the crate `eventkit-service`, [`transport`], [`Policy`], [`HandlerError`] |
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
-//! | send and receive | [`binding::http`], [`binding::nats`], `eventkit::axum`, `eventkit::reqwest` |
+//! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
 //! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! | --- | --- | --- |
+//! | `macros` | yes | the derives and attributes |
 //! | `discovery` | yes | handlers of all linked crates are found by themselves, through `linkme` |
-//! | `axum` | no | `Event`, typed events and batches as extractors and responses |
-//! | `reqwest` | no | sending events, and reading them from responses |
-//! | `service` | no | handlers as a service: the traits of transports, a transport in memory, retries, dead letters |
-//! | `nats` | no | a transport on NATS `JetStream`, with `async-nats` |
-//! | `sqlite` | no | an inbox of a service in a file of `SQLite` |
-//! | `conformance` | no | the promises of transports as tests, for authors of transports |
-//! | `webhook` | no | a transport on HTTP: endpoints that answer by what handlers do, and senders that retry; `reqwest` and `service` with it |
+//! | `http` | yes | [`binding::http`], the HTTP protocol binding |
+//! | `axum` | no | `Event`, typed events and batches as extractors and responses; `http` with it |
+//! | `reqwest` | no | sending events, and reading them from responses; `http` with it |
 //!
 //! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
 //! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.
+//!
+//! # The family
+//!
+//! | crate | for |
+//! | --- | --- |
+//! | `eventkit-service` | handlers as a service on transports, with retries, dead letters and an inbox |
+//! | `eventkit-nats` | NATS: the protocol binding, and a transport on `JetStream` |
+//! | `eventkit-webhook` | HTTP as a transport: an endpoint that receives events, a sender that retries |
+//! | `eventkit-sql` | an inbox in a database |
+//! | `eventkit-transport-tests` | the promises of a transport as tests, for authors of transports |
+//! | `eventkit-cesql` | the CloudEvents SQL expressions of [`filter`](mod@filter) |
 
+#[cfg(feature = "axum")]
+pub mod axum;
 pub mod binding;
 pub mod codec;
 #[doc = include_str!("docs/conformance.md")]
@@ -69,12 +79,10 @@ pub mod event;
 pub mod extension;
 pub mod filter;
 pub mod format;
-#[cfg(feature = "service")]
-pub mod service;
-#[cfg(feature = "service")]
+pub mod pattern;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 pub mod transport;
-#[cfg(not(feature = "service"))]
-mod transport;
 mod typed;
 
 #[doc(hidden)]
@@ -90,11 +98,6 @@ pub use dispatch::{
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
+#[cfg(feature = "macros")]
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
-#[cfg(feature = "axum")]
-#[doc(inline)]
-pub use transport::axum;
-#[cfg(feature = "reqwest")]
-#[doc(inline)]
-pub use transport::reqwest;
-pub use typed::{AttributeSource, CloudEvent, EventSource, TypedAttributes};
+pub use typed::{AttributeSource, CloudEvent, EventSource, ToEvent, TypedAttributes};

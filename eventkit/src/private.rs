@@ -18,3 +18,8 @@ pub use crate::typed::{
 pub use crate::{
     __discover_event_type as discover_event_type, __discover_handler as discover_handler,
 };
+
+/// What `eventkit-service` shares with this crate.
+pub mod service {
+    pub use crate::dispatch::{OrderKey, Single, Spare, finished};
+}

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull};
-use eventkit::service::{Service, ServiceHandle};
-use eventkit::transport::nats::Nats;
-use eventkit::transport::{Publisher, Subscription, Transport};
+use eventkit::transport::{Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Event, Policy, Registry, State, handles};
+use eventkit_nats::Nats;
+use eventkit_service::{Service, ServiceHandle};
 use eventkit_tests::nats::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -172,13 +172,13 @@ async fn with_transport(nats: &Nats, name: &str, at_once: usize) -> Result<Durat
         let order: OrderPlaced = event.data_as()?;
         assert_eq!(order.total_cents, 1250);
         if at_once == 1 {
-            incoming.settle.ack().await?;
+            incoming.handle.ack().await?;
             continue;
         }
         if acks.len() == at_once {
             acks.join_next().await.expect("one is there")??;
         }
-        acks.spawn(incoming.settle.ack());
+        acks.spawn(incoming.handle.ack());
     }
     while let Some(acked) = acks.join_next().await {
         acked??;

@@ -7,5 +7,6 @@
 mod binary;
 mod header_value;
 
+#[cfg(feature = "http")]
 pub mod http;
 pub mod nats;

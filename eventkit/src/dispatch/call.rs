@@ -95,7 +95,7 @@ impl Handler {
 }
 
 /// Runs a future to its end, or to its panic.
-pub(crate) fn finished<F: Future>(
+pub fn finished<F: Future>(
     mut future: Pin<&mut F>,
 ) -> impl Future<Output = std::thread::Result<F::Output>> {
     poll_fn(move |context| {

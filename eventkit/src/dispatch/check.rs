@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::discovery;
 use super::error::{CheckError, Problem};
 use super::handler_list::HandlerRef;
-use super::pattern;
+use crate::pattern;
 
 /// Holds what a sound registry still wants looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

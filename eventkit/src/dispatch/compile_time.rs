@@ -9,10 +9,9 @@ use super::call::{Outcome, OutcomeFuture};
 use super::delivery::{Delivery, HandlerEvent};
 use super::failure::Failure;
 use super::handler::TypedEvent;
-use super::pattern;
 use super::plain::PlainCalls;
-#[cfg(feature = "service")]
 use super::slot::Decode;
+use crate::pattern;
 use crate::typed::Message;
 
 /// Takes the future of an async handler.
@@ -42,7 +41,6 @@ pub struct EventOf<E: 'static, G = Borrow<E>> {
     /// What the registry has to know.
     pub(crate) typed: Option<TypedEvent>,
     /// Decodes what the handler borrows.
-    #[cfg(feature = "service")]
     pub(super) decode: Option<Decode>,
     pub(super) plain: PlainCalls,
     event: PhantomData<fn(&E)>,
@@ -62,7 +60,6 @@ pub const fn event_of<E: HandlerEvent>() -> EventOf<E> {
     EventOf {
         get: E::borrow,
         typed: typed::<E>(),
-        #[cfg(feature = "service")]
         decode: E::DECODE,
         plain: PlainCalls::of::<E>(),
         event: PhantomData,
@@ -75,7 +72,6 @@ pub const fn owned_event_of<E: HandlerEvent>() -> EventOf<E, Own<E>> {
     EventOf {
         get: E::own,
         typed: typed::<E>(),
-        #[cfg(feature = "service")]
         decode: None,
         plain: PlainCalls::of::<E>(),
         event: PhantomData,

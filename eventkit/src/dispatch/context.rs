@@ -1,6 +1,5 @@
 //! What a handler may know beside its event.
 
-#[cfg(feature = "service")]
 use std::any::Any;
 
 use super::handler::Handler;
@@ -8,8 +7,7 @@ use super::state::States;
 use crate::event::Event;
 
 /// Is what the one that runs the handlers gives an event as a companion, for extractors of its own.
-#[cfg(feature = "service")]
-pub(crate) type Companion = dyn Any + Send + Sync;
+pub(super) type Companion = dyn Any + Send + Sync;
 
 /// Is everything around one call of a handler: the event's attributes, the state, the handler.
 ///
@@ -30,7 +28,6 @@ pub struct Context<'a> {
     event: &'a Event,
     handler: &'a Handler,
     states: &'a States,
-    #[cfg(feature = "service")]
     companion: Option<&'a Companion>,
 }
 
@@ -40,12 +37,10 @@ impl<'a> Context<'a> {
             event,
             handler,
             states,
-            #[cfg(feature = "service")]
             companion: None,
         }
     }
 
-    #[cfg(feature = "service")]
     pub(super) fn with_companion(self, companion: &'a Companion) -> Self {
         Self {
             companion: Some(companion),
@@ -54,8 +49,8 @@ impl<'a> Context<'a> {
     }
 
     /// Returns the companion of the event, where it is of that type.
-    #[cfg(feature = "service")]
-    pub(crate) fn companion<B: 'static>(&self) -> Option<&'a B> {
+    #[doc(hidden)]
+    pub fn companion<B: 'static>(&self) -> Option<&'a B> {
         self.companion?.downcast_ref()
     }
 

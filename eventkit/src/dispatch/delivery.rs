@@ -3,7 +3,6 @@
 use std::any::{Any, TypeId};
 use std::sync::{Arc, OnceLock};
 
-#[cfg(feature = "service")]
 use super::context::Companion;
 use super::context::Context;
 use super::extract::{Extract, MissingEvent};
@@ -123,7 +122,6 @@ impl<'a> Delivery<'a> {
     }
 
     /// Adds what the one that runs the handlers gives the event as a companion.
-    #[cfg(feature = "service")]
     pub(super) fn with_companion(mut self, companion: &'a Companion) -> Self {
         self.context = self
             .context
@@ -199,7 +197,6 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
     /// Whether it is an enum over event types.
     const CLOSED_SET: bool;
     /// Decodes such a value; `None` for the envelope, which is there.
-    #[cfg(feature = "service")]
     #[doc(hidden)]
     const DECODE: Option<Decode>;
 
@@ -221,7 +218,6 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
 impl HandlerEvent for Event {
     const TYPES: Option<&'static [&'static str]> = None;
     const CLOSED_SET: bool = false;
-    #[cfg(feature = "service")]
     const DECODE: Option<Decode> = None;
 
     fn borrow<'a>(delivery: &'a Delivery<'a>) -> Result<&'a Self, Failure> {
@@ -237,7 +233,6 @@ impl HandlerEvent for Event {
 impl<T: CloudEvent> HandlerEvent for T {
     const TYPES: Option<&'static [&'static str]> = Some(T::TYPES);
     const CLOSED_SET: bool = T::CLOSED_SET;
-    #[cfg(feature = "service")]
     const DECODE: Option<Decode> = Some(decode::<T>);
 
     #[inline]

@@ -89,7 +89,8 @@ impl Failure {
     }
 
     /// Reads the message of a panic.
-    pub(crate) fn panic(payload: &(dyn Any + Send)) -> Self {
+    #[doc(hidden)]
+    pub fn panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
         Self::Panic(text.unwrap_or("no message").to_owned())

@@ -7,15 +7,14 @@ use super::call::Call;
 use super::compile_time::EventOf;
 use super::failure::Failure;
 use super::gate::LiteralFilter;
-use super::pattern;
 use super::plain::PlainCalls;
 use super::policy::Policy;
 use super::registration::Beside;
 use super::registry::Registry;
-#[cfg(feature = "service")]
 use super::slot::Decode;
 use super::state::Requirements;
 use crate::filter::Filter;
+use crate::pattern;
 use crate::typed::AttributeSource;
 
 /// Where a handler stands in the source code.
@@ -94,7 +93,6 @@ pub struct Handler {
     pub(crate) requires: fn(&mut Requirements),
     pub(super) call: Call,
     /// Decodes what it borrows of an event.
-    #[cfg(feature = "service")]
     pub(super) decode: Option<Decode>,
     pub(super) plain: PlainCalls,
     /// Two fields, since a `const fn` cannot replace what has to be dropped.
@@ -134,7 +132,6 @@ impl Handler {
             typed,
             requires: |_| (),
             call,
-            #[cfg(feature = "service")]
             decode: event.decode,
             plain: event.plain,
             literal_filter: None,

@@ -14,16 +14,15 @@ mod failure;
 mod gate;
 mod handler;
 mod handler_list;
-mod pattern;
 mod plain;
 mod policy;
+#[cfg(feature = "http")]
 mod problem;
 mod registration;
 mod registry;
 mod report;
 mod route;
 mod run;
-#[cfg(feature = "service")]
 mod single;
 mod slot;
 mod state;
@@ -32,8 +31,7 @@ mod tables;
 
 use std::future::Future;
 
-#[cfg(feature = "service")]
-pub(crate) use call::finished;
+pub use call::finished;
 pub use check::{Check, Orphan};
 pub use context::Context;
 pub use decision::{Decision, HandlerError};
@@ -42,19 +40,14 @@ pub use error::{CheckError, DispatchError, DispatcherError, Problem};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::{Decided, Failure, IntoOutcome};
 pub use handler::{Handler, Location};
-#[cfg(feature = "service")]
-pub(crate) use pattern::{check as check_pattern, matches as pattern_matches};
-#[cfg(feature = "service")]
-pub(crate) use policy::OrderKey;
+pub use policy::OrderKey;
 pub use policy::{Exhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};
 pub use report::{Handled, Report};
 pub use run::Dispatch;
-#[cfg(feature = "service")]
-pub(crate) use single::Single;
-#[cfg(feature = "service")]
-pub(crate) use slot::Spare;
+pub use single::Single;
+pub use slot::Spare;
 pub use state::Requirements;
 
 /// What the code that `#[handles]` generates calls.

@@ -32,14 +32,22 @@ use crate::event::Event;
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use = "a policy does nothing until a handler or a service has it"]
 pub struct Policy {
-    pub(crate) attempts: Option<u32>,
-    pub(crate) first_delay: Option<Duration>,
-    pub(crate) max_delay: Option<Duration>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) concurrency: Option<usize>,
-    pub(crate) key: Option<OrderKey>,
-    pub(crate) breaker: Option<(u32, Duration)>,
-    pub(crate) exhausted: Option<Exhausted>,
+    #[doc(hidden)]
+    pub attempts: Option<u32>,
+    #[doc(hidden)]
+    pub first_delay: Option<Duration>,
+    #[doc(hidden)]
+    pub max_delay: Option<Duration>,
+    #[doc(hidden)]
+    pub timeout: Option<Duration>,
+    #[doc(hidden)]
+    pub concurrency: Option<usize>,
+    #[doc(hidden)]
+    pub key: Option<OrderKey>,
+    #[doc(hidden)]
+    pub breaker: Option<(u32, Duration)>,
+    #[doc(hidden)]
+    pub exhausted: Option<Exhausted>,
 }
 
 /// Says what becomes of an event whose attempts have all failed.
@@ -55,18 +63,16 @@ pub enum Exhausted {
 
 /// Tells which events have to stay in order.
 #[derive(Debug, Clone, Copy)]
-#[cfg_attr(
-    not(feature = "service"),
-    expect(dead_code, reason = "handlers say it, and only services look at it")
-)]
-pub(crate) enum OrderKey {
+pub enum OrderKey {
+    /// The value of an attribute.
     Attribute(&'static str),
+    /// What a function makes of the event.
     Function(fn(&Event) -> Option<String>),
 }
 
-#[cfg(feature = "service")]
 impl OrderKey {
-    pub(crate) fn of(self, event: &Event) -> Option<String> {
+    #[doc(hidden)]
+    pub fn of(self, event: &Event) -> Option<String> {
         match self {
             Self::Attribute(name) => {
                 let value = event.attribute(name)?;
@@ -167,8 +173,8 @@ impl Policy {
     }
 
     /// Sets what this policy does not as a wider one has it.
-    #[cfg(feature = "service")]
-    pub(crate) fn or(self, wider: Self) -> Self {
+    #[doc(hidden)]
+    pub fn or(self, wider: Self) -> Self {
         Self {
             attempts: self.attempts.or(wider.attempts),
             first_delay: self.first_delay.or(wider.first_delay),

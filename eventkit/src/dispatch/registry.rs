@@ -11,6 +11,7 @@ use super::call::{Call, OutcomeFuture};
 use super::check::{self, Check};
 use super::compile_time::event_of;
 use super::delivery::{HandlerEvent, Value};
+use super::discovery;
 use super::error::{CheckError, DispatchError, Problem};
 use super::failure::IntoOutcome;
 use super::handler::Handler;
@@ -21,9 +22,9 @@ use super::run::{self, Dispatch};
 use super::state::States;
 use super::table::Table;
 use super::tables::{TableRef, Tables};
-use super::{discovery, pattern};
 use crate::event::Event;
 use crate::filter::Filter;
+use crate::pattern;
 use crate::typed::CloudEvent;
 
 /// Holds handlers, and dispatches events to them.

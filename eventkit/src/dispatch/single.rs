@@ -16,14 +16,14 @@ use crate::event::Event;
 
 /// Is one handler of a [`Dispatcher`], with the state it wants.
 #[derive(Debug, Clone)]
-pub(crate) struct Single {
+pub struct Single {
     table: Arc<Table>,
     at: usize,
 }
 
 impl Single {
     /// Returns the handlers of a dispatcher, in the order in which they would run.
-    pub(crate) fn all(dispatcher: &Dispatcher) -> impl Iterator<Item = Self> {
+    pub fn all(dispatcher: &Dispatcher) -> impl Iterator<Item = Self> {
         let table = Arc::clone(&dispatcher.table);
         (0..table.handlers().len()).map(move |at| Self {
             table: Arc::clone(&table),
@@ -31,24 +31,25 @@ impl Single {
         })
     }
 
-    pub(crate) fn handler(&self) -> &Handler {
+    /// Returns the handler.
+    pub fn handler(&self) -> &Handler {
         &self.table.handlers()[self.at]
     }
 
     /// Returns whether it was registered at run time, so that its path says nothing.
-    pub(crate) fn is_registered_at_run_time(&self) -> bool {
+    pub fn is_registered_at_run_time(&self) -> bool {
         matches!(self.table.handlers()[self.at], HandlerRef::Shared(_))
     }
 
     /// Returns whether the event passes the filter of the handler.
-    pub(crate) fn admits(&self, event: &Event) -> Result<bool, Failure> {
+    pub fn admits(&self, event: &Event) -> Result<bool, Failure> {
         // A function that a program has registered may panic.
         catch_unwind(AssertUnwindSafe(|| self.handler().admits(event)))
             .unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
     }
 
     /// Runs a sync handler.
-    pub(crate) fn run_sync(&self, event: &Event, companion: &Companion) -> Result<(), Failure> {
+    pub fn run_sync(&self, event: &Event, companion: &Companion) -> Result<(), Failure> {
         let handler = self.handler();
         let message = Message::new(None, Some(event));
         let delivery =
@@ -57,7 +58,7 @@ impl Single {
     }
 
     /// Runs the handler, sync or async; a value that it wants goes where the last one was.
-    pub(crate) async fn run(
+    pub async fn run(
         &self,
         event: &Event,
         companion: &Companion,

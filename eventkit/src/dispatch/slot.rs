@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-#[cfg(feature = "service")]
 use std::sync::{Mutex, PoisonError};
 
 use super::delivery::Value;
@@ -11,16 +10,11 @@ use crate::event::Event;
 use crate::typed::CloudEvent;
 
 /// Is the place of a value of one type: an [`Option`] of it.
-#[cfg_attr(
-    not(feature = "service"),
-    expect(unreachable_pub, reason = "a service has it in a trait")
-)]
 pub trait Slot: Any + Send + Sync {
     /// Returns the value, where it is there.
     fn value(&self) -> Option<&Value>;
 
     /// Drops the value.
-    #[cfg(feature = "service")]
     fn clear(&mut self);
 }
 
@@ -32,7 +26,6 @@ impl<T: Send + Sync + 'static> Slot for Option<T> {
         }
     }
 
-    #[cfg(feature = "service")]
     fn clear(&mut self) {
         *self = None;
     }
@@ -64,18 +57,16 @@ pub(super) fn decode<T: CloudEvent>(
 }
 
 /// Keeps the place of a value between events that come one after another.
-#[cfg(feature = "service")]
 #[derive(Debug, Default)]
-pub(crate) struct Spare(Mutex<Option<Box<dyn Slot>>>);
+pub struct Spare(Mutex<Option<Box<dyn Slot>>>);
 
-#[cfg(feature = "service")]
 impl Spare {
     pub(super) fn take(&self) -> Option<Box<dyn Slot>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Keeps a place, without the value.
-    pub(super) fn put(&self, mut slot: Box<dyn Slot>) {
+    pub fn put(&self, mut slot: Box<dyn Slot>) {
         slot.clear();
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(slot);
     }

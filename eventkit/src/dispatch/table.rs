@@ -6,9 +6,9 @@ use std::hash::{Hash, Hasher};
 
 use super::handler::Handler;
 use super::handler_list::{HandlerList, HandlerRef};
-use super::pattern;
 use super::route::{Plain, Route, RouteRef};
 use super::state::States;
+use crate::pattern;
 
 /// The routes of a registry at one moment.
 #[derive(Debug)]

@@ -46,6 +46,13 @@ impl EventBuilder {
         }
     }
 
+    /// Returns whether the id is set.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn has_id(&self) -> bool {
+        self.parts.id.is_some()
+    }
+
     /// Sets the id, which with the source identifies the event.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.parts.id = Some(Cow::Owned(id.into()));

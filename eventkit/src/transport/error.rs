@@ -1,61 +1,67 @@
-//! What can be wrong with a transport.
+//! The error of a transport.
 
 use std::error::Error;
 use std::fmt;
 
 use crate::error::BoxError;
 
-/// Says what a transport could not do, and why.
+/// The error of an operation on a transport.
 ///
-/// `{error}` is this error alone; what caused it is its [`source`](Error::source).
+/// `{error}` prints this error alone; its cause is the [`source`](Error::source).
 #[derive(Debug)]
 pub struct TransportError {
     kind: TransportErrorKind,
-    what: String,
+    message: String,
     source: Option<BoxError>,
 }
 
-/// Says what helps against a [`TransportError`].
+/// The kind of a [`TransportError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The other side cannot be reached or did not answer: trying again may help.
+    /// The broker cannot be reached or did not answer; a retry may help.
     Unavailable,
-    /// What is set up on the other side, or here, does not fit: a person has to look.
+    /// The configuration, here or at the broker, does not fit; an operator has to act.
     Configuration,
-    /// This message cannot be sent, and no later try will help.
+    /// This message cannot be sent, and a retry does not help.
     Rejected,
     /// The transport has been closed.
     Closed,
 }
 
 impl TransportError {
-    /// Makes an error; `what` says what could not be done.
-    pub fn new(kind: TransportErrorKind, what: impl Into<String>) -> Self {
+    /// Creates an error; `message` names the operation that failed.
+    pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
         Self {
             kind,
-            what: what.into(),
+            message: message.into(),
             source: None,
         }
     }
 
-    /// Adds what caused it.
+    /// Sets the cause.
     #[must_use]
-    pub fn caused_by(mut self, source: impl Into<BoxError>) -> Self {
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    /// Returns what helps.
+    /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+
+    /// Returns whether the same operation may succeed later.
+    #[must_use]
+    pub fn is_retriable(&self) -> bool {
+        self.kind == TransportErrorKind::Unavailable
     }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
+        f.write_str(&self.message)
     }
 }
 

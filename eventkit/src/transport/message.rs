@@ -1,103 +1,102 @@
-//! What comes out of a transport.
+//! Messages as a transport delivers them.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Settle, Settler};
+use super::{AckHandle, Acknowledger};
 use crate::error::DecodeError;
 use crate::event::Event;
 
-/// Is one message on its way to a handler.
+/// A message on its way to a handler.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Incoming {
-    /// The event, or what came in its place; in a box, since events are moved about more often.
-    pub event: Result<Event, Box<Undecodable>>,
-    /// What the transport knows of it.
-    pub info: MessageInfo,
-    /// The means to settle it.
-    pub settle: Settler,
+    /// The event, or a message that is not one; boxed, since events are moved far more often.
+    pub event: Result<Event, Box<InvalidMessage>>,
+    /// What the transport knows about the message.
+    pub metadata: MessageMetadata,
+    /// The handle that settles the message.
+    pub handle: AckHandle,
 }
 
 impl Incoming {
-    /// Makes a message; what settles it is told of which one by `info`.
+    /// Creates a message, which `acknowledger` settles by its metadata.
     #[must_use]
     pub fn new(
-        event: Result<Event, Box<Undecodable>>,
-        info: MessageInfo,
-        settle: Arc<dyn Settle>,
+        event: Result<Event, Box<InvalidMessage>>,
+        metadata: MessageMetadata,
+        acknowledger: Arc<dyn Acknowledger>,
     ) -> Self {
         Self {
             event,
-            info,
-            settle: Settler::new(settle, info),
+            metadata,
+            handle: AckHandle::new(acknowledger, metadata),
         }
     }
 }
 
-/// Says what a transport knows of a message beside the event.
+/// What a transport knows about a message beside the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct MessageInfo {
-    /// How often it has been given to a consumer of the subscription, this time included: 1 at
-    /// first.
-    pub attempt: u32,
-    /// Where it stands in the order of the transport, where that has one.
+pub struct MessageMetadata {
+    /// How often the message was delivered to consumers of the subscription, this time included.
+    pub delivery_count: u32,
+    /// The position in the order of the transport, if it has one.
     pub position: Option<u64>,
 }
 
-impl MessageInfo {
-    /// Makes it of an attempt, counted from 1.
+impl MessageMetadata {
+    /// Creates metadata of a message that was delivered this often, counted from 1.
     #[must_use]
-    pub fn attempt(attempt: u32) -> Self {
+    pub fn new(delivery_count: u32) -> Self {
         Self {
-            attempt,
+            delivery_count,
             position: None,
         }
     }
 
-    /// Sets where the message stands.
+    /// Sets the position.
     #[must_use]
-    pub fn at(mut self, position: u64) -> Self {
+    pub fn with_position(mut self, position: u64) -> Self {
         self.position = Some(position);
         self
     }
 }
 
-/// Is a message that is no event.
+/// A message that is not an event.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Undecodable {
-    /// What is wrong with it.
+pub struct InvalidMessage {
+    /// Why the message could not be decoded.
     pub error: DecodeError,
-    /// The message as it came.
+    /// The message as it was received.
     pub message: RawMessage,
 }
 
-impl Undecodable {
-    /// Makes it of an error and the message as it came.
+impl InvalidMessage {
+    /// Creates it from the error and the message as it was received.
     #[must_use]
     pub fn new(error: DecodeError, message: RawMessage) -> Self {
         Self { error, message }
     }
 }
 
-/// Is a message of a transport, without a look at what it says.
+/// A message of a transport, undecoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawMessage {
-    /// Under which name it is published: a transport that finds duplicates stores two of one id once.
-    /// A message that comes has none.
+    /// The id under which it is published: a transport that detects duplicates stores one message of
+    /// each id. A received message has none.
     pub id: Option<String>,
-    /// The headers, in their order; a name may come more than once.
+    /// The headers, in order; a name may occur more than once.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
 }
 
 impl RawMessage {
-    /// Makes a message.
+    /// Creates a message without an id.
     pub fn new(headers: Vec<(String, String)>, body: impl Into<Bytes>) -> Self {
         Self {
             id: None,

@@ -1,53 +1,33 @@
-//! What carries events between processes: the traits of transports, and the clients and servers.
+//! The traits of transports, which carry events between processes.
 //!
 //! A [`Transport`] gives each handler of a service a [`Consumer`] of its own, and publishes events.
-//! The traits are object-safe, and say what a service relies on; a transport that keeps to them
-//! loses nothing.
+//! The traits are object-safe. A transport that keeps their promises loses nothing; the crate
+//! `eventkit-transport-tests` has a test for each promise.
 //!
-//! | promise | by |
+//! | promise | trait |
 //! | --- | --- |
-//! | a message comes again until it is acknowledged or terminated | [`Settle`] |
-//! | a consumer that is lost says so, and a new one goes on where it stopped | [`Consumer::next`] |
-//! | a published event is stored before `publish` returns | [`Publisher::publish`] |
+//! | A message is delivered again until it is acknowledged or terminated. | [`Acknowledger`] |
+//! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
+//! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
 
-#[cfg(feature = "axum")]
-#[doc(hidden)]
-pub mod axum;
-#[cfg(feature = "service")]
-pub(crate) mod backoff;
-#[cfg(feature = "conformance")]
-pub mod conformance;
-#[cfg(feature = "service")]
+pub mod backoff;
 mod consumer;
-#[cfg(feature = "service")]
 mod error;
-#[cfg(feature = "service")]
-mod maybe_ready;
-#[cfg(feature = "service")]
-pub mod memory;
-#[cfg(feature = "service")]
 mod message;
-#[cfg(feature = "nats")]
-pub mod nats;
-#[cfg(feature = "service")]
 mod publisher;
-#[cfg(feature = "reqwest")]
-#[doc(hidden)]
-pub mod reqwest;
-#[cfg(feature = "service")]
+mod settlement;
 mod shared;
-#[cfg(feature = "webhook")]
-pub mod webhook;
+mod subscription;
 
-#[cfg(feature = "service")]
-pub use self::{
-    consumer::{Consumer, Settle, Settler, Settling, Subscription, Transport},
-    error::{TransportError, TransportErrorKind},
-    maybe_ready::MaybeReady,
-    message::{Incoming, MessageInfo, RawMessage, Undecodable},
-    publisher::{Published, Publisher},
-};
+use std::future::Future;
+use std::pin::Pin;
+
+pub use self::consumer::{Consumer, Transport};
+pub use self::error::{TransportError, TransportErrorKind};
+pub use self::message::{Incoming, InvalidMessage, MessageMetadata, RawMessage};
+pub use self::publisher::{Published, Publisher, PublisherExt};
+pub use self::settlement::{AckHandle, Acknowledger, Settlement};
+pub use self::subscription::Subscription;
 
 /// A boxed future, as the object-safe traits return it.
-#[cfg(feature = "service")]
-pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,28 +1,34 @@
 //! The sending side of a transport.
 
-use super::{BoxFuture, RawMessage, TransportError};
+use super::{BoxFuture, RawMessage, TransportError, TransportErrorKind};
 use crate::event::Event;
+use crate::typed::ToEvent;
 
-/// Is implemented by what events can be published to.
+/// A destination that events can be published to.
 pub trait Publisher: Send + Sync {
-    /// Publishes an event, and returns when it is stored.
+    /// Publishes an event, and returns once it is stored.
     ///
-    /// Two events of the same source and id are one event (core spec 3.1.1): a transport that can
-    /// tell stores the second one not, and says so.
+    /// Two events with the same source and id are one event (core specification, 3.1.1): a transport
+    /// that can tell does not store the second one, and reports it as a
+    /// [duplicate](Published::duplicate).
     ///
     /// # Errors
     ///
-    /// Where the other side did not confirm; the event may be stored or not.
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>>;
+    /// Returns an error if the broker did not confirm; the event may be stored or not.
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>>;
 
-    /// Publishes a message as it came, for instance one that was no event, to a place named by an
+    /// Publishes a message as it is, for instance one that is not an event, to the destination of an
     /// event type.
     ///
-    /// Two messages of one [id](RawMessage::id) are one, as two events of one source and id are.
+    /// Two messages with the same [id](RawMessage::id) are one, as two events with the same source and
+    /// id are.
     ///
     /// # Errors
     ///
-    /// As for [`publish`](Publisher::publish).
+    /// Returns an error if the broker did not confirm; the message may be stored or not.
     fn publish_raw<'a>(
         &'a self,
         ty: &'a str,
@@ -30,18 +36,44 @@ pub trait Publisher: Send + Sync {
     ) -> BoxFuture<'a, Result<Published, TransportError>>;
 }
 
-/// Says what became of a published event.
+/// Publishing of typed values, for every [`Publisher`].
+///
+/// Each transport has `publish` as a method of its own. This trait gives it to `dyn Publisher` and to
+/// generic code.
+pub trait PublisherExt: Publisher {
+    /// Publishes an event or a typed value, and returns once it is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the broker did not confirm.
+    fn publish<'a, E: ToEvent + ?Sized>(
+        &'a self,
+        event: &'a E,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let event = event.to_event_cow().map_err(|error| {
+                TransportError::new(TransportErrorKind::Rejected, "failed to encode the event")
+                    .with_source(error)
+            })?;
+            self.publish_event(&event).await
+        })
+    }
+}
+
+impl<P: Publisher + ?Sized> PublisherExt for P {}
+
+/// The result of publishing an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Published {
-    /// Where it stands in the order of the transport, where that has one.
+    /// The position in the order of the transport, if it has one.
     pub position: Option<u64>,
-    /// Whether the transport had it already, and did not store it again.
+    /// Whether the transport had the event already, and did not store it again.
     pub duplicate: bool,
 }
 
 impl Published {
-    /// Makes it of a position.
+    /// Creates a result with a position.
     #[must_use]
     pub fn at(position: u64) -> Self {
         Self {
@@ -50,7 +82,7 @@ impl Published {
         }
     }
 
-    /// Says whether the transport had the event already.
+    /// Sets whether the transport had the event already.
     #[must_use]
     pub fn duplicate(mut self, duplicate: bool) -> Self {
         self.duplicate = duplicate;

@@ -1,4 +1,4 @@
-//! Transports behind an [`Arc`], for programs that choose one when they run.
+//! Transports and publishers behind an [`Arc`].
 
 use std::sync::Arc;
 
@@ -8,8 +8,11 @@ use super::{
 use crate::event::Event;
 
 impl<P: Publisher + ?Sized> Publisher for Arc<P> {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        (**self).publish(event)
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        (**self).publish_event(event)
     }
 
     fn publish_raw<'a>(
@@ -26,8 +29,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).name()
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
-        (**self).announce(subscriptions);
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        (**self).prepare(subscriptions);
     }
 
     fn subscribe<'a>(

@@ -8,6 +8,7 @@ mod message;
 mod metadata;
 mod sink;
 mod source;
+mod to_event;
 mod variant;
 
 use std::any::Any;
@@ -22,6 +23,7 @@ pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
 pub use sink::{EventSink, IntoBuilder};
 pub use source::{AttributeSource, EventSource, read_any, read_json};
+pub use to_event::ToEvent;
 pub use variant::{check_variant, single};
 
 use crate::error::{DecodeError, EncodeError};

@@ -23,10 +23,9 @@ use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use eventkit::service::{DeadLetters, Service, ServiceHandle};
-use eventkit::transport::Publisher;
-use eventkit::transport::nats::Nats;
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy};
+use eventkit_nats::Nats;
+use eventkit_service::{DeadLetters, Service, ServiceHandle};
 
 use orders::OrderPlaced;
 use state::{Bank, Books};

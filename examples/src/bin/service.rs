@@ -11,10 +11,9 @@ mod state;
 
 use std::time::Duration;
 
-use eventkit::service::{DeadLetters, Service, ServiceHandle};
-use eventkit::transport::Publisher;
-use eventkit::transport::memory::Memory;
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy};
+use eventkit_service::memory::Memory;
+use eventkit_service::{DeadLetters, Service, ServiceHandle};
 
 use orders::OrderPlaced;
 use state::{Bank, Books};

@@ -6,10 +6,9 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventkit::event::Timestamp;
-use eventkit::service::Service;
-use eventkit::transport::Publisher;
-use eventkit::transport::memory::Memory;
 use eventkit::{CloudEvent, Dispatcher, Event, Policy, Registry, handles};
+use eventkit_service::Service;
+use eventkit_service::memory::Memory;
 use serde::{Deserialize, Serialize};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;

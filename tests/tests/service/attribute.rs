@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use eventkit::service::Service;
-use eventkit::transport::memory::Memory;
 use eventkit::{Decision, Dispatcher, Event, Failure, HandlerError, Policy, Registry, handles};
+use eventkit_service::Service;
+use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
 use super::event;

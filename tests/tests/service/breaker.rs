@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use eventkit::service::SubscriptionState;
 use eventkit::{Event, Policy};
+use eventkit_service::SubscriptionState;
 use tokio::time::sleep;
 
 use super::event;
@@ -35,7 +35,7 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
     for id in 0..20 {
         rig.publish(&event("t", id.to_string())).await;
     }
-    let paused = |health: &eventkit::service::Health| {
+    let paused = |health: &eventkit_service::Health| {
         health.subscriptions[0].state == SubscriptionState::Paused
     };
     service.handle.wait_for(paused).await;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use eventkit::service::SubscriptionHealth;
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::transport::{Publisher, RawMessage};
 use eventkit::{Event, Policy};
+use eventkit_service::SubscriptionHealth;
+use eventkit_service::memory::{Faults, Memory};
 use tokio::time::sleep;
 
 use super::event;
@@ -174,7 +174,7 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
     letters.reopen();
     rig.drained().await;
     assert!(service.handle.is_ready());
-    let letters = eventkit::service::DeadLetters::new(letters, "tests");
+    let letters = eventkit_service::DeadLetters::new(letters, "tests");
     let letters = letters.list().await.unwrap();
     assert_eq!(letters.len(), 2);
     let of_event = letters

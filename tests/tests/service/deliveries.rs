@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eventkit::filter::Filter;
-use eventkit::transport::Publisher;
+use eventkit::transport::PublisherExt;
 use eventkit::{CloudEvent, Event};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
@@ -198,7 +198,7 @@ async fn handlers_take_events_from_every_transport() {
     rig.registry
         .named("h")
         .register("t", move |event: &Event| log.note(event.id()));
-    let second = eventkit::transport::memory::Memory::new();
+    let second = eventkit_service::memory::Memory::new();
     let service = super::rig::Running::start(rig.service().transport(second.clone())).await;
     rig.publish(&event("t", "1")).await;
     second.publish(&event("t", "2")).await.unwrap();
@@ -251,7 +251,7 @@ async fn a_transport_may_be_chosen_when_the_program_runs() {
         .register("t", move |event: &Event| log.note(event.id()));
     let chosen: Arc<dyn eventkit::transport::Transport> = Arc::new(rig.memory.clone());
     let app = eventkit::Dispatcher::new(&rig.registry).build().unwrap();
-    let service = eventkit::service::Service::new("tests", &app).transport(Arc::clone(&chosen));
+    let service = eventkit_service::Service::new("tests", &app).transport(Arc::clone(&chosen));
     let _service = super::rig::Running::start(service).await;
     chosen.publish(&event("t", "1")).await.unwrap();
     rig.drained().await;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eventkit::Event;
 use eventkit::Policy;
-use eventkit::service::{Counters, MemoryInbox, ServiceBuilder};
 use eventkit::transport::Transport;
+use eventkit_service::{Counters, MemoryInbox, ServiceBuilder};
 use tokio::time::sleep;
 
 use super::event;
@@ -101,9 +101,10 @@ async fn a_message_that_is_given_back_for_ever_stays() {
     let mut consumer = rig.memory.subscribe(&subscription).await.unwrap();
     rig.publish(&event("t", "1")).await;
     let incoming = consumer.next().await.unwrap().unwrap();
-    incoming.settle.nack(Duration::MAX).await.unwrap();
+    incoming.handle.nack(Duration::MAX).await.unwrap();
     let start = tokio::time::Instant::now();
     wait_until(|| start.elapsed() > Duration::from_hours(24)).await;
-    assert!(consumer.next().get().is_err(), "it has not come again");
+    let next = tokio::time::timeout(Duration::ZERO, consumer.next()).await;
+    assert!(next.is_err(), "it has not come again");
     assert_eq!(rig.memory.unsettled("s"), 1);
 }

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::service::MemoryInbox;
-use eventkit::transport::Publisher;
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::{Event, Policy};
+use eventkit_service::MemoryInbox;
+use eventkit_service::memory::{Faults, Memory};
 use tokio::time::sleep;
 
 use super::event;

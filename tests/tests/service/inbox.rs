@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use eventkit::service::{Claim, Inbox, InboxKey, MemoryInbox};
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::{BoxError, Event, Policy};
+use eventkit_service::memory::{Faults, Memory};
+use eventkit_service::{Claim, Inbox, InboxKey, MemoryInbox};
 use tokio::time::{advance, sleep};
 
 use super::event;

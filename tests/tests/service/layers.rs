@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eventkit::service::{Attempt, HandlerService, Outbox, OutboxError, Service};
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{BoxFuture, Subscription, Transport};
 use eventkit::{
     BoxError, CloudEvent, Decision, Dispatcher, Event, Failure, HandlerError, Policy, Registry,
     handles,
 };
+use eventkit_service::memory::Memory;
+use eventkit_service::{Attempt, HandlerService, Outbox, OutboxError, Service};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tower::layer::{Layer, layer_fn};
@@ -338,7 +338,7 @@ async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
     rig.publish(&event("placed", "1")).await;
     let incoming = consumer.next().await.unwrap().unwrap();
     assert_eq!(incoming.event.unwrap().ty(), "shipped");
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     wait_until(|| rig.memory.is_empty()).await;
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
     assert_eq!(service.handle.health().counters().retried, 0);

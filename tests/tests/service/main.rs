@@ -1,4 +1,4 @@
-//! Handlers as a service, on the transport in memory and in paused time.
+//! Handlers as a service on the transport in memory: most of it in paused time, `threads` in real time.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -15,6 +15,7 @@ mod drain;
 mod extremes;
 mod faults;
 mod inbox;
+mod inboxes;
 mod layers;
 mod memory;
 mod order;
@@ -24,6 +25,7 @@ mod retries;
 mod rig;
 mod setup;
 mod start;
+mod threads;
 mod tracing;
 mod values;
 

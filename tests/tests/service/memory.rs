@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::transport::{
     Consumer, Incoming, Publisher, RawMessage, Subscription, Transport, TransportErrorKind,
 };
+use eventkit_service::memory::{Faults, Memory};
 use tokio::time::{Instant, timeout};
 
 use super::event;
@@ -24,8 +24,8 @@ async fn next(consumer: &mut Box<dyn Consumer>) -> Incoming {
 async fn take(consumer: &mut Box<dyn Consumer>) -> (String, u32) {
     let incoming = next(consumer).await;
     let id = incoming.event.unwrap().id().to_owned();
-    incoming.settle.ack().await.unwrap();
-    (id, incoming.info.attempt)
+    incoming.handle.ack().await.unwrap();
+    (id, incoming.metadata.delivery_count)
 }
 
 async fn assert_silent(consumer: &mut Box<dyn Consumer>) {
@@ -62,13 +62,13 @@ async fn a_message_without_a_word_comes_again_after_ack_wait_and_not_before() {
     let start = Instant::now();
     let first = next(&mut consumer).await;
     tokio::time::sleep(Duration::from_secs(20)).await;
-    first.settle.in_progress().await.unwrap();
+    first.handle.in_progress().await.unwrap();
     let second = next(&mut consumer).await;
     assert_eq!(start.elapsed(), Duration::from_secs(50));
-    assert_eq!(second.info.attempt, 2);
-    assert!(first.settle.in_progress().await.is_err());
+    assert_eq!(second.metadata.delivery_count, 2);
+    assert!(first.handle.in_progress().await.is_err());
     // Who was given it first may still settle it.
-    first.settle.ack().await.unwrap();
+    first.handle.ack().await.unwrap();
     assert_silent(&mut consumer).await;
     assert!(memory.is_empty());
 }
@@ -81,7 +81,7 @@ async fn a_message_that_is_given_back_comes_again_after_its_delay() {
     memory.publish(&event("t", "2")).await.unwrap();
     let start = Instant::now();
     let first = next(&mut consumer).await;
-    first.settle.nack(Duration::from_secs(90)).await.unwrap();
+    first.handle.nack(Duration::from_secs(90)).await.unwrap();
     assert_eq!(take(&mut consumer).await, ("2".into(), 1));
     assert_eq!(take(&mut consumer).await, ("1".into(), 2));
     assert_eq!(start.elapsed(), Duration::from_secs(90));
@@ -91,7 +91,7 @@ async fn a_message_that_is_given_back_comes_again_after_its_delay() {
 async fn a_consumer_has_no_more_unsettled_than_it_asked_for() {
     let memory = Memory::new();
     let mut subscription = Subscription::new("s", ["t"]);
-    subscription.in_flight = 2;
+    subscription.max_in_flight = 2;
     let mut consumer = memory.subscribe(&subscription).await.unwrap();
     let mut other = memory.subscribe(&subscription).await.unwrap();
     for id in ["1", "2", "3", "4"] {
@@ -101,7 +101,7 @@ async fn a_consumer_has_no_more_unsettled_than_it_asked_for() {
     let third = timeout(Duration::from_secs(1), consumer.next()).await;
     assert!(third.is_err());
     assert_eq!(take(&mut other).await.0, "3");
-    first.settle.ack().await.unwrap();
+    first.handle.ack().await.unwrap();
     assert_eq!(take(&mut consumer).await.0, "4");
 }
 
@@ -109,7 +109,7 @@ async fn a_consumer_has_no_more_unsettled_than_it_asked_for() {
 async fn a_consumer_that_waits_for_room_is_woken_when_there_is_some() {
     let memory = Memory::new();
     let mut subscription = Subscription::new("s", ["t"]);
-    subscription.in_flight = 1;
+    subscription.max_in_flight = 1;
     let mut consumer = memory.subscribe(&subscription).await.unwrap();
     for id in ["1", "2", "3"] {
         memory.publish(&event("t", id)).await.unwrap();
@@ -117,9 +117,9 @@ async fn a_consumer_that_waits_for_room_is_woken_when_there_is_some() {
     let start = Instant::now();
     let first = next(&mut consumer).await;
     // It waits when the message is settled, and when others ask for more.
-    let settle = async { first.settle.ack().await.unwrap() };
+    let settle = async { first.handle.ack().await.unwrap() };
     let (second, ()) = tokio::join!(next(&mut consumer), settle);
-    subscription.in_flight = 2;
+    subscription.max_in_flight = 2;
     let open = async { drop(memory.subscribe(&subscription).await.unwrap()) };
     let (third, ()) = tokio::join!(next(&mut consumer), open);
     let id = |incoming: &Incoming| incoming.event.as_ref().unwrap().id().to_owned();
@@ -137,7 +137,7 @@ async fn a_restart_loses_consumers_and_no_messages() {
     memory.close();
     let kind = consumer.next().await.unwrap_err().kind();
     assert_eq!(kind, TransportErrorKind::Unavailable);
-    assert!(first.settle.ack().await.is_err());
+    assert!(first.handle.ack().await.is_err());
     assert!(memory.publish(&event("t", "3")).await.is_err());
     assert!(
         memory
@@ -236,7 +236,7 @@ async fn run_under(faults: Faults) -> Vec<String> {
             continue;
         };
         seen.push(incoming.event.unwrap().id().to_owned());
-        let _ = incoming.settle.ack().await;
+        let _ = incoming.handle.ack().await;
     }
     seen
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::extension::PartitionKey;
-use eventkit::transport::memory::Faults;
 use eventkit::{Event, Policy};
+use eventkit_service::memory::Faults;
 use tokio::time::{Instant, sleep};
 
 use super::event;

@@ -3,10 +3,10 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use eventkit::service::{Outbox, OutboxError, Service};
-use eventkit::transport::memory::{Faults, Memory};
 use eventkit::transport::{Subscription, Transport};
 use eventkit::{CloudEvent, Dispatcher, Event, Registry, handles};
+use eventkit_service::memory::{Faults, Memory};
+use eventkit_service::{Outbox, OutboxError, Service};
 use serde::{Deserialize, Serialize};
 
 use super::event;
@@ -44,7 +44,7 @@ fn leak(_event: &Event, outbox: Outbox) {
     *LEFT.lock().unwrap() = Some(outbox);
 }
 
-fn service(memory: &Memory) -> eventkit::service::ServiceBuilder {
+fn service(memory: &Memory) -> eventkit_service::ServiceBuilder {
     let app = Dispatcher::new(&SHIPPING).build().unwrap();
     Service::new("shipping", &app).transport(memory.clone())
 }
@@ -57,7 +57,7 @@ async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
     for _ in 0..count {
         let incoming = consumer.next().await.unwrap().unwrap();
         events.push(incoming.event.unwrap());
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     }
     events
 }
@@ -111,7 +111,7 @@ async fn a_second_run_sends_the_same_ids() {
         let mut sent = false;
         while !sent {
             let event = event("placed", id.to_string());
-            sent = eventkit::transport::Publisher::publish(&rig.memory, &event)
+            sent = eventkit::transport::Publisher::publish_event(&rig.memory, &event)
                 .await
                 .is_ok();
         }

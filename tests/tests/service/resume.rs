@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::service::{Counters, Service, ServiceHandle, SubscriptionHealth, SubscriptionState};
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MaybeReady, Published, Publisher, RawMessage, Subscription,
-    Transport, TransportError,
+    BoxFuture, Consumer, Incoming, Published, Publisher, RawMessage, Subscription, Transport,
+    TransportError,
 };
 use eventkit::{Dispatcher, Event, Policy};
+use eventkit_service::memory::Memory;
+use eventkit_service::{Counters, Service, ServiceHandle, SubscriptionHealth, SubscriptionState};
 use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep};
 
@@ -167,8 +167,11 @@ struct Panicking {
 struct PanickingConsumer(Panicking, Box<dyn Consumer>);
 
 impl Publisher for Panicking {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.memory.publish(event)
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.memory.publish_event(event)
     }
 
     fn publish_raw<'a>(
@@ -185,8 +188,8 @@ impl Transport for Panicking {
         "panicking"
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
-        self.memory.announce(subscriptions);
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        self.memory.prepare(subscriptions);
     }
 
     fn subscribe<'a>(
@@ -201,7 +204,7 @@ impl Transport for Panicking {
 }
 
 impl Consumer for PanickingConsumer {
-    fn next(&mut self) -> MaybeReady<'_, Result<Option<Incoming>, TransportError>> {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
         let left = self.0.left.load(Ordering::Relaxed);
         if left > 0 {
             self.0.left.store(left - 1, Ordering::Relaxed);

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eventkit::service::{DeadLetter, DeadLetters, Service, ServiceBuilder, ServiceHandle, Stopped};
-use eventkit::transport::Publisher;
-use eventkit::transport::memory::Memory;
 use eventkit::{Dispatcher, Event, Registry};
+use eventkit_service::memory::Memory;
+use eventkit_service::{DeadLetter, DeadLetters, Service, ServiceBuilder, ServiceHandle, Stopped};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use eventkit::service::{Service, ServiceProblem};
-use eventkit::transport::memory::Memory;
 use eventkit::{Dispatcher, Event, Policy, Registry};
+use eventkit_service::memory::Memory;
+use eventkit_service::{Service, ServiceProblem};
 
 fn problems(registry: &Registry, name: &str) -> Vec<ServiceProblem> {
     let app = Dispatcher::new(registry).build().unwrap();
@@ -64,9 +64,9 @@ fn two_handlers_do_not_share_a_name() {
 fn what_is_passed_around_can_be() {
     fn is<T: Send + Sync + Clone + 'static>() {}
     fn sends<T: Send>(_: &T) {}
-    is::<eventkit::service::ServiceHandle>();
-    is::<eventkit::service::MemoryInbox>();
-    is::<eventkit::service::Outbox>();
+    is::<eventkit_service::ServiceHandle>();
+    is::<eventkit_service::MemoryInbox>();
+    is::<eventkit_service::Outbox>();
     is::<Memory>();
     is::<Policy>();
     let registry = Registry::new("tests");

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use eventkit::service::Service;
-use eventkit::transport::memory::Memory;
 use eventkit::transport::{
     BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
 };
 use eventkit::{Dispatcher, Event};
+use eventkit_service::Service;
+use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
 use super::event;
@@ -18,8 +18,11 @@ use super::rig::{Rig, wait_until};
 struct Slow(Memory);
 
 impl Publisher for Slow {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.0.publish(event)
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.0.publish_event(event)
     }
 
     fn publish_raw<'a>(
@@ -36,8 +39,8 @@ impl Transport for Slow {
         "slow"
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
-        self.0.announce(subscriptions);
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        self.0.prepare(subscriptions);
     }
 
     fn subscribe<'a>(

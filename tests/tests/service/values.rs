@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use eventkit::service::Service;
-use eventkit::transport::Publisher;
-use eventkit::transport::memory::Memory;
 use eventkit::{CloudEvent, Dispatcher, Event, Registry, State, handles};
+use eventkit_service::Service;
+use eventkit_service::memory::Memory;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::rig::{Log, Rig, Running, wait_until};

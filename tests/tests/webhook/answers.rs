@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::Event;
 use eventkit::format::Json;
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 
 use super::rig::{Do, brief, detail, event, handler, post, request, send, serve, subscription};
@@ -162,7 +162,7 @@ async fn the_worst_of_the_handlers_decides_and_the_longest_delay() {
     })
     .await;
     let mut full = subscription("d");
-    full.in_flight = 1;
+    full.max_in_flight = 1;
     handler(&endpoint, full, |_, _| Do::Hold).await;
     let held = tokio::spawn(post(&endpoint, &event("0")));
     tokio::task::yield_now().await;
@@ -180,7 +180,7 @@ async fn a_subscription_without_room_is_a_429() {
     let endpoint = Endpoint::builder().retry_after(Duration::from_secs(3));
     let endpoint = endpoint.build().unwrap();
     let mut small = subscription("s");
-    small.in_flight = 2;
+    small.max_in_flight = 2;
     let seen = handler(&endpoint, small, |_, _| Do::Hold).await;
     let posts = ["0", "1", "2", "3"].map(|id| tokio::spawn(post(&endpoint, &event(id))));
     let mut answers = Vec::new();

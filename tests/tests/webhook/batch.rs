@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::Event;
 use eventkit::binding::http::encode_batch;
 use eventkit::format::Json;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use http::Request;
 
 use super::rig::{Do, brief, event, handler, subscription};
@@ -44,7 +44,7 @@ async fn the_worst_decides_and_what_is_settled_does_not_run_again() {
 async fn a_batch_that_is_larger_than_what_may_be_in_flight_finds_its_own_room() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut small = subscription("s");
-    small.in_flight = 3;
+    small.max_in_flight = 3;
     let seen = handler(&endpoint, small, |_, _| Do::Ack).await;
     assert_eq!(post(&endpoint, &events(0..1_000)).await, (204, None));
     assert_eq!(seen.all().len(), 1_000);

@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use eventkit::transport::webhook::{Endpoint, Sender};
 use eventkit::transport::{
     BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
+use eventkit_webhook::{Endpoint, Sender};
 
 /// An endpoint, and a sender to it that does not give up.
 #[derive(Debug, Clone)]
@@ -35,7 +35,10 @@ fn sender(url: &str, endpoint: Option<&Endpoint>) -> Sender {
 }
 
 impl Publisher for Both {
-    fn publish<'a>(&'a self, event: &'a Event) -> BoxFuture<'a, Result<Published, TransportError>> {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
         let (sender, event) = (self.sender.clone(), event.clone());
         Box::pin(async move {
             tokio::spawn(async move { sender.publish(&event).await.unwrap() });
@@ -57,8 +60,8 @@ impl Transport for Both {
         self.endpoint.name()
     }
 
-    fn announce(&self, subscriptions: &[Subscription]) {
-        self.endpoint.announce(subscriptions);
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        self.endpoint.prepare(subscriptions);
     }
 
     fn subscribe<'a>(
@@ -71,7 +74,7 @@ impl Transport for Both {
 
 macro_rules! setup {
     ($name:ident) => {
-        impl eventkit::transport::conformance::Setup for $name {
+        impl eventkit_transport_tests::Setup for $name {
             fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
                 Box::pin(async { Ok(Box::new(self.0.clone()) as Box<dyn Transport>) })
             }
@@ -118,14 +121,14 @@ impl Served {
 }
 
 mod direct {
-    eventkit::transport_conformance! {
+    eventkit_transport_tests::transport_conformance! {
         #[tokio::test(start_paused = true)]
         super::Direct::new()
     }
 }
 
 mod served {
-    eventkit::transport_conformance! {
+    eventkit_transport_tests::transport_conformance! {
         #[tokio::test]
         super::Served::new().await
     }

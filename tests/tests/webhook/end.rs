@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::webhook::Endpoint;
-use eventkit::transport::{Publisher, Transport, TransportErrorKind};
+use eventkit::transport::{Transport, TransportErrorKind};
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
@@ -25,7 +25,7 @@ async fn a_server_answers_what_is_being_handled_before_it_ends() {
     // What has been taken in before is still given out; then the consumer ends.
     assert!(consumer.next().await.unwrap().is_none());
     assert!(!server.is_finished());
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     assert_eq!(brief(&answer.await.unwrap()), (204, None));
     server.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err());
@@ -45,7 +45,7 @@ async fn a_server_does_not_wait_for_ever() {
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     assert_eq!(endpoint.unsettled(), 1);
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     assert_eq!(answer.await.unwrap().status(), 204);
 }
 
@@ -59,7 +59,7 @@ async fn a_closed_endpoint_gives_out_what_it_has_and_takes_no_more() {
     assert_eq!(post(&endpoint, &event("2")).await, (503, Some(1)));
     let incoming = consumer.next().await.unwrap().unwrap();
     assert!(consumer.next().await.unwrap().is_none());
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     assert_eq!(first.await.unwrap(), (204, None));
     let error = endpoint.subscribe(&subscription("s")).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Closed);

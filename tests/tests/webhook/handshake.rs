@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eventkit::transport::webhook::{CallbackRequest, Endpoint, HttpClient, Sender};
-use eventkit::transport::{BoxFuture, Publisher, TransportError, TransportErrorKind};
+use eventkit::transport::{BoxFuture, TransportError, TransportErrorKind};
+use eventkit_webhook::{CallbackRequest, Endpoint, HttpClient, Sender};
 use http::{HeaderMap, Request, Response};
 use reqwest::{Client, Method};
 use tokio::time::Instant;

@@ -2,7 +2,7 @@
 
 use eventkit::reqwest::RequestBuilderExt;
 use eventkit::transport::Transport;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -32,7 +32,7 @@ async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end(
     let retry = tokio::spawn(send(client.post(&url).event(&event("1")).unwrap()));
     tokio::task::yield_now().await;
     assert_eq!(endpoint.unsettled(), 1);
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     assert_eq!(brief(&retry.await.unwrap()), (204, None));
 
     // And one that comes later finds it done: the next to come to the handler is another event.
@@ -41,7 +41,7 @@ async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end(
     let other = tokio::spawn(send(client.post(&url).event(&event("2")).unwrap()));
     let incoming = consumer.next().await.unwrap().unwrap();
     assert_eq!(incoming.event.unwrap().id(), "2");
-    incoming.settle.ack().await.unwrap();
+    incoming.handle.ack().await.unwrap();
     assert_eq!(other.await.unwrap().status(), 204);
 }
 
@@ -49,7 +49,7 @@ async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end(
 async fn what_nobody_waits_for_any_more_makes_room_after_ack_wait() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut one = subscription("s");
-    one.in_flight = 1;
+    one.max_in_flight = 1;
     let mut consumer = endpoint.subscribe(&one).await.unwrap();
     let first = tokio::spawn(post(&endpoint, &event("1")));
     let held = consumer.next().await.unwrap().unwrap();
@@ -59,7 +59,7 @@ async fn what_nobody_waits_for_any_more_makes_room_after_ack_wait() {
     tokio::time::advance(one.ack_wait).await;
     let (answer, incoming) = tokio::join!(post(&endpoint, &event("2")), async {
         let incoming = consumer.next().await.unwrap().unwrap();
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
         incoming.event.unwrap()
     });
     assert_eq!((answer, incoming.id()), ((204, None), "2"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventkit::Limits;
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -94,7 +94,7 @@ async fn settings_without_an_end_are_none() {
     let endless = |name| {
         let mut subscription = subscription(name);
         subscription.ack_wait = Duration::MAX;
-        subscription.in_flight = usize::MAX;
+        subscription.max_in_flight = usize::MAX;
         subscription
     };
     handler(&endpoint, endless("acks"), |_, _| Do::Ack).await;

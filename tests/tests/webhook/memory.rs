@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eventkit::Event;
 use eventkit::transport::Transport;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use tokio::time::{Instant, advance, sleep};
 
 use super::rig::{Do, event, handler, post, subscription};
@@ -81,8 +81,8 @@ async fn a_retry_meanwhile_waits_for_the_same_end() {
     let work = async {
         let incoming = consumer.next().await.unwrap().unwrap();
         sleep(Duration::from_secs(20)).await;
-        incoming.settle.ack().await.unwrap();
-        incoming.info.attempt
+        incoming.handle.ack().await.unwrap();
+        incoming.metadata.delivery_count
     };
     let again = async {
         sleep(Duration::from_secs(10)).await;
@@ -117,8 +117,8 @@ async fn a_subscription_remembers_across_its_consumers() {
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let (answer, attempt) = tokio::join!(post(&endpoint, &event("1")), async {
         let incoming = consumer.next().await.unwrap().unwrap();
-        incoming.settle.nack(Duration::ZERO).await.unwrap();
-        incoming.info.attempt
+        incoming.handle.nack(Duration::ZERO).await.unwrap();
+        incoming.metadata.delivery_count
     });
     assert_eq!((answer, attempt), ((503, Some(0)), 1));
     drop(consumer);

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::get;
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::webhook::Endpoint;
+use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::net::TcpListener;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use eventkit::Event;
 use eventkit::binding::http::encode_binary;
-use eventkit::transport::webhook::Endpoint;
 use eventkit::transport::{Subscription, Transport};
+use eventkit_webhook::Endpoint;
 use http::{Request, Response};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -54,12 +54,12 @@ pub(super) async fn handler(
         let mut held = Vec::new();
         while let Some(incoming) = consumer.next().await.unwrap() {
             let id = incoming.event.as_ref().unwrap().id().to_owned();
-            let attempt = incoming.info.attempt;
+            let attempt = incoming.metadata.delivery_count;
             log.0.lock().unwrap().push((id.clone(), attempt));
             match act(&id, attempt) {
-                Do::Ack => incoming.settle.ack().await.unwrap(),
-                Do::Terminate => incoming.settle.terminate().await.unwrap(),
-                Do::Nack(delay) => incoming.settle.nack(delay).await.unwrap(),
+                Do::Ack => incoming.handle.ack().await.unwrap(),
+                Do::Terminate => incoming.handle.terminate().await.unwrap(),
+                Do::Nack(delay) => incoming.handle.nack(delay).await.unwrap(),
                 Do::Hold => held.push(incoming),
                 Do::Drop => drop(incoming),
             }

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use eventkit::transport::webhook::{HttpClient, Sender, SenderBuilder};
 use eventkit::transport::{BoxFuture, TransportError, TransportErrorKind};
+use eventkit_webhook::{HttpClient, Sender, SenderBuilder};
 use http::{Request, Response};
 use tokio::time::Instant;
 

@@ -9,8 +9,8 @@ use axum::routing::any;
 use eventkit::Event;
 use eventkit::binding::http::{decode, decode_batch};
 use eventkit::format::Json;
-use eventkit::transport::webhook::Sender;
 use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorKind};
+use eventkit_webhook::Sender;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::service::Service;
-use eventkit::transport::memory::Memory;
-use eventkit::transport::webhook::{Endpoint, Sender};
-use eventkit::transport::{Publisher, Subscription, Transport};
+use eventkit::transport::{Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
+use eventkit_service::Service;
+use eventkit_service::memory::Memory;
+use eventkit_webhook::{Endpoint, Sender};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 

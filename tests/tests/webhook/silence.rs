@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use eventkit::transport::webhook::Endpoint;
 use eventkit::transport::{Subscription, Transport};
+use eventkit_webhook::Endpoint;
 use tokio::time::{Instant, sleep};
 
 use super::rig::{Do, event, handler, post, subscription};
@@ -47,9 +47,9 @@ async fn a_word_in_time_starts_ack_wait_anew() {
         let incoming = consumer.next().await.unwrap().unwrap();
         for _ in 0..5 {
             sleep(Duration::from_secs(9)).await;
-            incoming.settle.in_progress().await.unwrap();
+            incoming.handle.in_progress().await.unwrap();
         }
-        incoming.settle.ack().await.unwrap();
+        incoming.handle.ack().await.unwrap();
     };
     let (answer, ()) = tokio::join!(post(&endpoint, &event("1")), work);
     assert_eq!(answer, (204, None));
@@ -62,17 +62,17 @@ async fn who_was_given_it_first_may_still_settle_it() {
     let (answer, first) = tokio::join!(post(&endpoint, &event("1")), consumer.next());
     let first = first.unwrap().unwrap();
     assert_eq!(answer.0, 503);
-    assert!(first.settle.in_progress().await.is_err());
+    assert!(first.handle.in_progress().await.is_err());
     let settle = async {
         let second = consumer.next().await.unwrap().unwrap();
-        assert_eq!(second.info.attempt, 2);
-        first.settle.ack().await.unwrap();
+        assert_eq!(second.metadata.delivery_count, 2);
+        first.handle.ack().await.unwrap();
         second
     };
     let (answer, second) = tokio::join!(post(&endpoint, &event("1")), settle);
     assert_eq!(answer, (204, None));
     // What the other says now changes nothing.
-    second.settle.nack(Duration::ZERO).await.unwrap();
+    second.handle.nack(Duration::ZERO).await.unwrap();
     assert_eq!(post(&endpoint, &event("1")).await, (204, None));
 }
 
@@ -85,8 +85,8 @@ async fn what_no_consumer_takes_is_a_503_and_no_attempt() {
     assert_eq!(start.elapsed(), Duration::from_secs(10));
     let (answer, incoming) = tokio::join!(post(&endpoint, &event("1")), async {
         let incoming = consumer.next().await.unwrap().unwrap();
-        incoming.settle.ack().await.unwrap();
-        incoming.info.attempt
+        incoming.handle.ack().await.unwrap();
+        incoming.metadata.delivery_count
     });
     assert_eq!((answer, incoming), ((204, None), 1));
 }

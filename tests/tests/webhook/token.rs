@@ -1,9 +1,8 @@
 //! Access tokens.
 
 use eventkit::reqwest::RequestBuilderExt;
-use eventkit::transport::Publisher;
 use eventkit::transport::TransportErrorKind;
-use eventkit::transport::webhook::{Endpoint, Sender};
+use eventkit_webhook::{Endpoint, Sender};
 use reqwest::Client;
 
 use super::rig::{Do, detail, event, handler, send, serve, subscription};

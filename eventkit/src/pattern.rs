@@ -1,0 +1,59 @@
+//! Event types and patterns of them.
+
+use eventkit_cesql::rules::{self, EventTypeError};
+
+/// Returns whether an event type is one that a pattern stands for.
+///
+/// A pattern is a type in which a whole segment between dots may be `*`: in the middle it stands
+/// for exactly one segment, at the end for one or more. `*` alone stands for every type. It is
+/// `const` since `#[handles]` checks its literals with it when they compile.
+pub const fn matches(pattern: &str, ty: &str) -> bool {
+    let (pattern, ty) = (pattern.as_bytes(), ty.as_bytes());
+    let (mut p, mut t) = (0, 0);
+    loop {
+        let wildcard = p < pattern.len() && pattern[p] == b'*';
+        if wildcard && p + 1 == pattern.len() {
+            return t < ty.len();
+        }
+        let segment = t;
+        if wildcard {
+            while t < ty.len() && ty[t] != b'.' {
+                t += 1;
+            }
+            if t == segment {
+                return false;
+            }
+            p += 1;
+        } else {
+            while p < pattern.len() && pattern[p] != b'.' {
+                if t == ty.len() || ty[t] != pattern[p] {
+                    return false;
+                }
+                p += 1;
+                t += 1;
+            }
+        }
+        match (p == pattern.len(), t == ty.len()) {
+            (true, true) => return true,
+            (false, false) if ty[t] == b'.' && pattern[p] == b'.' => {
+                p += 1;
+                t += 1;
+            }
+            _ => return false,
+        }
+    }
+}
+
+/// Returns whether a text holds a wildcard.
+pub fn is_wild(pattern: &str) -> bool {
+    // Most are no pattern, and are not looked at segment by segment for it.
+    pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
+}
+
+/// Says what is wrong with a pattern, if anything is.
+pub fn check(pattern: &str) -> Result<(), &'static str> {
+    rules::check_pattern(pattern).map_err(|error| match error {
+        EventTypeError::Empty => "an event type is not empty",
+        EventTypeError::PartialWildcard => "a `*` stands for a whole segment between dots",
+    })
+}

@@ -1,0 +1,350 @@
+//! The suite notices what is wrong with a transport.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eventkit::transport::{
+    AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
+    RawMessage, Settlement, Subscription, Transport, TransportError,
+};
+use eventkit::{BoxError, Event};
+use eventkit_service::memory::Memory;
+use eventkit_transport_tests::{self, Outcome, Setup};
+use tokio::time::timeout;
+
+/// What is wrong with a transport.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    None,
+    AcksNothing,
+    TerminatesNothing,
+    IgnoresDelays,
+    IgnoresGivingBack,
+    SaysNothingOfProgress,
+    CountsNoAttempts,
+    TellsNoPosition,
+    LosesAnExtension,
+    LosesLargeData,
+    ChangesRawBodies,
+    FindsNoDuplicates,
+    FindsDuplicatesOfOthers,
+    IgnoresPatterns,
+    GivesNamesOfItsOwn,
+    HasOneSubscription,
+    IgnoresWhatIsAnnounced,
+    IgnoresWhatIsInFlight,
+    SwapsMessages,
+    LosesWhenDropped,
+    ForgetsAtRestart,
+    Ends,
+    KeepsWhatItHasOnItsWay,
+}
+
+use Fault::{
+    AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
+    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, IgnoresDelays,
+    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight,
+    KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData, LosesWhenDropped,
+    SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
+};
+
+#[derive(Debug, Clone)]
+struct Broken {
+    memory: Memory,
+    fault: Fault,
+    subscriptions: Arc<AtomicU32>,
+}
+
+impl Broken {
+    fn new(fault: Fault) -> Self {
+        Self {
+            memory: Memory::new(),
+            fault,
+            subscriptions: Arc::default(),
+        }
+    }
+}
+
+impl Setup for Broken {
+    fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
+        Box::pin(async { Ok(Box::new(self.clone()) as Box<dyn Transport>) })
+    }
+
+    fn restart(&self) -> Option<BoxFuture<'_, Result<(), BoxError>>> {
+        Some(Box::pin(async {
+            self.memory.close();
+            self.memory.reopen();
+            if self.fault == ForgetsAtRestart {
+                // Someone else has taken it all.
+                let all = Subscription::new("thief", ["*"]);
+                drop(self.memory.subscribe(&all).await?);
+                self.subscriptions.store(1, Ordering::Relaxed);
+            }
+            Ok(())
+        }))
+    }
+}
+
+impl Publisher for Broken {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async {
+            let mut event = event.clone();
+            let large = event
+                .data()
+                .is_some_and(|data| data.as_bytes().len() > 65_536);
+            match self.fault {
+                LosesAnExtension => drop(event.remove_extension("binary")),
+                LosesLargeData if large => drop(event.take_data()),
+                FindsNoDuplicates => event.set_id(uuid(&self.subscriptions)).unwrap(),
+                _ => {}
+            }
+            let mut published = self.memory.publish(&event).await?;
+            if self.fault == FindsDuplicatesOfOthers && event.source().ends_with("/other") {
+                published = published.duplicate(true);
+            }
+            Ok(published)
+        })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            if self.fault != ChangesRawBodies {
+                return self.memory.publish_raw(ty, message).await;
+            }
+            let body = message.body.to_ascii_uppercase();
+            let message = RawMessage::new(message.headers.clone(), body);
+            self.memory.publish_raw(ty, &message).await
+        })
+    }
+}
+
+fn uuid(count: &AtomicU32) -> String {
+    format!("own-{}", count.fetch_add(1, Ordering::Relaxed))
+}
+
+impl Transport for Broken {
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        if self.fault != IgnoresWhatIsAnnounced {
+            self.memory.prepare(subscriptions);
+        }
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async {
+            let mut subscription = subscription.clone();
+            match self.fault {
+                IgnoresPatterns => subscription.patterns = vec!["*".to_owned()],
+                GivesNamesOfItsOwn => subscription.name = uuid(&self.subscriptions),
+                HasOneSubscription => subscription.name = String::from("one"),
+                IgnoresWhatIsInFlight => subscription.max_in_flight += 1,
+                _ => {}
+            }
+            Ok(Box::new(BrokenConsumer {
+                inner: self.memory.subscribe(&subscription).await?,
+                fault: self.fault,
+                forgets: self.fault == ForgetsAtRestart
+                    && self.subscriptions.load(Ordering::Relaxed) == 1,
+                held: None,
+                count: 0,
+            }) as Box<dyn Consumer>)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct BrokenConsumer {
+    inner: Box<dyn Consumer>,
+    fault: Fault,
+    forgets: bool,
+    held: Option<Incoming>,
+    count: u32,
+}
+
+impl Consumer for BrokenConsumer {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(async {
+            if let Some(held) = self.held.take() {
+                return Ok(Some(held));
+            }
+            let Some(mut incoming) = self.inner.next().await? else {
+                return Ok(None);
+            };
+            self.count += 1;
+            match self.fault {
+                LosesWhenDropped => tokio::time::sleep(Duration::from_micros(700)).await,
+                CountsNoAttempts => incoming.metadata.delivery_count = 1,
+                TellsNoPosition => incoming.metadata.position = None,
+                Ends if self.count == 5 => return Ok(None),
+                ForgetsAtRestart if self.forgets => {
+                    incoming.handle.ack().await?;
+                    return std::future::pending().await;
+                }
+                KeepsWhatItHasOnItsWay => {
+                    let ahead = timeout(Duration::from_millis(1), self.inner.next()).await;
+                    self.held = ahead.ok().transpose()?.flatten();
+                }
+                SwapsMessages if self.count == 20 => {
+                    let second = self.inner.next().await?;
+                    self.held = Some(incoming);
+                    return Ok(second);
+                }
+                _ => {}
+            }
+            let fault = self.fault;
+            let inner = incoming.handle;
+            let broken = BrokenSettle { inner, fault };
+            incoming.handle = AckHandle::new(Arc::new(broken), incoming.metadata);
+            Ok(Some(incoming))
+        })
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        // What it holds comes again after `ack_wait`.
+        self.inner.close()
+    }
+}
+
+#[derive(Debug)]
+struct BrokenSettle {
+    inner: AckHandle,
+    fault: Fault,
+}
+
+impl Acknowledger for BrokenSettle {
+    fn settle(
+        self: Arc<Self>,
+        _: MessageMetadata,
+        how: Settlement,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
+        let Self { inner, fault } = Arc::into_inner(self).expect("a message is settled once");
+        match (fault, how) {
+            (AcksNothing, Settlement::Ack) | (TerminatesNothing, Settlement::Terminate) => {
+                Box::pin(std::future::ready(Ok(())))
+            }
+            (IgnoresDelays, Settlement::Nack(_)) => inner.nack(Duration::ZERO),
+            (IgnoresGivingBack, Settlement::Nack(_)) => inner.ack(),
+            _ => inner.settle(how),
+        }
+    }
+
+    fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
+        match self.fault {
+            SaysNothingOfProgress => Box::pin(async { Ok(()) }),
+            _ => self.inner.in_progress(),
+        }
+    }
+}
+
+/// Asserts that a fault breaks these promises at least.
+async fn assert_notices(fault: Fault, expected: &[&str]) {
+    let report = eventkit_transport_tests::run(&Broken::new(fault)).await;
+    let broken: Vec<&str> = report
+        .iter()
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Broken(_)))
+        .map(|(promise, _)| promise.name())
+        .collect();
+    for name in expected {
+        assert!(broken.contains(name), "{fault:?} is not noticed:\n{report}");
+    }
+    assert_eq!(report.is_kept(), expected.is_empty(), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_transport_breaks_nothing() {
+    assert_notices(Fault::None, &[]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn settling_that_does_not_settle_is_noticed() {
+    assert_notices(
+        AcksNothing,
+        &[
+            "settles_by_ack",
+            "resumes_where_it_stopped",
+            "keeps_everything_through_a_restart",
+        ],
+    )
+    .await;
+    assert_notices(TerminatesNothing, &["settles_by_terminate"]).await;
+    assert_notices(IgnoresDelays, &["redelivers_after_nack"]).await;
+    assert_notices(
+        IgnoresGivingBack,
+        &[
+            "redelivers_after_nack",
+            "redelivers_at_once_after_nack_without_delay",
+        ],
+    )
+    .await;
+    assert_notices(SaysNothingOfProgress, &["waits_while_in_progress"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_information_is_noticed() {
+    assert_notices(
+        CountsNoAttempts,
+        &["redelivers_after_nack", "redelivers_after_silence"],
+    )
+    .await;
+    assert_notices(TellsNoPosition, &["tells_where_messages_stand"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn changed_messages_are_noticed() {
+    assert_notices(LosesAnExtension, &["carries_every_attribute"]).await;
+    assert_notices(LosesLargeData, &["carries_empty_and_large_messages"]).await;
+    assert_notices(ChangesRawBodies, &["gives_messages_that_are_no_events_raw"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_answers_on_duplicates_are_noticed() {
+    assert_notices(FindsNoDuplicates, &["finds_duplicates"]).await;
+    assert_notices(FindsDuplicatesOfOthers, &["finds_duplicates"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn wrong_subscriptions_are_noticed() {
+    assert_notices(IgnoresPatterns, &["selects_by_pattern"]).await;
+    assert_notices(
+        GivesNamesOfItsOwn,
+        &[
+            "shares_among_consumers_of_one_name",
+            "resumes_where_it_stopped",
+        ],
+    )
+    .await;
+    assert_notices(HasOneSubscription, &["gives_each_subscription_everything"]).await;
+    assert_notices(
+        IgnoresWhatIsAnnounced,
+        &["gives_what_is_announced_everything"],
+    )
+    .await;
+    assert_notices(IgnoresWhatIsInFlight, &["bounds_what_is_in_flight"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_and_swapped_messages_are_noticed() {
+    assert_notices(SwapsMessages, &["keeps_order"]).await;
+    assert_notices(LosesWhenDropped, &["loses_nothing_when_next_is_dropped"]).await;
+    assert_notices(ForgetsAtRestart, &["keeps_everything_through_a_restart"]).await;
+    assert_notices(
+        KeepsWhatItHasOnItsWay,
+        &["gives_back_what_a_closed_consumer_had"],
+    )
+    .await;
+    assert_notices(Ends, &["gives_concurrent_consumers_everything_once"]).await;
+}

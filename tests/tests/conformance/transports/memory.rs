@@ -1,0 +1,27 @@
+//! The transport in memory, with the time of tokio paused.
+
+use eventkit::BoxError;
+use eventkit::transport::{BoxFuture, Transport};
+use eventkit_service::memory::Memory;
+use eventkit_transport_tests::Setup;
+
+struct InMemory(Memory);
+
+impl Setup for InMemory {
+    fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
+        Box::pin(async { Ok(Box::new(self.0.clone()) as Box<dyn Transport>) })
+    }
+
+    fn restart(&self) -> Option<BoxFuture<'_, Result<(), BoxError>>> {
+        Some(Box::pin(async {
+            self.0.close();
+            self.0.reopen();
+            Ok(())
+        }))
+    }
+}
+
+eventkit_transport_tests::transport_conformance! {
+    #[tokio::test(start_paused = true)]
+    InMemory(Memory::new())
+}
