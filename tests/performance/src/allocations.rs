@@ -95,11 +95,9 @@ pub fn peak() -> isize {
     PEAK.get()
 }
 
-/// Starts a peak anew from the bytes that are allocated now, and returns them.
-pub fn start_peak() -> isize {
-    let now = bytes();
-    PEAK.set(now);
-    now
+/// Starts a peak anew from the bytes that are allocated now.
+pub fn start_peak() {
+    PEAK.set(bytes());
 }
 
 /// Does a case once to warm up and once to count, and returns how often one operation allocates.

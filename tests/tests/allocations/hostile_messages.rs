@@ -6,14 +6,15 @@ use bytes::Bytes;
 use eventkit::binding::http::{decode, decode_as, decode_batch, with_limits};
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, Event, Limits};
-use eventkit_performance::allocations::{peak, start_peak};
+use eventkit_performance::allocations::{bytes, peak, start_peak};
 use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::reading::Reading;
 use serde_json::Value;
 
 /// Calls a function and returns with its result how many bytes it had allocated at most.
 fn measure<T>(what: &str, call: impl FnOnce() -> T) -> (T, usize) {
-    let before = start_peak();
+    let before = bytes();
+    start_peak();
     let start = Instant::now();
     let result = call();
     let took = start.elapsed();

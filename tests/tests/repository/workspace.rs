@@ -45,7 +45,7 @@ pub(crate) fn published() -> Vec<Package> {
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
     let Metadata { mut packages } = serde_json::from_str(&metadata).expect("metadata of cargo");
     packages.retain(|package| package.publish.as_ref().is_none_or(|list| !list.is_empty()));
-    assert!(packages.len() >= 3, "{packages:?}");
+    assert!(!packages.is_empty(), "no package is published");
     packages
 }
 

@@ -9,7 +9,7 @@ use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
 static DECLARED: Registry = Registry::new("declared");
 
@@ -91,7 +91,7 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
     let app = Dispatcher::new(&DECLARED).build().unwrap();
     let service = Service::new("tests", &app).transport(memory.clone());
     let service = Running::start(service).await;
-    let rig = Rig::on(memory);
+    let rig = TestHarness::on(memory);
     for ty in ["many", "plain", "slow"] {
         rig.publish(&event(ty, ty)).await;
     }

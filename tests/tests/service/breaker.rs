@@ -9,11 +9,11 @@ use eventkit_service::SubscriptionState;
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::Rig;
+use super::harness::TestHarness;
 
 #[tokio::test(start_paused = true)]
 async fn no_attempts_are_used_up_while_the_breaker_is_open() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let works = Arc::new(AtomicBool::new(false));
     let (log, mended) = (rig.log.clone(), Arc::clone(&works));
     let policy = Policy::new()
@@ -57,7 +57,7 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_service_drains_at_once() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("h")
@@ -84,7 +84,7 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
     struct Strict {
         number: u8,
     }
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("h")
         .policy(Policy::new().breaker(2, Duration::from_hours(1)))
@@ -102,7 +102,7 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_last_attempt_counts_too() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("h")
         .policy(

@@ -6,10 +6,10 @@ use eventkit::{Event, Policy};
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 /// Takes the number of seconds that its id says, two events at a time.
-fn slow(rig: &Rig) {
+fn slow(rig: &TestHarness) {
     let log = rig.log.clone();
     rig.registry
         .named("slow")
@@ -31,7 +31,7 @@ fn slow(rig: &Rig) {
 
 #[tokio::test(start_paused = true)]
 async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.start().await;
     for id in ["10", "15", "1", "2", "3"] {
@@ -60,7 +60,7 @@ async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_has_not_finished_by_the_deadline_is_given_back() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.service().drain_deadline(Duration::from_secs(5));
     let service = Running::start(service).await;
@@ -82,7 +82,7 @@ async fn what_has_not_finished_by_the_deadline_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     let policy = Policy::new()
         .key("source")
@@ -111,7 +111,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_drains_while_its_transport_is_away() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.start().await;
     rig.publish(&event("t", "3")).await;
@@ -129,7 +129,7 @@ async fn a_service_drains_while_its_transport_is_away() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_future_drains_too() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.service().build().unwrap();
     rig.publish(&event("t", "5")).await;

@@ -9,13 +9,13 @@ use eventkit_service::{Counters, MemoryInbox, ServiceBuilder};
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 const EVENTS: u64 = 3;
 
 /// Runs a handler that takes some time, or fails, until nothing is left or a day has passed.
 async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuilder) -> Counters {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let named = rig.registry.named("h").policy(policy);
     named.register_async("t", move |_: Event| async move {
         sleep(Duration::from_millis(5)).await;
@@ -96,7 +96,7 @@ async fn settings_of_nothing_are_as_little_as_there_can_be() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_given_back_for_ever_stays() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let subscription = eventkit::transport::Subscription::new("s", ["t"]);
     let mut consumer = rig.memory.subscribe(&subscription).await.unwrap();
     rig.publish(&event("t", "1")).await;

@@ -10,7 +10,7 @@ use eventkit_service::memory::{Faults, Memory};
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
 const EVENTS: u32 = 200;
 
@@ -25,7 +25,7 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
         .refuses_publishes(0.1)
         .loses_confirmations(0.05)
         .disconnects(0.02);
-    let rig = Rig::on(Memory::builder().faults(faults).build());
+    let rig = TestHarness::on(Memory::builder().faults(faults).build());
     let (done, runs) = (
         Arc::new(Mutex::new(BTreeMap::new())),
         Mutex::new(HashMap::new()),

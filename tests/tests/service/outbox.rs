@@ -10,7 +10,7 @@ use eventkit_service::{Outbox, OutboxError, Service};
 use serde::{Deserialize, Serialize};
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "shipped", source = "/shop")]
@@ -65,7 +65,7 @@ async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
 #[tokio::test(start_paused = true)]
 async fn events_go_out_once_and_say_what_they_follow_from() {
     let memory = Memory::new();
-    let rig = Rig::on(memory.clone());
+    let rig = TestHarness::on(memory.clone());
     let _service = Running::start(service(&memory)).await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let placed = event("placed", "A-1")
@@ -103,7 +103,7 @@ async fn events_go_out_once_and_say_what_they_follow_from() {
 #[tokio::test(start_paused = true)]
 async fn a_second_run_sends_the_same_ids() {
     let memory = Memory::new();
-    let rig = Rig::on(memory.clone());
+    let rig = TestHarness::on(memory.clone());
     let service = Running::start(service(&memory)).await;
     // Half of what is sent is stored and yet not confirmed, so the handler runs again.
     memory.set_faults(Faults::seeded(5).loses_confirmations(0.5));
@@ -131,7 +131,7 @@ async fn a_second_run_sends_the_same_ids() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let app = Dispatcher::new(&SHIPPING).build().unwrap();
     let error = app.dispatch_async(&event("placed", "1")).await.unwrap_err();
     assert!(

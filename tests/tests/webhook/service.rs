@@ -12,7 +12,7 @@ use eventkit_webhook::{Endpoint, Sender};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::rig::serve_until;
+use super::harness::serve_until;
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]

@@ -127,7 +127,7 @@ impl Fault {
                 environment.start_worker()?;
             }
             Self::KilledBeforeAck | Self::KilledMidHandler => {
-                self.kill_workers(environment).await?
+                self.kill_workers(environment).await?;
             }
             Self::Terminated => {
                 environment.start_worker()?;

@@ -1,4 +1,4 @@
-//! Traps of the core specification: names, types and values of attributes.
+//! Edge cases of the core specification: names, types and values of attributes.
 
 use bytes::Bytes;
 use eventkit::binding::http;

@@ -1,4 +1,4 @@
-//! Traps of the JSON format: what the data is.
+//! Edge cases of the JSON format: what the data is.
 
 use bytes::Bytes;
 use eventkit::binding::http;

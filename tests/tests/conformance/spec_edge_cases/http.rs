@@ -1,4 +1,4 @@
-//! Traps of the HTTP binding: modes, headers and their values.
+//! Edge cases of the HTTP binding: modes, headers and their values.
 
 use bytes::Bytes;
 use eventkit::binding::http;

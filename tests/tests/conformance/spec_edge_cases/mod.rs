@@ -1,4 +1,4 @@
-//! The traps of the specification, one test per rule and named after it.
+//! Edge cases of the specification, one test per rule and named after it.
 
 mod attributes;
 mod data;

@@ -1,10 +1,10 @@
 //! The NATS protocol binding.
 
 mod binary;
+mod header_values;
 mod hostile;
 mod modes;
 mod typed;
-mod values;
 
 use eventkit_tests::message::REQUIRED;
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 pub(crate) const LONG: Duration = Duration::from_hours(168);
 
 /// A registry and a transport.
-pub(crate) struct Rig {
+pub(crate) struct TestHarness {
     pub(crate) registry: Registry,
     pub(crate) memory: Memory,
     pub(crate) log: Log,
@@ -53,7 +53,7 @@ impl Log {
     }
 }
 
-impl Rig {
+impl TestHarness {
     pub(crate) fn new() -> Self {
         Self::on(Memory::new())
     }
