@@ -47,6 +47,7 @@ pub fn parse_media_type(text: &str) -> Result<MediaTypeBuf, MediaTypeError> {
 /// Returns whether a well-formed media type declares JSON: subtype `json` or suffix `+json`, in any
 /// case (JSON format, 3.1.1).
 #[must_use]
+#[inline]
 pub fn declares_json(media_type: &str) -> bool {
     if media_type == JSON {
         return true;
