@@ -11,6 +11,7 @@
 //! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
 
 pub mod backoff;
+mod bounded_map;
 mod consumer;
 mod error;
 mod message;
@@ -22,6 +23,7 @@ mod subscription;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use self::bounded_map::BoundedMap;
 pub use self::consumer::{Consumer, Transport};
 pub use self::error::{TransportError, TransportErrorKind};
 pub use self::message::{Incoming, InvalidMessage, MessageMetadata, RawMessage};

@@ -26,7 +26,7 @@
 //! let listener = TcpListener::bind("0.0.0.0:8080").await?;
 //! endpoint.serve(listener, async { drop(tokio::signal::ctrl_c().await) }).await?;
 //! // The endpoint is closed now, and with it the service ends.
-//! running.await?;
+//! running.await??;
 //! # Ok(())
 //! # }
 //! ```

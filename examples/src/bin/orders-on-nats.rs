@@ -95,7 +95,7 @@ async fn work() -> Result<(), BoxError> {
     }
     println!(
         "The shop is closed; {} given back to others.",
-        stopped.handed_back
+        stopped.released
     );
     Ok(())
 }

@@ -57,7 +57,7 @@ async fn memory_stays_flat_however_many_events_there_are() {
     let app = Dispatcher::new(&registry).build().unwrap();
     let memory = Memory::builder()
         .capacity(CAPACITY)
-        .remember(CAPACITY)
+        .dedup_capacity(CAPACITY)
         .build();
     let service = Service::new("tests", &app)
         .transport(memory.clone())
@@ -67,7 +67,7 @@ async fn memory_stays_flat_however_many_events_there_are() {
     let handle = service.handle();
     let task = tokio::spawn(service.run_until(std::future::pending()));
     handle.ready().await;
-    // By then there are as many workers as are ever needed at once.
+    // By then as many events have been handled at once as ever are.
     let few = publish(&memory, 0..50_000).await;
     let many = publish(&memory, 50_000..1_000_000).await;
     println!("{few} bytes at most with the first 50,000 events, {many} with 1,000,000");
@@ -79,5 +79,5 @@ async fn memory_stays_flat_however_many_events_there_are() {
     let counters = handle.health().counters();
     assert_eq!((counters.succeeded, counters.dead_lettered), (1_000_000, 0));
     handle.stop();
-    task.await.unwrap();
+    task.await.unwrap().unwrap();
 }

@@ -80,7 +80,7 @@ async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
     assert_eq!(rig.log.lines()[before..], [format!("receipt {id}")]);
     assert_eq!(rig.letters().list().await.unwrap().len(), 2);
     assert!(!rig.letters().replay(&letters[1]).await.unwrap());
-    assert!(rig.letters().discard(&letters[0]).await.unwrap());
+    assert!(rig.letters().delete(&letters[0]).await.unwrap());
     assert_eq!(rig.letters().replay_all().await.unwrap(), 1);
     rig.drained().await;
     assert_eq!(rig.log.lines().len(), before + 2);
@@ -153,7 +153,7 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
     let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let letters = Memory::new();
-    let service = Running::start(rig.service().dead_letters_to(letters.clone())).await;
+    let service = Running::start(rig.service().dead_letter_publisher(letters.clone())).await;
     letters.close();
     rig.publish(&event("t", "1")).await;
     rig.memory
@@ -201,10 +201,10 @@ async fn letters_that_nobody_reads_do_not_make_room_for_others() {
 async fn the_place_can_be_chosen() {
     let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
-    let _service = Running::start(rig.service().dead_letter_place("morgue")).await;
+    let _service = Running::start(rig.service().dead_letter_type("morgue")).await;
     rig.publish(&event("t", "1")).await;
     wait_until(|| rig.memory.unsettled("tests---dead-letters") == 1).await;
-    let letters = rig.letters().at("morgue");
+    let letters = rig.letters().dead_letter_type("morgue");
     assert_eq!(letters.list().await.unwrap().len(), 1);
 }
 
@@ -215,8 +215,7 @@ async fn a_replay_that_cannot_be_published_leaves_the_letter() {
     let _service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     rig.dead(1).await;
-    rig.memory
-        .set_faults(Faults::seeded(1).refuses_publishes(1.0));
+    rig.memory.set_faults(Faults::seeded(1).refuse_publish(1.0));
     assert!(rig.letters().replay_all().await.is_err());
     rig.memory.set_faults(Faults::default());
     rig.dead(1).await;
@@ -231,7 +230,7 @@ async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
     let poison = RawMessage::new(Vec::new(), "poison");
     rig.memory.publish_raw("t", &poison).await.unwrap();
     rig.memory
-        .set_faults(Faults::seeded(1).loses_confirmations(1.0));
+        .set_faults(Faults::seeded(1).lose_confirmation(1.0));
     wait_until(|| !service.handle.is_ready()).await;
     rig.memory.set_faults(Faults::default());
     wait_until(|| service.handle.health().counters().dead_lettered == 2).await;

@@ -48,7 +48,7 @@ async fn each_handler_gets_each_event_once() {
     let counters = service.handle.health().counters();
     assert_eq!((counters.received, counters.succeeded), (2, 2));
     assert_eq!(counters.in_flight, 0);
-    assert_eq!(service.stop().await.handed_back, 0);
+    assert_eq!(service.stop().await.released, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -46,7 +46,7 @@ async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
         ["begins 10", "begins 15", "ends 10", "ends 15"]
     );
     // Two were taken ahead; the last never left the transport.
-    assert_eq!((stopped.handed_back, stopped.abandoned), (2, 0));
+    assert_eq!((stopped.released, stopped.abandoned), (2, 0));
     assert_eq!(rig.memory.len(), 3);
 
     let start = Instant::now();
@@ -62,7 +62,7 @@ async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
 async fn what_has_not_finished_by_the_deadline_is_given_back() {
     let rig = TestHarness::new();
     slow(&rig);
-    let service = rig.service().drain_deadline(Duration::from_secs(5));
+    let service = rig.service().shutdown_timeout(Duration::from_secs(5));
     let service = Running::start(service).await;
     rig.publish(&event("t", "60")).await;
     rig.publish(&event("t", "2")).await;
@@ -70,7 +70,7 @@ async fn what_has_not_finished_by_the_deadline_is_given_back() {
     let start = Instant::now();
     let stopped = service.stop().await;
     assert_eq!(start.elapsed().as_secs(), 5);
-    assert_eq!((stopped.handed_back, stopped.abandoned), (1, 0));
+    assert_eq!((stopped.released, stopped.abandoned), (1, 0));
     assert_eq!(rig.log.lines(), ["begins 60", "begins 2", "ends 2"]);
 
     // Its one attempt has not been used up: it did not fail.
@@ -102,7 +102,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
     let start = Instant::now();
     let stopped = service.stop().await;
     assert!(start.elapsed() < Duration::from_secs(1));
-    assert_eq!(stopped.handed_back, 3);
+    assert_eq!(stopped.released, 3);
     assert_eq!(rig.memory.len(), 3);
     let _service = rig.start().await;
     wait_until(|| rig.log.lines().len() == 2).await;
@@ -133,7 +133,10 @@ async fn the_end_of_a_future_drains_too() {
     slow(&rig);
     let service = rig.service().build().unwrap();
     rig.publish(&event("t", "5")).await;
-    let stopped = service.run_until(sleep(Duration::from_secs(2))).await;
-    assert_eq!((stopped.handed_back, stopped.abandoned), (0, 0));
+    let stopped = service
+        .run_until(sleep(Duration::from_secs(2)))
+        .await
+        .unwrap();
+    assert_eq!((stopped.released, stopped.abandoned), (0, 0));
     assert!(rig.memory.is_empty());
 }

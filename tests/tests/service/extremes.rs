@@ -42,7 +42,7 @@ async fn settings_without_an_end_are_taken_as_they_are_meant() {
     let sets: [fn(ServiceBuilder) -> ServiceBuilder; 5] = [
         |service| service,
         |service| service.ack_wait(MAX),
-        |service| service.drain_deadline(MAX),
+        |service| service.shutdown_timeout(MAX),
         |service| service.inbox(MemoryInbox::new()),
         |service| service.inbox(MemoryInbox::new().window(MAX)).ack_wait(MAX),
     ];
@@ -72,7 +72,7 @@ async fn delays_without_an_end_do_not_come_to_one() {
 #[tokio::test(start_paused = true)]
 async fn settings_of_nothing_are_as_little_as_there_can_be() {
     const NOTHING: Duration = Duration::ZERO;
-    let least = |service: ServiceBuilder| service.ack_wait(NOTHING).drain_deadline(NOTHING);
+    let least = |service: ServiceBuilder| service.ack_wait(NOTHING).shutdown_timeout(NOTHING);
     let counters = run(Policy::new().concurrency(0), false, least).await;
     assert_eq!(counters.succeeded, EVENTS);
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use eventkit::{Dispatcher, Event, Registry};
 use eventkit_service::memory::Memory;
-use eventkit_service::{DeadLetter, DeadLetters, Service, ServiceBuilder, ServiceHandle, Stopped};
+use eventkit_service::{
+    DeadLetter, DeadLetters, RunError, Service, ServiceBuilder, ServiceHandle, ShutdownReport,
+};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -22,7 +24,7 @@ pub(crate) struct TestHarness {
 /// A service that runs.
 pub(crate) struct Running {
     pub(crate) handle: ServiceHandle,
-    task: JoinHandle<Stopped>,
+    task: JoinHandle<Result<ShutdownReport, RunError>>,
 }
 
 /// Collects what handlers did, and when.
@@ -112,9 +114,9 @@ impl Running {
     }
 
     /// Drains the service.
-    pub(crate) async fn stop(self) -> Stopped {
+    pub(crate) async fn stop(self) -> ShutdownReport {
         self.handle.stop();
-        self.task.await.unwrap()
+        self.task.await.unwrap().unwrap()
     }
 
     /// Ends the service as the end of its process would.

@@ -26,7 +26,7 @@ async fn a_dropped_acknowledgement_runs_no_handler_twice() {
     let rig = TestHarness::new();
     noting(&rig);
     let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
-    rig.memory.set_faults(Faults::seeded(3).drops_acks(0.5));
+    rig.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
     for id in 0..20 {
         rig.publish(&event("t", id.to_string())).await;
     }
@@ -43,7 +43,7 @@ async fn without_one_it_runs_as_often_as_it_comes() {
     let rig = TestHarness::new();
     noting(&rig);
     let _service = rig.start().await;
-    rig.memory.set_faults(Faults::seeded(3).drops_acks(0.5));
+    rig.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
     for id in 0..20 {
         rig.publish(&event("t", id.to_string())).await;
     }
@@ -55,7 +55,7 @@ async fn without_one_it_runs_as_often_as_it_comes() {
 async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
     let rig = TestHarness::on(
         Memory::builder()
-            .faults(Faults::seeded(1).duplicates(1.0))
+            .faults(Faults::seeded(1).duplicate(1.0))
             .build(),
     );
     let log = rig.log.clone();
@@ -111,11 +111,11 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
     let service = rig
         .service()
         .inbox(inbox.clone())
-        .drain_deadline(Duration::ZERO);
+        .shutdown_timeout(Duration::ZERO);
     let service = Running::start(service).await;
     rig.publish(&event("t", "1")).await;
-    super::harness::wait_until(|| rig.log.lines().len() == 1).await;
-    assert_eq!(service.stop().await.handed_back, 1);
+    super::rig::wait_until(|| rig.log.lines().len() == 1).await;
+    assert_eq!(service.stop().await.released, 1);
     let _service = Running::start(rig.service().inbox(inbox)).await;
     let start = tokio::time::Instant::now();
     rig.drained().await;
@@ -137,12 +137,12 @@ async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), 
         Claim::Granted
     );
     advance(Duration::from_secs(9)).await;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Taken);
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::InProgress);
     advance(Duration::from_secs(1)).await;
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
     inbox.complete(key("1")).await?;
     advance(Duration::from_secs(59)).await;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Done);
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Completed);
     advance(Duration::from_secs(1)).await;
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
     inbox.release(key("1")).await?;
@@ -151,6 +151,6 @@ async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), 
         inbox.complete(key(id)).await?;
     }
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
-    assert_eq!(inbox.claim(key("3"), lease).await?, Claim::Done);
+    assert_eq!(inbox.claim(key("3"), lease).await?, Claim::Completed);
     Ok(())
 }

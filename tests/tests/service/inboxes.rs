@@ -41,12 +41,21 @@ fn key(id: &str) -> InboxKey<'_> {
 
 async fn each_event_is_granted_once(inbox: &dyn Inbox) {
     assert_eq!(inbox.claim(key("1"), LEASE).await.unwrap(), Claim::Granted);
-    assert_eq!(inbox.claim(key("1"), LEASE).await.unwrap(), Claim::Taken);
+    assert_eq!(
+        inbox.claim(key("1"), LEASE).await.unwrap(),
+        Claim::InProgress
+    );
     inbox.complete(key("1")).await.unwrap();
-    assert_eq!(inbox.claim(key("1"), LEASE).await.unwrap(), Claim::Done);
+    assert_eq!(
+        inbox.claim(key("1"), LEASE).await.unwrap(),
+        Claim::Completed
+    );
     // What is done stays done.
     inbox.release(key("1")).await.unwrap();
-    assert_eq!(inbox.claim(key("1"), LEASE).await.unwrap(), Claim::Done);
+    assert_eq!(
+        inbox.claim(key("1"), LEASE).await.unwrap(),
+        Claim::Completed
+    );
 }
 
 async fn keys_are_told_apart(inbox: &dyn Inbox) {
@@ -68,7 +77,7 @@ async fn keys_are_told_apart(inbox: &dyn Inbox) {
         inbox.complete(key).await.unwrap();
         assert_eq!(
             inbox.claim(key, LEASE).await.unwrap(),
-            Claim::Done,
+            Claim::Completed,
             "{key:?}"
         );
     }
@@ -80,19 +89,28 @@ async fn a_claim_ends_when_it_is_released_or_its_lease_ends(inbox: &dyn Inbox) {
     assert_eq!(inbox.claim(key("2"), MOMENT).await.unwrap(), Claim::Granted);
     sleep(2 * MOMENT).await;
     assert_eq!(inbox.claim(key("2"), LEASE).await.unwrap(), Claim::Granted);
-    assert_eq!(inbox.claim(key("2"), LEASE).await.unwrap(), Claim::Taken);
+    assert_eq!(
+        inbox.claim(key("2"), LEASE).await.unwrap(),
+        Claim::InProgress
+    );
 }
 
 async fn what_nobody_claimed_can_be_settled(inbox: &dyn Inbox) {
     inbox.release(key("3")).await.unwrap();
     inbox.complete(key("3")).await.unwrap();
-    assert_eq!(inbox.claim(key("3"), LEASE).await.unwrap(), Claim::Done);
+    assert_eq!(
+        inbox.claim(key("3"), LEASE).await.unwrap(),
+        Claim::Completed
+    );
 }
 
 async fn an_event_is_forgotten_after_the_window(inbox: &dyn Inbox) {
     inbox.claim(key("4"), LEASE).await.unwrap();
     inbox.complete(key("4")).await.unwrap();
-    assert_eq!(inbox.claim(key("4"), LEASE).await.unwrap(), Claim::Done);
+    assert_eq!(
+        inbox.claim(key("4"), LEASE).await.unwrap(),
+        Claim::Completed
+    );
     sleep(Duration::from_millis(400)).await;
     assert_eq!(inbox.claim(key("4"), LEASE).await.unwrap(), Claim::Granted);
 }
@@ -129,7 +147,10 @@ async fn a_file_outlives_the_program() {
     inbox.claim(key("begun"), MOMENT).await.unwrap();
     drop(inbox);
     let inbox = SqliteInbox::open(folder.file()).unwrap();
-    assert_eq!(inbox.claim(key("done"), LEASE).await.unwrap(), Claim::Done);
+    assert_eq!(
+        inbox.claim(key("done"), LEASE).await.unwrap(),
+        Claim::Completed
+    );
     sleep(2 * MOMENT).await;
     let claim = inbox.claim(key("begun"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::Granted, "the process that began it is gone");
@@ -151,7 +172,7 @@ async fn of_many_that_ask_at_once_one_is_granted() {
         let claims = asking.join_all().await;
         let granted = claims.iter().filter(|claim| **claim == Claim::Granted);
         assert_eq!(granted.count(), 1, "{claims:?}");
-        assert!(!claims.contains(&Claim::Done), "{claims:?}");
+        assert!(!claims.contains(&Claim::Completed), "{claims:?}");
     }
 }
 

@@ -13,7 +13,7 @@ use eventkit::{
     handles,
 };
 use eventkit_service::memory::Memory;
-use eventkit_service::{Attempt, HandlerService, Outbox, OutboxError, Service};
+use eventkit_service::{Attempt, HandlerService, Outgoing, OutgoingError, Service};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tower::layer::{Layer, layer_fn};
@@ -124,7 +124,7 @@ async fn a_layer_sees_each_attempt_of_each_handler() {
             attempt.subscription(),
             attempt.number(),
             attempt.event().id(),
-            attempt.info().position,
+            attempt.metadata().position,
         ));
         assert_eq!(
             attempt.handler().is_async(),
@@ -312,10 +312,10 @@ static SHIPPING: Registry = Registry::new("shipping");
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 #[handles("placed", registry = SHIPPING)]
-fn ship(_event: &Event, outbox: Outbox) -> Result<(), OutboxError> {
-    outbox.send(&Shipped)?;
+fn ship(_event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
+    outgoing.send(&Shipped)?;
     if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
-        return Err(OutboxError::Closed);
+        return Err(OutgoingError::Closed);
     }
     Ok(())
 }

@@ -192,7 +192,7 @@ async fn order_holds_while_connections_break() {
                 rig.publish(&keyed(key, id)).await;
             }
         }
-        rig.memory.set_faults(Faults::seeded(seed).disconnects(0.1));
+        rig.memory.set_faults(Faults::seeded(seed).disconnect(0.1));
         rig.drained().await;
         for key in ["a", "b", "c"] {
             let lines = rig.log.lines();

@@ -90,7 +90,7 @@ async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
     rig.publish(&event("t", "1")).await;
     rig.drained().await;
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
     let health = handle.health();
     assert_eq!(health.subscriptions[0].state, SubscriptionState::Stopped);
     assert!(!health.is_ready());

@@ -290,6 +290,6 @@ async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
     assert_eq!(rig.log.lines().len(), 4);
     assert_eq!(
         letter.error,
-        "came 5 times without being settled: the process may have died over it"
+        "delivered 5 times without being settled: the event may have ended its process"
     );
 }

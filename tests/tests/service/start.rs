@@ -88,7 +88,7 @@ async fn what_is_published_while_it_begins_reaches_every_handler() {
     ];
     assert_eq!(rig.log.sorted(), all);
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,5 +115,5 @@ async fn handlers_of_two_transports_do_not_wait_for_each_other() {
     wait_until(|| rig.log.lines().len() == 2).await;
     assert_eq!(rig.log.lines(), ["1", "2"]);
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }

@@ -68,7 +68,7 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     let policy = Policy::new().first_delay(Duration::from_millis(1));
     let service = Service::new("shop", &app)
         .transport(endpoint.clone())
-        .dead_letters_to(letters.clone())
+        .dead_letter_publisher(letters.clone())
         .policy(policy.attempts(3))
         .build()
         .unwrap();
@@ -96,5 +96,5 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     // With the endpoint the service ends by itself.
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }

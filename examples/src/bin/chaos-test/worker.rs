@@ -132,7 +132,7 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
         .transport(connect(&orders.url).await?)
         .ack_wait(ACK_WAIT);
     if let Some(url) = &orders.letters {
-        service = service.dead_letters_to(connect(url).await?);
+        service = service.dead_letter_publisher(connect(url).await?);
     }
     let service = service.build()?;
     let mut stop = signal(SignalKind::terminate())?;
@@ -140,7 +140,7 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
     let stopped = async move {
         stop.recv().await;
     };
-    service.run_until(stopped).await;
+    service.run_until(stopped).await?;
     Ok(())
 }
 

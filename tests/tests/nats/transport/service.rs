@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_nats::Nats;
-use eventkit_service::{DeadLetters, Service, ServiceHandle, Stopped};
+use eventkit_service::{DeadLetters, RunError, Service, ServiceHandle, ShutdownReport};
 use eventkit_tests::nats::Server;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -38,7 +38,10 @@ fn quick() -> Policy {
 }
 
 /// Starts a service, and returns when it is ready.
-async fn start(registry: &Registry, nats: &Nats) -> (ServiceHandle, JoinHandle<Stopped>) {
+async fn start(
+    registry: &Registry,
+    nats: &Nats,
+) -> (ServiceHandle, JoinHandle<Result<ShutdownReport, RunError>>) {
     let app = Dispatcher::new(registry).build().unwrap();
     let service = Service::new("tests", &app).transport(nats.clone());
     let service = service.build().unwrap();
@@ -101,7 +104,7 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     assert_eq!((count("sound", "1"), count("sound", "2")), (1, 1));
     assert!(letters.list().await.unwrap().is_empty());
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,7 +145,8 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
         .unwrap();
     until(|| handled.lock().unwrap().len() == 2 * COUNT).await;
     handle.stop();
-    let stopped = timeout(PATIENCE, running).await.expect("it stops").unwrap();
+    let stopped = timeout(PATIENCE, running).await.expect("it stops");
+    let stopped = stopped.unwrap().unwrap();
     assert_eq!(stopped.abandoned, 0, "{stopped:?}");
     assert_eq!(handle.health().counters().dead_lettered, 0);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eventkit::{Dispatcher, Event, Policy};
 use eventkit_service::memory::{Faults, Memory};
-use eventkit_service::{Service, ServiceHandle, Stopped};
+use eventkit_service::{RunError, Service, ServiceHandle, ShutdownReport};
 use fastrand::Rng;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// A service that runs.
 struct Running {
     handle: ServiceHandle,
-    task: JoinHandle<Stopped>,
+    task: JoinHandle<Result<ShutdownReport, RunError>>,
 }
 
 impl Running {
@@ -47,7 +47,7 @@ impl Running {
     /// Drains the service; nothing of what it has taken may be left.
     async fn stop(self) {
         self.handle.stop();
-        let stopped = self.task.await.unwrap();
+        let stopped = self.task.await.unwrap().unwrap();
         let counters = self.handle.health().counters();
         assert_eq!((stopped.abandoned, counters.in_flight), (0, 0));
         assert_eq!(counters.dead_lettered, 0);
@@ -156,14 +156,14 @@ impl Round {
             return faults;
         }
         faults
-            .duplicates(0.05)
-            .reorders(0.1)
-            .delays(0.1, Duration::from_millis(5))
-            .drops_acks(0.03)
-            .crashes_before_acks(0.01)
-            .refuses_publishes(0.03)
-            .loses_confirmations(0.03)
-            .disconnects(0.002)
+            .duplicate(0.05)
+            .reorder(0.1)
+            .delay(0.1, Duration::from_millis(5))
+            .drop_ack(0.03)
+            .crash_before_ack(0.01)
+            .refuse_publish(0.03)
+            .lose_confirmation(0.03)
+            .disconnect(0.002)
     }
 }
 
