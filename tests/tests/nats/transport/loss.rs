@@ -181,7 +181,7 @@ async fn settling_without_a_server_says_that_it_was_not_confirmed() {
     let error = one.handle.ack().await.unwrap_err();
     assert_says(&error, Unavailable, &["acknowledge a message"]);
     let error = two.handle.nack(Duration::ZERO).await.unwrap_err();
-    assert_says(&error, Unavailable, &["give a message back"]);
+    assert_says(&error, Unavailable, &["return a message"]);
     let error = three.handle.terminate().await.unwrap_err();
     assert_says(&error, Unavailable, &["terminate a message"]);
 }
@@ -200,7 +200,7 @@ async fn a_server_that_falls_silent_is_noticed() {
 
     server.freeze();
     let error = lost(&mut *consumer).await;
-    assert_says(&error, Unavailable, &["fallen silent"]);
+    assert_says(&error, Unavailable, &["no heartbeat"]);
     drop(consumer);
     server.thaw();
 
@@ -320,7 +320,7 @@ async fn a_closed_client_ends_its_consumers() {
         return;
     };
     let client = async_nats::connect(server.url()).await.unwrap();
-    let nats = eventkit_nats::Nats::client(client.clone());
+    let nats = eventkit_nats::Nats::from_client(client.clone());
     let nats = nats.open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     client.drain().await.unwrap();

@@ -88,14 +88,14 @@ async fn a_stream_that_does_not_fit_is_refused_with_all_that_differs() {
         Configuration,
         &[
             "the stream `events`",
-            r#"`subjects` is ["other.>", "events.a"], wanted is ["events.>"] or more"#,
-            "`storage` is memory, wanted is file",
-            "`retention` is workqueue, wanted is limits",
-            "`duplicate_window` is 10s, wanted is 120s or more",
-            "`no_ack` is true, wanted is false",
-            "`num_replicas` is 1, wanted is 3",
-            "`max_age` is 0ns, wanted is 60s",
-            "`max_bytes` is 5000, wanted is 6000",
+            r#"`subjects` is ["other.>", "events.a"], expected ["events.>"] or more"#,
+            "`storage` is memory, expected file",
+            "`retention` is workqueue, expected limits",
+            "`duplicate_window` is 10s, expected 120s or more",
+            "`no_ack` is true, expected false",
+            "`num_replicas` is 1, expected 3",
+            "`max_age` is 0ns, expected 60s",
+            "`max_bytes` is 5000, expected 6000",
         ],
     );
 }
@@ -173,12 +173,12 @@ async fn a_consumer_that_does_not_fit_is_refused_with_all_that_differs() {
         Configuration,
         &[
             "the consumer `handler` of the stream `events`",
-            "`ack_policy` is all, wanted is explicit",
-            "`ack_wait` is 7s, wanted is 1s",
-            "`max_deliver` is 5, wanted is -1",
-            "`max_ack_pending` is 10, wanted is 256 or more",
-            r#"`filter_subjects` is ["events.b"], wanted is ["events.a"]"#,
-            "`headers_only` is true, wanted is false",
+            "`ack_policy` is all, expected explicit",
+            "`ack_wait` is 7s, expected 1s",
+            "`max_deliver` is 5, expected -1",
+            "`max_ack_pending` is 10, expected 256 or more",
+            r#"`filter_subjects` is ["events.b"], expected ["events.a"]"#,
+            "`headers_only` is true, expected false",
         ],
     );
 }
@@ -217,7 +217,7 @@ async fn a_changed_subscription_is_refused_or_changes_the_consumer_by_choice() {
     let mut changed = subscription("a.*");
     changed.ack_wait = Duration::from_secs(2);
     let error = nats.subscribe(&changed).await.unwrap_err();
-    assert_says(&error, Configuration, &["`ack_wait` is 1s, wanted is 2s"]);
+    assert_says(&error, Configuration, &["`ack_wait` is 1s, expected 2s"]);
 
     let nats = on(&server).update_consumers().open().await.unwrap();
     let mut consumer = nats.subscribe(&changed).await.unwrap();
@@ -337,7 +337,7 @@ async fn an_existing_client_and_several_urls_will_do() {
         return;
     };
     let client = async_nats::connect(server.url()).await.unwrap();
-    let nats = Nats::client(client).open().await.unwrap();
+    let nats = Nats::from_client(client).open().await.unwrap();
     nats.publish(&event("a", "1").build().unwrap())
         .await
         .unwrap();

@@ -1,27 +1,28 @@
-//! Event types as subjects, and patterns as filters.
+//! Conversion of event types to subjects, and of patterns to filters.
 //!
-//! A segment of a type is a token of the subject. What a token cannot hold is percent-encoded, and
-//! an empty segment is `%`, so that no two types share a subject.
+//! Each segment of a type is one token of the subject. Characters that are illegal in a token are
+//! percent-encoded, and an empty segment is `%`, so that no two types share a subject.
 
 use std::borrow::Cow;
 use std::iter;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// White space and wildcards, and all beyond ASCII.
+/// White space, wildcards, and the escape character; characters beyond ASCII are always encoded.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'*').add(b'>');
 
-const EMPTY: &str = "%";
+/// The token of an empty segment.
+const EMPTY_SEGMENT: &str = "%";
 
 /// Returns the subject of an event type.
-pub(super) fn subject(prefix: &str, ty: &str) -> String {
+pub(crate) fn subject(prefix: &str, ty: &str) -> String {
     join(prefix, ty, |subject, segment, _| {
         subject.extend(utf8_percent_encode(segment, ENCODED));
     })
 }
 
-/// Returns the filter that selects what a pattern does, and perhaps a bit more: NATS takes an
-/// empty segment for one, and a pattern does not.
+/// Returns the filter that selects all types of a pattern, and possibly more: a wildcard of NATS
+/// also matches the token of an empty segment.
 fn filter(prefix: &str, pattern: &str) -> String {
     join(prefix, pattern, |filter, segment, is_last| {
         match (segment, is_last) {
@@ -39,7 +40,7 @@ fn join(prefix: &str, ty: &str, push: impl Fn(&mut String, &str, bool)) -> Strin
     while let Some(segment) = segments.next() {
         subject.push('.');
         if segment.is_empty() {
-            subject.push_str(EMPTY);
+            subject.push_str(EMPTY_SEGMENT);
         } else {
             push(&mut subject, segment, segments.peek().is_none());
         }
@@ -47,39 +48,41 @@ fn join(prefix: &str, ty: &str, push: impl Fn(&mut String, &str, bool)) -> Strin
     subject
 }
 
-/// Returns the event type that a subject was made of, where it has the prefix.
-pub(super) fn event_type<'a>(prefix: &str, subject: &'a str) -> Option<Cow<'a, str>> {
+/// Returns the event type of a subject with the prefix.
+pub(crate) fn event_type<'a>(prefix: &str, subject: &'a str) -> Option<Cow<'a, str>> {
     let ty = subject.strip_prefix(prefix)?.strip_prefix('.')?;
     if !ty.contains('%') {
         return Some(Cow::Borrowed(ty));
     }
     let segments = ty.split('.').map(|segment| match segment {
-        EMPTY => Cow::Borrowed(""),
-        // Other publishers may use any subject; what is not UTF-8 is no type anybody asks for.
+        EMPTY_SEGMENT => Cow::Borrowed(""),
+        // Other publishers may use any subject; one that is not UTF-8 matches no subscription.
         _ => percent_decode_str(segment).decode_utf8_lossy(),
     });
     Some(Cow::Owned(segments.collect::<Vec<_>>().join(".")))
 }
 
-/// Says what is wrong with the prefix of all subjects, if anything is.
-pub(super) fn check_prefix(prefix: &str) -> Result<(), &'static str> {
-    let is_token = |token: &str| {
-        let mut bytes = token.bytes();
-        !token.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-    };
+/// Returns whether a name can be a token of a subject: ASCII letters, digits, `-` and `_`.
+pub(crate) fn is_token(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    !name.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Checks the prefix of all subjects, and returns what is expected of it.
+pub(crate) fn check_prefix(prefix: &str) -> Result<(), &'static str> {
     if prefix.split('.').all(is_token) {
         Ok(())
     } else {
-        Err("a prefix of subjects is letters, digits, `-` and `_`, with single dots between")
+        Err("expected letters, digits, `-` and `_`, with single dots in between")
     }
 }
 
 /// The filters of one subscription; none of them covers another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Filters(Vec<String>);
+pub(crate) struct Filters(Vec<String>);
 
 impl Filters {
-    pub(super) fn of(prefix: &str, patterns: &[String]) -> Self {
+    pub(crate) fn new(prefix: &str, patterns: &[String]) -> Self {
         let mut all: Vec<String> = patterns
             .iter()
             .map(|pattern| filter(prefix, pattern))
@@ -91,31 +94,31 @@ impl Filters {
         Self(narrow.collect())
     }
 
-    pub(super) fn as_slice(&self) -> &[String] {
+    pub(crate) fn as_slice(&self) -> &[String] {
         &self.0
     }
 
-    /// Returns whether a server that takes several filters takes these: no subject fits two.
-    pub(super) fn are_disjoint(&self) -> bool {
+    /// Returns whether no subject matches two filters, as a server that takes several requires.
+    pub(crate) fn are_disjoint(&self) -> bool {
         let mut filters = self.0.iter().enumerate();
-        filters.all(|(at, one)| !self.0[at + 1..].iter().any(|other| collide(one, other)))
+        filters.all(|(at, one)| !self.0[at + 1..].iter().any(|other| overlap(one, other)))
     }
 
     /// Returns one filter that covers all of them.
-    pub(super) fn covering(&self) -> String {
+    pub(crate) fn covering(&self) -> String {
         let Some((first, rest)) = self.0.split_first() else {
             return ">".to_owned();
         };
         if rest.is_empty() {
             return first.clone();
         }
-        // `>` stands for one token at least, so the shortest filter keeps one for it.
+        // `>` matches at least one token, so the last one of the shortest filter is left to it.
         let lengths = self.0.iter().map(|filter| filter.split('.').count());
-        let most = lengths.min().unwrap_or_default().saturating_sub(1);
+        let max_common = lengths.min().unwrap_or_default().saturating_sub(1);
         let common = first
             .split('.')
             .enumerate()
-            .take(most)
+            .take(max_common)
             .take_while(|(at, token)| {
                 rest.iter()
                     .all(|other| other.split('.').nth(*at) == Some(token))
@@ -128,8 +131,8 @@ impl Filters {
     }
 }
 
-/// Returns whether every subject of one filter is one of another.
-pub(super) fn covers(wide: &str, narrow: &str) -> bool {
+/// Returns whether the filter `wide` matches every subject that `narrow` matches.
+pub(crate) fn covers(wide: &str, narrow: &str) -> bool {
     let (mut wide, mut narrow) = (wide.split('.'), narrow.split('.'));
     loop {
         match (wide.next(), narrow.next()) {
@@ -141,8 +144,8 @@ pub(super) fn covers(wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// Returns whether two filters have a subject in common.
-fn collide(one: &str, other: &str) -> bool {
+/// Returns whether a subject exists that both filters match.
+fn overlap(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.split('.'), other.split('.'));
     loop {
         match (one.next(), other.next()) {
@@ -160,7 +163,7 @@ mod tests {
 
     fn filters(patterns: &[&str]) -> Filters {
         let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
-        Filters::of("e", &patterns)
+        Filters::new("e", &patterns)
     }
 
     #[test]

@@ -1,21 +1,42 @@
-//! How a transport is set up.
+//! The builder of a transport.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 
-use super::api::{Api, text};
-use super::message::Mode;
-use super::stream::StreamSettings;
-use super::{Nats, Shared, Storage, subject, unavailable};
 use eventkit::binding::nats::with_limits;
 use eventkit::event::Limits;
 use eventkit::format::Format;
-use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit::transport::{TransportError, backoff};
 
-/// Sets up a [`Nats`]; made by [`Nats::connect`] and [`Nats::client`].
-#[must_use = "a builder makes nothing until `open` is called"]
+use super::api::Api;
+use super::error::{client_error, configuration, unavailable};
+use super::shared::Shared;
+use super::stream::{Storage, StreamSettings};
+use super::transport::{Nats, check_name};
+use crate::mapping::message::Mode;
+use crate::mapping::subject;
+
+/// The first delay between attempts to reconnect.
+const INITIAL_RECONNECT_DELAY: Duration = Duration::from_millis(50);
+/// The longest delay between attempts to reconnect.
+const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(5);
+
+impl Nats {
+    /// Creates a builder that connects to a server, or to several of a cluster, separated by commas.
+    pub fn connect(urls: impl Into<String>) -> NatsBuilder {
+        NatsBuilder::new(Server::Urls(urls.into(), Box::new(None)))
+    }
+
+    /// Creates a builder that uses a connected client.
+    pub fn from_client(client: Client) -> NatsBuilder {
+        NatsBuilder::new(Server::Client(client))
+    }
+}
+
+/// A builder of a [`Nats`], created by [`Nats::connect`] and [`Nats::from_client`].
+#[must_use = "a builder does nothing until `open` is called"]
 #[derive(Debug)]
 pub struct NatsBuilder {
     server: Server,
@@ -59,21 +80,14 @@ impl NatsBuilder {
         }
     }
 
-    pub(super) fn of_urls(urls: String) -> Self {
-        Self::new(Server::Urls(urls, Box::new(None)))
-    }
-
-    pub(super) fn of_client(client: Client) -> Self {
-        Self::new(Server::Client(client))
-    }
-
-    /// Sets how to connect: credentials, TLS, names; without effect for an existing client.
+    /// Sets the options of the connection, such as credentials and TLS; an existing client ignores
+    /// them.
     ///
-    /// The default options reconnect without end, with growing delays of up to 5 seconds that are
-    /// different for each client. Options given here replace all of them.
+    /// The default options reconnect without a limit of attempts, with exponential backoff of up to
+    /// 5 seconds and jitter. These options replace all of them.
     pub fn options(mut self, options: ConnectOptions) -> Self {
-        if let Server::Urls(_, own) = &mut self.server {
-            **own = Some(options);
+        if let Server::Urls(_, current) = &mut self.server {
+            **current = Some(options);
         }
         self
     }
@@ -84,105 +98,107 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets what all subjects begin with; the name of the stream by default.
+    /// Sets the prefix of all subjects; the name of the stream by default.
     pub fn subject_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Sets the `JetStream` domain, where the stream is on another one than the server's.
+    /// Sets the JetStream domain of the stream; the one of the server by default.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
 
-    /// Sets where the stream keeps its messages; in files by default.
+    /// Sets the storage of the stream; files by default.
     pub fn storage(mut self, storage: Storage) -> Self {
         self.stream.storage = storage;
         self
     }
 
-    /// Sets how long the stream remembers ids, to find duplicates; 2 minutes by default.
+    /// Sets how long the stream remembers ids to detect duplicates; 2 minutes by default.
     pub fn duplicate_window(mut self, window: Duration) -> Self {
         self.stream.duplicate_window = window;
         self
     }
 
-    /// Sets how many servers keep each message; 1 where the stream is made, and any where it is
-    /// there, by default.
+    /// Sets the number of servers that store each message.
+    ///
+    /// By default, a new stream has 1 replica, and an existing one may have any number.
     pub fn replicas(mut self, replicas: usize) -> Self {
         self.stream.replicas = Some(replicas);
         self
     }
 
-    /// Sets after what time messages are deleted, handled or not; never by default.
+    /// Sets the age at which messages are deleted, handled or not; without a limit by default.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.stream.max_age = Some(age);
         self
     }
 
-    /// Sets how large the stream may become; without a limit by default.
+    /// Sets the maximum size of the stream; without a limit by default.
     ///
-    /// A full stream refuses what is published, and deletes nothing to make room: without
-    /// [`max_age`](Self::max_age) it stays full.
+    /// A full stream refuses new messages. Without [`max_age`](Self::max_age) it deletes none, and
+    /// stays full.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.stream.max_bytes = Some(bytes);
         self
     }
 
-    /// Publishes in structured content mode; binary by default. Both are read whatever is set.
+    /// Publishes events in structured content mode; binary by default. Both modes are decoded.
     pub fn structured(mut self, format: impl Format) -> Self {
         self.mode = Mode::Structured(Arc::new(format));
         self
     }
 
-    /// Sets how much of a message is taken; [`Limits::DEFAULT`] by default.
+    /// Sets the limits of received messages; [`Limits::DEFAULT`] by default.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sets how long the server may take to confirm something; 5 seconds by default.
+    /// Sets the time limit of a request to the server; 5 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Sets how often the server shows that it is there while nothing comes; 5 seconds by default,
-    /// and 100 milliseconds at least.
+    /// Sets the interval of heartbeats of an idle consumer; 5 seconds by default, and at least 100
+    /// milliseconds.
     ///
-    /// A consumer whose server has fallen silent is lost after two of them. A broken connection is
-    /// noticed at once.
+    /// A consumer without a heartbeat for two intervals is lost. A closed connection is detected at
+    /// once.
     pub fn heartbeat(mut self, heartbeat: Duration) -> Self {
         self.heartbeat = heartbeat.max(Duration::from_millis(100));
         self
     }
 
-    /// Sets how many messages one subscription may have unsettled on the server, those that wait
-    /// for their delay and those of all its consumers together; 10,000 by default.
+    /// Sets the maximum number of unsettled messages of one subscription, over all its consumers and
+    /// including those that wait for redelivery; 10,000 by default.
     ///
-    /// Where that many wait, nothing else is delivered to the subscription.
-    pub fn max_unsettled(mut self, most: usize) -> Self {
-        self.max_unsettled = most;
+    /// At this number, the server delivers no other message to the subscription.
+    pub fn max_unsettled(mut self, max: usize) -> Self {
+        self.max_unsettled = max;
         self
     }
 
-    /// Changes consumers on the server whose patterns, `ack_wait` or `max_unsettled` are not what
-    /// is asked for; by default they are refused.
+    /// Updates consumers on the server whose patterns, `ack_wait` or `max_unsettled` differ; by
+    /// default they are an error.
     ///
-    /// It keeps how far the consumer has come. New patterns only see what comes after that point;
-    /// they need a server of 2.10, and are refused before.
+    /// A consumer keeps its position, and new patterns select events after it only. Before server
+    /// 2.10, patterns cannot be updated, and the error remains.
     pub fn update_consumers(mut self) -> Self {
         self.updates_consumers = true;
         self
     }
 
-    /// Connects, and makes the stream where it is absent.
+    /// Connects, and creates the stream if it does not exist.
     ///
     /// # Errors
     ///
-    /// Where the server cannot be reached, is older than 2.9, or has a stream of the name that does
-    /// not fit; the error names each setting with what was found and what is wanted.
+    /// Returns an error if the server cannot be reached or is older than 2.9, or if the existing
+    /// stream does not fit. That error lists each setting with the value found and the value
+    /// expected.
     pub async fn open(self) -> Result<Nats, TransportError> {
         let prefix = self.prefix.unwrap_or_else(|| self.stream.name.clone());
         check_name("stream", &self.stream.name)?;
@@ -195,10 +211,11 @@ impl NatsBuilder {
         };
         if !client.is_server_compatible(2, 9, 0) {
             let version = client.server_info().version;
-            let what = format!("the server is NATS {version}, wanted is 2.9 or later");
-            return Err(configuration(what));
+            return Err(configuration(format!(
+                "the server is NATS {version}, expected 2.9 or later"
+            )));
         }
-        let api = match self.domain {
+        let api_prefix = match self.domain {
             Some(domain) => {
                 check_name("domain", &domain)?;
                 format!("$JS.{domain}.API")
@@ -208,7 +225,7 @@ impl NatsBuilder {
         let shared = Shared {
             api: Api {
                 client,
-                prefix: api,
+                prefix: api_prefix,
                 timeout: self.timeout,
             },
             stream: self.stream,
@@ -226,47 +243,34 @@ impl NatsBuilder {
     }
 }
 
-/// Checks a name that becomes a token of subjects.
-pub(super) fn check_name(what: &str, name: &str) -> Result<(), TransportError> {
-    let mut bytes = name.bytes();
-    if !name.is_empty()
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-    {
-        return Ok(());
-    }
-    let what = format!("the {what} `{name}`: a name is letters, digits, `-` and `_`");
-    Err(configuration(what))
-}
-
-pub(super) fn configuration(what: String) -> TransportError {
-    TransportError::new(TransportErrorKind::Configuration, what)
-}
-
 async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, TransportError> {
     let servers: Result<Vec<ServerAddr>, _> =
         urls.split(',').map(|url| url.trim().parse()).collect();
     let servers = servers.map_err(|error: std::io::Error| {
-        configuration("the URL of the NATS server".to_owned()).with_source(error)
+        configuration("failed to parse the URL of the NATS server").with_source(error)
     })?;
     let options = options.unwrap_or_else(default_options);
-    // The URLs as they came may hold passwords.
-    let places: Vec<String> = servers
+    // The URLs themselves may contain passwords.
+    let addresses: Vec<String> = servers
         .iter()
         .map(|server| format!("{}:{}", server.host(), server.port()))
         .collect();
     options.connect(servers).await.map_err(|error| {
-        let what = format!("connect to the NATS server at {}", places.join(", "));
+        let message = format!(
+            "failed to connect to the NATS server at {}",
+            addresses.join(", ")
+        );
         let error_kind = error.kind();
-        let cause = text(&error);
+        let source = client_error(&error);
         match error_kind {
             ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => unavailable(what).with_source(cause),
+            | ConnectErrorKind::MaxReconnects => unavailable(message).with_source(source),
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => configuration(what).with_source(cause),
+            | ConnectErrorKind::Tls => configuration(message).with_source(source),
         }
     })
 }
@@ -279,10 +283,8 @@ fn default_options() -> ConnectOptions {
         .reconnect_delay_callback(reconnect_delay)
 }
 
-/// Returns half of a delay that doubles up to 5 seconds, and a random part of the other half, so
-/// that clients do not all come back at once.
+/// Returns a delay with exponential backoff and jitter, so that clients do not reconnect together.
 fn reconnect_delay(attempt: usize) -> Duration {
-    let doubled = 1_u64 << attempt.clamp(1, 10).saturating_sub(1);
-    let whole = (50 * doubled).min(5_000);
-    Duration::from_millis(whole / 2 + fastrand::u64(0..=whole / 2))
+    let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
+    backoff::delay(INITIAL_RECONNECT_DELAY, MAX_RECONNECT_DELAY, attempt)
 }

@@ -1,4 +1,4 @@
-//! Messages of the client to events, and back.
+//! Conversion of messages of the client to events, and back.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,24 +8,24 @@ use std::sync::Arc;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
-use eventkit::EncodeError;
 use eventkit::binding::nats::{self as binding, Decoder};
 use eventkit::event::Event;
 use eventkit::format::Format;
 use eventkit::transport::{
     InvalidMessage, MessageMetadata, RawMessage, TransportError, TransportErrorKind,
 };
+use eventkit::{BoxError, EncodeError};
 
-/// The content mode that events are published in.
+/// The content mode of published events.
 #[derive(Clone, Default)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     #[default]
     Binary,
     Structured(Arc<dyn Format>),
 }
 
 impl Mode {
-    pub(super) fn encode(&self, event: &Event) -> Result<binding::Message, EncodeError> {
+    pub(crate) fn encode(&self, event: &Event) -> Result<binding::Message, EncodeError> {
         match self {
             Self::Binary => binding::encode_binary(event),
             Self::Structured(format) => binding::encode_structured(event, &**format),
@@ -42,8 +42,8 @@ impl fmt::Debug for Mode {
     }
 }
 
-/// Decodes a message, or keeps it as it came.
-pub(super) fn decode(
+/// Decodes a message; one that is not an event is returned as it was received.
+pub(crate) fn decode(
     decoder: Decoder,
     headers: Option<&HeaderMap>,
     body: Bytes,
@@ -58,7 +58,7 @@ pub(super) fn decode(
         })
         .collect();
     decoder.decode(&pairs, body.clone()).map_err(|error| {
-        // The client does not keep the order of headers: any fixed one is better than its own.
+        // The client does not keep the order of headers, and its own differs in each process.
         pairs.sort_unstable();
         let headers = pairs
             .into_iter()
@@ -70,62 +70,61 @@ pub(super) fn decode(
     })
 }
 
-/// Returns the headers of an encoded event.
-pub(super) fn headers(message: binding::Message) -> Result<(HeaderMap, Bytes), TransportError> {
+/// Returns the headers and the body of an encoded event.
+pub(crate) fn headers(message: binding::Message) -> Result<(HeaderMap, Bytes), TransportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in message.headers {
         let parsed = match name {
             Cow::Borrowed(name) => Ok(HeaderName::from_static(name)),
             Cow::Owned(name) => HeaderName::try_from(name),
         };
-        let name = parsed.map_err(|error| bad_header(&error))?;
+        let name = parsed.map_err(|error| invalid_header(error.to_string()))?;
         headers.append(name, header_value(&value)?);
     }
     Ok((headers, message.body))
 }
 
-/// Returns the headers of a message as it came, but for those that tell the server what to do.
-pub(super) fn raw_headers(message: &RawMessage) -> Result<HeaderMap, TransportError> {
+/// Returns the headers of a raw message, without those that are instructions to the server.
+pub(crate) fn raw_headers(message: &RawMessage) -> Result<HeaderMap, TransportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &message.headers {
-        if is_for_server(name) {
+        if is_server_header(name) {
             continue;
         }
         if name.is_empty() {
-            let what = "a header without a name";
-            return Err(TransportError::new(TransportErrorKind::Rejected, what));
+            return Err(invalid_header("its name is empty"));
         }
-        let name = HeaderName::from_str(name).map_err(|error| bad_header(&error))?;
+        let name = HeaderName::from_str(name).map_err(|error| invalid_header(error.to_string()))?;
         headers.append(name, header_value(value)?);
     }
     Ok(headers)
 }
 
-/// Returns whether a header would make the server take a copy for a duplicate, expect another
-/// sequence, and the like.
-fn is_for_server(name: &str) -> bool {
+/// Returns whether a header is an instruction to the server, such as the id of the message or the
+/// sequence that is expected.
+fn is_server_header(name: &str) -> bool {
     let prefix = name.as_bytes().get(..5);
     prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"Nats-"))
 }
 
 fn header_value(value: &str) -> Result<HeaderValue, TransportError> {
-    HeaderValue::from_str(value).map_err(|error| bad_header(&error))
+    HeaderValue::from_str(value).map_err(|error| invalid_header(error.to_string()))
 }
 
-fn bad_header(error: &dyn std::error::Error) -> TransportError {
-    let what = "a header that NATS cannot carry";
-    TransportError::new(TransportErrorKind::Rejected, what).with_source(error.to_string())
+fn invalid_header(reason: impl Into<BoxError>) -> TransportError {
+    let message = "the message has a header that NATS cannot carry";
+    TransportError::new(TransportErrorKind::Rejected, message).with_source(reason)
 }
 
-/// Reads what the server tells of a delivery, in the subject that answers go to.
+/// Parses the metadata of a delivery from the reply subject.
 ///
-/// It is `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>..`, and newer servers may put
+/// It is `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>..`; newer servers may insert
 /// domain and account before the stream.
-pub(super) fn delivery(message: &Message) -> Option<MessageMetadata> {
+pub(crate) fn metadata(message: &Message) -> Option<MessageMetadata> {
     let rest = message.reply.as_ref()?.as_str().strip_prefix("$JS.ACK.")?;
     let skipped = if rest.split('.').count() >= 9 { 4 } else { 2 };
     let mut tokens = rest.split('.').skip(skipped);
-    let attempt = tokens.next()?.parse().ok()?;
+    let delivery_count = tokens.next()?.parse().ok()?;
     let position = tokens.next()?.parse().ok()?;
-    Some(MessageMetadata::new(attempt).with_position(position))
+    Some(MessageMetadata::new(delivery_count).with_position(position))
 }

@@ -1,30 +1,32 @@
-//! Publishing, which ends with the acknowledgement of the server.
+//! Publishing, which returns once the stream has stored the message.
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
-
-use super::api::{read, refused};
-use super::{Nats, message, subject};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError,
 };
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
-/// The most bytes of a subject. Servers take lines of 4 KiB, and cut the connection at longer ones.
-const MAX_SUBJECT: usize = 2048;
+use super::api::parse_response;
+use super::error::{error_response, rejected};
+use super::transport::Nats;
+use crate::mapping::{message, subject};
 
-/// What separates source and id in the id of a message, and what would break a header.
+/// The maximum length of a subject in bytes. Servers close the connection at a line over 4 KiB.
+const MAX_SUBJECT_LENGTH: usize = 2048;
+
+/// The characters that separate source and id, or are illegal in a header.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
-/// Returns the id under which the stream finds duplicates: no two pairs of source and id share one.
+/// Returns the id by which the stream detects duplicates, different for each pair of source and id.
 fn message_id(event: &Event) -> String {
     format!("{} {}", encoded_id(event.source()), encoded_id(event.id()))
 }
 
-/// Returns an id of a message that is no event, or a part of one that is; it has no space in it.
+/// Encodes the id of a raw message, or a part of an event's; the result has no space.
 fn encoded_id(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
@@ -44,35 +46,35 @@ impl Nats {
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
         let shared = &*self.shared;
-        let encoded = shared.mode.encode(event).map_err(|error| {
-            TransportError::new(TransportErrorKind::Rejected, format!("encode {event}"))
-                .with_source(error)
-        })?;
+        let encoded = shared
+            .mode
+            .encode(event)
+            .map_err(|error| rejected(format!("failed to encode {event}")).with_source(error))?;
         let (mut headers, body) = message::headers(encoded)?;
         headers.insert("Nats-Msg-Id", message_id(event));
-        let what = format!("publish {event}");
-        self.send(&what, event.ty(), headers, body).await
+        let operation = format!("publish {event}");
+        self.send(&operation, event.ty(), headers, body).await
     }
 
     async fn send(
         &self,
-        what: &str,
+        operation: &str,
         ty: &str,
         mut headers: HeaderMap,
         body: Bytes,
     ) -> Result<Published, TransportError> {
         let shared = &*self.shared;
         let subject = subject::subject(&shared.prefix, ty);
-        if subject.len() > MAX_SUBJECT {
-            let what = format!("{what}: its type makes a subject of over {MAX_SUBJECT} bytes");
-            return Err(TransportError::new(TransportErrorKind::Rejected, what));
+        if subject.len() > MAX_SUBJECT_LENGTH {
+            return Err(rejected(format!(
+                "failed to {operation}: its type makes a subject of over {MAX_SUBJECT_LENGTH} bytes"
+            )));
         }
         headers.insert("Nats-Expected-Stream", shared.stream.name.as_str());
-        let answer = shared.api.request(what, &subject, Some(headers), body);
-        let answer = answer.await?;
-        let stored: PublishAck =
-            read(what, &answer.payload)?.map_err(|error| refused(what, error))?;
-        Ok(Published::at(stored.sequence).duplicate(stored.duplicate))
+        let response = shared.api.request(operation, &subject, Some(headers), body);
+        let ack: PublishAck = parse_response(operation, &response.await?.payload)?
+            .map_err(|error| error_response(operation, error))?;
+        Ok(Published::at(ack.sequence).duplicate(ack.duplicate))
     }
 }
 
@@ -94,8 +96,9 @@ impl Publisher for Nats {
             if let Some(id) = &message.id {
                 headers.insert("Nats-Msg-Id", encoded_id(id).to_string());
             }
-            let what = format!("publish a message to `{ty}`");
-            self.send(&what, ty, headers, message.body.clone()).await
+            let operation = format!("publish a message to `{ty}`");
+            self.send(&operation, ty, headers, message.body.clone())
+                .await
         })
     }
 }

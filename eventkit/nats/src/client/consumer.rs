@@ -1,0 +1,395 @@
+//! The consumer: requests as many messages as may be in flight, and detects that it is lost.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_nats::client::PublishError;
+use async_nats::connection::State;
+use async_nats::jetstream::AckKind;
+use async_nats::jetstream::consumer::pull::BatchConfig;
+use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
+use bytes::Bytes;
+use eventkit::pattern;
+use eventkit::transport::{
+    BoxFuture, Consumer, Incoming, Subscription, TransportError, TransportErrorKind,
+};
+use futures_core::Stream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::acknowledger::NatsAcknowledger;
+use super::error::{client_error, configuration, unavailable};
+use super::shared::Shared;
+use crate::mapping::{message, subject};
+
+/// How often the state of the connection is checked.
+const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
+
+/// The consumer of one subscription.
+///
+/// Each message that the server may still send, and each one that is delivered and unsettled, holds
+/// one of `max_in_flight` permits.
+#[derive(Debug)]
+pub(super) struct NatsConsumer {
+    shared: Arc<Shared>,
+    name: String,
+    patterns: Vec<String>,
+    /// The subject to which the server sends messages and the status of requests.
+    inbox: String,
+    messages: Option<Subscriber>,
+    max_in_flight: u32,
+    permits: Arc<Semaphore>,
+    /// The permits of messages that were requested and not yet taken from `messages`.
+    requested: Option<OwnedSemaphorePermit>,
+    /// Messages that no pattern selects, to be acknowledged.
+    skipped: VecDeque<Subject>,
+    last_received: Instant,
+    /// The time of the next check, kept since the futures that wait for it may be dropped.
+    next_check: Instant,
+    /// The number of connections that the client had made when the consumer was opened.
+    connects: u64,
+}
+
+/// The end of a wait.
+enum Woken {
+    Message(Option<Message>),
+    PermitsAvailable,
+    CheckDue,
+}
+
+impl NatsConsumer {
+    pub(super) async fn open(
+        shared: Arc<Shared>,
+        subscription: &Subscription,
+    ) -> Result<Self, TransportError> {
+        let client = &shared.api.client;
+        let connects = connects(client);
+        let inbox = client.new_inbox();
+        let messages = client.subscribe(inbox.clone()).await.map_err(|error| {
+            unavailable(format!("failed to subscribe for `{}`", subscription.name))
+                .with_source(client_error(&error))
+        })?;
+        let max_in_flight = u32::try_from(subscription.max_in_flight).unwrap_or(u32::MAX);
+        Ok(Self {
+            shared,
+            name: subscription.name.clone(),
+            patterns: subscription.patterns.clone(),
+            inbox,
+            messages: Some(messages),
+            max_in_flight,
+            permits: Arc::new(Semaphore::new(max_in_flight as usize)),
+            requested: None,
+            skipped: VecDeque::new(),
+            last_received: Instant::now(),
+            next_check: Instant::now() + CONNECTION_CHECK_INTERVAL,
+            connects,
+        })
+    }
+
+    async fn receive(&mut self) -> Result<Incoming, TransportError> {
+        loop {
+            self.acknowledge_skipped().await?;
+            self.request_messages().await?;
+            match self.wait().await {
+                Woken::Message(Some(message)) => {
+                    self.last_received = Instant::now();
+                    if let Some(status) = message.status {
+                        self.handle_status(status, &message)?;
+                    } else if let Some(incoming) = self.accept(message)? {
+                        return Ok(incoming);
+                    }
+                }
+                Woken::Message(None) => {
+                    let message = "the NATS client was closed";
+                    return Err(TransportError::new(TransportErrorKind::Closed, message));
+                }
+                Woken::PermitsAvailable => {}
+                Woken::CheckDue => {
+                    self.next_check = Instant::now() + CONNECTION_CHECK_INTERVAL;
+                    self.check_connection()?;
+                }
+            }
+        }
+    }
+
+    fn requested(&self) -> usize {
+        let requested = self.requested.as_ref();
+        requested.map_or(0, OwnedSemaphorePermit::num_permits)
+    }
+
+    /// Returns the size of the smallest request: half of all messages, or one if none is requested.
+    fn min_batch(&self) -> u32 {
+        if self.requested() == 0 {
+            1
+        } else {
+            self.max_in_flight.div_ceil(2)
+        }
+    }
+
+    /// Requests as many messages as there are permits, if they are enough for a request.
+    async fn request_messages(&mut self) -> Result<(), TransportError> {
+        let available = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        if available < self.min_batch() {
+            return Ok(());
+        }
+        let Ok(permits) = Arc::clone(&self.permits).try_acquire_many_owned(available) else {
+            return Ok(());
+        };
+        self.send_request(permits.num_permits()).await?;
+        match &mut self.requested {
+            Some(requested) if requested.num_permits() > 0 => requested.merge(permits),
+            none => {
+                // The server owes no heartbeat while nothing is requested.
+                self.last_received = Instant::now();
+                *none = Some(permits);
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_request(&self, batch: usize) -> Result<(), TransportError> {
+        let heartbeat = self.shared.heartbeat;
+        let config = BatchConfig {
+            batch,
+            expires: Some(heartbeat * 6),
+            idle_heartbeat: heartbeat,
+            ..BatchConfig::default()
+        };
+        let body = serde_json::to_vec(&config).map_err(|error| {
+            configuration("failed to serialize a request for messages").with_source(error)
+        })?;
+        let (subject, reply) = (self.api_subject("MSG.NEXT"), self.inbox.clone());
+        let client = &self.shared.api.client;
+        self.queued(client.publish_with_reply(subject, reply, body.into()))
+            .await
+    }
+
+    async fn wait(&mut self) -> Woken {
+        let (permits, min_batch) = (Arc::clone(&self.permits), self.min_batch());
+        let next_check = self.next_check;
+        tokio::select! {
+            biased;
+            message = poll_fn(|context| self.poll_message(context)) => Woken::Message(message),
+            _ = permits.acquire_many(min_batch) => Woken::PermitsAvailable,
+            () = sleep_until(next_check) => Woken::CheckDue,
+        }
+    }
+
+    fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
+        match &mut self.messages {
+            Some(messages) => Pin::new(messages).poll_next(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    /// Returns the subject of a call of the API about this consumer.
+    fn api_subject(&self, call: &str) -> String {
+        let Shared { api, stream, .. } = &*self.shared;
+        format!(
+            "{}.CONSUMER.{call}.{}.{}",
+            api.prefix, stream.name, self.name
+        )
+    }
+
+    /// Handles a status, which the server sends in place of a message.
+    fn handle_status(
+        &mut self,
+        status: StatusCode,
+        message: &Message,
+    ) -> Result<(), TransportError> {
+        let description = message.description.as_deref().unwrap_or_default();
+        match status.as_u16() {
+            // An idle heartbeat.
+            100 => Ok(()),
+            // The request is over, with or without messages.
+            404 | 408 => {
+                self.release_pending(message);
+                Ok(())
+            }
+            409 if description.eq_ignore_ascii_case("Batch Completed") => {
+                self.release_pending(message);
+                Ok(())
+            }
+            // Limits of the consumer, which a retry does not change.
+            409 if description.starts_with("Exceeded MaxRequest")
+                || description.contains("push based") =>
+            {
+                Err(configuration(format!(
+                    "the consumer `{}`: {description}",
+                    self.name
+                )))
+            }
+            503 => Err(self.lost("it does not exist on the server")),
+            code => Err(self.lost(&format!("{code} {description}"))),
+        }
+    }
+
+    /// Releases the permits of messages of a request that the server did not send.
+    fn release_pending(&mut self, status: &Message) {
+        let Some(requested) = &mut self.requested else {
+            return;
+        };
+        let headers = status.headers.as_ref();
+        let pending = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let pending = pending.and_then(|pending| pending.as_str().parse().ok());
+        let all = requested.num_permits();
+        drop(requested.split(pending.unwrap_or(all).min(all)));
+    }
+
+    /// Decodes a message, unless no pattern selects it.
+    fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
+        let permit = self.requested.as_mut().and_then(|all| all.split(1));
+        let metadata = message::metadata(&message);
+        let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
+            return Err(self.lost("it received a message that JetStream did not deliver"));
+        };
+        if !self.selects(&message.subject) {
+            self.skipped.push_back(reply);
+            return Ok(None);
+        }
+        let decoder = self.shared.decoder;
+        let event = message::decode(decoder, message.headers.as_ref(), message.payload);
+        let acknowledger = NatsAcknowledger::new(Arc::clone(&self.shared), reply, permit);
+        Ok(Some(Incoming::new(event, metadata, Arc::new(acknowledger))))
+    }
+
+    fn selects(&self, of: &str) -> bool {
+        let Some(ty) = subject::event_type(&self.shared.prefix, of) else {
+            return false;
+        };
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern::matches(pattern, &ty))
+    }
+
+    /// Acknowledges messages that no pattern selects, unconfirmed: one that is redelivered is
+    /// skipped again.
+    async fn acknowledge_skipped(&mut self) -> Result<(), TransportError> {
+        while let Some(reply) = self.skipped.front() {
+            let client = &self.shared.api.client;
+            self.queued(client.publish(reply.clone(), AckKind::Ack.into()))
+                .await?;
+            self.skipped.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Waits until the client has queued a message. Without a connection its queue fills up.
+    async fn queued(
+        &self,
+        sending: impl Future<Output = Result<(), PublishError>>,
+    ) -> Result<(), TransportError> {
+        match timeout(self.shared.api.timeout, sending).await {
+            Ok(sent) => sent.map_err(|error| {
+                self.lost("the client failed to send")
+                    .with_source(client_error(&error))
+            }),
+            Err(_) => Err(self.lost("there is no connection to the server")),
+        }
+    }
+
+    /// Checks that the server is connected, and remembers the requests of this consumer.
+    fn check_connection(&self) -> Result<(), TransportError> {
+        let client = &self.shared.api.client;
+        if client.connection_state() != State::Connected {
+            return Err(self.lost("there is no connection to the server"));
+        }
+        if connects(client) != self.connects {
+            return Err(self.lost("the connection to the server was interrupted"));
+        }
+        // One heartbeat may be late.
+        let max_silence = self.shared.heartbeat * 2;
+        if self.requested() > 0 && self.last_received.elapsed() > max_silence {
+            return Err(self.lost("the server sent no heartbeat"));
+        }
+        Ok(())
+    }
+
+    /// Returns the future that returns undelivered messages to the server, unless it was made before.
+    fn returning(
+        &mut self,
+    ) -> Option<impl Future<Output = Result<(), TransportError>> + Send + use<>> {
+        let messages = self.messages.take()?;
+        let (shared, subject) = (Arc::clone(&self.shared), self.api_subject("INFO"));
+        Some(return_undelivered(shared, subject, messages))
+    }
+
+    fn lost(&self, reason: &str) -> TransportError {
+        unavailable(format!("the consumer `{}` is lost: {reason}", self.name))
+    }
+}
+
+impl Consumer for NatsConsumer {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(async { self.receive().await.map(Some) })
+    }
+
+    fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        let returning = self.returning();
+        Box::pin(async {
+            match returning {
+                Some(returning) => returning.await,
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+impl Drop for NatsConsumer {
+    /// Returns undelivered messages in the background.
+    fn drop(&mut self) {
+        if let Some(returning) = self.returning()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(returning);
+        }
+    }
+}
+
+/// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
+async fn return_undelivered(
+    shared: Arc<Shared>,
+    info_subject: String,
+    messages: Subscriber,
+) -> Result<(), TransportError> {
+    let api = &shared.api;
+    let look_up = || api.request("look up a consumer", &info_subject, None, Bytes::new());
+    // The server sends messages that are on their way before its response.
+    look_up().await?;
+    let undelivered = timeout(api.timeout, drain(messages));
+    let undelivered = undelivered.await.unwrap_or_default();
+    // The server now drops the requests of the closed inbox. With one of them pending, servers of
+    // 2.9 take another message for one that is returned.
+    look_up().await?;
+    for reply in undelivered {
+        // If this is lost, the message is redelivered after `ack_wait`.
+        let nak = api.client.publish(reply, AckKind::Nak(None).into()).await;
+        nak.map_err(|error| {
+            unavailable("failed to return undelivered messages").with_source(client_error(&error))
+        })?;
+    }
+    // The response confirms that the server received everything that was sent before.
+    look_up().await.map(drop)
+}
+
+/// Unsubscribes, and returns the reply subjects of the messages that were received until then.
+async fn drain(mut messages: Subscriber) -> Vec<Subject> {
+    let mut replies = Vec::new();
+    if messages.drain().await.is_err() {
+        return replies;
+    }
+    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
+        if message.status.is_none() {
+            replies.extend(message.reply);
+        }
+    }
+    replies
+}
+
+fn connects(client: &Client) -> u64 {
+    client.statistics().connects.load(Ordering::Relaxed)
+}

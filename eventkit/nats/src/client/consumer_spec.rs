@@ -1,0 +1,186 @@
+//! The durable consumer: creates it if it does not exist, and checks its settings otherwise.
+
+use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, ReplayPolicy};
+use async_nats::jetstream::{Error as ApiError, ErrorCode};
+use eventkit::transport::{Subscription, TransportError};
+use serde_json::json;
+
+use super::api::Api;
+use super::config_mismatch::{ConfigMismatch, Info, lowercase};
+use super::error::{error_response, unavailable};
+use crate::mapping::subject::Filters;
+
+/// The durable consumer that a subscription needs.
+#[derive(Debug)]
+pub(super) struct ConsumerSpec<'a> {
+    pub(super) stream: &'a str,
+    pub(super) subscription: &'a Subscription,
+    pub(super) filters: Filters,
+    pub(super) max_unsettled: usize,
+    /// Whether settings that differ are updated, if the server can.
+    pub(super) updates: bool,
+}
+
+impl ConsumerSpec<'_> {
+    /// Creates the consumer, or checks the existing one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if the consumer does not fit.
+    pub(super) async fn ensure(self, api: &Api) -> Result<(), TransportError> {
+        let name = &self.subscription.name;
+        let consumer = format!("the consumer `{name}` of the stream `{}`", self.stream);
+        // The second round finds a consumer that another process created in the first one.
+        for _ in 0..2 {
+            let operation = format!("look up {consumer}");
+            let subject = format!("CONSUMER.INFO.{}.{name}", self.stream);
+            match api.get::<Info<Config>>(&operation, &subject).await? {
+                Ok(info) => return self.check(api, &info.config, &consumer).await,
+                Err(error) if error.error_code() == ErrorCode::CONSUMER_NOT_FOUND => {}
+                Err(error) => return Err(error_response(&operation, error)),
+            }
+            let operation = format!("create {consumer}");
+            let config = self.config(api);
+            match self.write(api, &operation, &config, "create").await? {
+                Ok(_) => return Ok(()),
+                Err(error) if error.error_code() == ErrorCode::CONSUMER_ALREADY_EXISTS => {}
+                Err(error) => return Err(error_response(&operation, error)),
+            }
+        }
+        Err(unavailable(format!(
+            "{consumer} is being created and deleted"
+        )))
+    }
+
+    /// Creates or updates the consumer; servers before 2.10 ignore the `action`.
+    async fn write(
+        &self,
+        api: &Api,
+        operation: &str,
+        config: &Config,
+        action: &str,
+    ) -> Result<Result<Info<Config>, ApiError>, TransportError> {
+        let name = &self.subscription.name;
+        let mut subject = format!("CONSUMER.CREATE.{}.{name}", self.stream);
+        if !config.filter_subject.is_empty() {
+            subject.push('.');
+            subject.push_str(&config.filter_subject);
+        }
+        let body = json!({ "stream_name": self.stream, "config": config, "action": action });
+        api.post(operation, &subject, &body).await
+    }
+
+    fn config(&self, api: &Api) -> Config {
+        let mut config = Config {
+            durable_name: Some(self.subscription.name.clone()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: self.subscription.ack_wait,
+            // The service decides when to stop redelivering.
+            max_deliver: -1,
+            replay_policy: ReplayPolicy::Instant,
+            max_ack_pending: self.max_unsettled.try_into().unwrap_or(i64::MAX),
+            ..Config::default()
+        };
+        let supports_several = api.is_2_10();
+        match self.filters.as_slice() {
+            several if several.len() > 1 && supports_several && self.filters.are_disjoint() => {
+                config.filter_subjects = several.to_vec();
+            }
+            _ => config.filter_subject = self.filters.covering(),
+        }
+        config
+    }
+
+    async fn check(&self, api: &Api, found: &Config, consumer: &str) -> Result<(), TransportError> {
+        let mismatch = self.mismatch(found);
+        if mismatch.is_empty() || !self.updates {
+            return mismatch.into_result(consumer);
+        }
+        // Older servers accept new filters, and then skip messages that these select.
+        if !api.is_2_10() && !self.matches_filters(found) {
+            return mismatch.into_result(&format!(
+                "{consumer}, whose filters a server before 2.10 cannot update"
+            ));
+        }
+        let expected = self.config(api);
+        let config = Config {
+            ack_wait: expected.ack_wait,
+            max_deliver: expected.max_deliver,
+            max_ack_pending: expected.max_ack_pending,
+            filter_subject: expected.filter_subject,
+            filter_subjects: expected.filter_subjects,
+            backoff: Vec::new(),
+            ..found.clone()
+        };
+        let operation = format!("update {consumer}");
+        let updated = self.write(api, &operation, &config, "update").await?;
+        let updated = updated.map_err(|error| error_response(&operation, error))?;
+        self.mismatch(&updated.config).into_result(consumer)
+    }
+
+    fn mismatch(&self, found: &Config) -> ConfigMismatch {
+        let mut mismatch = ConfigMismatch::default();
+        let deliver = found.deliver_subject.as_deref();
+        mismatch.expect(
+            deliver.is_none(),
+            "deliver_subject",
+            deliver.unwrap_or_default(),
+            "none, as pull consumers have",
+        );
+        mismatch.expect(
+            found.ack_policy == AckPolicy::Explicit,
+            "ack_policy",
+            lowercase(found.ack_policy),
+            "explicit",
+        );
+        let expected = self.subscription.ack_wait;
+        mismatch.expect(
+            found.ack_wait == expected,
+            "ack_wait",
+            format_args!("{:?}", found.ack_wait),
+            format_args!("{expected:?}"),
+        );
+        mismatch.expect(
+            found.max_deliver <= 0,
+            "max_deliver",
+            found.max_deliver,
+            "-1, since the service decides when to stop",
+        );
+        mismatch.expect(!found.headers_only, "headers_only", true, false);
+        mismatch.expect(
+            found.backoff.is_empty(),
+            "backoff",
+            format_args!("{:?}", found.backoff),
+            "none, since it replaces `ack_wait`",
+        );
+        let max_in_flight = self.subscription.max_in_flight;
+        mismatch.expect(
+            usize::try_from(found.max_ack_pending).map_or(true, |max| max >= max_in_flight),
+            "max_ack_pending",
+            found.max_ack_pending,
+            format_args!("{max_in_flight} or more, the `max_in_flight` of the subscription"),
+        );
+        mismatch.expect(
+            self.matches_filters(found),
+            "filter_subjects",
+            format_args!("{:?}", filters_of(found)),
+            format_args!("{:?}", self.filters.as_slice()),
+        );
+        mismatch
+    }
+
+    /// Returns whether the filters are the expected ones, or the one that covers them, which a
+    /// consumer that was created on a server before 2.10 keeps.
+    fn matches_filters(&self, found: &Config) -> bool {
+        let found = filters_of(found);
+        found == self.filters.as_slice() || found == [self.filters.covering()]
+    }
+}
+
+fn filters_of(config: &Config) -> Vec<String> {
+    let mut filters = config.filter_subjects.clone();
+    filters.extend((!config.filter_subject.is_empty()).then(|| config.filter_subject.clone()));
+    filters.sort_unstable();
+    filters
+}

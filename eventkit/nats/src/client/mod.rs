@@ -1,0 +1,17 @@
+//! The client: the stream, its consumers, and publishing.
+
+mod acknowledger;
+mod api;
+mod builder;
+mod config_mismatch;
+mod consumer;
+mod consumer_spec;
+mod error;
+mod publisher;
+mod shared;
+mod stream;
+mod transport;
+
+pub use self::builder::NatsBuilder;
+pub use self::stream::Storage;
+pub use self::transport::Nats;

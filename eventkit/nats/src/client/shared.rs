@@ -1,0 +1,23 @@
+//! The state that all clones of a transport share.
+
+use std::time::Duration;
+
+use eventkit::binding::nats::Decoder;
+
+use super::api::Api;
+use super::stream::StreamSettings;
+use crate::mapping::message::Mode;
+
+/// The connection and the settings of a transport.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) api: Api,
+    pub(super) stream: StreamSettings,
+    /// The prefix of all subjects.
+    pub(super) prefix: String,
+    pub(super) mode: Mode,
+    pub(super) decoder: Decoder,
+    pub(super) heartbeat: Duration,
+    pub(super) max_unsettled: usize,
+    pub(super) updates_consumers: bool,
+}

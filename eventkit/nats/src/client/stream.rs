@@ -1,0 +1,145 @@
+//! The stream: creates it if it does not exist, and checks its settings otherwise.
+
+use std::time::Duration;
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use eventkit::transport::TransportError;
+
+use super::api::Api;
+use super::config_mismatch::{ConfigMismatch, Info, lowercase};
+use super::error::{error_response, unavailable};
+use crate::mapping::subject::covers;
+
+/// The storage of the messages of a new stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Storage {
+    /// Files, which survive a restart of the server.
+    #[default]
+    File,
+    /// The memory of the server, which a restart loses.
+    Memory,
+}
+
+/// The settings of the stream.
+#[derive(Debug, Clone)]
+pub(super) struct StreamSettings {
+    pub(super) name: String,
+    pub(super) storage: Storage,
+    pub(super) duplicate_window: Duration,
+    pub(super) replicas: Option<usize>,
+    pub(super) max_age: Option<Duration>,
+    pub(super) max_bytes: Option<u64>,
+}
+
+impl StreamSettings {
+    fn storage_type(&self) -> StorageType {
+        match self.storage {
+            Storage::File => StorageType::File,
+            Storage::Memory => StorageType::Memory,
+        }
+    }
+
+    fn config(&self, subjects: String) -> Config {
+        Config {
+            name: self.name.clone(),
+            subjects: vec![subjects],
+            retention: RetentionPolicy::Limits,
+            storage: self.storage_type(),
+            // A full stream refuses new messages, and deletes none.
+            discard: DiscardPolicy::New,
+            duplicate_window: self.duplicate_window,
+            num_replicas: self.replicas.unwrap_or(1),
+            max_age: self.max_age.unwrap_or_default(),
+            max_bytes: self
+                .max_bytes
+                .map_or(-1, |max| max.try_into().unwrap_or(i64::MAX)),
+            max_messages: -1,
+            max_messages_per_subject: -1,
+            max_consumers: -1,
+            ..Config::default()
+        }
+    }
+
+    /// Creates the stream, or checks the existing one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if the stream does not fit.
+    pub(super) async fn ensure(&self, api: &Api, prefix: &str) -> Result<(), TransportError> {
+        let subjects = format!("{prefix}.>");
+        // The second round finds a stream that another process created in the first one.
+        for _ in 0..2 {
+            let operation = format!("look up the stream `{}`", self.name);
+            let subject = format!("STREAM.INFO.{}", self.name);
+            match api.get::<Info<Config>>(&operation, &subject).await? {
+                Ok(info) => return self.check(&info.config, &subjects),
+                Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {}
+                Err(error) => return Err(error_response(&operation, error)),
+            }
+            let operation = format!("create the stream `{}`", self.name);
+            let subject = format!("STREAM.CREATE.{}", self.name);
+            let config = self.config(subjects.clone());
+            match api
+                .post::<Info<Config>>(&operation, &subject, &config)
+                .await?
+            {
+                Ok(_) => return Ok(()),
+                Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {}
+                Err(error) => return Err(error_response(&operation, error)),
+            }
+        }
+        Err(unavailable(format!(
+            "the stream `{}` is being created and deleted",
+            self.name
+        )))
+    }
+
+    fn check(&self, found: &Config, subjects: &str) -> Result<(), TransportError> {
+        let mut mismatch = ConfigMismatch::default();
+        mismatch.expect(
+            found.subjects.iter().any(|own| covers(own, subjects)),
+            "subjects",
+            format_args!("{:?}", found.subjects),
+            format_args!("[{subjects:?}] or more"),
+        );
+        mismatch.expect(
+            found.storage == self.storage_type(),
+            "storage",
+            lowercase(found.storage),
+            lowercase(self.storage_type()),
+        );
+        mismatch.expect(
+            found.retention == RetentionPolicy::Limits,
+            "retention",
+            lowercase(found.retention),
+            "limits, which keeps events for handlers that are added later",
+        );
+        mismatch.expect(!found.no_ack, "no_ack", true, false);
+        mismatch.expect(!found.sealed, "sealed", true, false);
+        mismatch.expect(
+            found.duplicate_window >= self.duplicate_window,
+            "duplicate_window",
+            format_args!("{:?}", found.duplicate_window),
+            format_args!("{:?} or more", self.duplicate_window),
+        );
+        if let Some(expected) = self.replicas {
+            let found = found.num_replicas;
+            mismatch.expect(found == expected, "num_replicas", found, expected);
+        }
+        if let Some(expected) = self.max_age {
+            mismatch.expect(
+                found.max_age == expected,
+                "max_age",
+                format_args!("{:?}", found.max_age),
+                format_args!("{expected:?}"),
+            );
+        }
+        if let Some(expected) = self.max_bytes {
+            let matches = u64::try_from(found.max_bytes) == Ok(expected);
+            mismatch.expect(matches, "max_bytes", found.max_bytes, expected);
+        }
+        mismatch.into_result(&format!("the stream `{}`", self.name))
+    }
+}

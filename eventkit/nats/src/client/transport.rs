@@ -1,0 +1,103 @@
+//! The transport, and its subscriptions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use eventkit::pattern;
+use eventkit::transport::{BoxFuture, Consumer, Subscription, Transport, TransportError};
+
+use super::consumer::NatsConsumer;
+use super::consumer_spec::ConsumerSpec;
+use super::error::configuration;
+use super::shared::Shared;
+use crate::mapping::subject::{Filters, is_token};
+
+/// A transport on NATS JetStream; clones share the connection.
+#[derive(Clone)]
+pub struct Nats {
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Nats {
+    async fn open_consumer(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<NatsConsumer, TransportError> {
+        let shared = &*self.shared;
+        check_name("subscription", &subscription.name)?;
+        check_subscription(subscription, shared.max_unsettled)?;
+        // A stream in memory is lost when its server restarts.
+        shared.stream.ensure(&shared.api, &shared.prefix).await?;
+        let spec = ConsumerSpec {
+            stream: &shared.stream.name,
+            subscription,
+            filters: Filters::new(&shared.prefix, &subscription.patterns),
+            max_unsettled: shared.max_unsettled,
+            updates: shared.updates_consumers,
+        };
+        spec.ensure(&shared.api).await?;
+        NatsConsumer::open(Arc::clone(&self.shared), subscription).await
+    }
+}
+
+/// Checks a name that becomes a token of subjects.
+pub(super) fn check_name(kind: &str, name: &str) -> Result<(), TransportError> {
+    if is_token(name) {
+        return Ok(());
+    }
+    Err(configuration(format!(
+        "the {kind} `{name}`: a name consists of letters, digits, `-` and `_`"
+    )))
+}
+
+fn check_subscription(
+    subscription: &Subscription,
+    max_unsettled: usize,
+) -> Result<(), TransportError> {
+    let name = &subscription.name;
+    if subscription.patterns.is_empty() {
+        return Err(configuration(format!(
+            "the subscription `{name}` has no pattern"
+        )));
+    }
+    for pattern in &subscription.patterns {
+        pattern::check(pattern).map_err(|expected| {
+            configuration(format!(
+                "the pattern `{pattern}` of the subscription `{name}`: {expected}"
+            ))
+        })?;
+    }
+    let max_in_flight = subscription.max_in_flight;
+    if max_in_flight == 0 || max_in_flight > max_unsettled {
+        return Err(configuration(format!(
+            "the subscription `{name}` allows {max_in_flight} messages in flight, expected 1 to \
+             {max_unsettled} (`NatsBuilder::max_unsettled`)"
+        )));
+    }
+    Ok(())
+}
+
+impl Transport for Nats {
+    fn name(&self) -> &'static str {
+        "nats"
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async move {
+            let consumer = self.open_consumer(subscription).await?;
+            Ok(Box::new(consumer) as Box<dyn Consumer>)
+        })
+    }
+}
+
+impl fmt::Debug for Nats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nats")
+            .field("stream", &self.shared.stream.name)
+            .field("subjects", &format_args!("{}.>", self.shared.prefix))
+            .finish_non_exhaustive()
+    }
+}
