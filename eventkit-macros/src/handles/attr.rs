@@ -21,7 +21,7 @@ const KEYS: [&str; 11] = [
     "timeout",
     "concurrency",
     "key",
-    "breaker",
+    "circuit_breaker",
     "exhausted",
 ];
 
@@ -113,7 +113,7 @@ fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
         }
         "order" => arguments.order = assigned(cx, key, value, "a number: `order = 10`"),
         "filter" => arguments.filter = filter::read(cx, key, value),
-        "name" => arguments.name = literal::string(cx, key, value, policy::stable_name),
+        "name" => arguments.name = literal::string(cx, key, value, policy::durable_name),
         "crate" => {
             if let Some(path) = crate_path::read(cx, key, value) {
                 arguments.crate_path = path;

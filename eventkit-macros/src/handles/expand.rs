@@ -24,7 +24,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .filter(|own| own.path().is_ident("cfg"))
         .collect();
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
-    let event_of = event_of(model, &private);
+    let event = event(model, &private);
     let function_name = function.sig.ident.unraw().to_string();
     let types = &model.arguments.types;
     let call = call(model, function, &private);
@@ -32,22 +32,21 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .arguments
         .order
         .as_ref()
-        .map(|order| quote!(.at_order(#order)));
-    let registry = model
-        .arguments
-        .registry
-        .as_ref()
-        .map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
+        .map(|order| quote!(.with_order(#order)));
+    let registry =
+        model.arguments.registry.as_ref().map(
+            |path| quote_spanned!(path.span()=> .with_registry(#private::Registry::key(&#path))),
+        );
     let filter = model.arguments.filter.as_ref().map(|text| {
-        quote!(.filtered_by({
+        quote!(.with_filter({
             static FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
             &FILTER
         }))
     });
-    let stable_name = model.arguments.name.as_ref();
-    let stable_name = stable_name.map(|name| quote!(.named(#name)));
+    let durable_name = model.arguments.name.as_ref();
+    let durable_name = durable_name.map(|name| quote!(.with_durable_name(#name)));
     let policy = model.arguments.policy.code(&private);
-    let requiring = requiring(model, &private);
+    let requirements = requirements(model, &private);
     let checks = checks(model, &function_name);
     let discover = discover(&name, krate);
     quote! {
@@ -56,23 +55,23 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         #(#conditions)*
         #[doc(hidden)]
         #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-        #vis static #name: #private::Handler = {
-            #event_of
+        #vis static #name: #private::HandlerEntry = {
+            #event
             #checks
             #call
-            #private::Handler::new(
+            let handler = #private::Handler::new(
                 ::core::concat!(::core::module_path!(), "::", #function_name),
                 #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
-                &EVENT,
+                EVENT.typed,
                 &[#(#types),*],
-                call,
             )
             #order
             #registry
             #filter
-            #stable_name
+            #durable_name
             #policy
-            #requiring
+            #requirements;
+            #private::HandlerEntry::new(handler, call)
         };
 
         #(#conditions)*
@@ -81,29 +80,21 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
 }
 
 /// Writes what the compiler is to know of the event, and where the bound on its type stands.
-fn event_of(model: &Model, private: &TokenStream) -> TokenStream {
+fn event(model: &Model, private: &TokenStream) -> TokenStream {
     let event = &model.event;
     let place = event.span();
     if model.borrows {
-        let known = quote_spanned!(place=> #private::event_of::<#event>());
-        return quote!(const EVENT: #private::EventOf<#event> = #known;);
+        let known = quote_spanned!(place=> #private::borrowed_event::<#event>());
+        return quote!(const EVENT: #private::EventMeta<#event> = #known;);
     }
-    let known = quote_spanned!(place=> #private::owned_event_of::<#event>());
-    quote!(const EVENT: #private::EventOf<#event, #private::Own<#event>> = #known;)
+    let known = quote_spanned!(place=> #private::owned_event::<#event>());
+    quote!(const EVENT: #private::EventMeta<#event, #private::OwnEvent<#event>> = #known;)
 }
 
-/// Writes the function that takes a delivery apart and calls the user's function with it.
+/// Writes the function that takes the arguments from an invocation and calls the user's function.
 fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
     let output = function.sig.output.span();
-    if function.sig.asyncness.is_none() && model.borrows && model.parameters.is_empty() {
-        let event = &model.event;
-        let outcome = outcome(&quote!(#name(event)), output, private);
-        return quote! {
-            const FUNCTION: fn(&#event) -> #private::Outcome = |event| #outcome;
-            const call: #private::Call = #private::Call::Plain(&FUNCTION);
-        };
-    }
     let event = event_argument(model);
     let others = model
         .parameters
@@ -113,16 +104,16 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     if function.sig.asyncness.is_none() {
         let outcome = outcome(&quote!(#name(#arguments)), output, private);
         return quote! {
-            const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
+            const call: #private::Call = #private::Call::Sync(|invocation| #outcome);
         };
     }
     let outcome = outcome(&quote!(#name(#arguments).await), output, private);
     // The span is the function's: that is where the compiler reports a future that is not `Send`.
     let private_here = respanned(private, name.span());
-    let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
+    let future = quote_spanned!(name.span()=> #private_here::require_send(async move { #outcome }));
     quote! {
         const call: #private::Call = {
-            fn call<'a>(delivery: &'a #private::Delivery<'a>) -> #private::OutcomeFuture<'a> {
+            fn call<'a>(invocation: &'a #private::Invocation<'a>) -> #private::OutcomeFuture<'a> {
                 #future
             }
             #private::Call::Async(call)
@@ -134,25 +125,25 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
 fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> TokenStream {
     quote_spanned! {output=> {
         #[allow(unused_imports)]
-        use #private::Undecided as _;
+        use #private::AutorefOutcome as _;
         #private::Returned(#returned).into_outcome()
     }}
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    let delivery = local("delivery", &model.event);
-    quote_spanned!(model.event.span()=> (EVENT.get)(#delivery)?)
+    let invocation = local("invocation", &model.event);
+    quote_spanned!(model.event.span()=> (EVENT.get)(#invocation)?)
 }
 
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
     match parameter {
         Parameter::Extractor(ty) => {
-            let delivery = local("delivery", ty);
-            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_delivery(#delivery)?)
+            let invocation = local("invocation", ty);
+            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
         }
         Parameter::Extension(name, ty) => {
-            let delivery = local("delivery", ty);
-            quote_spanned!(ty.span()=> #delivery.extension::<#ty>(#name)?)
+            let invocation = local("invocation", ty);
+            quote_spanned!(ty.span()=> #invocation.extension::<#ty>(#name)?)
         }
     }
 }
@@ -164,7 +155,7 @@ fn local(name: &str, ty: &Type) -> Ident {
 }
 
 /// Says which state the extractors need, and whether they look at the envelope.
-fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     if model.parameters.is_empty() {
         return None;
     }
@@ -182,7 +173,9 @@ fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }
     }
-    Some(quote!(.requiring(false #needs, |requirements| { let _ = &requirements; #requires })))
+    Some(
+        quote!(.with_requirements(false #needs, |requirements| { let _ = &requirements; #requires })),
+    )
 }
 
 /// Has the compiler hold each literal against the type of the parameter.

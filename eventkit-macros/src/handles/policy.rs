@@ -14,19 +14,19 @@ use crate::meta::{Entry, Key, Value, entries};
 use crate::name;
 use crate::suggest::nearest;
 
-const RETRY: &str = "retry(attempts = 5, first = \"1s\", max = \"1m\")";
-const BREAKER: &str = "breaker(failures = 20, pause = \"30s\")";
+const RETRY: &str = "retry(attempts = 5, initial_delay = \"1s\", max_delay = \"1m\")";
+const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout = \"30s\")";
 
 /// The settings that are given.
 #[derive(Default)]
 pub(super) struct Policy {
     attempts: Option<LitInt>,
-    first: Option<Duration>,
-    max: Option<Duration>,
+    initial_delay: Option<Duration>,
+    max_delay: Option<Duration>,
     timeout: Option<Duration>,
     concurrency: Option<LitInt>,
     key: Option<OrderKey>,
-    breaker: Option<(LitInt, Duration)>,
+    circuit_breaker: Option<(LitInt, Duration)>,
     exhausted: Option<LitStr>,
 }
 
@@ -43,7 +43,7 @@ impl Policy {
             "timeout" => self.timeout = duration::read(cx, key, value),
             "concurrency" => self.concurrency = count(cx, key, value),
             "key" => self.key = order_key(cx, key, value),
-            "breaker" => self.read_breaker(cx, key, value),
+            "circuit_breaker" => self.read_circuit_breaker(cx, key, value),
             "exhausted" => self.exhausted = literal::string(cx, key, value, exhausted),
             _ => return false,
         }
@@ -51,37 +51,52 @@ impl Policy {
     }
 
     fn read_retry(&mut self, cx: &Context, key: &Key, value: &Value) {
-        for (key, value) in list(cx, key, value, RETRY, &["attempts", "first", "max"]) {
+        for (key, value) in list(
+            cx,
+            key,
+            value,
+            RETRY,
+            &["attempts", "initial_delay", "max_delay"],
+        ) {
             match key.name() {
                 "attempts" => self.attempts = count(cx, &key, &value),
-                "first" => self.first = duration::read(cx, &key, &value),
+                "initial_delay" => self.initial_delay = duration::read(cx, &key, &value),
                 _ => {
-                    self.max = duration::read(cx, &key, &value);
-                    if let (Some(first), Some(max)) = (self.first, self.max)
-                        && max < first
+                    self.max_delay = duration::read(cx, &key, &value);
+                    if let (Some(initial), Some(max)) = (self.initial_delay, self.max_delay)
+                        && max < initial
                     {
-                        cx.error(value.assigned(), "shorter than the first delay");
+                        cx.error(value.assigned(), "shorter than the initial delay");
                     }
                 }
             }
         }
     }
 
-    fn read_breaker(&mut self, cx: &Context, key: &Key, value: &Value) {
-        let (mut failures, mut pause) = (None, None);
-        let given = list(cx, key, value, BREAKER, &["failures", "pause"]);
+    fn read_circuit_breaker(&mut self, cx: &Context, key: &Key, value: &Value) {
+        let (mut max_failures, mut reset_timeout) = (None, None);
+        let given = list(
+            cx,
+            key,
+            value,
+            CIRCUIT_BREAKER,
+            &["max_failures", "reset_timeout"],
+        );
         let named = |name| given.iter().any(|(key, _)| key.name() == name);
         // Without a list, that has been said.
-        if !(given.is_empty() || named("failures") && named("pause")) {
-            cx.error(key, format!("a breaker has both: write `{BREAKER}`"));
+        if !(given.is_empty() || named("max_failures") && named("reset_timeout")) {
+            cx.error(
+                key,
+                format!("a circuit breaker has both: write `{CIRCUIT_BREAKER}`"),
+            );
         }
         for (key, value) in &given {
             match key.name() {
-                "failures" => failures = count(cx, key, value),
-                _ => pause = duration::read(cx, key, value),
+                "max_failures" => max_failures = count(cx, key, value),
+                _ => reset_timeout = duration::read(cx, key, value),
             }
         }
-        self.breaker = failures.zip(pause);
+        self.circuit_breaker = max_failures.zip(reset_timeout);
     }
 
     /// Writes the policy, or nothing where nothing is given.
@@ -90,11 +105,11 @@ impl Policy {
         if let Some(attempts) = &self.attempts {
             calls.extend(quote!(.attempts(#attempts)));
         }
-        if let Some(first) = self.first.map(duration::code) {
-            calls.extend(quote!(.first_delay(#first)));
+        if let Some(delay) = self.initial_delay.map(duration::code) {
+            calls.extend(quote!(.initial_delay(#delay)));
         }
-        if let Some(max) = self.max.map(duration::code) {
-            calls.extend(quote!(.max_delay(#max)));
+        if let Some(delay) = self.max_delay.map(duration::code) {
+            calls.extend(quote!(.max_delay(#delay)));
         }
         if let Some(timeout) = self.timeout.map(duration::code) {
             calls.extend(quote!(.timeout(#timeout)));
@@ -107,9 +122,9 @@ impl Policy {
             Some(OrderKey::Function(path)) => calls.extend(quote!(.key_with(#path))),
             None => {}
         }
-        if let Some((failures, pause)) = &self.breaker {
-            let pause = duration::code(*pause);
-            calls.extend(quote!(.breaker(#failures, #pause)));
+        if let Some((max_failures, reset_timeout)) = &self.circuit_breaker {
+            let reset_timeout = duration::code(*reset_timeout);
+            calls.extend(quote!(.circuit_breaker(#max_failures, #reset_timeout)));
         }
         if let Some(exhausted) = &self.exhausted {
             let exhausted = if exhausted.value() == "drop" {
@@ -117,7 +132,7 @@ impl Policy {
             } else {
                 quote!(DeadLetter)
             };
-            calls.extend(quote!(.exhausted(#private::Exhausted::#exhausted)));
+            calls.extend(quote!(.exhausted(#private::OnExhausted::#exhausted)));
         }
         (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
     }
@@ -212,7 +227,7 @@ fn exhausted(text: &str) -> Result<(), String> {
 }
 
 /// The rule for `name`.
-pub(super) fn stable_name(text: &str) -> Result<(), String> {
+pub(super) fn durable_name(text: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.is_empty() || !text.chars().all(legal) || text.starts_with('-') || text.contains("--") {
         let rule = "a name is of ASCII letters, digits, `_`, and single `-` between them";

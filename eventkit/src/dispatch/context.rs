@@ -1,17 +1,15 @@
-//! What a handler may know beside its event.
+//! What a handler may know besides its event.
 
-#[cfg(feature = "service")]
 use std::any::Any;
 
 use super::handler::Handler;
-use super::state::States;
+use super::state::StateMap;
 use crate::event::Event;
 
-/// Is what the one that runs the handlers gives an event as a companion, for extractors of its own.
-#[cfg(feature = "service")]
-pub(crate) type Companion = dyn Any + Send + Sync;
+/// A value that the caller of a handler passes to extractors of its own, such as a service.
+pub type CallLocals = dyn Any + Send + Sync;
 
-/// Is everything around one call of a handler: the event's attributes, the state, the handler.
+/// The context of one call of a handler: the event's attributes, the state, the handler.
 ///
 /// A handler takes it as a parameter of type `&Context`.
 ///
@@ -29,34 +27,32 @@ pub(crate) type Companion = dyn Any + Send + Sync;
 pub struct Context<'a> {
     event: &'a Event,
     handler: &'a Handler,
-    states: &'a States,
-    #[cfg(feature = "service")]
-    companion: Option<&'a Companion>,
+    states: &'a StateMap,
+    locals: Option<&'a CallLocals>,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(event: &'a Event, handler: &'a Handler, states: &'a States) -> Self {
+    pub(super) fn new(event: &'a Event, handler: &'a Handler, states: &'a StateMap) -> Self {
         Self {
             event,
             handler,
             states,
-            #[cfg(feature = "service")]
-            companion: None,
+            locals: None,
         }
     }
 
-    #[cfg(feature = "service")]
-    pub(super) fn with_companion(self, companion: &'a Companion) -> Self {
+    pub(super) fn with_locals(self, locals: &'a CallLocals) -> Self {
         Self {
-            companion: Some(companion),
+            locals: Some(locals),
             ..self
         }
     }
 
-    /// Returns the companion of the event, where it is of that type.
-    #[cfg(feature = "service")]
-    pub(crate) fn companion<B: 'static>(&self) -> Option<&'a B> {
-        self.companion?.downcast_ref()
+    /// Returns the value that the caller of the handler passed, if it is of that type.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn local<L: 'static>(&self) -> Option<&'a L> {
+        self.locals?.downcast_ref()
     }
 
     /// Returns the event with all its attributes.
@@ -71,7 +67,7 @@ impl<'a> Context<'a> {
         self.handler
     }
 
-    /// Returns the state of a type, where the [`Dispatcher`](super::Dispatcher) has it.
+    /// Returns the state of a type, if the [`Dispatcher`](super::Dispatcher) has it.
     #[must_use]
     pub fn state<S: 'static>(&self) -> Option<&'a S> {
         self.states.get()

@@ -5,7 +5,7 @@
 /// A pattern is a type in which a whole segment between dots may be `*`: in the middle it stands
 /// for exactly one segment, at the end for one or more. `*` alone stands for every type. It is
 /// `const` since `#[handles]` checks its literals with it when they compile.
-pub(crate) const fn matches(pattern: &str, ty: &str) -> bool {
+pub const fn matches(pattern: &str, ty: &str) -> bool {
     let (pattern, ty) = (pattern.as_bytes(), ty.as_bytes());
     let (mut p, mut t) = (0, 0);
     loop {
@@ -43,13 +43,13 @@ pub(crate) const fn matches(pattern: &str, ty: &str) -> bool {
 }
 
 /// Returns whether a text holds a wildcard.
-pub(crate) fn is_wild(pattern: &str) -> bool {
+pub(super) fn is_wild(pattern: &str) -> bool {
     // Most are no pattern, and are not looked at segment by segment for it.
     pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
 }
 
 /// Says what is wrong with a pattern, if anything is.
-pub(crate) fn check(pattern: &str) -> Result<(), &'static str> {
+pub fn check(pattern: &str) -> Result<(), &'static str> {
     if pattern.is_empty() {
         return Err("an event type is not empty");
     }

@@ -17,7 +17,8 @@ use super::letter::LetterBox;
 use super::names;
 use super::rules::Policies;
 use super::run::Service;
-use crate::dispatch::{Dispatcher, Policy, Single, check_pattern};
+use crate::__private::service::{BoundHandler, check_pattern};
+use crate::dispatch::{Dispatcher, Policy};
 use crate::error::BoxError;
 use crate::transport::backoff::FOREVER;
 use crate::transport::{Publisher, Transport};
@@ -50,7 +51,7 @@ type AddLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct ServiceBuilder {
     name: String,
-    singles: Vec<Single>,
+    singles: Vec<BoundHandler>,
     transports: Vec<Arc<dyn Transport>>,
     policies: Policies,
     ack_wait: Duration,
@@ -66,7 +67,7 @@ impl ServiceBuilder {
     pub(super) fn new(name: String, dispatcher: &Dispatcher) -> Self {
         Self {
             name,
-            singles: Single::all(dispatcher).collect(),
+            singles: BoundHandler::all(dispatcher).collect(),
             transports: Vec::new(),
             policies: Policies::default(),
             ack_wait: Duration::from_secs(30),
@@ -93,7 +94,7 @@ impl ServiceBuilder {
 
     /// Sets the policy for the events of a type or pattern, where their handler has no other.
     ///
-    /// Of several that fit, the first one added holds. Concurrency, key and breaker are of a
+    /// Of several that fit, the first one added holds. Concurrency, key and circuit breaker are of a
     /// handler, and cannot be set by type.
     pub fn policy_for(mut self, pattern: impl Into<String>, policy: Policy) -> Self {
         self.policies.types.push((pattern.into(), policy));
@@ -281,7 +282,11 @@ impl ServiceBuilder {
                 let pattern = pattern.clone();
                 problems.push(ServiceProblem::Pattern { pattern, reason });
             }
-            if policy.concurrency.is_some() || policy.key.is_some() || policy.breaker.is_some() {
+            let settings = policy.settings();
+            if settings.concurrency.is_some()
+                || settings.key.is_some()
+                || settings.circuit_breaker.is_some()
+            {
                 problems.push(ServiceProblem::NotOfAType(pattern.clone()));
             }
         }
@@ -298,7 +303,7 @@ impl ServiceBuilder {
         let mut seen: HashMap<String, String> = HashMap::new();
         for single in &self.singles {
             let handler = single.handler();
-            match handler.stable_name() {
+            match handler.durable_name() {
                 Some(name) if !names::is_name(name) => {
                     problems.push(ServiceProblem::Name(name.to_owned()));
                 }

@@ -14,7 +14,7 @@ use super::lane::{Lane, Worker};
 use super::layer::Attempt;
 use super::outbox::{Outbox, Unopened};
 use super::rules::Rules;
-use crate::dispatch::{Failure, Spare};
+use crate::dispatch::Failure;
 use crate::event::Event;
 use crate::transport::{MessageInfo, TransportError, TransportErrorKind};
 
@@ -73,14 +73,13 @@ pub(super) async fn run(
     event: &Event,
     rules: &Rules,
     (number, info): (u32, MessageInfo),
-    spare: &Spare,
 ) -> Called {
     let worker = &lane.worker;
     let (outcome, outbox) = match &lane.settings.layers {
         None if worker.single.handler().is_async() => {
             let unopened = Unopened::of(Arc::clone(&worker.durable));
             let outcome = {
-                let running = pin!(worker.single.run(event, &unopened, spare));
+                let running = pin!(worker.single.run(event, &unopened));
                 stopped_after(lane, rules.timeout, running).await
             };
             (outcome, unopened.opened())
@@ -116,7 +115,7 @@ pub(super) async fn run(
     }
     match Box::pin(send(lane, &events)).await {
         Ok(()) => Called::Done,
-        Err(error) => Called::Failed(Failure::Error(error.into())),
+        Err(error) => Called::Failed(Failure::error(error)),
     }
 }
 
@@ -159,14 +158,14 @@ impl Worker {
     /// Runs the handler with an outbox; a sync one where it holds nobody up.
     pub(super) async fn handle(&self, event: &Event, outbox: &Outbox) -> Result<(), Failure> {
         if self.single.handler().is_async() {
-            return self.single.run(event, outbox, &Spare::default()).await;
+            return self.single.run(event, outbox).await;
         }
         let (single, event, outbox) = (self.single.clone(), event.clone(), outbox.clone());
         let span = tracing::Span::current();
         let running = spawn_blocking(move || span.in_scope(|| single.run_sync(&event, &outbox)));
         // A panic of the handler is an outcome: only the end of the runtime leads here.
         let ended = running.await;
-        ended.unwrap_or_else(|error| Err(Failure::Error(error.into())))
+        ended.unwrap_or_else(|error| Err(Failure::error(error)))
     }
 }
 

@@ -42,7 +42,7 @@ pub enum ServiceProblem {
     },
     /// The policy for a type sets what all events of a handler share.
     #[error(
-        "the policy for {0:?} sets the concurrency, key or breaker: those are of a handler or of the service"
+        "the policy for {0:?} sets the concurrency, key or circuit breaker: those are of a handler or of the service"
     )]
     NotOfAType(String),
     /// A pattern can match no event type.

@@ -18,7 +18,7 @@ use super::letter::Facts;
 use super::rules::{Rules, Verdict, is_of_the_event};
 use super::settling::{End, finish, keep_alive};
 use super::turns::Turn;
-use crate::dispatch::{Failure, Spare};
+use crate::dispatch::Failure;
 use crate::event::{Event, Timestamp};
 use crate::extension::{Extension, TraceParent};
 use crate::transport::{
@@ -30,7 +30,7 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// Handles one message and settles it; the turn is over when that is done.
-pub(super) async fn run(lane: &Lane, incoming: Incoming, mut turn: Turn, spare: &Spare) {
+pub(super) async fn run(lane: &Lane, incoming: Incoming, mut turn: Turn) {
     let _in_flight = InFlight::new(lane);
     let Incoming {
         event,
@@ -50,7 +50,6 @@ pub(super) async fn run(lane: &Lane, incoming: Incoming, mut turn: Turn, spare: 
                 event,
                 info,
                 claimed: AtomicBool::new(false),
-                spare,
             };
             let end = {
                 // Futures are pinned where they are made, here and below: they are large, and would
@@ -150,8 +149,6 @@ struct Job<'l> {
     rules: Rules,
     /// Whether the inbox has granted a claim that is still open.
     claimed: AtomicBool,
-    /// Where the value of the last event was.
-    spare: &'l Spare,
 }
 
 impl Job<'_> {
@@ -171,7 +168,7 @@ impl Job<'_> {
 
     async fn run(&self, turn: &mut Turn) -> End {
         let (lane, worker) = (self.lane, &self.lane.worker);
-        match worker.single.admits(&self.event) {
+        match worker.single.matches_filter(&self.event) {
             Ok(true) => {}
             Ok(false) => {
                 Counts::add(&lane.vitals.counts.filtered);
@@ -268,7 +265,7 @@ impl Job<'_> {
         }
         self.claimed.store(true, Ordering::Relaxed);
         let about = (attempt, self.info);
-        let called = call::run(self.lane, &self.event, &self.rules, about, self.spare).await;
+        let called = call::run(self.lane, &self.event, &self.rules, about).await;
         self.claimed.store(false, Ordering::Relaxed);
         call::close_claim(self.lane, &self.event, matches!(called, Called::Done)).await;
         called

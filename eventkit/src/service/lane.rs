@@ -19,7 +19,7 @@ use super::letter::{self, LetterBox};
 use super::names;
 use super::rules::{Policies, Rules};
 use super::turns::{Key, Turn, Turns};
-use crate::dispatch::{OrderKey, Single};
+use crate::__private::service::{BoundHandler, OrderKey};
 use crate::event::{AttributeValue, Event};
 use crate::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
 
@@ -41,7 +41,7 @@ pub(super) struct Settings {
 /// One handler, whatever its transports are.
 #[derive(Debug)]
 pub(super) struct Worker {
-    pub(super) single: Single,
+    pub(super) single: BoundHandler,
     pub(super) durable: Arc<str>,
     pub(super) rules: Rules,
     pub(super) permits: Semaphore,
@@ -62,7 +62,7 @@ pub(super) struct Lane {
 }
 
 impl Worker {
-    pub(super) fn new(single: Single, settings: &Settings) -> Self {
+    pub(super) fn new(single: BoundHandler, settings: &Settings) -> Self {
         let handler = single.handler();
         let rules = settings.policies.rules(handler.policy(), None);
         Self {

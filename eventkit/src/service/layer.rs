@@ -11,7 +11,8 @@ use tower_service::Service;
 
 use super::lane::Worker;
 use super::outbox::Outbox;
-use crate::dispatch::{Failure, Handler, IntoOutcome, finished};
+use crate::__private::service::catch_panic;
+use crate::dispatch::{Failure, Handler, IntoOutcome};
 use crate::error::BoxError;
 use crate::event::Event;
 use crate::transport::{BoxFuture, MessageInfo};
@@ -134,7 +135,7 @@ impl HandlerService {
     /// Makes an attempt; a panic of a layer is a failure, as one of the handler is.
     pub(super) async fn attempt(mut self, attempt: Attempt) -> Result<(), Failure> {
         let tried = async move { self.call(attempt).await };
-        match finished(pin!(tried)).await {
+        match catch_panic(pin!(tried)).await {
             Ok(outcome) => outcome.into_outcome(),
             Err(panic) => Err(Failure::panic(&*panic)),
         }

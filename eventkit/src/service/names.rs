@@ -17,7 +17,7 @@ pub(super) fn is_name(text: &str) -> bool {
 /// Returns the durable name of a handler: the one it was given, or its path.
 pub(super) fn durable(service: &str, handler: &Handler) -> String {
     let own = handler
-        .stable_name()
+        .durable_name()
         .map_or_else(|| of_path(handler.name()), str::to_owned);
     format!("{service}{BETWEEN}{own}")
 }

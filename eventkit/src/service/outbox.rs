@@ -249,10 +249,10 @@ impl Cause {
 
 impl<'a> Extract<'a> for Outbox {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        if let Some(unopened) = context.companion::<Unopened>() {
+        if let Some(unopened) = context.local::<Unopened>() {
             return Ok(unopened.open(context.event()));
         }
-        let opened = context.companion::<Self>();
+        let opened = context.local::<Self>();
         opened.cloned().ok_or_else(|| NoService.into())
     }
 }

@@ -14,7 +14,6 @@ use super::job;
 use super::lane::Lane;
 use super::source::Source;
 use super::turns::{Turn, Turns};
-use crate::dispatch::Spare;
 use crate::transport::Incoming;
 
 /// Runs a subscription until the service drains, and then until its last message is settled.
@@ -57,9 +56,8 @@ pub(super) async fn run(lane: Arc<Lane>) {
 
 /// Takes messages and handles them, one after another.
 async fn work(lane: Arc<Lane>, intake: Arc<Intake>) {
-    let spare = Spare::default();
     while let Some((incoming, turn)) = intake.take(&lane).await {
-        job::run(&lane, incoming, turn, &spare).await;
+        job::run(&lane, incoming, turn).await;
         // Where nothing has to be waited for, others have to run all the same.
         consume_budget().await;
     }

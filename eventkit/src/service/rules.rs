@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::dispatch::{Decision, Exhausted, Failure, OrderKey, Policy, pattern_matches};
+use crate::__private::service::{OrderKey, pattern_matches};
+use crate::dispatch::{Decision, Failure, OnExhausted, Policy};
 use crate::transport::backoff;
 
 /// The policies of a service, and which goes before which.
@@ -17,13 +18,13 @@ pub(super) struct Policies {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     pub(super) attempts: u32,
-    first_delay: Duration,
+    initial_delay: Duration,
     max_delay: Duration,
     pub(super) timeout: Duration,
     pub(super) concurrency: usize,
     pub(super) key: Option<OrderKey>,
     pub(super) breaker: Option<(u32, Duration)>,
-    exhausted: Exhausted,
+    exhausted: OnExhausted,
 }
 
 /// What becomes of an event whose handler failed.
@@ -41,15 +42,16 @@ impl Policies {
             |(pattern, _): &&(String, Policy)| ty.is_some_and(|ty| pattern_matches(pattern, ty));
         let of_type = self.types.iter().find(fits).map(|(_, policy)| *policy);
         let policy = handler.or(of_type.unwrap_or_default()).or(self.service);
-        let first_delay = policy.first_delay.unwrap_or(Duration::from_secs(1));
+        let policy = policy.settings();
+        let initial_delay = policy.initial_delay.unwrap_or(Duration::from_secs(1));
         Rules {
             attempts: policy.attempts.unwrap_or(10).max(1),
-            first_delay,
+            initial_delay,
             max_delay: policy.max_delay.unwrap_or(Duration::from_mins(1)),
             timeout: policy.timeout.unwrap_or(Duration::from_secs(30)),
             concurrency: policy.concurrency.unwrap_or(16).max(1),
             key: policy.key,
-            breaker: policy.breaker,
+            breaker: policy.circuit_breaker,
             exhausted: policy.exhausted.unwrap_or_default(),
         }
     }
@@ -60,7 +62,10 @@ impl Policies {
 pub(super) fn is_of_the_event(failure: &Failure) -> bool {
     match failure {
         Failure::Decode(_) | Failure::Filter(_) => true,
-        Failure::Decided(decided) => !matches!(decided.decision, Decision::Retry { .. }),
+        Failure::Error {
+            decision: Some(decision),
+            ..
+        } => !matches!(decision, Decision::Retry { .. }),
         _ => false,
     }
 }
@@ -71,7 +76,10 @@ impl Rules {
         let after = match failure {
             // What is wrong is in the event, and will be the next time.
             Failure::Decode(_) | Failure::Filter(_) => return Verdict::DeadLetter,
-            Failure::Decided(decided) => match decided.decision {
+            Failure::Error {
+                decision: Some(decision),
+                ..
+            } => match *decision {
                 Decision::DeadLetter => return Verdict::DeadLetter,
                 Decision::Drop => return Verdict::Drop,
                 Decision::Retry { after } => after,
@@ -80,8 +88,8 @@ impl Rules {
         };
         if attempt >= self.attempts {
             return match self.exhausted {
-                Exhausted::DeadLetter => Verdict::DeadLetter,
-                Exhausted::Drop => Verdict::Drop,
+                OnExhausted::DeadLetter => Verdict::DeadLetter,
+                OnExhausted::Drop => Verdict::Drop,
             };
         }
         Verdict::Retry(after.unwrap_or_else(|| self.delay_after(attempt)))
@@ -89,7 +97,7 @@ impl Rules {
 
     /// Returns how long to wait after an attempt, counted from 1.
     pub(super) fn delay_after(&self, attempt: u32) -> Duration {
-        backoff::delay(self.first_delay, self.max_delay, attempt)
+        backoff::delay(self.initial_delay, self.max_delay, attempt)
     }
 
     /// Returns whether an event has come so often without a word of why that the process is likely

@@ -19,7 +19,10 @@ fn all_of_it_is_said_at_once() {
     let error = Service::new("no name", &app)
         .policy_for("a.b*", Policy::new())
         .policy_for("a", Policy::new().concurrency(3))
-        .policy_for("b", Policy::new().breaker(3, Duration::from_secs(1)))
+        .policy_for(
+            "b",
+            Policy::new().circuit_breaker(3, Duration::from_secs(1)),
+        )
         .dead_letter_place("a.*")
         .build()
         .unwrap_err();
@@ -28,10 +31,10 @@ fn all_of_it_is_said_at_once() {
         "service \"no name\": \"no name\" cannot be a name: one is of ASCII letters, digits, `_`, \
          and single `-` between them; there is no transport: add one with `.transport(..)`; there \
          are no handlers: are their crates linked in?; \"a.b*\" is no pattern: a `*` stands for a \
-         whole segment between dots; the policy for \"a\" sets the concurrency, key or breaker: \
-         those are of a handler or of the service; the policy for \"b\" sets the concurrency, key \
-         or breaker: those are of a handler or of the service; \"a.*\" is no pattern: a place is \
-         one event type"
+         whole segment between dots; the policy for \"a\" sets the concurrency, key or circuit \
+         breaker: those are of a handler or of the service; the policy for \"b\" sets the \
+         concurrency, key or circuit breaker: those are of a handler or of the service; \"a.*\" is \
+         no pattern: a place is one event type"
     );
 }
 

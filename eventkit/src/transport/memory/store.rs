@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::faults::Faults;
 use super::queue::{Handout, Positions, Queue};
 use super::seen::Seen;
-use crate::dispatch;
+use crate::__private::service as dispatch;
 use crate::event::Event;
 use crate::transport::{
     Published, RawMessage, Subscription, TransportError, TransportErrorKind, backoff,

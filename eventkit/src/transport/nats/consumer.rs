@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::api::{Api, text};
 use super::settle::{GivenOut, NatsSettle};
 use super::{Shared, message, subject, unavailable};
-use crate::dispatch::pattern_matches;
+use crate::__private::service::pattern_matches;
 use crate::transport::{
     BoxFuture, Consumer, Incoming, MaybeReady, Subscription, TransportError, TransportErrorKind,
 };

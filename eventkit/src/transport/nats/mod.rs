@@ -92,8 +92,8 @@ use self::message::Mode;
 use self::stream::StreamSettings;
 use self::subject::Filters;
 use super::{BoxFuture, Consumer, Subscription, Transport, TransportError, TransportErrorKind};
+use crate::__private::service::check_pattern;
 use crate::binding::nats::Decoder;
-use crate::dispatch::check_pattern;
 
 pub use self::builder::NatsBuilder;
 pub use self::stream::Storage;

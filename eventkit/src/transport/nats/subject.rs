@@ -156,7 +156,7 @@ fn collide(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dispatch::pattern_matches;
+    use crate::__private::service::pattern_matches;
 
     fn filters(patterns: &[&str]) -> Filters {
         let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();

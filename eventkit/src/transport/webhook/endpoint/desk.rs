@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::history::{History, Past};
 use super::key::{Key, Keys};
 use super::queue::{Answer, Handout, Outcome, Queue, Removed};
-use crate::dispatch;
+use crate::__private::service as dispatch;
 use crate::event::Event;
 use crate::transport::backoff::later;
 use crate::transport::{Subscription, TransportError, TransportErrorKind};
