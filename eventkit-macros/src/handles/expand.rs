@@ -33,10 +33,11 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .order
         .as_ref()
         .map(|order| quote!(.with_order(#order)));
-    let registry =
-        model.arguments.registry.as_ref().map(
-            |path| quote_spanned!(path.span()=> .with_registry(#private::Registry::key(&#path))),
-        );
+    let registry = model.arguments.registry.as_ref().map(|path| {
+        // The span is the path's: that is where the compiler reports what is not a registry.
+        let private_here = respanned(&private, path.span());
+        quote_spanned!(path.span()=> .with_registry(#private_here::Registry::key(&#path)))
+    });
     let filter = model.arguments.filter.as_ref().map(|text| {
         quote!(.with_filter({
             static FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
