@@ -20,7 +20,7 @@ pub(crate) const RETRY: &str = "retry";
 pub(crate) const KEEP: &str = "keep";
 
 // Keys of `#[handles(..)]`.
-pub(crate) const BREAKER: &str = "breaker";
+pub(crate) const CIRCUIT_BREAKER: &str = "circuit_breaker";
 pub(crate) const CONCURRENCY: &str = "concurrency";
 pub(crate) const EXHAUSTED: &str = "exhausted";
 pub(crate) const FILTER: &str = "filter";
@@ -30,10 +30,10 @@ pub(crate) const ORDER: &str = "order";
 pub(crate) const REGISTRY: &str = "registry";
 pub(crate) const TIMEOUT: &str = "timeout";
 
-// Keys of `retry(..)` and `breaker(..)`.
+// Keys of `retry(..)` and `circuit_breaker(..)`.
 pub(crate) const AFTER: &str = "after";
 pub(crate) const ATTEMPTS: &str = "attempts";
-pub(crate) const FAILURES: &str = "failures";
-pub(crate) const FIRST: &str = "first";
-pub(crate) const MAX: &str = "max";
-pub(crate) const PAUSE: &str = "pause";
+pub(crate) const INITIAL_DELAY: &str = "initial_delay";
+pub(crate) const MAX_DELAY: &str = "max_delay";
+pub(crate) const MAX_FAILURES: &str = "max_failures";
+pub(crate) const RESET_TIMEOUT: &str = "reset_timeout";

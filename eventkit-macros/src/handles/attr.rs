@@ -21,7 +21,7 @@ const KEYS: [&str; 11] = [
     symbol::TIMEOUT,
     symbol::CONCURRENCY,
     symbol::KEY,
-    symbol::BREAKER,
+    symbol::CIRCUIT_BREAKER,
     symbol::EXHAUSTED,
 ];
 

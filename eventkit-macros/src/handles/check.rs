@@ -12,12 +12,12 @@ pub(super) fn check(errors: &ErrorCollector, arguments: &Arguments, signature: &
     check_signature(errors, signature);
 }
 
-/// The maximum delay is not shorter than the first one.
+/// The maximum delay is not shorter than the initial one.
 fn check_retry_delays(errors: &ErrorCollector, policy: &Policy) {
-    if let (Some(first), Some(max)) = (&policy.first, &policy.max)
-        && max.duration < first.duration
+    if let (Some(initial), Some(max)) = (&policy.initial_delay, &policy.max_delay)
+        && max.duration < initial.duration
     {
-        errors.add(&max.literal, "shorter than the first delay");
+        errors.add(&max.literal, "shorter than the initial delay");
     }
 }
 

@@ -11,19 +11,19 @@ use crate::meta::{Entry, Key, Value, entries};
 use crate::value::{self, DurationLit};
 use crate::{rule, symbol};
 
-const RETRY: &str = "retry(attempts = 5, first = \"1s\", max = \"1m\")";
-const BREAKER: &str = "breaker(failures = 20, pause = \"30s\")";
+const RETRY: &str = "retry(attempts = 5, initial_delay = \"1s\", max_delay = \"1m\")";
+const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout = \"30s\")";
 
 /// Settings that the attribute gives.
 #[derive(Default)]
 pub(super) struct Policy {
     attempts: Option<LitInt>,
-    pub(super) first: Option<DurationLit>,
-    pub(super) max: Option<DurationLit>,
+    pub(super) initial_delay: Option<DurationLit>,
+    pub(super) max_delay: Option<DurationLit>,
     timeout: Option<DurationLit>,
     concurrency: Option<LitInt>,
     key: Option<OrderKey>,
-    breaker: Option<(LitInt, DurationLit)>,
+    circuit_breaker: Option<(LitInt, DurationLit)>,
     exhausted: Option<LitStr>,
 }
 
@@ -41,7 +41,7 @@ impl Policy {
             symbol::TIMEOUT => self.timeout = DurationLit::read(errors, key, value),
             symbol::CONCURRENCY => self.concurrency = count(errors, key, value),
             symbol::KEY => self.key = order_key(errors, key, value),
-            symbol::BREAKER => self.read_breaker(errors, key, value),
+            symbol::CIRCUIT_BREAKER => self.read_circuit_breaker(errors, key, value),
             symbol::EXHAUSTED => self.exhausted = value::string(errors, key, value, exhausted),
             _ => return false,
         }
@@ -49,50 +49,55 @@ impl Policy {
     }
 
     fn read_retry(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
-        let known = [symbol::ATTEMPTS, symbol::FIRST, symbol::MAX];
+        let known = [symbol::ATTEMPTS, symbol::INITIAL_DELAY, symbol::MAX_DELAY];
         for (key, value) in list(errors, key, value, RETRY, &known) {
             match key.name() {
                 symbol::ATTEMPTS => self.attempts = count(errors, &key, &value),
-                symbol::FIRST => self.first = DurationLit::read(errors, &key, &value),
-                _ => self.max = DurationLit::read(errors, &key, &value),
+                symbol::INITIAL_DELAY => {
+                    self.initial_delay = DurationLit::read(errors, &key, &value)
+                }
+                _ => self.max_delay = DurationLit::read(errors, &key, &value),
             }
         }
     }
 
-    fn read_breaker(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
-        let (mut failures, mut pause) = (None, None);
+    fn read_circuit_breaker(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
+        let (mut max_failures, mut reset_timeout) = (None, None);
         let given = list(
             errors,
             key,
             value,
-            BREAKER,
-            &[symbol::FAILURES, symbol::PAUSE],
+            CIRCUIT_BREAKER,
+            &[symbol::MAX_FAILURES, symbol::RESET_TIMEOUT],
         );
         let named = |name| given.iter().any(|(key, _)| key.name() == name);
         // Without a list, an error has been reported.
-        if !(given.is_empty() || named(symbol::FAILURES) && named(symbol::PAUSE)) {
-            errors.add(key, format!("a breaker has both: write `{BREAKER}`"));
+        if !(given.is_empty() || named(symbol::MAX_FAILURES) && named(symbol::RESET_TIMEOUT)) {
+            errors.add(
+                key,
+                format!("a circuit breaker has both: write `{CIRCUIT_BREAKER}`"),
+            );
         }
         for (key, value) in &given {
             match key.name() {
-                symbol::FAILURES => failures = count(errors, key, value),
-                _ => pause = DurationLit::read(errors, key, value),
+                symbol::MAX_FAILURES => max_failures = count(errors, key, value),
+                _ => reset_timeout = DurationLit::read(errors, key, value),
             }
         }
-        self.breaker = failures.zip(pause);
+        self.circuit_breaker = max_failures.zip(reset_timeout);
     }
 
     /// Expands to a call that sets the policy, if any setting is given.
-    pub(super) fn code(&self, private: &TokenStream) -> Option<TokenStream> {
+    pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
         let mut calls = TokenStream::new();
         if let Some(attempts) = &self.attempts {
             calls.extend(quote!(.attempts(#attempts)));
         }
-        if let Some(first) = self.first.as_ref().map(DurationLit::expand) {
-            calls.extend(quote!(.first_delay(#first)));
+        if let Some(delay) = self.initial_delay.as_ref().map(DurationLit::expand) {
+            calls.extend(quote!(.initial_delay(#delay)));
         }
-        if let Some(max) = self.max.as_ref().map(DurationLit::expand) {
-            calls.extend(quote!(.max_delay(#max)));
+        if let Some(delay) = self.max_delay.as_ref().map(DurationLit::expand) {
+            calls.extend(quote!(.max_delay(#delay)));
         }
         if let Some(timeout) = self.timeout.as_ref().map(DurationLit::expand) {
             calls.extend(quote!(.timeout(#timeout)));
@@ -105,9 +110,9 @@ impl Policy {
             Some(OrderKey::Function(path)) => calls.extend(quote!(.key_with(#path))),
             None => {}
         }
-        if let Some((failures, pause)) = &self.breaker {
-            let pause = pause.expand();
-            calls.extend(quote!(.breaker(#failures, #pause)));
+        if let Some((max_failures, reset_timeout)) = &self.circuit_breaker {
+            let reset_timeout = reset_timeout.expand();
+            calls.extend(quote!(.circuit_breaker(#max_failures, #reset_timeout)));
         }
         if let Some(exhausted) = &self.exhausted {
             let exhausted = if exhausted.value() == "drop" {
@@ -115,7 +120,7 @@ impl Policy {
             } else {
                 quote!(DeadLetter)
             };
-            calls.extend(quote!(.exhausted(#private::Exhausted::#exhausted)));
+            calls.extend(quote!(.exhausted(#private::OnExhausted::#exhausted)));
         }
         (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
     }

@@ -59,12 +59,12 @@ fn retry_delays_are_compared_whatever_their_order() {
         fn send_receipt(order: &OrderPlaced) {}
     };
     for arguments in [
-        quote!(retry(first = "5s", max = "1s")),
-        quote!(retry(max = "1s", first = "5s")),
+        quote!(retry(initial_delay = "5s", max_delay = "1s")),
+        quote!(retry(max_delay = "1s", initial_delay = "5s")),
     ] {
         let expanded = super::expand(arguments, &item).to_string();
         assert!(
-            expanded.contains("shorter than the first delay"),
+            expanded.contains("shorter than the initial delay"),
             "{expanded}"
         );
     }

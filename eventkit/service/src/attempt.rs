@@ -103,7 +103,7 @@ pub(crate) async fn run(
     }
     match publish(task, &events).await {
         Ok(()) => AttemptOutcome::Completed,
-        Err(error) => AttemptOutcome::Failed(Failure::Error(error.into())),
+        Err(error) => AttemptOutcome::Failed(Failure::error(error)),
     }
 }
 

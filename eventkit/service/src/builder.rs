@@ -19,7 +19,7 @@ use super::policy::Policies;
 use super::service::Service;
 use super::status::SubscriptionStatus;
 use super::subscription::{ServiceConfig, SubscriptionShared, SubscriptionTask};
-use eventkit::__private::service::Single;
+use eventkit::__private::service::BoundHandler;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{Publisher, Transport};
 use eventkit::{BoxError, Dispatcher, Policy, pattern};
@@ -52,7 +52,7 @@ type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ServiceBuilder {
     name: String,
-    handlers: Vec<Single>,
+    handlers: Vec<BoundHandler>,
     transports: Vec<Arc<dyn Transport>>,
     policies: Policies,
     ack_wait: Duration,
@@ -76,7 +76,7 @@ impl Service {
     pub fn new(name: impl Into<String>, dispatcher: &Dispatcher) -> ServiceBuilder {
         ServiceBuilder {
             name: name.into(),
-            handlers: Single::all(dispatcher).collect(),
+            handlers: BoundHandler::all(dispatcher).collect(),
             transports: Vec::new(),
             policies: Policies::default(),
             ack_wait: Duration::from_secs(30),
@@ -295,7 +295,11 @@ impl ServiceBuilder {
                 let pattern = pattern.clone();
                 problems.push(ServiceProblem::Pattern { pattern, reason });
             }
-            if policy.concurrency.is_some() || policy.key.is_some() || policy.breaker.is_some() {
+            let settings = policy.settings();
+            if settings.concurrency.is_some()
+                || settings.key.is_some()
+                || settings.circuit_breaker.is_some()
+            {
                 problems.push(ServiceProblem::NotPerType(pattern.clone()));
             }
         }
@@ -312,7 +316,7 @@ impl ServiceBuilder {
         let mut seen: HashMap<String, String> = HashMap::new();
         for bound in &self.handlers {
             let handler = bound.handler();
-            match handler.stable_name() {
+            match handler.durable_name() {
                 Some(name) if !names::is_valid(name) => {
                     problems.push(ServiceProblem::Name(name.to_owned()));
                 }

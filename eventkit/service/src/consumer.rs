@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::health::SubscriptionState;
 use super::status::SubscriptionStatus;
-use eventkit::__private::service::finished;
+use eventkit::__private::service::catch_panic;
 use eventkit::transport::{
     Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind, backoff,
 };
@@ -51,7 +51,7 @@ impl ResumingConsumer {
     /// Dropping the future loses no message.
     pub(crate) async fn next(&mut self) -> Option<Incoming> {
         loop {
-            let received = finished(pin!(self.receive())).await;
+            let received = catch_panic(pin!(self.receive())).await;
             match received {
                 Ok(Ok(incoming)) => {
                     self.failures = 0;

@@ -5,19 +5,19 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use super::outgoing::Outgoing;
-use eventkit::__private::service::{Single, Spare};
+use eventkit::__private::service::BoundHandler;
 use eventkit::event::Event;
 use eventkit::{Failure, Handler};
 
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
 pub(crate) struct NamedHandler {
-    bound: Single,
+    bound: BoundHandler,
     durable: Arc<str>,
 }
 
 impl NamedHandler {
-    pub(crate) fn new(bound: Single, durable: &str) -> Self {
+    pub(crate) fn new(bound: BoundHandler, durable: &str) -> Self {
         Self {
             bound,
             durable: durable.into(),
@@ -35,7 +35,7 @@ impl NamedHandler {
 
     /// Returns whether an event passes the filter of the handler.
     pub(crate) fn matches_filter(&self, event: &Event) -> Result<bool, Failure> {
-        self.bound.admits(event)
+        self.bound.matches_filter(event)
     }
 
     /// Creates the collection of the events that the handler publishes for an event.
@@ -46,13 +46,13 @@ impl NamedHandler {
     /// Runs the handler; a sync one runs on a thread that may block.
     pub(crate) async fn run(&self, event: &Event, outgoing: &Outgoing) -> Result<(), Failure> {
         if self.handler().is_async() {
-            return self.bound.run(event, outgoing, &Spare::default()).await;
+            return self.bound.run(event, outgoing).await;
         }
         let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.clone());
         let span = tracing::Span::current();
         let running = spawn_blocking(move || span.in_scope(|| bound.run_sync(&event, &outgoing)));
         // Panics of the handler are caught: a join error means that the runtime shuts down.
         let joined = running.await;
-        joined.unwrap_or_else(|error| Err(Failure::Error(error.into())))
+        joined.unwrap_or_else(|error| Err(Failure::error(error)))
     }
 }

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use super::handler::NamedHandler;
 use super::outgoing::Outgoing;
-use eventkit::__private::service::finished;
+use eventkit::__private::service::catch_panic;
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, MessageMetadata};
 use eventkit::{BoxError, Failure, Handler, IntoOutcome};
@@ -136,7 +136,7 @@ impl HandlerService {
         let Some(layer) = &self.layer else {
             return attempt.run().await;
         };
-        match finished(pin!(async { layer.call(attempt).await })).await {
+        match catch_panic(pin!(async { layer.call(attempt).await })).await {
             Ok(outcome) => outcome.into_outcome(),
             Err(panic) => Err(Failure::panic(&*panic)),
         }

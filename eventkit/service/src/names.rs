@@ -20,7 +20,7 @@ pub(crate) fn is_valid(text: &str) -> bool {
 /// Returns the durable name of a handler, from its configured name or from its path.
 pub(crate) fn durable(service: &str, handler: &Handler) -> String {
     let own = handler
-        .stable_name()
+        .durable_name()
         .map_or_else(|| from_path(handler.name()), str::to_owned);
     format!("{service}{SEPARATOR}{own}")
 }

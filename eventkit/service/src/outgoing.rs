@@ -217,7 +217,7 @@ impl Cause {
 
 impl<'a> Extract<'a> for Outgoing {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        let own = context.companion::<Self>();
+        let own = context.local::<Self>();
         own.cloned().ok_or_else(|| NoService.into())
     }
 }

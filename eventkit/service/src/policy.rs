@@ -6,7 +6,7 @@ use super::disposition::Disposition;
 use eventkit::__private::service::OrderKey;
 use eventkit::pattern;
 use eventkit::transport::backoff;
-use eventkit::{Decision, Exhausted, Failure, Policy};
+use eventkit::{Decision, Failure, OnExhausted, Policy};
 
 /// The policies of a service, and their precedence.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,7 @@ pub(crate) struct ResolvedPolicy {
     pub(crate) key: Option<OrderKey>,
     /// The failures in a row that open the circuit breaker, and the time until it is half open.
     pub(crate) circuit_breaker: Option<(u32, Duration)>,
-    on_exhausted: Exhausted,
+    on_exhausted: OnExhausted,
 }
 
 impl Policies {
@@ -37,14 +37,15 @@ impl Policies {
             |(pattern, _): &&(String, Policy)| ty.is_some_and(|ty| pattern::matches(pattern, ty));
         let of_type = self.types.iter().find(matches).map(|(_, policy)| *policy);
         let policy = handler.or(of_type.unwrap_or_default()).or(self.service);
+        let policy = policy.settings();
         ResolvedPolicy {
             attempts: policy.attempts.unwrap_or(10).max(1),
-            initial_delay: policy.first_delay.unwrap_or(Duration::from_secs(1)),
+            initial_delay: policy.initial_delay.unwrap_or(Duration::from_secs(1)),
             max_delay: policy.max_delay.unwrap_or(Duration::from_mins(1)),
             timeout: policy.timeout.unwrap_or(Duration::from_secs(30)),
             concurrency: policy.concurrency.unwrap_or(16).max(1),
             key: policy.key,
-            circuit_breaker: policy.breaker,
+            circuit_breaker: policy.circuit_breaker,
             on_exhausted: policy.exhausted.unwrap_or_default(),
         }
     }
@@ -55,7 +56,10 @@ impl ResolvedPolicy {
     pub(crate) fn decide(&self, failure: &Failure, attempt: u32) -> Disposition {
         let after = match failure {
             Failure::Decode(_) | Failure::Filter(_) => return Disposition::DeadLetter,
-            Failure::Decided(decided) => match decided.decision {
+            Failure::Error {
+                decision: Some(decision),
+                ..
+            } => match *decision {
                 Decision::DeadLetter => return Disposition::DeadLetter,
                 Decision::Drop => return Disposition::Drop,
                 Decision::Retry { after } => after,
@@ -65,7 +69,7 @@ impl ResolvedPolicy {
         };
         if attempt >= self.attempts {
             return match self.on_exhausted {
-                Exhausted::Drop => Disposition::Drop,
+                OnExhausted::Drop => Disposition::Drop,
                 _ => Disposition::DeadLetter,
             };
         }
@@ -92,7 +96,10 @@ impl ResolvedPolicy {
 pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
     match failure {
         Failure::Decode(_) | Failure::Filter(_) => true,
-        Failure::Decided(decided) => !matches!(decided.decision, Decision::Retry { .. }),
+        Failure::Error {
+            decision: Some(decision),
+            ..
+        } => !matches!(decision, Decision::Retry { .. }),
         _ => false,
     }
 }

@@ -13,7 +13,7 @@ use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
 use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
-use eventkit::__private::service::finished;
+use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
 use eventkit::transport::Incoming;
 
@@ -63,7 +63,7 @@ async fn process(
     incoming: Incoming,
     guard: KeyGuard,
 ) {
-    let processed = finished(pin!(message::process(&task, incoming, guard))).await;
+    let processed = catch_panic(pin!(message::process(&task, incoming, guard))).await;
     if let Err(panic) = processed {
         let error = Failure::panic(&*panic);
         task.status.set_last_error(&error);

@@ -40,7 +40,7 @@ async fn memory_stays_flat_however_many_events_there_are() {
     let policy = Policy::new()
         .concurrency(16)
         .key("subject")
-        .first_delay(Duration::from_millis(5));
+        .initial_delay(Duration::from_millis(5));
     registry
         .named("slow")
         .policy(policy)

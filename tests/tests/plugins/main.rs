@@ -7,7 +7,9 @@ use eventkit_plugin_linked as _;
 
 fn names() -> Vec<&'static str> {
     let mut names = Vec::new();
-    default_registry().for_each(|handler| names.push(handler.name()));
+    default_registry()
+        .handlers()
+        .for_each(|handler| names.push(handler.name()));
     names
 }
 

@@ -19,7 +19,7 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
     let policy = Policy::new()
         .concurrency(1)
         .attempts(10)
-        .breaker(3, Duration::from_mins(10));
+        .circuit_breaker(3, Duration::from_mins(10));
     rig.registry
         .named("h")
         .policy(policy)
@@ -61,7 +61,7 @@ async fn a_paused_service_drains_at_once() {
     let log = rig.log.clone();
     rig.registry
         .named("h")
-        .policy(Policy::new().breaker(1, Duration::from_mins(10)))
+        .policy(Policy::new().circuit_breaker(1, Duration::from_mins(10)))
         .register("t", move |event: &Event| {
             log.note(event.id());
             Err::<(), _>("down")
@@ -87,7 +87,7 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
     let rig = TestHarness::new();
     rig.registry
         .named("h")
-        .policy(Policy::new().breaker(2, Duration::from_hours(1)))
+        .policy(Policy::new().circuit_breaker(2, Duration::from_hours(1)))
         .register_typed(|_: &Strict| ());
     let service = rig.start().await;
     for id in 0..20 {
@@ -109,7 +109,7 @@ async fn a_last_attempt_counts_too() {
             Policy::new()
                 .attempts(1)
                 .concurrency(1)
-                .breaker(3, Duration::from_hours(1)),
+                .circuit_breaker(3, Duration::from_hours(1)),
         )
         .register("t", |_: &Event| Err::<(), _>("down"));
     let service = rig.start().await;

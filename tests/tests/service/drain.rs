@@ -86,7 +86,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
     let log = rig.log.clone();
     let policy = Policy::new()
         .key("source")
-        .first_delay(Duration::from_mins(1));
+        .initial_delay(Duration::from_mins(1));
     rig.registry
         .named("h")
         .policy(policy)

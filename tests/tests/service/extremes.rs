@@ -60,11 +60,11 @@ async fn settings_without_an_end_are_taken_as_they_are_meant() {
 #[tokio::test(start_paused = true)]
 async fn delays_without_an_end_do_not_come_to_one() {
     let policy = Policy::new().attempts(3);
-    let slow = policy.first_delay(Duration::MAX).max_delay(Duration::MAX);
+    let slow = policy.initial_delay(Duration::MAX).max_delay(Duration::MAX);
     let counters = run(slow, true, |service| service).await;
     assert_eq!((counters.retried, counters.dead_lettered), (EVENTS, 0));
 
-    let paused = Policy::new().attempts(3).breaker(1, Duration::MAX);
+    let paused = Policy::new().attempts(3).circuit_breaker(1, Duration::MAX);
     let counters = run(paused.concurrency(1), true, |service| service).await;
     assert_eq!((counters.retried, counters.dead_lettered), (1, 0));
 }
@@ -79,11 +79,16 @@ async fn settings_of_nothing_are_as_little_as_there_can_be() {
     let counters = run(Policy::new().attempts(0), true, least).await;
     assert_eq!((counters.retried, counters.dead_lettered), (0, EVENTS));
 
-    let hasty = Policy::new().attempts(50).first_delay(NOTHING);
+    let hasty = Policy::new().attempts(50).initial_delay(NOTHING);
     let counters = run(hasty.max_delay(NOTHING), true, least).await;
     assert_eq!((counters.retried, counters.dead_lettered), (49 * 3, EVENTS));
 
-    let counters = run(Policy::new().attempts(2).breaker(0, NOTHING), true, least).await;
+    let counters = run(
+        Policy::new().attempts(2).circuit_breaker(0, NOTHING),
+        true,
+        least,
+    )
+    .await;
     assert_eq!((counters.retried, counters.dead_lettered), (3, EVENTS));
 
     let counters = run(Policy::new().attempts(2).timeout(NOTHING), false, least).await;

@@ -114,7 +114,7 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
         .shutdown_timeout(Duration::ZERO);
     let service = Running::start(service).await;
     rig.publish(&event("t", "1")).await;
-    super::rig::wait_until(|| rig.log.lines().len() == 1).await;
+    super::harness::wait_until(|| rig.log.lines().len() == 1).await;
     assert_eq!(service.stop().await.released, 1);
     let _service = Running::start(rig.service().inbox(inbox)).await;
     let start = tokio::time::Instant::now();

@@ -242,11 +242,11 @@ async fn what_an_error_decides_is_kept_through_layers() {
             async move {
                 let outcome = below.call(attempt).await;
                 let failure = outcome.as_ref().unwrap_err().downcast_ref::<Failure>();
-                let Some(Failure::Decided(decided)) = failure else {
+                let Some(Failure::Error { error, decision }) = failure else {
                     panic!("{failure:?}");
                 };
-                assert_eq!(decided.decision, Decision::DeadLetter);
-                log.note(decided.error.to_string());
+                assert_eq!(*decision, Some(Decision::DeadLetter));
+                log.note(error.to_string());
                 outcome
             }
         }));

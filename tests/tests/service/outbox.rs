@@ -21,7 +21,7 @@ struct Shipped {
 static SHIPPING: Registry = Registry::new("shipping");
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-#[handles("placed", registry = SHIPPING, retry(attempts = 50, first = "1ms", max = "1ms"))]
+#[handles("placed", registry = SHIPPING, retry(attempts = 50, initial_delay = "1ms", max_delay = "1ms"))]
 async fn ship(event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
     outgoing.send(&Shipped {
         order: event.id().to_owned(),

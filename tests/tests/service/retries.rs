@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::{CloudEvent, Decision, Event, Exhausted, Failure, HandlerError, Policy};
+use eventkit::{CloudEvent, Decision, Event, Failure, HandlerError, OnExhausted, Policy};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -40,7 +40,7 @@ async fn after_the_last_attempt_it_is_a_dead_letter() {
 #[tokio::test(start_paused = true)]
 async fn it_is_dropped_only_where_the_policy_says_so() {
     let rig = TestHarness::new();
-    failing(&rig, Policy::new().attempts(2).exhausted(Exhausted::Drop));
+    failing(&rig, Policy::new().attempts(2).exhausted(OnExhausted::Drop));
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     rig.drained().await;
@@ -54,7 +54,7 @@ async fn delays_grow_up_to_the_longest() {
     let rig = TestHarness::new();
     let policy = Policy::new()
         .attempts(8)
-        .first_delay(Duration::from_secs(10))
+        .initial_delay(Duration::from_secs(10))
         .max_delay(Duration::from_secs(40));
     failing(&rig, policy);
     let _service = rig.start().await;

@@ -19,7 +19,10 @@ fn all_of_it_is_said_at_once() {
     let error = Service::new("no name", &app)
         .policy_for("a.b*", Policy::new())
         .policy_for("a", Policy::new().concurrency(3))
-        .policy_for("b", Policy::new().breaker(3, Duration::from_secs(1)))
+        .policy_for(
+            "b",
+            Policy::new().circuit_breaker(3, Duration::from_secs(1)),
+        )
         .dead_letter_type("a.*")
         .build()
         .unwrap_err();

@@ -65,7 +65,7 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
         .state(counts.clone())
         .build()
         .unwrap();
-    let policy = Policy::new().first_delay(Duration::from_millis(1));
+    let policy = Policy::new().initial_delay(Duration::from_millis(1));
     let service = Service::new("shop", &app)
         .transport(endpoint.clone())
         .dead_letter_publisher(letters.clone())

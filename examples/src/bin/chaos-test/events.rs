@@ -73,7 +73,7 @@ impl std::fmt::Display for LabelError {
 impl std::error::Error for LabelError {}
 
 /// Always succeeds: what it does twice is a duplicate that no failure of its own explains.
-#[handles(registry = CHAOS_TEST, name = "invoice", retry(attempts = 50, first = "100ms", max = "1s"))]
+#[handles(registry = CHAOS_TEST, name = "invoice", retry(attempts = 50, initial_delay = "100ms", max_delay = "1s"))]
 async fn invoice(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(), std::io::Error> {
     work.trap.before(parcel.number).await;
     work.effects.note("invoice", parcel.number)?;
@@ -82,7 +82,7 @@ async fn invoice(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(),
 }
 
 /// Fails, or panics, once for one event in a hundred.
-#[handles(registry = CHAOS_TEST, name = "label", retry(attempts = 50, first = "100ms", max = "1s"))]
+#[handles(registry = CHAOS_TEST, name = "label", retry(attempts = 50, initial_delay = "100ms", max_delay = "1s"))]
 fn label(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(), LabelError> {
     if work.is_first_of_few(parcel.number) {
         assert!(!work.panics, "the label of parcel {}", parcel.number);

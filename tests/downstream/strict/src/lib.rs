@@ -36,7 +36,8 @@ pub mod written;
 use std::fmt::Error;
 use std::future::ready;
 
-use eventkit::{CloudEvent, Context, Event, Id, Registry, handles};
+use eventkit::extract::Id;
+use eventkit::{CloudEvent, Context, Event, Registry, handles};
 use serde::{Deserialize, Serialize};
 
 /// Is an order.

@@ -34,7 +34,7 @@ async fn publish(nats: &Nats, event: &Event) {
 }
 
 fn quick() -> Policy {
-    Policy::new().first_delay(Duration::from_millis(50))
+    Policy::new().initial_delay(Duration::from_millis(50))
 }
 
 /// Starts a service, and returns when it is ready.

@@ -91,7 +91,7 @@ impl Handlers {
                 async move { own.end("single", &event, fails) }
             });
         let own = log.clone();
-        let breaking = Policy::new().breaker(3, Duration::from_millis(3));
+        let breaking = Policy::new().circuit_breaker(3, Duration::from_millis(3));
         registry
             .named("breaking")
             .policy(breaking.concurrency(2))

@@ -30,7 +30,7 @@ impl Running {
         let app = Dispatcher::new(&handlers.registry).build().unwrap();
         let hasty = Policy::new()
             .attempts(u32::MAX)
-            .first_delay(Duration::from_millis(1))
+            .initial_delay(Duration::from_millis(1))
             .max_delay(Duration::from_millis(5));
         let service = Service::new("threads", &app)
             .transport(memory.clone())

@@ -2,83 +2,74 @@
 
 use std::any::{TypeId, type_name};
 use std::fmt;
-use std::future::Future;
 use std::marker::PhantomData;
 
-use super::call::{Outcome, OutcomeFuture};
-use super::delivery::{Delivery, HandlerEvent};
+use super::entry::OutcomeFuture;
 use super::failure::Failure;
 use super::handler::TypedEvent;
-use super::plain::PlainCalls;
-use super::slot::Decode;
+use super::invocation::{HandlerEvent, Invocation};
+use super::outcome::Outcome;
 use crate::pattern;
 use crate::typed::Message;
 
-/// Takes the future of an async handler.
+/// Boxes the future of an async handler.
 ///
-/// The compiler shows the name of this function where the future is not [`Send`].
-pub fn drop_what_is_not_send_before_each_await<'a, F>(future: F) -> OutcomeFuture<'a>
+/// The compiler shows the name of this function if the future is not [`Send`].
+pub fn require_send<'a, F>(future: F) -> OutcomeFuture<'a>
 where
     F: Future<Output = Outcome> + Send + 'a,
 {
-    OutcomeFuture::from_or_box(future)
+    Box::pin(future)
 }
 
-/// Returns the event for a handler that borrows it.
-pub type Borrow<E> = for<'a> fn(&'a Delivery<'a>) -> Result<&'a E, Failure>;
+/// A function that returns the event for a handler that borrows it.
+pub type BorrowEvent<E> = for<'a> fn(&'a Invocation<'a>) -> Result<&'a E, Failure>;
 
-/// Returns the event for a handler that takes it by value.
-pub type Own<E> = fn(&Delivery<'_>) -> Result<E, Failure>;
+/// A function that returns the event for a handler that takes it by value.
+pub type OwnEvent<E> = fn(&Invocation<'_>) -> Result<E, Failure>;
 
-/// Is what the code that `#[handles]` generates knows of the type of its event.
+/// What the generated code knows about the type of its event.
 ///
-/// The bound stands in one place, [`event_of`] or [`owned_event_of`], so that a type that is no
-/// event is one error.
-pub struct EventOf<E: 'static, G = Borrow<E>> {
-    /// Returns the event as the handler takes it, a [`Borrow`] or an [`Own`]. Just one of them, since
-    /// what stands here is compiled for each type.
+/// The bound is on one function only, [`borrowed_event`] or [`owned_event`], so that a type that is
+/// not an event is one error.
+pub struct EventMeta<E: 'static, G = BorrowEvent<E>> {
+    /// Returns the event as the handler takes it, a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
+    /// them, because each is compiled for each type.
     pub get: G,
-    /// What the registry has to know.
-    pub(crate) typed: Option<TypedEvent>,
-    /// Decodes what the handler borrows.
-    pub(super) decode: Option<Decode>,
-    pub(super) plain: PlainCalls,
+    /// The Rust type, or `None` for the envelope.
+    pub typed: Option<TypedEvent>,
     event: PhantomData<fn(&E)>,
 }
 
-impl<E: 'static, G> fmt::Debug for EventOf<E, G> {
+impl<E: 'static, G> fmt::Debug for EventMeta<E, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventOf")
+        f.debug_struct("EventMeta")
             .field("typed", &self.typed)
             .finish_non_exhaustive()
     }
 }
 
-/// Knows a type that a handler may borrow.
+/// Returns the metadata of a type that a handler borrows.
 #[must_use]
-pub const fn event_of<E: HandlerEvent>() -> EventOf<E> {
-    EventOf {
+pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<E> {
+    EventMeta {
         get: E::borrow,
-        typed: typed::<E>(),
-        decode: E::DECODE,
-        plain: PlainCalls::of::<E>(),
+        typed: typed_event::<E>(),
         event: PhantomData,
     }
 }
 
-/// Knows a type that a handler may take by value.
+/// Returns the metadata of a type that a handler takes by value.
 #[must_use]
-pub const fn owned_event_of<E: HandlerEvent>() -> EventOf<E, Own<E>> {
-    EventOf {
+pub const fn owned_event<E: HandlerEvent>() -> EventMeta<E, OwnEvent<E>> {
+    EventMeta {
         get: E::own,
-        typed: typed::<E>(),
-        decode: None,
-        plain: PlainCalls::of::<E>(),
+        typed: typed_event::<E>(),
         event: PhantomData,
     }
 }
 
-const fn typed<E: HandlerEvent>() -> Option<TypedEvent> {
+pub(super) const fn typed_event<E: HandlerEvent>() -> Option<TypedEvent> {
     match E::TYPES {
         Some(types) => Some(TypedEvent {
             id: TypeId::of::<E>,
@@ -90,12 +81,12 @@ const fn typed<E: HandlerEvent>() -> Option<TypedEvent> {
     }
 }
 
-impl<E: 'static, G> EventOf<E, G> {
-    /// Refuses a type or pattern that is none of the parameter's.
+impl<E: 'static, G> EventMeta<E, G> {
+    /// Checks that a type or pattern is one of the parameter's.
     ///
     /// # Panics
     ///
-    /// While the compiler runs, where the literal and the parameter do not fit.
+    /// Panics at compile time if the literal and the parameter do not match.
     #[track_caller]
     pub const fn check_type(&self, handler: &str, literal: &str, event: &str) {
         let Some(TypedEvent { types, .. }) = self.typed else {
@@ -126,11 +117,11 @@ impl<E: 'static, G> EventOf<E, G> {
         panic!("{}", message.as_str())
     }
 
-    /// Refuses an envelope handler that says no type.
+    /// Checks that an envelope handler has a type.
     ///
     /// # Panics
     ///
-    /// While the compiler runs, where the parameter is the envelope.
+    /// Panics at compile time if the parameter is the envelope.
     #[track_caller]
     pub const fn check_untyped(&self, handler: &str) {
         if self.typed.is_none() {
