@@ -1,15 +1,15 @@
 //! The macros of [eventkit](https://docs.rs/eventkit). Use them through that crate.
 
 mod cloud_event;
-mod context;
-mod crate_path;
-mod duration;
+mod did_you_mean;
+mod error_collector;
 mod handler_error;
 mod handles;
-mod literal;
 mod meta;
-mod name;
-mod suggest;
+mod rule;
+mod symbol;
+mod value;
+mod versioned_slices;
 
 use proc_macro::TokenStream;
 
@@ -148,11 +148,11 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | key | |
 /// | --- | --- |
 /// | `name = ".."` | the name under which the handler is subscribed; its path if absent |
-/// | `retry(attempts = 5, first = "1s", max = "1m")` | how often and after which delays it is tried |
+/// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | how often and after which delays it is tried |
 /// | `timeout = "30s"` | how long it may take |
 /// | `concurrency = 8` | for how many events it may run at once |
 /// | `key = "partitionkey"`, `key = function` | what keeps events in order |
-/// | `breaker(failures = 20, pause = "30s")` | when it is stopped for a while |
+/// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | when it is stopped for a while |
 /// | `exhausted = "dead_letter"`, `exhausted = "drop"` | what becomes of an event in the end |
 ///
 /// ```ignore
@@ -191,4 +191,11 @@ pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn handlers(paths: TokenStream) -> TokenStream {
     handles::handlers(paths.into()).into()
+}
+
+// The slices of the library, under names that carry its version.
+#[doc(hidden)]
+#[proc_macro]
+pub fn __versioned_slices(slices: TokenStream) -> TokenStream {
+    versioned_slices::expand(slices.into()).into()
 }

@@ -1,4 +1,4 @@
-//! Reads the list in the parentheses of an attribute.
+//! Parser of the list in the parentheses of an attribute.
 
 use proc_macro2::{Ident, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
@@ -6,17 +6,17 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Lit, Meta, Token, token};
 
-use crate::context::Context;
+use crate::error_collector::ErrorCollector;
 
-/// One element of the list.
+/// Element of a list.
 pub(crate) enum Entry {
-    /// A literal on its own.
+    /// A literal without a key.
     Literal(Lit),
-    /// A key and what follows it.
+    /// A key with its value.
     Keyed(Key, Value),
 }
 
-/// The name of an element; any Rust word, also a keyword.
+/// Name of an element: an identifier or keyword.
 pub(crate) struct Key {
     ident: Ident,
     name: String,
@@ -35,9 +35,9 @@ impl ToTokens for Key {
     }
 }
 
-/// What follows a key.
+/// Value of a key.
 pub(crate) enum Value {
-    /// Nothing: the key stands alone.
+    /// No value.
     None,
     /// `= tokens`.
     Assigned(TokenStream),
@@ -55,12 +55,17 @@ impl Value {
     }
 }
 
-/// Reads the list of an attribute such as `#[name(..)]`; `example` is shown where it has no list.
-pub(crate) fn attribute_entries(cx: &Context, attribute: &Attribute, example: &str) -> Vec<Entry> {
+/// Parses the list of an attribute such as `#[name(..)]`. The error for one without a list shows
+/// `example`.
+pub(crate) fn attribute_entries(
+    errors: &ErrorCollector,
+    attribute: &Attribute,
+    example: &str,
+) -> Vec<Entry> {
     match &attribute.meta {
-        Meta::List(list) => entries(cx, list.tokens.clone()),
+        Meta::List(list) => entries(errors, list.tokens.clone()),
         meta => {
-            cx.error(
+            errors.add(
                 meta,
                 format!("the attribute takes a list: write `{example}`"),
             );
@@ -69,23 +74,22 @@ pub(crate) fn attribute_entries(cx: &Context, attribute: &Attribute, example: &s
     }
 }
 
-/// Reads a list of elements with commas between them. A malformed element is noted and left out;
-/// those after it are still read.
-pub(crate) fn entries(cx: &Context, tokens: TokenStream) -> Vec<Entry> {
+/// Parses a comma-separated list. Malformed elements are reported and skipped.
+pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry> {
     let read = |input: ParseStream<'_>| {
         let mut entries = Vec::new();
         while !input.is_empty() {
             let read = entry(input);
             let rest = rest_of_entry(input)?;
             match read {
-                Ok(_) if !rest.is_empty() => cx.error(rest, "expected `,`"),
+                Ok(_) if !rest.is_empty() => errors.add(rest, "expected `,`"),
                 Ok(entry) => entries.push(entry),
-                Err(error) => cx.push(error),
+                Err(error) => errors.add_syn(error),
             }
         }
         Ok(entries)
     };
-    cx.ok(read.parse2(tokens)).unwrap_or_default()
+    errors.ok(read.parse2(tokens)).unwrap_or_default()
 }
 
 fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
@@ -121,7 +125,7 @@ fn value(input: ParseStream<'_>) -> syn::Result<Value> {
     Ok(Value::Assigned(tokens))
 }
 
-/// Goes behind the next comma, and returns what stands before it.
+/// Skips the next comma, and returns the tokens before it.
 fn rest_of_entry(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut rest = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {

@@ -31,7 +31,7 @@
 //! | to | see |
 //! | --- | --- |
 //! | define events | [`CloudEvent`], the derive and the trait |
-//! | handle them | [`handles`], [`Extract`], [`State`], [`Context`] |
+//! | handle them | [`handles`], [`mod@extract`], [`State`], [`Context`] |
 //! | dispatch them | [`dispatch`](fn@dispatch), [`dispatch_async`], [`Registry`], [`Dispatcher`] |
 //! | work with the envelope | [`Event`], [`mod@event`] |
 //! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
@@ -77,6 +77,7 @@ mod dispatch;
 mod error;
 pub mod event;
 pub mod extension;
+pub mod extract;
 pub mod filter;
 pub mod format;
 pub mod pattern;
@@ -90,10 +91,10 @@ mod typed;
 pub mod __private;
 
 pub use dispatch::{
-    Check, CheckError, Context, Decided, Decision, Dispatch, DispatchError, Dispatcher,
-    DispatcherBuilder, DispatcherError, Exhausted, Extract, Failure, Handled, Handler,
-    HandlerError, Id, IntoOutcome, Location, Orphan, Policy, Problem, Registration, Registry,
-    Report, Requirements, Source, State, Subject, Time, Type, default_registry, dispatch,
+    CheckError, Context, Decision, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
+    DispatcherError, Extract, Failure, Handler, HandlerEntry, HandlerError, HandlerOutcome,
+    HandlerRef, IntoOutcome, Location, OnExhausted, Policy, Registration, Registry, RegistryIssue,
+    RegistryReport, Report, Requirements, State, UnmatchedPattern, default_registry, dispatch,
     dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};

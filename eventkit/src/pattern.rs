@@ -1,5 +1,7 @@
 //! Event types and patterns of them.
 
+use eventkit_cesql::rules::{self, EventTypeError};
+
 /// Returns whether an event type is one that a pattern stands for.
 ///
 /// A pattern is a type in which a whole segment between dots may be `*`: in the middle it stands
@@ -50,14 +52,8 @@ pub fn is_wild(pattern: &str) -> bool {
 
 /// Says what is wrong with a pattern, if anything is.
 pub fn check(pattern: &str) -> Result<(), &'static str> {
-    if pattern.is_empty() {
-        return Err("an event type is not empty");
-    }
-    if pattern
-        .split('.')
-        .any(|segment| segment.len() > 1 && segment.contains('*'))
-    {
-        return Err("a `*` stands for a whole segment between dots");
-    }
-    Ok(())
+    rules::check_pattern(pattern).map_err(|error| match error {
+        EventTypeError::Empty => "an event type is not empty",
+        EventTypeError::PartialWildcard => "a `*` stands for a whole segment between dots",
+    })
 }

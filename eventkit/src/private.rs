@@ -6,7 +6,8 @@ pub use serde;
 
 pub use crate::dispatch::generated::*;
 pub use crate::dispatch::{
-    Exhausted, Extract, Handler, IntoOutcome, Location, Policy, Registry, Requirements,
+    Extract, Handler, HandlerEntry, IntoOutcome, Location, OnExhausted, Policy, Registry,
+    Requirements,
 };
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, Event, EventBuilder};
@@ -19,7 +20,7 @@ pub use crate::{
     __discover_event_type as discover_event_type, __discover_handler as discover_handler,
 };
 
-/// What `eventkit-service` shares with this crate.
+/// What eventkit-service calls.
 pub mod service {
-    pub use crate::dispatch::{OrderKey, Single, Spare, finished};
+    pub use crate::dispatch::service::*;
 }

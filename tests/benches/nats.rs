@@ -203,7 +203,8 @@ impl Running {
             .build()?;
         let handle = service.handle();
         let task = tokio::spawn(async move {
-            service.run_until(std::future::pending()).await;
+            let ended = service.run_until(std::future::pending()).await;
+            ended.expect("a service that is not stopped");
         });
         Ok(Self {
             handle,

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod fuzz;
+pub mod header_values;
 pub mod message;
 pub mod nats;
 pub mod reading;

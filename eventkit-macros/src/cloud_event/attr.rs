@@ -1,122 +1,142 @@
-//! Reads `#[cloudevent(..)]` on a type.
+//! `#[cloudevent(..)]` on a type.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{DeriveInput, LitStr, Meta, Path};
 
-use super::keys;
-use crate::context::Context;
-use crate::literal::{self, Extension, Rule};
+use crate::did_you_mean::did_you_mean;
+use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
-use crate::{crate_path, suggest};
+use crate::value::{self, Extension};
+use crate::{rule, symbol};
 
-/// What the attributes on a type say.
+/// The keys on a type.
+const KEYS: [&str; 7] = [
+    symbol::TYPE,
+    symbol::SOURCE,
+    symbol::SUBJECT,
+    symbol::DATACONTENTTYPE,
+    symbol::DATASCHEMA,
+    symbol::EXTENSION,
+    symbol::CRATE,
+];
+
+/// Names of other libraries and older versions of the specification, with their keys.
+const ALIASES: [(&str, &str); 6] = [
+    ("ty", symbol::TYPE),
+    ("eventtype", symbol::TYPE),
+    ("contenttype", symbol::DATACONTENTTYPE),
+    ("mediatype", symbol::DATACONTENTTYPE),
+    ("schema", symbol::DATASCHEMA),
+    ("schemaurl", symbol::DATASCHEMA),
+];
+
+/// Attributes on a type.
 #[derive(Default)]
 pub(super) struct TypeAttrs {
-    pub(super) krate: Option<Path>,
+    pub(super) crate_path: Option<Path>,
     pub(super) ty: Option<LitStr>,
     pub(super) source: Option<LitStr>,
     pub(super) subject: Option<LitStr>,
     pub(super) datacontenttype: Option<LitStr>,
     pub(super) dataschema: Option<LitStr>,
     pub(super) extensions: Vec<(String, Extension)>,
-    /// Every key that is given, in order.
-    pub(super) given: Vec<Key>,
-    /// The keys that misspelt ones were meant to be.
-    meant: Vec<&'static str>,
+    /// All keys, in order.
+    pub(super) keys: Vec<Key>,
+    /// The keys that misspelt or misplaced ones suggest, which are not reported as missing.
+    suggested: Vec<&'static str>,
 }
 
 impl TypeAttrs {
-    /// Reads all `#[cloudevent(..)]` on the type, and notes what is wrong with each key.
-    pub(super) fn read(cx: &Context, input: &DeriveInput) -> Self {
+    /// Reads all `#[cloudevent(..)]` on the type, and reports malformed keys.
+    pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Self {
         let mut attrs = Self::default();
         for attribute in &input.attrs {
-            if !attribute.path().is_ident(keys::CLOUDEVENT) {
+            if !attribute.path().is_ident(symbol::CLOUDEVENT) {
                 continue;
             }
             if !matches!(attribute.meta, Meta::List(_)) {
-                attrs.meant.push(keys::TYPE);
+                attrs.suggested.push(symbol::TYPE);
             }
             let example = "#[cloudevent(type = \"..\")]";
-            for entry in meta::attribute_entries(cx, attribute, example) {
-                attrs.entry(cx, entry);
+            for entry in meta::attribute_entries(errors, attribute, example) {
+                attrs.entry(errors, entry);
             }
         }
         attrs
     }
 
-    /// Returns whether the attribute of that name is given.
-    pub(super) fn gives(&self, attribute: &str) -> bool {
-        self.given.iter().any(|key| key.name() == attribute)
+    /// Returns whether a key is present.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.keys.iter().any(|key| key.name() == name)
     }
 
-    /// Returns whether the attribute is given, or was meant to be.
-    pub(super) fn means(&self, attribute: &str) -> bool {
-        self.gives(attribute) || self.meant.contains(&attribute)
+    /// Returns whether a key is present, or suggested for a misspelt one.
+    pub(super) fn has_or_suggests(&self, name: &str) -> bool {
+        self.has(name) || self.suggested.contains(&name)
     }
 
-    fn entry(&mut self, cx: &Context, entry: Entry) {
+    fn entry(&mut self, errors: &ErrorCollector, entry: Entry) {
         let (key, value) = match entry {
             Entry::Keyed(key, value) => (key, value),
             Entry::Literal(literal) => {
                 let value = literal.to_token_stream();
-                cx.error(literal, format!("expected a key: write `type = {value}`"));
-                self.meant.push(keys::TYPE);
+                errors.add(literal, format!("expected a key: write `type = {value}`"));
+                self.suggested.push(symbol::TYPE);
                 return;
             }
         };
         let name = key.name();
-        if self.gives(name) {
-            cx.error(&key, format!("`{name}` is given twice: remove one"));
+        if self.has(name) {
+            errors.add(&key, format!("`{name}` is given twice: remove one"));
             return;
         }
         match name {
-            keys::TYPE => self.ty = literal::string(cx, &key, &value, literal::event_type),
-            keys::SOURCE => self.source = literal::string(cx, &key, &value, literal::source),
-            keys::SUBJECT => self.subject = subject(cx, &key, &value),
-            keys::DATACONTENTTYPE => {
-                let rule: Rule = literal::datacontenttype;
-                self.datacontenttype = literal::string(cx, &key, &value, rule);
+            symbol::TYPE => self.ty = value::string(errors, &key, &value, rule::event_type),
+            symbol::SOURCE => self.source = value::string(errors, &key, &value, rule::source),
+            symbol::SUBJECT => self.subject = subject(errors, &key, &value),
+            symbol::DATACONTENTTYPE => {
+                self.datacontenttype = value::string(errors, &key, &value, rule::datacontenttype);
             }
-            keys::DATASCHEMA => {
-                self.dataschema = literal::string(cx, &key, &value, literal::dataschema);
+            symbol::DATASCHEMA => {
+                self.dataschema = value::string(errors, &key, &value, rule::dataschema);
             }
-            keys::CRATE => self.krate = crate_path::read(cx, &key, &value),
-            keys::EXTENSION => return self.explicit_extensions(cx, &key, value),
+            symbol::CRATE => self.crate_path = value::crate_path(errors, &key, &value),
+            symbol::EXTENSION => return self.explicit_extensions(errors, &key, value),
             _ => {
-                if let Some(meant) = meant(name) {
-                    cx.error(&key, slip(name, meant));
-                    self.meant.push(meant);
+                if let Some(known) = suggestion(name) {
+                    errors.add(&key, unknown_key(name, known));
+                    self.suggested.push(known);
                     return;
                 }
-                if let Some(message) = extension_name(name) {
-                    cx.error(&key, message);
+                if let Err(message) = extension_name(name) {
+                    errors.add(&key, message);
                     return;
                 }
-                self.extension(cx, &key, &value);
+                self.extension(errors, &key, &value);
             }
         }
-        self.given.push(key);
+        self.keys.push(key);
     }
 
-    /// Reads `extension(name = literal, ..)`, where a name may look like a misspelt key.
-    fn explicit_extensions(&mut self, cx: &Context, key: &Key, value: Value) {
+    /// Reads `extension(name = literal, ..)`, for names that resemble a key.
+    fn explicit_extensions(&mut self, errors: &ErrorCollector, key: &Key, value: Value) {
         let Value::List(tokens) = value else {
-            cx.error(
+            errors.add(
                 key,
                 "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`",
             );
             return;
         };
-        self.extension_list(cx, tokens);
+        self.extension_list(errors, tokens);
     }
 
-    fn extension_list(&mut self, cx: &Context, tokens: TokenStream) {
-        for entry in meta::entries(cx, tokens) {
+    fn extension_list(&mut self, errors: &ErrorCollector, tokens: TokenStream) {
+        for entry in meta::entries(errors, tokens) {
             let (key, value) = match entry {
                 Entry::Keyed(key, value) => (key, value),
                 Entry::Literal(literal) => {
-                    cx.error(
+                    errors.add(
                         literal,
                         "expected the name of an extension, such as `extension(name = \"..\")`",
                     );
@@ -124,68 +144,67 @@ impl TypeAttrs {
                 }
             };
             let name = key.name();
-            if let Some(message) = extension_name(name) {
-                cx.error(&key, message);
-            } else if self.gives(name) {
-                cx.error(&key, format!("`{name}` is given twice: remove one"));
+            if let Err(message) = extension_name(name) {
+                errors.add(&key, message);
+            } else if self.has(name) {
+                errors.add(&key, format!("`{name}` is given twice: remove one"));
             } else {
-                self.extension(cx, &key, &value);
-                self.given.push(key);
+                self.extension(errors, &key, &value);
+                self.keys.push(key);
             }
         }
     }
 
-    fn extension(&mut self, cx: &Context, key: &Key, value: &Value) {
-        if let Some(value) = literal::extension(cx, key, value) {
+    fn extension(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
+        if let Some(value) = value::extension(errors, key, value) {
             self.extensions.push((key.name().to_owned(), value));
         }
     }
 }
 
-fn subject(cx: &Context, key: &Key, value: &Value) -> Option<LitStr> {
+fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> {
     if matches!(value, Value::None) {
         let fixed =
             "`subject` on the type is the same for all its events: write `subject = \"..\"`";
-        cx.error(
+        errors.add(
             key,
             format!("{fixed}, or put `#[cloudevent(subject)]` on the field that gives it"),
         );
         return None;
     }
-    literal::string(cx, key, value, literal::subject)
+    value::string(errors, key, value, rule::subject)
 }
 
-/// Returns the key that an unknown one looks like a slip of.
-fn meant(name: &str) -> Option<&'static str> {
-    let alias = keys::ALIASES
+/// Returns the key that an unknown one resembles.
+fn suggestion(name: &str) -> Option<&'static str> {
+    let alias = ALIASES
         .iter()
         .find(|(alias, _)| *alias == name.replace('_', ""));
     match alias {
-        Some((_, meant)) => Some(meant),
-        None => suggest::nearest(name, &keys::ON_TYPE),
+        Some((_, key)) => Some(key),
+        None => did_you_mean(name, &KEYS),
     }
 }
 
-fn slip(name: &str, meant: &str) -> String {
-    let question = format!("unknown attribute `{name}`: did you mean `{meant}`?");
-    if keys::is_extension_name(name) {
+fn unknown_key(name: &str, known: &str) -> String {
+    let question = format!("unknown attribute `{name}`: did you mean `{known}`?");
+    if rule::is_attribute_name(name) {
         format!("{question} An extension of that name is set by `extension({name} = ..)`")
     } else {
         question
     }
 }
 
-/// Returns why an extension cannot have the name.
-pub(super) fn extension_name(name: &str) -> Option<String> {
-    let message = match name {
-        keys::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that gives it, or leave it out for a random one".into(),
-        keys::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that gives it, or leave it out for the current one".into(),
-        keys::SPECVERSION => "`specversion` is set by the library: remove it".into(),
-        keys::DATA => "`data` is what the fields of the type are, and no attribute: give the extension another name".into(),
-        _ if keys::RESERVED.contains(&name) => {
+/// Checks the name of an extension.
+pub(super) fn extension_name(name: &str) -> Result<(), String> {
+    Err(match name {
+        symbol::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that gives it, or leave it out for a random one".into(),
+        symbol::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that gives it, or leave it out for the current one".into(),
+        symbol::SPECVERSION => "`specversion` is set by the library: remove it".into(),
+        symbol::DATA => "`data` is what the fields of the type are, and no attribute: give the extension another name".into(),
+        _ if rule::is_reserved(name) => {
             format!("`{name}` is no extension: write `{name} = \"..\"` on its own, outside of `extension(..)`")
         }
-        _ => return literal::extension_name(name).err(),
-    };
-    Some(message)
+        _ => return rule::extension_name(name),
+    })
 }

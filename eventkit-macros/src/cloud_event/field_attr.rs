@@ -1,54 +1,63 @@
-//! Reads `#[cloudevent(..)]` on a field.
+//! `#[cloudevent(..)]` on a field.
 
 use syn::ext::IdentExt;
 use syn::{Field, LitStr};
 
-use super::keys;
-use crate::context::Context;
-use crate::literal;
+use crate::did_you_mean::did_you_mean;
+use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
-use crate::suggest;
+use crate::{rule, symbol, value};
 
-/// Says which attribute a field gives.
+/// The keys on a field.
+const KEYS: [&str; 6] = [
+    symbol::ID,
+    symbol::SOURCE,
+    symbol::SUBJECT,
+    symbol::TIME,
+    symbol::EXTENSION,
+    symbol::KEEP,
+];
+
+/// Attribute that a field gives.
 pub(super) struct FieldAttr {
     /// The name of the attribute.
     pub(super) name: String,
-    /// Where the field says so.
+    /// The key that declares it.
     pub(super) key: Key,
     /// Whether the field stays in the data as well.
     pub(super) keep: bool,
 }
 
-/// Reads all `#[cloudevent(..)]` on a field; `None` where it gives no attribute.
-pub(super) fn read(cx: &Context, field: &Field) -> Option<FieldAttr> {
+/// Reads all `#[cloudevent(..)]` on a field, or returns `None` if it gives no attribute.
+pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> {
     let mut given: Option<(String, Key)> = None;
     let mut keep = None;
     for attribute in &field.attrs {
-        if !attribute.path().is_ident(keys::CLOUDEVENT) {
+        if !attribute.path().is_ident(symbol::CLOUDEVENT) {
             continue;
         }
         let example = "#[cloudevent(subject)]";
-        for entry in meta::attribute_entries(cx, attribute, example) {
+        for entry in meta::attribute_entries(errors, attribute, example) {
             match entry {
                 Entry::Literal(literal) => {
-                    cx.error(
+                    errors.add(
                         literal,
                         "expected a key, such as `subject` or `extension = \"..\"`",
                     );
                 }
-                Entry::Keyed(key, value) if key.name() == keys::KEEP => {
-                    no_value(cx, &key, &value);
+                Entry::Keyed(key, value) if key.name() == symbol::KEEP => {
+                    no_value(errors, &key, &value);
                     keep = Some(key);
                 }
                 Entry::Keyed(key, value) => {
-                    let name = attribute_name(cx, field, &key, &value);
+                    let name = attribute_name(errors, field, &key, &value);
                     match (&given, name) {
                         (Some((first, _)), Some(_)) => {
                             let second = key.name();
-                            cx.error(&key, format!("the field gives `{first}` already: give `{second}` from a field of its own"));
+                            errors.add(&key, format!("the field gives `{first}` already: give `{second}` from a field of its own"));
                         }
                         (_, Some(name)) => given = Some((name, key)),
-                        // A mistake that has been noted: the key is not missing as well.
+                        // An error has been reported: do not report the key as missing too.
                         (_, None) => return None,
                     }
                 }
@@ -63,56 +72,66 @@ pub(super) fn read(cx: &Context, field: &Field) -> Option<FieldAttr> {
         }),
         (None, Some(keep)) => {
             let message = "`keep` leaves an attribute in the data as well, but the field gives none: write which, such as `#[cloudevent(subject, keep)]`";
-            cx.error(keep, message);
+            errors.add(keep, message);
             None
         }
         (None, None) => None,
     }
 }
 
-/// Notes `#[cloudevent(..)]` on something that cannot give an attribute.
-pub(super) fn refuse(cx: &Context, attributes: &[syn::Attribute], message: &str) {
+/// Rejects `#[cloudevent(..)]` on an item that cannot give an attribute.
+pub(super) fn reject(errors: &ErrorCollector, attributes: &[syn::Attribute], message: &str) {
     for attribute in attributes {
-        if attribute.path().is_ident(keys::CLOUDEVENT) {
-            cx.error(&attribute.meta, message);
+        if attribute.path().is_ident(symbol::CLOUDEVENT) {
+            errors.add(&attribute.meta, message);
         }
     }
 }
 
-fn attribute_name(cx: &Context, field: &Field, key: &Key, value: &Value) -> Option<String> {
+fn attribute_name(
+    errors: &ErrorCollector,
+    field: &Field,
+    key: &Key,
+    value: &Value,
+) -> Option<String> {
     let name = key.name();
     match name {
-        keys::ID | keys::SOURCE | keys::SUBJECT | keys::TIME => {
-            no_value(cx, key, value).then(|| name.to_owned())
+        symbol::ID | symbol::SOURCE | symbol::SUBJECT | symbol::TIME => {
+            no_value(errors, key, value).then(|| name.to_owned())
         }
-        keys::EXTENSION => extension_name(cx, field, key, value),
+        symbol::EXTENSION => extension_name(errors, field, key, value),
         _ => {
-            cx.error(key, refusal(name));
+            errors.add(key, unknown_key(name));
             None
         }
     }
 }
 
-fn no_value(cx: &Context, key: &Key, value: &Value) -> bool {
+fn no_value(errors: &ErrorCollector, key: &Key, value: &Value) -> bool {
     let alone = matches!(value, Value::None);
     if !alone {
         let name = key.name();
-        let what = if name == keys::KEEP {
+        let what = if name == symbol::KEEP {
             "it takes no value"
         } else {
             "the field is its value"
         };
-        cx.error(key, format!("write `{name}` alone: {what}"));
+        errors.add(key, format!("write `{name}` alone: {what}"));
     }
     alone
 }
 
-/// Returns the name that is written, or else that of the field.
-fn extension_name(cx: &Context, field: &Field, key: &Key, value: &Value) -> Option<String> {
+/// Returns the explicit name of the extension, or else that of the field.
+fn extension_name(
+    errors: &ErrorCollector,
+    field: &Field,
+    key: &Key,
+    value: &Value,
+) -> Option<String> {
     let written: LitStr = match value {
-        Value::Assigned(_) => literal::string(cx, key, value, |_| Ok(()))?,
+        Value::Assigned(_) => value::string(errors, key, value, |_| Ok(()))?,
         Value::List(..) => {
-            cx.error(
+            errors.add(
                 key,
                 "the name of the extension stands after `=`: write `extension = \"name\"`",
             );
@@ -120,45 +139,45 @@ fn extension_name(cx: &Context, field: &Field, key: &Key, value: &Value) -> Opti
         }
         Value::None => {
             let name = field.ident.as_ref()?.unraw().to_string();
-            if !keys::is_extension_name(&name) || keys::RESERVED.contains(&name.as_str()) {
-                let example = keys::as_extension_name(&name).unwrap_or_else(|| "..".to_owned());
-                cx.error(key, format!("`{name}` cannot be the name of an extension: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"));
+            if !rule::is_attribute_name(&name) || rule::is_reserved(&name) {
+                let example = rule::as_extension_name(&name).unwrap_or_else(|| "..".to_owned());
+                errors.add(key, format!("`{name}` cannot be the name of an extension: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"));
                 return None;
             }
             return Some(name);
         }
     };
     let name = written.value();
-    if let Some(message) = refused_name(&name) {
-        cx.error(written, message);
+    if let Err(message) = check_extension_name(&name) {
+        errors.add(written, message);
         return None;
     }
     Some(name)
 }
 
-fn refused_name(name: &str) -> Option<String> {
+fn check_extension_name(name: &str) -> Result<(), String> {
     match name {
-        keys::ID | keys::SOURCE | keys::SUBJECT | keys::TIME => Some(format!(
+        symbol::ID | symbol::SOURCE | symbol::SUBJECT | symbol::TIME => Err(format!(
             "`{name}` is no extension: write `#[cloudevent({name})]`"
         )),
-        _ if keys::RESERVED.contains(&name) => Some(format!(
+        _ if rule::is_reserved(name) => Err(format!(
             "`{name}` is no extension: give the extension another name"
         )),
         _ => super::attr::extension_name(name),
     }
 }
 
-fn refusal(name: &str) -> String {
+fn unknown_key(name: &str) -> String {
     match name {
-        keys::TYPE | keys::DATACONTENTTYPE | keys::DATASCHEMA => format!(
+        symbol::TYPE | symbol::DATACONTENTTYPE | symbol::DATASCHEMA => format!(
             "`{name}` is the same for all events of a type: write `#[cloudevent({name} = \"..\")]` on the type"
         ),
-        keys::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
-        keys::DATA => "every field that gives no attribute is data: remove it".to_owned(),
-        keys::CRATE => "`crate` is a key of the type, not of a field".to_owned(),
-        _ => match suggest::nearest(name, &keys::ON_FIELD) {
+        symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
+        symbol::DATA => "every field that gives no attribute is data: remove it".to_owned(),
+        symbol::CRATE => "`crate` is a key of the type, not of a field".to_owned(),
+        _ => match did_you_mean(name, &KEYS) {
             Some(known) => format!("unknown key `{name}`: did you mean `{known}`?"),
-            None if keys::is_extension_name(name) => format!(
+            None if rule::is_attribute_name(name) => format!(
                 "unknown key `{name}`: a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"{name}\"`"
             ),
             None => format!(

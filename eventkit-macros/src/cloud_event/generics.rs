@@ -1,4 +1,4 @@
-//! The type parameters of the item, and what the generated code asks of them.
+//! Type parameters of the item, and predicates on them.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(super) fn this(input: &DeriveInput) -> TokenStream {
     quote!(#ident #arguments)
 }
 
-/// Writes tokens of a type with `this` in the place of `Self`.
+/// Replaces `Self` in the tokens of a type.
 pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut trees = tokens.into_iter().peekable();
@@ -38,7 +38,7 @@ pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStre
     out
 }
 
-/// Writes a where clause of the item's own predicates and more.
+/// Returns a where clause of the item's own predicates and additional ones.
 pub(super) fn where_clause(generics: &Generics, more: &[TokenStream]) -> TokenStream {
     let own = generics
         .where_clause
@@ -52,24 +52,24 @@ pub(super) fn where_clause(generics: &Generics, more: &[TokenStream]) -> TokenSt
     quote!(where #(#all),*)
 }
 
-/// How a type mentions a parameter.
+/// Use of a parameter by a type.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Mention {
-    /// As a type of its own, such as `Vec<T>`.
-    Alone,
-    /// In any way, also as in `T::Item`.
-    Anyhow,
+pub(super) enum ParamUse {
+    /// As a type, such as in `Vec<T>`.
+    Bare,
+    /// As a type or in a path, such as in `T::Item`.
+    Any,
 }
 
-/// Returns the names of the type parameters that the tokens mention.
-pub(super) fn mentioned(
+/// Returns the names of the type parameters that the tokens use.
+pub(super) fn used_params(
     generics: &Generics,
     tokens: TokenStream,
-    mention: Mention,
+    param_use: ParamUse,
 ) -> BTreeSet<String> {
     let params = names(generics);
     let mut found = BTreeSet::new();
-    collect(&params, tokens, mention, &mut found);
+    collect(&params, tokens, param_use, &mut found);
     found
 }
 
@@ -91,16 +91,16 @@ fn names(generics: &Generics) -> BTreeSet<String> {
 fn collect(
     params: &BTreeSet<String>,
     tokens: TokenStream,
-    mention: Mention,
+    param_use: ParamUse,
     found: &mut BTreeSet<String>,
 ) {
     let mut trees = tokens.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match tree {
-            TokenTree::Group(group) => collect(params, group.stream(), mention, found),
+            TokenTree::Group(group) => collect(params, group.stream(), param_use, found),
             TokenTree::Ident(ident) => {
                 let in_path = trees.peek().is_some_and(starts_path);
-                if mention == Mention::Anyhow || !in_path {
+                if param_use == ParamUse::Any || !in_path {
                     found.extend(params.get(&ident.to_string()).cloned());
                 }
             }

@@ -1,4 +1,4 @@
-//! What the derive is to expand, once it has been read.
+//! Model of the item: one event type, or a set of them.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -6,9 +6,9 @@ use syn::{Data, DeriveInput, Field, Fields, Ident, Type, Variant};
 
 use super::field_attr::{self, FieldAttr};
 use super::{generics, serde_attr};
-use crate::context::Context;
+use crate::error_collector::ErrorCollector;
 
-/// A type to implement `CloudEvent` for.
+/// Type to implement `CloudEvent` for.
 pub(super) enum Model<'i> {
     /// One event type.
     Struct(Box<Struct<'i>>),
@@ -16,82 +16,82 @@ pub(super) enum Model<'i> {
     Enum(Vec<EventVariant<'i>>),
 }
 
-/// A struct that is one event type.
+/// Struct that is one event type.
 pub(super) struct Struct<'i> {
     /// The fields that give attributes.
     pub(super) attributes: Vec<AttributeField<'i>>,
-    /// What the data is.
+    /// The data.
     pub(super) data: Payload<'i>,
-    /// The fields, as they are written.
+    /// All fields.
     pub(super) fields: &'i Fields,
 }
 
 impl Struct<'_> {
-    /// Returns whether all events have the same attributes, but for id and time.
+    /// Returns whether all events have the same attributes except `id` and `time`.
     pub(super) fn is_fixed(&self) -> bool {
         self.attributes.is_empty() && matches!(self.data, Payload::Whole)
     }
 }
 
-/// A field that gives an attribute.
+/// Field that gives an attribute.
 pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,
     pub(super) ident: &'i Ident,
     pub(super) ty: &'i Type,
 }
 
-/// What the data of a struct is.
+/// Data of a struct.
 pub(super) enum Payload<'i> {
-    /// There is none.
+    /// No data.
     Nothing,
-    /// The value, through its own serde impls.
+    /// The value itself, through its own serde impls.
     Whole,
-    /// Some of the fields, through twins of the struct.
-    Fields(Box<Twin<'i>>),
+    /// Some of the fields, through remote definitions.
+    Fields(Box<DataStruct<'i>>),
 }
 
-/// The part of a struct that is data.
-pub(super) struct Twin<'i> {
+/// Struct of the fields that are data.
+pub(super) struct DataStruct<'i> {
     pub(super) container: serde_attr::Container,
     pub(super) fields: Vec<DataField<'i>>,
 }
 
-/// A field that stays in the data.
+/// Field that is data.
 pub(super) struct DataField<'i> {
     pub(super) ident: &'i Ident,
-    /// The type, without `Self`.
+    /// The type, with `Self` replaced.
     pub(super) ty: TokenStream,
     pub(super) serde: serde_attr::FieldAttrs,
 }
 
-/// A variant of an enum, and the event type that it holds.
+/// Variant of an enum, with the event type that it holds.
 pub(super) struct EventVariant<'i> {
     pub(super) ident: &'i Ident,
     pub(super) ty: &'i Type,
 }
 
 impl<'i> Model<'i> {
-    /// Reads the item; `None` where it can be no event at all, which is noted.
-    pub(super) fn read(cx: &Context, input: &'i DeriveInput) -> Option<Self> {
+    /// Reads the item, or reports why it cannot be an event.
+    pub(super) fn read(errors: &ErrorCollector, input: &'i DeriveInput) -> Option<Self> {
         match &input.data {
             Data::Struct(data) => {
-                let read = Struct::read(cx, input, &data.fields);
+                let read = Struct::read(errors, input, &data.fields);
                 Some(Self::Struct(Box::new(read)))
             }
             Data::Enum(data) => {
                 if data.variants.is_empty() {
                     let message = "an enum of events has a variant for each event type, such as `Placed(OrderPlaced)`: add one";
-                    cx.error(&input.ident, message);
+                    errors.add(&input.ident, message);
                 }
                 let variants = data.variants.iter();
                 Some(Self::Enum(
                     variants
-                        .filter_map(|variant| EventVariant::read(cx, variant))
+                        .filter_map(|variant| EventVariant::read(errors, variant))
                         .collect(),
                 ))
             }
             Data::Union(data) => {
-                cx.error(
+                errors.add(
                     data.union_token,
                     "a union cannot be an event: use a struct, or an enum of structs",
                 );
@@ -102,12 +102,12 @@ impl<'i> Model<'i> {
 }
 
 impl<'i> Struct<'i> {
-    fn read(cx: &Context, input: &'i DeriveInput, fields: &'i Fields) -> Self {
+    fn read(errors: &ErrorCollector, input: &'i DeriveInput, fields: &'i Fields) -> Self {
         let this = generics::this(input);
         let mut attributes = Vec::new();
         let mut in_data = Vec::new();
         for field in fields {
-            match named_attr(cx, field) {
+            match named_attr(errors, field) {
                 Some((ident, attr)) => {
                     if attr.keep {
                         in_data.push((ident, field));
@@ -122,7 +122,7 @@ impl<'i> Struct<'i> {
         let data = match fields {
             Fields::Unit => Payload::Nothing,
             Fields::Named(_) if leaves && in_data.is_empty() => Payload::Nothing,
-            Fields::Named(_) if leaves => Payload::Fields(Box::new(Twin {
+            Fields::Named(_) if leaves => Payload::Fields(Box::new(DataStruct {
                 container: serde_attr::Container::read(&input.attrs, &this),
                 fields: in_data
                     .into_iter()
@@ -139,15 +139,15 @@ impl<'i> Struct<'i> {
     }
 }
 
-/// Reads the attribute that a field gives, which needs a name.
-fn named_attr<'i>(cx: &Context, field: &'i Field) -> Option<(&'i Ident, FieldAttr)> {
+/// Returns the attribute that a field gives; only named fields can give one.
+fn named_attr<'i>(errors: &ErrorCollector, field: &'i Field) -> Option<(&'i Ident, FieldAttr)> {
     let Some(ident) = &field.ident else {
         let message =
             "only a field with a name can give an attribute: write the struct with named fields";
-        field_attr::refuse(cx, &field.attrs, message);
+        field_attr::reject(errors, &field.attrs, message);
         return None;
     };
-    field_attr::read(cx, field).map(|attr| (ident, attr))
+    field_attr::read(errors, field).map(|attr| (ident, attr))
 }
 
 impl<'i> DataField<'i> {
@@ -161,13 +161,13 @@ impl<'i> DataField<'i> {
 }
 
 impl<'i> EventVariant<'i> {
-    fn read(cx: &Context, variant: &'i Variant) -> Option<Self> {
+    fn read(errors: &ErrorCollector, variant: &'i Variant) -> Option<Self> {
         let ident = &variant.ident;
         let message =
             format!("attributes belong on the struct that `{ident}` holds: move this there");
-        field_attr::refuse(cx, &variant.attrs, &message);
+        field_attr::reject(errors, &variant.attrs, &message);
         for field in &variant.fields {
-            field_attr::refuse(cx, &field.attrs, &message);
+            field_attr::reject(errors, &field.attrs, &message);
         }
         let mut fields = variant.fields.iter();
         match (&variant.fields, fields.next(), fields.next()) {
@@ -177,7 +177,7 @@ impl<'i> EventVariant<'i> {
             }),
             (Fields::Unit, ..) => {
                 let holds = "a variant holds an event type, a struct that derives `CloudEvent`";
-                cx.error(
+                errors.add(
                     ident,
                     format!(
                         "{holds}: write `{ident}({ident})`, where the struct may be a unit struct"
@@ -187,7 +187,7 @@ impl<'i> EventVariant<'i> {
             }
             (Fields::Named(_), ..) => {
                 let message = "a variant holds one event type: move the fields to a struct that derives `CloudEvent`";
-                cx.error(
+                errors.add(
                     &variant.fields,
                     format!("{message}, and write `{ident}(TheStruct)`"),
                 );
@@ -195,7 +195,7 @@ impl<'i> EventVariant<'i> {
             }
             (Fields::Unnamed(_), ..) => {
                 let message = "a variant holds one event type, a struct that derives `CloudEvent`";
-                cx.error(
+                errors.add(
                     &variant.fields,
                     format!("{message}: write `{ident}(TheStruct)`"),
                 );

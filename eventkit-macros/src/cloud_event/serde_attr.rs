@@ -1,4 +1,4 @@
-//! Reads `#[serde(..)]`, of which a type with attribute fields carries most over to its twins.
+//! `#[serde(..)]`, most of which is carried over to the [remote](super::expand) definitions.
 
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
@@ -6,34 +6,35 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, ExprPath, LitStr, Token, WherePredicate};
 
-use crate::context::Context;
+use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
+use crate::symbol;
 
-/// Keys by which a container is not read and written field by field.
-const WHOLE: [&str; 5] = ["from", "try_from", "into", "remote", "transparent"];
+/// Keys with which serde does not read and write a container field by field.
+const OPAQUE: [&str; 5] = ["from", "try_from", "into", "remote", "transparent"];
 
-/// What `#[serde(..)]` on the type says.
+/// `#[serde(..)]` on the type.
 #[derive(Default)]
 pub(super) struct Container {
-    /// What both twins carry over.
+    /// The elements that both definitions carry over.
     pub(super) carried: Vec<TokenStream>,
-    /// Keys that do not go with fields that leave the data.
-    pub(super) whole: Vec<Key>,
-    /// Where absent fields come from.
+    /// The keys that conflict with fields that leave the data.
+    pub(super) opaque: Vec<Key>,
+    /// The source of absent fields.
     pub(super) default: Option<ContainerDefault>,
-    /// Whether there is a name for serializing, and one for deserializing.
+    /// Whether the type is renamed for serializing, and for deserializing.
     pub(super) renamed: (bool, bool),
-    /// Whether there is a text for what is expected.
+    /// Whether `expecting` is given.
     pub(super) has_expecting: bool,
-    /// The bounds for serializing that are given in the place of inferred ones.
+    /// The bounds for serializing that replace the inferred ones.
     pub(super) bound: Option<Vec<WherePredicate>>,
 }
 
-/// Where a container takes absent fields from.
+/// Source of the absent fields of a container.
 pub(super) enum ContainerDefault {
-    /// Its own `Default`.
+    /// Its `Default` impl.
     Trait,
-    /// The value that a function returns.
+    /// A function.
     Path(ExprPath),
 }
 
@@ -43,8 +44,8 @@ impl Container {
         let mut container = Self::default();
         for (key, value) in entries(attributes) {
             match key.name() {
-                "crate" => {}
-                name if WHOLE.contains(&name) => container.whole.push(key),
+                symbol::CRATE => {}
+                name if OPAQUE.contains(&name) => container.opaque.push(key),
                 "default" => container.default = Some(container_default(&value, this)),
                 name => {
                     match name {
@@ -61,13 +62,13 @@ impl Container {
     }
 }
 
-/// What `#[serde(..)]` on a field says.
+/// `#[serde(..)]` on a field.
 pub(super) struct FieldAttrs {
-    /// All of it.
+    /// The elements, all of which are carried over.
     pub(super) carried: Vec<TokenStream>,
-    /// Whether serde asks the type of the field for `Serialize`.
+    /// Whether serde requires `Serialize` of the field type.
     pub(super) needs_serialize: bool,
-    /// Bounds for serializing in the place of inferred ones.
+    /// The bounds for serializing that replace the inferred ones.
     pub(super) bound: Vec<WherePredicate>,
 }
 
@@ -96,11 +97,11 @@ impl FieldAttrs {
 }
 
 fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
-    // serde reports what is malformed here, in the expansion of its own derive.
-    let unreported = Context::default();
+    // The derives of serde report errors in these attributes.
+    let unreported = ErrorCollector::default();
     let serde = attributes
         .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"));
+        .filter(|attribute| attribute.path().is_ident(symbol::SERDE));
     let entries = serde.flat_map(|attribute| meta::attribute_entries(&unreported, attribute, ""));
     let keyed = |entry| match entry {
         Entry::Keyed(key, value) => Some((key, value)),
@@ -109,7 +110,7 @@ fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
     entries.filter_map(keyed).collect()
 }
 
-/// Writes an element as it was read, but for `Self` at the start of paths.
+/// Returns an element with `Self` at the start of paths replaced.
 fn element(key: &Key, value: Value, this: &TokenStream) -> TokenStream {
     match value {
         Value::None => key.to_token_stream(),
@@ -124,7 +125,7 @@ fn element(key: &Key, value: Value, this: &TokenStream) -> TokenStream {
     }
 }
 
-/// Serde puts such a path into an impl for the twin, where `Self` would be the twin.
+/// Replaces `Self` in strings: serde puts these paths into an impl for the remote definition.
 fn without_self(tree: TokenTree, this: &TokenStream) -> TokenTree {
     match tree {
         TokenTree::Group(group) => {
@@ -167,12 +168,12 @@ fn container_default(value: &Value, this: &TokenStream) -> ContainerDefault {
     }
 }
 
-/// Returns for which of serializing and deserializing the value gives something.
+/// Returns whether the value applies to serializing, and to deserializing.
 fn directions(value: &Value) -> (bool, bool) {
     let Value::List(tokens) = value else {
         return (true, true);
     };
-    let unreported = Context::default();
+    let unreported = ErrorCollector::default();
     let entries = meta::entries(&unreported, tokens.clone());
     let names = |wanted: &str| {
         let keyed = |entry: &Entry| matches!(entry, Entry::Keyed(key, _) if key.name() == wanted);
@@ -186,7 +187,7 @@ fn serialize_bound(value: &Value) -> Option<Vec<WherePredicate>> {
         Value::None => None,
         Value::Assigned(tokens) => Some(tokens.clone()),
         Value::List(tokens) => {
-            let unreported = Context::default();
+            let unreported = ErrorCollector::default();
             let entries = meta::entries(&unreported, tokens.clone());
             entries.into_iter().find_map(|entry| match entry {
                 Entry::Keyed(key, Value::Assigned(tokens)) if key.name() == "serialize" => {

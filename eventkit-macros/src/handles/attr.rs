@@ -1,50 +1,50 @@
-//! What stands in the parentheses of `#[handles(..)]`.
+//! Arguments of `#[handles(..)]`.
 
-use proc_macro2::TokenStream;
+use eventkit_cesql::{Expression, ParseError, ParseErrorKind, Type};
+use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Lit, LitStr, Path};
 
-use super::filter;
 use super::policy::{self, Policy};
-use crate::context::Context;
-use crate::crate_path;
-use crate::literal;
+use crate::did_you_mean::did_you_mean;
+use crate::error_collector::ErrorCollector;
 use crate::meta::{Entry, Key, Value, entries};
-use crate::suggest::nearest;
+use crate::{rule, symbol, value};
 
+/// The keys of the attribute.
 const KEYS: [&str; 11] = [
-    "registry",
-    "order",
-    "filter",
-    "crate",
-    "name",
-    "retry",
-    "timeout",
-    "concurrency",
-    "key",
-    "breaker",
-    "exhausted",
+    symbol::REGISTRY,
+    symbol::ORDER,
+    symbol::FILTER,
+    symbol::CRATE,
+    symbol::NAME,
+    symbol::RETRY,
+    symbol::TIMEOUT,
+    symbol::CONCURRENCY,
+    symbol::KEY,
+    symbol::CIRCUIT_BREAKER,
+    symbol::EXHAUSTED,
 ];
 
-/// The arguments of the attribute.
+/// Arguments of the attribute.
 pub(super) struct Arguments {
     /// Event types and patterns.
     pub(super) types: Vec<LitStr>,
-    /// The path of a registry's static.
+    /// The path of the static of a registry.
     pub(super) registry: Option<Path>,
     /// An `i32` expression.
     pub(super) order: Option<Expr>,
-    /// The expression that an event has to pass.
+    /// The CESQL expression that an event has to pass.
     pub(super) filter: Option<LitStr>,
-    /// The name that stays when the function is renamed.
+    /// The durable name.
     pub(super) name: Option<LitStr>,
-    /// How a service treats its events.
+    /// The policy in a service.
     pub(super) policy: Policy,
     /// The path of the library.
     pub(super) crate_path: Path,
 }
 
-/// Reads the arguments; what is wrong is noted and left out.
-pub(super) fn read(cx: &Context, tokens: TokenStream) -> Arguments {
+/// Reads the arguments; malformed ones are reported and skipped.
+pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
     let mut arguments = Arguments {
         types: Vec::new(),
         registry: None,
@@ -52,100 +52,130 @@ pub(super) fn read(cx: &Context, tokens: TokenStream) -> Arguments {
         filter: None,
         name: None,
         policy: Policy::default(),
-        crate_path: crate_path::default_path(),
+        crate_path: value::default_crate_path(),
     };
     let mut seen: Vec<String> = Vec::new();
-    for entry in entries(cx, tokens) {
+    for entry in entries(errors, tokens) {
         match entry {
-            Entry::Literal(literal) => read_type(cx, literal, &mut arguments.types),
+            Entry::Literal(literal) => read_type(errors, literal, &mut arguments.types),
             Entry::Keyed(key, _) if seen.iter().any(|name| name == key.name()) => {
-                cx.error(&key, format!("`{}` is given twice", key.name()));
+                errors.add(&key, format!("`{}` is given twice", key.name()));
             }
             Entry::Keyed(key, value) => {
                 seen.push(key.name().to_owned());
-                read_key(cx, &key, &value, &mut arguments);
+                read_key(errors, &key, &value, &mut arguments);
             }
         }
     }
     arguments
 }
 
-fn read_type(cx: &Context, literal: Lit, types: &mut Vec<LitStr>) {
+fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<LitStr>) {
     let Lit::Str(literal) = literal else {
-        cx.error(
+        errors.add(
             literal,
             "an event type is a string: `#[handles(\"co.outcome.order.placed\")]`",
         );
         return;
     };
     let ty = literal.value();
-    if ty.is_empty() {
-        cx.error(
-            &literal,
-            "the event type is empty: write one such as \"co.outcome.order.placed\"",
-        );
-    } else if ty.chars().any(char::is_control) {
-        cx.error(&literal, "an event type holds no control characters");
-    } else if ty
-        .split('.')
-        .any(|segment| segment.len() > 1 && segment.contains('*'))
-    {
-        cx.error(
-            &literal,
-            "a `*` stands for a whole segment between dots: \"co.outcome.order.*\" is all types below \"co.outcome.order\"",
-        );
+    if let Err(message) = rule::event_pattern(&ty) {
+        errors.add(&literal, message);
     } else if types.iter().any(|own| own.value() == ty) {
-        cx.error(&literal, format!("\"{ty}\" is given twice"));
+        errors.add(&literal, format!("\"{ty}\" is given twice"));
     } else {
         types.push(literal);
     }
 }
 
-fn read_key(cx: &Context, key: &Key, value: &Value, arguments: &mut Arguments) {
+fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut Arguments) {
     match key.name() {
-        "registry" => {
+        symbol::REGISTRY => {
             arguments.registry = assigned(
-                cx,
+                errors,
                 key,
                 value,
                 "the static of a registry: `registry = BILLING`",
             );
         }
-        "order" => arguments.order = assigned(cx, key, value, "a number: `order = 10`"),
-        "filter" => arguments.filter = filter::read(cx, key, value),
-        "name" => arguments.name = literal::string(cx, key, value, policy::stable_name),
-        "crate" => {
-            if let Some(path) = crate_path::read(cx, key, value) {
+        symbol::ORDER => arguments.order = assigned(errors, key, value, "a number: `order = 10`"),
+        symbol::FILTER => arguments.filter = filter(errors, key, value),
+        symbol::NAME => arguments.name = value::string(errors, key, value, policy::durable_name),
+        symbol::CRATE => {
+            if let Some(path) = value::crate_path(errors, key, value) {
                 arguments.crate_path = path;
             }
         }
-        _ if arguments.policy.read(cx, key, value) => {}
+        _ if arguments.policy.read(errors, key, value) => {}
         name => {
-            let help = nearest(name, &KEYS).map_or_else(
+            let help = did_you_mean(name, &KEYS).map_or_else(
                 || {
                     let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
                     format!("the keys are {keys}; event types are strings")
                 },
                 |key| format!("did you mean `{key}`?"),
             );
-            cx.error(key, format!("unknown key `{name}`: {help}"));
+            errors.add(key, format!("unknown key `{name}`: {help}"));
         }
     }
 }
 
 fn assigned<T: syn::parse::Parse>(
-    cx: &Context,
+    errors: &ErrorCollector,
     key: &Key,
     value: &Value,
     expected: &str,
 ) -> Option<T> {
     let Some(tokens) = value.assigned() else {
-        cx.error(key, format!("write {expected}"));
+        errors.add(key, format!("write {expected}"));
         return None;
     };
     let parsed = syn::parse2(tokens.clone());
     if parsed.is_err() {
-        cx.error(tokens, format!("write {expected}"));
+        errors.add(tokens, format!("write {expected}"));
     }
     parsed.ok()
+}
+
+/// Reads `filter = "expression"`.
+fn filter(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> {
+    let literal = value::string(errors, key, value, |_| Ok(()))?;
+    let text = literal.value();
+    match Expression::parse(&text) {
+        Ok(expression) => {
+            if let Some(ty @ (Type::Integer | Type::String)) = expression.ty() {
+                let help = "compare it with something, or cast it with `BOOL(..)`";
+                errors.add(
+                    &literal,
+                    format!("a filter comes to a Boolean, and this to {ty}: {help}"),
+                );
+            }
+        }
+        Err(error) => errors.add_syn(syn::Error::new(
+            filter_span(&literal, &text, &error),
+            filter_message(&error),
+        )),
+    }
+    Some(literal)
+}
+
+/// Returns the message with the position marked, since not every compiler can point into a literal.
+fn filter_message(error: &ParseError) -> String {
+    let help = match error.kind() {
+        ParseErrorKind::UnknownFunction => {
+            "; functions of your own are for filters that are registered at run time"
+        }
+        _ => "",
+    };
+    format!("{}{help}\n\n{}\n", error.message(), error.caret())
+}
+
+/// Returns the position of the error in the literal, if the compiler supports it.
+fn filter_span(literal: &LitStr, text: &str, error: &ParseError) -> Span {
+    let token = literal.token();
+    // With escapes, positions in the text and in the literal differ.
+    let unescaped = token.to_string() == format!("\"{text}\"");
+    let inside = error.span().start + 1..error.span().end.max(error.span().start + 1) + 1;
+    let span = unescaped.then(|| token.subspan(inside)).flatten();
+    span.unwrap_or_else(|| literal.span())
 }

@@ -1,4 +1,4 @@
-//! The code that `#[handles]` generates: one static beside the function.
+//! Expansion of `#[handles]`: one static beside the function.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -6,15 +6,18 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, ItemFn, Path, Type};
 
-use super::model::Model;
-use super::parameters::Parameter;
+use super::model::{Model, Parameter};
 
 /// Returns the name of the static beside a function.
 pub(super) fn static_name(function: &Ident) -> Ident {
-    format_ident!("__handles_{}", function.unraw(), span = function.span())
+    format_ident!(
+        "__eventkit_handles_{}",
+        function.unraw(),
+        span = function.span()
+    )
 }
 
-/// Writes the function as it was, the static, its checks and its way into the linker's list.
+/// Returns the unchanged function, the static with its checks, and the registration for discovery.
 pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
     let krate = &model.arguments.crate_path;
     let private = quote!(#krate::__private);
@@ -24,7 +27,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .filter(|own| own.path().is_ident("cfg"))
         .collect();
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
-    let event_of = event_of(model, &private);
+    let event = event(model, &private);
     let function_name = function.sig.ident.unraw().to_string();
     let types = &model.arguments.types;
     let call = call(model, function, &private);
@@ -32,22 +35,22 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         .arguments
         .order
         .as_ref()
-        .map(|order| quote!(.at_order(#order)));
-    let registry = model
-        .arguments
-        .registry
-        .as_ref()
-        .map(|path| quote_spanned!(path.span()=> .in_registry(&#path)));
+        .map(|order| quote!(.with_order(#order)));
+    let registry = model.arguments.registry.as_ref().map(|path| {
+        // The span is the path's: that is where the compiler reports what is not a registry.
+        let private_here = respanned(&private, path.span());
+        quote_spanned!(path.span()=> .with_registry(#private_here::Registry::key(&#path)))
+    });
     let filter = model.arguments.filter.as_ref().map(|text| {
-        quote!(.filtered_by({
-            static FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
-            &FILTER
+        quote!(.with_filter({
+            static __EVENTKIT_FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
+            &__EVENTKIT_FILTER
         }))
     });
-    let stable_name = model.arguments.name.as_ref();
-    let stable_name = stable_name.map(|name| quote!(.named(#name)));
-    let policy = model.arguments.policy.code(&private);
-    let requiring = requiring(model, &private);
+    let durable_name = model.arguments.name.as_ref();
+    let durable_name = durable_name.map(|name| quote!(.with_durable_name(#name)));
+    let policy = model.arguments.policy.expand(&private);
+    let requirements = requirements(model, &private);
     let checks = checks(model, &function_name);
     let discover = discover(&name, krate);
     quote! {
@@ -56,23 +59,23 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         #(#conditions)*
         #[doc(hidden)]
         #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-        #vis static #name: #private::Handler = {
-            #event_of
+        #vis static #name: #private::HandlerEntry = {
+            #event
             #checks
             #call
-            #private::Handler::new(
+            let __eventkit_handler = #private::Handler::new(
                 ::core::concat!(::core::module_path!(), "::", #function_name),
                 #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
-                &EVENT,
+                __EVENTKIT_EVENT.typed,
                 &[#(#types),*],
-                call,
             )
             #order
             #registry
             #filter
-            #stable_name
+            #durable_name
             #policy
-            #requiring
+            #requirements;
+            #private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
         };
 
         #(#conditions)*
@@ -80,30 +83,22 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
     }
 }
 
-/// Writes what the compiler is to know of the event, and where the bound on its type stands.
-fn event_of(model: &Model, private: &TokenStream) -> TokenStream {
+/// Returns the metadata of the event. The bound on its type is located at the type.
+fn event(model: &Model, private: &TokenStream) -> TokenStream {
     let event = &model.event;
     let place = event.span();
     if model.borrows {
-        let known = quote_spanned!(place=> #private::event_of::<#event>());
-        return quote!(const EVENT: #private::EventOf<#event> = #known;);
+        let known = quote_spanned!(place=> #private::borrowed_event::<#event>());
+        return quote!(const __EVENTKIT_EVENT: #private::EventMeta<#event> = #known;);
     }
-    let known = quote_spanned!(place=> #private::owned_event_of::<#event>());
-    quote!(const EVENT: #private::EventOf<#event, #private::Own<#event>> = #known;)
+    let known = quote_spanned!(place=> #private::owned_event::<#event>());
+    quote!(const __EVENTKIT_EVENT: #private::EventMeta<#event, #private::OwnEvent<#event>> = #known;)
 }
 
-/// Writes the function that takes a delivery apart and calls the user's function with it.
+/// Returns the function that takes the arguments from an invocation and calls the user's function.
 fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
     let output = function.sig.output.span();
-    if function.sig.asyncness.is_none() && model.borrows && model.parameters.is_empty() {
-        let event = &model.event;
-        let outcome = outcome(&quote!(#name(event)), output, private);
-        return quote! {
-            const FUNCTION: fn(&#event) -> #private::Outcome = |event| #outcome;
-            const call: #private::Call = #private::Call::Plain(&FUNCTION);
-        };
-    }
     let event = event_argument(model);
     let others = model
         .parameters
@@ -113,58 +108,59 @@ fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream 
     if function.sig.asyncness.is_none() {
         let outcome = outcome(&quote!(#name(#arguments)), output, private);
         return quote! {
-            const call: #private::Call = #private::Call::Sync(|delivery| #outcome);
+            const __eventkit_call: #private::Call = #private::Call::Sync(|__eventkit_invocation| #outcome);
         };
     }
     let outcome = outcome(&quote!(#name(#arguments).await), output, private);
-    // The span is the function's: that is where the compiler reports a future that is not `Send`.
+    // The compiler reports a future that is not `Send` at the span of the function.
     let private_here = respanned(private, name.span());
-    let future = quote_spanned!(name.span()=> #private_here::drop_what_is_not_send_before_each_await(async move { #outcome }));
+    let future = quote_spanned!(name.span()=> #private_here::require_send(async move { #outcome }));
     quote! {
-        const call: #private::Call = {
-            fn call<'a>(delivery: &'a #private::Delivery<'a>) -> #private::OutcomeFuture<'a> {
+        const __eventkit_call: #private::Call = {
+            fn __eventkit_call<'a>(__eventkit_invocation: &'a #private::Invocation<'a>) -> #private::OutcomeFuture<'a> {
                 #future
             }
-            #private::Call::Async(call)
+            #private::Call::Async(__eventkit_call)
         };
     }
 }
 
-/// Makes an outcome of what the function returns; where its error decides, that is kept.
+/// Returns the conversion of the return value to an outcome, with the decision of its error if any.
 fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> TokenStream {
     quote_spanned! {output=> {
         #[allow(unused_imports)]
-        use #private::Undecided as _;
+        use #private::AutorefOutcome as _;
         #private::Returned(#returned).into_outcome()
     }}
 }
 
 fn event_argument(model: &Model) -> TokenStream {
-    let delivery = local("delivery", &model.event);
-    quote_spanned!(model.event.span()=> (EVENT.get)(#delivery)?)
+    let invocation = local("__eventkit_invocation", &model.event);
+    quote_spanned!(model.event.span()=> (__EVENTKIT_EVENT.get)(#invocation)?)
 }
 
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
     match parameter {
         Parameter::Extractor(ty) => {
-            let delivery = local("delivery", ty);
-            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_delivery(#delivery)?)
+            let invocation = local("__eventkit_invocation", ty);
+            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
         }
         Parameter::Extension(name, ty) => {
-            let delivery = local("delivery", ty);
-            quote_spanned!(ty.span()=> #delivery.extension::<#ty>(#name)?)
+            let invocation = local("__eventkit_invocation", ty);
+            quote_spanned!(ty.span()=> #invocation.extension::<#ty>(#name)?)
         }
     }
 }
 
-/// Makes the name of a variable of ours in code that stands where a type does: it is to be found also
-/// where the type comes from elsewhere than the function, as in a `macro_rules!` that writes it.
+/// Returns the name of a generated variable in code that is located at a type.
+///
+/// Resolved at the call site, since the type may come from another macro.
 fn local(name: &str, ty: &Type) -> Ident {
     Ident::new(name, ty.span().resolved_at(Span::call_site()))
 }
 
-/// Says which state the extractors need, and whether they look at the envelope.
-fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+/// Returns the call that sets the state that extractors need, and whether they need the envelope.
+fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     if model.parameters.is_empty() {
         return None;
     }
@@ -176,27 +172,29 @@ fn requiring(model: &Model, private: &TokenStream) -> Option<TokenStream> {
                 needs.extend(
                     quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
                 );
-                let requirements = local("requirements", ty);
+                let requirements = local("__eventkit_requirements", ty);
                 requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(#requirements);));
             }
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }
     }
-    Some(quote!(.requiring(false #needs, |requirements| { let _ = &requirements; #requires })))
+    Some(
+        quote!(.with_requirements(false #needs, |__eventkit_requirements| { let _ = &__eventkit_requirements; #requires })),
+    )
 }
 
-/// Has the compiler hold each literal against the type of the parameter.
+/// Returns const checks of the literals against the type of the parameter.
 fn checks(model: &Model, function_name: &str) -> TokenStream {
     let event = &model.event;
     if model.arguments.types.is_empty() {
-        return quote_spanned!(event.span()=> const _: () = EVENT.check_untyped(#function_name););
+        return quote_spanned!(event.span()=> const _: () = __EVENTKIT_EVENT.check_untyped(#function_name););
     }
     let event_name = readable(&event.to_token_stream());
-    let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = EVENT.check_type(#function_name, #literal, #event_name););
+    let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = __EVENTKIT_EVENT.check_type(#function_name, #literal, #event_name););
     model.arguments.types.iter().map(check).collect()
 }
 
-/// Puts all tokens at one place, since a call is reported where its first token stands.
+/// Moves all tokens to one span: errors in a call are located at its first token.
 fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     let place = |mut token: TokenTree| {
         token.set_span(span);
@@ -205,7 +203,7 @@ fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
     tokens.clone().into_iter().map(place).collect()
 }
 
-/// Writes a type as a user would, without the spaces between its tokens.
+/// Returns a type as text, without spaces between its tokens.
 fn readable(tokens: &TokenStream) -> String {
     tokens.to_string().replace(' ', "")
 }

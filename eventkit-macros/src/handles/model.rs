@@ -1,12 +1,23 @@
-//! A handler as the macro understands it.
+//! Model of a handler: a function and its arguments.
 
-use syn::{ItemFn, Safety, Type};
+use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Signature, Type, TypeReference};
 
 use super::attr::Arguments;
-use super::parameters::{self, Parameter};
-use crate::context::Context;
+use crate::error_collector::ErrorCollector;
+use crate::{rule, symbol, value};
 
-/// A function that can be a handler.
+/// Core attributes, with the parameters that extract them.
+const EXTRACTORS: [(&str, &str); 7] = [
+    (symbol::ID, "Id(id): Id<'_>"),
+    (symbol::SOURCE, "Source(source): Source<'_>"),
+    (symbol::TYPE, "Type(ty): Type<'_>"),
+    (symbol::SUBJECT, "Subject(subject): Subject<'_>"),
+    (symbol::TIME, "Time(time): Time"),
+    (symbol::DATACONTENTTYPE, "context: &Context<'_>"),
+    (symbol::DATASCHEMA, "context: &Context<'_>"),
+];
+
+/// Function that is a handler.
 pub(super) struct Model {
     pub(super) arguments: Arguments,
     /// The type of the event, without the reference.
@@ -17,32 +28,137 @@ pub(super) struct Model {
     pub(super) parameters: Vec<Parameter>,
 }
 
+/// Parameter after the event.
+pub(super) enum Parameter {
+    /// An extractor.
+    Extractor(Type),
+    /// The extension attribute of this name.
+    Extension(LitStr, Type),
+}
+
 impl Model {
-    /// Understands a function, and takes the attributes of its parameters that are ours away.
-    pub(super) fn new(cx: &Context, arguments: Arguments, function: &mut ItemFn) -> Option<Self> {
-        let signature = &mut function.sig;
-        if !signature.generics.params.is_empty() {
-            let help = "a handler has no generics: it stands for one function; register closures at run time for others";
-            cx.error(&signature.generics, help);
-        }
-        if let Safety::Unsafe(token) = &signature.safety {
-            cx.error(
-                token,
-                "a handler is called by the library: it cannot be `unsafe`",
-            );
-        }
-        if let Some(receiver) = signature.receiver() {
-            cx.error(receiver, "a handler is a free function: take the event, and what `self` holds as `State<..>`");
+    /// Reads a function, and removes the attributes of this macro from its parameters.
+    pub(super) fn read(
+        errors: &ErrorCollector,
+        arguments: Arguments,
+        function: &mut ItemFn,
+    ) -> Option<Self> {
+        // An error has been reported: the first parameter is not the event.
+        if function.sig.receiver().is_some() {
             return None;
         }
-        let name = signature.ident.clone();
-        let (event, others) = parameters::read(cx, &name, &mut signature.inputs)?;
-        let (event, borrows) = parameters::event(cx, event)?;
+        let (event, parameters) = parameters(errors, &mut function.sig)?;
+        let (event, borrows) = event_type(errors, event)?;
         Some(Self {
             arguments,
             event,
             borrows,
-            parameters: others,
+            parameters,
         })
     }
+}
+
+impl Parameter {
+    /// Reads a parameter after the event.
+    fn read(errors: &ErrorCollector, parameter: &mut PatType) -> Option<Self> {
+        let ty = (*parameter.ty).clone();
+        if let Type::ImplTrait(_) = ty {
+            errors.add(
+                ty,
+                "a parameter of a handler has a type of its own: name it",
+            );
+            return None;
+        }
+        match take_extension(&mut parameter.attrs) {
+            None => Some(Self::Extractor(ty)),
+            Some(attribute) => {
+                extension_name(errors, &attribute).map(|name| Self::Extension(name, ty))
+            }
+        }
+    }
+}
+
+/// Splits the parameters into the event and those after it.
+fn parameters(
+    errors: &ErrorCollector,
+    signature: &mut Signature,
+) -> Option<(Type, Vec<Parameter>)> {
+    let handler = &signature.ident;
+    let mut typed = signature.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    let Some(first) = typed.next() else {
+        let help = "a handler takes the event as its first parameter";
+        errors.add(
+            handler,
+            format!("{help}: `fn {handler}(event: &YourEvent)` or `fn {handler}(event: &Event)`"),
+        );
+        return None;
+    };
+    if let Some(attribute) = take_extension(&mut first.attrs) {
+        errors.add(
+            attribute,
+            "the first parameter of a handler is the event; extensions come after it",
+        );
+    }
+    let event = (*first.ty).clone();
+    let others = typed
+        .filter_map(|parameter| Parameter::read(errors, parameter))
+        .collect();
+    Some((event, others))
+}
+
+/// Splits the type of the event into the type without the reference, and whether there is one.
+fn event_type(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
+    match ty {
+        Type::Reference(TypeReference {
+            mutability: Some(token),
+            ..
+        }) => {
+            errors.add(
+                token,
+                "handlers share the event: take it as `&T`, or as `T` to have one of your own",
+            );
+            None
+        }
+        Type::Reference(reference) => nameable(errors, *reference.elem).map(|ty| (ty, true)),
+        ty => nameable(errors, ty).map(|ty| (ty, false)),
+    }
+}
+
+/// Rejects a type that the generated code cannot name.
+fn nameable(errors: &ErrorCollector, ty: Type) -> Option<Type> {
+    if let Type::ImplTrait(_) | Type::Infer(_) = ty {
+        errors.add(ty, "a handler takes one event type: name it");
+        return None;
+    }
+    Some(ty)
+}
+
+fn take_extension(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
+    let at = attributes
+        .iter()
+        .position(|attribute| attribute.path().is_ident(symbol::EXTENSION))?;
+    Some(attributes.remove(at))
+}
+
+fn extension_name(errors: &ErrorCollector, attribute: &Attribute) -> Option<LitStr> {
+    let Ok(name) = attribute.parse_args::<LitStr>() else {
+        errors.add(
+            attribute,
+            "name the extension attribute: `#[extension(\"traceparent\")]`",
+        );
+        return None;
+    };
+    let text = name.value();
+    if let Some((core, extractor)) = EXTRACTORS.iter().find(|(core, _)| *core == text) {
+        errors.add(
+            &name,
+            format!("`{core}` is no extension: take it as `{extractor}`"),
+        );
+    } else {
+        value::check(errors, &name, rule::extension_name);
+    }
+    Some(name)
 }

@@ -1,102 +1,105 @@
-//! How a service treats the events of a handler, as the attribute says it.
-
-use std::time::Duration;
+//! Policy of a handler in a service.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::Parser;
 use syn::{LitInt, LitStr, Path};
 
-use crate::context::Context;
-use crate::duration;
-use crate::literal;
+use crate::did_you_mean::did_you_mean;
+use crate::error_collector::ErrorCollector;
 use crate::meta::{Entry, Key, Value, entries};
-use crate::name;
-use crate::suggest::nearest;
+use crate::value::{self, DurationLit};
+use crate::{rule, symbol};
 
-const RETRY: &str = "retry(attempts = 5, first = \"1s\", max = \"1m\")";
-const BREAKER: &str = "breaker(failures = 20, pause = \"30s\")";
+const RETRY: &str = "retry(attempts = 5, initial_delay = \"1s\", max_delay = \"1m\")";
+const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout = \"30s\")";
 
-/// The settings that are given.
+/// Settings that the attribute gives.
 #[derive(Default)]
 pub(super) struct Policy {
     attempts: Option<LitInt>,
-    first: Option<Duration>,
-    max: Option<Duration>,
-    timeout: Option<Duration>,
+    pub(super) initial_delay: Option<DurationLit>,
+    pub(super) max_delay: Option<DurationLit>,
+    timeout: Option<DurationLit>,
     concurrency: Option<LitInt>,
     key: Option<OrderKey>,
-    breaker: Option<(LitInt, Duration)>,
+    circuit_breaker: Option<(LitInt, DurationLit)>,
     exhausted: Option<LitStr>,
 }
 
+/// Source of the ordering key.
 enum OrderKey {
     Attribute(LitStr),
     Function(Path),
 }
 
 impl Policy {
-    /// Reads one key; returns whether it is one of a policy.
-    pub(super) fn read(&mut self, cx: &Context, key: &Key, value: &Value) -> bool {
+    /// Reads a key, and returns whether it belongs to the policy.
+    pub(super) fn read(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) -> bool {
         match key.name() {
-            "retry" => self.read_retry(cx, key, value),
-            "timeout" => self.timeout = duration::read(cx, key, value),
-            "concurrency" => self.concurrency = count(cx, key, value),
-            "key" => self.key = order_key(cx, key, value),
-            "breaker" => self.read_breaker(cx, key, value),
-            "exhausted" => self.exhausted = literal::string(cx, key, value, exhausted),
+            symbol::RETRY => self.read_retry(errors, key, value),
+            symbol::TIMEOUT => self.timeout = DurationLit::read(errors, key, value),
+            symbol::CONCURRENCY => self.concurrency = count(errors, key, value),
+            symbol::KEY => self.key = order_key(errors, key, value),
+            symbol::CIRCUIT_BREAKER => self.read_circuit_breaker(errors, key, value),
+            symbol::EXHAUSTED => self.exhausted = value::string(errors, key, value, exhausted),
             _ => return false,
         }
         true
     }
 
-    fn read_retry(&mut self, cx: &Context, key: &Key, value: &Value) {
-        for (key, value) in list(cx, key, value, RETRY, &["attempts", "first", "max"]) {
+    fn read_retry(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
+        let known = [symbol::ATTEMPTS, symbol::INITIAL_DELAY, symbol::MAX_DELAY];
+        for (key, value) in list(errors, key, value, RETRY, &known) {
             match key.name() {
-                "attempts" => self.attempts = count(cx, &key, &value),
-                "first" => self.first = duration::read(cx, &key, &value),
-                _ => {
-                    self.max = duration::read(cx, &key, &value);
-                    if let (Some(first), Some(max)) = (self.first, self.max)
-                        && max < first
-                    {
-                        cx.error(value.assigned(), "shorter than the first delay");
-                    }
+                symbol::ATTEMPTS => self.attempts = count(errors, &key, &value),
+                symbol::INITIAL_DELAY => {
+                    self.initial_delay = DurationLit::read(errors, &key, &value)
                 }
+                _ => self.max_delay = DurationLit::read(errors, &key, &value),
             }
         }
     }
 
-    fn read_breaker(&mut self, cx: &Context, key: &Key, value: &Value) {
-        let (mut failures, mut pause) = (None, None);
-        let given = list(cx, key, value, BREAKER, &["failures", "pause"]);
+    fn read_circuit_breaker(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
+        let (mut max_failures, mut reset_timeout) = (None, None);
+        let given = list(
+            errors,
+            key,
+            value,
+            CIRCUIT_BREAKER,
+            &[symbol::MAX_FAILURES, symbol::RESET_TIMEOUT],
+        );
         let named = |name| given.iter().any(|(key, _)| key.name() == name);
-        // Without a list, that has been said.
-        if !(given.is_empty() || named("failures") && named("pause")) {
-            cx.error(key, format!("a breaker has both: write `{BREAKER}`"));
+        // Without a list, an error has been reported.
+        if !(given.is_empty() || named(symbol::MAX_FAILURES) && named(symbol::RESET_TIMEOUT)) {
+            errors.add(
+                key,
+                format!("a circuit breaker has both: write `{CIRCUIT_BREAKER}`"),
+            );
         }
         for (key, value) in &given {
             match key.name() {
-                "failures" => failures = count(cx, key, value),
-                _ => pause = duration::read(cx, key, value),
+                symbol::MAX_FAILURES => max_failures = count(errors, key, value),
+                _ => reset_timeout = DurationLit::read(errors, key, value),
             }
         }
-        self.breaker = failures.zip(pause);
+        self.circuit_breaker = max_failures.zip(reset_timeout);
     }
 
-    /// Writes the policy, or nothing where nothing is given.
-    pub(super) fn code(&self, private: &TokenStream) -> Option<TokenStream> {
+    /// Expands to a call that sets the policy, if any setting is given.
+    pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
         let mut calls = TokenStream::new();
         if let Some(attempts) = &self.attempts {
             calls.extend(quote!(.attempts(#attempts)));
         }
-        if let Some(first) = self.first.map(duration::code) {
-            calls.extend(quote!(.first_delay(#first)));
+        if let Some(delay) = self.initial_delay.as_ref().map(DurationLit::expand) {
+            calls.extend(quote!(.initial_delay(#delay)));
         }
-        if let Some(max) = self.max.map(duration::code) {
-            calls.extend(quote!(.max_delay(#max)));
+        if let Some(delay) = self.max_delay.as_ref().map(DurationLit::expand) {
+            calls.extend(quote!(.max_delay(#delay)));
         }
-        if let Some(timeout) = self.timeout.map(duration::code) {
+        if let Some(timeout) = self.timeout.as_ref().map(DurationLit::expand) {
             calls.extend(quote!(.timeout(#timeout)));
         }
         if let Some(concurrency) = &self.concurrency {
@@ -107,9 +110,9 @@ impl Policy {
             Some(OrderKey::Function(path)) => calls.extend(quote!(.key_with(#path))),
             None => {}
         }
-        if let Some((failures, pause)) = &self.breaker {
-            let pause = duration::code(*pause);
-            calls.extend(quote!(.breaker(#failures, #pause)));
+        if let Some((max_failures, reset_timeout)) = &self.circuit_breaker {
+            let reset_timeout = reset_timeout.expand();
+            calls.extend(quote!(.circuit_breaker(#max_failures, #reset_timeout)));
         }
         if let Some(exhausted) = &self.exhausted {
             let exhausted = if exhausted.value() == "drop" {
@@ -117,41 +120,40 @@ impl Policy {
             } else {
                 quote!(DeadLetter)
             };
-            calls.extend(quote!(.exhausted(#private::Exhausted::#exhausted)));
+            calls.extend(quote!(.exhausted(#private::OnExhausted::#exhausted)));
         }
         (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
     }
 }
 
-/// Reads the list after a key; what is not one of the known keys, or twice there, is noted and
-/// left out.
+/// Reads the list of a key. Unknown and repeated keys are reported and skipped.
 fn list(
-    cx: &Context,
+    errors: &ErrorCollector,
     key: &Key,
     value: &Value,
     example: &str,
     known: &[&str],
 ) -> Vec<(Key, Value)> {
     let Value::List(tokens) = value else {
-        cx.error(
+        errors.add(
             key,
             format!("`{}` takes a list: write `{example}`", key.name()),
         );
         return Vec::new();
     };
     let mut given: Vec<(Key, Value)> = Vec::new();
-    for entry in entries(cx, tokens.clone()) {
+    for entry in entries(errors, tokens.clone()) {
         match entry {
-            Entry::Literal(literal) => cx.error(literal, format!("write `{example}`")),
+            Entry::Literal(literal) => errors.add(literal, format!("write `{example}`")),
             Entry::Keyed(key, _) if !known.contains(&key.name()) => {
-                let help = match nearest(key.name(), known) {
+                let help = match did_you_mean(key.name(), known) {
                     Some(key) => format!("did you mean `{key}`?"),
                     None => format!("write `{example}`"),
                 };
-                cx.error(&key, format!("unknown key `{}`: {help}", key.name()));
+                errors.add(&key, format!("unknown key `{}`: {help}", key.name()));
             }
             Entry::Keyed(key, _) if given.iter().any(|(own, _)| own.name() == key.name()) => {
-                cx.error(&key, format!("`{}` is given twice", key.name()));
+                errors.add(&key, format!("`{}` is given twice", key.name()));
             }
             Entry::Keyed(key, value) => given.push((key, value)),
         }
@@ -159,12 +161,12 @@ fn list(
     given
 }
 
-/// Reads a number from 1.
-fn count(cx: &Context, key: &Key, value: &Value) -> Option<LitInt> {
+/// Reads a positive number.
+fn count(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitInt> {
     let name = key.name();
     let expected = format!("write a number from 1: `{name} = 5`");
     let Some(tokens) = value.assigned() else {
-        cx.error(key, expected);
+        errors.add(key, expected);
         return None;
     };
     let number = syn::parse2::<LitInt>(tokens.clone()).ok();
@@ -173,34 +175,34 @@ fn count(cx: &Context, key: &Key, value: &Value) -> Option<LitInt> {
     };
     let number = number.filter(fits);
     if number.is_none() {
-        cx.error(tokens, expected);
+        errors.add(tokens, expected);
     }
     number
 }
 
 /// Reads the name of an attribute, or the path of a function.
-fn order_key(cx: &Context, key: &Key, value: &Value) -> Option<OrderKey> {
+fn order_key(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<OrderKey> {
     const FORMS: &str = "write the name of an attribute, `key = \"partitionkey\"`, or the path of a function, `key = order_of`";
     let Some(tokens) = value.assigned() else {
-        cx.error(key, FORMS);
+        errors.add(key, FORMS);
         return None;
     };
     if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
         let text = literal.value();
-        if !name::is_extension_name(&text) || text == name::DATA {
+        if !rule::is_attribute_name(&text) || text == symbol::DATA {
             let help = "no attribute has this name: names are of lower-case letters a-z and digits";
-            cx.error(&literal, help);
+            errors.add(&literal, help);
         }
         return Some(OrderKey::Attribute(literal));
     }
     let path = Path::parse_mod_style.parse2(tokens.clone());
     if path.is_err() {
-        cx.error(tokens, FORMS);
+        errors.add(tokens, FORMS);
     }
     path.ok().map(OrderKey::Function)
 }
 
-/// The rule for `exhausted`.
+/// Checks `exhausted`.
 fn exhausted(text: &str) -> Result<(), String> {
     if matches!(text, "dead_letter" | "drop") {
         return Ok(());
@@ -211,8 +213,8 @@ fn exhausted(text: &str) -> Result<(), String> {
     )
 }
 
-/// The rule for `name`.
-pub(super) fn stable_name(text: &str) -> Result<(), String> {
+/// Checks `name`.
+pub(super) fn durable_name(text: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if text.is_empty() || !text.chars().all(legal) || text.starts_with('-') || text.contains("--") {
         let rule = "a name is of ASCII letters, digits, `_`, and single `-` between them";

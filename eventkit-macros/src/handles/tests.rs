@@ -52,3 +52,20 @@ fn an_envelope_handler() {
         &expect_file!["snapshots/envelope.rs"],
     );
 }
+
+#[test]
+fn retry_delays_are_compared_whatever_their_order() {
+    let item = quote! {
+        fn send_receipt(order: &OrderPlaced) {}
+    };
+    for arguments in [
+        quote!(retry(initial_delay = "5s", max_delay = "1s")),
+        quote!(retry(max_delay = "1s", initial_delay = "5s")),
+    ] {
+        let expanded = super::expand(arguments, &item).to_string();
+        assert!(
+            expanded.contains("shorter than the initial delay"),
+            "{expanded}"
+        );
+    }
+}

@@ -1,36 +1,36 @@
-//! The arguments of a call, without an allocation where they are few.
+//! Arguments of a call, without allocation for up to [`INLINE_ARGUMENTS`].
 
 use std::ops::Deref;
 
 use crate::value::Value;
 
-/// No function of the specification has more parameters.
-const FEW: usize = 3;
+/// The number of parameters of the longest function of the specification.
+const INLINE_ARGUMENTS: usize = 3;
 
 #[derive(Debug)]
 pub(crate) enum Arguments<'a> {
-    Few([Value<'a>; FEW], usize),
-    Many(Vec<Value<'a>>),
+    Inline([Value<'a>; INLINE_ARGUMENTS], usize),
+    Heap(Vec<Value<'a>>),
 }
 
 impl<'a> Arguments<'a> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        if capacity > FEW {
-            return Self::Many(Vec::with_capacity(capacity));
+        if capacity > INLINE_ARGUMENTS {
+            return Self::Heap(Vec::with_capacity(capacity));
         }
-        Self::Few([const { Value::Integer(0) }; FEW], 0)
+        Self::Inline([const { Value::Integer(0) }; INLINE_ARGUMENTS], 0)
     }
 
     pub(crate) fn push(&mut self, value: Value<'a>) {
         match self {
-            Self::Few(values, len) => {
-                // The capacity was chosen by the number of arguments.
-                if let Some(place) = values.get_mut(*len) {
-                    *place = value;
+            Self::Inline(values, len) => {
+                // In range, since the variant was chosen by the number of arguments.
+                if let Some(slot) = values.get_mut(*len) {
+                    *slot = value;
                     *len += 1;
                 }
             }
-            Self::Many(values) => values.push(value),
+            Self::Heap(values) => values.push(value),
         }
     }
 }
@@ -40,8 +40,8 @@ impl<'a> Deref for Arguments<'a> {
 
     fn deref(&self) -> &[Value<'a>] {
         match self {
-            Self::Few(values, len) => &values[..*len],
-            Self::Many(values) => values,
+            Self::Inline(values, len) => &values[..*len],
+            Self::Heap(values) => values,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The functions of the specification (3.5), and the casts by name.
+//! Functions of the specification (3.5), and the casts by name.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ type Outcome<'a> = Result<Value<'a>, FunctionError<'a>>;
 
 pub(crate) fn all() -> Vec<Function> {
     vec![
-        // Arguments are cast to the type of the parameter: that is all there is to a cast.
+        // Arguments are already cast to the parameter type, so casts return them as they are.
         Function::new("INT", [Integer], Integer, |arguments| Ok(first(arguments))),
         Function::new("BOOL", [Boolean], Boolean, |arguments| Ok(first(arguments))),
         Function::new("STRING", [Text], Text, |arguments| Ok(first(arguments))),
@@ -83,7 +83,7 @@ fn abs<'a>(number: i32) -> Outcome<'a> {
     })
 }
 
-/// Counts characters, as far as an Integer can count.
+/// Counts characters, saturating at the maximum `Integer`.
 fn length(text: &str) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(i32::MAX)
 }
@@ -99,7 +99,7 @@ fn join<'a>(arguments: &[Value<'a>], delimiter: &str) -> Value<'a> {
     joined.into()
 }
 
-/// Keeps a part of a text, without a copy where the text is borrowed.
+/// Returns a part of a text, without a copy if the text is borrowed.
 fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
     let kept = keep(&text);
     if kept.len() == text.len() {
@@ -113,7 +113,7 @@ fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
     }
 }
 
-/// Splits a text after so many characters.
+/// Splits a text after a number of characters.
 fn split(text: &str, characters: usize) -> (&str, &str) {
     let at = text
         .char_indices()

@@ -1,31 +1,31 @@
-//! Why a text is no expression.
+//! Parse errors.
 
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-/// Says what about a text is wrong.
+/// Kind of a parse error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
-    /// The text is not of the grammar.
+    /// The text violates the grammar.
     Syntax,
     /// A number does not fit 32 bits.
     Number,
-    /// No attribute can have the name.
+    /// The name of an attribute is illegal.
     AttributeName,
-    /// There is no function of the name.
+    /// No function has the name.
     UnknownFunction,
     /// The function does not take that many arguments.
     Arity,
-    /// The text is too long, or nested too deep.
+    /// The text exceeds the length or depth limit.
     Limit,
 }
 
-/// Says why a text is no expression, and where.
+/// Error of parsing an expression: what was expected, what was found, and where.
 ///
-/// It prints as one line; [`caret`](ParseError::caret) prints the text with a mark below it.
+/// [`Display`](fmt::Display) writes one line; [`caret`](ParseError::caret) marks the position in the text.
 ///
 /// ```
 /// use eventkit_cesql::Expression;
@@ -39,12 +39,13 @@ pub enum ParseErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError(Box<Inner>);
 
-// Boxed: results of it are on the stack once for each level of the parser.
+// Boxed, since every level of the recursive parser has a result on the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Inner {
     line: String,
-    /// The column, counted from 0 in characters, and the characters below which the mark stands.
+    /// The column, counted from 0 in characters.
     column: usize,
+    /// The number of characters to mark.
     width: usize,
     line_number: usize,
     span: Range<usize>,
@@ -84,13 +85,13 @@ impl ParseError {
         }))
     }
 
-    /// Returns what kind of mistake it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ParseErrorKind {
         self.0.kind
     }
 
-    /// Returns where the mistake stands, in bytes.
+    /// Returns the position of the error in the text, in bytes.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.0.span.clone()
@@ -114,23 +115,23 @@ impl ParseError {
         &self.0.expected
     }
 
-    /// Returns what stands there instead.
+    /// Returns what was found instead.
     #[must_use]
     pub fn found(&self) -> &str {
         &self.0.found
     }
 
-    /// Returns what is wrong, without the place.
+    /// Returns the message, without the position.
     #[must_use]
     pub fn message(&self) -> impl fmt::Display + '_ {
         fmt::from_fn(|f| write!(f, "expected {}, found {}", self.0.expected, self.0.found))
     }
 
-    /// Returns the line with a mark below the mistake.
+    /// Returns the line of the error, with a mark below it.
     #[must_use]
     pub fn caret(&self) -> impl fmt::Display + '_ {
         fmt::from_fn(|f| {
-            // Tabs stay tabs, so that the mark stands below what it marks.
+            // Tabs are kept, so that the mark is aligned.
             let indent: String = self
                 .0
                 .line

@@ -1,24 +1,24 @@
-//! Evaluates a tree (section 3 of the specification), in complete evaluation mode (4.1).
+//! Evaluation of a tree (section 3 of the specification), in complete evaluation mode (4.1).
 
 use std::borrow::Cow;
 
 use crate::arguments::Arguments;
+use crate::attributes::Attributes;
 use crate::evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
-use crate::expression::Attributes;
 use crate::function::Function;
 use crate::operator::Binary;
 use crate::tree::{Kind, Node};
 use crate::value::{Type, Value};
 
-/// Watches an evaluation. `()` watches nothing and costs nothing.
-pub(crate) trait Watch {
-    /// Is told that a part is looked at.
+/// Observer of an evaluation. `()` observes nothing, at no cost.
+pub(crate) trait Observer {
+    /// Receives each node before it is evaluated.
     fn enter(&mut self, node: &Node);
-    /// Is told what it came to; `None` for an absent attribute.
+    /// Receives the value of the node entered last, or `None` for a missing attribute.
     fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]);
 }
 
-impl Watch for () {
+impl Observer for () {
     #[inline]
     fn enter(&mut self, _: &Node) {}
 
@@ -26,16 +26,20 @@ impl Watch for () {
     fn leave(&mut self, _: Option<&Value<'_>>, _: &[EvaluationError]) {}
 }
 
-pub(crate) fn evaluate<'a, A, W>(root: &'a Node, attributes: &'a A, watch: &mut W) -> Evaluation<'a>
+pub(crate) fn evaluate<'a, A, O>(
+    root: &'a Node,
+    attributes: &'a A,
+    observer: &mut O,
+) -> Evaluation<'a>
 where
     A: Attributes + ?Sized,
-    W: Watch,
+    O: Observer,
 {
     let errors = Vec::new();
     let mut evaluator = Evaluator {
         attributes,
         errors,
-        watch,
+        observer,
     };
     let value = evaluator.node(root).unwrap_or(Value::Boolean(false));
     Evaluation {
@@ -44,18 +48,18 @@ where
     }
 }
 
-struct Evaluator<'a, 'w, A: ?Sized, W> {
+struct Evaluator<'a, 'o, A: ?Sized, O> {
     attributes: &'a A,
     errors: Vec<EvaluationError>,
-    watch: &'w mut W,
+    observer: &'o mut O,
 }
 
-impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
-    /// Evaluates a part; an absent attribute, and nothing else, is `None`.
+impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
+    /// Evaluates a node; only a missing attribute is `None`.
     fn node(&mut self, node: &'a Node) -> Option<Value<'a>> {
-        self.watch.enter(node);
+        self.observer.enter(node);
         let value = self.kind(node);
-        self.watch.leave(value.as_ref(), &self.errors);
+        self.observer.leave(value.as_ref(), &self.errors);
         value
     }
 
@@ -114,15 +118,15 @@ impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
         match self.boolean(left) {
             Some(true) => true,
             Some(false) => self.boolean(right) == Some(true),
-            // Without a left operand the whole is the zero value.
+            // A missing left operand makes the result the zero value.
             None => false,
         }
     }
 
     fn binary(&mut self, node: &Node, operator: Binary, [left, right]: &'a [Node; 2]) -> Value<'a> {
-        // Both sides are evaluated before either is found absent, so that all errors are there.
+        // Both operands are evaluated before either is found missing, to report all errors.
         let (x, y) = (self.node(left), self.node(right));
-        let zero = result_of(operator).zero();
+        let zero = operator.result().zero();
         let (Some(x), Some(y)) = (x, y) else {
             return zero;
         };
@@ -181,7 +185,7 @@ impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
         Value::Integer(number.unwrap_or_default())
     }
 
-    /// Looks for a value in a set; `None` where the value or an element is absent.
+    /// Returns whether a set has a value, or `None` if the value or an element is missing.
     fn is_in(&mut self, value: &'a Node, set: &'a [Node]) -> Option<bool> {
         let x = self.node(value)?;
         for element in set {
@@ -196,15 +200,15 @@ impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
     fn call(&mut self, node: &Node, function: &Function, nodes: &'a [Node]) -> Value<'a> {
         let zero = function.returns().zero();
         let mut arguments = Arguments::with_capacity(nodes.len());
-        let mut whole = true;
+        let mut complete = true;
         for (at, argument) in nodes.iter().enumerate() {
             let value = self.node(argument);
             match value.and_then(|value| self.cast(argument, value, function.parameter(at))) {
                 Some(value) => arguments.push(value),
-                None => whole = false,
+                None => complete = false,
             }
         }
-        if !whole {
+        if !complete {
             return zero;
         }
         let value = function.call(&arguments).unwrap_or_else(|failed| {
@@ -232,7 +236,7 @@ impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
         if value.ty() == ty {
             return Some(value);
         }
-        // Only text can fail, and text is cheap to hold on to.
+        // Only the cast of a string can fail, and the message quotes the string.
         let Value::String(text) = &value else {
             return value.cast(ty);
         };
@@ -257,27 +261,4 @@ impl<'a, A: Attributes + ?Sized, W: Watch> Evaluator<'a, '_, A, W> {
             span,
         });
     }
-}
-
-fn result_of(operator: Binary) -> Type {
-    match operator {
-        Binary::Multiply | Binary::Divide | Binary::Remainder | Binary::Add | Binary::Subtract => {
-            Type::Integer
-        }
-        _ => Type::Boolean,
-    }
-}
-
-/// Returns the type of a part, or `None` for an attribute, whose type the event decides.
-pub(crate) fn type_of(node: &Node) -> Option<Type> {
-    Some(match &node.kind {
-        Kind::Integer(_) | Kind::Negate(_) => Type::Integer,
-        Kind::Text(_) => Type::String,
-        Kind::Attribute(_) => return None,
-        Kind::Binary(operator, _) => result_of(*operator),
-        Kind::Call { function, .. } => function.returns(),
-        Kind::Boolean(_) | Kind::Exists(_) | Kind::Not(_) | Kind::Like { .. } | Kind::In { .. } => {
-            Type::Boolean
-        }
-    })
 }

@@ -1,4 +1,4 @@
-//! What an evaluation comes to: a value and errors.
+//! Results of evaluations: a value and errors.
 
 use std::error::Error;
 use std::fmt;
@@ -6,19 +6,19 @@ use std::ops::Range;
 
 use crate::value::Value;
 
-/// Is the result of an evaluation: always a value, and beside it everything that went wrong.
+/// Result of an evaluation: always a value, and the errors beside it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation<'a> {
     /// The value.
     pub value: Value<'a>,
-    /// The errors, in the order in which they arose.
+    /// The errors, in the order of evaluation.
     pub errors: Vec<EvaluationError>,
 }
 
 impl Evaluation<'_> {
-    /// Returns whether an event passes a filter with this result: where the value, as a Boolean, is
-    /// true and there are no errors.
+    /// Returns whether an event passes a filter with this result: there are no errors, and the value
+    /// as a Boolean is true.
     ///
     /// ```
     /// # use eventkit_cesql::{Attributes, Expression, Value};
@@ -36,21 +36,21 @@ impl Evaluation<'_> {
     }
 }
 
-/// Says what kind of error an evaluation met (3.3).
+/// Kind of an evaluation error (3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EvaluationErrorKind {
     /// A division by zero, or a number beyond 32 bits.
     Math,
-    /// A value that is not of the type that was needed.
+    /// A value that cannot be cast to the required type.
     Cast,
-    /// An attribute that the event does not have.
+    /// A missing attribute.
     MissingAttribute,
-    /// A function that could not do with its arguments.
+    /// A function that rejected its arguments.
     Function,
 }
 
-/// Is one error of an evaluation, with the part of the expression in which it arose.
+/// Error of an evaluation, with the subexpression that caused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationError {
     pub(crate) kind: EvaluationErrorKind,
@@ -59,13 +59,13 @@ pub struct EvaluationError {
 }
 
 impl EvaluationError {
-    /// Returns what kind of error it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> EvaluationErrorKind {
         self.kind
     }
 
-    /// Returns the place of the part, in bytes of the text that was parsed.
+    /// Returns the position of the subexpression in the parsed text, in bytes.
     #[must_use]
     pub fn span(&self) -> Range<usize> {
         self.span.clone()

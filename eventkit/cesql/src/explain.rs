@@ -1,14 +1,15 @@
-//! An evaluation step by step.
+//! Evaluation step by step.
 
 use std::fmt;
+use std::iter::Peekable;
 
-use crate::evaluate::{self, Watch};
+use crate::attributes::Attributes;
+use crate::evaluate::{self, Observer};
 use crate::evaluation::{Evaluation, EvaluationError};
-use crate::expression::Attributes;
 use crate::tree::Node;
 use crate::value::Value;
 
-/// Says what each part of an expression came to, the whole first and its parts below it.
+/// Record of an evaluation: the result of the whole expression, then those of its subexpressions.
 ///
 /// ```
 /// # use eventkit_cesql::{Attributes, Expression, Value};
@@ -32,33 +33,33 @@ pub struct Explanation {
     steps: Vec<Step>,
 }
 
-/// Is what one part of an expression came to.
+/// Result of one subexpression.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
-    /// How far below the whole expression the part stands.
+    /// The depth below the whole expression.
     pub depth: usize,
-    /// The part, as text.
+    /// The subexpression, as text.
     pub part: String,
-    /// Its value, or `None` where it was not evaluated or is an absent attribute.
+    /// The value, or `None` if the subexpression was not evaluated or is a missing attribute.
     pub value: Option<Value<'static>>,
-    /// Whether it was evaluated; `AND`, `OR` and `IN` do not always look at all their operands.
+    /// Whether it was evaluated; `AND`, `OR` and `IN` may skip operands.
     pub evaluated: bool,
-    /// The errors that arose in the part itself, not in parts of it.
+    /// The errors of the subexpression itself, without those of its operands.
     pub errors: Vec<EvaluationError>,
 }
 
 impl Explanation {
     pub(crate) fn new(root: &Node, attributes: &(impl Attributes + ?Sized)) -> Self {
-        let mut watcher = Watcher::default();
-        let Evaluation { value, errors } = evaluate::evaluate(root, attributes, &mut watcher);
+        let mut recorder = Recorder::default();
+        let Evaluation { value, errors } = evaluate::evaluate(root, attributes, &mut recorder);
         let evaluation = Evaluation {
             value: value.into_owned(),
             errors,
         };
         let mut steps = Vec::new();
-        let mut seen = watcher.seen.into_iter().peekable();
-        list(root, 0, &mut seen, &mut steps);
+        let mut visits = recorder.visits.into_iter().peekable();
+        list(root, 0, &mut visits, &mut steps);
         Self { evaluation, steps }
     }
 
@@ -68,33 +69,34 @@ impl Explanation {
         &self.evaluation
     }
 
-    /// Returns the parts that are no literals, each before the parts of it.
+    /// Returns the steps of all subexpressions except literals, each before those of its operands.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 }
 
-/// What was seen of one part.
-struct Seen {
+/// Result of a node that was entered.
+struct Visit {
     node: *const Node,
     value: Option<Value<'static>>,
     errors: Vec<EvaluationError>,
 }
 
-/// Notes the parts in the order in which they are entered.
+/// Observer that keeps the nodes in the order in which they are entered.
 #[derive(Default)]
-struct Watcher {
-    seen: Vec<Seen>,
+struct Recorder {
+    visits: Vec<Visit>,
+    /// The indices of the visits that have not ended.
     open: Vec<usize>,
-    /// How many errors have been given to a part.
+    /// The number of errors that belong to visits that have ended.
     errors: usize,
 }
 
-impl Watch for Watcher {
+impl Observer for Recorder {
     fn enter(&mut self, node: &Node) {
-        self.open.push(self.seen.len());
-        self.seen.push(Seen {
+        self.open.push(self.visits.len());
+        self.visits.push(Visit {
             node,
             value: None,
             errors: Vec::new(),
@@ -102,25 +104,25 @@ impl Watch for Watcher {
     }
 
     fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]) {
-        let Some(seen) = self.open.pop().and_then(|at| self.seen.get_mut(at)) else {
+        let Some(visit) = self.open.pop().and_then(|at| self.visits.get_mut(at)) else {
             return;
         };
-        seen.value = value.cloned().map(Value::into_owned);
-        seen.errors = errors.get(self.errors..).unwrap_or_default().to_vec();
+        visit.value = value.cloned().map(Value::into_owned);
+        visit.errors = errors.get(self.errors..).unwrap_or_default().to_vec();
         self.errors = errors.len();
     }
 }
 
-/// Lists a part and the parts of it; those that were not entered are next to none of the seen.
+/// Adds the steps of a node and of its operands; a node without a visit was not evaluated.
 fn list(
     node: &Node,
     depth: usize,
-    seen: &mut std::iter::Peekable<std::vec::IntoIter<Seen>>,
+    visits: &mut Peekable<std::vec::IntoIter<Visit>>,
     steps: &mut Vec<Step>,
 ) {
-    let own = seen.next_if(|seen| std::ptr::eq(seen.node, node));
-    let evaluated = own.is_some();
-    let (value, errors) = own.map_or((None, Vec::new()), |own| (own.value, own.errors));
+    let visit = visits.next_if(|visit| std::ptr::eq(visit.node, node));
+    let evaluated = visit.is_some();
+    let (value, errors) = visit.map_or((None, Vec::new()), |visit| (visit.value, visit.errors));
     if depth == 0 || !node.is_literal() {
         steps.push(Step {
             depth,
@@ -132,12 +134,12 @@ fn list(
     }
     if evaluated {
         node.kind
-            .for_each_child(|child| list(child, depth + 1, seen, steps));
+            .for_each_child(|child| list(child, depth + 1, visits, steps));
     }
 }
 
 impl fmt::Display for Explanation {
-    /// Writes one line for each part.
+    /// Writes one line for each step.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.steps.iter().enumerate() {
             let separator = if at == 0 { "" } else { "\n" };

@@ -1,9 +1,10 @@
-//! An expression, parsed and ready.
+//! Parsed expressions.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::attributes::Attributes;
 use crate::error::ParseError;
 use crate::evaluate;
 use crate::evaluation::Evaluation;
@@ -11,43 +12,11 @@ use crate::explain::Explanation;
 use crate::functions::Functions;
 use crate::parser;
 use crate::tree::{Kind, Node};
-use crate::value::{Type, Value};
+use crate::value::Type;
 
-/// The longest text of an expression, in bytes.
-pub const MAX_LENGTH: usize = 16 * 1024;
-
-/// The deepest nesting of an expression: of parentheses, and of operators one in another.
+/// Parsed expression whose functions are resolved.
 ///
-/// `a OR b OR c` is three deep: for long lists of values there is `IN`. Half a megabyte of stack is
-/// enough for the deepest expression.
-pub const MAX_DEPTH: usize = 100;
-
-/// Gives the attributes of an event by name.
-///
-/// Is implemented by whatever expressions are evaluated on.
-pub trait Attributes {
-    /// Returns the value of an attribute, by its name in lower case; `None` where it is absent.
-    fn get(&self, name: &str) -> Option<Value<'_>>;
-
-    /// Returns whether there is an attribute of that name.
-    fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-}
-
-impl<A: Attributes + ?Sized> Attributes for &A {
-    fn get(&self, name: &str) -> Option<Value<'_>> {
-        (**self).get(name)
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        (**self).contains(name)
-    }
-}
-
-/// Is an expression of the language, parsed and with its functions found.
-///
-/// It prints as text that parses to an equal expression. A clone shares the tree.
+/// [`Display`](fmt::Display) writes text that parses to an equal expression. Clones share the tree.
 ///
 /// ```
 /// use eventkit_cesql::Expression;
@@ -67,17 +36,18 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// Where the text is not of the grammar, names a function that does not exist or an attribute
-    /// that cannot, or is beyond [`MAX_LENGTH`] or [`MAX_DEPTH`].
+    /// Returns an error if the text violates the grammar, calls an unknown function, has an illegal
+    /// attribute name, or exceeds [`MAX_LENGTH`](crate::MAX_LENGTH) or
+    /// [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         Self::parse_with(text, Functions::standard())
     }
 
-    /// Parses an expression with functions of your own beside those of the specification.
+    /// Parses an expression with a set of functions that may include your own.
     ///
     /// # Errors
     ///
-    /// As for [`parse`](Expression::parse).
+    /// Returns an error under the conditions of [`parse`](Expression::parse).
     pub fn parse_with(text: &str, functions: &Functions) -> Result<Self, ParseError> {
         let root = Arc::new(parser::parse(text, functions)?);
         Ok(Self { root })
@@ -85,21 +55,20 @@ impl Expression {
 
     /// Evaluates the expression on the attributes of an event.
     ///
-    /// Nothing is allocated but by functions that make new text, by attributes that are no text
-    /// already and are used as text, and by errors.
+    /// Allocates only for functions that build new strings, for casts to `String`, and for errors.
     #[must_use]
     pub fn evaluate<'a>(&'a self, attributes: &'a (impl Attributes + ?Sized)) -> Evaluation<'a> {
         evaluate::evaluate(&self.root, attributes, &mut ())
     }
 
-    /// Evaluates the expression and notes what each part of it comes to.
+    /// Evaluates the expression and records the result of each subexpression.
     #[must_use]
     pub fn explain(&self, attributes: &(impl Attributes + ?Sized)) -> Explanation {
         Explanation::new(&self.root, attributes)
     }
 
-    /// Returns the type of the result, or `None` where that depends on the event: where the whole
-    /// expression is one attribute.
+    /// Returns the type of the result, or `None` if the whole expression is one attribute, whose
+    /// type depends on the event.
     ///
     /// ```
     /// use eventkit_cesql::{Expression, Type};
@@ -110,10 +79,11 @@ impl Expression {
     /// ```
     #[must_use]
     pub fn ty(&self) -> Option<Type> {
-        evaluate::type_of(&self.root)
+        self.root.ty()
     }
 
-    /// Returns the names of the attributes it looks at, each once, as they first come.
+    /// Returns the names of the attributes that the expression refers to, each once, in order of
+    /// first use.
     #[must_use]
     pub fn attributes(&self) -> Vec<&str> {
         let mut names = Vec::new();

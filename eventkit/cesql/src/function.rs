@@ -1,4 +1,4 @@
-//! Functions: what they are called, take and give.
+//! Functions that expressions can call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +8,10 @@ use crate::value::{Type, Value};
 
 type Body = dyn for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>> + Send + Sync;
 
-/// Is a function that expressions can call.
+/// Function that expressions can call.
 ///
-/// Arguments are cast to the types of the parameters before the function is called, and it is not
-/// called where that fails or an argument is an absent attribute. It has to be pure: the same
-/// arguments, the same value.
+/// Arguments are cast to the parameter types first. The function is not called if a cast fails or an
+/// argument is a missing attribute. It must be pure: equal arguments give equal values.
 ///
 /// ```
 /// use eventkit_cesql::{Expression, Function, Functions, Type, Value};
@@ -33,16 +32,16 @@ pub struct Function(Arc<Inner>);
 struct Inner {
     name: String,
     parameters: Vec<Type>,
-    /// The type of the arguments after the parameters, where there can be any.
+    /// The type of the arguments after the parameters, for variadic functions.
     variadic: Option<Type>,
     returns: Type,
     body: Box<Body>,
 }
 
 impl Function {
-    /// Makes a function. The name counts without its case.
+    /// Creates a function. Names are case-insensitive.
     ///
-    /// A value of another type than `returns` is cast to it.
+    /// A result of another type than `returns` is cast to it.
     pub fn new(
         name: &str,
         parameters: impl Into<Vec<Type>>,
@@ -61,7 +60,7 @@ impl Function {
         }))
     }
 
-    /// Makes a function that takes any number of arguments of one type after its parameters.
+    /// Creates a variadic function, with any number of arguments of one type after its parameters.
     pub fn variadic(
         name: &str,
         parameters: impl Into<Vec<Type>>,
@@ -87,13 +86,13 @@ impl Function {
         &self.0.name
     }
 
-    /// Returns the types of the parameters, without those of a variadic rest.
+    /// Returns the parameter types, without the variadic arguments.
     #[must_use]
     pub fn parameters(&self) -> &[Type] {
         &self.0.parameters
     }
 
-    /// Returns whether more arguments can follow the parameters.
+    /// Returns whether the function is variadic.
     #[must_use]
     pub fn is_variadic(&self) -> bool {
         self.0.variadic.is_some()
@@ -105,7 +104,7 @@ impl Function {
         self.0.returns
     }
 
-    /// Returns the type of an argument, by its place.
+    /// Returns the type of the argument at an index.
     pub(crate) fn parameter(&self, at: usize) -> Type {
         let parameter = self.0.parameters.get(at).copied();
         parameter.or(self.0.variadic).unwrap_or(Type::String)
@@ -115,23 +114,23 @@ impl Function {
         (self.0.body)(arguments)
     }
 
-    /// Returns whether it can be called with so many arguments.
-    pub(crate) fn takes(&self, arguments: usize) -> bool {
+    /// Returns whether the function accepts a number of arguments.
+    pub(crate) fn accepts(&self, arguments: usize) -> bool {
         let parameters = self.0.parameters.len();
         arguments == parameters || (self.is_variadic() && arguments > parameters)
     }
 }
 
 impl PartialEq for Function {
-    /// Two functions are equal where they are called alike.
+    /// Compares signatures: name, number of parameters, and whether the function is variadic.
     fn eq(&self, other: &Self) -> bool {
-        let called = |function: &Self| (function.parameters().len(), function.is_variadic());
-        self.name() == other.name() && called(self) == called(other)
+        let arity = |function: &Self| (function.parameters().len(), function.is_variadic());
+        self.name() == other.name() && arity(self) == arity(other)
     }
 }
 
 impl fmt::Display for Function {
-    /// Writes name and parameters, as in `LEFT(String, Integer)`.
+    /// Writes the signature, as in `LEFT(String, Integer)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}(", self.name())?;
         for (at, parameter) in self.parameters().iter().enumerate() {
@@ -156,7 +155,7 @@ impl fmt::Debug for Function {
     }
 }
 
-/// Says that a function could not do with its arguments, and what value stands for its result.
+/// Error of a function call, with an optional result value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError<'a> {
     pub(crate) message: String,
@@ -165,7 +164,7 @@ pub struct FunctionError<'a> {
 }
 
 impl<'a> FunctionError<'a> {
-    /// Makes an error; the result is the zero value of the function's type.
+    /// Creates an error. The result is the zero value of the function's type.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -175,7 +174,7 @@ impl<'a> FunctionError<'a> {
         }
     }
 
-    /// Sets the result.
+    /// Sets the result value.
     #[must_use]
     pub fn returning(mut self, value: impl Into<Value<'a>>) -> Self {
         self.value = Some(value.into());

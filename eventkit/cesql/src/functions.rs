@@ -1,4 +1,4 @@
-//! The functions that an expression can call, by name and number of arguments.
+//! Sets of functions, by name and number of arguments.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -6,15 +6,16 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::builtin;
+use crate::edit_distance::edit_distance;
 use crate::function::Function;
 use crate::token::Keyword;
 
-/// Is a set of functions: those of the specification, and your own beside them.
+/// Set of the functions that expressions can call: those of the specification, and your own.
 #[derive(Debug, Clone)]
 pub struct Functions(HashMap<String, Vec<Function>>);
 
 impl Default for Functions {
-    /// Gives the functions of the specification.
+    /// Creates the set of the functions of the specification.
     fn default() -> Self {
         let mut functions = Self(HashMap::new());
         for function in builtin::all() {
@@ -24,16 +25,16 @@ impl Default for Functions {
     }
 }
 
-/// Why a call finds no function.
-pub(crate) enum Missing<'f> {
-    /// There is none of the name; perhaps this one was meant.
+/// Reason why no function matches a call.
+pub(crate) enum LookupError<'f> {
+    /// No function has the name; the one with the most similar name, if any.
     Name(Option<&'f str>),
-    /// There are these, which take other numbers of arguments.
+    /// The functions of that name, which all take another number of arguments.
     Arity(String),
 }
 
 impl Functions {
-    /// Returns the functions of the specification alone.
+    /// Returns the functions of the specification.
     pub(crate) fn standard() -> &'static Self {
         static STANDARD: LazyLock<Functions> = LazyLock::new(Functions::default);
         &STANDARD
@@ -43,19 +44,19 @@ impl Functions {
     ///
     /// # Errors
     ///
-    /// Where the name is not of letters and `_` or is a word of the language, or a function of that
-    /// name already takes as many arguments (3.5): one with a variadic rest has to have more
-    /// parameters than every other function of its name.
+    /// Returns an error if the name has characters other than letters and `_` or is a keyword, or if
+    /// a function of that name already takes as many arguments (3.5). A variadic function must have
+    /// more parameters than every other function of its name.
     pub fn register(&mut self, function: Function) -> Result<&mut Self, RegisterError> {
         let name = function.name();
         let letters = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
         if !letters || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Err(RegisterError(format!(
-                "a function name is of letters and `_`, which `{name}` is not"
+                "a function name consists of letters and `_`, which `{name}` does not"
             )));
         }
         if Keyword::find(name).is_some() {
-            return Err(RegisterError(format!("`{name}` is a word of the language")));
+            return Err(RegisterError(format!("`{name}` is a keyword")));
         }
         let clashes = |other: &&Function| {
             let (own, others) = (function.parameters().len(), other.parameters().len());
@@ -75,7 +76,7 @@ impl Functions {
         Ok(self)
     }
 
-    /// Returns all functions, in no order.
+    /// Returns all functions, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Function> {
         self.0.values().flatten()
     }
@@ -91,45 +92,30 @@ impl Functions {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn find(&self, word: &str, arguments: usize) -> Result<&Function, Missing<'_>> {
+    pub(crate) fn find(&self, word: &str, arguments: usize) -> Result<&Function, LookupError<'_>> {
         let name = word.to_ascii_uppercase();
         let named = self.named(&name);
-        if let Some(function) = named.iter().find(|function| function.takes(arguments)) {
+        if let Some(function) = named.iter().find(|function| function.accepts(arguments)) {
             return Ok(function);
         }
         if named.is_empty() {
-            return Err(Missing::Name(self.nearest(&name)));
+            return Err(LookupError::Name(self.nearest(&name)));
         }
         let signatures: Vec<String> = named.iter().map(Function::to_string).collect();
-        Err(Missing::Arity(signatures.join("` or `")))
+        Err(LookupError::Arity(signatures.join("` or `")))
     }
 
-    /// Returns the function whose name is at most two letters off, the least first.
+    /// Returns the most similar name, if it differs by at most two letters.
     fn nearest(&self, name: &str) -> Option<&str> {
         let near = self.0.keys().filter_map(|own| {
-            let distance = distance(name.as_bytes(), own.as_bytes());
+            let distance = edit_distance(name, own);
             (distance <= 2 && distance < own.len()).then_some((distance, own.as_str()))
         });
         near.min().map(|(_, name)| name)
     }
 }
 
-/// Counts the letters that have to be changed, added or taken out.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
-/// Says why a function cannot be registered.
+/// Error of registering a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisterError(String);
 

@@ -1,4 +1,4 @@
-//! Splits the text of an expression into tokens.
+//! Lexer: text to tokens.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::error::{ParseError, ParseErrorKind};
 use crate::operator::Binary;
 use crate::token::{Keyword, Spanned, Token};
 
-/// Reads one token after another.
+/// Iterator-like reader of tokens.
 #[derive(Debug, Clone)]
 pub(crate) struct Lexer<'t> {
     text: &'t str,
@@ -52,7 +52,7 @@ impl<'t> Lexer<'t> {
         self.take(len, token)
     }
 
-    /// Reads a string up to its delimiter; `\` takes the next character with it.
+    /// Reads a string up to its delimiter; `\` skips the next character.
     fn string(&mut self, rest: &'t str, delimiter: char) -> Result<Spanned<'t>, ParseError> {
         let mut chars = rest.char_indices().skip(1);
         while let Some((at, c)) = chars.next() {

@@ -1,8 +1,7 @@
-//! The [CloudEvents SQL expression language](https://github.com/cloudevents/spec/blob/main/cesql/spec.md):
-//! parse, check, print, evaluate, explain.
+//! Parser and evaluator of the [CloudEvents SQL expression language](https://github.com/cloudevents/spec/blob/main/cesql/spec.md).
 //!
-//! An expression is parsed once and evaluated as often as there are events. It is total: every
-//! evaluation gives a value, and beside it what went wrong.
+//! An expression is parsed once and evaluated for any number of events. Evaluation is total: it
+//! always gives a value, and a list of errors beside it.
 //!
 //! ```
 //! use eventkit_cesql::{Attributes, Expression, Value};
@@ -22,11 +21,13 @@
 //! # Ok::<(), eventkit_cesql::ParseError>(())
 //! ```
 //!
-#![doc = include_str!("../docs/room.md")]
+#![doc = include_str!("../docs/implementation-defined.md")]
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod attributes;
 mod builtin;
+mod edit_distance;
 mod error;
 mod evaluate;
 mod evaluation;
@@ -39,14 +40,21 @@ mod operator;
 mod parser;
 mod pattern;
 mod print;
+#[doc(hidden)]
+pub mod rules;
 mod token;
 mod tree;
 mod value;
 
+pub use attributes::Attributes;
+// The macros suggest keys by the same measure as the parser suggests functions.
+#[doc(hidden)]
+pub use edit_distance::edit_distance;
 pub use error::{ParseError, ParseErrorKind};
 pub use evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
 pub use explain::{Explanation, Step};
-pub use expression::{Attributes, Expression, MAX_DEPTH, MAX_LENGTH};
+pub use expression::Expression;
 pub use function::{Function, FunctionError};
 pub use functions::{Functions, RegisterError};
+pub use parser::{MAX_DEPTH, MAX_LENGTH};
 pub use value::{Type, Value};

@@ -1,6 +1,8 @@
-//! The operators that stand between two operands.
+//! Binary operators and binding powers.
 
 use std::fmt;
+
+use crate::value::Type;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Binary {
@@ -11,7 +13,7 @@ pub(crate) enum Binary {
     Subtract,
     Equal,
     NotEqual,
-    /// `<>`, which means the same.
+    /// `<>`, a synonym of `!=`.
     Diamond,
     Less,
     LessOrEqual,
@@ -22,7 +24,7 @@ pub(crate) enum Binary {
     Xor,
 }
 
-/// How tight an operator binds; a higher one binds tighter.
+/// Binding powers; operators of higher power bind tighter.
 pub(crate) mod binding {
     pub(crate) const NONE: u8 = 0;
     pub(crate) const XOR: u8 = 1;
@@ -33,7 +35,7 @@ pub(crate) mod binding {
     pub(crate) const PRODUCT: u8 = 6;
     /// `LIKE` and `IN`.
     pub(crate) const MATCH: u8 = 7;
-    /// `NOT`, `-` and all that needs no parentheses.
+    /// `NOT`, unary `-`, and primary expressions.
     pub(crate) const UNARY: u8 = 8;
 }
 
@@ -46,6 +48,14 @@ impl Binary {
             Self::Or => binding::OR,
             Self::Xor => binding::XOR,
             _ => binding::COMPARISON,
+        }
+    }
+
+    /// Returns the type of the result.
+    pub(crate) fn result(self) -> Type {
+        match self.binding() {
+            binding::PRODUCT | binding::SUM => Type::Integer,
+            _ => Type::Boolean,
         }
     }
 }

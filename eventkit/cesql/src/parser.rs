@@ -1,20 +1,29 @@
-//! Reads tokens into a tree: operators by how tight they bind (a Pratt parser).
+//! Pratt parser: tokens to a tree.
 
 use std::ops::Range;
 
 use crate::error::{ParseError, ParseErrorKind};
-use crate::expression::{MAX_DEPTH, MAX_LENGTH};
-use crate::functions::{Functions, Missing};
+use crate::functions::{Functions, LookupError};
 use crate::lexer::Lexer;
 use crate::operator::{Binary, binding};
 use crate::pattern::Pattern;
+use crate::rules;
 use crate::token::{Keyword, Spanned, Token};
 use crate::tree::{Kind, Node, Text};
+
+/// The maximum length of an expression, in bytes.
+pub const MAX_LENGTH: usize = 16 * 1024;
+
+/// The maximum nesting depth of parentheses and operators.
+///
+/// `a OR b OR c` has depth three; use `IN` for long lists of values. Half a megabyte of stack is
+/// enough for the deepest expression.
+pub const MAX_DEPTH: usize = 100;
 
 const OPERAND: &str = "an attribute, a literal, a function or a parenthesis";
 const OPERATOR_OR_END: &str = "an operator or the end of the expression";
 
-/// Parses the whole of a text.
+/// Parses a whole text.
 pub(crate) fn parse(text: &str, functions: &Functions) -> Result<Node, ParseError> {
     if text.len() > MAX_LENGTH {
         let expected = format!("at most {MAX_LENGTH} bytes");
@@ -48,25 +57,25 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     next: Spanned<'t>,
     functions: &'t Functions,
-    /// How many expressions are being read, one within another.
+    /// The number of expressions being parsed, one within another.
     depth: usize,
 }
 
 impl<'t> Parser<'t> {
-    /// Reads an expression whose operators all bind tighter than the given one.
-    fn expression(&mut self, looser: u8) -> Result<Node, ParseError> {
+    /// Parses an expression whose operators all bind tighter than `binding`.
+    fn expression(&mut self, binding: u8) -> Result<Node, ParseError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.too_deep(self.next.span.clone()));
         }
         let mut left = self.operand().and_then(|operand| self.checked(operand))?;
         while let Some(infix) = self.infix()? {
-            if infix.binding() <= looser {
+            if infix.binding() <= binding {
                 break;
             }
             left = self
-                .rest_of(left, infix)
-                .and_then(|longer| self.checked(longer))?;
+                .operation(left, infix)
+                .and_then(|operation| self.checked(operation))?;
         }
         self.depth -= 1;
         Ok(left)
@@ -80,7 +89,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Returns the operator that comes next, without taking it.
+    /// Peeks at the next operator.
     fn infix(&self) -> Result<Option<Infix>, ParseError> {
         let infix = match self.next.token {
             Token::Operator(operator) => Infix::Binary(operator),
@@ -99,9 +108,9 @@ impl<'t> Parser<'t> {
         Ok(Some(infix))
     }
 
-    /// Reads an operator and what stands to the right of it.
-    fn rest_of(&mut self, left: Node, infix: Infix) -> Result<Node, ParseError> {
-        self.take()?;
+    /// Parses an operator and its right operand.
+    fn operation(&mut self, left: Node, infix: Infix) -> Result<Node, ParseError> {
+        self.advance()?;
         let start = left.span.start;
         match infix {
             Infix::Binary(operator) => {
@@ -113,11 +122,11 @@ impl<'t> Parser<'t> {
                 ))
             }
             Infix::Like { negated } => {
-                self.take_if(negated)?;
+                self.advance_if(negated)?;
                 let Token::Text(text) = self.next.token else {
                     return Err(self.unexpected("a string, the pattern"));
                 };
-                let end = self.take()?.end;
+                let end = self.advance()?.end;
                 let text = Text::read(text);
                 let pattern = Box::new((text.clone(), Pattern::new(&text.value)));
                 Ok(Node::new(
@@ -130,7 +139,7 @@ impl<'t> Parser<'t> {
                 ))
             }
             Infix::In { negated } => {
-                self.take_if(negated)?;
+                self.advance_if(negated)?;
                 self.expect(Token::Open, "`(` and the elements of the set")?;
                 let (set, end) = self.list()?;
                 Ok(Node::new(
@@ -145,12 +154,12 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Reads what stands where no operator does.
+    /// Parses an operand.
     fn operand(&mut self) -> Result<Node, ParseError> {
         let Spanned { token, span } = self.next.clone();
         match token {
             Token::Open => {
-                self.take()?;
+                self.advance()?;
                 let inner = self.expression(binding::NONE)?;
                 let end = self.expect(Token::Close, "an operator or `)`")?.end;
                 Ok(Node {
@@ -160,18 +169,18 @@ impl<'t> Parser<'t> {
             }
             Token::Operator(sign @ (Binary::Subtract | Binary::Add)) => self.signed(sign),
             Token::Keyword(Keyword::Not) => {
-                self.take()?;
+                self.advance()?;
                 let operand = self.expression(binding::UNARY)?;
                 let span = span.start..operand.span.end;
                 Ok(Node::new(Kind::Not(Box::new(operand)), span))
             }
             Token::Keyword(Keyword::Exists) => {
-                self.take()?;
+                self.advance()?;
                 let Token::Word(word) = self.next.token else {
                     return Err(self.unexpected("the name of an attribute"));
                 };
                 let name = self.attribute(word)?;
-                let end = self.take()?.end;
+                let end = self.advance()?.end;
                 Ok(Node::new(Kind::Exists(name), span.start..end))
             }
             Token::Keyword(Keyword::True) => self.leaf(Kind::Boolean(true)),
@@ -186,9 +195,9 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Reads a number with its sign, or the negative of an operand.
+    /// Parses a signed number, or the negation of an operand.
     fn signed(&mut self, sign: Binary) -> Result<Node, ParseError> {
-        let span = self.take()?;
+        let span = self.advance()?;
         if let Token::Digits(_) = self.next.token
             && self.next.span.start == span.end
         {
@@ -216,15 +225,15 @@ impl<'t> Parser<'t> {
         })
     }
 
-    /// Reads an attribute, or a function with its arguments.
+    /// Parses an attribute, or a function with its arguments.
     fn word(&mut self, word: &'t str) -> Result<Node, ParseError> {
         let word_token = self.next.clone();
         if self.lexer.clone().next()?.token != Token::Open {
             let name = self.attribute(word)?;
             return self.leaf(Kind::Attribute(name));
         }
-        self.take()?;
-        self.take()?;
+        self.advance()?;
+        self.advance()?;
         let (arguments, end) = self.arguments()?;
         let span = word_token.span.start..end;
         match self.functions.find(word, arguments.len()) {
@@ -238,7 +247,7 @@ impl<'t> Parser<'t> {
                     span,
                 ))
             }
-            Err(Missing::Name(nearest)) => {
+            Err(LookupError::Name(nearest)) => {
                 let expected = nearest.map_or("a function that exists".into(), |name| {
                     format!("a function such as `{name}`")
                 });
@@ -249,7 +258,7 @@ impl<'t> Parser<'t> {
                     word_token.token.to_string(),
                 ))
             }
-            Err(Missing::Arity(signatures)) => {
+            Err(LookupError::Arity(signatures)) => {
                 let found = match arguments.len() {
                     1 => "1 argument".to_owned(),
                     count => format!("{count} arguments"),
@@ -266,21 +275,21 @@ impl<'t> Parser<'t> {
 
     fn arguments(&mut self) -> Result<(Box<[Node]>, usize), ParseError> {
         if self.next.token == Token::Close {
-            let end = self.take()?.end;
+            let end = self.advance()?.end;
             return Ok((Box::default(), end));
         }
         self.list()
     }
 
-    /// Reads one or more expressions and the `)` after them.
+    /// Parses one or more expressions and the closing `)`.
     fn list(&mut self) -> Result<(Box<[Node]>, usize), ParseError> {
         let mut nodes = Vec::new();
         loop {
             nodes.push(self.expression(binding::NONE)?);
             match self.next.token {
-                Token::Comma => self.take()?,
+                Token::Comma => self.advance()?,
                 Token::Close => {
-                    let end = self.take()?.end;
+                    let end = self.advance()?.end;
                     return Ok((nodes.into(), end));
                 }
                 _ => return Err(self.unexpected("an operator, `,` or `)`")),
@@ -288,10 +297,10 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Checks that there can be an attribute of the name, and puts it in lower case.
+    /// Checks the name of an attribute, and converts it to lower case.
     fn attribute(&self, word: &str) -> Result<Box<str>, ParseError> {
         let name = word.to_ascii_lowercase();
-        let expected = if name == "data" {
+        let expected = if name == rules::DATA {
             "a context attribute (expressions do not look at the data)".to_owned()
         } else if name.contains('_') {
             let legal = name.replace('_', "");
@@ -313,19 +322,20 @@ impl<'t> Parser<'t> {
     }
 
     fn leaf(&mut self, kind: Kind) -> Result<Node, ParseError> {
-        let span = self.take()?;
+        let span = self.advance()?;
         Ok(Node::new(kind, span))
     }
 
-    fn take(&mut self) -> Result<Range<usize>, ParseError> {
+    /// Consumes a token, and returns its span.
+    fn advance(&mut self) -> Result<Range<usize>, ParseError> {
         let next = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.next, next).span)
     }
 
-    /// Takes the second word of `NOT LIKE` and `NOT IN`.
-    fn take_if(&mut self, two_words: bool) -> Result<(), ParseError> {
-        if two_words {
-            self.take().map(drop)
+    /// Consumes the second keyword of `NOT LIKE` and `NOT IN`.
+    fn advance_if(&mut self, condition: bool) -> Result<(), ParseError> {
+        if condition {
+            self.advance().map(drop)
         } else {
             Ok(())
         }
@@ -337,7 +347,7 @@ impl<'t> Parser<'t> {
         expected: &'static str,
     ) -> Result<Range<usize>, ParseError> {
         if self.next.token == token {
-            self.take()
+            self.advance()
         } else {
             Err(self.unexpected(expected))
         }
@@ -369,7 +379,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// What can follow an operand.
+/// Operator that follows an operand.
 #[derive(Clone, Copy)]
 enum Infix {
     Binary(Binary),

@@ -1,14 +1,14 @@
-//! The patterns of `LIKE` (3.4.3).
+//! Patterns of `LIKE` (3.4.3).
 
-/// A pattern, taken apart once.
+/// Compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Box<[Piece]>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
-    /// These characters.
+    /// Literal text.
     Text(Box<str>),
-    /// `_`: one character.
+    /// `_`: exactly one character.
     One,
     /// `%`: any number of characters.
     Any,
@@ -33,7 +33,7 @@ impl Pattern {
                 }
             };
             push_text(&mut pieces, &mut text);
-            // Two `%` side by side are one.
+            // Adjacent `%` are equivalent to one.
             if wildcard == Piece::One || pieces.last() != Some(&Piece::Any) {
                 pieces.push(wildcard);
             }
@@ -42,12 +42,12 @@ impl Pattern {
         Self(pieces.into())
     }
 
-    /// Returns whether the whole text is of the pattern.
+    /// Returns whether the pattern matches the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let pieces = &self.0;
         let (mut at, mut rest) = (0, text);
-        // The place behind the last `%`, and what was left of the text there: where the pieces
-        // after it do not fit, the `%` takes one more character. An earlier `%` never has to.
+        // The piece after the last `%`, and the text that was left there: if the following pieces
+        // do not match, the `%` consumes one more character. Earlier `%` need no backtracking.
         let mut retry: Option<(usize, &str)> = None;
         loop {
             let fits = match pieces.get(at) {
@@ -76,7 +76,7 @@ impl Pattern {
         }
     }
 
-    /// Returns where after the start of `from` the piece could fit next.
+    /// Returns the next position after the start of `from` at which the piece may match.
     fn next_start<'t>(&self, piece: usize, from: &'t str) -> Option<&'t str> {
         let first = from.chars().next()?;
         let from = &from[first.len_utf8()..];
@@ -101,24 +101,24 @@ fn push_text(pieces: &mut Vec<Piece>, text: &mut String) {
 mod tests {
     use super::Pattern;
 
-    /// Matches character by character, as the specification says it.
-    fn plain(pattern: &[char], text: &[char]) -> bool {
+    /// Matches character by character, literally as in the specification.
+    fn reference(pattern: &[char], text: &[char]) -> bool {
         match pattern {
             [] => text.is_empty(),
             ['\\', c @ ('%' | '_'), rest @ ..] => {
-                text.first() == Some(c) && plain(rest, &text[1..])
+                text.first() == Some(c) && reference(rest, &text[1..])
             }
-            ['%', rest @ ..] => (0..=text.len()).any(|at| plain(rest, &text[at..])),
-            ['_', rest @ ..] => !text.is_empty() && plain(rest, &text[1..]),
-            [c, rest @ ..] => text.first() == Some(c) && plain(rest, &text[1..]),
+            ['%', rest @ ..] => (0..=text.len()).any(|at| reference(rest, &text[at..])),
+            ['_', rest @ ..] => !text.is_empty() && reference(rest, &text[1..]),
+            [c, rest @ ..] => text.first() == Some(c) && reference(rest, &text[1..]),
         }
     }
 
     proptest::proptest! {
         #[test]
-        fn all_patterns_match_what_the_plain_reading_matches(pattern in "[ab%_\\\\é]{0,8}", text in "[ab%_\\\\é]{0,10}") {
+        fn patterns_match_what_the_reference_matches(pattern in "[ab%_\\\\é]{0,8}", text in "[ab%_\\\\é]{0,10}") {
             let chars = |text: &str| text.chars().collect::<Vec<_>>();
-            let expected = plain(&chars(&pattern), &chars(&text));
+            let expected = reference(&chars(&pattern), &chars(&text));
             proptest::prop_assert_eq!(Pattern::new(&pattern).matches(&text), expected);
         }
     }

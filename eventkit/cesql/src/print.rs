@@ -1,4 +1,4 @@
-//! Writes a tree as text, with the parentheses that it needs and no others.
+//! Display of a tree, with as few parentheses as possible.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -14,11 +14,11 @@ impl Display for Node {
             Kind::Text(text) => write!(f, "{text}"),
             Kind::Attribute(name) => f.write_str(name),
             Kind::Exists(name) => write!(f, "EXISTS {name}"),
-            Kind::Not(operand) => write!(f, "NOT {}", within(operand, binding::UNARY)),
+            Kind::Not(operand) => write!(f, "NOT {}", parenthesized(operand, binding::UNARY)),
             Kind::Negate(operand) => match operand.kind {
-                // `-5` is a number, and not the negative of one.
+                // `-5` is a literal, not a negation.
                 Kind::Integer(0..) => write!(f, "-({operand})"),
-                _ => write!(f, "-{}", within(operand, binding::UNARY)),
+                _ => write!(f, "-{}", parenthesized(operand, binding::UNARY)),
             },
             Kind::Binary(operator, operands) => binary(f, *operator, operands),
             Kind::Like {
@@ -30,7 +30,7 @@ impl Display for Node {
                 write!(
                     f,
                     "{} {not}LIKE {}",
-                    within(value, binding::MATCH),
+                    parenthesized(value, binding::MATCH),
                     pattern.0
                 )
             }
@@ -43,7 +43,7 @@ impl Display for Node {
                 write!(
                     f,
                     "{} {not}IN ({})",
-                    within(value, binding::MATCH),
+                    parenthesized(value, binding::MATCH),
                     list(set)
                 )
             }
@@ -59,19 +59,19 @@ impl Display for Node {
 
 fn binary(f: &mut Formatter<'_>, operator: Binary, [left, right]: &[Node; 2]) -> fmt::Result {
     let own = operator.binding();
-    // Operators are grouped from the left: to the right, one of the same row needs parentheses.
+    // Operators are left-associative: on the right, one of equal precedence needs parentheses.
     write!(
         f,
         "{} {operator} {}",
-        within(left, own),
-        within(right, own + 1)
+        parenthesized(left, own),
+        parenthesized(right, own + 1)
     )
 }
 
-/// Writes an operand, in parentheses where it binds less tight than it has to.
-fn within(node: &Node, at_least: u8) -> impl Display {
+/// Writes an operand, in parentheses if it binds looser than `min_binding`.
+fn parenthesized(node: &Node, min_binding: u8) -> impl Display {
     fmt::from_fn(move |f| {
-        if binding_of(&node.kind) < at_least {
+        if binding_of(&node.kind) < min_binding {
             write!(f, "({node})")
         } else {
             write!(f, "{node}")
@@ -98,7 +98,7 @@ fn list(nodes: &[Node]) -> impl Display {
 }
 
 impl Display for Text {
-    /// Writes it as it was read: only its own delimiter has to be escaped.
+    /// Writes the literal as it was read: only its own delimiter has to be escaped.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { value, delimiter } = self;
         let escaped = value.replace(*delimiter, &format!("\\{delimiter}"));

@@ -1,11 +1,11 @@
-//! The words of an expression.
+//! Tokens of an expression.
 
 use std::fmt;
 use std::ops::Range;
 
 use crate::operator::Binary;
 
-/// A word that means something to the language and so is no attribute.
+/// Reserved word, which cannot be the name of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keyword {
     And,
@@ -32,7 +32,7 @@ const KEYWORDS: [(&str, Keyword); 9] = [
 ];
 
 impl Keyword {
-    /// Finds a keyword; case does not count.
+    /// Returns the keyword that a word is, ignoring case.
     pub(crate) fn find(word: &str) -> Option<Self> {
         let found = KEYWORDS
             .iter()
@@ -50,7 +50,7 @@ pub(crate) enum Token<'t> {
     Digits(&'t str),
     /// A string with its delimiters.
     Text(&'t str),
-    /// `*` and the like, but not the words.
+    /// An operator that is not a keyword.
     Operator(Binary),
     Open,
     Close,
@@ -58,7 +58,7 @@ pub(crate) enum Token<'t> {
     End,
 }
 
-/// A token and where it stands, in bytes.
+/// Token with its position, in bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Spanned<'t> {
     pub(crate) token: Token<'t>,
@@ -66,7 +66,7 @@ pub(crate) struct Spanned<'t> {
 }
 
 impl fmt::Display for Token<'_> {
-    /// Writes it as an error message names it.
+    /// Writes the token as error messages show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Keyword(keyword) => {

@@ -1,17 +1,18 @@
-//! The tree of a parsed expression.
+//! Syntax tree.
 
 use std::ops::Range;
 
 use crate::function::Function;
 use crate::operator::Binary;
 use crate::pattern::Pattern;
+use crate::value::Type;
 
-/// A part of an expression, and where it stands in the text.
+/// Subexpression with its position in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
     pub(crate) span: Range<usize>,
-    /// How many nodes there are from here down to the deepest leaf.
+    /// The number of nodes on the path to the deepest leaf.
     pub(crate) height: usize,
 }
 
@@ -20,7 +21,7 @@ pub(crate) enum Kind {
     Integer(i32),
     Boolean(bool),
     Text(Text),
-    /// The value of an attribute, by its name in lower case.
+    /// The value of an attribute; the name is in lower case.
     Attribute(Box<str>),
     Exists(Box<str>),
     Not(Box<Node>),
@@ -42,7 +43,7 @@ pub(crate) enum Kind {
     },
 }
 
-/// A string as it was written: with its delimiter, so that it is printed as it was.
+/// String literal, with its delimiter for display.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Text {
     pub(crate) value: Box<str>,
@@ -50,7 +51,7 @@ pub(crate) struct Text {
 }
 
 impl PartialEq for Node {
-    /// Compares what is meant, not where it stands.
+    /// Compares kinds and ignores positions.
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
     }
@@ -67,6 +68,22 @@ impl Node {
         }
     }
 
+    /// Returns the type, or `None` for an attribute, whose type depends on the event.
+    pub(crate) fn ty(&self) -> Option<Type> {
+        Some(match &self.kind {
+            Kind::Integer(_) | Kind::Negate(_) => Type::Integer,
+            Kind::Text(_) => Type::String,
+            Kind::Attribute(_) => return None,
+            Kind::Binary(operator, _) => operator.result(),
+            Kind::Call { function, .. } => function.returns(),
+            Kind::Boolean(_)
+            | Kind::Exists(_)
+            | Kind::Not(_)
+            | Kind::Like { .. }
+            | Kind::In { .. } => Type::Boolean,
+        })
+    }
+
     pub(crate) fn is_literal(&self) -> bool {
         matches!(
             self.kind,
@@ -76,7 +93,7 @@ impl Node {
 }
 
 impl Kind {
-    /// Calls a function with each operand.
+    /// Calls `visit` with each operand.
     pub(crate) fn for_each_child<'n>(&'n self, mut visit: impl FnMut(&'n Node)) {
         match self {
             Self::Integer(_)
@@ -97,7 +114,7 @@ impl Kind {
 }
 
 impl Text {
-    /// Takes the delimiters off a string, and the `\` before each of them within.
+    /// Removes the delimiters of a literal and its escapes.
     pub(crate) fn read(text: &str) -> Self {
         let mut chars = text.chars();
         let delimiter = chars.next().unwrap_or('\'');

@@ -1,12 +1,12 @@
-//! Values, their types, and the casts between them.
+//! Values, types and casts.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Is one of the types of the language (3.1).
+/// Type of a value (3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Type {
-    /// A whole number of 32 bits.
+    /// A signed 32-bit integer.
     Integer,
     /// `true` or `false`.
     Boolean,
@@ -15,7 +15,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Returns the value that stands for "nothing useful": `0`, `false` or the empty string.
+    /// Returns the zero value: `0`, `false` or the empty string.
     #[must_use]
     pub const fn zero(self) -> Value<'static> {
         match self {
@@ -36,7 +36,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// Is a value of the language; text is borrowed from the event or the expression where it can be.
+/// Value of an expression. Strings are borrowed from the event or the expression if possible.
 ///
 /// ```
 /// use eventkit_cesql::{Type, Value};
@@ -46,7 +46,7 @@ impl fmt::Display for Type {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
-    /// A whole number.
+    /// An integer.
     Integer(i32),
     /// `true` or `false`.
     Boolean(bool),
@@ -65,7 +65,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Converts to another type (3.7), or returns `None` where the text does not allow it.
+    /// Casts to another type (3.7), or returns `None` if a string does not represent a value of it.
     #[must_use]
     pub fn cast(self, ty: Type) -> Option<Self> {
         Some(match ty {
@@ -75,7 +75,7 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// Returns the value as an Integer, where it can be one.
+    /// Casts to `Integer`, or returns `None` if a string does not represent one.
     #[must_use]
     pub fn to_integer(&self) -> Option<i32> {
         match self {
@@ -85,7 +85,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the value as a Boolean, where it can be one.
+    /// Casts to `Boolean`, or returns `None` if a string does not represent one.
     #[must_use]
     pub fn to_boolean(&self) -> Option<bool> {
         match self {
@@ -97,7 +97,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the value as a String, which every value can be.
+    /// Casts to `String`, which succeeds for every value.
     #[must_use]
     pub fn into_text(self) -> Cow<'a, str> {
         match self {
@@ -108,7 +108,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns a value that borrows nothing.
+    /// Converts to a value that owns its string.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {
         match self {
@@ -120,7 +120,7 @@ impl<'a> Value<'a> {
 }
 
 impl fmt::Display for Value<'_> {
-    /// Writes numbers and Booleans as they are, and text in quotes.
+    /// Writes integers and Booleans as literals, and strings in double quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Integer(number) => write!(f, "{number}"),

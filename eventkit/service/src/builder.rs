@@ -1,4 +1,4 @@
-//! The settings of a service.
+//! The builder of a service.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,26 +8,26 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tower_layer::Layer;
 
+use super::dead_letter::DeadLetterSink;
 use super::error::{ServiceError, ServiceProblem};
-use super::health::{Phase, ServiceHandle, Shared, Vitals};
+use super::handle::{Phase, ServiceHandle};
+use super::handler::NamedHandler;
 use super::inbox::Inbox;
-use super::lane::{Lane, Settings, Worker};
 use super::layer::{Attempt, HandlerService};
-use super::letter::LetterBox;
 use super::names;
-use super::rules::Policies;
-use super::run::Service;
-use eventkit::__private::service::Single;
-use eventkit::BoxError;
-use eventkit::pattern;
+use super::policy::Policies;
+use super::service::Service;
+use super::status::SubscriptionStatus;
+use super::subscription::{ServiceConfig, SubscriptionShared, SubscriptionTask};
+use eventkit::__private::service::BoundHandler;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{Publisher, Transport};
-use eventkit::{Dispatcher, Policy};
+use eventkit::{BoxError, Dispatcher, Policy, pattern};
 
-/// Puts one layer around those below it.
-type AddLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
+/// A function that wraps a service in one layer.
+type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 
-/// Sets up a [`Service`]; each setting has a default that is safe.
+/// A builder of a [`Service`]; each setting has a safe default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -44,93 +44,103 @@ type AddLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 ///     .policy(Policy::new().attempts(5))
 ///     .policy_for("co.outcome.report.*", Policy::new().timeout(Duration::from_secs(600)))
 ///     .inbox(MemoryInbox::new())
-///     .drain_deadline(Duration::from_secs(50))
+///     .shutdown_timeout(Duration::from_secs(50))
 ///     .build()?;
 /// # drop(service);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "a builder makes nothing until `build` is called"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct ServiceBuilder {
     name: String,
-    singles: Vec<Single>,
+    handlers: Vec<BoundHandler>,
     transports: Vec<Arc<dyn Transport>>,
     policies: Policies,
     ack_wait: Duration,
-    drain: Duration,
+    shutdown_timeout: Duration,
     inbox: Option<Arc<dyn Inbox>>,
-    layers: Vec<AddLayer>,
-    outbox: Option<Arc<dyn Publisher>>,
-    dead_letter_place: Option<String>,
+    layers: Vec<WrapInLayer>,
+    outgoing_publisher: Option<Arc<dyn Publisher>>,
+    dead_letter_type: Option<String>,
     dead_letter_publisher: Option<Arc<dyn Publisher>>,
 }
 
-impl ServiceBuilder {
-    pub(super) fn new(name: String, dispatcher: &Dispatcher) -> Self {
-        Self {
-            name,
-            singles: Single::all(dispatcher).collect(),
+impl Service {
+    /// Creates a builder of a service that runs the handlers of a dispatcher.
+    ///
+    /// The name is part of the durable name of each subscription: under another name, a service
+    /// starts anew. It consists of ASCII letters, digits, `_`, and single `-` between them.
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "`Service::new(..)..build()?` is how a service is made"
+    )]
+    pub fn new(name: impl Into<String>, dispatcher: &Dispatcher) -> ServiceBuilder {
+        ServiceBuilder {
+            name: name.into(),
+            handlers: BoundHandler::all(dispatcher).collect(),
             transports: Vec::new(),
             policies: Policies::default(),
             ack_wait: Duration::from_secs(30),
-            drain: Duration::from_secs(20),
+            shutdown_timeout: Duration::from_secs(20),
             inbox: None,
             layers: Vec::new(),
-            outbox: None,
-            dead_letter_place: None,
+            outgoing_publisher: None,
+            dead_letter_type: None,
             dead_letter_publisher: None,
         }
     }
+}
 
-    /// Adds a transport; every handler gets events from each of them. There has to be one.
+impl ServiceBuilder {
+    /// Adds a transport; every handler receives events from each of them. At least one is required.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transports.push(Arc::new(transport));
         self
     }
 
-    /// Sets the policy of all handlers, where they and the types of their events have no other.
+    /// Sets the policy of the service, for settings that neither a handler nor an event type has.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policies.service = policy;
         self
     }
 
-    /// Sets the policy for the events of a type or pattern, where their handler has no other.
+    /// Sets the policy for the events of a type or pattern, for settings that a handler does not have.
     ///
-    /// Of several that fit, the first one added holds. Concurrency, key and breaker are of a
-    /// handler, and cannot be set by type.
+    /// Of several policies that match, the first one added applies. Concurrency, key and circuit
+    /// breaker belong to a handler, and cannot be set by type.
     pub fn policy_for(mut self, pattern: impl Into<String>, policy: Policy) -> Self {
         self.policies.types.push((pattern.into(), policy));
         self
     }
 
-    /// Sets how long the transport waits for a word about a message before it gives it to another
-    /// consumer; 30 seconds if not set, no less than one, and no more than a year.
+    /// Sets the time without a sign of life after which the transport delivers a message to another
+    /// consumer; 30 seconds by default, at least one second, and at most a year.
     ///
-    /// This is how soon the events of a process that died come again. How long a handler may take
-    /// does not depend on it.
+    /// This is how soon the events of a process that died are delivered again. A handler may run for
+    /// longer, since its message is kept alive.
     pub fn ack_wait(mut self, ack_wait: Duration) -> Self {
         self.ack_wait = ack_wait.clamp(Duration::from_secs(1), FAR_FUTURE);
         self
     }
 
-    /// Sets how long handlers may take to finish when the service is told to stop; 20 seconds if
-    /// not set, which leaves time within the 30 that Kubernetes gives.
-    pub fn drain_deadline(mut self, deadline: Duration) -> Self {
-        self.drain = deadline;
+    /// Sets the time in which handlers may finish when the service stops; 20 seconds by default, which
+    /// leaves time within the 30 seconds that Kubernetes grants.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
         self
     }
 
-    /// Sets what remembers the events that have been handled; nothing does if not set, and an event
-    /// that comes twice is handled twice.
+    /// Sets the inbox, which remembers the events that were handled; without one, an event that is
+    /// delivered twice is handled twice.
     pub fn inbox(mut self, inbox: impl Inbox + 'static) -> Self {
         self.inbox = Some(Arc::new(inbox));
         self
     }
 
-    /// Puts a layer of tower around all handlers; the first one added is the outermost.
+    /// Adds a layer of tower around all handlers; the first one added is the outermost.
     ///
-    /// It sees each [`Attempt`]. It can change the event, answer in place of the handler, or fail:
-    /// its error is treated as one of the handler. It is one for all handlers together, so a limit
-    /// that it has is for the sum of them.
+    /// A layer sees each [`Attempt`]. It can change the event, answer in place of the handler, or
+    /// fail: its error counts as an error of the handler. All handlers share the layer, so a limit
+    /// applies to all of them together.
     ///
     /// ```
     /// use std::task::{Context, Poll};
@@ -140,7 +150,7 @@ impl ServiceBuilder {
     /// use eventkit_service::memory::Memory;
     /// use eventkit::{BoxError, Dispatcher, Event, Registry};
     ///
-    /// /// Says how long each attempt takes.
+    /// /// Prints how long each attempt takes.
     /// #[derive(Clone)]
     /// struct Timed(HandlerService);
     ///
@@ -183,99 +193,100 @@ impl ServiceBuilder {
         <L::Service as tower_service::Service<Attempt>>::Future: Send,
     {
         self.layers
-            .push(Box::new(move |below| below.within(&layer)));
+            .push(Box::new(move |inner| inner.wrapped_in(&layer)));
         self
     }
 
-    /// Sets where the events of an [`Outbox`](super::Outbox) go; to the transport that the event
-    /// came from, if not set.
-    pub fn outbox_to(mut self, publisher: impl Publisher + 'static) -> Self {
-        self.outbox = Some(Arc::new(publisher));
+    /// Sets the destination of [`Outgoing`](super::Outgoing) events; the transport that the handled
+    /// event was received from by default.
+    pub fn outgoing_publisher(mut self, publisher: impl Publisher + 'static) -> Self {
+        self.outgoing_publisher = Some(Arc::new(publisher));
         self
     }
 
-    /// Sets the place of dead letters, named as an event type is; `eventkit.deadletter.` and the
-    /// name of the service if not set.
-    pub fn dead_letter_place(mut self, place: impl Into<String>) -> Self {
-        self.dead_letter_place = Some(place.into());
+    /// Sets the event type that dead letters are published to; `eventkit.deadletter.` and the name of
+    /// the service by default.
+    pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
+        self.dead_letter_type = Some(ty.into());
         self
     }
 
-    /// Sets where dead letters go; to the transport that the event came from, if not set.
-    pub fn dead_letters_to(mut self, publisher: impl Publisher + 'static) -> Self {
+    /// Sets the destination of dead letters; the transport that the event was received from by
+    /// default.
+    pub fn dead_letter_publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.dead_letter_publisher = Some(Arc::new(publisher));
         self
     }
 
-    /// Makes the service; nothing is subscribed to until it runs.
+    /// Builds the service; nothing is subscribed to until it runs.
     ///
     /// # Errors
     ///
-    /// Where something is missing or does not fit; the error says all of it.
+    /// Returns an error with every problem of the configuration.
     pub fn build(self) -> Result<Service, ServiceError> {
         let problems = self.problems();
         if !problems.is_empty() {
             return Err(ServiceError::new(&self.name, problems));
         }
-        let place = self
-            .dead_letter_place
-            .unwrap_or_else(|| names::dead_letter_place(&self.name));
-        let settings = Arc::new(Settings {
+        let letter_type = self
+            .dead_letter_type
+            .unwrap_or_else(|| names::dead_letter_type(&self.name));
+        let config = Arc::new(ServiceConfig {
             service: self.name,
             ack_wait: self.ack_wait,
             policies: self.policies,
             inbox: self.inbox,
-            layers: assembled(self.layers),
+            layers: stacked(self.layers),
         });
         let (phase, _) = watch::channel(Phase::Running);
         let (changes, _) = watch::channel(0);
-        let mut lanes = Vec::new();
-        for single in self.singles {
-            let worker = Arc::new(Worker::new(single, &settings));
+        let mut tasks = Vec::new();
+        for handler in self.handlers {
+            let durable = names::durable(&config.service, handler.handler());
+            let handler = NamedHandler::new(handler, &durable);
+            let shared = Arc::new(SubscriptionShared::new(handler, &config.policies));
             for transport in &self.transports {
-                let letters = match &self.dead_letter_publisher {
-                    Some(publisher) => LetterBox::at_publisher(Arc::clone(publisher), &place),
-                    None => {
-                        LetterBox::at_transport(Arc::clone(transport), &settings.service, &place)
+                let dead_letters = match &self.dead_letter_publisher {
+                    Some(publisher) => {
+                        DeadLetterSink::to_publisher(Arc::clone(publisher), &letter_type)
                     }
+                    None => DeadLetterSink::on_transport(
+                        Arc::clone(transport),
+                        &config.service,
+                        &letter_type,
+                    ),
                 };
-                let publisher = self.outbox.clone();
-                lanes.push(Arc::new(Lane {
-                    vitals: Arc::new(Vitals::new(
-                        worker.durable.to_string(),
-                        worker.single.handler().name(),
+                let publisher = self.outgoing_publisher.clone();
+                tasks.push(Arc::new(SubscriptionTask {
+                    status: Arc::new(SubscriptionStatus::new(
+                        durable.clone(),
+                        shared.handler.handler().name(),
                         transport.name().to_owned(),
                         changes.clone(),
                     )),
-                    worker: Arc::clone(&worker),
-                    settings: Arc::clone(&settings),
+                    shared: Arc::clone(&shared),
+                    config: Arc::clone(&config),
                     publisher: publisher.unwrap_or_else(|| Arc::clone(transport) as _),
                     transport: Arc::clone(transport),
-                    letters,
+                    dead_letters,
                     phase: phase.subscribe(),
                 }));
             }
         }
-        let vitals = lanes.iter().map(|lane| Arc::clone(&lane.vitals)).collect();
-        let handle = ServiceHandle {
-            shared: Arc::new(Shared {
-                vitals,
-                phase,
-                changes,
-            }),
-        };
-        Ok(Service::from_parts(lanes, handle, self.drain))
+        let statuses = tasks.iter().map(|task| Arc::clone(&task.status)).collect();
+        let handle = ServiceHandle::new(statuses, phase, changes);
+        Ok(Service::from_parts(tasks, handle, self.shutdown_timeout))
     }
 
     fn problems(&self) -> Vec<ServiceProblem> {
         let mut problems = Vec::new();
-        if !names::is_name(&self.name) {
+        if !names::is_valid(&self.name) {
             problems.push(ServiceProblem::Name(self.name.clone()));
         }
         if self.transports.is_empty() {
             problems.push(ServiceProblem::NoTransport);
         }
-        if self.singles.is_empty() {
+        if self.handlers.is_empty() {
             problems.push(ServiceProblem::NoHandlers);
         }
         self.name_problems(&mut problems);
@@ -284,14 +295,18 @@ impl ServiceBuilder {
                 let pattern = pattern.clone();
                 problems.push(ServiceProblem::Pattern { pattern, reason });
             }
-            if policy.concurrency.is_some() || policy.key.is_some() || policy.breaker.is_some() {
-                problems.push(ServiceProblem::NotOfAType(pattern.clone()));
+            let settings = policy.settings();
+            if settings.concurrency.is_some()
+                || settings.key.is_some()
+                || settings.circuit_breaker.is_some()
+            {
+                problems.push(ServiceProblem::NotPerType(pattern.clone()));
             }
         }
-        if let Some(place) = &self.dead_letter_place
-            && (place.is_empty() || place.contains('*'))
+        if let Some(ty) = &self.dead_letter_type
+            && (ty.is_empty() || ty.contains('*'))
         {
-            let (pattern, reason) = (place.clone(), "a place is one event type");
+            let (pattern, reason) = (ty.clone(), "dead letters have one event type");
             problems.push(ServiceProblem::Pattern { pattern, reason });
         }
         problems
@@ -299,13 +314,13 @@ impl ServiceBuilder {
 
     fn name_problems(&self, problems: &mut Vec<ServiceProblem>) {
         let mut seen: HashMap<String, String> = HashMap::new();
-        for single in &self.singles {
-            let handler = single.handler();
-            match handler.stable_name() {
-                Some(name) if !names::is_name(name) => {
+        for bound in &self.handlers {
+            let handler = bound.handler();
+            match handler.durable_name() {
+                Some(name) if !names::is_valid(name) => {
                     problems.push(ServiceProblem::Name(name.to_owned()));
                 }
-                None if single.is_registered_at_run_time() => {
+                None if bound.is_registered_at_run_time() => {
                     problems.push(ServiceProblem::Unnamed(handler.to_string()));
                     continue;
                 }
@@ -324,12 +339,11 @@ impl ServiceBuilder {
     }
 }
 
-/// Puts layers around each other, the first one outermost.
-fn assembled(layers: Vec<AddLayer>) -> Option<HandlerService> {
-    let innermost = HandlerService::default();
-    let mut inwards = layers.into_iter().rev().peekable();
-    inwards.peek()?;
-    Some(inwards.fold(innermost, |below, add| add(below)))
+/// Stacks layers around the handler, the first one outermost.
+fn stacked(layers: Vec<WrapInLayer>) -> HandlerService {
+    let handler = HandlerService::default();
+    let outwards = layers.into_iter().rev();
+    outwards.fold(handler, |inner, wrap| wrap(inner))
 }
 
 impl fmt::Debug for ServiceBuilder {

@@ -1,21 +1,22 @@
-//! Dead letters, to look at and to replay.
+//! Access to the dead letters of a service.
 
 use std::fmt;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::letter::{self, MOST, structured};
+use super::dead_letter::{self, MAX_LEASED_LETTERS, structured};
 use super::names;
+use eventkit::BoxError;
 use eventkit::event::{AttributeValue, Event, Timestamp};
 use eventkit::transport::{
     AckHandle, Consumer, Incoming, RawMessage, Transport, TransportError, TransportErrorKind,
 };
 
-/// Lists, shows and replays what the handlers of a service could not handle.
+/// The dead letters of a service: the events that its handlers could not handle.
 ///
-/// The letters are those at the place where the service puts them, on the same transport. While
-/// they are looked at, others that look do not see them; then they are given back.
+/// The letters are read from the transport that the service stores them on. While one reader has
+/// them, other readers do not see them; then they are returned.
 ///
 /// ```
 /// use eventkit_service::{DeadLetters, Service};
@@ -32,7 +33,6 @@ use eventkit::transport::{
 ///     .transport(memory.clone())
 ///     .policy(Policy::new().attempts(2))
 ///     .build()?;
-/// # use eventkit::transport::Publisher;
 /// memory.publish(&Event::builder().source("/shop").ty("placed").id("A-1").build()?).await?;
 /// # let handle = service.handle();
 /// # tokio::spawn(service.run_until(std::future::pending()));
@@ -44,7 +44,7 @@ use eventkit::transport::{
 /// assert_eq!((letter.error.as_str(), letter.attempts), ("no printer", 2));
 /// assert_eq!(letter.event().unwrap().id(), "A-1");
 ///
-/// // The printer is mended: the receipt runs again, and nothing else that handles the event.
+/// // The printer works again: the event is replayed to this handler, and to no other one.
 /// assert!(letters.replay(&letter).await?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
@@ -54,23 +54,24 @@ use eventkit::transport::{
 pub struct DeadLetters<T> {
     transport: T,
     service: String,
-    place: String,
-    quiet: Duration,
+    /// The event type that letters are published to.
+    ty: String,
+    idle_timeout: Duration,
 }
 
-/// Is one event that one handler could not handle, or a message that is no event.
+/// An event that one handler could not handle, or a message that is not an event.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeadLetter {
     /// The durable name of the handler's subscription.
     pub handler: String,
-    /// Why it failed the last time; cut where it is long.
+    /// The error of the last attempt; truncated if it is long.
     pub error: String,
-    /// How often the event had come.
+    /// The number of attempts.
     pub attempts: u32,
-    /// When the handler first failed, as far as the process that wrote the letter knows.
+    /// The time of the first failure, as far as the process that wrote the letter knows.
     pub first: Option<Timestamp>,
-    /// When it last failed.
+    /// The time of the last failure.
     pub last: Option<Timestamp>,
     content: Content,
 }
@@ -81,147 +82,149 @@ enum Content {
     Raw(RawMessage),
 }
 
-/// A letter, and the means to settle it.
-struct Held {
+/// A letter that was received and is not settled.
+struct LeasedLetter {
     letter: DeadLetter,
-    settle: AckHandle,
+    handle: AckHandle,
 }
 
 impl<T: Transport> DeadLetters<T> {
-    /// Takes the letters of a service, by its name.
+    /// Creates access to the letters of a service, by its name.
     pub fn new(transport: T, service: impl Into<String>) -> Self {
         let service = service.into();
         Self {
-            place: names::dead_letter_place(&service),
+            ty: names::dead_letter_type(&service),
             transport,
             service,
-            quiet: Duration::from_secs(1),
+            idle_timeout: Duration::from_secs(1),
         }
     }
 
-    /// Sets the place, where the service was given another one.
+    /// Sets the event type of the letters, if the service has its own
+    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type).
     #[must_use]
-    pub fn at(mut self, place: impl Into<String>) -> Self {
-        self.place = place.into();
+    pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
+        self.ty = ty.into();
         self
     }
 
-    /// Sets how long nothing may come before all is taken to be there; 1 second if not set.
+    /// Sets the time without a further letter after which all letters are considered to be received;
+    /// 1 second by default.
     #[must_use]
-    pub fn quiet(mut self, quiet: Duration) -> Self {
-        self.quiet = quiet;
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 
-    /// Returns the letters, the oldest first and 10,000 at most, and leaves them where they are.
+    /// Returns the letters, the oldest first and at most 10,000, and leaves them in the store.
     ///
     /// # Errors
     ///
-    /// Where the transport cannot be reached.
+    /// Returns an error if the transport cannot be reached.
     pub async fn list(&self) -> Result<Vec<DeadLetter>, TransportError> {
         let mut letters = Vec::new();
         self.visit(|letter| {
             letters.push(letter.clone());
-            Choice::Keep
+            LetterAction::Keep
         })
         .await?;
         Ok(letters)
     }
 
-    /// Gives a letter's event to the handler that failed, and to no other; the letter is then
-    /// settled. Returns whether it was there.
+    /// Replays a letter to the handler that failed, and to no other one, and deletes the letter.
+    /// Returns whether the letter was found.
     ///
     /// # Errors
     ///
-    /// Where the transport cannot be reached; the letter stays.
+    /// Returns an error if the transport cannot be reached; the letter stays.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
-        let choose = |own: &DeadLetter| Choice::replay_if(own == letter);
+        let choose = |own: &DeadLetter| LetterAction::replay_if(own == letter);
         Ok(self.visit(choose).await? > 0)
     }
 
-    /// Replays every letter that is chosen, and returns how many those are.
+    /// Replays the letters that a predicate selects, and returns their number.
     ///
     /// # Errors
     ///
-    /// Where the transport cannot be reached; letters that have not been replayed stay.
+    /// Returns an error if the transport cannot be reached; letters that were not replayed stay.
     pub async fn replay_where(
         &self,
-        mut choose: impl FnMut(&DeadLetter) -> bool,
+        mut predicate: impl FnMut(&DeadLetter) -> bool,
     ) -> Result<usize, TransportError> {
-        self.visit(|letter| Choice::replay_if(choose(letter))).await
+        self.visit(|letter| LetterAction::replay_if(predicate(letter)))
+            .await
     }
 
-    /// Replays all letters, and returns how many those are.
+    /// Replays all letters, and returns their number.
     ///
     /// # Errors
     ///
-    /// As for [`replay_where`](DeadLetters::replay_where).
+    /// Returns an error if the transport cannot be reached; letters that were not replayed stay.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await
     }
 
-    /// Forgets a letter, and returns whether it was there.
+    /// Deletes a letter, and returns whether it was found.
     ///
     /// # Errors
     ///
-    /// Where the transport cannot be reached; the letter may stay.
-    pub async fn discard(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
+    /// Returns an error if the transport cannot be reached; the letter may stay.
+    pub async fn delete(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         let choose = |own: &DeadLetter| {
             if own == letter {
-                Choice::Discard
+                LetterAction::Delete
             } else {
-                Choice::Keep
+                LetterAction::Keep
             }
         };
         Ok(self.visit(choose).await? > 0)
     }
 
-    /// Looks at each letter once, and returns how many of them are gone after that.
+    /// Visits each letter once, and returns how many of them were replayed or deleted.
     ///
-    /// All of them are taken before the first is replayed: one that fails again is a new letter,
-    /// which is not meant.
+    /// All letters are received before the first one is replayed: a replay that fails is a new
+    /// letter, which is not visited.
     async fn visit(
         &self,
-        mut choose: impl FnMut(&DeadLetter) -> Choice,
+        mut choose: impl FnMut(&DeadLetter) -> LetterAction,
     ) -> Result<usize, TransportError> {
-        let subscription = letter::subscription(&self.service, &self.place);
+        let subscription = dead_letter::subscription(&self.service, &self.ty);
         let mut consumer = self.transport.subscribe(&subscription).await?;
-        let mut held = Vec::new();
-        let mut outcome = self.take_all(&mut *consumer, &mut held).await;
-        let mut gone = 0;
-        for Held { letter, settle } in held {
-            let choice = match outcome {
+        let mut leased = Vec::new();
+        let mut outcome = self.receive_all(&mut *consumer, &mut leased).await;
+        let mut removed = 0;
+        for LeasedLetter { letter, handle } in leased {
+            let action = match outcome {
                 Ok(()) => choose(&letter),
-                Err(_) => Choice::Keep,
+                Err(_) => LetterAction::Keep,
             };
-            if let Choice::Replay = choice {
-                outcome = self.give(&letter).await;
+            if let LetterAction::Replay = action {
+                outcome = self.publish_replay(&letter).await;
             }
-            if outcome.is_err() || matches!(choice, Choice::Keep) {
-                // One that cannot be given back comes again by itself.
-                let _ = settle.nack(Duration::ZERO).await;
+            if outcome.is_err() || matches!(action, LetterAction::Keep) {
+                // A letter that cannot be returned is delivered again after `ack_wait`.
+                let _ = handle.nack(Duration::ZERO).await;
             } else {
-                outcome = settle.ack().await;
-                gone += 1;
+                outcome = handle.ack().await;
+                removed += 1;
             }
         }
-        // Letters that it had on their way are for whoever looks next. Where it cannot say so, they
-        // come again by themselves.
+        // Letters that could not be returned are delivered again after `ack_wait`.
         if let Err(error) = consumer.close().await {
-            tracing::warn!(service = self.service, %error, "not closed");
+            tracing::warn!(service = self.service, %error, "failed to close the consumer");
         }
-        outcome.map(|()| gone)
+        outcome.map(|()| removed)
     }
 
-    async fn take_all(
+    async fn receive_all(
         &self,
         consumer: &mut dyn Consumer,
-        held: &mut Vec<Held>,
+        leased: &mut Vec<LeasedLetter>,
     ) -> Result<(), TransportError> {
-        while held.len() < MOST {
-            match timeout(self.quiet, consumer.next()).await {
+        while leased.len() < MAX_LEASED_LETTERS {
+            match timeout(self.idle_timeout, consumer.next()).await {
                 Ok(next) => match next? {
-                    Some(incoming) => held.push(Held::read(incoming)),
+                    Some(incoming) => leased.push(LeasedLetter::new(incoming)),
                     None => break,
                 },
                 Err(_) => break,
@@ -230,46 +233,42 @@ impl<T: Transport> DeadLetters<T> {
         Ok(())
     }
 
-    async fn give(&self, letter: &DeadLetter) -> Result<(), TransportError> {
-        let place = names::replay_place(&letter.handler);
-        let message = letter.replayed().map_err(|error| {
-            let what = "the letter could not be written as an event again";
-            TransportError::new(TransportErrorKind::Rejected, what).with_source(error)
+    async fn publish_replay(&self, letter: &DeadLetter) -> Result<(), TransportError> {
+        let ty = names::replay_type(&letter.handler);
+        let message = letter.to_replay().map_err(|error| {
+            let message = "failed to encode the event of the letter";
+            TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
         })?;
-        self.transport.publish_raw(&place, &message).await.map(drop)
+        self.transport.publish_raw(&ty, &message).await.map(drop)
     }
 }
 
 /// What is done with a letter.
-enum Choice {
+enum LetterAction {
     Keep,
     Replay,
-    Discard,
+    Delete,
 }
 
-impl Choice {
-    fn replay_if(chosen: bool) -> Self {
-        if chosen { Self::Replay } else { Self::Keep }
+impl LetterAction {
+    fn replay_if(selected: bool) -> Self {
+        if selected { Self::Replay } else { Self::Keep }
     }
 }
 
-impl Held {
-    fn read(incoming: Incoming) -> Self {
-        let Incoming {
-            event,
-            handle: settle,
-            ..
-        } = incoming;
+impl LeasedLetter {
+    fn new(incoming: Incoming) -> Self {
+        let Incoming { event, handle, .. } = incoming;
         let letter = match event {
             Ok(event) => DeadLetter::of_event(event),
-            Err(undecodable) => DeadLetter::of_raw(undecodable.message),
+            Err(invalid) => DeadLetter::of_raw(invalid.message),
         };
-        Self { letter, settle }
+        Self { letter, handle }
     }
 }
 
 impl DeadLetter {
-    /// Returns the event as it came, or `None` where it was none.
+    /// Returns the event as it was received; `None` if the message is not an event.
     #[must_use]
     pub fn event(&self) -> Option<&Event> {
         match &self.content {
@@ -278,7 +277,7 @@ impl DeadLetter {
         }
     }
 
-    /// Returns the message as it came, where it was no event.
+    /// Returns the message as it was received; `None` if it is an event.
     #[must_use]
     pub fn message(&self) -> Option<&RawMessage> {
         match &self.content {
@@ -288,7 +287,7 @@ impl DeadLetter {
     }
 
     fn of_event(mut event: Event) -> Self {
-        let [handler, error, attempts, first, last] = letter::ALL.map(|name| {
+        let [handler, error, attempts, first, last] = dead_letter::ATTRIBUTES.map(|name| {
             let value = event.remove_extension(name);
             value
                 .as_ref()
@@ -298,18 +297,19 @@ impl DeadLetter {
     }
 
     fn of_raw(mut message: RawMessage) -> Self {
-        // The last of a name is the letter's: the message may have come with one of its own.
-        let [handler, error, attempts, first, last] = letter::ALL.map(|name| {
+        // The last header of a name belongs to the letter: the message may have had its own.
+        let [handler, error, attempts, first, last] = dead_letter::ATTRIBUTES.map(|name| {
             let headers = &mut message.headers;
-            let at = headers
+            let index = headers
                 .iter()
                 .rposition(|(own, _)| own.eq_ignore_ascii_case(name))?;
-            Some(headers.remove(at).1)
+            Some(headers.remove(index).1)
         });
         Self::new(handler, error, attempts, first, last, Content::Raw(message))
     }
 
-    /// A place holds what is sent there: what is missing or malformed is left empty.
+    /// Creates a letter; a fact that is missing or malformed is left empty, since anybody may publish
+    /// to the event type of the letters.
     fn new(
         handler: Option<String>,
         error: Option<String>,
@@ -329,16 +329,17 @@ impl DeadLetter {
         }
     }
 
-    fn replayed(&self) -> Result<RawMessage, eventkit::BoxError> {
+    /// Encodes the message, addressed to the handler that failed.
+    fn to_replay(&self) -> Result<RawMessage, BoxError> {
         match &self.content {
             Content::Event(event) => {
                 let mut event = event.clone();
-                event.set_extension(letter::REPLAY, self.handler.clone())?;
+                event.set_extension(dead_letter::REPLAY_FOR, self.handler.clone())?;
                 structured(&event)
             }
             Content::Raw(message) => {
                 let mut message = message.clone();
-                let mark = (letter::REPLAY.to_owned(), self.handler.clone());
+                let mark = (dead_letter::REPLAY_FOR.to_owned(), self.handler.clone());
                 message.headers.push(mark);
                 Ok(message)
             }

@@ -1,8 +1,12 @@
-//! What can be wrong with the set-up of a service.
+//! Errors of services.
+
+use std::io;
 
 use thiserror::Error;
 
-/// Says why a [`Service`](super::Service) could not be built: every [`ServiceProblem`] at once.
+use super::shutdown::ShutdownReport;
+
+/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every problem at once.
 #[derive(Debug, Error)]
 #[error("service {service:?}: {}", join(problems))]
 pub struct ServiceError {
@@ -10,60 +14,72 @@ pub struct ServiceError {
     problems: Vec<ServiceProblem>,
 }
 
-/// Is one thing that is wrong with the set-up of a service.
+/// One problem with the configuration of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ServiceProblem {
-    /// A name cannot be that of a subscription.
+    /// A name is not valid as a part of a subscription's name.
     #[error(
-        "{0:?} cannot be a name: one is of ASCII letters, digits, `_`, and single `-` between them"
+        "{0:?} is not a valid name: use ASCII letters, digits, `_`, and single `-` between them"
     )]
     Name(String),
-    /// There is nothing to take events from.
+    /// No transport was added.
     #[error("there is no transport: add one with `.transport(..)`")]
     NoTransport,
-    /// There is nothing to give events to.
+    /// The dispatcher has no handlers.
     #[error("there are no handlers: are their crates linked in?")]
     NoHandlers,
-    /// A closure has no name by which a transport could know it again.
+    /// A closure has no name under which a transport can recognize it after a restart.
     #[error(
-        "`{0}` is registered at run time without a name: `registry.named(\"..\").register(..)`"
+        "`{0}` is registered at run time without a name: use `registry.named(\"..\").register(..)`"
     )]
     Unnamed(String),
-    /// Two handlers would share one subscription, and each get half of the events.
+    /// Two handlers would share one subscription, and each would get half of the events.
     #[error("{name:?} is the name of both `{first}` and `{second}`")]
     SameName {
         /// The durable name.
         name: String,
-        /// One handler, with its location.
+        /// The first handler, with its location.
         first: String,
-        /// The other.
+        /// The second handler, with its location.
         second: String,
     },
-    /// The policy for a type sets what all events of a handler share.
+    /// The policy of an event type has a setting that all events of a handler share.
     #[error(
-        "the policy for {0:?} sets the concurrency, key or breaker: those are of a handler or of the service"
+        "the policy for {0:?} sets the concurrency, key or breaker: set those on the handler or the service"
     )]
-    NotOfAType(String),
-    /// A pattern can match no event type.
-    #[error("{pattern:?} is no pattern: {reason}")]
+    NotPerType(String),
+    /// A pattern is not valid.
+    #[error("{pattern:?} is not a valid pattern: {reason}")]
     Pattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
 }
 
+/// The error of a service that did not run, or that ended without being told to.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The signals that stop the process could not be listened to; no handler has run.
+    #[error("failed to listen to the signals that stop the process")]
+    Signal(#[source] io::Error),
+    /// Every transport ended its subscriptions for good.
+    #[error("all subscriptions were ended by their transports")]
+    SubscriptionsEnded(ShutdownReport),
+}
+
 impl ServiceError {
-    pub(super) fn new(service: &str, problems: Vec<ServiceProblem>) -> Self {
+    pub(crate) fn new(service: &str, problems: Vec<ServiceProblem>) -> Self {
         Self {
             service: service.to_owned(),
             problems,
         }
     }
 
-    /// Returns what is wrong.
+    /// Returns the problems.
     #[must_use]
     pub fn problems(&self) -> &[ServiceProblem] {
         &self.problems

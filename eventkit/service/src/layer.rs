@@ -1,4 +1,4 @@
-//! What a program puts around its handlers, by the traits of tower.
+//! Layers around the handlers of a service, with the traits of tower.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,25 +9,24 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::lane::Worker;
-use super::outbox::Outbox;
-use eventkit::__private::service::finished;
-use eventkit::BoxError;
+use super::handler::NamedHandler;
+use super::outgoing::Outgoing;
+use eventkit::__private::service::catch_panic;
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, MessageMetadata};
-use eventkit::{Failure, Handler, IntoOutcome};
+use eventkit::{BoxError, Failure, Handler, IntoOutcome};
 
-/// Is one attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
+/// One attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
 ///
-/// A clone is the same attempt. Where a layer gives it to the handler twice, what the handler left
-/// in its [`Outbox`] the first time is sent only if it had succeeded.
+/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`] events of the
+/// first call are published only if that call succeeded.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    pub(super) event: Event,
-    pub(super) number: u32,
-    pub(super) info: MessageMetadata,
-    pub(super) outbox: Outbox,
-    pub(super) worker: Arc<Worker>,
+    pub(crate) event: Event,
+    pub(crate) number: u32,
+    pub(crate) metadata: MessageMetadata,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) handler: Arc<NamedHandler>,
 }
 
 impl Attempt {
@@ -37,72 +36,72 @@ impl Attempt {
         &self.event
     }
 
-    /// Returns the event, to be changed for the layers below and the handler.
+    /// Returns the event, to be changed for the inner layers and the handler.
     ///
-    /// The change is for this attempt: the next one begins with the event as it came, and so it
-    /// stands in a dead letter.
+    /// The change applies to this attempt alone: the next one starts with the event as it was
+    /// received, and so does a dead letter.
     pub fn event_mut(&mut self) -> &mut Event {
         &mut self.event
     }
 
-    /// Returns how often the event has been tried, this time included.
+    /// Returns the number of the attempt, counted from 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Returns what the transport knows of the message.
+    /// Returns what the transport knows about the message.
     #[must_use]
-    pub fn info(&self) -> MessageMetadata {
-        self.info
+    pub fn metadata(&self) -> MessageMetadata {
+        self.metadata
     }
 
     /// Returns the handler.
     #[must_use]
     pub fn handler(&self) -> &Handler {
-        self.worker.single.handler()
+        self.handler.handler()
     }
 
     /// Returns the durable name of the handler's subscription.
     #[must_use]
     pub fn subscription(&self) -> &str {
-        &self.worker.durable
+        self.handler.durable()
     }
 
     /// Runs the handler.
-    async fn handle(self) -> Result<(), BoxError> {
-        let before = self.outbox.len();
-        let outcome = self.worker.handle(&self.event, &self.outbox).await;
+    pub(crate) async fn run(&self) -> Result<(), Failure> {
+        let before = self.outgoing.len();
+        let outcome = self.handler.run(&self.event, &self.outgoing).await;
         if outcome.is_err() {
-            self.outbox.forget_after(before);
+            self.outgoing.truncate(before);
         }
-        Ok(outcome?)
+        outcome
     }
 }
 
-/// Is what a layer stands around: the next layer, or the handler itself.
+/// The service that a layer wraps: the next layer, or the handler itself.
 ///
-/// Its errors are those of the layers below, or a [`Failure`] of the handler in a box.
+/// Its error is the one of an inner layer, or the boxed [`Failure`] of the handler.
 #[derive(Clone, Default)]
 pub struct HandlerService {
-    layers: Option<Arc<dyn Around>>,
+    layer: Option<Arc<dyn CallLayer>>,
 }
 
-/// A layer around the ones below, whatever its type is.
-trait Around: Send + Sync {
-    fn handle(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>>;
+/// A layer of any type.
+trait CallLayer: Send + Sync {
+    fn call(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>>;
 }
 
-/// Holds a service that is cloned for each attempt, as tower wants it.
-struct Cloned<S>(Mutex<S>);
+/// A service that is cloned for each attempt, as tower recommends.
+struct CloneService<S>(Mutex<S>);
 
-impl<S> Around for Cloned<S>
+impl<S> CallLayer for CloneService<S>
 where
     S: Service<Attempt, Response = ()> + Clone + Send + 'static,
     S::Error: Into<BoxError>,
     S::Future: Send,
 {
-    fn handle(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>> {
+    fn call(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>> {
         let mut service = self
             .0
             .lock()
@@ -118,24 +117,26 @@ where
 }
 
 impl HandlerService {
-    /// Puts a layer around everything so far.
-    pub(super) fn within<L>(self, layer: &L) -> Self
+    /// Wraps this service in a layer.
+    pub(crate) fn wrapped_in<L>(self, layer: &L) -> Self
     where
         L: Layer<Self>,
         L::Service: Service<Attempt, Response = ()> + Clone + Send + 'static,
         <L::Service as Service<Attempt>>::Error: Into<BoxError>,
         <L::Service as Service<Attempt>>::Future: Send,
     {
-        let around = Cloned(Mutex::new(layer.layer(self)));
+        let service = CloneService(Mutex::new(layer.layer(self)));
         Self {
-            layers: Some(Arc::new(around)),
+            layer: Some(Arc::new(service)),
         }
     }
 
-    /// Makes an attempt; a panic of a layer is a failure, as one of the handler is.
-    pub(super) async fn attempt(mut self, attempt: Attempt) -> Result<(), Failure> {
-        let tried = async move { self.call(attempt).await };
-        match finished(pin!(tried)).await {
+    /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
+    pub(crate) async fn attempt(&self, attempt: Attempt) -> Result<(), Failure> {
+        let Some(layer) = &self.layer else {
+            return attempt.run().await;
+        };
+        match catch_panic(pin!(async { layer.call(attempt).await })).await {
             Ok(outcome) => outcome.into_outcome(),
             Err(panic) => Err(Failure::panic(&*panic)),
         }
@@ -152,9 +153,9 @@ impl Service<Attempt> for HandlerService {
     }
 
     fn call(&mut self, attempt: Attempt) -> Self::Future {
-        match &self.layers {
-            Some(layers) => layers.handle(attempt),
-            None => Box::pin(attempt.handle()),
+        match &self.layer {
+            Some(layer) => layer.call(attempt),
+            None => Box::pin(async move { Ok(attempt.run().await?) }),
         }
     }
 }

@@ -75,7 +75,7 @@ const DELETE_EXPIRED: &str =
 /// drop(inbox);
 ///
 /// let inbox = SqliteInbox::open(&path)?;
-/// assert_eq!(inbox.claim(key, lease).await?, Claim::Done);
+/// assert_eq!(inbox.claim(key, lease).await?, Claim::Completed);
 /// # Ok::<(), eventkit::BoxError>(())
 /// # }).map_err(|error| error.to_string())?;
 /// # std::fs::remove_dir_all(&folder)?;
@@ -219,9 +219,9 @@ impl Inbox for SqliteInbox {
                 let is_done = is_done.query_row([source, id, handler], |row| row.get(0));
                 // It may have been released since; whoever asks again gets it.
                 Ok(if is_done.optional()?.unwrap_or(false) {
-                    Claim::Done
+                    Claim::Completed
                 } else {
-                    Claim::Taken
+                    Claim::InProgress
                 })
             },
         )

@@ -1,98 +1,197 @@
-//! What a registry can tell about itself before the first event.
+//! Checks of a registry before the first event.
 
 use std::any::TypeId;
 use std::collections::HashMap;
 
+use thiserror::Error;
+
 use super::discovery;
-use super::error::{CheckError, Problem};
-use super::handler_list::HandlerRef;
+use super::entry::HandlerRef;
+use super::registry::Registry;
 use crate::pattern;
 
-/// Holds what a sound registry still wants looked at.
+/// What a check found in a registry without issues.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Check {
-    orphans: Vec<Orphan>,
+pub struct RegistryReport {
+    unmatched_patterns: Vec<UnmatchedPattern>,
 }
 
-/// Is a type or pattern that some handler names, but that no known Rust type has.
+/// A type or pattern of a handler that matches no known Rust type.
 ///
-/// That is right where the events come from elsewhere, and a slip of the pen where they do not.
+/// It may be a misspelling, unless the events come from another program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Orphan {
+pub struct UnmatchedPattern {
     /// The handler, with its location.
     pub handler: String,
     /// The type or pattern.
     pub pattern: String,
 }
 
-impl Check {
-    /// Returns the types and patterns of envelope handlers that no known Rust type has.
+impl RegistryReport {
+    /// Returns the types and patterns of envelope handlers that match no known Rust type.
     ///
     /// Rust types are known by their derive, with the feature `discovery`, and by the typed
     /// handlers of the registry.
     #[must_use]
-    pub fn orphans(&self) -> &[Orphan] {
-        &self.orphans
+    pub fn unmatched_patterns(&self) -> &[UnmatchedPattern] {
+        &self.unmatched_patterns
     }
 }
 
-pub(super) fn check(registry: &'static str, handlers: &[HandlerRef]) -> Result<Check, CheckError> {
-    let types = known_types(handlers);
-    let mut owners: HashMap<&str, (TypeId, &'static str)> = HashMap::new();
-    let mut problems = Vec::new();
-    let is_taken = |ty: &str| {
-        handlers
-            .iter()
-            .any(|handler| handler.typed.is_some() && handler.handles(ty))
-    };
-    for (ty, id, name) in types.iter().filter(|(ty, ..)| is_taken(ty)) {
-        let (first_id, first) = *owners.entry(ty).or_insert((*id, name));
-        if first_id != *id {
-            let problem = Problem::TwoTypes {
-                ty: (*ty).to_owned(),
-                first,
-                second: name,
-            };
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
-        }
+/// The issues of a registry, all at once.
+#[derive(Debug, Error)]
+#[error("registry `{registry}`: {}", join(issues))]
+pub struct CheckError {
+    registry: &'static str,
+    issues: Vec<RegistryIssue>,
+}
+
+/// One mistake in a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RegistryIssue {
+    /// Two Rust types claim one event type.
+    #[error("{ty:?} is the event type of both `{first}` and `{second}`")]
+    TwoTypes {
+        /// The event type.
+        ty: String,
+        /// The name of one Rust type.
+        first: &'static str,
+        /// The name of the other.
+        second: &'static str,
+    },
+    /// An expected handler is missing.
+    #[error(
+        "no handler `{0}` is linked in: name its crate in code, for instance with `use {krate} as _;`, or add it with `handlers!`",
+        krate = .0.split("::").next().unwrap_or_default()
+    )]
+    Missing(String),
+}
+
+impl CheckError {
+    /// Returns the issues.
+    #[must_use]
+    pub fn issues(&self) -> &[RegistryIssue] {
+        &self.issues
     }
-    if !problems.is_empty() {
-        return Err(CheckError::new(registry, problems));
-    }
-    let is_known = |pattern: &str| types.iter().any(|(ty, ..)| pattern::matches(pattern, ty));
-    let envelope = handlers.iter().filter(|handler| handler.typed.is_none());
-    let orphans = envelope.flat_map(|handler| {
-        let unknown = handler
-            .patterns()
-            .filter(|pattern| *pattern != "*" && !is_known(pattern));
-        unknown.map(|pattern| Orphan {
-            handler: handler.to_string(),
-            pattern: pattern.to_owned(),
+}
+
+fn join(issues: &[RegistryIssue]) -> String {
+    let lines: Vec<String> = issues.iter().map(RegistryIssue::to_string).collect();
+    lines.join("; ")
+}
+
+impl Registry {
+    /// Checks for mistakes that the compiler cannot see: two Rust types that claim one event type
+    /// for which the registry has a typed handler.
+    ///
+    /// Possible mistakes are in the result: see [`RegistryReport::unmatched_patterns`].
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with all mistakes if there is one.
+    pub fn check(&self) -> Result<RegistryReport, CheckError> {
+        let handlers: Vec<HandlerRef> = self.handlers().collect();
+        let types = known_types(&handlers);
+        self.result(conflicting_types(&handlers, &types))?;
+        Ok(RegistryReport {
+            unmatched_patterns: unmatched_patterns(&handlers, &types),
         })
-    });
-    Ok(Check {
-        orphans: orphans.collect(),
-    })
+    }
+
+    /// Checks that handlers are there, by the path of the function, its module or its crate.
+    ///
+    /// A linker leaves out a crate that no code names, and with it the crate's handlers. A program
+    /// that expects them calls this at its start.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if no handler of the registry has one of the paths or is within it.
+    pub fn expect<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Result<(), CheckError> {
+        let handlers: Vec<HandlerRef> = self.handlers().collect();
+        let is_within = |name: &str, path: &str| {
+            name.strip_prefix(path)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+        };
+        let is_there = |path: &str| {
+            handlers
+                .iter()
+                .any(|handler| is_within(handler.name(), path))
+        };
+        let missing = paths.into_iter().filter(|path| !is_there(path));
+        self.result(
+            missing
+                .map(|path| RegistryIssue::Missing(path.to_owned()))
+                .collect(),
+        )
+    }
+
+    fn result(&self, issues: Vec<RegistryIssue>) -> Result<(), CheckError> {
+        if issues.is_empty() {
+            return Ok(());
+        }
+        Err(CheckError {
+            registry: self.name(),
+            issues,
+        })
+    }
 }
 
-/// Returns the event types of all Rust types that are one each.
-fn known_types(handlers: &[HandlerRef]) -> Vec<(&'static str, TypeId, &'static str)> {
+/// A Rust type that is one event type.
+type KnownType = (&'static str, TypeId, &'static str);
+
+/// Returns the Rust types that are one event type each, each with its event type and name.
+fn known_types(handlers: &[HandlerRef]) -> Vec<KnownType> {
     let derived = discovery::event_types()
         .iter()
         .map(|entry| (entry.ty, (entry.id)(), (entry.name)()));
     let typed = handlers
         .iter()
-        .filter_map(|handler| handler.typed)
+        .filter_map(|handler| handler.typed())
         .filter(|typed| !typed.closed_set);
     let handled = typed.flat_map(|typed| {
         typed
             .types
             .iter()
-            .map(move |ty| (*ty, (typed.id)(), (typed.name)()))
+            .map(move |ty| (*ty, typed.id(), (typed.name)()))
     });
     derived.chain(handled).collect()
+}
+
+fn conflicting_types(handlers: &[HandlerRef], types: &[KnownType]) -> Vec<RegistryIssue> {
+    let mut owners: HashMap<&str, (TypeId, &'static str)> = HashMap::new();
+    let mut issues = Vec::new();
+    let is_taken = |ty: &str| {
+        handlers
+            .iter()
+            .any(|handler| handler.typed().is_some() && handler.handles(ty))
+    };
+    for (ty, id, name) in types.iter().filter(|(ty, ..)| is_taken(ty)) {
+        let (first_id, first) = *owners.entry(ty).or_insert((*id, name));
+        let issue = RegistryIssue::TwoTypes {
+            ty: (*ty).to_owned(),
+            first,
+            second: name,
+        };
+        if first_id != *id && !issues.contains(&issue) {
+            issues.push(issue);
+        }
+    }
+    issues
+}
+
+fn unmatched_patterns(handlers: &[HandlerRef], types: &[KnownType]) -> Vec<UnmatchedPattern> {
+    let is_known = |pattern: &str| types.iter().any(|(ty, ..)| pattern::matches(pattern, ty));
+    let envelope = handlers.iter().filter(|handler| handler.typed().is_none());
+    let unmatched = envelope.flat_map(|handler| {
+        let patterns = handler.patterns();
+        let unknown = patterns.filter(|pattern| *pattern != "*" && !is_known(pattern));
+        unknown.map(|pattern| UnmatchedPattern {
+            handler: handler.to_string(),
+            pattern: pattern.to_owned(),
+        })
+    });
+    unmatched.collect()
 }

@@ -1,15 +1,15 @@
-//! What a handler may know beside its event.
+//! What a handler may know besides its event.
 
 use std::any::Any;
 
 use super::handler::Handler;
-use super::state::States;
+use super::state::StateMap;
 use crate::event::Event;
 
-/// Is what the one that runs the handlers gives an event as a companion, for extractors of its own.
-pub(super) type Companion = dyn Any + Send + Sync;
+/// A value that the caller of a handler passes to extractors of its own, such as a service.
+pub type CallLocals = dyn Any + Send + Sync;
 
-/// Is everything around one call of a handler: the event's attributes, the state, the handler.
+/// The context of one call of a handler: the event's attributes, the state, the handler.
 ///
 /// A handler takes it as a parameter of type `&Context`.
 ///
@@ -27,31 +27,32 @@ pub(super) type Companion = dyn Any + Send + Sync;
 pub struct Context<'a> {
     event: &'a Event,
     handler: &'a Handler,
-    states: &'a States,
-    companion: Option<&'a Companion>,
+    states: &'a StateMap,
+    locals: Option<&'a CallLocals>,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(event: &'a Event, handler: &'a Handler, states: &'a States) -> Self {
+    pub(super) fn new(event: &'a Event, handler: &'a Handler, states: &'a StateMap) -> Self {
         Self {
             event,
             handler,
             states,
-            companion: None,
+            locals: None,
         }
     }
 
-    pub(super) fn with_companion(self, companion: &'a Companion) -> Self {
+    pub(super) fn with_locals(self, locals: &'a CallLocals) -> Self {
         Self {
-            companion: Some(companion),
+            locals: Some(locals),
             ..self
         }
     }
 
-    /// Returns the companion of the event, where it is of that type.
+    /// Returns the value that the caller of the handler passed, if it is of that type.
     #[doc(hidden)]
-    pub fn companion<B: 'static>(&self) -> Option<&'a B> {
-        self.companion?.downcast_ref()
+    #[must_use]
+    pub fn local<L: 'static>(&self) -> Option<&'a L> {
+        self.locals?.downcast_ref()
     }
 
     /// Returns the event with all its attributes.
@@ -66,7 +67,7 @@ impl<'a> Context<'a> {
         self.handler
     }
 
-    /// Returns the state of a type, where the [`Dispatcher`](super::Dispatcher) has it.
+    /// Returns the state of a type, if the [`Dispatcher`](super::Dispatcher) has it.
     #[must_use]
     pub fn state<S: 'static>(&self) -> Option<&'a S> {
         self.states.get()

@@ -1,24 +1,23 @@
 //! What the linker collects: the handlers and event types of every crate of the program.
 //!
-//! The slices stand here, once, and crates of users only add to them, so that these need no
-//! `unsafe` of their own. The names carry the version: two versions of this library in one program
-//! must not share a slice.
+//! The slices are declared here, once, and crates of users only add to them, so that these need no
+//! `unsafe` of their own.
 
 use std::any::{TypeId, type_name};
 
-use super::handler::Handler;
+use super::entry::HandlerEntry;
 use crate::typed::CloudEvent;
 
-/// Is a derived struct, for [`Registry::check`](super::Registry::check).
+/// A derived struct, for [`Registry::check`](super::Registry::check).
 #[derive(Debug)]
 pub struct EventTypeEntry {
-    pub(crate) ty: &'static str,
-    pub(crate) id: fn() -> TypeId,
-    pub(crate) name: fn() -> &'static str,
+    pub(super) ty: &'static str,
+    pub(super) id: fn() -> TypeId,
+    pub(super) name: fn() -> &'static str,
 }
 
 impl EventTypeEntry {
-    /// Makes the entry of a struct.
+    /// Returns the entry of a struct.
     #[must_use]
     pub const fn of<T: CloudEvent>() -> Self {
         Self {
@@ -35,38 +34,36 @@ impl EventTypeEntry {
     reason = "linkme places the slices in sections of their own"
 )]
 mod slices {
-    use super::{EventTypeEntry, Handler};
+    use super::{EventTypeEntry, HandlerEntry};
 
-    /// The handlers of the program.
-    #[linkme::distributed_slice]
-    pub static EVENTKIT_0_1_0_HANDLERS: [&'static Handler];
-
-    /// The derived structs of the program.
-    #[linkme::distributed_slice]
-    pub static EVENTKIT_0_1_0_EVENT_TYPES: [EventTypeEntry];
-}
-
-#[cfg(feature = "discovery")]
-pub use slices::{EVENTKIT_0_1_0_EVENT_TYPES, EVENTKIT_0_1_0_HANDLERS};
-
-#[cfg(feature = "discovery")]
-pub(crate) fn handlers() -> &'static [&'static Handler] {
-    &EVENTKIT_0_1_0_HANDLERS
-}
-
-#[cfg(feature = "discovery")]
-pub(crate) fn event_types() -> &'static [EventTypeEntry] {
-    &EVENTKIT_0_1_0_EVENT_TYPES
+    // The macro adds the version to the names, from which linkme makes the names of sections: two
+    // versions of this library in one program must not share a slice.
+    eventkit_macros::__versioned_slices! {
+        /// The handlers of the program.
+        HANDLERS: [&'static HandlerEntry];
+        /// The derived structs of the program.
+        EVENT_TYPES: [EventTypeEntry];
+    }
 }
 
 #[cfg(not(feature = "discovery"))]
-pub(crate) fn handlers() -> &'static [&'static Handler] {
-    &[]
+mod slices {
+    use super::{EventTypeEntry, HandlerEntry};
+
+    /// No handlers.
+    pub static HANDLERS: [&HandlerEntry; 0] = [];
+    /// No event types.
+    pub static EVENT_TYPES: [EventTypeEntry; 0] = [];
 }
 
-#[cfg(not(feature = "discovery"))]
-pub(crate) fn event_types() -> &'static [EventTypeEntry] {
-    &[]
+pub use slices::{EVENT_TYPES, HANDLERS};
+
+pub(super) fn handlers() -> &'static [&'static HandlerEntry] {
+    &HANDLERS
+}
+
+pub(super) fn event_types() -> &'static [EventTypeEntry] {
+    &EVENT_TYPES
 }
 
 /// Adds the static of a handler to the slice.
@@ -76,11 +73,9 @@ pub(crate) fn event_types() -> &'static [EventTypeEntry] {
 macro_rules! __discover_handler {
     ($handler:path) => {
         const _: () = {
-            #[$crate::__private::linkme::distributed_slice(
-                $crate::__private::EVENTKIT_0_1_0_HANDLERS
-            )]
+            #[$crate::__private::linkme::distributed_slice($crate::__private::HANDLERS)]
             #[linkme(crate = $crate::__private::linkme)]
-            static DISCOVERED: &'static $crate::__private::Handler = &$handler;
+            static DISCOVERED: &'static $crate::__private::HandlerEntry = &$handler;
         };
     };
 }
@@ -92,9 +87,7 @@ macro_rules! __discover_handler {
 macro_rules! __discover_event_type {
     ($type:ty) => {
         const _: () = {
-            #[$crate::__private::linkme::distributed_slice(
-                $crate::__private::EVENTKIT_0_1_0_EVENT_TYPES
-            )]
+            #[$crate::__private::linkme::distributed_slice($crate::__private::EVENT_TYPES)]
             #[linkme(crate = $crate::__private::linkme)]
             static DISCOVERED: $crate::__private::EventTypeEntry =
                 $crate::__private::EventTypeEntry::of::<$type>();

@@ -1,21 +1,18 @@
-//! A registry with the state that its handlers want.
+//! A registry with the state that its handlers require.
 
-use std::any::TypeId;
 use std::future::Future;
 use std::sync::Arc;
 
-use super::delivery::Value;
 use super::error::{DispatchError, DispatcherError};
 use super::registry::Registry;
 use super::report::Report;
+use super::routing::RoutingTable;
 use super::run::{self, Dispatch};
-use super::state::{Requirements, States};
-use super::table::Table;
-use super::tables::TableRef;
+use super::state::StateMap;
 
-/// Dispatches events to the handlers of a registry, with state.
+/// The handlers of a registry with their state, to which events are dispatched.
 ///
-/// It holds the handlers that the registry had when it was built. A clone shares everything.
+/// It has the handlers that the registry had when it was built. A clone shares everything.
 ///
 /// ```
 /// use eventkit::{Dispatcher, Event, Registry, State, handles};
@@ -36,19 +33,19 @@ use super::tables::TableRef;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Dispatcher {
-    pub(super) table: Arc<Table>,
+    table: Arc<RoutingTable>,
 }
 
-/// Collects the state for a [`Dispatcher`].
+/// A builder for a [`Dispatcher`].
 #[derive(Debug)]
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct DispatcherBuilder<'r> {
     registry: &'r Registry,
-    states: States,
+    states: StateMap,
 }
 
 impl Dispatcher {
-    /// Starts a dispatcher for the handlers of a registry.
+    /// Returns a builder for the handlers of a registry.
     #[expect(
         clippy::new_ret_no_self,
         reason = "the builder is an implementation detail of `new`"
@@ -56,7 +53,7 @@ impl Dispatcher {
     pub fn new(registry: &Registry) -> DispatcherBuilder<'_> {
         DispatcherBuilder {
             registry,
-            states: States::default(),
+            states: StateMap::default(),
         }
     }
 
@@ -64,62 +61,47 @@ impl Dispatcher {
     ///
     /// # Errors
     ///
-    /// Where a handler failed; or, with none having run, where one is async, or needs an envelope
-    /// that cannot be made.
+    /// Returns an error if a handler failed; or, before the first one runs, if one is async or takes
+    /// an envelope that cannot be made.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
-        match (event.typed_payload(), event.as_envelope()) {
-            (Some((ty, payload)), _) => self.dispatch_typed(ty, payload, event),
-            (None, Some(event)) => run::dispatch_envelope(&self.table, event),
-            (None, None) => run::dispatch(&self.table, event),
-        }
-    }
-
-    /// Is compiled once, and not for each type.
-    fn dispatch_typed(
-        &self,
-        ty: TypeId,
-        payload: &Value,
-        event: &dyn Dispatch,
-    ) -> Result<Report, DispatchError> {
-        match self.table.plain(ty) {
-            Some(plain) => run::dispatch_plain(plain, payload),
-            None => run::dispatch(&self.table, event),
-        }
+        run::dispatch(&self.table, event)
     }
 
     /// Runs the handlers of an event, async ones too, as [`Registry::dispatch_async`] does.
     ///
     /// # Errors
     ///
-    /// Where a handler failed; or, with none having run, where one needs an envelope that cannot
-    /// be made.
+    /// Returns an error if a handler failed; or, before the first one runs, if one takes an envelope
+    /// that cannot be made.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,
     ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
-        run::dispatch_async(TableRef::Kept(&self.table), event.typed_payload(), event)
+        run::dispatch_async(&self.table, event)
+    }
+
+    pub(super) fn table(&self) -> &RoutingTable {
+        &self.table
     }
 }
 
 impl DispatcherBuilder<'_> {
-    /// Adds the state that handlers take as `State<S>`, in the place of one of the same type.
+    /// Adds the state that handlers take as `State<S>`, replacing one of the same type.
     pub fn state<S: Clone + Send + Sync + 'static>(mut self, state: S) -> Self {
         self.states.insert(state);
         self
     }
 
-    /// Makes the dispatcher.
+    /// Returns the dispatcher.
     ///
     /// # Errors
     ///
-    /// Where a handler wants state that was not added; the error names every such handler and
-    /// type.
+    /// Returns an error if a handler requires state that was not added; it names every such handler
+    /// and type.
     pub fn build(self) -> Result<Dispatcher, DispatcherError> {
         let table = self.registry.table_with(self.states);
         let missing = table.handlers().iter().filter_map(|handler| {
-            let mut requirements = Requirements::default();
-            (handler.requires)(&mut requirements);
-            let state = requirements.missing(table.states())?;
+            let state = handler.requirements().missing(table.states())?;
             Some(format!("`{}` wants `State<{state}>`", **handler))
         });
         let missing: Vec<String> = missing.collect();

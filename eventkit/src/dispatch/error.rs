@@ -1,20 +1,23 @@
-//! Why a dispatch, or the set-up of one, failed.
+//! Errors of a dispatch and of its set-up.
 
 use std::fmt;
 
+use http::StatusCode;
 use thiserror::Error;
 
+use super::failure::Failure;
 use super::report::Report;
+use crate::binding::http::Problem;
 use crate::error::EncodeError;
 
-/// Says why a dispatch did not succeed.
+/// The reason why a dispatch did not succeed.
 ///
-/// Only [`Failed`](DispatchError::Failed) means that handlers ran; then all of them did. With every
-/// other variant none has run.
+/// [`Failed`](DispatchError::Failed) means that all handlers ran. With every other variant none has
+/// run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DispatchError {
-    /// One or more handlers failed; the report says what each of them came to.
+    /// One or more handlers failed; the report has the outcome of each.
     #[error("{}", Failures(.0))]
     Failed(Report),
     /// An async handler is registered for the type, but the dispatch was not async.
@@ -25,7 +28,7 @@ pub enum DispatchError {
         /// The event type.
         ty: String,
     },
-    /// A handler wants a state that is not there.
+    /// A handler requires state that is missing.
     #[error("`{handler}` wants `State<{state}>`: dispatch through a `Dispatcher` with that state")]
     MissingState {
         /// The handler, with its location.
@@ -33,13 +36,13 @@ pub enum DispatchError {
         /// The name of the Rust type.
         state: &'static str,
     },
-    /// A handler wants the envelope, but the value could not become an event.
+    /// A handler takes the envelope, but the value could not become an event.
     #[error("the event could not be made for the handlers that take it")]
     Encode(#[from] EncodeError),
 }
 
 impl DispatchError {
-    /// Returns what each handler came to, where handlers ran.
+    /// Returns the outcome of each handler, if handlers ran.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         match self {
@@ -64,58 +67,40 @@ impl fmt::Display for Failures<'_> {
     }
 }
 
-/// Says why a [`Dispatcher`](super::Dispatcher) could not be built.
+/// The reason why a [`Dispatcher`](super::Dispatcher) could not be built.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DispatcherError {
-    /// Handlers want state that is not there.
+    /// Handlers require state that is missing.
     #[error("state is missing: {}", .0.join("; "))]
     MissingState(Vec<String>),
 }
 
-/// Says what is wrong with a registry: every [`Problem`] at once.
-#[derive(Debug, Error)]
-#[error("registry `{registry}`: {}", join(problems))]
-pub struct CheckError {
-    registry: &'static str,
-    problems: Vec<Problem>,
-}
-
-/// Is one thing that is wrong with a registry.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Problem {
-    /// Two Rust types claim one event type.
-    #[error("{ty:?} is the event type of both `{first}` and `{second}`")]
-    TwoTypes {
-        /// The event type.
-        ty: String,
-        /// The name of one Rust type.
-        first: &'static str,
-        /// The name of the other.
-        second: &'static str,
-    },
-    /// A handler that was expected is not there.
-    #[error(
-        "no handler `{0}` is linked in: name its crate in code, for instance with `use {krate} as _;`, or add it with `handlers!`",
-        krate = .0.split("::").next().unwrap_or_default()
-    )]
-    Missing(String),
-}
-
-impl CheckError {
-    pub(crate) fn new(registry: &'static str, problems: Vec<Problem>) -> Self {
-        Self { registry, problems }
+impl From<&DispatchError> for Problem {
+    /// Returns the response to a dispatch that did not succeed.
+    ///
+    /// If the event is at fault for every failure, because its data or attributes are not what the
+    /// handlers take, this is the problem of the first one, a 4xx: sending the event again does not
+    /// help. Anything else is a 500.
+    fn from(error: &DispatchError) -> Self {
+        let Some(report) = error.report() else {
+            let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
+            return Self::new(status, title, error.to_string());
+        };
+        let lines = report
+            .failures()
+            .map(|(handler, failure)| format!("{}: {failure:#}", handler.name()));
+        let detail = lines.collect::<Vec<String>>().join("; ");
+        let misfits = report.failures().map(|(_, failure)| match failure {
+            Failure::Decode(error) => Some(Self::from(&**error)),
+            _ => None,
+        });
+        match misfits
+            .collect::<Option<Vec<Self>>>()
+            .and_then(|misfits| misfits.into_iter().next())
+        {
+            Some(misfit) => misfit.with_detail(detail),
+            None => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed", detail),
+        }
     }
-
-    /// Returns what is wrong.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-}
-
-fn join(problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    lines.join("; ")
 }

@@ -1,19 +1,19 @@
-//! Extractors: what the parameters of a handler after the event may be.
+//! Extractors: the parameters of a handler after the event.
 
 use std::any::type_name;
 
 use thiserror::Error;
 
 use super::context::Context;
-use super::delivery::Delivery;
 use super::failure::Failure;
+use super::invocation::Invocation;
 use super::state::Requirements;
 use crate::error::{BoxError, DecodeError};
 use crate::event::{Timestamp, Violation};
 use crate::extension::Extension;
 use crate::typed::AttributeSource;
 
-/// Is implemented by types that a handler may take as a parameter after the event.
+/// A type that a handler may take as a parameter after the event.
 ///
 /// ```
 /// use eventkit::{BoxError, Context, Extract, Event, Registry, handles};
@@ -47,47 +47,42 @@ use crate::typed::AttributeSource;
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
 )]
 pub trait Extract<'a>: Sized {
-    /// Whether it looks at the event; only what is built in may do without.
+    /// Whether it reads the envelope; built-in extractors may do without.
     #[doc(hidden)]
     const NEEDS_EVENT: bool = true;
 
-    /// Makes the value for one call of a handler.
+    /// Extracts the value for one call of a handler.
     ///
     /// # Errors
     ///
-    /// Where the event does not have what is wanted; the handler is then not called, and the error
-    /// is in the report. A [`DecodeError`] says that the event is at fault, and so becomes a
+    /// Returns an error if the value cannot be extracted; the handler is then not called, and the
+    /// error is in the report. A [`DecodeError`] means that the event is at fault, and becomes a
     /// [`Failure::Decode`].
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError>;
 
-    /// Says which state it will need, so that a missing one is found before the first event.
+    /// Adds the state that it requires, so that a missing one is found before the first event.
     fn requires(requirements: &mut Requirements) {
         let _ = requirements;
     }
 
     #[doc(hidden)]
-    fn from_delivery(delivery: &'a Delivery<'a>) -> Result<Self, Failure> {
-        Self::extract(delivery.context()?).map_err(Failure::from_extractor)
+    fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
+        Self::extract(invocation.context()?).map_err(Failure::from_extractor)
     }
 }
 
-/// Says that the envelope was asked for where none was made.
-#[derive(Debug, Error)]
-#[error("the event has no envelope")]
-pub(crate) struct MissingEvent;
-
-/// Says that there is no state of a type.
+/// The error of a handler that takes state which is missing.
 #[derive(Debug, Error)]
 #[error("there is no state of type `{0}`; add it with `Dispatcher::new(..).state(..)`")]
 struct MissingState(&'static str);
 
-/// Says that an optional attribute is not set, but taken without an [`Option`].
+/// Returns the error for an absent attribute that is taken without an [`Option`].
 fn absent(name: &'static str) -> DecodeError {
     let expected = "a value: the handler takes it without `Option`";
     Violation::missing(name, expected, "as the Rust type asks").into()
 }
 
-/// Takes a clone of the state of type `S` that a [`Dispatcher`](super::Dispatcher) was given.
+/// A clone of the state of type `S` of the [`Dispatcher`](super::Dispatcher).
 #[derive(Debug, Clone, Copy)]
 pub struct State<S>(pub S);
 
@@ -103,15 +98,11 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
         requirements.state::<S>();
     }
 
-    fn from_delivery(delivery: &'a Delivery<'a>) -> Result<Self, Failure> {
-        let state = delivery
-            .states()
-            .get::<S>()
-            .ok_or(MissingState(type_name::<S>()));
-        state
-            .cloned()
-            .map(Self)
-            .map_err(|error| Failure::Extract(error.into()))
+    fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
+        match invocation.states().get::<S>() {
+            Some(state) => Ok(Self(state.clone())),
+            None => Err(Failure::Extract(MissingState(type_name::<S>()).into())),
+        }
     }
 }
 
@@ -121,7 +112,7 @@ impl<'a> Extract<'a> for &'a Context<'a> {
     }
 }
 
-/// Takes the id of the event.
+/// The id of the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id<'a>(pub &'a str);
 
@@ -131,7 +122,7 @@ impl<'a> Extract<'a> for Id<'a> {
     }
 }
 
-/// Takes the source of the event.
+/// The source of the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source<'a>(pub &'a str);
 
@@ -141,7 +132,7 @@ impl<'a> Extract<'a> for Source<'a> {
     }
 }
 
-/// Takes the type of the event.
+/// The type of the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Type<'a>(pub &'a str);
 
@@ -151,7 +142,7 @@ impl<'a> Extract<'a> for Type<'a> {
     }
 }
 
-/// Takes the subject of the event, which has to have one; `Option<Subject>` where it may not.
+/// The subject of the event; `Option<Subject>` if it may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject<'a>(pub &'a str);
 
@@ -167,7 +158,7 @@ impl<'a> Extract<'a> for Subject<'a> {
     }
 }
 
-/// Takes the time of the event, which has to have one; `Option<Time>` where it may not.
+/// The time of the event; `Option<Time>` if it may be absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 

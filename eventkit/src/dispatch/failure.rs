@@ -1,4 +1,4 @@
-//! Why one handler failed.
+//! Why a handler failed.
 
 use std::any::Any;
 use std::error::Error;
@@ -6,52 +6,40 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::decision::Decision;
+use super::decision::{Decision, HandlerError};
 use crate::error::{BoxError, DecodeError};
 
-/// Says why one handler did not succeed.
+/// The reason why one handler did not succeed.
 ///
-/// `{failure}` is the failure itself, `{failure:#}` is it with everything that caused it.
+/// `{failure}` is the failure itself, `{failure:#}` adds everything that caused it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
     /// The handler returned an error.
-    Error(BoxError),
-    /// The handler returned an error that says what becomes of the event.
-    Decided(Box<Decided>),
+    Error {
+        /// The error.
+        error: BoxError,
+        /// What the error decides about the event, if it is a [`HandlerError`]; a dispatch within
+        /// the process takes no action on it.
+        decision: Option<Decision>,
+    },
     /// The handler panicked, with this message.
     Panic(String),
-    /// The event is not what the handler takes; all handlers of that type share the error.
+    /// The event does not decode to what the handler takes; all handlers of that type share the
+    /// error.
     Decode(Arc<DecodeError>),
-    /// A parameter of the handler could not be had from the event.
+    /// A parameter of the handler could not be extracted.
     Extract(BoxError),
-    /// The filter of the handler could not tell whether the event passes: the handler did not run.
+    /// The filter of the handler could not be evaluated: the handler did not run.
     Filter(BoxError),
     /// The handler took longer than its [`Policy`](super::Policy) allows, and was stopped.
     Timeout(Duration),
 }
 
-/// Is an error of a handler that says what becomes of the event.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Decided {
-    /// The error.
-    pub error: BoxError,
-    /// What becomes of the event in a service; a dispatch in the process does nothing more.
-    pub decision: Decision,
-}
-
-impl Decided {
-    pub(super) fn new(decision: Decision, error: BoxError) -> Self {
-        Self { error, decision }
-    }
-}
-
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Error(error) => write!(f, "{error}")?,
-            Self::Decided(decided) => write!(f, "{}", decided.error)?,
+            Self::Error { error, .. } => write!(f, "{error}")?,
             Self::Panic(message) => write!(f, "panicked: {message}")?,
             Self::Decode(error) => write!(f, "{error}")?,
             Self::Extract(_) => f.write_str("a parameter could not be extracted")?,
@@ -70,8 +58,7 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Error(error) => error.source(),
-            Self::Decided(decided) => decided.error.source(),
+            Self::Error { error, .. } => error.source(),
             Self::Panic(_) | Self::Timeout(_) => None,
             Self::Decode(error) => error.source(),
             Self::Extract(error) | Self::Filter(error) => Some(&**error),
@@ -80,7 +67,15 @@ impl Error for Failure {
 }
 
 impl Failure {
-    /// Takes the error of an extractor: what the event is at fault for is a decode error.
+    /// Returns the failure of a handler that returned an error without a decision.
+    pub fn error(error: impl Into<BoxError>) -> Self {
+        Self::Error {
+            error: error.into(),
+            decision: None,
+        }
+    }
+
+    /// Returns the failure of an extractor: a decode error means that the event is at fault.
     pub(crate) fn from_extractor(error: BoxError) -> Self {
         match error.downcast::<DecodeError>() {
             Ok(error) => Self::from(*error),
@@ -88,8 +83,9 @@ impl Failure {
         }
     }
 
-    /// Reads the message of a panic.
+    /// Returns the failure of a handler that panicked.
     #[doc(hidden)]
+    #[must_use]
     pub fn panic(payload: &(dyn Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
@@ -103,32 +99,11 @@ impl From<DecodeError> for Failure {
     }
 }
 
-/// Is implemented by what a handler may return: `()` and `Result<(), E>`.
-#[diagnostic::on_unimplemented(
-    message = "a handler cannot return `{Self}`",
-    label = "not `()` and not `Result<(), E>`",
-    note = "return `()`, or `Result<(), E>` with an error `E` that converts into `Box<dyn std::error::Error + Send + Sync>`"
-)]
-pub trait IntoOutcome {
-    /// Makes the outcome of it.
-    ///
-    /// # Errors
-    ///
-    /// Where the handler returned an error.
-    fn into_outcome(self) -> Result<(), Failure>;
-}
-
-impl IntoOutcome for () {
-    fn into_outcome(self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-impl<E: Into<BoxError>> IntoOutcome for Result<(), E> {
-    fn into_outcome(self) -> Result<(), Failure> {
-        self.map_err(|error| match error.into().downcast::<Failure>() {
-            Ok(failure) => *failure,
-            Err(error) => Failure::Error(error),
-        })
+impl<E: HandlerError> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Error {
+            decision: Some(error.decision()),
+            error: error.into(),
+        }
     }
 }

@@ -1,23 +1,17 @@
-//! A handler as a registry knows it.
+//! The metadata of a handler.
 
 use std::any::TypeId;
 use std::fmt;
+use std::sync::OnceLock;
 
-use super::call::Call;
-use super::compile_time::EventOf;
 use super::failure::Failure;
-use super::gate::LiteralFilter;
-use super::plain::PlainCalls;
 use super::policy::Policy;
-use super::registration::Beside;
-use super::registry::Registry;
-use super::slot::Decode;
 use super::state::Requirements;
-use crate::filter::Filter;
+use crate::filter::{Filter, InvalidFilter};
 use crate::pattern;
 use crate::typed::AttributeSource;
 
-/// Where a handler stands in the source code.
+/// The location of a handler in the source code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Location {
@@ -30,7 +24,7 @@ pub struct Location {
 }
 
 impl Location {
-    /// Makes a location.
+    /// Returns a location.
     #[must_use]
     pub const fn new(file: &'static str, line: u32, column: u32) -> Self {
         Self { file, line, column }
@@ -51,13 +45,13 @@ impl fmt::Display for Location {
 
 /// The event types or patterns that a handler was given.
 #[derive(Debug, Clone)]
-pub(crate) enum Patterns {
+enum Patterns {
     Literals(&'static [&'static str]),
     Owned(Vec<String>),
 }
 
 impl Patterns {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+    fn iter(&self) -> impl Iterator<Item = &str> {
         let (literals, owned) = match self {
             Self::Literals(literals) => (*literals, &[][..]),
             Self::Owned(owned) => (&[][..], &owned[..]),
@@ -71,35 +65,11 @@ impl Patterns {
 
 /// The Rust type that a typed handler takes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TypedEvent {
-    pub(crate) id: fn() -> TypeId,
-    pub(crate) name: fn() -> &'static str,
-    pub(crate) types: &'static [&'static str],
-    pub(crate) closed_set: bool,
-}
-
-/// Is one handler: what it handles, where it stands, and how it is called.
-///
-/// `#[handles]` makes one beside the function. It can be added to any registry with
-/// [`Registry::add`] and the macro [`handlers!`](crate::handlers).
-pub struct Handler {
-    name: &'static str,
-    location: Location,
-    order: i32,
-    pub(crate) registry: Option<&'static Registry>,
-    pub(crate) patterns: Patterns,
-    pub(crate) typed: Option<TypedEvent>,
-    pub(crate) needs_event: bool,
-    pub(crate) requires: fn(&mut Requirements),
-    pub(super) call: Call,
-    /// Decodes what it borrows of an event.
-    pub(super) decode: Option<Decode>,
-    pub(super) plain: PlainCalls,
-    /// Two fields, since a `const fn` cannot replace what has to be dropped.
-    literal_filter: Option<&'static LiteralFilter>,
-    filter: Option<Filter>,
-    stable_name: Option<&'static str>,
-    policy: Policy,
+pub struct TypedEvent {
+    pub(super) id: fn() -> TypeId,
+    pub(super) name: fn() -> &'static str,
+    pub(super) types: &'static [&'static str],
+    pub(super) closed_set: bool,
 }
 
 impl TypedEvent {
@@ -108,119 +78,181 @@ impl TypedEvent {
     }
 }
 
+/// The identity of a registry: its address, since names need not be unique.
+#[derive(Debug)]
+pub struct RegistryKey {
+    pub(super) name: &'static str,
+}
+
+/// A filter that `#[handles]` has checked; it is parsed again when it is first used.
+#[derive(Debug)]
+pub struct LiteralFilter {
+    text: &'static str,
+    filter: OnceLock<Result<Filter, InvalidFilter>>,
+}
+
+impl LiteralFilter {
+    /// Returns the filter of an expression that has been checked.
+    #[must_use]
+    pub const fn new(text: &'static str) -> Self {
+        let filter = OnceLock::new();
+        Self { text, filter }
+    }
+
+    fn get(&self) -> Result<&Filter, &InvalidFilter> {
+        self.filter.get_or_init(|| Filter::sql(self.text)).as_ref()
+    }
+}
+
+/// The options of a handler that is registered at run time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HandlerOptions {
+    pub(super) filter: Option<Filter>,
+    pub(super) name: Option<&'static str>,
+    pub(super) policy: Policy,
+}
+
+/// The metadata of one handler: its name and location, what it handles, and how.
+pub struct Handler {
+    name: &'static str,
+    location: Location,
+    order: i32,
+    is_async: bool,
+    registry: Option<&'static RegistryKey>,
+    patterns: Patterns,
+    typed: Option<TypedEvent>,
+    needs_event: bool,
+    requires: fn(&mut Requirements),
+    // Two fields, since a `const fn` cannot replace a value that has to be dropped.
+    literal_filter: Option<&'static LiteralFilter>,
+    filter: Option<Filter>,
+    durable_name: Option<&'static str>,
+    policy: Policy,
+}
+
+/// Construction, by the code that `#[handles]` generates.
+#[doc(hidden)]
 impl Handler {
-    /// Makes a handler that takes `E`.
+    /// Returns a handler of the envelope, or of a Rust type.
     ///
     /// The name is the path of the function. A typed handler without types or patterns handles the
-    /// types of `E`.
+    /// types of its Rust type.
     #[must_use]
-    pub const fn new<E: 'static, G>(
+    pub const fn new(
         name: &'static str,
         location: Location,
-        event: &EventOf<E, G>,
+        typed: Option<TypedEvent>,
         patterns: &'static [&'static str],
-        call: Call,
     ) -> Self {
-        let typed = event.typed;
         Self {
             name,
             location,
             order: 0,
+            is_async: false,
             registry: None,
             patterns: Patterns::Literals(patterns),
             needs_event: typed.is_none(),
             typed,
             requires: |_| (),
-            call,
-            decode: event.decode,
-            plain: event.plain,
             literal_filter: None,
             filter: None,
-            stable_name: None,
+            durable_name: None,
             policy: Policy::new(),
         }
     }
 
-    /// Sets the registry in which it is found by itself.
+    /// Sets the registry that contains the handler through discovery.
     #[must_use]
-    pub const fn in_registry(mut self, registry: &'static Registry) -> Self {
+    pub const fn with_registry(mut self, registry: &'static RegistryKey) -> Self {
         self.registry = Some(registry);
         self
     }
 
-    /// Sets the place among the handlers of a type: lower first, 0 where nothing is said.
+    /// Sets the position among the handlers of a type.
     #[must_use]
-    pub const fn at_order(mut self, order: i32) -> Self {
+    pub const fn with_order(mut self, order: i32) -> Self {
         self.order = order;
         self
     }
 
-    /// Sets what its extractors need.
+    /// Sets the requirements of the extractors.
     #[must_use]
-    pub const fn requiring(mut self, needs_event: bool, requires: fn(&mut Requirements)) -> Self {
+    pub const fn with_requirements(
+        mut self,
+        needs_event: bool,
+        requires: fn(&mut Requirements),
+    ) -> Self {
         self.needs_event |= needs_event;
         self.requires = requires;
         self
     }
 
-    /// Sets the filter, which the macro has checked.
+    /// Sets the filter.
     #[must_use]
-    pub const fn filtered_by(mut self, filter: &'static LiteralFilter) -> Self {
+    pub const fn with_filter(mut self, filter: &'static LiteralFilter) -> Self {
         self.literal_filter = Some(filter);
         self
     }
 
-    /// Sets the name that stays when the function is renamed, of ASCII letters, digits, `-` and
-    /// `_`.
+    /// Sets the durable name, of ASCII letters, digits, `-` and `_`.
     #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.stable_name = Some(name);
+    pub const fn with_durable_name(mut self, name: &'static str) -> Self {
+        self.durable_name = Some(name);
         self
     }
 
-    /// Sets how a service treats its events.
+    /// Sets the policy.
     #[must_use]
     pub const fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    pub(super) fn with(mut self, beside: Beside) -> Self {
-        self.filter = beside.filter;
-        self.stable_name = beside.name;
-        self.policy = beside.policy;
+    pub(super) const fn with_async(mut self, is_async: bool) -> Self {
+        self.is_async = is_async;
         self
     }
 
-    pub(crate) fn on_owned(mut self, patterns: Vec<String>) -> Self {
+    pub(super) fn with_patterns(mut self, patterns: Vec<String>) -> Self {
         self.patterns = Patterns::Owned(patterns);
         self
     }
 
+    pub(super) fn with_options(mut self, options: HandlerOptions) -> Self {
+        self.filter = options.filter;
+        self.durable_name = options.name;
+        self.policy = options.policy;
+        self
+    }
+}
+
+impl Handler {
     /// Returns its name: the path of the function, such as `shop::ship`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns the name that stays when the function is renamed, where it was given one.
+    /// Returns the name under which a service subscribes the handler, if it was given one.
+    ///
+    /// It stays the same if the function is renamed.
     #[must_use]
-    pub fn stable_name(&self) -> Option<&'static str> {
-        self.stable_name
+    pub fn durable_name(&self) -> Option<&'static str> {
+        self.durable_name
     }
 
-    /// Returns how a service treats its events, as far as the handler says it.
+    /// Returns the policy of the handler itself.
     pub fn policy(&self) -> Policy {
         self.policy
     }
 
-    /// Returns where it stands in the source code.
+    /// Returns the location in the source code.
     #[must_use]
     pub fn location(&self) -> Location {
         self.location
     }
 
-    /// Returns its place among the handlers of a type: lower first.
+    /// Returns the position among the handlers of a type: lower first.
     #[must_use]
     pub fn order(&self) -> i32 {
         self.order
@@ -229,10 +261,10 @@ impl Handler {
     /// Returns whether it is async.
     #[must_use]
     pub fn is_async(&self) -> bool {
-        self.call.is_async()
+        self.is_async
     }
 
-    /// Returns the name of the Rust type it takes, or `None` where it takes the envelope.
+    /// Returns the name of the Rust type it takes, or `None` if it takes the envelope.
     #[must_use]
     pub fn event_name(&self) -> Option<&'static str> {
         self.typed.map(|typed| (typed.name)())
@@ -245,12 +277,15 @@ impl Handler {
         literal.or(self.filter.as_ref())
     }
 
-    pub(crate) fn has_filter(&self) -> bool {
+    pub(super) fn has_filter(&self) -> bool {
         self.literal_filter.is_some() || self.filter.is_some()
     }
 
-    /// Returns whether an event passes the filter, or why that cannot be told.
-    pub(crate) fn admits(&self, attributes: &impl AttributeSource) -> Result<bool, Failure> {
+    /// Returns whether an event passes the filter.
+    pub(super) fn matches_filter(
+        &self,
+        attributes: &impl AttributeSource,
+    ) -> Result<bool, Failure> {
         let filter = match (self.literal_filter, &self.filter) {
             (Some(literal), _) => literal
                 .get()
@@ -261,6 +296,28 @@ impl Handler {
         filter
             .evaluate(attributes)
             .map_err(|error| Failure::Filter(error.into()))
+    }
+
+    /// Returns the registry that contains the handler through discovery, or `None` for the default
+    /// one.
+    pub(super) fn registry(&self) -> Option<&'static RegistryKey> {
+        self.registry
+    }
+
+    pub(super) fn typed(&self) -> Option<TypedEvent> {
+        self.typed
+    }
+
+    /// Returns whether the handler or an extractor takes the envelope.
+    pub(super) fn needs_event(&self) -> bool {
+        self.needs_event
+    }
+
+    /// Returns the state that the extractors require.
+    pub(super) fn requirements(&self) -> Requirements {
+        let mut requirements = Requirements::default();
+        (self.requires)(&mut requirements);
+        requirements
     }
 
     /// Returns the event types and patterns it handles.
@@ -282,7 +339,7 @@ impl Handler {
     }
 
     /// Returns the module of the function.
-    pub(crate) fn module(&self) -> &'static str {
+    pub(super) fn module(&self) -> &'static str {
         self.name.rsplit_once("::").map_or("", |(module, _)| module)
     }
 }

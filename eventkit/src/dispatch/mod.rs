@@ -1,74 +1,72 @@
 //! Registries, handlers and dispatch.
 
-mod call;
+mod bound;
 mod check;
-mod compile_time;
+mod const_check;
 mod context;
 mod decision;
-mod delivery;
+mod decoded;
 mod discovery;
 mod dispatcher;
+mod entry;
 mod error;
 mod extract;
 mod failure;
-mod gate;
 mod handler;
-mod handler_list;
-mod plain;
+mod invocation;
+mod outcome;
 mod policy;
-#[cfg(feature = "http")]
-mod problem;
 mod registration;
 mod registry;
 mod report;
-mod route;
+mod routing;
 mod run;
-mod single;
-mod slot;
 mod state;
-mod table;
-mod tables;
 
 use std::future::Future;
 
-pub use call::finished;
-pub use check::{Check, Orphan};
+pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
 pub use context::Context;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
-pub use error::{CheckError, DispatchError, DispatcherError, Problem};
+pub use entry::{HandlerEntry, HandlerRef};
+pub use error::{DispatchError, DispatcherError};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
-pub use failure::{Decided, Failure, IntoOutcome};
+pub use failure::Failure;
 pub use handler::{Handler, Location};
-pub use policy::OrderKey;
-pub use policy::{Exhausted, Policy};
+pub use outcome::IntoOutcome;
+pub use policy::{OnExhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};
-pub use report::{Handled, Report};
+pub use report::{HandlerOutcome, Report};
 pub use run::Dispatch;
-pub use single::Single;
-pub use slot::Spare;
 pub use state::Requirements;
 
 /// What the code that `#[handles]` generates calls.
 pub(crate) mod generated {
-    pub use super::call::{Call, Outcome, OutcomeFuture};
-    pub use super::compile_time::{
-        Borrow, EventOf, Own, drop_what_is_not_send_before_each_await, event_of, owned_event_of,
+    pub use super::const_check::{
+        BorrowEvent, EventMeta, OwnEvent, borrowed_event, owned_event, require_send,
     };
-    pub use super::decision::{Returned, Undecided};
-    pub use super::delivery::{Delivery, HandlerEvent};
-    pub use super::discovery::EventTypeEntry;
-    #[cfg(feature = "discovery")]
-    pub use super::discovery::{EVENTKIT_0_1_0_EVENT_TYPES, EVENTKIT_0_1_0_HANDLERS};
-    pub use super::gate::LiteralFilter;
+    pub use super::discovery::{EVENT_TYPES, EventTypeEntry, HANDLERS};
+    pub use super::entry::{Call, OutcomeFuture};
+    pub use super::handler::LiteralFilter;
+    pub use super::invocation::{HandlerEvent, Invocation};
+    pub use super::outcome::{AutorefOutcome, Outcome, Returned};
+}
+
+/// What runs handlers one by one, for eventkit-service.
+pub(crate) mod service {
+    pub use super::bound::BoundHandler;
+    pub use super::context::CallLocals;
+    pub use super::entry::catch_panic;
+    pub use super::policy::{OrderKey, PolicySettings};
 }
 
 /// Runs the handlers of the [default registry](default_registry) for an event.
 ///
 /// # Errors
 ///
-/// As for [`Registry::dispatch`].
+/// Returns an error as [`Registry::dispatch`] does.
 pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
     default_registry().dispatch(event)
 }
@@ -77,7 +75,7 @@ pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
 ///
 /// # Errors
 ///
-/// As for [`Registry::dispatch_async`].
+/// Returns an error as [`Registry::dispatch_async`] does.
 pub fn dispatch_async<E: Dispatch>(
     event: &E,
 ) -> impl Future<Output = Result<Report, DispatchError>> + Send {

@@ -1,25 +1,25 @@
-//! How a service treats the events of a handler.
+//! Settings of a service for the events of a handler.
 
 use std::time::Duration;
 
 use crate::event::Event;
 
-/// Says how a service treats the events of a handler: retries, times, order, what comes last.
+/// Settings of a service for the events of a handler: retries, timeout, order, dead letters.
 ///
-/// What it does not set, a wider policy does. For each setting by itself: the handler's own policy,
-/// from `#[handles(..)]`, goes before the one for the type of the event, that before the one of the
-/// service, and that before the default.
+/// A setting that is absent is taken from the next wider policy. For each setting by itself, the
+/// order is: the handler's own policy, from `#[handles(..)]`; the one for the type of the event; the
+/// one of the service; the default.
 ///
 /// | setting | on the attribute | default |
 /// | --- | --- | --- |
 /// | [`attempts`](Policy::attempts) | `retry(attempts = 5)` | 10 |
-/// | [`first_delay`](Policy::first_delay) | `retry(first = "1s")` | 1 second |
-/// | [`max_delay`](Policy::max_delay) | `retry(max = "5m")` | 1 minute |
+/// | [`initial_delay`](Policy::initial_delay) | `retry(initial_delay = "1s")` | 1 second |
+/// | [`max_delay`](Policy::max_delay) | `retry(max_delay = "5m")` | 1 minute |
 /// | [`timeout`](Policy::timeout) | `timeout = "30s"` | 30 seconds |
 /// | [`concurrency`](Policy::concurrency) | `concurrency = 8` | 16 |
 /// | [`key`](Policy::key) | `key = "partitionkey"` | none: no order |
 /// | [`key_with`](Policy::key_with) | `key = path::to::function` | |
-/// | [`breaker`](Policy::breaker) | `breaker(failures = 20, pause = "30s")` | none |
+/// | [`circuit_breaker`](Policy::circuit_breaker) | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | none |
 /// | [`exhausted`](Policy::exhausted) | `exhausted = "drop"` | dead letter |
 ///
 /// ```
@@ -31,47 +31,52 @@ use crate::event::Event;
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
 #[must_use = "a policy does nothing until a handler or a service has it"]
-pub struct Policy {
-    #[doc(hidden)]
+pub struct Policy(PolicySettings);
+
+/// The settings of a [`Policy`] as a service reads them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PolicySettings {
+    /// The number of attempts.
     pub attempts: Option<u32>,
-    #[doc(hidden)]
-    pub first_delay: Option<Duration>,
-    #[doc(hidden)]
+    /// The delay before the second attempt.
+    pub initial_delay: Option<Duration>,
+    /// The longest delay between two attempts.
     pub max_delay: Option<Duration>,
-    #[doc(hidden)]
+    /// The time that one attempt may take.
     pub timeout: Option<Duration>,
-    #[doc(hidden)]
+    /// The number of events that are handled at once.
     pub concurrency: Option<usize>,
-    #[doc(hidden)]
+    /// The key of events that stay in order.
     pub key: Option<OrderKey>,
-    #[doc(hidden)]
-    pub breaker: Option<(u32, Duration)>,
-    #[doc(hidden)]
-    pub exhausted: Option<Exhausted>,
+    /// The number of failures that open the circuit, and the time after which it is half open.
+    pub circuit_breaker: Option<(u32, Duration)>,
+    /// The action on an event whose attempts have all failed.
+    pub exhausted: Option<OnExhausted>,
 }
 
-/// Says what becomes of an event whose attempts have all failed.
+/// The action on an event whose attempts have all failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Exhausted {
-    /// It is kept as a dead letter.
+pub enum OnExhausted {
+    /// The event is kept as a dead letter.
     #[default]
     DeadLetter,
-    /// It is forgotten: only the counters of the service know of it.
+    /// The event is dropped; only the counters of the service tell of it.
     Drop,
 }
 
-/// Tells which events have to stay in order.
+/// The key of events that have to stay in order.
 #[derive(Debug, Clone, Copy)]
 pub enum OrderKey {
     /// The value of an attribute.
     Attribute(&'static str),
-    /// What a function makes of the event.
+    /// The result of a function.
     Function(fn(&Event) -> Option<String>),
 }
 
 impl OrderKey {
-    #[doc(hidden)]
+    /// Returns the key of an event, or `None` if the event has no order.
+    #[must_use]
     pub fn of(self, event: &Event) -> Option<String> {
         match self {
             Self::Attribute(name) => {
@@ -84,18 +89,18 @@ impl OrderKey {
 }
 
 impl Policy {
-    /// Makes a policy that sets nothing.
+    /// Returns a policy without settings.
     pub const fn new() -> Self {
-        Self {
+        Self(PolicySettings {
             attempts: None,
-            first_delay: None,
+            initial_delay: None,
             max_delay: None,
             timeout: None,
             concurrency: None,
             key: None,
-            breaker: None,
+            circuit_breaker: None,
             exhausted: None,
-        }
+        })
     }
 
     /// Sets how often an event is tried, the first time included; 0 counts as 1.
@@ -108,20 +113,20 @@ impl Policy {
     /// With a [`key`](Policy::key) an event is tried again where it stands, which the transport does
     /// not see: a process that ends takes the count of these with it.
     pub const fn attempts(mut self, attempts: u32) -> Self {
-        self.attempts = Some(attempts);
+        self.0.attempts = Some(attempts);
         self
     }
 
     /// Sets the delay before the second attempt. It doubles with each further one; up to half of
     /// it is taken off at random, so that what failed together is not tried together.
-    pub const fn first_delay(mut self, delay: Duration) -> Self {
-        self.first_delay = Some(delay);
+    pub const fn initial_delay(mut self, delay: Duration) -> Self {
+        self.0.initial_delay = Some(delay);
         self
     }
 
     /// Sets the longest delay between two attempts.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
-        self.max_delay = Some(delay);
+        self.0.max_delay = Some(delay);
         self
     }
 
@@ -130,13 +135,13 @@ impl Policy {
     /// A sync handler cannot be stopped: one that takes longer is told of in the health of its
     /// subscription, and its event goes on when it returns.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
+        self.0.timeout = Some(timeout);
         self
     }
 
     /// Sets how many events the handler may run for at once; 0 counts as 1.
     pub const fn concurrency(mut self, concurrency: usize) -> Self {
-        self.concurrency = Some(concurrency);
+        self.0.concurrency = Some(concurrency);
         self
     }
 
@@ -147,43 +152,51 @@ impl Policy {
     /// one process; several consumers of one subscription share its events without it, unless the
     /// transport has partitions. Events without the attribute have no order.
     pub const fn key(mut self, attribute: &'static str) -> Self {
-        self.key = Some(OrderKey::Attribute(attribute));
+        self.0.key = Some(OrderKey::Attribute(attribute));
         self
     }
 
     /// Keeps events in order for which a function returns the same, as [`key`](Policy::key) does.
     pub const fn key_with(mut self, function: fn(&Event) -> Option<String>) -> Self {
-        self.key = Some(OrderKey::Function(function));
+        self.0.key = Some(OrderKey::Function(function));
         self
     }
 
-    /// Stops the handler for a while after that many failures in a row, whatever their events.
+    /// Opens a circuit breaker after that many consecutive failures, whatever their events.
     ///
-    /// Meanwhile no event is tried, so none uses up its attempts. After the pause one event is
-    /// tried, and if it succeeds, all of them.
-    pub const fn breaker(mut self, failures: u32, pause: Duration) -> Self {
-        self.breaker = Some((failures, pause));
+    /// While it is open no event is tried, so none uses up its attempts. After the reset timeout one
+    /// event is tried, and if it succeeds, all of them.
+    pub const fn circuit_breaker(mut self, max_failures: u32, reset_timeout: Duration) -> Self {
+        self.0.circuit_breaker = Some((max_failures, reset_timeout));
         self
     }
 
-    /// Sets what becomes of an event whose attempts have all failed.
-    pub const fn exhausted(mut self, exhausted: Exhausted) -> Self {
-        self.exhausted = Some(exhausted);
+    /// Sets the action on an event whose attempts have all failed.
+    pub const fn exhausted(mut self, exhausted: OnExhausted) -> Self {
+        self.0.exhausted = Some(exhausted);
         self
     }
 
-    /// Sets what this policy does not as a wider one has it.
+    /// Returns the settings.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn settings(&self) -> PolicySettings {
+        self.0
+    }
+
+    /// Returns this policy with its absent settings taken from a wider one.
     #[doc(hidden)]
     pub fn or(self, wider: Self) -> Self {
-        Self {
-            attempts: self.attempts.or(wider.attempts),
-            first_delay: self.first_delay.or(wider.first_delay),
-            max_delay: self.max_delay.or(wider.max_delay),
-            timeout: self.timeout.or(wider.timeout),
-            concurrency: self.concurrency.or(wider.concurrency),
-            key: self.key.or(wider.key),
-            breaker: self.breaker.or(wider.breaker),
-            exhausted: self.exhausted.or(wider.exhausted),
-        }
+        let (own, wider) = (self.0, wider.0);
+        Self(PolicySettings {
+            attempts: own.attempts.or(wider.attempts),
+            initial_delay: own.initial_delay.or(wider.initial_delay),
+            max_delay: own.max_delay.or(wider.max_delay),
+            timeout: own.timeout.or(wider.timeout),
+            concurrency: own.concurrency.or(wider.concurrency),
+            key: own.key.or(wider.key),
+            circuit_breaker: own.circuit_breaker.or(wider.circuit_breaker),
+            exhausted: own.exhausted.or(wider.exhausted),
+        })
     }
 }

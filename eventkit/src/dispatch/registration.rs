@@ -1,52 +1,149 @@
-//! Registration of closures with what goes beside them.
+//! Registration of closures at run time.
 
+use std::any::type_name;
 use std::future::Future;
+use std::panic::Location;
 
-use super::failure::IntoOutcome;
+use super::const_check::typed_event;
+use super::entry::{Call, HandlerEntry, HandlerRef};
+use super::handler::{Handler, HandlerOptions};
+use super::invocation::HandlerEvent;
+use super::outcome::IntoOutcome;
 use super::policy::Policy;
-use super::registry::{self, Registry};
+use super::registry::Registry;
 use crate::event::Event;
 use crate::filter::Filter;
+use crate::pattern;
 use crate::typed::CloudEvent;
 
-/// Registers a closure with what goes beside it: a filter, a name, a policy; see
+impl Registry {
+    /// Registers a closure for the events of a type or pattern.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the type is empty or a `*` in it is not a whole segment: such a handler could
+    /// never run.
+    #[track_caller]
+    pub fn register<F, R>(&self, pattern: impl Into<String>, handler: F)
+    where
+        F: Fn(&Event) -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        Registration::new(self).register(pattern, handler);
+    }
+
+    /// Registers a closure that returns a future, for the events of a type or pattern.
+    ///
+    /// # Panics
+    ///
+    /// Panics as [`register`](Registry::register) does.
+    #[track_caller]
+    pub fn register_async<F, U, R>(&self, pattern: impl Into<String>, handler: F)
+    where
+        F: Fn(Event) -> U + Send + Sync + 'static,
+        U: Future<Output = R> + Send + 'static,
+        R: IntoOutcome,
+    {
+        Registration::new(self).register_async(pattern, handler);
+    }
+
+    /// Registers a closure for the events of a Rust type.
+    #[track_caller]
+    pub fn register_typed<T, F, R>(&self, handler: F)
+    where
+        T: CloudEvent,
+        F: Fn(&T) -> R + Send + Sync + 'static,
+        R: IntoOutcome,
+    {
+        Registration::new(self).register_typed(handler);
+    }
+
+    /// Registers a closure that returns a future, for the events of a Rust type.
+    #[track_caller]
+    pub fn register_typed_async<T, F, U, R>(&self, handler: F)
+    where
+        T: CloudEvent,
+        F: Fn(T) -> U + Send + Sync + 'static,
+        U: Future<Output = R> + Send + 'static,
+        R: IntoOutcome,
+    {
+        Registration::new(self).register_typed_async(handler);
+    }
+
+    /// Starts a registration for the events that pass a filter.
+    ///
+    /// If an event does not pass, the handler does not run, and the report names the filter. If the
+    /// filter cannot be evaluated, the handler does not run either, which is a failure.
+    ///
+    /// A filter on a typed value reads its attributes without encoding its data. The envelope is
+    /// made only for a filter that reads `id` or `time`.
+    ///
+    /// ```
+    /// use eventkit::{Event, Registry};
+    /// use eventkit::filter::Filter;
+    ///
+    /// static EU: Registry = Registry::new("eu");
+    ///
+    /// let europe = Filter::prefix([("subject", "eu-")])?;
+    /// EU.filtered(europe).register("*", |event: &Event| println!("{event}"));
+    ///
+    /// let event = Event::builder().source("/shop").ty("placed").subject("us-1").build()?;
+    /// let report = EU.dispatch(&event)?;
+    /// assert!(report.to_string().ends_with(r#"filtered out by {"prefix":{"subject":"eu-"}}"#));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn filtered(&self, filter: Filter) -> Registration<'_> {
+        Registration::new(self).filtered(filter)
+    }
+
+    /// Starts a registration under a name, which identifies the subscription of a service.
+    ///
+    /// A service requires it: the path of a closure is not stable. It is of ASCII letters, digits,
+    /// `_`, and single `-` between them.
+    ///
+    /// ```
+    /// use eventkit::{Event, Policy, Registry};
+    ///
+    /// static SHOP: Registry = Registry::new("shop");
+    ///
+    /// let patient = Policy::new().attempts(50);
+    /// SHOP.named("receipt").policy(patient).register("placed", |event: &Event| println!("{event}"));
+    /// ```
+    pub fn named(&self, name: &'static str) -> Registration<'_> {
+        Registration::new(self).named(name)
+    }
+}
+
+/// A registration of a closure with options: a filter, a name, a policy; see
 /// [`Registry::filtered`] and [`Registry::named`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is registered until one of the methods is called"]
 pub struct Registration<'r> {
     registry: &'r Registry,
-    beside: Beside,
-}
-
-/// What goes beside a closure.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Beside {
-    pub(super) filter: Option<Filter>,
-    pub(super) name: Option<&'static str>,
-    pub(super) policy: Policy,
+    options: HandlerOptions,
 }
 
 impl<'r> Registration<'r> {
-    pub(super) fn new(registry: &'r Registry) -> Self {
-        let beside = Beside::default();
-        Self { registry, beside }
+    fn new(registry: &'r Registry) -> Self {
+        let options = HandlerOptions::default();
+        Self { registry, options }
     }
 
     /// Sets the filter that an event has to pass.
     pub fn filtered(mut self, filter: Filter) -> Self {
-        self.beside.filter = Some(filter);
+        self.options.filter = Some(filter);
         self
     }
 
     /// Sets the name under which a service subscribes the handler.
     pub fn named(mut self, name: &'static str) -> Self {
-        self.beside.name = Some(name);
+        self.options.name = Some(name);
         self
     }
 
     /// Sets how a service treats its events.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.beside.policy = policy;
+        self.options.policy = policy;
         self
     }
 
@@ -54,24 +151,21 @@ impl<'r> Registration<'r> {
     ///
     /// # Panics
     ///
-    /// As [`Registry::register`] does.
+    /// Panics as [`Registry::register`] does.
     #[track_caller]
     pub fn register<F, R>(self, pattern: impl Into<String>, handler: F)
     where
         F: Fn(&Event) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        let call = registry::borrowing::<Event, F, R>(handler);
-        let patterns = vec![pattern.into()];
-        self.registry
-            .register_call::<Event, F>(patterns, call, self.beside);
+        self.add::<Event, F>(vec![pattern.into()], borrowing::<Event, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
     ///
     /// # Panics
     ///
-    /// As [`Registry::register`] does.
+    /// Panics as [`Registry::register`] does.
     #[track_caller]
     pub fn register_async<F, U, R>(self, pattern: impl Into<String>, handler: F)
     where
@@ -79,10 +173,7 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        let call = registry::asynchronous(handler);
-        let patterns = vec![pattern.into()];
-        self.registry
-            .register_call::<Event, F>(patterns, call, self.beside);
+        self.add::<Event, F>(vec![pattern.into()], owning(handler));
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -93,9 +184,7 @@ impl<'r> Registration<'r> {
         F: Fn(&T) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        let call = registry::borrowing::<T, F, R>(handler);
-        self.registry
-            .register_call::<T, F>(Vec::new(), call, self.beside);
+        self.add::<T, F>(Vec::new(), borrowing::<T, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -107,8 +196,49 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        let call = registry::asynchronous(handler);
-        self.registry
-            .register_call::<T, F>(Vec::new(), call, self.beside);
+        self.add::<T, F>(Vec::new(), owning(handler));
     }
+
+    #[track_caller]
+    fn add<E: HandlerEvent, F>(self, patterns: Vec<String>, call: Call) {
+        for pattern in &patterns {
+            if let Err(reason) = pattern::check(pattern) {
+                panic!("{pattern:?} cannot be handled: {reason}");
+            }
+        }
+        let location = Location::caller().into();
+        let handler = Handler::new(type_name::<F>(), location, typed_event::<E>(), &[])
+            .with_patterns(patterns)
+            .with_options(self.options);
+        let entry = HandlerEntry::new(handler, call);
+        self.registry
+            .update(|added| added.push(HandlerRef::registered(entry)));
+    }
+}
+
+/// Returns the call of a closure that borrows its event.
+fn borrowing<E, F, R>(handler: F) -> Call
+where
+    E: HandlerEvent,
+    F: Fn(&E) -> R + Send + Sync + 'static,
+    R: IntoOutcome,
+{
+    Call::SyncClosure(Box::new(move |invocation| {
+        let outcome = handler(E::borrow(invocation)?).into_outcome();
+        outcome.map_err(Box::new)
+    }))
+}
+
+/// Returns the call of a closure that owns its event and returns a future.
+fn owning<E, F, U, R>(handler: F) -> Call
+where
+    E: HandlerEvent,
+    F: Fn(E) -> U + Send + Sync + 'static,
+    U: Future<Output = R> + Send + 'static,
+    R: IntoOutcome,
+{
+    Call::AsyncClosure(Box::new(move |invocation| {
+        let future = E::own(invocation).map(&handler);
+        Box::pin(async move { future?.await.into_outcome().map_err(Box::new) })
+    }))
 }

@@ -1,57 +1,61 @@
-//! What became of an event.
+//! Reports: the outcome of each handler of an event.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
+use super::entry::HandlerRef;
 use super::failure::Failure;
 use super::handler::Handler;
-use super::handler_list::NamedHandlers;
+use super::outcome::Outcome;
 use crate::filter::Filter;
+use crate::typed::AttributeSource;
 
-/// Says what each handler of an event came to, in the order in which they ran.
+/// The outcome of each handler of an event, in the order in which they ran.
 ///
-/// A report without handlers is no error: nobody wanted the event.
+/// A report without handlers is not an error: the event has no handlers.
 #[derive(Debug, Default)]
 pub struct Report {
-    handlers: NamedHandlers,
-    /// What there is to say beside that all of them succeeded.
+    handlers: Option<Arc<[HandlerRef]>>,
+    /// `None` if all handlers succeeded.
     details: Option<Box<Details>>,
 }
 
-/// The handlers that ran in vain or not at all, by their place.
+/// The handlers that failed or did not run, by their index.
 #[derive(Debug, Default)]
-pub(super) struct Details {
-    pub(super) failures: Vec<(usize, Failure)>,
-    pub(super) filtered: Vec<usize>,
+struct Details {
+    failures: Vec<(usize, Failure)>,
+    filtered: Vec<usize>,
 }
 
-/// Is one line of a [`Report`].
+/// The outcome of one handler, a line of a [`Report`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Handled<'a> {
+pub struct HandlerOutcome<'a> {
     /// The handler.
     pub handler: &'a Handler,
-    /// Why it failed, or `None` where it succeeded.
+    /// The failure, or `None` if it succeeded.
     pub failure: Option<&'a Failure>,
-    /// The filter that the event did not pass, or `None` where it passed or there is none. The
-    /// handler did not run, which is no failure.
+    /// The filter that the event did not pass, or `None` if it passed or there is none. The
+    /// handler did not run, which is not a failure.
     pub filtered_by: Option<&'a Filter>,
 }
 
 impl Report {
-    pub(super) fn new(handlers: NamedHandlers, details: Option<Box<Details>>) -> Self {
-        Self { handlers, details }
-    }
-
     /// Returns whether a handler failed.
     pub(super) fn has_failures(&self) -> bool {
         let details = self.details.as_ref();
         details.is_some_and(|details| !details.failures.is_empty())
     }
 
-    /// Returns how many handlers there were, those included that a filter left out.
+    fn handlers(&self) -> &[HandlerRef] {
+        self.handlers.as_deref().unwrap_or_default()
+    }
+
+    /// Returns how many handlers there were, including those that a filter left out.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.handlers.len()
+        self.handlers().len()
     }
 
     /// Returns whether there was no handler for the event.
@@ -60,33 +64,33 @@ impl Report {
         self.len() == 0
     }
 
-    /// Returns what each handler came to, in the order in which they ran.
-    pub fn iter(&self) -> impl Iterator<Item = Handled<'_>> {
+    /// Returns the outcome of each handler, in the order in which they ran.
+    pub fn iter(&self) -> impl Iterator<Item = HandlerOutcome<'_>> {
         let details = self.details.as_deref();
         let (failures, filtered) = details.map_or((&[][..], &[][..]), |details| {
             (&details.failures[..], &details.filtered[..])
         });
-        let numbered = self.handlers.iter().enumerate();
-        numbered.map(move |(at, handler)| Handled {
+        let numbered = self.handlers().iter().enumerate();
+        numbered.map(move |(index, handler)| HandlerOutcome {
             handler,
             failure: failures
                 .iter()
-                .find(|(failed, _)| *failed == at)
+                .find(|(failed, _)| *failed == index)
                 .map(|(_, failure)| failure),
-            filtered_by: handler.filter().filter(|_| filtered.contains(&at)),
+            filtered_by: handler.filter().filter(|_| filtered.contains(&index)),
         })
     }
 
-    /// Returns the handlers that did not run since the event did not pass their filters.
+    /// Returns the handlers that did not run because the event did not pass their filters.
     pub fn filtered_out(&self) -> impl Iterator<Item = (&Handler, &Filter)> {
         self.iter()
-            .filter_map(|handled| Some((handled.handler, handled.filtered_by?)))
+            .filter_map(|outcome| Some((outcome.handler, outcome.filtered_by?)))
     }
 
-    /// Returns the handlers that failed, each with the reason.
+    /// Returns the handlers that failed, each with its failure.
     pub fn failures(&self) -> impl Iterator<Item = (&Handler, &Failure)> {
         self.iter()
-            .filter_map(|handled| Some((handled.handler, handled.failure?)))
+            .filter_map(|outcome| Some((outcome.handler, outcome.failure?)))
     }
 }
 
@@ -96,15 +100,15 @@ impl fmt::Display for Report {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        for (at, handled) in self.iter().enumerate() {
-            let separator = if at == 0 { "" } else { "\n" };
-            write!(f, "{separator}{handled}")?;
+        for (index, outcome) in self.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{outcome}")?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Handled<'_> {
+impl fmt::Display for HandlerOutcome<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.handler)?;
         match (self.failure, self.filtered_by) {
@@ -112,5 +116,68 @@ impl fmt::Display for Handled<'_> {
             (None, Some(filter)) => write!(f, "filtered out by {filter}"),
             (Some(failure), _) => write!(f, "{failure:#}"),
         }
+    }
+}
+
+/// Builds the report of an event while its handlers run.
+#[derive(Debug, Default)]
+pub(super) struct ReportBuilder(Option<Box<Details>>);
+
+impl ReportBuilder {
+    /// Returns whether the event passes the filter of a handler, and records why it does not.
+    pub(super) fn check_filter(
+        &mut self,
+        index: usize,
+        handler: &Handler,
+        attributes: &impl AttributeSource,
+    ) -> bool {
+        match matches_filter(handler, attributes) {
+            Ok(true) => return true,
+            Ok(false) => self.details().filtered.push(index),
+            Err(failure) => self.fail(index, failure),
+        }
+        false
+    }
+
+    /// Records the outcome of a handler.
+    #[inline]
+    pub(super) fn record(&mut self, index: usize, outcome: std::thread::Result<Outcome>) {
+        if let Err(failure) = into_result(outcome) {
+            self.fail(index, failure);
+        }
+    }
+
+    #[cold]
+    fn fail(&mut self, index: usize, failure: Failure) {
+        self.details().failures.push((index, failure));
+    }
+
+    fn details(&mut self) -> &mut Details {
+        self.0.get_or_insert_default()
+    }
+
+    pub(super) fn build(self, handlers: Arc<[HandlerRef]>) -> Report {
+        Report {
+            handlers: Some(handlers),
+            details: self.0,
+        }
+    }
+}
+
+/// Returns whether an event passes the filter of a handler; a filter function may panic.
+pub(super) fn matches_filter(
+    handler: &Handler,
+    attributes: &impl AttributeSource,
+) -> Result<bool, Failure> {
+    catch_unwind(AssertUnwindSafe(|| handler.matches_filter(attributes)))
+        .unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
+}
+
+/// Returns the outcome of a handler that ran to its end or its panic.
+#[inline]
+pub(super) fn into_result(outcome: std::thread::Result<Outcome>) -> Result<(), Failure> {
+    match outcome {
+        Ok(outcome) => outcome.map_err(|failure| *failure),
+        Err(panic) => Err(Failure::panic(&*panic)),
     }
 }

@@ -1,14 +1,14 @@
-//! What handlers share: values by their type.
+//! Shared state of handlers: one value of each type.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
 
-/// Holds one value of each type that handlers want as [`State`](super::State).
+/// The values that handlers take as [`State`](super::State), by their type.
 #[derive(Default)]
-pub(crate) struct States(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
+pub(crate) struct StateMap(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
 
-impl States {
+impl StateMap {
     pub(crate) fn insert<S: Send + Sync + 'static>(&mut self, state: S) {
         self.0.insert(TypeId::of::<S>(), Box::new(state));
     }
@@ -18,24 +18,24 @@ impl States {
     }
 }
 
-impl fmt::Debug for States {
+impl fmt::Debug for StateMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "States({})", self.0.len())
+        write!(f, "StateMap({})", self.0.len())
     }
 }
 
-/// Collects what the parameters of a handler need, before it is ever called.
+/// The state that the parameters of a handler require, collected before the handler is called.
 #[derive(Debug, Default)]
 pub struct Requirements(Vec<(TypeId, &'static str)>);
 
 impl Requirements {
-    /// Asks for a state of a type.
+    /// Adds a required type of state.
     pub fn state<S: 'static>(&mut self) {
         self.0.push((TypeId::of::<S>(), type_name::<S>()));
     }
 
-    /// Returns the name of the first type that is not there.
-    pub(crate) fn missing(&self, states: &States) -> Option<&'static str> {
+    /// Returns the name of the first required type that is missing.
+    pub(crate) fn missing(&self, states: &StateMap) -> Option<&'static str> {
         let missing = self.0.iter().find(|(id, _)| !states.0.contains_key(id));
         missing.map(|(_, name)| *name)
     }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use eventkit_cesql::rules;
+pub(crate) use eventkit_cesql::rules::{JSON, declares_json};
 use mediatype::{MediaTypeBuf, ReadParams};
 
 use crate::error::AttributeError;
 
-/// The media type of JSON data.
-pub(crate) const JSON: &str = "application/json";
 /// The media type of text that was given without one.
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
@@ -48,20 +48,12 @@ impl MediaType {
     /// `text/*`.
     pub fn parse(text: &str) -> Result<Self, AttributeError> {
         let wrong = || AttributeError::new(text, EXPECTED);
-        if !text.is_ascii() {
-            return Err(wrong());
-        }
-        let parsed: MediaTypeBuf = text.parse().map_err(|_| wrong())?;
-        let end = text.strip_prefix(parsed.as_str()).ok_or_else(wrong)?;
-        if !end.bytes().all(|byte| matches!(byte, b';' | b' ' | b'\t')) {
-            return Err(wrong());
-        }
+        let parsed = rules::parse_media_type(text).map_err(|_| wrong())?;
+        let end = text
+            .strip_prefix(parsed.as_str())
+            .unwrap_or_default()
+            .into();
         let essence = parsed.essence().to_string().to_ascii_lowercase();
-        let no_value = |(_, value): (_, mediatype::Value<'_>)| value.as_str().is_empty();
-        if essence.contains('*') || parsed.params().any(no_value) {
-            return Err(wrong());
-        }
-        let end = end.into();
         Ok(Self {
             parsed,
             end,
@@ -122,7 +114,7 @@ impl MediaType {
     /// Implements section 3.1.1 of the JSON format.
     #[must_use]
     pub fn is_json(&self) -> bool {
-        is_json_subtype(self.subtype())
+        declares_json(&self.essence)
     }
 
     /// Returns whether its content is text in UTF-8: `text/*` or XML, and no other `charset`.
@@ -144,24 +136,6 @@ impl PartialEq for MediaType {
 }
 
 impl Eq for MediaType {}
-
-fn is_json_subtype(subtype: &str) -> bool {
-    let declared = subtype
-        .rsplit_once('+')
-        .map_or(subtype, |(_, suffix)| suffix);
-    declared.eq_ignore_ascii_case("json")
-}
-
-/// Returns whether a media type that has been checked before declares JSON.
-pub(crate) fn declares_json(media_type: &str) -> bool {
-    if media_type == JSON {
-        return true;
-    }
-    let essence = media_type.split(';').next().unwrap_or_default().trim_end();
-    essence
-        .split_once('/')
-        .is_some_and(|(_, subtype)| is_json_subtype(subtype))
-}
 
 impl FromStr for MediaType {
     type Err = AttributeError;

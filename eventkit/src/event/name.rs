@@ -1,31 +1,15 @@
 //! Attribute names.
 
+use eventkit_cesql::rules;
+pub(crate) use eventkit_cesql::rules::{
+    CORE, DATA, DATACONTENTTYPE, DATASCHEMA, ID, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE,
+};
+
 use super::text;
 use crate::error::Violation;
 
-pub(crate) const ID: &str = "id";
-pub(crate) const SOURCE: &str = "source";
-pub(crate) const SPECVERSION: &str = "specversion";
-pub(crate) const TYPE: &str = "type";
-pub(crate) const DATACONTENTTYPE: &str = "datacontenttype";
-pub(crate) const DATASCHEMA: &str = "dataschema";
-pub(crate) const SUBJECT: &str = "subject";
-pub(crate) const TIME: &str = "time";
-pub(crate) const DATA: &str = "data";
 /// A member of the JSON format, never an attribute.
 pub(crate) const DATA_BASE64: &str = "data_base64";
-
-/// The attributes that the core specification defines.
-pub(crate) const CORE: [&str; 8] = [
-    SPECVERSION,
-    ID,
-    SOURCE,
-    TYPE,
-    DATACONTENTTYPE,
-    DATASCHEMA,
-    SUBJECT,
-    TIME,
-];
 
 /// The bytes of the longest of their names.
 pub(crate) const LONGEST: usize = DATACONTENTTYPE.len();
@@ -92,8 +76,7 @@ pub(crate) fn documented(extension: &str) -> Option<&'static str> {
 /// Names over 20 characters are only discouraged there, so they pass.
 pub(crate) fn check_extension_name(name: &str) -> Result<(), Violation> {
     let section = "core, Naming Conventions";
-    let is_of_name = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9');
-    if name.is_empty() || !text::all(name.as_bytes(), is_of_name) {
+    if name.is_empty() || !text::all(name.as_bytes(), rules::is_name_byte) {
         let expected = "an extension name of lower-case letters a-z and digits 0-9";
         return Err(Violation::new(name.to_owned(), name, expected, section));
     }

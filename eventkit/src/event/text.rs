@@ -1,11 +1,13 @@
 //! The characters that an attribute may hold.
 
+use eventkit_cesql::rules;
+
 /// Returns whether every character is allowed in the type `String` (core, Type System).
 ///
 /// Surrogates need no check: a `str` has none.
 pub(crate) fn is_attribute_text(text: &str) -> bool {
     // Printable ASCII is nearly every value; it needs no decoding.
-    is_printable_ascii(text.as_bytes()) || text.chars().all(is_allowed)
+    is_printable_ascii(text.as_bytes()) || text.chars().all(rules::is_attribute_char)
 }
 
 fn is_printable_ascii(bytes: &[u8]) -> bool {
@@ -27,13 +29,4 @@ pub(crate) fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
         (Some(first), Some(last)) => in_block(first) & in_block(last),
         _ => bytes.iter().all(|byte| holds(*byte)),
     }
-}
-
-fn is_allowed(c: char) -> bool {
-    !c.is_control() && !is_noncharacter(c)
-}
-
-fn is_noncharacter(c: char) -> bool {
-    let code = u32::from(c);
-    (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE
 }

@@ -18,7 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-#![doc = include_str!("../../cesql/docs/room.md")]
+//! The documentation of [`eventkit_cesql`] lists the implementation-defined behaviour.
 
 pub use eventkit_cesql::{
     Attributes, Evaluation, EvaluationError, EvaluationErrorKind, Explanation, Expression,

@@ -3,7 +3,8 @@
 #![forbid(unsafe_code)]
 
 use eventkit::event::Timestamp;
-use eventkit::{BoxError, CloudEvent, Context, Extract, Id, Subject, Time, handles};
+use eventkit::extract::{Id, Subject, Time};
+use eventkit::{BoxError, CloudEvent, Context, Extract, handles};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]

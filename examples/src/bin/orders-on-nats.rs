@@ -81,7 +81,7 @@ async fn work() -> Result<(), BoxError> {
         .build()?;
     let hasty = Policy::new()
         .attempts(3)
-        .first_delay(Duration::from_millis(100));
+        .initial_delay(Duration::from_millis(100));
     let service = Service::new(SHOP, &app)
         .transport(connect().await?)
         .policy(hasty)
@@ -95,7 +95,7 @@ async fn work() -> Result<(), BoxError> {
     }
     println!(
         "The shop is closed; {} given back to others.",
-        stopped.handed_back
+        stopped.released
     );
     Ok(())
 }

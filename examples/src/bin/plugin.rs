@@ -17,7 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "eventkit_examples",
         "eventkit_examples::invoicing::write_invoice",
     ])?;
-    registry.for_each(|handler| println!("linked in: {}", handler.name()));
+    registry
+        .handlers()
+        .for_each(|handler| println!("linked in: {}", handler.name()));
 
     let event = Event::builder()
         .source("/shop/orders")

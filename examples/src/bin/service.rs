@@ -28,7 +28,7 @@ async fn main() -> Result<(), BoxError> {
     let memory = Memory::new();
     let hasty = Policy::new()
         .attempts(3)
-        .first_delay(Duration::from_millis(10));
+        .initial_delay(Duration::from_millis(10));
     let service = Service::new("shop", &app)
         .transport(memory.clone())
         .policy(hasty)
@@ -61,7 +61,7 @@ async fn main() -> Result<(), BoxError> {
     // As SIGTERM and ctrl-c do.
     handle.stop();
     let stopped = running.await??;
-    println!("given back at the end: {}", stopped.handed_back);
+    println!("given back at the end: {}", stopped.released);
     Ok(())
 }
 

@@ -1,10 +1,10 @@
-//! Counts allocations.
+//! Counts the allocations of each thread.
 
 // To count is to implement `GlobalAlloc`, which is unsafe.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
 
 use crate::callgrind::{ROUNDS, measured};
 use crate::case::Case;
@@ -18,14 +18,24 @@ pub struct Counting;
 #[derive(Debug)]
 pub struct WithPeak;
 
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-static BYTES: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
+// Constant and without a destructor: the allocator can use them at any time of a thread's life.
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    // Below zero where the thread frees what another one allocated.
+    static BYTES: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
 
-/// Counts an allocation, and returns how many bytes there were before it.
-fn add(size: usize) -> usize {
-    ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-    BYTES.fetch_add(size, Ordering::Relaxed)
+/// Counts an allocation, and returns how many bytes are allocated with it.
+fn add(size: usize) -> isize {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    let now = BYTES.get().wrapping_add_unsigned(size);
+    BYTES.set(now);
+    now
+}
+
+fn subtract(size: usize) {
+    BYTES.set(BYTES.get().wrapping_sub_unsigned(size));
 }
 
 // SAFETY: every call is passed to the allocator of the system as it is.
@@ -38,13 +48,13 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, ptr: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         add(size);
-        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
+        subtract(layout.size());
         // SAFETY: the contract is the caller's.
         unsafe { System.realloc(ptr, layout, size) }
     }
 
     unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
+        subtract(layout.size());
         // SAFETY: the contract is the caller's.
         unsafe { System.dealloc(ptr, layout) }
     }
@@ -54,8 +64,8 @@ unsafe impl GlobalAlloc for Counting {
 unsafe impl GlobalAlloc for WithPeak {
     // What grows is allocated anew, by the default of `realloc`: for a moment it is there twice.
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let now = add(layout.size()) + layout.size();
-        PEAK.fetch_max(now, Ordering::Relaxed);
+        let now = add(layout.size());
+        PEAK.set(PEAK.get().max(now));
         // SAFETY: the contract is the caller's.
         unsafe { System.alloc(layout) }
     }
@@ -66,30 +76,28 @@ unsafe impl GlobalAlloc for WithPeak {
     }
 }
 
-/// Returns how often memory was allocated so far, growing what was allocated included.
+/// Returns how often this thread has allocated memory, growing what was allocated included.
 #[must_use]
 pub fn count() -> usize {
-    ALLOCATIONS.load(Ordering::Relaxed)
+    ALLOCATIONS.get()
 }
 
-/// Returns how many bytes are allocated now.
+/// Returns how many bytes this thread has allocated and not freed.
 #[must_use]
-pub fn bytes() -> usize {
-    BYTES.load(Ordering::Relaxed)
+pub fn bytes() -> isize {
+    BYTES.get()
 }
 
-/// Returns how many bytes were allocated at most since [`start_peak`], in a program that has
-/// [`WithPeak`].
+/// Returns how many bytes this thread had allocated at most since [`start_peak`], in a program that
+/// has [`WithPeak`].
 #[must_use]
-pub fn peak() -> usize {
-    PEAK.load(Ordering::Relaxed)
+pub fn peak() -> isize {
+    PEAK.get()
 }
 
-/// Starts a peak anew from the bytes that are allocated now, and returns them.
-pub fn start_peak() -> usize {
-    let now = bytes();
-    PEAK.store(now, Ordering::Relaxed);
-    now
+/// Starts a peak anew from the bytes that are allocated now.
+pub fn start_peak() {
+    PEAK.set(bytes());
 }
 
 /// Does a case once to warm up and once to count, and returns how often one operation allocates.

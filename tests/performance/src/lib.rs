@@ -1,7 +1,7 @@
 //! What eventkit costs.
 //!
 //! [`cases`] are the operations that are measured. The binary `counts` counts their instructions
-//! and allocations; the package in `peers/` times them beside what others do.
+//! and allocations; the package in `comparison/` times them beside what others do.
 
 pub mod allocations;
 pub mod callgrind;

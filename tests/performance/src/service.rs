@@ -79,7 +79,8 @@ impl Running {
             .expect("a service");
         let handle = service.handle();
         let running = runtime.spawn(async move {
-            service.run_until(std::future::pending()).await;
+            let ended = service.run_until(std::future::pending()).await;
+            ended.expect("a service that is not stopped");
         });
         runtime.block_on(handle.ready());
         Self {

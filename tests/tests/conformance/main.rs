@@ -1,12 +1,11 @@
-//! The rules of the specification one by one: vectors, and the table in the documentation.
+//! Conformance: the rules of the specification, properties of all events, and the promises of transports.
 
-mod described;
-mod given;
-mod rules;
-mod size;
-mod table;
-mod then;
-mod vectors;
+mod features;
+mod fuzz_corpus;
+mod properties;
+mod spec_edge_cases;
+mod specification;
+mod transports;
 
 #[test]
 fn no_file_of_the_suite_is_forgotten() {

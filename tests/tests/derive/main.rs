@@ -10,7 +10,7 @@ mod generics;
 mod media_types;
 mod names;
 mod one_pass;
-mod twins;
+mod remote;
 
 use std::fmt::Debug;
 

@@ -1,6 +1,7 @@
 //! Async handlers, and sync ones beside them.
 
-use eventkit::{DispatchError, Id, Registry, handles};
+use eventkit::extract::Id;
+use eventkit::{DispatchError, Registry, handles};
 
 use super::{Log, OrderPlaced, placed};
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use eventkit::extract::{Id, Source, Subject, Time, Type};
 use eventkit::{
-    BoxError, Context, DispatchError, Dispatcher, DispatcherError, Event, Extract, Id, Registry,
-    Source, State, Subject, Time, Type, handles,
+    BoxError, Context, DispatchError, Dispatcher, DispatcherError, Event, Extract, Registry, State,
+    handles,
 };
 
 use super::{Log, OrderPlaced, placed};

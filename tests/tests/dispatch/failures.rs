@@ -39,7 +39,7 @@ fn an_error_and_a_panic_leave_the_others_alone() {
         .collect();
     assert_eq!(outcomes, [false, false, true]);
     let failures: Vec<&Failure> = report.failures().map(|(_, failure)| failure).collect();
-    assert!(matches!(failures[0], Failure::Error(error) if error.is::<Outer>()));
+    assert!(matches!(failures[0], Failure::Error { error, .. } if error.is::<Outer>()));
     assert!(matches!(failures[1], Failure::Panic(message) if message == "too much: 1250"));
 
     let text = error.to_string();
@@ -117,7 +117,7 @@ fn a_failed_dispatch_is_a_problem_of_whoever_is_at_fault() {
 
 #[test]
 fn the_alternate_form_of_a_failure_tells_its_causes() {
-    let failure = Failure::Error(Outer("x".parse::<u8>().unwrap_err()).into());
+    let failure = Failure::error(Outer("x".parse::<u8>().unwrap_err()));
     assert_eq!(failure.to_string(), "the total is wrong");
     assert_eq!(
         format!("{failure:#}"),

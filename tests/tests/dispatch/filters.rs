@@ -155,9 +155,13 @@ fn a_handler_knows_its_filter() {
     registry
         .filtered(filter.clone())
         .register("t", |_: &Event| {});
-    registry.for_each(|handler| assert_eq!(handler.filter(), Some(&filter)));
+    registry
+        .handlers()
+        .for_each(|handler| assert_eq!(handler.filter(), Some(&filter)));
     let mut filters = Vec::new();
-    MARKED.for_each(|handler| filters.push(handler.filter().map(ToString::to_string)));
+    MARKED
+        .handlers()
+        .for_each(|handler| filters.push(handler.filter().map(ToString::to_string)));
     assert_eq!(
         filters,
         [Some("subject LIKE 'eu-%' AND n > 3".to_owned()), None]

@@ -53,6 +53,8 @@ fn order_then_module_then_line_then_registration() {
     assert_eq!(LOG.take(), expected);
 
     let mut names = Vec::new();
-    ORDERED.for_each(|handler| names.push(handler.order()));
+    ORDERED
+        .handlers()
+        .for_each(|handler| names.push(handler.order()));
     assert_eq!(names, [-1, 0, 0, 0, 0, 0, 10]);
 }

@@ -1,6 +1,6 @@
 //! Registries, and what they can tell.
 
-use eventkit::{CloudEvent, Event, Problem, Registry, default_registry, handlers, handles};
+use eventkit::{CloudEvent, Event, Registry, RegistryIssue, default_registry, handlers, handles};
 use serde::{Deserialize, Serialize};
 
 use super::{Log, OrderPlaced, placed};
@@ -89,7 +89,7 @@ fn two_rust_types_on_one_event_type_are_found() {
     registry.register_typed(|_: &other::Second| ());
     let error = registry.check().unwrap_err();
     assert!(
-        matches!(error.problems(), [Problem::TwoTypes { ty, .. }] if ty == "co.outcome.claimed"),
+        matches!(error.issues(), [RegistryIssue::TwoTypes { ty, .. }] if ty == "co.outcome.claimed"),
         "{error}"
     );
     assert!(
@@ -106,7 +106,7 @@ fn expected_handlers_that_are_not_linked_in_are_found() {
     let error = OWN
         .expect([module_path!(), "plugin", "dispatch::registries::in_o"])
         .unwrap_err();
-    assert_eq!(error.problems().len(), 2);
+    assert_eq!(error.issues().len(), 2);
     assert!(error.to_string().contains("`use plugin as _;`"), "{error}");
 }
 

@@ -77,7 +77,7 @@ fn envelope_types_that_no_rust_type_has_are_pointed_out() {
     registry.register("*", |_: &Event| ());
     let check = registry.check().unwrap();
     let orphans: Vec<&str> = check
-        .orphans()
+        .unmatched_patterns()
         .iter()
         .map(|orphan| orphan.pattern.as_str())
         .collect();

@@ -2,7 +2,7 @@
 
 mod answers;
 mod binaries;
-mod kill_matrix;
+mod chaos_test;
 mod orders_on_nats;
 mod programs;
 mod shop;

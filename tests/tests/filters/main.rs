@@ -1,9 +1,7 @@
-//! Filters: the dialects of the Subscriptions API.
+//! Filters: the expression language CESQL, and the dialects of the Subscriptions API.
 
-mod dialects;
-mod errors;
-mod json;
-mod typed;
+mod cesql;
+mod subscriptions;
 
 #[test]
 fn no_file_of_the_suite_is_forgotten() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 /// An event with what it is there to show.
 pub(crate) struct Case {
-    /// The name in the table, and in the list of known defects.
+    /// The name in the table, and in the list of known differences.
     pub(crate) name: &'static str,
     /// The event that is sent, and that has to arrive.
     pub(crate) event: Event,

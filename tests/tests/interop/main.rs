@@ -2,8 +2,8 @@
 
 mod cases;
 mod cell;
-mod defects;
 mod description;
+mod known_differences;
 mod meeting;
 mod peer;
 mod receiver;
@@ -14,7 +14,7 @@ use std::io::Write;
 use std::path::Path;
 
 use cell::{Cell, Direction, Mode, Sdk};
-use defects::Defect;
+use known_differences::Difference;
 use meeting::Here;
 use peer::Peer;
 use table::Row;
@@ -57,12 +57,12 @@ async fn matrix(sdks: &[Sdk]) -> Vec<(Cell, Vec<String>)> {
     found
 }
 
-/// Compares what was found in a cell with the known defects.
-fn judge(cell: Cell, found: &[String], known: &[Defect], failures: &mut Vec<String>) -> Row {
+/// Compares what was found in a cell with the known differences.
+fn judge(cell: Cell, found: &[String], known: &[Difference], failures: &mut Vec<String>) -> Row {
     let shown: Vec<(usize, &str)> = known
         .iter()
         .enumerate()
-        .filter_map(|(number, defect)| Some((number, defect.found(&cell)?)))
+        .filter_map(|(number, difference)| Some((number, difference.found(&cell)?)))
         .collect();
     let before = failures.len();
     let unknown = found
@@ -74,11 +74,11 @@ fn judge(cell: Cell, found: &[String], known: &[Defect], failures: &mut Vec<Stri
         .filter(|(_, known)| !found.iter().any(|line| line == known));
     failures.extend(mended.map(|(number, line)| {
         let number = number + 1;
-        format!("{cell}: defect {number} is mended, or another one: there was {line}")
+        format!("{cell}: difference {number} is gone, or another one: there was {line}")
     }));
     Row {
         cell,
-        defects: shown.into_iter().map(|(number, _)| number).collect(),
+        differences: shown.into_iter().map(|(number, _)| number).collect(),
         failed: failures.len() > before,
     }
 }
@@ -92,10 +92,10 @@ fn print(texts: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_peer_understands_and_is_understood_but_for_known_defects() {
+async fn every_peer_understands_and_is_understood_but_for_known_differences() {
     let sdks = sdks();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
-    let known = defects::known();
+    let known = known_differences::all();
     for (cell, found) in matrix(sdks).await {
         rows.push(judge(cell, &found, &known, &mut failures));
     }
@@ -106,12 +106,14 @@ async fn every_peer_understands_and_is_understood_but_for_known_defects() {
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 
-    let met = known.iter().filter(|defect| sdks.contains(&defect.sdk));
-    let pinned: usize = met.map(Defect::cells).sum();
-    let shown: usize = rows.iter().map(|row| row.defects.len()).sum();
+    let met = known
+        .iter()
+        .filter(|difference| sdks.contains(&difference.sdk));
+    let pinned: usize = met.map(Difference::cells).sum();
+    let shown: usize = rows.iter().map(|row| row.differences.len()).sum();
     assert_eq!(
         shown, pinned,
-        "a known defect names a mode or case that does not exist"
+        "a known difference names a mode or case that does not exist"
     );
     if sdks.len() == Sdk::ALL.len() {
         let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
@@ -126,8 +128,8 @@ async fn every_peer_understands_and_is_understood_but_for_known_defects() {
 }
 
 #[test]
-fn a_new_defect_and_a_mended_one_fail() {
-    let known = defects::known();
+fn a_new_difference_and_one_that_is_gone_fail() {
+    let known = known_differences::all();
     let cell = Cell {
         sdk: Sdk::Rust,
         mode: Mode::Binary,
@@ -138,7 +140,10 @@ fn a_new_defect_and_a_mended_one_fail() {
         let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
         let mut failures = Vec::new();
         let row = judge(cell, &lines, &known, &mut failures);
-        assert_eq!((row.failed, row.defects.len()), (!failures.is_empty(), 1));
+        assert_eq!(
+            (row.failed, row.differences.len()),
+            (!failures.is_empty(), 1)
+        );
         failures.len()
     };
     let pinned = "subject is \"a%20b\", expected \"a b\"";
@@ -153,12 +158,12 @@ fn the_versions_it_names_are_those_it_runs_with() {
     let pins = [
         (
             Sdk::Python,
-            "tests/interop/peers/python/requirements.txt",
+            "tests/interop/sdks/python/requirements.txt",
             "cloudevents==",
         ),
         (
             Sdk::JavaScript,
-            "tests/interop/peers/javascript/package.json",
+            "tests/interop/sdks/javascript/package.json",
             "\"cloudevents\": \"",
         ),
         (

@@ -48,13 +48,13 @@ impl Peer {
             }
             Sdk::Python => {
                 let mut program = Command::new(installed().join("python/bin/python"));
-                program.arg(folder().join("peers/python/peer.py"));
+                program.arg(folder().join("sdks/python/peer.py"));
                 program
             }
             Sdk::JavaScript => {
                 let mut program = Command::new("node");
                 program
-                    .arg(folder().join("peers/javascript/peer.cjs"))
+                    .arg(folder().join("sdks/javascript/peer.cjs"))
                     .env("NODE_PATH", installed().join("javascript/node_modules"));
                 program
             }

@@ -3,18 +3,18 @@
 use std::fmt::Write;
 
 use super::cell::{Cell, Direction, Mode, Sdk};
-use super::defects::{Defect, Weight};
+use super::known_differences::{Difference, Weight};
 
 /// The width of a column: one mode in one direction.
 const WIDTH: usize = 6;
 /// The width of the column with the names of the cases.
 const CASE: usize = 25;
 
-/// What a cell came to: nothing wrong, or the numbers of the defects it shows.
+/// What a cell came to: nothing wrong, or the numbers of the differences it shows.
 pub(crate) struct Row {
     pub(crate) cell: Cell,
-    pub(crate) defects: Vec<usize>,
-    /// Whether it is not as the list of known defects says.
+    pub(crate) differences: Vec<usize>,
+    /// Whether it is not as the list of known differences says.
     pub(crate) failed: bool,
 }
 
@@ -24,8 +24,8 @@ impl Row {
     }
 }
 
-/// Writes cases against peers, modes and directions, and the defects below.
-pub(crate) fn write(rows: &[Row], defects: &[Defect]) -> String {
+/// Writes cases against peers, modes and directions, and the differences below.
+pub(crate) fn write(rows: &[Row], differences: &[Difference]) -> String {
     let mut text = String::new();
     let mut columns: Vec<_> = rows.iter().map(Row::place).collect();
     columns.sort_unstable();
@@ -48,16 +48,20 @@ pub(crate) fn write(rows: &[Row], defects: &[Defect]) -> String {
         }
         text.push('\n');
     }
-    let met = |defect: &Defect| columns.iter().any(|(sdk, ..)| *sdk == defect.sdk);
-    for (number, defect) in defects.iter().enumerate().filter(|(_, defect)| met(defect)) {
-        let Defect {
+    let met = |difference: &Difference| columns.iter().any(|(sdk, ..)| *sdk == difference.sdk);
+    for (number, difference) in differences
+        .iter()
+        .enumerate()
+        .filter(|(_, difference)| met(difference))
+    {
+        let Difference {
             sdk,
             direction,
             weight,
             reason,
             ..
-        } = defect;
-        let (number, cells) = (number + 1, defect.cells());
+        } = difference;
+        let (number, cells) = (number + 1, difference.cells());
         writeln!(
             text,
             "{number:>3} {weight} {direction} {sdk}, cells {cells}: {reason}"
@@ -92,15 +96,19 @@ fn mark(row: &Row) -> String {
     if row.failed {
         return "FAILS".to_owned();
     }
-    if row.defects.is_empty() {
+    if row.differences.is_empty() {
         return "ok".to_owned();
     }
-    let numbers: Vec<String> = row.defects.iter().map(|at| (at + 1).to_string()).collect();
+    let numbers: Vec<String> = row
+        .differences
+        .iter()
+        .map(|at| (at + 1).to_string())
+        .collect();
     numbers.join(",")
 }
 
 /// Writes how many cells of each SDK are right, as the README has it.
-pub(crate) fn summary(rows: &[Row], defects: &[Defect]) -> String {
+pub(crate) fn summary(rows: &[Row], differences: &[Difference]) -> String {
     let mut text = String::from(
         "| SDK | cells | as sent | a defect of the SDK | a loss, or a limit of HTTP |\n\
          | --- | --- | --- | --- | --- |\n",
@@ -110,11 +118,11 @@ pub(crate) fn summary(rows: &[Row], defects: &[Defect]) -> String {
         if rows.is_empty() {
             continue;
         }
-        let right = rows.iter().filter(|row| row.defects.is_empty()).count();
-        let is_defect = |at: &usize| defects[*at].weight == Weight::Defect;
+        let right = rows.iter().filter(|row| row.differences.is_empty()).count();
+        let is_defect = |at: &usize| differences[*at].weight == Weight::Defect;
         let wrong = rows
             .iter()
-            .filter(|row| row.defects.iter().any(is_defect))
+            .filter(|row| row.differences.iter().any(is_defect))
             .count();
         let (name, cells) = (sdk.title(), rows.len());
         let lost = cells - right - wrong;

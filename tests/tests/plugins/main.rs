@@ -3,23 +3,28 @@
 //! Two plugins are dependencies; this program names one of them only.
 
 use eventkit::{Event, default_registry};
-use eventkit_plugin_named as _;
+use eventkit_plugin_linked as _;
 
 fn names() -> Vec<&'static str> {
     let mut names = Vec::new();
-    default_registry().for_each(|handler| names.push(handler.name()));
+    default_registry()
+        .handlers()
+        .for_each(|handler| names.push(handler.name()));
     names
 }
 
 #[test]
 fn a_crate_that_is_named_contributes_its_handlers() {
     assert!(
-        names().contains(&"eventkit_plugin_named::plugged_in"),
+        names().contains(&"eventkit_plugin_linked::plugged_in"),
         "{:?}",
         names()
     );
     default_registry()
-        .expect(["eventkit_plugin_named", "eventkit_plugin_named::plugged_in"])
+        .expect([
+            "eventkit_plugin_linked",
+            "eventkit_plugin_linked::plugged_in",
+        ])
         .unwrap();
     let event = Event::builder().source("/s").ty("t").build().unwrap();
     assert_eq!(eventkit::dispatch(&event).unwrap().len(), 1);
@@ -28,15 +33,15 @@ fn a_crate_that_is_named_contributes_its_handlers() {
 #[test]
 fn a_crate_that_is_never_named_is_missed_where_it_is_expected() {
     assert!(
-        !names().contains(&"eventkit_plugin_unnamed::plugged_in"),
+        !names().contains(&"eventkit_plugin_unlinked::plugged_in"),
         "the linker keeps it now; then this is moot"
     );
     let error = default_registry()
-        .expect(["eventkit_plugin_unnamed"])
+        .expect(["eventkit_plugin_unlinked"])
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "registry `default`: no handler `eventkit_plugin_unnamed` is linked in: name its crate in code, \
-         for instance with `use eventkit_plugin_unnamed as _;`, or add it with `handlers!`"
+        "registry `default`: no handler `eventkit_plugin_unlinked` is linked in: name its crate in code, \
+         for instance with `use eventkit_plugin_unlinked as _;`, or add it with `handlers!`"
     );
 }

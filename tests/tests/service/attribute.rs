@@ -9,7 +9,7 @@ use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
 static DECLARED: Registry = Registry::new("declared");
 
@@ -33,11 +33,11 @@ fn order_of(event: &Event) -> Option<String> {
     "many",
     registry = DECLARED,
     name = "every-setting",
-    retry(attempts = 4, first = "250ms", max = "2h"),
+    retry(attempts = 4, initial_delay = "250ms", max_delay = "2h"),
     timeout = "5m",
     concurrency = 3,
     key = order_of,
-    breaker(failures = 7, pause = "30s"),
+    circuit_breaker(max_failures = 7, reset_timeout = "30s"),
     exhausted = "drop"
 )]
 async fn many(_event: &Event) -> Result<(), Hopeless> {
@@ -56,9 +56,9 @@ async fn slow(_event: &Event) {
 
 fn policy_of(name: &str) -> String {
     let mut found = String::new();
-    DECLARED.for_each(|handler| {
+    DECLARED.handlers().for_each(|handler| {
         if handler.name().ends_with(name) {
-            found = format!("{:?} {:?}", handler.stable_name(), handler.policy());
+            found = format!("{:?} {:?}", handler.durable_name(), handler.policy());
         }
     });
     found
@@ -68,20 +68,20 @@ fn policy_of(name: &str) -> String {
 fn every_setting_arrives() {
     let policy = Policy::new()
         .attempts(4)
-        .first_delay(Duration::from_millis(250))
+        .initial_delay(Duration::from_millis(250))
         .max_delay(Duration::from_hours(2))
         .timeout(Duration::from_mins(5))
         .concurrency(3)
         .key_with(order_of)
-        .breaker(7, Duration::from_secs(30))
-        .exhausted(eventkit::Exhausted::Drop);
+        .circuit_breaker(7, Duration::from_secs(30))
+        .exhausted(eventkit::OnExhausted::Drop);
     assert_eq!(
         policy_of("::many"),
         format!("Some(\"every-setting\") {policy:?}")
     );
     let policy = Policy::new()
         .key("partitionkey")
-        .exhausted(eventkit::Exhausted::DeadLetter);
+        .exhausted(eventkit::OnExhausted::DeadLetter);
     assert_eq!(policy_of("::plain"), format!("None {policy:?}"));
 }
 
@@ -91,7 +91,7 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
     let app = Dispatcher::new(&DECLARED).build().unwrap();
     let service = Service::new("tests", &app).transport(memory.clone());
     let service = Running::start(service).await;
-    let rig = Rig::on(memory);
+    let rig = TestHarness::on(memory);
     for ty in ["many", "plain", "slow"] {
         rig.publish(&event(ty, ty)).await;
     }
@@ -119,8 +119,7 @@ fn a_dispatch_in_the_process_shows_what_the_error_decides() {
     let (_, failure) = error.report().unwrap().failures().next().unwrap();
     assert!(matches!(
         failure,
-        Failure::Decided(decided)
-            if decided.decision == Decision::DeadLetter && decided.error.is::<Hopeless>()
+        Failure::Error { error, decision: Some(Decision::DeadLetter) } if error.is::<Hopeless>()
     ));
     assert_eq!(failure.to_string(), "hopeless");
 }

@@ -9,17 +9,17 @@ use eventkit_service::SubscriptionState;
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::Rig;
+use super::harness::TestHarness;
 
 #[tokio::test(start_paused = true)]
 async fn no_attempts_are_used_up_while_the_breaker_is_open() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let works = Arc::new(AtomicBool::new(false));
     let (log, mended) = (rig.log.clone(), Arc::clone(&works));
     let policy = Policy::new()
         .concurrency(1)
         .attempts(10)
-        .breaker(3, Duration::from_mins(10));
+        .circuit_breaker(3, Duration::from_mins(10));
     rig.registry
         .named("h")
         .policy(policy)
@@ -57,11 +57,11 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_service_drains_at_once() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("h")
-        .policy(Policy::new().breaker(1, Duration::from_mins(10)))
+        .policy(Policy::new().circuit_breaker(1, Duration::from_mins(10)))
         .register("t", move |event: &Event| {
             log.note(event.id());
             Err::<(), _>("down")
@@ -84,10 +84,10 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
     struct Strict {
         number: u8,
     }
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("h")
-        .policy(Policy::new().breaker(2, Duration::from_hours(1)))
+        .policy(Policy::new().circuit_breaker(2, Duration::from_hours(1)))
         .register_typed(|_: &Strict| ());
     let service = rig.start().await;
     for id in 0..20 {
@@ -102,14 +102,14 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_last_attempt_counts_too() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("h")
         .policy(
             Policy::new()
                 .attempts(1)
                 .concurrency(1)
-                .breaker(3, Duration::from_hours(1)),
+                .circuit_breaker(3, Duration::from_hours(1)),
         )
         .register("t", |_: &Event| Err::<(), _>("down"));
     let service = rig.start().await;

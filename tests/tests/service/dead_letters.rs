@@ -11,10 +11,10 @@ use eventkit_service::memory::{Faults, Memory};
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 /// Fails until it is mended.
-fn broken(rig: &Rig, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
+fn broken(rig: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
     let works = Arc::new(AtomicBool::new(false));
     let (log, mended) = (rig.log.clone(), Arc::clone(&works));
     rig.registry
@@ -33,7 +33,7 @@ fn broken(rig: &Rig, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_the_event_and_what_went_wrong() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let _service = rig.start().await;
     let data = event("t", "1")
@@ -59,7 +59,7 @@ async fn a_letter_is_the_event_and_what_went_wrong() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let works = broken(&rig, "receipt", "t");
     let log = rig.log.clone();
     rig.registry
@@ -80,7 +80,7 @@ async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
     assert_eq!(rig.log.lines()[before..], [format!("receipt {id}")]);
     assert_eq!(rig.letters().list().await.unwrap().len(), 2);
     assert!(!rig.letters().replay(&letters[1]).await.unwrap());
-    assert!(rig.letters().discard(&letters[0]).await.unwrap());
+    assert!(rig.letters().delete(&letters[0]).await.unwrap());
     assert_eq!(rig.letters().replay_all().await.unwrap(), 1);
     rig.drained().await;
     assert_eq!(rig.log.lines().len(), before + 2);
@@ -89,7 +89,7 @@ async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_that_fails_again_is_a_letter_again() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let _service = rig.start().await;
     let failing = event("t", "1");
@@ -104,7 +104,7 @@ async fn a_replay_that_fails_again_is_a_letter_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_of_everything_gets_no_dead_letters() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "everything", "*");
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
@@ -121,7 +121,7 @@ async fn a_handler_of_everything_gets_no_dead_letters() {
 
 #[tokio::test(start_paused = true)]
 async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let service = rig.start().await;
     let header = ("x-trace".to_owned(), "7".to_owned());
@@ -150,10 +150,10 @@ async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
 
 #[tokio::test(start_paused = true)]
 async fn while_letters_cannot_be_stored_their_events_are_kept() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let letters = Memory::new();
-    let service = Running::start(rig.service().dead_letters_to(letters.clone())).await;
+    let service = Running::start(rig.service().dead_letter_publisher(letters.clone())).await;
     letters.close();
     rig.publish(&event("t", "1")).await;
     rig.memory
@@ -187,7 +187,7 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn letters_that_nobody_reads_do_not_make_room_for_others() {
-    let rig = Rig::on(Memory::builder().capacity(2_000).build());
+    let rig = TestHarness::on(Memory::builder().capacity(2_000).build());
     broken(&rig, "receipt", "t");
     let _service = rig.start().await;
     for id in 0..1_500 {
@@ -199,24 +199,23 @@ async fn letters_that_nobody_reads_do_not_make_room_for_others() {
 
 #[tokio::test(start_paused = true)]
 async fn the_place_can_be_chosen() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
-    let _service = Running::start(rig.service().dead_letter_place("morgue")).await;
+    let _service = Running::start(rig.service().dead_letter_type("morgue")).await;
     rig.publish(&event("t", "1")).await;
     wait_until(|| rig.memory.unsettled("tests---dead-letters") == 1).await;
-    let letters = rig.letters().at("morgue");
+    let letters = rig.letters().dead_letter_type("morgue");
     assert_eq!(letters.list().await.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_that_cannot_be_published_leaves_the_letter() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let _service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     rig.dead(1).await;
-    rig.memory
-        .set_faults(Faults::seeded(1).refuses_publishes(1.0));
+    rig.memory.set_faults(Faults::seeded(1).refuse_publish(1.0));
     assert!(rig.letters().replay_all().await.is_err());
     rig.memory.set_faults(Faults::default());
     rig.dead(1).await;
@@ -224,14 +223,14 @@ async fn a_replay_that_cannot_be_published_leaves_the_letter() {
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     broken(&rig, "receipt", "t");
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     let poison = RawMessage::new(Vec::new(), "poison");
     rig.memory.publish_raw("t", &poison).await.unwrap();
     rig.memory
-        .set_faults(Faults::seeded(1).loses_confirmations(1.0));
+        .set_faults(Faults::seeded(1).lose_confirmation(1.0));
     wait_until(|| !service.handle.is_ready()).await;
     rig.memory.set_faults(Faults::default());
     wait_until(|| service.handle.health().counters().dead_lettered == 2).await;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::rig::Rig;
+use super::harness::TestHarness;
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "placed", source = "/shop")]
@@ -21,7 +21,7 @@ struct Placed {
 
 #[tokio::test(start_paused = true)]
 async fn each_handler_gets_each_event_once() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (one, two, three) = (rig.log.clone(), rig.log.clone(), rig.log.clone());
     rig.registry
         .named("sync")
@@ -48,12 +48,12 @@ async fn each_handler_gets_each_event_once() {
     let counters = service.handle.health().counters();
     assert_eq!((counters.received, counters.succeeded), (2, 2));
     assert_eq!(counters.in_flight, 0);
-    assert_eq!(service.stop().await.handed_back, 0);
+    assert_eq!(service.stop().await.released, 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("sibling")
@@ -92,7 +92,7 @@ async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
 
 #[tokio::test(start_paused = true)]
 async fn siblings_stay_done_when_the_process_dies() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("sibling")
@@ -110,7 +110,7 @@ async fn siblings_stay_done_when_the_process_dies() {
             }
         });
     let patient = eventkit::Policy::new().timeout(Duration::from_hours(2));
-    let service = super::rig::Running::start(rig.service().policy(patient)).await;
+    let service = super::harness::Running::start(rig.service().policy(patient)).await;
     rig.publish(&event("t", "1")).await;
     sleep(Duration::from_mins(1)).await;
     assert_eq!(rig.log.sorted(), ["long begins", "sibling"]);
@@ -126,7 +126,7 @@ async fn siblings_stay_done_when_the_process_dies() {
 
 #[tokio::test(start_paused = true)]
 async fn what_works_or_waits_is_kept_alive_for_any_time() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("slow")
@@ -153,7 +153,7 @@ async fn what_works_or_waits_is_kept_alive_for_any_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_filtered_event_is_settled_without_the_handler() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .filtered(Filter::prefix([("id", "a")]).unwrap())
@@ -170,7 +170,7 @@ async fn a_filtered_event_is_settled_without_the_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_handler_that_waits_holds_up_nobody() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     rig.registry
@@ -193,24 +193,24 @@ async fn a_sync_handler_that_waits_holds_up_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn handlers_take_events_from_every_transport() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("h")
         .register("t", move |event: &Event| log.note(event.id()));
     let second = eventkit_service::memory::Memory::new();
-    let service = super::rig::Running::start(rig.service().transport(second.clone())).await;
+    let service = super::harness::Running::start(rig.service().transport(second.clone())).await;
     rig.publish(&event("t", "1")).await;
     second.publish(&event("t", "2")).await.unwrap();
     rig.drained().await;
-    super::rig::wait_until(|| second.is_empty()).await;
+    super::harness::wait_until(|| second.is_empty()).await;
     assert_eq!(rig.log.sorted(), ["1", "2"]);
     assert_eq!(service.handle.health().subscriptions.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let log = rig.log.clone();
@@ -244,7 +244,7 @@ async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_may_be_chosen_when_the_program_runs() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("h")
@@ -252,7 +252,7 @@ async fn a_transport_may_be_chosen_when_the_program_runs() {
     let chosen: Arc<dyn eventkit::transport::Transport> = Arc::new(rig.memory.clone());
     let app = eventkit::Dispatcher::new(&rig.registry).build().unwrap();
     let service = eventkit_service::Service::new("tests", &app).transport(Arc::clone(&chosen));
-    let _service = super::rig::Running::start(service).await;
+    let _service = super::harness::Running::start(service).await;
     chosen.publish(&event("t", "1")).await.unwrap();
     rig.drained().await;
     assert_eq!(rig.log.lines(), ["1"]);

@@ -6,10 +6,10 @@ use eventkit::{Event, Policy};
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 /// Takes the number of seconds that its id says, two events at a time.
-fn slow(rig: &Rig) {
+fn slow(rig: &TestHarness) {
     let log = rig.log.clone();
     rig.registry
         .named("slow")
@@ -31,7 +31,7 @@ fn slow(rig: &Rig) {
 
 #[tokio::test(start_paused = true)]
 async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.start().await;
     for id in ["10", "15", "1", "2", "3"] {
@@ -46,7 +46,7 @@ async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
         ["begins 10", "begins 15", "ends 10", "ends 15"]
     );
     // Two were taken ahead; the last never left the transport.
-    assert_eq!((stopped.handed_back, stopped.abandoned), (2, 0));
+    assert_eq!((stopped.released, stopped.abandoned), (2, 0));
     assert_eq!(rig.memory.len(), 3);
 
     let start = Instant::now();
@@ -60,9 +60,9 @@ async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_has_not_finished_by_the_deadline_is_given_back() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
-    let service = rig.service().drain_deadline(Duration::from_secs(5));
+    let service = rig.service().shutdown_timeout(Duration::from_secs(5));
     let service = Running::start(service).await;
     rig.publish(&event("t", "60")).await;
     rig.publish(&event("t", "2")).await;
@@ -70,7 +70,7 @@ async fn what_has_not_finished_by_the_deadline_is_given_back() {
     let start = Instant::now();
     let stopped = service.stop().await;
     assert_eq!(start.elapsed().as_secs(), 5);
-    assert_eq!((stopped.handed_back, stopped.abandoned), (1, 0));
+    assert_eq!((stopped.released, stopped.abandoned), (1, 0));
     assert_eq!(rig.log.lines(), ["begins 60", "begins 2", "ends 2"]);
 
     // Its one attempt has not been used up: it did not fail.
@@ -82,11 +82,11 @@ async fn what_has_not_finished_by_the_deadline_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     let policy = Policy::new()
         .key("source")
-        .first_delay(Duration::from_mins(1));
+        .initial_delay(Duration::from_mins(1));
     rig.registry
         .named("h")
         .policy(policy)
@@ -102,7 +102,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
     let start = Instant::now();
     let stopped = service.stop().await;
     assert!(start.elapsed() < Duration::from_secs(1));
-    assert_eq!(stopped.handed_back, 3);
+    assert_eq!(stopped.released, 3);
     assert_eq!(rig.memory.len(), 3);
     let _service = rig.start().await;
     wait_until(|| rig.log.lines().len() == 2).await;
@@ -111,7 +111,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_drains_while_its_transport_is_away() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.start().await;
     rig.publish(&event("t", "3")).await;
@@ -129,11 +129,14 @@ async fn a_service_drains_while_its_transport_is_away() {
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_future_drains_too() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     slow(&rig);
     let service = rig.service().build().unwrap();
     rig.publish(&event("t", "5")).await;
-    let stopped = service.run_until(sleep(Duration::from_secs(2))).await;
-    assert_eq!((stopped.handed_back, stopped.abandoned), (0, 0));
+    let stopped = service
+        .run_until(sleep(Duration::from_secs(2)))
+        .await
+        .unwrap();
+    assert_eq!((stopped.released, stopped.abandoned), (0, 0));
     assert!(rig.memory.is_empty());
 }

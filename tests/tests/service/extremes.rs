@@ -9,13 +9,13 @@ use eventkit_service::{Counters, MemoryInbox, ServiceBuilder};
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 const EVENTS: u64 = 3;
 
 /// Runs a handler that takes some time, or fails, until nothing is left or a day has passed.
 async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuilder) -> Counters {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let named = rig.registry.named("h").policy(policy);
     named.register_async("t", move |_: Event| async move {
         sleep(Duration::from_millis(5)).await;
@@ -42,7 +42,7 @@ async fn settings_without_an_end_are_taken_as_they_are_meant() {
     let sets: [fn(ServiceBuilder) -> ServiceBuilder; 5] = [
         |service| service,
         |service| service.ack_wait(MAX),
-        |service| service.drain_deadline(MAX),
+        |service| service.shutdown_timeout(MAX),
         |service| service.inbox(MemoryInbox::new()),
         |service| service.inbox(MemoryInbox::new().window(MAX)).ack_wait(MAX),
     ];
@@ -60,11 +60,11 @@ async fn settings_without_an_end_are_taken_as_they_are_meant() {
 #[tokio::test(start_paused = true)]
 async fn delays_without_an_end_do_not_come_to_one() {
     let policy = Policy::new().attempts(3);
-    let slow = policy.first_delay(Duration::MAX).max_delay(Duration::MAX);
+    let slow = policy.initial_delay(Duration::MAX).max_delay(Duration::MAX);
     let counters = run(slow, true, |service| service).await;
     assert_eq!((counters.retried, counters.dead_lettered), (EVENTS, 0));
 
-    let paused = Policy::new().attempts(3).breaker(1, Duration::MAX);
+    let paused = Policy::new().attempts(3).circuit_breaker(1, Duration::MAX);
     let counters = run(paused.concurrency(1), true, |service| service).await;
     assert_eq!((counters.retried, counters.dead_lettered), (1, 0));
 }
@@ -72,18 +72,23 @@ async fn delays_without_an_end_do_not_come_to_one() {
 #[tokio::test(start_paused = true)]
 async fn settings_of_nothing_are_as_little_as_there_can_be() {
     const NOTHING: Duration = Duration::ZERO;
-    let least = |service: ServiceBuilder| service.ack_wait(NOTHING).drain_deadline(NOTHING);
+    let least = |service: ServiceBuilder| service.ack_wait(NOTHING).shutdown_timeout(NOTHING);
     let counters = run(Policy::new().concurrency(0), false, least).await;
     assert_eq!(counters.succeeded, EVENTS);
 
     let counters = run(Policy::new().attempts(0), true, least).await;
     assert_eq!((counters.retried, counters.dead_lettered), (0, EVENTS));
 
-    let hasty = Policy::new().attempts(50).first_delay(NOTHING);
+    let hasty = Policy::new().attempts(50).initial_delay(NOTHING);
     let counters = run(hasty.max_delay(NOTHING), true, least).await;
     assert_eq!((counters.retried, counters.dead_lettered), (49 * 3, EVENTS));
 
-    let counters = run(Policy::new().attempts(2).breaker(0, NOTHING), true, least).await;
+    let counters = run(
+        Policy::new().attempts(2).circuit_breaker(0, NOTHING),
+        true,
+        least,
+    )
+    .await;
     assert_eq!((counters.retried, counters.dead_lettered), (3, EVENTS));
 
     let counters = run(Policy::new().attempts(2).timeout(NOTHING), false, least).await;
@@ -96,7 +101,7 @@ async fn settings_of_nothing_are_as_little_as_there_can_be() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_given_back_for_ever_stays() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let subscription = eventkit::transport::Subscription::new("s", ["t"]);
     let mut consumer = rig.memory.subscribe(&subscription).await.unwrap();
     rig.publish(&event("t", "1")).await;

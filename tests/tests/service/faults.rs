@@ -10,22 +10,22 @@ use eventkit_service::memory::{Faults, Memory};
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
 const EVENTS: u32 = 200;
 
 /// Handles events under faults and restarts, and returns how often each of them was handled.
 async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
     let faults = Faults::seeded(seed)
-        .duplicates(0.05)
-        .reorders(0.2)
-        .delays(0.1, Duration::from_secs(90))
-        .drops_acks(0.1)
-        .crashes_before_acks(0.02)
-        .refuses_publishes(0.1)
-        .loses_confirmations(0.05)
-        .disconnects(0.02);
-    let rig = Rig::on(Memory::builder().faults(faults).build());
+        .duplicate(0.05)
+        .reorder(0.2)
+        .delay(0.1, Duration::from_secs(90))
+        .drop_ack(0.1)
+        .crash_before_ack(0.02)
+        .refuse_publish(0.1)
+        .lose_confirmation(0.05)
+        .disconnect(0.02);
+    let rig = TestHarness::on(Memory::builder().faults(faults).build());
     let (done, runs) = (
         Arc::new(Mutex::new(BTreeMap::new())),
         Mutex::new(HashMap::new()),
@@ -55,7 +55,7 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
             }
         });
     let build = || {
-        let service = rig.service().drain_deadline(Duration::from_millis(50));
+        let service = rig.service().shutdown_timeout(Duration::from_millis(50));
         match &inbox {
             Some(inbox) => service.inbox(inbox.clone()),
             None => service,

@@ -8,9 +8,9 @@ use eventkit_service::{Claim, Inbox, InboxKey, MemoryInbox};
 use tokio::time::{advance, sleep};
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
-fn noting(rig: &Rig) {
+fn noting(rig: &TestHarness) {
     for name in ["one", "two"] {
         let log = rig.log.clone();
         rig.registry
@@ -23,10 +23,10 @@ fn noting(rig: &Rig) {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_acknowledgement_runs_no_handler_twice() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
-    rig.memory.set_faults(Faults::seeded(3).drops_acks(0.5));
+    rig.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
     for id in 0..20 {
         rig.publish(&event("t", id.to_string())).await;
     }
@@ -40,10 +40,10 @@ async fn a_dropped_acknowledgement_runs_no_handler_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn without_one_it_runs_as_often_as_it_comes() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     let _service = rig.start().await;
-    rig.memory.set_faults(Faults::seeded(3).drops_acks(0.5));
+    rig.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
     for id in 0..20 {
         rig.publish(&event("t", id.to_string())).await;
     }
@@ -53,9 +53,9 @@ async fn without_one_it_runs_as_often_as_it_comes() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
-    let rig = Rig::on(
+    let rig = TestHarness::on(
         Memory::builder()
-            .faults(Faults::seeded(1).duplicates(1.0))
+            .faults(Faults::seeded(1).duplicate(1.0))
             .build(),
     );
     let log = rig.log.clone();
@@ -79,7 +79,7 @@ async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_gives_the_claim_up() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
     rig.registry.named("h").register("t", move |_: &Event| {
         log.note("run");
@@ -97,7 +97,7 @@ async fn a_failure_gives_the_claim_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_is_cut_off_gives_the_claim_up() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
     rig.registry
         .named("h")
@@ -111,11 +111,11 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
     let service = rig
         .service()
         .inbox(inbox.clone())
-        .drain_deadline(Duration::ZERO);
+        .shutdown_timeout(Duration::ZERO);
     let service = Running::start(service).await;
     rig.publish(&event("t", "1")).await;
-    super::rig::wait_until(|| rig.log.lines().len() == 1).await;
-    assert_eq!(service.stop().await.handed_back, 1);
+    super::harness::wait_until(|| rig.log.lines().len() == 1).await;
+    assert_eq!(service.stop().await.released, 1);
     let _service = Running::start(rig.service().inbox(inbox)).await;
     let start = tokio::time::Instant::now();
     rig.drained().await;
@@ -137,12 +137,12 @@ async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), 
         Claim::Granted
     );
     advance(Duration::from_secs(9)).await;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Taken);
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::InProgress);
     advance(Duration::from_secs(1)).await;
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
     inbox.complete(key("1")).await?;
     advance(Duration::from_secs(59)).await;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Done);
+    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Completed);
     advance(Duration::from_secs(1)).await;
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
     inbox.release(key("1")).await?;
@@ -151,6 +151,6 @@ async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), 
         inbox.complete(key(id)).await?;
     }
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
-    assert_eq!(inbox.claim(key("3"), lease).await?, Claim::Done);
+    assert_eq!(inbox.claim(key("3"), lease).await?, Claim::Completed);
     Ok(())
 }

@@ -13,7 +13,7 @@ use eventkit::{
     handles,
 };
 use eventkit_service::memory::Memory;
-use eventkit_service::{Attempt, HandlerService, Outbox, OutboxError, Service};
+use eventkit_service::{Attempt, HandlerService, Outgoing, OutgoingError, Service};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tower::layer::{Layer, layer_fn};
@@ -22,7 +22,7 @@ use tower::timeout::TimeoutLayer;
 use tower::{Service as _, ServiceBuilder};
 
 use super::event;
-use super::rig::{Log, Rig, Running, wait_until};
+use super::harness::{Log, Running, TestHarness, wait_until};
 
 type Handled = BoxFuture<'static, Result<(), BoxError>>;
 
@@ -78,7 +78,7 @@ fn noting(
 }
 
 /// Notes the subject of what it handles.
-fn subjects(rig: &Rig, name: &'static str) {
+fn subjects(rig: &TestHarness, name: &'static str) {
     let log = rig.log.clone();
     rig.registry
         .named(name)
@@ -89,7 +89,7 @@ fn subjects(rig: &Rig, name: &'static str) {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_layer_is_the_outermost() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     subjects(&rig, "handler");
     let service = rig
         .service()
@@ -110,7 +110,7 @@ async fn the_first_layer_is_the_outermost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_sees_each_attempt_of_each_handler() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     subjects(&rig, "well");
     let failing = |event: Event| async move { Err::<(), _>(format!("not {}", event.id())) };
     rig.registry
@@ -124,7 +124,7 @@ async fn a_layer_sees_each_attempt_of_each_handler() {
             attempt.subscription(),
             attempt.number(),
             attempt.event().id(),
-            attempt.info().position,
+            attempt.metadata().position,
         ));
         assert_eq!(
             attempt.handler().is_async(),
@@ -146,7 +146,7 @@ async fn a_layer_sees_each_attempt_of_each_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     subjects(&rig, "well");
     rig.registry
         .named("failing")
@@ -172,7 +172,7 @@ async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_answers_in_place_of_the_handler() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     subjects(&rig, "handler");
     let service = rig.service().layer(around(|_, _| async { Ok(()) }));
     let service = Running::start(service).await;
@@ -185,7 +185,7 @@ async fn a_layer_answers_in_place_of_the_handler() {
 #[tokio::test(start_paused = true)]
 async fn an_error_or_a_panic_of_a_layer_is_one_of_the_handler() {
     for (panics, error) in [(false, "no entry"), (true, "panicked: no entry")] {
-        let rig = Rig::new();
+        let rig = TestHarness::new();
         rig.registry
             .named("handler")
             .policy(Policy::new().attempts(3))
@@ -231,7 +231,7 @@ async fn decide(_event: &Event) -> Result<(), Refused> {
 #[tokio::test(start_paused = true)]
 async fn what_an_error_decides_is_kept_through_layers() {
     let memory = Memory::new();
-    let rig = Rig::on(memory.clone());
+    let rig = TestHarness::on(memory.clone());
     let app = Dispatcher::new(&DECIDED).build().unwrap();
     let log = rig.log.clone();
     let service = Service::new("tests", &app)
@@ -242,11 +242,11 @@ async fn what_an_error_decides_is_kept_through_layers() {
             async move {
                 let outcome = below.call(attempt).await;
                 let failure = outcome.as_ref().unwrap_err().downcast_ref::<Failure>();
-                let Some(Failure::Decided(decided)) = failure else {
+                let Some(Failure::Error { error, decision }) = failure else {
                     panic!("{failure:?}");
                 };
-                assert_eq!(decided.decision, Decision::DeadLetter);
-                log.note(decided.error.to_string());
+                assert_eq!(*decision, Some(Decision::DeadLetter));
+                log.note(error.to_string());
                 outcome
             }
         }));
@@ -258,7 +258,7 @@ async fn what_an_error_decides_is_kept_through_layers() {
 
 #[tokio::test(start_paused = true)]
 async fn layers_of_others_do_what_they_do() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let running = Arc::new(AtomicU32::new(0));
     for name in ["one", "two"] {
         let running = Arc::clone(&running);
@@ -289,7 +289,7 @@ async fn layers_of_others_do_what_they_do() {
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_of_a_layer_is_a_failure() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("slow")
         .policy(Policy::new().attempts(2))
@@ -312,10 +312,10 @@ static SHIPPING: Registry = Registry::new("shipping");
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 #[handles("placed", registry = SHIPPING)]
-fn ship(_event: &Event, outbox: Outbox) -> Result<(), OutboxError> {
-    outbox.send(&Shipped)?;
+fn ship(_event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
+    outgoing.send(&Shipped)?;
     if RUNS.fetch_add(1, Ordering::Relaxed) == 0 {
-        return Err(OutboxError::Closed);
+        return Err(OutgoingError::Closed);
     }
     Ok(())
 }
@@ -323,7 +323,7 @@ fn ship(_event: &Event, outbox: Outbox) -> Result<(), OutboxError> {
 #[tokio::test(start_paused = true)]
 async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
     let memory = Memory::new();
-    let rig = Rig::on(memory.clone());
+    let rig = TestHarness::on(memory.clone());
     let subscription = Subscription::new("looker", ["shipped"]);
     let mut consumer = memory.subscribe(&subscription).await.unwrap();
     let app = Dispatcher::new(&SHIPPING).build().unwrap();

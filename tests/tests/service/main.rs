@@ -1,4 +1,4 @@
-//! Handlers as a service, on the transport in memory and in paused time.
+//! Handlers as a service on the transport in memory: most of it in paused time, `threads` in real time.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -14,16 +14,18 @@ mod deliveries;
 mod drain;
 mod extremes;
 mod faults;
+mod harness;
 mod inbox;
+mod inboxes;
 mod layers;
 mod memory;
 mod order;
 mod outbox;
 mod resume;
 mod retries;
-mod rig;
 mod setup;
 mod start;
+mod threads;
 mod tracing;
 mod values;
 

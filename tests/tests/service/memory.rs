@@ -162,7 +162,7 @@ async fn an_event_is_stored_once_unless_that_is_switched_off() {
     assert!(memory.publish(&event("t", "1")).await.unwrap().duplicate);
     assert_silent(&mut consumer).await;
 
-    let memory = Memory::builder().remember(0).build();
+    let memory = Memory::builder().dedup_capacity(0).build();
     memory.publish(&event("t", "1")).await.unwrap();
     assert!(!memory.publish(&event("t", "1")).await.unwrap().duplicate);
     assert_eq!(memory.len(), 2);
@@ -245,14 +245,14 @@ async fn run_under(faults: Faults) -> Vec<String> {
 async fn faults_lose_nothing_and_repeat_with_their_seed() {
     let faults = |seed| {
         Faults::seeded(seed)
-            .duplicates(0.1)
-            .reorders(0.3)
-            .delays(0.2, Duration::from_mins(1))
-            .drops_acks(0.1)
-            .crashes_before_acks(0.05)
-            .refuses_publishes(0.1)
-            .loses_confirmations(0.05)
-            .disconnects(0.02)
+            .duplicate(0.1)
+            .reorder(0.3)
+            .delay(0.2, Duration::from_mins(1))
+            .drop_ack(0.1)
+            .crash_before_ack(0.05)
+            .refuse_publish(0.1)
+            .lose_confirmation(0.05)
+            .disconnect(0.02)
     };
     let seen = run_under(faults(1)).await;
     for id in 0..100 {

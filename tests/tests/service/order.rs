@@ -11,7 +11,7 @@ use eventkit_service::memory::Faults;
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::rig::Rig;
+use super::harness::TestHarness;
 
 fn keyed(key: &str, id: u32) -> Event {
     let key = PartitionKey::new(key).unwrap();
@@ -24,7 +24,7 @@ fn keyed(key: &str, id: u32) -> Event {
 
 #[tokio::test(start_paused = true)]
 async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), Arc::new(Mutex::new(HashMap::new())));
     rig.registry
         .named("h")
@@ -66,7 +66,7 @@ async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_waits_leaves_the_others_to_run() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("h")
@@ -85,7 +85,7 @@ async fn a_key_that_waits_leaves_the_others_to_run() {
         rig.publish(&keyed("a", id)).await;
     }
     rig.publish(&keyed("b", 0)).await;
-    super::rig::wait_until(|| rig.log.lines().contains(&"b-0".to_owned())).await;
+    super::harness::wait_until(|| rig.log.lines().contains(&"b-0".to_owned())).await;
     assert!(start.elapsed() < Duration::from_millis(400));
     rig.dead(3).await;
     let lines = rig.log.lines();
@@ -108,7 +108,7 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
         (Policy::new().key_with(first_letter), 30),
         (Policy::new().key("nothing"), 10),
     ] {
-        let rig = Rig::new();
+        let rig = TestHarness::new();
         let log = rig.log.clone();
         rig.registry
             .named("h")
@@ -137,7 +137,7 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_run_at_once_than_may() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let seen = Arc::clone(&most);
     rig.registry
@@ -165,7 +165,7 @@ async fn no_more_run_at_once_than_may() {
 #[tokio::test(start_paused = true)]
 async fn order_holds_while_connections_break() {
     for seed in 0..5 {
-        let rig = Rig::new();
+        let rig = TestHarness::new();
         let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
         rig.registry
             .named("h")
@@ -192,7 +192,7 @@ async fn order_holds_while_connections_break() {
                 rig.publish(&keyed(key, id)).await;
             }
         }
-        rig.memory.set_faults(Faults::seeded(seed).disconnects(0.1));
+        rig.memory.set_faults(Faults::seeded(seed).disconnect(0.1));
         rig.drained().await;
         for key in ["a", "b", "c"] {
             let lines = rig.log.lines();

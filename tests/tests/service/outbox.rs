@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use eventkit::transport::{Subscription, Transport};
 use eventkit::{CloudEvent, Dispatcher, Event, Registry, handles};
 use eventkit_service::memory::{Faults, Memory};
-use eventkit_service::{Outbox, OutboxError, Service};
+use eventkit_service::{Outgoing, OutgoingError, Service};
 use serde::{Deserialize, Serialize};
 
 use super::event;
-use super::rig::{Rig, Running, wait_until};
+use super::harness::{Running, TestHarness, wait_until};
 
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "shipped", source = "/shop")]
@@ -21,27 +21,27 @@ struct Shipped {
 static SHIPPING: Registry = Registry::new("shipping");
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-#[handles("placed", registry = SHIPPING, retry(attempts = 50, first = "1ms", max = "1ms"))]
-async fn ship(event: &Event, outbox: Outbox) -> Result<(), OutboxError> {
-    outbox.send(&Shipped {
+#[handles("placed", registry = SHIPPING, retry(attempts = 50, initial_delay = "1ms", max_delay = "1ms"))]
+async fn ship(event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
+    outgoing.send(&Shipped {
         order: event.id().to_owned(),
     })?;
     if let Some(copy) = event.subject() {
-        outbox.send_event(super::event("copied", copy))?;
+        outgoing.send_event(super::event("copied", copy))?;
     }
     // An odd run fails, after it has put everything in.
     if RUNS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
-        return Err(OutboxError::Closed);
+        return Err(OutgoingError::Closed);
     }
     Ok(())
 }
 
 static LEAKY: Registry = Registry::new("leaky");
-static LEFT: Mutex<Option<Outbox>> = Mutex::new(None);
+static LEFT: Mutex<Option<Outgoing>> = Mutex::new(None);
 
 #[handles("t", registry = LEAKY)]
-fn leak(_event: &Event, outbox: Outbox) {
-    *LEFT.lock().unwrap() = Some(outbox);
+fn leak(_event: &Event, outgoing: Outgoing) {
+    *LEFT.lock().unwrap() = Some(outgoing);
 }
 
 fn service(memory: &Memory) -> eventkit_service::ServiceBuilder {
@@ -65,7 +65,7 @@ async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
 #[tokio::test(start_paused = true)]
 async fn events_go_out_once_and_say_what_they_follow_from() {
     let memory = Memory::new();
-    let rig = Rig::on(memory.clone());
+    let rig = TestHarness::on(memory.clone());
     let _service = Running::start(service(&memory)).await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let placed = event("placed", "A-1")
@@ -103,10 +103,10 @@ async fn events_go_out_once_and_say_what_they_follow_from() {
 #[tokio::test(start_paused = true)]
 async fn a_second_run_sends_the_same_ids() {
     let memory = Memory::new();
-    let rig = Rig::on(memory.clone());
+    let rig = TestHarness::on(memory.clone());
     let service = Running::start(service(&memory)).await;
     // Half of what is sent is stored and yet not confirmed, so the handler runs again.
-    memory.set_faults(Faults::seeded(5).loses_confirmations(0.5));
+    memory.set_faults(Faults::seeded(5).lose_confirmation(0.5));
     for id in 0..20 {
         let mut sent = false;
         while !sent {
@@ -131,12 +131,12 @@ async fn a_second_run_sends_the_same_ids() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let app = Dispatcher::new(&SHIPPING).build().unwrap();
     let error = app.dispatch_async(&event("placed", "1")).await.unwrap_err();
     assert!(
         error.to_string().ends_with(
-            "a parameter could not be extracted: an `Outbox` is only there where a `Service` runs the handler"
+            "a parameter could not be extracted: `Outgoing` can only be extracted if a `Service` runs the handler"
         ),
         "{error}"
     );
@@ -145,9 +145,9 @@ async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
     let _service = Running::start(service).await;
     rig.publish(&event("t", "1")).await;
     rig.drained().await;
-    let outbox = LEFT.lock().unwrap().take().unwrap();
+    let outgoing = LEFT.lock().unwrap().take().unwrap();
     assert!(matches!(
-        outbox.send_event(event("t", "2")),
-        Err(OutboxError::Closed)
+        outgoing.send_event(event("t", "2")),
+        Err(OutgoingError::Closed)
     ));
 }

@@ -15,9 +15,9 @@ use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
-fn noting(rig: &Rig) {
+fn noting(rig: &TestHarness) {
     let log = rig.log.clone();
     rig.registry
         .named("h")
@@ -33,7 +33,7 @@ async fn in_state(handle: &ServiceHandle, state: SubscriptionState) -> Subscript
 
 #[tokio::test(start_paused = true)]
 async fn a_consumer_resumes_after_the_broker_was_away() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
@@ -61,7 +61,7 @@ async fn a_consumer_resumes_after_the_broker_was_away() {
 
 #[tokio::test(start_paused = true)]
 async fn a_short_loss_is_mended_in_a_short_time() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     let service = rig.start().await;
     rig.memory.disconnect();
@@ -73,7 +73,7 @@ async fn a_short_loss_is_mended_in_a_short_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     rig.memory.close();
     let service = rig.service().build().unwrap();
@@ -90,7 +90,7 @@ async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
     rig.publish(&event("t", "1")).await;
     rig.drained().await;
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
     let health = handle.health();
     assert_eq!(health.subscriptions[0].state, SubscriptionState::Stopped);
     assert!(!health.is_ready());
@@ -98,7 +98,7 @@ async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
 
 #[tokio::test(start_paused = true)]
 async fn health_names_each_subscription() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     let service = Running::start(rig.service()).await;
     let health = service.handle.health();
@@ -112,7 +112,7 @@ async fn health_names_each_subscription() {
 
 /// Loses the connection while a handler runs, and returns what the handler did.
 async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, Counters) {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
     rig.registry
         .named("slow")
@@ -220,7 +220,7 @@ impl Consumer for PanickingConsumer {
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     noting(&rig);
     let transport = Panicking {
         memory: rig.memory.clone(),
@@ -242,7 +242,7 @@ async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
 
 #[tokio::test(start_paused = true)]
 async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (all, log) = (Arc::new(Barrier::new(8)), rig.log.clone());
     rig.registry
         .named("h")

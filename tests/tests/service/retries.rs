@@ -4,15 +4,15 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::{CloudEvent, Decision, Event, Exhausted, Failure, HandlerError, Policy};
+use eventkit::{CloudEvent, Decision, Event, Failure, HandlerError, OnExhausted, Policy};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::rig::{Rig, Running};
+use super::harness::{Running, TestHarness};
 
 /// Fails always, and notes each time.
-fn failing(rig: &Rig, policy: Policy) {
+fn failing(rig: &TestHarness, policy: Policy) {
     let log = rig.log.clone();
     rig.registry
         .named("failing")
@@ -25,7 +25,7 @@ fn failing(rig: &Rig, policy: Policy) {
 
 #[tokio::test(start_paused = true)]
 async fn after_the_last_attempt_it_is_a_dead_letter() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     failing(&rig, Policy::new().attempts(3));
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
@@ -39,8 +39,8 @@ async fn after_the_last_attempt_it_is_a_dead_letter() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_dropped_only_where_the_policy_says_so() {
-    let rig = Rig::new();
-    failing(&rig, Policy::new().attempts(2).exhausted(Exhausted::Drop));
+    let rig = TestHarness::new();
+    failing(&rig, Policy::new().attempts(2).exhausted(OnExhausted::Drop));
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     rig.drained().await;
@@ -51,10 +51,10 @@ async fn it_is_dropped_only_where_the_policy_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn delays_grow_up_to_the_longest() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let policy = Policy::new()
         .attempts(8)
-        .first_delay(Duration::from_secs(10))
+        .initial_delay(Duration::from_secs(10))
         .max_delay(Duration::from_secs(40));
     failing(&rig, policy);
     let _service = rig.start().await;
@@ -74,7 +74,7 @@ async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
         (None, None, Some(3), 3),
         (None, None, None, 10),
     ] {
-        let rig = Rig::new();
+        let rig = TestHarness::new();
         let policy =
             |attempts: Option<u32>| attempts.map_or(Policy::new(), |n| Policy::new().attempts(n));
         failing(&rig, policy(own));
@@ -92,7 +92,7 @@ async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_a_failure_like_any_other() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let runs = AtomicU32::new(0);
     rig.registry.named("sync").register("t", move |_: &Event| {
         assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "at first");
@@ -116,7 +116,7 @@ async fn a_panic_is_a_failure_like_any_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
     rig.registry
         .named("h")
@@ -137,7 +137,7 @@ async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_says_that_it_took_too_long() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("h")
         .policy(
@@ -159,7 +159,7 @@ struct Strict {
 
 #[tokio::test(start_paused = true)]
 async fn data_of_another_form_is_a_dead_letter_at_once() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("strict")
@@ -176,7 +176,7 @@ async fn data_of_another_form_is_a_dead_letter_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .filtered(eventkit::filter::Filter::sql("priority > 3").unwrap())
         .named("h")
@@ -215,7 +215,7 @@ impl std::error::Error for Told {}
 
 #[tokio::test(start_paused = true)]
 async fn an_error_may_say_what_becomes_of_the_event() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     let start = Instant::now();
     rig.registry
@@ -270,7 +270,7 @@ async fn an_error_may_say_what_becomes_of_the_event() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("deadly")
@@ -282,7 +282,7 @@ async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
     rig.publish(&event("t", "1")).await;
     for run in 1..=4 {
         let service = rig.start().await;
-        super::rig::wait_until(|| rig.log.lines().len() == run).await;
+        super::harness::wait_until(|| rig.log.lines().len() == run).await;
         service.crash().await;
     }
     let _service = rig.start().await;
@@ -290,6 +290,6 @@ async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
     assert_eq!(rig.log.lines().len(), 4);
     assert_eq!(
         letter.error,
-        "came 5 times without being settled: the process may have died over it"
+        "delivered 5 times without being settled: the event may have ended its process"
     );
 }

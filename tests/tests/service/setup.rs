@@ -19,19 +19,22 @@ fn all_of_it_is_said_at_once() {
     let error = Service::new("no name", &app)
         .policy_for("a.b*", Policy::new())
         .policy_for("a", Policy::new().concurrency(3))
-        .policy_for("b", Policy::new().breaker(3, Duration::from_secs(1)))
-        .dead_letter_place("a.*")
+        .policy_for(
+            "b",
+            Policy::new().circuit_breaker(3, Duration::from_secs(1)),
+        )
+        .dead_letter_type("a.*")
         .build()
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "service \"no name\": \"no name\" cannot be a name: one is of ASCII letters, digits, `_`, \
+        "service \"no name\": \"no name\" is not a valid name: use ASCII letters, digits, `_`, \
          and single `-` between them; there is no transport: add one with `.transport(..)`; there \
-         are no handlers: are their crates linked in?; \"a.b*\" is no pattern: a `*` stands for a \
+         are no handlers: are their crates linked in?; \"a.b*\" is not a valid pattern: a `*` stands for a \
          whole segment between dots; the policy for \"a\" sets the concurrency, key or breaker: \
-         those are of a handler or of the service; the policy for \"b\" sets the concurrency, key \
-         or breaker: those are of a handler or of the service; \"a.*\" is no pattern: a place is \
-         one event type"
+         set those on the handler or the service; the policy for \"b\" sets the concurrency, key \
+         or breaker: set those on the handler or the service; \"a.*\" is not a valid pattern: dead \
+         letters have one event type"
     );
 }
 
@@ -66,7 +69,7 @@ fn what_is_passed_around_can_be() {
     fn sends<T: Send>(_: &T) {}
     is::<eventkit_service::ServiceHandle>();
     is::<eventkit_service::MemoryInbox>();
-    is::<eventkit_service::Outbox>();
+    is::<eventkit_service::Outgoing>();
     is::<Memory>();
     is::<Policy>();
     let registry = Registry::new("tests");

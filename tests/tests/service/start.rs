@@ -11,7 +11,7 @@ use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
 use super::event;
-use super::rig::{Rig, wait_until};
+use super::harness::{TestHarness, wait_until};
 
 /// A transport that opens some subscriptions late.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Transport for Slow {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_published_while_it_begins_reaches_every_handler() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     for name in ["early", "late"] {
         let log = rig.log.clone();
         rig.registry
@@ -88,12 +88,12 @@ async fn what_is_published_while_it_begins_reaches_every_handler() {
     ];
     assert_eq!(rig.log.sorted(), all);
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn handlers_of_two_transports_do_not_wait_for_each_other() {
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
         .named("late")
@@ -115,5 +115,5 @@ async fn handlers_of_two_transports_do_not_wait_for_each_other() {
     wait_until(|| rig.log.lines().len() == 2).await;
     assert_eq!(rig.log.lines(), ["1", "2"]);
     handle.stop();
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }

@@ -9,7 +9,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Metadata, Subscriber};
 
 use super::event;
-use super::rig::{Log, Rig};
+use super::harness::{Log, TestHarness};
 
 /// Notes spans with their fields, and events with their levels and messages.
 struct Noting {
@@ -60,7 +60,7 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
         log: told.clone(),
         spans: AtomicU64::new(0),
     });
-    let rig = Rig::new();
+    let rig = TestHarness::new();
     rig.registry
         .named("h")
         .policy(Policy::new().attempts(1))

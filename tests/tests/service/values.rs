@@ -7,7 +7,7 @@ use eventkit_service::Service;
 use eventkit_service::memory::Memory;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::rig::{Log, Rig, Running, wait_until};
+use super::harness::{Log, Running, TestHarness, wait_until};
 
 static VALUES: Registry = Registry::new("values");
 
@@ -70,7 +70,7 @@ async fn a_value_is_dropped_when_its_event_is_done_with_and_a_panic_of_its_decod
         memory.publish(&parcel(number, counted)).await.unwrap();
     }
     wait_until(|| log.lines().len() == 3).await;
-    let rig = Rig {
+    let rig = TestHarness {
         registry: Registry::new("tests"),
         memory,
         log,

@@ -8,7 +8,7 @@ use eventkit::reqwest::RequestBuilderExt;
 use eventkit_webhook::Endpoint;
 use reqwest::Client;
 
-use super::rig::{Do, brief, detail, event, handler, post, request, send, serve, subscription};
+use super::harness::{Do, brief, detail, event, handler, post, request, send, serve, subscription};
 
 #[tokio::test]
 async fn what_is_settled_is_a_204_without_a_body_in_every_mode() {

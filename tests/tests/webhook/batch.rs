@@ -8,7 +8,7 @@ use eventkit::format::Json;
 use eventkit_webhook::Endpoint;
 use http::Request;
 
-use super::rig::{Do, brief, event, handler, subscription};
+use super::harness::{Do, brief, event, handler, subscription};
 
 fn events(ids: impl IntoIterator<Item = usize>) -> Vec<Event> {
     ids.into_iter().map(|id| event(&id.to_string())).collect()

@@ -115,7 +115,7 @@ setup!(Served);
 impl Served {
     async fn new() -> Self {
         let endpoint = endpoint();
-        let sender = sender(&super::rig::serve(&endpoint).await, None);
+        let sender = sender(&super::harness::serve(&endpoint).await, None);
         Self(Both { endpoint, sender })
     }
 }

@@ -9,7 +9,7 @@ use reqwest::Client;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::rig::{brief, event, post, send, serve_until, subscription};
+use super::harness::{brief, event, post, send, serve_until, subscription};
 
 #[tokio::test]
 async fn a_server_answers_what_is_being_handled_before_it_ends() {

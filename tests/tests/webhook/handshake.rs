@@ -10,7 +10,7 @@ use http::{HeaderMap, Request, Response};
 use reqwest::{Client, Method};
 use tokio::time::Instant;
 
-use super::rig::{Do, brief, detail, event, handler, request, send, serve, subscription};
+use super::harness::{Do, brief, detail, event, handler, request, send, serve, subscription};
 
 const ORIGIN: &str = "events.shop.example";
 

@@ -7,7 +7,7 @@ use reqwest::Client;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::rig::{brief, event, post, send, serve, subscription};
+use super::harness::{brief, event, post, send, serve, subscription};
 
 #[tokio::test]
 async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end() {

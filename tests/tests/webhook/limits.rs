@@ -9,7 +9,7 @@ use reqwest::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::rig::{Do, detail, event, handler, send, serve, subscription};
+use super::harness::{Do, detail, event, handler, send, serve, subscription};
 
 const HEAD: &str = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nce-specversion: 1.0\r\n\
                     ce-id: 1\r\nce-source: /tests\r\nce-type: t\r\ncontent-type: text/plain\r\n";

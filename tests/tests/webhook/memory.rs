@@ -7,7 +7,7 @@ use eventkit::transport::Transport;
 use eventkit_webhook::Endpoint;
 use tokio::time::{Instant, advance, sleep};
 
-use super::rig::{Do, event, handler, post, subscription};
+use super::harness::{Do, event, handler, post, subscription};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -102,7 +102,7 @@ async fn it_forgets_what_is_too_old_or_too_much() {
     for id in ["1", "2", "3", "2", "1"] {
         assert_eq!(post(&endpoint, &event(id)).await, (204, None));
     }
-    let ids = |seen: &super::rig::Seen| -> Vec<String> {
+    let ids = |seen: &super::harness::Seen| -> Vec<String> {
         seen.all().into_iter().map(|(id, _)| id).collect()
     };
     assert_eq!(ids(&seen), ["1", "2", "3", "1"]);

@@ -7,7 +7,7 @@ use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::net::TcpListener;
 
-use super::rig::{Do, event, handler, send, subscription};
+use super::harness::{Do, event, handler, send, subscription};
 
 #[tokio::test]
 async fn axum_mounts_it_beside_other_routes() {

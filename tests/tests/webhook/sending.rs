@@ -14,7 +14,7 @@ use eventkit_webhook::Sender;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
-use super::rig::event;
+use super::harness::event;
 use super::script::Answer::{self, After, NoConnection, Problem, Silence, Status};
 use super::script::Script;
 

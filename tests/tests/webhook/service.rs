@@ -12,7 +12,7 @@ use eventkit_webhook::{Endpoint, Sender};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::rig::serve_until;
+use super::harness::serve_until;
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
@@ -65,10 +65,10 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
         .state(counts.clone())
         .build()
         .unwrap();
-    let policy = Policy::new().first_delay(Duration::from_millis(1));
+    let policy = Policy::new().initial_delay(Duration::from_millis(1));
     let service = Service::new("shop", &app)
         .transport(endpoint.clone())
-        .dead_letters_to(letters.clone())
+        .dead_letter_publisher(letters.clone())
         .policy(policy.attempts(3))
         .build()
         .unwrap();
@@ -96,5 +96,5 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     // With the endpoint the service ends by itself.
-    running.await.unwrap();
+    running.await.unwrap().unwrap();
 }

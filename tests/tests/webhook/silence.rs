@@ -6,7 +6,7 @@ use eventkit::transport::{Subscription, Transport};
 use eventkit_webhook::Endpoint;
 use tokio::time::{Instant, sleep};
 
-use super::rig::{Do, event, handler, post, subscription};
+use super::harness::{Do, event, handler, post, subscription};
 
 fn waiting(seconds: u64) -> Subscription {
     let mut subscription = subscription("s");

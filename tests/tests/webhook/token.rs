@@ -5,7 +5,7 @@ use eventkit::transport::TransportErrorKind;
 use eventkit_webhook::{Endpoint, Sender};
 use reqwest::Client;
 
-use super::rig::{Do, detail, event, handler, send, serve, subscription};
+use super::harness::{Do, detail, event, handler, send, serve, subscription};
 
 const TOKEN: &str = "mF_9.B5f-4.1JqM";
 

@@ -76,5 +76,5 @@ fn never(_event: &Event) -> Result<(), Never> {
 fn main() {
     assert_eq!(Moot.decision(), Decision::Drop);
     assert_eq!(ShipError::<u8>::Moot.decision(), Decision::Drop);
-    SHIPPING.for_each(|handler| assert!(handler.name().contains("ship") || handler.name().contains("never")));
+    SHIPPING.handlers().for_each(|handler| assert!(handler.name().contains("ship") || handler.name().contains("never")));
 }

@@ -1,11 +1,11 @@
 const _: () = {
-    use ::eventkit::__private::check_variant as __check_variant;
-    const __VARIANTS: &[(&str, &[&str])] = &[
+    use ::eventkit::__private::check_variant as __eventkit_check_variant;
+    const __EVENTKIT_VARIANTS: &[(&str, &[&str])] = &[
         ("Placed", <OrderPlaced as ::eventkit::__private::CloudEvent>::TYPES),
         ("Paid", <OrderPaid as ::eventkit::__private::CloudEvent>::TYPES),
     ];
-    const _: () = __check_variant("OrderEvent", __VARIANTS, 0usize);
-    const _: () = __check_variant("OrderEvent", __VARIANTS, 1usize);
+    const _: () = __eventkit_check_variant("OrderEvent", __EVENTKIT_VARIANTS, 0usize);
+    const _: () = __eventkit_check_variant("OrderEvent", __EVENTKIT_VARIANTS, 1usize);
     #[automatically_derived]
     impl ::eventkit::__private::CloudEvent for OrderEvent {
         const TYPES: &'static [&'static str] = &[
@@ -19,13 +19,15 @@ const _: () = {
         const CLOSED_SET: bool = true;
         fn event_type(&self) -> &'static str {
             match self {
-                Self::Placed(__event) => {
+                Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::event_type(
-                        __event,
+                        __eventkit_event,
                     )
                 }
-                Self::Paid(__event) => {
-                    <OrderPaid as ::eventkit::__private::CloudEvent>::event_type(__event)
+                Self::Paid(__eventkit_event) => {
+                    <OrderPaid as ::eventkit::__private::CloudEvent>::event_type(
+                        __eventkit_event,
+                    )
                 }
             }
         }
@@ -33,27 +35,31 @@ const _: () = {
             &self,
         ) -> &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync) {
             match self {
-                Self::Placed(__event) => {
-                    <OrderPlaced as ::eventkit::__private::CloudEvent>::payload(__event)
+                Self::Placed(__eventkit_event) => {
+                    <OrderPlaced as ::eventkit::__private::CloudEvent>::payload(
+                        __eventkit_event,
+                    )
                 }
-                Self::Paid(__event) => {
-                    <OrderPaid as ::eventkit::__private::CloudEvent>::payload(__event)
+                Self::Paid(__eventkit_event) => {
+                    <OrderPaid as ::eventkit::__private::CloudEvent>::payload(
+                        __eventkit_event,
+                    )
                 }
             }
         }
         fn try_clone(&self) -> ::core::option::Option<Self> {
             match self {
-                Self::Placed(__event) => {
-                    let __event = <OrderPlaced as ::eventkit::__private::CloudEvent>::try_clone(
-                        __event,
+                Self::Placed(__eventkit_event) => {
+                    let __eventkit_event = <OrderPlaced as ::eventkit::__private::CloudEvent>::try_clone(
+                        __eventkit_event,
                     );
-                    ::core::option::Option::map(__event, Self::Placed)
+                    ::core::option::Option::map(__eventkit_event, Self::Placed)
                 }
-                Self::Paid(__event) => {
-                    let __event = <OrderPaid as ::eventkit::__private::CloudEvent>::try_clone(
-                        __event,
+                Self::Paid(__eventkit_event) => {
+                    let __eventkit_event = <OrderPaid as ::eventkit::__private::CloudEvent>::try_clone(
+                        __eventkit_event,
                     );
-                    ::core::option::Option::map(__event, Self::Paid)
+                    ::core::option::Option::map(__eventkit_event, Self::Paid)
                 }
             }
         }
@@ -64,14 +70,14 @@ const _: () = {
             ::eventkit::__private::EncodeError,
         > {
             match self {
-                Self::Placed(__event) => {
+                Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::event_builder(
-                        __event,
+                        __eventkit_event,
                     )
                 }
-                Self::Paid(__event) => {
+                Self::Paid(__eventkit_event) => {
                     <OrderPaid as ::eventkit::__private::CloudEvent>::event_builder(
-                        __event,
+                        __eventkit_event,
                     )
                 }
             }
@@ -83,48 +89,51 @@ const _: () = {
             ::eventkit::__private::EncodeError,
         > {
             match self {
-                Self::Placed(__event) => {
+                Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::attribute_builder(
-                        __event,
+                        __eventkit_event,
                     )
                 }
-                Self::Paid(__event) => {
+                Self::Paid(__eventkit_event) => {
                     <OrderPaid as ::eventkit::__private::CloudEvent>::attribute_builder(
-                        __event,
+                        __eventkit_event,
                     )
                 }
             }
         }
-        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__eventkit_Sink: ::eventkit::__private::EventSink>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            __eventkit_sink: __eventkit_Sink,
+        ) -> ::core::result::Result<
+            __eventkit_Sink::Output,
+            ::eventkit::__private::EncodeError,
+        > {
             match self {
-                Self::Placed(__event) => {
+                Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::write_to(
-                        __event,
-                        __sink,
+                        __eventkit_event,
+                        __eventkit_sink,
                     )
                 }
-                Self::Paid(__event) => {
+                Self::Paid(__eventkit_event) => {
                     <OrderPaid as ::eventkit::__private::CloudEvent>::write_to(
-                        __event,
-                        __sink,
+                        __eventkit_event,
+                        __eventkit_sink,
                     )
                 }
             }
         }
         fn from_source(
-            __source: &mut dyn ::eventkit::__private::EventSource,
+            __eventkit_source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             match ::eventkit::__private::position(
-                __source,
+                __eventkit_source,
                 <Self as ::eventkit::__private::CloudEvent>::TYPES,
             )? {
                 0usize => {
                     ::core::result::Result::map(
                         <OrderPlaced as ::eventkit::__private::CloudEvent>::from_source(
-                            __source,
+                            __eventkit_source,
                         ),
                         Self::Placed,
                     )
@@ -132,7 +141,7 @@ const _: () = {
                 _ => {
                     ::core::result::Result::map(
                         <OrderPaid as ::eventkit::__private::CloudEvent>::from_source(
-                            __source,
+                            __eventkit_source,
                         ),
                         Self::Paid,
                     )
@@ -144,32 +153,36 @@ const _: () = {
     impl ::core::convert::TryFrom<&::eventkit::__private::Event> for OrderEvent {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: &::eventkit::__private::Event,
+            __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<::eventkit::__private::Event> for OrderEvent {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: ::eventkit::__private::Event,
+            __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<OrderEvent> for ::eventkit::__private::Event {
         type Error = ::eventkit::__private::EncodeError;
-        fn try_from(value: OrderEvent) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderEvent>(&value)
+        fn try_from(
+            __eventkit_value: OrderEvent,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderEvent>(&__eventkit_value)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<&OrderEvent> for ::eventkit::__private::Event {
         type Error = ::eventkit::__private::EncodeError;
-        fn try_from(value: &OrderEvent) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderEvent>(value)
+        fn try_from(
+            __eventkit_value: &OrderEvent,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderEvent>(__eventkit_value)
         }
     }
 };

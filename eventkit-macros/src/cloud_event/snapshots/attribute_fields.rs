@@ -1,5 +1,5 @@
 const _: () = {
-    const __METADATA: ::eventkit::__private::Metadata = ::eventkit::__private::Metadata {
+    const __EVENTKIT_METADATA: ::eventkit::__private::Metadata = ::eventkit::__private::Metadata {
         ty: "co.outcome.order.placed",
         source: ::core::option::Option::None,
         subject: ::core::option::Option::None,
@@ -11,7 +11,7 @@ const _: () = {
     impl<T> OrderPlaced<T> {
         /// The event type.
         const TYPE: &'static str = "co.outcome.order.placed";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
         /// The media type of the data.
         const DATA_CONTENT_TYPE: &'static str = "application/json";
@@ -27,25 +27,31 @@ const _: () = {
         expecting = "struct OrderPlaced"
     )]
     #[serde(rename_all = "camelCase")]
-    struct __OrderPlacedDefinition<T> {
+    struct __eventkit_OrderPlacedRemote<T> {
         tenant: Option<String>,
         #[serde(with = "text")]
         total_cents: u64,
         lines: Vec<T>,
         #[serde(skip)]
-        __marker: ::core::marker::PhantomData<fn(*const T)>,
+        __eventkit_marker: ::core::marker::PhantomData<fn(*const T)>,
     }
-    struct __OrderPlacedView<'__view, T>(&'__view OrderPlaced<T>);
+    struct __eventkit_OrderPlacedView<'__eventkit_view, T>(
+        &'__eventkit_view OrderPlaced<T>,
+    );
     #[automatically_derived]
-    impl<'__view, T> __eventkit_serde::Serialize for __OrderPlacedView<'__view, T>
+    impl<'__eventkit_view, T> __eventkit_serde::Serialize
+    for __eventkit_OrderPlacedView<'__eventkit_view, T>
     where
         T: ::eventkit::__private::serde::Serialize,
     {
-        fn serialize<__Serializer: __eventkit_serde::Serializer>(
+        fn serialize<__eventkit_Serializer: __eventkit_serde::Serializer>(
             &self,
-            __serializer: __Serializer,
-        ) -> ::core::result::Result<__Serializer::Ok, __Serializer::Error> {
-            __OrderPlacedDefinition::<T>::serialize(self.0, __serializer)
+            __eventkit_serializer: __eventkit_Serializer,
+        ) -> ::core::result::Result<
+            __eventkit_Serializer::Ok,
+            __eventkit_Serializer::Error,
+        > {
+            __eventkit_OrderPlacedRemote::<T>::serialize(self.0, __eventkit_serializer)
         }
     }
     #[derive(__eventkit_serde::Deserialize)]
@@ -56,26 +62,26 @@ const _: () = {
         expecting = "struct OrderPlaced"
     )]
     #[serde(rename_all = "camelCase")]
-    struct __OrderPlacedData<T> {
+    struct __eventkit_OrderPlacedData<T> {
         tenant: Option<String>,
         #[serde(with = "text")]
         total_cents: u64,
         lines: Vec<T>,
         #[serde(skip)]
-        __marker: ::core::marker::PhantomData<fn(*const T)>,
+        __eventkit_marker: ::core::marker::PhantomData<fn(*const T)>,
     }
     #[automatically_derived]
-    impl<T> ::core::default::Default for __OrderPlacedData<T>
+    impl<T> ::core::default::Default for __eventkit_OrderPlacedData<T>
     where
         OrderPlaced<T>: ::core::default::Default,
     {
         fn default() -> Self {
-            let __value: OrderPlaced<T> = ::core::default::Default::default();
+            let __eventkit_value: OrderPlaced<T> = ::core::default::Default::default();
             Self {
-                tenant: __value.tenant,
-                total_cents: __value.total_cents,
-                lines: __value.lines,
-                __marker: ::core::marker::PhantomData,
+                tenant: __eventkit_value.tenant,
+                total_cents: __eventkit_value.total_cents,
+                lines: __eventkit_value.lines,
+                __eventkit_marker: ::core::marker::PhantomData,
             }
         }
     }
@@ -84,11 +90,13 @@ const _: () = {
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
         T: ::eventkit::__private::serde::Serialize,
-        __OrderPlacedData<T>: ::eventkit::__private::serde::de::DeserializeOwned,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
     {
-        const TYPES: &'static [&'static str] = &[__METADATA.ty];
+        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
         fn event_type(&self) -> &'static str {
-            __METADATA.ty
+            __EVENTKIT_METADATA.ty
         }
         fn try_clone(&self) -> ::core::option::Option<Self> {
             #[allow(unused_imports)]
@@ -104,7 +112,7 @@ const _: () = {
             ::eventkit::__private::EventSink::built(
                 ::eventkit::__private::IntoBuilder,
                 <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
-                &__OrderPlacedView(self),
+                &__eventkit_OrderPlacedView(self),
             )
         }
         fn attribute_builder(
@@ -113,39 +121,46 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder_without();
-            let __builder = ::eventkit::__private::attribute_field::<String>("subject")
-                .set(__builder, &self.customer)?;
-            let __builder = ::eventkit::__private::attribute_field::<
+            let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
+            let __eventkit_builder = ::eventkit::__private::attribute_field::<
+                String,
+            >("subject")
+                .set(__eventkit_builder, &self.customer)?;
+            let __eventkit_builder = ::eventkit::__private::attribute_field::<
                 Option<String>,
             >("tenant")
-                .set(__builder, &self.tenant)?;
-            ::core::result::Result::Ok(__builder)
+                .set(__eventkit_builder, &self.tenant)?;
+            ::core::result::Result::Ok(__eventkit_builder)
         }
-        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__eventkit_Sink: ::eventkit::__private::EventSink>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            __eventkit_sink: __eventkit_Sink,
+        ) -> ::core::result::Result<
+            __eventkit_Sink::Output,
+            ::eventkit::__private::EncodeError,
+        > {
             ::eventkit::__private::EventSink::built(
-                __sink,
+                __eventkit_sink,
                 <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
-                &__OrderPlacedView(self),
+                &__eventkit_OrderPlacedView(self),
             )
         }
         fn from_source(
-            __source: &mut dyn ::eventkit::__private::EventSource,
+            __eventkit_source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let __data = ::eventkit::__private::read_json::<
-                __OrderPlacedData<T>,
+            let __eventkit_data = ::eventkit::__private::read_json::<
+                __eventkit_OrderPlacedData<T>,
                 Self,
-            >(__source, __METADATA.ty)?;
-            let __attributes = ::eventkit::__private::EventSource::attributes(__source);
+            >(__eventkit_source, __EVENTKIT_METADATA.ty)?;
+            let __eventkit_attributes = ::eventkit::__private::EventSource::attributes(
+                __eventkit_source,
+            );
             ::core::result::Result::Ok(Self {
                 customer: ::eventkit::__private::attribute_field::<String>("subject")
-                    .get(__attributes)?,
-                tenant: __data.tenant,
-                total_cents: __data.total_cents,
-                lines: __data.lines,
+                    .get(__eventkit_attributes)?,
+                tenant: __eventkit_data.tenant,
+                total_cents: __eventkit_data.total_cents,
+                lines: __eventkit_data.lines,
             })
         }
     }
@@ -154,13 +169,15 @@ const _: () = {
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
         T: ::eventkit::__private::serde::Serialize,
-        __OrderPlacedData<T>: ::eventkit::__private::serde::de::DeserializeOwned,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
     {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: &::eventkit::__private::Event,
+            __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -168,13 +185,15 @@ const _: () = {
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
         T: ::eventkit::__private::serde::Serialize,
-        __OrderPlacedData<T>: ::eventkit::__private::serde::de::DeserializeOwned,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
     {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: ::eventkit::__private::Event,
+            __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -182,11 +201,15 @@ const _: () = {
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
         T: ::eventkit::__private::serde::Serialize,
-        __OrderPlacedData<T>: ::eventkit::__private::serde::de::DeserializeOwned,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
     {
         type Error = ::eventkit::__private::EncodeError;
-        fn try_from(value: OrderPlaced<T>) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(&value)
+        fn try_from(
+            __eventkit_value: OrderPlaced<T>,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -194,13 +217,15 @@ const _: () = {
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
         T: ::eventkit::__private::serde::Serialize,
-        __OrderPlacedData<T>: ::eventkit::__private::serde::de::DeserializeOwned,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
     {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
-            value: &OrderPlaced<T>,
+            __eventkit_value: &OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(value)
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
 };

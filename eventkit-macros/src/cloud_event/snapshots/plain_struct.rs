@@ -1,5 +1,5 @@
 const _: () = {
-    const __METADATA: ::eventkit::__private::Metadata = ::eventkit::__private::Metadata {
+    const __EVENTKIT_METADATA: ::eventkit::__private::Metadata = ::eventkit::__private::Metadata {
         ty: "co.outcome.order.placed",
         source: ::core::option::Option::Some("/shop/orders"),
         subject: ::core::option::Option::None,
@@ -11,7 +11,7 @@ const _: () = {
     impl OrderPlaced {
         /// The event type.
         pub const TYPE: &'static str = "co.outcome.order.placed";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         pub const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
             "/shop/orders",
         );
@@ -22,9 +22,9 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::eventkit::__private::CloudEvent for OrderPlaced {
-        const TYPES: &'static [&'static str] = &[__METADATA.ty];
+        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
         fn event_type(&self) -> &'static str {
-            __METADATA.ty
+            __EVENTKIT_METADATA.ty
         }
         fn try_clone(&self) -> ::core::option::Option<Self> {
             #[allow(unused_imports)]
@@ -41,7 +41,7 @@ const _: () = {
                 OrderPlaced,
             >(
                 ::eventkit::__private::IntoBuilder,
-                &__METADATA,
+                &__EVENTKIT_METADATA,
                 "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
                 self,
             )
@@ -52,61 +52,68 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder_without();
-            ::core::result::Result::Ok(__builder)
+            let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
+            ::core::result::Result::Ok(__eventkit_builder)
         }
-        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__eventkit_Sink: ::eventkit::__private::EventSink>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            __eventkit_sink: __eventkit_Sink,
+        ) -> ::core::result::Result<
+            __eventkit_Sink::Output,
+            ::eventkit::__private::EncodeError,
+        > {
             ::eventkit::__private::EventSink::json::<
                 OrderPlaced,
             >(
-                __sink,
-                &__METADATA,
+                __eventkit_sink,
+                &__EVENTKIT_METADATA,
                 "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
                 self,
             )
         }
         fn from_source(
-            __source: &mut dyn ::eventkit::__private::EventSource,
+            __eventkit_source: &mut dyn ::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::read_json::<
                 OrderPlaced,
                 Self,
-            >(__source, __METADATA.ty)
+            >(__eventkit_source, __EVENTKIT_METADATA.ty)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<&::eventkit::__private::Event> for OrderPlaced {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: &::eventkit::__private::Event,
+            __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<::eventkit::__private::Event> for OrderPlaced {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: ::eventkit::__private::Event,
+            __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<OrderPlaced> for ::eventkit::__private::Event {
         type Error = ::eventkit::__private::EncodeError;
-        fn try_from(value: OrderPlaced) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced>(&value)
+        fn try_from(
+            __eventkit_value: OrderPlaced,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<&OrderPlaced> for ::eventkit::__private::Event {
         type Error = ::eventkit::__private::EncodeError;
-        fn try_from(value: &OrderPlaced) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced>(value)
+        fn try_from(
+            __eventkit_value: &OrderPlaced,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced>(__eventkit_value)
         }
     }
     ::eventkit::__private::discover_event_type! {

@@ -1,5 +1,5 @@
 const _: () = {
-    const __METADATA: framework::eventkit::__private::Metadata = framework::eventkit::__private::Metadata {
+    const __EVENTKIT_METADATA: framework::eventkit::__private::Metadata = framework::eventkit::__private::Metadata {
         ty: "co.outcome.tick",
         source: ::core::option::Option::None,
         subject: ::core::option::Option::None,
@@ -11,7 +11,7 @@ const _: () = {
     impl Tick {
         /// The event type.
         const TYPE: &'static str = "co.outcome.tick";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
         /// The media type of the data.
         const DATA_CONTENT_TYPE: &'static str = "application/json";
@@ -20,9 +20,9 @@ const _: () = {
     }
     #[automatically_derived]
     impl framework::eventkit::__private::CloudEvent for Tick {
-        const TYPES: &'static [&'static str] = &[__METADATA.ty];
+        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
         fn event_type(&self) -> &'static str {
-            __METADATA.ty
+            __EVENTKIT_METADATA.ty
         }
         fn try_clone(&self) -> ::core::option::Option<Self> {
             #[allow(unused_imports)]
@@ -35,15 +35,15 @@ const _: () = {
             framework::eventkit::__private::EventBuilder,
             framework::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder();
-            ::core::result::Result::Ok(__builder)
+            let __eventkit_builder = __EVENTKIT_METADATA.builder();
+            ::core::result::Result::Ok(__eventkit_builder)
         }
         fn from_source(
-            __source: &mut dyn framework::eventkit::__private::EventSource,
+            __eventkit_source: &mut dyn framework::eventkit::__private::EventSource,
         ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
             framework::eventkit::__private::EventSource::read_attributes(
-                __source,
-                __METADATA.ty,
+                __eventkit_source,
+                __EVENTKIT_METADATA.ty,
             )?;
             ::core::result::Result::Ok(Self)
         }
@@ -52,32 +52,36 @@ const _: () = {
     impl ::core::convert::TryFrom<&framework::eventkit::__private::Event> for Tick {
         type Error = framework::eventkit::__private::DecodeError;
         fn try_from(
-            event: &framework::eventkit::__private::Event,
+            __eventkit_event: &framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::from_event::<Self>(event)
+            framework::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<framework::eventkit::__private::Event> for Tick {
         type Error = framework::eventkit::__private::DecodeError;
         fn try_from(
-            event: framework::eventkit::__private::Event,
+            __eventkit_event: framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::from_event::<Self>(&event)
+            framework::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<Tick> for framework::eventkit::__private::Event {
         type Error = framework::eventkit::__private::EncodeError;
-        fn try_from(value: Tick) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::into_event::<Tick>(&value)
+        fn try_from(
+            __eventkit_value: Tick,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
         }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<&Tick> for framework::eventkit::__private::Event {
         type Error = framework::eventkit::__private::EncodeError;
-        fn try_from(value: &Tick) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::into_event::<Tick>(value)
+        fn try_from(
+            __eventkit_value: &Tick,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::into_event::<Tick>(__eventkit_value)
         }
     }
     framework::eventkit::__private::discover_event_type! {

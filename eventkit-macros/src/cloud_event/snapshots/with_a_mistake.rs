@@ -6,7 +6,7 @@ const _: () = {
     impl<T> OrderPlaced<T> {
         /// The event type.
         const TYPE: &'static str = "OrderPlaced";
-        /// The source, where it is fixed.
+        /// The source, if it is fixed.
         const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
             "/shop/orders",
         );
@@ -45,9 +45,9 @@ const _: () = {
     {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: &::eventkit::__private::Event,
+            __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -57,9 +57,9 @@ const _: () = {
     {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
-            event: ::eventkit::__private::Event,
+            __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -68,8 +68,10 @@ const _: () = {
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         type Error = ::eventkit::__private::EncodeError;
-        fn try_from(value: OrderPlaced<T>) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(&value)
+        fn try_from(
+            __eventkit_value: OrderPlaced<T>,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -79,9 +81,9 @@ const _: () = {
     {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
-            value: &OrderPlaced<T>,
+            __eventkit_value: &OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(value)
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
 };

@@ -1,30 +1,32 @@
 fn audit(event: &Event) {}
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-static __handles_audit: ::eventkit::__private::Handler = {
-    const EVENT: ::eventkit::__private::EventOf<Event> = ::eventkit::__private::event_of::<
+static __eventkit_handles_audit: ::eventkit::__private::HandlerEntry = {
+    const __EVENTKIT_EVENT: ::eventkit::__private::EventMeta<Event> = ::eventkit::__private::borrowed_event::<
         Event,
     >();
-    const _: () = EVENT.check_type("audit", "co.outcome.*", "Event");
-    const _: () = EVENT.check_type("audit", "org.example.*", "Event");
-    const FUNCTION: fn(&Event) -> ::eventkit::__private::Outcome = |event| {
+    const _: () = __EVENTKIT_EVENT.check_type("audit", "co.outcome.*", "Event");
+    const _: () = __EVENTKIT_EVENT.check_type("audit", "org.example.*", "Event");
+    const __eventkit_call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|
+        __eventkit_invocation|
+    {
         #[allow(unused_imports)]
-        use ::eventkit::__private::Undecided as _;
-        ::eventkit::__private::Returned(audit(event)).into_outcome()
-    };
-    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
-        &FUNCTION,
-    );
-    ::eventkit::__private::Handler::new(
+        use ::eventkit::__private::AutorefOutcome as _;
+        ::eventkit::__private::Returned(
+                audit((__EVENTKIT_EVENT.get)(__eventkit_invocation)?),
+            )
+            .into_outcome()
+    });
+    let __eventkit_handler = ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "audit"),
         ::eventkit::__private::Location::new(
             ::core::file!(),
             ::core::line!(),
             ::core::column!(),
         ),
-        &EVENT,
+        __EVENTKIT_EVENT.typed,
         &["co.outcome.*", "org.example.*"],
-        call,
-    )
+    );
+    ::eventkit::__private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
 };
-::eventkit::__private::discover_handler!(__handles_audit);
+::eventkit::__private::discover_handler!(__eventkit_handles_audit);

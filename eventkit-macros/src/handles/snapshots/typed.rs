@@ -1,30 +1,32 @@
 fn send_receipt(order: &OrderPlaced) {}
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-static __handles_send_receipt: ::eventkit::__private::Handler = {
-    const EVENT: ::eventkit::__private::EventOf<OrderPlaced> = ::eventkit::__private::event_of::<
+static __eventkit_handles_send_receipt: ::eventkit::__private::HandlerEntry = {
+    const __EVENTKIT_EVENT: ::eventkit::__private::EventMeta<OrderPlaced> = ::eventkit::__private::borrowed_event::<
         OrderPlaced,
     >();
-    const _: () = EVENT
+    const _: () = __EVENTKIT_EVENT
         .check_type("send_receipt", "co.outcome.order.placed", "OrderPlaced");
-    const FUNCTION: fn(&OrderPlaced) -> ::eventkit::__private::Outcome = |event| {
+    const __eventkit_call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|
+        __eventkit_invocation|
+    {
         #[allow(unused_imports)]
-        use ::eventkit::__private::Undecided as _;
-        ::eventkit::__private::Returned(send_receipt(event)).into_outcome()
-    };
-    const call: ::eventkit::__private::Call = ::eventkit::__private::Call::Plain(
-        &FUNCTION,
-    );
-    ::eventkit::__private::Handler::new(
+        use ::eventkit::__private::AutorefOutcome as _;
+        ::eventkit::__private::Returned(
+                send_receipt((__EVENTKIT_EVENT.get)(__eventkit_invocation)?),
+            )
+            .into_outcome()
+    });
+    let __eventkit_handler = ::eventkit::__private::Handler::new(
         ::core::concat!(::core::module_path!(), "::", "send_receipt"),
         ::eventkit::__private::Location::new(
             ::core::file!(),
             ::core::line!(),
             ::core::column!(),
         ),
-        &EVENT,
+        __EVENTKIT_EVENT.typed,
         &["co.outcome.order.placed"],
-        call,
-    )
+    );
+    ::eventkit::__private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
 };
-::eventkit::__private::discover_handler!(__handles_send_receipt);
+::eventkit::__private::discover_handler!(__eventkit_handles_send_receipt);

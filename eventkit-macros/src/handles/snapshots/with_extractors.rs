@@ -9,29 +9,29 @@ pub async fn ship(
 #[cfg(feature = "shipping")]
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-pub static __handles_ship: framework::eventkit::__private::Handler = {
-    const EVENT: framework::eventkit::__private::EventOf<
+pub static __eventkit_handles_ship: framework::eventkit::__private::HandlerEntry = {
+    const __EVENTKIT_EVENT: framework::eventkit::__private::EventMeta<
         OrderPlaced,
-        framework::eventkit::__private::Own<OrderPlaced>,
-    > = framework::eventkit::__private::owned_event_of::<OrderPlaced>();
-    const _: () = EVENT.check_untyped("ship");
-    const call: framework::eventkit::__private::Call = {
-        fn call<'a>(
-            delivery: &'a framework::eventkit::__private::Delivery<'a>,
+        framework::eventkit::__private::OwnEvent<OrderPlaced>,
+    > = framework::eventkit::__private::owned_event::<OrderPlaced>();
+    const _: () = __EVENTKIT_EVENT.check_untyped("ship");
+    const __eventkit_call: framework::eventkit::__private::Call = {
+        fn __eventkit_call<'a>(
+            __eventkit_invocation: &'a framework::eventkit::__private::Invocation<'a>,
         ) -> framework::eventkit::__private::OutcomeFuture<'a> {
-            framework::eventkit::__private::drop_what_is_not_send_before_each_await(async move {
+            framework::eventkit::__private::require_send(async move {
                 {
                     #[allow(unused_imports)]
-                    use framework::eventkit::__private::Undecided as _;
+                    use framework::eventkit::__private::AutorefOutcome as _;
                     framework::eventkit::__private::Returned(
                             ship(
-                                    (EVENT.get)(delivery)?,
+                                    (__EVENTKIT_EVENT.get)(__eventkit_invocation)?,
                                     <State<
                                         Db,
                                     > as framework::eventkit::__private::Extract<
                                         '_,
-                                    >>::from_delivery(delivery)?,
-                                    delivery.extension::<String>("region")?,
+                                    >>::from_invocation(__eventkit_invocation)?,
+                                    __eventkit_invocation.extension::<String>("region")?,
                                 )
                                 .await,
                         )
@@ -39,35 +39,38 @@ pub static __handles_ship: framework::eventkit::__private::Handler = {
                 }
             })
         }
-        framework::eventkit::__private::Call::Async(call)
+        framework::eventkit::__private::Call::Async(__eventkit_call)
     };
-    framework::eventkit::__private::Handler::new(
+    let __eventkit_handler = framework::eventkit::__private::Handler::new(
             ::core::concat!(::core::module_path!(), "::", "ship"),
             framework::eventkit::__private::Location::new(
                 ::core::file!(),
                 ::core::line!(),
                 ::core::column!(),
             ),
-            &EVENT,
+            __EVENTKIT_EVENT.typed,
             &[],
-            call,
         )
-        .at_order(10)
-        .in_registry(&crate::SHIPPING)
-        .requiring(
+        .with_order(10)
+        .with_registry(framework::eventkit::__private::Registry::key(&crate::SHIPPING))
+        .with_requirements(
             false
                 || <State<
                     Db,
                 > as framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT || true,
-            |requirements| {
-                let _ = &requirements;
+            |__eventkit_requirements| {
+                let _ = &__eventkit_requirements;
                 <State<
                     Db,
                 > as framework::eventkit::__private::Extract<
                     '_,
-                >>::requires(requirements);
+                >>::requires(__eventkit_requirements);
             },
-        )
+        );
+    framework::eventkit::__private::HandlerEntry::new(
+        __eventkit_handler,
+        __eventkit_call,
+    )
 };
 #[cfg(feature = "shipping")]
-framework::eventkit::__private::discover_handler!(__handles_ship);
+framework::eventkit::__private::discover_handler!(__eventkit_handles_ship);

@@ -1,6 +1,7 @@
-//! The receiving side.
+//! Consumers of the transport in memory.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::Memory;
-use super::queue::Handout;
-use super::store::{Content, Opened, Step, unavailable};
+use super::content::Content;
+use super::queue::Lease;
+use super::store::{ConsumerHandle, Next, unavailable};
 use eventkit::DecodeError;
 use eventkit::binding::http as binding;
 use eventkit::event::Event;
@@ -19,91 +21,70 @@ use eventkit::transport::{
     Settlement, TransportError,
 };
 
-/// What a consumer finds in its queue.
-enum Taken {
-    Message(Incoming),
-    /// Nothing before something happens, or before a time.
-    Nothing(Option<Instant>),
-}
-
 #[derive(Debug)]
 pub(super) struct MemoryConsumer {
-    /// Knows its queue, and settles all of its messages.
-    settle: Arc<MemorySettle>,
+    acknowledger: Arc<MemoryAcknowledger>,
     id: u64,
     changed: Arc<Notify>,
 }
 
 impl MemoryConsumer {
-    pub(super) fn new(memory: Memory, opened: Opened) -> Self {
-        let settle = MemorySettle {
+    pub(super) fn new(memory: Memory, handle: ConsumerHandle) -> Self {
+        let acknowledger = MemoryAcknowledger {
             memory,
-            queue: opened.queue,
-            generation: opened.generation,
+            queue: handle.queue,
+            generation: handle.generation,
         };
         Self {
-            settle: Arc::new(settle),
-            id: opened.id,
-            changed: opened.changed,
+            acknowledger: Arc::new(acknowledger),
+            id: handle.id,
+            changed: handle.changed,
         }
     }
 
-    /// Takes the next message, if there is one now.
-    fn take(&self) -> Result<Taken, TransportError> {
-        let MemorySettle {
-            memory,
-            queue,
-            generation,
-        } = &*self.settle;
-        let step = memory.lock().give(*queue, self.id, *generation)?;
-        Ok(match step {
-            Step::Message(content, handout) => Taken::Message(self.incoming(content, handout)),
-            Step::Wait(until) => Taken::Nothing(until),
-        })
-    }
-
-    async fn receive(&mut self) -> Result<Option<Incoming>, TransportError> {
-        let changed = Arc::clone(&self.changed);
+    async fn receive(&self) -> Result<Option<Incoming>, TransportError> {
         loop {
-            let mut change = std::pin::pin!(changed.notified());
-            // Before the look at the queue, so that no change falls between the two.
-            change.as_mut().enable();
-            match self.take()? {
-                Taken::Message(incoming) => return Ok(Some(incoming)),
-                Taken::Nothing(None) => change.await,
-                // Either way there may be a message now.
-                Taken::Nothing(Some(at)) => drop(timeout_at(at, change).await),
+            let mut changed = pin!(self.changed.notified());
+            // Registered before the queue is read, so that no change in between is missed.
+            changed.as_mut().enable();
+            match self.lease_next()? {
+                Next::Message(content, lease) => return Ok(Some(self.incoming(content, lease))),
+                Next::Wait(None) => changed.await,
+                // The queue is read again, whether it changed or the time came.
+                Next::Wait(Some(at)) => drop(timeout_at(at, changed).await),
             }
         }
     }
 
-    fn incoming(&self, content: Content, handout: Handout) -> Incoming {
+    fn lease_next(&self) -> Result<Next, TransportError> {
+        let own = &*self.acknowledger;
+        let mut store = own.memory.lock();
+        store.lease_next(own.queue, self.id, own.generation)
+    }
+
+    fn incoming(&self, content: Content, lease: Lease) -> Incoming {
         let event = match content {
             Content::Event(event) => Ok(event),
             Content::Raw(raw) => decode(raw.message.clone().with_id(None)).map_err(Box::new),
         };
-        let info = MessageMetadata::new(handout.attempt).with_position(handout.position);
-        let settle: Arc<MemorySettle> = Arc::clone(&self.settle);
-        Incoming::new(event, info, settle)
+        let metadata = MessageMetadata::new(lease.delivery_count).with_position(lease.position);
+        let acknowledger: Arc<MemoryAcknowledger> = Arc::clone(&self.acknowledger);
+        Incoming::new(event, metadata, acknowledger)
     }
 }
 
 impl Consumer for MemoryConsumer {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        match self.take() {
-            Ok(Taken::Message(incoming)) => Box::pin(std::future::ready(Ok(Some(incoming)))),
-            Ok(Taken::Nothing(_)) => Box::pin(self.receive()),
-            Err(error) => Box::pin(std::future::ready(Err(error))),
-        }
+        Box::pin(self.receive())
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        // Nothing is on its way to a consumer that does not ask.
+        // A consumer prefetches nothing.
         Box::pin(async { Ok(()) })
     }
 }
 
-/// Reads a message that was published as it is, by the rules of the HTTP binding.
+/// Decodes a message that was published as it is, with the HTTP binding.
 fn decode(message: RawMessage) -> Result<Event, InvalidMessage> {
     let headers: Result<HeaderMap, http::Error> = message
         .headers
@@ -116,62 +97,60 @@ fn decode(message: RawMessage) -> Result<Event, InvalidMessage> {
         .map_err(|error| InvalidMessage::new(error, message))
 }
 
-/// Settles the messages of one consumer.
-struct MemorySettle {
+/// The acknowledger of one consumer.
+struct MemoryAcknowledger {
     memory: Memory,
     queue: usize,
     generation: u64,
 }
 
-impl fmt::Debug for MemorySettle {
+impl fmt::Debug for MemoryAcknowledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemorySettle")
+        f.debug_struct("MemoryAcknowledger")
             .field("queue", &self.queue)
             .finish_non_exhaustive()
     }
 }
 
-impl MemorySettle {
-    fn done(&self, handout: Handout) -> Result<(), TransportError> {
-        self.memory
-            .lock()
-            .settle(self.queue, self.generation, handout.position)
+impl MemoryAcknowledger {
+    fn remove(&self, lease: Lease) -> Result<(), TransportError> {
+        let mut store = self.memory.lock();
+        store.settle(self.queue, self.generation, lease.position)
     }
 
-    fn give_back(&self, handout: Handout, delay: Duration) -> Result<(), TransportError> {
-        self.memory
-            .lock()
-            .connected(self.queue, self.generation)?
-            .give_back(handout, delay, Instant::now());
+    fn release(&self, lease: Lease, delay: Duration) -> Result<(), TransportError> {
+        let mut store = self.memory.lock();
+        let queue = store.connected(self.queue, self.generation)?;
+        queue.release(lease, delay, Instant::now());
         Ok(())
     }
 
-    fn renew(&self, handout: Handout) -> Result<(), TransportError> {
+    fn renew(&self, lease: Lease) -> Result<(), TransportError> {
         let mut store = self.memory.lock();
         let queue = store.connected(self.queue, self.generation)?;
-        if queue.renew(handout, Instant::now()) {
+        if queue.renew(lease, Instant::now()) {
             Ok(())
         } else {
-            Err(unavailable("the message has been taken back"))
+            Err(unavailable("the lease of the message has expired"))
         }
     }
 }
 
-impl Acknowledger for MemorySettle {
+impl Acknowledger for MemoryAcknowledger {
     fn settle(
         self: Arc<Self>,
         message: MessageMetadata,
-        how: Settlement,
+        settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let handout = Handout::of(message);
-        let settled = match how {
-            Settlement::Ack | Settlement::Terminate => self.done(handout),
-            Settlement::Nack(delay) => self.give_back(handout, delay),
+        let lease = Lease::of(message);
+        let settled = match settlement {
+            Settlement::Ack | Settlement::Terminate => self.remove(lease),
+            Settlement::Nack(delay) => self.release(lease, delay),
         };
         Box::pin(std::future::ready(settled))
     }
 
     fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(async move { self.renew(Handout::of(message)) })
+        Box::pin(std::future::ready(self.renew(Lease::of(message))))
     }
 }

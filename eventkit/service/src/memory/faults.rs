@@ -1,18 +1,18 @@
-//! What can be made to go wrong.
+//! Faults of the transport in memory.
 
 use std::time::Duration;
 
 use fastrand::Rng;
 
-/// Says what goes wrong in a [`Memory`](super::Memory), and how often.
+/// The faults of a [`Memory`](super::Memory), each with a probability.
 ///
-/// Each likelihood is from 0 to 1, and 0 if not set. The same seed gives the same faults for the
-/// same calls, which a test has where its runtime has one thread and its time is paused.
+/// Each probability is from 0 to 1, and 0 by default. The same seed gives the same faults for the same
+/// calls, as in a test with one thread and paused time.
 ///
 /// ```
 /// use eventkit_service::memory::{Faults, Memory};
 ///
-/// let faults = Faults::seeded(7).duplicates(0.1).reorders(0.3).drops_acks(0.05).disconnects(0.01);
+/// let faults = Faults::seeded(7).duplicate(0.1).reorder(0.3).drop_ack(0.05).disconnect(0.01);
 /// let memory = Memory::builder().faults(faults).build();
 /// # drop(memory);
 /// ```
@@ -20,14 +20,15 @@ use fastrand::Rng;
 #[must_use = "faults do nothing until a transport has them"]
 pub struct Faults {
     rng: Rng,
-    duplicates: f64,
-    reorders: f64,
-    delays: (f64, Duration),
-    drops_acks: f64,
-    crashes_before_acks: f64,
-    refuses_publishes: f64,
-    loses_confirmations: f64,
-    disconnects: f64,
+    duplicate: f64,
+    reorder: f64,
+    delay: f64,
+    max_delay: Duration,
+    drop_ack: f64,
+    crash_before_ack: f64,
+    refuse_publish: f64,
+    lose_confirmation: f64,
+    disconnect: f64,
 }
 
 impl Default for Faults {
@@ -37,110 +38,111 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Starts with no faults; the seed decides when those that are added happen.
+    /// Creates a set without faults; the seed determines when the faults that are added happen.
     pub fn seeded(seed: u64) -> Self {
         Self {
             rng: Rng::with_seed(seed),
-            duplicates: 0.0,
-            reorders: 0.0,
-            delays: (0.0, Duration::ZERO),
-            drops_acks: 0.0,
-            crashes_before_acks: 0.0,
-            refuses_publishes: 0.0,
-            loses_confirmations: 0.0,
-            disconnects: 0.0,
+            duplicate: 0.0,
+            reorder: 0.0,
+            delay: 0.0,
+            max_delay: Duration::ZERO,
+            drop_ack: 0.0,
+            crash_before_ack: 0.0,
+            refuse_publish: 0.0,
+            lose_confirmation: 0.0,
+            disconnect: 0.0,
         }
     }
 
     /// Stores a published message twice.
-    pub fn duplicates(mut self, likelihood: f64) -> Self {
-        self.duplicates = likelihood;
+    pub fn duplicate(mut self, probability: f64) -> Self {
+        self.duplicate = probability;
         self
     }
 
-    /// Gives a later message before an earlier one.
-    pub fn reorders(mut self, likelihood: f64) -> Self {
-        self.reorders = likelihood;
+    /// Delivers a later message before an earlier one.
+    pub fn reorder(mut self, probability: f64) -> Self {
+        self.reorder = probability;
         self
     }
 
-    /// Keeps a published message back, for up to a time.
-    pub fn delays(mut self, likelihood: f64, most: Duration) -> Self {
-        self.delays = (likelihood, most);
+    /// Delays the delivery of a published message, by up to a maximum.
+    pub fn delay(mut self, probability: f64, max: Duration) -> Self {
+        self.delay = probability;
+        self.max_delay = max;
         self
     }
 
-    /// Loses an acknowledgement on its way: the consumer is told that all went well.
-    pub fn drops_acks(mut self, likelihood: f64) -> Self {
-        self.drops_acks = likelihood;
+    /// Loses an acknowledgement, and confirms it to the consumer.
+    pub fn drop_ack(mut self, probability: f64) -> Self {
+        self.drop_ack = probability;
         self
     }
 
-    /// Breaks the connection just before an acknowledgement, as a process does that dies there.
-    pub fn crashes_before_acks(mut self, likelihood: f64) -> Self {
-        self.crashes_before_acks = likelihood;
+    /// Disconnects the consumer just before an acknowledgement, like a process that dies there.
+    pub fn crash_before_ack(mut self, probability: f64) -> Self {
+        self.crash_before_ack = probability;
         self
     }
 
-    /// Stores a published message not, and says so.
-    pub fn refuses_publishes(mut self, likelihood: f64) -> Self {
-        self.refuses_publishes = likelihood;
+    /// Refuses to store a published message.
+    pub fn refuse_publish(mut self, probability: f64) -> Self {
+        self.refuse_publish = probability;
         self
     }
 
-    /// Stores a published message, and says that it did not.
-    pub fn loses_confirmations(mut self, likelihood: f64) -> Self {
-        self.loses_confirmations = likelihood;
+    /// Stores a published message, and reports that it did not.
+    pub fn lose_confirmation(mut self, probability: f64) -> Self {
+        self.lose_confirmation = probability;
         self
     }
 
-    /// Breaks the connection of a consumer that asks for its next message.
-    pub fn disconnects(mut self, likelihood: f64) -> Self {
-        self.disconnects = likelihood;
+    /// Disconnects a consumer that asks for its next message.
+    pub fn disconnect(mut self, probability: f64) -> Self {
+        self.disconnect = probability;
         self
     }
 
-    pub(super) fn duplicate(&mut self) -> bool {
-        self.happens(self.duplicates)
+    pub(super) fn duplicates(&mut self) -> bool {
+        self.happens(self.duplicate)
     }
 
-    /// Returns which of a number of messages is given next.
+    /// Returns the index of the message that is delivered next.
     pub(super) fn choose(&mut self, messages: usize) -> usize {
-        if messages > 1 && self.happens(self.reorders) {
+        if messages > 1 && self.happens(self.reorder) {
             self.rng.usize(..messages)
         } else {
             0
         }
     }
 
-    pub(super) fn delay(&mut self) -> Option<Duration> {
-        let (likelihood, most) = self.delays;
-        self.happens(likelihood)
-            .then(|| most.mul_f64(self.rng.f64()))
+    pub(super) fn choose_delay(&mut self) -> Option<Duration> {
+        self.happens(self.delay)
+            .then(|| self.max_delay.mul_f64(self.rng.f64()))
     }
 
-    pub(super) fn drop_ack(&mut self) -> bool {
-        self.happens(self.drops_acks)
+    pub(super) fn drops_ack(&mut self) -> bool {
+        self.happens(self.drop_ack)
     }
 
-    pub(super) fn crash_before_ack(&mut self) -> bool {
-        self.happens(self.crashes_before_acks)
+    pub(super) fn crashes_before_ack(&mut self) -> bool {
+        self.happens(self.crash_before_ack)
     }
 
-    pub(super) fn refuse_publish(&mut self) -> bool {
-        self.happens(self.refuses_publishes)
+    pub(super) fn refuses_publish(&mut self) -> bool {
+        self.happens(self.refuse_publish)
     }
 
-    pub(super) fn lose_confirmation(&mut self) -> bool {
-        self.happens(self.loses_confirmations)
+    pub(super) fn loses_confirmation(&mut self) -> bool {
+        self.happens(self.lose_confirmation)
     }
 
-    pub(super) fn disconnect(&mut self) -> bool {
-        self.happens(self.disconnects)
+    pub(super) fn disconnects(&mut self) -> bool {
+        self.happens(self.disconnect)
     }
 
-    /// A fault that is not asked for takes no random number: those that are stay where they were.
-    fn happens(&mut self, likelihood: f64) -> bool {
-        likelihood > 0.0 && self.rng.f64() < likelihood
+    /// Draws no random number for a fault that is not set, so that the other faults stay the same.
+    fn happens(&mut self, probability: f64) -> bool {
+        probability > 0.0 && self.rng.f64() < probability
     }
 }

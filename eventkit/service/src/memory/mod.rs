@@ -1,19 +1,19 @@
-//! A transport in the memory of the program: the default of a service, and the one for tests.
+//! A transport in memory, for tests and for services in one process.
 //!
-//! It keeps to the same rules as one with a broker: durable subscriptions by name, attempts,
-//! `ack_wait`, delays, a store of limited size. What it holds is gone when the program ends.
+//! It follows the same rules as a broker: durable subscriptions by name, delivery counts, `ack_wait`,
+//! delays, and a store of limited size. Its messages are gone when the process ends.
 //!
 //! # Time
 //!
-//! All its times are those of `tokio::time`. In a test with `tokio::time::pause`, or
-//! `#[tokio::test(start_paused = true)]`, hours of retries pass in no time, in the same order each
+//! All times are those of `tokio::time`. In a test with `tokio::time::pause`, or
+//! `#[tokio::test(start_paused = true)]`, hours of retries pass at once, and in the same order each
 //! time:
 //!
 //! ```
 //! use std::time::Duration;
 //! use eventkit::Event;
 //! use eventkit_service::memory::Memory;
-//! use eventkit::transport::{Publisher, Subscription, Transport};
+//! use eventkit::transport::{Subscription, Transport};
 //!
 //! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
 //! let memory = Memory::new();
@@ -34,29 +34,30 @@
 //!
 //! # Storage
 //!
-//! A message stays until every subscription that wanted it has settled it: a subscription that is
-//! made afterwards does not get it any more. Those of a service are made together, when it begins
-//! to run. A message that no subscription wants waits for a later one; of these only the newest
-//! 1,000 are kept. Where the store is full, [`publish`](Publisher::publish) is refused: nothing is
-//! thrown away to make room.
+//! A message is stored until every subscription that matches it has settled it. A subscription that
+//! is created afterwards does not receive it. The subscriptions of a service are created together,
+//! when it starts. A message that no subscription matches is kept for a later one, up to the newest
+//! 1,000 of them. If the store is full, publishing fails: no message is evicted.
 //!
 //! # Faults
 //!
-//! [`Faults`] make it as unreliable as a network: messages come twice, late or out of order,
-//! acknowledgements get lost, connections break. [`Memory::close`] and [`Memory::reopen`] are a
-//! broker that restarts.
+//! [`Faults`] make the transport as unreliable as a network: messages are duplicated, delayed or
+//! reordered, acknowledgements are lost, connections break. [`Memory::close`] and [`Memory::reopen`]
+//! simulate a broker that restarts.
 
 mod consumer;
+mod content;
+mod dedup;
 mod faults;
 mod queue;
-mod seen;
 mod store;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::consumer::MemoryConsumer;
-use self::store::{Content, Raw, Store};
+use self::content::{Content, RawContent};
+use self::store::Store;
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
@@ -66,18 +67,18 @@ use eventkit::transport::{
 
 pub use self::faults::Faults;
 
-/// Is a transport in memory; a clone is the same one.
+/// A transport in memory; clones share its messages.
 #[derive(Clone)]
 pub struct Memory {
     store: Arc<Mutex<Store>>,
 }
 
-/// Sets up a [`Memory`].
+/// A builder of a [`Memory`].
 #[derive(Debug, Clone)]
-#[must_use = "a builder makes nothing until `build` is called"]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct MemoryBuilder {
     capacity: usize,
-    remembered: usize,
+    dedup_capacity: usize,
     faults: Faults,
 }
 
@@ -86,7 +87,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the transport does not take it.
+    /// Returns an error if the value cannot be encoded, or if the transport refuses it.
     pub async fn publish<E: ToEvent + ?Sized>(
         &self,
         event: &E,
@@ -94,43 +95,43 @@ impl Memory {
         PublisherExt::publish(self, event).await
     }
 
-    /// Makes a transport with the settings that [`MemoryBuilder`] starts with.
+    /// Creates a transport with the default settings of [`MemoryBuilder`].
     #[must_use]
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// Starts a transport with settings of one's own.
+    /// Creates a builder.
     pub fn builder() -> MemoryBuilder {
         MemoryBuilder {
             capacity: 100_000,
-            remembered: 10_000,
+            dedup_capacity: 10_000,
             faults: Faults::default(),
         }
     }
 
-    /// Stops it, as if a broker went away: every consumer is lost, nothing can be published, and
-    /// what has not been acknowledged comes again later. What is stored stays.
+    /// Closes the transport, like a broker that stops: every consumer is lost, publishing fails, and
+    /// messages that are not acknowledged are delivered again later. Stored messages are kept.
     pub fn close(&self) {
         self.lock().set_open(false);
     }
 
-    /// Starts it again after [`close`](Memory::close).
+    /// Reopens the transport after [`close`](Memory::close).
     pub fn reopen(&self) {
         self.lock().set_open(true);
     }
 
-    /// Breaks all connections: every consumer is lost, but a new one can be had at once.
+    /// Breaks all connections: every consumer is lost, and a new one can be opened at once.
     pub fn disconnect(&self) {
         self.lock().disconnect();
     }
 
-    /// Sets the faults from now on; [`Faults::default`] are none.
+    /// Sets the faults from now on; [`Faults::default`] has none.
     pub fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;
     }
 
-    /// Returns how many messages are stored.
+    /// Returns the number of stored messages.
     #[must_use]
     pub fn len(&self) -> usize {
         self.lock().len()
@@ -142,8 +143,8 @@ impl Memory {
         self.len() == 0
     }
 
-    /// Returns how many messages a subscription has not settled yet; 0 where there is none of the
-    /// name.
+    /// Returns the number of messages that a subscription has not settled; 0 if there is no
+    /// subscription of this name.
     #[must_use]
     pub fn unsettled(&self, subscription: &str) -> usize {
         self.lock().unsettled(subscription)
@@ -155,29 +156,29 @@ impl Memory {
 }
 
 impl MemoryBuilder {
-    /// Sets how many messages it stores; 100,000 if not set.
+    /// Sets the number of messages that the store holds; 100,000 by default.
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = messages;
         self
     }
 
-    /// Sets of how many published events it remembers source and id, to store none twice (core
-    /// spec, 3.1.1); 10,000 if not set, 0 for none.
-    pub fn remember(mut self, events: usize) -> Self {
-        self.remembered = events;
+    /// Sets the number of published events whose source and id are remembered, to store none of them
+    /// twice (core specification, 3.1.1); 10,000 by default, 0 for none.
+    pub fn dedup_capacity(mut self, events: usize) -> Self {
+        self.dedup_capacity = events;
         self
     }
 
-    /// Sets what goes wrong; nothing does if not set.
+    /// Sets the faults; none by default.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
     }
 
-    /// Makes the transport.
+    /// Builds the transport.
     #[must_use]
     pub fn build(self) -> Memory {
-        let store = Store::new(self.capacity, self.remembered, self.faults);
+        let store = Store::new(self.capacity, self.dedup_capacity, self.faults);
         Memory {
             store: Arc::new(Mutex::new(store)),
         }
@@ -212,8 +213,8 @@ impl Publisher for Memory {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            let raw = Raw {
-                place: ty.to_owned(),
+            let raw = RawContent {
+                ty: ty.to_owned(),
                 message: message.clone(),
             };
             self.lock().publish(Content::Raw(Arc::new(raw)))
@@ -229,8 +230,8 @@ impl Transport for Memory {
     fn prepare(&self, subscriptions: &[Subscription]) {
         let mut store = self.lock();
         for subscription in subscriptions {
-            // One that is refused is refused again where it is opened.
-            let _ = store.declare(subscription);
+            // A subscription that is refused here is refused again when it is opened.
+            let _ = store.upsert_subscription(subscription);
         }
     }
 
@@ -239,8 +240,8 @@ impl Transport for Memory {
         subscription: &'a Subscription,
     ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
         Box::pin(async move {
-            let opened = self.lock().subscribe(subscription)?;
-            let consumer = MemoryConsumer::new(self.clone(), opened);
+            let handle = self.lock().subscribe(subscription)?;
+            let consumer = MemoryConsumer::new(self.clone(), handle);
             Ok(Box::new(consumer) as _)
         })
     }

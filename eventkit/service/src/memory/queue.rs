@@ -1,4 +1,4 @@
-//! What one subscription has still to settle.
+//! The messages that one subscription has not settled.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -11,28 +11,26 @@ use super::faults::Faults;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{MessageMetadata, Subscription};
 
-/// Out of how many messages a fault chooses the next one.
-const REORDERED: usize = 16;
-/// How many deadlines are never too many.
-const FEW: usize = 64;
+/// The number of messages among which a fault chooses the next one.
+const REORDER_WINDOW: usize = 16;
 
 /// The messages of a subscription, by their position in the store.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(super) struct LeaseQueue {
     pub(super) subscription: Subscription,
-    /// Those that can be given now, in order.
+    /// The messages that can be leased now, in order.
     ready: VecDeque<u64>,
-    /// Those that can be given later.
+    /// The messages that can be leased later.
     delayed: BTreeSet<(Instant, u64)>,
-    /// Those that have been given and are not settled.
-    given: Positions<Given>,
-    /// When each of the given ones is taken back, in order; of those settled since, too.
-    deadlines: VecDeque<(Instant, u64)>,
-    /// How many messages each consumer holds.
-    held: Vec<(u64, usize)>,
-    /// How often each that has been given back was given before.
-    attempts: Positions<u32>,
-    /// Consumers of an earlier one are lost.
+    /// The messages that are leased.
+    leased: Positions<LeaseState>,
+    /// The time at which each lease expires.
+    deadlines: BTreeSet<(Instant, u64)>,
+    /// The number of leases of each consumer.
+    lease_counts: Vec<(u64, usize)>,
+    /// The delivery count of each message that was released.
+    delivery_counts: Positions<u32>,
+    /// Increased when all consumers are lost.
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
 }
@@ -41,45 +39,45 @@ pub(super) struct Queue {
 pub(super) type Positions<T> = HashMap<u64, T, foldhash::fast::FixedState>;
 
 #[derive(Debug)]
-struct Given {
-    to: u64,
+struct LeaseState {
+    consumer: u64,
     until: Instant,
-    attempt: u32,
+    delivery_count: u32,
 }
 
-/// One time that a message is given.
+/// One delivery of a message to a consumer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Handout {
+pub(super) struct Lease {
     pub(super) position: u64,
-    pub(super) attempt: u32,
+    pub(super) delivery_count: u32,
 }
 
-impl Handout {
-    /// Finds what was given by what is told of it; positions start with 1.
+impl Lease {
+    /// Returns the lease that a consumer knows as metadata; positions start with 1.
     pub(super) fn of(message: MessageMetadata) -> Self {
         Self {
             position: message.position.unwrap_or_default(),
-            attempt: message.delivery_count,
+            delivery_count: message.delivery_count,
         }
     }
 }
 
-impl Queue {
+impl LeaseQueue {
     pub(super) fn new(subscription: Subscription) -> Self {
         Self {
             subscription,
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
-            given: Positions::default(),
-            deadlines: VecDeque::new(),
-            held: Vec::new(),
-            attempts: Positions::default(),
+            leased: Positions::default(),
+            deadlines: BTreeSet::new(),
+            lease_counts: Vec::new(),
+            delivery_counts: Positions::default(),
             generation: 0,
             changed: Arc::default(),
         }
     }
 
-    /// Adds a message, to be given at once or later.
+    /// Adds a message, to be delivered at once or at a time.
     pub(super) fn push(&mut self, position: u64, at: Option<Instant>) {
         match at {
             None => insert(&mut self.ready, position),
@@ -88,117 +86,130 @@ impl Queue {
         self.changed.notify_waiters();
     }
 
-    /// Returns how many messages are not settled.
+    /// Returns the number of messages that are not settled.
     pub(super) fn len(&self) -> usize {
-        self.ready.len() + self.delayed.len() + self.given.len()
+        self.ready.len() + self.delayed.len() + self.leased.len()
     }
 
-    /// Gives the next message, the oldest one first unless a fault has it otherwise.
-    pub(super) fn give(&mut self, to: u64, now: Instant, faults: &mut Faults) -> Option<Handout> {
+    /// Leases the next message to a consumer: the oldest one, unless a fault chooses another.
+    pub(super) fn lease_next(
+        &mut self,
+        consumer: u64,
+        now: Instant,
+        faults: &mut Faults,
+    ) -> Option<Lease> {
         self.refresh(now);
-        let own = self.held.iter().position(|(id, _)| *id == to);
-        let count = own.map_or(0, |own| self.held[own].1);
+        let own = self.lease_counts.iter().position(|(id, _)| *id == consumer);
+        let count = own.map_or(0, |own| self.lease_counts[own].1);
         if count >= self.subscription.max_in_flight.max(1) {
             return None;
         }
-        let at = faults.choose(self.ready.len().min(REORDERED));
-        let position = self.ready.remove(at)?;
+        let index = faults.choose(self.ready.len().min(REORDER_WINDOW));
+        let position = self.ready.remove(index)?;
         match own {
-            Some(own) => self.held[own].1 += 1,
-            None => self.held.push((to, 1)),
+            Some(own) => self.lease_counts[own].1 += 1,
+            None => self.lease_counts.push((consumer, 1)),
         }
-        let attempt = self.attempts.remove(&position).unwrap_or(0);
-        let attempt = attempt.saturating_add(1);
+        let delivered = self.delivery_counts.remove(&position).unwrap_or(0);
+        let delivery_count = delivered.saturating_add(1);
         let until = now + self.subscription.ack_wait.min(FAR_FUTURE);
-        insert(&mut self.deadlines, (until, position));
-        self.given.insert(position, Given { to, until, attempt });
-        Some(Handout { position, attempt })
+        self.deadlines.insert((until, position));
+        let state = LeaseState {
+            consumer,
+            until,
+            delivery_count,
+        };
+        self.leased.insert(position, state);
+        Some(Lease {
+            position,
+            delivery_count,
+        })
     }
 
-    /// Returns when something changes without anybody's doing.
+    /// Returns the next time at which a message becomes ready by itself.
     pub(super) fn next_change(&self) -> Option<Instant> {
-        let delayed = self.delayed.first().map(|(at, _)| *at);
-        let deadline = self.deadlines.front().map(|(at, _)| *at);
-        delayed.into_iter().chain(deadline).min()
+        let first = |times: &BTreeSet<(Instant, u64)>| times.first().map(|(at, _)| *at);
+        let delayed = first(&self.delayed);
+        delayed.into_iter().chain(first(&self.deadlines)).min()
     }
 
-    /// Settles a message, also one that has been given to somebody else meanwhile; returns whether
-    /// it was there.
+    /// Settles a message, even if its lease has expired; returns whether it was found.
     pub(super) fn settle(&mut self, position: u64) -> bool {
-        let there = self.take_back(position).is_some()
+        let found = self.end_lease(position).is_some()
             || remove(&mut self.ready, &position)
-            || self.undelay(position);
-        if !self.attempts.is_empty() {
-            self.attempts.remove(&position);
+            || self.remove_delayed(position);
+        if !self.delivery_counts.is_empty() {
+            self.delivery_counts.remove(&position);
         }
-        there
+        found
     }
 
-    fn undelay(&mut self, position: u64) -> bool {
+    fn remove_delayed(&mut self, position: u64) -> bool {
         let key = self.delayed.iter().find(|(_, own)| *own == position);
         key.copied().is_some_and(|key| self.delayed.remove(&key))
     }
 
-    /// Takes a message back from the one it was given to.
-    pub(super) fn give_back(&mut self, handout: Handout, delay: Duration, now: Instant) {
-        if !self.is_given(handout) {
+    /// Releases a message, to be delivered again after a delay.
+    pub(super) fn release(&mut self, lease: Lease, delay: Duration, now: Instant) {
+        if !self.is_current(lease) {
             return;
         }
-        self.take_back(handout.position);
-        self.attempts.insert(handout.position, handout.attempt);
-        let later = (!delay.is_zero()).then(|| now + delay.min(FAR_FUTURE));
-        self.push(handout.position, later);
+        self.end_lease(lease.position);
+        self.delivery_counts
+            .insert(lease.position, lease.delivery_count);
+        let at = (!delay.is_zero()).then(|| now + delay.min(FAR_FUTURE));
+        self.push(lease.position, at);
     }
 
-    /// Starts `ack_wait` anew; returns whether the message is still given to the same.
-    pub(super) fn renew(&mut self, handout: Handout, now: Instant) -> bool {
+    /// Extends a lease by `ack_wait`; returns whether it has not expired.
+    pub(super) fn renew(&mut self, lease: Lease, now: Instant) -> bool {
         self.refresh(now);
-        let wait = self.subscription.ack_wait;
-        match self.given.get_mut(&handout.position) {
-            Some(given) if given.attempt == handout.attempt => {
-                given.until = now + wait.min(FAR_FUTURE);
-                insert(&mut self.deadlines, (given.until, handout.position));
-                self.forget_deadlines();
-                true
-            }
-            _ => false,
+        if !self.is_current(lease) {
+            return false;
         }
+        if let Some(state) = self.leased.get_mut(&lease.position) {
+            self.deadlines.remove(&(state.until, lease.position));
+            state.until = now + self.subscription.ack_wait.min(FAR_FUTURE);
+            self.deadlines.insert((state.until, lease.position));
+        }
+        true
     }
 
-    /// Loses all consumers, and takes back what they have.
+    /// Loses all consumers, and ends their leases.
     pub(super) fn disconnect(&mut self) {
         self.generation += 1;
         self.deadlines.clear();
-        self.held.clear();
-        for (position, given) in self.given.drain() {
-            self.attempts.insert(position, given.attempt);
+        self.lease_counts.clear();
+        for (position, state) in self.leased.drain() {
+            self.delivery_counts.insert(position, state.delivery_count);
             insert(&mut self.ready, position);
         }
         self.changed.notify_waiters();
     }
 
-    fn is_given(&self, handout: Handout) -> bool {
-        let given = self.given.get(&handout.position);
-        given.is_some_and(|given| given.attempt == handout.attempt)
+    fn is_current(&self, lease: Lease) -> bool {
+        let state = self.leased.get(&lease.position);
+        state.is_some_and(|state| state.delivery_count == lease.delivery_count)
     }
 
-    fn take_back(&mut self, position: u64) -> Option<Given> {
-        let given = self.given.remove(&position)?;
-        if let Some(own) = self.held.iter().position(|(id, _)| *id == given.to) {
-            if self.held[own].1 >= self.subscription.max_in_flight.max(1) {
-                // Its consumer may wait for room.
+    fn end_lease(&mut self, position: u64) -> Option<LeaseState> {
+        let state = self.leased.remove(&position)?;
+        self.deadlines.remove(&(state.until, position));
+        let mut counts = self.lease_counts.iter();
+        if let Some(own) = counts.position(|(id, _)| *id == state.consumer) {
+            if self.lease_counts[own].1 >= self.subscription.max_in_flight.max(1) {
+                // The consumer may wait for room.
                 self.changed.notify_waiters();
             }
-            self.held[own].1 -= 1;
-            if self.held[own].1 == 0 {
-                self.held.swap_remove(own);
+            self.lease_counts[own].1 -= 1;
+            if self.lease_counts[own].1 == 0 {
+                self.lease_counts.swap_remove(own);
             }
         }
-        self.forget_deadlines();
-        Some(given)
+        Some(state)
     }
 
-    /// Makes ready what has waited long enough, and what nobody has said a word about.
+    /// Makes the messages ready whose delay has passed or whose lease has expired.
     fn refresh(&mut self, now: Instant) {
         while let Some((at, position)) = self.delayed.first().copied()
             && at <= now
@@ -206,43 +217,28 @@ impl Queue {
             self.delayed.remove(&(at, position));
             insert(&mut self.ready, position);
         }
-        while let Some((at, position)) = self.deadlines.front().copied()
+        while let Some((at, position)) = self.deadlines.first().copied()
             && at <= now
         {
-            if let Some(given) = self.take_back(position) {
-                self.attempts.insert(position, given.attempt);
+            if let Some(state) = self.end_lease(position) {
+                self.delivery_counts.insert(position, state.delivery_count);
                 insert(&mut self.ready, position);
             }
         }
     }
-
-    /// Forgets deadlines that are no longer those of their messages: the first ones at once, so that
-    /// the first is always one that counts, and others before they are too many.
-    fn forget_deadlines(&mut self) {
-        let given = &self.given;
-        let counts = |(until, position): &(Instant, u64)| {
-            given.get(position).is_some_and(|own| own.until == *until)
-        };
-        while self.deadlines.front().is_some_and(|first| !counts(first)) {
-            self.deadlines.pop_front();
-        }
-        if self.deadlines.len() > 2 * given.len() + FEW {
-            self.deadlines.retain(counts);
-        }
-    }
 }
 
-/// Puts an element where it belongs in an order; nearly always that is the end.
+/// Inserts an element in its order, which is nearly always at the end.
 fn insert<T: Ord>(sorted: &mut VecDeque<T>, element: T) {
     if sorted.back().is_none_or(|last| *last < element) {
         sorted.push_back(element);
-    } else if let Err(at) = sorted.binary_search(&element) {
-        sorted.insert(at, element);
+    } else if let Err(index) = sorted.binary_search(&element) {
+        sorted.insert(index, element);
     }
 }
 
-/// Removes an element from an order, and returns whether it was there.
+/// Removes an element, and returns whether it was found.
 fn remove<T: Ord>(sorted: &mut VecDeque<T>, element: &T) -> bool {
-    let at = sorted.binary_search(element);
-    at.is_ok_and(|at| sorted.remove(at).is_some())
+    let found = sorted.binary_search(element);
+    found.is_ok_and(|index| sorted.remove(index).is_some())
 }

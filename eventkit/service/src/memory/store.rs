@@ -1,4 +1,4 @@
-//! The messages, and who has still to settle them.
+//! The stored messages, and the subscriptions that have not settled them.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,66 +6,39 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::content::Content;
+use super::dedup::DedupCache;
 use super::faults::Faults;
-use super::queue::{Handout, Positions, Queue};
-use super::seen::Seen;
-use eventkit::event::Event;
+use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::pattern;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{
-    Published, RawMessage, Subscription, TransportError, TransportErrorKind,
-};
+use eventkit::transport::{Published, Subscription, TransportError, TransportErrorKind};
 
-/// How many messages that no subscription wants are kept for a later one.
-const UNCLAIMED: usize = 1_000;
-
-/// What a message holds.
-#[derive(Debug, Clone)]
-pub(super) enum Content {
-    Event(Event),
-    Raw(Arc<Raw>),
-}
-
-/// Is a message that was published as it is.
-#[derive(Debug)]
-pub(super) struct Raw {
-    /// What stands for the event type.
-    pub(super) place: String,
-    pub(super) message: RawMessage,
-}
-
-impl Content {
-    /// Returns the event type, or what stands for it.
-    fn place(&self) -> &str {
-        match self {
-            Self::Event(event) => event.ty(),
-            Self::Raw(raw) => &raw.place,
-        }
-    }
-}
+/// The number of messages that are kept for a later subscription if none matches.
+const MAX_UNMATCHED: usize = 1_000;
 
 #[derive(Debug)]
 struct Stored {
     content: Content,
-    /// How many subscriptions have not settled it.
+    /// The number of subscriptions that have not settled it.
     unsettled: usize,
 }
 
-/// What a new consumer has to know.
+/// A consumer that was opened.
 #[derive(Debug)]
-pub(super) struct Opened {
-    /// The place of its queue in the store.
+pub(super) struct ConsumerHandle {
+    /// The index of its queue in the store.
     pub(super) queue: usize,
     pub(super) id: u64,
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
 }
 
-/// What a consumer that asks for a message gets.
+/// The answer to a consumer that asks for a message.
 #[derive(Debug)]
-pub(super) enum Step {
-    Message(Content, Handout),
-    /// Nothing before something happens, or before a time.
+pub(super) enum Next {
+    Message(Content, Lease),
+    /// No message is ready before the queue changes, or before a time.
     Wait(Option<Instant>),
 }
 
@@ -74,26 +47,27 @@ pub(super) struct Store {
     open: bool,
     capacity: usize,
     messages: Positions<Stored>,
-    unclaimed: BTreeSet<u64>,
-    last: u64,
-    /// They stay, so a consumer knows its own by the place.
-    queues: Vec<Queue>,
-    consumers: u64,
-    seen: Seen,
+    /// The messages that no subscription matches.
+    unmatched: BTreeSet<u64>,
+    last_position: u64,
+    /// Queues are never removed, so a consumer knows its own by the index.
+    queues: Vec<LeaseQueue>,
+    last_consumer: u64,
+    dedup: DedupCache,
     pub(super) faults: Faults,
 }
 
 impl Store {
-    pub(super) fn new(capacity: usize, remembered: usize, faults: Faults) -> Self {
+    pub(super) fn new(capacity: usize, dedup_capacity: usize, faults: Faults) -> Self {
         Self {
             open: true,
             capacity,
             messages: Positions::default(),
-            unclaimed: BTreeSet::new(),
-            last: 0,
+            unmatched: BTreeSet::new(),
+            last_position: 0,
             queues: Vec::new(),
-            consumers: 0,
-            seen: Seen::new(remembered),
+            last_consumer: 0,
+            dedup: DedupCache::new(dedup_capacity),
             faults,
         }
     }
@@ -106,7 +80,7 @@ impl Store {
         self.queues
             .iter()
             .find(|queue| queue.subscription.name == subscription)
-            .map_or(0, Queue::len)
+            .map_or(0, LeaseQueue::len)
     }
 
     pub(super) fn set_open(&mut self, open: bool) {
@@ -117,180 +91,184 @@ impl Store {
     }
 
     pub(super) fn disconnect(&mut self) {
-        self.queues.iter_mut().for_each(Queue::disconnect);
+        self.queues.iter_mut().for_each(LeaseQueue::disconnect);
     }
 
     pub(super) fn publish(&mut self, content: Content) -> Result<Published, TransportError> {
         self.check_open()?;
-        if self.faults.refuse_publish() {
+        if self.faults.refuses_publish() {
             return Err(unavailable(
-                "the message was not stored, as a fault wants it",
+                "a fault was injected: the message was not stored",
             ));
         }
-        if self.seen.contains(&content) {
+        if self.dedup.contains(&content) {
             return Ok(Published::default().duplicate(true));
         }
         let position = self.store(content.clone())?;
-        self.seen.insert(&content);
-        if self.faults.duplicate() {
+        self.dedup.insert(&content);
+        if self.faults.duplicates() {
             self.store(content)?;
         }
-        if self.faults.lose_confirmation() {
+        if self.faults.loses_confirmation() {
             return Err(unavailable(
-                "the confirmation got lost, as a fault wants it",
+                "a fault was injected: the confirmation was lost",
             ));
         }
         Ok(Published::at(position))
     }
 
     fn store(&mut self, content: Content) -> Result<u64, TransportError> {
-        // What nobody wants takes no room from what somebody does.
-        if self.messages.len() - self.unclaimed.len() >= self.capacity {
-            let full = format!("the store is full: it holds {} messages", self.capacity);
+        // Messages that no subscription matches take no capacity from others.
+        if self.messages.len() - self.unmatched.len() >= self.capacity {
+            let full = format!("the store is full with {} messages", self.capacity);
             return Err(unavailable(full));
         }
-        self.last += 1;
-        let position = self.last;
-        let delay = self.faults.delay();
-        let at = delay.map(|delay| Instant::now() + delay.min(FAR_FUTURE));
+        self.last_position += 1;
+        let position = self.last_position;
+        let at = self
+            .faults
+            .choose_delay()
+            .map(|delay| Instant::now() + delay.min(FAR_FUTURE));
         let mut unsettled = 0;
         for queue in &mut self.queues {
-            if wants(&queue.subscription, content.place()) {
+            if matches(&queue.subscription, content.ty()) {
                 queue.push(position, at);
                 unsettled += 1;
             }
         }
         if unsettled == 0 {
-            self.keep_unclaimed(position);
+            self.keep_unmatched(position);
         }
         let stored = Stored { content, unsettled };
         self.messages.insert(position, stored);
         Ok(position)
     }
 
-    fn keep_unclaimed(&mut self, position: u64) {
-        self.unclaimed.insert(position);
-        if self.unclaimed.len() > UNCLAIMED.min(self.capacity)
-            && let Some(oldest) = self.unclaimed.pop_first()
+    fn keep_unmatched(&mut self, position: u64) {
+        self.unmatched.insert(position);
+        if self.unmatched.len() > MAX_UNMATCHED.min(self.capacity)
+            && let Some(oldest) = self.unmatched.pop_first()
         {
             self.messages.remove(&oldest);
         }
     }
 
-    /// Opens a consumer. A subscription that is there keeps its messages, and takes the settings
-    /// of the new one.
+    /// Opens a consumer. An existing subscription keeps its messages, and takes the new settings.
     pub(super) fn subscribe(
         &mut self,
         subscription: &Subscription,
-    ) -> Result<Opened, TransportError> {
+    ) -> Result<ConsumerHandle, TransportError> {
         self.check_open()?;
-        let at = self.declare(subscription)?;
-        let queue = &self.queues[at];
-        self.consumers += 1;
-        Ok(Opened {
-            queue: at,
-            id: self.consumers,
+        let index = self.upsert_subscription(subscription)?;
+        let queue = &self.queues[index];
+        self.last_consumer += 1;
+        Ok(ConsumerHandle {
+            queue: index,
+            id: self.last_consumer,
             generation: queue.generation,
             changed: Arc::clone(&queue.changed),
         })
     }
 
-    /// Makes the queue of a subscription, or finds it, with what is there for it; returns its place.
-    pub(super) fn declare(&mut self, subscription: &Subscription) -> Result<usize, TransportError> {
+    /// Creates or updates the queue of a subscription, with the messages for it; returns its index.
+    pub(super) fn upsert_subscription(
+        &mut self,
+        subscription: &Subscription,
+    ) -> Result<usize, TransportError> {
         for pattern in &subscription.patterns {
             pattern::check(pattern).map_err(|reason| {
-                let what = format!("{pattern:?} cannot be subscribed to: {reason}");
-                TransportError::new(TransportErrorKind::Configuration, what)
+                let message = format!("cannot subscribe to {pattern:?}: {reason}");
+                TransportError::new(TransportErrorKind::Configuration, message)
             })?;
         }
-        let is_it = |queue: &Queue| queue.subscription.name == subscription.name;
-        let known = self.queues.iter().position(is_it);
-        let new = known.is_none();
-        let at = known.unwrap_or_else(|| {
-            self.queues.push(Queue::new(subscription.clone()));
+        let is_own = |queue: &LeaseQueue| queue.subscription.name == subscription.name;
+        let known = self.queues.iter().position(is_own);
+        let index = known.unwrap_or_else(|| {
+            self.queues.push(LeaseQueue::new(subscription.clone()));
             self.queues.len() - 1
         });
-        let queue = &mut self.queues[at];
+        let queue = &mut self.queues[index];
         queue.subscription = subscription.clone();
         // Its consumers may have room now.
         queue.changed.notify_waiters();
-        let mut positions: Vec<u64> = if new {
+        let mut positions: Vec<u64> = if known.is_none() {
             self.messages.keys().copied().collect()
         } else {
-            self.unclaimed.iter().copied().collect()
+            self.unmatched.iter().copied().collect()
         };
         positions.sort_unstable();
         for position in positions {
             if let Some(stored) = self.messages.get_mut(&position)
-                && wants(subscription, stored.content.place())
+                && matches(subscription, stored.content.ty())
             {
                 queue.push(position, None);
                 stored.unsettled += 1;
-                self.unclaimed.remove(&position);
+                self.unmatched.remove(&position);
             }
         }
-        Ok(at)
+        Ok(index)
     }
 
-    /// Gives a consumer its next message.
-    pub(super) fn give(
+    /// Leases the next message to a consumer.
+    pub(super) fn lease_next(
         &mut self,
         queue: usize,
         id: u64,
         generation: u64,
-    ) -> Result<Step, TransportError> {
+    ) -> Result<Next, TransportError> {
         self.check_open()?;
         let Some(queue) = self.queues.get_mut(queue) else {
-            return Err(unavailable("the subscription is gone"));
+            return Err(unavailable("the subscription does not exist"));
         };
         if queue.generation != generation {
-            return Err(unavailable("the connection of the consumer broke"));
+            return Err(unavailable("the connection of the consumer was lost"));
         }
-        if self.faults.disconnect() {
+        if self.faults.disconnects() {
             queue.disconnect();
-            return Err(unavailable("the connection broke, as a fault wants it"));
+            return Err(unavailable("a fault was injected: the connection was lost"));
         }
-        if let Some(handout) = queue.give(id, Instant::now(), &mut self.faults)
-            && let Some(stored) = self.messages.get(&handout.position)
+        if let Some(lease) = queue.lease_next(id, Instant::now(), &mut self.faults)
+            && let Some(stored) = self.messages.get(&lease.position)
         {
-            return Ok(Step::Message(stored.content.clone(), handout));
+            return Ok(Next::Message(stored.content.clone(), lease));
         }
-        Ok(Step::Wait(queue.next_change()))
+        Ok(Next::Wait(queue.next_change()))
     }
 
-    /// Settles a message for a subscription; an acknowledgement can be the victim of faults.
+    /// Settles a message for a subscription, unless a fault prevents it.
     pub(super) fn settle(
         &mut self,
         queue: usize,
         generation: u64,
         position: u64,
     ) -> Result<(), TransportError> {
-        let (crash, lost) = (self.faults.crash_before_ack(), self.faults.drop_ack());
+        let (crash, lost) = (self.faults.crashes_before_ack(), self.faults.drops_ack());
         let queue = self.connected(queue, generation)?;
         if crash {
             queue.disconnect();
-            return Err(unavailable("the connection broke, as a fault wants it"));
+            return Err(unavailable("a fault was injected: the connection was lost"));
         }
         if !lost && queue.settle(position) {
-            self.release(position);
+            self.remove_settled(position);
         }
         Ok(())
     }
 
-    /// Returns the queue of a consumer whose connection has not broken.
+    /// Returns the queue of a consumer whose connection is not lost.
     pub(super) fn connected(
         &mut self,
         queue: usize,
         generation: u64,
-    ) -> Result<&mut Queue, TransportError> {
+    ) -> Result<&mut LeaseQueue, TransportError> {
         self.check_open()?;
         self.queues
             .get_mut(queue)
             .filter(|queue| queue.generation == generation)
-            .ok_or_else(|| unavailable("the connection that the message came over broke"))
+            .ok_or_else(|| unavailable("the connection that delivered the message was lost"))
     }
 
-    fn release(&mut self, position: u64) {
+    /// Removes a message that all of its subscriptions have settled.
+    fn remove_settled(&mut self, position: u64) {
         if let Some(stored) = self.messages.get_mut(&position) {
             stored.unsettled -= 1;
             if stored.unsettled == 0 {
@@ -308,11 +286,11 @@ impl Store {
     }
 }
 
-fn wants(subscription: &Subscription, place: &str) -> bool {
+fn matches(subscription: &Subscription, ty: &str) -> bool {
     let mut patterns = subscription.patterns.iter();
-    patterns.any(|pattern| pattern::matches(pattern, place))
+    patterns.any(|pattern| pattern::matches(pattern, ty))
 }
 
-pub(super) fn unavailable(what: impl Into<String>) -> TransportError {
-    TransportError::new(TransportErrorKind::Unavailable, what)
+pub(super) fn unavailable(message: impl Into<String>) -> TransportError {
+    TransportError::new(TransportErrorKind::Unavailable, message)
 }

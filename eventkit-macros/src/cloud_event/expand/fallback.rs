@@ -1,0 +1,52 @@
+//! Stub in place of the expansion if there are errors, so that uses of the type cause no further ones.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Data;
+use syn::ext::IdentExt;
+
+use super::structs;
+use super::target::{Target, conversions};
+use crate::cloud_event::attr::TypeAttrs;
+
+/// Returns a stub of all items that the derive provides.
+pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
+    let private = &target.private;
+    let this = &target.this;
+    // The name of the type, so that no two stubs have the same event type.
+    let name = target.input.ident.unraw().to_string();
+    let ty = match &attrs.ty {
+        Some(ty) if !ty.value().is_empty() => ty.value(),
+        _ => name,
+    };
+    let constants = match target.input.data {
+        Data::Struct(_) => structs::constants(target, attrs, &ty),
+        Data::Enum(_) | Data::Union(_) => TokenStream::new(),
+    };
+    let mut predicates = Vec::new();
+    if !target.input.generics.params.is_empty() {
+        predicates.push(quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static));
+    }
+    let body = quote! {
+        const TYPES: &'static [&'static str] = &[#ty];
+
+        fn event_type(&self) -> &'static str {
+            ::core::unimplemented!()
+        }
+
+        fn event_builder(
+            &self,
+        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+            ::core::unimplemented!()
+        }
+
+        fn from_source(
+            _: &mut dyn #private::EventSource,
+        ) -> ::core::result::Result<Self, #private::DecodeError> {
+            ::core::unimplemented!()
+        }
+    };
+    let implementation = target.implement(&quote!(#private::CloudEvent for), &predicates, &body);
+    let conversions = conversions(target, &predicates);
+    quote!(#constants #implementation #conversions)
+}

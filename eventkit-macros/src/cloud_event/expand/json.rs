@@ -1,0 +1,61 @@
+//! Start of a JSON event that all events of a type have in common.
+
+use eventkit_cesql::rules;
+
+use crate::cloud_event::attr::TypeAttrs;
+use crate::symbol;
+use crate::value::Extension;
+
+/// Returns the attributes of the type up to the value of `id`, or `None` if the source is not fixed or
+/// the data may not be JSON.
+pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
+    let source = attrs.source.as_ref()?.value();
+    let ty = attrs.ty.as_ref()?.value();
+    if !is_json(content_type) {
+        return None;
+    }
+    let optional = [
+        (symbol::SUBJECT, attrs.subject.as_ref()),
+        (symbol::DATASCHEMA, attrs.dataschema.as_ref()),
+    ];
+    let optional = optional
+        .into_iter()
+        .filter_map(|(name, literal)| Some((name, quoted(&literal?.value()))));
+    let required = [
+        (symbol::SPECVERSION, quoted("1.0")),
+        (symbol::SOURCE, quoted(&source)),
+        (symbol::TYPE, quoted(&ty)),
+        (symbol::DATACONTENTTYPE, quoted(content_type)),
+    ];
+    let extensions = attrs.extensions.iter().map(|(name, value)| {
+        let value = match value {
+            Extension::Boolean(flag) => flag.to_string(),
+            Extension::Integer(number) => number.to_string(),
+            Extension::String(text) => quoted(text),
+        };
+        (name.as_str(), value)
+    });
+    let members = required.into_iter().chain(optional).chain(extensions);
+    let members: Vec<String> = members
+        .map(|(name, value)| format!("\"{name}\":{value}"))
+        .collect();
+    Some(format!("{{{},\"id\":\"", members.join(",")))
+}
+
+/// Returns whether the data is JSON. A media type with parameters is left to the run time.
+pub(super) fn is_json(content_type: &str) -> bool {
+    !content_type.contains(';') && rules::declares_json(content_type)
+}
+
+/// Returns a JSON string. Control characters, which need escapes, are illegal in attributes.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,238 @@
+//! Remote definitions of a struct with fields that leave its data.
+//!
+//! Such a struct is serialized through a serde remote definition, and deserialized into a private
+//! struct. Both have only the fields that are data. The user's own serde impls stay as they are.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::ext::IdentExt;
+use syn::{GenericParam, Generics, parse_quote};
+
+use super::target::Target;
+use crate::cloud_event::generics::{self, ParamUse};
+use crate::cloud_event::model::{DataField, DataStruct};
+use crate::cloud_event::serde_attr::ContainerDefault;
+
+/// Returns the name of a generated type.
+fn generated_ident(target: &Target<'_>, role: &str) -> Ident {
+    // Contains the name of the user's type, since compiler errors may show it.
+    let name = format!("__eventkit_{}{role}", target.input.ident.unraw());
+    Ident::new(&name, Span::call_site())
+}
+
+/// Returns the name of the struct that the data is deserialized into.
+fn data_ident(target: &Target<'_>) -> Ident {
+    generated_ident(target, "Data")
+}
+
+/// Returns the type that the data is deserialized into.
+pub(super) fn data_type(target: &Target<'_>) -> TokenStream {
+    let ident = data_ident(target);
+    let (_, arguments, _) = target.input.generics.split_for_impl();
+    quote!(#ident #arguments)
+}
+
+/// Returns the name of the struct that borrows a value and serializes as its data.
+pub(super) fn view(target: &Target<'_>) -> Ident {
+    generated_ident(target, "View")
+}
+
+/// Returns the predicates of the impls for a type with parameters.
+pub(super) fn predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<TokenStream> {
+    let private = &target.private;
+    let data_type = data_type(target);
+    let mut predicates = serialize_predicates(target, data);
+    // Covers the bounds for deserializing, inferred by serde or written by the user.
+    predicates.push(quote!(#data_type: #private::serde::de::DeserializeOwned));
+    predicates
+}
+
+/// Returns the predicates of serde for serializing the data fields.
+///
+/// They cannot be a trait bound on the remote definition, for which serde derives a function.
+fn serialize_predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<TokenStream> {
+    let private = &target.private;
+    let generics = &target.input.generics;
+    let serialize = quote!(#private::serde::Serialize);
+    let mut predicates: Vec<TokenStream> = Vec::new();
+    let mut params = BTreeSet::new();
+    for DataField { ty, serde, .. } in &data.fields {
+        predicates.extend(serde.bound.iter().map(|bound| quote!(#bound)));
+        if !serde.needs_serialize || data.container.bound.is_some() {
+            continue;
+        }
+        params.extend(generics::used_params(generics, ty.clone(), ParamUse::Bare));
+        if generics::is_associated(generics, ty.clone()) {
+            predicates.push(quote!(#ty: #serialize));
+        }
+    }
+    let given = data.container.bound.iter().flatten();
+    predicates.extend(given.map(|bound| quote!(#bound)));
+    let params = params.iter().map(|param| format_ident!("{param}"));
+    predicates.extend(params.map(|param| quote!(#param: #serialize)));
+    predicates
+}
+
+/// Returns the remote definition, the struct to deserialize into, and the view to serialize.
+pub(super) fn expand(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream {
+    let private = &target.private;
+    let remote_ident = generated_ident(target, "Remote");
+    let data_ident = data_ident(target);
+    let remote = target.input.ident.to_string();
+    let serialized = definition(
+        target,
+        data,
+        &remote_ident,
+        &quote!(Serialize),
+        &quote!(remote = #remote,),
+    );
+    let defaulted = data.container.default.as_ref();
+    let default_flag = defaulted.map(|_| quote!(default,));
+    let deserialized = definition(
+        target,
+        data,
+        &data_ident,
+        &quote!(Deserialize),
+        &default_flag.unwrap_or_default(),
+    );
+    let default = defaulted.map(|default| default_impl(target, data, default));
+    let view = view_impl(target, data, &remote_ident);
+    quote! {
+        // Imported, since the path of the library may not be valid in a string.
+        use #private::serde as __eventkit_serde;
+        #serialized
+        #view
+        #deserialized
+        #default
+    }
+}
+
+/// Returns a struct of the data fields, with the serde attributes of the user.
+fn definition(
+    target: &Target<'_>,
+    data: &DataStruct<'_>,
+    ident: &Ident,
+    derive: &TokenStream,
+    more: &TokenStream,
+) -> TokenStream {
+    let this = &target.this;
+    let parameters = &target.input.generics;
+    let predicates = generics::where_clause(parameters, &[]);
+    let predicates = generics::without_self(predicates, this);
+    let carried = &data.container.carried;
+    let type_name = type_name(target, data);
+    let fields = data.fields.iter().map(|DataField { ident, ty, serde }| {
+        let carried = &serde.carried;
+        quote!(#(#[serde(#carried)])* #ident: #ty)
+    });
+    let marker = marker(target).map(|ty| quote!(#[serde(skip)] __eventkit_marker: #ty));
+    let fields = fields.chain(marker);
+    quote! {
+        #[derive(__eventkit_serde::#derive)]
+        #[serde(crate = "__eventkit_serde", #more #type_name)]
+        #(#[serde(#carried)])*
+        struct #ident #parameters #predicates { #(#fields),* }
+    }
+}
+
+/// Returns the attributes that keep the name of the user's type in formats and errors.
+fn type_name(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream {
+    let name = target.input.ident.unraw().to_string();
+    let rename = match data.container.renamed {
+        (true, true) => TokenStream::new(),
+        (false, false) => quote!(rename = #name,),
+        (true, false) => quote!(rename(deserialize = #name),),
+        (false, true) => quote!(rename(serialize = #name),),
+    };
+    if data.container.has_expecting {
+        return rename;
+    }
+    let expecting = format!("struct {name}");
+    quote!(#rename expecting = #expecting)
+}
+
+/// Returns a field type that uses all type parameters, some of which no data field may use.
+fn marker(target: &Target<'_>) -> Option<TokenStream> {
+    let params: Vec<&Ident> = target
+        .input
+        .generics
+        .type_params()
+        .map(|param| &param.ident)
+        .collect();
+    let marker = quote!(::core::marker::PhantomData<fn(#(*const #params),*)>);
+    (!params.is_empty()).then_some(marker)
+}
+
+fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -> TokenStream {
+    let this = &target.this;
+    let view = view(target);
+    let own = &target.input.generics;
+    let (_, arguments, _) = own.split_for_impl();
+    let turbofish = arguments.as_turbofish();
+    let borrowing = with_lifetime(own);
+    let (parameters, view_arguments, _) = borrowing.split_for_impl();
+    let own_predicates = generics::without_self(generics::where_clause(own, &[]), this);
+    let predicates = generics::where_clause(own, &serialize_predicates(target, data));
+    let predicates = generics::without_self(predicates, this);
+    quote! {
+        struct #view #borrowing (&'__eventkit_view #this) #own_predicates;
+
+        #[automatically_derived]
+        impl #parameters __eventkit_serde::Serialize for #view #view_arguments #predicates {
+            fn serialize<__eventkit_Serializer: __eventkit_serde::Serializer>(
+                &self,
+                __eventkit_serializer: __eventkit_Serializer,
+            ) -> ::core::result::Result<__eventkit_Serializer::Ok, __eventkit_Serializer::Error> {
+                #remote_ident #turbofish ::serialize(self.0, __eventkit_serializer)
+            }
+        }
+    }
+}
+
+fn with_lifetime(own: &Generics) -> Generics {
+    let mut generics = own.clone();
+    let lifetime: GenericParam = parse_quote!('__eventkit_view);
+    generics.params.insert(0, lifetime);
+    generics.where_clause = None;
+    generics
+}
+
+/// Returns a `Default` that takes the data fields from the default of the user's type.
+fn default_impl(
+    target: &Target<'_>,
+    data: &DataStruct<'_>,
+    default: &ContainerDefault,
+) -> TokenStream {
+    let this = &target.this;
+    let own = &target.input.generics;
+    let data_type = data_type(target);
+    let (parameters, _, _) = own.split_for_impl();
+    let (value, more) = match default {
+        ContainerDefault::Path(path) => (quote!(#path()), Vec::new()),
+        ContainerDefault::Trait => {
+            let bound = quote!(#this: ::core::default::Default);
+            let more = if own.params.is_empty() {
+                Vec::new()
+            } else {
+                vec![bound]
+            };
+            (quote!(::core::default::Default::default()), more)
+        }
+    };
+    let predicates = generics::without_self(generics::where_clause(own, &more), this);
+    let idents = data.fields.iter().map(|field| field.ident);
+    let fields = idents.map(|ident| quote!(#ident: __eventkit_value.#ident));
+    let marker = marker(target).map(|_| quote!(__eventkit_marker: ::core::marker::PhantomData));
+    let fields = fields.chain(marker);
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::core::default::Default for #data_type #predicates {
+            fn default() -> Self {
+                let __eventkit_value: #this = #value;
+                Self { #(#fields),* }
+            }
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! Expansion for a struct.
+
+use eventkit_cesql::rules;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Fields, Token, Visibility};
+
+use super::target::{Target, conversions};
+use super::{json, remote};
+use crate::cloud_event::attr::TypeAttrs;
+use crate::cloud_event::generics::{self, ParamUse};
+use crate::cloud_event::model::{AttributeField, Payload, Struct};
+use crate::value::Extension;
+
+/// Returns the constants, the impl of `CloudEvent`, and the conversions.
+pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
+    let ty = attrs
+        .ty
+        .as_ref()
+        .map(syn::LitStr::value)
+        .unwrap_or_default();
+    let constants = constants(target, attrs, &ty);
+    let metadata = metadata(target, attrs, &ty);
+    let remote = match &model.data {
+        Payload::Fields(data) => remote::expand(target, data),
+        Payload::Nothing | Payload::Whole => TokenStream::new(),
+    };
+    let predicates = predicates(target, model);
+    let implementation = implementation(target, attrs, model, &predicates);
+    let conversions = conversions(target, &predicates);
+    let discovery = discovery(target);
+    quote!(#metadata #constants #remote #implementation #conversions #discovery)
+}
+
+/// Registers the type for discovery, unless it has parameters.
+fn discovery(target: &Target<'_>) -> Option<TokenStream> {
+    let Target {
+        this,
+        private,
+        input,
+    } = target;
+    let concrete = input.generics.params.is_empty();
+    concrete.then(|| quote!(#private::discover_event_type! { #this }))
+}
+
+/// Returns the constants of the type, which are as visible as it is.
+pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
+    let visibility = match &target.input.vis {
+        // With the user's token, lints would apply to the constants as to the user's code.
+        Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
+        visibility => visibility.clone(),
+    };
+    let source = option(attrs.source.as_ref());
+    let data_content_type = data_content_type(attrs);
+    let data_schema = option(attrs.dataschema.as_ref());
+    target.implement(
+        &TokenStream::new(),
+        &[],
+        &quote! {
+            /// The event type.
+            #visibility const TYPE: &'static str = #ty;
+
+            /// The source, if it is fixed.
+            #visibility const SOURCE: ::core::option::Option<&'static str> = #source;
+
+            /// The media type of the data.
+            #visibility const DATA_CONTENT_TYPE: &'static str = #data_content_type;
+
+            /// The URI of the schema of the data.
+            #visibility const DATA_SCHEMA: ::core::option::Option<&'static str> = #data_schema;
+        },
+    )
+}
+
+fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
+    let private = &target.private;
+    let source = option(attrs.source.as_ref());
+    let subject = option(attrs.subject.as_ref());
+    let data_content_type = data_content_type(attrs);
+    let data_schema = option(attrs.dataschema.as_ref());
+    let extensions = attrs.extensions.iter().map(|(name, value)| {
+        let value = match value {
+            Extension::Boolean(flag) => quote!(Boolean(#flag)),
+            Extension::Integer(number) => quote!(Integer(#number)),
+            Extension::String(text) => quote!(String(#text)),
+        };
+        quote!((#name, #private::Literal::#value))
+    });
+    quote! {
+        const __EVENTKIT_METADATA: #private::Metadata = #private::Metadata {
+            ty: #ty,
+            source: #source,
+            subject: #subject,
+            data_content_type: #data_content_type,
+            data_schema: #data_schema,
+            extensions: &[#(#extensions),*],
+        };
+    }
+}
+
+fn data_content_type(attrs: &TypeAttrs) -> String {
+    let given = attrs.datacontenttype.as_ref();
+    given.map_or_else(|| rules::JSON.to_owned(), syn::LitStr::value)
+}
+
+fn option(literal: Option<&syn::LitStr>) -> TokenStream {
+    let text = literal.map(syn::LitStr::value);
+    text.map_or_else(
+        || quote!(::core::option::Option::None),
+        |text| quote!(::core::option::Option::Some(#text)),
+    )
+}
+
+/// Returns the predicates of the impls for a type with parameters.
+fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
+    let generics = &target.input.generics;
+    if generics.params.is_empty() {
+        return Vec::new();
+    }
+    let private = &target.private;
+    let this = &target.this;
+    let mut predicates = vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)];
+    for field in &model.attributes {
+        let ty = field.ty.to_token_stream();
+        if !generics::used_params(generics, ty.clone(), ParamUse::Any).is_empty() {
+            predicates.push(quote!(#ty: #private::Attribute));
+        }
+    }
+    match &model.data {
+        Payload::Nothing => {}
+        Payload::Whole => predicates.push(quote! {
+            #this: #private::serde::Serialize + #private::serde::de::DeserializeOwned
+        }),
+        Payload::Fields(data) => predicates.extend(remote::predicates(target, data)),
+    }
+    predicates
+}
+
+fn implementation(
+    target: &Target<'_>,
+    attrs: &TypeAttrs,
+    model: &Struct<'_>,
+    predicates: &[TokenStream],
+) -> TokenStream {
+    let private = &target.private;
+    let attributes: Vec<_> = model
+        .attributes
+        .iter()
+        .map(|field| set(target, field))
+        .collect();
+    let attribute_builder = attribute_builder(target, model, &attributes);
+    let builder = builder(target, attrs, model, &attributes);
+    let write = write(target, attrs, model);
+    let decode = decode(target, attrs, model);
+    target.implement(
+        &quote!(#private::CloudEvent for),
+        predicates,
+        &quote! {
+            const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
+
+            fn event_type(&self) -> &'static str {
+                __EVENTKIT_METADATA.ty
+            }
+
+            fn try_clone(&self) -> ::core::option::Option<Self> {
+                #[allow(unused_imports)]
+                use #private::NotClone as _;
+                #private::CloneProbe(self).try_clone()
+            }
+
+            fn event_builder(
+                &self,
+            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+                #builder
+            }
+
+            #attribute_builder
+
+            #write
+
+            fn from_source(
+                __eventkit_source: &mut dyn #private::EventSource,
+            ) -> ::core::result::Result<Self, #private::DecodeError> {
+                #decode
+            }
+        },
+    )
+}
+
+/// Returns the body of `event_builder`. It makes the same call as `write_to`, so that a missing serde
+/// impl is one error.
+fn builder(
+    target: &Target<'_>,
+    attrs: &TypeAttrs,
+    model: &Struct<'_>,
+    attributes: &[TokenStream],
+) -> TokenStream {
+    let private = &target.private;
+    let call = sink_call(target, attrs, model, &quote!(#private::IntoBuilder));
+    call.unwrap_or_else(|| {
+        quote! {
+            let __eventkit_builder = __EVENTKIT_METADATA.builder();
+            #(#attributes)*
+            ::core::result::Result::Ok(__eventkit_builder)
+        }
+    })
+}
+
+/// Returns `attribute_builder`, unless the type has no data and the default suffices.
+fn attribute_builder(
+    target: &Target<'_>,
+    model: &Struct<'_>,
+    attributes: &[TokenStream],
+) -> Option<TokenStream> {
+    let private = &target.private;
+    (!matches!(model.data, Payload::Nothing)).then(|| {
+        quote! {
+            fn attribute_builder(
+                &self,
+            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+                let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
+                #(#attributes)*
+                ::core::result::Result::Ok(__eventkit_builder)
+            }
+        }
+    })
+}
+
+/// Returns `write_to`, unless the type has no data and the default suffices.
+fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
+    let private = &target.private;
+    let body = sink_call(target, attrs, model, &quote!(__eventkit_sink))?;
+    Some(quote! {
+        fn write_to<__eventkit_Sink: #private::EventSink>(
+            &self,
+            __eventkit_sink: __eventkit_Sink,
+        ) -> ::core::result::Result<__eventkit_Sink::Output, #private::EncodeError> {
+            #body
+        }
+    })
+}
+
+/// Returns the call that passes the value to a sink.
+fn sink_call(
+    target: &Target<'_>,
+    attrs: &TypeAttrs,
+    model: &Struct<'_>,
+    sink: &TokenStream,
+) -> Option<TokenStream> {
+    let private = &target.private;
+    let this = &target.this;
+    let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
+    let head = json::head(attrs, &data_content_type(attrs));
+    Some(match (&model.data, head) {
+        (Payload::Nothing, _) => return None,
+        (Payload::Whole, Some(head)) if model.is_fixed() => {
+            quote!(#private::EventSink::json::<#this>(#sink, &__EVENTKIT_METADATA, #head, self))
+        }
+        (Payload::Whole, None) if model.is_fixed() => {
+            quote!(#private::EventSink::fixed::<#this>(#sink, &__EVENTKIT_METADATA, self))
+        }
+        (Payload::Whole, _) => {
+            quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
+        }
+        (Payload::Fields(_), _) => {
+            let view = remote::view(target);
+            quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
+        }
+    })
+}
+
+fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
+    let private = &target.private;
+    let AttributeField { attr, ident, ty } = field;
+    let name = &attr.name;
+    quote! {
+        let __eventkit_builder =
+            #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
+    }
+}
+
+fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
+    let private = &target.private;
+    let source = quote!(#private::EventSource);
+    let fields = model
+        .fields
+        .iter()
+        .map(|field| field_value(target, model, field));
+    let this = &target.this;
+    // Types that are always JSON need only one decoder, which saves compile time.
+    let read = if json::is_json(&data_content_type(attrs)) {
+        quote!(#private::read_json)
+    } else {
+        quote!(#private::read_any)
+    };
+    let attributes = quote!(let __eventkit_attributes = #source::attributes(__eventkit_source););
+    match &model.data {
+        Payload::Whole => quote!(#read::<#this, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)),
+        Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
+            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
+            ::core::result::Result::Ok(Self)
+        },
+        Payload::Nothing => quote! {
+            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
+            #attributes
+            ::core::result::Result::Ok(Self { #(#fields),* })
+        },
+        Payload::Fields(_) => {
+            let data = remote::data_type(target);
+            quote! {
+                let __eventkit_data =
+                    #read::<#data, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)?;
+                #attributes
+                ::core::result::Result::Ok(Self { #(#fields),* })
+            }
+        }
+    }
+}
+
+/// Returns the initializer of a field: from an attribute, or from the data.
+fn field_value(target: &Target<'_>, model: &Struct<'_>, field: &syn::Field) -> TokenStream {
+    let private = &target.private;
+    let ident = &field.ident;
+    let mut attributes = model.attributes.iter();
+    let attribute = attributes.find(|attribute| Some(attribute.ident) == ident.as_ref());
+    match attribute {
+        Some(attribute) if !attribute.attr.keep => {
+            let (name, ty) = (&attribute.attr.name, attribute.ty);
+            quote! {
+                #ident: #private::attribute_field::<#ty>(#name).get(__eventkit_attributes)?
+            }
+        }
+        _ => quote!(#ident: __eventkit_data.#ident),
+    }
+}

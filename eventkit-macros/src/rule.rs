@@ -1,0 +1,149 @@
+//! Rules for the texts of literals, with messages that say what to write instead.
+
+use eventkit_cesql::rules::{self, EventTypeError, MediaTypeError};
+use iri_string::spec::UriSpec;
+use iri_string::validate;
+
+/// Check of a text; the error is the message for the user.
+pub(crate) type Rule = fn(&str) -> Result<(), String>;
+
+/// Checks a `type`.
+pub(crate) fn event_type(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err(
+            "the event type is empty: write a name such as \"com.example.order.placed\"".into(),
+        );
+    }
+    attribute_text(text)
+}
+
+/// Checks a `subject`.
+pub(crate) fn subject(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("the subject is empty: leave it out, or name what the event is about".into());
+    }
+    attribute_text(text)
+}
+
+/// Checks an event type or a pattern of event types.
+pub(crate) fn event_pattern(text: &str) -> Result<(), String> {
+    rules::check_pattern(text).map_err(|error| match error {
+        EventTypeError::Empty => {
+            "the event type is empty: write one such as \"co.outcome.order.placed\""
+        }
+        EventTypeError::PartialWildcard => {
+            "a `*` stands for a whole segment between dots: \"co.outcome.order.*\" is all types below \"co.outcome.order\""
+        }
+    })?;
+    attribute_text(text)
+}
+
+/// Checks a value of type String (core, Type System).
+pub(crate) fn attribute_text(text: &str) -> Result<(), String> {
+    let mut illegal = text.chars().filter(|c| !rules::is_attribute_char(*c));
+    match illegal.next() {
+        None => Ok(()),
+        Some(c) => Err(format!(
+            "an attribute has no control characters and noncharacters: take out `\\u{{{:x}}}`",
+            u32::from(c)
+        )),
+    }
+}
+
+/// Checks the name of an extension attribute (core, Naming Conventions).
+pub(crate) fn extension_name(text: &str) -> Result<(), String> {
+    if is_reserved(text) {
+        return Err(format!("`{text}` is no extension: give another name"));
+    }
+    if is_attribute_name(text) {
+        return Ok(());
+    }
+    let letters = "the name of an extension is of lower-case letters a-z and digits";
+    Err(match as_extension_name(text) {
+        Some(legal) => format!("{letters}: write `{legal}` in the place of `{text}`"),
+        None => format!("{letters}: give another one in the place of `{text}`"),
+    })
+}
+
+/// Returns whether a name is a core attribute or `data`.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    rules::CORE.contains(&name) || name == rules::DATA
+}
+
+/// Returns whether a name consists of the characters of attribute names.
+pub(crate) fn is_attribute_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(rules::is_name_byte)
+}
+
+/// Returns the legal extension name that is most similar to an illegal one, if any.
+pub(crate) fn as_extension_name(name: &str) -> Option<String> {
+    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+    (is_attribute_name(&name) && !is_reserved(&name)).then_some(name)
+}
+
+/// Checks a `source`.
+pub(crate) fn source(text: &str) -> Result<(), String> {
+    let example = "write one such as \"/shop/orders\" or \"https://shop.example.com/orders\"";
+    if text.is_empty() {
+        return Err(format!("the source is empty: {example}"));
+    }
+    match validate::iri_reference::<UriSpec>(text) {
+        Ok(()) => Ok(()),
+        Err(_) => Err(match encoded(text) {
+            Some(encoded) => {
+                format!("the source is not a URI-reference (RFC 3986): write \"{encoded}\"")
+            }
+            None => format!("the source is not a URI-reference (RFC 3986): {example}"),
+        }),
+    }
+}
+
+/// Checks a `dataschema`.
+pub(crate) fn dataschema(text: &str) -> Result<(), String> {
+    if validate::absolute_iri::<UriSpec>(text).is_ok() {
+        return Ok(());
+    }
+    let is_uri = validate::iri::<UriSpec>(text).is_ok();
+    let wrong = match text.split_once('#') {
+        Some((absolute, _)) if is_uri => {
+            return Err(format!(
+                "the schema of the data is a URI without a fragment (RFC 3986, section 4.3): write \"{absolute}\""
+            ));
+        }
+        _ => "the schema of the data is not an absolute URI (RFC 3986, section 4.3)",
+    };
+    Err(format!(
+        "{wrong}: write one such as \"https://example.com/schemas/order.json\""
+    ))
+}
+
+/// Returns the text with its illegal characters percent-encoded, if that makes it a URI-reference.
+fn encoded(text: &str) -> Option<String> {
+    let allowed =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte);
+    let encode = |byte: u8| {
+        if allowed(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    let encoded: String = text.bytes().map(encode).collect();
+    validate::iri_reference::<UriSpec>(&encoded)
+        .is_ok()
+        .then_some(encoded)
+}
+
+/// Checks a `datacontenttype`.
+pub(crate) fn datacontenttype(text: &str) -> Result<(), String> {
+    let example = "such as \"application/json\" or \"text/plain; charset=utf-8\"";
+    attribute_text(text)?;
+    let parsed = rules::parse_media_type(text).map(drop);
+    parsed.map_err(|error| match error {
+        MediaTypeError::Syntax => format!("not a media type (RFC 2046): write one {example}"),
+        MediaTypeError::Range => format!("a range of media types: write one {example}"),
+        MediaTypeError::EmptyParameter(name) => {
+            format!("the parameter `{name}` has no value: give one, or take it out")
+        }
+    })
+}

@@ -1,0 +1,39 @@
+//! Names of attributes and of their keys.
+
+pub(crate) use eventkit_cesql::rules::{
+    DATA, DATACONTENTTYPE, DATASCHEMA, ID, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE,
+};
+
+// Attributes, beside those that are keys as well.
+pub(crate) const CLOUDEVENT: &str = "cloudevent";
+pub(crate) const DEAD_LETTER: &str = "dead_letter";
+pub(crate) const DROP: &str = "drop";
+pub(crate) const HANDLER_ERROR: &str = "handler_error";
+pub(crate) const SERDE: &str = "serde";
+
+// Keys of more than one attribute.
+pub(crate) const CRATE: &str = "crate";
+pub(crate) const EXTENSION: &str = "extension";
+pub(crate) const RETRY: &str = "retry";
+
+// Keys of `#[cloudevent(..)]`, beside the names of attributes.
+pub(crate) const KEEP: &str = "keep";
+
+// Keys of `#[handles(..)]`.
+pub(crate) const CIRCUIT_BREAKER: &str = "circuit_breaker";
+pub(crate) const CONCURRENCY: &str = "concurrency";
+pub(crate) const EXHAUSTED: &str = "exhausted";
+pub(crate) const FILTER: &str = "filter";
+pub(crate) const KEY: &str = "key";
+pub(crate) const NAME: &str = "name";
+pub(crate) const ORDER: &str = "order";
+pub(crate) const REGISTRY: &str = "registry";
+pub(crate) const TIMEOUT: &str = "timeout";
+
+// Keys of `retry(..)` and `circuit_breaker(..)`.
+pub(crate) const AFTER: &str = "after";
+pub(crate) const ATTEMPTS: &str = "attempts";
+pub(crate) const INITIAL_DELAY: &str = "initial_delay";
+pub(crate) const MAX_DELAY: &str = "max_delay";
+pub(crate) const MAX_FAILURES: &str = "max_failures";
+pub(crate) const RESET_TIMEOUT: &str = "reset_timeout";

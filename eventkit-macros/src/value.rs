@@ -1,0 +1,233 @@
+//! Values of keys: strings, extensions, durations and the path of the library.
+
+use std::time::Duration;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::{Lit, LitStr, Path, Token};
+
+use crate::error_collector::ErrorCollector;
+use crate::meta::{Key, Value};
+use crate::rule::{self, Rule};
+
+/// Reads `key = "text"` and checks the text.
+///
+/// A literal that violates the rule is returned as well, for the fallback expansion.
+pub(crate) fn string(
+    errors: &ErrorCollector,
+    key: &Key,
+    value: &Value,
+    rule: Rule,
+) -> Option<LitStr> {
+    let name = key.name();
+    let Some(tokens) = value.assigned() else {
+        errors.add(
+            key,
+            format!("`{name}` takes a string: write `{name} = \"..\"`"),
+        );
+        return None;
+    };
+    match errors.ok(one_literal(tokens))? {
+        Some(Lit::Str(text)) if text.suffix().is_empty() => {
+            check(errors, &text, rule);
+            Some(text)
+        }
+        Some(literal) => {
+            errors.add(
+                literal,
+                format!("`{name}` is a string: write `{name} = \"..\"`"),
+            );
+            None
+        }
+        None => {
+            let literal = "the macro checks the text itself, so it has to be a string literal";
+            errors.add(tokens, format!("{literal}: write `{name} = \"..\"`"));
+            None
+        }
+    }
+}
+
+/// Checks a string literal, and adds an error if it violates the rule.
+pub(crate) fn check(errors: &ErrorCollector, literal: &LitStr, rule: Rule) {
+    if let Err(message) = rule(&literal.value()) {
+        errors.add(literal, message);
+    }
+}
+
+/// Parses tokens as one literal, or returns `None` if they do not start with one.
+fn one_literal(tokens: &TokenStream) -> syn::Result<Option<Lit>> {
+    let read = |input: ParseStream<'_>| {
+        if !input.peek(Lit) {
+            return input.parse::<TokenStream>().map(|_| None);
+        }
+        let literal = input.parse()?;
+        let rest: TokenStream = input.parse()?;
+        if rest.is_empty() {
+            Ok(Some(literal))
+        } else {
+            Err(syn::Error::new_spanned(rest, "expected `,`"))
+        }
+    };
+    read.parse2(tokens.clone())
+}
+
+/// Fixed value of an extension attribute.
+pub(crate) enum Extension {
+    Boolean(bool),
+    Integer(i32),
+    String(String),
+}
+
+/// Reads the value of an extension: a string, an integer or a Boolean.
+pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Extension> {
+    let name = key.name();
+    let forms = format!("write `{name} = \"..\"`, `{name} = 7` or `{name} = true`");
+    let Some(tokens) = value.assigned() else {
+        errors.add(key, format!("the extension `{name}` has no value: {forms}"));
+        return None;
+    };
+    let read = |input: ParseStream<'_>| {
+        let minus: Option<Token![-]> = input.parse()?;
+        let rest: TokenStream = input.parse()?;
+        Ok((minus.is_some(), rest))
+    };
+    let (negative, literal) = errors.ok(read.parse2(tokens.clone()))?;
+    match errors.ok(one_literal(&literal))? {
+        Some(Lit::Str(text)) if !negative && text.suffix().is_empty() => {
+            check(errors, &text, rule::attribute_text);
+            Some(Extension::String(text.value()))
+        }
+        Some(Lit::Bool(flag)) if !negative => Some(Extension::Boolean(flag.value)),
+        Some(Lit::Int(number)) if matches!(number.suffix(), "" | "i32") => {
+            let number = integer(negative, number.base10_digits());
+            if number.is_none() {
+                let range = "an Integer attribute is from -2147483648 to 2147483647";
+                let digits = quote!(#tokens).to_string().replace([' ', '_'], "");
+                errors.add(
+                    tokens,
+                    format!("{range}: write it as a string, \"{digits}\""),
+                );
+            }
+            number.map(Extension::Integer)
+        }
+        _ => {
+            let kinds =
+                "the value of an extension is a string, an integer or a Boolean, as a literal";
+            errors.add(tokens, format!("{kinds}: {forms}"));
+            None
+        }
+    }
+}
+
+fn integer(negative: bool, digits: &str) -> Option<i32> {
+    let number: i64 = digits.parse().ok()?;
+    i32::try_from(if negative { -number } else { number }).ok()
+}
+
+/// Duration literal, such as `"30s"`.
+pub(crate) struct DurationLit {
+    pub(crate) literal: LitStr,
+    pub(crate) duration: Duration,
+}
+
+impl DurationLit {
+    /// Reads `key = "30s"`, or adds an error.
+    pub(crate) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Self> {
+        let literal = string(errors, key, value, |text| parse_duration(text).map(drop))?;
+        let duration = parse_duration(&literal.value()).ok()?;
+        Some(Self { literal, duration })
+    }
+
+    /// Expands to an expression of the duration.
+    pub(crate) fn expand(&self) -> TokenStream {
+        let millis = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
+        quote!(::core::time::Duration::from_millis(#millis))
+    }
+}
+
+/// The maximum duration, a year: a longer one is a typing error.
+const MAX_DURATION: Duration = Duration::from_hours(8760);
+
+/// Units with their milliseconds.
+const DURATION_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let example = "write one such as \"250ms\", \"30s\", \"5m\" or \"2h\"";
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let unit = DURATION_UNITS.iter().find(|(name, _)| *name == unit);
+    let (Some((_, millis)), false) = (unit, number.is_empty()) else {
+        return Err(format!("not a duration: {example}"));
+    };
+    let number: Option<u64> = number.parse().ok();
+    let duration = number
+        .and_then(|number| number.checked_mul(*millis))
+        .map(Duration::from_millis);
+    match duration {
+        Some(Duration::ZERO) => Err(format!("a duration of nothing: {example}")),
+        Some(duration) if duration <= MAX_DURATION => Ok(duration),
+        _ => Err(format!("longer than a year: {example}")),
+    }
+}
+
+/// Reads the value of `crate = some::path`.
+pub(crate) fn crate_path(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Path> {
+    let Some(tokens) = value.assigned() else {
+        errors.add(key, "write the path of the library: `crate = some::path`");
+        return None;
+    };
+    if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
+        let path = text.value();
+        let message = format!("write the path without quotes: `crate = {path}`");
+        errors.add(text, message);
+        return None;
+    }
+    let path = Path::parse_mod_style.parse2(tokens.clone());
+    if path.is_err() {
+        let message = "not a path: write one such as `crate = my_framework::eventkit`";
+        errors.add(tokens, message);
+    }
+    path.ok()
+}
+
+/// Returns the path of the library if no `crate` key is given.
+pub(crate) fn default_crate_path() -> Path {
+    syn::parse_quote!(::eventkit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_number_and_a_unit() {
+        for (text, millis) in [
+            ("250ms", 250),
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("2h", 7_200_000),
+        ] {
+            assert_eq!(
+                parse_duration(text),
+                Ok(Duration::from_millis(millis)),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "5",
+            "s",
+            "5 s",
+            "5S",
+            "-5s",
+            "0s",
+            "1.5s",
+            "9000h",
+            "99999999999999999999s",
+            "5d",
+        ] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The source of the attribute values that an expression refers to.
+
+use crate::value::Value;
+
+/// Lookup of the attributes of an event by name.
+///
+/// Implementors give expressions access to the attributes of their event type.
+pub trait Attributes {
+    /// Returns the value of an attribute, or `None` if the event does not have it.
+    ///
+    /// Names are passed in lower case.
+    fn get(&self, name: &str) -> Option<Value<'_>>;
+
+    /// Returns whether the event has an attribute of that name.
+    fn contains(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+}
+
+impl<A: Attributes + ?Sized> Attributes for &A {
+    fn get(&self, name: &str) -> Option<Value<'_>> {
+        (**self).get(name)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        (**self).contains(name)
+    }
+}

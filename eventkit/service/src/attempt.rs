@@ -1,0 +1,143 @@
+//! One attempt to handle an event, with what precedes and follows it.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::counters::CountGuard;
+use super::future::timeout_unless_ready;
+use super::inbox::{Claim, InboxKey};
+use super::layer::Attempt;
+use super::policy::ResolvedPolicy;
+use super::subscription::SubscriptionTask;
+use eventkit::event::Event;
+use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};
+use eventkit::{BoxError, Failure};
+
+/// The time in which the transport has to store one outgoing event.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The outcome of an attempt.
+#[derive(Debug)]
+pub(crate) enum AttemptOutcome {
+    /// The handler succeeded, and its events are published.
+    Completed,
+    /// The handler had succeeded before.
+    AlreadyCompleted,
+    /// The handler may be running in another place, or the inbox cannot tell.
+    ClaimedElsewhere,
+    Failed(Failure),
+}
+
+/// Claims the event at the inbox; returns the outcome if the handler must not run.
+pub(crate) async fn claim(
+    task: &SubscriptionTask,
+    event: &Event,
+    policy: &ResolvedPolicy,
+) -> Option<AttemptOutcome> {
+    let inbox = task.config.inbox.as_ref()?;
+    let lease = policy.timeout.saturating_add(task.config.ack_wait);
+    match inbox.claim(inbox_key(task, event), lease).await {
+        Ok(Claim::Granted) => None,
+        Ok(Claim::Completed) => Some(AttemptOutcome::AlreadyCompleted),
+        Ok(Claim::InProgress) => Some(AttemptOutcome::ClaimedElsewhere),
+        Err(error) => {
+            report_inbox_error(task, &error, "failed to claim the event at the inbox");
+            Some(AttemptOutcome::ClaimedElsewhere)
+        }
+    }
+}
+
+/// Completes the claim of a handler that succeeded.
+pub(crate) async fn complete_claim(task: &SubscriptionTask, event: &Event) {
+    if let Some(inbox) = &task.config.inbox {
+        close_claim(task, inbox.complete(inbox_key(task, event)).await);
+    }
+}
+
+/// Releases the claim of a handler that did not succeed.
+pub(crate) async fn release_claim(task: &SubscriptionTask, event: &Event) {
+    if let Some(inbox) = &task.config.inbox {
+        close_claim(task, inbox.release(inbox_key(task, event)).await);
+    }
+}
+
+fn close_claim(task: &SubscriptionTask, closed: Result<(), BoxError>) {
+    // The claim ends with its lease, and the event is settled all the same.
+    if let Err(error) = closed {
+        report_inbox_error(task, &error, "failed to close a claim at the inbox");
+    }
+}
+
+fn report_inbox_error(task: &SubscriptionTask, error: &BoxError, message: &str) {
+    task.status.set_last_error(&**error);
+    tracing::warn!(error = &**error, "{message}");
+}
+
+fn inbox_key<'a>(task: &'a SubscriptionTask, event: &'a Event) -> InboxKey<'a> {
+    InboxKey::new(event.source(), event.id(), task.shared.handler.durable())
+}
+
+/// Runs the handler within its layers and its timeout, and publishes its outgoing events.
+pub(crate) async fn run(
+    task: &SubscriptionTask,
+    event: &Event,
+    policy: &ResolvedPolicy,
+    number: u32,
+    metadata: MessageMetadata,
+) -> AttemptOutcome {
+    let handler = &task.shared.handler;
+    let outgoing = handler.outgoing(event);
+    let attempt = Attempt {
+        event: event.clone(),
+        number,
+        metadata,
+        outgoing: outgoing.clone(),
+        handler: Arc::clone(handler),
+    };
+    let running = pin!(task.config.layers.attempt(attempt));
+    let outcome = within_timeout(task, policy.timeout, running).await;
+    let events = outgoing.close();
+    if let Err(failure) = outcome {
+        return AttemptOutcome::Failed(failure);
+    }
+    match publish(task, &events).await {
+        Ok(()) => AttemptOutcome::Completed,
+        Err(error) => AttemptOutcome::Failed(Failure::error(error)),
+    }
+}
+
+/// Stops an attempt at its timeout, or reports it if the handler is sync and cannot be stopped.
+async fn within_timeout<F>(
+    task: &SubscriptionTask,
+    limit: Duration,
+    mut attempt: Pin<&mut F>,
+) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), Failure>>,
+{
+    if let Ok(outcome) = timeout_unless_ready(limit, attempt.as_mut()).await {
+        return outcome;
+    }
+    if task.shared.handler.handler().is_async() {
+        return Err(Failure::Timeout(limit));
+    }
+    let _overdue = CountGuard::new(&task.status.overdue);
+    tracing::warn!(timeout = ?limit, "a sync handler runs past its timeout");
+    attempt.await
+}
+
+async fn publish(task: &SubscriptionTask, events: &[Event]) -> Result<(), TransportError> {
+    for event in events {
+        let publishing = task.publisher.publish_event(event);
+        let published = timeout_unless_ready(PUBLISH_TIMEOUT, publishing).await;
+        published.unwrap_or_else(|_| {
+            let message = format!("an outgoing event was not stored within {PUBLISH_TIMEOUT:?}");
+            Err(TransportError::new(
+                TransportErrorKind::Unavailable,
+                message,
+            ))
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! The handle of a service.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::health::Health;
+use super::status::SubscriptionStatus;
+
+/// A handle that observes a service and stops it; clones belong to the same service.
+///
+/// ```
+/// use eventkit_service::Service;
+/// use eventkit_service::memory::Memory;
+/// use eventkit::{Dispatcher, Event, Registry};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+///
+/// let memory = Memory::new();
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(memory.clone()).build()?;
+/// let handle = service.handle();
+/// let running = tokio::spawn(service.run_until(std::future::pending()));
+///
+/// handle.ready().await;
+/// memory.publish(&Event::builder().source("/shop").ty("opened").build()?).await?;
+/// while handle.health().counters().succeeded == 0 {
+///     tokio::task::yield_now().await;
+/// }
+/// assert!(handle.is_ready());
+/// assert_eq!(handle.health().subscriptions[0].name, "shop--log");
+///
+/// handle.stop();
+/// assert_eq!(running.await??.released, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ServiceHandle(Arc<HandleState>);
+
+/// What the subscriptions of a service and its handles share.
+#[derive(Debug)]
+struct HandleState {
+    subscriptions: Vec<Arc<SubscriptionStatus>>,
+    phase: watch::Sender<Phase>,
+    /// Counts changes of a status, for tasks that wait for one.
+    changes: watch::Sender<u64>,
+}
+
+/// The phase of a service, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Running,
+    /// No more messages are received, and no more handlers are started.
+    Draining,
+    /// Messages whose handlers still run are released.
+    Aborting,
+}
+
+impl ServiceHandle {
+    pub(crate) fn new(
+        subscriptions: Vec<Arc<SubscriptionStatus>>,
+        phase: watch::Sender<Phase>,
+        changes: watch::Sender<u64>,
+    ) -> Self {
+        Self(Arc::new(HandleState {
+            subscriptions,
+            phase,
+            changes,
+        }))
+    }
+
+    /// Returns the current health.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let subscriptions = self.0.subscriptions.iter();
+        Health {
+            subscriptions: subscriptions.map(|status| status.health()).collect(),
+        }
+    }
+
+    /// Returns whether all subscriptions receive events and can store dead letters.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.health().is_ready()
+    }
+
+    /// Waits until the health satisfies a predicate, and returns it.
+    ///
+    /// The health is checked whenever a subscription changes its state or has an error. A change of
+    /// counters alone is not noticed.
+    pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
+        let mut changes = self.0.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            let health = self.health();
+            if predicate(&health) || changes.changed().await.is_err() {
+                return health;
+            }
+        }
+    }
+
+    /// Waits until the service is ready.
+    pub async fn ready(&self) {
+        self.wait_for(Health::is_ready).await;
+    }
+
+    /// Begins to drain the service, as the future of
+    /// [`run_until`](super::Service::run_until) does when it completes.
+    pub fn stop(&self) {
+        self.advance(Phase::Draining);
+    }
+
+    /// Advances to a phase, never back.
+    pub(crate) fn advance(&self, phase: Phase) {
+        self.0.phase.send_if_modified(|own| {
+            let later = phase > *own;
+            *own = phase.max(*own);
+            later
+        });
+    }
+
+    /// Waits until the service is told to stop.
+    pub(crate) async fn stopped(&self) {
+        // The sender is part of this handle.
+        let _ = self
+            .0
+            .phase
+            .subscribe()
+            .wait_for(|phase| *phase >= Phase::Draining)
+            .await;
+    }
+}

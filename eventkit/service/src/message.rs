@@ -1,0 +1,367 @@
+//! One message, from its arrival until it is settled.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::SemaphorePermit;
+use tokio::time::sleep;
+use tracing::Instrument;
+
+use super::attempt::{self, AttemptOutcome};
+use super::circuit_breaker::{Permit, Transition};
+use super::counters::{CountGuard, increment};
+use super::dead_letter::FailureRecord;
+use super::disposition::Disposition;
+use super::failures::RecentFailure;
+use super::health::SubscriptionState;
+use super::keyed_lock::KeyGuard;
+use super::policy::{ResolvedPolicy, is_caused_by_event};
+use super::settle::{keep_alive, settle};
+use super::subscription::SubscriptionTask;
+use eventkit::Failure;
+use eventkit::event::{Event, Timestamp};
+use eventkit::extension::{Extension, TraceParent};
+use eventkit::transport::{
+    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError,
+    TransportErrorKind, backoff,
+};
+
+/// The delays of an event whose dead letter cannot be stored.
+const INITIAL_DEAD_LETTER_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_DEAD_LETTER_BACKOFF: Duration = Duration::from_mins(1);
+
+/// Processes one message and settles it.
+pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, guard: KeyGuard) {
+    let _in_flight = CountGuard::new(&task.status.counters.in_flight);
+    let Incoming {
+        event,
+        metadata,
+        handle,
+        ..
+    } = incoming;
+    match event {
+        Ok(event) => process_event(task, event, metadata, handle, guard).await,
+        Err(invalid) => {
+            let work = dead_letter_raw(task, *invalid, metadata);
+            let disposition = keep_alive(task, &handle, Box::pin(work)).await;
+            settle(task, handle, disposition).await;
+        }
+    }
+}
+
+async fn process_event(
+    task: &SubscriptionTask,
+    mut event: Event,
+    metadata: MessageMetadata,
+    handle: AckHandle,
+    mut guard: KeyGuard,
+) {
+    if !task.shared.is_addressed_to(&mut event) {
+        increment(&task.status.counters.filtered);
+        settle(task, handle, Disposition::Acknowledge).await;
+        return;
+    }
+    let delivery = Delivery {
+        task,
+        policy: task.policy(&event),
+        event,
+        metadata,
+        claimed: AtomicBool::new(false),
+    };
+    let work = keep_alive(task, &handle, delivery.handle(&mut guard));
+    let disposition = work.instrument(delivery.span()).await;
+    delivery.release_claim(disposition).await;
+    let confirmed = settle(task, handle, disposition).await;
+    if !confirmed && disposition.is_final() {
+        let event = &delivery.event;
+        task.shared.unconfirmed_acks(|acks| acks.insert(event));
+    }
+}
+
+/// Makes a dead letter of a message that is not an event, byte for byte.
+async fn dead_letter_raw(
+    task: &SubscriptionTask,
+    invalid: InvalidMessage,
+    metadata: MessageMetadata,
+) -> Disposition {
+    let InvalidMessage {
+        error, mut message, ..
+    } = invalid;
+    if !task.shared.is_raw_addressed_to(&mut message) {
+        increment(&task.status.counters.filtered);
+        return Disposition::Acknowledge;
+    }
+    let error = format!("{:#}", Failure::from(error));
+    let subscription = task.shared.handler.durable();
+    tracing::warn!(
+        subscription,
+        error,
+        "received a message that is not an event"
+    );
+    let attempts = metadata.delivery_count;
+    let record = failure_record(task, metadata, &error, attempts, Timestamp::now());
+    store_dead_letter(task, Ok(record.letter_of_raw(message)), attempts).await
+}
+
+fn failure_record<'a>(
+    task: &'a SubscriptionTask,
+    metadata: MessageMetadata,
+    error: &'a str,
+    attempts: u32,
+    first: Timestamp,
+) -> FailureRecord<'a> {
+    FailureRecord {
+        handler: task.shared.handler.durable(),
+        transport: task.transport.name(),
+        position: metadata.position,
+        error,
+        attempts,
+        first,
+        last: Timestamp::now(),
+    }
+}
+
+/// Stores a dead letter; the message is kept and retried if that fails.
+async fn store_dead_letter(
+    task: &SubscriptionTask,
+    letter: Result<RawMessage, TransportError>,
+    attempt: u32,
+) -> Disposition {
+    let stored = match &letter {
+        Ok(letter) => task.dead_letters.store(letter).await,
+        Err(_) => letter.map(drop),
+    };
+    match stored {
+        Ok(()) => {
+            increment(&task.status.counters.dead_lettered);
+            task.status.set_dead_letter_error(None);
+            Disposition::DeadLetter
+        }
+        Err(error) => {
+            task.status.set_dead_letter_error(Some(&error));
+            tracing::error!(%error, "failed to store a dead letter; its event is kept");
+            let (initial, max) = (INITIAL_DEAD_LETTER_BACKOFF, MAX_DEAD_LETTER_BACKOFF);
+            Disposition::Retry(backoff::delay(initial, max, attempt))
+        }
+    }
+}
+
+/// One delivery of an event to its handler.
+struct Delivery<'t> {
+    task: &'t SubscriptionTask,
+    event: Event,
+    metadata: MessageMetadata,
+    policy: ResolvedPolicy,
+    /// Whether a claim at the inbox is open.
+    claimed: AtomicBool,
+}
+
+impl Delivery<'_> {
+    fn span(&self) -> tracing::Span {
+        tracing::info_span!(
+            "handle",
+            handler = self.task.shared.handler.handler().name(),
+            id = self.event.id(),
+            source = self.event.source(),
+            r#type = self.event.ty(),
+            traceparent = self
+                .event
+                .extension(TraceParent::NAME)
+                .map(tracing::field::display),
+        )
+    }
+
+    /// Handles the event when its turn has come, unless there is nothing to do for it.
+    async fn handle(&self, guard: &mut KeyGuard) -> Disposition {
+        let (task, shared) = (self.task, &self.task.shared);
+        let delivery_count = self.metadata.delivery_count.max(1);
+        match shared.handler.matches_filter(&self.event) {
+            Ok(true) => {}
+            Ok(false) => {
+                increment(&task.status.counters.filtered);
+                return Disposition::Acknowledge;
+            }
+            Err(failure) => {
+                let decision = self.policy.decide(&failure, delivery_count);
+                return Box::pin(self.conclude(&failure, decision, delivery_count)).await;
+            }
+        }
+        if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
+            return Disposition::Release;
+        }
+        if shared.unconfirmed_acks(|acks| acks.remove(&self.event)) {
+            increment(&task.status.counters.duplicates);
+            return Disposition::Acknowledge;
+        }
+        if self.policy.exceeds_redelivery_limit(delivery_count) {
+            return Box::pin(self.give_up(delivery_count)).await;
+        }
+        self.attempt_until_settled(guard.is_ordered(), delivery_count)
+            .await
+    }
+
+    /// Runs the handler, again where the event must not be overtaken or nothing was attempted.
+    async fn attempt_until_settled(&self, is_ordered: bool, mut attempt: u32) -> Disposition {
+        loop {
+            let Some((permit, breaker)) = self.acquire_permits().await else {
+                return Disposition::Release;
+            };
+            let delay = match self.attempt(attempt).await {
+                AttemptOutcome::Completed => {
+                    self.record(breaker, false);
+                    self.forget_failures();
+                    increment(&self.task.status.counters.succeeded);
+                    return Disposition::Acknowledge;
+                }
+                AttemptOutcome::AlreadyCompleted => {
+                    increment(&self.task.status.counters.duplicates);
+                    return Disposition::Acknowledge;
+                }
+                AttemptOutcome::ClaimedElsewhere => {
+                    // Retried here, since a redelivery would count as an attempt.
+                    drop(breaker);
+                    self.policy.delay_after(1)
+                }
+                AttemptOutcome::Failed(failure) => {
+                    let decision = self.policy.decide(&failure, attempt);
+                    self.record(breaker, !is_caused_by_event(&failure));
+                    // Boxed, so that the common case does not carry the size of the rare one.
+                    let concluded = self.conclude(&failure, decision, attempt);
+                    match (decision, Box::pin(concluded).await) {
+                        // A redelivery would let other events of its key overtake it.
+                        (Disposition::Retry(delay), _) if is_ordered => {
+                            attempt = attempt.saturating_add(1);
+                            delay
+                        }
+                        (_, disposition) => return disposition,
+                    }
+                }
+            };
+            drop(permit);
+            if self.task.unless_draining(sleep(delay)).await.is_none() {
+                return Disposition::Release;
+            }
+        }
+    }
+
+    /// Waits until the handler may run; `None` if the service drains before.
+    async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
+        let shared = &self.task.shared;
+        let acquired = self.task.unless_draining(async {
+            let permit = shared.permits.acquire().await.ok()?;
+            let breaker = match &shared.circuit_breaker {
+                Some(breaker) => Some(breaker.acquire().await),
+                None => None,
+            };
+            Some((permit, breaker))
+        });
+        acquired.await.flatten()
+    }
+
+    /// Makes one attempt, within what the inbox allows.
+    async fn attempt(&self, number: u32) -> AttemptOutcome {
+        let (task, event) = (self.task, &self.event);
+        if let Some(outcome) = attempt::claim(task, event, &self.policy).await {
+            return outcome;
+        }
+        self.claimed.store(true, Ordering::Relaxed);
+        let outcome = attempt::run(task, event, &self.policy, number, self.metadata).await;
+        self.claimed.store(false, Ordering::Relaxed);
+        if let AttemptOutcome::Completed = outcome {
+            attempt::complete_claim(task, event).await;
+        } else {
+            attempt::release_claim(task, event).await;
+        }
+        outcome
+    }
+
+    /// Releases the claim of a handler that was stopped while it ran.
+    async fn release_claim(&self, disposition: Disposition) {
+        let is_open = self.claimed.load(Ordering::Relaxed);
+        // A sync handler continues to run, and must not run in another process meanwhile.
+        let is_stopped = self.task.shared.handler.handler().is_async();
+        if disposition == Disposition::Release && is_open && is_stopped {
+            attempt::release_claim(self.task, &self.event).await;
+        }
+    }
+
+    /// Records an outcome at the circuit breaker.
+    fn record(&self, permit: Option<Permit<'_>>, failed: bool) {
+        match permit.and_then(|permit| permit.record(failed)) {
+            Some(Transition::Opened) => self.task.status.enter(SubscriptionState::Paused),
+            Some(Transition::Closed) => self.task.status.enter(SubscriptionState::Running),
+            None => {}
+        }
+    }
+
+    /// Carries out what was decided about an event that failed.
+    async fn conclude(
+        &self,
+        failure: &Failure,
+        decision: Disposition,
+        attempt: u32,
+    ) -> Disposition {
+        let error = format!("{failure:#}");
+        let counters = &self.task.status.counters;
+        let shared = &self.task.shared;
+        let first = shared.recent_failures(|own| own.record(&self.event, error.clone()));
+        match decision {
+            Disposition::Retry(delay) => {
+                tracing::warn!(
+                    error,
+                    attempt,
+                    ?delay,
+                    "the handler failed; the event is retried"
+                );
+                increment(&counters.retried);
+            }
+            Disposition::DeadLetter => {
+                tracing::error!(
+                    error,
+                    attempt,
+                    "the handler failed; the event is dead-lettered"
+                );
+                return self.dead_letter(&error, attempt, first).await;
+            }
+            _ => {
+                tracing::warn!(error, attempt, "the handler failed; the event is dropped");
+                increment(&counters.dropped);
+                self.forget_failures();
+            }
+        }
+        decision
+    }
+
+    /// Makes a dead letter of an event that was delivered too often to be tried once more.
+    async fn give_up(&self, delivery_count: u32) -> Disposition {
+        let shared = &self.task.shared;
+        let known = shared.recent_failures(|failures| failures.get(&self.event));
+        let RecentFailure { first, error } = known.unwrap_or_else(|| RecentFailure {
+            first: Timestamp::now(),
+            error: format!(
+                "delivered {delivery_count} times without being settled: the event may have ended \
+                 its process"
+            ),
+        });
+        tracing::error!(error, delivery_count, "the event is dead-lettered");
+        self.dead_letter(&error, delivery_count, first).await
+    }
+
+    async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {
+        let record = failure_record(self.task, self.metadata, error, attempts, first);
+        let letter = record.letter_of(&self.event).map_err(|error| {
+            let message = "failed to encode the dead letter";
+            TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
+        });
+        let disposition = store_dead_letter(self.task, letter, attempts).await;
+        if disposition == Disposition::DeadLetter {
+            self.forget_failures();
+        }
+        disposition
+    }
+
+    fn forget_failures(&self) {
+        let shared = &self.task.shared;
+        shared.recent_failures(|failures| failures.remove(&self.event));
+    }
+}

@@ -1,0 +1,105 @@
+//! The policy that applies to one event of one handler.
+
+use std::time::Duration;
+
+use super::disposition::Disposition;
+use eventkit::__private::service::OrderKey;
+use eventkit::pattern;
+use eventkit::transport::backoff;
+use eventkit::{Decision, Failure, OnExhausted, Policy};
+
+/// The policies of a service, and their precedence.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policies {
+    pub(crate) service: Policy,
+    /// Policies by event type or pattern; the first that matches applies.
+    pub(crate) types: Vec<(String, Policy)>,
+}
+
+/// A policy with a value for every setting.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ResolvedPolicy {
+    pub(crate) attempts: u32,
+    initial_delay: Duration,
+    max_delay: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) concurrency: usize,
+    pub(crate) key: Option<OrderKey>,
+    /// The failures in a row that open the circuit breaker, and the time until it is half open.
+    pub(crate) circuit_breaker: Option<(u32, Duration)>,
+    on_exhausted: OnExhausted,
+}
+
+impl Policies {
+    /// Resolves the policy of a handler, for events of one type or independently of the type.
+    pub(crate) fn resolve(&self, handler: Policy, ty: Option<&str>) -> ResolvedPolicy {
+        let matches =
+            |(pattern, _): &&(String, Policy)| ty.is_some_and(|ty| pattern::matches(pattern, ty));
+        let of_type = self.types.iter().find(matches).map(|(_, policy)| *policy);
+        let policy = handler.or(of_type.unwrap_or_default()).or(self.service);
+        let policy = policy.settings();
+        ResolvedPolicy {
+            attempts: policy.attempts.unwrap_or(10).max(1),
+            initial_delay: policy.initial_delay.unwrap_or(Duration::from_secs(1)),
+            max_delay: policy.max_delay.unwrap_or(Duration::from_mins(1)),
+            timeout: policy.timeout.unwrap_or(Duration::from_secs(30)),
+            concurrency: policy.concurrency.unwrap_or(16).max(1),
+            key: policy.key,
+            circuit_breaker: policy.circuit_breaker,
+            on_exhausted: policy.exhausted.unwrap_or_default(),
+        }
+    }
+}
+
+impl ResolvedPolicy {
+    /// Decides on an event whose handler failed at an attempt, counted from 1.
+    pub(crate) fn decide(&self, failure: &Failure, attempt: u32) -> Disposition {
+        let after = match failure {
+            Failure::Decode(_) | Failure::Filter(_) => return Disposition::DeadLetter,
+            Failure::Error {
+                decision: Some(decision),
+                ..
+            } => match *decision {
+                Decision::DeadLetter => return Disposition::DeadLetter,
+                Decision::Drop => return Disposition::Drop,
+                Decision::Retry { after } => after,
+                _ => None,
+            },
+            _ => None,
+        };
+        if attempt >= self.attempts {
+            return match self.on_exhausted {
+                OnExhausted::Drop => Disposition::Drop,
+                _ => Disposition::DeadLetter,
+            };
+        }
+        Disposition::Retry(after.unwrap_or_else(|| self.delay_after(attempt)))
+    }
+
+    /// Returns the delay after an attempt, counted from 1.
+    pub(crate) fn delay_after(&self, attempt: u32) -> Duration {
+        backoff::delay(self.initial_delay, self.max_delay, attempt)
+    }
+
+    /// Returns whether an event was delivered so often without being settled that it probably kills
+    /// the process.
+    ///
+    /// A failure of the last attempt is seen and settles the event. A later delivery means that the
+    /// event was released, or that its process died. Being released is not the event's fault, so it
+    /// has as many attempts once more.
+    pub(crate) fn exceeds_redelivery_limit(&self, delivery_count: u32) -> bool {
+        delivery_count > self.attempts.saturating_mul(2)
+    }
+}
+
+/// Returns whether a failure is caused by the event, and not by the handler or its dependencies.
+pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
+    match failure {
+        Failure::Decode(_) | Failure::Filter(_) => true,
+        Failure::Error {
+            decision: Some(decision),
+            ..
+        } => !matches!(decision, Decision::Retry { .. }),
+        _ => false,
+    }
+}

@@ -1,0 +1,145 @@
+//! A service, from its start to its end.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::error::RunError;
+use super::handle::{Phase, ServiceHandle};
+use super::receiver;
+use super::shutdown::{self, ShutdownReport};
+use super::subscription::SubscriptionTask;
+use eventkit::transport::{Subscription, Transport};
+
+/// The time in which messages are released after the shutdown timeout.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A service that runs handlers on transports; see the [crate](crate) documentation.
+///
+/// It needs a runtime of tokio with time enabled.
+#[must_use = "a service does nothing until it runs"]
+pub struct Service {
+    subscriptions: Vec<Arc<SubscriptionTask>>,
+    handle: ServiceHandle,
+    shutdown_timeout: Duration,
+}
+
+impl Service {
+    pub(crate) fn from_parts(
+        subscriptions: Vec<Arc<SubscriptionTask>>,
+        handle: ServiceHandle,
+        shutdown_timeout: Duration,
+    ) -> Self {
+        Self {
+            subscriptions,
+            handle,
+            shutdown_timeout,
+        }
+    }
+
+    /// Returns a handle that observes the service while it runs, and stops it.
+    #[must_use]
+    pub fn handle(&self) -> ServiceHandle {
+        self.handle.clone()
+    }
+
+    /// Runs until the process is asked to stop, by SIGTERM or ctrl-c, and then drains.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the signals cannot be listened to, in which case no handler has run, or
+    /// if all subscriptions were ended by their transports.
+    pub async fn run(self) -> Result<ShutdownReport, RunError> {
+        let signal = shutdown::signal().map_err(RunError::Signal)?;
+        self.run_until(signal).await
+    }
+
+    /// Runs until a future completes or [`ServiceHandle::stop`] is called, and then drains: no more
+    /// messages are received, running handlers may finish, and what has not finished within the
+    /// [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) is released to its transport.
+    ///
+    /// Dropping the returned future stops the service at once: messages that are not settled are
+    /// delivered again after `ack_wait`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if all subscriptions were ended by their transports.
+    pub async fn run_until(
+        self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<ShutdownReport, RunError> {
+        prepare(&self.subscriptions);
+        let mut running = JoinSet::new();
+        for subscription in self.subscriptions {
+            running.spawn(receiver::run(subscription));
+        }
+        let handle = self.handle;
+        let is_told = tokio::select! {
+            biased;
+            () = stop => true,
+            () = handle.stopped() => true,
+            () = join_all(&mut running) => false,
+        };
+        tracing::info!("draining");
+        handle.advance(Phase::Draining);
+        if timeout(self.shutdown_timeout, join_all(&mut running))
+            .await
+            .is_err()
+        {
+            handle.advance(Phase::Aborting);
+            if timeout(RELEASE_TIMEOUT, join_all(&mut running))
+                .await
+                .is_err()
+            {
+                tracing::error!("failed to release all messages in time");
+            }
+        }
+        let counters = handle.health().counters();
+        let report = ShutdownReport {
+            released: counters.released,
+            abandoned: counters.in_flight,
+        };
+        if is_told {
+            Ok(report)
+        } else {
+            Err(RunError::SubscriptionsEnded(report))
+        }
+    }
+}
+
+/// Tells each transport all of its subscriptions before the first one is opened.
+fn prepare(tasks: &[Arc<SubscriptionTask>]) {
+    let mut by_transport: Vec<(&Arc<dyn Transport>, Vec<Subscription>)> = Vec::new();
+    for task in tasks {
+        let subscription = task.subscription();
+        let is_same = |(own, _): &&mut (&Arc<_>, _)| Arc::ptr_eq(own, &task.transport);
+        match by_transport.iter_mut().find(is_same) {
+            Some((_, subscriptions)) => subscriptions.push(subscription),
+            None => by_transport.push((&task.transport, vec![subscription])),
+        }
+    }
+    for (transport, subscriptions) in by_transport {
+        transport.prepare(&subscriptions);
+    }
+}
+
+async fn join_all(running: &mut JoinSet<()>) {
+    while let Some(ended) = running.join_next().await {
+        if let Err(error) = ended {
+            // The health of the subscription shows that it has stopped.
+            tracing::error!(%error, "a subscription panicked");
+        }
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service")
+            .field("subscriptions", &self.subscriptions.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! One handler on one transport.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::circuit_breaker::CircuitBreaker;
+use super::dead_letter::{self, DeadLetterSink};
+use super::failures::{RecentFailures, UnconfirmedAcks};
+use super::future::poll_once;
+use super::handle::Phase;
+use super::handler::NamedHandler;
+use super::inbox::Inbox;
+use super::keyed_lock::{KeyGuard, KeyedLock, LockKey};
+use super::layer::HandlerService;
+use super::names;
+use super::policy::{Policies, ResolvedPolicy};
+use super::status::SubscriptionStatus;
+use eventkit::__private::service::OrderKey;
+use eventkit::event::{AttributeValue, Event};
+use eventkit::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
+
+/// The least number of messages in flight. A larger one would let a slow handler keep messages from
+/// a process that is idle.
+const MIN_IN_FLIGHT: usize = 4;
+
+/// The configuration that all handlers of a service share.
+#[derive(Debug)]
+pub(crate) struct ServiceConfig {
+    pub(crate) service: String,
+    pub(crate) ack_wait: Duration,
+    pub(crate) policies: Policies,
+    pub(crate) inbox: Option<Arc<dyn Inbox>>,
+    /// The layers around every handler.
+    pub(crate) layers: HandlerService,
+}
+
+/// What the subscriptions of one handler share across transports.
+#[derive(Debug)]
+pub(crate) struct SubscriptionShared {
+    pub(crate) handler: Arc<NamedHandler>,
+    pub(crate) policy: ResolvedPolicy,
+    pub(crate) permits: Semaphore,
+    pub(crate) circuit_breaker: Option<CircuitBreaker>,
+    recent_failures: Mutex<RecentFailures>,
+    unconfirmed_acks: Mutex<UnconfirmedAcks>,
+}
+
+/// One handler on one transport.
+pub(crate) struct SubscriptionTask {
+    pub(crate) shared: Arc<SubscriptionShared>,
+    pub(crate) config: Arc<ServiceConfig>,
+    pub(crate) transport: Arc<dyn Transport>,
+    /// The destination of outgoing events.
+    pub(crate) publisher: Arc<dyn Publisher>,
+    pub(crate) dead_letters: DeadLetterSink,
+    pub(crate) status: Arc<SubscriptionStatus>,
+    pub(crate) phase: watch::Receiver<Phase>,
+}
+
+impl SubscriptionShared {
+    pub(crate) fn new(handler: NamedHandler, policies: &Policies) -> Self {
+        let policy = policies.resolve(handler.handler().policy(), None);
+        Self {
+            permits: Semaphore::new(policy.concurrency.min(Semaphore::MAX_PERMITS)),
+            circuit_breaker: policy
+                .circuit_breaker
+                .map(|(failures, timeout)| CircuitBreaker::new(failures, timeout)),
+            recent_failures: Mutex::default(),
+            unconfirmed_acks: Mutex::default(),
+            policy,
+            handler: Arc::new(handler),
+        }
+    }
+
+    pub(crate) fn recent_failures<T>(&self, access: impl FnOnce(&mut RecentFailures) -> T) -> T {
+        let failures = self.recent_failures.lock();
+        access(&mut failures.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn unconfirmed_acks<T>(&self, access: impl FnOnce(&mut UnconfirmedAcks) -> T) -> T {
+        let acks = self.unconfirmed_acks.lock();
+        access(&mut acks.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Joins the queue of a message's key. An event without an ordering key has itself as the key,
+    /// since it is delivered again while it is worked on if its connection is lost.
+    pub(crate) fn enqueue(&self, lock: &Arc<KeyedLock>, incoming: &Incoming) -> KeyGuard {
+        let Ok(event) = &incoming.event else {
+            return lock.enqueue(None);
+        };
+        let ordering = self
+            .policy
+            .key
+            .and_then(|key| self.ordering_key(key, event));
+        let itself = LockKey::Event(event.source(), event.id());
+        lock.enqueue(Some(ordering.as_deref().map_or(itself, LockKey::Ordering)))
+    }
+
+    fn ordering_key(&self, key: OrderKey, event: &Event) -> Option<String> {
+        // A key function of the user may panic; the event then has no ordering key.
+        catch_unwind(AssertUnwindSafe(|| key.of(event))).unwrap_or_else(|_| {
+            let handler = self.handler.handler().name();
+            tracing::error!(handler, id = event.id(), "the key function panicked");
+            None
+        })
+    }
+
+    /// Returns whether an event is addressed to the handler, and removes the mark of a replay.
+    pub(crate) fn is_addressed_to(&self, event: &mut Event) -> bool {
+        // Most events have no extensions, and so no marks.
+        (event.extensions().is_empty() || self.matches_replay_target(event))
+            && self.handler.handler().handles(event.ty())
+    }
+
+    fn matches_replay_target(&self, event: &mut Event) -> bool {
+        let is_own = |value: &AttributeValue| value.to_text() == self.handler.durable();
+        match event.extension(dead_letter::REPLAY_FOR).map(is_own) {
+            Some(is_own) => is_own && event.remove_extension(dead_letter::REPLAY_FOR).is_some(),
+            // Patterns as wide as `*` match the types of dead letters too.
+            None => event.extension(dead_letter::HANDLER).is_none(),
+        }
+    }
+
+    /// Returns whether a message that is not an event is addressed to the handler, and removes the
+    /// mark of a replay.
+    pub(crate) fn is_raw_addressed_to(&self, message: &mut RawMessage) -> bool {
+        let position = |name: &str| {
+            let mut headers = message.headers.iter();
+            headers.position(|(own, _)| own.eq_ignore_ascii_case(name))
+        };
+        match position(dead_letter::REPLAY_FOR) {
+            Some(index) => message.headers.remove(index).1 == self.handler.durable(),
+            None => position(dead_letter::HANDLER).is_none(),
+        }
+    }
+}
+
+impl SubscriptionTask {
+    /// Returns the subscription: the types of the handler, and the type of its own replays.
+    ///
+    /// A few more messages than can run are in flight, so that the next one is there while those
+    /// before it are acknowledged. With an ordering key there are more, so that a slow key leaves
+    /// others to run.
+    pub(crate) fn subscription(&self) -> Subscription {
+        let SubscriptionShared {
+            handler, policy, ..
+        } = &*self.shared;
+        let types = handler.handler().patterns().map(str::to_owned);
+        let replay = names::replay_type(handler.durable());
+        let mut subscription = Subscription::new(handler.durable(), types.chain([replay]));
+        subscription.ack_wait = self.config.ack_wait;
+        let factor = if policy.key.is_some() { 4 } else { 2 };
+        subscription.max_in_flight = policy.concurrency.saturating_mul(factor).max(MIN_IN_FLIGHT);
+        subscription
+    }
+
+    /// Returns the policy for an event.
+    pub(crate) fn policy(&self, event: &Event) -> ResolvedPolicy {
+        if self.config.policies.types.is_empty() {
+            return self.shared.policy;
+        }
+        let handler = self.shared.handler.handler().policy();
+        self.config.policies.resolve(handler, Some(event.ty()))
+    }
+
+    /// Returns whether the service receives and starts nothing any more.
+    pub(crate) fn is_draining(&self) -> bool {
+        // This receiver has seen the first phase alone; without a sender there is no service.
+        self.phase.has_changed().unwrap_or(true)
+    }
+
+    /// Waits until the service has reached a phase.
+    pub(crate) async fn reached(&self, phase: Phase) {
+        let mut own = self.phase.clone();
+        // The service is gone if the sender is.
+        let _ = own.wait_for(|now| *now >= phase).await;
+    }
+
+    /// Runs a future, unless the service drains before it completes.
+    pub(crate) async fn unless_draining<F: Future>(&self, future: F) -> Option<F::Output> {
+        if self.is_draining() {
+            return None;
+        }
+        let mut future = pin!(future);
+        if let Poll::Ready(output) = poll_once(future.as_mut()).await {
+            return Some(output);
+        }
+        tokio::select! {
+            biased;
+            () = self.reached(Phase::Draining) => None,
+            output = future => Some(output),
+        }
+    }
+}

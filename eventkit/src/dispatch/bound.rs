@@ -1,0 +1,75 @@
+//! One handler by itself, for a service that gives each handler its own events.
+
+use std::sync::Arc;
+
+use super::context::CallLocals;
+use super::decoded::DecodedEvent;
+use super::dispatcher::Dispatcher;
+use super::entry::HandlerRef;
+use super::failure::Failure;
+use super::handler::Handler;
+use super::invocation::Invocation;
+use super::report::{into_result, matches_filter};
+use super::state::StateMap;
+use crate::event::Event;
+
+/// A handler of a [`Dispatcher`] with the state that it requires.
+#[derive(Debug, Clone)]
+pub struct BoundHandler {
+    handler: HandlerRef,
+    states: Arc<StateMap>,
+}
+
+impl BoundHandler {
+    /// Returns the handlers of a dispatcher, in the order in which they would run.
+    pub fn all(dispatcher: &Dispatcher) -> impl Iterator<Item = Self> {
+        let table = dispatcher.table();
+        table.handlers().iter().map(|handler| Self {
+            handler: handler.clone(),
+            states: Arc::clone(table.states()),
+        })
+    }
+
+    /// Returns the handler.
+    #[must_use]
+    pub fn handler(&self) -> &Handler {
+        &self.handler
+    }
+
+    /// Returns whether it was registered at run time, so that its path does not identify it.
+    #[must_use]
+    pub fn is_registered_at_run_time(&self) -> bool {
+        self.handler.is_registered()
+    }
+
+    /// Returns whether an event passes the filter of the handler.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the filter cannot be evaluated.
+    pub fn matches_filter(&self, event: &Event) -> Result<bool, Failure> {
+        matches_filter(&self.handler, event)
+    }
+
+    /// Runs a sync handler.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler failed.
+    pub fn run_sync(&self, event: &Event, locals: &CallLocals) -> Result<(), Failure> {
+        let event = DecodedEvent::new(None, Some(event));
+        let invocation = Invocation::new(&event, &self.handler, &self.states).with_locals(locals);
+        into_result(self.handler.entry().run(&invocation))
+    }
+
+    /// Runs the handler, sync or async.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler failed.
+    pub async fn run(&self, event: &Event, locals: &CallLocals) -> Result<(), Failure> {
+        let event = DecodedEvent::new(None, Some(event));
+        let invocation = Invocation::new(&event, &self.handler, &self.states).with_locals(locals);
+        into_result(self.handler.entry().run_async(&invocation).await)
+    }
+}

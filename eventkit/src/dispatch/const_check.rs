@@ -1,0 +1,136 @@
+//! The checks of `#[handles]` that need types, run by the compiler.
+
+use std::any::{TypeId, type_name};
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::entry::OutcomeFuture;
+use super::failure::Failure;
+use super::handler::TypedEvent;
+use super::invocation::{HandlerEvent, Invocation};
+use super::outcome::Outcome;
+use crate::pattern;
+use crate::typed::Message;
+
+/// Boxes the future of an async handler.
+///
+/// The compiler shows the name of this function if the future is not [`Send`].
+pub fn require_send<'a, F>(future: F) -> OutcomeFuture<'a>
+where
+    F: Future<Output = Outcome> + Send + 'a,
+{
+    Box::pin(future)
+}
+
+/// A function that returns the event for a handler that borrows it.
+pub type BorrowEvent<E> = for<'a> fn(&'a Invocation<'a>) -> Result<&'a E, Failure>;
+
+/// A function that returns the event for a handler that takes it by value.
+pub type OwnEvent<E> = fn(&Invocation<'_>) -> Result<E, Failure>;
+
+/// What the generated code knows about the type of its event.
+///
+/// The bound is on one function only, [`borrowed_event`] or [`owned_event`], so that a type that is
+/// not an event is one error.
+pub struct EventMeta<E: 'static, G = BorrowEvent<E>> {
+    /// Returns the event as the handler takes it, a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
+    /// them, because each is compiled for each type.
+    pub get: G,
+    /// The Rust type, or `None` for the envelope.
+    pub typed: Option<TypedEvent>,
+    event: PhantomData<fn(&E)>,
+}
+
+impl<E: 'static, G> fmt::Debug for EventMeta<E, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventMeta")
+            .field("typed", &self.typed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the metadata of a type that a handler borrows.
+#[must_use]
+pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<E> {
+    EventMeta {
+        get: E::borrow,
+        typed: typed_event::<E>(),
+        event: PhantomData,
+    }
+}
+
+/// Returns the metadata of a type that a handler takes by value.
+#[must_use]
+pub const fn owned_event<E: HandlerEvent>() -> EventMeta<E, OwnEvent<E>> {
+    EventMeta {
+        get: E::own,
+        typed: typed_event::<E>(),
+        event: PhantomData,
+    }
+}
+
+pub(super) const fn typed_event<E: HandlerEvent>() -> Option<TypedEvent> {
+    match E::TYPES {
+        Some(types) => Some(TypedEvent {
+            id: TypeId::of::<E>,
+            name: type_name::<E>,
+            types,
+            closed_set: E::CLOSED_SET,
+        }),
+        None => None,
+    }
+}
+
+impl<E: 'static, G> EventMeta<E, G> {
+    /// Checks that a type or pattern is one of the parameter's.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if the literal and the parameter do not match.
+    #[track_caller]
+    pub const fn check_type(&self, handler: &str, literal: &str, event: &str) {
+        let Some(TypedEvent { types, .. }) = self.typed else {
+            return;
+        };
+        let mut at = 0;
+        while at < types.len() {
+            if pattern::matches(literal, types[at]) {
+                return;
+            }
+            at += 1;
+        }
+        let is = if types.len() == 1 {
+            "` is "
+        } else {
+            "` is one of "
+        };
+        let message = Message::new()
+            .push("`")
+            .push(handler)
+            .push("` handles \"")
+            .push(literal);
+        let message = message
+            .push("\", but `")
+            .push(event)
+            .push(is)
+            .push_types(types);
+        panic!("{}", message.as_str())
+    }
+
+    /// Checks that an envelope handler has a type.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if the parameter is the envelope.
+    #[track_caller]
+    pub const fn check_untyped(&self, handler: &str) {
+        if self.typed.is_none() {
+            let message = Message::new()
+                .push("`")
+                .push(handler)
+                .push("` takes the envelope, so it has to say which types: ");
+            let message = message.push("#[handles(\"..\")], or #[handles(\"*\")] for all");
+            panic!("{}", message.as_str())
+        }
+    }
+}

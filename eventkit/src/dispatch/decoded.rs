@@ -1,0 +1,166 @@
+//! One event in both of its forms: the envelope and the typed value.
+
+use std::any::{Any, TypeId};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use thiserror::Error;
+
+use super::failure::Failure;
+use crate::error::DecodeError;
+use crate::event::{AttributeRef, Event};
+use crate::typed::{AttributeSource, CloudEvent, TypedAttributes};
+
+/// A typed value of any type.
+pub(crate) type Value = dyn Any + Send + Sync;
+
+/// Decodes an event into a value of one type.
+pub(super) type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
+
+/// A dispatched value of an event type.
+#[derive(Clone, Copy)]
+pub struct TypedValue<'a> {
+    /// The value itself.
+    pub(super) value: &'a Value,
+    /// What most handlers take of it: of an enum, what the variant holds.
+    pub(super) payload: &'a Value,
+}
+
+impl<'a> TypedValue<'a> {
+    #[inline]
+    pub(super) fn new<T: CloudEvent>(value: &'a T) -> Self {
+        Self {
+            value,
+            payload: value.payload(),
+        }
+    }
+}
+
+impl fmt::Debug for TypedValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedValue")
+    }
+}
+
+/// An event as envelope and as typed value, of which at least one is there from the start.
+///
+/// A typed value is decoded from the envelope at most once for each type.
+#[derive(Debug)]
+pub(crate) struct DecodedEvent<'a> {
+    typed: Option<TypedValue<'a>>,
+    envelope: Option<Envelope<'a>>,
+    /// The attributes for filters, if no envelope is made.
+    attributes: Option<TypedAttributes>,
+    decoded: OnceLock<Decoded>,
+}
+
+#[derive(Debug)]
+enum Envelope<'a> {
+    Received(&'a Event),
+    Made(Event),
+}
+
+/// A value that was decoded from the envelope, and the ones of other types after it.
+#[derive(Debug)]
+struct Decoded {
+    ty: TypeId,
+    value: Result<Box<Value>, Arc<DecodeError>>,
+    next: OnceLock<Box<Decoded>>,
+}
+
+/// The error of a handler that needs an envelope where there is none.
+#[derive(Debug, Error)]
+#[error("the event has no envelope")]
+struct MissingEnvelope;
+
+#[cold]
+pub(super) fn missing_envelope() -> Failure {
+    Failure::Extract(MissingEnvelope.into())
+}
+
+impl<'a> DecodedEvent<'a> {
+    pub(crate) fn new(typed: Option<TypedValue<'a>>, envelope: Option<&'a Event>) -> Self {
+        Self {
+            typed,
+            envelope: envelope.map(Envelope::Received),
+            attributes: None,
+            decoded: OnceLock::new(),
+        }
+    }
+
+    /// Adds the envelope that was made of the typed value.
+    pub(super) fn set_envelope(&mut self, event: Event) {
+        self.envelope = Some(Envelope::Made(event));
+    }
+
+    /// Adds the attributes of the typed value.
+    pub(super) fn set_attributes(&mut self, attributes: Option<TypedAttributes>) {
+        self.attributes = attributes;
+    }
+
+    #[inline]
+    pub(super) fn envelope(&self) -> Option<&Event> {
+        match &self.envelope {
+            Some(Envelope::Received(event)) => Some(event),
+            Some(Envelope::Made(event)) => Some(event),
+            None => None,
+        }
+    }
+
+    /// Returns the payload of the dispatched value, if it is of this type.
+    #[inline]
+    pub(super) fn payload<T: CloudEvent>(&self) -> Option<&T> {
+        self.typed?.payload.downcast_ref()
+    }
+
+    /// Returns the payload of the dispatched value or the value itself, if it is of this type.
+    pub(super) fn value<T: CloudEvent>(&self) -> Option<&T> {
+        self.payload().or_else(|| self.typed?.value.downcast_ref())
+    }
+
+    /// Returns the value of a type, decoded from the envelope if it was not dispatched as one.
+    pub(super) fn decoded<T: CloudEvent>(&self) -> Result<&T, Failure> {
+        if let Some(value) = self.value() {
+            return Ok(value);
+        }
+        let value = self.decoded_value(TypeId::of::<T>(), decode::<T>)?;
+        value.downcast_ref().ok_or_else(missing_envelope)
+    }
+
+    // Not generic, so that it is compiled once.
+    fn decoded_value(&self, ty: TypeId, decode: Decode) -> Result<&Value, Failure> {
+        let decode = || Decoded {
+            ty,
+            value: self.decodable_envelope().and_then(decode).map_err(Arc::new),
+            next: OnceLock::new(),
+        };
+        let mut decoded = self.decoded.get_or_init(decode);
+        while decoded.ty != ty {
+            decoded = decoded.next.get_or_init(|| Box::new(decode()));
+        }
+        match &decoded.value {
+            Ok(value) => Ok(&**value),
+            Err(error) => Err(Failure::Decode(Arc::clone(error))),
+        }
+    }
+
+    /// Returns the envelope to decode a value from.
+    pub(super) fn decodable_envelope(&self) -> Result<&Event, DecodeError> {
+        let event = self.envelope();
+        event.ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))
+    }
+}
+
+/// The attributes that filters are evaluated on, without encoding data.
+impl AttributeSource for DecodedEvent<'_> {
+    fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        match self.envelope() {
+            Some(event) => event.attribute(name),
+            None => self.attributes.as_ref()?.attribute(name),
+        }
+    }
+}
+
+fn decode<T: CloudEvent>(event: &Event) -> Result<Box<Value>, DecodeError> {
+    Ok(Box::new(T::from_event(event)?))
+}

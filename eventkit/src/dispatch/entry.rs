@@ -1,0 +1,171 @@
+//! A handler together with the function that runs it.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::future::poll_fn;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::handler::Handler;
+use super::invocation::Invocation;
+use super::outcome::Outcome;
+
+/// The future of an async handler.
+pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
+/// The function that runs a handler.
+pub enum Call {
+    /// A function that runs to its end.
+    Sync(fn(&Invocation<'_>) -> Outcome),
+    /// A function that returns a future.
+    Async(for<'a> fn(&'a Invocation<'a>) -> OutcomeFuture<'a>),
+    /// A closure that runs to its end.
+    SyncClosure(Box<dyn Fn(&Invocation<'_>) -> Outcome + Send + Sync>),
+    /// A closure that returns a future.
+    AsyncClosure(Box<dyn for<'a> Fn(&'a Invocation<'a>) -> OutcomeFuture<'a> + Send + Sync>),
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sync(_) | Self::SyncClosure(_) => "Sync",
+            Self::Async(_) | Self::AsyncClosure(_) => "Async",
+        })
+    }
+}
+
+/// An entry of a registry: a handler and the function that runs it.
+///
+/// `#[handles]` makes one beside the function. It can be added to any registry with
+/// [`Registry::add`](super::Registry::add) and the macro [`handlers!`](crate::handlers).
+#[derive(Debug)]
+pub struct HandlerEntry {
+    handler: Handler,
+    call: Call,
+}
+
+impl HandlerEntry {
+    /// Returns the entry of a handler.
+    #[must_use]
+    pub const fn new(handler: Handler, call: Call) -> Self {
+        let is_async = matches!(call, Call::Async(_) | Call::AsyncClosure(_));
+        Self {
+            handler: handler.with_async(is_async),
+            call,
+        }
+    }
+
+    /// Runs a sync handler to its end or its panic.
+    #[inline]
+    pub(super) fn run(&self, invocation: &Invocation<'_>) -> std::thread::Result<Outcome> {
+        // The invocation is not used again after a panic.
+        catch_unwind(AssertUnwindSafe(|| match &self.call {
+            Call::Sync(call) => call(invocation),
+            Call::SyncClosure(call) => call(invocation),
+            // A sync dispatch refuses async handlers before the first one runs.
+            Call::Async(_) | Call::AsyncClosure(_) => Ok(()),
+        }))
+    }
+
+    /// Runs a handler, sync or async, to its end or its panic.
+    pub(super) async fn run_async<'a>(
+        &'a self,
+        invocation: &'a Invocation<'a>,
+    ) -> std::thread::Result<Outcome> {
+        let future = match &self.call {
+            Call::Async(call) => catch_unwind(AssertUnwindSafe(|| call(invocation))),
+            Call::AsyncClosure(call) => catch_unwind(AssertUnwindSafe(|| call(invocation))),
+            Call::Sync(_) | Call::SyncClosure(_) => return self.run(invocation),
+        };
+        catch_panic(future?.as_mut()).await
+    }
+}
+
+impl Deref for HandlerEntry {
+    type Target = Handler;
+
+    fn deref(&self) -> &Handler {
+        &self.handler
+    }
+}
+
+/// Runs a future to its end or its panic.
+pub fn catch_panic<F: Future + ?Sized>(
+    mut future: Pin<&mut F>,
+) -> impl Future<Output = std::thread::Result<F::Output>> {
+    poll_fn(move |context| {
+        // After a panic the future is dropped and not polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match polled {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+}
+
+/// A handler of a registry, which it may outlive.
+#[derive(Debug, Clone)]
+pub struct HandlerRef(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// A static beside a function.
+    Static(&'static HandlerEntry),
+    /// A closure that was registered at run time.
+    Registered(Arc<HandlerEntry>),
+}
+
+impl Deref for HandlerRef {
+    type Target = Handler;
+
+    fn deref(&self) -> &Handler {
+        self.entry()
+    }
+}
+
+impl HandlerRef {
+    pub(super) fn of_static(entry: &'static HandlerEntry) -> Self {
+        Self(Source::Static(entry))
+    }
+
+    pub(super) fn registered(entry: HandlerEntry) -> Self {
+        Self(Source::Registered(Arc::new(entry)))
+    }
+
+    #[inline]
+    pub(super) fn entry(&self) -> &HandlerEntry {
+        match &self.0 {
+            Source::Static(entry) => entry,
+            Source::Registered(entry) => entry,
+        }
+    }
+
+    /// Returns whether it was registered at run time, so that its path does not identify it.
+    pub(super) fn is_registered(&self) -> bool {
+        matches!(self.0, Source::Registered(_))
+    }
+
+    /// Compares by order, then functions before closures, then by module path, line, column and
+    /// name: one `macro_rules!` may write several handlers at one place. Closures are equal, and a
+    /// stable sort keeps their order.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        let place = |handler: &Self| {
+            if handler.is_registered() {
+                return (true, "", 0, 0, "");
+            }
+            let location = handler.location();
+            let (module, name) = (handler.module(), handler.name());
+            (false, module, location.line, location.column, name)
+        };
+        let by_order = self.order().cmp(&other.order());
+        by_order.then_with(|| place(self).cmp(&place(other)))
+    }
+
+    /// Returns the address of the handler, which identifies it.
+    pub(super) fn address(&self) -> usize {
+        std::ptr::from_ref(self.entry()).addr()
+    }
+}

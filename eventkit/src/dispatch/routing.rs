@@ -1,0 +1,216 @@
+//! Routing: from the type of an event to its handlers.
+
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::Arc;
+
+use super::decoded::TypedValue;
+use super::entry::HandlerRef;
+use super::handler::{Handler, TypedEvent};
+use super::state::StateMap;
+use crate::event::name;
+use crate::pattern;
+
+/// The handlers of a registry at one moment, by event type.
+#[derive(Debug)]
+pub(crate) struct RoutingTable {
+    handlers: Vec<HandlerRef>,
+    /// The handlers with patterns, for event types that no handler names.
+    wildcards: Vec<HandlerRef>,
+    /// A route for each event type that some handler names.
+    by_name: HashMap<String, Arc<Route>, foldhash::fast::FixedState>,
+    /// The routes of Rust types that are one event type.
+    by_type: HashMap<TypeId, Arc<Route>, BuildHasherDefault<TypeIdHasher>>,
+    states: Arc<StateMap>,
+}
+
+impl RoutingTable {
+    pub(super) fn new(mut handlers: Vec<HandlerRef>, states: StateMap) -> Self {
+        handlers.sort_by(HandlerRef::compare);
+        let routes = by_event_type(&handlers).into_iter();
+        let by_name: HashMap<String, Arc<Route>, _> = routes
+            .map(|(ty, handlers)| (ty.to_owned(), Arc::new(Route::new(handlers, &states))))
+            .collect();
+        let single = handlers.iter().filter_map(|handler| match handler.typed() {
+            Some(typed) if !typed.closed_set => Some((typed.id(), typed.types.first()?)),
+            _ => None,
+        });
+        let by_type = single
+            .filter_map(|(id, ty)| Some((id, Arc::clone(by_name.get(*ty)?))))
+            .collect();
+        let has_wildcard = |handler: &&HandlerRef| {
+            handler.typed().is_none() && handler.patterns().any(pattern::is_wild)
+        };
+        Self {
+            wildcards: handlers.iter().filter(has_wildcard).cloned().collect(),
+            handlers,
+            by_name,
+            by_type,
+            states: Arc::new(states),
+        }
+    }
+
+    /// Returns all handlers, in the order in which they run.
+    pub(super) fn handlers(&self) -> &[HandlerRef] {
+        &self.handlers
+    }
+
+    pub(super) fn states(&self) -> &Arc<StateMap> {
+        &self.states
+    }
+
+    /// Returns the route of a Rust type that is one event type, if a handler takes that Rust type.
+    #[inline]
+    pub(super) fn typed_route(&self, id: TypeId) -> Option<&Route> {
+        self.by_type.get(&id).map(|route| &**route)
+    }
+
+    /// Returns the route of an event type, or `None` if it has no handlers.
+    pub(super) fn route(&self, ty: &str) -> Option<Cow<'_, Route>> {
+        if let Some(route) = self.by_name.get(ty) {
+            return Some(Cow::Borrowed(route));
+        }
+        // Not kept: event types come from outside, and their number is not limited.
+        let matching = self.wildcards.iter().filter(|handler| handler.handles(ty));
+        let handlers: Vec<HandlerRef> = matching.cloned().collect();
+        if handlers.is_empty() {
+            return None;
+        }
+        Some(Cow::Owned(Route::new(handlers, &self.states)))
+    }
+}
+
+/// Returns the handlers of each event type that one of them names, in their order.
+fn by_event_type(handlers: &[HandlerRef]) -> BTreeMap<&str, Vec<HandlerRef>> {
+    let named = handlers.iter().flat_map(|handler| named_types(handler));
+    let mut types: BTreeMap<&str, Vec<HandlerRef>> = named.map(|ty| (ty, Vec::new())).collect();
+    for handler in handlers {
+        if handler.patterns().any(pattern::is_wild) {
+            let matching = types.iter_mut().filter(|(ty, _)| handler.handles(ty));
+            matching.for_each(|(_, own)| own.push(handler.clone()));
+            continue;
+        }
+        for ty in named_types(handler) {
+            let own = types.entry(ty).or_default();
+            // A handler may name a type twice.
+            if own
+                .last()
+                .is_none_or(|last| last.address() != handler.address())
+            {
+                own.push(handler.clone());
+            }
+        }
+    }
+    types
+}
+
+/// Returns the event types that a handler names, without patterns.
+fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
+    let typed = handler.typed();
+    let own = typed.map_or(&[][..], |typed| typed.types);
+    let named = handler
+        .patterns()
+        .filter(|pattern| !pattern::is_wild(pattern));
+    own.iter()
+        .copied()
+        .chain(named)
+        // An envelope handler handles each type that it names.
+        .filter(move |ty| typed.is_none() || handler.handles(ty))
+}
+
+/// A hasher for [`TypeId`], which is a hash already.
+#[derive(Debug, Default, Clone, Copy)]
+struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// The handlers of one event type, and what they need.
+#[derive(Debug, Clone)]
+pub(super) struct Route {
+    pub(super) handlers: Arc<[HandlerRef]>,
+    first_async: Option<usize>,
+    missing_state: Option<(usize, &'static str)>,
+    needs_event: bool,
+    /// Whether a handler has a filter.
+    pub(super) filtered: bool,
+    taken: TakenType,
+}
+
+/// The Rust types that the handlers of a route take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum TakenType {
+    None,
+    One(TypeId),
+    Several,
+}
+
+impl Route {
+    fn new(handlers: Vec<HandlerRef>, states: &StateMap) -> Self {
+        let missing = |(index, handler): (usize, &HandlerRef)| {
+            Some((index, handler.requirements().missing(states)?))
+        };
+        let typed = handlers.iter().filter_map(|handler| handler.typed());
+        let taken = typed
+            .map(TypedEvent::id)
+            .fold(TakenType::None, |taken, id| match taken {
+                TakenType::None => TakenType::One(id),
+                TakenType::One(own) if own == id => taken,
+                _ => TakenType::Several,
+            });
+        Self {
+            first_async: handlers.iter().position(|handler| handler.is_async()),
+            missing_state: handlers.iter().enumerate().find_map(missing),
+            needs_event: handlers
+                .iter()
+                .any(|handler| handler.needs_event() || filter_needs_event(handler)),
+            filtered: handlers.iter().any(|handler| handler.has_filter()),
+            taken,
+            handlers: handlers.into(),
+        }
+    }
+
+    /// Returns whether the envelope of a value has to be made.
+    pub(super) fn needs_event(&self, typed: TypedValue<'_>) -> bool {
+        let fits = match self.taken {
+            TakenType::None => true,
+            TakenType::One(id) => {
+                id == (*typed.payload).type_id() || id == (*typed.value).type_id()
+            }
+            TakenType::Several => false,
+        };
+        self.needs_event || !fits
+    }
+
+    /// Returns the first handler that is async.
+    pub(super) fn first_async(&self) -> Option<&Handler> {
+        self.first_async.map(|index| &*self.handlers[index])
+    }
+
+    /// Returns the first handler whose state is missing, and the name of the type.
+    pub(super) fn missing_state(&self) -> Option<(&Handler, &'static str)> {
+        let (index, state) = self.missing_state?;
+        Some((&self.handlers[index], state))
+    }
+}
+
+/// Returns whether the filter reads an attribute that a typed value gets only with its envelope.
+fn filter_needs_event(handler: &Handler) -> bool {
+    let filter = handler.filter();
+    filter.is_some_and(|filter| filter.looks_at(name::ID) || filter.looks_at(name::TIME))
+}

@@ -1,0 +1,72 @@
+//! The conformance features that the specification gives to SDKs, where they are beside the project.
+
+mod outline;
+mod steps;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use gherkin::{Feature, GherkinEnv};
+use outline::Example;
+
+/// The features that are run, with the number of their scenarios, an outline's examples each as one.
+const RUN: [(&str, usize); 1] = [("http-protocol-binding", 4)];
+
+/// The features that are not run, and why.
+const LEFT_OUT: [(&str, &str); 1] = [("kafka-protocol-binding", "there is no Kafka binding")];
+
+fn files() -> Option<Vec<PathBuf>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance/features");
+    let entries = fs::read_dir(folder).ok()?;
+    Some(entries.map(|entry| entry.unwrap().path()).collect())
+}
+
+/// Prints past the harness, which captures: what is left out is to be seen.
+fn print(line: &str) {
+    let line = format!("features: {line}\n");
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
+}
+
+/// Runs the scenarios of a feature, and returns how many there are.
+fn run(path: &Path) -> usize {
+    let feature = Feature::parse_path(path, GherkinEnv::default());
+    let feature = feature.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let background = feature.background.iter().flat_map(|own| &own.steps);
+    let background: Vec<_> = background.cloned().collect();
+    let examples = feature.scenarios.iter().flat_map(outline::examples);
+    let examples: Vec<Example> = examples.collect();
+    for Example { name, steps } in &examples {
+        let steps = background.iter().chain(steps);
+        if let Err(failure) = steps::run(steps) {
+            panic!("{}: {name}: {failure}", feature.name);
+        }
+    }
+    examples.len()
+}
+
+#[test]
+fn every_scenario_holds() {
+    let Some(files) = files() else {
+        print("not here; the project's own vectors stand in for them");
+        return;
+    };
+    let mut ran = Vec::new();
+    for path in files {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if let Some((name, why)) = LEFT_OUT.iter().find(|(own, _)| *own == name) {
+            print(&format!("{name} is left out: {why}"));
+            continue;
+        }
+        let listed = RUN.iter().find(|(own, _)| *own == name);
+        let (name, scenarios) = listed.unwrap_or_else(|| panic!("{name} is a new feature"));
+        assert_eq!(run(&path), *scenarios, "{name} is another one");
+        print(&format!("{name}: {scenarios} scenarios hold"));
+        ran.push(*name);
+    }
+    assert_eq!(
+        ran.len(),
+        RUN.len(),
+        "a feature is missing: there are {ran:?}"
+    );
+}

@@ -1,0 +1,8 @@
+//! What holds of all events, and of all input.
+
+mod events;
+mod hostile;
+mod schema;
+mod strategy;
+mod texts;
+mod typed;

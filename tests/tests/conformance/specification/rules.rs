@@ -1,0 +1,119 @@
+//! The rules of the specification, and the tests that show each.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::vectors::{self, RULES};
+
+/// A rule, as one row of the table.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    /// The name that vectors know it by: document, then what it is about.
+    pub(crate) id: String,
+    pub(crate) section: String,
+    pub(crate) level: Level,
+    /// Who has to keep it, where that is not this library alone.
+    #[serde(default)]
+    pub(crate) duty: Duty,
+    /// The rule in short.
+    pub(crate) text: String,
+    /// Tests besides the vectors: suite, modules, function.
+    #[serde(default)]
+    pub(crate) tests: Vec<String>,
+}
+
+/// The weight of a rule (RFC 2119).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum Level {
+    #[serde(rename = "MUST")]
+    Must,
+    #[serde(rename = "MUST NOT")]
+    MustNot,
+    #[serde(rename = "SHOULD")]
+    Should,
+    #[serde(rename = "SHOULD NOT")]
+    ShouldNot,
+    #[serde(rename = "MAY")]
+    May,
+    /// The document says that it is so, without one of these words.
+    #[serde(rename = "stated")]
+    Stated,
+}
+
+/// Who has to keep a rule.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Duty {
+    /// This library.
+    #[default]
+    Library,
+    /// The program that uses it; the tests show what the library does for it.
+    Program,
+}
+
+/// The documents, as the ids of rules begin, with their titles.
+pub(crate) const DOCUMENTS: [(&str, &str); 4] = [
+    ("core", "CloudEvents core specification"),
+    ("json", "JSON event format"),
+    ("batch", "JSON batch format"),
+    ("http", "HTTP protocol binding"),
+];
+
+/// Returns all rules, in the order of the documents.
+pub(crate) fn all() -> Vec<Rule> {
+    vectors::read(RULES)
+}
+
+impl Rule {
+    /// Returns the document that it stands in.
+    pub(crate) fn document(&self) -> &str {
+        self.id.split('.').next().unwrap_or_default()
+    }
+}
+
+#[test]
+fn every_rule_has_a_test_that_exists() {
+    let vectors = vectors::all();
+    for rule in all() {
+        let shown = vectors.iter().any(|(_, vector)| vector.rule == rule.id);
+        assert!(shown || !rule.tests.is_empty(), "{} has no test", rule.id);
+        for test in &rule.tests {
+            assert!(exists(test), "{}: there is no test {test}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_rule_is_of_a_document_and_there_once() {
+    let mut ids: Vec<String> = Vec::new();
+    for rule in all() {
+        let document = rule.document();
+        assert!(
+            DOCUMENTS.iter().any(|(name, _)| *name == document),
+            "{}",
+            rule.id
+        );
+        assert!(!ids.contains(&rule.id), "{} is there twice", rule.id);
+        ids.push(rule.id);
+    }
+}
+
+/// Returns whether a suite has a test function of that name in that module.
+fn exists(test: &str) -> bool {
+    let Some((module, function)) = test.rsplit_once("::") else {
+        return false;
+    };
+    let file = format!("tests/{}.rs", module.replace("::", "/"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let Ok(code) = fs::read_to_string(path) else {
+        return false;
+    };
+    let lines: Vec<&str> = code.lines().collect();
+    lines.windows(2).any(|pair| {
+        let is_test = pair[0] == "#[test]" || pair[0].starts_with("#[tokio::test");
+        is_test && pair[1].contains(&format!("fn {function}("))
+    })
+}

@@ -1,0 +1,97 @@
+//! The table of rules in the documentation, made of the rules and the vectors.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+use expect_test::expect_file;
+
+use super::rules::{self, DOCUMENTS, Duty, Level, Rule};
+use super::vectors::{self, Vector};
+
+const HEAD: &str = "\
+What the specification asks for, rule by rule, and the tests that show it.
+
+The documents are those of CloudEvents 1.0.2. Each row is a rule in short, the section it stands in,
+how strong it is, and its tests: sentences in quotes are vectors of `tests/vectors/conformance`, names
+with colons are functions of the suites in `tests/tests`. Every MUST and MUST NOT is here, with the
+SHOULDs and MAYs that this library follows; *stated* is what a document says without such a word. A
+rule marked *program* is kept by the program that uses the library, or by who defines an extension;
+its tests show what the library does for it.
+
+This page is made from the rules and the vectors. A test keeps it that way, and another one fails
+where a rule has no test.
+";
+
+fn table(rules: &[Rule], vectors: &[(&str, Vector)]) -> String {
+    let mut text = String::from(HEAD);
+    for (document, title) in DOCUMENTS {
+        let rows = || rules.iter().filter(|rule| rule.document() == document);
+        let (rows_count, vectors_count) = (rows().count(), count(rows(), vectors));
+        writeln!(
+            text,
+            "\n# {title}\n\n{rows_count} rules, {vectors_count} vectors.\n"
+        )
+        .unwrap();
+        text += "| rule | section | level | tests |\n| --- | --- | --- | --- |\n";
+        rows().for_each(|rule| text.push_str(&row(rule, vectors)));
+    }
+    text
+}
+
+fn count<'a>(rules: impl Iterator<Item = &'a Rule>, vectors: &[(&str, Vector)]) -> usize {
+    let own = |rule: &Rule| {
+        vectors
+            .iter()
+            .filter(|(_, vector)| vector.rule == rule.id)
+            .count()
+    };
+    rules.map(own).sum()
+}
+
+fn row(rule: &Rule, vectors: &[(&str, Vector)]) -> String {
+    let shown = vectors.iter().filter(|(_, vector)| vector.rule == rule.id);
+    let shown = shown.map(|(_, vector)| format!("“{}”", vector.name));
+    let named = rule.tests.iter().map(|test| format!("`{test}`"));
+    let tests: Vec<String> = shown.chain(named).collect();
+    let level = match rule.level {
+        Level::Must => "MUST",
+        Level::MustNot => "MUST NOT",
+        Level::Should => "SHOULD",
+        Level::ShouldNot => "SHOULD NOT",
+        Level::May => "MAY",
+        Level::Stated => "stated",
+    };
+    let duty = match rule.duty {
+        Duty::Library => "",
+        Duty::Program => " *(program)*",
+    };
+    let Rule { text, section, .. } = rule;
+    let tests = tests.join("; ");
+    format!("| {text}{duty} | {section} | {level} | {tests} |\n")
+}
+
+#[test]
+fn the_readme_counts_the_vectors() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let readme = fs::read_to_string(readme).unwrap();
+    let count = format!("the {} vectors of", vectors::all().len());
+    assert!(readme.contains(&count), "the README does not say: {count}");
+}
+
+#[test]
+fn the_documentation_has_it_as_it_is() {
+    let (rules, vectors) = (rules::all(), vectors::all());
+    let musts = rules
+        .iter()
+        .filter(|rule| matches!(rule.level, Level::Must | Level::MustNot));
+    println!(
+        "conformance: {} rules, {} of them MUST or MUST NOT",
+        rules.len(),
+        musts.count()
+    );
+    let table = table(&rules, &vectors);
+    let cells = table.lines().filter(|line| line.starts_with('|'));
+    cells.for_each(|line| assert_eq!(line.matches('|').count(), 5, "a cell holds a bar: {line}"));
+    expect_file!["../../../../eventkit/src/docs/conformance.md"].assert_eq(&table);
+}

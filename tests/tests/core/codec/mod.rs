@@ -1,0 +1,9 @@
+//! Data codecs: those built in, and those a program adds.
+
+mod added;
+mod bytes;
+mod choice;
+mod declared;
+mod json;
+mod register;
+mod text;

@@ -1,0 +1,5 @@
+//! The documented extensions as types.
+
+mod events;
+mod tracing;
+mod values;

@@ -1,0 +1,23 @@
+//! Events that break the specification, and are passed on as they came.
+
+mod batch;
+mod crossing;
+mod http;
+mod json;
+mod refused;
+
+use eventkit::LenientEvent;
+
+/// Returns attribute, value and section of every violation.
+fn violations(event: &LenientEvent) -> Vec<(&str, Option<&str>, &str)> {
+    let each = event.violations().iter();
+    each.map(|violation| {
+        assert!(!violation.expected().is_empty(), "{violation:?}");
+        (
+            violation.attribute(),
+            violation.value(),
+            violation.section(),
+        )
+    })
+    .collect()
+}

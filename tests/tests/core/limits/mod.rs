@@ -1,0 +1,31 @@
+//! How much of a message is taken.
+
+mod http;
+mod json;
+mod transports;
+
+use eventkit::{DecodeError, DecodeErrorKind};
+
+/// Asserts that something is refused for being over a limit.
+#[track_caller]
+fn assert_over<T: std::fmt::Debug>(result: Result<T, DecodeError>, limit: &str, most: usize) {
+    let error = result.expect_err("it is over a limit");
+    assert_eq!(error.kind(), DecodeErrorKind::TooLarge, "{error:?}");
+    let exceeded = error.exceeded().expect("it says which limit");
+    assert_eq!((exceeded.limit(), exceeded.most()), (limit, most));
+    let text = exceeded.to_string();
+    assert!(text.contains(&most.to_string()), "{text}");
+    assert!(text.contains(&format!("`Limits::{limit}`")), "{text}");
+}
+
+/// Returns JSON that is nested this deep, arrays and objects by turns.
+fn nested(depth: usize) -> String {
+    let (open, close) = ("[{\"]\\\"[\":", "}]");
+    let odd = depth % 2 == 1;
+    let inner = if odd { "[1]" } else { "1" };
+    format!(
+        "{}{inner}{}",
+        open.repeat(depth / 2),
+        close.repeat(depth / 2)
+    )
+}

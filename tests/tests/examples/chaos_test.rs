@@ -1,0 +1,29 @@
+//! The chaos test, with fewer events than a person would want.
+
+use crate::binaries;
+
+#[test]
+fn no_fault_loses_an_event() {
+    let output = binaries::run("chaos-test", &["--events", "400"]);
+    let printed = binaries::text(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    println!("{printed}");
+    assert!(output.status.success(), "{printed}\n{errors}");
+    if std::env::var_os(eventkit_tests::nats::VARIABLE).is_some_and(|value| value == "off") {
+        return;
+    }
+    let mut rows = printed.lines();
+    let head = rows.next().expect("a head");
+    assert!(head.starts_with("fault "), "{printed}");
+    assert_eq!(rows.count(), 11, "{printed}");
+}
+
+#[test]
+fn what_it_does_not_know_is_an_error() {
+    for arguments in [&["sunshine"][..], &["--events", "3"], &["--events"]] {
+        let output = binaries::run("chaos-test", arguments);
+        assert!(!output.status.success());
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains("chaos-test [--small]"), "{errors}");
+    }
+}

@@ -1,0 +1,6 @@
+//! Filters: the dialects of the Subscriptions API.
+
+mod dialects;
+mod errors;
+mod json;
+mod typed;

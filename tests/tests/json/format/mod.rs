@@ -1,0 +1,12 @@
+//! The JSON event format and the JSON batch format.
+
+mod batch;
+mod data;
+mod encode;
+mod encode_typed;
+mod formats;
+mod hostile;
+mod members;
+mod mutations;
+mod numbers;
+mod typed;

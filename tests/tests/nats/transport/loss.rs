@@ -1,0 +1,332 @@
+//! Servers that are killed, frozen and emptied while events are on their way.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use eventkit::transport::{Transport, TransportErrorKind};
+use eventkit_tests::nats::Server;
+use tokio::time::{sleep, timeout};
+
+use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscribe_again, subscription};
+
+use TransportErrorKind::Unavailable;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() {
+    const COUNT: usize = 600;
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let subscription = subscription("a");
+    let published = Arc::new(Mutex::new(BTreeSet::new()));
+
+    let sender = {
+        let (nats, published) = (nats.clone(), Arc::clone(&published));
+        tokio::spawn(async move {
+            for number in 0..COUNT {
+                let event = event("a", &format!("{number:03}")).build().unwrap();
+                while nats.publish(&event).await.is_err() {
+                    sleep(Duration::from_millis(20)).await;
+                }
+                published.lock().unwrap().insert(event.id().to_owned());
+                sleep(Duration::from_millis(2)).await;
+            }
+        })
+    };
+    let handled = Arc::new(Mutex::new(BTreeSet::new()));
+    let receiver = {
+        let (nats, handled) = (nats.clone(), Arc::clone(&handled));
+        tokio::spawn(async move {
+            let mut consumer = subscribe_again(&nats, &subscription).await;
+            while handled.lock().unwrap().len() < COUNT {
+                match consumer.next().await {
+                    Ok(incoming) => {
+                        let incoming = incoming.unwrap();
+                        let id = incoming.event.unwrap().id().to_owned();
+                        // Handled before it is acknowledged; where that is lost it comes again.
+                        handled.lock().unwrap().insert(id);
+                        let _ = incoming.handle.ack().await;
+                    }
+                    Err(error) => {
+                        assert_eq!(error.kind(), Unavailable);
+                        consumer = subscribe_again(&nats, &subscription).await;
+                    }
+                }
+            }
+        })
+    };
+    for round in 0..4 {
+        sleep(Duration::from_millis(300)).await;
+        if round % 2 == 0 {
+            server.kill();
+        } else {
+            server.stop();
+        }
+        sleep(Duration::from_millis(100)).await;
+        server.restart();
+    }
+    timeout(PATIENCE * 2, sender)
+        .await
+        .expect("all are published")
+        .unwrap();
+    let done = timeout(PATIENCE * 2, receiver).await;
+    let missing: Vec<String> = published
+        .lock()
+        .unwrap()
+        .difference(&handled.lock().unwrap())
+        .cloned()
+        .collect();
+    assert!(missing.is_empty(), "lost: {missing:?}");
+    done.expect("all are handled").unwrap();
+    // Trying again has stored nothing twice.
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    assert_eq!(stream.cached_info().state.messages, COUNT as u64);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_a_kill_does_not_come_again() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let subscription = subscription("a");
+    let mut consumer = nats.subscribe(&subscription).await.unwrap();
+    for number in 0..10 {
+        let event = event("a", &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+    }
+    let mut open = Vec::new();
+    for number in 0..10 {
+        let incoming = next(&mut *consumer).await;
+        if number % 2 == 0 {
+            incoming.handle.ack().await.unwrap();
+        } else {
+            open.push(incoming);
+        }
+    }
+    // A server alone writes what was acknowledged a moment later.
+    sleep(Duration::from_millis(500)).await;
+    server.kill();
+    server.restart();
+    let error = lost(&mut *consumer).await;
+    assert_says(
+        &error,
+        Unavailable,
+        &["the consumer `handler` is lost", "connection"],
+    );
+
+    let mut consumer = subscribe_again(&nats, &subscription).await;
+    let mut missing: BTreeSet<u32> = (0..10).filter(|number| number % 2 == 1).collect();
+    while !missing.is_empty() {
+        let incoming = next(&mut *consumer).await;
+        assert!(incoming.metadata.delivery_count > 1);
+        let id: u32 = incoming.event.unwrap().id().parse().unwrap();
+        assert!(id % 2 == 1, "{id} was acknowledged");
+        missing.remove(&id);
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_can_be_settled_after_the_server_came_back() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut subscription = subscription("a");
+    subscription.ack_wait = PATIENCE;
+    let mut consumer = nats.subscribe(&subscription).await.unwrap();
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    let incoming = next(&mut *consumer).await;
+    sleep(Duration::from_millis(500)).await;
+    server.kill();
+    server.restart();
+    lost(&mut *consumer).await;
+    drop(consumer);
+    let consumer = subscribe_again(&nats, &subscription).await;
+    incoming.handle.in_progress().await.unwrap();
+    incoming.handle.ack().await.unwrap();
+
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    let info = stream.consumer_info("handler").await.unwrap();
+    assert_eq!((info.num_ack_pending, info.num_pending), (0, 0));
+    drop(consumer);
+}
+
+#[tokio::test]
+async fn settling_without_a_server_says_that_it_was_not_confirmed() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).timeout(Duration::from_millis(300));
+    let nats = nats.open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for id in ["1", "2", "3"] {
+        nats.publish(&event("a", id).build().unwrap())
+            .await
+            .unwrap();
+    }
+    let (one, two, three) = (
+        next(&mut *consumer).await,
+        next(&mut *consumer).await,
+        next(&mut *consumer).await,
+    );
+    server.kill();
+    let error = one.handle.in_progress().await.unwrap_err();
+    assert_says(&error, Unavailable, &["in progress"]);
+    let error = one.handle.ack().await.unwrap_err();
+    assert_says(&error, Unavailable, &["acknowledge a message"]);
+    let error = two.handle.nack(Duration::ZERO).await.unwrap_err();
+    assert_says(&error, Unavailable, &["return a message"]);
+    let error = three.handle.terminate().await.unwrap_err();
+    assert_says(&error, Unavailable, &["terminate a message"]);
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_noticed() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).heartbeat(Duration::from_millis(200));
+    let nats = nats.open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    // It is not noticed while there are heartbeats, across several requests for messages.
+    let nothing = timeout(Duration::from_secs(3), consumer.next()).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+
+    server.freeze();
+    let error = lost(&mut *consumer).await;
+    assert_says(&error, Unavailable, &["no heartbeat"]);
+    drop(consumer);
+    server.thaw();
+
+    let mut consumer = subscribe_again(&nats, &subscription("a")).await;
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn silence_is_noticed_by_who_drops_the_future_all_the_time() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).heartbeat(Duration::from_millis(200));
+    let nats = nats.open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    server.freeze();
+    let noticed = timeout(PATIENCE, async {
+        loop {
+            if let Ok(next) = timeout(Duration::from_millis(20), consumer.next()).await {
+                return next.unwrap_err();
+            }
+        }
+    });
+    let error = noticed.await.expect("it is noticed");
+    assert_says(&error, Unavailable, &["lost"]);
+}
+
+#[tokio::test]
+async fn a_deleted_consumer_is_noticed_and_made_again() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    let kept = next(&mut *consumer).await;
+
+    stream.delete_consumer("handler").await.unwrap();
+    let error = lost(&mut *consumer).await;
+    assert_says(&error, Unavailable, &["the consumer `handler` is lost"]);
+    // Nobody is there to confirm it.
+    let error = kept.handle.ack().await.unwrap_err();
+    assert_says(&error, Unavailable, &["acknowledge a message"]);
+
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deleted_stream_is_noticed() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    plain(&server).await.delete_stream("events").await.unwrap();
+    let error = lost(&mut *consumer).await;
+    assert_says(&error, Unavailable, &["the consumer `handler` is lost"]);
+}
+
+#[tokio::test]
+async fn a_dropped_consumer_gives_back_at_once_what_nobody_saw() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut subscription = subscription("a");
+    // Longer than this test waits.
+    subscription.ack_wait = PATIENCE * 10;
+    let mut consumer = nats.subscribe(&subscription).await.unwrap();
+    for number in 0..20 {
+        let event = event("a", &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+    }
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    drop(consumer);
+
+    let mut consumer = nats.subscribe(&subscription).await.unwrap();
+    let mut missing: BTreeSet<u32> = (1..20).collect();
+    while !missing.is_empty() {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.metadata.delivery_count, 2);
+        let id = incoming.event.unwrap().id().parse().unwrap();
+        assert!(missing.remove(&id), "{id} came twice");
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_given_back_and_sent_again_to_a_consumer_that_is_dropped_is_not_held_up() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut subscription = subscription("a");
+    // Longer than this test waits.
+    subscription.ack_wait = PATIENCE * 10;
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    for _ in 0..100 {
+        let mut consumer = nats.subscribe(&subscription).await.unwrap();
+        let incoming = next(&mut *consumer).await;
+        incoming.handle.nack(Duration::ZERO).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_closed_client_ends_its_consumers() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let nats = eventkit_nats::Nats::from_client(client.clone());
+    let nats = nats.open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    client.drain().await.unwrap();
+    let error = lost(&mut *consumer).await;
+    assert!(
+        matches!(error.kind(), TransportErrorKind::Closed | Unavailable),
+        "{error:?}"
+    );
+}

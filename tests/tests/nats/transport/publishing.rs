@@ -1,0 +1,166 @@
+//! What publishing confirms and refuses.
+
+use std::time::Duration;
+
+use eventkit::transport::{Publisher, RawMessage, Transport, TransportErrorKind};
+use eventkit_tests::nats::Server;
+
+use super::{assert_says, event, next, on, plain, subscription};
+
+use TransportErrorKind::{Rejected, Unavailable};
+
+#[tokio::test]
+async fn duplicates_are_found_within_the_window_and_not_after_it() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let window = Duration::from_millis(500);
+    let nats = on(&server).duplicate_window(window).open().await.unwrap();
+    let event = event("a", "1").build().unwrap();
+    let first = nats.publish(&event).await.unwrap();
+    let second = nats.publish(&event).await.unwrap();
+    assert_eq!((first.duplicate, second.duplicate), (false, true));
+    assert_eq!(first.position, second.position);
+
+    // The server forgets in its own time, but not before the window is over.
+    let forgotten = tokio::time::timeout(super::PATIENCE, async {
+        loop {
+            tokio::time::sleep(window).await;
+            let published = nats.publish(&event).await.unwrap();
+            if !published.duplicate {
+                return published;
+            }
+        }
+    });
+    let again = forgotten.await.expect("the window ends");
+    assert_eq!(again.position, Some(2));
+}
+
+#[tokio::test]
+async fn a_duplicate_is_found_after_a_restart_of_the_server() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let event = event("a", "1").build().unwrap();
+    nats.publish(&event).await.unwrap();
+    server.kill();
+    server.restart();
+    let nats = on(&server).open().await.unwrap();
+    assert!(nats.publish(&event).await.unwrap().duplicate);
+}
+
+#[tokio::test]
+async fn what_can_never_be_sent_is_rejected_and_does_no_harm() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let large = event("a", "1")
+        .data_bytes(vec![0; 1_048_577])
+        .build()
+        .unwrap();
+    let error = nats.publish(&large).await.unwrap_err();
+    assert_says(&error, Rejected, &["publish a 1 from /s", "1048576"]);
+
+    // Longer than a line of the protocol, over which the server would cut the connection.
+    let long = event(&"a".repeat(5_000), "1").build().unwrap();
+    let error = nats.publish(&long).await.unwrap_err();
+    assert_says(&error, Rejected, &["subject of over 2048 bytes"]);
+
+    for (name, value) in [("a:b", "c"), ("a b", "c"), ("a", "b\r\nc: d"), ("", "a")] {
+        let headers = vec![(name.to_owned(), value.to_owned())];
+        let message = RawMessage::new(headers, "");
+        let error = nats.publish_raw("a", &message).await.unwrap_err();
+        assert_says(&error, Rejected, &["a header"]);
+    }
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_message_that_the_stream_does_not_take_is_rejected() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let config = async_nats::jetstream::stream::Config {
+        name: "events".to_owned(),
+        subjects: vec!["events.>".to_owned()],
+        max_message_size: 1_000,
+        ..Default::default()
+    };
+    plain(&server).await.create_stream(config).await.unwrap();
+    let nats = on(&server).open().await.unwrap();
+    let large = event("a", "1").data_bytes(vec![0; 2_000]).build().unwrap();
+    let error = nats.publish(&large).await.unwrap_err();
+    assert_says(&error, Rejected, &["message size exceeds maximum allowed"]);
+}
+
+#[tokio::test]
+async fn a_full_stream_refuses_and_loses_nothing() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).max_bytes(10_000).open().await.unwrap();
+    let mut stored = 0;
+    let error = loop {
+        let event = event("a", &stored.to_string()).data_bytes(vec![0; 500]);
+        match nats.publish(&event.build().unwrap()).await {
+            Ok(_) => stored += 1,
+            Err(error) => break error,
+        }
+        assert!(stored < 100, "the limit holds");
+    };
+    assert_says(&error, Unavailable, &["maximum bytes exceeded"]);
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for number in 0..stored {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.event.unwrap().id(), number.to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn publishing_ends_in_time_when_nobody_answers() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server)
+        .timeout(Duration::from_millis(300))
+        .open()
+        .await
+        .unwrap();
+    let event = event("a", "1").build().unwrap();
+    server.freeze();
+    let error = nats.publish(&event).await.unwrap_err();
+    assert_says(
+        &error,
+        Unavailable,
+        &["publish a 1 from /s", "within 300ms"],
+    );
+    server.thaw();
+    server.kill();
+    // However many are waiting for a connection.
+    for _ in 0..3 {
+        let error = nats.publish(&event).await.unwrap_err();
+        assert_says(&error, Unavailable, &["publish a 1 from /s"]);
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_gone_takes_nothing() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    plain(&server).await.delete_stream("events").await.unwrap();
+    let sent = event("a", "1").build().unwrap();
+    let error = nats.publish(&sent).await.unwrap_err();
+    assert_says(&error, Unavailable, &["no responders"]);
+
+    // Subscribing makes it again.
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    nats.publish(&sent).await.unwrap();
+    assert_eq!(next(&mut *consumer).await.event.unwrap(), sent);
+}

@@ -1,0 +1,152 @@
+//! A service with its handlers on NATS.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use eventkit::{Dispatcher, Event, Policy, Registry};
+use eventkit_nats::Nats;
+use eventkit_service::{DeadLetters, RunError, Service, ServiceHandle, ShutdownReport};
+use eventkit_tests::nats::Server;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::{PATIENCE, event, on};
+
+/// How often each handler has succeeded with each event.
+type Handled = Arc<Mutex<BTreeMap<(&'static str, String), u32>>>;
+
+async fn until(mut done: impl FnMut() -> bool) {
+    let waited = timeout(PATIENCE, async {
+        while !done() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("it comes to that");
+}
+
+async fn publish(nats: &Nats, event: &Event) {
+    while nats.publish(event).await.is_err() {
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn quick() -> Policy {
+    Policy::new().initial_delay(Duration::from_millis(50))
+}
+
+/// Starts a service, and returns when it is ready.
+async fn start(
+    registry: &Registry,
+    nats: &Nats,
+) -> (ServiceHandle, JoinHandle<Result<ShutdownReport, RunError>>) {
+    let app = Dispatcher::new(registry).build().unwrap();
+    let service = Service::new("tests", &app).transport(nats.clone());
+    let service = service.build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(pending()));
+    let ready = timeout(PATIENCE, handle.ready()).await;
+    ready.expect("it is ready");
+    (handle, running)
+}
+
+/// Counts that a handler has got an event.
+fn note(handled: &Handled, name: &'static str, event: &Event) {
+    let key = (name, event.id().to_owned());
+    *handled.lock().unwrap().entry(key).or_default() += 1;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let registry = Registry::new("tests");
+    let handled = Handled::default();
+    let works = Arc::new(AtomicBool::new(false));
+    let log = Arc::clone(&handled);
+    registry
+        .named("sound")
+        .register("t.*", move |event: &Event| note(&log, "sound", event));
+    let (log, mended) = (Arc::clone(&handled), Arc::clone(&works));
+    let failing = registry.named("failing").policy(quick().attempts(3));
+    failing.register("t.a", move |event: &Event| {
+        note(&log, "failing", event);
+        mended
+            .load(Ordering::Relaxed)
+            .then_some(())
+            .ok_or("not yet")
+    });
+    let (handle, running) = start(&registry, &nats).await;
+
+    publish(&nats, &event("t.a", "1").build().unwrap()).await;
+    publish(&nats, &event("t.b", "2").build().unwrap()).await;
+    until(|| handle.health().counters().dead_lettered == 1).await;
+    let count = |name, id: &str| {
+        let handled = handled.lock().unwrap();
+        handled.get(&(name, id.to_owned())).copied().unwrap_or(0)
+    };
+    assert_eq!((count("sound", "1"), count("sound", "2")), (1, 1));
+    assert_eq!(count("failing", "1"), 3);
+
+    // It fails no more, and has the event again within the window for duplicates.
+    works.store(true, Ordering::Relaxed);
+    let letters = DeadLetters::new(nats.clone(), "tests");
+    let listed = letters.list().await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].handler, "tests--failing");
+    assert_eq!(listed[0].attempts, 3);
+    assert_eq!(letters.replay_all().await.unwrap(), 1);
+    until(|| count("failing", "1") == 4).await;
+    assert_eq!((count("sound", "1"), count("sound", "2")), (1, 1));
+    assert!(letters.list().await.unwrap().is_empty());
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_handles_everything_while_the_server_is_killed() {
+    const COUNT: usize = 300;
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let registry = Registry::new("tests");
+    let handled = Handled::default();
+    for name in ["one", "two"] {
+        let log = Arc::clone(&handled);
+        registry
+            .named(name)
+            .register("t", move |event: &Event| note(&log, name, event));
+    }
+    let (handle, running) = start(&registry, &nats).await;
+
+    let sender = {
+        let nats = nats.clone();
+        tokio::spawn(async move {
+            for number in 0..COUNT {
+                publish(&nats, &event("t", &number.to_string()).build().unwrap()).await;
+                sleep(Duration::from_millis(3)).await;
+            }
+        })
+    };
+    for _ in 0..3 {
+        sleep(Duration::from_millis(250)).await;
+        server.kill();
+        sleep(Duration::from_millis(150)).await;
+        server.restart();
+    }
+    timeout(PATIENCE, sender)
+        .await
+        .expect("all are published")
+        .unwrap();
+    until(|| handled.lock().unwrap().len() == 2 * COUNT).await;
+    handle.stop();
+    let stopped = timeout(PATIENCE, running).await.expect("it stops");
+    let stopped = stopped.unwrap().unwrap();
+    assert_eq!(stopped.abandoned, 0, "{stopped:?}");
+    assert_eq!(handle.health().counters().dead_lettered, 0);
+}

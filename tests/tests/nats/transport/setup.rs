@@ -1,0 +1,354 @@
+//! What is made on the server, and what is found there.
+
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use eventkit::transport::{Subscription, Transport, TransportErrorKind};
+use eventkit_nats::{Nats, Storage};
+use eventkit_tests::nats::Server;
+
+use super::{assert_says, event, next, on, plain, subscription};
+
+use TransportErrorKind::{Configuration, Unavailable};
+
+#[tokio::test]
+async fn an_absent_stream_is_made_with_safe_settings() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    on(&server).stream("shop").open().await.unwrap();
+
+    let mut stream = plain(&server).await.get_stream("shop").await.unwrap();
+    let config = &stream.info().await.unwrap().config;
+    assert_eq!(config.subjects, ["shop.>"]);
+    assert_eq!(config.storage, StorageType::File);
+    assert_eq!(config.retention, RetentionPolicy::Limits);
+    assert_eq!(config.discard, DiscardPolicy::New);
+    assert_eq!(config.duplicate_window, Duration::from_mins(2));
+    assert_eq!((config.max_age, config.max_bytes), (Duration::ZERO, -1));
+    assert!(!config.no_ack);
+    // The second time it is found.
+    on(&server).stream("shop").open().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_setting_of_the_stream_can_be_chosen() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let open = || {
+        on(&server)
+            .stream("shop")
+            .subject_prefix("acme.shop")
+            .storage(Storage::Memory)
+            .duplicate_window(Duration::from_secs(10))
+            .max_age(Duration::from_hours(1))
+            .max_bytes(1_000_000)
+            .replicas(1)
+            .open()
+    };
+    let nats = open().await.unwrap();
+    nats.publish(&event("t", "1").build().unwrap())
+        .await
+        .unwrap();
+
+    let mut stream = plain(&server).await.get_stream("shop").await.unwrap();
+    let info = stream.info().await.unwrap();
+    assert_eq!(info.config.subjects, ["acme.shop.>"]);
+    assert_eq!(info.config.storage, StorageType::Memory);
+    assert_eq!(info.config.duplicate_window, Duration::from_secs(10));
+    assert_eq!(info.config.max_age, Duration::from_hours(1));
+    assert_eq!(info.config.max_bytes, 1_000_000);
+    assert_eq!(info.state.messages, 1);
+    open().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_that_does_not_fit_is_refused_with_all_that_differs() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let config = Config {
+        name: "events".to_owned(),
+        subjects: vec!["other.>".to_owned(), "events.a".to_owned()],
+        storage: StorageType::Memory,
+        retention: RetentionPolicy::WorkQueue,
+        duplicate_window: Duration::from_secs(10),
+        no_ack: true,
+        max_bytes: 5_000,
+        ..Config::default()
+    };
+    plain(&server).await.create_stream(config).await.unwrap();
+
+    let open = on(&server).max_age(Duration::from_mins(1)).max_bytes(6_000);
+    let error = open.replicas(3).open().await.unwrap_err();
+    assert_says(
+        &error,
+        Configuration,
+        &[
+            "the stream `events`",
+            r#"`subjects` is ["other.>", "events.a"], expected ["events.>"] or more"#,
+            "`storage` is memory, expected file",
+            "`retention` is workqueue, expected limits",
+            "`duplicate_window` is 10s, expected 120s or more",
+            "`no_ack` is true, expected false",
+            "`num_replicas` is 1, expected 3",
+            "`max_age` is 0ns, expected 60s",
+            "`max_bytes` is 5000, expected 6000",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_stream_of_an_operator_that_fits_is_used_as_it_is() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let config = Config {
+        name: "company".to_owned(),
+        subjects: vec!["company.>".to_owned(), "legacy.>".to_owned()],
+        duplicate_window: Duration::from_mins(10),
+        max_age: Duration::from_hours(24),
+        discard: DiscardPolicy::Old,
+        description: Some("kept".to_owned()),
+        ..Config::default()
+    };
+    let made = plain(&server).await.create_stream(config).await.unwrap();
+
+    let nats = on(&server).stream("company").subject_prefix("company.shop");
+    let nats = nats.open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("*")).await.unwrap();
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+
+    let stream = plain(&server).await.get_stream("company").await.unwrap();
+    assert_eq!(stream.cached_info().config, made.cached_info().config);
+}
+
+#[tokio::test]
+async fn a_subscription_is_a_durable_consumer() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).max_unsettled(500).open().await.unwrap();
+    let consumer = nats.subscribe(&subscription("a.*.c")).await.unwrap();
+    drop(consumer);
+
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    let info = stream.consumer_info("handler").await.unwrap();
+    assert_eq!(info.config.durable_name.as_deref(), Some("handler"));
+    assert_eq!(info.config.ack_policy, AckPolicy::Explicit);
+    assert_eq!(info.config.deliver_policy, DeliverPolicy::All);
+    assert_eq!(info.config.ack_wait, Duration::from_secs(1));
+    assert_eq!(info.config.max_deliver, -1);
+    assert_eq!(info.config.max_ack_pending, 500);
+    assert_eq!(info.config.filter_subject, "events.a.*.c");
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_fit_is_refused_with_all_that_differs() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let config = pull::Config {
+        durable_name: Some("handler".to_owned()),
+        ack_policy: AckPolicy::All,
+        ack_wait: Duration::from_secs(7),
+        max_deliver: 5,
+        max_ack_pending: 10,
+        filter_subject: "events.b".to_owned(),
+        headers_only: true,
+        ..pull::Config::default()
+    };
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    stream.create_consumer(config).await.unwrap();
+
+    let error = nats.subscribe(&subscription("a")).await.unwrap_err();
+    assert_says(
+        &error,
+        Configuration,
+        &[
+            "the consumer `handler` of the stream `events`",
+            "`ack_policy` is all, expected explicit",
+            "`ack_wait` is 7s, expected 1s",
+            "`max_deliver` is 5, expected -1",
+            "`max_ack_pending` is 10, expected 256 or more",
+            r#"`filter_subjects` is ["events.b"], expected ["events.a"]"#,
+            "`headers_only` is true, expected false",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_push_consumer_is_refused() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let config = async_nats::jetstream::consumer::push::Config {
+        durable_name: Some("handler".to_owned()),
+        deliver_subject: "somewhere".to_owned(),
+        ..Default::default()
+    };
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    stream.create_consumer(config).await.unwrap();
+
+    let error = nats.subscribe(&subscription("*")).await.unwrap_err();
+    assert_says(&error, Configuration, &["`deliver_subject` is somewhere"]);
+}
+
+#[tokio::test]
+async fn a_changed_subscription_is_refused_or_changes_the_consumer_by_choice() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a.*")).await.unwrap();
+    for (ty, id) in [("a.b", "1"), ("a.c", "2")] {
+        nats.publish(&event(ty, id).build().unwrap()).await.unwrap();
+    }
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    drop(consumer);
+
+    let mut changed = subscription("a.*");
+    changed.ack_wait = Duration::from_secs(2);
+    let error = nats.subscribe(&changed).await.unwrap_err();
+    assert_says(&error, Configuration, &["`ack_wait` is 1s, expected 2s"]);
+
+    let nats = on(&server).update_consumers().open().await.unwrap();
+    let mut consumer = nats.subscribe(&changed).await.unwrap();
+    // It goes on where it was.
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(incoming.event.unwrap().id(), "2");
+    incoming.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn patterns_are_changed_by_choice() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).update_consumers().open().await.unwrap();
+    drop(nats.subscribe(&subscription("a.b")).await.unwrap());
+    let mut changed = subscription("a.*");
+    changed.patterns.push("c".to_owned());
+    if !server.is_at_least(2, 10) {
+        let error = nats.subscribe(&changed).await.unwrap_err();
+        assert_says(&error, Configuration, &["before 2.10", "`filter_subjects`"]);
+        return;
+    }
+    let mut consumer = nats.subscribe(&changed).await.unwrap();
+    for (ty, id) in [("a.b", "1"), ("a.c", "2"), ("b", "3"), ("c", "4")] {
+        nats.publish(&event(ty, id).build().unwrap()).await.unwrap();
+    }
+    for id in ["1", "2", "4"] {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.event.unwrap().id(), id);
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_no_pattern_selects_is_acknowledged_unseen() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    // No server takes these two as they are.
+    let mut crossing = subscription("a.*.c");
+    crossing.patterns.push("a.b.*".to_owned());
+    let mut consumer = nats.subscribe(&crossing).await.unwrap();
+    for number in 0..300 {
+        let ty = ["a.b.c", "a.x.y"][number % 2];
+        let event = event(ty, &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+    }
+    for number in 0..150 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.event.unwrap().id(), (number * 2).to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    // The last one that is skipped is behind the last one that came.
+    let settled = tokio::time::timeout(super::PATIENCE, async {
+        loop {
+            let waiting = tokio::time::timeout(Duration::from_millis(50), consumer.next()).await;
+            assert!(waiting.is_err(), "nothing else comes");
+            let info = stream.consumer_info("handler").await.unwrap();
+            if info.ack_floor.stream_sequence == 300 {
+                return info;
+            }
+        }
+    });
+    let info = settled.await.expect("all are settled");
+    assert_eq!((info.num_ack_pending, info.num_pending), (0, 0));
+}
+
+#[tokio::test]
+async fn names_and_patterns_that_cannot_be_are_refused() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    for name in ["", "a.b", "a b", "a*", "é"] {
+        let error = on(&server).stream(name).open().await.unwrap_err();
+        assert_says(&error, Configuration, &["stream", "letters"]);
+    }
+    for prefix in ["", ".", "a..b", "a.*", ">", "a b"] {
+        let error = on(&server).subject_prefix(prefix).open().await.unwrap_err();
+        assert_says(&error, Configuration, &["prefix", "single dots"]);
+    }
+    let nats = on(&server).open().await.unwrap();
+    let none: [&str; 0] = [];
+    let mut nothing_in_flight = subscription("a");
+    nothing_in_flight.max_in_flight = 0;
+    for (subscription, part) in [
+        (Subscription::new("a.b", ["a"]), "subscription `a.b`"),
+        (Subscription::new("", ["a"]), "subscription ``"),
+        (Subscription::new("a", none), "no pattern"),
+        (Subscription::new("a", [""]), "not empty"),
+        (Subscription::new("a", ["a*"]), "`a*`"),
+        (nothing_in_flight, "0 messages in flight"),
+    ] {
+        let error = nats.subscribe(&subscription).await.unwrap_err();
+        assert_says(&error, Configuration, &[part]);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    server.kill();
+    let error = on(&server).open().await.unwrap_err();
+    assert_says(&error, Unavailable, &["connect to the NATS server"]);
+
+    let error = Nats::connect("not a url").open().await.unwrap_err();
+    assert_says(&error, Configuration, &["URL"]);
+}
+
+#[tokio::test]
+async fn an_existing_client_and_several_urls_will_do() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let nats = Nats::from_client(client).open().await.unwrap();
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(nats.name(), "nats");
+    assert_eq!(
+        format!("{nats:?}"),
+        r#"Nats { stream: "events", subjects: events.>, .. }"#
+    );
+
+    let urls = format!("nats://127.0.0.1:1, {}", server.url());
+    let nats = Nats::connect(urls).open().await.unwrap();
+    let published = nats.publish(&event("a", "1").build().unwrap()).await;
+    assert!(published.unwrap().duplicate);
+}

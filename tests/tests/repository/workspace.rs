@@ -1,0 +1,71 @@
+//! The packages of the workspace, as cargo describes them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+
+/// A package that is published.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Package {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) repository: Option<String>,
+    pub(crate) documentation: Option<String>,
+    pub(crate) readme: Option<String>,
+    pub(crate) features: BTreeMap<String, Vec<String>>,
+    manifest_path: PathBuf,
+    /// The registries that it may go to: all of them if there is no list.
+    publish: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+impl Package {
+    /// Returns the folder of the package.
+    pub(crate) fn folder(&self) -> &Path {
+        self.manifest_path
+            .parent()
+            .expect("a manifest is in a folder")
+    }
+}
+
+/// Returns the root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Returns every member of the workspace that is published.
+pub(crate) fn published() -> Vec<Package> {
+    let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
+    let Metadata { mut packages } = serde_json::from_str(&metadata).expect("metadata of cargo");
+    packages.retain(|package| package.publish.as_ref().is_none_or(|list| !list.is_empty()));
+    assert!(!packages.is_empty(), "no package is published");
+    packages
+}
+
+/// Runs cargo in the workspace, and returns what it prints.
+///
+/// # Panics
+///
+/// Panics if cargo fails, with what it says.
+#[track_caller]
+pub(crate) fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .expect("cargo starts");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "cargo {}:\n{errors}",
+        arguments.join(" ")
+    );
+    String::from_utf8(output.stdout).expect("cargo prints text")
+}
