@@ -35,7 +35,7 @@ const CLAIM: &str = "
     ON CONFLICT DO UPDATE SET leased_until = ?4, done_at = NULL
         WHERE CASE WHEN done_at IS NULL THEN leased_until <= ?5 ELSE done_at <= ?6 END
     RETURNING 1";
-const IS_DONE: &str = "
+const IS_COMPLETED: &str = "
     SELECT done_at IS NOT NULL FROM eventkit_inbox
     WHERE source = ?1 AND id = ?2 AND handler = ?3";
 const COMPLETE: &str = "
@@ -215,10 +215,10 @@ impl Inbox for SqliteInbox {
                 if claim.query_row(row, |_| Ok(())).optional()?.is_some() {
                     return Ok(Claim::Granted);
                 }
-                let mut is_done = connection.prepare_cached(IS_DONE)?;
-                let is_done = is_done.query_row([source, id, handler], |row| row.get(0));
-                // It may have been released since; whoever asks again gets it.
-                Ok(if is_done.optional()?.unwrap_or(false) {
+                let mut is_completed = connection.prepare_cached(IS_COMPLETED)?;
+                let is_completed = is_completed.query_row([source, id, handler], |row| row.get(0));
+                // A claim that was released meanwhile is granted at the next call.
+                Ok(if is_completed.optional()?.unwrap_or(false) {
                     Claim::Completed
                 } else {
                     Claim::InProgress
