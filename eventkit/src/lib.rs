@@ -41,7 +41,6 @@
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
 //! | send and receive | [`binding::http`], [`binding::nats`], `eventkit::axum`, `eventkit::reqwest` |
-//! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
 //! # Features
 //!
@@ -61,8 +60,6 @@
 
 pub mod binding;
 pub mod codec;
-#[doc = include_str!("docs/conformance.md")]
-pub mod conformance {}
 mod dispatch;
 mod error;
 pub mod event;
@@ -97,4 +94,4 @@ pub use transport::axum;
 #[cfg(feature = "reqwest")]
 #[doc(inline)]
 pub use transport::reqwest;
-pub use typed::{AttributeSource, CloudEvent, EventSource, TypedAttributes};
+pub use typed::{AttributeSource, CloudEvent, EventReader, TypedAttributes};

@@ -66,7 +66,7 @@ fn implementation(
     let cloud_event = quote!(#private::CloudEvent);
     let idents: Vec<_> = variants.iter().map(|variant| variant.ident).collect();
     let types: Vec<_> = variants.iter().map(|variant| variant.ty).collect();
-    let from_source = from_source(target, variants);
+    let from_reader = from_reader(target, variants);
     target.implement(&quote!(#cloud_event for), predicates, &quote! {
         const TYPES: &'static [&'static str] =
             &[#(#private::single(<#types as #cloud_event>::TYPES)),*];
@@ -110,24 +110,24 @@ fn implementation(
             }
         }
 
-        fn write_to<__Sink: #private::EventSink>(
+        fn write_to<__Writer: #private::EventWriter>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
+            __writer: __Writer,
+        ) -> ::core::result::Result<__Writer::Output, #private::EncodeError> {
             match self {
-                #(Self::#idents(__event) => <#types as #cloud_event>::write_to(__event, __sink),)*
+                #(Self::#idents(__event) => <#types as #cloud_event>::write_to(__event, __writer),)*
             }
         }
 
-        fn from_source(
-            __source: &mut dyn #private::EventSource,
+        fn from_reader(
+            __source: &mut dyn #private::EventReader,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
-            #from_source
+            #from_reader
         }
     })
 }
 
-fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+fn from_reader(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let last = variants.len().saturating_sub(1);
     let arms = variants
@@ -137,7 +137,7 @@ fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
             let pattern = if at == last { quote!(_) } else { quote!(#at) };
             quote! {
                 #pattern => ::core::result::Result::map(
-                    <#ty as #private::CloudEvent>::from_source(__source),
+                    <#ty as #private::CloudEvent>::from_reader(__source),
                     Self::#ident,
                 )
             }

@@ -151,7 +151,7 @@ fn implementation(
     let attribute_builder = attribute_builder(target, model, &attributes);
     let builder = builder(target, attrs, model, &attributes);
     let write = write(target, attrs, model);
-    let decode = decode(target, attrs, model);
+    let decode = decode(target, model);
     target.implement(
         &quote!(#private::CloudEvent for),
         predicates,
@@ -178,8 +178,8 @@ fn implementation(
 
             #write
 
-            fn from_source(
-                __source: &mut dyn #private::EventSource,
+            fn from_reader(
+                __source: &mut dyn #private::EventReader,
             ) -> ::core::result::Result<Self, #private::DecodeError> {
                 #decode
             }
@@ -196,7 +196,7 @@ fn builder(
     attributes: &[TokenStream],
 ) -> TokenStream {
     let private = &target.private;
-    let call = sink_call(target, attrs, model, &quote!(#private::IntoBuilder));
+    let call = writer_call(target, attrs, model, &quote!(#private::BuilderWriter));
     call.unwrap_or_else(|| {
         quote! {
             let __builder = __METADATA.builder();
@@ -218,7 +218,7 @@ fn attribute_builder(
             fn attribute_builder(
                 &self,
             ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                let __builder = __METADATA.builder_without();
+                let __builder = __METADATA.builder_without_data();
                 #(#attributes)*
                 ::core::result::Result::Ok(__builder)
             }
@@ -229,42 +229,56 @@ fn attribute_builder(
 /// Writes how a message is made without an event in between; a type that has no data needs none.
 fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
-    let body = sink_call(target, attrs, model, &quote!(__sink))?;
+    let body = writer_call(target, attrs, model, &quote!(__writer))?;
     Some(quote! {
-        fn write_to<__Sink: #private::EventSink>(
+        fn write_to<__Writer: #private::EventWriter>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, #private::EncodeError> {
+            __writer: __Writer,
+        ) -> ::core::result::Result<__Writer::Output, #private::EncodeError> {
             #body
         }
     })
 }
 
-/// Writes the call that hands the value to a sink.
-fn sink_call(
+/// Writes the call that hands the value to a writer.
+fn writer_call(
     target: &Target<'_>,
     attrs: &TypeAttrs,
     model: &Struct<'_>,
-    sink: &TokenStream,
+    writer: &TokenStream,
 ) -> Option<TokenStream> {
     let private = &target.private;
     let this = &target.this;
     let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
-    let head = json::head(attrs, &data_content_type(attrs));
-    Some(match (&model.data, head) {
-        (Payload::Nothing, _) => return None,
-        (Payload::Whole, Some(head)) if model.is_fixed() => {
-            quote!(#private::EventSink::json::<#this>(#sink, &__METADATA, #head, self))
-        }
-        (Payload::Whole, None) if model.is_fixed() => {
-            quote!(#private::EventSink::fixed::<#this>(#sink, &__METADATA, self))
-        }
-        (Payload::Whole, _) => {
-            quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
-        }
-        (Payload::Fields(_), _) => {
+    let head = match json::head(attrs, &data_content_type(attrs)) {
+        Some(head) => quote!(::core::option::Option::Some(#head)),
+        None => quote!(::core::option::Option::None),
+    };
+    Some(match &model.data {
+        Payload::Nothing => return None,
+        Payload::Whole if model.is_fixed() => quote! {
+            #private::EventWriter::write::<#this>(
+                #writer,
+                #private::ValueAttributes::Fixed { metadata: &__METADATA, json_head: #head },
+                self,
+            )
+        },
+        Payload::Whole => quote! {
+            #private::EventWriter::write::<#this>(
+                #writer,
+                #private::ValueAttributes::Built(#attributes),
+                self,
+            )
+        },
+        Payload::Fields(_) => {
             let view = twin::view(target);
-            quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
+            quote! {
+                #private::EventWriter::write(
+                    #writer,
+                    #private::ValueAttributes::Built(#attributes),
+                    &#view(self),
+                )
+            }
         }
     })
 }
@@ -278,20 +292,15 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
     }
 }
 
-fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
+fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let source = quote!(#private::EventSource);
+    let source = quote!(#private::EventReader);
     let fields = model
         .fields
         .iter()
         .map(|field| field_value(target, model, field));
     let this = &target.this;
-    // Types that are JSON are read in one way alone, which compilers thank for.
-    let read = if json::is_json(&data_content_type(attrs)) {
-        quote!(#private::read_json)
-    } else {
-        quote!(#private::read_any)
-    };
+    let read = quote!(#private::read_data);
     let attributes = quote!(let __attributes = #source::attributes(__source););
     match &model.data {
         Payload::Whole => quote!(#read::<#this, Self>(__source, __METADATA.ty)),

@@ -40,7 +40,7 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
 }
 
 /// Returns whether the data is JSON for sure: a media type with parameters needs a closer look.
-pub(super) fn is_json(content_type: &str) -> bool {
+fn is_json(content_type: &str) -> bool {
     !content_type.contains(';')
         && (content_type.ends_with("/json") || content_type.ends_with("+json"))
 }

@@ -13,7 +13,7 @@ use super::pattern;
 use super::plain::PlainCalls;
 #[cfg(feature = "service")]
 use super::slot::Decode;
-use crate::typed::Message;
+use crate::typed::ConstString;
 
 /// Takes the future of an async handler.
 ///
@@ -117,7 +117,7 @@ impl<E: 'static, G> EventOf<E, G> {
         } else {
             "` is one of "
         };
-        let message = Message::new()
+        let message = ConstString::new()
             .push("`")
             .push(handler)
             .push("` handles \"")
@@ -138,7 +138,7 @@ impl<E: 'static, G> EventOf<E, G> {
     #[track_caller]
     pub const fn check_untyped(&self, handler: &str) {
         if self.typed.is_none() {
-            let message = Message::new()
+            let message = ConstString::new()
                 .push("`")
                 .push(handler)
                 .push("` takes the envelope, so it has to say which types: ");

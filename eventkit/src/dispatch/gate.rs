@@ -9,14 +9,14 @@ use super::failure::Failure;
 use super::handler::Handler;
 use super::report::Details;
 use crate::event::{AttributeRef, Event};
-use crate::filter::{Filter, InvalidFilter};
+use crate::filter::{Filter, FilterParseError};
 use crate::typed::{AttributeSource, TypedAttributes};
 
 /// Is a filter that `#[handles]` has parsed; at run time it is parsed once more, when first used.
 #[derive(Debug)]
 pub struct LiteralFilter {
     text: &'static str,
-    filter: OnceLock<Result<Filter, InvalidFilter>>,
+    filter: OnceLock<Result<Filter, FilterParseError>>,
 }
 
 impl LiteralFilter {
@@ -27,7 +27,7 @@ impl LiteralFilter {
         Self { text, filter }
     }
 
-    pub(crate) fn get(&self) -> Result<&Filter, &InvalidFilter> {
+    pub(crate) fn get(&self) -> Result<&Filter, &FilterParseError> {
         self.filter.get_or_init(|| Filter::sql(self.text)).as_ref()
     }
 }

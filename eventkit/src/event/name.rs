@@ -27,9 +27,6 @@ pub(crate) const CORE: [&str; 8] = [
     TIME,
 ];
 
-/// The bytes of the longest of their names.
-pub(crate) const LONGEST: usize = DATACONTENTTYPE.len();
-
 // Where [`CORE`] holds them.
 pub(crate) const SPECVERSION_AT: usize = 0;
 pub(crate) const ID_AT: usize = 1;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::error::InvalidFilter;
+use super::error::FilterParseError;
 use super::kind::{Filter, MAX_NESTING};
 
 const DIALECTS: [&str; 7] = ["exact", "prefix", "suffix", "all", "any", "not", "sql"];
@@ -25,7 +25,7 @@ impl One {
     /// Returns the seed for a filter within this one.
     fn within<E: Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_NESTING {
-            return Err(E::custom(InvalidFilter::Nesting));
+            return Err(E::custom(FilterParseError::Nesting));
         }
         Ok(Self {
             depth: self.depth + 1,

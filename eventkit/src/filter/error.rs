@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Says why there is no such filter.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum InvalidFilter {
+pub enum FilterParseError {
     /// An expression is not of the language.
     #[error("{}\n{}", .0, .0.caret())]
     Expression(#[from] ParseError),

@@ -95,7 +95,7 @@ const _: () = {
                 }
             }
         }
-        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__Sink: ::eventkit::__private::EventWriter>(
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
@@ -114,8 +114,8 @@ const _: () = {
                 }
             }
         }
-        fn from_source(
-            __source: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            __source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             match ::eventkit::__private::position(
                 __source,
@@ -123,7 +123,7 @@ const _: () = {
             )? {
                 0usize => {
                     ::core::result::Result::map(
-                        <OrderPlaced as ::eventkit::__private::CloudEvent>::from_source(
+                        <OrderPlaced as ::eventkit::__private::CloudEvent>::from_reader(
                             __source,
                         ),
                         Self::Placed,
@@ -131,7 +131,7 @@ const _: () = {
                 }
                 _ => {
                     ::core::result::Result::map(
-                        <OrderPaid as ::eventkit::__private::CloudEvent>::from_source(
+                        <OrderPaid as ::eventkit::__private::CloudEvent>::from_reader(
                             __source,
                         ),
                         Self::Paid,

@@ -101,7 +101,7 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::built(
+            ::eventkit::__private::EventWriter::built(
                 ::eventkit::__private::IntoBuilder,
                 <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
                 &__OrderPlacedView(self),
@@ -113,7 +113,7 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder_without();
+            let __builder = __METADATA.builder_without_data();
             let __builder = ::eventkit::__private::attribute_field::<String>("subject")
                 .set(__builder, &self.customer)?;
             let __builder = ::eventkit::__private::attribute_field::<
@@ -122,24 +122,24 @@ const _: () = {
                 .set(__builder, &self.tenant)?;
             ::core::result::Result::Ok(__builder)
         }
-        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__Sink: ::eventkit::__private::EventWriter>(
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            ::eventkit::__private::EventSink::built(
+            ::eventkit::__private::EventWriter::built(
                 __sink,
                 <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
                 &__OrderPlacedView(self),
             )
         }
-        fn from_source(
-            __source: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            __source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             let __data = ::eventkit::__private::read_json::<
                 __OrderPlacedData<T>,
                 Self,
             >(__source, __METADATA.ty)?;
-            let __attributes = ::eventkit::__private::EventSource::attributes(__source);
+            let __attributes = ::eventkit::__private::EventReader::attributes(__source);
             ::core::result::Result::Ok(Self {
                 customer: ::eventkit::__private::attribute_field::<String>("subject")
                     .get(__attributes)?,

@@ -37,7 +37,7 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::json::<
+            ::eventkit::__private::EventWriter::json::<
                 OrderPlaced,
             >(
                 ::eventkit::__private::IntoBuilder,
@@ -52,14 +52,14 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __builder = __METADATA.builder_without();
+            let __builder = __METADATA.builder_without_data();
             ::core::result::Result::Ok(__builder)
         }
-        fn write_to<__Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__Sink: ::eventkit::__private::EventWriter>(
             &self,
             __sink: __Sink,
         ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            ::eventkit::__private::EventSink::json::<
+            ::eventkit::__private::EventWriter::json::<
                 OrderPlaced,
             >(
                 __sink,
@@ -68,8 +68,8 @@ const _: () = {
                 self,
             )
         }
-        fn from_source(
-            __source: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            __source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::read_json::<
                 OrderPlaced,

@@ -38,10 +38,10 @@ const _: () = {
             let __builder = __METADATA.builder();
             ::core::result::Result::Ok(__builder)
         }
-        fn from_source(
-            __source: &mut dyn framework::eventkit::__private::EventSource,
+        fn from_reader(
+            __source: &mut dyn framework::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
-            framework::eventkit::__private::EventSource::read_attributes(
+            framework::eventkit::__private::EventReader::read_attributes(
                 __source,
                 __METADATA.ty,
             )?;
