@@ -76,21 +76,23 @@ struct Skipper<'a> {
 impl Skipper<'_> {
     /// Skips a value, and returns how deep it is nested.
     fn value(&mut self) -> Option<usize> {
-        // The closing brackets of what is open.
-        let mut open: SmallVec<[u8; 64]> = SmallVec::new();
+        // The closing bracket of the innermost array or object that is open, or zero.
+        let mut close = 0;
+        let mut outer: SmallVec<[u8; 64]> = SmallVec::new();
         let mut depth = 0;
         loop {
             match self.next()? {
                 b'"' => self.string()?,
                 bracket @ (b'{' | b'[') => {
+                    outer.push(close);
+                    depth = depth.max(outer.len());
                     // In ASCII, closing brackets are two after the opening ones.
-                    open.push(bracket + 2);
-                    depth = depth.max(open.len());
-                    if self.next()? == bracket + 2 {
-                        open.pop();
+                    close = bracket + 2;
+                    if self.next()? == close {
+                        close = outer.pop()?;
                     } else {
                         self.at -= 1;
-                        self.name_in(bracket + 2)?;
+                        self.name_in(close)?;
                         continue;
                     }
                 }
@@ -98,17 +100,17 @@ impl Skipper<'_> {
             }
             // A value has ended, and with it perhaps what it stands in.
             loop {
-                let Some(close) = open.last().copied() else {
+                if close == 0 {
                     return Some(depth);
-                };
+                }
                 match self.next()? {
                     b',' => {
                         self.name_in(close)?;
                         break;
                     }
-                    next if next == close => open.pop(),
+                    next if next == close => close = outer.pop()?,
                     _ => return None,
-                };
+                }
             }
         }
     }
@@ -141,17 +143,23 @@ impl Skipper<'_> {
     /// Skips a string after its opening quote.
     #[inline]
     fn string(&mut self) -> Option<()> {
-        loop {
-            self.at += unescaped_len(self.bytes.get(self.at..)?);
-            match self.bytes.get(self.at)? {
-                b'"' => {
-                    self.at += 1;
-                    return Some(());
-                }
-                b'\\' => self.escape()?,
-                _ => return None,
-            }
+        self.at += unescaped_len(self.bytes.get(self.at..)?);
+        if self.bytes.get(self.at) == Some(&b'"') {
+            self.at += 1;
+            return Some(());
         }
+        self.escaped_string()
+    }
+
+    /// Skips a string from its first escape on.
+    fn escaped_string(&mut self) -> Option<()> {
+        while self.bytes.get(self.at)? == &b'\\' {
+            self.escape()?;
+            self.at += unescaped_len(self.bytes.get(self.at..)?);
+        }
+        let is_closed = self.bytes.get(self.at)? == &b'"';
+        self.at += 1;
+        is_closed.then_some(())
     }
 
     fn escape(&mut self) -> Option<()> {

@@ -53,6 +53,7 @@ impl<'a> PartialEvent<'a> {
     }
 
     /// Takes the next attribute; one that is over a limit is left out, and noted.
+    #[inline]
     pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Scalar<'a>) {
         if !self.is_within_limits(name.len().max(value.len())) {
             return;

@@ -1,6 +1,6 @@
 //! Types that say they are JSON, and data that comes in another media type all the same.
 
-use eventkit::codec::{Codec, ErasedDeserializer, ErasedSeed, ErasedSerialize, register};
+use eventkit::codec::register;
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, DecodeErrorKind, Event};
 use eventkit_tests::message::minimal;

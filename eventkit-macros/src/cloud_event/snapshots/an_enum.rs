@@ -95,21 +95,24 @@ const _: () = {
                 }
             }
         }
-        fn write_to<__Sink: ::eventkit::__private::EventWriter>(
+        fn write_to<__Writer: ::eventkit::__private::EventWriter>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
+            __writer: __Writer,
+        ) -> ::core::result::Result<
+            __Writer::Output,
+            ::eventkit::__private::EncodeError,
+        > {
             match self {
                 Self::Placed(__event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::write_to(
                         __event,
-                        __sink,
+                        __writer,
                     )
                 }
                 Self::Paid(__event) => {
                     <OrderPaid as ::eventkit::__private::CloudEvent>::write_to(
                         __event,
-                        __sink,
+                        __writer,
                     )
                 }
             }

@@ -101,9 +101,11 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventWriter::built(
-                ::eventkit::__private::IntoBuilder,
-                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+            ::eventkit::__private::EventWriter::write(
+                ::eventkit::__private::BuilderWriter,
+                ::eventkit::__private::ValueAttributes::Built(
+                    <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                ),
                 &__OrderPlacedView(self),
             )
         }
@@ -122,20 +124,25 @@ const _: () = {
                 .set(__builder, &self.tenant)?;
             ::core::result::Result::Ok(__builder)
         }
-        fn write_to<__Sink: ::eventkit::__private::EventWriter>(
+        fn write_to<__Writer: ::eventkit::__private::EventWriter>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            ::eventkit::__private::EventWriter::built(
-                __sink,
-                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+            __writer: __Writer,
+        ) -> ::core::result::Result<
+            __Writer::Output,
+            ::eventkit::__private::EncodeError,
+        > {
+            ::eventkit::__private::EventWriter::write(
+                __writer,
+                ::eventkit::__private::ValueAttributes::Built(
+                    <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                ),
                 &__OrderPlacedView(self),
             )
         }
         fn from_reader(
             __source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let __data = ::eventkit::__private::read_json::<
+            let __data = ::eventkit::__private::read_data::<
                 __OrderPlacedData<T>,
                 Self,
             >(__source, __METADATA.ty)?;

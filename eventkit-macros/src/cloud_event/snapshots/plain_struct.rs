@@ -37,12 +37,16 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventWriter::json::<
+            ::eventkit::__private::EventWriter::write::<
                 OrderPlaced,
             >(
-                ::eventkit::__private::IntoBuilder,
-                &__METADATA,
-                "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                ::eventkit::__private::BuilderWriter,
+                ::eventkit::__private::ValueAttributes::Fixed {
+                    metadata: &__METADATA,
+                    json_head: ::core::option::Option::Some(
+                        "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                    ),
+                },
                 self,
             )
         }
@@ -55,23 +59,30 @@ const _: () = {
             let __builder = __METADATA.builder_without_data();
             ::core::result::Result::Ok(__builder)
         }
-        fn write_to<__Sink: ::eventkit::__private::EventWriter>(
+        fn write_to<__Writer: ::eventkit::__private::EventWriter>(
             &self,
-            __sink: __Sink,
-        ) -> ::core::result::Result<__Sink::Output, ::eventkit::__private::EncodeError> {
-            ::eventkit::__private::EventWriter::json::<
+            __writer: __Writer,
+        ) -> ::core::result::Result<
+            __Writer::Output,
+            ::eventkit::__private::EncodeError,
+        > {
+            ::eventkit::__private::EventWriter::write::<
                 OrderPlaced,
             >(
-                __sink,
-                &__METADATA,
-                "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                __writer,
+                ::eventkit::__private::ValueAttributes::Fixed {
+                    metadata: &__METADATA,
+                    json_head: ::core::option::Option::Some(
+                        "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                    ),
+                },
                 self,
             )
         }
         fn from_reader(
             __source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            ::eventkit::__private::read_json::<
+            ::eventkit::__private::read_data::<
                 OrderPlaced,
                 Self,
             >(__source, __METADATA.ty)

@@ -176,6 +176,7 @@ fn members<'a>(
     let mut data = None;
     let mut seen = [false; 2];
     scanner.elements(*b"{}", |scanner| {
+        string_members(scanner, event);
         let member = scanner.member_name()?;
         let (at, found) = match &*member {
             name::DATA => (0, Some(RawData::Json(read_data(scanner, event)?))),
@@ -195,6 +196,17 @@ fn members<'a>(
         Ok(())
     })?;
     Ok(data)
+}
+
+/// Reads the attributes that are written as most producers do, in few steps.
+fn string_members<'a>(scanner: &mut Scanner<'a>, event: &mut PartialEvent<'a>) {
+    while let Some((name, value, next)) = scanner.peek_string_member() {
+        if matches!(name, name::DATA | name::DATA_BASE64) {
+            return;
+        }
+        event.set(Cow::Borrowed(name), Scalar::Text(Cow::Borrowed(value)));
+        scanner.skip_to(next);
+    }
 }
 
 /// Reads the value of `data_base64`.

@@ -76,6 +76,31 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// Returns the next member if it is a string and written as most are: without escapes and white
+    /// space, and not the last of its object. [`skip_to`](Self::skip_to) moves past it.
+    #[inline]
+    pub(super) fn peek_string_member(&self) -> Option<(&'a str, &'a str, usize)> {
+        let bytes = self.text.as_bytes();
+        let (name, end) = self.run(bytes, self.at, b"\"")?;
+        let (value, end) = self.run(bytes, end, b"\":\"")?;
+        let after = bytes.get(end..)?;
+        after.starts_with(b"\",\"").then_some((name, value, end + 2))
+    }
+
+    /// Returns the text after an opening up to the next special character, and where that stands.
+    #[inline]
+    fn run(&self, bytes: &[u8], at: usize, opening: &[u8]) -> Option<(&'a str, usize)> {
+        let rest = bytes.get(at..)?.strip_prefix(opening)?;
+        let start = at + opening.len();
+        let end = start + unescaped_len(rest);
+        Some((self.text.get(start..end)?, end))
+    }
+
+    /// Moves to a position that follows a peeked member.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// Takes the name of a member and the colon after it.
     #[inline]
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
