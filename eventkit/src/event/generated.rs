@@ -6,7 +6,7 @@ use uuid::fmt::Hyphenated;
 use super::rfc3339;
 use super::timestamp::Timestamp;
 
-/// Is where the text of an id goes.
+/// The buffer of the text of an id.
 pub(super) type IdBuffer = [u8; Hyphenated::LENGTH];
 
 pub(super) const EMPTY_ID: IdBuffer = [0; Hyphenated::LENGTH];

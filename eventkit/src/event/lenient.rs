@@ -1,4 +1,4 @@
-//! Events that may break the specification, for who passes them on.
+//! Events that may break the specification, for programs that pass them on.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use super::attribute::AttributeRef;
 use super::data::Data;
 use crate::error::{BuildError, DecodeError, Violation};
 
-/// Is an event as it came, valid or not, with a list of what is wrong with it.
+/// An event as it came, valid or not, with a list of what is wrong with it.
 ///
 /// It is for forwarders and proxies, which must not lose an event because its producer made a small
 /// mistake: an upper-case extension name, a `dataschema` of `#`, a malformed `time`, another

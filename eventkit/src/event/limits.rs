@@ -47,7 +47,7 @@ pub struct Limits {
     pub batch_events: usize,
     /// The arrays and objects of JSON data that are open at once.
     ///
-    /// More than the default only helps who passes data on: `serde_json` reads less than 128
+    /// More than the default only helps programs that pass data on: `serde_json` reads less than 128
     /// levels into a type.
     pub json_depth: usize,
 }

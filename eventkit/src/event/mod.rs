@@ -47,7 +47,7 @@ pub use uri::{Uri, UriReference};
 /// The version of the specification that every event has.
 pub(crate) const SPECVERSION: &str = "1.0";
 
-/// Is a valid event of CloudEvents 1.0: its context attributes, extensions and data.
+/// A valid event of CloudEvents 1.0: its context attributes, extensions and data.
 ///
 /// It is made by a [builder](Event::builder), by a derived type's
 /// [`to_event`](crate::CloudEvent::to_event), or by a decoder; each of them checks it, and so do

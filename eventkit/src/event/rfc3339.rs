@@ -8,7 +8,7 @@ const MAX_FRACTION_DIGITS: usize = 9;
 const MAX_LEN: usize = 35;
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
-/// Is the text of a timestamp.
+/// The text of a timestamp.
 pub(crate) struct Text {
     bytes: [u8; MAX_LEN],
     len: usize,

@@ -91,14 +91,14 @@ macro_rules! uri_type {
 }
 
 uri_type! {
-    /// Is an absolute URI, kept as it was written.
+    /// An absolute URI, kept as it was written.
     ///
     /// Implements the type `URI` of the core specification's Type System.
     Uri, is_absolute_uri, ABSOLUTE
 }
 
 uri_type! {
-    /// Is a URI or a relative reference, kept as it was written.
+    /// A URI or a relative reference, kept as it was written.
     ///
     /// Implements the type `URI-reference` of the core specification's Type System.
     UriReference, is_uri_reference, REFERENCE

@@ -13,7 +13,7 @@ use crate::typed::{AttributeSource, CloudEvent};
 /// The deepest nesting of `all`, `any` and `not`.
 pub const MAX_NESTING: usize = 32;
 
-/// Is a filter in one of the dialects of the Subscriptions API (3.2.4).
+/// A filter in one of the dialects of the Subscriptions API (3.2.4).
 ///
 /// Its JSON, through serde, is the one of that API: an object with the dialect as its only member.
 /// Expressions are written in their canonical form. It prints as that JSON, too; a filter that is
@@ -39,13 +39,13 @@ pub struct Filter {
 }
 
 /// Names of attributes, and a text for each.
-pub(super) type Texts = Box<[(String, String)]>;
+pub(super) type AttributeTexts = Box<[(String, String)]>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
-    Exact(Texts),
-    Prefix(Texts),
-    Suffix(Texts),
+    Exact(AttributeTexts),
+    Prefix(AttributeTexts),
+    Suffix(AttributeTexts),
     All(Box<[Filter]>),
     Any(Box<[Filter]>),
     Not(Box<Filter>),
@@ -256,7 +256,7 @@ fn decide(
 fn texts<N: Into<String>, T: Into<String>>(
     dialect: &'static str,
     attributes: impl IntoIterator<Item = (N, T)>,
-) -> Result<Texts, FilterParseError> {
+) -> Result<AttributeTexts, FilterParseError> {
     let mut texts: Vec<(String, String)> = Vec::new();
     for (name, text) in attributes {
         let (name, text) = (name.into(), text.into());

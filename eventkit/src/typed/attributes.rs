@@ -3,7 +3,7 @@
 use super::AttributeSource;
 use crate::event::{AttributeRef, EventBuilder, EventParts, SPECVERSION, name};
 
-/// Holds the attributes that a typed value has before it is an event.
+/// The attributes that a typed value has before it is an event.
 ///
 /// See [`CloudEvent::attributes`](super::CloudEvent::attributes).
 #[derive(Debug, Clone)]

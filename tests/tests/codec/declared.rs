@@ -70,7 +70,10 @@ fn text_and_bytes_are_read_into_types_that_are_json() {
     assert_eq!(Blob::try_from(&event).unwrap(), Blob(vec![0, 255]));
     let error = Order::try_from(&event).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::Data);
-    assert!(chain(&error).contains("invalid type: byte array"), "{error:?}");
+    assert!(
+        chain(&error).contains("invalid type: byte array"),
+        "{error:?}"
+    );
 }
 
 #[test]

@@ -104,7 +104,11 @@ where
         let data = encode(&parcel, media_type).unwrap();
         let builder = minimal().data_content_type(media_type).data(data);
         let event: Event = builder.build().unwrap();
-        assert_eq!(T::from_event(&event).unwrap(), value(parcel), "{media_type}");
+        assert_eq!(
+            T::from_event(&event).unwrap(),
+            value(parcel),
+            "{media_type}"
+        );
     }
 }
 

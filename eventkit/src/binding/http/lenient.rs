@@ -1,4 +1,4 @@
-//! Messages that may break the specification, for who passes them on.
+//! Messages that may break the specification, for programs that pass them on.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -84,7 +84,9 @@ impl<'a> Scanner<'a> {
         let (name, end) = self.run(bytes, self.at, b"\"")?;
         let (value, end) = self.run(bytes, end, b"\":\"")?;
         let after = bytes.get(end..)?;
-        after.starts_with(b"\",\"").then_some((name, value, end + 2))
+        after
+            .starts_with(b"\",\"")
+            .then_some((name, value, end + 2))
     }
 
     /// Returns the text after an opening up to the next special character, and where that stands.
