@@ -82,7 +82,7 @@ impl Skipper<'_> {
         let mut depth = 0;
         loop {
             match self.next()? {
-                b'"' => self.string()?,
+                b'"' => self.at = string_end(self.bytes, self.at)?,
                 bracket @ (b'{' | b'[') => {
                     outer.push(close);
                     depth = depth.max(outer.len());
@@ -96,7 +96,7 @@ impl Skipper<'_> {
                         continue;
                     }
                 }
-                first => self.scalar(first)?,
+                _ => self.at = scalar_end(self.bytes, self.at - 1)?,
             }
             // A value has ended, and with it perhaps what it stands in.
             loop {
@@ -136,93 +136,73 @@ impl Skipper<'_> {
         if self.next()? != b'"' {
             return None;
         }
-        self.string()?;
+        self.at = string_end(self.bytes, self.at)?;
         (self.next()? == b':').then_some(())
     }
+}
 
-    /// Skips a string after its opening quote.
-    #[inline]
-    fn string(&mut self) -> Option<()> {
-        self.at += unescaped_len(self.bytes.get(self.at..)?);
-        if self.bytes.get(self.at) == Some(&b'"') {
-            self.at += 1;
-            return Some(());
-        }
-        self.escaped_string()
-    }
+// The functions below take positions by value, so that they stay in registers.
 
-    /// Skips a string from its first escape on.
-    fn escaped_string(&mut self) -> Option<()> {
-        while self.bytes.get(self.at)? == &b'\\' {
-            self.escape()?;
-            self.at += unescaped_len(self.bytes.get(self.at..)?);
-        }
-        let is_closed = self.bytes.get(self.at)? == &b'"';
-        self.at += 1;
-        is_closed.then_some(())
-    }
-
-    fn escape(&mut self) -> Option<()> {
-        let len = match self.bytes.get(self.at + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-            b'u' => {
-                let digits = self.bytes.get(self.at + 2..self.at + 6)?;
-                digits.iter().all(u8::is_ascii_hexdigit).then_some(6)?
-            }
+/// Returns the position after a string; `at` is after its opening quote.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += unescaped_len(bytes.get(at..)?);
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at = escape_end(bytes, at + 1)?,
             _ => return None,
-        };
-        self.at += len;
-        Some(())
-    }
-
-    /// Skips a literal or a number after its first byte.
-    fn scalar(&mut self, first: u8) -> Option<()> {
-        match first {
-            b't' => self.literal(b"rue"),
-            b'f' => self.literal(b"alse"),
-            b'n' => self.literal(b"ull"),
-            b'-' => self.number(),
-            b'0'..=b'9' => {
-                self.at -= 1;
-                self.number()
-            }
-            _ => None,
         }
     }
+}
 
-    fn literal(&mut self, rest: &[u8]) -> Option<()> {
-        let found = self.bytes[self.at..].starts_with(rest);
-        self.at += rest.len();
-        found.then_some(())
+/// Returns the position after an escape; `at` is after its backslash.
+fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
+        b'u' => {
+            let digits = bytes.get(at + 1..at + 5)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(at + 5)
+        }
+        _ => None,
     }
+}
 
-    /// Skips a number without its sign.
-    fn number(&mut self) -> Option<()> {
-        let zero = self.bytes.get(self.at) == Some(&b'0');
-        let digits = self.digits()?;
-        if zero && digits > 1 {
-            return None;
-        }
-        if self.bytes.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.bytes.get(self.at) {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.bytes.get(self.at) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Some(())
+/// Returns the position after a literal or a number; `at` is that of its first byte.
+fn scalar_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let literal = |text: &[u8]| bytes[at..].starts_with(text).then_some(at + text.len());
+    match bytes.get(at)? {
+        b't' => literal(b"true"),
+        b'f' => literal(b"false"),
+        b'n' => literal(b"null"),
+        b'-' => number_end(bytes, at + 1),
+        _ => number_end(bytes, at),
     }
+}
 
-    /// Skips one digit or more, and returns how many.
-    fn digits(&mut self) -> Option<usize> {
-        let rest = self.bytes.get(self.at..)?;
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
-        let count = digits.count();
-        self.at += count;
-        (count > 0).then_some(count)
+/// Returns the position after a number without a sign.
+fn number_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = digits_end(bytes, start)?;
+    if bytes[start] == b'0' && at > start + 1 {
+        return None;
     }
+    if bytes.get(at) == Some(&b'.') {
+        at = digits_end(bytes, at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = bytes.get(at) {
+            at += 1;
+        }
+        at = digits_end(bytes, at)?;
+    }
+    Some(at)
+}
+
+/// Returns the position after one digit or more.
+fn digits_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    (at > start).then_some(at)
 }

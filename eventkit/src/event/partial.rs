@@ -52,8 +52,20 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Takes the next attribute; one that is over a limit is left out, and noted.
+    /// Takes the next attribute, as most are: text that the message holds.
     #[inline]
+    pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
+        match name::core_at(name) {
+            Some(at) if self.core[at].is_none() => {
+                if self.is_within_limits(name.len().max(text.len())) {
+                    self.core[at] = Some(Scalar::Text(Cow::Borrowed(text)));
+                }
+            }
+            _ => self.set(Cow::Borrowed(name), Scalar::Text(Cow::Borrowed(text))),
+        }
+    }
+
+    /// Takes the next attribute; one that is over a limit is left out, and noted.
     pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Scalar<'a>) {
         if !self.is_within_limits(name.len().max(value.len())) {
             return;

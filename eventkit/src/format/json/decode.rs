@@ -204,7 +204,7 @@ fn string_members<'a>(scanner: &mut Scanner<'a>, event: &mut PartialEvent<'a>) {
         if matches!(name, name::DATA | name::DATA_BASE64) {
             return;
         }
-        event.set(Cow::Borrowed(name), Scalar::Text(Cow::Borrowed(value)));
+        event.set_text(name, value);
         scanner.skip_to(next);
     }
 }
