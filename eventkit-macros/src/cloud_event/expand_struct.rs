@@ -250,10 +250,11 @@ fn writer_call(
     let private = &target.private;
     let this = &target.this;
     let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
-    let head = match json::head(attrs, &data_content_type(attrs)) {
-        Some(head) => quote!(::core::option::Option::Some(#head)),
-        None => quote!(::core::option::Option::None),
-    };
+    let head = json::head(attrs, &data_content_type(attrs));
+    let head = head.map_or_else(
+        || quote!(::core::option::Option::None),
+        |head| quote!(::core::option::Option::Some(#head)),
+    );
     Some(match &model.data {
         Payload::Nothing => return None,
         Payload::Whole if model.is_fixed() => quote! {

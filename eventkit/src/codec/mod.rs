@@ -5,7 +5,7 @@
 //! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
 //!
 //! Data is decoded by the codec of the media type that it arrives with, whatever the Rust type
-//! declares. So a type that declares JSON also takes MessagePack, and the format of a codec does not
+//! declares. So a type that declares JSON also takes `MessagePack`, and the format of a codec does not
 //! have to describe itself.
 //!
 //! ```

@@ -237,18 +237,16 @@ fn scalar<'a>(
     }
     let (value, _) = scanner.skip()?;
     let json = scanner.slice(&value);
-    Ok(match json {
-        "null" => Scalar::Null,
-        "true" => Scalar::Boolean(true),
-        "false" => Scalar::Boolean(false),
-        _ => match json.parse() {
-            Ok(number) => Scalar::Integer(number),
-            Err(_) => {
-                event.refuse(not_scalar(member, json, is_string));
-                Scalar::Invalid
-            }
-        },
-    })
+    let value = match json {
+        "null" => Some(Scalar::Null),
+        "true" => Some(Scalar::Boolean(true)),
+        "false" => Some(Scalar::Boolean(false)),
+        number => number.parse().ok().map(Scalar::Integer),
+    };
+    Ok(value.unwrap_or_else(|| {
+        event.refuse(not_scalar(member, json, is_string));
+        Scalar::Invalid
+    }))
 }
 
 /// Resolves what the data is (section 3.1.2); what is wrong with it is noted.
