@@ -41,7 +41,6 @@
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
-//! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
 //! # Features
 //!
@@ -71,8 +70,6 @@
 pub mod axum;
 pub mod binding;
 pub mod codec;
-#[doc = include_str!("docs/conformance.md")]
-pub mod conformance {}
 mod dispatch;
 mod error;
 pub mod event;
@@ -101,4 +98,4 @@ pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
 #[cfg(feature = "macros")]
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
-pub use typed::{AttributeSource, CloudEvent, EventSource, ToEvent, TypedAttributes};
+pub use typed::{AttributeSource, CloudEvent, EventReader, ToEvent, TypedAttributes};
