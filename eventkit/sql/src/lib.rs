@@ -1,11 +1,7 @@
-//! Inboxes for services of [eventkit](eventkit) in a database.
-//!
-//! | feature | default | adds |
-//! | --- | --- | --- |
-//! | `sqlite` | yes | `SqliteInbox`, an inbox in a file of `SQLite` |
+#![doc = include_str!("../docs/guide.md")]
 
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteInbox, SqliteInboxError};
+pub use self::sqlite::{SqliteInbox, SqliteInboxError};

@@ -1,20 +1,19 @@
-//! An inbox that outlives the process.
+//! An inbox in an SQLite database.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use eventkit::BoxError;
+use eventkit::transport::BoxFuture;
+use eventkit_service::{Claim, Inbox, InboxKey};
 use rusqlite::{Connection, OptionalExtension, params};
 use thiserror::Error;
 use tokio::task::spawn_blocking;
 
-use eventkit::BoxError;
-use eventkit::transport::BoxFuture;
-use eventkit_service::{Claim, Inbox, InboxKey};
-
-/// How long another process may hold the file before that is an error.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long to wait for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS eventkit_inbox (
@@ -29,7 +28,8 @@ const SCHEMA: &str = "
         ON eventkit_inbox (coalesce(done_at, leased_until));
 ";
 
-/// Takes the place of nobody, of who has not finished in time, or of who did so too long ago.
+/// Inserts a claim, or takes over one whose lease expired or whose completion is older than the
+/// window.
 const CLAIM: &str = "
     INSERT INTO eventkit_inbox (source, id, handler, leased_until) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO UPDATE SET leased_until = ?4, done_at = NULL
@@ -45,19 +45,22 @@ const COMPLETE: &str = "
 const RELEASE: &str = "
     DELETE FROM eventkit_inbox
     WHERE source = ?1 AND id = ?2 AND handler = ?3 AND done_at IS NULL";
-const FORGET: &str = "DELETE FROM eventkit_inbox WHERE coalesce(done_at, leased_until) <= ?1";
+const DELETE_EXPIRED: &str =
+    "DELETE FROM eventkit_inbox WHERE coalesce(done_at, leased_until) <= ?1";
 
-/// Is an [`Inbox`] in a file of `SQLite`: for duplicates that any process of a machine sees, also
-/// after a restart (feature `sqlite`).
+/// An [`Inbox`] in an SQLite database, which detects duplicates across restarts and processes.
 ///
-/// Its times are those of the system's clock. Each question is a transaction of its own, written
-/// with `synchronous = NORMAL`: it outlives the process, and after a power failure the newest may
-/// be gone, so that their events run once more if they come again. Several processes may share a
-/// file, on one machine. A clone is the same inbox.
+/// All processes of one machine may share a file. Clones are the same inbox. The inbox uses the
+/// clock of the system.
+///
+/// Each call is a transaction with `synchronous = NORMAL`. It survives a crash of the process. A power
+/// failure may lose the latest transactions, and their events run again if they are redelivered.
 ///
 /// ```
 /// use std::time::Duration;
-/// use eventkit_service::{Claim, Inbox, InboxKey, SqliteInbox};
+///
+/// use eventkit_service::{Claim, Inbox, InboxKey};
+/// use eventkit_sql::SqliteInbox;
 ///
 /// # let folder = std::env::temp_dir().join(format!("eventkit-doc-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
@@ -85,44 +88,43 @@ pub struct SqliteInbox {
     store: Arc<Mutex<Store>>,
 }
 
-/// Says what an inbox could not do with its file.
+/// The error of an [`SqliteInbox`].
 #[derive(Debug, Error)]
-#[error("the inbox {path} could not be {what}")]
+#[error("failed to {operation} the inbox {path}")]
 pub struct SqliteInboxError {
     path: String,
-    what: &'static str,
+    operation: &'static str,
     source: rusqlite::Error,
 }
 
 struct Store {
     connection: Connection,
-    /// When old entries were last removed, in milliseconds.
-    swept: i64,
+    /// The time at which expired entries were last deleted, in milliseconds.
+    last_sweep: i64,
 }
 
 impl SqliteInbox {
-    /// Opens the file of an inbox, and makes it where it is absent; it remembers an event for a
-    /// week unless [`window`](Self::window) says otherwise.
+    /// Opens the database of an inbox, and creates it if it does not exist.
     ///
-    /// The file may hold other tables: the one of the inbox is `eventkit_inbox`. This waits for the
-    /// disk, so call it before the service runs.
+    /// The inbox uses the table `eventkit_inbox`, so the database may contain other tables. This
+    /// function blocks: call it before the service runs.
     ///
     /// # Errors
     ///
-    /// Where the file cannot be opened or written, or is no database.
+    /// Returns an error if the file cannot be opened or written, or is not a database.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteInboxError> {
         let path = path.as_ref().to_owned();
         let connection = Connection::open(&path).and_then(|connection| {
-            connection.busy_timeout(BUSY)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "NORMAL")?;
             connection.execute_batch(SCHEMA)?;
             Ok(connection)
         });
-        let connection = connection.map_err(|source| failed(&path, "opened", source))?;
+        let connection = connection.map_err(|source| failed(&path, "open", source))?;
         let store = Store {
             connection,
-            swept: 0,
+            last_sweep: 0,
         };
         Ok(Self {
             path,
@@ -131,65 +133,68 @@ impl SqliteInbox {
         })
     }
 
-    /// Sets how long it remembers an event; longer than a broker may take to send it again.
+    /// Sets how long the inbox remembers an event; one week by default.
+    ///
+    /// The window has to be longer than the time in which the transport may redeliver an event.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// Works on the file where that may take its time.
-    fn with<'a, T: Send + 'static>(
+    /// Runs an operation on the database on a thread for blocking work.
+    fn run<'a, T: Send + 'static>(
         &'a self,
-        what: &'static str,
+        operation: &'static str,
         key: InboxKey<'a>,
         work: impl FnOnce(&Connection, [&str; 3], Now) -> rusqlite::Result<T> + Send + 'static,
     ) -> BoxFuture<'a, Result<T, BoxError>> {
         let key = [key.source, key.id, key.handler].map(str::to_owned);
         let (store, window) = (Arc::clone(&self.store), millis(self.window));
         Box::pin(async move {
-            let done = spawn_blocking(move || {
+            let result = spawn_blocking(move || {
                 let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = Now::new(window);
                 store.sweep(&now)?;
                 work(&store.connection, key.each_ref().map(String::as_str), now)
             });
-            let done = done.await?;
-            done.map_err(|source| failed(&self.path, what, source).into())
+            let result = result.await?;
+            result.map_err(|source| failed(&self.path, operation, source).into())
         })
     }
 }
 
-/// The present, and from when on events are remembered, in milliseconds.
+/// The current time and the window, in milliseconds.
 struct Now {
     at: i64,
-    remembered: i64,
+    /// The time since which events are remembered.
+    remembered_since: i64,
     window: i64,
 }
 
 impl Now {
     fn new(window: i64) -> Self {
-        // A clock before 1970 is as good as one that stands still there.
+        // A clock before 1970 counts as one that stands still there.
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
         let at = since.map_or(0, millis);
         Self {
             at,
-            remembered: at.saturating_sub(window),
+            remembered_since: at.saturating_sub(window),
             window,
         }
     }
 }
 
 impl Store {
-    /// Removes what is no longer remembered, ten times in each window.
+    /// Deletes expired entries, ten times in each window.
     fn sweep(&mut self, now: &Now) -> rusqlite::Result<()> {
-        if now.at.saturating_sub(self.swept) < now.window / 10 {
+        if now.at.saturating_sub(self.last_sweep) < now.window / 10 {
             return Ok(());
         }
         self.connection
-            .prepare_cached(FORGET)?
-            .execute([now.remembered])?;
-        self.swept = now.at;
+            .prepare_cached(DELETE_EXPIRED)?
+            .execute([now.remembered_since])?;
+        self.last_sweep = now.at;
         Ok(())
     }
 }
@@ -200,12 +205,12 @@ impl Inbox for SqliteInbox {
         key: InboxKey<'a>,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, BoxError>> {
-        self.with(
-            "asked",
+        self.run(
+            "query",
             key,
             move |connection, [source, id, handler], now| {
                 let until = now.at.saturating_add(millis(lease));
-                let row = params![source, id, handler, until, now.at, now.remembered];
+                let row = params![source, id, handler, until, now.at, now.remembered_since];
                 let mut claim = connection.prepare_cached(CLAIM)?;
                 if claim.query_row(row, |_| Ok(())).optional()?.is_some() {
                     return Ok(Claim::Granted);
@@ -223,7 +228,7 @@ impl Inbox for SqliteInbox {
     }
 
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.with("told", key, |connection, [source, id, handler], now| {
+        self.run("update", key, |connection, [source, id, handler], now| {
             let mut complete = connection.prepare_cached(COMPLETE)?;
             complete.execute(params![source, id, handler, now.at])?;
             Ok(())
@@ -231,7 +236,7 @@ impl Inbox for SqliteInbox {
     }
 
     fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.with("told", key, |connection, key, _| {
+        self.run("update", key, |connection, key, _| {
             connection.prepare_cached(RELEASE)?.execute(key)?;
             Ok(())
         })
@@ -251,7 +256,11 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn failed(path: &Path, what: &'static str, source: rusqlite::Error) -> SqliteInboxError {
+fn failed(path: &Path, operation: &'static str, source: rusqlite::Error) -> SqliteInboxError {
     let path = path.display().to_string();
-    SqliteInboxError { path, what, source }
+    SqliteInboxError {
+        path,
+        operation,
+        source,
+    }
 }

@@ -23,6 +23,5 @@ pub mod header_value;
 
 #[cfg(feature = "http")]
 pub mod http;
-pub mod nats;
 
 pub use binary_reader::BinaryReader;

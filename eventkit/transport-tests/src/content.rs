@@ -1,19 +1,21 @@
-//! What goes in comes out.
+//! Checks of the content of messages.
 
 use bytes::Bytes;
-
-use super::Failure;
-use super::trial::{Trial, ack, broken, build, ensure, event};
 use eventkit::event::{Data, DataKind, Event, EventBuilder, Timestamp, Uri, UriReference};
 use eventkit::transport::RawMessage;
 
+use super::context::{TestContext, ack, build, event};
+use super::outcome::{Failure, ensure, failed, failed_with};
+
 /// Publishes an event, and checks that it comes back equal.
-async fn there_and_back(trial: &Trial<'_>, rest: &str, sent: Event) -> Result<(), Failure> {
-    let mut consumer = trial.consumer(rest).await?;
-    trial.publish(&sent).await?;
-    let incoming = trial.next(&mut *consumer).await?;
+async fn round_trip(context: &TestContext<'_>, rest: &str, sent: Event) -> Result<(), Failure> {
+    let mut consumer = context.consumer(rest).await?;
+    context.publish(&sent).await?;
+    let incoming = context.next(&mut *consumer).await?;
     let came = event(&incoming)?;
-    ensure(came == &sent, || format!("{came:?} came of {sent:?}"))?;
+    ensure(came == &sent, || {
+        format!("received {came:?}, sent {sent:?}")
+    })?;
     let kinds = [came, &sent].map(|event| event.data().map(Data::kind));
     ensure(kinds[0] == kinds[1], || format!("the data is {kinds:?}"))?;
     ensure(came.time() == sent.time(), || {
@@ -24,11 +26,11 @@ async fn there_and_back(trial: &Trial<'_>, rest: &str, sent: Event) -> Result<()
 
 fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse()
-        .map_err(|_| broken(format!("`{text}` is wrong")))
+        .map_err(|_| failed(format!("failed to parse `{text}`")))
 }
 
-pub(super) async fn carries_every_attribute(trial: &Trial<'_>) -> Result<(), Failure> {
-    let sent = trial
+pub(super) async fn carries_every_attribute(context: &TestContext<'_>) -> Result<(), Failure> {
+    let sent = context
         .event("attributes", "Euro € 😀 \"%41\" \\")
         .source("https://example.com/a%20b?c=d")
         .subject(" of % all\u{a0}things, \"quoted\" ")
@@ -41,22 +43,24 @@ pub(super) async fn carries_every_attribute(trial: &Trial<'_>) -> Result<(), Fai
         .extension("uri", parse::<Uri>("https://example.com/x")?)
         .extension("reference", parse::<UriReference>("../x#y")?)
         .extension("moment", parse::<Timestamp>("2026-01-31T09:30:00Z")?);
-    there_and_back(trial, "attributes", build(sent)?).await?;
+    round_trip(context, "attributes", build(sent)?).await?;
 
-    let least = trial.event("least", "").without_time();
-    let least = least.data(Data::text("7")).data_content_type("text/plain");
-    there_and_back(trial, "least", build(least)?).await
+    let minimal = context.event("minimal", "").without_time();
+    let minimal = minimal
+        .data(Data::text("7"))
+        .data_content_type("text/plain");
+    round_trip(context, "minimal", build(minimal)?).await
 }
 
-pub(super) async fn carries_every_kind_of_data(trial: &Trial<'_>) -> Result<(), Failure> {
+pub(super) async fn carries_every_kind_of_data(context: &TestContext<'_>) -> Result<(), Failure> {
     let event = |name: &str| {
         Event::builder()
             .source("/conformance")
             .id(name)
-            .ty(trial.ty(name))
+            .ty(context.ty(name))
     };
     let json = |text: &'static str| {
-        let data = Data::json(text).map_err(|error| broken(error.to_string()))?;
+        let data = Data::json(text).map_err(|error| failed_with("parse JSON", &error))?;
         Ok::<_, Failure>(data)
     };
     let kinds: [(&str, EventBuilder); 7] = [
@@ -98,34 +102,38 @@ pub(super) async fn carries_every_kind_of_data(trial: &Trial<'_>) -> Result<(), 
             _ => Some(DataKind::Binary),
         };
         ensure(kind == expected, || format!("`{rest}` is {kind:?} here"))?;
-        there_and_back(trial, rest, sent).await?;
+        round_trip(context, rest, sent).await?;
     }
     Ok(())
 }
 
-pub(super) async fn carries_empty_and_large_messages(trial: &Trial<'_>) -> Result<(), Failure> {
-    let empty = trial.event("empty", "").data(Data::text(""));
-    there_and_back(
-        trial,
+pub(super) async fn carries_empty_and_large_messages(
+    context: &TestContext<'_>,
+) -> Result<(), Failure> {
+    let empty = context.event("empty", "").data(Data::text(""));
+    round_trip(
+        context,
         "empty",
         build(empty.data_content_type("text/plain"))?,
     )
     .await?;
 
-    let most = trial.setup.large();
-    let bytes: Vec<u8> = (0..most).map(|at| at.to_le_bytes()[0]).collect();
-    let large = trial.event("large", "").data_bytes(bytes);
+    let size = context.fixture.large_data_size();
+    let bytes: Vec<u8> = (0..size).map(|at| at.to_le_bytes()[0]).collect();
+    let large = context.event("large", "").data_bytes(bytes);
     let large = large.data_content_type("application/octet-stream");
-    there_and_back(trial, "large", build(large)?).await
+    round_trip(context, "large", build(large)?).await
 }
 
-pub(super) async fn gives_messages_that_are_no_events_raw(
-    trial: &Trial<'_>,
+pub(super) async fn delivers_invalid_messages_raw(
+    context: &TestContext<'_>,
 ) -> Result<(), Failure> {
-    if !trial.setup.gives_what_is_no_event() {
-        return Err(Failure::NotMade("what is no event is not promised to come"));
+    if !context.fixture.delivers_invalid_messages() {
+        return Err(Failure::Skipped(
+            "the transport rejects messages that are not events",
+        ));
     }
-    let mut consumer = trial.consumer("raw").await?;
+    let mut consumer = context.consumer("raw").await?;
     let messages = [
         RawMessage::new(
             vec![("x-note".to_owned(), "kept as it is".to_owned())],
@@ -134,15 +142,15 @@ pub(super) async fn gives_messages_that_are_no_events_raw(
         RawMessage::new(Vec::new(), Bytes::from_static(&[0, 0xff, b'\n'])),
     ];
     for sent in messages {
-        trial.publish_raw("raw", &sent).await?;
-        // A sound event behind it is not held up.
-        trial
+        context.publish_raw("raw", &sent).await?;
+        // The message does not hold up a valid event behind it.
+        context
             .publish_all("raw", [sent.body.len().to_string()])
             .await?;
 
-        let incoming = trial.next(&mut *consumer).await?;
+        let incoming = context.next(&mut *consumer).await?;
         let Err(came) = &incoming.event else {
-            return Err(broken(format!("an event came of {sent:?}")));
+            return Err(failed(format!("received an event, sent {sent:?}")));
         };
         ensure(came.message.body == sent.body, || {
             format!("the body is {:?}, was {:?}", came.message.body, sent.body)
@@ -156,61 +164,65 @@ pub(super) async fn gives_messages_that_are_no_events_raw(
             .handle
             .terminate()
             .await
-            .map_err(|error| broken(error.to_string()))?;
+            .map_err(|error| failed_with("terminate", &error))?;
         let expected = sent.body.len().to_string();
-        ack(trial.expect(&mut *consumer, &expected).await?).await?;
+        ack(context.expect(&mut *consumer, &expected).await?).await?;
     }
     Ok(())
 }
 
-pub(super) async fn finds_duplicates(trial: &Trial<'_>) -> Result<(), Failure> {
-    if !trial.setup.finds_duplicates() {
-        return Err(Failure::NotMade("duplicates are not promised to be found"));
+pub(super) async fn detects_duplicates(context: &TestContext<'_>) -> Result<(), Failure> {
+    if !context.fixture.detects_duplicates() {
+        return Err(Failure::Skipped("the transport does not detect duplicates"));
     }
-    let mut consumer = trial.consumer("twice").await?;
-    let sent = build(trial.event("twice", "once"))?;
+    let mut consumer = context.consumer("twice").await?;
+    let sent = build(context.event("twice", "once"))?;
     let other_source = build(sent.to_builder().source("/conformance/other"))?;
     let other_id = build(sent.to_builder().id(format!("{}-", sent.id())))?;
 
-    let first = trial.publish(&sent).await?;
+    let first = context.publish(&sent).await?;
     ensure(!first.duplicate, || {
-        "the first one is a duplicate".to_owned()
+        "the first event is reported as a duplicate".to_owned()
     })?;
-    let second = trial.publish(&sent).await?;
-    ensure(second.duplicate, || "the second one is none".to_owned())?;
+    let second = context.publish(&sent).await?;
+    ensure(second.duplicate, || {
+        "the second event is not reported as a duplicate".to_owned()
+    })?;
     for other in [&other_source, &other_id] {
-        let published = trial.publish(other).await?;
+        let published = context.publish(other).await?;
         ensure(!published.duplicate, || {
-            format!("{other} is taken for a duplicate of {sent}")
+            format!("{other} is reported as a duplicate of {sent}")
         })?;
     }
-    let another = trial.another().await?;
+    let another = context.another().await?;
     let again = another.publish_event(&sent).await;
-    let again = again.map_err(|error| broken(error.to_string()))?;
+    let again = again.map_err(|error| failed_with("publish from another process", &error))?;
     ensure(again.duplicate, || {
-        "from another process it is no duplicate".to_owned()
+        "a duplicate from another process is not reported".to_owned()
     })?;
 
     let named = RawMessage::new(Vec::new(), "no event").with_id(Some(sent.id().to_owned()));
     for (message, duplicate) in [(&named, false), (&named, true)] {
-        let published = trial.publish_raw("twice.raw", message).await?;
+        let published = context.publish_raw("twice.raw", message).await?;
         ensure(published.duplicate == duplicate, || {
             format!(
-                "a message with an id is told to be a duplicate: {}",
+                "a message with an id is reported as a duplicate: {}",
                 !duplicate
             )
         })?;
     }
 
     for expected in [&sent, &other_source, &other_id] {
-        let incoming = trial.next(&mut *consumer).await?;
+        let incoming = context.next(&mut *consumer).await?;
         let came = event(&incoming)?;
-        if trial.setup.keeps_order() {
+        if context.fixture.keeps_order() {
             ensure(came == expected, || {
-                format!("{came} came, and not {expected}")
+                format!("received {came}, expected {expected}")
             })?;
         }
         ack(incoming).await?;
     }
-    trial.expect_nothing(&mut *consumer, trial.long()).await
+    context
+        .expect_nothing(&mut *consumer, context.redelivery_time())
+        .await
 }

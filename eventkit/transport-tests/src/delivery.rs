@@ -1,4 +1,4 @@
-//! What a consumer gets, and how much at once.
+//! Checks of what a consumer receives, and how much at once.
 
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
@@ -6,13 +6,13 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use eventkit::transport::Subscription;
 use tokio::time::{sleep, timeout};
 
-use super::Failure;
-use super::trial::{Trial, ack, broken, ensure, event, nack, numbers, refused, text};
-use eventkit::transport::Subscription;
+use super::context::{TestContext, ack, build, event, nack, numbers, text};
+use super::outcome::{Failure, ensure, failed, failed_with};
 
-pub(super) async fn selects_by_pattern(trial: &Trial<'_>) -> Result<(), Failure> {
+pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<(), Failure> {
     let types = [
         "order",
         "order.placed",
@@ -49,7 +49,7 @@ pub(super) async fn selects_by_pattern(trial: &Trial<'_>) -> Result<(), Failure>
             &["orders", "order", "Order.*"],
             &["order", "orders", "Order.placed"],
         ),
-        // Neither covers the other, and both stand for `order.placed.eu`.
+        // Neither pattern covers the other, and both match `order.placed.eu`.
         (
             "crossing",
             &["order.*.eu", "order.placed.*"],
@@ -59,38 +59,33 @@ pub(super) async fn selects_by_pattern(trial: &Trial<'_>) -> Result<(), Failure>
     ];
     let mut consumers = Vec::new();
     for (name, patterns, expected) in subscriptions {
-        let subscription = trial.subscription(name, patterns);
-        consumers.push((name, trial.subscribe(&subscription).await?, expected));
+        let subscription = context.subscription(name, patterns);
+        consumers.push((context.subscribe(&subscription).await?, expected));
     }
     for ty in types {
-        trial.publish_all(ty, [ty.to_owned()]).await?;
+        context.publish_all(ty, [ty.to_owned()]).await?;
     }
-    for (name, mut consumer, expected) in consumers {
-        let mut missing: BTreeSet<&str> = expected.iter().copied().collect();
-        while !missing.is_empty() {
-            let incoming = trial.next(&mut *consumer).await?;
-            let found = text(&incoming)?;
-            ensure(missing.remove(&*found), || {
-                format!("`{name}` got `{found}`, still expected {missing:?}")
-            })?;
-            ack(incoming).await?;
-        }
-        trial
+    for (mut consumer, expected) in consumers {
+        let expected = expected.iter().map(ToString::to_string);
+        context.receive_all(&mut *consumer, expected).await?;
+        context
             .expect_nothing(&mut *consumer, Duration::from_millis(200))
             .await?;
     }
     Ok(())
 }
 
-pub(super) async fn gives_each_subscription_everything(trial: &Trial<'_>) -> Result<(), Failure> {
-    let subscriptions = ["one", "two"].map(|name| trial.subscription(name, &["a"]));
-    let mut one = trial.subscribe(&subscriptions[0]).await?;
-    let mut two = trial.subscribe(&subscriptions[1]).await?;
-    trial.publish_all("a", numbers(20)).await?;
+pub(super) async fn delivers_everything_to_each_subscription(
+    context: &TestContext<'_>,
+) -> Result<(), Failure> {
+    let subscriptions = ["one", "two"].map(|name| context.subscription(name, &["a"]));
+    let mut one = context.subscribe(&subscriptions[0]).await?;
+    let mut two = context.subscribe(&subscriptions[1]).await?;
+    context.publish_all("a", numbers(20)).await?;
     for consumer in [&mut one, &mut two] {
         let mut missing: BTreeSet<String> = numbers(20).collect();
         while !missing.is_empty() {
-            let incoming = trial.next(&mut **consumer).await?;
+            let incoming = context.next(&mut **consumer).await?;
             missing.remove(&text(&incoming)?);
             ack(incoming).await?;
         }
@@ -98,118 +93,126 @@ pub(super) async fn gives_each_subscription_everything(trial: &Trial<'_>) -> Res
     Ok(())
 }
 
-pub(super) async fn gives_what_is_announced_everything(trial: &Trial<'_>) -> Result<(), Failure> {
-    let subscriptions = ["early", "late"].map(|name| trial.subscription(name, &["announced"]));
-    trial.transport.prepare(&subscriptions);
+pub(super) async fn delivers_everything_to_prepared_subscriptions(
+    context: &TestContext<'_>,
+) -> Result<(), Failure> {
+    let subscriptions = ["early", "late"].map(|name| context.subscription(name, &["announced"]));
+    context.transport.prepare(&subscriptions);
     let [early, late] = subscriptions;
-    let mut early = trial.subscribe(&early).await?;
-    trial.publish_all("announced", ["0".to_owned()]).await?;
-    ack(trial.expect(&mut *early, "0").await?).await?;
-    // Nobody who is there wants it any more.
-    let mut late = trial.subscribe(&late).await?;
-    ack(trial.expect(&mut *late, "0").await?).await?;
-    trial.expect_nothing(&mut *early, trial.long()).await
+    let mut early = context.subscribe(&early).await?;
+    context.publish_all("announced", ["0".to_owned()]).await?;
+    ack(context.expect(&mut *early, "0").await?).await?;
+    // All open subscriptions have settled it.
+    let mut late = context.subscribe(&late).await?;
+    ack(context.expect(&mut *late, "0").await?).await?;
+    context
+        .expect_nothing(&mut *early, context.redelivery_time())
+        .await
 }
 
-pub(super) async fn tells_where_messages_stand(trial: &Trial<'_>) -> Result<(), Failure> {
-    let mut consumer = trial.consumer("stand").await?;
+pub(super) async fn reports_delivery_count_and_position(
+    context: &TestContext<'_>,
+) -> Result<(), Failure> {
+    let mut consumer = context.consumer("stand").await?;
     let mut last = None;
     for number in numbers(3) {
-        let sent = trial.event("stand", &number);
-        let published = trial.publish(&super::trial::build(sent)?).await?;
-        let incoming = trial.expect(&mut *consumer, &number).await?;
-        let info = incoming.metadata;
-        ensure(info.delivery_count == 1, || {
-            format!("the attempt is {}", info.delivery_count)
+        let sent = context.event("stand", &number);
+        let published = context.publish(&build(sent)?).await?;
+        let incoming = context.expect(&mut *consumer, &number).await?;
+        let metadata = incoming.metadata;
+        ensure(metadata.delivery_count == 1, || {
+            format!("the delivery count is {}", metadata.delivery_count)
         })?;
-        ensure(info.position == published.position, || {
+        ensure(metadata.position == published.position, || {
             format!(
-                "published at {:?}, came from {:?}",
-                published.position, info.position
+                "published at {:?}, received from {:?}",
+                published.position, metadata.position
             )
         })?;
-        ensure(last.is_none() || info.position > last, || {
-            format!("{:?} came after {last:?}", info.position)
+        ensure(last.is_none() || metadata.position > last, || {
+            format!("received {:?} after {last:?}", metadata.position)
         })?;
-        last = info.position;
+        last = metadata.position;
         ack(incoming).await?;
     }
     Ok(())
 }
 
-pub(super) async fn loses_nothing_when_next_is_dropped(trial: &Trial<'_>) -> Result<(), Failure> {
+pub(super) async fn loses_nothing_when_next_is_dropped(
+    context: &TestContext<'_>,
+) -> Result<(), Failure> {
     const COUNT: usize = 200;
-    let mut subscription = trial.subscription("dropped", &["dropped"]);
-    // What were lost would not come again in time.
-    subscription.ack_wait = trial.setup.patience() * 10;
-    let mut consumer = trial.subscribe(&subscription).await?;
-    trial.publish_all("dropped", numbers(COUNT)).await?;
+    let mut subscription = context.subscription("dropped", &["dropped"]);
+    // A lost message is not redelivered before the timeout.
+    subscription.ack_wait = context.fixture.timeout() * 10;
+    let mut consumer = context.subscribe(&subscription).await?;
+    context.publish_all("dropped", numbers(COUNT)).await?;
 
     let mut missing: BTreeSet<String> = numbers(COUNT).collect();
     let receive = async {
         let mut polls = 0;
         while !missing.is_empty() {
             polls = polls % 3 + 1;
-            // The future is dropped at the first, second or third place where it waits.
+            // The future is dropped at its first, second or third await.
             match timeout(Duration::from_millis(5), polled(consumer.next(), polls)).await {
                 Err(_) => {}
-                // What goes on beside it gets some time.
+                // Other tasks run meanwhile.
                 Ok(None) => sleep(Duration::from_millis(1)).await,
                 Ok(Some(Ok(Some(incoming)))) => {
                     ensure(incoming.metadata.delivery_count == 1, || {
-                        format!("`{:?}` was lost and came again", event(&incoming))
+                        format!("`{:?}` was lost and redelivered", event(&incoming))
                     })?;
                     missing.remove(&text(&incoming)?);
                     ack(incoming).await?;
                 }
-                Ok(Some(Ok(None))) => return Err(broken("the consumer has ended")),
-                Ok(Some(Err(error))) => return Err(refused("the consumer is lost", &error)),
+                Ok(Some(Ok(None))) => return Err(failed("the consumer has ended")),
+                Ok(Some(Err(error))) => return Err(failed_with("the consumer is lost", &error)),
             }
         }
         Ok(())
     };
-    let received = timeout(trial.setup.patience(), receive).await;
-    received.unwrap_or_else(|_| Err(broken(format!("lost: {missing:?}"))))
+    let received = timeout(context.fixture.timeout(), receive).await;
+    received.unwrap_or_else(|_| Err(failed(format!("lost: {missing:?}"))))
 }
 
-/// Polls a future at most so many times, and drops it then.
-async fn polled<F: Future + Unpin>(mut future: F, most: usize) -> Option<F::Output> {
+/// Polls a future at most `max` times, and drops it then.
+async fn polled<F: Future + Unpin>(mut future: F, max: usize) -> Option<F::Output> {
     let mut polls = 0;
     poll_fn(|context| {
         polls += 1;
         match Pin::new(&mut future).poll(context) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if polls >= most => Poll::Ready(None),
+            Poll::Pending if polls >= max => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         }
     })
     .await
 }
 
-pub(super) async fn bounds_what_is_in_flight(trial: &Trial<'_>) -> Result<(), Failure> {
-    let mut subscription: Subscription = trial.subscription("flight", &["flight"]);
+pub(super) async fn limits_messages_in_flight(context: &TestContext<'_>) -> Result<(), Failure> {
+    let mut subscription: Subscription = context.subscription("flight", &["flight"]);
     subscription.max_in_flight = 3;
-    subscription.ack_wait = trial.setup.patience() * 10;
-    let mut consumer = trial.subscribe(&subscription).await?;
-    trial.publish_all("flight", numbers(8)).await?;
+    subscription.ack_wait = context.fixture.timeout() * 10;
+    let mut consumer = context.subscribe(&subscription).await?;
+    context.publish_all("flight", numbers(8)).await?;
 
     let short = Duration::from_millis(300);
     let mut open = Vec::new();
     for _ in 0..3 {
-        open.push(trial.next(&mut *consumer).await?);
+        open.push(context.next(&mut *consumer).await?);
     }
-    trial.expect_nothing(&mut *consumer, short).await?;
-    // What is settled or waits for its delay makes room.
+    context.expect_nothing(&mut *consumer, short).await?;
+    // Messages that are settled, or wait for redelivery, are not in flight.
     ack(open.remove(0)).await?;
-    open.push(trial.next(&mut *consumer).await?);
+    open.push(context.next(&mut *consumer).await?);
     nack(open.remove(0), Duration::from_hours(1)).await?;
-    open.push(trial.next(&mut *consumer).await?);
-    trial.expect_nothing(&mut *consumer, short).await?;
+    open.push(context.next(&mut *consumer).await?);
+    context.expect_nothing(&mut *consumer, short).await?;
     for incoming in open {
         ack(incoming).await?;
     }
     for _ in 0..3 {
-        ack(trial.next(&mut *consumer).await?).await?;
+        ack(context.next(&mut *consumer).await?).await?;
     }
-    trial.expect_nothing(&mut *consumer, short).await
+    context.expect_nothing(&mut *consumer, short).await
 }

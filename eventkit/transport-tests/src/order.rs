@@ -1,30 +1,30 @@
-//! In which order messages come.
+//! The check of the order of messages.
 
-use super::Failure;
-use super::trial::{Trial, ack, numbers};
+use super::context::{TestContext, ack, numbers};
+use super::outcome::Failure;
 
 const COUNT: usize = 300;
 
-pub(super) async fn keeps_order(trial: &Trial<'_>) -> Result<(), Failure> {
-    if !trial.setup.keeps_order() {
-        return Err(Failure::NotMade("no order is promised"));
+pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<(), Failure> {
+    if !context.fixture.keeps_order() {
+        return Err(Failure::Skipped("the transport keeps no order"));
     }
-    let mut subscription = trial.subscription("ordered", &["ordered"]);
+    let mut subscription = context.subscription("ordered", &["ordered"]);
     subscription.max_in_flight = 16;
-    let mut consumer = trial.subscribe(&subscription).await?;
-    trial.publish_all("ordered", numbers(COUNT / 2)).await?;
+    let mut consumer = context.subscribe(&subscription).await?;
+    context.publish_all("ordered", numbers(COUNT / 2)).await?;
     for number in numbers(COUNT / 2) {
-        ack(trial.expect(&mut *consumer, &number).await?).await?;
+        ack(context.expect(&mut *consumer, &number).await?).await?;
     }
-    // In an order too where several are open at once, and where they come while more are sent.
+    // The order holds with several unsettled messages, and while more are published.
     let rest: Vec<String> = numbers(COUNT).skip(COUNT / 2).collect();
-    let send = trial.publish_all("ordered", rest.iter().cloned());
+    let send = context.publish_all("ordered", rest.iter().cloned());
     let receive = async {
         let mut open = Vec::new();
         for number in &rest {
-            open.push(trial.expect(&mut *consumer, number).await?);
+            open.push(context.expect(&mut *consumer, number).await?);
             if open.len() == 10 {
-                // The other way round: acknowledging has no order.
+                // Acknowledged in reverse: settling has no order.
                 while let Some(incoming) = open.pop() {
                     ack(incoming).await?;
                 }

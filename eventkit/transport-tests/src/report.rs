@@ -1,72 +1,50 @@
-//! What has become of the promises.
+//! The report of all checks.
 
 use std::fmt;
 
-use super::Promise;
+use super::check::Check;
+use super::fixture::Fixture;
+use super::outcome::Outcome;
 
-/// Says what has become of one promise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use = "a broken promise is seen by nobody otherwise"]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It is kept.
-    Kept,
-    /// It was not checked, for this reason.
-    LeftOut(String),
-    /// It is broken, in this way.
-    Broken(String),
-}
-
-impl Outcome {
-    /// Asserts that the promise is not broken; one that was not checked is printed.
-    ///
-    /// # Panics
-    ///
-    /// Where it is broken.
-    #[track_caller]
-    pub fn assert_kept(&self) {
-        match self {
-            Self::Kept => {}
-            Self::LeftOut(reason) => println!("left out: {reason}"),
-            Self::Broken(how) => panic!("{how}"),
-        }
+/// Runs all checks on the transport of a fixture, one after the other.
+pub async fn run(fixture: &dyn Fixture) -> Report {
+    let mut report = Report::default();
+    for check in Check::all() {
+        report.outcomes.push((*check, check.run(fixture).await));
     }
+    report
 }
 
-/// Lists what has become of each promise.
+/// The outcomes of all checks.
 #[derive(Debug, Default)]
 pub struct Report {
-    outcomes: Vec<(Promise, Outcome)>,
+    outcomes: Vec<(Check, Outcome)>,
 }
 
 impl Report {
-    pub(super) fn add(&mut self, promise: Promise, outcome: Outcome) {
-        self.outcomes.push((promise, outcome));
-    }
-
-    /// Returns whether no promise is broken.
+    /// Returns whether no check failed.
     #[must_use]
-    pub fn is_kept(&self) -> bool {
+    pub fn is_passed(&self) -> bool {
         let mut outcomes = self.outcomes.iter();
-        !outcomes.any(|(_, outcome)| matches!(outcome, Outcome::Broken(_)))
+        !outcomes.any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
     }
 
-    /// Returns each promise with what has become of it.
-    pub fn iter(&self) -> impl Iterator<Item = (Promise, &Outcome)> {
+    /// Returns an iterator over the checks and their outcomes.
+    pub fn iter(&self) -> impl Iterator<Item = (Check, &Outcome)> {
         self.outcomes
             .iter()
-            .map(|(promise, outcome)| (*promise, outcome))
+            .map(|(check, outcome)| (*check, outcome))
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (promise, outcome) in self.iter() {
-            let name = promise.name();
+        for (check, outcome) in self.iter() {
+            let name = check.name();
             match outcome {
-                Outcome::Kept => writeln!(f, "kept      {name}")?,
-                Outcome::LeftOut(reason) => writeln!(f, "left out  {name}: {reason}")?,
-                Outcome::Broken(how) => writeln!(f, "BROKEN    {name}: {how}")?,
+                Outcome::Passed => writeln!(f, "passed   {name}")?,
+                Outcome::Skipped(reason) => writeln!(f, "skipped  {name}: {reason}")?,
+                Outcome::Failed(message) => writeln!(f, "FAILED   {name}: {message}")?,
             }
         }
         Ok(())

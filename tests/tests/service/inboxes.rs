@@ -212,7 +212,7 @@ fn what_is_no_database_is_an_error_that_names_the_file() {
     let path = folder.file().display().to_string();
     assert_eq!(
         error.to_string(),
-        format!("the inbox {path} could not be opened")
+        format!("failed to open the inbox {path}")
     );
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("not a database"), "{cause}");

@@ -59,14 +59,14 @@ async fn what_comes_again_is_a_503_with_the_delay_rounded_up() {
     assert!((1..=3600).contains(&after.unwrap()), "{after:?}");
     assert_eq!(
         detail(&response),
-        "of 1 of 1 deliveries to handlers, 1 are to come again"
+        "1 of 1 deliveries to handlers failed: 1 to be retried"
     );
 }
 
 #[tokio::test]
 async fn before_anybody_has_subscribed_it_is_a_503() {
     let endpoint = Endpoint::builder().retry_after(Duration::from_secs(7));
-    let endpoint = endpoint.subscriptions(2).build().unwrap();
+    let endpoint = endpoint.min_subscriptions(2).build().unwrap();
     let url = serve(&endpoint).await;
     let client = Client::new();
     let sent = || send(client.post(&url).event(&event("1")).unwrap());
@@ -79,7 +79,10 @@ async fn before_anybody_has_subscribed_it_is_a_503() {
     endpoint.close();
     let response = sent().await;
     assert_eq!(brief(&response), (503, Some(7)));
-    assert_eq!(detail(&response), "the endpoint takes no events at present");
+    assert_eq!(
+        detail(&response),
+        "the endpoint does not accept events at present"
+    );
 }
 
 #[tokio::test]
@@ -170,7 +173,7 @@ async fn the_worst_of_the_handlers_decides_and_the_longest_delay() {
     assert_eq!(brief(&response), (503, Some(60)));
     assert_eq!(
         detail(&response),
-        "of 3 of 4 deliveries to handlers, 2 are to come again, 1 found too many events being handled"
+        "3 of 4 deliveries to handlers failed: 2 to be retried, 1 with too many events in flight"
     );
     held.abort();
 }

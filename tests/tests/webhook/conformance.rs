@@ -74,7 +74,7 @@ impl Transport for Both {
 
 macro_rules! setup {
     ($name:ident) => {
-        impl eventkit_transport_tests::Setup for $name {
+        impl eventkit_transport_tests::Fixture for $name {
             fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
                 Box::pin(async { Ok(Box::new(self.0.clone()) as Box<dyn Transport>) })
             }
@@ -83,11 +83,11 @@ macro_rules! setup {
                 false
             }
 
-            fn finds_duplicates(&self) -> bool {
+            fn detects_duplicates(&self) -> bool {
                 false
             }
 
-            fn gives_what_is_no_event(&self) -> bool {
+            fn delivers_invalid_messages(&self) -> bool {
                 false
             }
         }
@@ -121,14 +121,14 @@ impl Served {
 }
 
 mod direct {
-    eventkit_transport_tests::transport_conformance! {
+    eventkit_transport_tests::transport_tests! {
         #[tokio::test(start_paused = true)]
         super::Direct::new()
     }
 }
 
 mod served {
-    eventkit_transport_tests::transport_conformance! {
+    eventkit_transport_tests::transport_tests! {
         #[tokio::test]
         super::Served::new().await
     }

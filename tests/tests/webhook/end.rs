@@ -34,7 +34,7 @@ async fn a_server_answers_what_is_being_handled_before_it_ends() {
 
 #[tokio::test]
 async fn a_server_does_not_wait_for_ever() {
-    let endpoint = Endpoint::builder().drain_within(Duration::from_millis(50));
+    let endpoint = Endpoint::builder().shutdown_timeout(Duration::from_millis(50));
     let endpoint = endpoint.build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -70,7 +70,7 @@ async fn an_endpoint_says_what_it_needs() {
     let endpoint = Endpoint::builder().build().unwrap();
     let error = endpoint.publish(&event("1")).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Configuration);
-    assert!(error.to_string().contains("`EndpointBuilder::publish_to`"));
+    assert!(error.to_string().contains("`EndpointBuilder::publisher`"));
     let wrong = eventkit::transport::Subscription::new("s", ["or*"]);
     let error = endpoint.subscribe(&wrong).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Configuration);

@@ -41,7 +41,7 @@ async fn what_is_over_a_limit_is_a_413() {
     assert_eq!(response.status(), 413);
     assert_eq!(
         detail(&response),
-        "the body is larger than this endpoint takes"
+        "the body is larger than the limit of this endpoint"
     );
     let more = event("1").to_builder().extension("a", 1).extension("b", 2);
     let response = send(client.post(&url).event(&more.build().unwrap()).unwrap()).await;
@@ -59,7 +59,7 @@ async fn what_is_over_a_limit_is_a_413() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_a_408() {
-    let endpoint = Endpoint::builder().read_within(Duration::from_millis(50));
+    let endpoint = Endpoint::builder().read_timeout(Duration::from_millis(50));
     let endpoint = endpoint.build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;
@@ -78,11 +78,11 @@ async fn a_body_that_does_not_come_is_a_408() {
 #[tokio::test]
 async fn settings_without_an_end_are_none() {
     let endpoint = Endpoint::builder()
-        .connections(usize::MAX)
+        .max_connections(usize::MAX)
         .rate(u32::MAX)
         .remember(usize::MAX, Duration::MAX)
-        .read_within(Duration::MAX)
-        .drain_within(Duration::MAX)
+        .read_timeout(Duration::MAX)
+        .shutdown_timeout(Duration::MAX)
         .retry_after(Duration::MAX)
         .limits(Limits::DEFAULT.body_bytes(usize::MAX))
         .build()
@@ -106,7 +106,7 @@ async fn settings_without_an_end_are_none() {
 
 #[tokio::test]
 async fn more_connections_than_allowed_wait_for_one_to_end() {
-    let endpoint = Endpoint::builder().connections(1).build().unwrap();
+    let endpoint = Endpoint::builder().max_connections(1).build().unwrap();
     handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;
     let whole = format!("{HEAD}content-length: 1\r\n\r\nx");

@@ -54,7 +54,7 @@ async fn an_attempt_without_an_answer_ends_in_time() {
     let script = Script::new([Silence, Silence]);
     let sender = script.sender().timeout(Duration::from_secs(10)).attempts(2);
     let error = fails(&sender.build().unwrap(), TransportErrorKind::Unavailable).await;
-    assert_eq!(source(&error), "none came within 10s");
+    assert_eq!(source(&error), "the request timed out after 10s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,8 +129,8 @@ async fn attempts_and_time_have_limits() {
     let error = fails(&sender, TransportErrorKind::Unavailable).await;
     assert_eq!(script.count(), 3);
     let expected = format!(
-        "send {} to https://example.com/events: the answer is 503 Service Unavailable; \
-         given up after attempt 3: there are no more",
+        "failed to send {} to https://example.com/events: the response is 503 Service Unavailable; \
+         gave up after attempt 3: it was the last one",
         event("1")
     );
     assert_eq!(error.to_string(), expected);
@@ -345,7 +345,7 @@ async fn a_target_that_is_not_there_is_unavailable() {
     let sender = Sender::to(&url).attempts(2);
     let sender = sender.backoff(Duration::from_millis(1), Duration::from_millis(1));
     let error = fails(&sender.build().unwrap(), TransportErrorKind::Unavailable).await;
-    assert_eq!(source(&error), "no connection could be made");
+    assert_eq!(source(&error), "failed to connect");
     assert!(error.to_string().contains("attempt 2"), "{error}");
 }
 

@@ -87,7 +87,7 @@ async fn a_sender_sends_its_token_and_prints_it_nowhere() {
     let text = error.to_string();
     assert!(!text.contains("secret"), "{text}");
     assert!(
-        text.contains("401 Unauthorized") && text.contains("not one that"),
+        text.contains("401 Unauthorized") && text.contains("not valid"),
         "{text}"
     );
     assert!(text.contains("`SenderBuilder::token`"), "{text}");

@@ -32,6 +32,12 @@ impl ConfigMismatch {
         }
     }
 
+    /// Adds a setting unless it has the expected value.
+    pub(super) fn expect_eq<T: PartialEq + Debug>(&mut self, setting: &str, found: T, expected: T) {
+        let matches = found == expected;
+        self.expect(matches, setting, lowercase(found), lowercase(expected));
+    }
+
     /// Returns an error that lists all settings that differ, if any does.
     pub(super) fn into_result(self, subject: &str) -> Result<(), TransportError> {
         if self.0.is_empty() {

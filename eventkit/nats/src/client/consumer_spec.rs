@@ -6,7 +6,7 @@ use eventkit::transport::{Subscription, TransportError};
 use serde_json::json;
 
 use super::api::Api;
-use super::config_mismatch::{ConfigMismatch, Info, lowercase};
+use super::config_mismatch::{ConfigMismatch, Info};
 use super::error::{error_response, unavailable};
 use crate::mapping::subject::Filters;
 
@@ -128,26 +128,15 @@ impl ConsumerSpec<'_> {
             deliver.unwrap_or_default(),
             "none, as pull consumers have",
         );
-        mismatch.expect(
-            found.ack_policy == AckPolicy::Explicit,
-            "ack_policy",
-            lowercase(found.ack_policy),
-            "explicit",
-        );
-        let expected = self.subscription.ack_wait;
-        mismatch.expect(
-            found.ack_wait == expected,
-            "ack_wait",
-            format_args!("{:?}", found.ack_wait),
-            format_args!("{expected:?}"),
-        );
+        mismatch.expect_eq("ack_policy", found.ack_policy, AckPolicy::Explicit);
+        mismatch.expect_eq("ack_wait", found.ack_wait, self.subscription.ack_wait);
         mismatch.expect(
             found.max_deliver <= 0,
             "max_deliver",
             found.max_deliver,
             "-1, since the service decides when to stop",
         );
-        mismatch.expect(!found.headers_only, "headers_only", true, false);
+        mismatch.expect_eq("headers_only", found.headers_only, false);
         mismatch.expect(
             found.backoff.is_empty(),
             "backoff",

@@ -99,25 +99,20 @@ impl StreamSettings {
     fn check(&self, found: &Config, subjects: &str) -> Result<(), TransportError> {
         let mut mismatch = ConfigMismatch::default();
         mismatch.expect(
-            found.subjects.iter().any(|own| covers(own, subjects)),
+            found.subjects.iter().any(|found| covers(found, subjects)),
             "subjects",
             format_args!("{:?}", found.subjects),
             format_args!("[{subjects:?}] or more"),
         );
-        mismatch.expect(
-            found.storage == self.storage_type(),
-            "storage",
-            lowercase(found.storage),
-            lowercase(self.storage_type()),
-        );
+        mismatch.expect_eq("storage", found.storage, self.storage_type());
         mismatch.expect(
             found.retention == RetentionPolicy::Limits,
             "retention",
             lowercase(found.retention),
             "limits, which keeps events for handlers that are added later",
         );
-        mismatch.expect(!found.no_ack, "no_ack", true, false);
-        mismatch.expect(!found.sealed, "sealed", true, false);
+        mismatch.expect_eq("no_ack", found.no_ack, false);
+        mismatch.expect_eq("sealed", found.sealed, false);
         mismatch.expect(
             found.duplicate_window >= self.duplicate_window,
             "duplicate_window",
@@ -125,16 +120,10 @@ impl StreamSettings {
             format_args!("{:?} or more", self.duplicate_window),
         );
         if let Some(expected) = self.replicas {
-            let found = found.num_replicas;
-            mismatch.expect(found == expected, "num_replicas", found, expected);
+            mismatch.expect_eq("num_replicas", found.num_replicas, expected);
         }
         if let Some(expected) = self.max_age {
-            mismatch.expect(
-                found.max_age == expected,
-                "max_age",
-                format_args!("{:?}", found.max_age),
-                format_args!("{expected:?}"),
-            );
+            mismatch.expect_eq("max_age", found.max_age, expected);
         }
         if let Some(expected) = self.max_bytes {
             let matches = u64::try_from(found.max_bytes) == Ok(expected);

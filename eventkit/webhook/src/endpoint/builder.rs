@@ -1,98 +1,107 @@
-//! How an endpoint is set up.
+//! The builder of an endpoint.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::desk::Desk;
-use super::origin::{CallbackRequest, Origins};
-use super::token::Tokens;
-use super::{Endpoint, Shared};
 use eventkit::binding::http::with_limits;
 use eventkit::event::Limits;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{Publisher, TransportError, TransportErrorKind};
 
-/// Sets up an [`Endpoint`].
-#[must_use = "a builder makes nothing until `build` is called"]
+use super::access_token::AccessTokens;
+use super::origin_policy::{CallbackRequest, OriginPolicy};
+use super::recent_deliveries::RecentDeliveries;
+use super::shared::{Endpoint, Shared};
+use super::subscription_table::SubscriptionTable;
+
+impl Endpoint {
+    /// Creates a builder. Without tokens and origins, the endpoint accepts events from every sender.
+    pub fn builder() -> EndpointBuilder {
+        EndpointBuilder::new()
+    }
+}
+
+/// A builder of an [`Endpoint`].
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct EndpointBuilder {
-    tokens: Tokens,
-    origins: Origins,
+    tokens: AccessTokens,
+    origins: OriginPolicy,
     limits: Limits,
-    subscriptions: usize,
+    min_subscriptions: usize,
     remembered: usize,
     window: Duration,
-    busy: Duration,
-    read_within: Duration,
-    drain_within: Duration,
-    connections: usize,
+    retry_after: Duration,
+    read_timeout: Duration,
+    shutdown_timeout: Duration,
+    max_connections: usize,
     publisher: Option<Arc<dyn Publisher>>,
 }
 
 impl EndpointBuilder {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self {
-            tokens: Tokens::default(),
-            origins: Origins::default(),
+            tokens: AccessTokens::default(),
+            origins: OriginPolicy::default(),
             limits: Limits::DEFAULT,
-            subscriptions: 1,
+            min_subscriptions: 1,
             remembered: 100_000,
             window: Duration::from_hours(1),
-            busy: Duration::from_secs(1),
-            read_within: Duration::from_secs(30),
-            drain_within: Duration::from_secs(30),
-            connections: 1_024,
+            retry_after: Duration::from_secs(1),
+            read_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(30),
+            max_connections: 1_024,
             publisher: None,
         }
     }
 
-    /// Takes only events that come with this access token, in the header `Authorization` with the
-    /// scheme `Bearer` or in the query as `access_token` (3.1 and 3.2).
+    /// Requires this access token, in the header `Authorization` with the scheme `Bearer` or in the
+    /// query as `access_token` (3.1 and 3.2).
     ///
-    /// Given more than once, each of the tokens is good: a new one can be there before the old one
-    /// goes. They are compared in constant time.
+    /// If this is called more than once, each of the tokens is valid, which allows for rotation.
+    /// Tokens are compared in constant time.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.tokens.add(token.into());
         self
     }
 
-    /// Allows a sender to send, by the name in its `WebHook-Request-Origin`, letter by letter.
+    /// Allows the sender with exactly this `WebHook-Request-Origin`.
     ///
-    /// The name is what the sender says of itself, and protects the sender alone: to know who sends,
-    /// there is [`token`](EndpointBuilder::token).
+    /// A sender may claim any origin: the handshake protects targets that did not ask for events. To
+    /// authenticate senders, use a [`token`](EndpointBuilder::token).
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.allowed.push(origin.into());
         self
     }
 
-    /// Allows all senders to send: the handshake is answered with `*`.
+    /// Allows all origins: the response to a handshake is `*`.
     pub fn allow_any_origin(mut self) -> Self {
         self.origins.any = true;
         self
     }
 
-    /// Takes only events whose `WebHook-Request-Origin` is allowed (2.1); otherwise the name
-    /// matters in the handshake alone.
+    /// Requires an allowed `WebHook-Request-Origin` of each delivery (2.1); by default, only the
+    /// handshake checks it.
     pub fn require_origin(mut self) -> Self {
         self.origins.required = true;
         self
     }
 
-    /// Sets how many requests each allowed origin may make per minute, and all others together;
-    /// without end if not set.
+    /// Sets the maximum number of requests per minute of each allowed origin, and of all other senders
+    /// together; unlimited by default.
     ///
-    /// It is what the handshake grants at most. More requests than of one minute at once are
-    /// answered with 429.
+    /// A handshake grants at most this rate. The requests of one minute may come in a burst, and the
+    /// response to more of them is 429.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.origins.rate = Some(per_minute);
         self
     }
 
-    /// Is called with the `WebHook-Request-Callback` of a sender that is not allowed (4.1.3), which
-    /// gets a 202; without this, it gets a 403, and the address is ignored.
+    /// Sets a function that receives the `WebHook-Request-Callback` of senders that are not allowed
+    /// (4.1.3), to which the endpoint responds with 202; by default with 403.
     ///
-    /// The endpoint itself never calls the address: it comes from anybody, and may lead into the
-    /// network that the endpoint is in.
+    /// The endpoint itself never calls the URL: anyone may have chosen it, and it may lead into an
+    /// internal network.
     pub fn on_callback(
         mut self,
         on_callback: impl Fn(CallbackRequest) + Send + Sync + 'static,
@@ -101,98 +110,98 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets how much of a request is taken; [`Limits::DEFAULT`] if not set.
+    /// Sets the limits of requests; [`Limits::DEFAULT`] by default.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sets how many subscriptions have to be open before an event is taken; until then the answer
-    /// is 503. 1 if not set.
+    /// Sets the number of subscriptions that have to be open before the endpoint accepts events; 1 by
+    /// default. Until then the response is 503.
     ///
-    /// An event that comes when only some of the handlers have subscribed is lost to the others. A
-    /// service [announces](eventkit::transport::Transport::announce) all of its own, so that none is.
-    /// Where several services share an endpoint, or consumers are opened by hand, and requests may
-    /// come before all of them are there, this is the number of handlers.
-    pub fn subscriptions(mut self, subscriptions: usize) -> Self {
-        self.subscriptions = subscriptions.max(1);
+    /// An event that is received before a handler has subscribed is not delivered to that handler. A
+    /// service [prepares](eventkit::transport::Transport::prepare) all of its subscriptions first, so
+    /// it needs no number here. Several services that share an endpoint, and programs that open
+    /// consumers themselves, set the number of handlers.
+    pub fn min_subscriptions(mut self, subscriptions: usize) -> Self {
+        self.min_subscriptions = subscriptions.max(1);
         self
     }
 
-    /// Sets of how many deliveries it remembers what became of them, and how long; 100,000 for an
-    /// hour if not set. Each takes about 150 bytes.
+    /// Sets how many deliveries the endpoint remembers, and for how long; 100,000 for one hour by
+    /// default. Each of them takes about 150 bytes.
     ///
-    /// What is forgotten runs again when the sender tries again: the time has to be longer than
-    /// senders try.
+    /// A retry of a forgotten delivery runs its handler again: the window has to be longer than
+    /// senders retry.
     pub fn remember(mut self, deliveries: usize, window: Duration) -> Self {
         self.remembered = deliveries;
         self.window = window;
         self
     }
 
-    /// Sets when a sender may come again where no handler has said it: when too many events are in
-    /// flight, nobody is subscribed, or the endpoint is closed. One second if not set.
+    /// Sets the `Retry-After` of responses without a delay from a handler; 1 second by default.
+    ///
+    /// These are the responses of an endpoint that is closed, has no consumer, or has too many events
+    /// in flight.
     pub fn retry_after(mut self, delay: Duration) -> Self {
-        self.busy = delay;
+        self.retry_after = delay;
         self
     }
 
-    /// Sets within what time a request has to have come, its headers and then its body; 30 seconds
-    /// each if not set. The headers are those of [`serve`](Endpoint::serve).
-    pub fn read_within(mut self, time: Duration) -> Self {
-        // The server adds it to the time of day.
-        self.read_within = time.min(FAR_FUTURE);
+    /// Sets the time limit for reading the headers and, again, the body of a request; 30 seconds by
+    /// default. The headers are limited in [`serve`](Endpoint::serve) only.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        // hyper adds it to the current time, which may overflow.
+        self.read_timeout = timeout.min(FAR_FUTURE);
         self
     }
 
-    /// Sets how long [`serve`](Endpoint::serve) waits at the end for what is being handled; 30
-    /// seconds if not set.
-    pub fn drain_within(mut self, time: Duration) -> Self {
-        self.drain_within = time;
+    /// Sets the time limit of the graceful shutdown of [`serve`](Endpoint::serve); 30 seconds by
+    /// default.
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
         self
     }
 
-    /// Sets how many connections [`serve`](Endpoint::serve) has at once; 1,024 if not set. More
-    /// wait until one ends.
-    pub fn connections(mut self, connections: usize) -> Self {
-        self.connections = connections.max(1);
+    /// Sets the maximum number of concurrent connections of [`serve`](Endpoint::serve); 1,024 by
+    /// default. Further connections wait until one is closed.
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(1);
         self
     }
 
-    /// Sets where the endpoint publishes to, for a service that sends events and keeps dead letters;
-    /// without it, publishing is an error.
-    pub fn publish_to(mut self, publisher: impl Publisher + 'static) -> Self {
+    /// Sets the publisher for outgoing events and dead letters of a service; without one, publishing
+    /// is an error.
+    pub fn publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.publisher = Some(Arc::new(publisher));
         self
     }
 
-    /// Makes the endpoint.
+    /// Builds the endpoint.
     ///
     /// # Errors
     ///
-    /// Where a token or an origin can stand in no header, where a rate is zero, and where an origin
-    /// is required and none is allowed.
+    /// Returns an error if a token or an origin is illegal in a header, if the rate is zero, or if an
+    /// origin is required and none is allowed.
     pub fn build(self) -> Result<Endpoint, TransportError> {
-        let wrong = |what| TransportError::new(TransportErrorKind::Configuration, what);
+        let invalid =
+            |message: String| TransportError::new(TransportErrorKind::Configuration, message);
         if !self.tokens.are_legal() {
-            return Err(wrong(
-                "a token is of printable ASCII without spaces, and not empty",
-            ));
+            let message = "an access token is illegal, expected printable ASCII without spaces";
+            return Err(invalid(message.to_owned()));
         }
-        self.origins
-            .check()
-            .map_err(|what| TransportError::new(TransportErrorKind::Configuration, what))?;
-        let desk = Desk::new(self.subscriptions, self.remembered, self.window);
+        self.origins.check().map_err(invalid)?;
+        let recent = RecentDeliveries::new(self.remembered, self.window);
         let shared = Shared {
-            desk: Mutex::new(desk),
+            table: Mutex::new(SubscriptionTable::new(self.min_subscriptions, recent)),
             tokens: self.tokens,
             origins: self.origins,
             limits: self.limits,
             decoder: with_limits(self.limits),
-            busy: self.busy,
-            read_within: self.read_within,
-            drain_within: self.drain_within,
-            connections: self.connections,
+            retry_after: self.retry_after,
+            read_timeout: self.read_timeout,
+            shutdown_timeout: self.shutdown_timeout,
+            max_connections: self.max_connections,
             publisher: self.publisher,
         };
         Ok(Endpoint {

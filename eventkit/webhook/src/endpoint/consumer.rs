@@ -1,23 +1,51 @@
-//! The side of the handlers.
+//! The consumers of an endpoint.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use eventkit::event::Event;
+use eventkit::transport::{
+    Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Settlement, Subscription,
+    Transport, TransportError, TransportErrorKind,
+};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use super::Shared;
-use super::desk::Step;
-use super::queue::Handout;
-use eventkit::event::Event;
-use eventkit::transport::{
-    Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Settlement, TransportError,
-    TransportErrorKind,
-};
+use super::lease_queue::Lease;
+use super::shared::{Endpoint, Shared};
+use super::subscription_table::Next;
+
+impl Transport for Endpoint {
+    fn name(&self) -> &'static str {
+        "webhook"
+    }
+
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        let mut table = self.shared.table();
+        for subscription in subscriptions {
+            // `subscribe` reports the error.
+            let _ = table.upsert_subscription(subscription);
+        }
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async move {
+            let (id, changed) = self.shared.table().subscribe(subscription)?;
+            Ok(Box::new(EndpointConsumer {
+                endpoint: Arc::clone(&self.shared),
+                subscription: subscription.name.as_str().into(),
+                id,
+                changed,
+            }) as _)
+        })
+    }
+}
 
 #[derive(Debug)]
-pub(super) struct EndpointConsumer {
+struct EndpointConsumer {
     endpoint: Arc<Shared>,
     subscription: Arc<str>,
     id: u64,
@@ -25,137 +53,110 @@ pub(super) struct EndpointConsumer {
 }
 
 impl EndpointConsumer {
-    pub(super) fn new(
-        endpoint: Arc<Shared>,
-        subscription: &str,
-        (id, changed): (u64, Arc<Notify>),
-    ) -> Self {
-        Self {
-            endpoint,
-            subscription: subscription.into(),
-            id,
-            changed,
-        }
-    }
-
-    /// Looks at the desk for a message, or for how long to wait.
-    fn look(&self) -> Step {
-        let now = Instant::now();
-        self.endpoint.desk().give(&self.subscription, self.id, now)
-    }
-
     async fn receive(&mut self) -> Option<Incoming> {
         let changed = Arc::clone(&self.changed);
         loop {
             let mut change = std::pin::pin!(changed.notified());
-            // Before the look at the desk, so that no change falls between the two.
+            // Enabled before the table is read, so that no change in between is missed.
             change.as_mut().enable();
-            match self.look() {
-                Step::Message(event, handout) => return Some(self.incoming(event, handout)),
-                Step::End => return None,
-                Step::Wait(None) => change.await,
-                // Either way there may be a message now.
-                Step::Wait(Some(at)) => drop(timeout_at(at, change).await),
+            let now = Instant::now();
+            let next = self
+                .endpoint
+                .table()
+                .lease_next(&self.subscription, self.id, now);
+            match next {
+                Next::Event(event, lease) => return Some(self.incoming(event, lease)),
+                Next::End => return None,
+                Next::Wait(None) => change.await,
+                // There may be an event after the change and after the deadline.
+                Next::Wait(Some(deadline)) => drop(timeout_at(deadline, change).await),
             }
         }
     }
 
-    fn incoming(&self, event: Event, handout: Handout) -> Incoming {
-        let settle = EndpointSettle {
+    fn incoming(&self, event: Event, lease: Lease) -> Incoming {
+        let acknowledger = EndpointAcknowledger {
             endpoint: Arc::clone(&self.endpoint),
             subscription: Arc::clone(&self.subscription),
-            handout,
+            lease,
         };
-        let info = MessageMetadata::new(handout.attempt);
-        Incoming::new(Ok(event), info, Arc::new(settle))
+        let metadata = MessageMetadata::new(lease.attempt);
+        Incoming::new(Ok(event), metadata, Arc::new(acknowledger))
     }
 }
 
 impl Consumer for EndpointConsumer {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        match self.look() {
-            Step::Message(event, handout) => {
-                Box::pin(std::future::ready(Ok(Some(self.incoming(event, handout)))))
-            }
-            Step::End => Box::pin(std::future::ready(Ok(None))),
-            Step::Wait(_) => Box::pin(async { Ok(self.receive().await) }),
-        }
+        Box::pin(async { Ok(self.receive().await) })
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        // It leaves the desk when it is dropped.
+        // Dropping the consumer unsubscribes it.
         Box::pin(async { Ok(()) })
     }
 }
 
 impl Drop for EndpointConsumer {
     fn drop(&mut self) {
-        self.endpoint.desk().leave(&self.subscription, self.id);
+        self.endpoint
+            .table()
+            .unsubscribe(&self.subscription, self.id);
     }
 }
 
-struct EndpointSettle {
+#[derive(Debug)]
+struct EndpointAcknowledger {
     endpoint: Arc<Shared>,
     subscription: Arc<str>,
-    handout: Handout,
+    lease: Lease,
 }
 
-impl fmt::Debug for EndpointSettle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EndpointSettle")
-            .field("subscription", &self.subscription)
-            .field("handout", &self.handout)
-            .finish_non_exhaustive()
-    }
-}
-
-impl EndpointSettle {
-    fn done(&self) {
-        self.endpoint
-            .desk()
-            .settle(&self.subscription, self.handout, Instant::now());
-    }
-
-    fn give_back(&self, delay: Duration) {
+impl EndpointAcknowledger {
+    fn release(&self, delay: Duration) {
         let now = Instant::now();
         self.endpoint
-            .desk()
-            .give_back(&self.subscription, self.handout, delay, now);
+            .table()
+            .release(&self.subscription, self.lease, delay, now);
     }
 }
 
-impl Acknowledger for EndpointSettle {
+impl Acknowledger for EndpointAcknowledger {
     fn settle(
         self: Arc<Self>,
         _: MessageMetadata,
-        how: Settlement,
+        settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        match how {
-            Settlement::Ack | Settlement::Terminate => self.done(),
-            Settlement::Nack(delay) => self.give_back(delay),
+        match settlement {
+            Settlement::Ack | Settlement::Terminate => {
+                let now = Instant::now();
+                self.endpoint
+                    .table()
+                    .settle(&self.subscription, self.lease, now);
+            }
+            Settlement::Nack(delay) => self.release(delay),
         }
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async { Ok(()) })
     }
 
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async {
             let now = Instant::now();
-            let renewed = self
-                .endpoint
-                .desk()
-                .renew(&self.subscription, self.handout, now);
-            if renewed {
+            let mut table = self.endpoint.table();
+            if table.extend(&self.subscription, self.lease, now) {
                 return Ok(());
             }
-            let what = "the message has been taken back";
-            Err(TransportError::new(TransportErrorKind::Unavailable, what))
+            let message = "the lease of the event has expired";
+            Err(TransportError::new(
+                TransportErrorKind::Unavailable,
+                message,
+            ))
         })
     }
 }
 
-impl Drop for EndpointSettle {
-    /// Gives back what was dropped without a word: the sender need not wait for it.
+impl Drop for EndpointAcknowledger {
+    /// Releases an event that was dropped unsettled, so that the sender is answered at once.
     fn drop(&mut self) {
-        self.give_back(Duration::ZERO);
+        self.release(Duration::ZERO);
     }
 }

@@ -1,35 +1,36 @@
-//! Requests to responses.
+//! The response to a request.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use eventkit::binding::http::Problem;
+use eventkit::event::Event;
+use eventkit::transport::{BoxFuture, TransportError};
+use eventkit::{DecodeError, DecodeErrorKind};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tokio::time::{Instant, timeout_at};
 
-use super::desk::Admission;
-use super::origin::Refusal;
-use super::queue::{Answer, Outcome};
-use super::tally::{Tally, later, too_many};
-use super::token::Found;
-use super::{Endpoint, Shared};
-use eventkit::binding::http::Problem;
-use eventkit::event::Event;
-use eventkit::{DecodeError, DecodeErrorKind};
+use super::access_token::TokenLocation;
+use super::delivery_summary::{DeliverySummary, too_many_requests, unavailable};
+use super::lease_queue::{Outcome, OutcomeReceiver};
+use super::origin_policy::Rejection;
+use super::shared::{Endpoint, Shared};
+use super::subscription_table::Admission;
+use crate::client::HttpClient;
 
-/// An event that a subscription is working on.
-struct Pending {
+/// The delivery of an event whose outcome is not known yet.
+struct PendingDelivery {
     subscription: Arc<str>,
-    answer: Answer,
+    outcome: OutcomeReceiver,
 }
 
 impl Endpoint {
-    /// Answers a request, when all that it holds is handled.
+    /// Responds to a request once all of its events are handled, whatever its path and host.
     ///
-    /// Dropping the future takes nothing back from handlers that have got an event. It looks neither
-    /// at the path nor at the host.
+    /// If the future is dropped, handlers that have received an event still finish it.
     ///
     /// ```
     /// use eventkit::binding::http::encode_binary;
@@ -55,128 +56,136 @@ impl Endpoint {
     pub async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         match self.shared.admit(&parts) {
-            Ok(found) => self.shared.deliver(&parts.headers, body, found).await,
+            Ok(token) => self.shared.deliver(&parts.headers, body, token).await,
             Err(response) => *response,
         }
     }
 }
 
+impl HttpClient for Endpoint {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+        Box::pin(async { Ok(self.respond(request).await) })
+    }
+}
+
 impl Shared {
-    /// Looks at all of a request but its body, and answers it where that is enough.
-    pub(super) fn admit(&self, parts: &Parts) -> Result<Found, Box<Response<Bytes>>> {
+    /// Checks a request without its body; the error is the response to one that ends here.
+    pub(super) fn admit(&self, parts: &Parts) -> Result<TokenLocation, Box<Response<Bytes>>> {
         match parts.method {
             Method::POST => {}
             Method::OPTIONS if self.origins.has_handshake() => {
-                return Err(self.origins.answer(parts).into());
+                return Err(self.origins.respond(parts).into());
             }
             _ => return Err(self.method_not_allowed(&parts.method).into()),
         }
-        let found = self.tokens.check(parts)?;
-        match self.origins.pass(parts, Instant::now()) {
-            Ok(()) => {}
-            Err(Refusal::Wrong(problem)) => return Err(Box::new(problem.into())),
-            Err(Refusal::TooMany(wait)) => {
-                return Err(too_many("the sender is over its rate", wait).into());
+        let token = self.tokens.check(parts)?;
+        match self.origins.check_delivery(parts, Instant::now()) {
+            Ok(()) => Ok(token),
+            Err(Rejection::Problem(problem)) => Err(Box::new(problem.into())),
+            Err(Rejection::RateLimited(delay)) => {
+                Err(too_many_requests("the sender exceeds its rate", delay).into())
             }
         }
-        Ok(found)
     }
 
     fn method_not_allowed(&self, method: &Method) -> Response<Bytes> {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        let detail = format!("events are sent with POST, not with {method}");
+        let detail = format!("the method is {method}, expected POST");
         let mut response = Response::from(Problem::new(status, "Method not allowed", detail));
         let methods = self.origins.methods();
         response.headers_mut().insert(ALLOW, methods);
         response
     }
 
-    /// Gives the events of a request to the subscriptions, and waits for what becomes of them.
+    /// Delivers the events of a request to the subscriptions, and waits for the outcomes.
     pub(super) async fn deliver(
         &self,
         headers: &HeaderMap,
         body: Bytes,
-        found: Found,
+        token: TokenLocation,
     ) -> Response<Bytes> {
         let events = match self.decoder.decode_batch(headers, body) {
             Ok(events) => events,
-            Err(error) => return refuse(headers, &error),
+            Err(error) => return undecodable(headers, &error),
         };
-        if !self.desk().is_ready() {
-            return later("the endpoint takes no events at present".into(), self.busy);
+        if !self.table().is_ready() {
+            let detail = "the endpoint does not accept events at present";
+            return unavailable(detail, self.retry_after);
         }
-        let tally = self.deliver_all(&events).await;
-        let mut response = tally.answer(Instant::now(), self.busy);
-        // A cache must not keep what came of an address with a token in it (3.2).
-        if found == Found::Query && response.status().is_success() {
+        let summary = self.deliver_all(&events).await;
+        let mut response = summary.to_response(Instant::now(), self.retry_after);
+        // Shared caches must not store the response to a URL that contains a token (3.2).
+        if token == TokenLocation::Query && response.status().is_success() {
             let private = HeaderValue::from_static("private");
             response.headers_mut().insert(CACHE_CONTROL, private);
         }
         response
     }
 
-    async fn deliver_all(&self, events: &[Event]) -> Tally {
-        let mut tally = Tally::default();
+    async fn deliver_all(&self, events: &[Event]) -> DeliverySummary {
+        let mut summary = DeliverySummary::default();
         let mut pending = VecDeque::new();
         for event in events {
-            let wanting = self.desk().wanting(event.ty());
-            for subscription in wanting {
-                self.deliver_to(subscription, event, &mut pending, &mut tally)
+            let subscriptions = self.table().matching_subscriptions(event.ty());
+            for subscription in subscriptions {
+                self.deliver_to(subscription, event, &mut pending, &mut summary)
                     .await;
             }
         }
-        for own in pending {
-            tally.note(self.outcome(own).await);
+        for delivery in pending {
+            summary.add(self.outcome(delivery).await);
         }
-        tally
+        summary
     }
 
-    /// Gives an event to a subscription, or notes why not.
+    /// Delivers an event to a subscription, or adds to the summary why it cannot.
     async fn deliver_to(
         &self,
         subscription: Arc<str>,
         event: &Event,
-        pending: &mut VecDeque<Pending>,
-        tally: &mut Tally,
+        pending: &mut VecDeque<PendingDelivery>,
+        summary: &mut DeliverySummary,
     ) {
         loop {
-            let admitted = self.desk().admit(&subscription, event, Instant::now());
-            let outcome = match admitted {
-                Admission::Pending(answer) => {
-                    let own = Pending {
+            let admission = self.table().admit(&subscription, event, Instant::now());
+            let outcome = match admission {
+                Admission::Pending(outcome) => {
+                    return pending.push_back(PendingDelivery {
                         subscription,
-                        answer,
-                    };
-                    return pending.push_back(own);
+                        outcome,
+                    });
                 }
                 Admission::Known(outcome) => outcome,
             };
-            // A batch has room where one of its own has ended, however large it is.
-            let own = pending
+            // A batch may be larger than the queue: it waits for an earlier event of its own.
+            let earlier = pending
                 .iter()
-                .position(|own| outcome == Outcome::Full && own.subscription == subscription);
-            match own.and_then(|at| pending.remove(at)) {
-                Some(own) => tally.note(self.outcome(own).await),
-                None => return tally.note(outcome),
+                .position(|other| outcome == Outcome::Full && other.subscription == subscription);
+            match earlier.and_then(|index| pending.remove(index)) {
+                Some(delivery) => summary.add(self.outcome(delivery).await),
+                None => return summary.add(outcome),
             }
         }
     }
 
-    /// Waits for what becomes of an event, which `ack_wait` bounds.
-    async fn outcome(&self, pending: Pending) -> Outcome {
-        let Pending {
+    /// Waits for the outcome of a delivery, at most for its `ack_wait`.
+    async fn outcome(&self, delivery: PendingDelivery) -> Outcome {
+        let PendingDelivery {
             subscription,
-            mut answer,
-        } = pending;
+            outcome: mut receiver,
+        } = delivery;
         loop {
             let now = Instant::now();
-            let deadline = self.desk().take_back_overdue(&subscription, now);
-            if let Some(outcome) = *answer.borrow_and_update() {
+            let deadline = self.table().expire_leases(&subscription, now);
+            if let Some(outcome) = *receiver.borrow_and_update() {
                 return outcome;
             }
-            let changed = answer.changed();
+            let changed = receiver.changed();
             let changed = match deadline {
-                Some(at) => timeout_at(at, changed).await.unwrap_or(Ok(())),
+                Some(deadline) => timeout_at(deadline, changed).await.unwrap_or(Ok(())),
                 None => changed.await,
             };
             if changed.is_err() {
@@ -186,14 +195,14 @@ impl Shared {
     }
 }
 
-/// Answers what is no event.
-fn refuse(headers: &HeaderMap, error: &DecodeError) -> Response<Bytes> {
+/// Returns the response to a request that cannot be decoded.
+fn undecodable(headers: &HeaderMap, error: &DecodeError) -> Response<Bytes> {
     let problem = Problem::from(error);
     if error.kind() != DecodeErrorKind::NotAnEvent || is_cloudevents(headers) {
         return problem.into();
     }
-    // Neither by its `Content-Type` nor by its headers does it claim to be an event: its format has
-    // not been understood (2.2).
+    // Neither `Content-Type` nor other headers claim that it is an event: its format is not
+    // supported (2.2).
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     Problem::new(status, problem.title(), problem.detail()).into()
 }
@@ -201,6 +210,6 @@ fn refuse(headers: &HeaderMap, error: &DecodeError) -> Response<Bytes> {
 fn is_cloudevents(headers: &HeaderMap) -> bool {
     const PREFIX: &[u8] = b"application/cloudevents";
     let content_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let start = content_type.and_then(|value| value.get(..PREFIX.len()));
-    start.is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+    let prefix = content_type.and_then(|value| value.get(..PREFIX.len()));
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX))
 }

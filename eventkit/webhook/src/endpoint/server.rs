@@ -1,4 +1,4 @@
-//! Servers: its own, and those of others.
+//! The HTTP server of an endpoint, and the `tower` service for other servers.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -9,6 +9,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use eventkit::BoxError;
+use eventkit::binding::http::Problem;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Body;
@@ -20,17 +22,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 
-use super::{Endpoint, Shared};
-use eventkit::BoxError;
-use eventkit::binding::http::Problem;
+use super::shared::{Endpoint, Shared};
 
-/// How long nothing is accepted after the system could not.
-const AFTER_ERROR: Duration = Duration::from_millis(500);
+/// The delay after a failed `accept`, which usually fails again at once.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
 impl Endpoint {
-    /// Answers a request whose body is still to be read, within the limits of the endpoint.
+    /// Responds to a request whose body has not been read, within the limits of the endpoint.
     ///
-    /// What can be refused without the body is refused before it is read.
+    /// The body is read only if the rest of the request is accepted.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
     where
         B: Body,
@@ -40,33 +40,33 @@ impl Endpoint {
         let (parts, body) = request.into_parts();
         let response = match shared.admit(&parts) {
             Err(response) => *response,
-            Ok(found) => match shared.read(body).await {
+            Ok(token) => match shared.read(body).await {
                 Err(problem) => problem.into(),
-                Ok(body) => shared.deliver(&parts.headers, body, found).await,
+                Ok(body) => shared.deliver(&parts.headers, body, token).await,
             },
         };
         response.map(Full::new)
     }
 
-    /// Runs an HTTP/1.1 server until a signal, on every path, and returns when what was being
-    /// handled has been answered, or after [`drain_within`](super::EndpointBuilder::drain_within).
+    /// Runs an HTTP/1.1 server on every path until a signal, and shuts it down gracefully.
     ///
-    /// With the signal the endpoint is [closed](Endpoint::close). The handlers have to go on until
-    /// this has returned: a service is stopped after it.
+    /// The signal [closes](Endpoint::close) the endpoint. This returns once all requests have a
+    /// response, or after the [`shutdown_timeout`](crate::EndpointBuilder::shutdown_timeout). Stop the
+    /// service after that, since its handlers are needed until then.
     ///
-    /// The server speaks no TLS, which the specification of webhooks asks for (2.1): in front of it
-    /// is something that does, or another server that the endpoint is mounted in.
+    /// The server does not support TLS, which the specification of webhooks requires (2.1): use a
+    /// reverse proxy, or mount the endpoint in a server that does.
     ///
     /// # Errors
     ///
-    /// Where the listener does not work.
+    /// Returns an error if the listener has no local address.
     pub async fn serve(
         &self,
         listener: TcpListener,
         signal: impl Future<Output = ()> + Send,
     ) -> io::Result<()> {
         listener.local_addr()?;
-        let connections = self.shared.connections.min(Semaphore::MAX_PERMITS);
+        let connections = self.shared.max_connections.min(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections));
         let graceful = GracefulShutdown::new();
         let mut signal = std::pin::pin!(signal);
@@ -81,29 +81,26 @@ impl Endpoint {
                 () = &mut signal => break,
                 accepted = accept => match accepted {
                     Ok((stream, permit)) => self.spawn(stream, permit, &graceful),
-                    // The connection is gone already, or there are too many files open.
+                    // The peer closed the connection, or too many files are open.
                     Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        sleep(AFTER_ERROR).await;
+                        tracing::warn!(%error, "failed to accept a connection");
+                        sleep(ACCEPT_RETRY_DELAY).await;
                     }
                 },
             }
         }
         drop(listener);
         self.close();
-        let drained = timeout(self.shared.drain_within, graceful.shutdown()).await;
-        if drained.is_err() {
+        let shutdown = timeout(self.shared.shutdown_timeout, graceful.shutdown()).await;
+        if shutdown.is_err() {
             let unsettled = self.unsettled();
-            tracing::warn!(
-                unsettled,
-                "the end did not wait for all that was being handled"
-            );
+            tracing::warn!(unsettled, "the graceful shutdown timed out");
         }
         Ok(())
     }
 
     fn spawn(&self, stream: TcpStream, permit: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
-        // Answers are small: they are not to wait for more.
+        // Responses are small, and must not wait for more data.
         let _ = stream.set_nodelay(true);
         let endpoint = self.clone();
         let service = service_fn(move |request| {
@@ -112,12 +109,12 @@ impl Endpoint {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.shared.read_within)
+            .header_read_timeout(self.shared.read_timeout)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection has ended");
+                tracing::debug!(%error, "a connection failed");
             }
             drop(permit);
         });
@@ -136,11 +133,11 @@ impl Shared {
         }
         let body = std::pin::pin!(body);
         let read = Limited::new(body, limit).collect();
-        match timeout(self.read_within, read).await {
+        match timeout(self.read_timeout, read).await {
             Ok(Ok(collected)) => Ok(collected.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
             Ok(Err(error)) => {
-                let detail = format!("the body could not be read: {error}");
+                let detail = format!("failed to read the body: {error}");
                 Err(Problem::new(
                     StatusCode::BAD_REQUEST,
                     "Body not readable",
@@ -148,7 +145,7 @@ impl Shared {
                 ))
             }
             Err(_) => {
-                let detail = format!("the body did not come within {:?}", self.read_within);
+                let detail = format!("the body was not received within {:?}", self.read_timeout);
                 Err(Problem::new(
                     StatusCode::REQUEST_TIMEOUT,
                     "Body too slow",
@@ -160,7 +157,7 @@ impl Shared {
 }
 
 fn too_large() -> Problem {
-    let detail = "the body is larger than this endpoint takes";
+    let detail = "the body is larger than the limit of this endpoint";
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Body too large", detail)
 }
 

@@ -1,26 +1,33 @@
-//! How a sender is set up.
+//! The builder of a sender.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use eventkit::format::Format;
+use eventkit::transport::{TransportError, TransportErrorKind};
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::OnceCell;
 
-use super::super::HttpClient;
-use super::super::client::Reqwest;
-use super::super::header::REQUEST_ORIGIN;
 use super::handshake::Handshake;
-use super::pace::Pace;
+use super::publish::{Retry, Sender, Shared};
+use super::requests::Requests;
 use super::target::Target;
-use super::{Retry, Sender, Shared};
-use eventkit::format::Format;
-use eventkit::transport::{TransportError, TransportErrorKind};
+use crate::client::{HttpClient, Reqwest};
+use crate::headers::REQUEST_ORIGIN;
+use crate::rate::RateLimiter;
 
-/// Sets up a [`Sender`].
-#[must_use = "a builder makes nothing until `build` is called"]
+impl Sender {
+    /// Creates a builder of a sender to a URL.
+    pub fn to(url: impl Into<String>) -> SenderBuilder {
+        SenderBuilder::new(url.into())
+    }
+}
+
+/// A builder of a [`Sender`].
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct SenderBuilder {
     url: String,
     client: Client,
@@ -30,18 +37,19 @@ pub struct SenderBuilder {
     origin: Option<String>,
     handshake: bool,
     rate: Option<u32>,
-    plain: bool,
+    allow_http: bool,
+    timeout: Duration,
     retry: Retry,
 }
 
 enum Client {
     Default,
     Reqwest(Box<reqwest::ClientBuilder>),
-    Own(Arc<dyn HttpClient>),
+    Custom(Arc<dyn HttpClient>),
 }
 
 impl SenderBuilder {
-    pub(super) fn new(url: String) -> Self {
+    fn new(url: String) -> Self {
         Self {
             url,
             client: Client::Default,
@@ -51,30 +59,31 @@ impl SenderBuilder {
             origin: None,
             handshake: false,
             rate: None,
-            plain: false,
+            allow_http: false,
+            timeout: Duration::from_mins(1),
             retry: Retry {
                 attempts: 5,
                 deadline: Duration::from_mins(5),
-                timeout: Duration::from_mins(1),
-                first_delay: Duration::from_millis(500),
+                initial_delay: Duration::from_millis(500),
                 max_delay: Duration::from_secs(30),
             },
         }
     }
 
-    /// Sends in structured mode, in this format; without it, in binary mode.
+    /// Sends events in structured mode, in this format; binary mode by default.
     ///
-    /// An event without data, or with data of no content type, goes as structured JSON in any case:
-    /// the specification of webhooks wants a body and its type in every request (2.1).
+    /// An event without data, or with data of no content type, is always sent in structured mode: the
+    /// specification of webhooks requires a body and its type (2.1).
     pub fn structured(mut self, format: impl Format) -> Self {
         self.format = Some(Arc::new(format));
         self
     }
 
-    /// Sends this access token, in the header `Authorization` with the scheme `Bearer` (3.1).
+    /// Sets the access token, which is sent in the header `Authorization` with the scheme `Bearer`
+    /// (3.1).
     ///
-    /// A target that only takes it in its address has it there, as `?access_token=..` (3.2): what
-    /// this crate prints leaves it out, but proxies and servers write addresses to their logs.
+    /// If a target requires it in the URL, add it there as `?access_token=..` (3.2). This crate never
+    /// prints it, but proxies and servers log URLs.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -86,86 +95,86 @@ impl SenderBuilder {
         self
     }
 
-    /// Names the system that sends, by a DNS name, in the `WebHook-Request-Origin` of every request.
+    /// Sets the `WebHook-Request-Origin` of every request: the DNS name of the sending system.
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
         self
     }
 
-    /// Asks the target for permission before the first event is sent (4), and sends nothing without
-    /// it; it needs an [`origin`](SenderBuilder::origin).
+    /// Requests permission from the target before the first event (4), and sends nothing without it;
+    /// this requires an [`origin`](SenderBuilder::origin).
     ///
-    /// The target has to allow exactly that origin, or `*`. The rate that it allows is kept to: what
-    /// is too much waits. It is asked once for the life of the sender.
+    /// The target has to allow exactly that origin, or `*`. Requests above the granted rate are
+    /// delayed. A permission is valid for the lifetime of the sender.
     pub fn handshake(mut self) -> Self {
         self.handshake = true;
         self
     }
 
-    /// Asks in the [`handshake`](SenderBuilder::handshake) for this many requests per minute.
+    /// Sets the rate that the [`handshake`](SenderBuilder::handshake) requests, per minute.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.rate = Some(per_minute);
         self
     }
 
-    /// Allows an address without TLS that is not on this machine, against the specification of
-    /// webhooks (2.1): everybody on the way can read events and tokens.
-    pub fn plain_http(mut self) -> Self {
-        self.plain = true;
+    /// Allows a URL without TLS on another machine, against the specification of webhooks (2.1):
+    /// the network can read events and tokens.
+    pub fn allow_http(mut self) -> Self {
+        self.allow_http = true;
         self
     }
 
-    /// Sets how long one attempt may take, until the handlers of the target are done; 60 seconds if
-    /// not set.
+    /// Sets the time limit of one attempt, including the handlers of the target; 60 seconds by
+    /// default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.retry.timeout = timeout;
+        self.timeout = timeout;
         self
     }
 
-    /// Sets how often an event is tried; 5 times if not set.
+    /// Sets the maximum number of attempts of an event; 5 by default.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.retry.attempts = attempts.max(1);
         self
     }
 
-    /// Sets how long an event is tried, all attempts and waits together; 5 minutes if not set.
+    /// Sets the time limit of all attempts of an event and the delays in between; 5 minutes by default.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.retry.deadline = deadline;
         self
     }
 
-    /// Sets the wait after the first attempt, which doubles with each, and the longest one; half a
-    /// second and 30 seconds if not set.
+    /// Sets the delay after the first attempt, which doubles with each, and the maximum; half a second
+    /// and 30 seconds by default.
     ///
-    /// By chance each is up to half shorter. A `Retry-After` that is longer goes before.
-    pub fn backoff(mut self, first: Duration, longest: Duration) -> Self {
-        self.retry.first_delay = first;
-        self.retry.max_delay = longest;
+    /// Jitter shortens each delay by up to half. A longer `Retry-After` takes precedence.
+    pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
+        self.retry.initial_delay = initial;
+        self.retry.max_delay = max;
         self
     }
 
-    /// Sets how reqwest is set up: proxies, certificates, time to connect. Redirects are never
-    /// followed.
+    /// Sets the builder of the reqwest client, for instance for proxies and certificates. Redirects
+    /// are never followed.
     pub fn reqwest(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.client = Client::Reqwest(Box::new(builder));
         self
     }
 
-    /// Sends with something else than reqwest.
+    /// Sets a client other than reqwest.
     pub fn client(mut self, client: impl HttpClient + 'static) -> Self {
-        self.client = Client::Own(Arc::new(client));
+        self.client = Client::Custom(Arc::new(client));
         self
     }
 
-    /// Makes the sender; nothing is sent yet.
+    /// Builds the sender; nothing is sent yet.
     ///
     /// # Errors
     ///
-    /// Where the address, the token, the origin or a header is not what it has to be, where there is
-    /// a handshake and no origin, and where reqwest cannot be set up.
+    /// Returns an error if the URL, the token, the origin, the rate or a header is invalid, if there
+    /// is a handshake without an origin, or if the reqwest client cannot be created.
     pub fn build(self) -> Result<Sender, TransportError> {
-        let target = Target::parse(&self.url, self.plain)
-            .map_err(|what| wrong(&format!("the address of a webhook sender: {what}")))?;
+        let target = Target::parse(&self.url, self.allow_http)
+            .map_err(|reason| invalid(&format!("the URL of a webhook sender: {reason}")))?;
         let headers = self.all_headers(&target)?;
         let handshake = match (self.handshake, self.origin) {
             (false, _) => None,
@@ -174,28 +183,33 @@ impl SenderBuilder {
                 rate: self.rate,
             }),
             (true, None) => {
-                return Err(wrong(
-                    "a handshake needs an origin: `SenderBuilder::origin`",
+                return Err(invalid(
+                    "a handshake requires an origin: `SenderBuilder::origin`",
                 ));
             }
         };
         if self.rate == Some(0) {
-            return Err(wrong("a rate is at least one request per minute"));
+            return Err(invalid(
+                "the rate is 0, expected at least 1 request per minute",
+            ));
         }
         let client: Arc<dyn HttpClient> = match self.client {
-            Client::Own(client) => client,
+            Client::Custom(client) => client,
             Client::Reqwest(builder) => Arc::new(Reqwest::new(*builder)?),
             Client::Default => Arc::new(Reqwest::new(reqwest::Client::builder())?),
         };
         let shared = Shared {
-            target,
-            client,
-            headers,
+            requests: Requests {
+                target,
+                client,
+                headers,
+                limiter: RateLimiter::default(),
+                timeout: self.timeout,
+            },
             format: self.format,
             handshake,
             permission: OnceCell::new(),
-            pace: Pace::default(),
-            gone: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
             retry: self.retry,
         };
         Ok(Sender {
@@ -203,29 +217,29 @@ impl SenderBuilder {
         })
     }
 
-    /// Returns what is on every request.
+    /// Returns the headers of every request.
     fn all_headers(&self, target: &Target) -> Result<HeaderMap, TransportError> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let name = HeaderName::try_from(name)
-                .map_err(|_| wrong(&format!("{name:?} is no name of a header")))?;
+                .map_err(|_| invalid(&format!("{name:?} is not the name of a header")))?;
             let value = HeaderValue::try_from(value)
-                .map_err(|_| wrong(&format!("the header `{name}` cannot have that value")))?;
+                .map_err(|_| invalid(&format!("the value of the header `{name}` is illegal")))?;
             headers.insert(name, value);
         }
         if let Some(origin) = &self.origin {
             let value = HeaderValue::try_from(origin).ok();
             let value = value.filter(|_| !origin.is_empty() && origin != "*");
-            let what = || {
-                wrong(&format!(
-                    "{origin:?} is no origin: it is a DNS name, in ASCII"
+            let value = value.ok_or_else(|| {
+                invalid(&format!(
+                    "{origin:?} is not an origin, expected a DNS name in ASCII"
                 ))
-            };
-            headers.insert(REQUEST_ORIGIN, value.ok_or_else(what)?);
+            })?;
+            headers.insert(REQUEST_ORIGIN, value);
         }
         if let Some(token) = &self.token {
             let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-                .map_err(|_| wrong("a token is of printable ASCII"))?;
+                .map_err(|_| invalid("the access token is illegal, expected printable ASCII"))?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
@@ -236,8 +250,8 @@ impl SenderBuilder {
     }
 }
 
-fn wrong(what: &str) -> TransportError {
-    TransportError::new(TransportErrorKind::Configuration, what)
+fn invalid(message: &str) -> TransportError {
+    TransportError::new(TransportErrorKind::Configuration, message)
 }
 
 impl fmt::Debug for SenderBuilder {

@@ -1,15 +1,15 @@
-//! Asking whether events may be sent (Web Hooks for Event Delivery, 4).
+//! The handshake that requests permission to send (Web Hooks for Event Delivery, 4).
 
 use bytes::Bytes;
+use eventkit::transport::TransportErrorKind;
 use http::{HeaderMap, HeaderValue, Method, Response};
 use tokio::time::Instant;
 
-use super::super::header::{ALLOWED_ORIGIN, ALLOWED_RATE, REQUEST_RATE, parse_rate};
-use super::Shared;
-use super::answer::{Refused, Then, check};
-use eventkit::transport::TransportErrorKind;
+use super::requests::Requests;
+use super::response::{FailedAttempt, NextStep, check};
+use crate::headers::{ALLOWED_ORIGIN, ALLOWED_RATE, REQUEST_RATE, parse_rate};
 
-/// What is asked for.
+/// The permission that the sender requests.
 #[derive(Debug)]
 pub(super) struct Handshake {
     pub(super) origin: String,
@@ -17,29 +17,32 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Asks, and keeps to the rate that is granted.
-    pub(super) async fn ask(&self, sender: &Shared, deadline: Instant) -> Result<(), Refused> {
+    /// Requests permission, and sets the rate that is granted.
+    pub(super) async fn request_permission(
+        &self,
+        requests: &Requests,
+        deadline: Instant,
+    ) -> Result<(), FailedAttempt> {
         let mut headers = HeaderMap::new();
         if let Some(rate) = self.rate {
             headers.insert(REQUEST_RATE, HeaderValue::from(rate));
         }
         let body = Bytes::new();
-        let response = sender.request(Method::OPTIONS, headers, body, deadline);
+        let response = requests.send(Method::OPTIONS, headers, body, deadline);
         let rate = self.granted(&response.await?)?;
         if let Some(rate) = rate {
-            sender.pace.set_rate(rate);
+            requests.limiter.set_rate(rate);
         }
         Ok(())
     }
 
-    /// Returns the rate that is granted, if there is a limit: it is the headers that count, whatever
-    /// the status is (4.2).
-    fn granted(&self, response: &Response<Bytes>) -> Result<Option<u32>, Refused> {
+    /// Returns the granted rate, if there is a limit. The headers count, whatever the status (4.2).
+    fn granted(&self, response: &Response<Bytes>) -> Result<Option<u32>, FailedAttempt> {
         let headers = response.headers();
         let Some(origin) = headers.get(ALLOWED_ORIGIN) else {
-            // A target that is not well may allow it later.
-            let ill = check(response).err().filter(Refused::is_for_now);
-            return Err(ill.unwrap_or_else(|| {
+            // A target that is unavailable may allow it later.
+            let unavailable = check(response).err().filter(FailedAttempt::is_retriable);
+            return Err(unavailable.unwrap_or_else(|| {
                 let status = response.status();
                 self.refused(&format!("{status} without `WebHook-Allowed-Origin`"))
             }));
@@ -48,7 +51,7 @@ impl Handshake {
             return Err(self.refused(&format!("it allows {origin:?}")));
         }
         match headers.get(ALLOWED_RATE) {
-            // It should be there; without it, what was asked for is not too much.
+            // The header is required; without it, the requested rate counts as granted.
             None => Ok(self.rate),
             Some(value) if value == "*" => Ok(None),
             Some(value) => {
@@ -61,8 +64,8 @@ impl Handshake {
         }
     }
 
-    fn refused(&self, found: &str) -> Refused {
-        let why = format!("the target has to allow {:?}: {found}", self.origin);
-        Refused::new(TransportErrorKind::Configuration, Then::Stop, why)
+    fn refused(&self, found: &str) -> FailedAttempt {
+        let reason = format!("the target does not allow {:?}: {found}", self.origin);
+        FailedAttempt::new(TransportErrorKind::Configuration, NextStep::Stop, reason)
     }
 }

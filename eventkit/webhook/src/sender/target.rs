@@ -1,4 +1,4 @@
-//! Where events are sent to.
+//! The URL of a target.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,42 +6,42 @@ use std::net::IpAddr;
 use http::Uri;
 use reqwest::Url;
 
-use super::super::endpoint::PARAMETER;
+use crate::headers::ACCESS_TOKEN;
 
-/// An address; printed without its query, which may hold a token.
+/// A URL, which is printed without its query, since that may contain a token.
 #[derive(Clone)]
 pub(super) struct Target {
     uri: Uri,
-    shown: String,
+    display: String,
     has_token: bool,
 }
 
 impl Target {
-    /// Reads an address, or says what is wrong with it.
-    pub(super) fn parse(text: &str, plain: bool) -> Result<Self, String> {
-        let mut url = Url::parse(text).map_err(|error| format!("it is no URL: {error}"))?;
+    /// Parses a URL, and returns what is wrong with it otherwise.
+    pub(super) fn parse(text: &str, allow_http: bool) -> Result<Self, String> {
+        let mut url = Url::parse(text).map_err(|error| format!("it is not a URL: {error}"))?;
         let secure = match url.scheme() {
             "https" => true,
             "http" => false,
-            other => return Err(format!("its scheme is `{other}`, expected is `https`")),
+            other => return Err(format!("its scheme is `{other}`, expected `https`")),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("it has a user name or password: see `SenderBuilder::token`".to_owned());
-        }
-        if !secure && !plain && !is_loopback(&url) {
             return Err(
-                "it is not https: on a network that is trusted, `SenderBuilder::plain_http` \
-                 allows it"
-                    .to_owned(),
+                "it contains a user name or password: use `SenderBuilder::token`".to_owned(),
             );
         }
+        if !secure && !allow_http && !is_loopback(&url) {
+            let message = "it is not https: `SenderBuilder::allow_http` allows that on a trusted \
+                           network";
+            return Err(message.to_owned());
+        }
         url.set_fragment(None);
-        let has_token = url.query_pairs().any(|(name, _)| name == PARAMETER);
+        let has_token = url.query_pairs().any(|(name, _)| name == ACCESS_TOKEN);
         let uri = Uri::try_from(url.as_str()).map_err(|error| error.to_string())?;
         url.set_query(None);
         Ok(Self {
             uri,
-            shown: url.into(),
+            display: url.into(),
             has_token,
         })
     }
@@ -50,7 +50,7 @@ impl Target {
         &self.uri
     }
 
-    /// Returns whether the query holds a token.
+    /// Returns whether the query contains a token.
     pub(super) fn has_token(&self) -> bool {
         self.has_token
     }
@@ -64,13 +64,13 @@ fn is_loopback(url: &Url) -> bool {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.display)
     }
 }
 
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.display)
     }
 }
 
@@ -89,12 +89,12 @@ mod tests {
             assert!(Target::parse(good, false).is_ok(), "{good}");
         }
         for (wrong, why) in [
-            ("http://example.com/", "plain_http"),
-            ("http://localhost.example.com/", "plain_http"),
-            ("http://10.0.0.1/", "plain_http"),
+            ("http://example.com/", "allow_http"),
+            ("http://localhost.example.com/", "allow_http"),
+            ("http://10.0.0.1/", "allow_http"),
             ("ftp://example.com/", "`ftp`"),
             ("https://ann:secret@example.com/", "`SenderBuilder::token`"),
-            ("/events", "no URL"),
+            ("/events", "not a URL"),
         ] {
             let error = Target::parse(wrong, false).unwrap_err();
             assert!(error.contains(why), "{wrong}: {error}");

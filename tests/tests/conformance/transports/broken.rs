@@ -10,7 +10,7 @@ use eventkit::transport::{
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
-use eventkit_transport_tests::{self, Outcome, Setup};
+use eventkit_transport_tests::{self, Fixture, Outcome};
 use tokio::time::timeout;
 
 /// What is wrong with a transport.
@@ -66,7 +66,7 @@ impl Broken {
     }
 }
 
-impl Setup for Broken {
+impl Fixture for Broken {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
         Box::pin(async { Ok(Box::new(self.clone()) as Box<dyn Transport>) })
     }
@@ -255,13 +255,13 @@ async fn assert_notices(fault: Fault, expected: &[&str]) {
     let report = eventkit_transport_tests::run(&Broken::new(fault)).await;
     let broken: Vec<&str> = report
         .iter()
-        .filter(|(_, outcome)| matches!(outcome, Outcome::Broken(_)))
-        .map(|(promise, _)| promise.name())
+        .filter(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
+        .map(|(check, _)| check.name())
         .collect();
     for name in expected {
         assert!(broken.contains(name), "{fault:?} is not noticed:\n{report}");
     }
-    assert_eq!(report.is_kept(), expected.is_empty(), "{report}");
+    assert_eq!(report.is_passed(), expected.is_empty(), "{report}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -276,7 +276,7 @@ async fn settling_that_does_not_settle_is_noticed() {
         &[
             "settles_by_ack",
             "resumes_where_it_stopped",
-            "keeps_everything_through_a_restart",
+            "keeps_everything_across_a_restart",
         ],
     )
     .await;
@@ -290,30 +290,34 @@ async fn settling_that_does_not_settle_is_noticed() {
         ],
     )
     .await;
-    assert_notices(SaysNothingOfProgress, &["waits_while_in_progress"]).await;
+    assert_notices(
+        SaysNothingOfProgress,
+        &["extends_ack_wait_while_in_progress"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_information_is_noticed() {
     assert_notices(
         CountsNoAttempts,
-        &["redelivers_after_nack", "redelivers_after_silence"],
+        &["redelivers_after_nack", "redelivers_after_ack_wait"],
     )
     .await;
-    assert_notices(TellsNoPosition, &["tells_where_messages_stand"]).await;
+    assert_notices(TellsNoPosition, &["reports_delivery_count_and_position"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn changed_messages_are_noticed() {
     assert_notices(LosesAnExtension, &["carries_every_attribute"]).await;
     assert_notices(LosesLargeData, &["carries_empty_and_large_messages"]).await;
-    assert_notices(ChangesRawBodies, &["gives_messages_that_are_no_events_raw"]).await;
+    assert_notices(ChangesRawBodies, &["delivers_invalid_messages_raw"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn wrong_answers_on_duplicates_are_noticed() {
-    assert_notices(FindsNoDuplicates, &["finds_duplicates"]).await;
-    assert_notices(FindsDuplicatesOfOthers, &["finds_duplicates"]).await;
+    assert_notices(FindsNoDuplicates, &["detects_duplicates"]).await;
+    assert_notices(FindsDuplicatesOfOthers, &["detects_duplicates"]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -322,29 +326,33 @@ async fn wrong_subscriptions_are_noticed() {
     assert_notices(
         GivesNamesOfItsOwn,
         &[
-            "shares_among_consumers_of_one_name",
+            "shares_messages_among_consumers_of_one_name",
             "resumes_where_it_stopped",
         ],
     )
     .await;
-    assert_notices(HasOneSubscription, &["gives_each_subscription_everything"]).await;
     assert_notices(
-        IgnoresWhatIsAnnounced,
-        &["gives_what_is_announced_everything"],
+        HasOneSubscription,
+        &["delivers_everything_to_each_subscription"],
     )
     .await;
-    assert_notices(IgnoresWhatIsInFlight, &["bounds_what_is_in_flight"]).await;
+    assert_notices(
+        IgnoresWhatIsAnnounced,
+        &["delivers_everything_to_prepared_subscriptions"],
+    )
+    .await;
+    assert_notices(IgnoresWhatIsInFlight, &["limits_messages_in_flight"]).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn lost_and_swapped_messages_are_noticed() {
     assert_notices(SwapsMessages, &["keeps_order"]).await;
     assert_notices(LosesWhenDropped, &["loses_nothing_when_next_is_dropped"]).await;
-    assert_notices(ForgetsAtRestart, &["keeps_everything_through_a_restart"]).await;
+    assert_notices(ForgetsAtRestart, &["keeps_everything_across_a_restart"]).await;
     assert_notices(
         KeepsWhatItHasOnItsWay,
-        &["gives_back_what_a_closed_consumer_had"],
+        &["returns_messages_of_a_closed_consumer"],
     )
     .await;
-    assert_notices(Ends, &["gives_concurrent_consumers_everything_once"]).await;
+    assert_notices(Ends, &["delivers_once_to_concurrent_consumers"]).await;
 }

@@ -3,11 +3,11 @@
 use eventkit::BoxError;
 use eventkit::transport::{BoxFuture, Transport};
 use eventkit_service::memory::Memory;
-use eventkit_transport_tests::Setup;
+use eventkit_transport_tests::Fixture;
 
 struct InMemory(Memory);
 
-impl Setup for InMemory {
+impl Fixture for InMemory {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>> {
         Box::pin(async { Ok(Box::new(self.0.clone()) as Box<dyn Transport>) })
     }
@@ -21,7 +21,7 @@ impl Setup for InMemory {
     }
 }
 
-eventkit_transport_tests::transport_conformance! {
+eventkit_transport_tests::transport_tests! {
     #[tokio::test(start_paused = true)]
     InMemory(Memory::new())
 }

@@ -7,7 +7,7 @@ use eventkit::BoxError;
 use eventkit::transport::{BoxFuture, Transport};
 use eventkit_nats::Nats;
 use eventkit_tests::nats::{Server, VARIABLE};
-use eventkit_transport_tests::Setup;
+use eventkit_transport_tests::Fixture;
 
 struct OnNats(Option<Mutex<Server>>);
 
@@ -17,8 +17,8 @@ impl OnNats {
     }
 }
 
-impl Setup for OnNats {
-    fn left_out(&self) -> Option<String> {
+impl Fixture for OnNats {
+    fn skip_reason(&self) -> Option<String> {
         self.0.is_none().then(|| format!("{VARIABLE} is off"))
     }
 
@@ -44,7 +44,7 @@ impl Setup for OnNats {
     }
 }
 
-eventkit_transport_tests::transport_conformance! {
+eventkit_transport_tests::transport_tests! {
     #[tokio::test]
     OnNats::start()
 }

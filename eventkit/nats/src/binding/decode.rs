@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::binary;
-use crate::event::{MediaType, Violation};
-use crate::format::{self, Format, Json};
-use crate::{CloudEvent, DecodeError, Event, Limits};
+use eventkit::event::{MediaType, Violation};
+use eventkit::format::{self, Format, Json};
+use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
 /// The prefix of content types that makes a message a structured one (section 3).
 const STRUCTURED: &str = "application/cloudevents";
@@ -29,7 +29,7 @@ pub struct Decoder {
 /// Returns a decoder with other limits than the default ones.
 ///
 /// ```
-/// use eventkit::binding::nats;
+/// use eventkit_nats::binding;
 /// use eventkit::{DecodeErrorKind, Event, Limits};
 ///
 /// let event = Event::builder().source("/s").ty("t").extension("n", 7).build()?;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::Message;
-use crate::binding::header_value;
-use crate::format::Format;
-use crate::{EncodeError, Event};
+use eventkit::binding::header_value;
+use eventkit::format::Format;
+use eventkit::{EncodeError, Event};
 
 /// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
 ///

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::binding::BinaryReader;
-use crate::{DecodeError, Limits};
+use eventkit::binding::BinaryReader;
+use eventkit::{DecodeError, Limits};
 
 const PREFIX: &str = "ce-";
 

@@ -1,64 +1,68 @@
-//! Who may send (Web Hooks for Event Delivery, 3).
+//! The access tokens of senders (Web Hooks for Event Delivery, 3).
 
 use std::fmt;
 
 use bytes::Bytes;
+use eventkit::binding::http::Problem;
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use subtle::{Choice, ConstantTimeEq};
 
-use eventkit::binding::http::Problem;
+use crate::headers::ACCESS_TOKEN;
 
-/// The parameter of the query that holds a token (3.2).
-pub(in super::super) const PARAMETER: &str = "access_token";
-
-/// The tokens that a sender may have; without any, everybody may send.
+/// The valid tokens of senders; without any, senders need no token.
 #[derive(Clone, Default)]
-pub(super) struct Tokens(Vec<String>);
+pub(super) struct AccessTokens(Vec<String>);
 
-/// Where a token that fits was.
+/// The location of a valid token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    NotAsked,
+pub(super) enum TokenLocation {
+    NotRequired,
     Header,
     Query,
 }
 
-impl Tokens {
+impl AccessTokens {
     pub(super) fn add(&mut self, token: String) {
         self.0.push(token);
     }
 
-    /// Returns whether each of them can stand in a header.
+    /// Returns whether each token is legal in a header.
     pub(super) fn are_legal(&self) -> bool {
         let legal =
             |token: &String| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
         self.0.iter().all(legal)
     }
 
-    /// Looks for the token of a request, in its header or in its query.
-    pub(super) fn check(&self, parts: &Parts) -> Result<Found, Box<Response<Bytes>>> {
+    /// Checks the token of a request, in its headers or in its query.
+    pub(super) fn check(&self, parts: &Parts) -> Result<TokenLocation, Box<Response<Bytes>>> {
         if self.0.is_empty() {
-            return Ok(Found::NotAsked);
+            return Ok(TokenLocation::NotRequired);
         }
         let in_headers = parts.headers.get_all(AUTHORIZATION).iter();
-        let mut found: Vec<(Found, Vec<u8>)> = in_headers
-            .map(|value| (Found::Header, bearer(value).unwrap_or_default().to_vec()))
+        let mut tokens: Vec<(TokenLocation, Vec<u8>)> = in_headers
+            .map(|value| {
+                (
+                    TokenLocation::Header,
+                    bearer(value).unwrap_or_default().to_vec(),
+                )
+            })
             .collect();
         let query = parts.uri.query().unwrap_or_default();
         let in_query = query.split('&').filter_map(|pair| {
             let (name, value) = pair.split_once('=')?;
-            (name == PARAMETER).then(|| (Found::Query, percent_decode_str(value).collect()))
+            (name == ACCESS_TOKEN)
+                .then(|| (TokenLocation::Query, percent_decode_str(value).collect()))
         });
-        found.extend(in_query);
-        match &found[..] {
-            [] => Err(refuse("Bearer", "the request has no access token")),
-            [(place, token)] if self.has(token) => Ok(*place),
-            [_] => Err(refuse(
+        tokens.extend(in_query);
+        match &tokens[..] {
+            [] => Err(unauthorized("Bearer", "the request has no access token")),
+            [(location, token)] if self.contains(token) => Ok(*location),
+            [_] => Err(unauthorized(
                 r#"Bearer error="invalid_token""#,
-                "the access token of the request is not one that this endpoint knows",
+                "the access token of the request is not valid",
             )),
             _ => {
                 let detail = "the request has more than one access token";
@@ -68,16 +72,16 @@ impl Tokens {
         }
     }
 
-    /// Compares with each in a time that says nothing but whether the lengths are the same.
-    fn has(&self, token: &[u8]) -> bool {
+    /// Compares with each token in a time that depends on nothing but the lengths.
+    fn contains(&self, token: &[u8]) -> bool {
         let none = Choice::from(0);
-        let known = self.0.iter();
-        let fits = known.fold(none, |fits, own| fits | own.as_bytes().ct_eq(token));
-        fits.into()
+        let valid = self.0.iter();
+        let found = valid.fold(none, |found, valid| found | valid.as_bytes().ct_eq(token));
+        found.into()
     }
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for AccessTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} tokens", self.0.len())
     }
@@ -90,7 +94,7 @@ fn bearer(value: &HeaderValue) -> Option<&[u8]> {
         .then(|| token.trim_ascii())
 }
 
-fn refuse(challenge: &'static str, detail: &str) -> Box<Response<Bytes>> {
+fn unauthorized(challenge: &'static str, detail: &str) -> Box<Response<Bytes>> {
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "Not authorized", detail);
     let mut response = Response::from(problem);
     let challenge = HeaderValue::from_static(challenge);

@@ -1,66 +1,50 @@
-//! What each check starts with: a transport, and names of its own.
+//! The context of a check: a transport, and names that no other check uses.
 
-use std::error::Error;
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::iter;
 use std::time::Duration;
 
+use eventkit::event::{Event, EventBuilder};
+use eventkit::transport::{Consumer, Incoming, Published, RawMessage, Subscription, Transport};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::{Failure, Setup};
-use eventkit::event::{Event, EventBuilder};
-use eventkit::transport::{Consumer, Incoming, Published, RawMessage, Subscription, Transport};
+use super::fixture::Fixture;
+use super::outcome::{Failure, ensure, failed, failed_with};
 
-/// One check of one promise.
-pub(super) struct Trial<'a> {
-    pub(super) setup: &'a dyn Setup,
+/// The context of one check.
+pub(super) struct TestContext<'a> {
+    pub(super) fixture: &'a dyn Fixture,
     pub(super) transport: Box<dyn Transport>,
-    /// A segment of event types, and the start of names, that no other trial has.
+    /// A unique segment of event types, and prefix of names.
     scope: String,
 }
 
-pub(super) fn broken(how: impl Into<String>) -> Failure {
-    Failure::Broken(how.into())
-}
-
-/// Is a failure unless something holds.
-pub(super) fn ensure(holds: bool, how: impl FnOnce() -> String) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(broken(how())) }
-}
-
-/// Says what a transport has refused.
-pub(super) fn refused(what: &str, error: &(dyn Error + 'static)) -> Failure {
-    let causes = iter::successors(Some(error), |error| (*error).source());
-    let causes: Vec<String> = causes.map(ToString::to_string).collect();
-    broken(format!("{what}: {}", causes.join(": ")))
-}
-
-impl<'a> Trial<'a> {
-    pub(super) async fn new(setup: &'a dyn Setup) -> Result<Self, Failure> {
+impl<'a> TestContext<'a> {
+    pub(super) async fn new(fixture: &'a dyn Fixture) -> Result<Self, Failure> {
         let scope = Uuid::new_v4().simple().to_string();
         Ok(Self {
-            setup,
-            transport: open(setup).await?,
+            fixture,
+            transport: open(fixture).await?,
             scope,
         })
     }
 
-    /// Opens the transport once more, as another process would.
+    /// Opens the transport again, like another process.
     pub(super) async fn another(&self) -> Result<Box<dyn Transport>, Failure> {
-        open(self.setup).await
+        open(self.fixture).await
     }
 
-    /// Returns an event type of this trial.
+    /// Returns an event type that only this check uses.
     pub(super) fn ty(&self, rest: &str) -> String {
         format!("conformance.{}.{rest}", self.scope)
     }
 
-    /// Returns a subscription of this trial.
+    /// Returns a subscription that only this check uses.
     pub(super) fn subscription(&self, name: &str, rest: &[&str]) -> Subscription {
         let patterns: Vec<String> = rest.iter().map(|rest| self.ty(rest)).collect();
         let mut subscription = Subscription::new(format!("{}-{name}", self.scope), patterns);
-        subscription.ack_wait = self.setup.ack_wait();
+        subscription.ack_wait = self.fixture.ack_wait();
         subscription
     }
 
@@ -70,15 +54,15 @@ impl<'a> Trial<'a> {
     ) -> Result<Box<dyn Consumer>, Failure> {
         let subscribed = self.transport.subscribe(subscription);
         let subscribed = self.in_time("subscribe", subscribed).await?;
-        subscribed.map_err(|error| refused("subscribe", &error))
+        subscribed.map_err(|error| failed_with("subscribe", &error))
     }
 
-    /// Subscribes to one event type, under its name.
+    /// Opens a consumer for one event type.
     pub(super) async fn consumer(&self, rest: &str) -> Result<Box<dyn Consumer>, Failure> {
         self.subscribe(&self.subscription(rest, &[rest])).await
     }
 
-    /// Starts an event of this trial.
+    /// Returns the builder of an event that only this check uses.
     pub(super) fn event(&self, rest: &str, id: &str) -> EventBuilder {
         Event::builder()
             .source("/conformance")
@@ -91,10 +75,10 @@ impl<'a> Trial<'a> {
         let published = self
             .in_time("publish", self.transport.publish_event(event))
             .await?;
-        published.map_err(|error| refused("publish", &error))
+        published.map_err(|error| failed_with("publish", &error))
     }
 
-    /// Publishes events whose data are these texts, in this order.
+    /// Publishes one event for each text, in order.
     pub(super) async fn publish_all(
         &self,
         rest: &str,
@@ -114,17 +98,17 @@ impl<'a> Trial<'a> {
         let ty = self.ty(rest);
         let published = self.transport.publish_raw(&ty, message);
         let published = self.in_time("publish a raw message", published).await?;
-        published.map_err(|error| refused("publish a raw message", &error))
+        published.map_err(|error| failed_with("publish a raw message", &error))
     }
 
     /// Waits for the next message.
     pub(super) async fn next(&self, consumer: &mut dyn Consumer) -> Result<Incoming, Failure> {
         let next = self.in_time("wait for a message", consumer.next()).await?;
-        next.map_err(|error| refused("the consumer is lost", &error))?
-            .ok_or_else(|| broken("the consumer has ended"))
+        next.map_err(|error| failed_with("the consumer is lost", &error))?
+            .ok_or_else(|| failed("the consumer has ended"))
     }
 
-    /// Waits for the next message, which has to be an event with this text.
+    /// Waits for the next message, which has to contain this text.
     pub(super) async fn expect(
         &self,
         consumer: &mut dyn Consumer,
@@ -133,12 +117,30 @@ impl<'a> Trial<'a> {
         let incoming = self.next(consumer).await?;
         let found = text(&incoming)?;
         ensure(found == expected, || {
-            format!("`{found}` came, where `{expected}` was expected")
+            format!("received `{found}`, expected `{expected}`")
         })?;
         Ok(incoming)
     }
 
-    /// Waits to see that nothing comes.
+    /// Receives and acknowledges one message for each of these texts, in any order.
+    pub(super) async fn receive_all(
+        &self,
+        consumer: &mut dyn Consumer,
+        texts: impl Iterator<Item = String>,
+    ) -> Result<(), Failure> {
+        let mut missing: BTreeSet<String> = texts.collect();
+        while !missing.is_empty() {
+            let incoming = self.next(consumer).await?;
+            let found = text(&incoming)?;
+            ensure(missing.remove(&found), || {
+                format!("received `{found}`, expected one of {missing:?}")
+            })?;
+            ack(incoming).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits, and checks that no message is received.
     pub(super) async fn expect_nothing(
         &self,
         consumer: &mut dyn Consumer,
@@ -146,20 +148,21 @@ impl<'a> Trial<'a> {
     ) -> Result<(), Failure> {
         match timeout(within, consumer.next()).await {
             Err(_) => Ok(()),
-            Ok(Err(error)) => Err(refused("the consumer is lost", &error)),
-            Ok(Ok(None)) => Err(broken("the consumer has ended")),
+            Ok(Err(error)) => Err(failed_with("the consumer is lost", &error)),
+            Ok(Ok(None)) => Err(failed("the consumer has ended")),
             Ok(Ok(Some(incoming))) => {
                 let found = text(&incoming)?;
-                let attempt = incoming.metadata.delivery_count;
-                let how = format!("`{found}` came, attempt {attempt}, where nothing was expected");
-                Err(broken(how))
+                let count = incoming.metadata.delivery_count;
+                Err(failed(format!(
+                    "received `{found}`, delivery {count}, expected nothing"
+                )))
             }
         }
     }
 
-    /// Returns how long it takes until what has not been settled has come again for sure.
-    pub(super) fn long(&self) -> Duration {
-        self.setup.ack_wait() * 2
+    /// Returns a time in which an unsettled message is redelivered.
+    pub(super) fn redelivery_time(&self) -> Duration {
+        self.fixture.ack_wait() * 2
     }
 
     pub(super) async fn in_time<T>(
@@ -167,23 +170,23 @@ impl<'a> Trial<'a> {
         what: &str,
         future: impl Future<Output = T>,
     ) -> Result<T, Failure> {
-        let patience = self.setup.patience();
-        let done = timeout(patience, future).await;
-        done.map_err(|_| broken(format!("{what}: not within {patience:?}")))
+        let limit = self.fixture.timeout();
+        let result = timeout(limit, future).await;
+        result.map_err(|_| failed(format!("{what}: timed out after {limit:?}")))
     }
 
-    /// Does something again and again until it is done, as a service does after a loss.
-    pub(super) async fn until_done<T>(
+    /// Repeats an operation until it succeeds, as a service does after a loss.
+    pub(super) async fn retry<T>(
         &self,
         what: &str,
         mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let until = Instant::now() + self.setup.patience();
+        let until = Instant::now() + self.fixture.timeout();
         loop {
             let failure = match timeout_at(until, attempt()).await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(failure)) => failure,
-                Err(_) => return Err(broken(format!("{what}: not in time"))),
+                Err(_) => return Err(failed(format!("{what}: timed out"))),
             };
             if Instant::now() >= until {
                 return Err(failure);
@@ -193,39 +196,39 @@ impl<'a> Trial<'a> {
     }
 }
 
-async fn open(setup: &dyn Setup) -> Result<Box<dyn Transport>, Failure> {
-    let opened = timeout(setup.patience(), setup.open()).await;
-    let opened = opened.map_err(|_| broken("open: not in time"))?;
-    opened.map_err(|error| refused("open", &*error))
+async fn open(fixture: &dyn Fixture) -> Result<Box<dyn Transport>, Failure> {
+    let opened = timeout(fixture.timeout(), fixture.open()).await;
+    let opened = opened.map_err(|_| failed("open: timed out"))?;
+    opened.map_err(|error| failed_with("open", &*error))
 }
 
 pub(super) fn build(builder: EventBuilder) -> Result<Event, Failure> {
     builder
         .build()
-        .map_err(|error| refused("build an event", &error))
+        .map_err(|error| failed_with("build an event", &error))
 }
 
 /// Returns the event of a message.
 pub(super) fn event(incoming: &Incoming) -> Result<&Event, Failure> {
     let event = incoming.event.as_ref();
-    event.map_err(|undecodable| refused("a message is no event", &undecodable.error))
+    event.map_err(|invalid| failed_with("received a message that is not an event", &invalid.error))
 }
 
 /// Returns the text that the event of a message has as its data.
 pub(super) fn text(incoming: &Incoming) -> Result<String, Failure> {
     let text = event(incoming)?.data().and_then(|data| data.as_str());
-    let text = text.ok_or_else(|| broken("an event came without its data"))?;
+    let text = text.ok_or_else(|| failed("received an event without its data"))?;
     Ok(text.to_owned())
 }
 
 pub(super) async fn ack(incoming: Incoming) -> Result<(), Failure> {
     let acked = incoming.handle.ack().await;
-    acked.map_err(|error| refused("acknowledge", &error))
+    acked.map_err(|error| failed_with("acknowledge", &error))
 }
 
 pub(super) async fn nack(incoming: Incoming, delay: Duration) -> Result<(), Failure> {
     let nacked = incoming.handle.nack(delay).await;
-    nacked.map_err(|error| refused("give back", &error))
+    nacked.map_err(|error| failed_with("return a message", &error))
 }
 
 pub(super) fn numbers(count: usize) -> impl Iterator<Item = String> {

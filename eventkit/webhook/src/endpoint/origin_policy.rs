@@ -1,4 +1,4 @@
-//! The handshake, by which a sender asks whether it may send (Web Hooks for Event Delivery, 4).
+//! The origins that may send, and the handshake (Web Hooks for Event Delivery, 4).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,70 +6,70 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use eventkit::binding::http::Problem;
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
 
-use super::super::header::{
+use crate::headers::{
     ALLOWED_ORIGIN, ALLOWED_RATE, REQUEST_CALLBACK, REQUEST_ORIGIN, REQUEST_RATE, parse_rate,
 };
-use super::rate::Meter;
-use eventkit::binding::http::Problem;
+use crate::rate::TokenBucket;
 
-/// Is what a sender asks for that is not on the list of those that are allowed.
+/// A request for permission of a sender whose origin is not allowed.
 ///
-/// To grant it, a person or a program calls the address; the endpoint never does. The address comes
-/// from whoever can reach the endpoint: a program that calls it has to make sure that it leads to
-/// the sender it knows, and not into a network of its own.
+/// A person or a program grants it by calling the URL; the endpoint never does. Anyone who reaches
+/// the endpoint chooses the URL: a program that calls it has to check that it belongs to a known
+/// sender, and does not lead into an internal network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackRequest {
-    /// Who wants to send, as it says itself.
+    /// The origin that the sender claims.
     pub origin: String,
-    /// The address by which to allow it.
+    /// The URL that grants the permission.
     pub callback: String,
-    /// How many requests per minute it wants to make.
+    /// The requested rate, in requests per minute.
     pub rate: Option<u32>,
 }
 
 type OnCallback = Box<dyn Fn(CallbackRequest) + Send + Sync>;
 
-/// Who may send, and how much.
+/// The origins that may send, and at what rate.
 #[derive(Default)]
-pub(super) struct Origins {
+pub(super) struct OriginPolicy {
     pub(super) allowed: Vec<String>,
     pub(super) any: bool,
-    /// Whether each delivery has to name an origin that is allowed.
+    /// Whether each delivery needs an allowed origin.
     pub(super) required: bool,
     pub(super) rate: Option<u32>,
     pub(super) on_callback: Option<OnCallback>,
-    meters: Mutex<HashMap<String, Meter>>,
+    buckets: Mutex<HashMap<String, TokenBucket>>,
 }
 
-impl Origins {
-    /// Says what is wrong with the set-up, if anything is.
+impl OriginPolicy {
+    /// Checks the settings, and returns what is wrong with them.
     pub(super) fn check(&self) -> Result<(), String> {
         for origin in &self.allowed {
             if origin == "*" {
-                return Err("`*` is no origin: `allow_any_origin` allows all".to_owned());
+                return Err("`*` is not an origin: `allow_any_origin` allows all".to_owned());
             }
             if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err(format!(
-                    "{origin:?} is no origin: it is a DNS name, in ASCII"
+                    "{origin:?} is not an origin, expected a DNS name in ASCII"
                 ));
             }
         }
         if self.rate == Some(0) {
-            return Err("a rate is at least one request per minute".to_owned());
+            return Err("the rate is 0, expected at least 1 request per minute".to_owned());
         }
         if self.required && !self.any && self.allowed.is_empty() {
-            return Err("no origin is allowed, and one is required of each delivery".to_owned());
+            return Err("an origin is required, and none is allowed".to_owned());
         }
         Ok(())
     }
 
-    /// Returns the methods that an endpoint answers, for its header `Allow`.
+    /// Returns the supported methods, for the header `Allow`.
     pub(super) fn methods(&self) -> HeaderValue {
         HeaderValue::from_static(if self.has_handshake() {
             "POST, OPTIONS"
@@ -78,13 +78,13 @@ impl Origins {
         })
     }
 
-    /// Returns whether anybody could be allowed by a handshake.
+    /// Returns whether a handshake can succeed.
     pub(super) fn has_handshake(&self) -> bool {
         self.any || !self.allowed.is_empty() || self.on_callback.is_some()
     }
 
-    /// Answers a validation request.
-    pub(super) fn answer(&self, parts: &Parts) -> Response<Bytes> {
+    /// Responds to a validation request.
+    pub(super) fn respond(&self, parts: &Parts) -> Response<Bytes> {
         let mut response = match self.grant(&parts.headers) {
             Ok(response) => response,
             Err(problem) => Response::from(problem),
@@ -95,10 +95,10 @@ impl Origins {
 
     fn grant(&self, headers: &HeaderMap) -> Result<Response<Bytes>, Problem> {
         let Some(origin) = single(headers, &REQUEST_ORIGIN)? else {
-            // It only asks which methods there are.
+            // An `OPTIONS` request that is not a handshake.
             return Ok(empty(StatusCode::NO_CONTENT));
         };
-        let wanted = match single(headers, &REQUEST_RATE)? {
+        let requested = match single(headers, &REQUEST_RATE)? {
             Some(text) => Some(parse_rate(text).ok_or_else(|| {
                 malformed(
                     &REQUEST_RATE,
@@ -109,16 +109,16 @@ impl Origins {
             None => None,
         };
         if !self.allows(origin) {
-            return self.ask_back(headers, origin, wanted);
+            return self.request_callback(headers, origin, requested);
         }
         let granted = if self.any { "*" } else { origin };
-        let rate = match (self.rate, wanted) {
+        let rate = match (self.rate, requested) {
             (None, _) => "*".to_owned(),
-            (Some(most), wanted) => most.min(wanted.unwrap_or(most)).to_string(),
+            (Some(max), requested) => max.min(requested.unwrap_or(max)).to_string(),
         };
         let mut response = empty(StatusCode::NO_CONTENT);
         for (name, text) in [(ALLOWED_ORIGIN, granted), (ALLOWED_RATE, &rate)] {
-            // Both are of what came in a header, or of digits.
+            // Always legal: both consist of digits, or were received in a header.
             if let Ok(value) = HeaderValue::from_str(text) {
                 response.headers_mut().insert(name, value);
             }
@@ -126,8 +126,8 @@ impl Origins {
         Ok(response)
     }
 
-    /// Hands the address to call back to who has asked for it; nothing is granted now.
-    fn ask_back(
+    /// Passes the URL for a later permission to the callback of the program.
+    fn request_callback(
         &self,
         headers: &HeaderMap,
         origin: &str,
@@ -145,45 +145,47 @@ impl Origins {
         Err(not_allowed())
     }
 
-    /// Lets a delivery through, where it may come from whom it comes and is not one too many.
-    pub(super) fn pass(&self, parts: &Parts, now: Instant) -> Result<(), Refusal> {
-        let origin = single(&parts.headers, &REQUEST_ORIGIN).map_err(Refusal::Wrong)?;
-        let known = origin.filter(|origin| self.allows(origin));
-        if self.required && known.is_none() {
-            return Err(Refusal::Wrong(not_allowed()));
+    /// Checks the origin and the rate of a delivery.
+    pub(super) fn check_delivery(&self, parts: &Parts, now: Instant) -> Result<(), Rejection> {
+        let origin = single(&parts.headers, &REQUEST_ORIGIN).map_err(Rejection::Problem)?;
+        let allowed = origin.filter(|origin| self.allows(origin));
+        if self.required && allowed.is_none() {
+            return Err(Rejection::Problem(not_allowed()));
         }
         let Some(rate) = self.rate else {
             return Ok(());
         };
-        // Names are only kept of those on the list, so that the table does not grow.
-        let of = known.filter(|_| !self.any).unwrap_or_default();
-        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
-        let meter = match meters.get_mut(of) {
-            Some(meter) => meter,
-            None => meters.entry(of.to_owned()).or_insert(Meter::new(rate)),
+        // Origins that are not listed share a bucket, so that senders cannot fill the map.
+        let origin = allowed.filter(|_| !self.any).unwrap_or_default();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = match buckets.get_mut(origin) {
+            Some(bucket) => bucket,
+            None => buckets
+                .entry(origin.to_owned())
+                .or_insert(TokenBucket::new(rate)),
         };
-        meter.pass(now).map_err(Refusal::TooMany)
+        bucket.try_acquire(now).map_err(Rejection::RateLimited)
     }
 
     fn allows(&self, origin: &str) -> bool {
-        self.any || self.allowed.iter().any(|own| own == origin)
+        self.any || self.allowed.iter().any(|allowed| allowed == origin)
     }
 }
 
-/// Why a delivery is not taken.
+/// The reason why a delivery is rejected.
 #[derive(Debug)]
-pub(super) enum Refusal {
-    Wrong(Problem),
-    /// How long to wait.
-    TooMany(Duration),
+pub(super) enum Rejection {
+    Problem(Problem),
+    /// The sender exceeds its rate, and has to wait for this time.
+    RateLimited(Duration),
 }
 
 fn not_allowed() -> Problem {
-    let detail = "this endpoint does not take events from that `WebHook-Request-Origin`";
+    let detail = "the `WebHook-Request-Origin` is missing or not allowed";
     Problem::new(StatusCode::FORBIDDEN, "Origin not allowed", detail)
 }
 
-/// Returns the value of a header that may be there once.
+/// Returns the value of a header that occurs at most once.
 fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
     let mut values = headers.get_all(name).iter();
     let Some(value) = values.next() else {
@@ -191,7 +193,7 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
     };
     let lossy = || String::from_utf8_lossy(value.as_bytes());
     if values.next().is_some() {
-        return Err(malformed(name, &lossy(), "one header of that name"));
+        return Err(malformed(name, &lossy(), "one header of this name"));
     }
     let text = value.to_str().ok().filter(|text| !text.is_empty());
     text.map(Some)
@@ -213,9 +215,9 @@ fn empty(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-impl fmt::Debug for Origins {
+impl fmt::Debug for OriginPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Origins")
+        f.debug_struct("OriginPolicy")
             .field("allowed", &self.allowed)
             .field("any", &self.any)
             .field("required", &self.required)
