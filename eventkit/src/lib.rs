@@ -66,6 +66,12 @@
 //! | `eventkit-transport-tests` | the promises of a transport as tests, for authors of transports |
 //! | `eventkit-cesql` | the CloudEvents SQL expressions of [`filter`](mod@filter) |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "what only the HTTP binding calls is written beside its like")
+)]
+
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod binding;
