@@ -41,7 +41,6 @@
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
-//! | know how the specification is kept, rule by rule | [`conformance`] |
 //!
 //! # Features
 //!
@@ -67,12 +66,16 @@
 //! | `eventkit-transport-tests` | the promises of a transport as tests, for authors of transports |
 //! | `eventkit-cesql` | the CloudEvents SQL expressions of [`filter`](mod@filter) |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "what only the HTTP binding calls is written beside its like")
+)]
+
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod binding;
 pub mod codec;
-#[doc = include_str!("docs/conformance.md")]
-pub mod conformance {}
 mod dispatch;
 mod error;
 pub mod event;
@@ -101,4 +104,4 @@ pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
 #[cfg(feature = "macros")]
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
-pub use typed::{AttributeSource, CloudEvent, EventSource, ToEvent, TypedAttributes};
+pub use typed::{AttributeSource, CloudEvent, EventReader, ToEvent, TypedAttributes};

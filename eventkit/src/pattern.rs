@@ -1,12 +1,13 @@
-//! Event types and patterns of them.
+//! Patterns of event types.
 
 use eventkit_cesql::rules::{self, EventTypeError};
 
-/// Returns whether an event type is one that a pattern stands for.
+/// Returns whether a pattern matches an event type.
 ///
 /// A pattern is a type in which a whole segment between dots may be `*`: in the middle it stands
 /// for exactly one segment, at the end for one or more. `*` alone stands for every type. It is
 /// `const` since `#[handles]` checks its literals with it when they compile.
+#[must_use]
 pub const fn matches(pattern: &str, ty: &str) -> bool {
     let (pattern, ty) = (pattern.as_bytes(), ty.as_bytes());
     let (mut p, mut t) = (0, 0);
@@ -50,7 +51,11 @@ pub fn is_wild(pattern: &str) -> bool {
     pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
 }
 
-/// Says what is wrong with a pattern, if anything is.
+/// Checks that a pattern can match an event type.
+///
+/// # Errors
+///
+/// Returns an error if the pattern is empty or a `*` in it is not a whole segment.
 pub fn check(pattern: &str) -> Result<(), &'static str> {
     rules::check_pattern(pattern).map_err(|error| match error {
         EventTypeError::Empty => "an event type is not empty",

@@ -12,9 +12,9 @@ pub use crate::dispatch::{
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, Event, EventBuilder};
 pub use crate::typed::{
-    AttributeField, AttributeSource, CloneProbe, CloudEvent, EventSink, EventSource, IntoBuilder,
-    Literal, Metadata, NotClone, attribute_field, check_variant, from_event, into_event, position,
-    read_any, read_json, single,
+    AttributeField, AttributeSource, BuilderWriter, CloneProbe, CloudEvent, EventReader,
+    EventWriter, Literal, Metadata, NotClone, ValueAttributes, attribute_field, check_variant,
+    from_event, into_event, position, read_data, single,
 };
 pub use crate::{
     __discover_event_type as discover_event_type, __discover_handler as discover_handler,

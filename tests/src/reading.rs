@@ -2,10 +2,10 @@
 
 use std::fmt::Debug;
 
-use eventkit::codec::DataPlace;
+use eventkit::codec::DataSeed;
 use eventkit::event::Attribute;
 use eventkit::{
-    AttributeSource, CloudEvent, DecodeError, EncodeError, Event, EventBuilder, EventSource,
+    AttributeSource, CloudEvent, DecodeError, EncodeError, Event, EventBuilder, EventReader,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,8 +43,8 @@ impl<D: Serialize + DeserializeOwned + Send + Sync + 'static> CloudEvent for Rea
         builder.without_time().data_json(&self.data)
     }
 
-    fn from_source(source: &mut dyn EventSource) -> Result<Self, DecodeError> {
-        let mut data = DataPlace::<D>::any();
+    fn from_reader(source: &mut dyn EventReader) -> Result<Self, DecodeError> {
+        let mut data = DataSeed::<D>::new();
         source.read("t", &mut data)?;
         let attributes = source.attributes();
         Ok(Self {
@@ -55,7 +55,7 @@ impl<D: Serialize + DeserializeOwned + Send + Sync + 'static> CloudEvent for Rea
             content_type: read(attributes, "datacontenttype")?,
             n: read(attributes, "n")?,
             zone: read(attributes, "zone")?,
-            data: data.take()?,
+            data: data.finish()?,
         })
     }
 }

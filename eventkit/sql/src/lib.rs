@@ -1,5 +1,7 @@
 #![doc = include_str!("../docs/guide.md")]
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

@@ -1,59 +1,67 @@
-//! Attribute values in headers (section 3.1.3.2 of the bindings of HTTP and NATS).
+//! Values of attributes in headers: percent-encoding (section 3.1.3.2 of the bindings of HTTP and
+//! NATS).
+//!
+//! ```
+//! use eventkit::binding::header_value;
+//!
+//! assert_eq!(header_value::encode("50 % of Zürich"), "50%20%25%20of%20Z%C3%BCrich");
+//! assert_eq!(header_value::decode(b"50%20%25%20of%20Z%C3%BCrich")?, "50 % of Zürich");
+//! assert_eq!(header_value::decode(br#""a \"quoted\" value""#)?, r#"a "quoted" value"#);
+//! # Ok::<(), eventkit::event::AttributeError>(())
+//! ```
 
 use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use crate::event::{Scalar, text};
+use crate::error::AttributeError;
+use crate::event::text;
 
 /// Space, double quote, percent, and all that is not printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
-/// Percent-encodes a value; it is copied only where something has to be encoded.
-pub(super) fn encode(value: &str) -> Cow<'_, str> {
-    if is_itself(value) {
+const UTF8: &str = "UTF-8 after percent-decoding";
+const DIGITS: &str = "two hexadecimal digits after each `%`";
+const CLOSING_QUOTE: &str = "a closing quote at the end of a quoted string";
+
+/// Percent-encodes a value, which is copied only where something has to be encoded.
+#[must_use]
+pub fn encode(value: &str) -> Cow<'_, str> {
+    if is_encoded(value) {
         return Cow::Borrowed(value);
     }
     utf8_percent_encode(value, ENCODED).into()
 }
 
-/// Returns whether nothing of a value has to be encoded, as in nearly all.
-pub(super) fn is_itself(value: &str) -> bool {
+/// Returns whether a value is its own encoding, as nearly all are.
+pub(super) fn is_encoded(value: &str) -> bool {
     let itself = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"' && byte != b'%';
     text::all(value.as_bytes(), itself)
 }
 
-/// Unquotes a value and percent-decodes it, once each.
+/// Unquotes a value that is a quoted string, and percent-decodes it, once each.
 ///
-/// The error says what a value should have been.
+/// # Errors
+///
+/// Returns an error if the quoted string or the percent-encoding is malformed, or the result is not
+/// UTF-8.
 #[inline]
-pub(super) fn decode(value: &[u8]) -> Result<Scalar<'_>, &'static str> {
-    // Most values are what they stand for.
-    let plain = |byte: u8| (b' '..=b'~').contains(&byte) && byte != b'%';
-    if !value.starts_with(b"\"") && text::all(value, plain) {
-        let text = std::str::from_utf8(value).map_err(|_| NOT_UTF8)?;
-        return Ok(Scalar::Plain(text));
-    }
-    other(value).map(Scalar::Text)
-}
-
-fn other(value: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+pub fn decode(value: &[u8]) -> Result<Cow<'_, str>, AttributeError> {
+    let wrong = |expected| AttributeError::new(&String::from_utf8_lossy(value), expected);
     if !value.starts_with(b"\"") && !value.contains(&b'%') {
-        return std::str::from_utf8(value)
-            .map(Cow::Borrowed)
-            .map_err(|_| NOT_UTF8);
+        let text = std::str::from_utf8(value);
+        return text.map(Cow::Borrowed).map_err(|_| wrong(UTF8));
     }
-    decoded(value).map(Cow::Owned)
+    decode_escapes(value).map(Cow::Owned).map_err(wrong)
 }
 
-const NOT_UTF8: &str = "UTF-8 after percent-decoding";
-
-fn decoded(value: &[u8]) -> Result<String, &'static str> {
+/// Does as [`decode`]; the error says what was expected.
+fn decode_escapes(value: &[u8]) -> Result<String, &'static str> {
     let value = unquote(value)?;
     if !is_percent_encoded(&value) {
-        return Err("two hexadecimal digits after each `%`");
+        return Err(DIGITS);
     }
-    String::from_utf8(percent_decode(&value).collect()).map_err(|_| NOT_UTF8)
+    String::from_utf8(percent_decode(&value).collect()).map_err(|_| UTF8)
 }
 
 /// Takes the quotes and backslashes off a quoted string (RFC 7230, section 3.2.6).
@@ -61,18 +69,17 @@ fn unquote(value: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
     let Some(rest) = value.strip_prefix(b"\"") else {
         return Ok(Cow::Borrowed(value));
     };
-    let expected = "a closing quote at the end of a quoted string";
     let mut bytes = rest.iter().copied();
     let mut content = Vec::with_capacity(rest.len());
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' if bytes.len() == 0 => return Ok(Cow::Owned(content)),
-            b'"' => return Err(expected),
-            b'\\' => content.push(bytes.next().ok_or(expected)?),
+            b'"' => return Err(CLOSING_QUOTE),
+            b'\\' => content.push(bytes.next().ok_or(CLOSING_QUOTE)?),
             _ => content.push(byte),
         }
     }
-    Err(expected)
+    Err(CLOSING_QUOTE)
 }
 
 /// Returns whether every percent sign begins an encoded byte.

@@ -2,11 +2,26 @@
 //!
 //! Every binding has the same verbs: `encode_binary`, `encode_structured`, `decode` and `decode_as`,
 //! and `encode_batch` and `decode_batch` where its protocol has batches; over HTTP also `_lenient` ones
-//! for who passes on events that may break the specification. None of them does I/O.
+//! for programs that pass on events that break the specification. None of them does I/O.
+//!
+//! # Bindings of other protocols
+//!
+//! A binding is made of public parts. In binary content mode, [`Event::attributes`] gives what
+//! becomes headers, [`header_value`] encodes it where the protocol asks for that, and a
+//! [`BinaryReader`] reads it. In structured mode, [`format::find`], [`format::decode`] and
+//! [`format::decode_as`] find the event format by its media type. [`Limits::check_message`] checks
+//! the size of a message before it is read.
+//!
+//! [`Event::attributes`]: crate::Event::attributes
+//! [`Limits::check_message`]: crate::Limits::check_message
+//! [`format::find`]: crate::format::find
+//! [`format::decode`]: crate::format::decode
+//! [`format::decode_as`]: crate::format::decode_as
 
-mod binary;
-mod header_value;
+mod binary_reader;
+pub mod header_value;
 
 #[cfg(feature = "http")]
 pub mod http;
-pub mod nats;
+
+pub use binary_reader::BinaryReader;

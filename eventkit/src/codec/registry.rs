@@ -12,7 +12,7 @@ type Codecs = Vec<Arc<dyn Codec>>;
 
 static CODECS: OnceLock<ArcSwap<Codecs>> = OnceLock::new();
 
-/// Says why a codec or an event format could not be registered.
+/// The error of registering a codec or an event format.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RegisterError {

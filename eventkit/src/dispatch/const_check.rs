@@ -10,7 +10,7 @@ use super::handler::TypedEvent;
 use super::invocation::{HandlerEvent, Invocation};
 use super::outcome::Outcome;
 use crate::pattern;
-use crate::typed::Message;
+use crate::typed::ConstString;
 
 /// Boxes the future of an async handler.
 ///
@@ -104,7 +104,7 @@ impl<E: 'static, G> EventMeta<E, G> {
         } else {
             "` is one of "
         };
-        let message = Message::new()
+        let message = ConstString::new()
             .push("`")
             .push(handler)
             .push("` handles \"")
@@ -125,7 +125,7 @@ impl<E: 'static, G> EventMeta<E, G> {
     #[track_caller]
     pub const fn check_untyped(&self, handler: &str) {
         if self.typed.is_none() {
-            let message = Message::new()
+            let message = ConstString::new()
                 .push("`")
                 .push(handler)
                 .push("` takes the envelope, so it has to say which types: ");

@@ -42,22 +42,16 @@ impl fmt::Debug for TypedValue<'_> {
     }
 }
 
-/// An event as envelope and as typed value, of which at least one is there from the start.
+/// An event as envelope or as typed value, or as both.
 ///
 /// A typed value is decoded from the envelope at most once for each type.
 #[derive(Debug)]
 pub(crate) struct DecodedEvent<'a> {
     typed: Option<TypedValue<'a>>,
-    envelope: Option<Envelope<'a>>,
-    /// The attributes for filters, if no envelope is made.
-    attributes: Option<TypedAttributes>,
+    envelope: Option<&'a Event>,
+    /// The attributes for filters, if there is no envelope.
+    attributes: Option<&'a TypedAttributes>,
     decoded: OnceLock<Decoded>,
-}
-
-#[derive(Debug)]
-enum Envelope<'a> {
-    Received(&'a Event),
-    Made(Event),
 }
 
 /// A value that was decoded from the envelope, and the ones of other types after it.
@@ -79,32 +73,23 @@ pub(super) fn missing_envelope() -> Failure {
 }
 
 impl<'a> DecodedEvent<'a> {
-    pub(crate) fn new(typed: Option<TypedValue<'a>>, envelope: Option<&'a Event>) -> Self {
+    #[inline]
+    pub(super) fn new(
+        typed: Option<TypedValue<'a>>,
+        envelope: Option<&'a Event>,
+        attributes: Option<&'a TypedAttributes>,
+    ) -> Self {
         Self {
             typed,
-            envelope: envelope.map(Envelope::Received),
-            attributes: None,
+            envelope,
+            attributes,
             decoded: OnceLock::new(),
         }
     }
 
-    /// Adds the envelope that was made of the typed value.
-    pub(super) fn set_envelope(&mut self, event: Event) {
-        self.envelope = Some(Envelope::Made(event));
-    }
-
-    /// Adds the attributes of the typed value.
-    pub(super) fn set_attributes(&mut self, attributes: Option<TypedAttributes>) {
-        self.attributes = attributes;
-    }
-
     #[inline]
-    pub(super) fn envelope(&self) -> Option<&Event> {
-        match &self.envelope {
-            Some(Envelope::Received(event)) => Some(event),
-            Some(Envelope::Made(event)) => Some(event),
-            None => None,
-        }
+    pub(super) fn envelope(&self) -> Option<&'a Event> {
+        self.envelope
     }
 
     /// Returns the payload of the dispatched value, if it is of this type.
@@ -156,7 +141,7 @@ impl AttributeSource for DecodedEvent<'_> {
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         match self.envelope() {
             Some(event) => event.attribute(name),
-            None => self.attributes.as_ref()?.attribute(name),
+            None => self.attributes?.attribute(name),
         }
     }
 }

@@ -50,7 +50,7 @@ mod slices {
 mod slices {
     use super::{EventTypeEntry, HandlerEntry};
 
-    /// No handlers.
+    /// No handlers: without the feature they are added by hand.
     pub static HANDLERS: [&HandlerEntry; 0] = [];
     /// No event types.
     pub static EVENT_TYPES: [EventTypeEntry; 0] = [];

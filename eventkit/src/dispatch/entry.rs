@@ -58,16 +58,21 @@ impl HandlerEntry {
         }
     }
 
-    /// Runs a sync handler to its end or its panic.
+    /// Calls a sync handler.
     #[inline]
-    pub(super) fn run(&self, invocation: &Invocation<'_>) -> std::thread::Result<Outcome> {
-        // The invocation is not used again after a panic.
-        catch_unwind(AssertUnwindSafe(|| match &self.call {
+    pub(super) fn call(&self, invocation: &Invocation<'_>) -> Outcome {
+        match &self.call {
             Call::Sync(call) => call(invocation),
             Call::SyncClosure(call) => call(invocation),
             // A sync dispatch refuses async handlers before the first one runs.
             Call::Async(_) | Call::AsyncClosure(_) => Ok(()),
-        }))
+        }
+    }
+
+    /// Runs a sync handler to its end or its panic.
+    pub(super) fn run(&self, invocation: &Invocation<'_>) -> std::thread::Result<Outcome> {
+        // The invocation is not used again after a panic.
+        catch_unwind(AssertUnwindSafe(|| self.call(invocation)))
     }
 
     /// Runs a handler, sync or async, to its end or its panic.

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use http::StatusCode;
 use thiserror::Error;
 
-use super::failure::Failure;
 use super::report::Report;
-use crate::binding::http::Problem;
 use crate::error::EncodeError;
 
 /// The reason why a dispatch did not succeed.
@@ -74,33 +71,4 @@ pub enum DispatcherError {
     /// Handlers require state that is missing.
     #[error("state is missing: {}", .0.join("; "))]
     MissingState(Vec<String>),
-}
-
-impl From<&DispatchError> for Problem {
-    /// Returns the response to a dispatch that did not succeed.
-    ///
-    /// If the event is at fault for every failure, because its data or attributes are not what the
-    /// handlers take, this is the problem of the first one, a 4xx: sending the event again does not
-    /// help. Anything else is a 500.
-    fn from(error: &DispatchError) -> Self {
-        let Some(report) = error.report() else {
-            let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
-            return Self::new(status, title, error.to_string());
-        };
-        let lines = report
-            .failures()
-            .map(|(handler, failure)| format!("{}: {failure:#}", handler.name()));
-        let detail = lines.collect::<Vec<String>>().join("; ");
-        let misfits = report.failures().map(|(_, failure)| match failure {
-            Failure::Decode(error) => Some(Self::from(&**error)),
-            _ => None,
-        });
-        match misfits
-            .collect::<Option<Vec<Self>>>()
-            .and_then(|misfits| misfits.into_iter().next())
-        {
-            Some(misfit) => misfit.with_detail(detail),
-            None => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed", detail),
-        }
-    }
 }

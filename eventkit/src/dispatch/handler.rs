@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::failure::Failure;
 use super::policy::Policy;
 use super::state::Requirements;
-use crate::filter::{Filter, InvalidFilter};
+use crate::filter::{Filter, FilterParseError};
 use crate::pattern;
 use crate::typed::AttributeSource;
 
@@ -88,7 +88,7 @@ pub struct RegistryKey {
 #[derive(Debug)]
 pub struct LiteralFilter {
     text: &'static str,
-    filter: OnceLock<Result<Filter, InvalidFilter>>,
+    filter: OnceLock<Result<Filter, FilterParseError>>,
 }
 
 impl LiteralFilter {
@@ -99,7 +99,7 @@ impl LiteralFilter {
         Self { text, filter }
     }
 
-    fn get(&self) -> Result<&Filter, &InvalidFilter> {
+    fn get(&self) -> Result<&Filter, &FilterParseError> {
         self.filter.get_or_init(|| Filter::sql(self.text)).as_ref()
     }
 }

@@ -16,6 +16,8 @@ mod handler;
 mod invocation;
 mod outcome;
 mod policy;
+#[cfg(feature = "http")]
+mod problem;
 mod registration;
 mod registry;
 mod report;

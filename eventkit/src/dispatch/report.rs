@@ -8,6 +8,7 @@ use super::entry::HandlerRef;
 use super::failure::Failure;
 use super::handler::Handler;
 use super::outcome::Outcome;
+use super::routing::Route;
 use crate::filter::Filter;
 use crate::typed::AttributeSource;
 
@@ -16,7 +17,8 @@ use crate::typed::AttributeSource;
 /// A report without handlers is not an error: the event has no handlers.
 #[derive(Debug, Default)]
 pub struct Report {
-    handlers: Option<Arc<[HandlerRef]>>,
+    /// `None` if the event has no handlers.
+    route: Option<Arc<Route>>,
     /// `None` if all handlers succeeded.
     details: Option<Box<Details>>,
 }
@@ -49,7 +51,8 @@ impl Report {
     }
 
     fn handlers(&self) -> &[HandlerRef] {
-        self.handlers.as_deref().unwrap_or_default()
+        let route = self.route.as_ref();
+        route.map_or(&[], |route| &route.handlers)
     }
 
     /// Returns how many handlers there were, including those that a filter left out.
@@ -142,12 +145,18 @@ impl ReportBuilder {
     /// Records the outcome of a handler.
     #[inline]
     pub(super) fn record(&mut self, index: usize, outcome: std::thread::Result<Outcome>) {
+        if !matches!(outcome, Ok(Ok(()))) {
+            self.record_failure(index, outcome);
+        }
+    }
+
+    #[cold]
+    fn record_failure(&mut self, index: usize, outcome: std::thread::Result<Outcome>) {
         if let Err(failure) = into_result(outcome) {
             self.fail(index, failure);
         }
     }
 
-    #[cold]
     fn fail(&mut self, index: usize, failure: Failure) {
         self.details().failures.push((index, failure));
     }
@@ -156,9 +165,10 @@ impl ReportBuilder {
         self.0.get_or_insert_default()
     }
 
-    pub(super) fn build(self, handlers: Arc<[HandlerRef]>) -> Report {
+    #[inline]
+    pub(super) fn build(self, route: Arc<Route>) -> Report {
         Report {
-            handlers: Some(handlers),
+            route: Some(route),
             details: self.0,
         }
     }
@@ -174,7 +184,6 @@ pub(super) fn matches_filter(
 }
 
 /// Returns the outcome of a handler that ran to its end or its panic.
-#[inline]
 pub(super) fn into_result(outcome: std::thread::Result<Outcome>) -> Result<(), Failure> {
     match outcome {
         Ok(outcome) => outcome.map_err(|failure| *failure),

@@ -1,7 +1,6 @@
 //! Routing: from the type of an event to its handlers.
 
 use std::any::TypeId;
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
@@ -63,14 +62,14 @@ impl RoutingTable {
 
     /// Returns the route of a Rust type that is one event type, if a handler takes that Rust type.
     #[inline]
-    pub(super) fn typed_route(&self, id: TypeId) -> Option<&Route> {
-        self.by_type.get(&id).map(|route| &**route)
+    pub(super) fn typed_route(&self, id: TypeId) -> Option<Arc<Route>> {
+        self.by_type.get(&id).cloned()
     }
 
     /// Returns the route of an event type, or `None` if it has no handlers.
-    pub(super) fn route(&self, ty: &str) -> Option<Cow<'_, Route>> {
+    pub(super) fn route(&self, ty: &str) -> Option<Arc<Route>> {
         if let Some(route) = self.by_name.get(ty) {
-            return Some(Cow::Borrowed(route));
+            return Some(Arc::clone(route));
         }
         // Not kept: event types come from outside, and their number is not limited.
         let matching = self.wildcards.iter().filter(|handler| handler.handles(ty));
@@ -78,7 +77,7 @@ impl RoutingTable {
         if handlers.is_empty() {
             return None;
         }
-        Some(Cow::Owned(Route::new(handlers, &self.states)))
+        Some(Arc::new(Route::new(handlers, &self.states)))
     }
 }
 
@@ -141,9 +140,9 @@ impl Hasher for TypeIdHasher {
 }
 
 /// The handlers of one event type, and what they need.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Route {
-    pub(super) handlers: Arc<[HandlerRef]>,
+    pub(super) handlers: Vec<HandlerRef>,
     first_async: Option<usize>,
     missing_state: Option<(usize, &'static str)>,
     needs_event: bool,
@@ -181,8 +180,15 @@ impl Route {
                 .any(|handler| handler.needs_event() || filter_needs_event(handler)),
             filtered: handlers.iter().any(|handler| handler.has_filter()),
             taken,
-            handlers: handlers.into(),
+            handlers,
         }
+    }
+
+    /// Returns whether the handlers take nothing but the value and state.
+    #[inline]
+    pub(super) fn takes_value_only(&self, typed: TypedValue<'_>) -> bool {
+        let ty = (*typed.payload).type_id();
+        self.taken == TakenType::One(ty) && !self.needs_event && !self.filtered
     }
 
     /// Returns whether the envelope of a value has to be made.
@@ -198,11 +204,13 @@ impl Route {
     }
 
     /// Returns the first handler that is async.
+    #[inline]
     pub(super) fn first_async(&self) -> Option<&Handler> {
         self.first_async.map(|index| &*self.handlers[index])
     }
 
     /// Returns the first handler whose state is missing, and the name of the type.
+    #[inline]
     pub(super) fn missing_state(&self) -> Option<(&Handler, &'static str)> {
         let (index, state) = self.missing_state?;
         Some((&self.handlers[index], state))

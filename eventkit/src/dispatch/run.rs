@@ -1,10 +1,13 @@
 //! Runs the handlers of an event, one after another, each on its own.
 
-use std::borrow::Cow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use super::decoded::{DecodedEvent, TypedValue};
+use super::entry::HandlerRef;
 use super::error::DispatchError;
 use super::invocation::Invocation;
+use super::outcome::Outcome;
 use super::report::{Report, ReportBuilder};
 use super::routing::{Route, RoutingTable};
 use super::state::StateMap;
@@ -90,10 +93,14 @@ pub(super) fn dispatch(
     table: &RoutingTable,
     event: &dyn Dispatch,
 ) -> Result<Report, DispatchError> {
-    match Execution::prepare(table, event, true)? {
-        Some(execution) => execution.run(),
-        None => Ok(Report::default()),
-    }
+    let typed = event.typed_value();
+    let Some(route) = find_route(table, event, typed) else {
+        return Ok(Report::default());
+    };
+    check(&route, event, true)?;
+    let made = Made::new(&route, event, typed)?;
+    let report = Execution::new(table, &route, event, typed, made.as_ref()).run();
+    finish(report, route)
 }
 
 /// Runs the handlers of an event, sync and async ones.
@@ -101,85 +108,31 @@ pub(super) async fn dispatch_async(
     table: &RoutingTable,
     event: &dyn Dispatch,
 ) -> Result<Report, DispatchError> {
-    match Execution::prepare(table, event, false)? {
-        Some(execution) => execution.run_async().await,
-        None => Ok(Report::default()),
-    }
+    let typed = event.typed_value();
+    let Some(route) = find_route(table, event, typed) else {
+        return Ok(Report::default());
+    };
+    check(&route, event, false)?;
+    let made = Made::new(&route, event, typed)?;
+    let execution = Execution::new(table, &route, event, typed, made.as_ref());
+    let report = execution.run_async().await;
+    drop(execution);
+    finish(report, route)
 }
 
-/// An event with its handlers, each of which can run.
-struct Execution<'a> {
-    route: Cow<'a, Route>,
-    states: &'a StateMap,
-    event: DecodedEvent<'a>,
-}
-
-impl<'a> Execution<'a> {
-    /// Finds the handlers of an event, and makes its envelope if one of them needs it.
-    ///
-    /// Returns `None` if the event has no handlers.
-    #[inline]
-    fn prepare(
-        table: &'a RoutingTable,
-        event: &'a dyn Dispatch,
-        sync: bool,
-    ) -> Result<Option<Self>, DispatchError> {
-        let typed = event.typed_value();
-        let route = match typed.and_then(|typed| table.typed_route((*typed.payload).type_id())) {
-            Some(route) => Cow::Borrowed(route),
-            None => match table.route(event.wire_type()) {
-                Some(route) => route,
-                None => return Ok(None),
-            },
-        };
-        check(&route, event, sync)?;
-        let mut decoded = DecodedEvent::new(typed, event.as_envelope());
-        if let Some(typed) = typed {
-            if route.needs_event(typed) {
-                decoded.set_envelope(event.to_envelope()?);
-            } else if route.filtered {
-                decoded.set_attributes(event.typed_attributes()?);
-            }
-        }
-        Ok(Some(Self {
-            route,
-            states: table.states(),
-            event: decoded,
-        }))
-    }
-
-    fn run(&self) -> Result<Report, DispatchError> {
-        let mut report = ReportBuilder::default();
-        for (index, handler) in self.route.handlers.iter().enumerate() {
-            if !handler.has_filter() || report.check_filter(index, handler, &self.event) {
-                let invocation = Invocation::new(&self.event, handler, self.states);
-                report.record(index, handler.entry().run(&invocation));
-            }
-        }
-        self.finish(report)
-    }
-
-    async fn run_async(&self) -> Result<Report, DispatchError> {
-        let mut report = ReportBuilder::default();
-        for (index, handler) in self.route.handlers.iter().enumerate() {
-            if !handler.has_filter() || report.check_filter(index, handler, &self.event) {
-                let invocation = Invocation::new(&self.event, handler, self.states);
-                report.record(index, handler.entry().run_async(&invocation).await);
-            }
-        }
-        self.finish(report)
-    }
-
-    fn finish(&self, report: ReportBuilder) -> Result<Report, DispatchError> {
-        let report = report.build(self.route.handlers.clone());
-        if report.has_failures() {
-            return Err(DispatchError::Failed(report));
-        }
-        Ok(report)
-    }
+/// Returns the handlers of an event, or `None` if it has none.
+#[inline]
+fn find_route(
+    table: &RoutingTable,
+    event: &dyn Dispatch,
+    typed: Option<TypedValue<'_>>,
+) -> Option<Arc<Route>> {
+    let known = typed.and_then(|typed| table.typed_route((*typed.payload).type_id()));
+    known.or_else(|| table.route(event.wire_type()))
 }
 
 /// Refuses a dispatch before the first handler runs if a later one cannot run.
+#[inline]
 fn check(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), DispatchError> {
     if let Some(handler) = route.first_async().filter(|_| sync) {
         return Err(DispatchError::AsyncHandler {
@@ -194,4 +147,118 @@ fn check(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatch
             state,
         }),
     }
+}
+
+/// What handlers and filters need besides a typed value.
+enum Made {
+    /// The envelope, if a handler or a filter needs it.
+    Envelope(Event),
+    /// The attributes for filters.
+    Attributes(TypedAttributes),
+}
+
+impl Made {
+    #[inline]
+    fn new(
+        route: &Route,
+        event: &dyn Dispatch,
+        typed: Option<TypedValue<'_>>,
+    ) -> Result<Option<Self>, DispatchError> {
+        match typed {
+            Some(typed) if !route.takes_value_only(typed) => Self::make(route, event, typed),
+            _ => Ok(None),
+        }
+    }
+
+    fn make(
+        route: &Route,
+        event: &dyn Dispatch,
+        typed: TypedValue<'_>,
+    ) -> Result<Option<Self>, DispatchError> {
+        if route.needs_event(typed) {
+            return Ok(Some(Self::Envelope(event.to_envelope()?)));
+        }
+        if route.filtered {
+            return Ok(event.typed_attributes()?.map(Self::Attributes));
+        }
+        Ok(None)
+    }
+}
+
+/// An event with its handlers, each of which can run.
+struct Execution<'a> {
+    handlers: &'a [HandlerRef],
+    states: &'a StateMap,
+    event: DecodedEvent<'a>,
+}
+
+impl<'a> Execution<'a> {
+    #[inline]
+    fn new(
+        table: &'a RoutingTable,
+        route: &'a Route,
+        event: &'a dyn Dispatch,
+        typed: Option<TypedValue<'a>>,
+        made: Option<&'a Made>,
+    ) -> Self {
+        let (envelope, attributes) = match made {
+            Some(Made::Envelope(event)) => (Some(event), None),
+            Some(Made::Attributes(attributes)) => (None, Some(attributes)),
+            None if typed.is_some() => (None, None),
+            None => (event.as_envelope(), None),
+        };
+        Self {
+            handlers: &route.handlers,
+            states: table.states(),
+            event: DecodedEvent::new(typed, envelope, attributes),
+        }
+    }
+
+    #[inline]
+    fn run(&self) -> ReportBuilder {
+        let mut report = ReportBuilder::default();
+        let mut next = 0;
+        loop {
+            // One `catch_unwind` for all handlers, until one of them fails or panics.
+            let run = AssertUnwindSafe(|| self.run_from(&mut next, &mut report));
+            match catch_unwind(run) {
+                Ok(Ok(())) => return report,
+                failed => report.record(next - 1, failed),
+            }
+        }
+    }
+
+    /// Runs the handlers from `next` on, to the end or to one that fails.
+    #[inline]
+    fn run_from(&self, next: &mut usize, report: &mut ReportBuilder) -> Outcome {
+        while let Some(handler) = self.handlers.get(*next) {
+            let index = *next;
+            *next += 1;
+            if !handler.has_filter() || report.check_filter(index, handler, &self.event) {
+                let invocation = Invocation::new(&self.event, handler, self.states);
+                handler.entry().call(&invocation)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_async(&self) -> ReportBuilder {
+        let mut report = ReportBuilder::default();
+        for (index, handler) in self.handlers.iter().enumerate() {
+            if !handler.has_filter() || report.check_filter(index, handler, &self.event) {
+                let invocation = Invocation::new(&self.event, handler, self.states);
+                report.record(index, handler.entry().run_async(&invocation).await);
+            }
+        }
+        report
+    }
+}
+
+#[inline]
+fn finish(report: ReportBuilder, route: Arc<Route>) -> Result<Report, DispatchError> {
+    let report = report.build(route);
+    if report.has_failures() {
+        return Err(DispatchError::Failed(report));
+    }
+    Ok(report)
 }

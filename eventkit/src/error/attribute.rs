@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::violation::shorten;
+use super::excerpt::truncate;
 
-/// Says that a value does not fit the type that was asked for.
+/// The error of a value that does not fit the requested type.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{} is not {expected}", match value { Some(value) => format!("{value:?}"), None => "an absent attribute".to_owned() })]
 pub struct AttributeError {
@@ -19,7 +19,7 @@ impl AttributeError {
     #[must_use]
     pub fn new(value: &str, expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
-            value: Some(shorten(value)),
+            value: Some(truncate(value)),
             expected: expected.into(),
         }
     }

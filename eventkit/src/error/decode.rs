@@ -6,15 +6,16 @@ use thiserror::Error;
 
 use super::BoxError;
 use super::attribute::AttributeError;
-use super::exceeded::Exceeded;
-use super::violation::{BuildError, Violation, shorten};
+use super::excerpt::truncate;
+use super::limit::LimitExceeded;
+use super::violation::{BuildError, Violation};
 
-/// Says why a message is not an event, or an event is not the value that was asked for.
+/// The error of a message that is not an event, or of an event that is not the requested value.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct DecodeError(Box<Kind>);
 
-/// Says what sort of mistake a [`DecodeError`] is, for code that has to choose.
+/// The kind of a [`DecodeError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
@@ -64,7 +65,7 @@ enum Kind {
     #[error("the event has no data, expected {target}")]
     NoData { target: &'static str },
     #[error(transparent)]
-    TooLarge(Exceeded),
+    TooLarge(LimitExceeded),
     #[error("the element at index {index} of the batch is not a valid event")]
     Element { index: usize, source: DecodeError },
     #[error("no {what} is registered for the media type {media_type:?}")]
@@ -89,7 +90,8 @@ impl DecodeError {
         Self(Box::new(Kind::Malformed { what, reason }))
     }
 
-    pub(crate) fn not_an_event(reason: impl Into<Cow<'static, str>>) -> Self {
+    /// Creates the error of a message that is not a CloudEvents message, or not one event.
+    pub fn not_an_event(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Kind::NotAnEvent(reason.into())))
     }
 
@@ -98,14 +100,14 @@ impl DecodeError {
     }
 
     pub(crate) fn spec_version(found: &str) -> Self {
-        let found = shorten(found);
+        let found = truncate(found);
         Self(Box::new(Kind::SpecVersion { found }))
     }
 
     pub(crate) fn unexpected_type(found: &str, expected: &[&str]) -> Self {
         let quoted: Vec<String> = expected.iter().map(|ty| format!("{ty:?}")).collect();
         Self(Box::new(Kind::UnexpectedType {
-            found: shorten(found),
+            found: truncate(found),
             expected: quoted.join(" or "),
         }))
     }
@@ -127,7 +129,7 @@ impl DecodeError {
     }
 
     fn unsupported(what: &'static str, media_type: &str) -> Self {
-        let media_type = shorten(media_type);
+        let media_type = truncate(media_type);
         Self(Box::new(Kind::UnsupportedMediaType { what, media_type }))
     }
 
@@ -171,7 +173,7 @@ impl DecodeError {
 
     /// Returns which limit the message is over, where that is why.
     #[must_use]
-    pub fn exceeded(&self) -> Option<&Exceeded> {
+    pub fn exceeded(&self) -> Option<&LimitExceeded> {
         match &*self.0 {
             Kind::TooLarge(exceeded) => Some(exceeded),
             Kind::Element { source, .. } => source.exceeded(),
@@ -180,8 +182,8 @@ impl DecodeError {
     }
 }
 
-impl From<Exceeded> for DecodeError {
-    fn from(exceeded: Exceeded) -> Self {
+impl From<LimitExceeded> for DecodeError {
+    fn from(exceeded: LimitExceeded) -> Self {
         Self(Box::new(Kind::TooLarge(exceeded)))
     }
 }

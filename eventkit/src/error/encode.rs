@@ -3,9 +3,10 @@
 use thiserror::Error;
 
 use super::BoxError;
-use super::violation::{BuildError, shorten};
+use super::excerpt::truncate;
+use super::violation::BuildError;
 
-/// Says why a value could not become an event, or an event could not become a message.
+/// The error of a value that does not become an event, or of an event that does not become a message.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct EncodeError(Box<Kind>);
@@ -56,13 +57,13 @@ impl EncodeError {
     }
 
     pub(crate) fn header(attribute: &str) -> Self {
-        let attribute = shorten(attribute);
+        let attribute = truncate(attribute);
         Self(Box::new(Kind::Header { attribute }))
     }
 
     /// Says that an attribute of a lenient event cannot be written in a format.
     pub(crate) fn no_form(attribute: &str, place: &'static str) -> Self {
-        let attribute = shorten(attribute);
+        let attribute = truncate(attribute);
         Self(Box::new(Kind::NoForm { attribute, place }))
     }
 

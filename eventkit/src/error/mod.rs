@@ -3,15 +3,17 @@
 mod attribute;
 mod decode;
 mod encode;
-mod exceeded;
+mod excerpt;
+mod limit;
 mod violation;
 
 pub use attribute::AttributeError;
 pub use decode::{DecodeError, DecodeErrorKind};
 pub use encode::EncodeError;
-pub use exceeded::Exceeded;
+pub(crate) use excerpt::truncate;
+pub use limit::LimitExceeded;
+pub(crate) use violation::MAX_VIOLATIONS;
 pub use violation::{BuildError, Violation};
-pub(crate) use violation::{MOST_VIOLATIONS, shorten};
 
 /// Any error that a user's code may return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

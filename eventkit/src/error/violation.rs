@@ -6,18 +6,16 @@ use std::fmt;
 use thiserror::Error;
 
 use super::attribute::AttributeError;
+use super::excerpt::truncate;
 
-/// The longest part of a wrong value that a message repeats, in characters.
-const SHOWN: usize = 60;
-
-/// How many violations of one message are told. A hostile message of a megabyte could hold
-/// hundreds of thousands, and each is larger than what it complains of.
-pub(crate) const MOST_VIOLATIONS: usize = 100;
-
-/// States one way in which an event breaks the specification.
+/// The number of violations of one message that are reported.
 ///
-/// It says which attribute, what the value was (shortened), what was expected, and where the
-/// specification says so.
+/// A hostile message of a megabyte could hold hundreds of thousands, each of which is larger than
+/// its part of the message.
+pub(crate) const MAX_VIOLATIONS: usize = 100;
+
+/// One way in which an event breaks the specification: the attribute, an excerpt of its value, the
+/// expected form, and the section of the specification that requires it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     attribute: Cow<'static, str>,
@@ -27,7 +25,9 @@ pub struct Violation {
 }
 
 impl Violation {
-    pub(crate) fn new(
+    /// Creates the violation of an attribute, of whose value messages repeat an excerpt.
+    #[must_use]
+    pub fn new(
         attribute: impl Into<Cow<'static, str>>,
         value: &str,
         expected: impl Into<Cow<'static, str>>,
@@ -35,7 +35,7 @@ impl Violation {
     ) -> Self {
         Self {
             attribute: attribute.into(),
-            value: Some(shorten(value)),
+            value: Some(truncate(value)),
             expected: expected.into(),
             section,
         }
@@ -54,7 +54,7 @@ impl Violation {
         }
     }
 
-    /// Says that an attribute does not fit the type it is read as.
+    /// Creates the violation of an attribute that does not fit the type it is read as.
     pub(crate) fn from_error(
         attribute: &str,
         error: &AttributeError,
@@ -96,7 +96,7 @@ impl Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Names come from outside too, and must not break the line of a log.
-        let attribute = shorten(&self.attribute);
+        let attribute = truncate(&self.attribute);
         write!(f, "attribute `{}` is ", attribute.escape_debug())?;
         match &self.value {
             Some(value) => write!(f, "{value:?}")?,
@@ -106,15 +106,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Cuts a value that goes into a message.
-pub(crate) fn shorten(value: &str) -> String {
-    match value.char_indices().nth(SHOWN) {
-        Some((cut, _)) => format!("{}…", &value[..cut]),
-        None => value.to_owned(),
-    }
-}
-
-/// Says why an event could not be built: every [`Violation`] at once.
+/// The error of building an invalid event, with every [`Violation`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("not a valid event: {}", join(violations))]
 pub struct BuildError {

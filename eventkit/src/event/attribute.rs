@@ -13,7 +13,7 @@ use super::timestamp::Timestamp;
 use super::uri::{Uri, UriReference};
 use crate::error::AttributeError;
 
-/// Is the value of an extension attribute: one of the seven types of the specification.
+/// The value of an extension attribute: one of the seven types of the specification.
 ///
 /// Two values are equal when their canonical strings are. In the header modes every extension
 /// arrives as a string, so `Integer(7)` and `String("7")` are the same value on either side of the
@@ -99,7 +99,7 @@ impl fmt::Display for AttributeValue {
     }
 }
 
-/// Is the value of any attribute, borrowed from wherever the event came from.
+/// The value of any attribute, borrowed from wherever the event came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttributeRef<'a> {

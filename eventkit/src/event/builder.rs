@@ -6,10 +6,11 @@ use serde::Serialize;
 
 use super::Event;
 use super::attribute::AttributeValue;
+use super::buffer_pool;
 use super::data::{Data, DataKind, IntoBytes};
-use super::fresh::{EMPTY_ID, fresh_id};
-use super::parts::Parts;
-use super::scratch;
+use super::event_parts::EventParts;
+use super::generated::{EMPTY_ID, random_id};
+use super::media_type::JSON;
 use super::timestamp::Timestamp;
 use crate::error::BuildError;
 use crate::error::EncodeError;
@@ -33,12 +34,12 @@ use crate::error::EncodeError;
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct EventBuilder {
-    pub(crate) parts: Parts,
+    pub(crate) parts: EventParts,
     without_time: bool,
 }
 
 impl EventBuilder {
-    pub(crate) fn from_parts(parts: Parts) -> Self {
+    pub(crate) fn from_parts(parts: EventParts) -> Self {
         let without_time = false;
         Self {
             parts,
@@ -51,6 +52,11 @@ impl EventBuilder {
     #[must_use]
     pub fn has_id(&self) -> bool {
         self.parts.id.is_some()
+    }
+
+    /// Returns the media type by which data is encoded.
+    pub(crate) fn data_content_type_or_json(&self) -> &str {
+        self.parts.datacontenttype.as_deref().unwrap_or(JSON)
     }
 
     /// Sets the id, which with the source identifies the event.
@@ -119,7 +125,7 @@ impl EventBuilder {
     ///
     /// Where the value cannot be written as JSON.
     pub fn data_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self, EncodeError> {
-        let bytes = scratch::json(value).map_err(EncodeError::data)?;
+        let bytes = buffer_pool::write_json(value).map_err(EncodeError::data)?;
         Ok(self.data(Data::new_unchecked(DataKind::Json, bytes)))
     }
 
@@ -155,7 +161,7 @@ impl EventBuilder {
         let mut id = EMPTY_ID;
         let id = match self.parts.id {
             Some(_) => "",
-            None => fresh_id(&mut id),
+            None => random_id(&mut id),
         };
         self.parts.finish(id)
     }

@@ -12,14 +12,12 @@ use crate::error::Violation;
 const VERSION: &str = "\"1.0\"";
 const TEXT: &str = "text without control characters and noncharacters";
 
-/// The text of an attribute, as the place it comes from knows it.
-pub(crate) enum Found<'a> {
+/// The text of an attribute that is to be checked.
+pub(crate) enum RawAttribute<'a> {
     /// The attribute is not set.
     Absent,
     /// A literal that the derive has checked.
     Checked,
-    /// Text from outside, of printable ASCII.
-    Plain(&'a str),
     /// Text from outside.
     Text(&'a str),
 }
@@ -27,7 +25,10 @@ pub(crate) enum Found<'a> {
 /// Checks all core attributes that are text, by their place among [all](name::CORE), and notes every
 /// violation.
 #[inline]
-pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<Violation>) {
+pub(crate) fn core_attributes<'a>(
+    get: impl Fn(usize) -> RawAttribute<'a>,
+    violations: &mut Vec<Violation>,
+) {
     type Rule = fn(&str) -> Result<(), Violation>;
     static RULES: [(usize, bool, Rule); 6] = [
         (name::ID_AT, true, id),
@@ -39,10 +40,9 @@ pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<V
     ];
     for (at, required, rule) in &RULES {
         let checked = match get(*at) {
-            Found::Plain(text) if is_any_text(*at) && !text.is_empty() => Ok(()),
-            Found::Plain(text) | Found::Text(text) => rule(text),
-            Found::Absent if *required => Err(missing(*at)),
-            Found::Absent | Found::Checked => Ok(()),
+            RawAttribute::Text(text) => rule(text),
+            RawAttribute::Absent if *required => Err(missing(*at)),
+            RawAttribute::Absent | RawAttribute::Checked => Ok(()),
         };
         if let Err(violation) = checked {
             violations.push(violation);
@@ -53,11 +53,6 @@ pub(crate) fn texts<'a>(get: impl Fn(usize) -> Found<'a>, violations: &mut Vec<V
 fn missing(at: usize) -> Violation {
     let expected = "a value: the attribute is required";
     Violation::missing(name::CORE[at], expected, "core, REQUIRED Attributes")
-}
-
-/// Returns whether an attribute may be any text that has something in it.
-fn is_any_text(at: usize) -> bool {
-    matches!(at, name::ID_AT | name::TYPE_AT | name::SUBJECT_AT)
 }
 
 pub(crate) fn no_version() -> Violation {

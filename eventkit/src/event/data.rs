@@ -3,12 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
+use serde::de::{Error, IgnoredAny};
 
 use super::json;
 use super::media_type::{MediaType, declares_json};
-use crate::error::shorten;
+use crate::error::truncate;
 
-/// Says what the bytes of [`Data`] are.
+/// The kind of the bytes of [`Data`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DataKind {
     /// One JSON value in UTF-8.
@@ -19,7 +20,7 @@ pub enum DataKind {
     Binary,
 }
 
-/// Is the payload of an event: the bytes as they came, and what they are.
+/// The payload of an event: the bytes as they came, and their kind.
 ///
 /// JSON data is one valid JSON value and text is valid UTF-8; both were checked when the data was
 /// made. Cloning shares the bytes.
@@ -61,9 +62,9 @@ impl Data {
         if text.is_ok_and(json::is_value) {
             return Ok(Self::new_unchecked(DataKind::Json, bytes));
         }
-        // It is refused; this is to say where and why.
-        serde_json::from_slice::<serde::de::IgnoredAny>(&bytes)?;
-        Err(serde::de::Error::custom(text.err().map_or_else(
+        // It is refused; this returns where and why.
+        serde_json::from_slice::<IgnoredAny>(&bytes)?;
+        Err(Error::custom(text.err().map_or_else(
             || "it is not one JSON value".to_owned(),
             |error| error.to_string(),
         )))
@@ -85,7 +86,7 @@ impl Data {
         }
     }
 
-    /// Settles the kind once the content type is known.
+    /// Resolves the kind once the content type is known.
     ///
     /// JSON under a content type that is not JSON is text of that type, and text under a JSON
     /// content type has to be JSON.
@@ -159,7 +160,7 @@ impl Eq for Data {}
 impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.as_str() {
-            Some(text) => write!(f, "{:?}({})", self.kind, shorten(text)),
+            Some(text) => write!(f, "{:?}({})", self.kind, truncate(text)),
             None => write!(f, "Binary({} bytes)", self.bytes.len()),
         }
     }

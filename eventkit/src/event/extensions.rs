@@ -10,7 +10,7 @@ use super::attribute::AttributeValue;
 /// Names and values; most events have one or none, and they take no memory of their own.
 pub(crate) type Entries = SmallVec<[(Cow<'static, str>, AttributeValue); 1]>;
 
-/// Is the set of extension attributes of an event, sorted by name.
+/// The set of extension attributes of an event, sorted by name.
 ///
 /// It is made by an [`EventBuilder`](super::EventBuilder) or a setter of [`Event`](super::Event),
 /// which check names and values.

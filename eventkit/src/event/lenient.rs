@@ -1,4 +1,4 @@
-//! Events that may break the specification, for who passes them on.
+//! Events that may break the specification, for programs that pass them on.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -9,10 +9,9 @@ use bytes::Bytes;
 use super::Event;
 use super::attribute::AttributeRef;
 use super::data::Data;
-use super::name;
 use crate::error::{BuildError, DecodeError, Violation};
 
-/// Is an event as it came, valid or not, with a list of what is wrong with it.
+/// An event as it came, valid or not, with a list of what is wrong with it.
 ///
 /// It is for forwarders and proxies, which must not lose an event because its producer made a small
 /// mistake: an upper-case extension name, a `dataschema` of `#`, a malformed `time`, another
@@ -83,7 +82,7 @@ use crate::error::{BuildError, DecodeError, Violation};
 ///   UTF-8, in JSON; data that is there twice, or is malformed Base64, anywhere.
 #[derive(Debug, Clone)]
 pub struct LenientEvent {
-    reading: Reading,
+    parsed: Parsed,
     violations: Vec<Violation>,
     text: Option<FormatText>,
     /// What a binding keeps of the message; its type is private to the binding.
@@ -92,25 +91,25 @@ pub struct LenientEvent {
 
 /// What has been made out of a message.
 #[derive(Debug, Clone)]
-pub(crate) enum Reading {
+pub(crate) enum Parsed {
     /// An event that breaks nothing.
     Valid(Event),
     /// Anything else.
-    AsItCame(AsItCame),
+    Unchecked(UncheckedEvent),
 }
 
 /// The attributes and the data of an event that breaks the specification.
 #[derive(Debug, Clone)]
-pub(crate) struct AsItCame {
+pub(crate) struct UncheckedEvent {
     /// Names and values in their order, as often as they came, without those that are unset.
-    pub(crate) attributes: Vec<(String, Raw)>,
+    pub(crate) attributes: Vec<(String, UncheckedValue)>,
     /// The data, or why it cannot be told.
     pub(crate) data: Result<Option<Data>, &'static str>,
 }
 
 /// The value of an attribute that nobody has checked.
 #[derive(Debug, Clone)]
-pub(crate) enum Raw {
+pub(crate) enum UncheckedValue {
     Text(String),
     /// The text of a JSON value that is not a string of text.
     Json(String),
@@ -141,23 +140,22 @@ impl LenientEvent {
     /// is. Where an attribute came more than once, it is the first.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
-        match &self.reading {
-            Reading::Valid(event) => event.attribute(name).map(AttributeRef::into_text),
-            Reading::AsItCame(raw) => raw.attribute(name).map(Raw::to_text),
+        match &self.parsed {
+            Parsed::Valid(event) => event.attribute(name).map(AttributeRef::into_text),
+            Parsed::Unchecked(raw) => raw.attribute(name).map(UncheckedValue::to_text),
         }
     }
 
     /// Returns the names and texts of all attributes, as [`attribute`](Self::attribute) gives them
     /// and as often as they came.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        let (event, raw) = match &self.reading {
-            Reading::Valid(event) => (Some(event), None),
-            Reading::AsItCame(raw) => (None, Some(raw)),
+        let (event, raw) = match &self.parsed {
+            Parsed::Valid(event) => (Some(event), None),
+            Parsed::Unchecked(raw) => (None, Some(raw)),
         };
         let valid = event.into_iter().flat_map(|event| {
-            let extensions = event.extensions().iter().map(|(name, _)| name);
-            let names = name::CORE.into_iter().chain(extensions);
-            names.filter_map(|name| Some((name, event.attribute(name)?.into_text())))
+            let attributes = event.attributes();
+            attributes.map(|(name, value)| (name, value.into_text()))
         });
         let raw = raw.into_iter().flat_map(|raw| &raw.attributes);
         valid.chain(raw.map(|(name, value)| (name.as_str(), value.to_text())))
@@ -166,9 +164,9 @@ impl LenientEvent {
     /// Returns the data, or `None` where there is none or it cannot be told which bytes it is.
     #[must_use]
     pub fn data(&self) -> Option<&Data> {
-        match &self.reading {
-            Reading::Valid(event) => event.data(),
-            Reading::AsItCame(raw) => raw.data.as_ref().ok()?.as_ref(),
+        match &self.parsed {
+            Parsed::Valid(event) => event.data(),
+            Parsed::Unchecked(raw) => raw.data.as_ref().ok()?.as_ref(),
         }
     }
 
@@ -178,16 +176,16 @@ impl LenientEvent {
     ///
     /// Where there are violations; the error lists them all.
     pub fn into_event(self) -> Result<Event, DecodeError> {
-        match self.reading {
-            Reading::Valid(event) if self.violations.is_empty() => Ok(event),
+        match self.parsed {
+            Parsed::Valid(event) if self.violations.is_empty() => Ok(event),
             _ => Err(BuildError::new(self.violations).into()),
         }
     }
 
     /// Makes one of a message that breaks the specification.
-    pub(crate) fn new(raw: AsItCame, violations: Vec<Violation>) -> Self {
+    pub(crate) fn new(raw: UncheckedEvent, violations: Vec<Violation>) -> Self {
         Self {
-            reading: Reading::AsItCame(raw),
+            parsed: Parsed::Unchecked(raw),
             violations,
             text: None,
             message: None,
@@ -216,8 +214,8 @@ impl LenientEvent {
         self
     }
 
-    pub(crate) fn reading(&self) -> &Reading {
-        &self.reading
+    pub(crate) fn parsed(&self) -> &Parsed {
+        &self.parsed
     }
 
     /// Returns what it was read from in structured mode: media type and text.
@@ -242,7 +240,7 @@ impl From<Event> for LenientEvent {
     /// Takes an event that was not received, or is not to be passed on as it came.
     fn from(event: Event) -> Self {
         Self {
-            reading: Reading::Valid(event),
+            parsed: Parsed::Valid(event),
             violations: Vec::new(),
             text: None,
             message: None,
@@ -258,14 +256,14 @@ impl TryFrom<LenientEvent> for Event {
     }
 }
 
-impl AsItCame {
-    pub(crate) fn attribute(&self, name: &str) -> Option<&Raw> {
+impl UncheckedEvent {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&UncheckedValue> {
         let found = self.attributes.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value)
     }
 }
 
-impl Raw {
+impl UncheckedValue {
     fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) | Self::Json(text) => Cow::Borrowed(text),

@@ -1,9 +1,9 @@
 //! How much of a message a decoder takes.
 
 use super::json;
-use crate::error::Exceeded;
+use crate::error::LimitExceeded;
 
-/// Says how much a decoder takes before it refuses a message.
+/// The largest message that a decoder accepts.
 ///
 /// Every decoder has limits; without others they are [`Limits::DEFAULT`]. What is over one is
 /// refused with [`DecodeErrorKind::TooLarge`](crate::DecodeErrorKind::TooLarge), which HTTP servers
@@ -47,7 +47,7 @@ pub struct Limits {
     pub batch_events: usize,
     /// The arrays and objects of JSON data that are open at once.
     ///
-    /// More than the default only helps who passes data on: `serde_json` reads less than 128
+    /// More than the default only helps programs that pass data on: `serde_json` reads less than 128
     /// levels into a type.
     pub json_depth: usize,
 }
@@ -90,16 +90,16 @@ macro_rules! limits {
             $(
                 #[doc = concat!("Sets [`", stringify!($field), "`](field@Limits::", stringify!($field), ").")]
                 #[must_use]
-                pub const fn $field(mut self, most: usize) -> Self {
-                    self.$field = most;
+                pub const fn $field(mut self, max: usize) -> Self {
+                    self.$field = max;
                     self
                 }
 
-                pub(crate) fn $check(&self, found: usize) -> Result<(), Exceeded> {
+                pub(crate) fn $check(&self, found: usize) -> Result<(), LimitExceeded> {
                     if found <= self.$field {
                         return Ok(());
                     }
-                    Err(Exceeded::new(stringify!($field), self.$field, [$before, $after]))
+                    Err(LimitExceeded::new(stringify!($field), self.$field, [$before, $after]))
                 }
             )*
         }
@@ -117,36 +117,48 @@ limits! {
 }
 
 impl Limits {
-    /// Checks how deep JSON is nested; text that is not JSON has no depth.
-    pub(crate) fn check_depth_of(&self, json: &[u8]) -> Result<(), Exceeded> {
-        if opens_at_most(json, self.json_depth) {
+    /// Checks the size of a message before it is read: the bytes of each header, and of the body.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the body, the headers or their number exceed a limit.
+    pub fn check_message(
+        &self,
+        header_bytes: impl IntoIterator<Item = usize>,
+        body_bytes: usize,
+    ) -> Result<(), LimitExceeded> {
+        self.check_body_bytes(body_bytes)?;
+        let (mut count, mut sum) = (0, 0);
+        for bytes in header_bytes {
+            count += 1;
+            sum += bytes;
+        }
+        self.check_headers(count)?;
+        self.check_header_bytes(sum)
+    }
+
+    /// Checks how deep JSON data is nested; text that is not JSON has no depth.
+    pub(crate) fn check_depth_of(&self, json: &[u8]) -> Result<(), LimitExceeded> {
+        // Most data opens no more arrays and objects in all.
+        if openings(json) <= self.json_depth {
             return Ok(());
         }
-        let walked = std::str::from_utf8(json).map_err(|_| json::Malformed);
-        let walked = walked.and_then(|text| json::walk(text, 0));
-        walked.map_or(Ok(()), |walked| self.check_json_depth(walked.depth))
+        let text = std::str::from_utf8(json).ok();
+        let skipped = text.and_then(|text| json::skip(text, 0));
+        skipped.map_or(Ok(()), |skipped| self.check_json_depth(skipped.depth))
     }
 }
 
-/// Returns whether JSON opens so few arrays and objects in all, as most does, that no more of them
-/// are open at once.
-fn opens_at_most(json: &[u8], most: usize) -> bool {
+/// Counts opening brackets and braces, those in strings included.
+fn openings(json: &[u8]) -> usize {
+    // Compilers turn the sum of a block, which fits into a byte, into few instructions.
     let (blocks, rest) = json.as_chunks::<64>();
-    let mut opened = 0;
-    let mut left = json.len();
-    for block in blocks {
-        // What is yet to be opened takes two bytes, with its end.
-        if opened + left / 2 <= most {
-            return true;
-        }
-        opened += usize::from(block.iter().copied().map(opens).sum::<u8>());
-        left -= block.len();
-    }
-    opened + left / 2 <= most
-        || opened + usize::from(rest.iter().copied().map(opens).sum::<u8>()) <= most
+    let in_blocks = blocks.iter();
+    let in_blocks =
+        in_blocks.map(|block| usize::from(block.iter().copied().map(opens).sum::<u8>()));
+    in_blocks.sum::<usize>() + usize::from(rest.iter().copied().map(opens).sum::<u8>())
 }
 
-/// Counts an opening bracket; of a block, compilers do so in few instructions.
 fn opens(byte: u8) -> u8 {
     // The two differ in one bit, and no other character has the rest.
     u8::from(byte | 0x20 == b'{')

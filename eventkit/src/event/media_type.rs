@@ -15,7 +15,7 @@ pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 6838)";
 
-/// Is a media type: type, subtype, suffix and parameters.
+/// A media type: type, subtype, suffix and parameters.
 ///
 /// Names and the suffix compare without case, as do parameter names; parameter values compare as
 /// they are, but for `charset`. [`Display`](fmt::Display) gives the text as it was written.

@@ -1,23 +1,23 @@
 //! The envelope: context attributes, extension attributes and data.
 
 mod attribute;
+pub(crate) mod buffer_pool;
 mod builder;
 mod check;
+mod core_attributes;
 mod data;
-mod envelope;
+mod event_parts;
 mod extensions;
-mod fresh;
+mod generated;
 pub(crate) mod json;
 mod lenient;
 mod limits;
 mod media_type;
 pub(crate) mod name;
-mod parts;
+mod partial;
 mod rfc3339;
-pub(crate) mod scratch;
 mod serde_text;
 pub(crate) mod text;
-mod texts;
 mod timestamp;
 mod uri;
 
@@ -25,29 +25,29 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub use crate::error::{AttributeError, BuildError, Exceeded, Violation};
+pub use crate::error::{AttributeError, BuildError, LimitExceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};
 pub use builder::EventBuilder;
 pub(crate) use check::not_json;
+pub(crate) use core_attributes::{CoreAttributes, CoreText};
 pub use data::{Data, DataKind, IntoBytes};
-pub(crate) use envelope::{Envelope, Scalar};
+pub(crate) use event_parts::EventParts;
 pub use extensions::{Extensions, Iter as ExtensionsIter};
-pub(crate) use fresh::Fresh;
+pub(crate) use generated::GeneratedAttributes;
 pub use lenient::LenientEvent;
-pub(crate) use lenient::{AsItCame, Raw, Reading};
+pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub(crate) use media_type::{JSON, declares_json};
-pub(crate) use parts::Parts;
+pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::{FromText, as_text};
-pub(crate) use texts::{Piece, Texts};
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
 
 /// The version of the specification that every event has.
 pub(crate) const SPECVERSION: &str = "1.0";
 
-/// Is a valid event of CloudEvents 1.0: its context attributes, extensions and data.
+/// A valid event of CloudEvents 1.0: its context attributes, extensions and data.
 ///
 /// It is made by a [builder](Event::builder), by a derived type's
 /// [`to_event`](crate::CloudEvent::to_event), or by a decoder; each of them checks it, and so do
@@ -69,7 +69,7 @@ pub struct Event(Arc<Inner>);
 
 #[derive(Clone, PartialEq, Eq)]
 struct Inner {
-    texts: Texts,
+    core: CoreAttributes,
     time: Option<Timestamp>,
     extensions: Extensions,
     data: Option<Data>,
@@ -86,12 +86,12 @@ impl Event {
         let inner = &*self.0;
         let extensions = inner.extensions.iter();
         let text = |at| {
-            inner.texts.piece(at).map(|piece| match piece {
-                Piece::Literal(literal) => Cow::Borrowed(literal),
-                Piece::Text(text) => Cow::Owned(text.to_owned()),
+            inner.core.text(at).map(|text| match text {
+                CoreText::Static(literal) => Cow::Borrowed(literal),
+                CoreText::Dynamic(text) => Cow::Owned(text.to_owned()),
             })
         };
-        let builder = EventBuilder::from_parts(Parts {
+        let builder = EventBuilder::from_parts(EventParts {
             id: text(name::ID_AT),
             source: text(name::SOURCE_AT),
             ty: text(name::TYPE_AT),
@@ -113,13 +113,13 @@ impl Event {
     /// Returns the id.
     #[must_use]
     pub fn id(&self) -> &str {
-        self.0.texts.get(name::ID_AT).unwrap_or_default()
+        self.0.core.get(name::ID_AT).unwrap_or_default()
     }
 
     /// Returns the source, a URI-reference.
     #[must_use]
     pub fn source(&self) -> &str {
-        self.0.texts.get(name::SOURCE_AT).unwrap_or_default()
+        self.0.core.get(name::SOURCE_AT).unwrap_or_default()
     }
 
     /// Returns the version of the specification, which is `1.0`.
@@ -131,13 +131,13 @@ impl Event {
     /// Returns the type.
     #[must_use]
     pub fn ty(&self) -> &str {
-        self.0.texts.get(name::TYPE_AT).unwrap_or_default()
+        self.0.core.get(name::TYPE_AT).unwrap_or_default()
     }
 
     /// Returns the subject.
     #[must_use]
     pub fn subject(&self) -> Option<&str> {
-        self.0.texts.get(name::SUBJECT_AT)
+        self.0.core.get(name::SUBJECT_AT)
     }
 
     /// Returns the time, with the offset it was given in.
@@ -149,13 +149,13 @@ impl Event {
     /// Returns the media type of the data as it was written.
     #[must_use]
     pub fn data_content_type(&self) -> Option<&str> {
-        self.0.texts.get(name::DATACONTENTTYPE_AT)
+        self.0.core.get(name::DATACONTENTTYPE_AT)
     }
 
     /// Returns the URI of the schema of the data.
     #[must_use]
     pub fn data_schema(&self) -> Option<&str> {
-        self.0.texts.get(name::DATASCHEMA_AT)
+        self.0.core.get(name::DATASCHEMA_AT)
     }
 
     /// Returns the value of one extension attribute.
@@ -196,8 +196,16 @@ impl Event {
     }
 
     /// Returns the core attributes that are text.
-    pub(crate) fn texts(&self) -> &Texts {
-        &self.0.texts
+    pub(crate) fn core_attributes(&self) -> &CoreAttributes {
+        &self.0.core
+    }
+
+    /// Returns the names and values of all attributes that are set, those of the core first.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, AttributeRef<'_>)> {
+        let core = name::CORE.into_iter();
+        let core = core.filter_map(|name| Some((name, self.attribute(name)?)));
+        let extensions = self.extensions().iter();
+        core.chain(extensions.map(|(name, value)| (name, AttributeRef::from(value))))
     }
 
     /// Returns the value of any attribute by the name the specification gives it.
@@ -294,7 +302,7 @@ impl Event {
         let inner = self.inner_mut();
         // What is left does not keep the message alive that the data was in.
         let about_data = [name::DATACONTENTTYPE_AT, name::DATASCHEMA_AT];
-        inner.texts.set(&about_data.map(|at| (at, None)));
+        inner.core.set(&about_data.map(|at| (at, None)));
         inner.data.take()
     }
 
@@ -325,7 +333,7 @@ impl Event {
         check: fn(&str) -> Result<(), Violation>,
     ) -> Result<(), BuildError> {
         text.map_or(Ok(()), check)?;
-        self.inner_mut().texts.set(&[(at, text)]);
+        self.inner_mut().core.set(&[(at, text)]);
         Ok(())
     }
 

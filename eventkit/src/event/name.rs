@@ -11,9 +11,6 @@ use crate::error::Violation;
 /// A member of the JSON format, never an attribute.
 pub(crate) const DATA_BASE64: &str = "data_base64";
 
-/// The bytes of the longest of their names.
-pub(crate) const LONGEST: usize = DATACONTENTTYPE.len();
-
 // Where [`CORE`] holds them.
 pub(crate) const SPECVERSION_AT: usize = 0;
 pub(crate) const ID_AT: usize = 1;

@@ -3,14 +3,14 @@
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
 /// The most fraction digits that are kept.
-const MOST_DIGITS: usize = 9;
+const MAX_FRACTION_DIGITS: usize = 9;
 /// `2026-01-31T09:30:00.123456789+01:00`
-const LONGEST: usize = 35;
-const SECOND: u32 = 1_000_000_000;
+const MAX_LEN: usize = 35;
+const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
-/// Is the text of a timestamp.
+/// The text of a timestamp.
 pub(crate) struct Text {
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_LEN],
     len: usize,
 }
 
@@ -25,7 +25,7 @@ impl Text {
         };
         let local = at.naive_local();
         // A leap second is the second before it that has a second more.
-        let leap = local.nanosecond() / SECOND;
+        let leap = local.nanosecond() / NANOS_PER_SECOND;
         let year = local.year().unsigned_abs() % 10_000;
         text.set(0, year / 100);
         text.set(2, year % 100);
@@ -34,7 +34,7 @@ impl Text {
         text.set(11, local.hour());
         text.set(14, local.minute());
         text.set(17, local.second() + leap);
-        text.fraction(local.nanosecond() % SECOND, usize::from(digits));
+        text.fraction(local.nanosecond() % NANOS_PER_SECOND, usize::from(digits));
         text.offset(at.offset().local_minus_utc());
         text
     }
@@ -50,11 +50,11 @@ impl Text {
             return;
         }
         let mut rest = nanos;
-        for at in (20..20 + MOST_DIGITS).rev() {
+        for at in (20..20 + MAX_FRACTION_DIGITS).rev() {
             self.bytes[at] = digit(rest);
             rest /= 10;
         }
-        self.len = 20 + digits.min(MOST_DIGITS);
+        self.len = 20 + digits.min(MAX_FRACTION_DIGITS);
     }
 
     fn offset(&mut self, seconds: i32) {
@@ -108,7 +108,7 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     let (nanos, digits, rest) = fraction(rest)?;
     // A leap second is the second before it that has a second more.
     let (second, nanos) = if second == 60 {
-        (59, nanos + SECOND)
+        (59, nanos + NANOS_PER_SECOND)
     } else {
         (second, nanos)
     };
@@ -126,7 +126,7 @@ fn digit_value(byte: u8) -> u8 {
 /// Reads a fraction if there is one, and returns nanoseconds, digits, and what follows.
 fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
     /// What the last of so many digits counts in nanoseconds.
-    const UNITS: [u32; MOST_DIGITS + 1] = [
+    const UNITS: [u32; MAX_FRACTION_DIGITS + 1] = [
         1_000_000_000,
         100_000_000,
         10_000_000,
@@ -142,7 +142,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
         return Some((0, 0, bytes));
     };
     let (mut number, mut digits) = (0, 0);
-    for byte in bytes.iter().take(MOST_DIGITS) {
+    for byte in bytes.iter().take(MAX_FRACTION_DIGITS) {
         let digit = digit_value(*byte);
         if digit > 9 {
             break;
@@ -151,7 +151,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
         digits += 1;
     }
     let mut rest = &bytes[digits..];
-    if digits == MOST_DIGITS {
+    if digits == MAX_FRACTION_DIGITS {
         while let [b'0'..=b'9', after @ ..] = rest {
             rest = after;
         }

@@ -12,7 +12,7 @@ use crate::error::AttributeError;
 const EXPECTED: &str =
     "an RFC 3339 timestamp with seconds and offset, such as 2026-01-31T09:30:00Z";
 
-/// Is a point in time that keeps the offset and the number of fraction digits it was written with.
+/// A point in time that keeps the offset and the number of fraction digits it was written with.
 ///
 /// It dereferences to [`chrono::DateTime`]. Its one way out is RFC 3339 with an upper-case `T`, and
 /// `Z` where the offset is zero. Two timestamps are equal when they print alike; to compare the

@@ -13,24 +13,24 @@ const ABSOLUTE: &str = "an absolute URI without a fragment (RFC 3986, section 4.
 const REFERENCE: &str = "a URI-reference (RFC 3986, section 4.1)";
 
 pub(crate) fn is_absolute_uri(text: &str) -> bool {
-    is_plain_web_uri(text) || validate::absolute_iri::<UriSpec>(text).is_ok()
+    is_unreserved_web_uri(text) || validate::absolute_iri::<UriSpec>(text).is_ok()
 }
 
 pub(crate) fn is_uri_reference(text: &str) -> bool {
-    is_plain_path(text)
-        || is_plain_web_uri(text)
+    is_unreserved_path(text)
+        || is_unreserved_web_uri(text)
         || validate::iri_reference::<UriSpec>(text).is_ok()
 }
 
 /// Returns whether a text is an absolute path of unreserved characters, as most sources are.
 ///
 /// Nearly every URI is of one of two forms that need no look at the whole grammar.
-fn is_plain_path(text: &str) -> bool {
+fn is_unreserved_path(text: &str) -> bool {
     text.starts_with('/') && are_unreserved_or_slashes(text)
 }
 
 /// Returns whether a text is `http://` or `https://`, a host by name, and a path, all unreserved.
-fn is_plain_web_uri(text: &str) -> bool {
+fn is_unreserved_web_uri(text: &str) -> bool {
     let rest = text.strip_prefix("http");
     let rest = rest.map(|rest| rest.strip_prefix('s').unwrap_or(rest));
     let rest = rest.and_then(|rest| rest.strip_prefix("://"));
@@ -91,14 +91,14 @@ macro_rules! uri_type {
 }
 
 uri_type! {
-    /// Is an absolute URI, kept as it was written.
+    /// An absolute URI, kept as it was written.
     ///
     /// Implements the type `URI` of the core specification's Type System.
     Uri, is_absolute_uri, ABSOLUTE
 }
 
 uri_type! {
-    /// Is a URI or a relative reference, kept as it was written.
+    /// A URI or a relative reference, kept as it was written.
     ///
     /// Implements the type `URI-reference` of the core specification's Type System.
     UriReference, is_uri_reference, REFERENCE

@@ -93,10 +93,10 @@ macro_rules! extensions {
 }
 
 extensions! {
-    /// Is the key by which brokers put events into partitions.
+    /// The key by which brokers put events into partitions.
     PartitionKey(String), "partitionkey", "a non-empty partition key", |key| !key.is_empty();
 
-    /// Is the place of an event among those of its source, as text that sorts.
+    /// The place of an event among those of its source, as text that sorts.
     ///
     /// [`SequenceType`] says what it means.
     Sequence(String), "sequence", "a non-empty sequence", |sequence| !sequence.is_empty();
@@ -104,20 +104,20 @@ extensions! {
     /// Says what a [`Sequence`] means; the specification defines [`SequenceType::INTEGER`].
     SequenceType(String), "sequencetype", "a non-empty sequence type", |ty| !ty.is_empty();
 
-    /// Says how many occurrences an event stands for, itself included.
+    /// The number of occurrences that an event stands for, itself included.
     SampledRate(i32), "sampledrate", "an Integer greater than zero", |rate| *rate > 0;
 
-    /// Is the time after which an event is no longer of use.
+    /// The time after which an event is no longer of use.
     ExpiryTime(Timestamp), "expirytime", "a Timestamp (RFC 3339)", |_| true;
 
-    /// Is the time at which the producer made the event.
+    /// The time at which the producer made the event.
     RecordedTime(Timestamp), "recordedtime", "a Timestamp (RFC 3339)", |_| true;
 
-    /// Is the severity of an event as a number: 1 to 4 trace, 5 debug, 9 info, 13 warn, 17 error,
+    /// The severity of an event as a number: 1 to 4 trace, 5 debug, 9 info, 13 warn, 17 error,
     /// 21 to 24 fatal, as in OpenTelemetry.
     Severity(i32), "severitynumber", "an Integer that is not negative", |number| *number >= 0;
 
-    /// Is the severity of an event in the words of its source, such as `WARN`.
+    /// The severity of an event in the words of its source, such as `WARN`.
     SeverityText(String), "severitytext", "a non-empty severity text", |text| !text.is_empty();
 
     /// Refers to the place where the data of an event is kept (claim check).
@@ -126,13 +126,13 @@ extensions! {
     /// Identifies who caused an event. It informs and is no proof.
     AuthId(String), "authid", "text", |_| true;
 
-    /// Holds claims about who caused an event, as a JSON text without credentials.
+    /// Claims about who caused an event, as a JSON text without credentials.
     AuthClaims(String), "authclaims", "a JSON text", |claims| is_json(claims);
 
     /// Groups the events of one flow or transaction.
     CorrelationId(String), "correlationid", "a non-empty correlation id", |id| !id.is_empty();
 
-    /// Is the id of the event that caused this one.
+    /// The id of the event that caused this one.
     CausationId(String), "causationid", "a non-empty causation id", |id| !id.is_empty();
 }
 
@@ -162,8 +162,12 @@ impl Sequence {
     /// Where it is no Integer of 32 bits.
     pub fn to_integer(&self) -> Result<i32, AttributeError> {
         let digits = self.0.strip_prefix('-').unwrap_or(&self.0);
-        let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let number = if plain { self.0.parse().ok() } else { None };
+        let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if is_integer {
+            self.0.parse().ok()
+        } else {
+            None
+        };
         number.ok_or_else(|| {
             AttributeError::new(&self.0, "an Integer from -2147483648 to 2147483647")
         })

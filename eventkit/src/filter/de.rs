@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::error::InvalidFilter;
+use super::error::FilterParseError;
 use super::kind::{Filter, MAX_NESTING};
 
 const DIALECTS: [&str; 7] = ["exact", "prefix", "suffix", "all", "any", "not", "sql"];
@@ -25,7 +25,7 @@ impl One {
     /// Returns the seed for a filter within this one.
     fn within<E: Error>(self) -> Result<Self, E> {
         if self.depth >= MAX_NESTING {
-            return Err(E::custom(InvalidFilter::Nesting));
+            return Err(E::custom(FilterParseError::Nesting));
         }
         Ok(Self {
             depth: self.depth + 1,
@@ -55,9 +55,9 @@ impl<'de> Visitor<'de> for One {
             ));
         };
         let filter = match dialect.as_str() {
-            "exact" => Filter::exact(map.next_value::<Texts>()?.0),
-            "prefix" => Filter::prefix(map.next_value::<Texts>()?.0),
-            "suffix" => Filter::suffix(map.next_value::<Texts>()?.0),
+            "exact" => Filter::exact(map.next_value::<AttributeTexts>()?.0),
+            "prefix" => Filter::prefix(map.next_value::<AttributeTexts>()?.0),
+            "suffix" => Filter::suffix(map.next_value::<AttributeTexts>()?.0),
             "all" => Filter::all(map.next_value_seed(List(self.within()?))?),
             "any" => Filter::any(map.next_value_seed(List(self.within()?))?),
             "not" => Filter::not(map.next_value_seed(self.within()?)?),
@@ -106,28 +106,28 @@ impl<'de> Visitor<'de> for List {
 }
 
 /// Names and texts, in their order; what is wrong with them is found when the filter is made.
-struct Texts(Vec<(String, String)>);
+struct AttributeTexts(Vec<(String, String)>);
 
-impl<'de> Deserialize<'de> for Texts {
+impl<'de> Deserialize<'de> for AttributeTexts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(TextsVisitor)
+        deserializer.deserialize_map(AttributeTextsVisitor)
     }
 }
 
-struct TextsVisitor;
+struct AttributeTextsVisitor;
 
-impl<'de> Visitor<'de> for TextsVisitor {
-    type Value = Texts;
+impl<'de> Visitor<'de> for AttributeTextsVisitor {
+    type Value = AttributeTexts;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of attribute names and strings")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Texts, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AttributeTexts, A::Error> {
         let mut texts = Vec::new();
         while let Some(entry) = map.next_entry()? {
             texts.push(entry);
         }
-        Ok(Texts(texts))
+        Ok(AttributeTexts(texts))
     }
 }

@@ -5,10 +5,10 @@ use std::fmt;
 use eventkit_cesql::{EvaluationError, ParseError};
 use thiserror::Error;
 
-/// Says why there is no such filter.
+/// The error of a filter that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum InvalidFilter {
+pub enum FilterParseError {
     /// An expression is not of the language.
     #[error("{}\n{}", .0, .0.caret())]
     Expression(#[from] ParseError),
@@ -29,7 +29,7 @@ pub enum InvalidFilter {
     Nesting,
 }
 
-/// Says why a filter could not tell whether an event passes.
+/// The error of a filter that cannot be evaluated on an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterError {
     pub(super) expression: String,

@@ -5,7 +5,7 @@ use std::fmt;
 use eventkit_cesql::{Expression, Functions};
 
 use super::attributes::Source;
-use super::error::{FilterError, InvalidFilter};
+use super::error::{FilterError, FilterParseError};
 use crate::error::EncodeError;
 use crate::event::AttributeRef;
 use crate::typed::{AttributeSource, CloudEvent};
@@ -13,7 +13,7 @@ use crate::typed::{AttributeSource, CloudEvent};
 /// The deepest nesting of `all`, `any` and `not`.
 pub const MAX_NESTING: usize = 32;
 
-/// Is a filter in one of the dialects of the Subscriptions API (3.2.4).
+/// A filter in one of the dialects of the Subscriptions API (3.2.4).
 ///
 /// Its JSON, through serde, is the one of that API: an object with the dialect as its only member.
 /// Expressions are written in their canonical form. It prints as that JSON, too; a filter that is
@@ -39,13 +39,13 @@ pub struct Filter {
 }
 
 /// Names of attributes, and a text for each.
-pub(super) type Texts = Box<[(String, String)]>;
+pub(super) type AttributeTexts = Box<[(String, String)]>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Kind {
-    Exact(Texts),
-    Prefix(Texts),
-    Suffix(Texts),
+    Exact(AttributeTexts),
+    Prefix(AttributeTexts),
+    Suffix(AttributeTexts),
     All(Box<[Filter]>),
     Any(Box<[Filter]>),
     Not(Box<Filter>),
@@ -60,7 +60,7 @@ impl Filter {
     /// Where there are none, a name cannot be one of an attribute, or a text is empty.
     pub fn exact<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
-    ) -> Result<Self, InvalidFilter> {
+    ) -> Result<Self, FilterParseError> {
         texts("exact", attributes).map(|texts| Self::leaf(Kind::Exact(texts)))
     }
 
@@ -71,7 +71,7 @@ impl Filter {
     /// As for [`exact`](Filter::exact).
     pub fn prefix<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
-    ) -> Result<Self, InvalidFilter> {
+    ) -> Result<Self, FilterParseError> {
         texts("prefix", attributes).map(|texts| Self::leaf(Kind::Prefix(texts)))
     }
 
@@ -82,7 +82,7 @@ impl Filter {
     /// As for [`exact`](Filter::exact).
     pub fn suffix<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
-    ) -> Result<Self, InvalidFilter> {
+    ) -> Result<Self, FilterParseError> {
         texts("suffix", attributes).map(|texts| Self::leaf(Kind::Suffix(texts)))
     }
 
@@ -91,7 +91,7 @@ impl Filter {
     /// # Errors
     ///
     /// Where there are none, or they are nested deeper than [`MAX_NESTING`].
-    pub fn all(filters: impl IntoIterator<Item = Self>) -> Result<Self, InvalidFilter> {
+    pub fn all(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
         let filters = nested("all", filters)?;
         Self::around(deepest(&filters), Kind::All(filters))
     }
@@ -101,7 +101,7 @@ impl Filter {
     /// # Errors
     ///
     /// As for [`all`](Filter::all).
-    pub fn any(filters: impl IntoIterator<Item = Self>) -> Result<Self, InvalidFilter> {
+    pub fn any(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
         let filters = nested("any", filters)?;
         Self::around(deepest(&filters), Kind::Any(filters))
     }
@@ -115,7 +115,7 @@ impl Filter {
         clippy::should_implement_trait,
         reason = "named after its dialect, and it can fail"
     )]
-    pub fn not(filter: Self) -> Result<Self, InvalidFilter> {
+    pub fn not(filter: Self) -> Result<Self, FilterParseError> {
         Self::around(filter.nesting, Kind::Not(Box::new(filter)))
     }
 
@@ -124,7 +124,7 @@ impl Filter {
     /// # Errors
     ///
     /// Where the text is no expression.
-    pub fn sql(expression: &str) -> Result<Self, InvalidFilter> {
+    pub fn sql(expression: &str) -> Result<Self, FilterParseError> {
         Ok(Expression::parse(expression)?.into())
     }
 
@@ -133,7 +133,7 @@ impl Filter {
     /// # Errors
     ///
     /// Where the text is no expression.
-    pub fn sql_with(expression: &str, functions: &Functions) -> Result<Self, InvalidFilter> {
+    pub fn sql_with(expression: &str, functions: &Functions) -> Result<Self, FilterParseError> {
         Ok(Expression::parse_with(expression, functions)?.into())
     }
 
@@ -209,9 +209,9 @@ impl Filter {
         Self { kind, nesting: 0 }
     }
 
-    fn around(nesting: usize, kind: Kind) -> Result<Self, InvalidFilter> {
+    fn around(nesting: usize, kind: Kind) -> Result<Self, FilterParseError> {
         if nesting >= MAX_NESTING {
-            return Err(InvalidFilter::Nesting);
+            return Err(FilterParseError::Nesting);
         }
         Ok(Self {
             kind,
@@ -256,24 +256,24 @@ fn decide(
 fn texts<N: Into<String>, T: Into<String>>(
     dialect: &'static str,
     attributes: impl IntoIterator<Item = (N, T)>,
-) -> Result<Texts, InvalidFilter> {
+) -> Result<AttributeTexts, FilterParseError> {
     let mut texts: Vec<(String, String)> = Vec::new();
     for (name, text) in attributes {
         let (name, text) = (name.into(), text.into());
         let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'));
         if name.is_empty() || !letters || name == crate::event::name::DATA {
-            return Err(InvalidFilter::Name(name));
+            return Err(FilterParseError::Name(name));
         }
         if text.is_empty() {
-            return Err(InvalidFilter::Text(name));
+            return Err(FilterParseError::Text(name));
         }
         if texts.iter().any(|(own, _)| *own == name) {
-            return Err(InvalidFilter::Duplicate(name));
+            return Err(FilterParseError::Duplicate(name));
         }
         texts.push((name, text));
     }
     if texts.is_empty() {
-        Err(InvalidFilter::Empty(dialect))
+        Err(FilterParseError::Empty(dialect))
     } else {
         Ok(texts.into())
     }
@@ -282,10 +282,10 @@ fn texts<N: Into<String>, T: Into<String>>(
 fn nested(
     dialect: &'static str,
     filters: impl IntoIterator<Item = Filter>,
-) -> Result<Box<[Filter]>, InvalidFilter> {
+) -> Result<Box<[Filter]>, FilterParseError> {
     let filters: Box<[Filter]> = filters.into_iter().collect();
     if filters.is_empty() {
-        Err(InvalidFilter::Empty(dialect))
+        Err(FilterParseError::Empty(dialect))
     } else {
         Ok(filters)
     }

@@ -34,5 +34,5 @@ mod kind;
 mod ser;
 
 pub use attributes::Source;
-pub use error::{FilterError, InvalidFilter};
+pub use error::{FilterError, FilterParseError};
 pub use kind::{Filter, MAX_NESTING};

@@ -8,11 +8,10 @@ mod registry;
 use bytes::Bytes;
 
 pub use json::{Json, LimitedJson};
-pub use registry::register;
-pub(crate) use registry::{is_json, lookup};
+pub use registry::{decode, decode_as, find, register};
 
 use crate::error::{BuildError, DecodeError, EncodeError};
-use crate::event::{Event, LenientEvent, Reading};
+use crate::event::{Event, LenientEvent, Parsed};
 
 /// Turns whole events into bytes and back.
 ///
@@ -118,8 +117,8 @@ pub trait Format: Send + Sync + 'static {
 
 /// Returns the event, or says what is wrong with it.
 fn valid(event: &LenientEvent) -> Result<&Event, EncodeError> {
-    match event.reading() {
-        Reading::Valid(event) => Ok(event),
-        Reading::AsItCame(_) => Err(BuildError::new(event.violations().to_vec()).into()),
+    match event.parsed() {
+        Parsed::Valid(event) => Ok(event),
+        Parsed::Unchecked(_) => Err(BuildError::new(event.violations().to_vec()).into()),
     }
 }

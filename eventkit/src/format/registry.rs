@@ -3,10 +3,13 @@
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 
 use super::{Format, Json};
 use crate::codec::{RegisterError, key_of};
-use crate::event::{Limits, MediaType};
+use crate::error::DecodeError;
+use crate::event::{Event, Limits};
+use crate::typed::CloudEvent;
 
 type Formats = Vec<Arc<dyn Format>>;
 
@@ -46,22 +49,49 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
     twice.map_or(Ok(()), |key| Err(RegisterError::Twice(key)))
 }
 
-/// Returns the format for a media type in lower case, without its parameters; the built-in one
-/// keeps the limits.
-pub(crate) fn lookup(essence: &str, limits: Limits) -> Option<Arc<dyn Format>> {
-    if media_types(&Json).any(|own| own == essence) {
-        return Some(Arc::new(Json.with_limits(limits)));
+/// Finds the format of a media type, given in lower case and without parameters.
+///
+/// The built-in format keeps to the limits; others have limits of their own.
+///
+/// # Errors
+///
+/// Returns an error if no format is registered for the media type.
+pub fn find(media_type: &str, limits: Limits) -> Result<Arc<dyn Format>, DecodeError> {
+    if media_types(&Json).any(|own| own == media_type) {
+        return Ok(Arc::new(Json.with_limits(limits)));
     }
-    let formats = FORMATS.get()?.load();
-    formats
-        .iter()
-        .find(|format| is_for(&***format, essence))
+    let formats = FORMATS.get().map(ArcSwap::load);
+    let mut formats = formats.iter().flat_map(|formats| formats.iter());
+    let found = formats.find(|format| is_for(&***format, media_type));
+    found
         .cloned()
+        .ok_or_else(|| DecodeError::no_format(media_type))
 }
 
-/// Returns whether a media type is the one of a single event in the JSON format.
-pub(crate) fn is_json(media_type: &MediaType) -> bool {
-    media_type.essence() == Json.content_type()
+/// Decodes one event in the format of a media type, given in lower case and without parameters.
+///
+/// # Errors
+///
+/// Returns an error if no format is registered for the media type, or as [`Format::decode`] does.
+pub fn decode(media_type: &str, bytes: Bytes, limits: Limits) -> Result<Event, DecodeError> {
+    find(media_type, limits)?.decode(bytes)
+}
+
+/// Decodes one event straight into a derived type, in the format of a media type, given in lower case
+/// and without parameters.
+///
+/// # Errors
+///
+/// Returns an error if [`decode`] would, or if the event is not a `T`.
+pub fn decode_as<T: CloudEvent>(
+    media_type: &str,
+    bytes: Bytes,
+    limits: Limits,
+) -> Result<T, DecodeError> {
+    if media_type == Json.content_type() {
+        return Json.with_limits(limits).decode_as(&bytes);
+    }
+    T::from_event(&decode(media_type, bytes, limits)?)
 }
 
 fn media_types(format: &dyn Format) -> impl Iterator<Item = &str> {

@@ -1,13 +1,13 @@
 //! The attributes of a typed value, without its data.
 
 use super::AttributeSource;
-use crate::event::{AttributeRef, EventBuilder, Parts, SPECVERSION, name};
+use crate::event::{AttributeRef, EventBuilder, EventParts, SPECVERSION, name};
 
-/// Holds the attributes that a typed value has before it is an event.
+/// The attributes that a typed value has before it is an event.
 ///
 /// See [`CloudEvent::attributes`](super::CloudEvent::attributes).
 #[derive(Debug, Clone)]
-pub struct TypedAttributes(Box<Parts>);
+pub struct TypedAttributes(Box<EventParts>);
 
 impl TypedAttributes {
     pub(crate) fn new(builder: EventBuilder) -> Self {

@@ -10,7 +10,7 @@ use crate::event::{
     name,
 };
 
-/// Is what the derive knows of a field that gives an attribute.
+/// A field of a derived type that gives an attribute.
 ///
 /// The bound stands in one place, [`attribute_field`], so that a type that is no attribute is one
 /// error.

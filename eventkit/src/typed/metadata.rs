@@ -2,14 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
+use super::EventReader;
+use crate::error::DecodeError;
+use crate::event::{AttributeValue, EventBuilder, EventParts};
 
-use super::EventSource;
-use crate::codec;
-use crate::error::{DecodeError, EncodeError};
-use crate::event::{AttributeValue, Data, EventBuilder, Parts};
-
-/// Holds the attributes that are the same for all events of a type.
+/// The attributes that are the same for all events of a type.
 ///
 /// Every text in it is a literal that the derive has checked.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +25,7 @@ pub struct Metadata {
     pub extensions: &'static [(&'static str, Literal)],
 }
 
-/// Is the fixed value of an extension attribute.
+/// The fixed value of an extension attribute.
 #[derive(Debug, Clone, Copy)]
 pub enum Literal {
     /// A Boolean.
@@ -53,7 +50,7 @@ impl Metadata {
     /// Starts an event without data.
     pub fn builder(&self) -> EventBuilder {
         let extensions = self.extensions.iter();
-        EventBuilder::from_parts(Parts {
+        EventBuilder::from_parts(EventParts {
             ty: Some(Cow::Borrowed(self.ty)),
             source: self.source.map(Cow::Borrowed),
             subject: self.subject.map(Cow::Borrowed),
@@ -61,38 +58,15 @@ impl Metadata {
             extensions: extensions
                 .map(|(name, literal)| (Cow::Borrowed(*name), (*literal).into()))
                 .collect(),
-            ..Parts::default()
+            ..EventParts::default()
         })
     }
 
     /// Starts an event that has the content type of its data, but not the data.
-    pub fn builder_without(&self) -> EventBuilder {
+    pub fn builder_without_data(&self) -> EventBuilder {
         let mut builder = self.builder();
         builder.parts.datacontenttype = Some(Cow::Borrowed(self.data_content_type));
         builder
-    }
-
-    /// Starts an event with the given data, encoded by the content type.
-    ///
-    /// # Errors
-    ///
-    /// Where the data cannot be encoded.
-    pub fn builder_with<D: Serialize + ?Sized>(
-        &self,
-        data: &D,
-    ) -> Result<EventBuilder, EncodeError> {
-        self.builder_of(codec::encode(data, self.data_content_type))
-    }
-
-    /// Starts an event with data that has been encoded, where it could be.
-    pub(super) fn builder_of(
-        &self,
-        data: Result<Data, EncodeError>,
-    ) -> Result<EventBuilder, EncodeError> {
-        let data = data?;
-        let mut builder = self.builder_without();
-        builder.parts.data = Some(data);
-        Ok(builder)
     }
 }
 
@@ -101,7 +75,7 @@ impl Metadata {
 /// # Errors
 ///
 /// Where it is of none of them, or the message is malformed.
-pub fn position(source: &dyn EventSource, types: &[&str]) -> Result<usize, DecodeError> {
+pub fn position(source: &dyn EventReader, types: &[&str]) -> Result<usize, DecodeError> {
     let ty = source.event_type()?;
     let found = types.iter().position(|own| *own == ty);
     found.ok_or_else(|| DecodeError::unexpected_type(&ty, types))

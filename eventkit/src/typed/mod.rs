@@ -2,14 +2,14 @@
 
 mod attributes;
 mod clone;
+mod const_string;
 mod convert;
 mod field;
-mod message;
 mod metadata;
-mod sink;
-mod source;
+mod reader;
 mod to_event;
 mod variant;
+mod writer;
 
 use std::any::Any;
 
@@ -17,14 +17,14 @@ use serde::de::DeserializeOwned;
 
 pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
+pub(crate) use const_string::ConstString;
 pub use convert::{from_event, into_event};
 pub use field::{AttributeField, attribute_field};
-pub(crate) use message::Message;
 pub use metadata::{Literal, Metadata, position};
-pub use sink::{EventSink, IntoBuilder};
-pub use source::{AttributeSource, EventSource, read_any, read_json};
+pub use reader::{AttributeSource, EventReader, read_data};
 pub use to_event::ToEvent;
 pub use variant::{check_variant, single};
+pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Data, Event, EventBuilder};
@@ -125,8 +125,8 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// As for [`to_event`](CloudEvent::to_event), or where the message cannot hold the event.
     #[doc(hidden)]
-    fn write_to<S: EventSink>(&self, sink: S) -> Result<S::Output, EncodeError> {
-        sink.event(&self.to_event()?)
+    fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError> {
+        writer.write_event(&self.to_event()?)
     }
 
     /// Reads the value from an event, as [`TryFrom`] does where the type is known.
@@ -135,7 +135,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// Where the event is of another type, or its attributes or data do not fit this one.
     fn from_event(mut event: &Event) -> Result<Self, DecodeError> {
-        Self::from_source(&mut event)
+        Self::from_reader(&mut event)
     }
 
     /// Reads the value from wherever an event is: an [`Event`], or a message not yet decoded.
@@ -143,7 +143,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// Where the event is of another type, or its attributes or data do not fit this one.
-    fn from_source(source: &mut dyn EventSource) -> Result<Self, DecodeError>;
+    fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
 }
 
 impl Event {

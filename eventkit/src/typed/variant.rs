@@ -1,6 +1,6 @@
 //! The checks of an enum's variants, run by the compiler.
 
-use super::message::Message;
+use super::const_string::ConstString;
 
 /// Returns the type of what a variant holds; where it is not one, [`check_variant`] says so.
 #[must_use]
@@ -18,7 +18,11 @@ pub const fn single(types: &[&'static str]) -> &'static str {
 #[track_caller]
 pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) {
     let (variant, types) = variants[at];
-    let variant_of = Message::new().push("`").push(name).push("::").push(variant);
+    let variant_of = ConstString::new()
+        .push("`")
+        .push(name)
+        .push("::")
+        .push(variant);
     if types.len() != 1 {
         let message = variant_of.push("` holds a type that is no single event type but a set: ");
         let message = message

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use eventkit::codec::{self, Codec, Decoded, ErasedDeserializer, ErasedSerialize};
+use eventkit::codec::{self, Codec, ErasedDeserializer, ErasedSeed, ErasedSerialize};
 use eventkit::{BoxError, CloudEvent, Event, handles};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,13 +23,13 @@ impl Codec for Lines {
         Ok(lines.collect::<String>().into_bytes())
     }
 
-    fn decode(&self, bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
+    fn decode(&self, bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxError> {
         let mut fields = Map::new();
         for line in std::str::from_utf8(bytes)?.lines() {
             let (name, value) = line.split_once('=').ok_or("a line without `=`")?;
             fields.insert(name.trim().to_owned(), serde_json::from_str(value)?);
         }
-        decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(Value::Object(
+        seed.deserialize(&mut <dyn ErasedDeserializer<'_>>::erase(Value::Object(
             fields,
         )))
     }

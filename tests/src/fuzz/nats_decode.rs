@@ -1,9 +1,9 @@
 //! NATS messages in both content modes.
 
-use eventkit::binding::nats::{self, Message};
 use eventkit::event::Data;
 use eventkit::format::Json;
 use eventkit::{CloudEvent, Event, Limits};
+use eventkit_nats::binding::{self as nats, Message};
 use serde_json::Value;
 
 use super::message_text;

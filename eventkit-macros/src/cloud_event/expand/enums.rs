@@ -80,8 +80,8 @@ fn implementation(
     let payload = delegate(quote!(payload), quote!());
     let event_builder = delegate(quote!(event_builder), quote!());
     let attribute_builder = delegate(quote!(attribute_builder), quote!());
-    let write_to = delegate(quote!(write_to), quote!(, __eventkit_sink));
-    let from_source = from_source(target, variants);
+    let write_to = delegate(quote!(write_to), quote!(, __eventkit_writer));
+    let from_reader = from_reader(target, variants);
     let body = quote! {
         const TYPES: &'static [&'static str] =
             &[#(#private::single(<#types as #cloud_event>::TYPES)),*];
@@ -117,23 +117,23 @@ fn implementation(
             #attribute_builder
         }
 
-        fn write_to<__eventkit_Sink: #private::EventSink>(
+        fn write_to<__eventkit_Writer: #private::EventWriter>(
             &self,
-            __eventkit_sink: __eventkit_Sink,
-        ) -> ::core::result::Result<__eventkit_Sink::Output, #private::EncodeError> {
+            __eventkit_writer: __eventkit_Writer,
+        ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
             #write_to
         }
 
-        fn from_source(
-            __eventkit_source: &mut dyn #private::EventSource,
+        fn from_reader(
+            __eventkit_source: &mut dyn #private::EventReader,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
-            #from_source
+            #from_reader
         }
     };
     target.implement(&quote!(#cloud_event for), predicates, &body)
 }
 
-fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+fn from_reader(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let last = variants.len().saturating_sub(1);
     let arms = variants
@@ -143,7 +143,7 @@ fn from_source(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
             let pattern = if at == last { quote!(_) } else { quote!(#at) };
             quote! {
                 #pattern => ::core::result::Result::map(
-                    <#ty as #private::CloudEvent>::from_source(__eventkit_source),
+                    <#ty as #private::CloudEvent>::from_reader(__eventkit_source),
                     Self::#ident,
                 )
             }

@@ -40,8 +40,8 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
             ::core::unimplemented!()
         }
 
-        fn from_source(
-            _: &mut dyn #private::EventSource,
+        fn from_reader(
+            _: &mut dyn #private::EventReader,
         ) -> ::core::result::Result<Self, #private::DecodeError> {
             ::core::unimplemented!()
         }

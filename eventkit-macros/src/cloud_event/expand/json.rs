@@ -43,7 +43,7 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
 }
 
 /// Returns whether the data is JSON. A media type with parameters is left to the run time.
-pub(super) fn is_json(content_type: &str) -> bool {
+fn is_json(content_type: &str) -> bool {
     !content_type.contains(';') && rules::declares_json(content_type)
 }
 

@@ -151,7 +151,7 @@ fn implementation(
     let attribute_builder = attribute_builder(target, model, &attributes);
     let builder = builder(target, attrs, model, &attributes);
     let write = write(target, attrs, model);
-    let decode = decode(target, attrs, model);
+    let decode = decode(target, model);
     target.implement(
         &quote!(#private::CloudEvent for),
         predicates,
@@ -178,8 +178,8 @@ fn implementation(
 
             #write
 
-            fn from_source(
-                __eventkit_source: &mut dyn #private::EventSource,
+            fn from_reader(
+                __eventkit_source: &mut dyn #private::EventReader,
             ) -> ::core::result::Result<Self, #private::DecodeError> {
                 #decode
             }
@@ -196,7 +196,7 @@ fn builder(
     attributes: &[TokenStream],
 ) -> TokenStream {
     let private = &target.private;
-    let call = sink_call(target, attrs, model, &quote!(#private::IntoBuilder));
+    let call = writer_call(target, attrs, model, &quote!(#private::BuilderWriter));
     call.unwrap_or_else(|| {
         quote! {
             let __eventkit_builder = __EVENTKIT_METADATA.builder();
@@ -218,7 +218,7 @@ fn attribute_builder(
             fn attribute_builder(
                 &self,
             ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
+                let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
                 #(#attributes)*
                 ::core::result::Result::Ok(__eventkit_builder)
             }
@@ -229,42 +229,57 @@ fn attribute_builder(
 /// Returns `write_to`, unless the type has no data and the default suffices.
 fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
     let private = &target.private;
-    let body = sink_call(target, attrs, model, &quote!(__eventkit_sink))?;
+    let body = writer_call(target, attrs, model, &quote!(__eventkit_writer))?;
     Some(quote! {
-        fn write_to<__eventkit_Sink: #private::EventSink>(
+        fn write_to<__eventkit_Writer: #private::EventWriter>(
             &self,
-            __eventkit_sink: __eventkit_Sink,
-        ) -> ::core::result::Result<__eventkit_Sink::Output, #private::EncodeError> {
+            __eventkit_writer: __eventkit_Writer,
+        ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
             #body
         }
     })
 }
 
-/// Returns the call that passes the value to a sink.
-fn sink_call(
+/// Returns the call that passes the value to a writer.
+fn writer_call(
     target: &Target<'_>,
     attrs: &TypeAttrs,
     model: &Struct<'_>,
-    sink: &TokenStream,
+    writer: &TokenStream,
 ) -> Option<TokenStream> {
     let private = &target.private;
     let this = &target.this;
     let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
     let head = json::head(attrs, &data_content_type(attrs));
-    Some(match (&model.data, head) {
-        (Payload::Nothing, _) => return None,
-        (Payload::Whole, Some(head)) if model.is_fixed() => {
-            quote!(#private::EventSink::json::<#this>(#sink, &__EVENTKIT_METADATA, #head, self))
-        }
-        (Payload::Whole, None) if model.is_fixed() => {
-            quote!(#private::EventSink::fixed::<#this>(#sink, &__EVENTKIT_METADATA, self))
-        }
-        (Payload::Whole, _) => {
-            quote!(#private::EventSink::built::<#this>(#sink, #attributes, self))
-        }
-        (Payload::Fields(_), _) => {
+    let head = head.map_or_else(
+        || quote!(::core::option::Option::None),
+        |head| quote!(::core::option::Option::Some(#head)),
+    );
+    Some(match &model.data {
+        Payload::Nothing => return None,
+        Payload::Whole if model.is_fixed() => quote! {
+            #private::EventWriter::write::<#this>(
+                #writer,
+                #private::ValueAttributes::Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head },
+                self,
+            )
+        },
+        Payload::Whole => quote! {
+            #private::EventWriter::write::<#this>(
+                #writer,
+                #private::ValueAttributes::Built(#attributes),
+                self,
+            )
+        },
+        Payload::Fields(_) => {
             let view = remote::view(target);
-            quote!(#private::EventSink::built(#sink, #attributes, &#view(self)))
+            quote! {
+                #private::EventWriter::write(
+                    #writer,
+                    #private::ValueAttributes::Built(#attributes),
+                    &#view(self),
+                )
+            }
         }
     })
 }
@@ -274,25 +289,19 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
     let AttributeField { attr, ident, ty } = field;
     let name = &attr.name;
     quote! {
-        let __eventkit_builder =
-            #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
+        let __eventkit_builder = #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
     }
 }
 
-fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
+fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let source = quote!(#private::EventSource);
+    let source = quote!(#private::EventReader);
     let fields = model
         .fields
         .iter()
         .map(|field| field_value(target, model, field));
     let this = &target.this;
-    // Types that are always JSON need only one decoder, which saves compile time.
-    let read = if json::is_json(&data_content_type(attrs)) {
-        quote!(#private::read_json)
-    } else {
-        quote!(#private::read_any)
-    };
+    let read = quote!(#private::read_data);
     let attributes = quote!(let __eventkit_attributes = #source::attributes(__eventkit_source););
     match &model.data {
         Payload::Whole => quote!(#read::<#this, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)),
@@ -308,8 +317,7 @@ fn decode(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenSt
         Payload::Fields(_) => {
             let data = remote::data_type(target);
             quote! {
-                let __eventkit_data =
-                    #read::<#data, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)?;
+                let __eventkit_data = #read::<#data, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)?;
                 #attributes
                 ::core::result::Result::Ok(Self { #(#fields),* })
             }

@@ -101,30 +101,30 @@ const _: () = {
                 }
             }
         }
-        fn write_to<__eventkit_Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__eventkit_Writer: ::eventkit::__private::EventWriter>(
             &self,
-            __eventkit_sink: __eventkit_Sink,
+            __eventkit_writer: __eventkit_Writer,
         ) -> ::core::result::Result<
-            __eventkit_Sink::Output,
+            __eventkit_Writer::Output,
             ::eventkit::__private::EncodeError,
         > {
             match self {
                 Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::write_to(
                         __eventkit_event,
-                        __eventkit_sink,
+                        __eventkit_writer,
                     )
                 }
                 Self::Paid(__eventkit_event) => {
                     <OrderPaid as ::eventkit::__private::CloudEvent>::write_to(
                         __eventkit_event,
-                        __eventkit_sink,
+                        __eventkit_writer,
                     )
                 }
             }
         }
-        fn from_source(
-            __eventkit_source: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            __eventkit_source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             match ::eventkit::__private::position(
                 __eventkit_source,
@@ -132,7 +132,7 @@ const _: () = {
             )? {
                 0usize => {
                     ::core::result::Result::map(
-                        <OrderPlaced as ::eventkit::__private::CloudEvent>::from_source(
+                        <OrderPlaced as ::eventkit::__private::CloudEvent>::from_reader(
                             __eventkit_source,
                         ),
                         Self::Placed,
@@ -140,7 +140,7 @@ const _: () = {
                 }
                 _ => {
                     ::core::result::Result::map(
-                        <OrderPaid as ::eventkit::__private::CloudEvent>::from_source(
+                        <OrderPaid as ::eventkit::__private::CloudEvent>::from_reader(
                             __eventkit_source,
                         ),
                         Self::Paid,

@@ -109,9 +109,11 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::built(
-                ::eventkit::__private::IntoBuilder,
-                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+            ::eventkit::__private::EventWriter::write(
+                ::eventkit::__private::BuilderWriter,
+                ::eventkit::__private::ValueAttributes::Built(
+                    <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                ),
                 &__eventkit_OrderPlacedView(self),
             )
         }
@@ -121,7 +123,7 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
+            let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
             let __eventkit_builder = ::eventkit::__private::attribute_field::<
                 String,
             >("subject")
@@ -132,27 +134,29 @@ const _: () = {
                 .set(__eventkit_builder, &self.tenant)?;
             ::core::result::Result::Ok(__eventkit_builder)
         }
-        fn write_to<__eventkit_Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__eventkit_Writer: ::eventkit::__private::EventWriter>(
             &self,
-            __eventkit_sink: __eventkit_Sink,
+            __eventkit_writer: __eventkit_Writer,
         ) -> ::core::result::Result<
-            __eventkit_Sink::Output,
+            __eventkit_Writer::Output,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::built(
-                __eventkit_sink,
-                <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+            ::eventkit::__private::EventWriter::write(
+                __eventkit_writer,
+                ::eventkit::__private::ValueAttributes::Built(
+                    <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                ),
                 &__eventkit_OrderPlacedView(self),
             )
         }
-        fn from_source(
-            __eventkit_source: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            __eventkit_source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            let __eventkit_data = ::eventkit::__private::read_json::<
+            let __eventkit_data = ::eventkit::__private::read_data::<
                 __eventkit_OrderPlacedData<T>,
                 Self,
             >(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-            let __eventkit_attributes = ::eventkit::__private::EventSource::attributes(
+            let __eventkit_attributes = ::eventkit::__private::EventReader::attributes(
                 __eventkit_source,
             );
             ::core::result::Result::Ok(Self {

@@ -37,12 +37,16 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::json::<
+            ::eventkit::__private::EventWriter::write::<
                 OrderPlaced,
             >(
-                ::eventkit::__private::IntoBuilder,
-                &__EVENTKIT_METADATA,
-                "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                ::eventkit::__private::BuilderWriter,
+                ::eventkit::__private::ValueAttributes::Fixed {
+                    metadata: &__EVENTKIT_METADATA,
+                    json_head: ::core::option::Option::Some(
+                        "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                    ),
+                },
                 self,
             )
         }
@@ -52,29 +56,33 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder_without();
+            let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
             ::core::result::Result::Ok(__eventkit_builder)
         }
-        fn write_to<__eventkit_Sink: ::eventkit::__private::EventSink>(
+        fn write_to<__eventkit_Writer: ::eventkit::__private::EventWriter>(
             &self,
-            __eventkit_sink: __eventkit_Sink,
+            __eventkit_writer: __eventkit_Writer,
         ) -> ::core::result::Result<
-            __eventkit_Sink::Output,
+            __eventkit_Writer::Output,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventSink::json::<
+            ::eventkit::__private::EventWriter::write::<
                 OrderPlaced,
             >(
-                __eventkit_sink,
-                &__EVENTKIT_METADATA,
-                "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                __eventkit_writer,
+                ::eventkit::__private::ValueAttributes::Fixed {
+                    metadata: &__EVENTKIT_METADATA,
+                    json_head: ::core::option::Option::Some(
+                        "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+                    ),
+                },
                 self,
             )
         }
-        fn from_source(
-            __eventkit_source: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            __eventkit_source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
-            ::eventkit::__private::read_json::<
+            ::eventkit::__private::read_data::<
                 OrderPlaced,
                 Self,
             >(__eventkit_source, __EVENTKIT_METADATA.ty)

@@ -38,10 +38,10 @@ const _: () = {
             let __eventkit_builder = __EVENTKIT_METADATA.builder();
             ::core::result::Result::Ok(__eventkit_builder)
         }
-        fn from_source(
-            __eventkit_source: &mut dyn framework::eventkit::__private::EventSource,
+        fn from_reader(
+            __eventkit_source: &mut dyn framework::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
-            framework::eventkit::__private::EventSource::read_attributes(
+            framework::eventkit::__private::EventReader::read_attributes(
                 __eventkit_source,
                 __EVENTKIT_METADATA.ty,
             )?;

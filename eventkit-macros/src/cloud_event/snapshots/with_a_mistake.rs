@@ -32,8 +32,8 @@ const _: () = {
         > {
             ::core::unimplemented!()
         }
-        fn from_source(
-            _: &mut dyn ::eventkit::__private::EventSource,
+        fn from_reader(
+            _: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::core::unimplemented!()
         }

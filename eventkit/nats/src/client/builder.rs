@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 
-use eventkit::binding::nats::with_limits;
+use crate::binding::with_limits;
 use eventkit::event::Limits;
 use eventkit::format::Format;
 use eventkit::transport::{TransportError, backoff};

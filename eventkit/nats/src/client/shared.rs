@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventkit::binding::nats::Decoder;
+use crate::binding::Decoder;
 
 use super::api::Api;
 use super::stream::StreamSettings;

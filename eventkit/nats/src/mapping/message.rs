@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
-use eventkit::binding::nats::{self as binding, Decoder};
+use crate::binding::{self as binding, Decoder};
 use eventkit::event::Event;
 use eventkit::format::Format;
 use eventkit::transport::{

@@ -1,13 +1,11 @@
 //! The headers of messages in binary content mode.
 
-use std::borrow::Cow;
-
 use http::HeaderMap;
 
 use super::header_name;
-use crate::binding::binary;
+use crate::binding::BinaryReader;
 use crate::error::DecodeError;
-use crate::event::{Envelope, Scalar, Violation, name};
+use crate::event::{AttributeRef, Limits, Violation, name};
 
 pub(super) const PREFIX: &str = "ce-";
 
@@ -15,9 +13,8 @@ pub(super) const PREFIX: &str = "ce-";
 pub(super) fn read<'a>(
     headers: &'a HeaderMap,
     content_type: Option<&'a str>,
-    body: &[u8],
-    envelope: &mut Envelope<'a>,
-) -> Result<(), DecodeError> {
+    limits: Limits,
+) -> Result<BinaryReader<'a>, DecodeError> {
     if !headers.contains_key(&header_name::SPECVERSION)
         && !headers.contains_key(&header_name::ID)
         && !headers.contains_key(&header_name::TYPE)
@@ -25,34 +22,22 @@ pub(super) fn read<'a>(
         let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
         return Err(DecodeError::not_an_event(reason));
     }
+    let mut reader = BinaryReader::new(limits);
     for (header, value) in headers {
-        let Some(attribute) = header.as_str().strip_prefix(PREFIX) else {
-            continue;
-        };
-        if attribute == name::DATACONTENTTYPE {
-            let expected = "the `Content-Type` header instead";
-            let value = String::from_utf8_lossy(value.as_bytes());
-            envelope.refuse(Violation::new(
-                attribute.to_owned(),
-                &value,
-                expected,
-                "HTTP binding, 3.1.1",
-            ));
-            continue;
+        match header.as_str().strip_prefix(PREFIX) {
+            Some(name::DATACONTENTTYPE) => {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                let (expected, section) =
+                    ("the `Content-Type` header instead", "HTTP binding, 3.1.1");
+                let violation = Violation::new(name::DATACONTENTTYPE, &value, expected, section);
+                reader.refuse(violation);
+            }
+            Some(attribute) => reader.header(attribute, value.as_bytes(), "HTTP binding, 3.1.3.2"),
+            None => {}
         }
-        binary::set(
-            envelope,
-            Cow::Borrowed(attribute),
-            value.as_bytes(),
-            "HTTP binding, 3.1.3.2",
-        );
     }
     if let Some(content_type) = content_type {
-        envelope.set(
-            Cow::Borrowed(name::DATACONTENTTYPE),
-            Scalar::Text(Cow::Borrowed(content_type)),
-        );
+        reader.attribute(name::DATACONTENTTYPE, AttributeRef::Text(content_type));
     }
-    binary::limit_depth(envelope, body);
-    Ok(())
+    Ok(reader)
 }

@@ -7,10 +7,9 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use super::binary;
-use crate::binding::binary::{Message, into_event};
 use crate::error::DecodeError;
-use crate::event::{Envelope, Event, JSON, Limits, MediaType, Violation, name};
-use crate::format::{self, Format, Json};
+use crate::event::{Event, JSON, Limits, MediaType, Violation, name};
+use crate::format::{self, Format};
 use crate::typed::CloudEvent;
 
 /// How a message carries its event or events.
@@ -24,7 +23,7 @@ pub(super) enum Mode<'a> {
 /// Decodes messages within [`Limits`]; made by [`with_limits`].
 ///
 /// The limits on attributes, batches and depth are kept by the binary mode and the
-/// [JSON format](Json); formats that a program adds have limits of their own.
+/// [JSON format](crate::format::Json); formats that a program adds have limits of their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     limits: Limits,
@@ -89,11 +88,9 @@ impl Decoder {
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                let mut envelope = Envelope::with_limits(self.limits);
-                binary::read(headers, content_type, &body, &mut envelope)?;
-                into_event(envelope, body)
+                binary::read(headers, content_type, self.limits)?.into_event(body)
             }
-            Mode::Structured(media_type) => self.format_for(media_type.essence())?.decode(body),
+            Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
@@ -128,14 +125,12 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                let envelope = &mut Envelope::with_limits(self.limits);
-                binary::read(headers, content_type, &body, envelope)?;
-                T::from_source(&mut Message::new(envelope, &body))
+                binary::read(headers, content_type, self.limits)?.into_typed(&body)
             }
-            Mode::Structured(media_type) if format::is_json(&media_type) => {
-                Json.with_limits(self.limits).decode_as(&body)
+            Mode::Structured(media_type) => {
+                format::decode_as(media_type.essence(), body, self.limits)
             }
-            Mode::Structured(_) | Mode::Batched(_) => T::from_event(&self.decode(headers, body)?),
+            Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
 
@@ -150,17 +145,14 @@ impl Decoder {
     }
 
     pub(super) fn check_size(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), DecodeError> {
-        self.limits.check_body_bytes(body.len())?;
-        self.limits.check_headers(headers.len())?;
-        let sizes = headers
-            .iter()
-            .map(|(name, value)| name.as_str().len() + value.len());
-        Ok(self.limits.check_header_bytes(sizes.sum())?)
+        let sizes = headers.iter();
+        let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len());
+        Ok(self.limits.check_message(sizes, body.len())?)
     }
 
     /// Returns the format of a media type in lower case, without its parameters.
     pub(super) fn format_for(&self, essence: &str) -> Result<Arc<dyn Format>, DecodeError> {
-        format::lookup(essence, self.limits).ok_or_else(|| DecodeError::no_format(essence))
+        format::find(essence, self.limits)
     }
 }
 

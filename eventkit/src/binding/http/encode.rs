@@ -10,7 +10,7 @@ use super::decode::is_structured;
 use super::{Message, header_name};
 use crate::binding::header_value;
 use crate::error::EncodeError;
-use crate::event::{Event, JSON, Piece, name};
+use crate::event::{CoreText, Event, JSON, name};
 use crate::format::Format;
 
 static VERSION: HeaderValue = HeaderValue::from_static("1.0");
@@ -36,16 +36,16 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
         .map_err(|_| EncodeError::too_many_headers())?;
     headers.insert(&header_name::SPECVERSION, VERSION.clone());
     for (at, header) in &CORE {
-        if let Some(piece) = event.texts().piece(*at) {
-            let value = match piece {
-                Piece::Literal(literal) if header_value::is_itself(literal) => {
+        if let Some(text) = event.core_attributes().text(*at) {
+            let value = match text {
+                CoreText::Static(literal) if header_value::is_encoded(literal) => {
                     Ok(HeaderValue::from_static(literal))
                 }
-                Piece::Text(text) if header_value::is_itself(text) => {
-                    HeaderValue::from_maybe_shared(event.texts().share(text))
+                CoreText::Dynamic(text) if header_value::is_encoded(text) => {
+                    HeaderValue::from_maybe_shared(event.core_attributes().share(text))
                         .map_err(|_| EncodeError::header(name::CORE[*at]))
                 }
-                Piece::Literal(text) | Piece::Text(text) => encoded(name::CORE[*at], text),
+                CoreText::Static(text) | CoreText::Dynamic(text) => encoded(name::CORE[*at], text),
             };
             headers.insert(*header, value?);
         }

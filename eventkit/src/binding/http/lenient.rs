@@ -1,4 +1,4 @@
-//! Messages that may break the specification, for who passes them on.
+//! Messages that may break the specification, for programs that pass them on.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -7,10 +7,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::decode::{self, Decoder, Mode};
 use super::encode::{content_type_header, encode_binary, in_body};
 use super::{Message, binary};
-use crate::binding::binary::into_violations;
 use crate::binding::header_value;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
-use crate::event::{AsItCame, Data, Envelope, JSON, LenientEvent, Raw, Reading, Violation, name};
+use crate::event::{
+    Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, name,
+};
 use crate::format::Format;
 
 /// What is kept of a message: the headers of the binding, and the body.
@@ -69,9 +70,9 @@ pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeErro
     if let (Some(message), None) = (kept(event), event.text()) {
         return Ok(message.clone());
     }
-    match event.reading() {
-        Reading::Valid(event) => encode_binary(event),
-        Reading::AsItCame(raw) => binary_message(raw),
+    match event.parsed() {
+        Parsed::Valid(event) => encode_binary(event),
+        Parsed::Unchecked(raw) => binary_message(raw),
     }
 }
 
@@ -170,9 +171,8 @@ impl Decoder {
         if ContentType::of(headers).is_structured() {
             return violation.into();
         }
-        let mut envelope = Envelope::with_limits(self.limits());
-        let read = binary::read(headers, None, body, &mut envelope);
-        match read.and_then(|()| into_violations(envelope, body.clone())) {
+        let read = binary::read(headers, None, self.limits());
+        match read.and_then(|reader| reader.into_violations(body.clone())) {
             Ok((mut violations, _)) => {
                 violations.push(violation);
                 BuildError::new(violations).into()
@@ -197,12 +197,11 @@ impl Decoder {
             }
             Err(_) => {}
         }
-        let mut envelope = Envelope::with_limits(self.limits());
-        binary::read(headers, content_type.text, &body, &mut envelope)?;
-        let (violations, data) = into_violations(envelope, body)?;
+        let reader = binary::read(headers, content_type.text, self.limits())?;
+        let (violations, data) = reader.into_violations(body)?;
         let attributes = attributes(headers);
         let data = Ok(data);
-        let event = LenientEvent::new(AsItCame { attributes, data }, violations);
+        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
         Ok(event.with_violations(content_type.violation))
     }
 }
@@ -260,7 +259,7 @@ fn own_headers(headers: &HeaderMap) -> HeaderMap {
 }
 
 /// Reads the attributes as they came, the content type among them.
-fn attributes(headers: &HeaderMap) -> Vec<(String, Raw)> {
+fn attributes(headers: &HeaderMap) -> Vec<(String, UncheckedValue)> {
     let attributes = headers.iter().filter_map(|(header, value)| {
         if header == CONTENT_TYPE {
             let text = raw_text(value);
@@ -269,22 +268,22 @@ fn attributes(headers: &HeaderMap) -> Vec<(String, Raw)> {
         let attribute = header.as_str().strip_prefix(binary::PREFIX)?;
         let text = header_value::decode(value.as_bytes()).map_or_else(
             |_| raw_text(value),
-            |value| Raw::Text(value.text().into_owned()),
+            |text| UncheckedValue::Text(text.into_owned()),
         );
         Some((attribute.to_owned(), text))
     });
     attributes.collect()
 }
 
-fn raw_text(value: &HeaderValue) -> Raw {
+fn raw_text(value: &HeaderValue) -> UncheckedValue {
     match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => Raw::Text(text.to_owned()),
-        Err(_) => Raw::Bytes(Bytes::copy_from_slice(value.as_bytes())),
+        Ok(text) => UncheckedValue::Text(text.to_owned()),
+        Err(_) => UncheckedValue::Bytes(Bytes::copy_from_slice(value.as_bytes())),
     }
 }
 
 /// Writes what came in another mode or format.
-fn binary_message(event: &AsItCame) -> Result<Message, EncodeError> {
+fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::new();
     let mut append = |header: HeaderName, value: HeaderValue| {
         let appended = headers.try_append(header, value);
@@ -316,19 +315,19 @@ fn binary_message(event: &AsItCame) -> Result<Message, EncodeError> {
 }
 
 /// Returns the text that a header of the binding carries a value as.
-fn header_text(value: &Raw) -> Option<String> {
+fn header_text(value: &UncheckedValue) -> Option<String> {
     match value {
-        Raw::Text(text) => Some(header_value::encode(text).into_owned()),
+        UncheckedValue::Text(text) => Some(header_value::encode(text).into_owned()),
         other => content_type(other).map(str::to_owned),
     }
 }
 
 /// Returns the text of a content type, which is not percent-encoded (section 3.1.1).
-fn content_type(value: &Raw) -> Option<&str> {
+fn content_type(value: &UncheckedValue) -> Option<&str> {
     match value {
-        Raw::Text(text) => Some(text),
+        UncheckedValue::Text(text) => Some(text),
         // Neither a string, an array nor an object.
-        Raw::Json(json) if !json.starts_with(['"', '[', '{']) => Some(json),
-        Raw::Json(_) | Raw::Bytes(_) => None,
+        UncheckedValue::Json(json) if !json.starts_with(['"', '[', '{']) => Some(json),
+        UncheckedValue::Json(_) | UncheckedValue::Bytes(_) => None,
     }
 }

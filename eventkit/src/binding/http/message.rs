@@ -8,7 +8,7 @@ use super::decode;
 use crate::error::DecodeError;
 use crate::event::Event;
 
-/// Holds the headers and the body that an event or a batch becomes.
+/// The headers and the body that an event or a batch becomes.
 ///
 /// The event is the same in a request and in a response (section 3).
 #[derive(Debug, Clone, Default)]

@@ -1,4 +1,4 @@
-//! Reads the members of a JSON event, into an event or straight into a typed value.
+//! Decoder of JSON events, into an event or straight into a typed value.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,25 +8,27 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use bytestring::ByteString;
 
-use super::cursor::Cursor;
+use super::scan::{Malformed, Scanner, explain};
+use crate::codec::{JsonSeed, decode_into};
 use crate::error::DecodeError;
-use crate::event::json::Malformed;
 use crate::event::{
-    Data, DataKind, Envelope, Event, Limits, Scalar, Violation, declares_json, name,
+    Data, DataKind, Event, JSON, Limits, PartialEvent, Scalar, Violation, declares_json, name,
 };
+use crate::typed::{AttributeSource, CloudEvent, EventReader};
 
-pub(super) const OBJECT: &str =
+const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
 const BATCH: &str = "expected an array of event objects";
 
-/// Reads the data that is next, as it stands or as a type, and returns where it is.
+/// Reads the data that is next, as it stands or as a type, and returns where it stands.
 ///
-/// It is no type parameter: what reads the members around is compiled once, and not for each type.
-pub(super) type AtData<'r, 'a> =
-    &'r mut dyn FnMut(&mut Cursor<'a>, &mut Envelope<'a>) -> Result<Range<usize>, Malformed>;
+/// It is a trait object, so that the members around are read by code that is compiled once, and not
+/// for each type.
+pub(super) type ReadData<'r, 'a> =
+    &'r mut dyn FnMut(&mut Scanner<'a>, &mut PartialEvent<'a>) -> Result<Range<usize>, Malformed>;
 
-/// Where the data of an event stands in the text.
-enum Payload<'a> {
+/// The data of an event as the text has it.
+enum RawData<'a> {
     Json(Range<usize>),
     Base64(Cow<'a, str>),
 }
@@ -39,20 +41,20 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// Returns the bytes of the data of an event whose text this is.
-    pub(super) fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
+    /// Returns the bytes of the data; `text` is that of the event.
+    fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
         match self {
-            Self::Json(place) => text[place.clone()].as_bytes(),
+            Self::Json(range) => text[range.clone()].as_bytes(),
             Self::Text(text) => text.as_bytes(),
             Self::Binary(bytes) => bytes,
         }
     }
 
-    /// Makes data of it, which shares the message where it stands there.
+    /// Makes data that shares the message where it stands there.
     pub(super) fn into_data(self, message: &ByteString) -> Data {
         match self {
-            Self::Json(place) => {
-                Data::new_unchecked(DataKind::Json, message.as_bytes().slice(place))
+            Self::Json(range) => {
+                Data::new_unchecked(DataKind::Json, message.as_bytes().slice(range))
             }
             Self::Text(text) => Data::text(text),
             Self::Binary(bytes) => Data::binary(bytes),
@@ -60,246 +62,307 @@ impl Content {
     }
 }
 
-/// Finds out what the data is (section 3.1.2); what is wrong with it is noted.
-fn settle(
-    payload: Option<Payload<'_>>,
-    envelope: &mut Envelope<'_>,
-    text: &str,
-) -> Option<Content> {
-    let content_type = envelope.text(name::DATACONTENTTYPE);
-    let content = match payload? {
-        Payload::Base64(text) => BASE64_STANDARD
-            .decode(text.as_bytes())
-            .map(Content::Binary)
-            .map_err(|error| not_base64(&text, &error)),
-        Payload::Json(place) if content_type.is_none_or(declares_json) => Ok(Content::Json(place)),
-        Payload::Json(place) => serde_json::from_str(&text[place.clone()])
-            .map(Content::Text)
-            .map_err(|_| not_text(&text[place])),
-    };
-    content.map_err(|violation| envelope.refuse(violation)).ok()
-}
-
 /// Decodes one event; its attributes and its JSON data share the bytes.
 pub(super) fn event(bytes: Bytes, limits: Limits) -> Result<Event, DecodeError> {
     let message = message(bytes, limits)?;
-    let mut envelope = Envelope::with_limits(limits);
-    let content = object(&message, &mut envelope, &mut skip)?;
-    into_event(envelope, content, &message)
+    let mut event = PartialEvent::with_limits(limits);
+    let content = object(&message, &mut event, &mut skip)?;
+    into_event(event, content, &message)
 }
 
 /// Decodes a batch; the first element that is not an event refuses it.
 pub(super) fn batch(bytes: Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
     let message = message(bytes, limits)?;
     let mut events = Vec::new();
-    elements(&message, |cursor| {
+    elements(&message, |scanner| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
-        let mut envelope = Envelope::with_limits(limits);
-        let payload = members(cursor, &mut envelope, &mut skip)?;
-        let content = settle(payload, &mut envelope, &message);
-        let event = into_event(envelope, content, &message);
+        let mut event = PartialEvent::with_limits(limits);
+        let data = members(scanner, &mut event, &mut skip)?;
+        let content = resolve_data(data, &mut event, &message);
+        let event = into_event(event, content, &message);
         events.push(event.map_err(|error| error.in_element(events.len()))?);
         Ok(())
     })?;
     Ok(events)
 }
 
-/// Walks through the elements of the one array that a text is.
+/// Decodes one event straight into a derived type.
+pub(super) fn typed<T: CloudEvent>(bytes: &[u8], limits: Limits) -> Result<T, DecodeError> {
+    let text = text(bytes, limits)?;
+    let event = &mut PartialEvent::with_limits(limits);
+    T::from_reader(&mut JsonReader {
+        text,
+        event,
+        limits,
+    })
+}
+
+/// Visits the elements of the one array that a text is.
 pub(super) fn elements<'a>(
     text: &'a str,
-    element: impl FnMut(&mut Cursor<'a>) -> Result<(), Refusal>,
+    element: impl FnMut(&mut Scanner<'a>) -> Result<(), BatchError>,
 ) -> Result<(), DecodeError> {
-    let mut cursor = Cursor::new(text);
-    let read = cursor.elements(b'[', b']', element);
-    match read.and_then(|()| Ok(cursor.end()?)) {
+    let mut scanner = Scanner::new(text);
+    let read = scanner.elements(*b"[]", element);
+    match read.and_then(|()| Ok(scanner.end()?)) {
         Ok(()) => Ok(()),
-        Err(Refusal::Malformed) => Err(Cursor::explain(text, BATCH)),
-        Err(Refusal::Invalid(error)) => Err(error),
+        Err(BatchError::Malformed) => Err(explain(text, BATCH)),
+        Err(BatchError::Invalid(error)) => Err(error),
     }
 }
 
-/// Says why a batch is not taken.
-pub(super) enum Refusal {
+/// The error of reading a batch.
+pub(super) enum BatchError {
     Malformed,
     Invalid(DecodeError),
 }
 
-impl From<Malformed> for Refusal {
+impl From<Malformed> for BatchError {
     fn from(Malformed: Malformed) -> Self {
         Self::Malformed
     }
 }
 
-impl From<DecodeError> for Refusal {
+impl From<DecodeError> for BatchError {
     fn from(error: DecodeError) -> Self {
         Self::Invalid(error)
     }
 }
 
-/// Takes a message for JSON that is within the limits of a body.
+/// Checks the size and the encoding of a message.
 pub(super) fn message(bytes: Bytes, limits: Limits) -> Result<ByteString, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
     ByteString::try_from(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
-/// Takes bytes for JSON that is within the limits of a body.
+/// Checks the size and the encoding of a message that is not shared.
 pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
-/// Reads all members of the one object that a text is; `data` is left to the caller.
+/// Reads all members of the one object that a text is.
 pub(super) fn object<'a>(
     text: &'a str,
-    envelope: &mut Envelope<'a>,
-    data: AtData<'_, 'a>,
+    event: &mut PartialEvent<'a>,
+    read_data: ReadData<'_, 'a>,
 ) -> Result<Option<Content>, DecodeError> {
-    let mut cursor = Cursor::new(text);
-    let payload = members(&mut cursor, envelope, data);
-    let payload = payload.and_then(|payload| cursor.end().map(|()| payload));
-    match payload {
-        Ok(payload) => Ok(settle(payload, envelope, text)),
-        Err(Malformed) => Err(Cursor::explain(text, OBJECT)),
+    let mut scanner = Scanner::new(text);
+    let data = members(&mut scanner, event, read_data);
+    let data = data.and_then(|data| scanner.end().map(|()| data));
+    match data {
+        Ok(data) => Ok(resolve_data(data, event, text)),
+        Err(Malformed) => Err(explain(text, OBJECT)),
     }
 }
 
-/// Checks the data that is next, and leaves it as it is.
+/// Skips the data that is next, and checks its depth.
 pub(super) fn skip(
-    cursor: &mut Cursor<'_>,
-    envelope: &mut Envelope<'_>,
+    scanner: &mut Scanner<'_>,
+    event: &mut PartialEvent<'_>,
 ) -> Result<Range<usize>, Malformed> {
-    let (place, depth) = cursor.skip()?;
-    envelope.limit_depth(depth);
-    Ok(place)
+    let (data, depth) = scanner.skip()?;
+    event.limit_depth(depth);
+    Ok(data)
 }
 
-/// Reads all members of the object that is next; `data` is left to the caller.
+/// Reads all members of the object that is next.
 fn members<'a>(
-    cursor: &mut Cursor<'a>,
-    envelope: &mut Envelope<'a>,
-    data: AtData<'_, 'a>,
-) -> Result<Option<Payload<'a>>, Malformed> {
-    let mut payload = None;
+    scanner: &mut Scanner<'a>,
+    event: &mut PartialEvent<'a>,
+    read_data: ReadData<'_, 'a>,
+) -> Result<Option<RawData<'a>>, Malformed> {
+    let mut data = None;
     let mut seen = [false; 2];
-    cursor.elements(b'{', b'}', |cursor| {
-        cursor.attributes(envelope);
-        let member = if cursor.take_name(b"\"data\":") {
-            Cow::Borrowed(name::DATA)
-        } else {
-            cursor.member_name()?
-        };
-        let (at, found) = match member.as_ref() {
-            name::DATA => {
-                let place = data(cursor, envelope)?;
-                (0, Some(Payload::Json(place)))
+    scanner.elements(*b"{}", |scanner| {
+        string_members(scanner, event);
+        let member = scanner.member_name()?;
+        let (at, found) = match &*member {
+            name::DATA => (0, Some(RawData::Json(read_data(scanner, event)?))),
+            name::DATA_BASE64 => (1, base64(scanner, event)?),
+            _ => {
+                let value = scalar(&member, scanner, event)?;
+                event.set(member, value);
+                return Ok(());
             }
-            name::DATA_BASE64 => (1, base64_member(cursor, envelope)?),
-            _ => return attribute(member, cursor, envelope),
         };
-        if std::mem::replace(&mut seen[at], true) || (found.is_some() && payload.is_some()) {
+        if std::mem::replace(&mut seen[at], true) || (found.is_some() && data.is_some()) {
             let expected = "one of `data` and `data_base64`, once";
-            envelope.refuse(Violation::new(
-                member.into_owned(),
-                "",
-                expected,
-                "JSON format, 3.1.1",
-            ));
+            let member = member.into_owned();
+            event.refuse(Violation::new(member, "", expected, "JSON format, 3.1.1"));
         }
-        payload = found.or(payload.take());
+        data = found.or(data.take());
         Ok(())
     })?;
-    Ok(payload)
+    Ok(data)
 }
 
-/// Reads the value of an attribute whose name has been read.
-fn attribute<'a>(
-    name: Cow<'a, str>,
-    cursor: &mut Cursor<'a>,
-    envelope: &mut Envelope<'a>,
-) -> Result<(), Malformed> {
-    if let Cow::Borrowed(name) = name
-        && let Some(text) = cursor.plain_ascii()
-    {
-        envelope.set_plain(name, text);
-        return Ok(());
-    }
-    let value = scalar(&name, cursor, envelope)?;
-    envelope.set(name, value);
-    Ok(())
-}
-
-fn base64_member<'a>(
-    cursor: &mut Cursor<'a>,
-    envelope: &mut Envelope<'a>,
-) -> Result<Option<Payload<'a>>, Malformed> {
-    match scalar(name::DATA_BASE64, cursor, envelope)? {
-        Scalar::Plain(text) => Ok(Some(Payload::Base64(Cow::Borrowed(text)))),
-        Scalar::Text(text) => Ok(Some(Payload::Base64(text))),
-        Scalar::Null | Scalar::Refused => Ok(None),
-        Scalar::Boolean(_) | Scalar::Integer(_) => {
-            let expected = "a JSON string with Base64";
-            envelope.refuse(Violation::new(
-                name::DATA_BASE64,
-                "",
-                expected,
-                "JSON format, 3.1.1",
-            ));
-            Ok(None)
+/// Reads the attributes that are written as most producers do, in few steps.
+fn string_members<'a>(scanner: &mut Scanner<'a>, event: &mut PartialEvent<'a>) {
+    while let Some((name, value, next)) = scanner.peek_string_member() {
+        if matches!(name, name::DATA | name::DATA_BASE64) {
+            return;
         }
+        event.set_text(name, value);
+        scanner.skip_to(next);
     }
+}
+
+/// Reads the value of `data_base64`.
+fn base64<'a>(
+    scanner: &mut Scanner<'a>,
+    event: &mut PartialEvent<'a>,
+) -> Result<Option<RawData<'a>>, Malformed> {
+    Ok(match scalar(name::DATA_BASE64, scanner, event)? {
+        Scalar::Text(text) => Some(RawData::Base64(text)),
+        Scalar::Null | Scalar::Invalid => None,
+        Scalar::Boolean(_) | Scalar::Integer(_) => {
+            let (expected, section) = ("a JSON string with Base64", "JSON format, 3.1.1");
+            event.refuse(Violation::new(name::DATA_BASE64, "", expected, section));
+            None
+        }
+    })
 }
 
 /// Reads the value of an attribute; one of another JSON type is noted and skipped.
 fn scalar<'a>(
     member: &str,
-    cursor: &mut Cursor<'a>,
-    envelope: &mut Envelope<'a>,
+    scanner: &mut Scanner<'a>,
+    event: &mut PartialEvent<'a>,
 ) -> Result<Scalar<'a>, Malformed> {
-    let is_string = cursor.peek() == Some(b'"');
-    if is_string && let Ok(text) = cursor.string() {
+    let is_string = scanner.peek() == Some(b'"');
+    if is_string && let Ok(text) = scanner.string() {
         return Ok(Scalar::Text(text));
     }
-    let (place, _) = cursor.skip()?;
-    match cursor.slice(&place) {
-        "null" => return Ok(Scalar::Null),
-        "true" => return Ok(Scalar::Boolean(true)),
-        "false" => return Ok(Scalar::Boolean(false)),
-        other => {
-            if let Ok(number) = other.parse() {
-                return Ok(Scalar::Integer(number));
-            }
-            let (expected, section) = if is_string {
-                ("text without unpaired surrogates", "core, Type System")
-            } else {
-                let types =
-                    "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
-                (types, "JSON format, 2.2")
-            };
-            envelope.refuse(Violation::new(member.to_owned(), other, expected, section));
-        }
-    }
-    Ok(Scalar::Refused)
+    let (value, _) = scanner.skip()?;
+    let json = scanner.slice(&value);
+    let value = match json {
+        "null" => Some(Scalar::Null),
+        "true" => Some(Scalar::Boolean(true)),
+        "false" => Some(Scalar::Boolean(false)),
+        number => number.parse().ok().map(Scalar::Integer),
+    };
+    Ok(value.unwrap_or_else(|| {
+        event.refuse(not_scalar(member, json, is_string));
+        Scalar::Invalid
+    }))
+}
+
+/// Resolves what the data is (section 3.1.2); what is wrong with it is noted.
+fn resolve_data(
+    data: Option<RawData<'_>>,
+    event: &mut PartialEvent<'_>,
+    text: &str,
+) -> Option<Content> {
+    let content_type = event.text(name::DATACONTENTTYPE);
+    let content = match data? {
+        RawData::Base64(text) => BASE64_STANDARD
+            .decode(text.as_bytes())
+            .map(Content::Binary)
+            .map_err(|error| not_base64(&text, &error)),
+        RawData::Json(range) if content_type.is_none_or(declares_json) => Ok(Content::Json(range)),
+        RawData::Json(range) => serde_json::from_str(&text[range.clone()])
+            .map(Content::Text)
+            .map_err(|_| not_text(&text[range])),
+    };
+    content.map_err(|violation| event.refuse(violation)).ok()
 }
 
 fn into_event(
-    envelope: Envelope<'_>,
+    event: PartialEvent<'_>,
     content: Option<Content>,
     message: &ByteString,
 ) -> Result<Event, DecodeError> {
     // Attributes alone do not keep a message alive.
     let shared = matches!(content, Some(Content::Json(_))).then_some(message);
     let data = content.map(|content| content.into_data(message));
-    envelope.into_event(data, shared)
+    event.into_event(data, shared)
+}
+
+/// Reader of a typed value from a JSON event.
+struct JsonReader<'e, 'a> {
+    text: &'a str,
+    /// Borrowed, since it is too large to be moved around.
+    event: &'e mut PartialEvent<'a>,
+    limits: Limits,
+}
+
+impl<'a> JsonReader<'_, 'a> {
+    /// Reads and checks the whole event, but for the data.
+    fn check(
+        &mut self,
+        ty: &'static str,
+        read_data: ReadData<'_, 'a>,
+    ) -> Result<Option<Content>, DecodeError> {
+        let content = object(self.text, self.event, read_data)?;
+        self.event.check()?;
+        self.event.expect_type(ty)?;
+        if matches!(content, Some(Content::Json(_))) {
+            self.event.imply(name::DATACONTENTTYPE, JSON);
+        }
+        Ok(content)
+    }
+}
+
+impl EventReader for JsonReader<'_, '_> {
+    fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
+        let mut event = PartialEvent::with_limits(self.limits);
+        object(self.text, &mut event, &mut skip)?;
+        event.require_type().map(|ty| Cow::Owned(ty.to_owned()))
+    }
+
+    fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError> {
+        let target = seed.type_name();
+        let mut in_place = None;
+        let content = self.check(ty, &mut |scanner, event| {
+            if may_be_json_of(ty, event) {
+                match scanner.read_into(seed) {
+                    Ok(data) => {
+                        in_place = Some(Ok(()));
+                        event.limit_depth_of(scanner.slice(&data).as_bytes());
+                        return Ok(data);
+                    }
+                    Err(error) => in_place = Some(Err(error)),
+                }
+            }
+            skip(scanner, event)
+        })?;
+        if let (Some(Content::Json(_)), Some(read)) = (&content, in_place) {
+            return read.map_err(|error| DecodeError::data_of(target, error.into()));
+        }
+        let bytes = content.as_ref().map(|content| content.bytes(self.text));
+        decode_into(seed, bytes, self.event.text(name::DATACONTENTTYPE))
+    }
+
+    fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
+        self.check(ty, &mut skip).map(drop)
+    }
+
+    fn attributes(&self) -> &dyn AttributeSource {
+        &*self.event
+    }
+}
+
+/// Returns whether the attributes that are known so far allow JSON data of a type.
+fn may_be_json_of(ty: &str, event: &PartialEvent<'_>) -> bool {
+    let content_type = event.text(name::DATACONTENTTYPE);
+    event.text(name::TYPE).is_none_or(|found| found == ty) && content_type.is_none_or(declares_json)
+}
+
+fn not_scalar(member: &str, json: &str, is_string: bool) -> Violation {
+    let (expected, section) = if is_string {
+        ("text without unpaired surrogates", "core, Type System")
+    } else {
+        let types = "a JSON string, a Boolean, or an Integer from -2147483648 to 2147483647";
+        (types, "JSON format, 2.2")
+    };
+    Violation::new(member.to_owned(), json, expected, section)
 }
 
 fn not_base64(text: &str, error: &base64::DecodeError) -> Violation {
-    Violation::new(
-        name::DATA_BASE64,
-        text,
-        format!("Base64 ({error})"),
-        "JSON format, 3.1.2",
-    )
+    let expected = format!("Base64 ({error})");
+    Violation::new(name::DATA_BASE64, text, expected, "JSON format, 3.1.2")
 }
 
 fn not_text(json: &str) -> Violation {

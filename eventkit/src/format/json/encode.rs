@@ -1,12 +1,17 @@
-//! Writes the members of a JSON event.
+//! Encoder of JSON events, from an event or straight from a typed value.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use serde::Serialize;
 
+use crate::codec;
 use crate::error::EncodeError;
-use crate::event::json::plain_len;
-use crate::event::{AttributeRef, Data, DataKind, Event, name};
+use crate::event::{
+    AttributeRef, Data, DataKind, Event, GeneratedAttributes, buffer_pool, declares_json, name,
+    text,
+};
+use crate::typed::{EventWriter, ValueAttributes};
 
 const HEAD: &[u8] = br#"{"specversion":"1.0""#;
 
@@ -20,7 +25,7 @@ const TEXTS: [usize; 6] = [
     name::DATASCHEMA_AT,
 ];
 
-/// How many of them go before the time.
+/// The number of them that are written before the time.
 const TEXTS_BEFORE_TIME: usize = 4;
 
 /// Encodes one event.
@@ -34,7 +39,7 @@ pub(super) fn bytes(event: &Event) -> Result<Bytes, EncodeError> {
 pub(super) fn size(event: &Event) -> usize {
     let texts: usize = TEXTS
         .iter()
-        .filter_map(|at| Some(name::CORE[*at].len() + event.texts().len(*at)? + 6))
+        .filter_map(|at| Some(name::CORE[*at].len() + event.core_attributes().get(*at)?.len() + 6))
         .sum();
     let time = event
         .time()
@@ -116,7 +121,7 @@ pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
 
 fn members(event: &Event, texts: &[usize], out: &mut Vec<u8>) -> Result<(), EncodeError> {
     for at in texts {
-        if let Some(text) = event.texts().get(*at) {
+        if let Some(text) = event.core_attributes().get(*at) {
             member(name::CORE[*at], out);
             string(text, out)?;
         }
@@ -133,11 +138,80 @@ fn member(name: &str, out: &mut Vec<u8>) {
 
 /// Writes a string; few hold anything that has to be escaped.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if plain_len(text.as_bytes()) == text.len() {
+    if text::all(text.as_bytes(), |byte| {
+        byte >= b' ' && byte != b'"' && byte != b'\\'
+    }) {
         out.push(b'"');
         out.extend_from_slice(text.as_bytes());
         out.push(b'"');
         return Ok(());
     }
     serde_json::to_writer(out, text).map_err(EncodeError::format)
+}
+
+/// Writer of a typed value as a JSON event.
+pub(super) struct JsonWriter;
+
+impl EventWriter for JsonWriter {
+    type Output = Bytes;
+
+    fn write_event(self, event: &Event) -> Result<Bytes, EncodeError> {
+        bytes(event)
+    }
+
+    fn write<D: Serialize + ?Sized>(
+        self,
+        attributes: ValueAttributes,
+        data: &D,
+    ) -> Result<Bytes, EncodeError> {
+        let write_json = |out: &mut Vec<u8>| serde_json::to_writer(out, data);
+        if let Some(head) = attributes.json_head() {
+            let mut start = |out: &mut Vec<u8>| {
+                generated_attributes(head, out);
+                Ok(())
+            };
+            return with_data(&mut start, &write_json);
+        }
+        let builder = attributes.into_builder();
+        let content_type = builder.data_content_type_or_json();
+        if !declares_json(content_type) {
+            let data = codec::encode(data, content_type)?;
+            return bytes(&builder.data(data).build()?);
+        }
+        let event = builder.build()?;
+        let mut start = |out: &mut Vec<u8>| {
+            self::attributes(&event, out)?;
+            out.extend_from_slice(b",\"data\":");
+            Ok(())
+        };
+        with_data(&mut start, &write_json)
+    }
+}
+
+/// Writes an event: its start, and its data. It is compiled once, and not for each type.
+fn with_data(
+    start: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), EncodeError>,
+    data: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>,
+) -> Result<Bytes, EncodeError> {
+    buffer_pool::write_to_bytes(&mut |out| {
+        start(out)?;
+        data(out).map_err(EncodeError::data)?;
+        out.push(b'}');
+        Ok(())
+    })
+}
+
+/// Writes the fixed start of an event, and an id and a time.
+fn generated_attributes(head: &str, out: &mut Vec<u8>) {
+    let generated = GeneratedAttributes::new();
+    let parts = [
+        head,
+        generated.id(),
+        "\",\"time\":\"",
+        generated.time(),
+        "\",\"data\":",
+    ];
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
 }

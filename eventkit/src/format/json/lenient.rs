@@ -7,13 +7,16 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::cursor::Cursor;
+use super::scan::Scanner;
 use super::{Json, decode, encode};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
-use crate::event::{AsItCame, Data, DataKind, Envelope, LenientEvent, Limits, Raw, Reading, name};
+use crate::event::{
+    Data, DataKind, LenientEvent, Limits, Parsed, PartialEvent, UncheckedEvent, UncheckedValue,
+    name,
+};
 use crate::format::Format;
 
-const PLACE: &str = "the JSON format";
+const FORMAT: &str = "the JSON format";
 
 /// Decodes one event, and keeps the text it came in.
 pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
@@ -31,11 +34,10 @@ pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, Decod
 pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, DecodeError> {
     let text = decode::text(bytes, limits)?;
     let mut events = Vec::new();
-    decode::elements(text, |cursor: &mut Cursor<'_>| {
+    decode::elements(text, |scanner: &mut Scanner<'_>| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
-        let (place, _) = cursor.skip()?;
-        let element = bytes.slice(place);
+        let element = bytes.slice(scanner.skip()?.0);
         let event = event(&element, limits).map_err(|error| error.in_element(events.len()))?;
         events.push(event);
         Ok(())
@@ -46,10 +48,10 @@ pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, 
 /// Reads an event with which something is wrong that is neither its JSON nor a limit.
 fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
     let text = &decode::message(bytes.clone(), limits)?;
-    let mut envelope = Envelope::with_limits(limits);
-    let content = decode::object(text, &mut envelope, &mut decode::skip)?;
-    let settled = content.map(|content| content.into_data(text));
-    let violations = envelope.into_violations()?;
+    let mut event = PartialEvent::with_limits(limits);
+    let content = decode::object(text, &mut event, &mut decode::skip)?;
+    let resolved = content.map(|content| content.into_data(text));
+    let violations = event.into_violations()?;
     let Members(members) =
         serde_json::from_str(text).map_err(|error| DecodeError::malformed("JSON", error))?;
 
@@ -63,7 +65,7 @@ fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
             (_, json) => attributes.push((name, raw(json, limits)?)),
         }
     }
-    let data = match (&*data, settled) {
+    let data = match (&*data, resolved) {
         ([], _) => Ok(None),
         ([_], Some(data)) => Ok(Some(data)),
         ([Some(json)], None) => {
@@ -73,15 +75,18 @@ fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
         ([None], None) => Err("`data_base64` is not a string of Base64"),
         _ => Err("`data` or `data_base64` is there more than once"),
     };
-    Ok(LenientEvent::new(AsItCame { attributes, data }, violations))
+    Ok(LenientEvent::new(
+        UncheckedEvent { attributes, data },
+        violations,
+    ))
 }
 
-fn raw(json: &str, limits: Limits) -> Result<Raw, DecodeError> {
+fn raw(json: &str, limits: Limits) -> Result<UncheckedValue, DecodeError> {
     if let Ok(text) = serde_json::from_str(json) {
-        return Ok(Raw::Text(text));
+        return Ok(UncheckedValue::Text(text));
     }
     limits.check_attribute_bytes(json.len())?;
-    Ok(Raw::Json(json.to_owned()))
+    Ok(UncheckedValue::Json(json.to_owned()))
 }
 
 /// The members of an object in their order, as often as they are there.
@@ -117,25 +122,25 @@ pub(super) fn encode(event: &LenientEvent, out: &mut Vec<u8>) -> Result<(), Enco
         out.extend_from_slice(text);
         return Ok(());
     }
-    match event.reading() {
-        Reading::Valid(event) => encode::event(event, out),
-        Reading::AsItCame(raw) => write(raw, out),
+    match event.parsed() {
+        Parsed::Valid(event) => encode::event(event, out),
+        Parsed::Unchecked(raw) => write(raw, out),
     }
 }
 
-fn write(event: &AsItCame, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn write(event: &UncheckedEvent, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let start = out.len();
     for (name, value) in &event.attributes {
         if matches!(&**name, name::DATA | name::DATA_BASE64) {
-            return Err(EncodeError::no_form(name, PLACE));
+            return Err(EncodeError::no_form(name, FORMAT));
         }
         out.push(b',');
         encode::string(name, out)?;
         out.push(b':');
         match value {
-            Raw::Text(text) => encode::string(text, out)?,
-            Raw::Json(json) => out.extend_from_slice(json.as_bytes()),
-            Raw::Bytes(_) => return Err(EncodeError::no_form(name, PLACE)),
+            UncheckedValue::Text(text) => encode::string(text, out)?,
+            UncheckedValue::Json(json) => out.extend_from_slice(json.as_bytes()),
+            UncheckedValue::Bytes(_) => return Err(EncodeError::no_form(name, FORMAT)),
         }
     }
     if let Some(data) = event.data.as_ref().map_err(|why| EncodeError::data(*why))? {

@@ -1,24 +1,18 @@
 //! The JSON event format and the JSON batch format.
 
-mod attributes;
-mod cursor;
 mod decode;
 mod encode;
 mod lenient;
-mod limited;
-mod structured;
-mod typed;
+mod scan;
 
 use bytes::Bytes;
-
-pub use limited::LimitedJson;
 
 use super::Format;
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, LenientEvent, Limits};
 use crate::typed::CloudEvent;
 
-/// Is the JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
+/// The JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
 ///
 /// JSON data goes through as the bytes it came in: what is decoded shares the input, its attributes
 /// with it, and what is encoded is not parsed again. Only white space around it is no part of it, and
@@ -37,7 +31,30 @@ use crate::typed::CloudEvent;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json;
 
+/// The [JSON event format](Json) with other [`Limits`] than the default ones; see
+/// [`Json::with_limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitedJson {
+    limits: Limits,
+}
+
 impl Json {
+    /// Returns the format with other limits.
+    ///
+    /// ```
+    /// use eventkit::format::{Format, Json};
+    /// use eventkit::{DecodeErrorKind, Limits};
+    ///
+    /// let bytes = r#"[{"specversion":"1.0","id":"1","source":"/s","type":"t"},{}]"#;
+    /// let json = Json.with_limits(Limits::DEFAULT.batch_events(1));
+    /// let error = json.decode_batch(bytes.into()).unwrap_err();
+    /// assert_eq!(error.kind(), DecodeErrorKind::TooLarge);
+    /// ```
+    #[must_use]
+    pub const fn with_limits(self, limits: Limits) -> LimitedJson {
+        LimitedJson { limits }
+    }
+
     /// Decodes one event straight into a derived type: envelope and data in one pass.
     ///
     /// ```
@@ -56,10 +73,10 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Where the bytes are over one of the default [`Limits`], are not one valid event, or it is
-    /// not a `T`.
+    /// Returns an error if the bytes are over one of the default [`Limits`], are not one valid event,
+    /// or it is not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        structured::decode(bytes, Limits::DEFAULT)
+        decode::typed(bytes, Limits::DEFAULT)
     }
 
     /// Encodes a typed value straight as an event, with a random id and the current time unless
@@ -86,7 +103,7 @@ impl Json {
     ///
     /// As for [`to_event`](CloudEvent::to_event).
     pub fn encode_typed<T: CloudEvent>(&self, value: &T) -> Result<Bytes, EncodeError> {
-        value.write_to(typed::Typed)
+        value.write_to(encode::JsonWriter)
     }
 }
 
@@ -152,5 +169,58 @@ impl Format for Json {
         }
         out.push(b']');
         Ok(out.into())
+    }
+}
+
+impl LimitedJson {
+    /// Decodes one event straight into a derived type: envelope and data in one pass.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are over a limit, are not one valid event, or it is not a `T`.
+    pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
+        decode::typed(bytes, self.limits)
+    }
+}
+
+impl Format for LimitedJson {
+    fn content_type(&self) -> &str {
+        Json.content_type()
+    }
+
+    fn batch_content_type(&self) -> Option<&str> {
+        Json.batch_content_type()
+    }
+
+    fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
+        Json.encode(event)
+    }
+
+    fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
+        decode::event(bytes, self.limits)
+    }
+
+    fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
+        Json.encode_batch(events)
+    }
+
+    fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
+        decode::batch(bytes, self.limits)
+    }
+
+    fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
+        lenient::event(&bytes, self.limits)
+    }
+
+    fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
+        lenient::batch(&bytes, self.limits)
+    }
+
+    fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
+        Json.encode_lenient(event)
+    }
+
+    fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
+        Json.encode_batch_lenient(events)
     }
 }

@@ -93,5 +93,5 @@ fn the_documentation_has_it_as_it_is() {
     let table = table(&rules, &vectors);
     let cells = table.lines().filter(|line| line.starts_with('|'));
     cells.for_each(|line| assert_eq!(line.matches('|').count(), 5, "a cell holds a bar: {line}"));
-    expect_file!["../../../../eventkit/src/docs/conformance.md"].assert_eq(&table);
+    expect_file!["../../../vectors/conformance.md"].assert_eq(&table);
 }

@@ -10,7 +10,7 @@ use eventkit::transport::{
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
-use eventkit_transport_tests::{self, Outcome, Fixture};
+use eventkit_transport_tests::{self, Fixture, Outcome};
 use tokio::time::timeout;
 
 /// What is wrong with a transport.
@@ -290,7 +290,11 @@ async fn settling_that_does_not_settle_is_noticed() {
         ],
     )
     .await;
-    assert_notices(SaysNothingOfProgress, &["extends_ack_wait_while_in_progress"]).await;
+    assert_notices(
+        SaysNothingOfProgress,
+        &["extends_ack_wait_while_in_progress"],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,7 +331,11 @@ async fn wrong_subscriptions_are_noticed() {
         ],
     )
     .await;
-    assert_notices(HasOneSubscription, &["delivers_everything_to_each_subscription"]).await;
+    assert_notices(
+        HasOneSubscription,
+        &["delivers_everything_to_each_subscription"],
+    )
+    .await;
     assert_notices(
         IgnoresWhatIsAnnounced,
         &["delivers_everything_to_prepared_subscriptions"],

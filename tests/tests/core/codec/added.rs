@@ -1,7 +1,7 @@
 //! Codecs of the program's own.
 
 use eventkit::codec::{
-    Codec, Decoded, ErasedDeserializer, ErasedSerialize, decode, encode, register,
+    Codec, ErasedDeserializer, ErasedSeed, ErasedSerialize, decode, encode, register,
 };
 use eventkit::event::DataKind;
 use eventkit::{BoxError, DecodeErrorKind, Event};
@@ -20,10 +20,10 @@ impl Codec for Flipped {
         Ok(flip(&serde_json::to_vec(value)?))
     }
 
-    fn decode(&self, bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
+    fn decode(&self, bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxError> {
         let json = flip(bytes);
         let mut json = serde_json::Deserializer::from_slice(&json);
-        decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(&mut json))
+        seed.deserialize(&mut <dyn ErasedDeserializer<'_>>::erase(&mut json))
     }
 }
 
@@ -68,7 +68,7 @@ fn a_media_type_goes_before_its_suffix() {
             Ok(b"constant".to_vec())
         }
 
-        fn decode(&self, _: &[u8], _: &mut dyn Decoded) -> Result<(), BoxError> {
+        fn decode(&self, _: &[u8], _: &mut dyn ErasedSeed) -> Result<(), BoxError> {
             Ok(())
         }
     }
@@ -95,7 +95,7 @@ fn a_codec_that_hands_over_no_deserializer_is_a_data_error() {
             Err("it is silent".into())
         }
 
-        fn decode(&self, _: &[u8], _: &mut dyn Decoded) -> Result<(), BoxError> {
+        fn decode(&self, _: &[u8], _: &mut dyn ErasedSeed) -> Result<(), BoxError> {
             Ok(())
         }
     }

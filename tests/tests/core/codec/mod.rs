@@ -5,5 +5,6 @@ mod bytes;
 mod choice;
 mod declared;
 mod json;
+mod not_self_describing;
 mod register;
 mod text;

@@ -12,7 +12,7 @@ fn assert_over<T: std::fmt::Debug>(result: Result<T, DecodeError>, limit: &str, 
     let error = result.expect_err("it is over a limit");
     assert_eq!(error.kind(), DecodeErrorKind::TooLarge, "{error:?}");
     let exceeded = error.exceeded().expect("it says which limit");
-    assert_eq!((exceeded.limit(), exceeded.most()), (limit, most));
+    assert_eq!((exceeded.limit(), exceeded.max()), (limit, most));
     let text = exceeded.to_string();
     assert!(text.contains(&most.to_string()), "{text}");
     assert!(text.contains(&format!("`Limits::{limit}`")), "{text}");

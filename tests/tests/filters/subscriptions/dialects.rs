@@ -1,7 +1,7 @@
 //! What passes which dialect.
 
 use eventkit::Event;
-use eventkit::filter::{Filter, InvalidFilter, MAX_NESTING};
+use eventkit::filter::{Filter, FilterParseError, MAX_NESTING};
 
 fn event() -> Event {
     let builder = Event::builder()
@@ -101,8 +101,8 @@ fn nesting_has_a_limit() {
         filter = Filter::not(filter).unwrap();
     }
     assert!(filter.matches(&event()));
-    assert_eq!(Filter::not(filter.clone()), Err(InvalidFilter::Nesting));
-    assert_eq!(Filter::all([filter]), Err(InvalidFilter::Nesting));
+    assert_eq!(Filter::not(filter.clone()), Err(FilterParseError::Nesting));
+    assert_eq!(Filter::all([filter]), Err(FilterParseError::Nesting));
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn what_can_never_pass_is_refused() {
         assert_eq!(pair(name, "x"), message);
     }
     let twice = Filter::suffix([("id", "1"), ("id", "2")]);
-    assert_eq!(twice, Err(InvalidFilter::Duplicate("id".into())));
+    assert_eq!(twice, Err(FilterParseError::Duplicate("id".into())));
     assert_eq!(
         Filter::prefix([("", ""); 0]),
-        Err(InvalidFilter::Empty("prefix"))
+        Err(FilterParseError::Empty("prefix"))
     );
-    assert_eq!(Filter::any([]), Err(InvalidFilter::Empty("any")));
+    assert_eq!(Filter::any([]), Err(FilterParseError::Empty("any")));
 }

@@ -211,8 +211,8 @@ fn a_message_without_a_type_tells_all_that_is_wrong_to_an_enum() {
             Ok(eventkit::Event::builder().source("/s").ty("t"))
         }
 
-        fn from_source(
-            source: &mut dyn eventkit::EventSource,
+        fn from_reader(
+            source: &mut dyn eventkit::EventReader,
         ) -> Result<Self, eventkit::DecodeError> {
             eventkit::__private::position(source, Self::TYPES).map(|_| Self)
         }

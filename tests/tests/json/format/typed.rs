@@ -279,13 +279,13 @@ impl CloudEvent for Either {
         Ok(eventkit::Event::builder().source("/s").ty("u"))
     }
 
-    fn from_source(source: &mut dyn eventkit::EventSource) -> Result<Self, eventkit::DecodeError> {
+    fn from_reader(source: &mut dyn eventkit::EventReader) -> Result<Self, eventkit::DecodeError> {
         if eventkit::__private::position(source, Self::TYPES)? == 0 {
-            return Reading::from_source(source).map(Self::First);
+            return Reading::from_reader(source).map(Self::First);
         }
-        let mut data = eventkit::codec::DataPlace::<()>::json();
+        let mut data = eventkit::codec::DataSeed::<()>::new();
         source.read("u", &mut data)?;
-        data.take()?;
+        data.finish()?;
         assert!(source.attributes().attribute("id").is_some());
         Ok(Self::Second)
     }

@@ -1,10 +1,10 @@
 //! Events to messages in binary content mode, and back (section 3.1).
 
 use bytes::Bytes;
-use eventkit::binding::nats::{Message, decode, encode_binary};
 use eventkit::event::{Data, DataKind, Timestamp, Uri, UriReference};
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeErrorKind, Event, Limits};
+use eventkit_nats::binding::{Message, decode, encode_binary};
 use eventkit_tests::message::{full, minimal};
 use eventkit_tests::refusal::{assert_invalid, assert_refused};
 
@@ -176,7 +176,7 @@ fn headers_of_the_protocol_and_of_others_are_left_alone() {
 
 #[test]
 fn the_limits_hold() {
-    let decoder = |limits| eventkit::binding::nats::with_limits(limits);
+    let decoder = |limits| eventkit_nats::binding::with_limits(limits);
     let json = headers(&[("ce-datacontenttype", "application/json")]);
     let plain = headers(&[("other", "header")]);
     let default = Limits::DEFAULT;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eventkit::DecodeError;
-use eventkit::binding::nats::{decode, encode_binary};
+use eventkit_nats::binding::{decode, encode_binary};
 use eventkit_tests::header_value_tests;
 use eventkit_tests::header_values::HeaderBinding;
 use eventkit_tests::message::minimal;

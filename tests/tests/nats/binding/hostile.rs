@@ -1,7 +1,7 @@
 //! Messages that no client would send: refused or read, but never a panic.
 
 use bytes::Bytes;
-use eventkit::binding::nats::{decode, encode_binary};
+use eventkit_nats::binding::{decode, encode_binary};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

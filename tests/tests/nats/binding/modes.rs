@@ -1,9 +1,9 @@
 //! Which content mode a message is in (section 3).
 
 use bytes::Bytes;
-use eventkit::binding::nats::{decode, encode_structured};
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeErrorKind, Event};
+use eventkit_nats::binding::{decode, encode_structured};
 use eventkit_tests::message::{json, minimal};
 use eventkit_tests::refusal::{assert_invalid, assert_refused};
 

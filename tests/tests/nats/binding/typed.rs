@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eventkit::CloudEvent;
-use eventkit::binding::nats::{decode, decode_as};
+use eventkit_nats::binding::{decode, decode_as};
 use eventkit_tests::message::json;
 use eventkit_tests::reading::{Reading, assert_agree};
 use serde_json::Value;

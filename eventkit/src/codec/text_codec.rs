@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::{IntoDeserializer, Visitor, value};
 
-use super::{Decoded, ErasedDeserializer, ErasedSerialize};
+use super::{ErasedDeserializer, ErasedSeed, ErasedSerialize};
 use crate::error::BoxError;
 
 /// Writes strings, characters, numbers, booleans and unit variants, bare or in a newtype.
@@ -27,12 +27,12 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
 }
 
 /// Reads a string, or what deserializes from one, bare or in a newtype.
-pub(super) fn decode(bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
+pub(super) fn decode(bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxError> {
     let text = std::str::from_utf8(bytes)?;
-    decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(Plain(text)))
+    seed.deserialize(&mut <dyn ErasedDeserializer<'_>>::erase(Text(text)))
 }
 
-struct Plain<'a>(&'a str);
+struct Text<'a>(&'a str);
 
 /// Reads the types that print as text by parsing it.
 macro_rules! parsed {
@@ -46,7 +46,7 @@ macro_rules! parsed {
     )*};
 }
 
-impl<'de> serde::Deserializer<'de> for Plain<'_> {
+impl<'de> serde::Deserializer<'de> for Text<'_> {
     type Error = value::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {

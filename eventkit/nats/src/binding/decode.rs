@@ -1,18 +1,11 @@
 //! Messages to events, and straight to typed values.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 
 use super::binary;
-use crate::binding::binary::{Message, into_event};
-use crate::error::DecodeError;
-use crate::event::{Envelope, Event, Limits, MediaType, Violation};
-use crate::format::{self, Format, Json};
-use crate::typed::CloudEvent;
-
-/// The headers of a message, in pairs of name and value.
-pub(super) type Headers<'a, N, V> = &'a [(N, V)];
+use eventkit::event::{MediaType, Violation};
+use eventkit::format::{self, Format, Json};
+use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
 /// The prefix of content types that makes a message a structured one (section 3).
 const STRUCTURED: &str = "application/cloudevents";
@@ -36,7 +29,7 @@ pub struct Decoder {
 /// Returns a decoder with other limits than the default ones.
 ///
 /// ```
-/// use eventkit::binding::nats;
+/// use eventkit_nats::binding;
 /// use eventkit::{DecodeErrorKind, Event, Limits};
 ///
 /// let event = Event::builder().source("/s").ty("t").extension("n", 7).build()?;
@@ -94,13 +87,9 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary => {
-                let mut envelope = Envelope::with_limits(self.limits);
-                binary::read(headers, &body, &mut envelope)?;
-                into_event(envelope, body)
-            }
+            Mode::Binary => binary::read(headers, self.limits)?.into_event(body),
             Mode::Json => Json.with_limits(self.limits).decode(body),
-            Mode::Structured(media_type) => self.format_for(&media_type)?.decode(body),
+            Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
         }
     }
 
@@ -115,14 +104,10 @@ impl Decoder {
         body: Bytes,
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary => {
-                let envelope = &mut Envelope::with_limits(self.limits);
-                binary::read(headers, &body, envelope)?;
-                T::from_source(&mut Message::new(envelope, &body))
-            }
+            Mode::Binary => binary::read(headers, self.limits)?.into_typed(&body),
             Mode::Json => Json.with_limits(self.limits).decode_as(&body),
             Mode::Structured(media_type) => {
-                T::from_event(&self.format_for(&media_type)?.decode(body)?)
+                format::decode_as(media_type.essence(), body, self.limits)
             }
         }
     }
@@ -130,27 +115,19 @@ impl Decoder {
     /// Checks the size of a message and finds its content mode.
     fn mode<N: AsRef<str>, V: AsRef<str>>(
         &self,
-        headers: Headers<'_, N, V>,
+        headers: &[(N, V)],
         body: &Bytes,
     ) -> Result<Mode, DecodeError> {
-        self.limits.check_body_bytes(body.len())?;
-        self.limits.check_headers(headers.len())?;
-        let sizes = headers
-            .iter()
-            .map(|(name, value)| name.as_ref().len() + value.as_ref().len());
-        self.limits.check_header_bytes(sizes.sum())?;
+        let sizes = headers.iter();
+        let sizes = sizes.map(|(name, value)| name.as_ref().len() + value.as_ref().len());
+        self.limits.check_message(sizes, body.len())?;
         mode(headers, body)
-    }
-
-    fn format_for(&self, media_type: &MediaType) -> Result<Arc<dyn Format>, DecodeError> {
-        format::lookup(media_type.essence(), self.limits)
-            .ok_or_else(|| DecodeError::no_format(media_type.essence()))
     }
 }
 
 /// Finds the content mode (section 3).
 fn mode<N: AsRef<str>, V: AsRef<str>>(
-    headers: Headers<'_, N, V>,
+    headers: &[(N, V)],
     body: &[u8],
 ) -> Result<Mode, DecodeError> {
     let mut content_types = headers
@@ -178,8 +155,7 @@ fn mode<N: AsRef<str>, V: AsRef<str>>(
         let reason = "a batch of events, which the NATS binding has not";
         return Err(DecodeError::not_an_event(reason));
     }
-    let json = media_type.essence() == STRUCTURED || format::is_json(&media_type);
-    Ok(if json {
+    Ok(if media_type.essence() == STRUCTURED {
         Mode::Json
     } else {
         Mode::Structured(media_type)
@@ -195,7 +171,7 @@ fn is_object(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
-fn has_attributes<N: AsRef<str>, V>(headers: Headers<'_, N, V>) -> bool {
+fn has_attributes<N: AsRef<str>, V>(headers: &[(N, V)]) -> bool {
     let mut names = headers.iter().map(|(name, _)| name.as_ref());
     names.any(|name| binary::attribute(name).is_some())
 }

@@ -4,12 +4,12 @@
 const CAPACITY: usize = 600;
 
 /// A message for `panic!` in a constant.
-pub(crate) struct Message {
+pub(crate) struct ConstString {
     bytes: [u8; CAPACITY],
     len: usize,
 }
 
-impl Message {
+impl ConstString {
     pub(crate) const fn new() -> Self {
         let bytes = [0; CAPACITY];
         Self { bytes, len: 0 }

@@ -6,26 +6,26 @@ use uuid::fmt::Hyphenated;
 use super::rfc3339;
 use super::timestamp::Timestamp;
 
-/// Is where the text of an id goes.
+/// The buffer of the text of an id.
 pub(super) type IdBuffer = [u8; Hyphenated::LENGTH];
 
 pub(super) const EMPTY_ID: IdBuffer = [0; Hyphenated::LENGTH];
 
 /// Writes a random id.
-pub(super) fn fresh_id(buffer: &mut IdBuffer) -> &str {
+pub(super) fn random_id(buffer: &mut IdBuffer) -> &str {
     Uuid::new_v4().hyphenated().encode_lower(buffer)
 }
 
-/// Holds a random id and the current time as messages have them, without allocating.
-pub(crate) struct Fresh {
+/// A random id and the current time as text, without an allocation.
+pub(crate) struct GeneratedAttributes {
     id: IdBuffer,
     time: rfc3339::Text,
 }
 
-impl Fresh {
+impl GeneratedAttributes {
     pub(crate) fn new() -> Self {
         let mut id = EMPTY_ID;
-        fresh_id(&mut id);
+        random_id(&mut id);
         let time = Timestamp::now().text();
         Self { id, time }
     }

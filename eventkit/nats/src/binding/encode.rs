@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use super::Message;
-use crate::binding::header_value;
-use crate::error::EncodeError;
-use crate::event::{Event, SPECVERSION};
-use crate::format::Format;
+use eventkit::binding::header_value;
+use eventkit::format::Format;
+use eventkit::{EncodeError, Event};
 
 /// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
 ///
@@ -17,7 +16,7 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = Vec::with_capacity(8 + event.extensions().len());
     let time = event.time().map(|time| time.to_string());
     let core = [
-        ("ce-specversion", Some(SPECVERSION)),
+        ("ce-specversion", Some(event.spec_version())),
         ("ce-id", Some(event.id())),
         ("ce-source", Some(event.source())),
         ("ce-type", Some(event.ty())),

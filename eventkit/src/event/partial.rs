@@ -1,4 +1,4 @@
-//! The attributes of a message while it is read, borrowed from the message where they can be.
+//! The attributes of an event that is being read, borrowed from its message where possible.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,87 +7,62 @@ use bytestring::ByteString;
 use smallvec::SmallVec;
 
 use super::attribute::{AttributeRef, AttributeValue};
-use super::check::{self, Found};
+use super::check::{self, RawAttribute};
+use super::core_attributes::{CoreAttributes, CoreText};
 use super::data::Data;
 use super::extensions::Extensions;
 use super::limits::Limits;
 use super::media_type::JSON;
 use super::name;
-use super::texts::{Piece, Texts};
 use super::timestamp::Timestamp;
 use super::{Event, Inner, SPECVERSION};
-use crate::error::{BuildError, DecodeError, Exceeded, MOST_VIOLATIONS, Violation};
+use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Violation};
 
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]
 pub(crate) enum Scalar<'a> {
     /// Unset, which a format may write.
     Null,
-    /// There, with a value that has been noted as wrong.
-    Refused,
+    /// Set to a value that has been refused.
+    Invalid,
     Boolean(bool),
     Integer(i32),
-    /// Text of printable ASCII: each of its characters is one that an attribute may hold.
-    Plain(&'a str),
     Text(Cow<'a, str>),
 }
 
-/// Collects attributes one by one, in any order, and notes what is wrong with them.
+/// The attributes of an event that is being read, and what is wrong with them.
 ///
-/// Every decoder fills one. From there the way goes to an [`Event`], or straight to a typed value.
+/// Every decoder fills one, in any order, and makes an [`Event`] or a typed value of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Envelope<'a> {
+pub(crate) struct PartialEvent<'a> {
     core: [Option<Scalar<'a>>; name::CORE.len()],
     extensions: SmallVec<[(Cow<'a, str>, Scalar<'a>); 2]>,
     violations: Vec<Violation>,
     limits: Limits,
-    /// The bytes that the value of a core attribute may have, whatever its name.
-    core_bytes: usize,
     /// The attributes that came, the ones left out included.
     count: usize,
-    exceeded: Option<Exceeded>,
+    exceeded: Option<LimitExceeded>,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> PartialEvent<'a> {
     pub(crate) fn with_limits(limits: Limits) -> Self {
-        let names_fit = name::LONGEST <= limits.attribute_bytes;
         Self {
             limits,
-            core_bytes: if names_fit { limits.attribute_bytes } else { 0 },
             ..Self::default()
         }
     }
 
-    /// Takes the next attribute, as most are: plain text.
+    /// Takes the next attribute, as most are: text that the message holds.
     #[inline]
-    pub(crate) fn set_plain(&mut self, name: &'a str, text: &'a str) {
+    pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
         match name::core_at(name) {
-            Some(at) => self.set_core_plain(at, text),
-            None if self.is_within_limits(name.len().max(text.len())) => {
-                self.extensions
-                    .push((Cow::Borrowed(name), Scalar::Plain(text)));
+            Some(at) if self.core[at].is_none() => {
+                if self.is_within_limits(name.len().max(text.len())) {
+                    self.core[at] = Some(Scalar::Text(Cow::Borrowed(text)));
+                }
             }
-            None => {}
+            _ => self.set(Cow::Borrowed(name), Scalar::Text(Cow::Borrowed(text))),
         }
-    }
-
-    /// Takes the next attribute, which is plain text and one of the core.
-    #[inline]
-    pub(crate) fn set_core_plain(&mut self, at: usize, text: &'a str) {
-        if self.core[at].is_none()
-            && text.len() <= self.core_bytes
-            && self.count < self.limits.attributes
-        {
-            self.count += 1;
-            self.core[at] = Some(Scalar::Plain(text));
-        } else {
-            self.set_core(at, text);
-        }
-    }
-
-    #[cold]
-    fn set_core(&mut self, at: usize, text: &'a str) {
-        self.set(Cow::Borrowed(name::CORE[at]), Scalar::Plain(text));
     }
 
     /// Takes the next attribute; one that is over a limit is left out, and noted.
@@ -107,9 +82,9 @@ impl<'a> Envelope<'a> {
                 "a string",
                 section,
             ));
-            self.core[at] = Some(Scalar::Refused);
+            self.core[at] = Some(Scalar::Invalid);
         } else if self.core[at].is_some() {
-            self.refuse(twice(name::CORE[at], &value.text()));
+            self.refuse(duplicate(name::CORE[at], &value.text()));
         } else {
             self.core[at] = Some(value);
         }
@@ -135,13 +110,13 @@ impl<'a> Envelope<'a> {
 
     /// Notes a violation that the message shows before its attributes are looked at.
     pub(crate) fn refuse(&mut self, violation: Violation) {
-        if self.violations.len() < MOST_VIOLATIONS {
+        if self.violations.len() < MAX_VIOLATIONS {
             self.violations.push(violation);
         }
     }
 
     /// Notes that the message is over a limit.
-    pub(crate) fn exceed(&mut self, exceeded: Exceeded) {
+    fn exceed(&mut self, exceeded: LimitExceeded) {
         self.exceeded.get_or_insert(exceeded);
     }
 
@@ -163,7 +138,7 @@ impl<'a> Envelope<'a> {
     pub(crate) fn imply(&mut self, name: &str, value: &'static str) {
         let at = name::core_at(name);
         if let Some(at) = at.filter(|_| self.text(name).is_none()) {
-            self.core[at] = Some(Scalar::Plain(value));
+            self.core[at] = Some(Scalar::Text(Cow::Borrowed(value)));
         }
     }
 
@@ -175,10 +150,17 @@ impl<'a> Envelope<'a> {
 
     fn text_at(&self, at: usize) -> Option<&str> {
         match &self.core[at] {
-            Some(Scalar::Plain(text)) => Some(text),
             Some(Scalar::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// Returns the type, or what is wrong with the event that has none.
+    pub(crate) fn require_type(&mut self) -> Result<&str, DecodeError> {
+        if self.text(name::TYPE).is_none() {
+            self.check()?;
+        }
+        Ok(self.text(name::TYPE).unwrap_or_default())
     }
 
     /// Checks that the event is of a type.
@@ -200,10 +182,9 @@ impl<'a> Envelope<'a> {
         }
         let (_, value) = self.extensions.iter().find(|(own, _)| own == name)?;
         match value {
-            Scalar::Null | Scalar::Refused => None,
+            Scalar::Null | Scalar::Invalid => None,
             Scalar::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
             Scalar::Integer(number) => Some(AttributeRef::Integer(*number)),
-            Scalar::Plain(text) => Some(AttributeRef::Text(text)),
             Scalar::Text(text) => Some(AttributeRef::Text(text)),
         }
     }
@@ -227,7 +208,7 @@ impl<'a> Envelope<'a> {
         {
             let violation = check::another_version(version);
             self.refuse(violation);
-            self.core[name::SPECVERSION_AT] = Some(Scalar::Refused);
+            self.core[name::SPECVERSION_AT] = Some(Scalar::Invalid);
         }
         let violations = self.check().err();
         Ok(violations.map_or_else(Vec::new, |error| error.violations().to_vec()))
@@ -246,17 +227,17 @@ impl<'a> Envelope<'a> {
         if data.as_ref().is_some_and(Data::is_json) {
             self.imply(name::DATACONTENTTYPE, JSON);
         }
-        let piece = |at| {
+        let text = |at| {
             self.text_at(at).map(|text| match text {
-                JSON => Piece::Literal(JSON),
-                text => Piece::Text(text),
+                JSON => CoreText::Static(JSON),
+                text => CoreText::Dynamic(text),
             })
         };
-        let shared = message.and_then(|message| Texts::shared(message, piece));
-        let texts = shared.unwrap_or_else(|| Texts::copied(piece));
+        let shared = message.and_then(|message| CoreAttributes::share_message(message, text));
+        let core = shared.unwrap_or_else(|| CoreAttributes::copy_from(text));
         let extensions = self.extensions.into_iter().filter_map(owned).collect();
         Ok(Event(Arc::new(Inner {
-            texts,
+            core,
             time,
             extensions: Extensions::from_unsorted(extensions),
             data,
@@ -275,7 +256,7 @@ impl<'a> Envelope<'a> {
 
     fn check_values(&mut self) -> Result<(), DecodeError> {
         let mut violations = std::mem::take(&mut self.violations);
-        check::texts(|at| self.found(at), &mut violations);
+        check::core_attributes(|at| self.raw(at), &mut violations);
         for (name, value) in &self.extensions {
             let checked = match value {
                 Scalar::Null => Ok(()),
@@ -283,7 +264,7 @@ impl<'a> Envelope<'a> {
                 _ => name::check_extension_name(name),
             };
             if let Err(violation) = checked
-                && violations.len() < MOST_VIOLATIONS
+                && violations.len() < MAX_VIOLATIONS
             {
                 violations.push(violation);
             }
@@ -295,23 +276,22 @@ impl<'a> Envelope<'a> {
         }
     }
 
-    fn found(&self, at: usize) -> Found<'_> {
+    fn raw(&self, at: usize) -> RawAttribute<'_> {
         match &self.core[at] {
-            Some(Scalar::Plain(text)) => Found::Plain(text),
-            Some(Scalar::Text(text)) => Found::Text(text),
-            Some(Scalar::Refused) => Found::Checked,
-            _ => Found::Absent,
+            Some(Scalar::Text(text)) => RawAttribute::Text(text),
+            Some(Scalar::Invalid) => RawAttribute::Checked,
+            _ => RawAttribute::Absent,
         }
     }
 
     /// Refuses another version at once: its rules for the other attributes are not known.
     fn check_version(&mut self) -> Result<(), DecodeError> {
-        match self.found(name::SPECVERSION_AT) {
-            Found::Plain(SPECVERSION) | Found::Text(SPECVERSION) | Found::Checked => Ok(()),
-            Found::Plain(other) | Found::Text(other) => Err(DecodeError::spec_version(other)),
-            Found::Absent => {
+        match self.raw(name::SPECVERSION_AT) {
+            RawAttribute::Text(SPECVERSION) | RawAttribute::Checked => Ok(()),
+            RawAttribute::Text(other) => Err(DecodeError::spec_version(other)),
+            RawAttribute::Absent => {
                 self.refuse(check::no_version());
-                self.core[name::SPECVERSION_AT] = Some(Scalar::Refused);
+                self.core[name::SPECVERSION_AT] = Some(Scalar::Invalid);
                 Ok(())
             }
         }
@@ -330,8 +310,8 @@ impl<'a> Envelope<'a> {
         names.sort_unstable();
         let again = names.windows(2).filter(|pair| pair[0] == pair[1]);
         let again = again
-            .take(MOST_VIOLATIONS)
-            .map(|pair| twice(pair[1].to_owned(), ""));
+            .take(MAX_VIOLATIONS)
+            .map(|pair| duplicate(pair[1].to_owned(), ""));
         let again: Vec<Violation> = again.collect();
         for violation in again {
             self.refuse(violation);
@@ -350,19 +330,17 @@ impl Scalar<'_> {
     /// Returns how many bytes it holds that the message gave.
     fn len(&self) -> usize {
         match self {
-            Self::Plain(text) => text.len(),
             Self::Text(text) => text.len(),
-            Self::Null | Self::Refused | Self::Boolean(_) | Self::Integer(_) => 0,
+            Self::Null | Self::Invalid | Self::Boolean(_) | Self::Integer(_) => 0,
         }
     }
 
     /// Returns its canonical text.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Null | Self::Refused => Cow::Borrowed(""),
+            Self::Null | Self::Invalid => Cow::Borrowed(""),
             Self::Boolean(flag) => AttributeRef::Boolean(*flag).into_text(),
             Self::Integer(number) => AttributeRef::Integer(*number).into_text(),
-            Self::Plain(text) => Cow::Borrowed(text),
             Self::Text(text) => Cow::Borrowed(text),
         }
     }
@@ -370,10 +348,9 @@ impl Scalar<'_> {
 
 fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
     let value = match value {
-        Scalar::Null | Scalar::Refused => return None,
+        Scalar::Null | Scalar::Invalid => return None,
         Scalar::Boolean(flag) => AttributeValue::Boolean(flag),
         Scalar::Integer(number) => AttributeValue::Integer(number),
-        Scalar::Plain(text) => AttributeValue::String(text.to_owned()),
         Scalar::Text(text) => AttributeValue::String(text.into_owned()),
     };
     let name = match name::documented(&name) {
@@ -383,7 +360,7 @@ fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>
     Some((name, value))
 }
 
-fn twice(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {
+fn duplicate(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {
     let section = "core, Context Attributes";
     Violation::new(name, value, "each attribute at most once", section)
 }

@@ -1,14 +1,14 @@
-//! Where a typed value is read from.
+//! Sources of attributes, and readers of typed values.
 
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
-use crate::codec::{DataPlace, ReadData};
+use crate::codec::{DataSeed, JsonSeed, decode_into};
 use crate::error::DecodeError;
-use crate::event::{Attribute, AttributeRef, Data, Event};
+use crate::event::{Attribute, AttributeRef, Data, Event, PartialEvent};
 
-/// Gives the attributes of an event by name.
+/// Source of the attributes of an event, by name.
 pub trait AttributeSource {
     /// Returns the value of an attribute by the name the specification gives it.
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>>;
@@ -33,12 +33,11 @@ impl<A: AttributeSource + ?Sized> AttributeSource for &A {
     }
 }
 
-/// Is an event to read a typed value from: a decoded [`Event`], or a message whose envelope and
-/// data are decoded in the same pass, with nothing in between.
+/// Reader of a typed value: from a decoded [`Event`], or from a message whose attributes and data are
+/// decoded in one pass.
 ///
-/// Types are read from it as a trait object: what reads them is compiled once, and not for each place
-/// that an event may come from.
-pub trait EventSource {
+/// Types take it as a trait object, so that they are compiled once, and not for each kind of message.
+pub trait EventReader {
     /// Returns the type of the event.
     ///
     /// # Errors
@@ -46,12 +45,12 @@ pub trait EventSource {
     /// Where the message is malformed, or has no type.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError>;
 
-    /// Reads the data to where a value of it goes, and the attributes.
+    /// Reads the data into a seed, and the attributes.
     ///
     /// # Errors
     ///
     /// Where the event is of another type than `ty`, or not valid, or its data is no such value.
-    fn read(&mut self, ty: &'static str, data: &mut dyn ReadData) -> Result<(), DecodeError>;
+    fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError>;
 
     /// Reads the attributes, and takes any data or none.
     ///
@@ -64,38 +63,24 @@ pub trait EventSource {
     fn attributes(&self) -> &dyn AttributeSource;
 }
 
-/// Reads the data of a type, or the part of the type that is data, which is declared to be JSON.
+/// Reads the data of a type, or the part of the type that is data.
 ///
 /// # Errors
 ///
-/// As for [`EventSource::read`].
-pub fn read_json<D: DeserializeOwned, T>(
-    source: &mut dyn EventSource,
+/// As for [`EventReader::read`].
+pub fn read_data<D: DeserializeOwned, T>(
+    reader: &mut dyn EventReader,
     ty: &'static str,
 ) -> Result<D, DecodeError> {
-    read(source, ty, DataPlace::json().part_of::<T>())
+    let mut seed = DataSeed::new().part_of::<T>();
+    reader.read(ty, &mut seed)?;
+    seed.finish()
 }
 
-/// Reads the data of a type, or the part of the type that is data, which is declared to be anything
-/// but JSON.
-///
-/// # Errors
-///
-/// As for [`EventSource::read`].
-pub fn read_any<D: DeserializeOwned, T>(
-    source: &mut dyn EventSource,
-    ty: &'static str,
-) -> Result<D, DecodeError> {
-    read(source, ty, DataPlace::any().part_of::<T>())
-}
-
-fn read<D: DeserializeOwned>(
-    source: &mut dyn EventSource,
-    ty: &'static str,
-    mut data: DataPlace<D>,
-) -> Result<D, DecodeError> {
-    source.read(ty, &mut data)?;
-    data.take()
+impl AttributeSource for PartialEvent<'_> {
+    fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+        PartialEvent::attribute(self, name)
+    }
 }
 
 impl AttributeSource for Event {
@@ -104,15 +89,15 @@ impl AttributeSource for Event {
     }
 }
 
-impl EventSource for &Event {
+impl EventReader for &Event {
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
         Ok(Cow::Borrowed(self.ty()))
     }
 
-    fn read(&mut self, ty: &'static str, data: &mut dyn ReadData) -> Result<(), DecodeError> {
+    fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError> {
         self.read_attributes(ty)?;
         let bytes = self.data().map(Data::as_bytes);
-        data.read(bytes, self.data_content_type())
+        decode_into(seed, bytes, self.data_content_type())
     }
 
     fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {

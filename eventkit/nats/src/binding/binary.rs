@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::decode::Headers;
-use crate::binding::binary;
-use crate::error::DecodeError;
-use crate::event::{Envelope, name};
+use eventkit::binding::BinaryReader;
+use eventkit::{DecodeError, Limits};
 
 const PREFIX: &str = "ce-";
 
@@ -23,23 +21,25 @@ pub(super) fn attribute(header: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Reads the headers of a message.
-pub(super) fn read<'a, N: AsRef<str>, V: AsRef<str>>(
-    headers: Headers<'a, N, V>,
-    body: &[u8],
-    envelope: &mut Envelope<'a>,
-) -> Result<(), DecodeError> {
+pub(super) fn read<N: AsRef<str>, V: AsRef<str>>(
+    headers: &[(N, V)],
+    limits: Limits,
+) -> Result<BinaryReader<'_>, DecodeError> {
+    let mut reader = BinaryReader::new(limits);
     let mut is_event = false;
     for (header, value) in headers {
         if let Some(attribute) = attribute(header.as_ref()) {
-            is_event |= matches!(&*attribute, name::SPECVERSION | name::ID | name::TYPE);
-            let value = value.as_ref().as_bytes();
-            binary::set(envelope, attribute, value, "NATS binding, 3.1.3.2");
+            is_event |= matches!(&*attribute, "specversion" | "id" | "type");
+            reader.header(
+                attribute,
+                value.as_ref().as_bytes(),
+                "NATS binding, 3.1.3.2",
+            );
         }
     }
-    if !is_event {
-        let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
-        return Err(DecodeError::not_an_event(reason));
+    if is_event {
+        return Ok(reader);
     }
-    binary::limit_depth(envelope, body);
-    Ok(())
+    let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+    Err(DecodeError::not_an_event(reason))
 }

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::attribute::AttributeValue;
-use super::check::{self, Found};
+use super::check::{self, RawAttribute};
+use super::core_attributes::{CoreAttributes, CoreText};
 use super::data::{self, Data};
 use super::extensions::{Entries, Extensions};
 use super::media_type::{JSON, PLAIN_TEXT};
 use super::name;
-use super::texts::{Piece, Texts};
 use super::timestamp::Timestamp;
 use super::{Event, Inner};
-use crate::error::{BuildError, MOST_VIOLATIONS, Violation};
+use crate::error::{BuildError, MAX_VIOLATIONS, Violation};
 
 /// Text that is borrowed only where it is a literal that the derive has checked.
 ///
@@ -21,7 +21,7 @@ pub(crate) type Text = Cow<'static, str>;
 
 /// The attributes and the data of an event on its way out of a builder.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parts {
+pub(crate) struct EventParts {
     pub(crate) id: Option<Text>,
     pub(crate) source: Option<Text>,
     pub(crate) ty: Option<Text>,
@@ -33,18 +33,18 @@ pub(crate) struct Parts {
     pub(crate) data: Option<Data>,
 }
 
-impl Parts {
+impl EventParts {
     /// Checks everything and makes the event, or says all that is wrong with it.
     ///
     /// Where there is no id, it is the one given, which needs no check.
     pub(crate) fn finish(mut self, id: &str) -> Result<Event, BuildError> {
         let mut violations = Vec::new();
-        check::texts(
+        check::core_attributes(
             |at| match self.text(at) {
-                None if at == name::ID_AT => Found::Checked,
-                None => Found::Absent,
-                Some(Cow::Borrowed(_)) => Found::Checked,
-                Some(Cow::Owned(text)) => Found::Text(text),
+                None if at == name::ID_AT => RawAttribute::Checked,
+                None => RawAttribute::Absent,
+                Some(Cow::Borrowed(_)) => RawAttribute::Checked,
+                Some(Cow::Owned(text)) => RawAttribute::Text(text),
             },
             &mut violations,
         );
@@ -57,18 +57,18 @@ impl Parts {
                 )
         });
         let wrong = unchecked.filter_map(|(name, value)| check::extension(name, value).err());
-        violations.extend(wrong.take(MOST_VIOLATIONS));
-        let data = self.settle_data(&mut violations);
+        violations.extend(wrong.take(MAX_VIOLATIONS));
+        let data = self.resolve_data(&mut violations);
         if !violations.is_empty() {
             return Err(BuildError::new(violations));
         }
-        let texts = Texts::copied(|at| match self.text(at) {
-            None => (at == name::ID_AT).then_some(Piece::Text(id)),
-            Some(Cow::Borrowed(literal)) => Some(Piece::Literal(literal)),
-            Some(Cow::Owned(text)) => Some(Piece::Text(text)),
+        let core = CoreAttributes::copy_from(|at| match self.text(at) {
+            None => (at == name::ID_AT).then_some(CoreText::Dynamic(id)),
+            Some(Cow::Borrowed(literal)) => Some(CoreText::Static(literal)),
+            Some(Cow::Owned(text)) => Some(CoreText::Dynamic(text)),
         });
         Ok(Event(Arc::new(Inner {
-            texts,
+            core,
             time: self.time,
             extensions: Extensions::from_unsorted(self.extensions),
             data,
@@ -89,7 +89,7 @@ impl Parts {
     }
 
     /// Makes kind and content type agree, and states the content type where the kind implies it.
-    fn settle_data(&mut self, violations: &mut Vec<Violation>) -> Option<Data> {
+    fn resolve_data(&mut self, violations: &mut Vec<Violation>) -> Option<Data> {
         let data = self.data.take()?;
         if self.datacontenttype.is_none() {
             self.datacontenttype = match data.kind() {

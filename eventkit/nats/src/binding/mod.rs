@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use eventkit::Event;
-//! use eventkit::binding::nats;
+//! use eventkit_nats::binding;
 //! use eventkit::format::Json;
 //!
 //! let event = Event::builder().id("1").source("/s").ty("t").data_json(&7)?.build()?;

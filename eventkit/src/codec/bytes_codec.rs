@@ -3,7 +3,7 @@
 use serde::de::value::SeqDeserializer;
 use serde::de::{self, Visitor};
 
-use super::{Decoded, ErasedDeserializer, ErasedSerialize};
+use super::{ErasedDeserializer, ErasedSeed, ErasedSerialize};
 use crate::error::BoxError;
 
 pub(super) const MEDIA_TYPE: &str = "application/octet-stream";
@@ -21,13 +21,13 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Vec
 }
 
 /// Reads a byte buffer or a sequence of `u8`, bare or in a newtype.
-pub(super) fn decode(bytes: &[u8], decoded: &mut dyn Decoded) -> Result<(), BoxError> {
-    decoded.read(&mut <dyn ErasedDeserializer<'_>>::erase(Raw(bytes)))
+pub(super) fn decode(bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxError> {
+    seed.deserialize(&mut <dyn ErasedDeserializer<'_>>::erase(RawBytes(bytes)))
 }
 
-struct Raw<'a>(&'a [u8]);
+struct RawBytes<'a>(&'a [u8]);
 
-impl<'de> de::Deserializer<'de> for Raw<'_> {
+impl<'de> de::Deserializer<'de> for RawBytes<'_> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

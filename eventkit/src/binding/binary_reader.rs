@@ -1,0 +1,221 @@
+//! Reader of messages in binary content mode.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use super::header_value;
+use crate::codec::{JsonSeed, decode_into};
+use crate::error::DecodeError;
+use crate::event::{
+    self, AttributeRef, Data, Event, Limits, PartialEvent, Scalar, Violation, declares_json, name,
+};
+use crate::typed::{AttributeSource, CloudEvent, EventReader};
+
+/// Reader of a message in binary content mode, for authors of protocol bindings.
+///
+/// It collects the attributes of a message within [`Limits`], notes what is wrong with them, and
+/// makes an [`Event`] or a typed value of them and the body. An empty body is no data, unless the
+/// content type is one that an empty body is valid for.
+///
+/// ```
+/// use eventkit::binding::BinaryReader;
+/// use eventkit::event::AttributeRef;
+/// use eventkit::Limits;
+///
+/// /// Headers of Kafka have the prefix `ce_`, and values in UTF-8.
+/// let headers = [
+///     ("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/s"), ("ce_type", "t"),
+///     ("content-type", "application/json"), ("trace", "7"),
+/// ];
+/// let mut reader = BinaryReader::new(Limits::DEFAULT);
+/// for (header, value) in headers {
+///     let attribute = match header.strip_prefix("ce_") {
+///         Some(attribute) => attribute,
+///         None if header == "content-type" => "datacontenttype",
+///         None => continue,
+///     };
+///     reader.attribute(attribute, AttributeRef::Text(value));
+/// }
+/// let event = reader.into_event("[7]".into())?;
+/// assert_eq!(event.data_as::<Vec<u8>>()?, [7]);
+/// # Ok::<(), eventkit::DecodeError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct BinaryReader<'a> {
+    event: PartialEvent<'a>,
+}
+
+impl<'a> BinaryReader<'a> {
+    /// Creates a reader of a message that has no attributes yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let event = PartialEvent::with_limits(limits);
+        Self { event }
+    }
+
+    /// Adds an attribute, whose value has a type of the protocol.
+    pub fn attribute(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeRef<'a>) {
+        let value = match value {
+            AttributeRef::Boolean(flag) => Scalar::Boolean(flag),
+            AttributeRef::Integer(number) => Scalar::Integer(number),
+            other => Scalar::Text(other.into_text()),
+        };
+        self.event.set(name.into(), value);
+    }
+
+    /// Adds an attribute from the [value of a header](header_value), which is percent-encoded.
+    ///
+    /// `section` is the section of the binding on header values, which a [`Violation`] refers to.
+    #[inline]
+    pub fn header(
+        &mut self,
+        name: impl Into<Cow<'a, str>>,
+        value: &'a [u8],
+        section: &'static str,
+    ) {
+        let name = name.into();
+        match header_value::decode(value) {
+            Ok(text) => self.event.set(name, Scalar::Text(text)),
+            Err(error) => {
+                self.event
+                    .refuse(Violation::from_error(&name, &error, section));
+                self.event.set(name, Scalar::Invalid);
+            }
+        }
+    }
+
+    /// Notes what else is wrong with the message.
+    pub fn refuse(&mut self, violation: Violation) {
+        self.event.refuse(violation);
+    }
+
+    /// Makes the event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an attribute is missing, is not valid or exceeds a limit, or if the body
+    /// is not the JSON that the content type declares.
+    pub fn into_event(mut self, body: Bytes) -> Result<Event, DecodeError> {
+        self.limit_depth(&body);
+        let content_type = self.content_type();
+        let data = if is_absent(&body, content_type) {
+            None
+        } else {
+            match Data::from_body(body, content_type) {
+                Ok(data) => Some(data),
+                Err(error) => {
+                    // A wrong envelope is worth more to the sender than a wrong payload.
+                    self.event.check()?;
+                    return Err(not_json(error));
+                }
+            }
+        };
+        self.event.into_event(data, None)
+    }
+
+    /// Makes a value of a derived type, without an [`Event`] in between.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if [`into_event`](Self::into_event) would, or if the event is not a `T`.
+    pub fn into_typed<T: CloudEvent>(mut self, body: &[u8]) -> Result<T, DecodeError> {
+        self.limit_depth(body);
+        T::from_reader(&mut BinaryMessage { reader: self, body })
+    }
+
+    /// Lists all that is wrong, the data included, and gives the data whatever it is.
+    pub(super) fn into_violations(
+        mut self,
+        body: Bytes,
+    ) -> Result<(Vec<Violation>, Option<Data>), DecodeError> {
+        self.limit_depth(&body);
+        let content_type = self.content_type();
+        if is_absent(&body, content_type) {
+            return Ok((self.event.into_violations()?, None));
+        }
+        let data = Data::from_body(body.clone(), content_type);
+        let mut violations = self.event.into_violations()?;
+        let data = data.unwrap_or_else(|error| {
+            violations.push(event::not_json(&body, &error));
+            Data::binary(body)
+        });
+        Ok((violations, Some(data)))
+    }
+
+    fn content_type(&self) -> Option<&str> {
+        self.event.text(name::DATACONTENTTYPE)
+    }
+
+    /// Notes where a JSON body is nested too deep.
+    fn limit_depth(&mut self, body: &[u8]) {
+        if self.content_type().is_some_and(declares_json) {
+            self.event.limit_depth_of(body);
+        }
+    }
+}
+
+fn not_json(error: serde_json::Error) -> DecodeError {
+    DecodeError::malformed("JSON data", error)
+}
+
+/// Returns whether an empty body means that there is no data.
+fn is_absent(body: &[u8], content_type: Option<&str>) -> bool {
+    body.is_empty() && content_type.is_none_or(declares_json)
+}
+
+/// Message in binary mode whose attributes have been collected.
+struct BinaryMessage<'a, 'b> {
+    reader: BinaryReader<'a>,
+    body: &'b [u8],
+}
+
+impl BinaryMessage<'_, '_> {
+    /// Checks everything but the type of the data.
+    fn check(&mut self, ty: &'static str) -> Result<(), DecodeError> {
+        self.reader.event.check()?;
+        self.reader.event.expect_type(ty)
+    }
+
+    /// Refuses a body that is not the JSON its content type declares: a mistake of the message.
+    fn check_json(&self) -> Result<(), DecodeError> {
+        let content_type = self.reader.content_type();
+        if self.body.is_empty() || !content_type.is_some_and(declares_json) {
+            return Ok(());
+        }
+        let data = Data::json(Bytes::copy_from_slice(self.body));
+        data.map(drop).map_err(not_json)
+    }
+}
+
+impl EventReader for BinaryMessage<'_, '_> {
+    fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
+        match self.reader.event.text(name::TYPE) {
+            Some(ty) => Ok(Cow::Borrowed(ty)),
+            // Without a type it is not an event, and the check returns all that is wrong with it.
+            None => self
+                .reader
+                .event
+                .clone()
+                .check()
+                .map(|()| Cow::Borrowed("")),
+        }
+    }
+
+    fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError> {
+        self.check(ty)?;
+        let content_type = self.reader.content_type();
+        let data = (!is_absent(self.body, content_type)).then_some(self.body);
+        decode_into(seed, data, content_type)
+            .map_err(|error| self.check_json().err().unwrap_or(error))
+    }
+
+    fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
+        self.check(ty)?;
+        self.check_json()
+    }
+
+    fn attributes(&self) -> &dyn AttributeSource {
+        &self.reader.event
+    }
+}

@@ -1,0 +1,36 @@
+//! The problem details of a failed dispatch.
+
+use http::StatusCode;
+
+use super::error::DispatchError;
+use super::failure::Failure;
+use crate::binding::http::Problem;
+
+impl From<&DispatchError> for Problem {
+    /// Returns the response to a dispatch that did not succeed.
+    ///
+    /// If the event is at fault for every failure, because its data or attributes are not what the
+    /// handlers take, this is the problem of the first one, a 4xx: sending the event again does not
+    /// help. Anything else is a 500.
+    fn from(error: &DispatchError) -> Self {
+        let Some(report) = error.report() else {
+            let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
+            return Self::new(status, title, error.to_string());
+        };
+        let lines = report
+            .failures()
+            .map(|(handler, failure)| format!("{}: {failure:#}", handler.name()));
+        let detail = lines.collect::<Vec<String>>().join("; ");
+        let misfits = report.failures().map(|(_, failure)| match failure {
+            Failure::Decode(error) => Some(Self::from(&**error)),
+            _ => None,
+        });
+        match misfits
+            .collect::<Option<Vec<Self>>>()
+            .and_then(|misfits| misfits.into_iter().next())
+        {
+            Some(misfit) => misfit.with_detail(detail),
+            None => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed", detail),
+        }
+    }
+}

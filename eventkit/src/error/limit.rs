@@ -1,0 +1,55 @@
+//! The error of a message that exceeds a limit.
+
+use std::fmt;
+
+/// One of the [`Limits`](crate::Limits), exceeded by a message.
+///
+/// ```
+/// use eventkit::Limits;
+/// use eventkit::format::{Format, Json};
+///
+/// let error = Json.with_limits(Limits::DEFAULT.body_bytes(3)).decode("{  }".into()).unwrap_err();
+/// let exceeded = error.exceeded().unwrap();
+/// assert_eq!((exceeded.limit(), exceeded.max()), ("body_bytes", 3));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitExceeded {
+    limit: &'static str,
+    max: usize,
+    words: [&'static str; 2],
+}
+
+impl LimitExceeded {
+    /// Creates the error with the words before and after the number.
+    pub(crate) fn new(limit: &'static str, max: usize, words: [&'static str; 2]) -> Self {
+        Self { limit, max, words }
+    }
+
+    /// Returns the name of the limit: a field and a setter of [`Limits`](crate::Limits).
+    #[must_use]
+    pub fn limit(&self) -> &'static str {
+        self.limit
+    }
+
+    /// Returns the largest value that the limit allows.
+    #[must_use]
+    pub fn max(&self) -> usize {
+        self.max
+    }
+}
+
+impl fmt::Display for LimitExceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            limit,
+            max,
+            words: [before, after],
+        } = self;
+        write!(
+            f,
+            "{before} {max} {after} (limit `{limit}`; another is set with `Limits::{limit}`)"
+        )
+    }
+}
+
+impl std::error::Error for LimitExceeded {}

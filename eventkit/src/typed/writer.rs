@@ -1,0 +1,91 @@
+//! Writers of typed values.
+
+use serde::Serialize;
+
+use super::Metadata;
+use crate::codec;
+use crate::error::EncodeError;
+use crate::event::{Event, EventBuilder};
+
+/// Writer of the event of a typed value, without an [`Event`] in between where possible.
+pub trait EventWriter: Sized {
+    /// The message that is written.
+    type Output;
+
+    /// Writes an event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the message cannot hold it.
+    fn write_event(self, event: &Event) -> Result<Self::Output, EncodeError>;
+
+    /// Writes an event with data, which is encoded by the content type of the attributes.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the data cannot be encoded, or an attribute is missing or not valid.
+    fn write<D: Serialize + ?Sized>(
+        self,
+        attributes: ValueAttributes,
+        data: &D,
+    ) -> Result<Self::Output, EncodeError>;
+}
+
+/// The attributes of a typed value that is written.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is made and taken apart within one call, and a box would be an allocation"
+)]
+pub enum ValueAttributes {
+    /// Those of its type, an id and a time, and no others.
+    Fixed {
+        /// Those of its type.
+        metadata: &'static Metadata,
+        /// Those of its type as the start of a JSON event, up to the value of its id. It is there if
+        /// the source is fixed and the data is JSON.
+        json_head: Option<&'static str>,
+    },
+    /// Any others.
+    Built(EventBuilder),
+}
+
+impl ValueAttributes {
+    /// Returns the start of a JSON event that they are, up to the value of its id.
+    pub(crate) fn json_head(&self) -> Option<&'static str> {
+        match self {
+            Self::Fixed { json_head, .. } => *json_head,
+            Self::Built(_) => None,
+        }
+    }
+
+    /// Starts an event that has the attributes, but not the data.
+    pub(crate) fn into_builder(self) -> EventBuilder {
+        match self {
+            Self::Fixed { metadata, .. } => metadata.builder_without_data(),
+            Self::Built(builder) => builder,
+        }
+    }
+}
+
+/// Writer of an event builder.
+#[derive(Debug)]
+pub struct BuilderWriter;
+
+impl EventWriter for BuilderWriter {
+    type Output = EventBuilder;
+
+    fn write_event(self, event: &Event) -> Result<EventBuilder, EncodeError> {
+        Ok(event.to_builder())
+    }
+
+    fn write<D: Serialize + ?Sized>(
+        self,
+        attributes: ValueAttributes,
+        data: &D,
+    ) -> Result<EventBuilder, EncodeError> {
+        let builder = attributes.into_builder();
+        let data = codec::encode(data, builder.data_content_type_or_json())?;
+        Ok(builder.data(data))
+    }
+}
