@@ -1,5 +1,4 @@
 #![doc = include_str!("../docs/guide.md")]
-
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "sqlite")]

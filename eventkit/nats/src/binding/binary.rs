@@ -7,7 +7,7 @@ use eventkit::{DecodeError, Limits};
 
 const PREFIX: &str = "ce-";
 
-/// Returns the name of the attribute that a header carries; header names have no case.
+/// Returns the name of the attribute of a header; header names are case-insensitive.
 pub(super) fn attribute(header: &str) -> Option<Cow<'_, str>> {
     let (prefix, attribute) = header.split_at_checked(PREFIX.len())?;
     if !prefix.eq_ignore_ascii_case(PREFIX) {
@@ -20,7 +20,7 @@ pub(super) fn attribute(header: &str) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Reads the headers of a message.
+/// Collects the attributes from the headers of a message.
 pub(super) fn read<N: AsRef<str>, V: AsRef<str>>(
     headers: &[(N, V)],
     limits: Limits,

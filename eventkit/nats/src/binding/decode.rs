@@ -1,41 +1,42 @@
-//! Messages to events, and straight to typed values.
+//! The decoding of messages to events and typed values.
 
 use bytes::Bytes;
 
-use super::binary;
 use eventkit::event::{MediaType, Violation};
 use eventkit::format::{self, Format, Json};
 use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
-/// The prefix of content types that makes a message a structured one (section 3).
-const STRUCTURED: &str = "application/cloudevents";
+use super::binary;
 
-/// How a message carries its event.
+/// The prefix of the content types of structured messages (section 3).
+const STRUCTURED_PREFIX: &str = "application/cloudevents";
+
+/// The content mode of a message.
 enum Mode {
     Binary,
     Json,
     Structured(MediaType),
 }
 
-/// Decodes messages within [`Limits`]; made by [`with_limits`].
+/// A decoder of messages with [`Limits`], created by [`with_limits`].
 ///
-/// The limits on attributes and depth are kept by the binary mode and the [JSON format](Json);
-/// formats that a program adds have limits of their own.
+/// The limits of attributes and depth apply to the binary mode and the [JSON format](Json). Formats
+/// that a program adds have their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     limits: Limits,
 }
 
-/// Returns a decoder with other limits than the default ones.
+/// Creates a decoder with limits.
 ///
 /// ```
-/// use eventkit_nats::binding;
 /// use eventkit::{DecodeErrorKind, Event, Limits};
+/// use eventkit_nats::binding;
 ///
 /// let event = Event::builder().source("/s").ty("t").extension("n", 7).build()?;
-/// let message = nats::encode_binary(&event)?;
+/// let message = binding::encode_binary(&event)?;
 ///
-/// let decoder = nats::with_limits(Limits::DEFAULT.headers(5));
+/// let decoder = binding::with_limits(Limits::DEFAULT.headers(5));
 /// let error = decoder.decode(&message.headers, message.body).unwrap_err();
 /// assert_eq!(error.kind(), DecodeErrorKind::TooLarge);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -47,15 +48,17 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 
 /// Decodes one event in binary or structured content mode.
 ///
-/// The names of headers have no case. A message with a JSON object as its body and neither a
-/// `Content-Type` nor `ce-` headers is read as one of version 1.0.2 of the binding, which was
-/// always structured. In binary mode an empty body is no data, unless the `ce-datacontenttype` is
-/// one that an empty body is valid for; a `Content-Type` means nothing there.
+/// The names of headers are case-insensitive. A message with a JSON object as body, and neither a
+/// `Content-Type` nor `ce-` headers, is decoded as one of version 1.0.2 of the binding, which is
+/// always structured.
+///
+/// In binary mode, an empty body is no data, unless it is valid for the `ce-datacontenttype`. A
+/// `Content-Type` is ignored.
 ///
 /// # Errors
 ///
-/// Where the message is not a `CloudEvent`, is malformed, breaks the specification, is over one of
-/// the default [`Limits`], has an event format that is not registered, or is a batch.
+/// Returns an error if the message is not an event, is malformed, violates the specification,
+/// exceeds one of the default [`Limits`], has an unregistered event format, or is a batch.
 pub fn decode<N: AsRef<str>, V: AsRef<str>>(
     headers: &[(N, V)],
     body: Bytes,
@@ -63,11 +66,11 @@ pub fn decode<N: AsRef<str>, V: AsRef<str>>(
     Decoder::default().decode(headers, body)
 }
 
-/// Decodes one event straight into a derived type, with nothing in between.
+/// Decodes one event directly into a derived type.
 ///
 /// # Errors
 ///
-/// As for [`decode`], or where the event is not a `T`.
+/// Returns an error if [`decode`] does, or if the event is not a `T`.
 pub fn decode_as<T: CloudEvent>(
     headers: &[(impl AsRef<str>, impl AsRef<str>)],
     body: Bytes,
@@ -80,7 +83,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode`].
+    /// Returns an error if [`decode`] does, with the limits of this decoder.
     pub fn decode<N: AsRef<str>, V: AsRef<str>>(
         &self,
         headers: &[(N, V)],
@@ -93,11 +96,11 @@ impl Decoder {
         }
     }
 
-    /// Decodes one event straight into a derived type, with nothing in between.
+    /// Decodes one event directly into a derived type.
     ///
     /// # Errors
     ///
-    /// As for [`decode_as`].
+    /// Returns an error if [`decode_as`] does, with the limits of this decoder.
     pub fn decode_as<T: CloudEvent>(
         &self,
         headers: &[(impl AsRef<str>, impl AsRef<str>)],
@@ -112,7 +115,7 @@ impl Decoder {
         }
     }
 
-    /// Checks the size of a message and finds its content mode.
+    /// Checks the size of a message, and determines its content mode.
     fn mode<N: AsRef<str>, V: AsRef<str>>(
         &self,
         headers: &[(N, V)],
@@ -125,7 +128,7 @@ impl Decoder {
     }
 }
 
-/// Finds the content mode (section 3).
+/// Determines the content mode (section 3).
 fn mode<N: AsRef<str>, V: AsRef<str>>(
     headers: &[(N, V)],
     body: &[u8],
@@ -140,22 +143,22 @@ fn mode<N: AsRef<str>, V: AsRef<str>>(
         .chain(content_types.clone())
         .find(|text| is_structured(text))
     else {
-        let old = first.is_none() && is_object(body) && !has_attributes(headers);
-        return Ok(if old { Mode::Json } else { Mode::Binary });
+        let is_1_0_2 = first.is_none() && is_object(body) && !has_attributes(headers);
+        return Ok(if is_1_0_2 { Mode::Json } else { Mode::Binary });
     };
-    let wrong = |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
+    let violation = |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
     if content_types.next().is_some() {
-        return Err(wrong("one `Content-Type` header").into());
+        return Err(violation("one `Content-Type` header").into());
     }
-    let media_type = MediaType::parse(text).map_err(|_| wrong("a media type"))?;
+    let media_type = MediaType::parse(text).map_err(|_| violation("a media type"))?;
     if media_type
         .essence()
         .starts_with("application/cloudevents-batch")
     {
-        let reason = "a batch of events, which the NATS binding has not";
+        let reason = "a batch of events, which the NATS binding does not have";
         return Err(DecodeError::not_an_event(reason));
     }
-    Ok(if media_type.essence() == STRUCTURED {
+    Ok(if media_type.essence() == STRUCTURED_PREFIX {
         Mode::Json
     } else {
         Mode::Structured(media_type)
@@ -163,8 +166,8 @@ fn mode<N: AsRef<str>, V: AsRef<str>>(
 }
 
 fn is_structured(content_type: &str) -> bool {
-    let prefix = content_type.as_bytes().get(..STRUCTURED.len());
-    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(STRUCTURED.as_bytes()))
+    let prefix = content_type.as_bytes().get(..STRUCTURED_PREFIX.len());
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(STRUCTURED_PREFIX.as_bytes()))
 }
 
 fn is_object(body: &[u8]) -> bool {

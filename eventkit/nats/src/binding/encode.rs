@@ -1,17 +1,18 @@
-//! Events to messages.
+//! The encoding of events as messages.
 
 use std::borrow::Cow;
 
-use super::Message;
 use eventkit::binding::header_value;
 use eventkit::format::Format;
 use eventkit::{EncodeError, Event};
 
-/// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
+use super::message::Message;
+
+/// Encodes an event in binary content mode, with attributes as headers and data as body (3.1).
 ///
 /// # Errors
 ///
-/// Never today: every event has a form in headers. The bindings have one signature.
+/// Never returns an error at present; all bindings have the same signature.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = Vec::with_capacity(8 + event.extensions().len());
     let time = event.time().map(|time| time.to_string());
@@ -42,13 +43,13 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     })
 }
 
-/// Encodes an event in structured content mode: all of it in the body (section 3.2).
+/// Encodes an event in structured content mode, with all of it in the body (3.2).
 ///
-/// Receivers only have to know the JSON event format (section 3).
+/// Receivers have to support the JSON event format only (3).
 ///
 /// # Errors
 ///
-/// Where the format cannot hold the event.
+/// Returns an error if the format cannot represent the event.
 pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, EncodeError> {
     let content_type = format.content_type().to_owned();
     Ok(Message {
