@@ -88,15 +88,22 @@ pub(crate) async fn run(
 ) -> AttemptOutcome {
     let handler = &task.shared.handler;
     let outgoing = handler.outgoing(event);
-    let attempt = Attempt {
-        event: event.clone(),
-        number,
-        metadata,
-        outgoing: outgoing.clone(),
-        handler: Arc::clone(handler),
+    let layers = &task.config.layers;
+    let outcome = if layers.is_bare() {
+        let running = pin!(handler.run(event, &outgoing));
+        within_timeout(task, policy.timeout, running).await
+    } else {
+        let attempt = Attempt {
+            event: event.clone(),
+            number,
+            metadata,
+            outgoing: outgoing.clone(),
+            handler: Arc::clone(handler),
+        };
+        // Boxed, since layers are rare, and every message would have the room for them.
+        let running = Box::pin(layers.attempt(attempt));
+        within_timeout(task, policy.timeout, pin!(running)).await
     };
-    let running = pin!(task.config.layers.attempt(attempt));
-    let outcome = within_timeout(task, policy.timeout, running).await;
     let events = outgoing.close();
     if let Err(failure) = outcome {
         return AttemptOutcome::Failed(failure);

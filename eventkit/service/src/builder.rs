@@ -313,7 +313,7 @@ impl ServiceBuilder {
     }
 
     fn name_problems(&self, problems: &mut Vec<ServiceProblem>) {
-        let mut seen: HashMap<String, String> = HashMap::new();
+        let mut by_name: HashMap<String, String> = HashMap::new();
         for bound in &self.handlers {
             let handler = bound.handler();
             match handler.durable_name() {
@@ -327,7 +327,7 @@ impl ServiceBuilder {
                 _ => {}
             }
             let name = names::durable(&self.name, handler);
-            if let Some(first) = seen.insert(name.clone(), handler.to_string()) {
+            if let Some(first) = by_name.insert(name.clone(), handler.to_string()) {
                 let second = handler.to_string();
                 problems.push(ServiceProblem::SameName {
                     name,

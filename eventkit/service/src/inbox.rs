@@ -50,8 +50,8 @@ pub enum Claim {
 ///
 /// With an inbox, an event that is delivered again within the window of the store runs no handler
 /// twice: neither if its acknowledgement was lost, nor if a broker delivers it to two processes. If a
-/// process dies between the end of a handler and [`complete`](Inbox::complete), nobody knows whether
-/// the handler had succeeded, and the event runs once more after the lease.
+/// process dies between the end of a handler and [`complete`](Inbox::complete), the store cannot know
+/// that the handler had succeeded, and the event runs once more after the lease.
 pub trait Inbox: Debug + Send + Sync {
     /// Claims an event for a handler; a granted claim expires after the lease.
     ///

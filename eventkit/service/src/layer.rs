@@ -131,6 +131,11 @@ impl HandlerService {
         }
     }
 
+    /// Returns whether there is no layer around the handler.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.layer.is_none()
+    }
+
     /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
     pub(crate) async fn attempt(&self, attempt: Attempt) -> Result<(), Failure> {
         let Some(layer) = &self.layer else {

@@ -1,5 +1,6 @@
 //! One message, from its arrival until it is settled.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -68,8 +69,12 @@ async fn process_event(
         metadata,
         claimed: AtomicBool::new(false),
     };
-    let work = keep_alive(task, &handle, delivery.handle(&mut guard));
-    let disposition = work.instrument(delivery.span()).await;
+    let disposition = {
+        // Pinned where it is created: a large future is not copied into the next one.
+        let work = pin!(delivery.handle(&mut guard));
+        let work = pin!(keep_alive(task, &handle, work));
+        work.instrument(delivery.span()).await
+    };
     delivery.release_claim(disposition).await;
     let confirmed = settle(task, handle, disposition).await;
     if !confirmed && disposition.is_final() {
@@ -247,6 +252,12 @@ impl Delivery<'_> {
     /// Waits until the handler may run; `None` if the service drains before.
     async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
         let shared = &self.task.shared;
+        if shared.circuit_breaker.is_none()
+            && !self.task.is_draining()
+            && let Ok(permit) = shared.permits.try_acquire()
+        {
+            return Some((permit, None));
+        }
         let acquired = self.task.unless_draining(async {
             let permit = shared.permits.acquire().await.ok()?;
             let breaker = match &shared.circuit_breaker {

@@ -82,7 +82,8 @@ impl Service {
             biased;
             () = stop => true,
             () = handle.stopped() => true,
-            () = join_all(&mut running) => false,
+            // It may have been told to stop since the branch above was polled.
+            () = join_all(&mut running) => handle.is_stopping(),
         };
         tracing::info!("draining");
         handle.advance(Phase::Draining);

@@ -85,7 +85,6 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
             )),
         "{span}"
     );
-    let failure =
-        "ERROR message=handler failed, event is a dead letter error=\"no printer\" attempt=1";
+    let failure = "ERROR message=the handler failed; the event is dead-lettered error=\"no printer\" attempt=1";
     assert!(lines.iter().any(|line| line == failure), "{lines:#?}");
 }

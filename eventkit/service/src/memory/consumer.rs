@@ -1,6 +1,7 @@
 //! Consumers of the transport in memory.
 
 use std::fmt;
+use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +76,14 @@ impl MemoryConsumer {
 
 impl Consumer for MemoryConsumer {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        Box::pin(self.receive())
+        // Most often there is a message, and nothing to wait for.
+        match self.lease_next() {
+            Ok(Next::Message(content, lease)) => {
+                Box::pin(ready(Ok(Some(self.incoming(content, lease)))))
+            }
+            Ok(Next::Wait(_)) => Box::pin(self.receive()),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
@@ -147,10 +155,10 @@ impl Acknowledger for MemoryAcknowledger {
             Settlement::Ack | Settlement::Terminate => self.remove(lease),
             Settlement::Nack(delay) => self.release(lease, delay),
         };
-        Box::pin(std::future::ready(settled))
+        Box::pin(ready(settled))
     }
 
     fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(std::future::ready(self.renew(Lease::of(message))))
+        Box::pin(ready(self.renew(Lease::of(message))))
     }
 }

@@ -24,8 +24,8 @@ pub(super) struct LeaseQueue {
     delayed: BTreeSet<(Instant, u64)>,
     /// The messages that are leased.
     leased: Positions<LeaseState>,
-    /// The time at which each lease expires.
-    deadlines: BTreeSet<(Instant, u64)>,
+    /// The time at which each lease expires, in order.
+    deadlines: VecDeque<(Instant, u64)>,
     /// The number of leases of each consumer.
     lease_counts: Vec<(u64, usize)>,
     /// The delivery count of each message that was released.
@@ -69,7 +69,7 @@ impl LeaseQueue {
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
             leased: Positions::default(),
-            deadlines: BTreeSet::new(),
+            deadlines: VecDeque::new(),
             lease_counts: Vec::new(),
             delivery_counts: Positions::default(),
             generation: 0,
@@ -113,7 +113,7 @@ impl LeaseQueue {
         let delivered = self.delivery_counts.remove(&position).unwrap_or(0);
         let delivery_count = delivered.saturating_add(1);
         let until = now + self.subscription.ack_wait.min(FAR_FUTURE);
-        self.deadlines.insert((until, position));
+        insert(&mut self.deadlines, (until, position));
         let state = LeaseState {
             consumer,
             until,
@@ -128,9 +128,12 @@ impl LeaseQueue {
 
     /// Returns the next time at which a message becomes ready by itself.
     pub(super) fn next_change(&self) -> Option<Instant> {
-        let first = |times: &BTreeSet<(Instant, u64)>| times.first().map(|(at, _)| *at);
-        let delayed = first(&self.delayed);
-        delayed.into_iter().chain(first(&self.deadlines)).min()
+        let times = self
+            .delayed
+            .first()
+            .into_iter()
+            .chain(self.deadlines.front());
+        times.map(|(at, _)| *at).min()
     }
 
     /// Settles a message, even if its lease has expired; returns whether it was found.
@@ -168,9 +171,9 @@ impl LeaseQueue {
             return false;
         }
         if let Some(state) = self.leased.get_mut(&lease.position) {
-            self.deadlines.remove(&(state.until, lease.position));
+            remove(&mut self.deadlines, &(state.until, lease.position));
             state.until = now + self.subscription.ack_wait.min(FAR_FUTURE);
-            self.deadlines.insert((state.until, lease.position));
+            insert(&mut self.deadlines, (state.until, lease.position));
         }
         true
     }
@@ -194,7 +197,7 @@ impl LeaseQueue {
 
     fn end_lease(&mut self, position: u64) -> Option<LeaseState> {
         let state = self.leased.remove(&position)?;
-        self.deadlines.remove(&(state.until, position));
+        remove(&mut self.deadlines, &(state.until, position));
         let mut counts = self.lease_counts.iter();
         if let Some(own) = counts.position(|(id, _)| *id == state.consumer) {
             if self.lease_counts[own].1 >= self.subscription.max_in_flight.max(1) {
@@ -217,7 +220,7 @@ impl LeaseQueue {
             self.delayed.remove(&(at, position));
             insert(&mut self.ready, position);
         }
-        while let Some((at, position)) = self.deadlines.first().copied()
+        while let Some((at, position)) = self.deadlines.front().copied()
             && at <= now
         {
             if let Some(state) = self.end_lease(position) {
