@@ -24,14 +24,22 @@ pub struct TypedValue<'a> {
     pub(super) value: &'a Value,
     /// What most handlers take of it: of an enum, what the variant holds.
     pub(super) payload: &'a Value,
+    /// The type of the payload.
+    pub(super) payload_type: TypeId,
 }
 
 impl<'a> TypedValue<'a> {
     #[inline]
     pub(super) fn new<T: CloudEvent>(value: &'a T) -> Self {
+        let payload = value.payload();
         Self {
             value,
-            payload: value.payload(),
+            payload,
+            payload_type: if T::CLOSED_SET {
+                payload.type_id()
+            } else {
+                TypeId::of::<T>()
+            },
         }
     }
 }

@@ -64,7 +64,7 @@ impl Dispatcher {
     /// Returns an error if a handler failed; or, before the first one runs, if one is async or takes
     /// an envelope that cannot be made.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
-        run::dispatch(&self.table, event)
+        run::dispatch(&self.table, event, event.typed_value())
     }
 
     /// Runs the handlers of an event, async ones too, as [`Registry::dispatch_async`] does.

@@ -17,6 +17,16 @@ pub struct Invocation<'a> {
 }
 
 impl<'a> Invocation<'a> {
+    /// Returns the invocation of any handler of an event without an envelope.
+    #[inline]
+    pub(super) fn without_context(event: &'a DecodedEvent<'a>, states: &'a StateMap) -> Self {
+        Self {
+            event,
+            states,
+            context: None,
+        }
+    }
+
     #[inline]
     pub(super) fn new(
         event: &'a DecodedEvent<'a>,

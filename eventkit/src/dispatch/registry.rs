@@ -96,9 +96,10 @@ impl Registry {
     /// Returns an error if a handler failed; or, before the first one runs, if one is async,
     /// requires state, or takes an envelope that cannot be made.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
+        let typed = event.typed_value();
         match self.table.load().as_deref() {
-            Some(table) => run::dispatch(table, event),
-            None => run::dispatch(&self.table(), event),
+            Some(table) => run::dispatch(table, event, typed),
+            None => run::dispatch(&self.table(), event, typed),
         }
     }
 

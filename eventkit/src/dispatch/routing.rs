@@ -2,7 +2,6 @@
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::decoded::TypedValue;
@@ -20,8 +19,8 @@ pub(crate) struct RoutingTable {
     wildcards: Vec<HandlerRef>,
     /// A route for each event type that some handler names.
     by_name: HashMap<String, Arc<Route>, foldhash::fast::FixedState>,
-    /// The routes of Rust types that are one event type.
-    by_type: HashMap<TypeId, Arc<Route>, BuildHasherDefault<TypeIdHasher>>,
+    /// The routes of Rust types that are one event type, sorted.
+    by_type: Vec<(TypeId, Arc<Route>)>,
     states: Arc<StateMap>,
 }
 
@@ -36,9 +35,11 @@ impl RoutingTable {
             Some(typed) if !typed.closed_set => Some((typed.id(), typed.types.first()?)),
             _ => None,
         });
-        let by_type = single
+        let mut by_type: Vec<_> = single
             .filter_map(|(id, ty)| Some((id, Arc::clone(by_name.get(*ty)?))))
             .collect();
+        by_type.sort_by_key(|(id, _)| *id);
+        by_type.dedup_by_key(|(id, _)| *id);
         let has_wildcard = |handler: &&HandlerRef| {
             handler.typed().is_none() && handler.patterns().any(pattern::is_wild)
         };
@@ -63,7 +64,8 @@ impl RoutingTable {
     /// Returns the route of a Rust type that is one event type, if a handler takes that Rust type.
     #[inline]
     pub(super) fn typed_route(&self, id: TypeId) -> Option<Arc<Route>> {
-        self.by_type.get(&id).cloned()
+        let found = self.by_type.binary_search_by_key(&id, |(id, _)| *id);
+        found.ok().map(|index| Arc::clone(&self.by_type[index].1))
     }
 
     /// Returns the route of an event type, or `None` if it has no handlers.
@@ -119,26 +121,6 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
         .filter(move |ty| typed.is_none() || handler.handles(ty))
 }
 
-/// A hasher for [`TypeId`], which is a hash already.
-#[derive(Debug, Default, Clone, Copy)]
-struct TypeIdHasher(u64);
-
-impl Hasher for TypeIdHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
 /// The handlers of one event type, and what they need.
 #[derive(Debug)]
 pub(super) struct Route {
@@ -187,17 +169,14 @@ impl Route {
     /// Returns whether the handlers take nothing but the value and state.
     #[inline]
     pub(super) fn takes_value_only(&self, typed: TypedValue<'_>) -> bool {
-        let ty = (*typed.payload).type_id();
-        self.taken == TakenType::One(ty) && !self.needs_event && !self.filtered
+        self.taken == TakenType::One(typed.payload_type) && !self.needs_event && !self.filtered
     }
 
     /// Returns whether the envelope of a value has to be made.
     pub(super) fn needs_event(&self, typed: TypedValue<'_>) -> bool {
         let fits = match self.taken {
             TakenType::None => true,
-            TakenType::One(id) => {
-                id == (*typed.payload).type_id() || id == (*typed.value).type_id()
-            }
+            TakenType::One(id) => id == typed.payload_type || id == (*typed.value).type_id(),
             TakenType::Several => false,
         };
         self.needs_event || !fits
@@ -206,14 +185,16 @@ impl Route {
     /// Returns the first handler that is async.
     #[inline]
     pub(super) fn first_async(&self) -> Option<&Handler> {
-        self.first_async.map(|index| &*self.handlers[index])
+        self.handlers
+            .get(self.first_async?)
+            .map(|handler| &**handler)
     }
 
     /// Returns the first handler whose state is missing, and the name of the type.
     #[inline]
     pub(super) fn missing_state(&self) -> Option<(&Handler, &'static str)> {
         let (index, state) = self.missing_state?;
-        Some((&self.handlers[index], state))
+        Some((self.handlers.get(index)?, state))
     }
 }
 

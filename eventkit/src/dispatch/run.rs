@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::decoded::{DecodedEvent, TypedValue};
-use super::entry::HandlerRef;
 use super::error::DispatchError;
 use super::invocation::Invocation;
 use super::outcome::Outcome;
@@ -92,8 +91,8 @@ impl<T: CloudEvent> Dispatch for T {
 pub(super) fn dispatch(
     table: &RoutingTable,
     event: &dyn Dispatch,
+    typed: Option<TypedValue<'_>>,
 ) -> Result<Report, DispatchError> {
-    let typed = event.typed_value();
     let Some(route) = find_route(table, event, typed) else {
         return Ok(Report::default());
     };
@@ -127,13 +126,22 @@ fn find_route(
     event: &dyn Dispatch,
     typed: Option<TypedValue<'_>>,
 ) -> Option<Arc<Route>> {
-    let known = typed.and_then(|typed| table.typed_route((*typed.payload).type_id()));
+    let known = typed.and_then(|typed| table.typed_route(typed.payload_type));
     known.or_else(|| table.route(event.wire_type()))
 }
 
 /// Refuses a dispatch before the first handler runs if a later one cannot run.
 #[inline]
 fn check(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), DispatchError> {
+    if route.missing_state().is_none() && !(sync && route.first_async().is_some()) {
+        return Ok(());
+    }
+    refuse(route, event, sync)
+}
+
+#[cold]
+#[inline(never)]
+fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), DispatchError> {
     if let Some(handler) = route.first_async().filter(|_| sync) {
         return Err(DispatchError::AsyncHandler {
             handler: handler.to_string(),
@@ -170,6 +178,7 @@ impl Made {
         }
     }
 
+    #[inline(never)]
     fn make(
         route: &Route,
         event: &dyn Dispatch,
@@ -187,7 +196,7 @@ impl Made {
 
 /// An event with its handlers, each of which can run.
 struct Execution<'a> {
-    handlers: &'a [HandlerRef],
+    route: &'a Route,
     states: &'a StateMap,
     event: DecodedEvent<'a>,
 }
@@ -208,7 +217,7 @@ impl<'a> Execution<'a> {
             None => (event.as_envelope(), None),
         };
         Self {
-            handlers: &route.handlers,
+            route,
             states: table.states(),
             event: DecodedEvent::new(typed, envelope, attributes),
         }
@@ -231,12 +240,17 @@ impl<'a> Execution<'a> {
     /// Runs the handlers from `next` on, to the end or to one that fails.
     #[inline]
     fn run_from(&self, next: &mut usize, report: &mut ReportBuilder) -> Outcome {
-        while let Some(handler) = self.handlers.get(*next) {
-            let index = *next;
+        let shared = Invocation::without_context(&self.event, self.states);
+        for handler in &self.route.handlers[*next..] {
+            let (index, entry) = (*next, handler.entry());
             *next += 1;
-            if !handler.has_filter() || report.check_filter(index, handler, &self.event) {
-                let invocation = Invocation::new(&self.event, handler, self.states);
-                handler.entry().call(&invocation)?;
+            if self.route.filtered && !report.check_filter(index, entry, &self.event) {
+                continue;
+            }
+            if self.event.envelope().is_none() {
+                entry.call(&shared)?;
+            } else {
+                entry.call(&Invocation::new(&self.event, entry, self.states))?;
             }
         }
         Ok(())
@@ -244,8 +258,8 @@ impl<'a> Execution<'a> {
 
     async fn run_async(&self) -> ReportBuilder {
         let mut report = ReportBuilder::default();
-        for (index, handler) in self.handlers.iter().enumerate() {
-            if !handler.has_filter() || report.check_filter(index, handler, &self.event) {
+        for (index, handler) in self.route.handlers.iter().enumerate() {
+            if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let invocation = Invocation::new(&self.event, handler, self.states);
                 report.record(index, handler.entry().run_async(&invocation).await);
             }
