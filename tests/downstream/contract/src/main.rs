@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
+mod services;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -267,6 +269,8 @@ async fn main() -> Tried {
     envelope()?;
     formats_and_bindings()?;
     dispatching().await?;
+    services::memory().await?;
+    services::webhook()?;
     println!("the contract holds");
     Ok(())
 }
