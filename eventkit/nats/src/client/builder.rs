@@ -10,10 +10,10 @@ use eventkit::event::Limits;
 use eventkit::format::Format;
 use eventkit::transport::{TransportError, backoff};
 
+use super::Storage;
 use super::api::Api;
-use super::error::{client_error, configuration, unavailable};
 use super::shared::Shared;
-use super::stream::{Storage, StreamSettings};
+use super::stream::StreamSettings;
 use super::transport::{Nats, check_name};
 use crate::mapping::message::Mode;
 use crate::mapping::subject;
@@ -203,7 +203,7 @@ impl NatsBuilder {
         let prefix = self.prefix.unwrap_or_else(|| self.stream.name.clone());
         check_name("stream", &self.stream.name)?;
         subject::check_prefix(&prefix).map_err(|expected| {
-            configuration(format!("the subject prefix `{prefix}`: {expected}"))
+            TransportError::configuration(format!("the subject prefix `{prefix}`: {expected}"))
         })?;
         let client = match self.server {
             Server::Client(client) => client,
@@ -211,7 +211,7 @@ impl NatsBuilder {
         };
         if !client.is_server_compatible(2, 9, 0) {
             let version = client.server_info().version;
-            return Err(configuration(format!(
+            return Err(TransportError::configuration(format!(
                 "the server is NATS {version}, expected 2.9 or later"
             )));
         }
@@ -247,7 +247,8 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
     let servers: Result<Vec<ServerAddr>, _> =
         urls.split(',').map(|url| url.trim().parse()).collect();
     let servers = servers.map_err(|error: std::io::Error| {
-        configuration("failed to parse the URL of the NATS server").with_source(error)
+        TransportError::configuration("failed to parse the URL of the NATS server")
+            .with_source(error)
     })?;
     let options = options.unwrap_or_else(default_options);
     // The URLs themselves may contain passwords.
@@ -261,16 +262,18 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
             addresses.join(", ")
         );
         let error_kind = error.kind();
-        let source = client_error(&error);
+        let source = error.to_string();
         match error_kind {
             ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => unavailable(message).with_source(source),
+            | ConnectErrorKind::MaxReconnects => {
+                TransportError::unavailable(message).with_source(source)
+            }
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => configuration(message).with_source(source),
+            | ConnectErrorKind::Tls => TransportError::configuration(message).with_source(source),
         }
     })
 }
