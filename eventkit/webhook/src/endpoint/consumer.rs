@@ -6,7 +6,7 @@ use std::time::Duration;
 use eventkit::event::Event;
 use eventkit::transport::{
     Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Settlement, Subscription,
-    Transport, TransportError, TransportErrorKind,
+    Transport, TransportError,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
@@ -146,10 +146,7 @@ impl Acknowledger for EndpointAcknowledger {
                 return Ok(());
             }
             let message = "the lease of the event has expired";
-            Err(TransportError::new(
-                TransportErrorKind::Unavailable,
-                message,
-            ))
+            Err(TransportError::unavailable(message))
         })
     }
 }

@@ -41,9 +41,7 @@ impl DeliverySummary {
     pub(super) fn to_response(&self, now: Instant, retry_after: Duration) -> Response<Bytes> {
         let unsettled = self.retry + self.full + self.absent;
         if unsettled == 0 {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            return response;
+            return empty(StatusCode::NO_CONTENT);
         }
         let requested = self.not_before.map(|at| at.saturating_duration_since(now));
         let has_default = self.full + self.absent > 0;
@@ -66,6 +64,13 @@ impl DeliverySummary {
         let detail = format!("{count} failed: {}", reasons.join(", "));
         unavailable(detail, delay)
     }
+}
+
+/// Returns a response without a body.
+pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
 }
 
 /// Returns a response 503, with a `Retry-After`.
