@@ -26,7 +26,7 @@ const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(5);
 impl Nats {
     /// Creates a builder that connects to a server, or to several of a cluster, separated by commas.
     pub fn connect(urls: impl Into<String>) -> NatsBuilder {
-        NatsBuilder::new(Server::Urls(urls.into(), Box::new(None)))
+        NatsBuilder::new(Server::Urls(urls.into()))
     }
 
     /// Creates a builder that uses a connected client.
@@ -40,6 +40,7 @@ impl Nats {
 #[derive(Debug)]
 pub struct NatsBuilder {
     server: Server,
+    options: Option<ConnectOptions>,
     stream: StreamSettings,
     prefix: Option<String>,
     domain: Option<String>,
@@ -53,7 +54,7 @@ pub struct NatsBuilder {
 
 #[derive(Debug)]
 enum Server {
-    Urls(String, Box<Option<ConnectOptions>>),
+    Urls(String),
     Client(Client),
 }
 
@@ -61,6 +62,7 @@ impl NatsBuilder {
     fn new(server: Server) -> Self {
         Self {
             server,
+            options: None,
             stream: StreamSettings {
                 name: "events".to_owned(),
                 storage: Storage::File,
@@ -86,9 +88,7 @@ impl NatsBuilder {
     /// The default options reconnect without a limit of attempts, with exponential backoff of up to
     /// 5 seconds and jitter. These options replace all of them.
     pub fn options(mut self, options: ConnectOptions) -> Self {
-        if let Server::Urls(_, current) = &mut self.server {
-            **current = Some(options);
-        }
+        self.options = Some(options);
         self
     }
 
@@ -207,7 +207,7 @@ impl NatsBuilder {
         })?;
         let client = match self.server {
             Server::Client(client) => client,
-            Server::Urls(urls, options) => connect(&urls, *options).await?,
+            Server::Urls(urls) => connect(&urls, self.options).await?,
         };
         if !client.is_server_compatible(2, 9, 0) {
             let version = client.server_info().version;
