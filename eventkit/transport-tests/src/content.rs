@@ -5,7 +5,7 @@ use bytes::Bytes;
 use eventkit::event::{Data, DataKind, Event, EventBuilder, Timestamp, Uri, UriReference};
 use eventkit::transport::RawMessage;
 
-use super::context::{TestContext, ack, build, event, terminate};
+use super::context::{TestContext, ack, build, ensure_eq, event, terminate};
 use super::outcome::Skip;
 
 /// Publishes an event, and checks that it comes back equal.
@@ -15,14 +15,9 @@ async fn round_trip(context: &TestContext<'_>, rest: &str, sent: Event) -> Resul
     let incoming = context.next(&mut *consumer).await?;
     let came = event(&incoming)?;
     ensure!(came == &sent, "received {came:?}, sent {sent:?}");
-    let kinds = [came, &sent].map(|event| event.data().map(Data::kind));
-    ensure!(kinds[0] == kinds[1], "the data is {kinds:?}");
-    ensure!(
-        came.time() == sent.time(),
-        "the time is {:?}, was {:?}",
-        came.time(),
-        sent.time()
-    );
+    let [kind, sent_kind] = [came, &sent].map(|event| event.data().map(Data::kind));
+    ensure_eq("the kind of the data", &kind, &sent_kind)?;
+    ensure_eq("the time", &came.time(), &sent.time())?;
     ack(incoming).await
 }
 
@@ -106,7 +101,7 @@ pub(super) async fn carries_every_kind_of_data(context: &TestContext<'_>) -> Res
     for (rest, expected, builder) in kinds {
         let sent = build(builder)?;
         let kind = sent.data().map(Data::kind);
-        ensure!(kind == expected, "`{rest}` is {kind:?} here");
+        ensure_eq(rest, &kind, &expected)?;
         round_trip(context, rest, sent).await?;
     }
     Ok(())
@@ -151,12 +146,7 @@ pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> 
         let Err(came) = &incoming.event else {
             bail!("received an event, sent {sent:?}");
         };
-        ensure!(
-            came.message.body == sent.body,
-            "the body is {:?}, was {:?}",
-            came.message.body,
-            sent.body
-        );
+        ensure_eq("the body", &came.message.body, &sent.body)?;
         for header in &sent.headers {
             ensure!(
                 came.message.headers.contains(header),
@@ -208,11 +198,8 @@ pub(super) async fn detects_duplicates(context: &TestContext<'_>) -> Result<()> 
     let named = RawMessage::new(Vec::new(), "no event").with_id(Some(sent.id().to_owned()));
     for (message, duplicate) in [(&named, false), (&named, true)] {
         let published = context.publish_raw("twice.raw", message).await?;
-        ensure!(
-            published.duplicate == duplicate,
-            "a message with an id is reported as a duplicate: {}",
-            !duplicate
-        );
+        let what = "whether a message with an id is a duplicate";
+        ensure_eq(what, &published.duplicate, &duplicate)?;
     }
 
     for expected in [&sent, &other_source, &other_id] {

@@ -1,6 +1,7 @@
 //! The context of a check: a transport, and names that no other check uses.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
 
@@ -215,6 +216,21 @@ pub(super) fn text(incoming: &Incoming) -> Result<String> {
     let text = event(incoming)?.data().and_then(|data| data.as_str());
     let text = text.context("received an event without its data")?;
     Ok(text.to_owned())
+}
+
+/// Checks that a value is the expected one.
+pub(super) fn ensure_eq<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Result<()> {
+    ensure!(
+        found == expected,
+        "{what} is {found:?}, expected {expected:?}"
+    );
+    Ok(())
+}
+
+/// Checks how often a message was delivered, this time included.
+pub(super) fn ensure_delivery_count(incoming: &Incoming, expected: u32) -> Result<()> {
+    let count = incoming.metadata.delivery_count;
+    ensure_eq("the delivery count", &count, &expected)
 }
 
 pub(super) async fn ack(incoming: Incoming) -> Result<()> {

@@ -10,7 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use eventkit::transport::Subscription;
 use tokio::time::{sleep, timeout};
 
-use super::context::{TestContext, ack, build, event, nack, numbers, text};
+use super::context::{
+    TestContext, ack, build, ensure_delivery_count, ensure_eq, event, nack, numbers, text,
+};
 
 pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<()> {
     let types = [
@@ -108,24 +110,14 @@ pub(super) async fn reports_delivery_count_and_position(context: &TestContext<'_
         let sent = context.event("stand", &number);
         let published = context.publish(&build(sent)?).await?;
         let incoming = context.expect(&mut *consumer, &number).await?;
-        let metadata = incoming.metadata;
+        ensure_delivery_count(&incoming, 1)?;
+        let position = incoming.metadata.position;
+        ensure_eq("the position", &position, &published.position)?;
         ensure!(
-            metadata.delivery_count == 1,
-            "the delivery count is {}",
-            metadata.delivery_count
+            last.is_none() || position > last,
+            "received {position:?} after {last:?}"
         );
-        ensure!(
-            metadata.position == published.position,
-            "published at {:?}, received from {:?}",
-            published.position,
-            metadata.position
-        );
-        ensure!(
-            last.is_none() || metadata.position > last,
-            "received {:?} after {last:?}",
-            metadata.position
-        );
-        last = metadata.position;
+        last = position;
         ack(incoming).await?;
     }
     Ok(())

@@ -37,6 +37,6 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
         }
         Ok(())
     };
-    let (published, received) = tokio::join!(send, receive);
-    published.and(received)
+    tokio::try_join!(send, receive)?;
+    Ok(())
 }

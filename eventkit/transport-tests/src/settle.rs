@@ -2,18 +2,10 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep};
 
-use super::context::{TestContext, ack, nack, terminate};
-
-fn expect_delivery_count(found: u32, expected: u32) -> Result<()> {
-    ensure!(
-        found == expected,
-        "the delivery count is {found}, expected {expected}"
-    );
-    Ok(())
-}
+use super::context::{TestContext, ack, ensure_delivery_count, nack, terminate};
 
 pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<()> {
     let mut subscription = context.subscription("nack", &["nack"]);
@@ -25,7 +17,7 @@ pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<(
     let delay = Duration::from_millis(500);
     for attempt in 1..=3 {
         let incoming = context.expect(&mut *consumer, "x").await?;
-        expect_delivery_count(incoming.metadata.delivery_count, attempt)?;
+        ensure_delivery_count(&incoming, attempt)?;
         let since = Instant::now();
         nack(incoming, delay).await?;
         // The clock of a broker may be coarser.
@@ -34,7 +26,7 @@ pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<(
         context.expect_nothing(&mut *consumer, left).await?;
     }
     let last = context.expect(&mut *consumer, "x").await?;
-    expect_delivery_count(last.metadata.delivery_count, 4)?;
+    ensure_delivery_count(&last, 4)?;
     ack(last).await
 }
 
@@ -47,7 +39,7 @@ pub(super) async fn redelivers_at_once_after_nack_without_delay(
     context.publish_all("now", ["x".to_owned()]).await?;
     for attempt in 1..=5 {
         let incoming = context.expect(&mut *consumer, "x").await?;
-        expect_delivery_count(incoming.metadata.delivery_count, attempt)?;
+        ensure_delivery_count(&incoming, attempt)?;
         nack(incoming, Duration::ZERO).await?;
     }
     ack(context.expect(&mut *consumer, "x").await?).await
@@ -59,12 +51,12 @@ pub(super) async fn redelivers_after_ack_wait(context: &TestContext<'_>) -> Resu
     let first = context.expect(&mut *consumer, "x").await?;
     // The first delivery is kept, unsettled.
     let again = context.expect(&mut *consumer, "x").await?;
-    expect_delivery_count(again.metadata.delivery_count, 2)?;
+    ensure_delivery_count(&again, 2)?;
     drop(first);
     // The second one is dropped, unsettled.
     drop(again);
     let third = context.expect(&mut *consumer, "x").await?;
-    expect_delivery_count(third.metadata.delivery_count, 3)?;
+    ensure_delivery_count(&third, 3)?;
     ack(third).await?;
     context.expect_no_redelivery(&mut *consumer).await
 }

@@ -1,7 +1,7 @@
 //! Checks of several consumers of one subscription.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -44,24 +44,19 @@ pub(super) async fn delivers_once_to_concurrent_consumers(context: &TestContext<
     subscription.max_in_flight = 8;
     // No message is redelivered because of a slow test.
     subscription.ack_wait = context.fixture.timeout() * 10;
-    let mut consumers = Vec::new();
-    for _ in 0..4 {
-        consumers.push(context.subscribe(&subscription).await?);
-    }
-    let came = Mutex::new(BTreeMap::new());
-    let publish = context.publish_all("crowd", numbers(COUNT));
-    let [a, b, c, d] = &mut consumers[..] else {
-        bail!("four consumers");
-    };
-    let (sent, a, b, c, d) = tokio::join!(
-        publish,
-        take(context, &mut **a, &came, COUNT),
-        take(context, &mut **b, &came, COUNT),
-        take(context, &mut **c, &came, COUNT),
-        take(context, &mut **d, &came, COUNT),
-    );
-    sent.and(a).and(b).and(c).and(d)?;
-    let came = came.into_inner().unwrap_or_default();
+    let mut a = context.subscribe(&subscription).await?;
+    let mut b = context.subscribe(&subscription).await?;
+    let mut c = context.subscribe(&subscription).await?;
+    let mut d = context.subscribe(&subscription).await?;
+    let came = RefCell::new(BTreeMap::new());
+    tokio::try_join!(
+        context.publish_all("crowd", numbers(COUNT)),
+        take(context, &mut *a, &came, COUNT),
+        take(context, &mut *b, &came, COUNT),
+        take(context, &mut *c, &came, COUNT),
+        take(context, &mut *d, &came, COUNT),
+    )?;
+    let came = came.into_inner();
     let twice: Vec<_> = came.iter().filter(|(_, times)| **times > 1).collect();
     ensure!(twice.is_empty(), "received more than once: {twice:?}");
     Ok(())
@@ -71,10 +66,10 @@ pub(super) async fn delivers_once_to_concurrent_consumers(context: &TestContext<
 async fn take(
     context: &TestContext<'_>,
     consumer: &mut dyn Consumer,
-    came: &Mutex<BTreeMap<String, u32>>,
+    came: &RefCell<BTreeMap<String, u32>>,
     count: usize,
 ) -> Result<()> {
-    let seen = || came.lock().map(|came| came.len()).unwrap_or_default();
+    let seen = || came.borrow().len();
     let mut idle = 0;
     while seen() < count {
         match timeout(Duration::from_millis(100), consumer.next()).await {
@@ -91,9 +86,7 @@ async fn take(
                 idle = 0;
                 let text = text(&incoming)?;
                 ack(incoming).await?;
-                if let Ok(mut came) = came.lock() {
-                    *came.entry(text).or_default() += 1;
-                }
+                *came.borrow_mut().entry(text).or_default() += 1;
             }
             Ok(Ok(None)) => bail!("a consumer has ended"),
             Ok(Err(error)) => return Err(error).context("a consumer is lost"),
