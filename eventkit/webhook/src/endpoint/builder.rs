@@ -17,23 +17,7 @@ use super::subscription_table::SubscriptionTable;
 impl Endpoint {
     /// Creates a builder. Without tokens and origins, the endpoint accepts events from every sender.
     pub fn builder() -> EndpointBuilder {
-        EndpointBuilder::new()
-    }
-}
-
-/// A builder of an [`Endpoint`].
-#[must_use = "a builder does nothing until `build` is called"]
-#[derive(Debug)]
-pub struct EndpointBuilder {
-    settings: Settings,
-    min_subscriptions: usize,
-    remembered: usize,
-    window: Duration,
-}
-
-impl EndpointBuilder {
-    fn new() -> Self {
-        Self {
+        EndpointBuilder {
             settings: Settings {
                 tokens: AccessTokens::default(),
                 origins: OriginPolicy::default(),
@@ -49,7 +33,19 @@ impl EndpointBuilder {
             window: Duration::from_hours(1),
         }
     }
+}
 
+/// A builder of an [`Endpoint`].
+#[must_use = "a builder does nothing until `build` is called"]
+#[derive(Debug)]
+pub struct EndpointBuilder {
+    settings: Settings,
+    min_subscriptions: usize,
+    remembered: usize,
+    window: Duration,
+}
+
+impl EndpointBuilder {
     /// Requires this access token, in the header `Authorization` with the scheme `Bearer` or in the
     /// query as `access_token` (3.1 and 3.2).
     ///

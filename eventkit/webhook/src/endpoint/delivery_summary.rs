@@ -38,12 +38,14 @@ impl DeliverySummary {
 
     /// Returns the response to the worst outcome, with the longest delay. `retry_after` is the delay
     /// of outcomes without one of their own.
-    pub(super) fn to_response(&self, now: Instant, retry_after: Duration) -> Response<Bytes> {
+    pub(super) fn to_response(&self, retry_after: Duration) -> Response<Bytes> {
         let unsettled = self.retry + self.full + self.absent;
         if unsettled == 0 {
             return empty(StatusCode::NO_CONTENT);
         }
-        let requested = self.not_before.map(|at| at.saturating_duration_since(now));
+        let requested = self
+            .not_before
+            .map(|at| at.saturating_duration_since(Instant::now()));
         let has_default = self.full + self.absent > 0;
         let delay = requested.max(has_default.then_some(retry_after));
         let delay = delay.unwrap_or(retry_after);

@@ -1,6 +1,7 @@
 //! The unsettled events of one subscription.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::mem;
 use std::sync::Arc;
 
 use eventkit::event::Event;
@@ -107,9 +108,10 @@ impl LeaseQueue {
     /// removed.
     pub(super) fn close(&mut self, consumer: u64) {
         self.consumers.remove(&consumer);
-        while !self.is_open()
-            && let Some(key) = self.waiting.pop_front()
-        {
+        if self.is_open() {
+            return;
+        }
+        for key in mem::take(&mut self.waiting) {
             if let Some(unsettled) = self.remove(key) {
                 unsettled.send(Outcome::Absent);
             }
@@ -128,14 +130,13 @@ impl LeaseQueue {
         key: DeliveryKey,
         event: Event,
         attempt: u32,
-        now: Instant,
     ) -> Option<OutcomeReceiver> {
         let capacity = self.max_in_flight().saturating_mul(self.consumers.len());
         if self.unsettled.len() >= capacity {
             return None;
         }
         let (outcome, receiver) = watch::channel(None);
-        let deadline = now + self.subscription.ack_wait.min(FAR_FUTURE);
+        let deadline = self.new_deadline();
         self.deadlines.insert((deadline, key));
         self.waiting.push_back(key);
         let unsettled = Unsettled {
@@ -151,7 +152,7 @@ impl LeaseQueue {
     }
 
     /// Leases the oldest waiting event to a consumer.
-    pub(super) fn lease_next(&mut self, consumer: u64, now: Instant) -> Option<(Event, Lease)> {
+    pub(super) fn lease_next(&mut self, consumer: u64) -> Option<(Event, Lease)> {
         let max_in_flight = self.max_in_flight();
         let leased = self.consumers.get_mut(&consumer)?;
         if *leased >= max_in_flight {
@@ -169,15 +170,15 @@ impl LeaseQueue {
         };
         unsettled.lease = Some(lease);
         let event = unsettled.event.clone();
-        self.set_deadline(key, now);
+        self.renew_deadline(key);
         Some((event, lease))
     }
 
     /// Extends a lease by `ack_wait`, counted from now, and returns whether it is still valid.
-    pub(super) fn extend(&mut self, lease: Lease, now: Instant) -> bool {
+    pub(super) fn extend(&mut self, lease: Lease) -> bool {
         let valid = self.is_valid(lease);
         if valid {
-            self.set_deadline(lease.key, now);
+            self.renew_deadline(lease.key);
         }
         valid
     }
@@ -204,9 +205,9 @@ impl LeaseQueue {
     }
 
     /// Removes one event whose deadline has passed.
-    pub(super) fn remove_expired(&mut self, now: Instant) -> Option<Unsettled> {
+    pub(super) fn remove_expired(&mut self) -> Option<Unsettled> {
         let (at, key) = self.deadlines.first().copied()?;
-        (at <= now).then(|| self.remove(key))?
+        (at <= Instant::now()).then(|| self.remove(key))?
     }
 
     /// Returns the earliest deadline.
@@ -223,11 +224,16 @@ impl LeaseQueue {
         unsettled.is_some_and(|unsettled| unsettled.lease == Some(lease))
     }
 
-    fn set_deadline(&mut self, key: DeliveryKey, now: Instant) {
+    fn new_deadline(&self) -> Instant {
+        Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE)
+    }
+
+    fn renew_deadline(&mut self, key: DeliveryKey) {
+        let deadline = self.new_deadline();
         if let Some(unsettled) = self.unsettled.get_mut(&key) {
             self.deadlines.remove(&(unsettled.deadline, key));
-            unsettled.deadline = now + self.subscription.ack_wait.min(FAR_FUTURE);
-            self.deadlines.insert((unsettled.deadline, key));
+            unsettled.deadline = deadline;
+            self.deadlines.insert((deadline, key));
         }
     }
 }

@@ -141,11 +141,7 @@ impl OriginPolicy {
     }
 
     /// Checks the origin and the rate of a delivery; the error is the response.
-    pub(super) fn check_delivery(
-        &self,
-        parts: &Parts,
-        now: Instant,
-    ) -> Result<(), Box<Response<Bytes>>> {
+    pub(super) fn check_delivery(&self, parts: &Parts) -> Result<(), Box<Response<Bytes>>> {
         let origin = single(&parts.headers, &REQUEST_ORIGIN).map_err(Response::from)?;
         let allowed = origin.filter(|origin| self.allows(origin));
         if self.required && allowed.is_none() {
@@ -158,7 +154,8 @@ impl OriginPolicy {
         let origin = allowed.filter(|_| !self.any).unwrap_or_default();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.entry(origin.to_owned());
-        let acquired = bucket.or_insert(TokenBucket::new(rate)).try_acquire(now);
+        let bucket = bucket.or_insert(TokenBucket::new(rate));
+        let acquired = bucket.try_acquire(Instant::now());
         acquired.map_err(|delay| too_many_requests("the sender exceeds its rate", delay).into())
     }
 

@@ -11,7 +11,7 @@ use eventkit::{DecodeError, DecodeErrorKind};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::access_token::TokenLocation;
 use super::delivery_summary::{DeliverySummary, unavailable};
@@ -77,9 +77,7 @@ impl Shared {
             _ => return Err(self.method_not_allowed(&parts.method).into()),
         }
         let token = self.settings.tokens.check(parts)?;
-        self.settings
-            .origins
-            .check_delivery(parts, Instant::now())?;
+        self.settings.origins.check_delivery(parts)?;
         Ok(token)
     }
 
@@ -108,7 +106,7 @@ impl Shared {
             return unavailable(detail, self.settings.retry_after);
         }
         let summary = self.deliver_all(&events).await;
-        let mut response = summary.to_response(Instant::now(), self.settings.retry_after);
+        let mut response = summary.to_response(self.settings.retry_after);
         // Shared caches must not store the response to a URL that contains a token (3.2).
         if token == TokenLocation::Query && response.status().is_success() {
             let private = HeaderValue::from_static("private");
@@ -142,7 +140,7 @@ impl Shared {
         summary: &mut DeliverySummary,
     ) {
         loop {
-            let admitted = self.table().admit(&subscription, event, Instant::now());
+            let admitted = self.table().admit(&subscription, event);
             let outcome = match admitted {
                 Ok(outcome) => return pending.push_back((subscription, outcome)),
                 Err(outcome) => outcome,
@@ -161,8 +159,7 @@ impl Shared {
     /// Waits for the outcome of a delivery, at most for its `ack_wait`.
     async fn outcome(&self, (subscription, mut receiver): PendingDelivery) -> Outcome {
         loop {
-            let now = Instant::now();
-            let deadline = self.table().expire_leases(&subscription, now);
+            let deadline = self.table().expire_leases(&subscription);
             if let Some(outcome) = *receiver.borrow_and_update() {
                 return outcome;
             }

@@ -113,10 +113,11 @@ impl SubscriptionTable {
         &mut self,
         subscription: &str,
         event: &Event,
-        now: Instant,
     ) -> Result<OutcomeReceiver, Outcome> {
         let key = self.recent.key(subscription, event);
-        self.expire_leases(subscription, now);
+        self.expire_leases(subscription);
+        // Not before that of an expired lease, whose event is admitted again at once.
+        let now = Instant::now();
         let attempts = match self.recent.get(key, now) {
             Some(DeliveryState::Settled) => return Err(Outcome::Settled),
             Some(DeliveryState::Failed { not_before, .. }) if not_before > now => {
@@ -133,17 +134,17 @@ impl SubscriptionTable {
             return Err(Outcome::Absent);
         }
         let attempt = attempts.saturating_add(1);
-        let receiver = queue.push(key, event.clone(), attempt, now);
+        let receiver = queue.push(key, event.clone(), attempt);
         receiver.ok_or(Outcome::Full)
     }
 
     /// Leases the next event to a consumer.
-    pub(super) fn lease_next(&mut self, subscription: &str, consumer: u64, now: Instant) -> Next {
-        self.expire_leases(subscription, now);
+    pub(super) fn lease_next(&mut self, subscription: &str, consumer: u64) -> Next {
+        self.expire_leases(subscription);
         let Some(queue) = self.queues.get_mut(subscription) else {
             return Next::End;
         };
-        if let Some((event, lease)) = queue.lease_next(consumer, now) {
+        if let Some((event, lease)) = queue.lease_next(consumer) {
             return Next::Event(event, lease);
         }
         if self.closed && queue.is_idle() {
@@ -153,7 +154,8 @@ impl SubscriptionTable {
     }
 
     /// Settles an event, even if it was leased to another consumer meanwhile.
-    pub(super) fn settle(&mut self, subscription: &str, lease: Lease, now: Instant) {
+    pub(super) fn settle(&mut self, subscription: &str, lease: Lease) {
+        let now = Instant::now();
         self.recent.insert(lease.key, DeliveryState::Settled, now);
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.remove(lease.key)) {
@@ -162,37 +164,33 @@ impl SubscriptionTable {
     }
 
     /// Ends a lease, unless it has ended already; the event may be delivered again after a delay.
-    pub(super) fn release(
-        &mut self,
-        subscription: &str,
-        lease: Lease,
-        delay: Duration,
-        now: Instant,
-    ) {
+    pub(super) fn release(&mut self, subscription: &str, lease: Lease, delay: Duration) {
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.release(lease)) {
-            self.fail(removed, now + delay.min(FAR_FUTURE), now);
+            self.fail(removed, delay);
         }
     }
 
     /// Extends a lease by `ack_wait`, counted from now, and returns whether it is still valid.
-    pub(super) fn extend(&mut self, subscription: &str, lease: Lease, now: Instant) -> bool {
-        self.expire_leases(subscription, now);
+    pub(super) fn extend(&mut self, subscription: &str, lease: Lease) -> bool {
+        self.expire_leases(subscription);
         let queue = self.queues.get_mut(subscription);
-        queue.is_some_and(|queue| queue.extend(lease, now))
+        queue.is_some_and(|queue| queue.extend(lease))
     }
 
     /// Ends the leases that have expired, and returns the next deadline.
-    pub(super) fn expire_leases(&mut self, subscription: &str, now: Instant) -> Option<Instant> {
+    pub(super) fn expire_leases(&mut self, subscription: &str) -> Option<Instant> {
         while let Some(queue) = self.queues.get_mut(subscription)
-            && let Some(removed) = queue.remove_expired(now)
+            && let Some(removed) = queue.remove_expired()
         {
-            self.fail(removed, now, now);
+            self.fail(removed, Duration::ZERO);
         }
         self.queues.get(subscription)?.next_deadline()
     }
 
-    fn fail(&mut self, removed: Unsettled, not_before: Instant, now: Instant) {
+    fn fail(&mut self, removed: Unsettled, delay: Duration) {
+        let now = Instant::now();
+        let not_before = now + delay.min(FAR_FUTURE);
         // An event that was never leased was not attempted.
         if let Some(lease) = removed.lease {
             let state = DeliveryState::Failed {

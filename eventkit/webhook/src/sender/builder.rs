@@ -22,7 +22,24 @@ use crate::rate::RateLimiter;
 impl Sender {
     /// Creates a builder of a sender to a URL.
     pub fn to(url: impl Into<String>) -> SenderBuilder {
-        SenderBuilder::new(url.into())
+        SenderBuilder {
+            url: url.into(),
+            client: Client::Reqwest(Box::default()),
+            format: None,
+            token: None,
+            headers: Vec::new(),
+            origin: None,
+            handshake: false,
+            rate: None,
+            allow_http: false,
+            timeout: Duration::from_mins(1),
+            retry: Retry {
+                attempts: 5,
+                deadline: Duration::from_mins(5),
+                initial_delay: Duration::from_millis(500),
+                max_delay: Duration::from_secs(30),
+            },
+        }
     }
 }
 
@@ -48,27 +65,6 @@ enum Client {
 }
 
 impl SenderBuilder {
-    fn new(url: String) -> Self {
-        Self {
-            url,
-            client: Client::Reqwest(Box::default()),
-            format: None,
-            token: None,
-            headers: Vec::new(),
-            origin: None,
-            handshake: false,
-            rate: None,
-            allow_http: false,
-            timeout: Duration::from_mins(1),
-            retry: Retry {
-                attempts: 5,
-                deadline: Duration::from_mins(5),
-                initial_delay: Duration::from_millis(500),
-                max_delay: Duration::from_secs(30),
-            },
-        }
-    }
-
     /// Sends events in structured mode, in this format; binary mode by default.
     ///
     /// An event without data, or with data of no content type, is always sent in structured mode: the
