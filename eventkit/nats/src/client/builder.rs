@@ -8,7 +8,7 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 use crate::binding::with_limits;
 use eventkit::event::Limits;
 use eventkit::format::Format;
-use eventkit::transport::{TransportError, backoff};
+use eventkit::transport::{TransportError, TransportErrorKind, backoff};
 
 use super::Storage;
 use super::api::Api;
@@ -261,20 +261,17 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
             "failed to connect to the NATS server at {}",
             addresses.join(", ")
         );
-        let error_kind = error.kind();
-        let source = error.to_string();
-        match error_kind {
+        let kind = match error.kind() {
             ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => {
-                TransportError::unavailable(message).with_source(source)
-            }
+            | ConnectErrorKind::MaxReconnects => TransportErrorKind::Unavailable,
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => TransportError::configuration(message).with_source(source),
-        }
+            | ConnectErrorKind::Tls => TransportErrorKind::Configuration,
+        };
+        TransportError::new(kind, message).with_source(error.to_string())
     })
 }
 

@@ -175,28 +175,24 @@ impl NatsConsumer {
         let description = message.description.as_deref().unwrap_or_default();
         match status.as_u16() {
             // An idle heartbeat.
-            100 => Ok(()),
+            100 => {}
             // The request is over, with or without messages.
-            404 | 408 => {
-                self.release_pending(message);
-                Ok(())
-            }
+            404 | 408 => self.release_pending(message),
             409 if description.eq_ignore_ascii_case("Batch Completed") => {
                 self.release_pending(message);
-                Ok(())
             }
             // Limits of the consumer, which a retry does not change.
             409 if description.starts_with("Exceeded MaxRequest")
                 || description.contains("push based") =>
             {
-                Err(TransportError::configuration(format!(
-                    "the consumer `{}`: {description}",
-                    self.subscription.name
-                )))
+                let name = &self.subscription.name;
+                let message = format!("the consumer `{name}`: {description}");
+                return Err(TransportError::configuration(message));
             }
-            503 => Err(self.lost("it does not exist on the server")),
-            code => Err(self.lost(&format!("{code} {description}"))),
+            503 => return Err(self.lost("it does not exist on the server")),
+            code => return Err(self.lost(&format!("{code} {description}"))),
         }
+        Ok(())
     }
 
     /// Releases the permits of messages of a request that the server did not send.

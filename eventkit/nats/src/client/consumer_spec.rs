@@ -4,20 +4,18 @@ use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, ReplayPo
 use eventkit::transport::{Subscription, TransportError};
 use serde_json::json;
 
-use super::api::{Api, Info};
+use super::api::Info;
 use super::config_mismatch::ConfigMismatch;
 use super::error::error_response;
+use super::shared::Shared;
 use crate::mapping::subject::Filters;
 
 /// The durable consumer that a subscription needs.
 #[derive(Debug)]
 pub(super) struct ConsumerSpec<'a> {
-    pub(super) stream: &'a str,
+    pub(super) shared: &'a Shared,
     pub(super) subscription: &'a Subscription,
     pub(super) filters: Filters,
-    pub(super) max_unsettled: usize,
-    /// Whether settings that differ are updated, if the server can.
-    pub(super) updates: bool,
 }
 
 impl ConsumerSpec<'_> {
@@ -26,13 +24,14 @@ impl ConsumerSpec<'_> {
     /// # Errors
     ///
     /// Returns an error if the server cannot be reached, or if the consumer does not fit.
-    pub(super) async fn ensure(self, api: &Api) -> Result<(), TransportError> {
+    pub(super) async fn ensure(self) -> Result<(), TransportError> {
         let name = &self.subscription.name;
-        let consumer = format!("the consumer `{name}` of the stream `{}`", self.stream);
-        let info = format!("CONSUMER.INFO.{}.{name}", self.stream);
-        let (create, body) = self.create_call(&self.config(api), "create");
+        let Shared { api, stream, .. } = self.shared;
+        let consumer = format!("the consumer `{name}` of the stream `{}`", stream.name);
+        let info = format!("CONSUMER.INFO.{}.{name}", stream.name);
+        let (create, body) = self.create_call(&self.config(), "create");
         match api.find_or_create(&consumer, &info, &create, &body).await? {
-            Some(found) => self.check(api, &found, &consumer).await,
+            Some(found) => self.check(&found, &consumer).await,
             None => Ok(()),
         }
     }
@@ -40,16 +39,17 @@ impl ConsumerSpec<'_> {
     /// Returns the call of the API that creates or updates the consumer, and its body; servers before
     /// 2.10 ignore the `action`.
     fn create_call(&self, config: &Config, action: &str) -> (String, serde_json::Value) {
-        let mut call = format!("CONSUMER.CREATE.{}.{}", self.stream, self.subscription.name);
+        let stream = &self.shared.stream.name;
+        let mut call = format!("CONSUMER.CREATE.{stream}.{}", self.subscription.name);
         if !config.filter_subject.is_empty() {
             call.push('.');
             call.push_str(&config.filter_subject);
         }
-        let body = json!({ "stream_name": self.stream, "config": config, "action": action });
+        let body = json!({ "stream_name": stream, "config": config, "action": action });
         (call, body)
     }
 
-    fn config(&self, api: &Api) -> Config {
+    fn config(&self) -> Config {
         let mut config = Config {
             durable_name: Some(self.subscription.name.clone()),
             deliver_policy: DeliverPolicy::All,
@@ -58,11 +58,11 @@ impl ConsumerSpec<'_> {
             // The service decides when to stop redelivering.
             max_deliver: -1,
             replay_policy: ReplayPolicy::Instant,
-            max_ack_pending: self.max_unsettled.try_into().unwrap_or(i64::MAX),
+            max_ack_pending: self.shared.max_unsettled.try_into().unwrap_or(i64::MAX),
             ..Config::default()
         };
         let filters = self.filters.as_slice();
-        if filters.len() > 1 && api.is_2_10() && self.filters.are_disjoint() {
+        if filters.len() > 1 && self.shared.api.is_2_10() && self.filters.are_disjoint() {
             config.filter_subjects = filters.to_vec();
         } else {
             config.filter_subject = self.filters.covering();
@@ -70,9 +70,10 @@ impl ConsumerSpec<'_> {
         config
     }
 
-    async fn check(&self, api: &Api, found: &Config, consumer: &str) -> Result<(), TransportError> {
+    async fn check(&self, found: &Config, consumer: &str) -> Result<(), TransportError> {
+        let api = &self.shared.api;
         let mismatch = self.mismatch(found);
-        if mismatch.is_empty() || !self.updates {
+        if mismatch.is_empty() || !self.shared.updates_consumers {
             return mismatch.into_result(consumer);
         }
         // Older servers accept new filters, and then skip messages that these select.
@@ -81,7 +82,7 @@ impl ConsumerSpec<'_> {
                 "{consumer}, whose filters a server before 2.10 cannot update"
             ));
         }
-        let expected = self.config(api);
+        let expected = self.config();
         let config = Config {
             ack_wait: expected.ack_wait,
             max_deliver: expected.max_deliver,

@@ -27,13 +27,11 @@ impl Nats {
         // A stream in memory is lost when its server restarts.
         shared.stream.ensure(&shared.api, &shared.prefix).await?;
         let spec = ConsumerSpec {
-            stream: &shared.stream.name,
+            shared,
             subscription,
             filters: Filters::new(&shared.prefix, &subscription.patterns),
-            max_unsettled: shared.max_unsettled,
-            updates: shared.updates_consumers,
         };
-        spec.ensure(&shared.api).await?;
+        spec.ensure().await?;
         NatsConsumer::open(Arc::clone(&self.shared), subscription).await
     }
 }
