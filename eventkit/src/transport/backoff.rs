@@ -14,10 +14,8 @@ pub const FAR_FUTURE: Duration = Duration::from_hours(24 * 365);
 /// taken off at random, so that what failed together is not tried again together.
 #[must_use]
 pub fn delay(initial: Duration, max: Duration, attempt: u32) -> Duration {
-    let factor = 1_u32.checked_shl(attempt.saturating_sub(1).min(31));
-    let whole = initial
-        .checked_mul(factor.unwrap_or(u32::MAX))
-        .map_or(max, |delay| delay.min(max));
+    let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));
+    let whole = initial.saturating_mul(factor).min(max);
     whole.mul_f64(1.0 - fastrand::f64() / 2.0)
 }
 

@@ -22,16 +22,11 @@ use std::hash::Hash;
 #[derive(Debug, Clone)]
 pub struct BoundedMap<K, V> {
     capacity: usize,
-    entries: HashMap<K, Entry<V>>,
-    /// The keys by the serial numbers of their entries, which count insertions.
+    /// The values, each with the serial number of its insertion.
+    entries: HashMap<K, (u64, V)>,
+    /// The keys by these numbers.
     order: BTreeMap<u64, K>,
     next_serial: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Entry<V> {
-    serial: u64,
-    value: V,
 }
 
 impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
@@ -52,7 +47,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         let serial = self.next_serial;
         self.next_serial += 1;
         self.order.insert(serial, key.clone());
-        self.entries.insert(key, Entry { serial, value });
+        self.entries.insert(key, (serial, value));
         if self.len() > self.capacity {
             self.pop_oldest();
         }
@@ -64,7 +59,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.entries.get(key).map(|entry| &entry.value)
+        self.entries.get(key).map(|(_, value)| value)
     }
 
     /// Returns the value of a key to be changed, which does not change its age.
@@ -72,7 +67,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        self.entries.get_mut(key).map(|entry| &mut entry.value)
+        self.entries.get_mut(key).map(|(_, value)| value)
     }
 
     /// Returns whether the map has an entry of the key.
@@ -88,9 +83,9 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
     where
         K: Borrow<Q>,
     {
-        let entry = self.entries.remove(key)?;
-        self.order.remove(&entry.serial);
-        Some(entry.value)
+        let (serial, value) = self.entries.remove(key)?;
+        self.order.remove(&serial);
+        Some(value)
     }
 
     /// Removes the oldest entries, up to the first one that the predicate does not hold for.

@@ -39,6 +39,26 @@ impl TransportError {
         }
     }
 
+    /// Creates an error of the kind [`Unavailable`](TransportErrorKind::Unavailable).
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(TransportErrorKind::Unavailable, message)
+    }
+
+    /// Creates an error of the kind [`Configuration`](TransportErrorKind::Configuration).
+    pub fn configuration(message: impl Into<String>) -> Self {
+        Self::new(TransportErrorKind::Configuration, message)
+    }
+
+    /// Creates an error of the kind [`Rejected`](TransportErrorKind::Rejected).
+    pub fn rejected(message: impl Into<String>) -> Self {
+        Self::new(TransportErrorKind::Rejected, message)
+    }
+
+    /// Creates an error of the kind [`Closed`](TransportErrorKind::Closed).
+    pub fn closed(message: impl Into<String>) -> Self {
+        Self::new(TransportErrorKind::Closed, message)
+    }
+
     /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::TransportError;
+use crate::pattern;
+
 /// The subscription of one handler: a durable name, and the event types it covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -33,5 +36,29 @@ impl Subscription {
             ack_wait: Duration::from_secs(30),
             max_in_flight: 256,
         }
+    }
+
+    /// Returns whether one of the patterns selects an event type.
+    #[must_use]
+    pub fn selects(&self, ty: &str) -> bool {
+        let mut patterns = self.patterns.iter();
+        patterns.any(|pattern| pattern::matches(pattern, ty))
+    }
+
+    /// Checks the patterns.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a pattern is invalid.
+    pub fn check_patterns(&self) -> Result<(), TransportError> {
+        for pattern in &self.patterns {
+            pattern::check(pattern).map_err(|reason| {
+                let name = &self.name;
+                TransportError::configuration(format!(
+                    "the pattern `{pattern}` of the subscription `{name}`: {reason}"
+                ))
+            })?;
+        }
+        Ok(())
     }
 }

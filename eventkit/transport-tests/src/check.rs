@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use anyhow::{Error, Result};
+
 use super::context::TestContext;
 use super::fixture::Fixture;
-use super::outcome::{Failure, Outcome};
+use super::outcome::{Outcome, Skip};
 use super::{content, delivery, order, resume, settle, share};
 
 /// A check of one guarantee that services rely on.
@@ -15,8 +17,7 @@ pub struct Check {
     run: CheckFn,
 }
 
-type CheckFn =
-    for<'a> fn(&'a TestContext<'a>) -> Pin<Box<dyn Future<Output = Result<(), Failure>> + 'a>>;
+type CheckFn = for<'a> fn(&'a TestContext<'a>) -> Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 
 impl Check {
     /// Returns all checks, in the order in which [`run`](crate::run) runs them.
@@ -44,12 +45,13 @@ impl Check {
         }
         let result = match TestContext::new(fixture).await {
             Ok(context) => (self.run)(&context).await,
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
         };
-        match result {
+        match result.map_err(Error::downcast::<Skip>) {
             Ok(()) => Outcome::Passed,
-            Err(Failure::Failed(message)) => Outcome::Failed(message),
-            Err(Failure::Skipped(reason)) => Outcome::Skipped(reason.to_owned()),
+            Err(Ok(skip)) => Outcome::Skipped(skip.to_string()),
+            // With all of its sources.
+            Err(Err(error)) => Outcome::Failed(format!("{error:#}")),
         }
     }
 }

@@ -1,35 +1,32 @@
 //! Checks of the content of messages.
 
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
 use eventkit::event::{Data, DataKind, Event, EventBuilder, Timestamp, Uri, UriReference};
 use eventkit::transport::RawMessage;
 
-use super::context::{TestContext, ack, build, event};
-use super::outcome::{Failure, ensure, failed, failed_with};
+use super::context::{TestContext, ack, build, ensure_eq, event, terminate};
+use super::outcome::Skip;
 
 /// Publishes an event, and checks that it comes back equal.
-async fn round_trip(context: &TestContext<'_>, rest: &str, sent: Event) -> Result<(), Failure> {
+async fn round_trip(context: &TestContext<'_>, rest: &str, sent: Event) -> Result<()> {
     let mut consumer = context.consumer(rest).await?;
     context.publish(&sent).await?;
     let incoming = context.next(&mut *consumer).await?;
     let came = event(&incoming)?;
-    ensure(came == &sent, || {
-        format!("received {came:?}, sent {sent:?}")
-    })?;
-    let kinds = [came, &sent].map(|event| event.data().map(Data::kind));
-    ensure(kinds[0] == kinds[1], || format!("the data is {kinds:?}"))?;
-    ensure(came.time() == sent.time(), || {
-        format!("the time is {:?}, was {:?}", came.time(), sent.time())
-    })?;
+    ensure!(came == &sent, "received {came:?}, sent {sent:?}");
+    let [kind, sent_kind] = [came, &sent].map(|event| event.data().map(Data::kind));
+    ensure_eq("the kind of the data", &kind, &sent_kind)?;
+    ensure_eq("the time", &came.time(), &sent.time())?;
     ack(incoming).await
 }
 
-fn parse<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
+fn parse<T: std::str::FromStr>(text: &str) -> Result<T> {
     text.parse()
-        .map_err(|_| failed(format!("failed to parse `{text}`")))
+        .map_err(|_| anyhow!("failed to parse `{text}`"))
 }
 
-pub(super) async fn carries_every_attribute(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn carries_every_attribute(context: &TestContext<'_>) -> Result<()> {
     let sent = context
         .event("attributes", "Euro € 😀 \"%41\" \\")
         .source("https://example.com/a%20b?c=d")
@@ -52,64 +49,65 @@ pub(super) async fn carries_every_attribute(context: &TestContext<'_>) -> Result
     round_trip(context, "minimal", build(minimal)?).await
 }
 
-pub(super) async fn carries_every_kind_of_data(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn carries_every_kind_of_data(context: &TestContext<'_>) -> Result<()> {
     let event = |name: &str| {
         Event::builder()
             .source("/conformance")
             .id(name)
             .ty(context.ty(name))
     };
-    let json = |text: &'static str| {
-        let data = Data::json(text).map_err(|error| failed_with("parse JSON", &error))?;
-        Ok::<_, Failure>(data)
-    };
-    let kinds: [(&str, EventBuilder); 7] = [
-        ("none", event("none")),
+    let json = |text: &'static str| Data::json(text).context("parse JSON");
+    let kinds: [(&str, Option<DataKind>, EventBuilder); 7] = [
+        ("none", None, event("none")),
         (
             "object",
+            Some(DataKind::Json),
             event("object")
                 .data(json(r#"{ "a": [1.0, "é\u0000"] }"#)?)
                 .data_content_type("application/json"),
         ),
         (
             "null",
+            Some(DataKind::Json),
             event("null")
                 .data(json("null")?)
                 .data_content_type("application/vnd.x+json; charset=utf-8"),
         ),
-        ("text", event("text").data_text("{\"not\": \r\n json}")),
+        (
+            "text",
+            Some(DataKind::Text),
+            event("text").data_text("{\"not\": \r\n json}"),
+        ),
         (
             "bytes",
+            Some(DataKind::Binary),
             event("bytes")
                 .data_bytes((0..=255).collect::<Vec<u8>>())
                 .data_content_type("application/octet-stream"),
         ),
         (
             "broken",
+            Some(DataKind::Binary),
             event("broken")
                 .data_bytes(vec![0xc0, 0xa0, b'\r', b'\n'])
                 .data_content_type("text/plain"),
         ),
-        ("untyped", event("untyped").data_bytes(vec![1, 2, 3])),
+        (
+            "untyped",
+            Some(DataKind::Binary),
+            event("untyped").data_bytes(vec![1, 2, 3]),
+        ),
     ];
-    for (rest, builder) in kinds {
+    for (rest, expected, builder) in kinds {
         let sent = build(builder)?;
         let kind = sent.data().map(Data::kind);
-        let expected = match rest {
-            "none" => None,
-            "object" | "null" => Some(DataKind::Json),
-            "text" => Some(DataKind::Text),
-            _ => Some(DataKind::Binary),
-        };
-        ensure(kind == expected, || format!("`{rest}` is {kind:?} here"))?;
+        ensure_eq(rest, &kind, &expected)?;
         round_trip(context, rest, sent).await?;
     }
     Ok(())
 }
 
-pub(super) async fn carries_empty_and_large_messages(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn carries_empty_and_large_messages(context: &TestContext<'_>) -> Result<()> {
     let empty = context.event("empty", "").data(Data::text(""));
     round_trip(
         context,
@@ -125,13 +123,9 @@ pub(super) async fn carries_empty_and_large_messages(
     round_trip(context, "large", build(large)?).await
 }
 
-pub(super) async fn delivers_invalid_messages_raw(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> Result<()> {
     if !context.fixture.delivers_invalid_messages() {
-        return Err(Failure::Skipped(
-            "the transport rejects messages that are not events",
-        ));
+        bail!(Skip("the transport rejects messages that are not events"));
     }
     let mut consumer = context.consumer("raw").await?;
     let messages = [
@@ -150,30 +144,26 @@ pub(super) async fn delivers_invalid_messages_raw(
 
         let incoming = context.next(&mut *consumer).await?;
         let Err(came) = &incoming.event else {
-            return Err(failed(format!("received an event, sent {sent:?}")));
+            bail!("received an event, sent {sent:?}");
         };
-        ensure(came.message.body == sent.body, || {
-            format!("the body is {:?}, was {:?}", came.message.body, sent.body)
-        })?;
+        ensure_eq("the body", &came.message.body, &sent.body)?;
         for header in &sent.headers {
-            ensure(came.message.headers.contains(header), || {
-                format!("{header:?} is not among {:?}", came.message.headers)
-            })?;
+            ensure!(
+                came.message.headers.contains(header),
+                "{header:?} is not among {:?}",
+                came.message.headers
+            );
         }
-        incoming
-            .handle
-            .terminate()
-            .await
-            .map_err(|error| failed_with("terminate", &error))?;
+        terminate(incoming).await?;
         let expected = sent.body.len().to_string();
         ack(context.expect(&mut *consumer, &expected).await?).await?;
     }
     Ok(())
 }
 
-pub(super) async fn detects_duplicates(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn detects_duplicates(context: &TestContext<'_>) -> Result<()> {
     if !context.fixture.detects_duplicates() {
-        return Err(Failure::Skipped("the transport does not detect duplicates"));
+        bail!(Skip("the transport does not detect duplicates"));
     }
     let mut consumer = context.consumer("twice").await?;
     let sent = build(context.event("twice", "once"))?;
@@ -181,48 +171,44 @@ pub(super) async fn detects_duplicates(context: &TestContext<'_>) -> Result<(), 
     let other_id = build(sent.to_builder().id(format!("{}-", sent.id())))?;
 
     let first = context.publish(&sent).await?;
-    ensure(!first.duplicate, || {
-        "the first event is reported as a duplicate".to_owned()
-    })?;
+    ensure!(
+        !first.duplicate,
+        "the first event is reported as a duplicate"
+    );
     let second = context.publish(&sent).await?;
-    ensure(second.duplicate, || {
-        "the second event is not reported as a duplicate".to_owned()
-    })?;
+    ensure!(
+        second.duplicate,
+        "the second event is not reported as a duplicate"
+    );
     for other in [&other_source, &other_id] {
         let published = context.publish(other).await?;
-        ensure(!published.duplicate, || {
-            format!("{other} is reported as a duplicate of {sent}")
-        })?;
+        ensure!(
+            !published.duplicate,
+            "{other} is reported as a duplicate of {sent}"
+        );
     }
     let another = context.another().await?;
     let again = another.publish_event(&sent).await;
-    let again = again.map_err(|error| failed_with("publish from another process", &error))?;
-    ensure(again.duplicate, || {
-        "a duplicate from another process is not reported".to_owned()
-    })?;
+    let again = again.context("publish from another process")?;
+    ensure!(
+        again.duplicate,
+        "a duplicate from another process is not reported"
+    );
 
     let named = RawMessage::new(Vec::new(), "no event").with_id(Some(sent.id().to_owned()));
     for (message, duplicate) in [(&named, false), (&named, true)] {
         let published = context.publish_raw("twice.raw", message).await?;
-        ensure(published.duplicate == duplicate, || {
-            format!(
-                "a message with an id is reported as a duplicate: {}",
-                !duplicate
-            )
-        })?;
+        let what = "whether a message with an id is a duplicate";
+        ensure_eq(what, &published.duplicate, &duplicate)?;
     }
 
     for expected in [&sent, &other_source, &other_id] {
         let incoming = context.next(&mut *consumer).await?;
         let came = event(&incoming)?;
         if context.fixture.keeps_order() {
-            ensure(came == expected, || {
-                format!("received {came}, expected {expected}")
-            })?;
+            ensure!(came == expected, "received {came}, expected {expected}");
         }
         ack(incoming).await?;
     }
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }

@@ -1,16 +1,17 @@
 //! The context of a check: a transport, and names that no other check uses.
 
 use std::collections::BTreeSet;
+use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
 
+use anyhow::{Chain, Context, Error, Result, anyhow, bail, ensure};
 use eventkit::event::{Event, EventBuilder};
 use eventkit::transport::{Consumer, Incoming, Published, RawMessage, Subscription, Transport};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::fixture::Fixture;
-use super::outcome::{Failure, ensure, failed, failed_with};
 
 /// The context of one check.
 pub(super) struct TestContext<'a> {
@@ -21,7 +22,7 @@ pub(super) struct TestContext<'a> {
 }
 
 impl<'a> TestContext<'a> {
-    pub(super) async fn new(fixture: &'a dyn Fixture) -> Result<Self, Failure> {
+    pub(super) async fn new(fixture: &'a dyn Fixture) -> Result<Self> {
         let scope = Uuid::new_v4().simple().to_string();
         Ok(Self {
             fixture,
@@ -31,7 +32,7 @@ impl<'a> TestContext<'a> {
     }
 
     /// Opens the transport again, like another process.
-    pub(super) async fn another(&self) -> Result<Box<dyn Transport>, Failure> {
+    pub(super) async fn another(&self) -> Result<Box<dyn Transport>> {
         open(self.fixture).await
     }
 
@@ -48,17 +49,13 @@ impl<'a> TestContext<'a> {
         subscription
     }
 
-    pub(super) async fn subscribe(
-        &self,
-        subscription: &Subscription,
-    ) -> Result<Box<dyn Consumer>, Failure> {
+    pub(super) async fn subscribe(&self, subscription: &Subscription) -> Result<Box<dyn Consumer>> {
         let subscribed = self.transport.subscribe(subscription);
-        let subscribed = self.in_time("subscribe", subscribed).await?;
-        subscribed.map_err(|error| failed_with("subscribe", &error))
+        in_time(self.fixture, "subscribe", subscribed).await
     }
 
     /// Opens a consumer for one event type.
-    pub(super) async fn consumer(&self, rest: &str) -> Result<Box<dyn Consumer>, Failure> {
+    pub(super) async fn consumer(&self, rest: &str) -> Result<Box<dyn Consumer>> {
         self.subscribe(&self.subscription(rest, &[rest])).await
     }
 
@@ -71,11 +68,9 @@ impl<'a> TestContext<'a> {
             .data_text(id)
     }
 
-    pub(super) async fn publish(&self, event: &Event) -> Result<Published, Failure> {
-        let published = self
-            .in_time("publish", self.transport.publish_event(event))
-            .await?;
-        published.map_err(|error| failed_with("publish", &error))
+    pub(super) async fn publish(&self, event: &Event) -> Result<Published> {
+        let published = self.transport.publish_event(event);
+        in_time(self.fixture, "publish", published).await
     }
 
     /// Publishes one event for each text, in order.
@@ -83,29 +78,23 @@ impl<'a> TestContext<'a> {
         &self,
         rest: &str,
         texts: impl IntoIterator<Item = String>,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         for text in texts {
             self.publish(&build(self.event(rest, &text))?).await?;
         }
         Ok(())
     }
 
-    pub(super) async fn publish_raw(
-        &self,
-        rest: &str,
-        message: &RawMessage,
-    ) -> Result<Published, Failure> {
+    pub(super) async fn publish_raw(&self, rest: &str, message: &RawMessage) -> Result<Published> {
         let ty = self.ty(rest);
         let published = self.transport.publish_raw(&ty, message);
-        let published = self.in_time("publish a raw message", published).await?;
-        published.map_err(|error| failed_with("publish a raw message", &error))
+        in_time(self.fixture, "publish a raw message", published).await
     }
 
     /// Waits for the next message.
-    pub(super) async fn next(&self, consumer: &mut dyn Consumer) -> Result<Incoming, Failure> {
-        let next = self.in_time("wait for a message", consumer.next()).await?;
-        next.map_err(|error| failed_with("the consumer is lost", &error))?
-            .ok_or_else(|| failed("the consumer has ended"))
+    pub(super) async fn next(&self, consumer: &mut dyn Consumer) -> Result<Incoming> {
+        let next = in_time(self.fixture, "wait for a message", consumer.next());
+        next.await?.context("the consumer has ended")
     }
 
     /// Waits for the next message, which has to contain this text.
@@ -113,12 +102,13 @@ impl<'a> TestContext<'a> {
         &self,
         consumer: &mut dyn Consumer,
         expected: &str,
-    ) -> Result<Incoming, Failure> {
+    ) -> Result<Incoming> {
         let incoming = self.next(consumer).await?;
         let found = text(&incoming)?;
-        ensure(found == expected, || {
-            format!("received `{found}`, expected `{expected}`")
-        })?;
+        ensure!(
+            found == expected,
+            "received `{found}`, expected `{expected}`"
+        );
         Ok(incoming)
     }
 
@@ -127,14 +117,15 @@ impl<'a> TestContext<'a> {
         &self,
         consumer: &mut dyn Consumer,
         texts: impl Iterator<Item = String>,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         let mut missing: BTreeSet<String> = texts.collect();
         while !missing.is_empty() {
             let incoming = self.next(consumer).await?;
             let found = text(&incoming)?;
-            ensure(missing.remove(&found), || {
-                format!("received `{found}`, expected one of {missing:?}")
-            })?;
+            ensure!(
+                missing.remove(&found),
+                "received `{found}`, expected one of {missing:?}"
+            );
             ack(incoming).await?;
         }
         Ok(())
@@ -145,48 +136,37 @@ impl<'a> TestContext<'a> {
         &self,
         consumer: &mut dyn Consumer,
         within: Duration,
-    ) -> Result<(), Failure> {
+    ) -> Result<()> {
         match timeout(within, consumer.next()).await {
             Err(_) => Ok(()),
-            Ok(Err(error)) => Err(failed_with("the consumer is lost", &error)),
-            Ok(Ok(None)) => Err(failed("the consumer has ended")),
+            Ok(Err(error)) => Err(error).context("the consumer is lost"),
+            Ok(Ok(None)) => bail!("the consumer has ended"),
             Ok(Ok(Some(incoming))) => {
                 let found = text(&incoming)?;
                 let count = incoming.metadata.delivery_count;
-                Err(failed(format!(
-                    "received `{found}`, delivery {count}, expected nothing"
-                )))
+                bail!("received `{found}`, delivery {count}, expected nothing")
             }
         }
     }
 
-    /// Returns a time in which an unsettled message is redelivered.
-    pub(super) fn redelivery_time(&self) -> Duration {
-        self.fixture.ack_wait() * 2
-    }
-
-    pub(super) async fn in_time<T>(
-        &self,
-        what: &str,
-        future: impl Future<Output = T>,
-    ) -> Result<T, Failure> {
-        let limit = self.fixture.timeout();
-        let result = timeout(limit, future).await;
-        result.map_err(|_| failed(format!("{what}: timed out after {limit:?}")))
+    /// Waits for a time in which an unsettled message is redelivered, and checks that none is.
+    pub(super) async fn expect_no_redelivery(&self, consumer: &mut dyn Consumer) -> Result<()> {
+        self.expect_nothing(consumer, self.fixture.ack_wait() * 2)
+            .await
     }
 
     /// Repeats an operation until it succeeds, as a service does after a loss.
     pub(super) async fn retry<T>(
         &self,
         what: &str,
-        mut attempt: impl AsyncFnMut() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+        mut attempt: impl AsyncFnMut() -> Result<T>,
+    ) -> Result<T> {
         let until = Instant::now() + self.fixture.timeout();
         loop {
             let failure = match timeout_at(until, attempt()).await {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(failure)) => failure,
-                Err(_) => return Err(failed(format!("{what}: timed out"))),
+                Err(_) => bail!("{what}: timed out"),
             };
             if Instant::now() >= until {
                 return Err(failure);
@@ -196,39 +176,74 @@ impl<'a> TestContext<'a> {
     }
 }
 
-async fn open(fixture: &dyn Fixture) -> Result<Box<dyn Transport>, Failure> {
-    let opened = timeout(fixture.timeout(), fixture.open()).await;
-    let opened = opened.map_err(|_| failed("open: timed out"))?;
-    opened.map_err(|error| failed_with("open", &*error))
+async fn open(fixture: &dyn Fixture) -> Result<Box<dyn Transport>> {
+    let opened = async { fixture.open().await.map_err(Error::from_boxed) };
+    in_time(fixture, "open", opened).await
 }
 
-pub(super) fn build(builder: EventBuilder) -> Result<Event, Failure> {
-    builder
-        .build()
-        .map_err(|error| failed_with("build an event", &error))
+/// Runs an operation, for as long as the fixture allows.
+pub(super) async fn in_time<T, E: Into<Error>>(
+    fixture: &dyn Fixture,
+    operation: &'static str,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T> {
+    let limit = fixture.timeout();
+    match timeout(limit, future).await {
+        Ok(result) => result.map_err(|error| error.into().context(operation)),
+        Err(_) => bail!("{operation}: timed out after {limit:?}"),
+    }
+}
+
+pub(super) fn build(builder: EventBuilder) -> Result<Event> {
+    builder.build().context("build an event")
 }
 
 /// Returns the event of a message.
-pub(super) fn event(incoming: &Incoming) -> Result<&Event, Failure> {
+pub(super) fn event(incoming: &Incoming) -> Result<&Event> {
     let event = incoming.event.as_ref();
-    event.map_err(|invalid| failed_with("received a message that is not an event", &invalid.error))
+    event.map_err(|invalid| {
+        let causes = Chain::new(&invalid.error).map(ToString::to_string);
+        let causes: Vec<String> = causes.collect();
+        anyhow!(
+            "received a message that is not an event: {}",
+            causes.join(": ")
+        )
+    })
 }
 
 /// Returns the text that the event of a message has as its data.
-pub(super) fn text(incoming: &Incoming) -> Result<String, Failure> {
+pub(super) fn text(incoming: &Incoming) -> Result<String> {
     let text = event(incoming)?.data().and_then(|data| data.as_str());
-    let text = text.ok_or_else(|| failed("received an event without its data"))?;
+    let text = text.context("received an event without its data")?;
     Ok(text.to_owned())
 }
 
-pub(super) async fn ack(incoming: Incoming) -> Result<(), Failure> {
-    let acked = incoming.handle.ack().await;
-    acked.map_err(|error| failed_with("acknowledge", &error))
+/// Checks that a value is the expected one.
+pub(super) fn ensure_eq<T: PartialEq + Debug>(what: &str, found: &T, expected: &T) -> Result<()> {
+    ensure!(
+        found == expected,
+        "{what} is {found:?}, expected {expected:?}"
+    );
+    Ok(())
 }
 
-pub(super) async fn nack(incoming: Incoming, delay: Duration) -> Result<(), Failure> {
-    let nacked = incoming.handle.nack(delay).await;
-    nacked.map_err(|error| failed_with("return a message", &error))
+/// Checks how often a message was delivered, this time included.
+pub(super) fn ensure_delivery_count(incoming: &Incoming, expected: u32) -> Result<()> {
+    let count = incoming.metadata.delivery_count;
+    ensure_eq("the delivery count", &count, &expected)
+}
+
+pub(super) async fn ack(incoming: Incoming) -> Result<()> {
+    incoming.handle.ack().await.context("acknowledge")
+}
+
+pub(super) async fn nack(incoming: Incoming, delay: Duration) -> Result<()> {
+    let nacked = incoming.handle.nack(delay);
+    nacked.await.context("return a message")
+}
+
+pub(super) async fn terminate(incoming: Incoming) -> Result<()> {
+    incoming.handle.terminate().await.context("terminate")
 }
 
 pub(super) fn numbers(count: usize) -> impl Iterator<Item = String> {

@@ -6,13 +6,15 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail, ensure};
 use eventkit::transport::Subscription;
 use tokio::time::{sleep, timeout};
 
-use super::context::{TestContext, ack, build, event, nack, numbers, text};
-use super::outcome::{Failure, ensure, failed, failed_with};
+use super::context::{
+    TestContext, ack, build, ensure_delivery_count, ensure_eq, event, nack, numbers, text,
+};
 
-pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<()> {
     let types = [
         "order",
         "order.placed",
@@ -77,25 +79,18 @@ pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<(), 
 
 pub(super) async fn delivers_everything_to_each_subscription(
     context: &TestContext<'_>,
-) -> Result<(), Failure> {
+) -> Result<()> {
     let subscriptions = ["one", "two"].map(|name| context.subscription(name, &["a"]));
     let mut one = context.subscribe(&subscriptions[0]).await?;
     let mut two = context.subscribe(&subscriptions[1]).await?;
     context.publish_all("a", numbers(20)).await?;
-    for consumer in [&mut one, &mut two] {
-        let mut missing: BTreeSet<String> = numbers(20).collect();
-        while !missing.is_empty() {
-            let incoming = context.next(&mut **consumer).await?;
-            missing.remove(&text(&incoming)?);
-            ack(incoming).await?;
-        }
-    }
-    Ok(())
+    context.receive_all(&mut *one, numbers(20)).await?;
+    context.receive_all(&mut *two, numbers(20)).await
 }
 
 pub(super) async fn delivers_everything_to_prepared_subscriptions(
     context: &TestContext<'_>,
-) -> Result<(), Failure> {
+) -> Result<()> {
     let subscriptions = ["early", "late"].map(|name| context.subscription(name, &["announced"]));
     context.transport.prepare(&subscriptions);
     let [early, late] = subscriptions;
@@ -105,42 +100,30 @@ pub(super) async fn delivers_everything_to_prepared_subscriptions(
     // All open subscriptions have settled it.
     let mut late = context.subscribe(&late).await?;
     ack(context.expect(&mut *late, "0").await?).await?;
-    context
-        .expect_nothing(&mut *early, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *early).await
 }
 
-pub(super) async fn reports_delivery_count_and_position(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn reports_delivery_count_and_position(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("stand").await?;
     let mut last = None;
     for number in numbers(3) {
         let sent = context.event("stand", &number);
         let published = context.publish(&build(sent)?).await?;
         let incoming = context.expect(&mut *consumer, &number).await?;
-        let metadata = incoming.metadata;
-        ensure(metadata.delivery_count == 1, || {
-            format!("the delivery count is {}", metadata.delivery_count)
-        })?;
-        ensure(metadata.position == published.position, || {
-            format!(
-                "published at {:?}, received from {:?}",
-                published.position, metadata.position
-            )
-        })?;
-        ensure(last.is_none() || metadata.position > last, || {
-            format!("received {:?} after {last:?}", metadata.position)
-        })?;
-        last = metadata.position;
+        ensure_delivery_count(&incoming, 1)?;
+        let position = incoming.metadata.position;
+        ensure_eq("the position", &position, &published.position)?;
+        ensure!(
+            last.is_none() || position > last,
+            "received {position:?} after {last:?}"
+        );
+        last = position;
         ack(incoming).await?;
     }
     Ok(())
 }
 
-pub(super) async fn loses_nothing_when_next_is_dropped(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn loses_nothing_when_next_is_dropped(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 200;
     let mut subscription = context.subscription("dropped", &["dropped"]);
     // A lost message is not redelivered before the timeout.
@@ -159,20 +142,22 @@ pub(super) async fn loses_nothing_when_next_is_dropped(
                 // Other tasks run meanwhile.
                 Ok(None) => sleep(Duration::from_millis(1)).await,
                 Ok(Some(Ok(Some(incoming)))) => {
-                    ensure(incoming.metadata.delivery_count == 1, || {
-                        format!("`{:?}` was lost and redelivered", event(&incoming))
-                    })?;
+                    ensure!(
+                        incoming.metadata.delivery_count == 1,
+                        "`{:?}` was lost and redelivered",
+                        event(&incoming)
+                    );
                     missing.remove(&text(&incoming)?);
                     ack(incoming).await?;
                 }
-                Ok(Some(Ok(None))) => return Err(failed("the consumer has ended")),
-                Ok(Some(Err(error))) => return Err(failed_with("the consumer is lost", &error)),
+                Ok(Some(Ok(None))) => bail!("the consumer has ended"),
+                Ok(Some(Err(error))) => return Err(error).context("the consumer is lost"),
             }
         }
         Ok(())
     };
     let received = timeout(context.fixture.timeout(), receive).await;
-    received.unwrap_or_else(|_| Err(failed(format!("lost: {missing:?}"))))
+    received.unwrap_or_else(|_| bail!("lost: {missing:?}"))
 }
 
 /// Polls a future at most `max` times, and drops it then.
@@ -189,7 +174,7 @@ async fn polled<F: Future + Unpin>(mut future: F, max: usize) -> Option<F::Outpu
     .await
 }
 
-pub(super) async fn limits_messages_in_flight(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn limits_messages_in_flight(context: &TestContext<'_>) -> Result<()> {
     let mut subscription: Subscription = context.subscription("flight", &["flight"]);
     subscription.max_in_flight = 3;
     subscription.ack_wait = context.fixture.timeout() * 10;

@@ -1,13 +1,15 @@
 //! The check of the order of messages.
 
+use anyhow::{Result, bail};
+
 use super::context::{TestContext, ack, numbers};
-use super::outcome::Failure;
+use super::outcome::Skip;
 
 const COUNT: usize = 300;
 
-pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
     if !context.fixture.keeps_order() {
-        return Err(Failure::Skipped("the transport keeps no order"));
+        bail!(Skip("the transport keeps no order"));
     }
     let mut subscription = context.subscription("ordered", &["ordered"]);
     subscription.max_in_flight = 16;
@@ -35,6 +37,6 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<(), Failure
         }
         Ok(())
     };
-    let (published, received) = tokio::join!(send, receive);
-    published.and(received)
+    tokio::try_join!(send, receive)?;
+    Ok(())
 }

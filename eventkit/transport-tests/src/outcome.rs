@@ -1,8 +1,5 @@
 //! The outcome of a check.
 
-use std::error::Error;
-use std::iter;
-
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a failed check is not reported otherwise"]
@@ -32,29 +29,7 @@ impl Outcome {
     }
 }
 
-/// The reason why a check ended early.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Failed(String),
-    Skipped(&'static str),
-}
-
-pub(super) fn failed(message: impl Into<String>) -> Failure {
-    Failure::Failed(message.into())
-}
-
-/// Returns a failure unless the condition holds.
-pub(super) fn ensure(condition: bool, message: impl FnOnce() -> String) -> Result<(), Failure> {
-    if condition {
-        Ok(())
-    } else {
-        Err(failed(message()))
-    }
-}
-
-/// Returns a failure with an error and its sources.
-pub(super) fn failed_with(operation: &str, error: &(dyn Error + 'static)) -> Failure {
-    let errors = iter::successors(Some(error), |error| (*error).source());
-    let messages: Vec<String> = errors.map(ToString::to_string).collect();
-    failed(format!("{operation}: {}", messages.join(": ")))
-}
+/// The error of a check that does not apply to the transport, with the reason.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Skip(pub(super) &'static str);

@@ -1,15 +1,16 @@
 //! Checks of a new consumer that follows another one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use eventkit::transport::Subscription;
+use anyhow::{Context, Error, Result, bail, ensure};
+use eventkit::transport::{Consumer, Subscription};
 use tokio::time::timeout;
 
-use super::context::{TestContext, ack, build, nack, numbers, text};
-use super::outcome::{Failure, ensure, failed, failed_with};
+use super::context::{TestContext, ack, build, in_time, nack, numbers, text};
+use super::outcome::Skip;
 
-pub(super) async fn resumes_where_it_stopped(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn resumes_where_it_stopped(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("resume").await?;
     context
         .publish_all("resume", ["0".to_owned(), "1".to_owned()])
@@ -29,16 +30,14 @@ pub(super) async fn resumes_where_it_stopped(context: &TestContext<'_>) -> Resul
     let another = context.another().await?;
     let subscription = context.subscription("resume", &["resume"]);
     let consumer = another.subscribe(&subscription).await;
-    let mut consumer = consumer.map_err(|error| failed_with("subscribe again", &error))?;
+    let mut consumer = consumer.context("subscribe again")?;
     ack(context.expect(&mut *consumer, "3").await?).await?;
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }
 
 pub(super) async fn returns_messages_of_a_dropped_consumer(
     context: &TestContext<'_>,
-) -> Result<(), Failure> {
+) -> Result<()> {
     const COUNT: usize = 30;
     let mut subscription = context.subscription("left", &["left"]);
     subscription.max_in_flight = COUNT;
@@ -63,20 +62,17 @@ pub(super) async fn returns_messages_of_a_dropped_consumer(
     while !missing.is_empty() {
         let incoming = context.next(&mut *consumer).await?;
         let found = text(&incoming)?;
-        ensure(!acked.contains(&found), || {
-            format!("`{found}` was acknowledged and redelivered")
-        })?;
+        ensure!(
+            !acked.contains(&found),
+            "`{found}` was acknowledged and redelivered"
+        );
         missing.remove(&found);
         ack(incoming).await?;
     }
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }
 
-pub(super) async fn returns_messages_of_a_closed_consumer(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn returns_messages_of_a_closed_consumer(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 20;
     let mut subscription = context.subscription("closed", &["closed"]);
     subscription.max_in_flight = COUNT;
@@ -85,8 +81,7 @@ pub(super) async fn returns_messages_of_a_closed_consumer(
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("closed", numbers(COUNT)).await?;
     let seen = context.next(&mut *consumer).await?;
-    let closed = context.in_time("close", consumer.close()).await?;
-    closed.map_err(|error| failed_with("close", &error))?;
+    in_time(context.fixture, "close", consumer.close()).await?;
 
     let mut consumer = context.subscribe(&subscription).await?;
     let first = text(&seen)?;
@@ -99,14 +94,12 @@ pub(super) async fn returns_messages_of_a_closed_consumer(
         .await
 }
 
-pub(super) async fn keeps_everything_across_a_restart(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn keeps_everything_across_a_restart(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 60;
     let subscription = context.subscription("restart", &["restart"]);
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("restart", numbers(COUNT)).await?;
-    let mut acked = BTreeMap::new();
+    let mut acked = BTreeSet::new();
     let mut open = Vec::new();
     for at in 0..30 {
         let incoming = context.next(&mut *consumer).await?;
@@ -114,56 +107,52 @@ pub(super) async fn keeps_everything_across_a_restart(
             0 => nack(incoming, Duration::from_millis(100)).await?,
             1 => open.push(incoming),
             _ => {
-                acked.insert(text(&incoming)?, 1);
+                acked.insert(text(&incoming)?);
                 ack(incoming).await?;
             }
         }
     }
     let Some(restarted) = context.fixture.restart() else {
-        return Err(Failure::Skipped("the broker cannot be restarted"));
+        bail!(Skip("the broker cannot be restarted"));
     };
-    let restarted = context.in_time("restart", restarted).await?;
-    restarted.map_err(|error| failed_with("restart", &*error))?;
+    let restarted = async { restarted.await.map_err(Error::from_boxed) };
+    in_time(context.fixture, "restart", restarted).await?;
 
     // A publisher reconnects, and a retry does not publish the event twice.
     let late = build(context.event("restart", "late"))?;
     let publish = async || {
         let published = context.transport.publish_event(&late).await;
-        published.map_err(|error| failed_with("publish after the restart", &error))
+        published.context("publish after the restart")
     };
     context.retry("publish after the restart", publish).await?;
     // A consumer reconnects too, or returns an error.
-    let first_acked: BTreeSet<String> = acked.keys().cloned().collect();
     let mut missing: BTreeSet<String> = numbers(COUNT).chain(["late".to_owned()]).collect();
-    missing.retain(|number| !first_acked.contains(number));
-    let collect = collect(context, &subscription, consumer, missing, &first_acked);
-    let mut consumer = context
-        .in_time("resume after the restart", collect)
-        .await??;
+    missing.retain(|number| !acked.contains(number));
+    let collect = collect(context, &subscription, consumer, missing, &acked);
+    let mut consumer = in_time(context.fixture, "resume after the restart", collect).await?;
     drop(open);
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }
 
 /// Receives all missing messages, and subscribes again whenever the consumer is lost.
 async fn collect(
     context: &TestContext<'_>,
     subscription: &Subscription,
-    mut consumer: Box<dyn eventkit::transport::Consumer>,
+    mut consumer: Box<dyn Consumer>,
     mut missing: BTreeSet<String>,
     acked: &BTreeSet<String>,
-) -> Result<Box<dyn eventkit::transport::Consumer>, Failure> {
+) -> Result<Box<dyn Consumer>> {
     while !missing.is_empty() {
         let next = timeout(context.fixture.timeout(), consumer.next()).await;
         match next {
-            Err(_) => return Err(failed(format!("lost: {missing:?}"))),
-            Ok(Ok(None)) => return Err(failed("the consumer has ended")),
+            Err(_) => bail!("lost: {missing:?}"),
+            Ok(Ok(None)) => bail!("the consumer has ended"),
             Ok(Ok(Some(incoming))) => {
                 let found = text(&incoming)?;
-                ensure(!acked.contains(&found), || {
-                    format!("`{found}` was acknowledged and redelivered")
-                })?;
+                ensure!(
+                    !acked.contains(&found),
+                    "`{found}` was acknowledged and redelivered"
+                );
                 // A message whose acknowledgement is lost is redelivered.
                 if incoming.handle.ack().await.is_ok() {
                     missing.remove(&found);
@@ -172,7 +161,7 @@ async fn collect(
             Ok(Err(_)) => {
                 let subscribe = async || {
                     let subscribed = context.transport.subscribe(subscription).await;
-                    subscribed.map_err(|error| failed_with("subscribe again", &error))
+                    subscribed.context("subscribe again")
                 };
                 consumer = context.retry("subscribe again", subscribe).await?;
             }

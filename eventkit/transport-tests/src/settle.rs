@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
+use anyhow::{Context, Result};
 use tokio::time::{Instant, sleep};
 
-use super::context::{TestContext, ack, nack};
-use super::outcome::{Failure, ensure, failed_with};
+use super::context::{TestContext, ack, ensure_delivery_count, nack, terminate};
 
-fn expect_delivery_count(found: u32, expected: u32) -> Result<(), Failure> {
-    ensure(found == expected, || {
-        format!("the delivery count is {found}, expected {expected}")
-    })
-}
-
-pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<()> {
     let mut subscription = context.subscription("nack", &["nack"]);
     // Redelivery depends on the delay, not on `ack_wait`.
     subscription.ack_wait = context.fixture.timeout() * 10;
@@ -23,7 +17,7 @@ pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<(
     let delay = Duration::from_millis(500);
     for attempt in 1..=3 {
         let incoming = context.expect(&mut *consumer, "x").await?;
-        expect_delivery_count(incoming.metadata.delivery_count, attempt)?;
+        ensure_delivery_count(&incoming, attempt)?;
         let since = Instant::now();
         nack(incoming, delay).await?;
         // The clock of a broker may be coarser.
@@ -32,46 +26,42 @@ pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<(
         context.expect_nothing(&mut *consumer, left).await?;
     }
     let last = context.expect(&mut *consumer, "x").await?;
-    expect_delivery_count(last.metadata.delivery_count, 4)?;
+    ensure_delivery_count(&last, 4)?;
     ack(last).await
 }
 
 pub(super) async fn redelivers_at_once_after_nack_without_delay(
     context: &TestContext<'_>,
-) -> Result<(), Failure> {
+) -> Result<()> {
     let mut subscription = context.subscription("now", &["now"]);
     subscription.ack_wait = context.fixture.timeout() * 10;
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("now", ["x".to_owned()]).await?;
     for attempt in 1..=5 {
         let incoming = context.expect(&mut *consumer, "x").await?;
-        expect_delivery_count(incoming.metadata.delivery_count, attempt)?;
+        ensure_delivery_count(&incoming, attempt)?;
         nack(incoming, Duration::ZERO).await?;
     }
     ack(context.expect(&mut *consumer, "x").await?).await
 }
 
-pub(super) async fn redelivers_after_ack_wait(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn redelivers_after_ack_wait(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("silence").await?;
     context.publish_all("silence", ["x".to_owned()]).await?;
     let first = context.expect(&mut *consumer, "x").await?;
     // The first delivery is kept, unsettled.
     let again = context.expect(&mut *consumer, "x").await?;
-    expect_delivery_count(again.metadata.delivery_count, 2)?;
+    ensure_delivery_count(&again, 2)?;
     drop(first);
     // The second one is dropped, unsettled.
     drop(again);
     let third = context.expect(&mut *consumer, "x").await?;
-    expect_delivery_count(third.metadata.delivery_count, 3)?;
+    ensure_delivery_count(&third, 3)?;
     ack(third).await?;
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }
 
-pub(super) async fn extends_ack_wait_while_in_progress(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn extends_ack_wait_while_in_progress(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("progress").await?;
     context.publish_all("progress", ["x".to_owned()]).await?;
     let incoming = context.expect(&mut *consumer, "x").await?;
@@ -80,29 +70,24 @@ pub(super) async fn extends_ack_wait_while_in_progress(
         context
             .expect_nothing(&mut *consumer, context.fixture.ack_wait() / 4)
             .await?;
-        let told = incoming.handle.in_progress().await;
-        told.map_err(|error| failed_with("report that a message is in progress", &error))?;
+        let reported = incoming.handle.in_progress().await;
+        reported.context("report that a message is in progress")?;
     }
     ack(incoming).await?;
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }
 
 /// Checks that a settled message is never redelivered.
-async fn expect_settled(context: &TestContext<'_>, rest: &str, acks: bool) -> Result<(), Failure> {
+async fn expect_settled(context: &TestContext<'_>, rest: &str, acks: bool) -> Result<()> {
     let mut consumer = context.consumer(rest).await?;
     context.publish_all(rest, ["x".to_owned()]).await?;
     let incoming = context.expect(&mut *consumer, "x").await?;
     if acks {
         ack(incoming).await?;
     } else {
-        let settled = incoming.handle.terminate().await;
-        settled.map_err(|error| failed_with("terminate", &error))?;
+        terminate(incoming).await?;
     }
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await?;
+    context.expect_no_redelivery(&mut *consumer).await?;
     drop(consumer);
 
     // Another consumer does not receive it either.
@@ -110,15 +95,13 @@ async fn expect_settled(context: &TestContext<'_>, rest: &str, acks: bool) -> Re
     let mut consumer = context.consumer(rest).await?;
     context.publish_all(rest, ["y".to_owned()]).await?;
     ack(context.expect(&mut *consumer, "y").await?).await?;
-    context
-        .expect_nothing(&mut *consumer, context.redelivery_time())
-        .await
+    context.expect_no_redelivery(&mut *consumer).await
 }
 
-pub(super) async fn settles_by_ack(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn settles_by_ack(context: &TestContext<'_>) -> Result<()> {
     expect_settled(context, "acked", true).await
 }
 
-pub(super) async fn settles_by_terminate(context: &TestContext<'_>) -> Result<(), Failure> {
+pub(super) async fn settles_by_terminate(context: &TestContext<'_>) -> Result<()> {
     expect_settled(context, "terminated", false).await
 }

@@ -1,107 +1,95 @@
 //! Checks of several consumers of one subscription.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail, ensure};
 use eventkit::transport::Consumer;
 use tokio::time::timeout;
 
 use super::context::{TestContext, ack, numbers, text};
-use super::outcome::{Failure, ensure, failed, failed_with};
 
 pub(super) async fn shares_messages_among_consumers_of_one_name(
     context: &TestContext<'_>,
-) -> Result<(), Failure> {
+) -> Result<()> {
     let mut subscription = context.subscription("shared", &["shared"]);
     subscription.max_in_flight = 1;
     subscription.ack_wait = context.fixture.timeout() * 10;
     let other = context.another().await?;
     let mut here = context.subscribe(&subscription).await?;
-    let mut there = other.subscribe(&subscription).await;
-    let there = there
-        .as_mut()
-        .map_err(|error| failed_with("subscribe from another process", error))?;
+    let there = other.subscribe(&subscription).await;
+    let mut there = there.context("subscribe from another process")?;
     context.publish_all("shared", numbers(4)).await?;
 
     // Each consumer holds one message, so both receive some.
     for _ in 0..2 {
         let (first, second) = (
             context.next(&mut *here).await?,
-            context.next(&mut **there).await?,
+            context.next(&mut *there).await?,
         );
         let texts = (text(&first)?, text(&second)?);
-        ensure(texts.0 != texts.1, || {
-            format!("both received `{}`", texts.0)
-        })?;
+        ensure!(texts.0 != texts.1, "both received `{}`", texts.0);
         ack(first).await?;
         ack(second).await?;
     }
     let short = Duration::from_millis(300);
     context.expect_nothing(&mut *here, short).await?;
-    context.expect_nothing(&mut **there, short).await
+    context.expect_nothing(&mut *there, short).await
 }
 
-pub(super) async fn delivers_once_to_concurrent_consumers(
-    context: &TestContext<'_>,
-) -> Result<(), Failure> {
+pub(super) async fn delivers_once_to_concurrent_consumers(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 400;
     let mut subscription = context.subscription("crowd", &["crowd"]);
     subscription.max_in_flight = 8;
     // No message is redelivered because of a slow test.
     subscription.ack_wait = context.fixture.timeout() * 10;
-    let mut consumers = Vec::new();
-    for _ in 0..4 {
-        consumers.push(context.subscribe(&subscription).await?);
-    }
-    let came = Mutex::new(BTreeMap::new());
-    let publish = context.publish_all("crowd", numbers(COUNT));
-    let [a, b, c, d] = &mut consumers[..] else {
-        return Err(failed("four consumers"));
-    };
-    let (sent, a, b, c, d) = tokio::join!(
-        publish,
-        take(context, &mut **a, &came, COUNT),
-        take(context, &mut **b, &came, COUNT),
-        take(context, &mut **c, &came, COUNT),
-        take(context, &mut **d, &came, COUNT),
-    );
-    sent.and(a).and(b).and(c).and(d)?;
-    let came = came.into_inner().unwrap_or_default();
+    let mut a = context.subscribe(&subscription).await?;
+    let mut b = context.subscribe(&subscription).await?;
+    let mut c = context.subscribe(&subscription).await?;
+    let mut d = context.subscribe(&subscription).await?;
+    let came = RefCell::new(BTreeMap::new());
+    tokio::try_join!(
+        context.publish_all("crowd", numbers(COUNT)),
+        take(context, &mut *a, &came, COUNT),
+        take(context, &mut *b, &came, COUNT),
+        take(context, &mut *c, &came, COUNT),
+        take(context, &mut *d, &came, COUNT),
+    )?;
+    let came = came.into_inner();
     let twice: Vec<_> = came.iter().filter(|(_, times)| **times > 1).collect();
-    ensure(twice.is_empty(), || {
-        format!("received more than once: {twice:?}")
-    })
+    ensure!(twice.is_empty(), "received more than once: {twice:?}");
+    Ok(())
 }
 
 /// Receives and acknowledges messages until all consumers together have received all.
 async fn take(
     context: &TestContext<'_>,
     consumer: &mut dyn Consumer,
-    came: &Mutex<BTreeMap<String, u32>>,
+    came: &RefCell<BTreeMap<String, u32>>,
     count: usize,
-) -> Result<(), Failure> {
-    let seen = || came.lock().map(|came| came.len()).unwrap_or_default();
+) -> Result<()> {
+    let seen = || came.borrow().len();
     let mut idle = 0;
     while seen() < count {
         match timeout(Duration::from_millis(100), consumer.next()).await {
             Err(_) => {
                 idle += 1;
                 let waited = Duration::from_millis(100) * idle;
-                ensure(waited < context.fixture.timeout(), || {
-                    format!("received {} of {count}", seen())
-                })?;
+                ensure!(
+                    waited < context.fixture.timeout(),
+                    "received {} of {count}",
+                    seen()
+                );
             }
             Ok(Ok(Some(incoming))) => {
                 idle = 0;
                 let text = text(&incoming)?;
                 ack(incoming).await?;
-                if let Ok(mut came) = came.lock() {
-                    *came.entry(text).or_default() += 1;
-                }
+                *came.borrow_mut().entry(text).or_default() += 1;
             }
-            Ok(Ok(None)) => return Err(failed("a consumer has ended")),
-            Ok(Err(error)) => return Err(failed_with("a consumer is lost", &error)),
+            Ok(Ok(None)) => bail!("a consumer has ended"),
+            Ok(Err(error)) => return Err(error).context("a consumer is lost"),
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use http::{Request, Response};
 use reqwest::redirect::Policy;
 
 use eventkit::reqwest::read;
-use eventkit::transport::{BoxFuture, TransportError, TransportErrorKind};
+use eventkit::transport::{BoxFuture, TransportError};
 
 /// The maximum size of the body of an error response, in bytes.
 const MAX_RESPONSE_BODY: usize = 64 * 1024;
@@ -27,7 +27,7 @@ pub trait HttpClient: Debug + Send + Sync {
     /// # Errors
     ///
     /// Returns an error if there is no response, of the kind
-    /// [`Unavailable`](TransportErrorKind::Unavailable) if a retry may help.
+    /// [`Unavailable`](eventkit::transport::TransportErrorKind::Unavailable) if a retry may help.
     fn send(
         &self,
         request: Request<Bytes>,
@@ -43,21 +43,23 @@ impl Reqwest {
     pub(super) fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
         let client = builder.redirect(Policy::none()).build();
         client.map(Self).map_err(|error| {
-            configuration("failed to create the HTTP client of a webhook sender").with_source(error)
+            TransportError::configuration("failed to create the HTTP client of a webhook sender")
+                .with_source(error)
         })
     }
 
     async fn execute(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let https = request.uri().scheme_str() == Some("https");
-        let request = reqwest::Request::try_from(request)
-            .map_err(|error| configuration("failed to create the request").with_source(error))?;
+        let request = reqwest::Request::try_from(request).map_err(|error| {
+            TransportError::configuration("failed to create the request").with_source(error)
+        })?;
         let response = self.0.execute(request).await.map_err(|error| {
             // The URL may contain a token.
             let error = error.without_url();
             if https && lacks_tls(&error) {
                 let message = "reqwest has no TLS for https: enable one of its features, such as \
                                `rustls`";
-                return configuration(message).with_source(error);
+                return TransportError::configuration(message).with_source(error);
             }
             let message = if error.is_timeout() {
                 "the request timed out"
@@ -66,7 +68,7 @@ impl Reqwest {
             } else {
                 "the connection was closed before the response"
             };
-            TransportError::new(TransportErrorKind::Unavailable, message).with_source(error)
+            TransportError::unavailable(message).with_source(error)
         })?;
         let mut received = Response::new(Bytes::new());
         *received.status_mut() = response.status();
@@ -95,8 +97,4 @@ impl HttpClient for Reqwest {
 fn lacks_tls(error: &reqwest::Error) -> bool {
     let mut causes = iter::successors(error.source(), |error| (*error).source());
     causes.any(|cause| cause.to_string().contains("scheme is not http"))
-}
-
-fn configuration(message: &str) -> TransportError {
-    TransportError::new(TransportErrorKind::Configuration, message)
 }

@@ -49,7 +49,7 @@ struct LimiterState {
 impl RateLimiter {
     /// Sets the rate.
     pub(super) fn set_rate(&self, per_minute: u32) {
-        self.lock().interval = Duration::from_mins(1) / per_minute.max(1);
+        self.lock().interval = MINUTE / per_minute.max(1);
     }
 
     /// Delays all requests that follow.

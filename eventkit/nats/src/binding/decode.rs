@@ -1,15 +1,18 @@
 //! The decoding of messages to events and typed values.
 
-use bytes::Bytes;
+use std::borrow::Cow;
 
+use bytes::Bytes;
+use eventkit::binding::BinaryReader;
 use eventkit::event::{MediaType, Violation};
 use eventkit::format::{self, Format, Json};
 use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
-use super::binary;
-
 /// The prefix of the content types of structured messages (section 3).
 const STRUCTURED_PREFIX: &str = "application/cloudevents";
+
+/// The prefix of the headers of attributes in binary mode (3.1.3.1).
+const ATTRIBUTE_PREFIX: &str = "ce-";
 
 /// The content mode of a message.
 enum Mode {
@@ -90,7 +93,7 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary => binary::read(headers, self.limits)?.into_event(body),
+            Mode::Binary => read_binary(headers, self.limits)?.into_event(body),
             Mode::Json => Json.with_limits(self.limits).decode(body),
             Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
         }
@@ -107,7 +110,7 @@ impl Decoder {
         body: Bytes,
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Binary => binary::read(headers, self.limits)?.into_typed(&body),
+            Mode::Binary => read_binary(headers, self.limits)?.into_typed(&body),
             Mode::Json => Json.with_limits(self.limits).decode_as(&body),
             Mode::Structured(media_type) => {
                 format::decode_as(media_type.essence(), body, self.limits)
@@ -176,5 +179,42 @@ fn is_object(body: &[u8]) -> bool {
 
 fn has_attributes<N: AsRef<str>, V>(headers: &[(N, V)]) -> bool {
     let mut names = headers.iter().map(|(name, _)| name.as_ref());
-    names.any(|name| binary::attribute(name).is_some())
+    names.any(|name| attribute(name).is_some())
+}
+
+/// Returns the name of the attribute of a header; header names are case-insensitive.
+fn attribute(header: &str) -> Option<Cow<'_, str>> {
+    let (prefix, attribute) = header.split_at_checked(ATTRIBUTE_PREFIX.len())?;
+    if !prefix.eq_ignore_ascii_case(ATTRIBUTE_PREFIX) {
+        return None;
+    }
+    Some(if attribute.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(attribute.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(attribute)
+    })
+}
+
+/// Collects the attributes from the headers of a message.
+fn read_binary<N: AsRef<str>, V: AsRef<str>>(
+    headers: &[(N, V)],
+    limits: Limits,
+) -> Result<BinaryReader<'_>, DecodeError> {
+    let mut reader = BinaryReader::new(limits);
+    let mut is_event = false;
+    for (header, value) in headers {
+        if let Some(attribute) = attribute(header.as_ref()) {
+            is_event |= matches!(&*attribute, "specversion" | "id" | "type");
+            reader.header(
+                attribute,
+                value.as_ref().as_bytes(),
+                "NATS binding, 3.1.3.2",
+            );
+        }
+    }
+    if is_event {
+        return Ok(reader);
+    }
+    let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+    Err(DecodeError::not_an_event(reason))
 }

@@ -22,11 +22,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod binary;
 mod decode;
 mod encode;
-mod message;
 
 pub use decode::{Decoder, decode, decode_as, with_limits};
-pub use encode::{encode_binary, encode_structured};
-pub use message::Message;
+pub use encode::{Message, encode_binary, encode_structured};

@@ -13,25 +13,13 @@ use super::shared::Shared;
 /// Settles one message; the server confirms each acknowledgement.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
-    shared: Arc<Shared>,
-    reply: Subject,
+    pub(super) shared: Arc<Shared>,
+    pub(super) reply: Subject,
     /// Lets the consumer request another message once it is dropped, settled or not.
-    _permit: Option<OwnedSemaphorePermit>,
+    pub(super) _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl NatsAcknowledger {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        reply: Subject,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> Self {
-        Self {
-            shared,
-            reply,
-            _permit: permit,
-        }
-    }
-
     async fn send_ack(&self, operation: &str, kind: AckKind) -> Result<(), TransportError> {
         let (api, reply) = (&self.shared.api, self.reply.as_str());
         let confirmed = api.request(operation, reply, None, kind.into()).await;

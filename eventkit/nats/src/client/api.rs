@@ -8,16 +8,23 @@
 use std::time::Duration;
 
 use async_nats::client::Request;
-use async_nats::jetstream::Error as ApiError;
 use async_nats::jetstream::response::Response;
+use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use async_nats::{Client, HeaderMap, Message};
 use bytes::Bytes;
 use eventkit::transport::TransportError;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::time::timeout;
 
-use super::error::{configuration, no_response, unavailable};
+use super::error::{error_response, no_response};
+
+/// The part of an INFO response that the transport reads.
+#[derive(Debug, Deserialize)]
+pub(super) struct Info<C> {
+    pub(super) config: C,
+}
 
 /// The connection, and how to reach JetStream over it.
 ///
@@ -52,42 +59,59 @@ impl Api {
         let response = self.client.send_request(subject.to_owned(), request);
         match timeout(self.timeout, response).await {
             Ok(response) => response.map_err(|error| no_response(operation, &error)),
-            Err(_) => Err(unavailable(format!(
+            Err(_) => Err(TransportError::unavailable(format!(
                 "failed to {operation}: no answer within {:?}",
                 self.timeout
             ))),
         }
     }
 
-    /// Sends a request without a body to the API; the inner error is the response of the server.
-    pub(super) async fn get<T: DeserializeOwned>(
+    /// Looks up a stream or a consumer, or creates it; returns the config of one that existed.
+    ///
+    /// `info` and `create` are the calls of the API, and `body` is the one of `create`.
+    pub(super) async fn find_or_create<C: DeserializeOwned>(
         &self,
-        operation: &str,
-        subject: &str,
-    ) -> Result<Result<T, ApiError>, TransportError> {
-        self.call(operation, subject, Bytes::new()).await
+        what: &str,
+        info: &str,
+        create: &str,
+        body: &impl Serialize,
+    ) -> Result<Option<C>, TransportError> {
+        // The second round finds what another process created in the first one.
+        for _ in 0..2 {
+            let operation = format!("look up {what}");
+            match self.call(&operation, info, &json!({})).await? {
+                Ok(Info { config }) => return Ok(Some(config)),
+                Err(error) => match error.error_code() {
+                    ErrorCode::STREAM_NOT_FOUND | ErrorCode::CONSUMER_NOT_FOUND => {}
+                    _ => return Err(error_response(&operation, error)),
+                },
+            }
+            let operation = format!("create {what}");
+            match self.call::<Info<C>>(&operation, create, body).await? {
+                Ok(_) => return Ok(None),
+                Err(error) => match error.error_code() {
+                    ErrorCode::STREAM_NAME_EXIST | ErrorCode::CONSUMER_ALREADY_EXISTS => {}
+                    _ => return Err(error_response(&operation, error)),
+                },
+            }
+        }
+        Err(TransportError::unavailable(format!(
+            "{what} is being created and deleted"
+        )))
     }
 
-    /// Sends a request with a body to the API; the inner error is the response of the server.
-    pub(super) async fn post<T: DeserializeOwned>(
+    /// Sends a request to the API; the inner error is the response of the server.
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
         operation: &str,
-        subject: &str,
+        call: &str,
         body: &impl Serialize,
     ) -> Result<Result<T, ApiError>, TransportError> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| configuration(format!("failed to {operation}")).with_source(error))?;
-        self.call(operation, subject, body.into()).await
-    }
-
-    async fn call<T: DeserializeOwned>(
-        &self,
-        operation: &str,
-        subject: &str,
-        body: Bytes,
-    ) -> Result<Result<T, ApiError>, TransportError> {
-        let subject = format!("{}.{subject}", self.prefix);
-        let response = self.request(operation, &subject, None, body).await?;
+        let body = serde_json::to_vec(body).map_err(|error| {
+            TransportError::configuration(format!("failed to {operation}")).with_source(error)
+        })?;
+        let subject = format!("{}.{call}", self.prefix);
+        let response = self.request(operation, &subject, None, body.into()).await?;
         parse_response(operation, &response.payload)
     }
 }
@@ -100,7 +124,7 @@ pub(super) fn parse_response<T: DeserializeOwned>(
     match serde_json::from_slice(body) {
         Ok(Response::Ok(response)) => Ok(Ok(response)),
         Ok(Response::Err { error }) => Ok(Err(error)),
-        Err(error) => Err(unavailable(format!(
+        Err(error) => Err(TransportError::unavailable(format!(
             "failed to {operation}: the response is not one of JetStream"
         ))
         .with_source(error)),

@@ -8,12 +8,12 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 use crate::binding::with_limits;
 use eventkit::event::Limits;
 use eventkit::format::Format;
-use eventkit::transport::{TransportError, backoff};
+use eventkit::transport::{TransportError, TransportErrorKind, backoff};
 
+use super::Storage;
 use super::api::Api;
-use super::error::{client_error, configuration, unavailable};
 use super::shared::Shared;
-use super::stream::{Storage, StreamSettings};
+use super::stream::StreamSettings;
 use super::transport::{Nats, check_name};
 use crate::mapping::message::Mode;
 use crate::mapping::subject;
@@ -26,7 +26,7 @@ const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(5);
 impl Nats {
     /// Creates a builder that connects to a server, or to several of a cluster, separated by commas.
     pub fn connect(urls: impl Into<String>) -> NatsBuilder {
-        NatsBuilder::new(Server::Urls(urls.into(), Box::new(None)))
+        NatsBuilder::new(Server::Urls(urls.into()))
     }
 
     /// Creates a builder that uses a connected client.
@@ -40,6 +40,7 @@ impl Nats {
 #[derive(Debug)]
 pub struct NatsBuilder {
     server: Server,
+    options: Option<ConnectOptions>,
     stream: StreamSettings,
     prefix: Option<String>,
     domain: Option<String>,
@@ -53,7 +54,7 @@ pub struct NatsBuilder {
 
 #[derive(Debug)]
 enum Server {
-    Urls(String, Box<Option<ConnectOptions>>),
+    Urls(String),
     Client(Client),
 }
 
@@ -61,6 +62,7 @@ impl NatsBuilder {
     fn new(server: Server) -> Self {
         Self {
             server,
+            options: None,
             stream: StreamSettings {
                 name: "events".to_owned(),
                 storage: Storage::File,
@@ -86,9 +88,7 @@ impl NatsBuilder {
     /// The default options reconnect without a limit of attempts, with exponential backoff of up to
     /// 5 seconds and jitter. These options replace all of them.
     pub fn options(mut self, options: ConnectOptions) -> Self {
-        if let Server::Urls(_, current) = &mut self.server {
-            **current = Some(options);
-        }
+        self.options = Some(options);
         self
     }
 
@@ -203,15 +203,15 @@ impl NatsBuilder {
         let prefix = self.prefix.unwrap_or_else(|| self.stream.name.clone());
         check_name("stream", &self.stream.name)?;
         subject::check_prefix(&prefix).map_err(|expected| {
-            configuration(format!("the subject prefix `{prefix}`: {expected}"))
+            TransportError::configuration(format!("the subject prefix `{prefix}`: {expected}"))
         })?;
         let client = match self.server {
             Server::Client(client) => client,
-            Server::Urls(urls, options) => connect(&urls, *options).await?,
+            Server::Urls(urls) => connect(&urls, self.options).await?,
         };
         if !client.is_server_compatible(2, 9, 0) {
             let version = client.server_info().version;
-            return Err(configuration(format!(
+            return Err(TransportError::configuration(format!(
                 "the server is NATS {version}, expected 2.9 or later"
             )));
         }
@@ -247,7 +247,8 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
     let servers: Result<Vec<ServerAddr>, _> =
         urls.split(',').map(|url| url.trim().parse()).collect();
     let servers = servers.map_err(|error: std::io::Error| {
-        configuration("failed to parse the URL of the NATS server").with_source(error)
+        TransportError::configuration("failed to parse the URL of the NATS server")
+            .with_source(error)
     })?;
     let options = options.unwrap_or_else(default_options);
     // The URLs themselves may contain passwords.
@@ -260,18 +261,17 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
             "failed to connect to the NATS server at {}",
             addresses.join(", ")
         );
-        let error_kind = error.kind();
-        let source = client_error(&error);
-        match error_kind {
+        let kind = match error.kind() {
             ConnectErrorKind::Dns
             | ConnectErrorKind::TimedOut
             | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => unavailable(message).with_source(source),
+            | ConnectErrorKind::MaxReconnects => TransportErrorKind::Unavailable,
             ConnectErrorKind::ServerParse
             | ConnectErrorKind::Authentication
             | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => configuration(message).with_source(source),
-        }
+            | ConnectErrorKind::Tls => TransportErrorKind::Configuration,
+        };
+        TransportError::new(kind, message).with_source(error.to_string())
     })
 }
 

@@ -3,15 +3,6 @@
 use std::fmt::{Debug, Display};
 
 use eventkit::transport::TransportError;
-use serde::Deserialize;
-
-use super::error::configuration;
-
-/// The part of an INFO response that the transport reads.
-#[derive(Debug, Deserialize)]
-pub(super) struct Info<C> {
-    pub(super) config: C,
-}
 
 /// The settings that differ from what the transport needs.
 #[derive(Debug, Default)]
@@ -43,7 +34,10 @@ impl ConfigMismatch {
         if self.0.is_empty() {
             return Ok(());
         }
-        Err(configuration(format!("{subject}: {}", self.0.join("; "))))
+        Err(TransportError::configuration(format!(
+            "{subject}: {}",
+            self.0.join("; ")
+        )))
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -1,6 +1,5 @@
 //! The consumer: requests as many messages as may be in flight, and detects that it is lost.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,16 +13,13 @@ use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
-use eventkit::pattern;
-use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, Subscription, TransportError, TransportErrorKind,
-};
+use eventkit::transport::{BoxFuture, Consumer, Incoming, Subscription, TransportError};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::acknowledger::NatsAcknowledger;
-use super::error::{client_error, configuration, unavailable};
+use super::api::Api;
 use super::shared::Shared;
 use crate::mapping::{message, subject};
 
@@ -37,29 +33,19 @@ const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct NatsConsumer {
     shared: Arc<Shared>,
-    name: String,
-    patterns: Vec<String>,
+    subscription: Subscription,
     /// The subject to which the server sends messages and the status of requests.
     inbox: String,
     messages: Option<Subscriber>,
     max_in_flight: u32,
     permits: Arc<Semaphore>,
     /// The permits of messages that were requested and not yet taken from `messages`.
-    requested: Option<OwnedSemaphorePermit>,
-    /// Messages that no pattern selects, to be acknowledged.
-    skipped: VecDeque<Subject>,
+    requested: OwnedSemaphorePermit,
     last_received: Instant,
     /// The time of the next check, kept since the futures that wait for it may be dropped.
     next_check: Instant,
     /// The number of connections that the client had made when the consumer was opened.
     connects: u64,
-}
-
-/// The end of a wait.
-enum Woken {
-    Message(Option<Message>),
-    PermitsAvailable,
-    CheckDue,
 }
 
 impl NatsConsumer {
@@ -71,20 +57,21 @@ impl NatsConsumer {
         let connects = connects(client);
         let inbox = client.new_inbox();
         let messages = client.subscribe(inbox.clone()).await.map_err(|error| {
-            unavailable(format!("failed to subscribe for `{}`", subscription.name))
-                .with_source(client_error(&error))
+            TransportError::unavailable(format!("failed to subscribe for `{}`", subscription.name))
+                .with_source(error.to_string())
         })?;
         let max_in_flight = u32::try_from(subscription.max_in_flight).unwrap_or(u32::MAX);
+        let permits = Arc::new(Semaphore::new(max_in_flight as usize));
+        let none = Arc::clone(&permits).try_acquire_many_owned(0);
+        let requested = none.expect("the semaphore is open");
         Ok(Self {
             shared,
-            name: subscription.name.clone(),
-            patterns: subscription.patterns.clone(),
+            subscription: subscription.clone(),
             inbox,
             messages: Some(messages),
             max_in_flight,
-            permits: Arc::new(Semaphore::new(max_in_flight as usize)),
-            requested: None,
-            skipped: VecDeque::new(),
+            permits,
+            requested,
             last_received: Instant::now(),
             next_check: Instant::now() + CONNECTION_CHECK_INTERVAL,
             connects,
@@ -92,24 +79,25 @@ impl NatsConsumer {
     }
 
     async fn receive(&mut self) -> Result<Incoming, TransportError> {
+        let permits = Arc::clone(&self.permits);
         loop {
-            self.acknowledge_skipped().await?;
             self.request_messages().await?;
-            match self.wait().await {
-                Woken::Message(Some(message)) => {
+            let (min_batch, next_check) = (self.min_batch(), self.next_check);
+            tokio::select! {
+                biased;
+                message = poll_fn(|context| self.poll_message(context)) => {
+                    let closed = || TransportError::closed("the NATS client was closed");
+                    let message = message.ok_or_else(closed)?;
                     self.last_received = Instant::now();
                     if let Some(status) = message.status {
                         self.handle_status(status, &message)?;
-                    } else if let Some(incoming) = self.accept(message)? {
+                    } else if let Some(incoming) = self.accept(message).await? {
                         return Ok(incoming);
                     }
                 }
-                Woken::Message(None) => {
-                    let message = "the NATS client was closed";
-                    return Err(TransportError::new(TransportErrorKind::Closed, message));
-                }
-                Woken::PermitsAvailable => {}
-                Woken::CheckDue => {
+                // There are enough permits for another request.
+                _ = permits.acquire_many(min_batch) => {}
+                () = sleep_until(next_check) => {
                     self.next_check = Instant::now() + CONNECTION_CHECK_INTERVAL;
                     self.check_connection()?;
                 }
@@ -117,14 +105,9 @@ impl NatsConsumer {
         }
     }
 
-    fn requested(&self) -> usize {
-        let requested = self.requested.as_ref();
-        requested.map_or(0, OwnedSemaphorePermit::num_permits)
-    }
-
     /// Returns the size of the smallest request: half of all messages, or one if none is requested.
     fn min_batch(&self) -> u32 {
-        if self.requested() == 0 {
+        if self.requested.num_permits() == 0 {
             1
         } else {
             self.max_in_flight.div_ceil(2)
@@ -141,14 +124,11 @@ impl NatsConsumer {
             return Ok(());
         };
         self.send_request(permits.num_permits()).await?;
-        match &mut self.requested {
-            Some(requested) if requested.num_permits() > 0 => requested.merge(permits),
-            none => {
-                // The server owes no heartbeat while nothing is requested.
-                self.last_received = Instant::now();
-                *none = Some(permits);
-            }
+        if self.requested.num_permits() == 0 {
+            // The server owes no heartbeat while nothing is requested.
+            self.last_received = Instant::now();
         }
+        self.requested.merge(permits);
         Ok(())
     }
 
@@ -161,23 +141,13 @@ impl NatsConsumer {
             ..BatchConfig::default()
         };
         let body = serde_json::to_vec(&config).map_err(|error| {
-            configuration("failed to serialize a request for messages").with_source(error)
+            TransportError::configuration("failed to serialize a request for messages")
+                .with_source(error)
         })?;
         let (subject, reply) = (self.api_subject("MSG.NEXT"), self.inbox.clone());
         let client = &self.shared.api.client;
         self.queued(client.publish_with_reply(subject, reply, body.into()))
             .await
-    }
-
-    async fn wait(&mut self) -> Woken {
-        let (permits, min_batch) = (Arc::clone(&self.permits), self.min_batch());
-        let next_check = self.next_check;
-        tokio::select! {
-            biased;
-            message = poll_fn(|context| self.poll_message(context)) => Woken::Message(message),
-            _ = permits.acquire_many(min_batch) => Woken::PermitsAvailable,
-            () = sleep_until(next_check) => Woken::CheckDue,
-        }
     }
 
     fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
@@ -192,7 +162,7 @@ impl NatsConsumer {
         let Shared { api, stream, .. } = &*self.shared;
         format!(
             "{}.CONSUMER.{call}.{}.{}",
-            api.prefix, stream.name, self.name
+            api.prefix, stream.name, self.subscription.name
         )
     }
 
@@ -205,77 +175,58 @@ impl NatsConsumer {
         let description = message.description.as_deref().unwrap_or_default();
         match status.as_u16() {
             // An idle heartbeat.
-            100 => Ok(()),
+            100 => {}
             // The request is over, with or without messages.
-            404 | 408 => {
-                self.release_pending(message);
-                Ok(())
-            }
+            404 | 408 => self.release_pending(message),
             409 if description.eq_ignore_ascii_case("Batch Completed") => {
                 self.release_pending(message);
-                Ok(())
             }
             // Limits of the consumer, which a retry does not change.
             409 if description.starts_with("Exceeded MaxRequest")
                 || description.contains("push based") =>
             {
-                Err(configuration(format!(
-                    "the consumer `{}`: {description}",
-                    self.name
-                )))
+                let name = &self.subscription.name;
+                let message = format!("the consumer `{name}`: {description}");
+                return Err(TransportError::configuration(message));
             }
-            503 => Err(self.lost("it does not exist on the server")),
-            code => Err(self.lost(&format!("{code} {description}"))),
+            503 => return Err(self.lost("it does not exist on the server")),
+            code => return Err(self.lost(&format!("{code} {description}"))),
         }
+        Ok(())
     }
 
     /// Releases the permits of messages of a request that the server did not send.
     fn release_pending(&mut self, status: &Message) {
-        let Some(requested) = &mut self.requested else {
-            return;
-        };
         let headers = status.headers.as_ref();
         let pending = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
         let pending = pending.and_then(|pending| pending.as_str().parse().ok());
-        let all = requested.num_permits();
-        drop(requested.split(pending.unwrap_or(all).min(all)));
+        let all = self.requested.num_permits();
+        drop(self.requested.split(pending.unwrap_or(all).min(all)));
     }
 
-    /// Decodes a message, unless no pattern selects it.
-    fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
-        let permit = self.requested.as_mut().and_then(|all| all.split(1));
+    /// Decodes a message, or acknowledges one that no pattern selects.
+    async fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
+        let permit = self.requested.split(1);
         let metadata = message::metadata(&message);
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
-        if !self.selects(&message.subject) {
-            self.skipped.push_back(reply);
+        let ty = subject::event_type(&self.shared.prefix, &message.subject);
+        if !ty.is_some_and(|ty| self.subscription.selects(&ty)) {
+            // Unconfirmed: if this is lost, the message is redelivered and skipped again.
+            let client = &self.shared.api.client;
+            self.queued(client.publish(reply, AckKind::Ack.into()))
+                .await?;
             return Ok(None);
         }
         let decoder = self.shared.decoder;
         let event = message::decode(decoder, message.headers.as_ref(), message.payload);
-        let acknowledger = NatsAcknowledger::new(Arc::clone(&self.shared), reply, permit);
-        Ok(Some(Incoming::new(event, metadata, Arc::new(acknowledger))))
-    }
-
-    fn selects(&self, of: &str) -> bool {
-        let Some(ty) = subject::event_type(&self.shared.prefix, of) else {
-            return false;
+        let acknowledger = NatsAcknowledger {
+            shared: Arc::clone(&self.shared),
+            reply,
+            _permit: permit,
         };
-        let mut patterns = self.patterns.iter();
-        patterns.any(|pattern| pattern::matches(pattern, &ty))
-    }
-
-    /// Acknowledges messages that no pattern selects, unconfirmed: one that is redelivered is
-    /// skipped again.
-    async fn acknowledge_skipped(&mut self) -> Result<(), TransportError> {
-        while let Some(reply) = self.skipped.front() {
-            let client = &self.shared.api.client;
-            self.queued(client.publish(reply.clone(), AckKind::Ack.into()))
-                .await?;
-            self.skipped.pop_front();
-        }
-        Ok(())
+        Ok(Some(Incoming::new(event, metadata, Arc::new(acknowledger))))
     }
 
     /// Waits until the client has queued a message. Without a connection its queue fills up.
@@ -286,7 +237,7 @@ impl NatsConsumer {
         match timeout(self.shared.api.timeout, sending).await {
             Ok(sent) => sent.map_err(|error| {
                 self.lost("the client failed to send")
-                    .with_source(client_error(&error))
+                    .with_source(error.to_string())
             }),
             Err(_) => Err(self.lost("there is no connection to the server")),
         }
@@ -303,23 +254,17 @@ impl NatsConsumer {
         }
         // One heartbeat may be late.
         let max_silence = self.shared.heartbeat * 2;
-        if self.requested() > 0 && self.last_received.elapsed() > max_silence {
+        if self.requested.num_permits() > 0 && self.last_received.elapsed() > max_silence {
             return Err(self.lost("the server sent no heartbeat"));
         }
         Ok(())
     }
 
-    /// Returns the future that returns undelivered messages to the server, unless it was made before.
-    fn returning(
-        &mut self,
-    ) -> Option<impl Future<Output = Result<(), TransportError>> + Send + use<>> {
-        let messages = self.messages.take()?;
-        let (shared, subject) = (Arc::clone(&self.shared), self.api_subject("INFO"));
-        Some(return_undelivered(shared, subject, messages))
-    }
-
     fn lost(&self, reason: &str) -> TransportError {
-        unavailable(format!("the consumer `{}` is lost: {reason}", self.name))
+        TransportError::unavailable(format!(
+            "the consumer `{}` is lost: {reason}",
+            self.subscription.name
+        ))
     }
 }
 
@@ -329,12 +274,12 @@ impl Consumer for NatsConsumer {
     }
 
     fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        let returning = self.returning();
-        Box::pin(async {
-            match returning {
-                Some(returning) => returning.await,
-                None => Ok(()),
-            }
+        Box::pin(async move {
+            let Some(messages) = self.messages.take() else {
+                return Ok(());
+            };
+            let info_subject = self.api_subject("INFO");
+            return_undelivered(&self.shared.api, &info_subject, messages).await
         })
     }
 }
@@ -342,22 +287,24 @@ impl Consumer for NatsConsumer {
 impl Drop for NatsConsumer {
     /// Returns undelivered messages in the background.
     fn drop(&mut self) {
-        if let Some(returning) = self.returning()
+        if let Some(messages) = self.messages.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            runtime.spawn(returning);
+            let (shared, info_subject) = (Arc::clone(&self.shared), self.api_subject("INFO"));
+            runtime.spawn(
+                async move { return_undelivered(&shared.api, &info_subject, messages).await },
+            );
         }
     }
 }
 
 /// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
 async fn return_undelivered(
-    shared: Arc<Shared>,
-    info_subject: String,
+    api: &Api,
+    info_subject: &str,
     messages: Subscriber,
 ) -> Result<(), TransportError> {
-    let api = &shared.api;
-    let look_up = || api.request("look up a consumer", &info_subject, None, Bytes::new());
+    let look_up = || api.request("look up a consumer", info_subject, None, Bytes::new());
     // The server sends messages that are on their way before its response.
     look_up().await?;
     let undelivered = timeout(api.timeout, drain(messages));
@@ -369,7 +316,8 @@ async fn return_undelivered(
         // If this is lost, the message is redelivered after `ack_wait`.
         let nak = api.client.publish(reply, AckKind::Nak(None).into()).await;
         nak.map_err(|error| {
-            unavailable("failed to return undelivered messages").with_source(client_error(&error))
+            TransportError::unavailable("failed to return undelivered messages")
+                .with_source(error.to_string())
         })?;
     }
     // The response confirms that the server received everything that was sent before.

@@ -1,24 +1,21 @@
 //! The durable consumer: creates it if it does not exist, and checks its settings otherwise.
 
 use async_nats::jetstream::consumer::{AckPolicy, Config, DeliverPolicy, ReplayPolicy};
-use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use eventkit::transport::{Subscription, TransportError};
 use serde_json::json;
 
-use super::api::Api;
-use super::config_mismatch::{ConfigMismatch, Info};
-use super::error::{error_response, unavailable};
+use super::api::Info;
+use super::config_mismatch::ConfigMismatch;
+use super::error::error_response;
+use super::shared::Shared;
 use crate::mapping::subject::Filters;
 
 /// The durable consumer that a subscription needs.
 #[derive(Debug)]
 pub(super) struct ConsumerSpec<'a> {
-    pub(super) stream: &'a str,
+    pub(super) shared: &'a Shared,
     pub(super) subscription: &'a Subscription,
     pub(super) filters: Filters,
-    pub(super) max_unsettled: usize,
-    /// Whether settings that differ are updated, if the server can.
-    pub(super) updates: bool,
 }
 
 impl ConsumerSpec<'_> {
@@ -27,50 +24,32 @@ impl ConsumerSpec<'_> {
     /// # Errors
     ///
     /// Returns an error if the server cannot be reached, or if the consumer does not fit.
-    pub(super) async fn ensure(self, api: &Api) -> Result<(), TransportError> {
+    pub(super) async fn ensure(self) -> Result<(), TransportError> {
         let name = &self.subscription.name;
-        let consumer = format!("the consumer `{name}` of the stream `{}`", self.stream);
-        // The second round finds a consumer that another process created in the first one.
-        for _ in 0..2 {
-            let operation = format!("look up {consumer}");
-            let subject = format!("CONSUMER.INFO.{}.{name}", self.stream);
-            match api.get::<Info<Config>>(&operation, &subject).await? {
-                Ok(info) => return self.check(api, &info.config, &consumer).await,
-                Err(error) if error.error_code() == ErrorCode::CONSUMER_NOT_FOUND => {}
-                Err(error) => return Err(error_response(&operation, error)),
-            }
-            let operation = format!("create {consumer}");
-            let config = self.config(api);
-            match self.write(api, &operation, &config, "create").await? {
-                Ok(_) => return Ok(()),
-                Err(error) if error.error_code() == ErrorCode::CONSUMER_ALREADY_EXISTS => {}
-                Err(error) => return Err(error_response(&operation, error)),
-            }
+        let Shared { api, stream, .. } = self.shared;
+        let consumer = format!("the consumer `{name}` of the stream `{}`", stream.name);
+        let info = format!("CONSUMER.INFO.{}.{name}", stream.name);
+        let (create, body) = self.create_call(&self.config(), "create");
+        match api.find_or_create(&consumer, &info, &create, &body).await? {
+            Some(found) => self.check(&found, &consumer).await,
+            None => Ok(()),
         }
-        Err(unavailable(format!(
-            "{consumer} is being created and deleted"
-        )))
     }
 
-    /// Creates or updates the consumer; servers before 2.10 ignore the `action`.
-    async fn write(
-        &self,
-        api: &Api,
-        operation: &str,
-        config: &Config,
-        action: &str,
-    ) -> Result<Result<Info<Config>, ApiError>, TransportError> {
-        let name = &self.subscription.name;
-        let mut subject = format!("CONSUMER.CREATE.{}.{name}", self.stream);
+    /// Returns the call of the API that creates or updates the consumer, and its body; servers before
+    /// 2.10 ignore the `action`.
+    fn create_call(&self, config: &Config, action: &str) -> (String, serde_json::Value) {
+        let stream = &self.shared.stream.name;
+        let mut call = format!("CONSUMER.CREATE.{stream}.{}", self.subscription.name);
         if !config.filter_subject.is_empty() {
-            subject.push('.');
-            subject.push_str(&config.filter_subject);
+            call.push('.');
+            call.push_str(&config.filter_subject);
         }
-        let body = json!({ "stream_name": self.stream, "config": config, "action": action });
-        api.post(operation, &subject, &body).await
+        let body = json!({ "stream_name": stream, "config": config, "action": action });
+        (call, body)
     }
 
-    fn config(&self, api: &Api) -> Config {
+    fn config(&self) -> Config {
         let mut config = Config {
             durable_name: Some(self.subscription.name.clone()),
             deliver_policy: DeliverPolicy::All,
@@ -79,22 +58,22 @@ impl ConsumerSpec<'_> {
             // The service decides when to stop redelivering.
             max_deliver: -1,
             replay_policy: ReplayPolicy::Instant,
-            max_ack_pending: self.max_unsettled.try_into().unwrap_or(i64::MAX),
+            max_ack_pending: self.shared.max_unsettled.try_into().unwrap_or(i64::MAX),
             ..Config::default()
         };
-        let supports_several = api.is_2_10();
-        match self.filters.as_slice() {
-            several if several.len() > 1 && supports_several && self.filters.are_disjoint() => {
-                config.filter_subjects = several.to_vec();
-            }
-            _ => config.filter_subject = self.filters.covering(),
+        let filters = self.filters.as_slice();
+        if filters.len() > 1 && self.shared.api.is_2_10() && self.filters.are_disjoint() {
+            config.filter_subjects = filters.to_vec();
+        } else {
+            config.filter_subject = self.filters.covering();
         }
         config
     }
 
-    async fn check(&self, api: &Api, found: &Config, consumer: &str) -> Result<(), TransportError> {
+    async fn check(&self, found: &Config, consumer: &str) -> Result<(), TransportError> {
+        let api = &self.shared.api;
         let mismatch = self.mismatch(found);
-        if mismatch.is_empty() || !self.updates {
+        if mismatch.is_empty() || !self.shared.updates_consumers {
             return mismatch.into_result(consumer);
         }
         // Older servers accept new filters, and then skip messages that these select.
@@ -103,7 +82,7 @@ impl ConsumerSpec<'_> {
                 "{consumer}, whose filters a server before 2.10 cannot update"
             ));
         }
-        let expected = self.config(api);
+        let expected = self.config();
         let config = Config {
             ack_wait: expected.ack_wait,
             max_deliver: expected.max_deliver,
@@ -114,7 +93,8 @@ impl ConsumerSpec<'_> {
             ..found.clone()
         };
         let operation = format!("update {consumer}");
-        let updated = self.write(api, &operation, &config, "update").await?;
+        let (call, body) = self.create_call(&config, "update");
+        let updated: Result<Info<Config>, _> = api.call(&operation, &call, &body).await?;
         let updated = updated.map_err(|error| error_response(&operation, error))?;
         self.mismatch(&updated.config).into_result(consumer)
     }

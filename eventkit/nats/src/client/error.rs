@@ -4,19 +4,9 @@ use async_nats::client::{RequestError, RequestErrorKind};
 use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use eventkit::transport::{TransportError, TransportErrorKind};
 
-pub(super) fn configuration(message: impl Into<String>) -> TransportError {
-    TransportError::new(TransportErrorKind::Configuration, message)
-}
-
-pub(super) fn rejected(message: impl Into<String>) -> TransportError {
-    TransportError::new(TransportErrorKind::Rejected, message)
-}
-
-pub(super) fn unavailable(message: impl Into<String>) -> TransportError {
-    TransportError::new(TransportErrorKind::Unavailable, message)
-}
-
 /// Converts an error of a request that got no response.
+///
+/// The source is the text of the error, as of all errors of the client: it includes their sources.
 pub(super) fn no_response(operation: &str, error: &RequestError) -> TransportError {
     let kind = match error.kind() {
         RequestErrorKind::MaxPayloadExceeded | RequestErrorKind::InvalidSubject => {
@@ -26,7 +16,7 @@ pub(super) fn no_response(operation: &str, error: &RequestError) -> TransportErr
             TransportErrorKind::Unavailable
         }
     };
-    TransportError::new(kind, format!("failed to {operation}")).with_source(client_error(error))
+    TransportError::new(kind, format!("failed to {operation}")).with_source(error.to_string())
 }
 
 /// Converts an error response of JetStream.
@@ -41,9 +31,4 @@ pub(super) fn error_response(operation: &str, error: ApiError) -> TransportError
         _ => TransportErrorKind::Unavailable,
     };
     TransportError::new(kind, format!("failed to {operation}")).with_source(error)
-}
-
-/// Returns an error of the client as a source without sources: its text includes them.
-pub(super) fn client_error(error: &dyn std::error::Error) -> String {
-    error.to_string()
 }

@@ -13,5 +13,5 @@ mod stream;
 mod transport;
 
 pub use self::builder::NatsBuilder;
-pub use self::stream::Storage;
 pub use self::transport::Nats;
+pub use async_nats::jetstream::stream::StorageType as Storage;

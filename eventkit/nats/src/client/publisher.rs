@@ -11,7 +11,7 @@ use eventkit::transport::{
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
 use super::api::parse_response;
-use super::error::{error_response, rejected};
+use super::error::error_response;
 use super::transport::Nats;
 use crate::mapping::{message, subject};
 
@@ -46,10 +46,9 @@ impl Nats {
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
         let shared = &*self.shared;
-        let encoded = shared
-            .mode
-            .encode(event)
-            .map_err(|error| rejected(format!("failed to encode {event}")).with_source(error))?;
+        let encoded = shared.mode.encode(event).map_err(|error| {
+            TransportError::rejected(format!("failed to encode {event}")).with_source(error)
+        })?;
         let (mut headers, body) = message::headers(encoded)?;
         headers.insert("Nats-Msg-Id", message_id(event));
         let operation = format!("publish {event}");
@@ -66,7 +65,7 @@ impl Nats {
         let shared = &*self.shared;
         let subject = subject::subject(&shared.prefix, ty);
         if subject.len() > MAX_SUBJECT_LENGTH {
-            return Err(rejected(format!(
+            return Err(TransportError::rejected(format!(
                 "failed to {operation}: its type makes a subject of over {MAX_SUBJECT_LENGTH} bytes"
             )));
         }

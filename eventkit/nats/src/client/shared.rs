@@ -19,5 +19,6 @@ pub(super) struct Shared {
     pub(super) decoder: Decoder,
     pub(super) heartbeat: Duration,
     pub(super) max_unsettled: usize,
+    /// Whether settings of consumers that differ are updated, if the server can.
     pub(super) updates_consumers: bool,
 }

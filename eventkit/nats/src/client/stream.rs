@@ -2,31 +2,18 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use eventkit::transport::TransportError;
 
 use super::api::Api;
-use super::config_mismatch::{ConfigMismatch, Info, lowercase};
-use super::error::{error_response, unavailable};
+use super::config_mismatch::{ConfigMismatch, lowercase};
 use crate::mapping::subject::covers;
-
-/// The storage of the messages of a new stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Storage {
-    /// Files, which survive a restart of the server.
-    #[default]
-    File,
-    /// The memory of the server, which a restart loses.
-    Memory,
-}
 
 /// The settings of the stream.
 #[derive(Debug, Clone)]
 pub(super) struct StreamSettings {
     pub(super) name: String,
-    pub(super) storage: Storage,
+    pub(super) storage: StorageType,
     pub(super) duplicate_window: Duration,
     pub(super) replicas: Option<usize>,
     pub(super) max_age: Option<Duration>,
@@ -34,19 +21,12 @@ pub(super) struct StreamSettings {
 }
 
 impl StreamSettings {
-    fn storage_type(&self) -> StorageType {
-        match self.storage {
-            Storage::File => StorageType::File,
-            Storage::Memory => StorageType::Memory,
-        }
-    }
-
     fn config(&self, subjects: String) -> Config {
         Config {
             name: self.name.clone(),
             subjects: vec![subjects],
             retention: RetentionPolicy::Limits,
-            storage: self.storage_type(),
+            storage: self.storage,
             // A full stream refuses new messages, and deletes none.
             discard: DiscardPolicy::New,
             duplicate_window: self.duplicate_window,
@@ -69,31 +49,14 @@ impl StreamSettings {
     /// Returns an error if the server cannot be reached, or if the stream does not fit.
     pub(super) async fn ensure(&self, api: &Api, prefix: &str) -> Result<(), TransportError> {
         let subjects = format!("{prefix}.>");
-        // The second round finds a stream that another process created in the first one.
-        for _ in 0..2 {
-            let operation = format!("look up the stream `{}`", self.name);
-            let subject = format!("STREAM.INFO.{}", self.name);
-            match api.get::<Info<Config>>(&operation, &subject).await? {
-                Ok(info) => return self.check(&info.config, &subjects),
-                Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {}
-                Err(error) => return Err(error_response(&operation, error)),
-            }
-            let operation = format!("create the stream `{}`", self.name);
-            let subject = format!("STREAM.CREATE.{}", self.name);
-            let config = self.config(subjects.clone());
-            match api
-                .post::<Info<Config>>(&operation, &subject, &config)
-                .await?
-            {
-                Ok(_) => return Ok(()),
-                Err(error) if error.error_code() == ErrorCode::STREAM_NAME_EXIST => {}
-                Err(error) => return Err(error_response(&operation, error)),
-            }
+        let what = format!("the stream `{}`", self.name);
+        let info = format!("STREAM.INFO.{}", self.name);
+        let create = format!("STREAM.CREATE.{}", self.name);
+        let config = self.config(subjects.clone());
+        match api.find_or_create(&what, &info, &create, &config).await? {
+            Some(found) => self.check(&found, &subjects),
+            None => Ok(()),
         }
-        Err(unavailable(format!(
-            "the stream `{}` is being created and deleted",
-            self.name
-        )))
     }
 
     fn check(&self, found: &Config, subjects: &str) -> Result<(), TransportError> {
@@ -104,7 +67,7 @@ impl StreamSettings {
             format_args!("{:?}", found.subjects),
             format_args!("[{subjects:?}] or more"),
         );
-        mismatch.expect_eq("storage", found.storage, self.storage_type());
+        mismatch.expect_eq("storage", found.storage, self.storage);
         mismatch.expect(
             found.retention == RetentionPolicy::Limits,
             "retention",

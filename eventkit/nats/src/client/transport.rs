@@ -3,12 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eventkit::pattern;
 use eventkit::transport::{BoxFuture, Consumer, Subscription, Transport, TransportError};
 
 use super::consumer::NatsConsumer;
 use super::consumer_spec::ConsumerSpec;
-use super::error::configuration;
 use super::shared::Shared;
 use crate::mapping::subject::{Filters, is_token};
 
@@ -29,13 +27,11 @@ impl Nats {
         // A stream in memory is lost when its server restarts.
         shared.stream.ensure(&shared.api, &shared.prefix).await?;
         let spec = ConsumerSpec {
-            stream: &shared.stream.name,
+            shared,
             subscription,
             filters: Filters::new(&shared.prefix, &subscription.patterns),
-            max_unsettled: shared.max_unsettled,
-            updates: shared.updates_consumers,
         };
-        spec.ensure(&shared.api).await?;
+        spec.ensure().await?;
         NatsConsumer::open(Arc::clone(&self.shared), subscription).await
     }
 }
@@ -45,7 +41,7 @@ pub(super) fn check_name(kind: &str, name: &str) -> Result<(), TransportError> {
     if is_token(name) {
         return Ok(());
     }
-    Err(configuration(format!(
+    Err(TransportError::configuration(format!(
         "the {kind} `{name}`: a name consists of letters, digits, `-` and `_`"
     )))
 }
@@ -56,20 +52,14 @@ fn check_subscription(
 ) -> Result<(), TransportError> {
     let name = &subscription.name;
     if subscription.patterns.is_empty() {
-        return Err(configuration(format!(
+        return Err(TransportError::configuration(format!(
             "the subscription `{name}` has no pattern"
         )));
     }
-    for pattern in &subscription.patterns {
-        pattern::check(pattern).map_err(|expected| {
-            configuration(format!(
-                "the pattern `{pattern}` of the subscription `{name}`: {expected}"
-            ))
-        })?;
-    }
+    subscription.check_patterns()?;
     let max_in_flight = subscription.max_in_flight;
     if max_in_flight == 0 || max_in_flight > max_unsettled {
-        return Err(configuration(format!(
+        return Err(TransportError::configuration(format!(
             "the subscription `{name}` allows {max_in_flight} messages in flight, expected 1 to \
              {max_unsettled} (`NatsBuilder::max_unsettled`)"
         )));

@@ -1,6 +1,5 @@
 //! Conversion of messages of the client to events, and back.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,12 +8,10 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
 use crate::binding::{self as binding, Decoder};
+use eventkit::EncodeError;
 use eventkit::event::Event;
 use eventkit::format::Format;
-use eventkit::transport::{
-    InvalidMessage, MessageMetadata, RawMessage, TransportError, TransportErrorKind,
-};
-use eventkit::{BoxError, EncodeError};
+use eventkit::transport::{InvalidMessage, MessageMetadata, RawMessage, TransportError};
 
 /// The content mode of published events.
 #[derive(Clone, Default)]
@@ -73,13 +70,8 @@ pub(crate) fn decode(
 /// Returns the headers and the body of an encoded event.
 pub(crate) fn headers(message: binding::Message) -> Result<(HeaderMap, Bytes), TransportError> {
     let mut headers = HeaderMap::new();
-    for (name, value) in message.headers {
-        let parsed = match name {
-            Cow::Borrowed(name) => Ok(HeaderName::from_static(name)),
-            Cow::Owned(name) => HeaderName::try_from(name),
-        };
-        let name = parsed.map_err(|error| invalid_header(error.to_string()))?;
-        headers.append(name, header_value(&value)?);
+    for (name, value) in &message.headers {
+        append(&mut headers, name, value)?;
     }
     Ok((headers, message.body))
 }
@@ -88,16 +80,25 @@ pub(crate) fn headers(message: binding::Message) -> Result<(HeaderMap, Bytes), T
 pub(crate) fn raw_headers(message: &RawMessage) -> Result<HeaderMap, TransportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &message.headers {
-        if is_server_header(name) {
-            continue;
+        if !is_server_header(name) {
+            append(&mut headers, name, value)?;
         }
-        if name.is_empty() {
-            return Err(invalid_header("its name is empty"));
-        }
-        let name = HeaderName::from_str(name).map_err(|error| invalid_header(error.to_string()))?;
-        headers.append(name, header_value(value)?);
     }
     Ok(headers)
+}
+
+fn append(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), TransportError> {
+    let invalid = |reason: String| {
+        TransportError::rejected("the message has a header that NATS cannot carry")
+            .with_source(reason)
+    };
+    if name.is_empty() {
+        return Err(invalid("its name is empty".to_owned()));
+    }
+    let name = HeaderName::from_str(name).map_err(|error| invalid(error.to_string()))?;
+    let value = HeaderValue::from_str(value).map_err(|error| invalid(error.to_string()))?;
+    headers.append(name, value);
+    Ok(())
 }
 
 /// Returns whether a header is an instruction to the server, such as the id of the message or the
@@ -105,15 +106,6 @@ pub(crate) fn raw_headers(message: &RawMessage) -> Result<HeaderMap, TransportEr
 fn is_server_header(name: &str) -> bool {
     let prefix = name.as_bytes().get(..5);
     prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"Nats-"))
-}
-
-fn header_value(value: &str) -> Result<HeaderValue, TransportError> {
-    HeaderValue::from_str(value).map_err(|error| invalid_header(error.to_string()))
-}
-
-fn invalid_header(reason: impl Into<BoxError>) -> TransportError {
-    let message = "the message has a header that NATS cannot carry";
-    TransportError::new(TransportErrorKind::Rejected, message).with_source(reason)
 }
 
 /// Parses the metadata of a delivery from the reply subject.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use eventkit::event::Event;
 use eventkit::transport::{
     Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Settlement, Subscription,
-    Transport, TransportError, TransportErrorKind,
+    Transport, TransportError,
 };
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::lease_queue::Lease;
 use super::shared::{Endpoint, Shared};
@@ -59,11 +59,10 @@ impl EndpointConsumer {
             let mut change = std::pin::pin!(changed.notified());
             // Enabled before the table is read, so that no change in between is missed.
             change.as_mut().enable();
-            let now = Instant::now();
             let next = self
                 .endpoint
                 .table()
-                .lease_next(&self.subscription, self.id, now);
+                .lease_next(&self.subscription, self.id);
             match next {
                 Next::Event(event, lease) => return Some(self.incoming(event, lease)),
                 Next::End => return None,
@@ -113,10 +112,8 @@ struct EndpointAcknowledger {
 
 impl EndpointAcknowledger {
     fn release(&self, delay: Duration) {
-        let now = Instant::now();
-        self.endpoint
-            .table()
-            .release(&self.subscription, self.lease, delay, now);
+        let mut table = self.endpoint.table();
+        table.release(&self.subscription, self.lease, delay);
     }
 }
 
@@ -128,10 +125,8 @@ impl Acknowledger for EndpointAcknowledger {
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         match settlement {
             Settlement::Ack | Settlement::Terminate => {
-                let now = Instant::now();
-                self.endpoint
-                    .table()
-                    .settle(&self.subscription, self.lease, now);
+                let mut table = self.endpoint.table();
+                table.settle(&self.subscription, self.lease);
             }
             Settlement::Nack(delay) => self.release(delay),
         }
@@ -140,16 +135,12 @@ impl Acknowledger for EndpointAcknowledger {
 
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async {
-            let now = Instant::now();
             let mut table = self.endpoint.table();
-            if table.extend(&self.subscription, self.lease, now) {
+            if table.extend(&self.subscription, self.lease) {
                 return Ok(());
             }
             let message = "the lease of the event has expired";
-            Err(TransportError::new(
-                TransportErrorKind::Unavailable,
-                message,
-            ))
+            Err(TransportError::unavailable(message))
         })
     }
 }

@@ -38,14 +38,14 @@ impl DeliverySummary {
 
     /// Returns the response to the worst outcome, with the longest delay. `retry_after` is the delay
     /// of outcomes without one of their own.
-    pub(super) fn to_response(&self, now: Instant, retry_after: Duration) -> Response<Bytes> {
+    pub(super) fn to_response(&self, retry_after: Duration) -> Response<Bytes> {
         let unsettled = self.retry + self.full + self.absent;
         if unsettled == 0 {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            return response;
+            return empty(StatusCode::NO_CONTENT);
         }
-        let requested = self.not_before.map(|at| at.saturating_duration_since(now));
+        let requested = self
+            .not_before
+            .map(|at| at.saturating_duration_since(Instant::now()));
         let has_default = self.full + self.absent > 0;
         let delay = requested.max(has_default.then_some(retry_after));
         let delay = delay.unwrap_or(retry_after);
@@ -66,6 +66,13 @@ impl DeliverySummary {
         let detail = format!("{count} failed: {}", reasons.join(", "));
         unavailable(detail, delay)
     }
+}
+
+/// Returns a response without a body.
+pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
 }
 
 /// Returns a response 503, with a `Retry-After`.

@@ -1,6 +1,7 @@
 //! The unsettled events of one subscription.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::mem;
 use std::sync::Arc;
 
 use eventkit::event::Event;
@@ -40,47 +41,37 @@ pub(super) struct LeaseQueue {
     waiting: VecDeque<DeliveryKey>,
     unsettled: HashMap<DeliveryKey, Unsettled>,
     deadlines: BTreeSet<(Instant, DeliveryKey)>,
+    last_lease: u64,
     pub(super) changed: Arc<Notify>,
 }
 
+/// An event in the queue, or one that was removed from it.
 #[derive(Debug)]
-struct Unsettled {
+#[must_use = "the request waits for the outcome"]
+pub(super) struct Unsettled {
     event: Event,
-    state: State,
+    /// The number of the attempt, counted from 1.
+    attempt: u32,
+    pub(super) lease: Option<Lease>,
     deadline: Instant,
     outcome: watch::Sender<Option<Outcome>>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Leased(Lease),
+impl Unsettled {
+    /// Sends the outcome to the requests that wait for it, if there are any left.
+    pub(super) fn send(self, outcome: Outcome) {
+        self.outcome.send_replace(Some(outcome));
+    }
 }
 
 /// The right of one consumer to settle an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lease {
     pub(super) key: DeliveryKey,
-    /// A number that is unique among all leases.
-    pub(super) serial: u64,
-    pub(super) consumer: u64,
+    /// A number that is unique among the leases of the queue.
+    serial: u64,
+    consumer: u64,
     pub(super) attempt: u32,
-}
-
-/// An event that was removed from the queue.
-#[derive(Debug)]
-#[must_use = "the request waits for the outcome"]
-pub(super) struct Removed {
-    pub(super) key: DeliveryKey,
-    pub(super) lease: Option<Lease>,
-    outcome: watch::Sender<Option<Outcome>>,
-}
-
-impl Removed {
-    /// Sends the outcome to the requests that wait for it, if there are any left.
-    pub(super) fn send(self, outcome: Outcome) {
-        self.outcome.send_replace(Some(outcome));
-    }
 }
 
 impl LeaseQueue {
@@ -91,6 +82,7 @@ impl LeaseQueue {
             waiting: VecDeque::new(),
             unsettled: HashMap::new(),
             deadlines: BTreeSet::new(),
+            last_lease: 0,
             changed: Arc::default(),
         }
     }
@@ -114,16 +106,16 @@ impl LeaseQueue {
 
     /// Closes a consumer, whose leases stay valid. With the last one, all events without a lease are
     /// removed.
-    pub(super) fn close(&mut self, consumer: u64) -> Vec<Removed> {
+    pub(super) fn close(&mut self, consumer: u64) {
         self.consumers.remove(&consumer);
         if self.is_open() {
-            return Vec::new();
+            return;
         }
-        let waiting: Vec<DeliveryKey> = self.waiting.drain(..).collect();
-        waiting
-            .into_iter()
-            .filter_map(|key| self.remove(key))
-            .collect()
+        for key in mem::take(&mut self.waiting) {
+            if let Some(unsettled) = self.remove(key) {
+                unsettled.send(Outcome::Absent);
+            }
+        }
     }
 
     /// Returns a receiver of the outcome of an event that is in the queue.
@@ -137,19 +129,20 @@ impl LeaseQueue {
         &mut self,
         key: DeliveryKey,
         event: Event,
-        now: Instant,
+        attempt: u32,
     ) -> Option<OutcomeReceiver> {
         let capacity = self.max_in_flight().saturating_mul(self.consumers.len());
         if self.unsettled.len() >= capacity {
             return None;
         }
         let (outcome, receiver) = watch::channel(None);
-        let deadline = now + self.subscription.ack_wait.min(FAR_FUTURE);
+        let deadline = self.new_deadline();
         self.deadlines.insert((deadline, key));
         self.waiting.push_back(key);
         let unsettled = Unsettled {
             event,
-            state: State::Waiting,
+            attempt,
+            lease: None,
             deadline,
             outcome,
         };
@@ -158,14 +151,8 @@ impl LeaseQueue {
         Some(receiver)
     }
 
-    /// Leases the oldest waiting event to a consumer; `number` returns the serial number of the lease
-    /// and the number of the attempt.
-    pub(super) fn lease_next(
-        &mut self,
-        consumer: u64,
-        now: Instant,
-        number: impl FnOnce(DeliveryKey) -> (u64, u32),
-    ) -> Option<(Event, Lease)> {
+    /// Leases the oldest waiting event to a consumer.
+    pub(super) fn lease_next(&mut self, consumer: u64) -> Option<(Event, Lease)> {
         let max_in_flight = self.max_in_flight();
         let leased = self.consumers.get_mut(&consumer)?;
         if *leased >= max_in_flight {
@@ -174,66 +161,53 @@ impl LeaseQueue {
         let key = self.waiting.pop_front()?;
         let unsettled = self.unsettled.get_mut(&key)?;
         *leased += 1;
-        let (serial, attempt) = number(key);
+        self.last_lease += 1;
         let lease = Lease {
             key,
-            serial,
+            serial: self.last_lease,
             consumer,
-            attempt,
+            attempt: unsettled.attempt,
         };
-        unsettled.state = State::Leased(lease);
+        unsettled.lease = Some(lease);
         let event = unsettled.event.clone();
-        self.set_deadline(key, now);
+        self.renew_deadline(key);
         Some((event, lease))
     }
 
     /// Extends a lease by `ack_wait`, counted from now, and returns whether it is still valid.
-    pub(super) fn extend(&mut self, lease: Lease, now: Instant) -> bool {
+    pub(super) fn extend(&mut self, lease: Lease) -> bool {
         let valid = self.is_valid(lease);
         if valid {
-            self.set_deadline(lease.key, now);
+            self.renew_deadline(lease.key);
         }
         valid
     }
 
     /// Removes an event, leased or not.
-    pub(super) fn remove(&mut self, key: DeliveryKey) -> Option<Removed> {
-        let Unsettled {
-            state,
-            deadline,
-            outcome,
-            ..
-        } = self.unsettled.remove(&key)?;
-        self.deadlines.remove(&(deadline, key));
-        let lease = match state {
-            State::Waiting => {
-                self.waiting.retain(|waiting| *waiting != key);
-                None
-            }
-            State::Leased(lease) => {
+    pub(super) fn remove(&mut self, key: DeliveryKey) -> Option<Unsettled> {
+        let unsettled = self.unsettled.remove(&key)?;
+        self.deadlines.remove(&(unsettled.deadline, key));
+        match unsettled.lease {
+            None => self.waiting.retain(|waiting| *waiting != key),
+            Some(lease) => {
                 if let Some(leased) = self.consumers.get_mut(&lease.consumer) {
                     *leased -= 1;
                 }
-                Some(lease)
             }
-        };
+        }
         self.changed.notify_waiters();
-        Some(Removed {
-            key,
-            lease,
-            outcome,
-        })
+        Some(unsettled)
     }
 
     /// Removes the event of a lease that is still valid.
-    pub(super) fn release(&mut self, lease: Lease) -> Option<Removed> {
+    pub(super) fn release(&mut self, lease: Lease) -> Option<Unsettled> {
         self.is_valid(lease).then(|| self.remove(lease.key))?
     }
 
     /// Removes one event whose deadline has passed.
-    pub(super) fn remove_expired(&mut self, now: Instant) -> Option<Removed> {
+    pub(super) fn remove_expired(&mut self) -> Option<Unsettled> {
         let (at, key) = self.deadlines.first().copied()?;
-        (at <= now).then(|| self.remove(key))?
+        (at <= Instant::now()).then(|| self.remove(key))?
     }
 
     /// Returns the earliest deadline.
@@ -247,14 +221,19 @@ impl LeaseQueue {
 
     fn is_valid(&self, lease: Lease) -> bool {
         let unsettled = self.unsettled.get(&lease.key);
-        unsettled.is_some_and(|unsettled| unsettled.state == State::Leased(lease))
+        unsettled.is_some_and(|unsettled| unsettled.lease == Some(lease))
     }
 
-    fn set_deadline(&mut self, key: DeliveryKey, now: Instant) {
+    fn new_deadline(&self) -> Instant {
+        Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE)
+    }
+
+    fn renew_deadline(&mut self, key: DeliveryKey) {
+        let deadline = self.new_deadline();
         if let Some(unsettled) = self.unsettled.get_mut(&key) {
             self.deadlines.remove(&(unsettled.deadline, key));
-            unsettled.deadline = now + self.subscription.ack_wait.min(FAR_FUTURE);
-            self.deadlines.insert((unsettled.deadline, key));
+            unsettled.deadline = deadline;
+            self.deadlines.insert((deadline, key));
         }
     }
 }

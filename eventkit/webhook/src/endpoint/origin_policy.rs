@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use eventkit::binding::http::Problem;
@@ -12,6 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use tokio::time::Instant;
 
+use super::delivery_summary::{empty, too_many_requests};
 use crate::headers::{
     ALLOWED_ORIGIN, ALLOWED_RATE, REQUEST_CALLBACK, REQUEST_ORIGIN, REQUEST_RATE, parse_rate,
 };
@@ -98,23 +98,18 @@ impl OriginPolicy {
             // An `OPTIONS` request that is not a handshake.
             return Ok(empty(StatusCode::NO_CONTENT));
         };
-        let requested = match single(headers, &REQUEST_RATE)? {
-            Some(text) => Some(parse_rate(text).ok_or_else(|| {
-                malformed(
-                    &REQUEST_RATE,
-                    text,
-                    "a positive number of requests per minute",
-                )
-            })?),
-            None => None,
+        let parse = |text| {
+            let expected = "a positive number of requests per minute";
+            parse_rate(text).ok_or_else(|| malformed(&REQUEST_RATE, text, expected))
         };
+        let requested = single(headers, &REQUEST_RATE)?.map(parse).transpose()?;
         if !self.allows(origin) {
             return self.request_callback(headers, origin, requested);
         }
         let granted = if self.any { "*" } else { origin };
-        let rate = match (self.rate, requested) {
-            (None, _) => "*".to_owned(),
-            (Some(max), requested) => max.min(requested.unwrap_or(max)).to_string(),
+        let rate = match self.rate {
+            None => "*".to_owned(),
+            Some(max) => max.min(requested.unwrap_or(max)).to_string(),
         };
         let mut response = empty(StatusCode::NO_CONTENT);
         for (name, text) in [(ALLOWED_ORIGIN, granted), (ALLOWED_RATE, &rate)] {
@@ -145,12 +140,12 @@ impl OriginPolicy {
         Err(not_allowed())
     }
 
-    /// Checks the origin and the rate of a delivery.
-    pub(super) fn check_delivery(&self, parts: &Parts, now: Instant) -> Result<(), Rejection> {
-        let origin = single(&parts.headers, &REQUEST_ORIGIN).map_err(Rejection::Problem)?;
+    /// Checks the origin and the rate of a delivery; the error is the response.
+    pub(super) fn check_delivery(&self, parts: &Parts) -> Result<(), Box<Response<Bytes>>> {
+        let origin = single(&parts.headers, &REQUEST_ORIGIN).map_err(Response::from)?;
         let allowed = origin.filter(|origin| self.allows(origin));
         if self.required && allowed.is_none() {
-            return Err(Rejection::Problem(not_allowed()));
+            return Err(Box::new(not_allowed().into()));
         }
         let Some(rate) = self.rate else {
             return Ok(());
@@ -158,26 +153,15 @@ impl OriginPolicy {
         // Origins that are not listed share a bucket, so that senders cannot fill the map.
         let origin = allowed.filter(|_| !self.any).unwrap_or_default();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = match buckets.get_mut(origin) {
-            Some(bucket) => bucket,
-            None => buckets
-                .entry(origin.to_owned())
-                .or_insert(TokenBucket::new(rate)),
-        };
-        bucket.try_acquire(now).map_err(Rejection::RateLimited)
+        let bucket = buckets.entry(origin.to_owned());
+        let bucket = bucket.or_insert(TokenBucket::new(rate));
+        let acquired = bucket.try_acquire(Instant::now());
+        acquired.map_err(|delay| too_many_requests("the sender exceeds its rate", delay).into())
     }
 
     fn allows(&self, origin: &str) -> bool {
         self.any || self.allowed.iter().any(|allowed| allowed == origin)
     }
-}
-
-/// The reason why a delivery is rejected.
-#[derive(Debug)]
-pub(super) enum Rejection {
-    Problem(Problem),
-    /// The sender exceeds its rate, and has to wait for this time.
-    RateLimited(Duration),
 }
 
 fn not_allowed() -> Problem {
@@ -202,17 +186,8 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
 
 fn malformed(name: &HeaderName, value: &str, expected: &str) -> Problem {
     let detail = format!("header `{name}` is {value:?}, expected {expected}");
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "Malformed validation request",
-        detail,
-    )
-}
-
-fn empty(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    response
+    let title = "Malformed validation request";
+    Problem::new(StatusCode::BAD_REQUEST, title, detail)
 }
 
 impl fmt::Debug for OriginPolicy {

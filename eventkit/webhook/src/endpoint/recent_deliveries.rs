@@ -54,14 +54,6 @@ impl RecentDeliveries {
         self.states.get(&key).map(|(_, state)| *state)
     }
 
-    /// Returns the number of failed attempts, as far as they are remembered.
-    pub(super) fn attempts(&self, key: DeliveryKey) -> u32 {
-        match self.states.get(&key) {
-            Some((_, DeliveryState::Failed { attempts, .. })) => *attempts,
-            _ => 0,
-        }
-    }
-
     pub(super) fn insert(&mut self, key: DeliveryKey, state: DeliveryState, now: Instant) {
         self.states.insert(key, (now, state));
         self.evict_expired(now);
@@ -109,17 +101,16 @@ mod tests {
         let now = Instant::now();
         let mut deliveries = RecentDeliveries::new(2, Duration::from_mins(1));
         let keys = keys(&deliveries, 2);
+        let failed = |attempts| DeliveryState::Failed {
+            attempts,
+            not_before: now,
+        };
         for attempts in 0..1_000 {
-            let not_before = now;
-            let failed = DeliveryState::Failed {
-                attempts,
-                not_before,
-            };
-            deliveries.insert(keys[1], failed, now);
+            deliveries.insert(keys[1], failed(attempts), now);
             assert_eq!(deliveries.states.len(), 1);
         }
         deliveries.insert(keys[0], DeliveryState::Settled, now);
-        assert_eq!(deliveries.attempts(keys[1]), 999);
-        assert_eq!(deliveries.attempts(keys[0]), 0);
+        assert_eq!(deliveries.get(keys[1], now), Some(failed(999)));
+        assert_eq!(deliveries.get(keys[0], now), Some(DeliveryState::Settled));
     }
 }

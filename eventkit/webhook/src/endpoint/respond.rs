@@ -11,21 +11,16 @@ use eventkit::{DecodeError, DecodeErrorKind};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::access_token::TokenLocation;
-use super::delivery_summary::{DeliverySummary, too_many_requests, unavailable};
+use super::delivery_summary::{DeliverySummary, unavailable};
 use super::lease_queue::{Outcome, OutcomeReceiver};
-use super::origin_policy::Rejection;
 use super::shared::{Endpoint, Shared};
-use super::subscription_table::Admission;
 use crate::client::HttpClient;
 
-/// The delivery of an event whose outcome is not known yet.
-struct PendingDelivery {
-    subscription: Arc<str>,
-    outcome: OutcomeReceiver,
-}
+/// The delivery of an event to a subscription, whose outcome is not known yet.
+type PendingDelivery = (Arc<str>, OutcomeReceiver);
 
 impl Endpoint {
     /// Responds to a request once all of its events are handled, whatever its path and host.
@@ -76,26 +71,21 @@ impl Shared {
     pub(super) fn admit(&self, parts: &Parts) -> Result<TokenLocation, Box<Response<Bytes>>> {
         match parts.method {
             Method::POST => {}
-            Method::OPTIONS if self.origins.has_handshake() => {
-                return Err(self.origins.respond(parts).into());
+            Method::OPTIONS if self.settings.origins.has_handshake() => {
+                return Err(self.settings.origins.respond(parts).into());
             }
             _ => return Err(self.method_not_allowed(&parts.method).into()),
         }
-        let token = self.tokens.check(parts)?;
-        match self.origins.check_delivery(parts, Instant::now()) {
-            Ok(()) => Ok(token),
-            Err(Rejection::Problem(problem)) => Err(Box::new(problem.into())),
-            Err(Rejection::RateLimited(delay)) => {
-                Err(too_many_requests("the sender exceeds its rate", delay).into())
-            }
-        }
+        let token = self.settings.tokens.check(parts)?;
+        self.settings.origins.check_delivery(parts)?;
+        Ok(token)
     }
 
     fn method_not_allowed(&self, method: &Method) -> Response<Bytes> {
         let status = StatusCode::METHOD_NOT_ALLOWED;
         let detail = format!("the method is {method}, expected POST");
         let mut response = Response::from(Problem::new(status, "Method not allowed", detail));
-        let methods = self.origins.methods();
+        let methods = self.settings.origins.methods();
         response.headers_mut().insert(ALLOW, methods);
         response
     }
@@ -113,10 +103,10 @@ impl Shared {
         };
         if !self.table().is_ready() {
             let detail = "the endpoint does not accept events at present";
-            return unavailable(detail, self.retry_after);
+            return unavailable(detail, self.settings.retry_after);
         }
         let summary = self.deliver_all(&events).await;
-        let mut response = summary.to_response(Instant::now(), self.retry_after);
+        let mut response = summary.to_response(self.settings.retry_after);
         // Shared caches must not store the response to a URL that contains a token (3.2).
         if token == TokenLocation::Query && response.status().is_success() {
             let private = HeaderValue::from_static("private");
@@ -150,20 +140,15 @@ impl Shared {
         summary: &mut DeliverySummary,
     ) {
         loop {
-            let admission = self.table().admit(&subscription, event, Instant::now());
-            let outcome = match admission {
-                Admission::Pending(outcome) => {
-                    return pending.push_back(PendingDelivery {
-                        subscription,
-                        outcome,
-                    });
-                }
-                Admission::Known(outcome) => outcome,
+            let admitted = self.table().admit(&subscription, event);
+            let outcome = match admitted {
+                Ok(outcome) => return pending.push_back((subscription, outcome)),
+                Err(outcome) => outcome,
             };
             // A batch may be larger than the queue: it waits for an earlier event of its own.
             let earlier = pending
                 .iter()
-                .position(|other| outcome == Outcome::Full && other.subscription == subscription);
+                .position(|(other, _)| outcome == Outcome::Full && *other == subscription);
             match earlier.and_then(|index| pending.remove(index)) {
                 Some(delivery) => summary.add(self.outcome(delivery).await),
                 None => return summary.add(outcome),
@@ -172,14 +157,9 @@ impl Shared {
     }
 
     /// Waits for the outcome of a delivery, at most for its `ack_wait`.
-    async fn outcome(&self, delivery: PendingDelivery) -> Outcome {
-        let PendingDelivery {
-            subscription,
-            outcome: mut receiver,
-        } = delivery;
+    async fn outcome(&self, (subscription, mut receiver): PendingDelivery) -> Outcome {
         loop {
-            let now = Instant::now();
-            let deadline = self.table().expire_leases(&subscription, now);
+            let deadline = self.table().expire_leases(&subscription);
             if let Some(outcome) = *receiver.borrow_and_update() {
                 return outcome;
             }

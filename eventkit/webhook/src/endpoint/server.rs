@@ -66,7 +66,11 @@ impl Endpoint {
         signal: impl Future<Output = ()> + Send,
     ) -> io::Result<()> {
         listener.local_addr()?;
-        let connections = self.shared.max_connections.min(Semaphore::MAX_PERMITS);
+        let connections = self
+            .shared
+            .settings
+            .max_connections
+            .min(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections));
         let graceful = GracefulShutdown::new();
         let mut signal = std::pin::pin!(signal);
@@ -91,7 +95,7 @@ impl Endpoint {
         }
         drop(listener);
         self.close();
-        let shutdown = timeout(self.shared.shutdown_timeout, graceful.shutdown()).await;
+        let shutdown = timeout(self.shared.settings.shutdown_timeout, graceful.shutdown()).await;
         if shutdown.is_err() {
             let unsettled = self.unsettled();
             tracing::warn!(unsettled, "the graceful shutdown timed out");
@@ -109,7 +113,7 @@ impl Endpoint {
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(self.shared.read_timeout)
+            .header_read_timeout(self.shared.settings.read_timeout)
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -127,32 +131,26 @@ impl Shared {
         B: Body,
         B::Error: Into<BoxError>,
     {
-        let limit = self.limits.body_bytes;
+        let limit = self.settings.limits.body_bytes;
+        let read_timeout = self.settings.read_timeout;
         if body.size_hint().lower() > limit as u64 {
             return Err(too_large());
         }
         let body = std::pin::pin!(body);
         let read = Limited::new(body, limit).collect();
-        match timeout(self.read_timeout, read).await {
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        let (status, title, detail) = match timeout(read_timeout, read).await {
+            Ok(Ok(collected)) => return Ok(collected.to_bytes()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
             Ok(Err(error)) => {
                 let detail = format!("failed to read the body: {error}");
-                Err(Problem::new(
-                    StatusCode::BAD_REQUEST,
-                    "Body not readable",
-                    detail,
-                ))
+                (StatusCode::BAD_REQUEST, "Body not readable", detail)
             }
             Err(_) => {
-                let detail = format!("the body was not received within {:?}", self.read_timeout);
-                Err(Problem::new(
-                    StatusCode::REQUEST_TIMEOUT,
-                    "Body too slow",
-                    detail,
-                ))
+                let detail = format!("the body was not received within {read_timeout:?}");
+                (StatusCode::REQUEST_TIMEOUT, "Body too slow", detail)
             }
-        }
+        };
+        Err(Problem::new(status, title, detail))
     }
 }
 

@@ -8,7 +8,7 @@ use eventkit::ToEvent;
 use eventkit::binding::http::Decoder;
 use eventkit::event::{Event, Limits};
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError,
 };
 
 use super::access_token::AccessTokens;
@@ -24,17 +24,23 @@ use super::subscription_table::SubscriptionTable;
 /// - It is a `tower` service, which axum mounts beside other routes:
 ///   `Router::new().route_service("/events", endpoint.clone())`.
 /// - [`respond`](Endpoint::respond) and [`handle`](Endpoint::handle) take one request of any server.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
     pub(super) shared: Arc<Shared>,
 }
 
+/// The state that all clones of an endpoint share.
 pub(super) struct Shared {
     pub(super) table: Mutex<SubscriptionTable>,
+    pub(super) decoder: Decoder,
+    pub(super) settings: Settings,
+}
+
+/// The settings of an endpoint, as its builder sets them.
+pub(super) struct Settings {
     pub(super) tokens: AccessTokens,
     pub(super) origins: OriginPolicy,
     pub(super) limits: Limits,
-    pub(super) decoder: Decoder,
     pub(super) retry_after: Duration,
     pub(super) read_timeout: Duration,
     pub(super) shutdown_timeout: Duration,
@@ -78,27 +84,29 @@ impl Endpoint {
     }
 
     fn publisher(&self) -> Result<&dyn Publisher, TransportError> {
-        self.shared.publisher.as_deref().ok_or_else(|| {
-            let message = "the webhook endpoint has no publisher: set one, such as a `Sender`, with \
-                           `EndpointBuilder::publisher`";
-            TransportError::new(TransportErrorKind::Configuration, message)
+        let publisher = self.shared.settings.publisher.as_deref();
+        publisher.ok_or_else(|| {
+            TransportError::configuration(
+                "the webhook endpoint has no publisher: set one, such as a `Sender`, with \
+                 `EndpointBuilder::publisher`",
+            )
         })
     }
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint")
+        self.settings.fmt(f)
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
             .field("tokens", &self.tokens)
             .field("origins", &self.origins)
             .field("limits", &self.limits)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shared.fmt(f)
     }
 }
 

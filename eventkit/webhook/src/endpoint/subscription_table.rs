@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventkit::event::Event;
-use eventkit::pattern;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{Subscription, TransportError, TransportErrorKind};
+use eventkit::transport::{Subscription, TransportError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::lease_queue::{Lease, LeaseQueue, Outcome, OutcomeReceiver, Removed};
-use super::recent_deliveries::{DeliveryKey, DeliveryState, RecentDeliveries};
+use super::lease_queue::{Lease, LeaseQueue, Outcome, OutcomeReceiver, Unsettled};
+use super::recent_deliveries::{DeliveryState, RecentDeliveries};
 
 /// The subscriptions of an endpoint, and its recent deliveries.
 #[derive(Debug)]
@@ -23,16 +22,6 @@ pub(super) struct SubscriptionTable {
     queues: BTreeMap<Arc<str>, LeaseQueue>,
     recent: RecentDeliveries,
     last_consumer: u64,
-    last_lease: u64,
-}
-
-/// The result of admitting an event to a subscription.
-#[derive(Debug)]
-pub(super) enum Admission {
-    /// The outcome is known at once.
-    Known(Outcome),
-    /// The outcome will be sent.
-    Pending(OutcomeReceiver),
 }
 
 /// The next step of a consumer.
@@ -52,7 +41,6 @@ impl SubscriptionTable {
             queues: BTreeMap::new(),
             recent,
             last_consumer: 0,
-            last_lease: 0,
         }
     }
 
@@ -81,8 +69,7 @@ impl SubscriptionTable {
         subscription: &Subscription,
     ) -> Result<(u64, Arc<Notify>), TransportError> {
         if self.closed {
-            let message = "the webhook endpoint is closed";
-            return Err(TransportError::new(TransportErrorKind::Closed, message));
+            return Err(TransportError::closed("the webhook endpoint is closed"));
         }
         self.last_consumer += 1;
         let consumer = self.last_consumer;
@@ -97,12 +84,7 @@ impl SubscriptionTable {
         &mut self,
         subscription: &Subscription,
     ) -> Result<&mut LeaseQueue, TransportError> {
-        for pattern in &subscription.patterns {
-            pattern::check(pattern).map_err(|reason| {
-                let message = format!("invalid pattern {pattern:?} of a subscription: {reason}");
-                TransportError::new(TransportErrorKind::Configuration, message)
-            })?;
-        }
+        subscription.check_patterns()?;
         let queue = self
             .queues
             .entry(subscription.name.as_str().into())
@@ -113,64 +95,56 @@ impl SubscriptionTable {
 
     /// Closes a consumer.
     pub(super) fn unsubscribe(&mut self, subscription: &str, consumer: u64) {
-        let Some(queue) = self.queues.get_mut(subscription) else {
-            return;
-        };
-        for removed in queue.close(consumer) {
-            removed.send(Outcome::Absent);
+        if let Some(queue) = self.queues.get_mut(subscription) {
+            queue.close(consumer);
         }
     }
 
     /// Returns the subscriptions whose patterns match an event type.
     pub(super) fn matching_subscriptions(&self, ty: &str) -> Vec<Arc<str>> {
-        let matches = |queue: &LeaseQueue| {
-            let mut patterns = queue.subscription.patterns.iter();
-            patterns.any(|pattern| pattern::matches(pattern, ty))
-        };
-        let matching = self.queues.iter().filter(|(_, queue)| matches(queue));
+        let queues = self.queues.iter();
+        let matching = queues.filter(|(_, queue)| queue.subscription.selects(ty));
         matching.map(|(name, _)| Arc::clone(name)).collect()
     }
 
-    /// Adds an event to the queue of a subscription, unless it is there or settled already, or cannot
-    /// be accepted now.
-    pub(super) fn admit(&mut self, subscription: &str, event: &Event, now: Instant) -> Admission {
+    /// Adds an event to the queue of a subscription. The error is the outcome that is known at once: the
+    /// event is settled already, or cannot be accepted now.
+    pub(super) fn admit(
+        &mut self,
+        subscription: &str,
+        event: &Event,
+    ) -> Result<OutcomeReceiver, Outcome> {
         let key = self.recent.key(subscription, event);
-        self.expire_leases(subscription, now);
-        match self.recent.get(key, now) {
-            Some(DeliveryState::Settled) => return Admission::Known(Outcome::Settled),
+        self.expire_leases(subscription);
+        // Not before that of an expired lease, whose event is admitted again at once.
+        let now = Instant::now();
+        let attempts = match self.recent.get(key, now) {
+            Some(DeliveryState::Settled) => return Err(Outcome::Settled),
             Some(DeliveryState::Failed { not_before, .. }) if not_before > now => {
-                return Admission::Known(Outcome::Retry(not_before));
+                return Err(Outcome::Retry(not_before));
             }
-            _ => {}
-        }
-        let closed = self.closed;
-        let Some(queue) = self.queues.get_mut(subscription) else {
-            return Admission::Known(Outcome::Absent);
+            Some(DeliveryState::Failed { attempts, .. }) => attempts,
+            None => 0,
         };
+        let queue = self.queues.get_mut(subscription).ok_or(Outcome::Absent)?;
         if let Some(receiver) = queue.outcome_receiver(key) {
-            return Admission::Pending(receiver);
+            return Ok(receiver);
         }
-        if closed || !queue.is_open() {
-            return Admission::Known(Outcome::Absent);
+        if self.closed || !queue.is_open() {
+            return Err(Outcome::Absent);
         }
-        match queue.push(key, event.clone(), now) {
-            Some(receiver) => Admission::Pending(receiver),
-            None => Admission::Known(Outcome::Full),
-        }
+        let attempt = attempts.saturating_add(1);
+        let receiver = queue.push(key, event.clone(), attempt);
+        receiver.ok_or(Outcome::Full)
     }
 
     /// Leases the next event to a consumer.
-    pub(super) fn lease_next(&mut self, subscription: &str, consumer: u64, now: Instant) -> Next {
-        self.expire_leases(subscription, now);
+    pub(super) fn lease_next(&mut self, subscription: &str, consumer: u64) -> Next {
+        self.expire_leases(subscription);
         let Some(queue) = self.queues.get_mut(subscription) else {
             return Next::End;
         };
-        let (recent, last_lease) = (&self.recent, &mut self.last_lease);
-        let number = |key: DeliveryKey| {
-            *last_lease += 1;
-            (*last_lease, recent.attempts(key).saturating_add(1))
-        };
-        if let Some((event, lease)) = queue.lease_next(consumer, now, number) {
+        if let Some((event, lease)) = queue.lease_next(consumer) {
             return Next::Event(event, lease);
         }
         if self.closed && queue.is_idle() {
@@ -180,7 +154,8 @@ impl SubscriptionTable {
     }
 
     /// Settles an event, even if it was leased to another consumer meanwhile.
-    pub(super) fn settle(&mut self, subscription: &str, lease: Lease, now: Instant) {
+    pub(super) fn settle(&mut self, subscription: &str, lease: Lease) {
+        let now = Instant::now();
         self.recent.insert(lease.key, DeliveryState::Settled, now);
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.remove(lease.key)) {
@@ -189,44 +164,40 @@ impl SubscriptionTable {
     }
 
     /// Ends a lease, unless it has ended already; the event may be delivered again after a delay.
-    pub(super) fn release(
-        &mut self,
-        subscription: &str,
-        lease: Lease,
-        delay: Duration,
-        now: Instant,
-    ) {
+    pub(super) fn release(&mut self, subscription: &str, lease: Lease, delay: Duration) {
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.release(lease)) {
-            self.fail(removed, now + delay.min(FAR_FUTURE), now);
+            self.fail(removed, delay);
         }
     }
 
     /// Extends a lease by `ack_wait`, counted from now, and returns whether it is still valid.
-    pub(super) fn extend(&mut self, subscription: &str, lease: Lease, now: Instant) -> bool {
-        self.expire_leases(subscription, now);
+    pub(super) fn extend(&mut self, subscription: &str, lease: Lease) -> bool {
+        self.expire_leases(subscription);
         let queue = self.queues.get_mut(subscription);
-        queue.is_some_and(|queue| queue.extend(lease, now))
+        queue.is_some_and(|queue| queue.extend(lease))
     }
 
     /// Ends the leases that have expired, and returns the next deadline.
-    pub(super) fn expire_leases(&mut self, subscription: &str, now: Instant) -> Option<Instant> {
+    pub(super) fn expire_leases(&mut self, subscription: &str) -> Option<Instant> {
         while let Some(queue) = self.queues.get_mut(subscription)
-            && let Some(removed) = queue.remove_expired(now)
+            && let Some(removed) = queue.remove_expired()
         {
-            self.fail(removed, now, now);
+            self.fail(removed, Duration::ZERO);
         }
         self.queues.get(subscription)?.next_deadline()
     }
 
-    fn fail(&mut self, removed: Removed, not_before: Instant, now: Instant) {
+    fn fail(&mut self, removed: Unsettled, delay: Duration) {
+        let now = Instant::now();
+        let not_before = now + delay.min(FAR_FUTURE);
         // An event that was never leased was not attempted.
         if let Some(lease) = removed.lease {
             let state = DeliveryState::Failed {
                 attempts: lease.attempt,
                 not_before,
             };
-            self.recent.insert(removed.key, state, now);
+            self.recent.insert(lease.key, state, now);
         }
         removed.send(Outcome::Retry(not_before));
     }

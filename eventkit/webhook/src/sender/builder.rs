@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use eventkit::format::Format;
-use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit::transport::TransportError;
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::OnceCell;
@@ -22,7 +22,24 @@ use crate::rate::RateLimiter;
 impl Sender {
     /// Creates a builder of a sender to a URL.
     pub fn to(url: impl Into<String>) -> SenderBuilder {
-        SenderBuilder::new(url.into())
+        SenderBuilder {
+            url: url.into(),
+            client: Client::Reqwest(Box::default()),
+            format: None,
+            token: None,
+            headers: Vec::new(),
+            origin: None,
+            handshake: false,
+            rate: None,
+            allow_http: false,
+            timeout: Duration::from_mins(1),
+            retry: Retry {
+                attempts: 5,
+                deadline: Duration::from_mins(5),
+                initial_delay: Duration::from_millis(500),
+                max_delay: Duration::from_secs(30),
+            },
+        }
     }
 }
 
@@ -43,33 +60,11 @@ pub struct SenderBuilder {
 }
 
 enum Client {
-    Default,
     Reqwest(Box<reqwest::ClientBuilder>),
     Custom(Arc<dyn HttpClient>),
 }
 
 impl SenderBuilder {
-    fn new(url: String) -> Self {
-        Self {
-            url,
-            client: Client::Default,
-            format: None,
-            token: None,
-            headers: Vec::new(),
-            origin: None,
-            handshake: false,
-            rate: None,
-            allow_http: false,
-            timeout: Duration::from_mins(1),
-            retry: Retry {
-                attempts: 5,
-                deadline: Duration::from_mins(5),
-                initial_delay: Duration::from_millis(500),
-                max_delay: Duration::from_secs(30),
-            },
-        }
-    }
-
     /// Sends events in structured mode, in this format; binary mode by default.
     ///
     /// An event without data, or with data of no content type, is always sent in structured mode: the
@@ -173,8 +168,9 @@ impl SenderBuilder {
     /// Returns an error if the URL, the token, the origin, the rate or a header is invalid, if there
     /// is a handshake without an origin, or if the reqwest client cannot be created.
     pub fn build(self) -> Result<Sender, TransportError> {
-        let target = Target::parse(&self.url, self.allow_http)
-            .map_err(|reason| invalid(&format!("the URL of a webhook sender: {reason}")))?;
+        let target = Target::parse(&self.url, self.allow_http).map_err(|reason| {
+            TransportError::configuration(format!("the URL of a webhook sender: {reason}"))
+        })?;
         let headers = self.all_headers(&target)?;
         let handshake = match (self.handshake, self.origin) {
             (false, _) => None,
@@ -183,20 +179,19 @@ impl SenderBuilder {
                 rate: self.rate,
             }),
             (true, None) => {
-                return Err(invalid(
+                return Err(TransportError::configuration(
                     "a handshake requires an origin: `SenderBuilder::origin`",
                 ));
             }
         };
         if self.rate == Some(0) {
-            return Err(invalid(
+            return Err(TransportError::configuration(
                 "the rate is 0, expected at least 1 request per minute",
             ));
         }
         let client: Arc<dyn HttpClient> = match self.client {
             Client::Custom(client) => client,
             Client::Reqwest(builder) => Arc::new(Reqwest::new(*builder)?),
-            Client::Default => Arc::new(Reqwest::new(reqwest::Client::builder())?),
         };
         let shared = Shared {
             requests: Requests {
@@ -221,37 +216,40 @@ impl SenderBuilder {
     fn all_headers(&self, target: &Target) -> Result<HeaderMap, TransportError> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            let name = HeaderName::try_from(name)
-                .map_err(|_| invalid(&format!("{name:?} is not the name of a header")))?;
-            let value = HeaderValue::try_from(value)
-                .map_err(|_| invalid(&format!("the value of the header `{name}` is illegal")))?;
+            let name = HeaderName::try_from(name).map_err(|_| {
+                TransportError::configuration(format!("{name:?} is not the name of a header"))
+            })?;
+            let value = HeaderValue::try_from(value).map_err(|_| {
+                TransportError::configuration(format!(
+                    "the value of the header `{name}` is illegal"
+                ))
+            })?;
             headers.insert(name, value);
         }
         if let Some(origin) = &self.origin {
             let value = HeaderValue::try_from(origin).ok();
             let value = value.filter(|_| !origin.is_empty() && origin != "*");
             let value = value.ok_or_else(|| {
-                invalid(&format!(
+                TransportError::configuration(format!(
                     "{origin:?} is not an origin, expected a DNS name in ASCII"
                 ))
             })?;
             headers.insert(REQUEST_ORIGIN, value);
         }
         if let Some(token) = &self.token {
-            let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-                .map_err(|_| invalid("the access token is illegal, expected printable ASCII"))?;
+            let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
+                TransportError::configuration(
+                    "the access token is illegal, expected printable ASCII",
+                )
+            })?;
             value.set_sensitive(true);
             headers.insert(AUTHORIZATION, value);
         }
-        if target.has_token() {
+        if target.has_token {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         Ok(headers)
     }
-}
-
-fn invalid(message: &str) -> TransportError {
-    TransportError::new(TransportErrorKind::Configuration, message)
 }
 
 impl fmt::Debug for SenderBuilder {

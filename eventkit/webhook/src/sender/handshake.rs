@@ -66,6 +66,6 @@ impl Handshake {
 
     fn refused(&self, found: &str) -> FailedAttempt {
         let reason = format!("the target does not allow {:?}: {found}", self.origin);
-        FailedAttempt::new(TransportErrorKind::Configuration, NextStep::Stop, reason)
+        FailedAttempt::new(NextStep::Stop(TransportErrorKind::Configuration), reason)
     }
 }

@@ -137,7 +137,7 @@ impl Sender {
                 return Ok(Published::default());
             };
             let requested = match failed.next_step {
-                NextStep::Stop => return Err(failed.into_error(&operation, "")),
+                NextStep::Stop(_) => return Err(failed.into_error(&operation, "")),
                 NextStep::Retire => {
                     shared.retired.store(true, Ordering::Relaxed);
                     return Err(failed.into_error(&operation, ""));
@@ -160,7 +160,13 @@ impl Sender {
                 let details = format!("; gave up after attempt {attempt}: {reason}");
                 return Err(failed.into_error(&operation, &details));
             }
-            tracing::debug!(operation, reason = %failed, attempt, ?delay, "retrying");
+            tracing::debug!(
+                operation,
+                reason = failed.reason,
+                attempt,
+                ?delay,
+                "retrying"
+            );
             sleep(delay).await;
             attempt += 1;
         }
@@ -171,11 +177,8 @@ impl Shared {
     async fn attempt(&self, message: &Message, deadline: Instant) -> Result<(), FailedAttempt> {
         if self.retired.load(Ordering::Relaxed) {
             let reason = "the target is retired: it responded with 410 Gone before";
-            return Err(FailedAttempt::new(
-                TransportErrorKind::Rejected,
-                NextStep::Stop,
-                reason,
-            ));
+            let next_step = NextStep::Stop(TransportErrorKind::Rejected);
+            return Err(FailedAttempt::new(next_step, reason));
         }
         if let Some(handshake) = &self.handshake {
             let request = || handshake.request_permission(&self.requests, deadline);
@@ -196,8 +199,7 @@ fn encoded(
 }
 
 fn rejected(operation: &str, reason: &str, source: impl Into<BoxError>) -> TransportError {
-    let message = format!("failed to {operation}: {reason}");
-    TransportError::new(TransportErrorKind::Rejected, message).with_source(source)
+    TransportError::rejected(format!("failed to {operation}: {reason}")).with_source(source)
 }
 
 /// Returns the headers of a raw message, without those of a connection or a webhook.

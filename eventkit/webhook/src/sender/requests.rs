@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit::transport::TransportError;
 use http::{HeaderMap, Method, Request, Response};
 use tokio::time::{Instant, timeout};
 
@@ -35,25 +35,21 @@ impl Requests {
     ) -> Result<Response<Bytes>, FailedAttempt> {
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = self.target.uri().clone();
+        *request.uri_mut() = self.target.uri.clone();
         *request.headers_mut() = headers;
         for (name, value) in &self.headers {
             request.headers_mut().insert(name, value.clone());
         }
         self.limiter.acquire(deadline).await.map_err(|delay| {
             let reason = "the target accepts no more requests at present";
-            let next_step = NextStep::Retry(Some(delay));
-            FailedAttempt::new(TransportErrorKind::Unavailable, next_step, reason)
+            FailedAttempt::new(NextStep::Retry(Some(delay)), reason)
         })?;
         let left = deadline.saturating_duration_since(Instant::now());
         let limit = self.timeout.min(left);
         let response = timeout(limit, self.client.send(request)).await;
         let response = response.unwrap_or_else(|_| {
             let message = format!("the request timed out after {limit:?}");
-            Err(TransportError::new(
-                TransportErrorKind::Unavailable,
-                message,
-            ))
+            Err(TransportError::unavailable(message))
         });
         response.map_err(FailedAttempt::without_response)
     }

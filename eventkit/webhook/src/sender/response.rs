@@ -1,6 +1,6 @@
 //! The response of a target, and the next step of the sender.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -18,8 +18,7 @@ const MAX_DETAIL_LENGTH: usize = 500;
 /// An attempt that failed.
 #[derive(Debug)]
 pub(super) struct FailedAttempt {
-    kind: TransportErrorKind,
-    reason: String,
+    pub(super) reason: String,
     source: Option<TransportError>,
     pub(super) next_step: NextStep,
 }
@@ -31,20 +30,15 @@ pub(super) enum NextStep {
     Retry(Option<Duration>),
     /// To retry after this delay, and to pause all other requests too (2.2).
     Pause(Duration),
-    /// To give up.
-    Stop,
+    /// To give up, with an error of this kind.
+    Stop(TransportErrorKind),
     /// To give up, and to never send to the target again (2.2).
     Retire,
 }
 
 impl FailedAttempt {
-    pub(super) fn new(
-        kind: TransportErrorKind,
-        next_step: NextStep,
-        reason: impl Into<String>,
-    ) -> Self {
+    pub(super) fn new(next_step: NextStep, reason: impl Into<String>) -> Self {
         Self {
-            kind,
             reason: reason.into(),
             source: None,
             next_step,
@@ -53,14 +47,13 @@ impl FailedAttempt {
 
     /// Creates the failure of a request without a response.
     pub(super) fn without_response(error: TransportError) -> Self {
-        let kind = error.kind();
-        let next_step = match kind {
+        let next_step = match error.kind() {
             TransportErrorKind::Unavailable => NextStep::Retry(None),
-            _ => NextStep::Stop,
+            kind => NextStep::Stop(kind),
         };
         Self {
             source: Some(error),
-            ..Self::new(kind, next_step, "there is no response")
+            ..Self::new(next_step, "there is no response")
         }
     }
 
@@ -71,17 +64,17 @@ impl FailedAttempt {
 
     /// Converts it to an error: the operation, the reason, and the details.
     pub(super) fn into_error(self, operation: &str, details: &str) -> TransportError {
-        let error = TransportError::new(self.kind, format!("{operation}: {self}{details}"));
+        let kind = match self.next_step {
+            NextStep::Retry(_) | NextStep::Pause(_) => TransportErrorKind::Unavailable,
+            NextStep::Stop(kind) => kind,
+            NextStep::Retire => TransportErrorKind::Rejected,
+        };
+        let message = format!("{operation}: {}{details}", self.reason);
+        let error = TransportError::new(kind, message);
         match self.source {
             Some(source) => error.with_source(source),
             None => error,
         }
-    }
-}
-
-impl fmt::Display for FailedAttempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)
     }
 }
 
@@ -92,31 +85,23 @@ pub(super) fn check(response: &Response<Bytes>) -> Result<(), FailedAttempt> {
         return Ok(());
     }
     let retry_after = parse_retry_after(response.headers(), SystemTime::now());
-    let (kind, next_step) = match status {
-        StatusCode::TOO_MANY_REQUESTS => (
-            TransportErrorKind::Unavailable,
-            retry_after.map_or(NextStep::Retry(None), NextStep::Pause),
-        ),
-        StatusCode::REQUEST_TIMEOUT => (
-            TransportErrorKind::Unavailable,
-            NextStep::Retry(retry_after),
-        ),
-        StatusCode::GONE => (TransportErrorKind::Rejected, NextStep::Retire),
+    let next_step = match status {
+        StatusCode::TOO_MANY_REQUESTS => retry_after.map_or(NextStep::Retry(None), NextStep::Pause),
+        StatusCode::GONE => NextStep::Retire,
         // The event is not the cause of these.
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::NOT_FOUND
         | StatusCode::METHOD_NOT_ALLOWED
         | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            (TransportErrorKind::Configuration, NextStep::Stop)
+            NextStep::Stop(TransportErrorKind::Configuration)
         }
-        _ if status.is_server_error() => (
-            TransportErrorKind::Unavailable,
-            NextStep::Retry(retry_after),
-        ),
-        _ if status.is_client_error() => (TransportErrorKind::Rejected, NextStep::Stop),
+        _ if status == StatusCode::REQUEST_TIMEOUT || status.is_server_error() => {
+            NextStep::Retry(retry_after)
+        }
+        _ if status.is_client_error() => NextStep::Stop(TransportErrorKind::Rejected),
         // Redirects, and informational responses.
-        _ => (TransportErrorKind::Configuration, NextStep::Stop),
+        _ => NextStep::Stop(TransportErrorKind::Configuration),
     };
     let mut text = format!("the response is {status}");
     if let Some(detail) = detail(response.headers(), response.body()) {
@@ -125,7 +110,7 @@ pub(super) fn check(response: &Response<Bytes>) -> Result<(), FailedAttempt> {
     if let Some(advice) = advice(status, response.headers()) {
         let _ = write!(text, "; {advice}");
     }
-    Err(FailedAttempt::new(kind, next_step, text))
+    Err(FailedAttempt::new(next_step, text))
 }
 
 /// Returns what to do, if that is known.

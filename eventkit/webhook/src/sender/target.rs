@@ -11,9 +11,10 @@ use crate::headers::ACCESS_TOKEN;
 /// A URL, which is printed without its query, since that may contain a token.
 #[derive(Clone)]
 pub(super) struct Target {
-    uri: Uri,
+    pub(super) uri: Uri,
     display: String,
-    has_token: bool,
+    /// Whether the query contains a token.
+    pub(super) has_token: bool,
 }
 
 impl Target {
@@ -44,15 +45,6 @@ impl Target {
             display: url.into(),
             has_token,
         })
-    }
-
-    pub(super) fn uri(&self) -> &Uri {
-        &self.uri
-    }
-
-    /// Returns whether the query contains a token.
-    pub(super) fn has_token(&self) -> bool {
-        self.has_token
     }
 }
 
@@ -106,11 +98,8 @@ mod tests {
     fn a_token_in_the_query_is_sent_and_not_shown() {
         let target = Target::parse("https://example.com/e?a=b&access_token=secret#x", false);
         let target = target.unwrap();
-        assert!(target.has_token());
-        assert_eq!(
-            target.uri(),
-            "https://example.com/e?a=b&access_token=secret"
-        );
+        assert!(target.has_token);
+        assert_eq!(target.uri, "https://example.com/e?a=b&access_token=secret");
         assert_eq!(
             format!("{target} {target:?}"),
             "https://example.com/e https://example.com/e"
