@@ -45,7 +45,8 @@ pub const fn matches(pattern: &str, ty: &str) -> bool {
     }
 }
 
-/// Returns whether a text holds a wildcard.
+/// Returns whether a pattern has a wildcard.
+#[must_use]
 pub fn is_wild(pattern: &str) -> bool {
     // Most are no pattern, and are not looked at segment by segment for it.
     pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
