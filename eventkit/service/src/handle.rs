@@ -123,10 +123,6 @@ impl ServiceHandle {
         });
     }
 
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.0.phase.borrow() >= Phase::Draining
-    }
-
     /// Waits until the service is told to stop.
     pub(crate) async fn stopped(&self) {
         // The sender is part of this handle.

@@ -51,8 +51,7 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Returns an error if the signals cannot be listened to, in which case no handler has run, or
-    /// if all subscriptions were ended by their transports.
+    /// Returns an error if the signals cannot be listened to; no handler has run.
     pub async fn run(self) -> Result<ShutdownReport, RunError> {
         let signal = shutdown::signal().map_err(RunError::Signal)?;
         self.run_until(signal).await
@@ -62,12 +61,15 @@ impl Service {
     /// messages are received, running handlers may finish, and what has not finished within the
     /// [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) is released to its transport.
     ///
+    /// A transport may also close the stream of a subscription on purpose, by ending it without an
+    /// error. The service ends with its last subscription.
+    ///
     /// Dropping the returned future stops the service at once: messages that are not settled are
     /// delivered again after `ack_wait`.
     ///
     /// # Errors
     ///
-    /// Returns an error if all subscriptions were ended by their transports.
+    /// Returns an error if the service cannot run; at present it always can.
     pub async fn run_until(
         self,
         stop: impl Future<Output = ()>,
@@ -78,13 +80,12 @@ impl Service {
             running.spawn(receiver::run(subscription));
         }
         let handle = self.handle;
-        let is_told = tokio::select! {
+        tokio::select! {
             biased;
-            () = stop => true,
-            () = handle.stopped() => true,
-            // It may have been told to stop since the branch above was polled.
-            () = join_all(&mut running) => handle.is_stopping(),
-        };
+            () = stop => {}
+            () = handle.stopped() => {}
+            () = join_all(&mut running) => {}
+        }
         tracing::info!("draining");
         handle.advance(Phase::Draining);
         if timeout(self.shutdown_timeout, join_all(&mut running))
@@ -100,15 +101,10 @@ impl Service {
             }
         }
         let counters = handle.health().counters();
-        let report = ShutdownReport {
+        Ok(ShutdownReport {
             released: counters.released,
             abandoned: counters.in_flight,
-        };
-        if is_told {
-            Ok(report)
-        } else {
-            Err(RunError::SubscriptionsEnded(report))
-        }
+        })
     }
 }
 
