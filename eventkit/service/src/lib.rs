@@ -3,14 +3,12 @@
 mod attempt;
 mod builder;
 mod circuit_breaker;
-mod consumer;
 mod counters;
 mod dead_letter;
 mod dead_letters;
 mod disposition;
 mod error;
 mod failures;
-mod future;
 mod handle;
 mod handler;
 mod health;

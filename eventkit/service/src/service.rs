@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
-use super::handle::{Phase, ServiceHandle};
+use super::handle::ServiceHandle;
 use super::receiver;
 use super::shutdown::{self, ShutdownReport};
 use super::subscription::SubscriptionTask;
@@ -25,6 +26,8 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Service {
     subscriptions: Vec<Arc<SubscriptionTask>>,
     handle: ServiceHandle,
+    /// Cancelled when messages whose handlers still run are released.
+    aborting: CancellationToken,
     shutdown_timeout: Duration,
 }
 
@@ -32,11 +35,13 @@ impl Service {
     pub(crate) fn from_parts(
         subscriptions: Vec<Arc<SubscriptionTask>>,
         handle: ServiceHandle,
+        aborting: CancellationToken,
         shutdown_timeout: Duration,
     ) -> Self {
         Self {
             subscriptions,
             handle,
+            aborting,
             shutdown_timeout,
         }
     }
@@ -87,12 +92,12 @@ impl Service {
             () = join_all(&mut running) => {}
         }
         tracing::info!("draining");
-        handle.advance(Phase::Draining);
+        handle.stop();
         if timeout(self.shutdown_timeout, join_all(&mut running))
             .await
             .is_err()
         {
-            handle.advance(Phase::Aborting);
+            self.aborting.cancel();
             if timeout(RELEASE_TIMEOUT, join_all(&mut running))
                 .await
                 .is_err()
