@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::counters::CountGuard;
+use super::handler::Attempt;
 use super::inbox::{Claim, InboxKey};
-use super::layer::Attempt;
 use super::policy::ResolvedPolicy;
+use super::status::CountGuard;
 use super::subscription::SubscriptionTask;
 use eventkit::event::Event;
 use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};

@@ -10,14 +10,14 @@ use tracing::Instrument;
 
 use super::attempt::{self, AttemptOutcome};
 use super::circuit_breaker::{Permit, Transition};
-use super::counters::{CountGuard, increment};
 use super::dead_letter::FailureRecord;
-use super::disposition::Disposition;
 use super::failures::RecentFailure;
 use super::health::SubscriptionState;
 use super::keyed_lock::KeyGuard;
+use super::policy::Disposition;
 use super::policy::{ResolvedPolicy, is_caused_by_event};
 use super::settle::{keep_alive, settle};
+use super::status::{CountGuard, increment};
 use super::subscription::SubscriptionTask;
 use eventkit::Failure;
 use eventkit::event::{Event, Timestamp};

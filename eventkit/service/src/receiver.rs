@@ -10,11 +10,11 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::counters::increment;
 use super::health::SubscriptionState;
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
 use super::status::SubscriptionStatus;
+use super::status::increment;
 use super::subscription::SubscriptionTask;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;

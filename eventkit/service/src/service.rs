@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +13,23 @@ use tokio_util::sync::CancellationToken;
 use super::error::RunError;
 use super::handle::ServiceHandle;
 use super::receiver;
-use super::shutdown::{self, ShutdownReport};
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{Subscription, Transport};
 
 /// The time in which messages are released after the shutdown timeout.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A report on how a service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// The number of messages that were released to their transports: those whose handler had not
+    /// started, or had not finished within the shutdown timeout.
+    pub released: u64,
+    /// The number of messages that could not be released in time; they are delivered again after
+    /// `ack_wait`.
+    pub abandoned: u64,
+}
 
 /// A service that runs handlers on transports; see the [crate](crate) documentation.
 ///
@@ -58,7 +70,7 @@ impl Service {
     ///
     /// Returns an error if the signals cannot be listened to; no handler has run.
     pub async fn run(self) -> Result<ShutdownReport, RunError> {
-        let signal = shutdown::signal().map_err(RunError::Signal)?;
+        let signal = signal().map_err(RunError::Signal)?;
         self.run_until(signal).await
     }
 
@@ -144,4 +156,30 @@ impl fmt::Debug for Service {
             .field("subscriptions", &self.subscriptions.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Listens for the signals that ask the process to stop.
+#[cfg(unix)]
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Listens for the signal that asks the process to stop.
+#[cfg(not(unix))]
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without the signal, the service is stopped by its handle.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::counters::increment;
-use super::disposition::Disposition;
+use super::policy::Disposition;
+use super::status::increment;
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{AckHandle, TransportError, TransportErrorKind};
 
