@@ -4,11 +4,12 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::counters::CountGuard;
-use super::future::timeout_unless_ready;
+use tokio::time::timeout;
+
+use super::handler::Attempt;
 use super::inbox::{Claim, InboxKey};
-use super::layer::Attempt;
 use super::policy::ResolvedPolicy;
+use super::status::CountGuard;
 use super::subscription::SubscriptionTask;
 use eventkit::event::Event;
 use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};
@@ -123,7 +124,7 @@ async fn within_timeout<F>(
 where
     F: Future<Output = Result<(), Failure>>,
 {
-    if let Ok(outcome) = timeout_unless_ready(limit, attempt.as_mut()).await {
+    if let Ok(outcome) = timeout(limit, attempt.as_mut()).await {
         return outcome;
     }
     if task.shared.handler.handler().is_async() {
@@ -137,7 +138,7 @@ where
 async fn publish(task: &SubscriptionTask, events: &[Event]) -> Result<(), TransportError> {
     for event in events {
         let publishing = task.publisher.publish_event(event);
-        let published = timeout_unless_ready(PUBLISH_TIMEOUT, publishing).await;
+        let published = timeout(PUBLISH_TIMEOUT, publishing).await;
         published.unwrap_or_else(|_| {
             let message = format!("an outgoing event was not stored within {PUBLISH_TIMEOUT:?}");
             Err(TransportError::new(

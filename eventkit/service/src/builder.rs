@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tower_layer::Layer;
 
 use super::dead_letter::DeadLetterSink;
 use super::error::{ServiceError, ServiceProblem};
-use super::handle::{Phase, ServiceHandle};
+use super::handle::ServiceHandle;
 use super::handler::NamedHandler;
+use super::handler::{Attempt, HandlerService};
 use super::inbox::Inbox;
-use super::layer::{Attempt, HandlerService};
 use super::names;
 use super::policy::Policies;
 use super::service::Service;
@@ -238,7 +239,7 @@ impl ServiceBuilder {
             inbox: self.inbox,
             layers: stacked(self.layers),
         });
-        let (phase, _) = watch::channel(Phase::Running);
+        let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
         let (changes, _) = watch::channel(0);
         let mut tasks = Vec::new();
         for handler in self.handlers {
@@ -269,13 +270,19 @@ impl ServiceBuilder {
                     publisher: publisher.unwrap_or_else(|| Arc::clone(transport) as _),
                     transport: Arc::clone(transport),
                     dead_letters,
-                    phase: phase.subscribe(),
+                    draining: draining.clone(),
+                    aborting: aborting.clone(),
                 }));
             }
         }
         let statuses = tasks.iter().map(|task| Arc::clone(&task.status)).collect();
-        let handle = ServiceHandle::new(statuses, phase, changes);
-        Ok(Service::from_parts(tasks, handle, self.shutdown_timeout))
+        let handle = ServiceHandle::new(statuses, draining, changes);
+        Ok(Service::from_parts(
+            tasks,
+            handle,
+            aborting,
+            self.shutdown_timeout,
+        ))
     }
 
     fn problems(&self) -> Vec<ServiceProblem> {

@@ -4,8 +4,6 @@ use std::io;
 
 use thiserror::Error;
 
-use super::shutdown::ShutdownReport;
-
 /// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every problem at once.
 #[derive(Debug, Error)]
 #[error("service {service:?}: {}", join(problems))]
@@ -59,16 +57,13 @@ pub enum ServiceProblem {
     },
 }
 
-/// The error of a service that did not run, or that ended without being told to.
+/// The error of a service that could not run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
     /// The signals that stop the process could not be listened to; no handler has run.
     #[error("failed to listen to the signals that stop the process")]
     Signal(#[source] io::Error),
-    /// Every transport ended its subscriptions for good.
-    #[error("all subscriptions were ended by their transports")]
-    SubscriptionsEnded(ShutdownReport),
 }
 
 impl ServiceError {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use super::status::SubscriptionStatus;
@@ -45,30 +46,21 @@ pub struct ServiceHandle(Arc<HandleState>);
 #[derive(Debug)]
 struct HandleState {
     subscriptions: Vec<Arc<SubscriptionStatus>>,
-    phase: watch::Sender<Phase>,
+    /// Cancelled when the service receives no more messages and starts no more handlers.
+    draining: CancellationToken,
     /// Counts changes of a status, for tasks that wait for one.
     changes: watch::Sender<u64>,
-}
-
-/// The phase of a service, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Phase {
-    Running,
-    /// No more messages are received, and no more handlers are started.
-    Draining,
-    /// Messages whose handlers still run are released.
-    Aborting,
 }
 
 impl ServiceHandle {
     pub(crate) fn new(
         subscriptions: Vec<Arc<SubscriptionStatus>>,
-        phase: watch::Sender<Phase>,
+        draining: CancellationToken,
         changes: watch::Sender<u64>,
     ) -> Self {
         Self(Arc::new(HandleState {
             subscriptions,
-            phase,
+            draining,
             changes,
         }))
     }
@@ -111,30 +103,11 @@ impl ServiceHandle {
     /// Begins to drain the service, as the future of
     /// [`run_until`](super::Service::run_until) does when it completes.
     pub fn stop(&self) {
-        self.advance(Phase::Draining);
-    }
-
-    /// Advances to a phase, never back.
-    pub(crate) fn advance(&self, phase: Phase) {
-        self.0.phase.send_if_modified(|own| {
-            let later = phase > *own;
-            *own = phase.max(*own);
-            later
-        });
-    }
-
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.0.phase.borrow() >= Phase::Draining
+        self.0.draining.cancel();
     }
 
     /// Waits until the service is told to stop.
     pub(crate) async fn stopped(&self) {
-        // The sender is part of this handle.
-        let _ = self
-            .0
-            .phase
-            .subscribe()
-            .wait_for(|phase| *phase >= Phase::Draining)
-            .await;
+        self.0.draining.cancelled().await;
     }
 }

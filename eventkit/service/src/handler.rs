@@ -1,13 +1,20 @@
-//! A handler under its durable name.
+//! A handler under its durable name, and the layers of tower around it.
 
-use std::sync::Arc;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 
 use tokio::task::spawn_blocking;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use super::outgoing::Outgoing;
-use eventkit::__private::service::BoundHandler;
+use eventkit::__private::service::{BoundHandler, catch_panic};
 use eventkit::event::Event;
-use eventkit::{Failure, Handler};
+use eventkit::transport::{BoxFuture, MessageMetadata};
+use eventkit::{BoxError, Failure, Handler, IntoOutcome};
 
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
@@ -54,5 +61,160 @@ impl NamedHandler {
         // Panics of the handler are caught: a join error means that the runtime shuts down.
         let joined = running.await;
         joined.unwrap_or_else(|error| Err(Failure::error(error)))
+    }
+}
+
+/// One attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
+///
+/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`] events of the
+/// first call are published only if that call succeeded.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub(crate) event: Event,
+    pub(crate) number: u32,
+    pub(crate) metadata: MessageMetadata,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) handler: Arc<NamedHandler>,
+}
+
+impl Attempt {
+    /// Returns the event.
+    #[must_use]
+    pub fn event(&self) -> &Event {
+        &self.event
+    }
+
+    /// Returns the event, to be changed for the inner layers and the handler.
+    ///
+    /// The change applies to this attempt alone: the next one starts with the event as it was
+    /// received, and so does a dead letter.
+    pub fn event_mut(&mut self) -> &mut Event {
+        &mut self.event
+    }
+
+    /// Returns the number of the attempt, counted from 1.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Returns what the transport knows about the message.
+    #[must_use]
+    pub fn metadata(&self) -> MessageMetadata {
+        self.metadata
+    }
+
+    /// Returns the handler.
+    #[must_use]
+    pub fn handler(&self) -> &Handler {
+        self.handler.handler()
+    }
+
+    /// Returns the durable name of the handler's subscription.
+    #[must_use]
+    pub fn subscription(&self) -> &str {
+        self.handler.durable()
+    }
+
+    /// Runs the handler.
+    pub(crate) async fn run(&self) -> Result<(), Failure> {
+        let before = self.outgoing.len();
+        let outcome = self.handler.run(&self.event, &self.outgoing).await;
+        if outcome.is_err() {
+            self.outgoing.truncate(before);
+        }
+        outcome
+    }
+}
+
+/// The service that a layer wraps: the next layer, or the handler itself.
+///
+/// Its error is the one of an inner layer, or the boxed [`Failure`] of the handler.
+#[derive(Clone, Default)]
+pub struct HandlerService {
+    layer: Option<Arc<dyn CallLayer>>,
+}
+
+/// A layer of any type.
+trait CallLayer: Send + Sync {
+    fn call(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>>;
+}
+
+/// A service that is cloned for each attempt, as tower recommends.
+struct CloneService<S>(Mutex<S>);
+
+impl<S> CallLayer for CloneService<S>
+where
+    S: Service<Attempt, Response = ()> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+{
+    fn call(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>> {
+        let mut service = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        Box::pin(async move {
+            poll_fn(|context| service.poll_ready(context))
+                .await
+                .map_err(Into::into)?;
+            service.call(attempt).await.map_err(Into::into)
+        })
+    }
+}
+
+impl HandlerService {
+    /// Wraps this service in a layer.
+    pub(crate) fn wrapped_in<L>(self, layer: &L) -> Self
+    where
+        L: Layer<Self>,
+        L::Service: Service<Attempt, Response = ()> + Clone + Send + 'static,
+        <L::Service as Service<Attempt>>::Error: Into<BoxError>,
+        <L::Service as Service<Attempt>>::Future: Send,
+    {
+        let service = CloneService(Mutex::new(layer.layer(self)));
+        Self {
+            layer: Some(Arc::new(service)),
+        }
+    }
+
+    /// Returns whether there is no layer around the handler.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.layer.is_none()
+    }
+
+    /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
+    pub(crate) async fn attempt(&self, attempt: Attempt) -> Result<(), Failure> {
+        let Some(layer) = &self.layer else {
+            return attempt.run().await;
+        };
+        match catch_panic(pin!(async { layer.call(attempt).await })).await {
+            Ok(outcome) => outcome.into_outcome(),
+            Err(panic) => Err(Failure::panic(&*panic)),
+        }
+    }
+}
+
+impl Service<Attempt> for HandlerService {
+    type Response = ();
+    type Error = BoxError;
+    type Future = BoxFuture<'static, Result<(), BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, attempt: Attempt) -> Self::Future {
+        match &self.layer {
+            Some(layer) => layer.call(attempt),
+            None => Box::pin(async move { Ok(attempt.run().await?) }),
+        }
+    }
+}
+
+impl fmt::Debug for HandlerService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandlerService").finish_non_exhaustive()
     }
 }

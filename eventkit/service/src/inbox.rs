@@ -1,10 +1,15 @@
-//! The trait of inboxes.
+//! The trait of inboxes, and an inbox in memory.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use eventkit::BoxError;
-use eventkit::transport::BoxFuture;
+use eventkit::transport::backoff::FAR_FUTURE;
+use eventkit::transport::{BoundedMap, BoxFuture};
 
 /// The key of one event at one handler.
 ///
@@ -77,4 +82,142 @@ pub trait Inbox: Debug + Send + Sync {
     ///
     /// Returns an error if the store could not be told; the claim then ends with its lease.
     fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
+}
+
+/// An [`Inbox`] in memory, for duplicates within one process.
+///
+/// Its times are those of `tokio::time`. Clones share their entries.
+///
+/// ```
+/// use std::time::Duration;
+/// use eventkit_service::{Claim, Inbox, InboxKey, MemoryInbox};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+/// let inbox = MemoryInbox::new().window(Duration::from_secs(600));
+/// let key = InboxKey::new("/shop", "A-1", "billing--receipt");
+/// let lease = Duration::from_secs(60);
+/// assert_eq!(inbox.claim(key, lease).await?, Claim::Granted);
+/// assert_eq!(inbox.claim(key, lease).await?, Claim::InProgress);
+/// inbox.complete(key).await?;
+/// assert_eq!(inbox.claim(key, lease).await?, Claim::Completed);
+/// # Ok::<(), eventkit::BoxError>(())
+/// # }).map_err(|error| error.to_string())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct MemoryInbox {
+    window: Duration,
+    entries: Arc<Mutex<Entries>>,
+}
+
+type Key = Arc<(String, String, String)>;
+
+#[derive(Debug)]
+struct Entries {
+    /// When the lease of each open claim ends.
+    claims: HashMap<Key, Instant>,
+    /// When each handler completed.
+    completed: BoundedMap<Key, Instant>,
+}
+
+impl MemoryInbox {
+    /// Creates an inbox that remembers events for an hour, and at most 100,000 of them.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(Duration::from_hours(1), 100_000)
+    }
+
+    /// Sets how long the inbox remembers an event.
+    #[must_use]
+    pub fn window(self, window: Duration) -> Self {
+        Self { window, ..self }
+    }
+
+    /// Sets how many completed events the inbox remembers; the oldest one is forgotten first.
+    ///
+    /// The inbox that this returns is empty.
+    #[must_use]
+    pub fn capacity(self, events: usize) -> Self {
+        Self::with(self.window, events)
+    }
+
+    fn with(window: Duration, capacity: usize) -> Self {
+        let entries = Entries {
+            claims: HashMap::new(),
+            completed: BoundedMap::new(capacity),
+        };
+        Self {
+            window,
+            entries: Arc::new(Mutex::new(entries)),
+        }
+    }
+
+    /// Calls a function with the entries that have not expired, and with the current time.
+    fn update<T>(&self, update: impl FnOnce(&mut Entries, Instant) -> T) -> T {
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let is_expired = |at: &Instant| now.duration_since(*at) >= self.window;
+        entries.completed.evict_while(is_expired);
+        update(&mut entries, now)
+    }
+}
+
+impl Entries {
+    fn claim(&mut self, key: Key, lease: Duration, now: Instant) -> Claim {
+        if self.completed.contains_key(&key) {
+            return Claim::Completed;
+        }
+        if self.claims.get(&key).is_some_and(|until| *until > now) {
+            return Claim::InProgress;
+        }
+        self.claims.insert(key, now + lease.min(FAR_FUTURE));
+        Claim::Granted
+    }
+
+    fn complete(&mut self, key: Key, now: Instant) {
+        self.claims.remove(&key);
+        if !self.completed.contains_key(&key) {
+            self.completed.insert(key, now);
+        }
+    }
+}
+
+impl Default for MemoryInbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Inbox for MemoryInbox {
+    fn claim<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Claim, BoxError>> {
+        Box::pin(
+            async move { Ok(self.update(|entries, now| entries.claim(owned(key), lease, now))) },
+        )
+    }
+
+    fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move {
+            self.update(|entries, now| entries.complete(owned(key), now));
+            Ok(())
+        })
+    }
+
+    fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move {
+            self.update(|entries, _| entries.claims.remove(&owned(key)));
+            Ok(())
+        })
+    }
+}
+
+fn owned(key: InboxKey<'_>) -> Key {
+    Key::new((
+        key.source.to_owned(),
+        key.id.to_owned(),
+        key.handler.to_owned(),
+    ))
 }

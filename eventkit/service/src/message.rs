@@ -10,21 +10,21 @@ use tracing::Instrument;
 
 use super::attempt::{self, AttemptOutcome};
 use super::circuit_breaker::{Permit, Transition};
-use super::counters::{CountGuard, increment};
 use super::dead_letter::FailureRecord;
-use super::disposition::Disposition;
 use super::failures::RecentFailure;
 use super::health::SubscriptionState;
 use super::keyed_lock::KeyGuard;
+use super::policy::Disposition;
 use super::policy::{ResolvedPolicy, is_caused_by_event};
 use super::settle::{keep_alive, settle};
+use super::status::{CountGuard, increment};
 use super::subscription::SubscriptionTask;
 use eventkit::Failure;
 use eventkit::event::{Event, Timestamp};
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{
-    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError,
-    TransportErrorKind, backoff,
+    Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, TransportErrorKind,
+    backoff,
 };
 
 /// The delays of an event whose dead letter cannot be stored.
@@ -32,7 +32,7 @@ const INITIAL_DEAD_LETTER_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_DEAD_LETTER_BACKOFF: Duration = Duration::from_mins(1);
 
 /// Processes one message and settles it.
-pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, guard: KeyGuard) {
+pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
     let _in_flight = CountGuard::new(&task.status.counters.in_flight);
     let Incoming {
         event,
@@ -40,23 +40,15 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, guard: 
         handle,
         ..
     } = incoming;
-    match event {
-        Ok(event) => process_event(task, event, metadata, handle, guard).await,
+    let mut event = match event {
+        Ok(event) => event,
         Err(invalid) => {
-            let work = dead_letter_raw(task, *invalid, metadata);
-            let disposition = keep_alive(task, &handle, Box::pin(work)).await;
+            let work = Box::pin(dead_letter_raw(task, *invalid, metadata));
+            let disposition = keep_alive(task, &handle, work).await;
             settle(task, handle, disposition).await;
+            return;
         }
-    }
-}
-
-async fn process_event(
-    task: &SubscriptionTask,
-    mut event: Event,
-    metadata: MessageMetadata,
-    handle: AckHandle,
-    mut guard: KeyGuard,
-) {
+    };
     if !task.shared.is_addressed_to(&mut event) {
         increment(&task.status.counters.filtered);
         settle(task, handle, Disposition::Acknowledge).await;
@@ -253,7 +245,7 @@ impl Delivery<'_> {
     async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
         let shared = &self.task.shared;
         if shared.circuit_breaker.is_none()
-            && !self.task.is_draining()
+            && !self.task.draining.is_cancelled()
             && let Ok(permit) = shared.permits.try_acquire()
         {
             return Some((permit, None));

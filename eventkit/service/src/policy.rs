@@ -1,11 +1,10 @@
-//! The policy that applies to one event of one handler.
+//! The policy that applies to one event of one handler, and what it decides.
 
 use std::time::Duration;
 
-use super::disposition::Disposition;
 use eventkit::__private::service::OrderKey;
 use eventkit::pattern;
-use eventkit::transport::backoff;
+use eventkit::transport::{Settlement, backoff};
 use eventkit::{Decision, Failure, OnExhausted, Policy};
 
 /// The policies of a service, and their precedence.
@@ -101,5 +100,37 @@ pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
             ..
         } => !matches!(decision, Decision::Retry { .. }),
         _ => false,
+    }
+}
+
+/// What a service decided about a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disposition {
+    /// The message is handled, or there is nothing to do for it.
+    Acknowledge,
+    /// The handler failed, and the event is dropped.
+    Drop,
+    /// The handler failed, and the event becomes a dead letter.
+    DeadLetter,
+    /// The message is delivered again after a delay.
+    Retry(Duration),
+    /// The service stops, and other processes may have the message at once.
+    Release,
+}
+
+impl Disposition {
+    /// Returns what the transport is told.
+    pub(crate) fn settlement(self) -> Settlement {
+        match self {
+            Self::Acknowledge | Self::Drop => Settlement::Ack,
+            Self::DeadLetter => Settlement::Terminate,
+            Self::Retry(delay) => Settlement::Nack(delay),
+            Self::Release => Settlement::Nack(Duration::ZERO),
+        }
+    }
+
+    /// Returns whether the message is not delivered again.
+    pub(crate) fn is_final(self) -> bool {
+        matches!(self, Self::Acknowledge | Self::Drop | Self::DeadLetter)
     }
 }

@@ -1,58 +1,68 @@
-//! The workers of a subscription, which receive its messages and process them.
-//!
-//! Workers are reused, since a task per message costs about as much as the rest of its way through a
-//! service in memory.
+//! The workers of a subscription, and its consumer, which is opened again after it was lost.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
+use tokio::time::{Instant, sleep_until, timeout};
 
-use super::consumer::ResumingConsumer;
-use super::counters::increment;
-use super::handle::Phase;
 use super::health::SubscriptionState;
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
 use super::status::SubscriptionStatus;
+use super::status::increment;
 use super::subscription::SubscriptionTask;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
-use eventkit::transport::Incoming;
+use eventkit::transport::{
+    Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind, backoff,
+};
 
-/// Runs a subscription until the service drains, and then until its last message is settled.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Runs a subscription until the service drains or its stream ends, and then until its last message
+/// is settled.
 ///
-/// A worker is added when all of them are busy, up to the number of messages in flight.
+/// A worker is added when all of them are busy, up to the number of messages in flight. Workers are
+/// reused: in memory, a task per message costs about as much as the rest of its way.
 pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let _stopped = StoppedOnDrop(&task.status);
     let subscription = task.subscription();
     let max_workers = subscription.max_in_flight;
-    let receiver = Arc::new(Receiver::new(ResumingConsumer::new(
-        Arc::clone(&task.transport),
-        subscription,
-        Arc::clone(&task.status),
-    )));
+    let receiver = Arc::new(Receiver {
+        consumer: Mutex::new(ResumingConsumer::new(
+            Arc::clone(&task.transport),
+            subscription,
+            Arc::clone(&task.status),
+        )),
+        lock: Arc::default(),
+        idle_workers: AtomicUsize::new(0),
+        all_busy: Notify::new(),
+    });
     let mut workers = JoinSet::new();
     workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
     loop {
         tokio::select! {
-            () = task.reached(Phase::Draining) => break,
+            () = task.draining.cancelled() => break,
             () = receiver.all_busy.notified(), if workers.len() < max_workers => {
                 workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
             }
-            // Workers only end if the service drains, or if the stream has ended for good.
+            // Workers only end if the service drains, or if the stream has ended.
             _ = workers.join_next() => break,
         }
     }
     task.status.enter(SubscriptionState::Draining);
     while workers.join_next().await.is_some() {}
     // Last, since a transport may settle messages through the consumer.
-    let consumer = receiver.lock().take();
-    if let Some(consumer) = consumer {
-        consumer.close().await;
+    if let Some(receiver) = Arc::into_inner(receiver) {
+        receiver.consumer.into_inner().close().await;
     }
 }
 
@@ -72,80 +82,132 @@ async fn work(task: Arc<SubscriptionTask>, receiver: Arc<Receiver>) {
     }
 }
 
-/// The consumer of a subscription, which one worker has at a time.
+/// What the workers of a subscription share.
 #[derive(Debug)]
 struct Receiver {
-    consumer: Mutex<Option<Box<ResumingConsumer>>>,
-    returned: Notify,
+    /// The consumer, which one worker has at a time.
+    consumer: Mutex<ResumingConsumer>,
     lock: Arc<KeyedLock>,
     idle_workers: AtomicUsize,
     all_busy: Notify,
 }
 
-/// The consumer in the hands of one worker; dropping it returns the consumer.
-struct ConsumerGuard<'r> {
-    receiver: &'r Receiver,
-    consumer: Option<Box<ResumingConsumer>>,
-}
-
 impl Receiver {
-    fn new(consumer: ResumingConsumer) -> Self {
-        Self {
-            consumer: Mutex::new(Some(Box::new(consumer))),
-            returned: Notify::new(),
-            lock: Arc::default(),
-            idle_workers: AtomicUsize::new(0),
-            all_busy: Notify::new(),
-        }
-    }
-
     /// Waits for a message, and joins the queue of its key before another one can arrive; `None` if
     /// there will be no more.
     async fn next(&self, task: &SubscriptionTask) -> Option<(Incoming, KeyGuard)> {
         self.idle_workers.fetch_add(1, Ordering::Relaxed);
-        let mut guard = self.acquire().await;
-        let incoming = match &mut guard.consumer {
-            Some(consumer) => task.unless_draining(pin!(consumer.next())).await.flatten(),
-            None => None,
-        };
+        let mut consumer = self.consumer.lock().await;
+        let incoming = task.unless_draining(consumer.next()).await;
         let others = self.idle_workers.fetch_sub(1, Ordering::Relaxed) - 1;
-        let incoming = incoming?;
+        let incoming = incoming.flatten()?;
         increment(&task.status.counters.received);
-        let key_guard = task.shared.enqueue(&self.lock, &incoming);
+        let guard = task.shared.enqueue(&self.lock, &incoming);
         if others == 0 {
             self.all_busy.notify_one();
         }
-        Some((incoming, key_guard))
-    }
-
-    /// Waits for the consumer. A worker that is running overtakes those that wait, since a switch of
-    /// tasks for each message is slower.
-    async fn acquire(&self) -> ConsumerGuard<'_> {
-        loop {
-            let consumer = self.lock().take();
-            if consumer.is_some() {
-                return ConsumerGuard {
-                    receiver: self,
-                    consumer,
-                };
-            }
-            self.returned.notified().await;
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Box<ResumingConsumer>>> {
-        self.consumer.lock().unwrap_or_else(PoisonError::into_inner)
+        Some((incoming, guard))
     }
 }
 
-impl Drop for ConsumerGuard<'_> {
-    fn drop(&mut self) {
-        *self.receiver.lock() = self.consumer.take();
-        // A worker that starts to wait from now on finds the consumer itself.
-        if self.receiver.idle_workers.load(Ordering::Relaxed) > 0 {
-            self.receiver.returned.notify_one();
+/// The messages of a subscription, across all consumers that it needs.
+#[derive(Debug)]
+pub(crate) struct ResumingConsumer {
+    transport: Arc<dyn Transport>,
+    subscription: Subscription,
+    status: Arc<SubscriptionStatus>,
+    consumer: Option<Box<dyn Consumer>>,
+    /// The number of failures since the last message.
+    failures: u32,
+    retry_at: Option<Instant>,
+}
+
+impl ResumingConsumer {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        subscription: Subscription,
+        status: Arc<SubscriptionStatus>,
+    ) -> Self {
+        Self {
+            transport,
+            subscription,
+            status,
+            consumer: None,
+            failures: 0,
+            retry_at: None,
         }
     }
+
+    /// Waits for the next message; `None` once the stream has ended for good.
+    ///
+    /// Dropping the future loses no message.
+    pub(crate) async fn next(&mut self) -> Option<Incoming> {
+        loop {
+            let received = catch_panic(pin!(self.receive())).await;
+            match received {
+                Ok(Ok(incoming)) => {
+                    self.failures = 0;
+                    return incoming;
+                }
+                Ok(Err(error)) => self.lose(&error),
+                Err(_) => self.lose(&unavailable("the transport panicked")),
+            }
+        }
+    }
+
+    /// Closes the consumer, if it is open, so that others get its prefetched messages at once.
+    pub(crate) async fn close(self) {
+        let Some(consumer) = self.consumer else {
+            return;
+        };
+        let closed = timeout(CLOSE_TIMEOUT, consumer.close()).await;
+        // Messages that could not be returned are delivered again after `ack_wait`.
+        if let Ok(Err(error)) = closed {
+            tracing::warn!(subscription = self.subscription.name, %error, "failed to close the consumer");
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Incoming>, TransportError> {
+        if self.consumer.is_none() {
+            self.consumer = Some(self.open().await?);
+        }
+        match &mut self.consumer {
+            Some(consumer) => consumer.next().await,
+            None => Ok(None),
+        }
+    }
+
+    async fn open(&mut self) -> Result<Box<dyn Consumer>, TransportError> {
+        if let Some(at) = self.retry_at {
+            sleep_until(at).await;
+        }
+        let opened = timeout(
+            SUBSCRIBE_TIMEOUT,
+            self.transport.subscribe(&self.subscription),
+        )
+        .await;
+        let consumer = opened.unwrap_or_else(|_| {
+            let message = format!("the transport did not answer within {SUBSCRIBE_TIMEOUT:?}");
+            Err(unavailable(message))
+        })?;
+        self.status.enter(SubscriptionState::Running);
+        tracing::info!(subscription = self.subscription.name, "subscribed");
+        Ok(consumer)
+    }
+
+    fn lose(&mut self, error: &TransportError) {
+        self.consumer = None;
+        self.failures = self.failures.saturating_add(1);
+        let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
+        self.retry_at = Some(Instant::now() + delay);
+        self.status.set_last_error(error);
+        self.status.enter(SubscriptionState::Lost);
+        tracing::warn!(subscription = self.subscription.name, %error, ?delay, "lost the consumer");
+    }
+}
+
+fn unavailable(message: impl Into<String>) -> TransportError {
+    TransportError::new(TransportErrorKind::Unavailable, message)
 }
 
 /// Marks the subscription as stopped, even if a transport panics.

@@ -2,21 +2,34 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
-use super::handle::{Phase, ServiceHandle};
+use super::handle::ServiceHandle;
 use super::receiver;
-use super::shutdown::{self, ShutdownReport};
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{Subscription, Transport};
 
 /// The time in which messages are released after the shutdown timeout.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A report on how a service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    /// The number of messages that were released to their transports: those whose handler had not
+    /// started, or had not finished within the shutdown timeout.
+    pub released: u64,
+    /// The number of messages that could not be released in time; they are delivered again after
+    /// `ack_wait`.
+    pub abandoned: u64,
+}
 
 /// A service that runs handlers on transports; see the [crate](crate) documentation.
 ///
@@ -25,6 +38,8 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Service {
     subscriptions: Vec<Arc<SubscriptionTask>>,
     handle: ServiceHandle,
+    /// Cancelled when messages whose handlers still run are released.
+    aborting: CancellationToken,
     shutdown_timeout: Duration,
 }
 
@@ -32,11 +47,13 @@ impl Service {
     pub(crate) fn from_parts(
         subscriptions: Vec<Arc<SubscriptionTask>>,
         handle: ServiceHandle,
+        aborting: CancellationToken,
         shutdown_timeout: Duration,
     ) -> Self {
         Self {
             subscriptions,
             handle,
+            aborting,
             shutdown_timeout,
         }
     }
@@ -51,10 +68,9 @@ impl Service {
     ///
     /// # Errors
     ///
-    /// Returns an error if the signals cannot be listened to, in which case no handler has run, or
-    /// if all subscriptions were ended by their transports.
+    /// Returns an error if the signals cannot be listened to; no handler has run.
     pub async fn run(self) -> Result<ShutdownReport, RunError> {
-        let signal = shutdown::signal().map_err(RunError::Signal)?;
+        let signal = signal().map_err(RunError::Signal)?;
         self.run_until(signal).await
     }
 
@@ -62,12 +78,15 @@ impl Service {
     /// messages are received, running handlers may finish, and what has not finished within the
     /// [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) is released to its transport.
     ///
+    /// A transport may also close the stream of a subscription on purpose, by ending it without an
+    /// error. The service ends with its last subscription.
+    ///
     /// Dropping the returned future stops the service at once: messages that are not settled are
     /// delivered again after `ack_wait`.
     ///
     /// # Errors
     ///
-    /// Returns an error if all subscriptions were ended by their transports.
+    /// Returns an error if the service cannot run; at present it always can.
     pub async fn run_until(
         self,
         stop: impl Future<Output = ()>,
@@ -78,20 +97,19 @@ impl Service {
             running.spawn(receiver::run(subscription));
         }
         let handle = self.handle;
-        let is_told = tokio::select! {
+        tokio::select! {
             biased;
-            () = stop => true,
-            () = handle.stopped() => true,
-            // It may have been told to stop since the branch above was polled.
-            () = join_all(&mut running) => handle.is_stopping(),
-        };
+            () = stop => {}
+            () = handle.stopped() => {}
+            () = join_all(&mut running) => {}
+        }
         tracing::info!("draining");
-        handle.advance(Phase::Draining);
+        handle.stop();
         if timeout(self.shutdown_timeout, join_all(&mut running))
             .await
             .is_err()
         {
-            handle.advance(Phase::Aborting);
+            self.aborting.cancel();
             if timeout(RELEASE_TIMEOUT, join_all(&mut running))
                 .await
                 .is_err()
@@ -100,15 +118,10 @@ impl Service {
             }
         }
         let counters = handle.health().counters();
-        let report = ShutdownReport {
+        Ok(ShutdownReport {
             released: counters.released,
             abandoned: counters.in_flight,
-        };
-        if is_told {
-            Ok(report)
-        } else {
-            Err(RunError::SubscriptionsEnded(report))
-        }
+        })
     }
 }
 
@@ -143,4 +156,30 @@ impl fmt::Debug for Service {
             .field("subscriptions", &self.subscriptions.len())
             .finish_non_exhaustive()
     }
+}
+
+/// Listens for the signals that ask the process to stop.
+#[cfg(unix)]
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Listens for the signal that asks the process to stop.
+#[cfg(not(unix))]
+pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without the signal, the service is stopped by its handle.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }

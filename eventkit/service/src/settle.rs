@@ -2,16 +2,12 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use super::counters::increment;
-use super::disposition::Disposition;
-use super::future::{poll_once, timeout_unless_ready};
-use super::handle::Phase;
+use super::policy::Disposition;
+use super::status::increment;
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{AckHandle, TransportError, TransportErrorKind};
 
@@ -24,14 +20,10 @@ pub(crate) async fn keep_alive(
     handle: &AckHandle,
     work: impl Future<Output = Disposition>,
 ) -> Disposition {
-    let mut work = pin!(work);
-    if let Poll::Ready(disposition) = poll_once(work.as_mut()).await {
-        return disposition;
-    }
     tokio::select! {
         biased;
         disposition = work => disposition,
-        () = task.reached(Phase::Aborting) => Disposition::Release,
+        () = task.aborting.cancelled() => Disposition::Release,
         never = heartbeat(task, handle) => match never {},
     }
 }
@@ -57,8 +49,7 @@ pub(crate) async fn settle(
     if disposition == Disposition::Release {
         increment(&counters.released);
     }
-    let settling = handle.settle(disposition.settlement());
-    let settled = timeout_unless_ready(SETTLE_TIMEOUT, settling).await;
+    let settled = timeout(SETTLE_TIMEOUT, handle.settle(disposition.settlement())).await;
     let settled = settled.unwrap_or_else(|_| {
         let message = format!("the transport did not confirm within {SETTLE_TIMEOUT:?}");
         Err(TransportError::new(

@@ -6,8 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::counters::LiveCounters;
-use super::health::{LastError, SubscriptionHealth, SubscriptionState};
+use super::health::{LastError, LiveCounters, SubscriptionHealth, SubscriptionState};
 use eventkit::event::Timestamp;
 
 /// The live counterpart of a [`SubscriptionHealth`].
@@ -100,5 +99,25 @@ impl SubscriptionStatus {
 
     fn lock(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn increment(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A count that is one higher for as long as this lives.
+pub(crate) struct CountGuard<'c>(&'c AtomicU64);
+
+impl<'c> CountGuard<'c> {
+    pub(crate) fn new(counter: &'c AtomicU64) -> Self {
+        increment(counter);
+        Self(counter)
+    }
+}
+
+impl Drop for CountGuard<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

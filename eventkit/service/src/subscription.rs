@@ -1,23 +1,19 @@
 //! One handler on one transport.
 
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use super::circuit_breaker::CircuitBreaker;
 use super::dead_letter::{self, DeadLetterSink};
 use super::failures::{RecentFailures, UnconfirmedAcks};
-use super::future::poll_once;
-use super::handle::Phase;
+use super::handler::HandlerService;
 use super::handler::NamedHandler;
 use super::inbox::Inbox;
 use super::keyed_lock::{KeyGuard, KeyedLock, LockKey};
-use super::layer::HandlerService;
 use super::names;
 use super::policy::{Policies, ResolvedPolicy};
 use super::status::SubscriptionStatus;
@@ -60,7 +56,10 @@ pub(crate) struct SubscriptionTask {
     pub(crate) publisher: Arc<dyn Publisher>,
     pub(crate) dead_letters: DeadLetterSink,
     pub(crate) status: Arc<SubscriptionStatus>,
-    pub(crate) phase: watch::Receiver<Phase>,
+    /// Cancelled when no more messages are received, and no more handlers are started.
+    pub(crate) draining: CancellationToken,
+    /// Cancelled when messages whose handlers still run are released.
+    pub(crate) aborting: CancellationToken,
 }
 
 impl SubscriptionShared {
@@ -169,31 +168,12 @@ impl SubscriptionTask {
         self.config.policies.resolve(handler, Some(event.ty()))
     }
 
-    /// Returns whether the service receives and starts nothing any more.
-    pub(crate) fn is_draining(&self) -> bool {
-        // This receiver has seen the first phase alone; without a sender there is no service.
-        self.phase.has_changed().unwrap_or(true)
-    }
-
-    /// Waits until the service has reached a phase.
-    pub(crate) async fn reached(&self, phase: Phase) {
-        let mut own = self.phase.clone();
-        // The service is gone if the sender is.
-        let _ = own.wait_for(|now| *now >= phase).await;
-    }
-
-    /// Runs a future, unless the service drains before it completes.
+    /// Runs a future, unless the service drains before it completes: of both, the drain counts, so
+    /// that a message that was released is not received again.
     pub(crate) async fn unless_draining<F: Future>(&self, future: F) -> Option<F::Output> {
-        if self.is_draining() {
-            return None;
-        }
-        let mut future = pin!(future);
-        if let Poll::Ready(output) = poll_once(future.as_mut()).await {
-            return Some(output);
-        }
         tokio::select! {
             biased;
-            () = self.reached(Phase::Draining) => None,
+            () = self.draining.cancelled() => None,
             output = future => Some(output),
         }
     }

@@ -11,9 +11,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 use super::Memory;
-use super::content::Content;
 use super::queue::Lease;
-use super::store::{ConsumerHandle, Next, unavailable};
+use super::store::{ConsumerHandle, Content, Next, unavailable};
 use eventkit::DecodeError;
 use eventkit::binding::http as binding;
 use eventkit::event::Event;

@@ -46,8 +46,6 @@
 //! simulate a broker that restarts.
 
 mod consumer;
-mod content;
-mod dedup;
 mod faults;
 mod queue;
 mod store;
@@ -56,8 +54,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::consumer::MemoryConsumer;
-use self::content::{Content, RawContent};
-use self::store::Store;
+use self::store::{Content, RawContent, Store};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{

@@ -6,16 +6,54 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::content::Content;
-use super::dedup::DedupCache;
 use super::faults::Faults;
 use super::queue::{Lease, LeaseQueue, Positions};
+use eventkit::event::Event;
 use eventkit::pattern;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{Published, Subscription, TransportError, TransportErrorKind};
+use eventkit::transport::{
+    BoundedMap, Published, RawMessage, Subscription, TransportError, TransportErrorKind,
+};
 
 /// The number of messages that are kept for a later subscription if none matches.
 const MAX_UNMATCHED: usize = 1_000;
+
+/// The content of a message.
+#[derive(Debug, Clone)]
+pub(super) enum Content {
+    Event(Event),
+    Raw(Arc<RawContent>),
+}
+
+/// A message that was published as it is.
+#[derive(Debug)]
+pub(super) struct RawContent {
+    /// The event type that the message was published to.
+    pub(super) ty: String,
+    pub(super) message: RawMessage,
+}
+
+impl Content {
+    /// Returns the event type that the message was published to.
+    pub(super) fn ty(&self) -> &str {
+        match self {
+            Self::Event(event) => event.ty(),
+            Self::Raw(raw) => &raw.ty,
+        }
+    }
+
+    /// Returns what a duplicate has in common, if the message has an id. The source of an event is
+    /// not empty, so a message that is not an event never equals one.
+    fn dedup_key(&self) -> Option<DedupKey> {
+        Some(DedupKey::new(match self {
+            Self::Event(event) => (event.source().to_owned(), event.id().to_owned()),
+            Self::Raw(raw) => (String::new(), raw.message.id.clone()?),
+        }))
+    }
+}
+
+/// The source and id of an event, or the id of another message.
+type DedupKey = Arc<(String, String)>;
 
 #[derive(Debug)]
 struct Stored {
@@ -53,7 +91,8 @@ pub(super) struct Store {
     /// Queues are never removed, so a consumer knows its own by the index.
     queues: Vec<LeaseQueue>,
     last_consumer: u64,
-    dedup: DedupCache,
+    /// The newest messages that have an id.
+    published: BoundedMap<DedupKey, ()>,
     pub(super) faults: Faults,
 }
 
@@ -67,7 +106,7 @@ impl Store {
             last_position: 0,
             queues: Vec::new(),
             last_consumer: 0,
-            dedup: DedupCache::new(dedup_capacity),
+            published: BoundedMap::new(dedup_capacity),
             faults,
         }
     }
@@ -101,11 +140,17 @@ impl Store {
                 "a fault was injected: the message was not stored",
             ));
         }
-        if self.dedup.contains(&content) {
+        let key = content.dedup_key();
+        if key
+            .as_ref()
+            .is_some_and(|key| self.published.contains_key(key))
+        {
             return Ok(Published::default().duplicate(true));
         }
         let position = self.store(content.clone())?;
-        self.dedup.insert(&content);
+        if let Some(key) = key {
+            self.published.insert(key, ());
+        }
         if self.faults.duplicates() {
             self.store(content)?;
         }
