@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 
-use crate::arguments::Arguments;
+use smallvec::SmallVec;
+
 use crate::attributes::Attributes;
 use crate::evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
 use crate::function::Function;
 use crate::operator::Binary;
 use crate::tree::{Kind, Node};
 use crate::value::{Type, Value};
+
+/// The number of parameters of the longest function of the specification.
+const INLINE_ARGUMENTS: usize = 3;
 
 /// Observer of an evaluation. `()` observes nothing, at no cost.
 pub(crate) trait Observer {
@@ -35,10 +39,9 @@ where
     A: Attributes + ?Sized,
     O: Observer,
 {
-    let errors = Vec::new();
     let mut evaluator = Evaluator {
         attributes,
-        errors,
+        errors: Vec::new(),
         observer,
     };
     let value = evaluator.node(root).unwrap_or(Value::Boolean(false));
@@ -199,7 +202,7 @@ impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
 
     fn call(&mut self, node: &Node, function: &Function, nodes: &'a [Node]) -> Value<'a> {
         let zero = function.returns().zero();
-        let mut arguments = Arguments::with_capacity(nodes.len());
+        let mut arguments: SmallVec<[Value<'a>; INLINE_ARGUMENTS]> = SmallVec::new();
         let mut complete = true;
         for (at, argument) in nodes.iter().enumerate() {
             let value = self.node(argument);
@@ -236,17 +239,13 @@ impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
         if value.ty() == ty {
             return Some(value);
         }
-        // Only the cast of a string can fail, and the message quotes the string.
-        let Value::String(text) = &value else {
-            return value.cast(ty);
-        };
         let cast = match ty {
             Type::Integer => value.to_integer().map(Value::Integer),
             Type::Boolean => value.to_boolean().map(Value::Boolean),
-            Type::String => None,
+            Type::String => return Some(Value::String(value.into_text())),
         };
         if cast.is_none() {
-            let message = format!("`{node}` is {text:?}, which is no {ty}");
+            let message = format!("`{node}` is {value}, which is no {ty}");
             self.error(node, EvaluationErrorKind::Cast, message);
         }
         cast

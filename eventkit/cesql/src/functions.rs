@@ -5,8 +5,9 @@ use std::error::Error;
 use std::fmt;
 use std::sync::LazyLock;
 
+use strsim::osa_distance;
+
 use crate::builtin;
-use crate::edit_distance::edit_distance;
 use crate::function::Function;
 use crate::token::Keyword;
 
@@ -108,7 +109,7 @@ impl Functions {
     /// Returns the most similar name, if it differs by at most two letters.
     fn nearest(&self, name: &str) -> Option<&str> {
         let near = self.0.keys().filter_map(|own| {
-            let distance = edit_distance(name, own);
+            let distance = osa_distance(name, own);
             (distance <= 2 && distance < own.len()).then_some((distance, own.as_str()))
         });
         near.min().map(|(_, name)| name)
