@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use crate::error::{ParseError, ParseErrorKind};
-use crate::functions::{Functions, LookupError};
+use crate::function::Function;
+use crate::functions::Functions;
 use crate::lexer::Lexer;
 use crate::operator::{Binary, binding};
 use crate::pattern::Pattern;
 use crate::rules;
-use crate::token::{Keyword, Spanned, Token};
+use crate::token::{Spanned, Token};
 use crate::tree::{Kind, Node, Text};
 
 /// The maximum length of an expression, in bytes.
@@ -93,14 +94,11 @@ impl<'t> Parser<'t> {
     fn infix(&self) -> Result<Option<Infix>, ParseError> {
         let infix = match self.next.token {
             Token::Operator(operator) => Infix::Binary(operator),
-            Token::Keyword(Keyword::And) => Infix::Binary(Binary::And),
-            Token::Keyword(Keyword::Or) => Infix::Binary(Binary::Or),
-            Token::Keyword(Keyword::Xor) => Infix::Binary(Binary::Xor),
-            Token::Keyword(Keyword::Like) => Infix::Like { negated: false },
-            Token::Keyword(Keyword::In) => Infix::In { negated: false },
-            Token::Keyword(Keyword::Not) => match self.lexer.clone().next()?.token {
-                Token::Keyword(Keyword::Like) => Infix::Like { negated: true },
-                Token::Keyword(Keyword::In) => Infix::In { negated: true },
+            Token::Like => Infix::Like { negated: false },
+            Token::In => Infix::In { negated: false },
+            Token::Not => match self.lexer.clone().next()?.token {
+                Token::Like => Infix::Like { negated: true },
+                Token::In => Infix::In { negated: true },
                 _ => return Err(self.unexpected(OPERATOR_OR_END)),
             },
             _ => return Ok(None),
@@ -168,13 +166,13 @@ impl<'t> Parser<'t> {
                 })
             }
             Token::Operator(sign @ (Binary::Subtract | Binary::Add)) => self.signed(sign),
-            Token::Keyword(Keyword::Not) => {
+            Token::Not => {
                 self.advance()?;
                 let operand = self.expression(binding::UNARY)?;
                 let span = span.start..operand.span.end;
                 Ok(Node::new(Kind::Not(Box::new(operand)), span))
             }
-            Token::Keyword(Keyword::Exists) => {
+            Token::Exists => {
                 self.advance()?;
                 let Token::Word(word) = self.next.token else {
                     return Err(self.unexpected("the name of an attribute"));
@@ -183,8 +181,7 @@ impl<'t> Parser<'t> {
                 let end = self.advance()?.end;
                 Ok(Node::new(Kind::Exists(name), span.start..end))
             }
-            Token::Keyword(Keyword::True) => self.leaf(Kind::Boolean(true)),
-            Token::Keyword(Keyword::False) => self.leaf(Kind::Boolean(false)),
+            Token::Boolean(flag) => self.leaf(Kind::Boolean(flag)),
             Token::Text(text) => self.leaf(Kind::Text(Text::read(text))),
             Token::Digits(digits) => {
                 let number = self.number(digits, span)?;
@@ -227,50 +224,42 @@ impl<'t> Parser<'t> {
 
     /// Parses an attribute, or a function with its arguments.
     fn word(&mut self, word: &'t str) -> Result<Node, ParseError> {
-        let word_token = self.next.clone();
         if self.lexer.clone().next()?.token != Token::Open {
             let name = self.attribute(word)?;
             return self.leaf(Kind::Attribute(name));
         }
-        self.advance()?;
+        let called = self.advance()?;
         self.advance()?;
         let (arguments, end) = self.arguments()?;
-        let span = word_token.span.start..end;
-        match self.functions.find(word, arguments.len()) {
-            Ok(function) => {
-                let function = function.clone();
-                Ok(Node::new(
-                    Kind::Call {
-                        function,
-                        arguments,
-                    },
-                    span,
-                ))
-            }
-            Err(LookupError::Name(nearest)) => {
-                let expected = nearest.map_or("a function that exists".into(), |name| {
-                    format!("a function such as `{name}`")
-                });
-                Err(self.error(
-                    word_token.span,
-                    ParseErrorKind::UnknownFunction,
-                    expected,
-                    word_token.token.to_string(),
-                ))
-            }
-            Err(LookupError::Arity(signatures)) => {
-                let found = match arguments.len() {
-                    1 => "1 argument".to_owned(),
-                    count => format!("{count} arguments"),
-                };
-                Err(self.error(
-                    span,
-                    ParseErrorKind::Arity,
-                    format!("`{signatures}`"),
-                    found,
-                ))
-            }
-        }
+        let span = called.start..end;
+        let named = self.functions.named(&word.to_ascii_uppercase());
+        let function = named.iter().find(|named| named.accepts(arguments.len()));
+        let function = match function {
+            Some(function) => function.clone(),
+            None if named.is_empty() => return Err(self.unknown_function(word, called)),
+            None => return Err(self.wrong_arity(named, arguments.len(), span)),
+        };
+        let kind = Kind::Call {
+            function,
+            arguments,
+        };
+        Ok(Node::new(kind, span))
+    }
+
+    fn unknown_function(&self, word: &str, span: Range<usize>) -> ParseError {
+        let nearest = self.functions.nearest(&word.to_ascii_uppercase());
+        let expected = nearest.map_or("a function that exists".into(), |name| {
+            format!("a function such as `{name}`")
+        });
+        let found = format!("`{word}`");
+        self.error(span, ParseErrorKind::UnknownFunction, expected, found)
+    }
+
+    fn wrong_arity(&self, named: &[Function], count: usize, span: Range<usize>) -> ParseError {
+        let signatures: Vec<String> = named.iter().map(Function::to_string).collect();
+        let expected = format!("`{}`", signatures.join("` or `"));
+        let found = format!("{count} argument{}", if count == 1 { "" } else { "s" });
+        self.error(span, ParseErrorKind::Arity, expected, found)
     }
 
     fn arguments(&mut self) -> Result<(Box<[Node]>, usize), ParseError> {
