@@ -17,14 +17,14 @@ const INLINE_ARGUMENTS: usize = 3;
 /// Observer of an evaluation. `()` observes nothing, at no cost.
 pub(crate) trait Observer {
     /// Receives each node before it is evaluated.
-    fn enter(&mut self, node: &Node);
+    fn enter(&mut self, node: &Node, errors: &[EvaluationError]);
     /// Receives the value of the node entered last, or `None` for a missing attribute.
     fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]);
 }
 
 impl Observer for () {
     #[inline]
-    fn enter(&mut self, _: &Node) {}
+    fn enter(&mut self, _: &Node, _: &[EvaluationError]) {}
 
     #[inline]
     fn leave(&mut self, _: Option<&Value<'_>>, _: &[EvaluationError]) {}
@@ -60,7 +60,7 @@ struct Evaluator<'a, 'o, A: ?Sized, O> {
 impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
     /// Evaluates a node; only a missing attribute is `None`.
     fn node(&mut self, node: &'a Node) -> Option<Value<'a>> {
-        self.observer.enter(node);
+        self.observer.enter(node, &self.errors);
         let value = self.kind(node);
         self.observer.leave(value.as_ref(), &self.errors);
         value

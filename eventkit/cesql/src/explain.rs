@@ -89,12 +89,24 @@ struct Recorder {
     visits: Vec<Visit>,
     /// The indices of the visits that have not ended.
     open: Vec<usize>,
-    /// The number of errors that belong to visits that have ended.
+    /// The number of errors that have been given to a visit.
     errors: usize,
 }
 
+impl Recorder {
+    /// Gives the new errors to the innermost visit that has not ended.
+    fn give(&mut self, errors: &[EvaluationError]) {
+        let open = self.open.last().copied();
+        if let Some(visit) = open.and_then(|at| self.visits.get_mut(at)) {
+            visit.errors.extend_from_slice(&errors[self.errors..]);
+            self.errors = errors.len();
+        }
+    }
+}
+
 impl Observer for Recorder {
-    fn enter(&mut self, node: &Node) {
+    fn enter(&mut self, node: &Node, errors: &[EvaluationError]) {
+        self.give(errors);
         self.open.push(self.visits.len());
         self.visits.push(Visit {
             node,
@@ -104,12 +116,10 @@ impl Observer for Recorder {
     }
 
     fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]) {
-        let Some(visit) = self.open.pop().and_then(|at| self.visits.get_mut(at)) else {
-            return;
-        };
-        visit.value = value.cloned().map(Value::into_owned);
-        visit.errors = errors.get(self.errors..).unwrap_or_default().to_vec();
-        self.errors = errors.len();
+        self.give(errors);
+        if let Some(visit) = self.open.pop().and_then(|at| self.visits.get_mut(at)) {
+            visit.value = value.cloned().map(Value::into_owned);
+        }
     }
 }
 
