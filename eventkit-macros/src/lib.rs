@@ -9,7 +9,7 @@ mod meta;
 mod rule;
 mod symbol;
 mod value;
-mod versioned_slices;
+mod versioned_slice;
 
 use proc_macro::TokenStream;
 
@@ -193,9 +193,9 @@ pub fn handlers(paths: TokenStream) -> TokenStream {
     handles::handlers(paths.into()).into()
 }
 
-// The slices of the library, under names that carry its version.
+// A slice of the library, under a name that carries its version.
 #[doc(hidden)]
-#[proc_macro]
-pub fn __versioned_slices(slices: TokenStream) -> TokenStream {
-    versioned_slices::expand(slices.into()).into()
+#[proc_macro_attribute]
+pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {
+    versioned_slice::expand(item.into()).into()
 }
