@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{DeriveInput, LitStr, Meta, Path};
+use syn::{Attribute, DeriveInput, LitStr, Path};
 
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
@@ -51,17 +51,15 @@ impl TypeAttrs {
     /// Reads all `#[cloudevent(..)]` on the type, and reports malformed keys.
     pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Self {
         let mut attrs = Self::default();
-        for attribute in &input.attrs {
-            if !attribute.path().is_ident(symbol::CLOUDEVENT) {
-                continue;
-            }
-            if !matches!(attribute.meta, Meta::List(_)) {
-                attrs.suggested.push(symbol::TYPE);
-            }
-            let example = "#[cloudevent(type = \"..\")]";
-            for entry in meta::attribute_entries(errors, attribute, example) {
-                attrs.entry(errors, entry);
-            }
+        let listless = |attribute: &Attribute| {
+            attribute.path().is_ident(symbol::CLOUDEVENT) && attribute.meta.require_list().is_err()
+        };
+        if input.attrs.iter().any(listless) {
+            attrs.suggested.push(symbol::TYPE);
+        }
+        let example = "#[cloudevent(type = \"..\")]";
+        for entry in meta::attribute_entries(errors, &input.attrs, symbol::CLOUDEVENT, example) {
+            attrs.entry(errors, entry);
         }
         attrs
     }

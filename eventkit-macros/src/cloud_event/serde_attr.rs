@@ -99,15 +99,12 @@ impl FieldAttrs {
 fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
     // The derives of serde report errors in these attributes.
     let unreported = ErrorCollector::default();
-    let serde = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident(symbol::SERDE));
-    let entries = serde.flat_map(|attribute| meta::attribute_entries(&unreported, attribute, ""));
+    let entries = meta::attribute_entries(&unreported, attributes, symbol::SERDE, "");
     let keyed = |entry| match entry {
         Entry::Keyed(key, value) => Some((key, value)),
         Entry::Literal(_) => None,
     };
-    entries.filter_map(keyed).collect()
+    entries.into_iter().filter_map(keyed).collect()
 }
 
 /// Returns an element with `Self` at the start of paths replaced.
