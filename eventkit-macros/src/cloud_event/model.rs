@@ -26,13 +26,6 @@ pub(super) struct Struct<'i> {
     pub(super) fields: &'i Fields,
 }
 
-impl Struct<'_> {
-    /// Returns whether all events have the same attributes except `id` and `time`.
-    pub(super) fn is_fixed(&self) -> bool {
-        self.attributes.is_empty() && matches!(self.data, Payload::Whole)
-    }
-}
-
 /// Field that gives an attribute.
 pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,

@@ -6,13 +6,12 @@ use syn::Data;
 use syn::ext::IdentExt;
 
 use super::structs;
-use super::target::{Target, conversions};
+use super::target::Target;
 use crate::cloud_event::attr::TypeAttrs;
 
 /// Returns a stub of all items that the derive provides.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
     let private = &target.private;
-    let this = &target.this;
     // The name of the type, so that no two stubs have the same event type.
     let name = target.input.ident.unraw().to_string();
     let ty = match &attrs.ty {
@@ -23,10 +22,7 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
         Data::Struct(_) => structs::constants(target, attrs, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
     };
-    let mut predicates = Vec::new();
-    if !target.input.generics.params.is_empty() {
-        predicates.push(quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static));
-    }
+    let predicates = target.predicates([]);
     let body = quote! {
         const TYPES: &'static [&'static str] = &[#ty];
 
@@ -47,6 +43,6 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
         }
     };
     let implementation = target.implement(&quote!(#private::CloudEvent for), &predicates, &body);
-    let conversions = conversions(target, &predicates);
+    let conversions = target.conversions(&predicates);
     quote!(#constants #implementation #conversions)
 }

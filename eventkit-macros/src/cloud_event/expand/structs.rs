@@ -3,9 +3,9 @@
 use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Fields, Token, Visibility};
+use syn::{LitStr, Token, Visibility};
 
-use super::target::{Target, conversions};
+use super::target::Target;
 use super::{json, remote};
 use crate::cloud_event::attr::TypeAttrs;
 use crate::cloud_event::generics::{self, ParamUse};
@@ -14,11 +14,7 @@ use crate::value::Extension;
 
 /// Returns the constants, the impl of `CloudEvent`, and the conversions.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
-    let ty = attrs
-        .ty
-        .as_ref()
-        .map(syn::LitStr::value)
-        .unwrap_or_default();
+    let ty = attrs.ty.as_ref().map(LitStr::value).unwrap_or_default();
     let constants = constants(target, attrs, &ty);
     let metadata = metadata(target, attrs, &ty);
     let remote = match &model.data {
@@ -27,20 +23,15 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>)
     };
     let predicates = predicates(target, model);
     let implementation = implementation(target, attrs, model, &predicates);
-    let conversions = conversions(target, &predicates);
-    let discovery = discovery(target);
+    let conversions = target.conversions(&predicates);
+    let private = &target.private;
+    // A type with parameters has no single event type to register.
+    let concrete = target.input.generics.params.is_empty();
+    let discovery = concrete.then(|| {
+        let this = &target.this;
+        quote!(#private::discover_event_type! { #this })
+    });
     quote!(#metadata #constants #remote #implementation #conversions #discovery)
-}
-
-/// Registers the type for discovery, unless it has parameters.
-fn discovery(target: &Target<'_>) -> Option<TokenStream> {
-    let Target {
-        this,
-        private,
-        input,
-    } = target;
-    let concrete = input.generics.params.is_empty();
-    concrete.then(|| quote!(#private::discover_event_type! { #this }))
 }
 
 /// Returns the constants of the type, which are as visible as it is.
@@ -50,9 +41,9 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
         Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
         visibility => visibility.clone(),
     };
-    let source = option(attrs.source.as_ref());
+    let source = option(attrs.source.as_ref().map(LitStr::value));
     let data_content_type = data_content_type(attrs);
-    let data_schema = option(attrs.dataschema.as_ref());
+    let data_schema = option(attrs.dataschema.as_ref().map(LitStr::value));
     target.implement(
         &TokenStream::new(),
         &[],
@@ -74,10 +65,10 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
 
 fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
     let private = &target.private;
-    let source = option(attrs.source.as_ref());
-    let subject = option(attrs.subject.as_ref());
+    let source = option(attrs.source.as_ref().map(LitStr::value));
+    let subject = option(attrs.subject.as_ref().map(LitStr::value));
     let data_content_type = data_content_type(attrs);
-    let data_schema = option(attrs.dataschema.as_ref());
+    let data_schema = option(attrs.dataschema.as_ref().map(LitStr::value));
     let extensions = attrs.extensions.iter().map(|(name, value)| {
         let value = match value {
             Extension::Boolean(flag) => quote!(Boolean(#flag)),
@@ -100,11 +91,10 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
 
 fn data_content_type(attrs: &TypeAttrs) -> String {
     let given = attrs.datacontenttype.as_ref();
-    given.map_or_else(|| rules::JSON.to_owned(), syn::LitStr::value)
+    given.map_or_else(|| rules::JSON.to_owned(), LitStr::value)
 }
 
-fn option(literal: Option<&syn::LitStr>) -> TokenStream {
-    let text = literal.map(syn::LitStr::value);
+fn option(text: Option<String>) -> TokenStream {
     text.map_or_else(
         || quote!(::core::option::Option::None),
         |text| quote!(::core::option::Option::Some(#text)),
@@ -113,27 +103,24 @@ fn option(literal: Option<&syn::LitStr>) -> TokenStream {
 
 /// Returns the predicates of the impls for a type with parameters.
 fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
-    let generics = &target.input.generics;
-    if generics.params.is_empty() {
-        return Vec::new();
-    }
-    let private = &target.private;
-    let this = &target.this;
-    let mut predicates = vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)];
-    for field in &model.attributes {
-        let ty = field.ty.to_token_stream();
-        if !generics::used_params(generics, ty.clone(), ParamUse::Any).is_empty() {
-            predicates.push(quote!(#ty: #private::Attribute));
-        }
-    }
-    match &model.data {
-        Payload::Nothing => {}
-        Payload::Whole => predicates.push(quote! {
+    let (private, this, generics) = (&target.private, &target.this, &target.input.generics);
+    let attributes = model
+        .attributes
+        .iter()
+        .map(|field| field.ty.to_token_stream());
+    let generic =
+        |ty: &TokenStream| !generics::used_params(generics, ty.clone(), ParamUse::Any).is_empty();
+    let attributes = attributes
+        .filter(generic)
+        .map(|ty| quote!(#ty: #private::Attribute));
+    let data = match &model.data {
+        Payload::Nothing => Vec::new(),
+        Payload::Whole => vec![quote! {
             #this: #private::serde::Serialize + #private::serde::de::DeserializeOwned
-        }),
-        Payload::Fields(data) => predicates.extend(remote::predicates(target, data)),
-    }
-    predicates
+        }],
+        Payload::Fields(data) => remote::predicates(target, data),
+    };
+    target.predicates(attributes.chain(data))
 }
 
 fn implementation(
@@ -240,7 +227,7 @@ fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<T
     })
 }
 
-/// Returns the call that passes the value to a writer.
+/// Returns the call that passes the value to a writer, or `None` if the type has no data.
 fn writer_call(
     target: &Target<'_>,
     attrs: &TypeAttrs,
@@ -249,38 +236,22 @@ fn writer_call(
 ) -> Option<TokenStream> {
     let private = &target.private;
     let this = &target.this;
-    let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
-    let head = json::head(attrs, &data_content_type(attrs));
-    let head = head.map_or_else(
-        || quote!(::core::option::Option::None),
-        |head| quote!(::core::option::Option::Some(#head)),
-    );
-    Some(match &model.data {
+    let (ty, value) = match &model.data {
         Payload::Nothing => return None,
-        Payload::Whole if model.is_fixed() => quote! {
-            #private::EventWriter::write::<#this>(
-                #writer,
-                #private::ValueAttributes::Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head },
-                self,
-            )
-        },
-        Payload::Whole => quote! {
-            #private::EventWriter::write::<#this>(
-                #writer,
-                #private::ValueAttributes::Built(#attributes),
-                self,
-            )
-        },
+        Payload::Whole => (this.clone(), quote!(self)),
         Payload::Fields(_) => {
             let view = remote::view(target);
-            quote! {
-                #private::EventWriter::write(
-                    #writer,
-                    #private::ValueAttributes::Built(#attributes),
-                    &#view(self),
-                )
-            }
+            (quote!(_), quote!(&#view(self)))
         }
+    };
+    let attributes = if model.attributes.is_empty() {
+        let head = option(json::head(attrs, &data_content_type(attrs)));
+        quote!(Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head })
+    } else {
+        quote!(Built(<Self as #private::CloudEvent>::attribute_builder(self)?))
+    };
+    Some(quote! {
+        #private::EventWriter::write::<#ty>(#writer, #private::ValueAttributes::#attributes, #value)
     })
 }
 
@@ -295,33 +266,25 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
 
 fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let source = quote!(#private::EventReader);
+    let read = |ty: TokenStream| quote!(#private::read_data::<#ty, Self>(__eventkit_source, __EVENTKIT_METADATA.ty));
+    let read = match &model.data {
+        Payload::Whole => return read(target.this.clone()),
+        Payload::Nothing => {
+            quote!(#private::EventReader::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;)
+        }
+        Payload::Fields(_) => {
+            let data = read(remote::data_type(target));
+            quote!(let __eventkit_data = #data?;)
+        }
+    };
     let fields = model
         .fields
         .iter()
         .map(|field| field_value(target, model, field));
-    let this = &target.this;
-    let read = quote!(#private::read_data);
-    let attributes = quote!(let __eventkit_attributes = #source::attributes(__eventkit_source););
-    match &model.data {
-        Payload::Whole => quote!(#read::<#this, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)),
-        Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
-            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-            ::core::result::Result::Ok(Self)
-        },
-        Payload::Nothing => quote! {
-            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-            #attributes
-            ::core::result::Result::Ok(Self { #(#fields),* })
-        },
-        Payload::Fields(_) => {
-            let data = remote::data_type(target);
-            quote! {
-                let __eventkit_data = #read::<#data, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-                #attributes
-                ::core::result::Result::Ok(Self { #(#fields),* })
-            }
-        }
+    quote! {
+        #read
+        let __eventkit_attributes = #private::EventReader::attributes(__eventkit_source);
+        ::core::result::Result::Ok(Self { #(#fields),* })
     }
 }
 
