@@ -1,5 +1,6 @@
 //! Pratt parser: tokens to a tree.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::{ParseError, ParseErrorKind};
@@ -28,7 +29,7 @@ const OPERATOR_OR_END: &str = "an operator or the end of the expression";
 pub(crate) fn parse(text: &str, functions: &Functions) -> Result<Node, ParseError> {
     if text.len() > MAX_LENGTH {
         let expected = format!("at most {MAX_LENGTH} bytes");
-        let found = format!("{}", text.len());
+        let found = text.len().to_string();
         return Err(ParseError::new(
             "",
             0..0,
@@ -110,14 +111,11 @@ impl<'t> Parser<'t> {
     fn operation(&mut self, left: Node, infix: Infix) -> Result<Node, ParseError> {
         self.advance()?;
         let start = left.span.start;
-        match infix {
+        let (kind, end) = match infix {
             Infix::Binary(operator) => {
                 let right = self.expression(operator.binding())?;
-                let span = start..right.span.end;
-                Ok(Node::new(
-                    Kind::Binary(operator, Box::new([left, right])),
-                    span,
-                ))
+                let end = right.span.end;
+                (Kind::Binary(operator, Box::new([left, right])), end)
             }
             Infix::Like { negated } => {
                 self.advance_if(negated)?;
@@ -126,30 +124,30 @@ impl<'t> Parser<'t> {
                 };
                 let end = self.advance()?.end;
                 let text = Text::read(text);
-                let pattern = Box::new((text.clone(), Pattern::new(&text.value)));
-                Ok(Node::new(
-                    Kind::Like {
-                        value: Box::new(left),
-                        pattern,
-                        negated,
-                    },
-                    start..end,
-                ))
+                let pattern = Pattern::new(&text.value);
+                let like = Kind::Like {
+                    value: Box::new(left),
+                    pattern: Box::new((text, pattern)),
+                    negated,
+                };
+                (like, end)
             }
             Infix::In { negated } => {
                 self.advance_if(negated)?;
                 self.expect(Token::Open, "`(` and the elements of the set")?;
                 let (set, end) = self.list()?;
-                Ok(Node::new(
+                let value = Box::new(left);
+                (
                     Kind::In {
-                        value: Box::new(left),
+                        value,
                         set,
                         negated,
                     },
-                    start..end,
-                ))
+                    end,
+                )
             }
-        }
+        };
+        Ok(Node::new(kind, start..end))
     }
 
     /// Parses an operand.
@@ -213,12 +211,8 @@ impl<'t> Parser<'t> {
     fn number(&self, digits: &str, span: Range<usize>) -> Result<Kind, ParseError> {
         digits.parse().map(Kind::Integer).map_err(|_| {
             let expected = "a number from -2147483648 to 2147483647";
-            self.error(
-                span,
-                ParseErrorKind::Number,
-                expected,
-                format!("`{digits}`"),
-            )
+            let found = format!("`{digits}`");
+            self.error(span, ParseErrorKind::Number, expected, found)
         })
     }
 
@@ -302,12 +296,8 @@ impl<'t> Parser<'t> {
         } else {
             return Ok(name.into());
         };
-        Err(self.error(
-            self.next.span.clone(),
-            ParseErrorKind::AttributeName,
-            expected,
-            format!("`{word}`"),
-        ))
+        let (span, found) = (self.next.span.clone(), format!("`{word}`"));
+        Err(self.error(span, ParseErrorKind::AttributeName, expected, found))
     }
 
     fn leaf(&mut self, kind: Kind) -> Result<Node, ParseError> {
@@ -344,12 +334,8 @@ impl<'t> Parser<'t> {
 
     fn unexpected(&self, expected: &'static str) -> ParseError {
         let Spanned { token, span } = &self.next;
-        self.error(
-            span.clone(),
-            ParseErrorKind::Syntax,
-            expected.to_owned(),
-            token.to_string(),
-        )
+        let found = token.to_string();
+        self.error(span.clone(), ParseErrorKind::Syntax, expected, found)
     }
 
     fn too_deep(&self, span: Range<usize>) -> ParseError {
@@ -361,10 +347,10 @@ impl<'t> Parser<'t> {
         &self,
         span: Range<usize>,
         kind: ParseErrorKind,
-        expected: impl Into<String>,
+        expected: impl Into<Cow<'static, str>>,
         found: String,
     ) -> ParseError {
-        ParseError::new(self.text, span, kind, expected.into(), found)
+        ParseError::new(self.text, span, kind, expected, found)
     }
 }
 
