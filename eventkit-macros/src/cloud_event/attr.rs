@@ -1,6 +1,5 @@
 //! `#[cloudevent(..)]` on a type.
 
-use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, DeriveInput, LitStr, Path};
 
@@ -120,24 +119,18 @@ impl TypeAttrs {
     /// Reads `extension(name = literal, ..)`, for names that resemble a key.
     fn explicit_extensions(&mut self, errors: &ErrorCollector, key: &Key, value: Value) {
         let Value::List(tokens) = value else {
-            errors.add(
-                key,
-                "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`",
-            );
+            let message =
+                "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`";
+            errors.add(key, message);
             return;
         };
-        self.extension_list(errors, tokens);
-    }
-
-    fn extension_list(&mut self, errors: &ErrorCollector, tokens: TokenStream) {
         for entry in meta::entries(errors, tokens) {
             let (key, value) = match entry {
                 Entry::Keyed(key, value) => (key, value),
                 Entry::Literal(literal) => {
-                    errors.add(
-                        literal,
-                        "expected the name of an extension, such as `extension(name = \"..\")`",
-                    );
+                    let message =
+                        "expected the name of an extension, such as `extension(name = \"..\")`";
+                    errors.add(literal, message);
                     continue;
                 }
             };

@@ -169,14 +169,15 @@ fn unknown_key(name: &str) -> String {
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
         symbol::DATA => "every field that gives no attribute is data: remove it".to_owned(),
         symbol::CRATE => "`crate` is a key of the type, not of a field".to_owned(),
-        _ => match did_you_mean(name, &KEYS) {
-            Some(known) => format!("unknown key `{name}`: did you mean `{known}`?"),
-            None if rule::is_attribute_name(name) => format!(
-                "unknown key `{name}`: a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"{name}\"`"
-            ),
-            None => format!(
-                "unknown key `{name}`: a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"..\"`"
-            ),
-        },
+        _ => {
+            let help = did_you_mean(name, &KEYS).map_or_else(
+                || {
+                    let extension = if rule::is_attribute_name(name) { name } else { ".." };
+                    format!("a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"{extension}\"`")
+                },
+                |known| format!("did you mean `{known}`?"),
+            );
+            format!("unknown key `{name}`: {help}")
+        }
     }
 }

@@ -11,7 +11,8 @@ use crate::value::Extension;
 pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
     let source = attrs.source.as_ref()?.value();
     let ty = attrs.ty.as_ref()?.value();
-    if !is_json(content_type) {
+    // A media type with parameters is left to the run time.
+    if content_type.contains(';') || !rules::declares_json(content_type) {
         return None;
     }
     let optional = [
@@ -40,11 +41,6 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
         .map(|(name, value)| format!("\"{name}\":{value}"))
         .collect();
     Some(format!("{{{},\"id\":\"", members.join(",")))
-}
-
-/// Returns whether the data is JSON. A media type with parameters is left to the run time.
-fn is_json(content_type: &str) -> bool {
-    !content_type.contains(';') && rules::declares_json(content_type)
 }
 
 /// Returns a JSON string. Control characters, which need escapes, are illegal in attributes.
