@@ -1,13 +1,14 @@
 //! `#[cloudevent(..)]` on a type.
 
 use quote::ToTokens;
-use syn::{Attribute, DeriveInput, LitStr, Path};
+use syn::{Attribute, DeriveInput, Path};
 
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
+use crate::rule::{self, Rule};
+use crate::symbol;
 use crate::value::{self, Extension};
-use crate::{rule, symbol};
 
 /// The keys on a type.
 const KEYS: [&str; 7] = [
@@ -34,11 +35,11 @@ const ALIASES: [(&str, &str); 6] = [
 #[derive(Default)]
 pub(super) struct TypeAttrs {
     pub(super) crate_path: Option<Path>,
-    pub(super) ty: Option<LitStr>,
-    pub(super) source: Option<LitStr>,
-    pub(super) subject: Option<LitStr>,
-    pub(super) datacontenttype: Option<LitStr>,
-    pub(super) dataschema: Option<LitStr>,
+    pub(super) ty: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) datacontenttype: Option<String>,
+    pub(super) dataschema: Option<String>,
     pub(super) extensions: Vec<(String, Extension)>,
     /// All keys, in order.
     pub(super) keys: Vec<Key>,
@@ -89,14 +90,14 @@ impl TypeAttrs {
             return;
         }
         match name {
-            symbol::TYPE => self.ty = value::string(errors, &key, &value, rule::event_type),
-            symbol::SOURCE => self.source = value::string(errors, &key, &value, rule::source),
+            symbol::TYPE => self.ty = text(errors, &key, &value, rule::event_type),
+            symbol::SOURCE => self.source = text(errors, &key, &value, rule::source),
             symbol::SUBJECT => self.subject = subject(errors, &key, &value),
             symbol::DATACONTENTTYPE => {
-                self.datacontenttype = value::string(errors, &key, &value, rule::datacontenttype);
+                self.datacontenttype = text(errors, &key, &value, rule::datacontenttype);
             }
             symbol::DATASCHEMA => {
-                self.dataschema = value::string(errors, &key, &value, rule::dataschema);
+                self.dataschema = text(errors, &key, &value, rule::dataschema);
             }
             symbol::CRATE => self.crate_path = value::crate_path(errors, &key, &value),
             symbol::EXTENSION => return self.explicit_extensions(errors, &key, value),
@@ -153,7 +154,11 @@ impl TypeAttrs {
     }
 }
 
-fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> {
+fn text(errors: &ErrorCollector, key: &Key, value: &Value, rule: Rule) -> Option<String> {
+    value::string(errors, key, value, rule).map(|literal| literal.value())
+}
+
+fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<String> {
     if matches!(value, Value::None) {
         let fixed =
             "`subject` on the type is the same for all its events: write `subject = \"..\"`";
@@ -163,7 +168,7 @@ fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> 
         );
         return None;
     }
-    value::string(errors, key, value, rule::subject)
+    text(errors, key, value, rule::subject)
 }
 
 /// Returns the key that an unknown one resembles.

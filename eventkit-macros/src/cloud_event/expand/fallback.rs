@@ -12,12 +12,9 @@ use crate::cloud_event::attr::TypeAttrs;
 /// Returns a stub of all items that the derive provides.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
     let private = &target.private;
+    let given = attrs.ty.clone().filter(|ty| !ty.is_empty());
     // The name of the type, so that no two stubs have the same event type.
-    let name = target.input.ident.unraw().to_string();
-    let ty = match &attrs.ty {
-        Some(ty) if !ty.value().is_empty() => ty.value(),
-        _ => name,
-    };
+    let ty = given.unwrap_or_else(|| target.input.ident.unraw().to_string());
     let constants = match target.input.data {
         Data::Struct(_) => structs::constants(target, attrs, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),

@@ -3,7 +3,7 @@
 use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{LitStr, Token, Visibility};
+use syn::{Token, Visibility};
 
 use super::target::Target;
 use super::{json, remote};
@@ -14,9 +14,9 @@ use crate::value::Extension;
 
 /// Returns the constants, the impl of `CloudEvent`, and the conversions.
 pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
-    let ty = attrs.ty.as_ref().map(LitStr::value).unwrap_or_default();
-    let constants = constants(target, attrs, &ty);
-    let metadata = metadata(target, attrs, &ty);
+    let ty = attrs.ty.as_deref().unwrap_or_default();
+    let constants = constants(target, attrs, ty);
+    let metadata = metadata(target, attrs, ty);
     let remote = match &model.data {
         Payload::Fields(data) => remote::expand(target, data),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
@@ -41,9 +41,9 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
         Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
         visibility => visibility.clone(),
     };
-    let source = option(attrs.source.as_ref().map(LitStr::value));
+    let source = option(attrs.source.as_deref());
     let data_content_type = data_content_type(attrs);
-    let data_schema = option(attrs.dataschema.as_ref().map(LitStr::value));
+    let data_schema = option(attrs.dataschema.as_deref());
     target.implement(
         &TokenStream::new(),
         &[],
@@ -65,10 +65,10 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
 
 fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
     let private = &target.private;
-    let source = option(attrs.source.as_ref().map(LitStr::value));
-    let subject = option(attrs.subject.as_ref().map(LitStr::value));
+    let source = option(attrs.source.as_deref());
+    let subject = option(attrs.subject.as_deref());
     let data_content_type = data_content_type(attrs);
-    let data_schema = option(attrs.dataschema.as_ref().map(LitStr::value));
+    let data_schema = option(attrs.dataschema.as_deref());
     let extensions = attrs.extensions.iter().map(|(name, value)| {
         let value = match value {
             Extension::Boolean(flag) => quote!(Boolean(#flag)),
@@ -89,12 +89,11 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
     }
 }
 
-fn data_content_type(attrs: &TypeAttrs) -> String {
-    let given = attrs.datacontenttype.as_ref();
-    given.map_or_else(|| rules::JSON.to_owned(), LitStr::value)
+fn data_content_type(attrs: &TypeAttrs) -> &str {
+    attrs.datacontenttype.as_deref().unwrap_or(rules::JSON)
 }
 
-fn option(text: Option<String>) -> TokenStream {
+fn option(text: Option<&str>) -> TokenStream {
     text.map_or_else(
         || quote!(::core::option::Option::None),
         |text| quote!(::core::option::Option::Some(#text)),
@@ -245,7 +244,7 @@ fn writer_call(
         }
     };
     let attributes = if model.attributes.is_empty() {
-        let head = option(json::head(attrs, &data_content_type(attrs)));
+        let head = option(json::head(attrs, data_content_type(attrs)).as_deref());
         quote!(Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head })
     } else {
         quote!(Built(<Self as #private::CloudEvent>::attribute_builder(self)?))
