@@ -8,41 +8,23 @@ use crate::attributes::Attributes;
 use crate::evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
 use crate::function::Function;
 use crate::operator::Binary;
+use crate::trace::Trace;
 use crate::tree::{Kind, Node};
 use crate::value::{Type, Value};
 
 /// The number of parameters of the longest function of the specification.
 const INLINE_ARGUMENTS: usize = 3;
 
-/// Observer of an evaluation. `()` observes nothing, at no cost.
-pub(crate) trait Observer {
-    /// Receives each node before it is evaluated.
-    fn enter(&mut self, node: &Node, errors: &[EvaluationError]);
-    /// Receives the value of the node entered last, or `None` for a missing attribute.
-    fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]);
-}
-
-impl Observer for () {
-    #[inline]
-    fn enter(&mut self, _: &Node, _: &[EvaluationError]) {}
-
-    #[inline]
-    fn leave(&mut self, _: Option<&Value<'_>>, _: &[EvaluationError]) {}
-}
-
-pub(crate) fn evaluate<'a, A, O>(
+/// Evaluates a tree, and records its nodes in the trace, if there is one.
+pub(crate) fn evaluate<'a>(
     root: &'a Node,
-    attributes: &'a A,
-    observer: &mut O,
-) -> Evaluation<'a>
-where
-    A: Attributes + ?Sized,
-    O: Observer,
-{
+    attributes: &'a (impl Attributes + ?Sized),
+    trace: Option<&mut Trace>,
+) -> Evaluation<'a> {
     let mut evaluator = Evaluator {
         attributes,
         errors: Vec::new(),
-        observer,
+        trace,
     };
     let value = evaluator.node(root).unwrap_or(Value::Boolean(false));
     Evaluation {
@@ -51,18 +33,22 @@ where
     }
 }
 
-struct Evaluator<'a, 'o, A: ?Sized, O> {
+struct Evaluator<'a, 't, A: ?Sized> {
     attributes: &'a A,
     errors: Vec<EvaluationError>,
-    observer: &'o mut O,
+    trace: Option<&'t mut Trace>,
 }
 
-impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
+impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
     /// Evaluates a node; only a missing attribute is `None`.
     fn node(&mut self, node: &'a Node) -> Option<Value<'a>> {
-        self.observer.enter(node, &self.errors);
+        if let Some(trace) = &mut self.trace {
+            trace.enter(node, &self.errors);
+        }
         let value = self.kind(node);
-        self.observer.leave(value.as_ref(), &self.errors);
+        if let Some(trace) = &mut self.trace {
+            trace.leave(value.as_ref(), &self.errors);
+        }
         value
     }
 

@@ -41,6 +41,7 @@ mod print;
 #[doc(hidden)]
 pub mod rules;
 mod token;
+mod trace;
 mod tree;
 mod value;
 
