@@ -112,7 +112,8 @@ pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry
         let mut entries = Vec::new();
         while !input.is_empty() {
             let read = entry(input);
-            let rest = rest_of_entry(input)?;
+            let rest = until_comma(input)?;
+            input.parse::<Option<Token![,]>>()?;
             match read {
                 Ok(_) if !rest.is_empty() => errors.add(rest, "expected `,`"),
                 Ok(entry) => entries.push(entry),
@@ -147,22 +148,17 @@ fn value(input: ParseStream<'_>) -> syn::Result<Value> {
         return Ok(Value::None);
     }
     let equals: Punct = input.parse()?;
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        tokens.append(input.parse::<TokenTree>()?);
-    }
+    let tokens = until_comma(input)?;
     if tokens.is_empty() {
         return Err(syn::Error::new(equals.span(), "expected a value after `=`"));
     }
     Ok(Value::Assigned(tokens))
 }
 
-/// Skips the next comma, and returns the tokens before it.
-fn rest_of_entry(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut rest = TokenStream::new();
+fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
-        rest.append(input.parse::<TokenTree>()?);
+        tokens.append(input.parse::<TokenTree>()?);
     }
-    input.parse::<Option<Token![,]>>()?;
-    Ok(rest)
+    Ok(tokens)
 }

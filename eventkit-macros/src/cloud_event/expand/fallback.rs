@@ -7,16 +7,15 @@ use syn::ext::IdentExt;
 
 use super::structs;
 use super::target::Target;
-use crate::cloud_event::attr::TypeAttrs;
 
 /// Returns a stub of all items that the derive provides.
-pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
+pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let private = &target.private;
-    let given = attrs.ty.clone().filter(|ty| !ty.is_empty());
+    let given = target.attrs.ty.clone().filter(|ty| !ty.is_empty());
     // The name of the type, so that no two stubs have the same event type.
     let ty = given.unwrap_or_else(|| target.input.ident.unraw().to_string());
     let constants = match target.input.data {
-        Data::Struct(_) => structs::constants(target, attrs, &ty),
+        Data::Struct(_) => structs::constants(target, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
     };
     let predicates = target.predicates([]);

@@ -13,16 +13,16 @@ use crate::cloud_event::model::{AttributeField, Payload, Struct};
 use crate::value::Extension;
 
 /// Returns the constants, the impl of `CloudEvent`, and the conversions.
-pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
-    let ty = attrs.ty.as_deref().unwrap_or_default();
-    let constants = constants(target, attrs, ty);
-    let metadata = metadata(target, attrs, ty);
+pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
+    let ty = target.attrs.ty.as_deref().unwrap_or_default();
+    let constants = constants(target, ty);
+    let metadata = metadata(target, ty);
     let remote = match &model.data {
         Payload::Fields(data) => remote::expand(target, data),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
     };
     let predicates = predicates(target, model);
-    let implementation = implementation(target, attrs, model, &predicates);
+    let implementation = implementation(target, model, &predicates);
     let conversions = target.conversions(&predicates);
     let private = &target.private;
     // A type with parameters has no single event type to register.
@@ -35,7 +35,8 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>)
 }
 
 /// Returns the constants of the type, which are as visible as it is.
-pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
+pub(super) fn constants(target: &Target<'_>, ty: &str) -> TokenStream {
+    let attrs = target.attrs;
     let visibility = match &target.input.vis {
         // With the user's token, lints would apply to the constants as to the user's code.
         Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
@@ -63,8 +64,8 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
     )
 }
 
-fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
-    let private = &target.private;
+fn metadata(target: &Target<'_>, ty: &str) -> TokenStream {
+    let (private, attrs) = (&target.private, target.attrs);
     let source = option(attrs.source.as_deref());
     let subject = option(attrs.subject.as_deref());
     let data_content_type = data_content_type(attrs);
@@ -124,115 +125,90 @@ fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
 
 fn implementation(
     target: &Target<'_>,
-    attrs: &TypeAttrs,
     model: &Struct<'_>,
     predicates: &[TokenStream],
 ) -> TokenStream {
+    let private = &target.private;
+    let encode = encode(target, model);
+    let decode = decode(target, model);
+    let body = quote! {
+        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
+
+        fn event_type(&self) -> &'static str {
+            __EVENTKIT_METADATA.ty
+        }
+
+        fn try_clone(&self) -> ::core::option::Option<Self> {
+            #[allow(unused_imports)]
+            use #private::NotClone as _;
+            #private::CloneProbe(self).try_clone()
+        }
+
+        #encode
+
+        fn from_reader(
+            __eventkit_source: &mut dyn #private::EventReader,
+        ) -> ::core::result::Result<Self, #private::DecodeError> {
+            #decode
+        }
+    };
+    target.implement(&quote!(#private::CloudEvent for), predicates, &body)
+}
+
+/// Returns `event_builder`, and unless the type has no data and their defaults suffice,
+/// `attribute_builder` and `write_to`.
+fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
     let attributes: Vec<_> = model
         .attributes
         .iter()
         .map(|field| set(target, field))
         .collect();
-    let attribute_builder = attribute_builder(target, model, &attributes);
-    let builder = builder(target, attrs, model, &attributes);
-    let write = write(target, attrs, model);
-    let decode = decode(target, model);
-    target.implement(
-        &quote!(#private::CloudEvent for),
-        predicates,
-        &quote! {
-            const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
-
-            fn event_type(&self) -> &'static str {
-                __EVENTKIT_METADATA.ty
-            }
-
-            fn try_clone(&self) -> ::core::option::Option<Self> {
-                #[allow(unused_imports)]
-                use #private::NotClone as _;
-                #private::CloneProbe(self).try_clone()
-            }
-
-            fn event_builder(
-                &self,
-            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                #builder
-            }
-
-            #attribute_builder
-
-            #write
-
-            fn from_reader(
-                __eventkit_source: &mut dyn #private::EventReader,
-            ) -> ::core::result::Result<Self, #private::DecodeError> {
-                #decode
-            }
-        },
-    )
-}
-
-/// Returns the body of `event_builder`. It makes the same call as `write_to`, so that a missing serde
-/// impl is one error.
-fn builder(
-    target: &Target<'_>,
-    attrs: &TypeAttrs,
-    model: &Struct<'_>,
-    attributes: &[TokenStream],
-) -> TokenStream {
-    let private = &target.private;
-    let call = writer_call(target, attrs, model, &quote!(#private::BuilderWriter));
-    call.unwrap_or_else(|| {
+    let built = |start: TokenStream| {
         quote! {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder();
+            let __eventkit_builder = __EVENTKIT_METADATA.#start();
             #(#attributes)*
             ::core::result::Result::Ok(__eventkit_builder)
         }
-    })
-}
-
-/// Returns `attribute_builder`, unless the type has no data and the default suffices.
-fn attribute_builder(
-    target: &Target<'_>,
-    model: &Struct<'_>,
-    attributes: &[TokenStream],
-) -> Option<TokenStream> {
-    let private = &target.private;
-    (!matches!(model.data, Payload::Nothing)).then(|| {
+    };
+    // The same call as in `write_to`, so that a missing serde impl is one error.
+    let builder = writer_call(target, model, &quote!(#private::BuilderWriter));
+    let builder = builder.unwrap_or_else(|| built(quote!(builder)));
+    let write = writer_call(target, model, &quote!(__eventkit_writer)).map(|write| {
+        let attribute_builder = built(quote!(builder_without_data));
         quote! {
             fn attribute_builder(
                 &self,
             ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
-                #(#attributes)*
-                ::core::result::Result::Ok(__eventkit_builder)
+                #attribute_builder
+            }
+
+            fn write_to<__eventkit_Writer: #private::EventWriter>(
+                &self,
+                __eventkit_writer: __eventkit_Writer,
+            ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
+                #write
             }
         }
-    })
-}
-
-/// Returns `write_to`, unless the type has no data and the default suffices.
-fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
-    let private = &target.private;
-    let body = writer_call(target, attrs, model, &quote!(__eventkit_writer))?;
-    Some(quote! {
-        fn write_to<__eventkit_Writer: #private::EventWriter>(
+    });
+    quote! {
+        fn event_builder(
             &self,
-            __eventkit_writer: __eventkit_Writer,
-        ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
-            #body
+        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+            #builder
         }
-    })
+
+        #write
+    }
 }
 
 /// Returns the call that passes the value to a writer, or `None` if the type has no data.
 fn writer_call(
     target: &Target<'_>,
-    attrs: &TypeAttrs,
     model: &Struct<'_>,
     writer: &TokenStream,
 ) -> Option<TokenStream> {
+    let attrs = target.attrs;
     let private = &target.private;
     let this = &target.this;
     let (ty, value) = match &model.data {

@@ -4,11 +4,13 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
+use crate::cloud_event::attr::TypeAttrs;
 use crate::cloud_event::generics;
 
 /// Type that the impls are for.
 pub(super) struct Target<'i> {
     pub(super) input: &'i DeriveInput,
+    pub(super) attrs: &'i TypeAttrs,
     /// The type with its parameters.
     pub(super) this: TokenStream,
     /// The path of the items that generated code may use.
@@ -64,6 +66,7 @@ impl Target<'_> {
             input,
             this,
             private,
+            ..
         } = self;
         let (parameters, _, _) = input.generics.split_for_impl();
         let where_clause = self.where_clause(predicates);
