@@ -104,12 +104,9 @@ impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
     }
 
     fn or(&mut self, [left, right]: &'a [Node; 2]) -> bool {
-        match self.boolean(left) {
-            Some(true) => true,
-            Some(false) => self.boolean(right) == Some(true),
-            // A missing left operand makes the result the zero value.
-            None => false,
-        }
+        // A missing left operand makes the result the zero value.
+        let left = self.boolean(left);
+        left.is_some_and(|flag| flag || self.boolean(right) == Some(true))
     }
 
     fn binary(&mut self, node: &Node, operator: Binary, [left, right]: &'a [Node; 2]) -> Value<'a> {
