@@ -7,6 +7,8 @@ mod handler_error;
 mod handles;
 mod meta;
 mod rule;
+#[cfg(test)]
+mod snapshot;
 mod symbol;
 mod value;
 mod versioned_slice;
