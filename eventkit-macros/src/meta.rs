@@ -91,9 +91,10 @@ pub(crate) fn known_keys(
         match entry {
             Entry::Literal(literal) => errors.add(literal, format!("write `{example}`")),
             Entry::Keyed(key, _) if !known.contains(&key.name()) => {
-                let help = match did_you_mean(key.name(), known) {
-                    Some(key) => format!("did you mean `{key}`?"),
-                    None => format!("write `{example}`"),
+                let help = match (known, did_you_mean(key.name(), known)) {
+                    ([only], _) => format!("the only key is `{only}`: write `{example}`"),
+                    (_, Some(key)) => format!("did you mean `{key}`?"),
+                    (_, None) => format!("write `{example}`"),
                 };
                 errors.add(&key, format!("unknown key `{}`: {help}", key.name()));
             }

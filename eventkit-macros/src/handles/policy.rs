@@ -133,7 +133,7 @@ fn count(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitInt> {
     let number: LitInt = value::parsed(errors, key, value, &expected)?;
     let positive = number.base10_parse::<u32>().is_ok_and(|number| number > 0);
     if !positive || !number.suffix().is_empty() {
-        errors.add(&number, expected);
+        errors.add(value.assigned(), expected);
         return None;
     }
     Some(number)
