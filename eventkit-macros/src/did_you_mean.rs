@@ -1,6 +1,6 @@
 //! Suggestions for misspelt keys.
 
-use eventkit_cesql::edit_distance;
+use strsim::osa_distance;
 
 /// Returns the known key that is most similar to the written one, if any is similar enough.
 ///
@@ -9,7 +9,7 @@ use eventkit_cesql::edit_distance;
 pub(crate) fn did_you_mean<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     let written = letters(written);
     let similar = known.iter().filter_map(|key| {
-        let distance = edit_distance(&written, &letters(key));
+        let distance = osa_distance(&written, &letters(key));
         let same_start = written.chars().next() == key.chars().next();
         let allowed = if key.len() > 5 && same_start { 2 } else { 1 };
         // Half of all names of two or three letters are similar to a key of two letters.

@@ -7,9 +7,11 @@ mod handler_error;
 mod handles;
 mod meta;
 mod rule;
+#[cfg(test)]
+mod snapshot;
 mod symbol;
 mod value;
-mod versioned_slices;
+mod versioned_slice;
 
 use proc_macro::TokenStream;
 
@@ -41,7 +43,7 @@ use proc_macro::TokenStream;
 /// | key | |
 /// | --- | --- |
 /// | `type = ".."` | the event type; required |
-/// | `source = ".."` | a URI-reference; where it is absent, a field or the builder gives it |
+/// | `source = ".."` | a URI-reference; if it is absent, a field or the builder gives it |
 /// | `subject = ".."` | the subject of all events of the type |
 /// | `datacontenttype = ".."` | the media type of the data; `application/json` if absent |
 /// | `dataschema = ".."` | an absolute URI |
@@ -75,7 +77,7 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
     cloud_event::derive(input.into()).into()
 }
 
-/// Derives `HandlerError` for an error: each variant says what becomes of the event.
+/// Derives `HandlerError` for an error: each variant decides what becomes of the event.
 ///
 /// ```ignore
 /// #[derive(Debug, thiserror::Error, HandlerError)]
@@ -102,15 +104,15 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// | `#[dead_letter]` | is kept as a dead letter, at once |
 /// | `#[drop]` | is forgotten |
 ///
-/// A variant without one of them does not compile: what a new one means is decided where it is
-/// added. A struct has the attribute itself. `#[handler_error(crate = path)]` on the type says where
-/// the library is, if not `::eventkit`.
+/// A variant without one of them does not compile: the decision is made where the variant is added. A
+/// struct has the attribute itself. `#[handler_error(crate = path)]` on the type gives the path of the
+/// library, if it is not `::eventkit`.
 #[proc_macro_derive(HandlerError, attributes(retry, dead_letter, drop, handler_error))]
 pub fn handler_error(input: TokenStream) -> TokenStream {
     handler_error::derive(input.into()).into()
 }
 
-/// Makes a function a handler; the function stays as it is.
+/// Registers a function as a handler; the function stays as it is.
 ///
 /// ```ignore
 /// #[handles("co.outcome.order.placed")]
@@ -160,13 +162,13 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// async fn send_receipt(order: &OrderPlaced) -> Result<(), MailError> { .. }
 /// ```
 ///
-/// Where the error derives `HandlerError`, it says itself what becomes of the event.
+/// If the error derives `HandlerError`, its variant decides what becomes of the event.
 ///
 /// **The filter** is parsed when it compiles: a syntax error, an unknown function, a wrong number of
-/// arguments, a name that no attribute can have do not compile. Where an event does not pass, the
-/// handler does not run, and the report says so. Where the filter cannot tell, for instance since
-/// an attribute is absent, the handler does not run and counts as failed, with the error in the
-/// report. An attribute that may be absent is asked for: `EXISTS priority AND priority > 3`.
+/// arguments, and a name that no attribute can have do not compile. If an event does not pass, the
+/// handler does not run, and the report lists it as filtered. If the filter has an error, for instance
+/// since an attribute is absent, the handler does not run and counts as failed, with the error in the
+/// report. Test for an attribute that may be absent: `EXISTS priority AND priority > 3`.
 ///
 /// ```ignore
 /// #[handles("co.outcome.order.placed", filter = "subject LIKE 'eu-%' AND total > 100")]
@@ -193,9 +195,9 @@ pub fn handlers(paths: TokenStream) -> TokenStream {
     handles::handlers(paths.into()).into()
 }
 
-// The slices of the library, under names that carry its version.
+// A slice of the library, under a name that carries its version.
 #[doc(hidden)]
-#[proc_macro]
-pub fn __versioned_slices(slices: TokenStream) -> TokenStream {
-    versioned_slices::expand(slices.into()).into()
+#[proc_macro_attribute]
+pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {
+    versioned_slice::expand(item.into()).into()
 }

@@ -6,6 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Lit, Meta, Token, token};
 
+use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 
 /// Element of a list.
@@ -55,23 +56,55 @@ impl Value {
     }
 }
 
-/// Parses the list of an attribute such as `#[name(..)]`. The error for one without a list shows
-/// `example`.
+/// Parses the lists of all attributes of a name, such as `#[name(..)]`. The error for one without a
+/// list shows `example`.
 pub(crate) fn attribute_entries(
     errors: &ErrorCollector,
-    attribute: &Attribute,
+    attributes: &[Attribute],
+    name: &str,
     example: &str,
 ) -> Vec<Entry> {
-    match &attribute.meta {
-        Meta::List(list) => entries(errors, list.tokens.clone()),
-        meta => {
-            errors.add(
-                meta,
-                format!("the attribute takes a list: write `{example}`"),
-            );
-            Vec::new()
+    let mut all = Vec::new();
+    for attribute in attributes {
+        match &attribute.meta {
+            meta if !meta.path().is_ident(name) => {}
+            Meta::List(list) => all.extend(entries(errors, list.tokens.clone())),
+            meta => {
+                let message = format!("the attribute takes a list: write `{example}`");
+                errors.add(meta, message);
+            }
         }
     }
+    all
+}
+
+/// Returns the keys of a list with their values. Literals, and unknown and repeated keys, are reported
+/// and skipped.
+pub(crate) fn known_keys(
+    errors: &ErrorCollector,
+    entries: Vec<Entry>,
+    known: &[&str],
+    example: &str,
+) -> Vec<(Key, Value)> {
+    let mut given: Vec<(Key, Value)> = Vec::new();
+    for entry in entries {
+        match entry {
+            Entry::Literal(literal) => errors.add(literal, format!("write `{example}`")),
+            Entry::Keyed(key, _) if !known.contains(&key.name()) => {
+                let help = match (known, did_you_mean(key.name(), known)) {
+                    ([only], _) => format!("the only key is `{only}`: write `{example}`"),
+                    (_, Some(key)) => format!("did you mean `{key}`?"),
+                    (_, None) => format!("write `{example}`"),
+                };
+                errors.add(&key, format!("unknown key `{}`: {help}", key.name()));
+            }
+            Entry::Keyed(key, _) if given.iter().any(|(own, _)| own.name() == key.name()) => {
+                errors.add(&key, format!("`{}` is given twice", key.name()));
+            }
+            Entry::Keyed(key, value) => given.push((key, value)),
+        }
+    }
+    given
 }
 
 /// Parses a comma-separated list. Malformed elements are reported and skipped.
@@ -80,7 +113,8 @@ pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry
         let mut entries = Vec::new();
         while !input.is_empty() {
             let read = entry(input);
-            let rest = rest_of_entry(input)?;
+            let rest = until_comma(input)?;
+            input.parse::<Option<Token![,]>>()?;
             match read {
                 Ok(_) if !rest.is_empty() => errors.add(rest, "expected `,`"),
                 Ok(entry) => entries.push(entry),
@@ -115,22 +149,17 @@ fn value(input: ParseStream<'_>) -> syn::Result<Value> {
         return Ok(Value::None);
     }
     let equals: Punct = input.parse()?;
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        tokens.append(input.parse::<TokenTree>()?);
-    }
+    let tokens = until_comma(input)?;
     if tokens.is_empty() {
         return Err(syn::Error::new(equals.span(), "expected a value after `=`"));
     }
     Ok(Value::Assigned(tokens))
 }
 
-/// Skips the next comma, and returns the tokens before it.
-fn rest_of_entry(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut rest = TokenStream::new();
+fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut tokens = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
-        rest.append(input.parse::<TokenTree>()?);
+        tokens.append(input.parse::<TokenTree>()?);
     }
-    input.parse::<Option<Token![,]>>()?;
-    Ok(rest)
+    Ok(tokens)
 }

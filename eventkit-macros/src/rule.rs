@@ -103,18 +103,12 @@ pub(crate) fn dataschema(text: &str) -> Result<(), String> {
     if validate::absolute_iri::<UriSpec>(text).is_ok() {
         return Ok(());
     }
-    let is_uri = validate::iri::<UriSpec>(text).is_ok();
-    let wrong = match text.split_once('#') {
-        Some((absolute, _)) if is_uri => {
-            return Err(format!(
-                "the schema of the data is a URI without a fragment (RFC 3986, section 4.3): write \"{absolute}\""
-            ));
-        }
-        _ => "the schema of the data is not an absolute URI (RFC 3986, section 4.3)",
-    };
-    Err(format!(
-        "{wrong}: write one such as \"https://example.com/schemas/order.json\""
-    ))
+    Err(match text.split_once('#') {
+        Some((absolute, _)) if validate::iri::<UriSpec>(text).is_ok() => format!(
+            "the schema of the data is a URI without a fragment (RFC 3986, section 4.3): write \"{absolute}\""
+        ),
+        _ => "the schema of the data is not an absolute URI (RFC 3986, section 4.3): write one such as \"https://example.com/schemas/order.json\"".into(),
+    })
 }
 
 /// Returns the text with its illegal characters percent-encoded, if that makes it a URI-reference.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::parse::{ParseStream, Parser};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Lit, LitStr, Path, Token};
 
 use crate::error_collector::ErrorCollector;
@@ -46,6 +46,24 @@ pub(crate) fn string(
             None
         }
     }
+}
+
+/// Parses the value of `key = value`; `expected` is the error for anything else.
+pub(crate) fn parsed<T: Parse>(
+    errors: &ErrorCollector,
+    key: &Key,
+    value: &Value,
+    expected: &str,
+) -> Option<T> {
+    let Some(tokens) = value.assigned() else {
+        errors.add(key, expected);
+        return None;
+    };
+    let parsed = syn::parse2(tokens.clone());
+    if parsed.is_err() {
+        errors.add(tokens, expected);
+    }
+    parsed.ok()
 }
 
 /// Checks a string literal, and adds an error if it violates the rule.
@@ -138,11 +156,12 @@ impl DurationLit {
         let duration = parse_duration(&literal.value()).ok()?;
         Some(Self { literal, duration })
     }
+}
 
-    /// Expands to an expression of the duration.
-    pub(crate) fn expand(&self) -> TokenStream {
+impl ToTokens for DurationLit {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
         let millis = u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX);
-        quote!(::core::time::Duration::from_millis(#millis))
+        tokens.extend(quote!(::core::time::Duration::from_millis(#millis)));
     }
 }
 

@@ -1,14 +1,14 @@
 //! `#[cloudevent(..)]` on a type.
 
-use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{DeriveInput, LitStr, Meta, Path};
+use syn::{Attribute, DeriveInput, Path};
 
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
+use crate::rule::{self, Rule};
+use crate::symbol;
 use crate::value::{self, Extension};
-use crate::{rule, symbol};
 
 /// The keys on a type.
 const KEYS: [&str; 7] = [
@@ -35,11 +35,11 @@ const ALIASES: [(&str, &str); 6] = [
 #[derive(Default)]
 pub(super) struct TypeAttrs {
     pub(super) crate_path: Option<Path>,
-    pub(super) ty: Option<LitStr>,
-    pub(super) source: Option<LitStr>,
-    pub(super) subject: Option<LitStr>,
-    pub(super) datacontenttype: Option<LitStr>,
-    pub(super) dataschema: Option<LitStr>,
+    pub(super) ty: Option<String>,
+    pub(super) source: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) datacontenttype: Option<String>,
+    pub(super) dataschema: Option<String>,
     pub(super) extensions: Vec<(String, Extension)>,
     /// All keys, in order.
     pub(super) keys: Vec<Key>,
@@ -51,17 +51,15 @@ impl TypeAttrs {
     /// Reads all `#[cloudevent(..)]` on the type, and reports malformed keys.
     pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Self {
         let mut attrs = Self::default();
-        for attribute in &input.attrs {
-            if !attribute.path().is_ident(symbol::CLOUDEVENT) {
-                continue;
-            }
-            if !matches!(attribute.meta, Meta::List(_)) {
-                attrs.suggested.push(symbol::TYPE);
-            }
-            let example = "#[cloudevent(type = \"..\")]";
-            for entry in meta::attribute_entries(errors, attribute, example) {
-                attrs.entry(errors, entry);
-            }
+        let listless = |attribute: &Attribute| {
+            attribute.path().is_ident(symbol::CLOUDEVENT) && attribute.meta.require_list().is_err()
+        };
+        if input.attrs.iter().any(listless) {
+            attrs.suggested.push(symbol::TYPE);
+        }
+        let example = "#[cloudevent(type = \"..\")]";
+        for entry in meta::attribute_entries(errors, &input.attrs, symbol::CLOUDEVENT, example) {
+            attrs.entry(errors, entry);
         }
         attrs
     }
@@ -92,14 +90,14 @@ impl TypeAttrs {
             return;
         }
         match name {
-            symbol::TYPE => self.ty = value::string(errors, &key, &value, rule::event_type),
-            symbol::SOURCE => self.source = value::string(errors, &key, &value, rule::source),
+            symbol::TYPE => self.ty = text(errors, &key, &value, rule::event_type),
+            symbol::SOURCE => self.source = text(errors, &key, &value, rule::source),
             symbol::SUBJECT => self.subject = subject(errors, &key, &value),
             symbol::DATACONTENTTYPE => {
-                self.datacontenttype = value::string(errors, &key, &value, rule::datacontenttype);
+                self.datacontenttype = text(errors, &key, &value, rule::datacontenttype);
             }
             symbol::DATASCHEMA => {
-                self.dataschema = value::string(errors, &key, &value, rule::dataschema);
+                self.dataschema = text(errors, &key, &value, rule::dataschema);
             }
             symbol::CRATE => self.crate_path = value::crate_path(errors, &key, &value),
             symbol::EXTENSION => return self.explicit_extensions(errors, &key, value),
@@ -122,24 +120,18 @@ impl TypeAttrs {
     /// Reads `extension(name = literal, ..)`, for names that resemble a key.
     fn explicit_extensions(&mut self, errors: &ErrorCollector, key: &Key, value: Value) {
         let Value::List(tokens) = value else {
-            errors.add(
-                key,
-                "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`",
-            );
+            let message =
+                "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`";
+            errors.add(key, message);
             return;
         };
-        self.extension_list(errors, tokens);
-    }
-
-    fn extension_list(&mut self, errors: &ErrorCollector, tokens: TokenStream) {
         for entry in meta::entries(errors, tokens) {
             let (key, value) = match entry {
                 Entry::Keyed(key, value) => (key, value),
                 Entry::Literal(literal) => {
-                    errors.add(
-                        literal,
-                        "expected the name of an extension, such as `extension(name = \"..\")`",
-                    );
+                    let message =
+                        "expected the name of an extension, such as `extension(name = \"..\")`";
+                    errors.add(literal, message);
                     continue;
                 }
             };
@@ -162,7 +154,11 @@ impl TypeAttrs {
     }
 }
 
-fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> {
+fn text(errors: &ErrorCollector, key: &Key, value: &Value, rule: Rule) -> Option<String> {
+    value::string(errors, key, value, rule).map(|literal| literal.value())
+}
+
+fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<String> {
     if matches!(value, Value::None) {
         let fixed =
             "`subject` on the type is the same for all its events: write `subject = \"..\"`";
@@ -172,7 +168,7 @@ fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> 
         );
         return None;
     }
-    value::string(errors, key, value, rule::subject)
+    text(errors, key, value, rule::subject)
 }
 
 /// Returns the key that an unknown one resembles.

@@ -32,34 +32,28 @@ pub(super) struct FieldAttr {
 pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> {
     let mut given: Option<(String, Key)> = None;
     let mut keep = None;
-    for attribute in &field.attrs {
-        if !attribute.path().is_ident(symbol::CLOUDEVENT) {
-            continue;
-        }
-        let example = "#[cloudevent(subject)]";
-        for entry in meta::attribute_entries(errors, attribute, example) {
-            match entry {
-                Entry::Literal(literal) => {
-                    errors.add(
-                        literal,
-                        "expected a key, such as `subject` or `extension = \"..\"`",
+    let example = "#[cloudevent(subject)]";
+    for entry in meta::attribute_entries(errors, &field.attrs, symbol::CLOUDEVENT, example) {
+        match entry {
+            Entry::Literal(literal) => {
+                let message = "expected a key, such as `subject` or `extension = \"..\"`";
+                errors.add(literal, message);
+            }
+            Entry::Keyed(key, value) if key.name() == symbol::KEEP => {
+                no_value(errors, &key, &value);
+                keep = Some(key);
+            }
+            Entry::Keyed(key, value) => {
+                // If `None`, an error has been reported: do not report the key as missing too.
+                let name = attribute_name(errors, field, &key, &value)?;
+                if let Some((first, _)) = &given {
+                    let second = key.name();
+                    let message = format!(
+                        "the field gives `{first}` already: give `{second}` from a field of its own"
                     );
-                }
-                Entry::Keyed(key, value) if key.name() == symbol::KEEP => {
-                    no_value(errors, &key, &value);
-                    keep = Some(key);
-                }
-                Entry::Keyed(key, value) => {
-                    let name = attribute_name(errors, field, &key, &value);
-                    match (&given, name) {
-                        (Some((first, _)), Some(_)) => {
-                            let second = key.name();
-                            errors.add(&key, format!("the field gives `{first}` already: give `{second}` from a field of its own"));
-                        }
-                        (_, Some(name)) => given = Some((name, key)),
-                        // An error has been reported: do not report the key as missing too.
-                        (_, None) => return None,
-                    }
+                    errors.add(&key, message);
+                } else {
+                    given = Some((name, key));
                 }
             }
         }
@@ -175,14 +169,15 @@ fn unknown_key(name: &str) -> String {
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
         symbol::DATA => "every field that gives no attribute is data: remove it".to_owned(),
         symbol::CRATE => "`crate` is a key of the type, not of a field".to_owned(),
-        _ => match did_you_mean(name, &KEYS) {
-            Some(known) => format!("unknown key `{name}`: did you mean `{known}`?"),
-            None if rule::is_attribute_name(name) => format!(
-                "unknown key `{name}`: a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"{name}\"`"
-            ),
-            None => format!(
-                "unknown key `{name}`: a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"..\"`"
-            ),
-        },
+        _ => {
+            let help = did_you_mean(name, &KEYS).map_or_else(
+                || {
+                    let extension = if rule::is_attribute_name(name) { name } else { ".." };
+                    format!("a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"{extension}\"`")
+                },
+                |known| format!("did you mean `{known}`?"),
+            );
+            format!("unknown key `{name}`: {help}")
+        }
     }
 }

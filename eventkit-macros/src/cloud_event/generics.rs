@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{DeriveInput, Generics};
+use syn::{DeriveInput, Generics, LitStr};
 
 /// Returns the type with its own parameters, such as `Placed<T>`.
 pub(super) fn this(input: &DeriveInput) -> TokenStream {
@@ -13,12 +13,13 @@ pub(super) fn this(input: &DeriveInput) -> TokenStream {
     quote!(#ident #arguments)
 }
 
-/// Replaces `Self` in the tokens of a type.
+/// Replaces `Self` in types, and at the start of paths in strings, as serde takes them.
 pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        match tree {
+    while let Some(mut tree) = trees.next() {
+        let span = tree.span();
+        match &tree {
             TokenTree::Ident(ident) if ident == "Self" => {
                 let is_path = trees.peek().is_some_and(starts_path);
                 out.extend(if is_path {
@@ -26,30 +27,25 @@ pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStre
                 } else {
                     this.clone()
                 });
+                continue;
             }
             TokenTree::Group(group) => {
-                let mut same = Group::new(group.delimiter(), without_self(group.stream(), this));
-                same.set_span(group.span());
-                same.to_tokens(&mut out);
+                let stream = without_self(group.stream(), this);
+                tree = Group::new(group.delimiter(), stream).into();
             }
-            tree => tree.to_tokens(&mut out),
+            TokenTree::Literal(literal) => {
+                let text = syn::parse2::<LitStr>(literal.to_token_stream());
+                let text = text.map(|text| text.value()).unwrap_or_default();
+                if let Some(rest) = text.strip_prefix("Self::") {
+                    tree = Literal::string(&format!("<{this}>::{rest}")).into();
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
         }
+        tree.set_span(span);
+        tree.to_tokens(&mut out);
     }
     out
-}
-
-/// Returns a where clause of the item's own predicates and additional ones.
-pub(super) fn where_clause(generics: &Generics, more: &[TokenStream]) -> TokenStream {
-    let own = generics
-        .where_clause
-        .iter()
-        .flat_map(|clause| &clause.predicates);
-    let own = own.map(ToTokens::to_token_stream);
-    let all: Vec<TokenStream> = own.chain(more.iter().cloned()).collect();
-    if all.is_empty() {
-        return TokenStream::new();
-    }
-    quote!(where #(#all),*)
 }
 
 /// Use of a parameter by a type.
@@ -61,52 +57,42 @@ pub(super) enum ParamUse {
     Any,
 }
 
-/// Returns the names of the type parameters that the tokens use.
+/// Returns the type parameters that the tokens use.
 pub(super) fn used_params(
     generics: &Generics,
     tokens: TokenStream,
     param_use: ParamUse,
-) -> BTreeSet<String> {
-    let params = names(generics);
+) -> BTreeSet<Ident> {
     let mut found = BTreeSet::new();
-    collect(&params, tokens, param_use, &mut found);
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let in_path = trees.peek().is_some_and(starts_path);
+        if let TokenTree::Group(group) = tree {
+            found.extend(used_params(generics, group.stream(), param_use));
+        } else if param_use == ParamUse::Any || !in_path {
+            found.extend(param(generics, &tree));
+        }
+    }
     found
 }
 
 /// Returns whether a type is an associated type of a parameter, such as `T::Item`.
 pub(super) fn is_associated(generics: &Generics, ty: TokenStream) -> bool {
     let mut trees = ty.into_iter();
-    let param = matches!(
-        trees.next(),
-        Some(TokenTree::Ident(ident)) if names(generics).contains(&ident.to_string())
-    );
-    param && trees.next().as_ref().is_some_and(starts_path)
+    let starts_with_param = trees
+        .next()
+        .and_then(|tree| param(generics, &tree))
+        .is_some();
+    starts_with_param && trees.next().as_ref().is_some_and(starts_path)
 }
 
-fn names(generics: &Generics) -> BTreeSet<String> {
-    let params = generics.type_params();
-    params.map(|param| param.ident.to_string()).collect()
-}
-
-fn collect(
-    params: &BTreeSet<String>,
-    tokens: TokenStream,
-    param_use: ParamUse,
-    found: &mut BTreeSet<String>,
-) {
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        match tree {
-            TokenTree::Group(group) => collect(params, group.stream(), param_use, found),
-            TokenTree::Ident(ident) => {
-                let in_path = trees.peek().is_some_and(starts_path);
-                if param_use == ParamUse::Any || !in_path {
-                    found.extend(params.get(&ident.to_string()).cloned());
-                }
-            }
-            _ => {}
-        }
-    }
+/// Returns the type parameter that a token names.
+fn param(generics: &Generics, tree: &TokenTree) -> Option<Ident> {
+    let TokenTree::Ident(name) = tree else {
+        return None;
+    };
+    let mut params = generics.type_params().map(|param| &param.ident);
+    params.find(|param| *param == name).cloned()
 }
 
 /// Returns whether the token is the first half of `::`.

@@ -26,13 +26,6 @@ pub(super) struct Struct<'i> {
     pub(super) fields: &'i Fields,
 }
 
-impl Struct<'_> {
-    /// Returns whether all events have the same attributes except `id` and `time`.
-    pub(super) fn is_fixed(&self) -> bool {
-        self.attributes.is_empty() && matches!(self.data, Payload::Whole)
-    }
-}
-
 /// Field that gives an attribute.
 pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,
@@ -170,37 +163,23 @@ impl<'i> EventVariant<'i> {
             field_attr::reject(errors, &field.attrs, &message);
         }
         let mut fields = variant.fields.iter();
-        match (&variant.fields, fields.next(), fields.next()) {
-            (Fields::Unnamed(_), Some(field), None) => Some(Self {
-                ident,
-                ty: &field.ty,
-            }),
+        let message = match (&variant.fields, fields.next(), fields.next()) {
+            (Fields::Unnamed(_), Some(Field { ty, .. }), None) => return Some(Self { ident, ty }),
+            (Fields::Unnamed(_), ..) => format!(
+                "a variant holds one event type, a struct that derives `CloudEvent`: write `{ident}(TheStruct)`"
+            ),
+            (Fields::Named(_), ..) => format!(
+                "a variant holds one event type: move the fields to a struct that derives `CloudEvent`, and write `{ident}(TheStruct)`"
+            ),
             (Fields::Unit, ..) => {
-                let holds = "a variant holds an event type, a struct that derives `CloudEvent`";
-                errors.add(
-                    ident,
-                    format!(
-                        "{holds}: write `{ident}({ident})`, where the struct may be a unit struct"
-                    ),
+                let message = format!(
+                    "a variant holds an event type, a struct that derives `CloudEvent`: write `{ident}({ident})`, where the struct may be a unit struct"
                 );
-                None
+                errors.add(ident, message);
+                return None;
             }
-            (Fields::Named(_), ..) => {
-                let message = "a variant holds one event type: move the fields to a struct that derives `CloudEvent`";
-                errors.add(
-                    &variant.fields,
-                    format!("{message}, and write `{ident}(TheStruct)`"),
-                );
-                None
-            }
-            (Fields::Unnamed(_), ..) => {
-                let message = "a variant holds one event type, a struct that derives `CloudEvent`";
-                errors.add(
-                    &variant.fields,
-                    format!("{message}: write `{ident}(TheStruct)`"),
-                );
-                None
-            }
-        }
+        };
+        errors.add(&variant.fields, message);
+        None
     }
 }

@@ -1,11 +1,12 @@
 //! `#[serde(..)]`, most of which is carried over to the [remote](super::expand) definitions.
 
-use proc_macro2::{Group, Literal, TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, ExprPath, LitStr, Token, WherePredicate};
 
+use super::generics;
 use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
 use crate::symbol;
@@ -63,23 +64,18 @@ impl Container {
 }
 
 /// `#[serde(..)]` on a field.
+#[derive(Default)]
 pub(super) struct FieldAttrs {
     /// The elements, all of which are carried over.
     pub(super) carried: Vec<TokenStream>,
-    /// Whether serde requires `Serialize` of the field type.
-    pub(super) needs_serialize: bool,
     /// The bounds for serializing that replace the inferred ones.
-    pub(super) bound: Vec<WherePredicate>,
+    pub(super) bound: Option<Vec<WherePredicate>>,
 }
 
 impl FieldAttrs {
     /// Reads the attributes; `this` is the type, for paths that start with `Self`.
     pub(super) fn read(attributes: &[Attribute], this: &TokenStream) -> Self {
-        let mut attrs = Self {
-            carried: Vec::new(),
-            needs_serialize: true,
-            bound: Vec::new(),
-        };
+        let mut attrs = Self::default();
         for (key, value) in entries(attributes) {
             let bound = match key.name() {
                 "skip" | "skip_serializing" | "with" | "serialize_with" => Some(Vec::new()),
@@ -87,8 +83,7 @@ impl FieldAttrs {
                 _ => None,
             };
             if let Some(bound) = bound {
-                attrs.needs_serialize = false;
-                attrs.bound.extend(bound);
+                attrs.bound.get_or_insert_default().extend(bound);
             }
             attrs.carried.push(element(&key, value, this));
         }
@@ -99,15 +94,12 @@ impl FieldAttrs {
 fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
     // The derives of serde report errors in these attributes.
     let unreported = ErrorCollector::default();
-    let serde = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident(symbol::SERDE));
-    let entries = serde.flat_map(|attribute| meta::attribute_entries(&unreported, attribute, ""));
+    let entries = meta::attribute_entries(&unreported, attributes, symbol::SERDE, "");
     let keyed = |entry| match entry {
         Entry::Keyed(key, value) => Some((key, value)),
         Entry::Literal(_) => None,
     };
-    entries.filter_map(keyed).collect()
+    entries.into_iter().filter_map(keyed).collect()
 }
 
 /// Returns an element with `Self` at the start of paths replaced.
@@ -116,39 +108,10 @@ fn element(key: &Key, value: Value, this: &TokenStream) -> TokenStream {
         Value::None => key.to_token_stream(),
         Value::List(tokens) => quote!(#key(#tokens)),
         Value::Assigned(tokens) => {
-            let tokens: TokenStream = tokens
-                .into_iter()
-                .map(|tree| without_self(tree, this))
-                .collect();
+            // Serde puts these paths into an impl for the remote definition.
+            let tokens = generics::without_self(tokens, this);
             quote!(#key = #tokens)
         }
-    }
-}
-
-/// Replaces `Self` in strings: serde puts these paths into an impl for the remote definition.
-fn without_self(tree: TokenTree, this: &TokenStream) -> TokenTree {
-    match tree {
-        TokenTree::Group(group) => {
-            let stream = group
-                .stream()
-                .into_iter()
-                .map(|tree| without_self(tree, this));
-            let mut same = Group::new(group.delimiter(), stream.collect());
-            same.set_span(group.span());
-            same.into()
-        }
-        TokenTree::Literal(literal) => {
-            let Some(text) = string(literal.to_token_stream()) else {
-                return literal.into();
-            };
-            let Some(rest) = text.strip_prefix("Self::") else {
-                return literal.into();
-            };
-            let mut replaced = Literal::string(&format!("<{this}>::{rest}"));
-            replaced.set_span(literal.span());
-            replaced.into()
-        }
-        tree => tree,
     }
 }
 
@@ -157,12 +120,9 @@ fn string(tokens: TokenStream) -> Option<String> {
 }
 
 fn container_default(value: &Value, this: &TokenStream) -> ContainerDefault {
-    let text = value.assigned().cloned().and_then(string);
-    let text = text.map(|text| match text.strip_prefix("Self::") {
-        Some(rest) => format!("<{this}>::{rest}"),
-        None => text,
-    });
-    match text.and_then(|text| syn::parse_str(&text).ok()) {
+    let path = value.assigned().cloned();
+    let path = path.and_then(|tokens| string(generics::without_self(tokens, this)));
+    match path.and_then(|path| syn::parse_str(&path).ok()) {
         Some(path) => ContainerDefault::Path(path),
         None => ContainerDefault::Trait,
     }

@@ -1,16 +1,10 @@
 //! What the derive expands to, in its main forms.
-//!
-//! `UPDATE_EXPECT=1 cargo test -p eventkit-macros` writes the files anew.
 
-use expect_test::{ExpectFile, expect_file};
-use proc_macro2::TokenStream;
+use expect_test::expect_file;
 use quote::quote;
 
-fn assert_expands(input: TokenStream, expected: &ExpectFile) {
-    let expanded = super::derive(input);
-    let file = syn::parse2(expanded).expect("the expansion is Rust");
-    expected.assert_eq(&prettyplease::unparse(&file));
-}
+use super::derive;
+use crate::snapshot::assert_expands;
 
 #[test]
 fn a_plain_struct() {
@@ -20,7 +14,7 @@ fn a_plain_struct() {
             pub order_id: String,
         }
     };
-    assert_expands(input, &expect_file!["snapshots/plain_struct.rs"]);
+    assert_expands(derive(input), &expect_file!["snapshots/plain_struct.rs"]);
 }
 
 #[test]
@@ -38,7 +32,10 @@ fn a_struct_with_attribute_fields() {
             lines: Vec<T>,
         }
     };
-    assert_expands(input, &expect_file!["snapshots/attribute_fields.rs"]);
+    assert_expands(
+        derive(input),
+        &expect_file!["snapshots/attribute_fields.rs"],
+    );
 }
 
 #[test]
@@ -47,7 +44,7 @@ fn a_unit_struct() {
         #[cloudevent(type = "co.outcome.tick", crate = framework::eventkit)]
         struct Tick;
     };
-    assert_expands(input, &expect_file!["snapshots/unit_struct.rs"]);
+    assert_expands(derive(input), &expect_file!["snapshots/unit_struct.rs"]);
 }
 
 #[test]
@@ -58,7 +55,7 @@ fn an_enum() {
             Paid(OrderPaid),
         }
     };
-    assert_expands(input, &expect_file!["snapshots/an_enum.rs"]);
+    assert_expands(derive(input), &expect_file!["snapshots/an_enum.rs"]);
 }
 
 #[test]
@@ -69,5 +66,5 @@ fn a_struct_with_a_mistake() {
             order_id: T,
         }
     };
-    assert_expands(input, &expect_file!["snapshots/with_a_mistake.rs"]);
+    assert_expands(derive(input), &expect_file!["snapshots/with_a_mistake.rs"]);
 }

@@ -1,9 +1,11 @@
 //! Attributes on the type and its variants.
 
+use std::slice;
+
 use syn::{Attribute, Meta, Path};
 
 use crate::error_collector::ErrorCollector;
-use crate::meta::{Entry, attribute_entries};
+use crate::meta::{attribute_entries, known_keys};
 use crate::symbol;
 use crate::value::{self, DurationLit};
 
@@ -41,35 +43,20 @@ fn delay(errors: &ErrorCollector, attribute: &Attribute) -> Option<DurationLit> 
     if let Meta::Path(_) = attribute.meta {
         return None;
     }
-    let mut delay = None;
-    for entry in attribute_entries(errors, attribute, EXAMPLE) {
-        match entry {
-            Entry::Keyed(key, _) if key.name() != symbol::AFTER => {
-                let help = format!("the only key is `after`: write `{EXAMPLE}`");
-                errors.add(&key, format!("unknown key `{}`: {help}", key.name()));
-            }
-            Entry::Keyed(key, _) if delay.is_some() => errors.add(&key, "`after` is given twice"),
-            Entry::Keyed(key, value) => delay = DurationLit::read(errors, &key, &value),
-            Entry::Literal(literal) => errors.add(literal, format!("write `{EXAMPLE}`")),
-        }
-    }
-    delay
+    let attribute = slice::from_ref(attribute);
+    let entries = attribute_entries(errors, attribute, symbol::RETRY, EXAMPLE);
+    let given = known_keys(errors, entries, &[symbol::AFTER], EXAMPLE);
+    let (key, value) = given.first()?;
+    DurationLit::read(errors, key, value)
 }
 
 /// Reads `#[handler_error(crate = path)]`.
 pub(super) fn crate_path(errors: &ErrorCollector, attributes: &[Attribute]) -> Path {
-    let mut path = value::default_crate_path();
-    let own = |attribute: &&Attribute| attribute.path().is_ident(symbol::HANDLER_ERROR);
-    for attribute in attributes.iter().filter(own) {
-        for entry in attribute_entries(errors, attribute, "#[handler_error(crate = path)]") {
-            match entry {
-                Entry::Keyed(key, value) if key.name() == symbol::CRATE => {
-                    path = value::crate_path(errors, &key, &value).unwrap_or(path);
-                }
-                Entry::Keyed(key, _) => errors.add(key, "the only key is `crate`"),
-                Entry::Literal(literal) => errors.add(literal, "the only key is `crate`"),
-            }
-        }
-    }
-    path
+    const EXAMPLE: &str = "#[handler_error(crate = path)]";
+    let entries = attribute_entries(errors, attributes, symbol::HANDLER_ERROR, EXAMPLE);
+    let given = known_keys(errors, entries, &[symbol::CRATE], EXAMPLE);
+    let path = given
+        .first()
+        .and_then(|(key, value)| value::crate_path(errors, key, value));
+    path.unwrap_or_else(value::default_crate_path)
 }

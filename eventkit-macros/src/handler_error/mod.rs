@@ -1,7 +1,6 @@
 //! `#[derive(HandlerError)]`.
 
 mod attr;
-mod check;
 mod expand;
 mod model;
 #[cfg(test)]
@@ -11,7 +10,6 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use self::model::Model;
 use crate::error_collector::ErrorCollector;
 
 /// Expands the derive, and reports all errors beside it.
@@ -22,9 +20,8 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     };
     let errors = ErrorCollector::default();
     let crate_path = attr::crate_path(&errors, &input.attrs);
-    let model = Model::read(&errors, &input);
-    check::check(&errors, &model);
-    let implementation = expand::expand(&input, &model, &crate_path);
+    let cases = model::read(&errors, &input);
+    let implementation = expand::expand(&input, &cases, &crate_path);
     let compile_errors = errors.into_compile_errors();
     quote!(#implementation #compile_errors)
 }

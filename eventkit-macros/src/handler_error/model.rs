@@ -1,52 +1,68 @@
-//! Model of the error: the decisions of its cases.
+//! Model of the error: its cases, each with a decision on the event.
 
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 use syn::{Attribute, Data, DeriveInput, Ident};
 
 use super::attr::Decision;
 use crate::error_collector::ErrorCollector;
 
-/// Error type.
-pub(super) enum Model<'i> {
-    Struct(Case<'i>),
-    Enum {
-        /// The decisions on the enum itself.
-        misplaced: Vec<&'i Attribute>,
-        variants: Vec<Case<'i>>,
-    },
-    Union,
+/// Struct or variant.
+pub(super) struct Case {
+    pub(super) pattern: TokenStream,
+    /// The decision, or `None` if an error has been reported.
+    pub(super) decision: Option<Decision>,
 }
 
-/// Struct or variant, with its decisions. A correct one has exactly one decision.
-pub(super) struct Case<'i> {
-    pub(super) ident: &'i Ident,
-    pub(super) decisions: Vec<(&'i Attribute, Decision)>,
-}
-
-impl<'i> Model<'i> {
-    /// Reads the item.
-    pub(super) fn read(errors: &ErrorCollector, input: &'i DeriveInput) -> Self {
-        let case = |ident, attributes| Case {
-            ident,
-            decisions: decisions(errors, attributes),
-        };
-        match &input.data {
-            Data::Struct(_) => Self::Struct(case(&input.ident, &input.attrs)),
-            Data::Enum(data) => Self::Enum {
-                misplaced: decisions(&ErrorCollector::default(), &input.attrs)
-                    .into_iter()
-                    .map(|(attribute, _)| attribute)
-                    .collect(),
-                variants: data
-                    .variants
-                    .iter()
-                    .map(|variant| case(&variant.ident, &variant.attrs))
-                    .collect(),
-            },
-            Data::Union(data) => {
-                errors.add(data.union_token, "an error is a struct or an enum");
-                Self::Union
-            }
+/// Reads the cases of an error.
+pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Vec<Case> {
+    match &input.data {
+        Data::Struct(_) => {
+            let pattern = quote!(Self { .. });
+            vec![Case::read(errors, &input.ident, &input.attrs, pattern)]
         }
+        Data::Enum(data) => {
+            for (attribute, _) in decisions(&ErrorCollector::default(), &input.attrs) {
+                let name = attribute.path().to_token_stream();
+                let message = format!("each variant decides for itself: put `#[{name}]` on them");
+                errors.add(attribute, message);
+            }
+            let variants = data.variants.iter().map(|variant| {
+                let name = &variant.ident;
+                Case::read(errors, name, &variant.attrs, quote!(Self::#name { .. }))
+            });
+            variants.collect()
+        }
+        Data::Union(data) => {
+            errors.add(data.union_token, "an error is a struct or an enum");
+            vec![Case {
+                pattern: quote!(_),
+                decision: None,
+            }]
+        }
+    }
+}
+
+impl Case {
+    /// Reads the attributes of a struct or variant, which has exactly one decision.
+    fn read(
+        errors: &ErrorCollector,
+        name: &Ident,
+        attributes: &[Attribute],
+        pattern: TokenStream,
+    ) -> Self {
+        let mut decisions = decisions(errors, attributes).into_iter();
+        let decision = decisions.next().map(|(_, decision)| decision);
+        if decision.is_none() {
+            let help = "add `#[retry]`, `#[dead_letter]` or `#[drop]`";
+            let message = format!("`{name}` does not say what becomes of the event: {help}");
+            errors.add(name, message);
+        }
+        for (attribute, _) in decisions {
+            let message = format!("`{name}` has decided already: leave one of the two");
+            errors.add(attribute, message);
+        }
+        Self { pattern, decision }
     }
 }
 

@@ -1,9 +1,9 @@
 //! What `#[derive(HandlerError)]` expands to.
-//!
-//! `UPDATE_EXPECT=1 cargo test -p eventkit-macros` writes the file anew.
 
 use expect_test::expect_file;
 use quote::quote;
+
+use crate::snapshot::assert_expands;
 
 #[test]
 fn an_enum() {
@@ -21,6 +21,5 @@ fn an_enum() {
             ShippedAlready,
         }
     });
-    let file = syn::parse2(expanded).expect("the expansion is Rust");
-    expect_file!["snapshots/an_enum.rs"].assert_eq(&prettyplease::unparse(&file));
+    assert_expands(expanded, &expect_file!["snapshots/an_enum.rs"]);
 }

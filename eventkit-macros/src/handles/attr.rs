@@ -26,6 +26,7 @@ const KEYS: [&str; 11] = [
 ];
 
 /// Arguments of the attribute.
+#[derive(Default)]
 pub(super) struct Arguments {
     /// Event types and patterns.
     pub(super) types: Vec<LitStr>,
@@ -39,21 +40,13 @@ pub(super) struct Arguments {
     pub(super) name: Option<LitStr>,
     /// The policy in a service.
     pub(super) policy: Policy,
-    /// The path of the library.
-    pub(super) crate_path: Path,
+    /// The path of the library, if it is not the default.
+    pub(super) crate_path: Option<Path>,
 }
 
 /// Reads the arguments; malformed ones are reported and skipped.
 pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
-    let mut arguments = Arguments {
-        types: Vec::new(),
-        registry: None,
-        order: None,
-        filter: None,
-        name: None,
-        policy: Policy::default(),
-        crate_path: value::default_crate_path(),
-    };
+    let mut arguments = Arguments::default();
     let mut seen: Vec<String> = Vec::new();
     for entry in entries(errors, tokens) {
         match entry {
@@ -91,21 +84,16 @@ fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<LitStr>) {
 fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut Arguments) {
     match key.name() {
         symbol::REGISTRY => {
-            arguments.registry = assigned(
-                errors,
-                key,
-                value,
-                "the static of a registry: `registry = BILLING`",
-            );
+            let expected = "write the static of a registry: `registry = BILLING`";
+            arguments.registry = value::parsed(errors, key, value, expected);
         }
-        symbol::ORDER => arguments.order = assigned(errors, key, value, "a number: `order = 10`"),
+        symbol::ORDER => {
+            let expected = "write a number: `order = 10`";
+            arguments.order = value::parsed(errors, key, value, expected);
+        }
         symbol::FILTER => arguments.filter = filter(errors, key, value),
         symbol::NAME => arguments.name = value::string(errors, key, value, policy::durable_name),
-        symbol::CRATE => {
-            if let Some(path) = value::crate_path(errors, key, value) {
-                arguments.crate_path = path;
-            }
-        }
+        symbol::CRATE => arguments.crate_path = value::crate_path(errors, key, value),
         _ if arguments.policy.read(errors, key, value) => {}
         name => {
             let help = did_you_mean(name, &KEYS).map_or_else(
@@ -118,23 +106,6 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
             errors.add(key, format!("unknown key `{name}`: {help}"));
         }
     }
-}
-
-fn assigned<T: syn::parse::Parse>(
-    errors: &ErrorCollector,
-    key: &Key,
-    value: &Value,
-    expected: &str,
-) -> Option<T> {
-    let Some(tokens) = value.assigned() else {
-        errors.add(key, format!("write {expected}"));
-        return None;
-    };
-    let parsed = syn::parse2(tokens.clone());
-    if parsed.is_err() {
-        errors.add(tokens, format!("write {expected}"));
-    }
-    parsed.ok()
 }
 
 /// Reads `filter = "expression"`.

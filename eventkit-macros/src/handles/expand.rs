@@ -4,9 +4,10 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn, Path, Type};
+use syn::{Attribute, ItemFn, Type};
 
 use super::model::{Model, Parameter};
+use crate::value;
 
 /// Returns the name of the static beside a function.
 pub(super) fn static_name(function: &Ident) -> Ident {
@@ -19,8 +20,9 @@ pub(super) fn static_name(function: &Ident) -> Ident {
 
 /// Returns the unchanged function, the static with its checks, and the registration for discovery.
 pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
-    let krate = &model.arguments.crate_path;
-    let private = quote!(#krate::__private);
+    let crate_path = model.arguments.crate_path.clone();
+    let crate_path = crate_path.unwrap_or_else(value::default_crate_path);
+    let private = quote!(#crate_path::__private);
     let conditions: Vec<&Attribute> = function
         .attrs
         .iter()
@@ -52,7 +54,6 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
     let policy = model.arguments.policy.expand(&private);
     let requirements = requirements(model, &private);
     let checks = checks(model, &function_name);
-    let discover = discover(&name, krate);
     quote! {
         #function
 
@@ -79,7 +80,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         };
 
         #(#conditions)*
-        #discover
+        #private::discover_handler!(#name);
     }
 }
 
@@ -99,7 +100,9 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
 fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
     let output = function.sig.output.span();
-    let event = event_argument(model);
+    let event = model.event.span();
+    let invocation = local("__eventkit_invocation", &model.event);
+    let event = quote_spanned!(event=> (__EVENTKIT_EVENT.get)(#invocation)?);
     let others = model
         .parameters
         .iter()
@@ -134,19 +137,14 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
     }}
 }
 
-fn event_argument(model: &Model) -> TokenStream {
-    let invocation = local("__eventkit_invocation", &model.event);
-    quote_spanned!(model.event.span()=> (__EVENTKIT_EVENT.get)(#invocation)?)
-}
-
 fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
+    let (Parameter::Extractor(ty) | Parameter::Extension(_, ty)) = parameter;
+    let invocation = local("__eventkit_invocation", ty);
     match parameter {
-        Parameter::Extractor(ty) => {
-            let invocation = local("__eventkit_invocation", ty);
+        Parameter::Extractor(_) => {
             quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
         }
-        Parameter::Extension(name, ty) => {
-            let invocation = local("__eventkit_invocation", ty);
+        Parameter::Extension(name, _) => {
             quote_spanned!(ty.span()=> #invocation.extension::<#ty>(#name)?)
         }
     }
@@ -189,7 +187,7 @@ fn checks(model: &Model, function_name: &str) -> TokenStream {
     if model.arguments.types.is_empty() {
         return quote_spanned!(event.span()=> const _: () = __EVENTKIT_EVENT.check_untyped(#function_name););
     }
-    let event_name = readable(&event.to_token_stream());
+    let event_name = event.to_token_stream().to_string().replace(' ', "");
     let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = __EVENTKIT_EVENT.check_type(#function_name, #literal, #event_name););
     model.arguments.types.iter().map(check).collect()
 }
@@ -201,13 +199,4 @@ fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
         token
     };
     tokens.clone().into_iter().map(place).collect()
-}
-
-/// Returns a type as text, without spaces between its tokens.
-fn readable(tokens: &TokenStream) -> String {
-    tokens.to_string().replace(' ', "")
-}
-
-fn discover(name: &Ident, krate: &Path) -> TokenStream {
-    quote!(#krate::__private::discover_handler!(#name);)
 }

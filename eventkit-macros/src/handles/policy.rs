@@ -2,12 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::parse::Parser;
+use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Path};
 
-use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
-use crate::meta::{Entry, Key, Value, entries};
+use crate::meta::{Key, Value, entries, known_keys};
 use crate::value::{self, DurationLit};
 use crate::{rule, symbol};
 
@@ -50,11 +49,11 @@ impl Policy {
 
     fn read_retry(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
         let known = [symbol::ATTEMPTS, symbol::INITIAL_DELAY, symbol::MAX_DELAY];
-        for (key, value) in list(errors, key, value, RETRY, &known) {
+        for (key, value) in list(errors, key, value, &known, RETRY) {
             match key.name() {
                 symbol::ATTEMPTS => self.attempts = count(errors, &key, &value),
                 symbol::INITIAL_DELAY => {
-                    self.initial_delay = DurationLit::read(errors, &key, &value)
+                    self.initial_delay = DurationLit::read(errors, &key, &value);
                 }
                 _ => self.max_delay = DurationLit::read(errors, &key, &value),
             }
@@ -63,16 +62,10 @@ impl Policy {
 
     fn read_circuit_breaker(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
         let (mut max_failures, mut reset_timeout) = (None, None);
-        let given = list(
-            errors,
-            key,
-            value,
-            CIRCUIT_BREAKER,
-            &[symbol::MAX_FAILURES, symbol::RESET_TIMEOUT],
-        );
-        let named = |name| given.iter().any(|(key, _)| key.name() == name);
-        // Without a list, an error has been reported.
-        if !(given.is_empty() || named(symbol::MAX_FAILURES) && named(symbol::RESET_TIMEOUT)) {
+        let known = [symbol::MAX_FAILURES, symbol::RESET_TIMEOUT];
+        let given = list(errors, key, value, &known, CIRCUIT_BREAKER);
+        // No key is given twice. Without a list, an error has been reported.
+        if given.len() == 1 {
             errors.add(
                 key,
                 format!("a circuit breaker has both: write `{CIRCUIT_BREAKER}`"),
@@ -89,39 +82,31 @@ impl Policy {
 
     /// Expands to a call that sets the policy, if any setting is given.
     pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
-        let mut calls = TokenStream::new();
-        if let Some(attempts) = &self.attempts {
-            calls.extend(quote!(.attempts(#attempts)));
-        }
-        if let Some(delay) = self.initial_delay.as_ref().map(DurationLit::expand) {
-            calls.extend(quote!(.initial_delay(#delay)));
-        }
-        if let Some(delay) = self.max_delay.as_ref().map(DurationLit::expand) {
-            calls.extend(quote!(.max_delay(#delay)));
-        }
-        if let Some(timeout) = self.timeout.as_ref().map(DurationLit::expand) {
-            calls.extend(quote!(.timeout(#timeout)));
-        }
-        if let Some(concurrency) = &self.concurrency {
-            calls.extend(quote!(.concurrency(#concurrency)));
-        }
-        match &self.key {
-            Some(OrderKey::Attribute(name)) => calls.extend(quote!(.key(#name))),
-            Some(OrderKey::Function(path)) => calls.extend(quote!(.key_with(#path))),
-            None => {}
-        }
-        if let Some((max_failures, reset_timeout)) = &self.circuit_breaker {
-            let reset_timeout = reset_timeout.expand();
-            calls.extend(quote!(.circuit_breaker(#max_failures, #reset_timeout)));
-        }
-        if let Some(exhausted) = &self.exhausted {
-            let exhausted = if exhausted.value() == "drop" {
-                quote!(Drop)
+        let key = self.key.as_ref().map(|key| match key {
+            OrderKey::Attribute(name) => quote!(.key(#name)),
+            OrderKey::Function(path) => quote!(.key_with(#path)),
+        });
+        let circuit_breaker = self.circuit_breaker.as_ref();
+        let exhausted = self.exhausted.as_ref().map(|exhausted| {
+            if exhausted.value() == "drop" {
+                quote!(.exhausted(#private::OnExhausted::Drop))
             } else {
-                quote!(DeadLetter)
-            };
-            calls.extend(quote!(.exhausted(#private::OnExhausted::#exhausted)));
-        }
+                quote!(.exhausted(#private::OnExhausted::DeadLetter))
+            }
+        });
+        let calls = [
+            self.attempts.as_ref().map(|attempts| quote!(.attempts(#attempts))),
+            self.initial_delay.as_ref().map(|delay| quote!(.initial_delay(#delay))),
+            self.max_delay.as_ref().map(|delay| quote!(.max_delay(#delay))),
+            self.timeout.as_ref().map(|timeout| quote!(.timeout(#timeout))),
+            self.concurrency.as_ref().map(|concurrency| quote!(.concurrency(#concurrency))),
+            key,
+            circuit_breaker.map(|(max_failures, reset_timeout)| {
+                quote!(.circuit_breaker(#max_failures, #reset_timeout))
+            }),
+            exhausted,
+        ];
+        let calls: TokenStream = calls.into_iter().flatten().collect();
         (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
     }
 }
@@ -131,75 +116,51 @@ fn list(
     errors: &ErrorCollector,
     key: &Key,
     value: &Value,
-    example: &str,
     known: &[&str],
+    example: &str,
 ) -> Vec<(Key, Value)> {
     let Value::List(tokens) = value else {
-        errors.add(
-            key,
-            format!("`{}` takes a list: write `{example}`", key.name()),
-        );
+        let name = key.name();
+        errors.add(key, format!("`{name}` takes a list: write `{example}`"));
         return Vec::new();
     };
-    let mut given: Vec<(Key, Value)> = Vec::new();
-    for entry in entries(errors, tokens.clone()) {
-        match entry {
-            Entry::Literal(literal) => errors.add(literal, format!("write `{example}`")),
-            Entry::Keyed(key, _) if !known.contains(&key.name()) => {
-                let help = match did_you_mean(key.name(), known) {
-                    Some(key) => format!("did you mean `{key}`?"),
-                    None => format!("write `{example}`"),
-                };
-                errors.add(&key, format!("unknown key `{}`: {help}", key.name()));
-            }
-            Entry::Keyed(key, _) if given.iter().any(|(own, _)| own.name() == key.name()) => {
-                errors.add(&key, format!("`{}` is given twice", key.name()));
-            }
-            Entry::Keyed(key, value) => given.push((key, value)),
-        }
-    }
-    given
+    known_keys(errors, entries(errors, tokens.clone()), known, example)
 }
 
 /// Reads a positive number.
 fn count(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitInt> {
-    let name = key.name();
-    let expected = format!("write a number from 1: `{name} = 5`");
-    let Some(tokens) = value.assigned() else {
-        errors.add(key, expected);
+    let expected = format!("write a number from 1: `{} = 5`", key.name());
+    let number: LitInt = value::parsed(errors, key, value, &expected)?;
+    let positive = number.base10_parse::<u32>().is_ok_and(|number| number > 0);
+    if !positive || !number.suffix().is_empty() {
+        errors.add(value.assigned(), expected);
         return None;
-    };
-    let number = syn::parse2::<LitInt>(tokens.clone()).ok();
-    let fits = |number: &LitInt| {
-        number.suffix().is_empty() && number.base10_parse::<u32>().is_ok_and(|number| number > 0)
-    };
-    let number = number.filter(fits);
-    if number.is_none() {
-        errors.add(tokens, expected);
     }
-    number
+    Some(number)
+}
+
+impl Parse for OrderKey {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            input.parse().map(Self::Attribute)
+        } else {
+            input.call(Path::parse_mod_style).map(Self::Function)
+        }
+    }
 }
 
 /// Reads the name of an attribute, or the path of a function.
 fn order_key(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<OrderKey> {
-    const FORMS: &str = "write the name of an attribute, `key = \"partitionkey\"`, or the path of a function, `key = order_of`";
-    let Some(tokens) = value.assigned() else {
-        errors.add(key, FORMS);
-        return None;
-    };
-    if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
+    let forms = "write the name of an attribute, `key = \"partitionkey\"`, or the path of a function, `key = order_of`";
+    let order_key = value::parsed(errors, key, value, forms)?;
+    if let OrderKey::Attribute(literal) = &order_key {
         let text = literal.value();
         if !rule::is_attribute_name(&text) || text == symbol::DATA {
             let help = "no attribute has this name: names are of lower-case letters a-z and digits";
-            errors.add(&literal, help);
+            errors.add(literal, help);
         }
-        return Some(OrderKey::Attribute(literal));
     }
-    let path = Path::parse_mod_style.parse2(tokens.clone());
-    if path.is_err() {
-        errors.add(tokens, FORMS);
-    }
-    path.ok().map(OrderKey::Function)
+    Some(order_key)
 }
 
 /// Checks `exhausted`.

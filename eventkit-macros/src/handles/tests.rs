@@ -1,16 +1,10 @@
 //! What `#[handles]` expands to, in its main forms.
-//!
-//! `UPDATE_EXPECT=1 cargo test -p eventkit-macros` writes the files anew.
 
-use expect_test::{ExpectFile, expect_file};
-use proc_macro2::TokenStream;
+use expect_test::expect_file;
 use quote::quote;
 
-fn assert_expands(arguments: TokenStream, item: &TokenStream, expected: &ExpectFile) {
-    let expanded = super::expand(arguments, item);
-    let file = syn::parse2(expanded).expect("the expansion is Rust");
-    expected.assert_eq(&prettyplease::unparse(&file));
-}
+use super::expand;
+use crate::snapshot::assert_expands;
 
 #[test]
 fn a_typed_handler() {
@@ -18,7 +12,10 @@ fn a_typed_handler() {
         fn send_receipt(order: &OrderPlaced) {}
     };
     let arguments = quote!("co.outcome.order.placed");
-    assert_expands(arguments, &item, &expect_file!["snapshots/typed.rs"]);
+    assert_expands(
+        expand(arguments, &item),
+        &expect_file!["snapshots/typed.rs"],
+    );
 }
 
 #[test]
@@ -34,11 +31,8 @@ fn an_async_handler_with_extractors() {
         registry = crate::SHIPPING,
         crate = framework::eventkit
     );
-    assert_expands(
-        arguments,
-        &item,
-        &expect_file!["snapshots/with_extractors.rs"],
-    );
+    let expanded = expand(arguments, &item);
+    assert_expands(expanded, &expect_file!["snapshots/with_extractors.rs"]);
 }
 
 #[test]
@@ -46,11 +40,8 @@ fn an_envelope_handler() {
     let item = quote! {
         fn audit(event: &Event) {}
     };
-    assert_expands(
-        quote!("co.outcome.*", "org.example.*"),
-        &item,
-        &expect_file!["snapshots/envelope.rs"],
-    );
+    let expanded = expand(quote!("co.outcome.*", "org.example.*"), &item);
+    assert_expands(expanded, &expect_file!["snapshots/envelope.rs"]);
 }
 
 #[test]
@@ -62,7 +53,7 @@ fn retry_delays_are_compared_whatever_their_order() {
         quote!(retry(initial_delay = "5s", max_delay = "1s")),
         quote!(retry(max_delay = "1s", initial_delay = "5s")),
     ] {
-        let expanded = super::expand(arguments, &item).to_string();
+        let expanded = expand(arguments, &item).to_string();
         assert!(
             expanded.contains("shorter than the initial delay"),
             "{expanded}"

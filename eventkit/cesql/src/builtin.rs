@@ -101,15 +101,9 @@ fn join<'a>(arguments: &[Value<'a>], delimiter: &str) -> Value<'a> {
 
 /// Returns a part of a text, without a copy if the text is borrowed.
 fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
-    let kept = keep(&text);
-    if kept.len() == text.len() {
-        return text;
-    }
-    let start = kept.as_ptr().addr() - text.as_ptr().addr();
-    let range = start..start + kept.len();
     match text {
-        Cow::Borrowed(text) => Cow::Borrowed(text.get(range).unwrap_or_default()),
-        Cow::Owned(text) => Cow::Owned(text.get(range).unwrap_or_default().to_owned()),
+        Cow::Borrowed(text) => Cow::Borrowed(keep(text)),
+        Cow::Owned(text) => Cow::Owned(keep(&text).to_owned()),
     }
 }
 

@@ -62,21 +62,13 @@ impl ParseError {
         expected: impl Into<Cow<'static, str>>,
         found: String,
     ) -> Self {
-        let before = text.get(..span.start).unwrap_or_default();
+        let before = &text[..span.start];
         let start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = text
-            .get(start..)
-            .unwrap_or_default()
-            .lines()
-            .next()
-            .unwrap_or_default();
-        let column = before.get(start..).unwrap_or_default().chars().count();
-        let marked = text.get(span.clone()).unwrap_or_default();
-        let width = marked.lines().next().unwrap_or_default().chars().count();
+        let line = |from: usize, to: usize| text[from..to].lines().next().unwrap_or_default();
         Self(Box::new(Inner {
-            line: line.to_owned(),
-            column,
-            width: width.max(1),
+            line: line(start, text.len()).to_owned(),
+            column: before[start..].chars().count(),
+            width: line(span.start, span.end).chars().count().max(1),
             line_number: before.matches('\n').count() + 1,
             span,
             kind,

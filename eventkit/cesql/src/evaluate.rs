@@ -2,44 +2,29 @@
 
 use std::borrow::Cow;
 
-use crate::arguments::Arguments;
+use smallvec::SmallVec;
+
 use crate::attributes::Attributes;
 use crate::evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
 use crate::function::Function;
 use crate::operator::Binary;
+use crate::trace::Trace;
 use crate::tree::{Kind, Node};
 use crate::value::{Type, Value};
 
-/// Observer of an evaluation. `()` observes nothing, at no cost.
-pub(crate) trait Observer {
-    /// Receives each node before it is evaluated.
-    fn enter(&mut self, node: &Node);
-    /// Receives the value of the node entered last, or `None` for a missing attribute.
-    fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]);
-}
+/// The number of parameters of the longest function of the specification.
+const INLINE_ARGUMENTS: usize = 3;
 
-impl Observer for () {
-    #[inline]
-    fn enter(&mut self, _: &Node) {}
-
-    #[inline]
-    fn leave(&mut self, _: Option<&Value<'_>>, _: &[EvaluationError]) {}
-}
-
-pub(crate) fn evaluate<'a, A, O>(
+/// Evaluates a tree, and records its nodes in the trace, if there is one.
+pub(crate) fn evaluate<'a>(
     root: &'a Node,
-    attributes: &'a A,
-    observer: &mut O,
-) -> Evaluation<'a>
-where
-    A: Attributes + ?Sized,
-    O: Observer,
-{
-    let errors = Vec::new();
+    attributes: &'a (impl Attributes + ?Sized),
+    trace: Option<&mut Trace>,
+) -> Evaluation<'a> {
     let mut evaluator = Evaluator {
         attributes,
-        errors,
-        observer,
+        errors: Vec::new(),
+        trace,
     };
     let value = evaluator.node(root).unwrap_or(Value::Boolean(false));
     Evaluation {
@@ -48,18 +33,22 @@ where
     }
 }
 
-struct Evaluator<'a, 'o, A: ?Sized, O> {
+struct Evaluator<'a, 't, A: ?Sized> {
     attributes: &'a A,
     errors: Vec<EvaluationError>,
-    observer: &'o mut O,
+    trace: Option<&'t mut Trace>,
 }
 
-impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
+impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
     /// Evaluates a node; only a missing attribute is `None`.
     fn node(&mut self, node: &'a Node) -> Option<Value<'a>> {
-        self.observer.enter(node);
+        if let Some(trace) = &mut self.trace {
+            trace.enter(node, &self.errors);
+        }
         let value = self.kind(node);
-        self.observer.leave(value.as_ref(), &self.errors);
+        if let Some(trace) = &mut self.trace {
+            trace.leave(value.as_ref(), &self.errors);
+        }
         value
     }
 
@@ -115,12 +104,9 @@ impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
     }
 
     fn or(&mut self, [left, right]: &'a [Node; 2]) -> bool {
-        match self.boolean(left) {
-            Some(true) => true,
-            Some(false) => self.boolean(right) == Some(true),
-            // A missing left operand makes the result the zero value.
-            None => false,
-        }
+        // A missing left operand makes the result the zero value.
+        let left = self.boolean(left);
+        left.is_some_and(|flag| flag || self.boolean(right) == Some(true))
     }
 
     fn binary(&mut self, node: &Node, operator: Binary, [left, right]: &'a [Node; 2]) -> Value<'a> {
@@ -199,7 +185,7 @@ impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
 
     fn call(&mut self, node: &Node, function: &Function, nodes: &'a [Node]) -> Value<'a> {
         let zero = function.returns().zero();
-        let mut arguments = Arguments::with_capacity(nodes.len());
+        let mut arguments: SmallVec<[Value<'a>; INLINE_ARGUMENTS]> = SmallVec::new();
         let mut complete = true;
         for (at, argument) in nodes.iter().enumerate() {
             let value = self.node(argument);
@@ -236,17 +222,13 @@ impl<'a, A: Attributes + ?Sized, O: Observer> Evaluator<'a, '_, A, O> {
         if value.ty() == ty {
             return Some(value);
         }
-        // Only the cast of a string can fail, and the message quotes the string.
-        let Value::String(text) = &value else {
-            return value.cast(ty);
-        };
         let cast = match ty {
             Type::Integer => value.to_integer().map(Value::Integer),
             Type::Boolean => value.to_boolean().map(Value::Boolean),
-            Type::String => None,
+            Type::String => return Some(Value::String(value.into_text())),
         };
         if cast.is_none() {
-            let message = format!("`{node}` is {text:?}, which is no {ty}");
+            let message = format!("`{node}` is {value}, which is no {ty}");
             self.error(node, EvaluationErrorKind::Cast, message);
         }
         cast

@@ -4,8 +4,9 @@ use std::fmt;
 use std::iter::Peekable;
 
 use crate::attributes::Attributes;
-use crate::evaluate::{self, Observer};
+use crate::evaluate;
 use crate::evaluation::{Evaluation, EvaluationError};
+use crate::trace::{Trace, Visit};
 use crate::tree::Node;
 use crate::value::Value;
 
@@ -51,14 +52,14 @@ pub struct Step {
 
 impl Explanation {
     pub(crate) fn new(root: &Node, attributes: &(impl Attributes + ?Sized)) -> Self {
-        let mut recorder = Recorder::default();
-        let Evaluation { value, errors } = evaluate::evaluate(root, attributes, &mut recorder);
+        let mut trace = Trace::default();
+        let Evaluation { value, errors } = evaluate::evaluate(root, attributes, Some(&mut trace));
         let evaluation = Evaluation {
             value: value.into_owned(),
             errors,
         };
         let mut steps = Vec::new();
-        let mut visits = recorder.visits.into_iter().peekable();
+        let mut visits = trace.visits.into_iter().peekable();
         list(root, 0, &mut visits, &mut steps);
         Self { evaluation, steps }
     }
@@ -73,43 +74,6 @@ impl Explanation {
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         &self.steps
-    }
-}
-
-/// Result of a node that was entered.
-struct Visit {
-    node: *const Node,
-    value: Option<Value<'static>>,
-    errors: Vec<EvaluationError>,
-}
-
-/// Observer that keeps the nodes in the order in which they are entered.
-#[derive(Default)]
-struct Recorder {
-    visits: Vec<Visit>,
-    /// The indices of the visits that have not ended.
-    open: Vec<usize>,
-    /// The number of errors that belong to visits that have ended.
-    errors: usize,
-}
-
-impl Observer for Recorder {
-    fn enter(&mut self, node: &Node) {
-        self.open.push(self.visits.len());
-        self.visits.push(Visit {
-            node,
-            value: None,
-            errors: Vec::new(),
-        });
-    }
-
-    fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]) {
-        let Some(visit) = self.open.pop().and_then(|at| self.visits.get_mut(at)) else {
-            return;
-        };
-        visit.value = value.cloned().map(Value::into_owned);
-        visit.errors = errors.get(self.errors..).unwrap_or_default().to_vec();
-        self.errors = errors.len();
     }
 }
 

@@ -58,7 +58,7 @@ impl Expression {
     /// Allocates only for functions that build new strings, for casts to `String`, and for errors.
     #[must_use]
     pub fn evaluate<'a>(&'a self, attributes: &'a (impl Attributes + ?Sized)) -> Evaluation<'a> {
-        evaluate::evaluate(&self.root, attributes, &mut ())
+        evaluate::evaluate(&self.root, attributes, None)
     }
 
     /// Evaluates the expression and records the result of each subexpression.

@@ -51,13 +51,7 @@ impl Function {
         + Sync
         + 'static,
     ) -> Self {
-        Self(Arc::new(Inner {
-            name: name.to_ascii_uppercase(),
-            parameters: parameters.into(),
-            variadic: None,
-            returns,
-            body: Box::new(body),
-        }))
+        Self::with_body(name, parameters.into(), None, returns, Box::new(body))
     }
 
     /// Creates a variadic function, with any number of arguments of one type after its parameters.
@@ -71,12 +65,28 @@ impl Function {
         + Sync
         + 'static,
     ) -> Self {
+        Self::with_body(
+            name,
+            parameters.into(),
+            Some(others),
+            returns,
+            Box::new(body),
+        )
+    }
+
+    fn with_body(
+        name: &str,
+        parameters: Vec<Type>,
+        variadic: Option<Type>,
+        returns: Type,
+        body: Box<Body>,
+    ) -> Self {
         Self(Arc::new(Inner {
             name: name.to_ascii_uppercase(),
-            parameters: parameters.into(),
-            variadic: Some(others),
+            parameters,
+            variadic,
             returns,
-            body: Box::new(body),
+            body,
         }))
     }
 
@@ -132,20 +142,10 @@ impl PartialEq for Function {
 impl fmt::Display for Function {
     /// Writes the signature, as in `LEFT(String, Integer)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}(", self.name())?;
-        for (at, parameter) in self.parameters().iter().enumerate() {
-            let separator = if at == 0 { "" } else { ", " };
-            write!(f, "{separator}{parameter}")?;
-        }
-        if let Some(others) = self.0.variadic {
-            let separator = if self.parameters().is_empty() {
-                ""
-            } else {
-                ", "
-            };
-            write!(f, "{separator}{others}..")?;
-        }
-        f.write_str(")")
+        let parameters = self.parameters().iter().map(Type::to_string);
+        let others = self.0.variadic.map(|others| format!("{others}.."));
+        let all: Vec<String> = parameters.chain(others).collect();
+        write!(f, "{}({})", self.name(), all.join(", "))
     }
 }
 

@@ -5,10 +5,11 @@ use std::error::Error;
 use std::fmt;
 use std::sync::LazyLock;
 
+use strsim::osa_distance;
+
 use crate::builtin;
-use crate::edit_distance::edit_distance;
 use crate::function::Function;
-use crate::token::Keyword;
+use crate::token::Token;
 
 /// Set of the functions that expressions can call: those of the specification, and your own.
 #[derive(Debug, Clone)]
@@ -23,14 +24,6 @@ impl Default for Functions {
         }
         functions
     }
-}
-
-/// Reason why no function matches a call.
-pub(crate) enum LookupError<'f> {
-    /// No function has the name; the one with the most similar name, if any.
-    Name(Option<&'f str>),
-    /// The functions of that name, which all take another number of arguments.
-    Arity(String),
 }
 
 impl Functions {
@@ -55,7 +48,7 @@ impl Functions {
                 "a function name consists of letters and `_`, which `{name}` does not"
             )));
         }
-        if Keyword::find(name).is_some() {
+        if Token::keyword(name).is_some() {
             return Err(RegisterError(format!("`{name}` is a keyword")));
         }
         let clashes = |other: &&Function| {
@@ -88,27 +81,15 @@ impl Functions {
             .push(function);
     }
 
-    fn named(&self, name: &str) -> &[Function] {
+    /// Returns the functions of a name in upper case.
+    pub(crate) fn named(&self, name: &str) -> &[Function] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn find(&self, word: &str, arguments: usize) -> Result<&Function, LookupError<'_>> {
-        let name = word.to_ascii_uppercase();
-        let named = self.named(&name);
-        if let Some(function) = named.iter().find(|function| function.accepts(arguments)) {
-            return Ok(function);
-        }
-        if named.is_empty() {
-            return Err(LookupError::Name(self.nearest(&name)));
-        }
-        let signatures: Vec<String> = named.iter().map(Function::to_string).collect();
-        Err(LookupError::Arity(signatures.join("` or `")))
-    }
-
     /// Returns the most similar name, if it differs by at most two letters.
-    fn nearest(&self, name: &str) -> Option<&str> {
+    pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         let near = self.0.keys().filter_map(|own| {
-            let distance = edit_distance(name, own);
+            let distance = osa_distance(name, own);
             (distance <= 2 && distance < own.len()).then_some((distance, own.as_str()))
         });
         near.min().map(|(_, name)| name)

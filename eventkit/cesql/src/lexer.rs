@@ -1,10 +1,8 @@
 //! Lexer: text to tokens.
 
-use std::ops::Range;
-
 use crate::error::{ParseError, ParseErrorKind};
 use crate::operator::Binary;
-use crate::token::{Keyword, Spanned, Token};
+use crate::token::{Spanned, Token};
 
 /// Iterator-like reader of tokens.
 #[derive(Debug, Clone)]
@@ -44,8 +42,8 @@ impl<'t> Lexer<'t> {
             .take_while(|b| b.is_ascii_alphanumeric() || *b == b'_')
             .count();
         let word = &rest[..len];
-        let token = match Keyword::find(word) {
-            Some(keyword) => Token::Keyword(keyword),
+        let token = match Token::keyword(word) {
+            Some(keyword) => keyword,
             None if word.bytes().all(|b| b.is_ascii_digit()) => Token::Digits(word),
             None => Token::Word(word),
         };
@@ -63,8 +61,13 @@ impl<'t> Lexer<'t> {
                 return Ok(self.take(len, Token::Text(&rest[..len])));
             }
         }
-        let expected = format!("a `{delimiter}` that ends the string");
-        Err(self.error(self.at..self.text.len(), expected, Token::End))
+        Err(ParseError::new(
+            self.text,
+            self.at..self.text.len(),
+            ParseErrorKind::Syntax,
+            format!("a `{delimiter}` that ends the string"),
+            Token::End.to_string(),
+        ))
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Spanned<'t>, ParseError> {
@@ -104,15 +107,5 @@ impl<'t> Lexer<'t> {
             hint,
             found,
         ))
-    }
-
-    fn error(&self, span: Range<usize>, expected: String, found: Token<'_>) -> ParseError {
-        ParseError::new(
-            self.text,
-            span,
-            ParseErrorKind::Syntax,
-            expected,
-            found.to_string(),
-        )
     }
 }

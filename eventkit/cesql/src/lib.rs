@@ -24,10 +24,8 @@
 #![doc = include_str!("../docs/implementation-defined.md")]
 #![forbid(unsafe_code)]
 
-mod arguments;
 mod attributes;
 mod builtin;
-mod edit_distance;
 mod error;
 mod evaluate;
 mod evaluation;
@@ -43,13 +41,11 @@ mod print;
 #[doc(hidden)]
 pub mod rules;
 mod token;
+mod trace;
 mod tree;
 mod value;
 
 pub use attributes::Attributes;
-// The macros suggest keys by the same measure as the parser suggests functions.
-#[doc(hidden)]
-pub use edit_distance::edit_distance;
 pub use error::{ParseError, ParseErrorKind};
 pub use evaluation::{Evaluation, EvaluationError, EvaluationErrorKind};
 pub use explain::{Explanation, Step};

@@ -1,14 +1,16 @@
 //! Pratt parser: tokens to a tree.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::error::{ParseError, ParseErrorKind};
-use crate::functions::{Functions, LookupError};
+use crate::function::Function;
+use crate::functions::Functions;
 use crate::lexer::Lexer;
 use crate::operator::{Binary, binding};
 use crate::pattern::Pattern;
 use crate::rules;
-use crate::token::{Keyword, Spanned, Token};
+use crate::token::{Spanned, Token};
 use crate::tree::{Kind, Node, Text};
 
 /// The maximum length of an expression, in bytes.
@@ -27,7 +29,7 @@ const OPERATOR_OR_END: &str = "an operator or the end of the expression";
 pub(crate) fn parse(text: &str, functions: &Functions) -> Result<Node, ParseError> {
     if text.len() > MAX_LENGTH {
         let expected = format!("at most {MAX_LENGTH} bytes");
-        let found = format!("{}", text.len());
+        let found = text.len().to_string();
         return Err(ParseError::new(
             "",
             0..0,
@@ -93,14 +95,11 @@ impl<'t> Parser<'t> {
     fn infix(&self) -> Result<Option<Infix>, ParseError> {
         let infix = match self.next.token {
             Token::Operator(operator) => Infix::Binary(operator),
-            Token::Keyword(Keyword::And) => Infix::Binary(Binary::And),
-            Token::Keyword(Keyword::Or) => Infix::Binary(Binary::Or),
-            Token::Keyword(Keyword::Xor) => Infix::Binary(Binary::Xor),
-            Token::Keyword(Keyword::Like) => Infix::Like { negated: false },
-            Token::Keyword(Keyword::In) => Infix::In { negated: false },
-            Token::Keyword(Keyword::Not) => match self.lexer.clone().next()?.token {
-                Token::Keyword(Keyword::Like) => Infix::Like { negated: true },
-                Token::Keyword(Keyword::In) => Infix::In { negated: true },
+            Token::Like => Infix::Like { negated: false },
+            Token::In => Infix::In { negated: false },
+            Token::Not => match self.lexer.clone().next()?.token {
+                Token::Like => Infix::Like { negated: true },
+                Token::In => Infix::In { negated: true },
                 _ => return Err(self.unexpected(OPERATOR_OR_END)),
             },
             _ => return Ok(None),
@@ -112,14 +111,11 @@ impl<'t> Parser<'t> {
     fn operation(&mut self, left: Node, infix: Infix) -> Result<Node, ParseError> {
         self.advance()?;
         let start = left.span.start;
-        match infix {
+        let (kind, end) = match infix {
             Infix::Binary(operator) => {
                 let right = self.expression(operator.binding())?;
-                let span = start..right.span.end;
-                Ok(Node::new(
-                    Kind::Binary(operator, Box::new([left, right])),
-                    span,
-                ))
+                let end = right.span.end;
+                (Kind::Binary(operator, Box::new([left, right])), end)
             }
             Infix::Like { negated } => {
                 self.advance_if(negated)?;
@@ -128,30 +124,30 @@ impl<'t> Parser<'t> {
                 };
                 let end = self.advance()?.end;
                 let text = Text::read(text);
-                let pattern = Box::new((text.clone(), Pattern::new(&text.value)));
-                Ok(Node::new(
-                    Kind::Like {
-                        value: Box::new(left),
-                        pattern,
-                        negated,
-                    },
-                    start..end,
-                ))
+                let pattern = Pattern::new(&text.value);
+                let like = Kind::Like {
+                    value: Box::new(left),
+                    pattern: Box::new((text, pattern)),
+                    negated,
+                };
+                (like, end)
             }
             Infix::In { negated } => {
                 self.advance_if(negated)?;
                 self.expect(Token::Open, "`(` and the elements of the set")?;
                 let (set, end) = self.list()?;
-                Ok(Node::new(
+                let value = Box::new(left);
+                (
                     Kind::In {
-                        value: Box::new(left),
+                        value,
                         set,
                         negated,
                     },
-                    start..end,
-                ))
+                    end,
+                )
             }
-        }
+        };
+        Ok(Node::new(kind, start..end))
     }
 
     /// Parses an operand.
@@ -168,13 +164,13 @@ impl<'t> Parser<'t> {
                 })
             }
             Token::Operator(sign @ (Binary::Subtract | Binary::Add)) => self.signed(sign),
-            Token::Keyword(Keyword::Not) => {
+            Token::Not => {
                 self.advance()?;
                 let operand = self.expression(binding::UNARY)?;
                 let span = span.start..operand.span.end;
                 Ok(Node::new(Kind::Not(Box::new(operand)), span))
             }
-            Token::Keyword(Keyword::Exists) => {
+            Token::Exists => {
                 self.advance()?;
                 let Token::Word(word) = self.next.token else {
                     return Err(self.unexpected("the name of an attribute"));
@@ -183,8 +179,7 @@ impl<'t> Parser<'t> {
                 let end = self.advance()?.end;
                 Ok(Node::new(Kind::Exists(name), span.start..end))
             }
-            Token::Keyword(Keyword::True) => self.leaf(Kind::Boolean(true)),
-            Token::Keyword(Keyword::False) => self.leaf(Kind::Boolean(false)),
+            Token::Boolean(flag) => self.leaf(Kind::Boolean(flag)),
             Token::Text(text) => self.leaf(Kind::Text(Text::read(text))),
             Token::Digits(digits) => {
                 let number = self.number(digits, span)?;
@@ -216,61 +211,49 @@ impl<'t> Parser<'t> {
     fn number(&self, digits: &str, span: Range<usize>) -> Result<Kind, ParseError> {
         digits.parse().map(Kind::Integer).map_err(|_| {
             let expected = "a number from -2147483648 to 2147483647";
-            self.error(
-                span,
-                ParseErrorKind::Number,
-                expected,
-                format!("`{digits}`"),
-            )
+            let found = format!("`{digits}`");
+            self.error(span, ParseErrorKind::Number, expected, found)
         })
     }
 
     /// Parses an attribute, or a function with its arguments.
     fn word(&mut self, word: &'t str) -> Result<Node, ParseError> {
-        let word_token = self.next.clone();
         if self.lexer.clone().next()?.token != Token::Open {
             let name = self.attribute(word)?;
             return self.leaf(Kind::Attribute(name));
         }
-        self.advance()?;
+        let called = self.advance()?;
         self.advance()?;
         let (arguments, end) = self.arguments()?;
-        let span = word_token.span.start..end;
-        match self.functions.find(word, arguments.len()) {
-            Ok(function) => {
-                let function = function.clone();
-                Ok(Node::new(
-                    Kind::Call {
-                        function,
-                        arguments,
-                    },
-                    span,
-                ))
-            }
-            Err(LookupError::Name(nearest)) => {
-                let expected = nearest.map_or("a function that exists".into(), |name| {
-                    format!("a function such as `{name}`")
-                });
-                Err(self.error(
-                    word_token.span,
-                    ParseErrorKind::UnknownFunction,
-                    expected,
-                    word_token.token.to_string(),
-                ))
-            }
-            Err(LookupError::Arity(signatures)) => {
-                let found = match arguments.len() {
-                    1 => "1 argument".to_owned(),
-                    count => format!("{count} arguments"),
-                };
-                Err(self.error(
-                    span,
-                    ParseErrorKind::Arity,
-                    format!("`{signatures}`"),
-                    found,
-                ))
-            }
-        }
+        let span = called.start..end;
+        let named = self.functions.named(&word.to_ascii_uppercase());
+        let function = named.iter().find(|named| named.accepts(arguments.len()));
+        let function = match function {
+            Some(function) => function.clone(),
+            None if named.is_empty() => return Err(self.unknown_function(word, called)),
+            None => return Err(self.wrong_arity(named, arguments.len(), span)),
+        };
+        let kind = Kind::Call {
+            function,
+            arguments,
+        };
+        Ok(Node::new(kind, span))
+    }
+
+    fn unknown_function(&self, word: &str, span: Range<usize>) -> ParseError {
+        let nearest = self.functions.nearest(&word.to_ascii_uppercase());
+        let expected = nearest.map_or("a function that exists".into(), |name| {
+            format!("a function such as `{name}`")
+        });
+        let found = format!("`{word}`");
+        self.error(span, ParseErrorKind::UnknownFunction, expected, found)
+    }
+
+    fn wrong_arity(&self, named: &[Function], count: usize, span: Range<usize>) -> ParseError {
+        let signatures: Vec<String> = named.iter().map(Function::to_string).collect();
+        let expected = format!("`{}`", signatures.join("` or `"));
+        let found = format!("{count} argument{}", if count == 1 { "" } else { "s" });
+        self.error(span, ParseErrorKind::Arity, expected, found)
     }
 
     fn arguments(&mut self) -> Result<(Box<[Node]>, usize), ParseError> {
@@ -313,12 +296,8 @@ impl<'t> Parser<'t> {
         } else {
             return Ok(name.into());
         };
-        Err(self.error(
-            self.next.span.clone(),
-            ParseErrorKind::AttributeName,
-            expected,
-            format!("`{word}`"),
-        ))
+        let (span, found) = (self.next.span.clone(), format!("`{word}`"));
+        Err(self.error(span, ParseErrorKind::AttributeName, expected, found))
     }
 
     fn leaf(&mut self, kind: Kind) -> Result<Node, ParseError> {
@@ -355,12 +334,8 @@ impl<'t> Parser<'t> {
 
     fn unexpected(&self, expected: &'static str) -> ParseError {
         let Spanned { token, span } = &self.next;
-        self.error(
-            span.clone(),
-            ParseErrorKind::Syntax,
-            expected.to_owned(),
-            token.to_string(),
-        )
+        let found = token.to_string();
+        self.error(span.clone(), ParseErrorKind::Syntax, expected, found)
     }
 
     fn too_deep(&self, span: Range<usize>) -> ParseError {
@@ -372,10 +347,10 @@ impl<'t> Parser<'t> {
         &self,
         span: Range<usize>,
         kind: ParseErrorKind,
-        expected: impl Into<String>,
+        expected: impl Into<Cow<'static, str>>,
         found: String,
     ) -> ParseError {
-        ParseError::new(self.text, span, kind, expected.into(), found)
+        ParseError::new(self.text, span, kind, expected, found)
     }
 }
 

@@ -5,57 +5,46 @@ use std::ops::Range;
 
 use crate::operator::Binary;
 
-/// Reserved word, which cannot be the name of an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Keyword {
-    And,
-    Or,
-    Xor,
+pub(crate) enum Token<'t> {
     Not,
     Like,
     In,
     Exists,
-    True,
-    False,
-}
-
-const KEYWORDS: [(&str, Keyword); 9] = [
-    ("AND", Keyword::And),
-    ("OR", Keyword::Or),
-    ("XOR", Keyword::Xor),
-    ("NOT", Keyword::Not),
-    ("LIKE", Keyword::Like),
-    ("IN", Keyword::In),
-    ("EXISTS", Keyword::Exists),
-    ("TRUE", Keyword::True),
-    ("FALSE", Keyword::False),
-];
-
-impl Keyword {
-    /// Returns the keyword that a word is, ignoring case.
-    pub(crate) fn find(word: &str) -> Option<Self> {
-        let found = KEYWORDS
-            .iter()
-            .find(|(own, _)| own.eq_ignore_ascii_case(word));
-        found.map(|(_, keyword)| *keyword)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Token<'t> {
-    Keyword(Keyword),
+    Boolean(bool),
     /// Letters, digits and `_`: an attribute or a function.
     Word(&'t str),
     /// Digits without a sign.
     Digits(&'t str),
     /// A string with its delimiters.
     Text(&'t str),
-    /// An operator that is not a keyword.
     Operator(Binary),
     Open,
     Close,
     Comma,
     End,
+}
+
+/// Reserved words, which cannot be the names of attributes.
+const KEYWORDS: [(&str, Token<'_>); 9] = [
+    ("AND", Token::Operator(Binary::And)),
+    ("OR", Token::Operator(Binary::Or)),
+    ("XOR", Token::Operator(Binary::Xor)),
+    ("NOT", Token::Not),
+    ("LIKE", Token::Like),
+    ("IN", Token::In),
+    ("EXISTS", Token::Exists),
+    ("TRUE", Token::Boolean(true)),
+    ("FALSE", Token::Boolean(false)),
+];
+
+impl Token<'_> {
+    /// Returns the keyword that a word is, ignoring case.
+    pub(crate) fn keyword(word: &str) -> Option<Self> {
+        let mut keywords = KEYWORDS.iter();
+        let found = keywords.find(|(own, _)| own.eq_ignore_ascii_case(word));
+        found.map(|(_, token)| *token)
+    }
 }
 
 /// Token with its position, in bytes.
@@ -69,13 +58,12 @@ impl fmt::Display for Token<'_> {
     /// Writes the token as error messages show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keyword(keyword) => {
-                let word = KEYWORDS
-                    .iter()
-                    .find(|(_, own)| own == keyword)
-                    .map_or("", |(word, _)| word);
-                write!(f, "`{word}`")
-            }
+            Self::Not => f.write_str("`NOT`"),
+            Self::Like => f.write_str("`LIKE`"),
+            Self::In => f.write_str("`IN`"),
+            Self::Exists => f.write_str("`EXISTS`"),
+            Self::Boolean(true) => f.write_str("`TRUE`"),
+            Self::Boolean(false) => f.write_str("`FALSE`"),
             Self::Word(text) | Self::Digits(text) => write!(f, "`{text}`"),
             Self::Text(text) => write!(f, "the string {text}"),
             Self::Operator(operator) => write!(f, "`{operator}`"),

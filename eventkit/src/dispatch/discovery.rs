@@ -38,12 +38,13 @@ mod slices {
 
     // The macro adds the version to the names, from which linkme makes the names of sections: two
     // versions of this library in one program must not share a slice.
-    eventkit_macros::__versioned_slices! {
-        /// The handlers of the program.
-        HANDLERS: [&'static HandlerEntry];
-        /// The derived structs of the program.
-        EVENT_TYPES: [EventTypeEntry];
-    }
+    /// The handlers of the program.
+    #[eventkit_macros::__versioned_slice]
+    pub static HANDLERS: [&'static HandlerEntry];
+
+    /// The derived structs of the program.
+    #[eventkit_macros::__versioned_slice]
+    pub static EVENT_TYPES: [EventTypeEntry];
 }
 
 #[cfg(not(feature = "discovery"))]

@@ -5,30 +5,18 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
-use super::target::{Target, conversions};
+use super::target::Target;
 use crate::cloud_event::model::EventVariant;
 
 /// Returns the impl of `CloudEvent`, the conversions, and the checks of the variants.
 pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let checks = checks(target, variants);
-    let predicates = predicates(target, variants);
-    let implementation = implementation(target, variants, &predicates);
-    let conversions = conversions(target, &predicates);
-    quote!(#checks #implementation #conversions)
-}
-
-/// Returns the predicates of the impls for a type with parameters.
-fn predicates(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Vec<TokenStream> {
-    if target.input.generics.params.is_empty() {
-        return Vec::new();
-    }
     let private = &target.private;
-    let this = &target.this;
-    let held = variants
-        .iter()
-        .map(|EventVariant { ty, .. }| quote!(#ty: #private::CloudEvent));
-    let shared = quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static);
-    held.chain([shared]).collect()
+    let held = variants.iter().map(|variant| variant.ty);
+    let predicates = target.predicates(held.map(|ty| quote!(#ty: #private::CloudEvent)));
+    let implementation = implementation(target, variants, &predicates);
+    let conversions = target.conversions(&predicates);
+    quote!(#checks #implementation #conversions)
 }
 
 /// Returns a const check of each variant, located at it. The event types of type parameters are

@@ -6,27 +6,19 @@ use syn::Data;
 use syn::ext::IdentExt;
 
 use super::structs;
-use super::target::{Target, conversions};
-use crate::cloud_event::attr::TypeAttrs;
+use super::target::Target;
 
 /// Returns a stub of all items that the derive provides.
-pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
+pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let private = &target.private;
-    let this = &target.this;
+    let given = target.attrs.ty.clone().filter(|ty| !ty.is_empty());
     // The name of the type, so that no two stubs have the same event type.
-    let name = target.input.ident.unraw().to_string();
-    let ty = match &attrs.ty {
-        Some(ty) if !ty.value().is_empty() => ty.value(),
-        _ => name,
-    };
+    let ty = given.unwrap_or_else(|| target.input.ident.unraw().to_string());
     let constants = match target.input.data {
-        Data::Struct(_) => structs::constants(target, attrs, &ty),
+        Data::Struct(_) => structs::constants(target, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
     };
-    let mut predicates = Vec::new();
-    if !target.input.generics.params.is_empty() {
-        predicates.push(quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static));
-    }
+    let predicates = target.predicates([]);
     let body = quote! {
         const TYPES: &'static [&'static str] = &[#ty];
 
@@ -47,6 +39,6 @@ pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs) -> TokenStream {
         }
     };
     let implementation = target.implement(&quote!(#private::CloudEvent for), &predicates, &body);
-    let conversions = conversions(target, &predicates);
+    let conversions = target.conversions(&predicates);
     quote!(#constants #implementation #conversions)
 }

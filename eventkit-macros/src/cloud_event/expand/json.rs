@@ -9,22 +9,22 @@ use crate::value::Extension;
 /// Returns the attributes of the type up to the value of `id`, or `None` if the source is not fixed or
 /// the data may not be JSON.
 pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
-    let source = attrs.source.as_ref()?.value();
-    let ty = attrs.ty.as_ref()?.value();
-    if !is_json(content_type) {
+    let (source, ty) = (attrs.source.as_deref()?, attrs.ty.as_deref()?);
+    // A media type with parameters is left to the run time.
+    if content_type.contains(';') || !rules::declares_json(content_type) {
         return None;
     }
     let optional = [
-        (symbol::SUBJECT, attrs.subject.as_ref()),
-        (symbol::DATASCHEMA, attrs.dataschema.as_ref()),
+        (symbol::SUBJECT, attrs.subject.as_deref()),
+        (symbol::DATASCHEMA, attrs.dataschema.as_deref()),
     ];
     let optional = optional
         .into_iter()
-        .filter_map(|(name, literal)| Some((name, quoted(&literal?.value()))));
+        .filter_map(|(name, text)| Some((name, quoted(text?))));
     let required = [
         (symbol::SPECVERSION, quoted("1.0")),
-        (symbol::SOURCE, quoted(&source)),
-        (symbol::TYPE, quoted(&ty)),
+        (symbol::SOURCE, quoted(source)),
+        (symbol::TYPE, quoted(ty)),
         (symbol::DATACONTENTTYPE, quoted(content_type)),
     ];
     let extensions = attrs.extensions.iter().map(|(name, value)| {
@@ -40,11 +40,6 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
         .map(|(name, value)| format!("\"{name}\":{value}"))
         .collect();
     Some(format!("{{{},\"id\":\"", members.join(",")))
-}
-
-/// Returns whether the data is JSON. A media type with parameters is left to the run time.
-fn is_json(content_type: &str) -> bool {
-    !content_type.contains(';') && rules::declares_json(content_type)
 }
 
 /// Returns a JSON string. Control characters, which need escapes, are illegal in attributes.

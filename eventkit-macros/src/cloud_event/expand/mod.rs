@@ -28,13 +28,14 @@ pub(super) fn expand(
     let library = library.unwrap_or_else(value::default_crate_path);
     let target = Target {
         input,
+        attrs,
         this: generics::this(input),
         private: quote!(#library::__private),
     };
     let items = match (compile_errors, model) {
-        (None, Some(Model::Struct(model))) => structs::expand(&target, attrs, model),
+        (None, Some(Model::Struct(model))) => structs::expand(&target, model),
         (None, Some(Model::Enum(variants))) => enums::expand(&target, variants),
-        _ => fallback::expand(&target, attrs),
+        _ => fallback::expand(&target),
     };
     let allow = allow_deprecated(input);
     quote! {

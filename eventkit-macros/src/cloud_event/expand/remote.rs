@@ -6,9 +6,9 @@
 use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{GenericParam, Generics, parse_quote};
+use syn::parse_quote;
 
 use super::target::Target;
 use crate::cloud_event::generics::{self, ParamUse};
@@ -59,8 +59,9 @@ fn serialize_predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<Token
     let mut predicates: Vec<TokenStream> = Vec::new();
     let mut params = BTreeSet::new();
     for DataField { ty, serde, .. } in &data.fields {
-        predicates.extend(serde.bound.iter().map(|bound| quote!(#bound)));
-        if !serde.needs_serialize || data.container.bound.is_some() {
+        let given = serde.bound.iter().flatten();
+        predicates.extend(given.map(ToTokens::to_token_stream));
+        if serde.bound.is_some() || data.container.bound.is_some() {
             continue;
         }
         params.extend(generics::used_params(generics, ty.clone(), ParamUse::Bare));
@@ -69,9 +70,8 @@ fn serialize_predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<Token
         }
     }
     let given = data.container.bound.iter().flatten();
-    predicates.extend(given.map(|bound| quote!(#bound)));
-    let params = params.iter().map(|param| format_ident!("{param}"));
-    predicates.extend(params.map(|param| quote!(#param: #serialize)));
+    predicates.extend(given.map(ToTokens::to_token_stream));
+    predicates.extend(params.iter().map(|param| quote!(#param: #serialize)));
     predicates
 }
 
@@ -81,22 +81,18 @@ pub(super) fn expand(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream 
     let remote_ident = generated_ident(target, "Remote");
     let data_ident = data_ident(target);
     let remote = target.input.ident.to_string();
-    let serialized = definition(
-        target,
-        data,
-        &remote_ident,
-        &quote!(Serialize),
-        &quote!(remote = #remote,),
-    );
+    let head = quote! {
+        #[derive(__eventkit_serde::Serialize)]
+        #[serde(remote = #remote)]
+    };
+    let serialized = definition(target, data, &remote_ident, &head);
     let defaulted = data.container.default.as_ref();
-    let default_flag = defaulted.map(|_| quote!(default,));
-    let deserialized = definition(
-        target,
-        data,
-        &data_ident,
-        &quote!(Deserialize),
-        &default_flag.unwrap_or_default(),
-    );
+    let default_flag = defaulted.map(|_| quote!(#[serde(default)]));
+    let head = quote! {
+        #[derive(__eventkit_serde::Deserialize)]
+        #default_flag
+    };
+    let deserialized = definition(target, data, &data_ident, &head);
     let default = defaulted.map(|default| default_impl(target, data, default));
     let view = view_impl(target, data, &remote_ident);
     quote! {
@@ -114,13 +110,10 @@ fn definition(
     target: &Target<'_>,
     data: &DataStruct<'_>,
     ident: &Ident,
-    derive: &TokenStream,
-    more: &TokenStream,
+    head: &TokenStream,
 ) -> TokenStream {
-    let this = &target.this;
     let parameters = &target.input.generics;
-    let predicates = generics::where_clause(parameters, &[]);
-    let predicates = generics::without_self(predicates, this);
+    let predicates = target.where_clause(&[]);
     let carried = &data.container.carried;
     let type_name = type_name(target, data);
     let fields = data.fields.iter().map(|DataField { ident, ty, serde }| {
@@ -130,8 +123,8 @@ fn definition(
     let marker = marker(target).map(|ty| quote!(#[serde(skip)] __eventkit_marker: #ty));
     let fields = fields.chain(marker);
     quote! {
-        #[derive(__eventkit_serde::#derive)]
-        #[serde(crate = "__eventkit_serde", #more #type_name)]
+        #head
+        #[serde(crate = "__eventkit_serde", #type_name)]
         #(#[serde(#carried)])*
         struct #ident #parameters #predicates { #(#fields),* }
     }
@@ -171,11 +164,12 @@ fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -
     let own = &target.input.generics;
     let (_, arguments, _) = own.split_for_impl();
     let turbofish = arguments.as_turbofish();
-    let borrowing = with_lifetime(own);
+    let mut borrowing = own.clone();
+    borrowing.params.insert(0, parse_quote!('__eventkit_view));
+    borrowing.where_clause = None;
     let (parameters, view_arguments, _) = borrowing.split_for_impl();
-    let own_predicates = generics::without_self(generics::where_clause(own, &[]), this);
-    let predicates = generics::where_clause(own, &serialize_predicates(target, data));
-    let predicates = generics::without_self(predicates, this);
+    let own_predicates = target.where_clause(&[]);
+    let predicates = target.where_clause(&serialize_predicates(target, data));
     quote! {
         struct #view #borrowing (&'__eventkit_view #this) #own_predicates;
 
@@ -191,14 +185,6 @@ fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -
     }
 }
 
-fn with_lifetime(own: &Generics) -> Generics {
-    let mut generics = own.clone();
-    let lifetime: GenericParam = parse_quote!('__eventkit_view);
-    generics.params.insert(0, lifetime);
-    generics.where_clause = None;
-    generics
-}
-
 /// Returns a `Default` that takes the data fields from the default of the user's type.
 fn default_impl(
     target: &Target<'_>,
@@ -212,16 +198,13 @@ fn default_impl(
     let (value, more) = match default {
         ContainerDefault::Path(path) => (quote!(#path()), Vec::new()),
         ContainerDefault::Trait => {
-            let bound = quote!(#this: ::core::default::Default);
-            let more = if own.params.is_empty() {
-                Vec::new()
-            } else {
-                vec![bound]
-            };
+            let generic = !own.params.is_empty();
+            let bound = generic.then(|| quote!(#this: ::core::default::Default));
+            let more = bound.into_iter().collect();
             (quote!(::core::default::Default::default()), more)
         }
     };
-    let predicates = generics::without_self(generics::where_clause(own, &more), this);
+    let predicates = target.where_clause(&more);
     let idents = data.fields.iter().map(|field| field.ident);
     let fields = idents.map(|ident| quote!(#ident: __eventkit_value.#ident));
     let marker = marker(target).map(|_| quote!(__eventkit_marker: ::core::marker::PhantomData));

@@ -3,9 +3,9 @@
 use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Fields, Token, Visibility};
+use syn::{Token, Visibility};
 
-use super::target::{Target, conversions};
+use super::target::Target;
 use super::{json, remote};
 use crate::cloud_event::attr::TypeAttrs;
 use crate::cloud_event::generics::{self, ParamUse};
@@ -13,46 +13,38 @@ use crate::cloud_event::model::{AttributeField, Payload, Struct};
 use crate::value::Extension;
 
 /// Returns the constants, the impl of `CloudEvent`, and the conversions.
-pub(super) fn expand(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> TokenStream {
-    let ty = attrs
-        .ty
-        .as_ref()
-        .map(syn::LitStr::value)
-        .unwrap_or_default();
-    let constants = constants(target, attrs, &ty);
-    let metadata = metadata(target, attrs, &ty);
+pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
+    let ty = target.attrs.ty.as_deref().unwrap_or_default();
+    let constants = constants(target, ty);
+    let metadata = metadata(target, ty);
     let remote = match &model.data {
         Payload::Fields(data) => remote::expand(target, data),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
     };
     let predicates = predicates(target, model);
-    let implementation = implementation(target, attrs, model, &predicates);
-    let conversions = conversions(target, &predicates);
-    let discovery = discovery(target);
+    let implementation = implementation(target, model, &predicates);
+    let conversions = target.conversions(&predicates);
+    let private = &target.private;
+    // A type with parameters has no single event type to register.
+    let concrete = target.input.generics.params.is_empty();
+    let discovery = concrete.then(|| {
+        let this = &target.this;
+        quote!(#private::discover_event_type! { #this })
+    });
     quote!(#metadata #constants #remote #implementation #conversions #discovery)
 }
 
-/// Registers the type for discovery, unless it has parameters.
-fn discovery(target: &Target<'_>) -> Option<TokenStream> {
-    let Target {
-        this,
-        private,
-        input,
-    } = target;
-    let concrete = input.generics.params.is_empty();
-    concrete.then(|| quote!(#private::discover_event_type! { #this }))
-}
-
 /// Returns the constants of the type, which are as visible as it is.
-pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
+pub(super) fn constants(target: &Target<'_>, ty: &str) -> TokenStream {
+    let attrs = target.attrs;
     let visibility = match &target.input.vis {
         // With the user's token, lints would apply to the constants as to the user's code.
         Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
         visibility => visibility.clone(),
     };
-    let source = option(attrs.source.as_ref());
+    let source = option(attrs.source.as_deref());
     let data_content_type = data_content_type(attrs);
-    let data_schema = option(attrs.dataschema.as_ref());
+    let data_schema = option(attrs.dataschema.as_deref());
     target.implement(
         &TokenStream::new(),
         &[],
@@ -72,12 +64,12 @@ pub(super) fn constants(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> Tok
     )
 }
 
-fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
-    let private = &target.private;
-    let source = option(attrs.source.as_ref());
-    let subject = option(attrs.subject.as_ref());
+fn metadata(target: &Target<'_>, ty: &str) -> TokenStream {
+    let (private, attrs) = (&target.private, target.attrs);
+    let source = option(attrs.source.as_deref());
+    let subject = option(attrs.subject.as_deref());
     let data_content_type = data_content_type(attrs);
-    let data_schema = option(attrs.dataschema.as_ref());
+    let data_schema = option(attrs.dataschema.as_deref());
     let extensions = attrs.extensions.iter().map(|(name, value)| {
         let value = match value {
             Extension::Boolean(flag) => quote!(Boolean(#flag)),
@@ -98,13 +90,11 @@ fn metadata(target: &Target<'_>, attrs: &TypeAttrs, ty: &str) -> TokenStream {
     }
 }
 
-fn data_content_type(attrs: &TypeAttrs) -> String {
-    let given = attrs.datacontenttype.as_ref();
-    given.map_or_else(|| rules::JSON.to_owned(), syn::LitStr::value)
+fn data_content_type(attrs: &TypeAttrs) -> &str {
+    attrs.datacontenttype.as_deref().unwrap_or(rules::JSON)
 }
 
-fn option(literal: Option<&syn::LitStr>) -> TokenStream {
-    let text = literal.map(syn::LitStr::value);
+fn option(text: Option<&str>) -> TokenStream {
     text.map_or_else(
         || quote!(::core::option::Option::None),
         |text| quote!(::core::option::Option::Some(#text)),
@@ -113,174 +103,130 @@ fn option(literal: Option<&syn::LitStr>) -> TokenStream {
 
 /// Returns the predicates of the impls for a type with parameters.
 fn predicates(target: &Target<'_>, model: &Struct<'_>) -> Vec<TokenStream> {
-    let generics = &target.input.generics;
-    if generics.params.is_empty() {
-        return Vec::new();
-    }
-    let private = &target.private;
-    let this = &target.this;
-    let mut predicates = vec![quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static)];
-    for field in &model.attributes {
-        let ty = field.ty.to_token_stream();
-        if !generics::used_params(generics, ty.clone(), ParamUse::Any).is_empty() {
-            predicates.push(quote!(#ty: #private::Attribute));
-        }
-    }
-    match &model.data {
-        Payload::Nothing => {}
-        Payload::Whole => predicates.push(quote! {
+    let (private, this, generics) = (&target.private, &target.this, &target.input.generics);
+    let attributes = model
+        .attributes
+        .iter()
+        .map(|field| field.ty.to_token_stream());
+    let generic =
+        |ty: &TokenStream| !generics::used_params(generics, ty.clone(), ParamUse::Any).is_empty();
+    let attributes = attributes
+        .filter(generic)
+        .map(|ty| quote!(#ty: #private::Attribute));
+    let data = match &model.data {
+        Payload::Nothing => Vec::new(),
+        Payload::Whole => vec![quote! {
             #this: #private::serde::Serialize + #private::serde::de::DeserializeOwned
-        }),
-        Payload::Fields(data) => predicates.extend(remote::predicates(target, data)),
-    }
-    predicates
+        }],
+        Payload::Fields(data) => remote::predicates(target, data),
+    };
+    target.predicates(attributes.chain(data))
 }
 
 fn implementation(
     target: &Target<'_>,
-    attrs: &TypeAttrs,
     model: &Struct<'_>,
     predicates: &[TokenStream],
 ) -> TokenStream {
+    let private = &target.private;
+    let encode = encode(target, model);
+    let decode = decode(target, model);
+    let body = quote! {
+        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
+
+        fn event_type(&self) -> &'static str {
+            __EVENTKIT_METADATA.ty
+        }
+
+        fn try_clone(&self) -> ::core::option::Option<Self> {
+            #[allow(unused_imports)]
+            use #private::NotClone as _;
+            #private::CloneProbe(self).try_clone()
+        }
+
+        #encode
+
+        fn from_reader(
+            __eventkit_source: &mut dyn #private::EventReader,
+        ) -> ::core::result::Result<Self, #private::DecodeError> {
+            #decode
+        }
+    };
+    target.implement(&quote!(#private::CloudEvent for), predicates, &body)
+}
+
+/// Returns `event_builder`, and unless the type has no data and their defaults suffice,
+/// `attribute_builder` and `write_to`.
+fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
     let attributes: Vec<_> = model
         .attributes
         .iter()
         .map(|field| set(target, field))
         .collect();
-    let attribute_builder = attribute_builder(target, model, &attributes);
-    let builder = builder(target, attrs, model, &attributes);
-    let write = write(target, attrs, model);
-    let decode = decode(target, model);
-    target.implement(
-        &quote!(#private::CloudEvent for),
-        predicates,
-        &quote! {
-            const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
-
-            fn event_type(&self) -> &'static str {
-                __EVENTKIT_METADATA.ty
-            }
-
-            fn try_clone(&self) -> ::core::option::Option<Self> {
-                #[allow(unused_imports)]
-                use #private::NotClone as _;
-                #private::CloneProbe(self).try_clone()
-            }
-
-            fn event_builder(
-                &self,
-            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                #builder
-            }
-
-            #attribute_builder
-
-            #write
-
-            fn from_reader(
-                __eventkit_source: &mut dyn #private::EventReader,
-            ) -> ::core::result::Result<Self, #private::DecodeError> {
-                #decode
-            }
-        },
-    )
-}
-
-/// Returns the body of `event_builder`. It makes the same call as `write_to`, so that a missing serde
-/// impl is one error.
-fn builder(
-    target: &Target<'_>,
-    attrs: &TypeAttrs,
-    model: &Struct<'_>,
-    attributes: &[TokenStream],
-) -> TokenStream {
-    let private = &target.private;
-    let call = writer_call(target, attrs, model, &quote!(#private::BuilderWriter));
-    call.unwrap_or_else(|| {
+    let built = |start: TokenStream| {
         quote! {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder();
+            let __eventkit_builder = __EVENTKIT_METADATA.#start();
             #(#attributes)*
             ::core::result::Result::Ok(__eventkit_builder)
         }
-    })
-}
-
-/// Returns `attribute_builder`, unless the type has no data and the default suffices.
-fn attribute_builder(
-    target: &Target<'_>,
-    model: &Struct<'_>,
-    attributes: &[TokenStream],
-) -> Option<TokenStream> {
-    let private = &target.private;
-    (!matches!(model.data, Payload::Nothing)).then(|| {
+    };
+    // The same call as in `write_to`, so that a missing serde impl is one error.
+    let builder = writer_call(target, model, &quote!(#private::BuilderWriter));
+    let builder = builder.unwrap_or_else(|| built(quote!(builder)));
+    let write = writer_call(target, model, &quote!(__eventkit_writer)).map(|write| {
+        let attribute_builder = built(quote!(builder_without_data));
         quote! {
             fn attribute_builder(
                 &self,
             ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
-                #(#attributes)*
-                ::core::result::Result::Ok(__eventkit_builder)
+                #attribute_builder
+            }
+
+            fn write_to<__eventkit_Writer: #private::EventWriter>(
+                &self,
+                __eventkit_writer: __eventkit_Writer,
+            ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
+                #write
             }
         }
-    })
-}
-
-/// Returns `write_to`, unless the type has no data and the default suffices.
-fn write(target: &Target<'_>, attrs: &TypeAttrs, model: &Struct<'_>) -> Option<TokenStream> {
-    let private = &target.private;
-    let body = writer_call(target, attrs, model, &quote!(__eventkit_writer))?;
-    Some(quote! {
-        fn write_to<__eventkit_Writer: #private::EventWriter>(
+    });
+    quote! {
+        fn event_builder(
             &self,
-            __eventkit_writer: __eventkit_Writer,
-        ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
-            #body
+        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+            #builder
         }
-    })
+
+        #write
+    }
 }
 
-/// Returns the call that passes the value to a writer.
+/// Returns the call that passes the value to a writer, or `None` if the type has no data.
 fn writer_call(
     target: &Target<'_>,
-    attrs: &TypeAttrs,
     model: &Struct<'_>,
     writer: &TokenStream,
 ) -> Option<TokenStream> {
+    let attrs = target.attrs;
     let private = &target.private;
     let this = &target.this;
-    let attributes = quote!(<Self as #private::CloudEvent>::attribute_builder(self)?);
-    let head = json::head(attrs, &data_content_type(attrs));
-    let head = head.map_or_else(
-        || quote!(::core::option::Option::None),
-        |head| quote!(::core::option::Option::Some(#head)),
-    );
-    Some(match &model.data {
+    let (ty, value) = match &model.data {
         Payload::Nothing => return None,
-        Payload::Whole if model.is_fixed() => quote! {
-            #private::EventWriter::write::<#this>(
-                #writer,
-                #private::ValueAttributes::Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head },
-                self,
-            )
-        },
-        Payload::Whole => quote! {
-            #private::EventWriter::write::<#this>(
-                #writer,
-                #private::ValueAttributes::Built(#attributes),
-                self,
-            )
-        },
+        Payload::Whole => (this.clone(), quote!(self)),
         Payload::Fields(_) => {
             let view = remote::view(target);
-            quote! {
-                #private::EventWriter::write(
-                    #writer,
-                    #private::ValueAttributes::Built(#attributes),
-                    &#view(self),
-                )
-            }
+            (quote!(_), quote!(&#view(self)))
         }
+    };
+    let attributes = if model.attributes.is_empty() {
+        let head = option(json::head(attrs, data_content_type(attrs)).as_deref());
+        quote!(Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head })
+    } else {
+        quote!(Built(<Self as #private::CloudEvent>::attribute_builder(self)?))
+    };
+    Some(quote! {
+        #private::EventWriter::write::<#ty>(#writer, #private::ValueAttributes::#attributes, #value)
     })
 }
 
@@ -295,33 +241,25 @@ fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
 
 fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let source = quote!(#private::EventReader);
+    let read = |ty: TokenStream| quote!(#private::read_data::<#ty, Self>(__eventkit_source, __EVENTKIT_METADATA.ty));
+    let read = match &model.data {
+        Payload::Whole => return read(target.this.clone()),
+        Payload::Nothing => {
+            quote!(#private::EventReader::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;)
+        }
+        Payload::Fields(_) => {
+            let data = read(remote::data_type(target));
+            quote!(let __eventkit_data = #data?;)
+        }
+    };
     let fields = model
         .fields
         .iter()
         .map(|field| field_value(target, model, field));
-    let this = &target.this;
-    let read = quote!(#private::read_data);
-    let attributes = quote!(let __eventkit_attributes = #source::attributes(__eventkit_source););
-    match &model.data {
-        Payload::Whole => quote!(#read::<#this, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)),
-        Payload::Nothing if matches!(model.fields, Fields::Unit) => quote! {
-            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-            ::core::result::Result::Ok(Self)
-        },
-        Payload::Nothing => quote! {
-            #source::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-            #attributes
-            ::core::result::Result::Ok(Self { #(#fields),* })
-        },
-        Payload::Fields(_) => {
-            let data = remote::data_type(target);
-            quote! {
-                let __eventkit_data = #read::<#data, Self>(__eventkit_source, __EVENTKIT_METADATA.ty)?;
-                #attributes
-                ::core::result::Result::Ok(Self { #(#fields),* })
-            }
-        }
+    quote! {
+        #read
+        let __eventkit_attributes = #private::EventReader::attributes(__eventkit_source);
+        ::core::result::Result::Ok(Self { #(#fields),* })
     }
 }
 

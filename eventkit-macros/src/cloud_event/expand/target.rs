@@ -1,14 +1,16 @@
 //! Impls for the type that the derive is on.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::DeriveInput;
 
+use crate::cloud_event::attr::TypeAttrs;
 use crate::cloud_event::generics;
 
 /// Type that the impls are for.
 pub(super) struct Target<'i> {
     pub(super) input: &'i DeriveInput,
+    pub(super) attrs: &'i TypeAttrs,
     /// The type with its parameters.
     pub(super) this: TokenStream,
     /// The path of the items that generated code may use.
@@ -25,68 +27,76 @@ impl Target<'_> {
     ) -> TokenStream {
         let this = &self.this;
         let (parameters, _, _) = self.input.generics.split_for_impl();
-        let predicates = generics::where_clause(&self.input.generics, predicates);
+        let predicates = self.where_clause(predicates);
         quote! {
             #[automatically_derived]
             impl #parameters #head #this #predicates { #body }
         }
     }
-}
 
-/// Returns `TryFrom` in four directions: from and into an event, by value and by reference.
-pub(super) fn conversions(target: &Target<'_>, predicates: &[TokenStream]) -> TokenStream {
-    let private = &target.private;
-    let event = quote!(#private::Event);
-    let borrowed = quote!(&#private::Event);
-    let from_borrowed = from_event(target, predicates, &borrowed, &quote!(__eventkit_event));
-    let from_owned = from_event(target, predicates, &event, &quote!(&__eventkit_event));
-    let this = &target.this;
-    let into_from_owned = into_event(target, predicates, this, &quote!(&__eventkit_value));
-    let into_from_borrowed = into_event(
-        target,
-        predicates,
-        &quote!(&#this),
-        &quote!(__eventkit_value),
-    );
-    quote!(#from_borrowed #from_owned #into_from_owned #into_from_borrowed)
-}
-
-fn from_event(
-    target: &Target<'_>,
-    predicates: &[TokenStream],
-    event: &TokenStream,
-    borrowed: &TokenStream,
-) -> TokenStream {
-    let private = &target.private;
-    let head = quote!(::core::convert::TryFrom<#event> for);
-    let body = quote! {
-        type Error = #private::DecodeError;
-
-        fn try_from(__eventkit_event: #event) -> ::core::result::Result<Self, Self::Error> {
-            #private::from_event::<Self>(#borrowed)
+    /// Returns a where clause of the item's own predicates and additional ones, without `Self`.
+    pub(super) fn where_clause(&self, more: &[TokenStream]) -> TokenStream {
+        let own = self.input.generics.where_clause.iter();
+        let own = own
+            .flat_map(|clause| &clause.predicates)
+            .map(ToTokens::to_token_stream);
+        let all: Vec<TokenStream> = own.chain(more.iter().cloned()).collect();
+        if all.is_empty() {
+            return TokenStream::new();
         }
-    };
-    target.implement(&head, predicates, &body)
-}
+        generics::without_self(quote!(where #(#all),*), &self.this)
+    }
 
-fn into_event(
-    target: &Target<'_>,
-    predicates: &[TokenStream],
-    value: &TokenStream,
-    borrowed: &TokenStream,
-) -> TokenStream {
-    let private = &target.private;
-    let this = &target.this;
-    let (parameters, _, _) = target.input.generics.split_for_impl();
-    let predicates = generics::where_clause(&target.input.generics, predicates);
-    quote! {
-        #[automatically_derived]
-        impl #parameters ::core::convert::TryFrom<#value> for #private::Event #predicates {
-            type Error = #private::EncodeError;
+    /// Returns the predicates of the impls for a type with parameters, `more` among them.
+    pub(super) fn predicates(
+        &self,
+        more: impl IntoIterator<Item = TokenStream>,
+    ) -> Vec<TokenStream> {
+        if self.input.generics.params.is_empty() {
+            return Vec::new();
+        }
+        let this = &self.this;
+        let shared = quote!(#this: ::core::marker::Send + ::core::marker::Sync + 'static);
+        [shared].into_iter().chain(more).collect()
+    }
 
-            fn try_from(__eventkit_value: #value) -> ::core::result::Result<Self, Self::Error> {
-                #private::into_event::<#this>(#borrowed)
+    /// Returns `TryFrom` in four directions: from and into an event, by value and by reference.
+    pub(super) fn conversions(&self, predicates: &[TokenStream]) -> TokenStream {
+        let Self {
+            input,
+            this,
+            private,
+            ..
+        } = self;
+        let (parameters, _, _) = input.generics.split_for_impl();
+        let where_clause = self.where_clause(predicates);
+        // The second reference is needed to borrow what is taken by value.
+        let directions = [(quote!(&), quote!()), (quote!(), quote!(&))];
+        let conversions = directions.iter().map(|(taken, borrow)| {
+            quote! {
+                #[automatically_derived]
+                impl #parameters ::core::convert::TryFrom<#taken #private::Event> for #this #where_clause {
+                    type Error = #private::DecodeError;
+
+                    fn try_from(
+                        __eventkit_event: #taken #private::Event,
+                    ) -> ::core::result::Result<Self, Self::Error> {
+                        #private::from_event::<Self>(#borrow __eventkit_event)
+                    }
+                }
+
+                #[automatically_derived]
+                impl #parameters ::core::convert::TryFrom<#taken #this> for #private::Event #where_clause {
+                    type Error = #private::EncodeError;
+
+                    fn try_from(
+                        __eventkit_value: #taken #this,
+                    ) -> ::core::result::Result<Self, Self::Error> {
+                        #private::into_event::<#this>(#borrow __eventkit_value)
+                    }
+                }
             }
-        }
+        });
+        conversions.collect()
     }
 }

@@ -159,6 +159,15 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::core::convert::TryFrom<&OrderEvent> for ::eventkit::__private::Event {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(
+            __eventkit_value: &OrderEvent,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderEvent>(__eventkit_value)
+        }
+    }
+    #[automatically_derived]
     impl ::core::convert::TryFrom<::eventkit::__private::Event> for OrderEvent {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
@@ -174,15 +183,6 @@ const _: () = {
             __eventkit_value: OrderEvent,
         ) -> ::core::result::Result<Self, Self::Error> {
             ::eventkit::__private::into_event::<OrderEvent>(&__eventkit_value)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::TryFrom<&OrderEvent> for ::eventkit::__private::Event {
-        type Error = ::eventkit::__private::EncodeError;
-        fn try_from(
-            __eventkit_value: &OrderEvent,
-        ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderEvent>(__eventkit_value)
         }
     }
 };

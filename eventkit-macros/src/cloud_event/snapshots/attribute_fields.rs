@@ -20,9 +20,9 @@ const _: () = {
     }
     use ::eventkit::__private::serde as __eventkit_serde;
     #[derive(__eventkit_serde::Serialize)]
+    #[serde(remote = "OrderPlaced")]
     #[serde(
         crate = "__eventkit_serde",
-        remote = "OrderPlaced",
         rename = "OrderPlaced",
         expecting = "struct OrderPlaced"
     )]
@@ -55,9 +55,9 @@ const _: () = {
         }
     }
     #[derive(__eventkit_serde::Deserialize)]
+    #[serde(default)]
     #[serde(
         crate = "__eventkit_serde",
-        default,
         rename = "OrderPlaced",
         expecting = "struct OrderPlaced"
     )]
@@ -109,7 +109,9 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventWriter::write(
+            ::eventkit::__private::EventWriter::write::<
+                _,
+            >(
                 ::eventkit::__private::BuilderWriter,
                 ::eventkit::__private::ValueAttributes::Built(
                     <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
@@ -141,7 +143,9 @@ const _: () = {
             __eventkit_Writer::Output,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventWriter::write(
+            ::eventkit::__private::EventWriter::write::<
+                _,
+            >(
                 __eventkit_writer,
                 ::eventkit::__private::ValueAttributes::Built(
                     <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
@@ -185,6 +189,22 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<T> ::core::convert::TryFrom<&OrderPlaced<T>> for ::eventkit::__private::Event
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: ::eventkit::__private::serde::Serialize,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
+    {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(
+            __eventkit_value: &OrderPlaced<T>,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
+        }
+    }
+    #[automatically_derived]
     impl<T> ::core::convert::TryFrom<::eventkit::__private::Event> for OrderPlaced<T>
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
@@ -214,22 +234,6 @@ const _: () = {
             __eventkit_value: OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
-        }
-    }
-    #[automatically_derived]
-    impl<T> ::core::convert::TryFrom<&OrderPlaced<T>> for ::eventkit::__private::Event
-    where
-        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
-        T: ::eventkit::__private::serde::Serialize,
-        __eventkit_OrderPlacedData<
-            T,
-        >: ::eventkit::__private::serde::de::DeserializeOwned,
-    {
-        type Error = ::eventkit::__private::EncodeError;
-        fn try_from(
-            __eventkit_value: &OrderPlaced<T>,
-        ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
 };

@@ -98,6 +98,15 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::core::convert::TryFrom<&OrderPlaced> for ::eventkit::__private::Event {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(
+            __eventkit_value: &OrderPlaced,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced>(__eventkit_value)
+        }
+    }
+    #[automatically_derived]
     impl ::core::convert::TryFrom<::eventkit::__private::Event> for OrderPlaced {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
@@ -113,15 +122,6 @@ const _: () = {
             __eventkit_value: OrderPlaced,
         ) -> ::core::result::Result<Self, Self::Error> {
             ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::TryFrom<&OrderPlaced> for ::eventkit::__private::Event {
-        type Error = ::eventkit::__private::EncodeError;
-        fn try_from(
-            __eventkit_value: &OrderPlaced,
-        ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced>(__eventkit_value)
         }
     }
     ::eventkit::__private::discover_event_type! {

@@ -45,7 +45,10 @@ const _: () = {
                 __eventkit_source,
                 __EVENTKIT_METADATA.ty,
             )?;
-            ::core::result::Result::Ok(Self)
+            let __eventkit_attributes = framework::eventkit::__private::EventReader::attributes(
+                __eventkit_source,
+            );
+            ::core::result::Result::Ok(Self {})
         }
     }
     #[automatically_derived]
@@ -55,6 +58,15 @@ const _: () = {
             __eventkit_event: &framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
             framework::eventkit::__private::from_event::<Self>(__eventkit_event)
+        }
+    }
+    #[automatically_derived]
+    impl ::core::convert::TryFrom<&Tick> for framework::eventkit::__private::Event {
+        type Error = framework::eventkit::__private::EncodeError;
+        fn try_from(
+            __eventkit_value: &Tick,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            framework::eventkit::__private::into_event::<Tick>(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -73,15 +85,6 @@ const _: () = {
             __eventkit_value: Tick,
         ) -> ::core::result::Result<Self, Self::Error> {
             framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
-        }
-    }
-    #[automatically_derived]
-    impl ::core::convert::TryFrom<&Tick> for framework::eventkit::__private::Event {
-        type Error = framework::eventkit::__private::EncodeError;
-        fn try_from(
-            __eventkit_value: &Tick,
-        ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::into_event::<Tick>(__eventkit_value)
         }
     }
     framework::eventkit::__private::discover_event_type! {

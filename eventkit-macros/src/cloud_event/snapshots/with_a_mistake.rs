@@ -51,6 +51,18 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<T> ::core::convert::TryFrom<&OrderPlaced<T>> for ::eventkit::__private::Event
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type Error = ::eventkit::__private::EncodeError;
+        fn try_from(
+            __eventkit_value: &OrderPlaced<T>,
+        ) -> ::core::result::Result<Self, Self::Error> {
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
+        }
+    }
+    #[automatically_derived]
     impl<T> ::core::convert::TryFrom<::eventkit::__private::Event> for OrderPlaced<T>
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
@@ -72,18 +84,6 @@ const _: () = {
             __eventkit_value: OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
-        }
-    }
-    #[automatically_derived]
-    impl<T> ::core::convert::TryFrom<&OrderPlaced<T>> for ::eventkit::__private::Event
-    where
-        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
-    {
-        type Error = ::eventkit::__private::EncodeError;
-        fn try_from(
-            __eventkit_value: &OrderPlaced<T>,
-        ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
 };

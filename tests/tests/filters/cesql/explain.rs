@@ -46,6 +46,18 @@ subject: absent (error: the event has no attribute `subject`)";
 }
 
 #[test]
+fn errors_of_earlier_arguments_and_elements_stand_at_the_part_as_well() {
+    let expected = "\
+SUBSTRING('abc', n, 2): \"\" (error: `n` is \"x\", which is no Integer)
+  n: \"x\"";
+    assert_eq!(explain("SUBSTRING('abc', n, 2)"), expected);
+    let expected = "\
+1 IN (n, 2): false (error: `n` is \"x\", which is no Integer)
+  n: \"x\"";
+    assert_eq!(explain("1 IN (n, 2)"), expected);
+}
+
+#[test]
 fn elements_after_the_one_that_is_equal_are_not_evaluated() {
     let expected = "\
 id IN ('2', id, subject): true
