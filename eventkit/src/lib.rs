@@ -69,7 +69,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(
     not(feature = "http"),
-    allow(dead_code, reason = "what only the HTTP binding calls is written beside its like")
+    allow(
+        dead_code,
+        reason = "what only the HTTP binding calls is written beside its like"
+    )
 )]
 
 #[cfg(feature = "axum")]
