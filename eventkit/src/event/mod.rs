@@ -8,7 +8,6 @@ mod core_attributes;
 mod data;
 mod event_parts;
 mod extensions;
-mod generated;
 pub(crate) mod json;
 mod lenient;
 mod limits;
@@ -29,11 +28,10 @@ pub use crate::error::{AttributeError, BuildError, LimitExceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};
 pub use builder::EventBuilder;
 pub(crate) use check::not_json;
-pub(crate) use core_attributes::{CoreAttributes, CoreText};
+use core_attributes::CoreAttributes;
 pub use data::{Data, DataKind, IntoBytes};
 pub(crate) use event_parts::EventParts;
 pub use extensions::{Extensions, Iter as ExtensionsIter};
-pub(crate) use generated::GeneratedAttributes;
 pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
@@ -84,23 +82,13 @@ impl Event {
     /// Starts a new event with everything that this one has, its id and time included.
     pub fn to_builder(&self) -> EventBuilder {
         let inner = &*self.0;
+        let owned = |text: &str| Cow::Owned(text.to_owned());
         let extensions = inner.extensions.iter();
-        let text = |at| {
-            inner.core.text(at).map(|text| match text {
-                CoreText::Static(literal) => Cow::Borrowed(literal),
-                CoreText::Dynamic(text) => Cow::Owned(text.to_owned()),
-            })
-        };
         let builder = EventBuilder::from_parts(EventParts {
-            id: text(name::ID_AT),
-            source: text(name::SOURCE_AT),
-            ty: text(name::TYPE_AT),
-            subject: text(name::SUBJECT_AT),
+            core: std::array::from_fn(|at| inner.core.get(at).map(owned)),
             time: inner.time,
-            datacontenttype: text(name::DATACONTENTTYPE_AT),
-            dataschema: text(name::DATASCHEMA_AT),
             extensions: extensions
-                .map(|(name, value)| (Cow::Owned(name.to_owned()), value.clone()))
+                .map(|(name, value)| (owned(name), value.clone()))
                 .collect(),
             data: inner.data.clone(),
         });
@@ -195,11 +183,6 @@ impl Event {
         self.0.data.as_ref()
     }
 
-    /// Returns the core attributes that are text.
-    pub(crate) fn core_attributes(&self) -> &CoreAttributes {
-        &self.0.core
-    }
-
     /// Returns the names and values of all attributes that are set, those of the core first.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, AttributeRef<'_>)> {
         let core = name::CORE.into_iter();
@@ -211,18 +194,12 @@ impl Event {
     /// Returns the value of any attribute by the name the specification gives it.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
-        let text = match name {
-            name::ID => Some(self.id()),
-            name::SOURCE => Some(self.source()),
-            name::SPECVERSION => Some(SPECVERSION),
-            name::TYPE => Some(self.ty()),
-            name::SUBJECT => self.subject(),
-            name::DATACONTENTTYPE => self.data_content_type(),
-            name::DATASCHEMA => self.data_schema(),
-            name::TIME => return self.time().map(AttributeRef::Timestamp),
-            _ => return self.extension(name).map(AttributeRef::from),
-        };
-        text.map(AttributeRef::Text)
+        match name::core_at(name) {
+            Some(name::SPECVERSION_AT) => Some(AttributeRef::Text(SPECVERSION)),
+            Some(name::TIME_AT) => self.time().map(AttributeRef::Timestamp),
+            Some(at) => self.0.core.get(at).map(AttributeRef::Text),
+            None => self.extension(name).map(AttributeRef::from),
+        }
     }
 }
 
@@ -292,7 +269,8 @@ impl Event {
     /// not JSON.
     pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {
         let mut builder = self.to_builder().data(data);
-        builder.parts.datacontenttype = content_type.map(|text| Cow::Owned(text.to_owned()));
+        builder.parts.core[name::DATACONTENTTYPE_AT] =
+            content_type.map(|text| Cow::Owned(text.to_owned()));
         *self = builder.build()?;
         Ok(())
     }

@@ -47,23 +47,16 @@ impl<T> AttributeField<T> {
             return Ok(builder);
         };
         let parts = &mut builder.parts;
-        let text = match self.name {
-            name::ID => &mut parts.id,
-            name::SOURCE => &mut parts.source,
-            name::SUBJECT => &mut parts.subject,
-            name::TIME => {
+        match name::core_at(self.name) {
+            Some(name::TIME_AT) => {
                 let time = value
                     .parse()
                     .map_err(|error| Violation::from_error(self.name, &error, "core, time"));
                 parts.time = Some(time.map_err(BuildError::from)?);
-                return Ok(builder);
             }
-            name => {
-                parts.set_extension(Cow::Borrowed(name), value);
-                return Ok(builder);
-            }
-        };
-        *text = Some(Cow::Owned(value.to_text().into_owned()));
+            Some(at) => parts.core[at] = Some(Cow::Owned(value.to_text().into_owned())),
+            None => parts.set_extension(Cow::Borrowed(self.name), value),
+        }
         Ok(builder)
     }
 

@@ -9,14 +9,15 @@ use bytes::Bytes;
 
 use super::Format;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{Event, LenientEvent, Limits};
-use crate::typed::CloudEvent;
+use crate::event::{Event, LenientEvent, Limits, buffer_pool};
+use crate::typed::{CloudEvent, EventWriter};
 
 /// The JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
 ///
 /// JSON data goes through as the bytes it came in: what is decoded shares the input, its attributes
 /// with it, and what is encoded is not parsed again. Only white space around it is no part of it, and
-/// is not read back. An event without JSON data does not keep the input alive. A `data` member without
+/// is not read back. Attributes are copied where one of them does not stand in the input as it is: it has
+/// escapes, or is implied. An event without JSON data does not keep the input alive. A `data` member without
 /// `datacontenttype` is JSON, and the event says so from then on (section 3.1.2).
 ///
 /// ```
@@ -117,7 +118,7 @@ impl Format for Json {
     }
 
     fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
-        encode::bytes(event)
+        encode::JsonWriter.write_event(event)
     }
 
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
@@ -125,17 +126,7 @@ impl Format for Json {
     }
 
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
-        let size: usize = events.iter().map(|event| encode::size(event) + 1).sum();
-        let mut out = Vec::with_capacity(size + 2);
-        out.push(b'[');
-        for (at, event) in events.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            encode::event(event, &mut out)?;
-        }
-        out.push(b']');
-        Ok(out.into())
+        encode::batch(events, encode::event)
     }
 
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
@@ -151,24 +142,11 @@ impl Format for Json {
     }
 
     fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
-        if let Some(text) = event.text_in(self.content_type()) {
-            return Ok(text.clone());
-        }
-        let mut out = Vec::new();
-        lenient::encode(event, &mut out)?;
-        Ok(out.into())
+        buffer_pool::write_to_bytes(&mut |out| lenient::encode(event, out))
     }
 
     fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
-        let mut out = vec![b'['];
-        for (at, event) in events.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            lenient::encode(event, &mut out)?;
-        }
-        out.push(b']');
-        Ok(out.into())
+        encode::batch(events, lenient::encode)
     }
 }
 
