@@ -3,6 +3,7 @@
 use std::fmt;
 
 use eventkit_cesql::{Expression, Functions};
+use serde::{Serialize, Serializer};
 
 use super::attributes::Source;
 use super::error::{FilterError, FilterParseError};
@@ -31,25 +32,37 @@ pub const MAX_NESTING: usize = 32;
 /// assert_eq!(serde_json::from_str::<Filter>(json)?, filter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Filter {
-    pub(super) kind: Kind,
+    kind: Kind,
     /// How many filters stand one in another, from here.
+    #[serde(skip)]
     nesting: usize,
 }
 
 /// Names of attributes, and a text for each.
-pub(super) type AttributeTexts = Box<[(String, String)]>;
+type AttributeTexts = Box<[(String, String)]>;
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    Exact(AttributeTexts),
-    Prefix(AttributeTexts),
-    Suffix(AttributeTexts),
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Exact(#[serde(serialize_with = "as_object")] AttributeTexts),
+    Prefix(#[serde(serialize_with = "as_object")] AttributeTexts),
+    Suffix(#[serde(serialize_with = "as_object")] AttributeTexts),
     All(Box<[Filter]>),
     Any(Box<[Filter]>),
     Not(Box<Filter>),
-    Sql(Expression),
+    Sql(#[serde(serialize_with = "as_text")] Expression),
+}
+
+/// Writes pairs as an object, in their order.
+fn as_object<S: Serializer>(texts: &AttributeTexts, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(texts.iter().map(|(name, text)| (name, text)))
+}
+
+fn as_text<S: Serializer>(expression: &Expression, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(expression)
 }
 
 impl Filter {
