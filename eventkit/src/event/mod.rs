@@ -38,7 +38,7 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 pub(crate) use media_type::{JSON, declares_json};
 pub(crate) use partial::{PartialEvent, Scalar};
-pub(crate) use serde_text::{FromText, as_text};
+pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
 
