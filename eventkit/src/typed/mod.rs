@@ -7,7 +7,6 @@ mod convert;
 mod field;
 mod metadata;
 mod reader;
-mod to_event;
 mod variant;
 mod writer;
 
@@ -18,11 +17,10 @@ use serde::de::DeserializeOwned;
 pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
 pub(crate) use const_string::ConstString;
-pub use convert::{from_event, into_event};
+pub use convert::{ToEvent, from_event, into_event};
 pub use field::{AttributeField, attribute_field};
 pub use metadata::{Literal, Metadata, position};
 pub use reader::{AttributeSource, EventReader, read_data};
-pub use to_event::ToEvent;
 pub use variant::{check_variant, single};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
