@@ -91,7 +91,7 @@ pub(crate) fn unescaped_len(bytes: &[u8]) -> usize {
     let is_special = |byte: &u8| SPECIAL[usize::from(*byte)];
     let mut rest = bytes;
     // Compilers unroll the search of a block, whose length is known.
-    while let Some((block, after)) = rest.split_first_chunk::<16>() {
+    while let Some((block, after)) = rest.split_first_chunk::<8>() {
         if let Some(end) = block.iter().position(is_special) {
             return bytes.len() - rest.len() + end;
         }
