@@ -46,6 +46,7 @@ pub const fn matches(pattern: &str, ty: &str) -> bool {
 }
 
 /// Returns whether a text holds a wildcard.
+#[must_use]
 pub fn is_wild(pattern: &str) -> bool {
     // Most are no pattern, and are not looked at segment by segment for it.
     pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")

@@ -30,7 +30,7 @@ pub enum RegisterError {
 ///
 /// # Errors
 ///
-/// Where the codec's media type is malformed, declares JSON, or has a codec already.
+/// Returns an error if the codec's media type is malformed, declares JSON, or has a codec already.
 pub fn register(codec: impl Codec) -> Result<(), RegisterError> {
     let key = key_of(codec.media_type())?;
     if declares_json(&key) || key == "+json" {

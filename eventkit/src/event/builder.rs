@@ -1,4 +1,4 @@
-//! Makes an event step by step.
+//! Builder of events.
 
 use std::borrow::Cow;
 
@@ -124,7 +124,7 @@ impl EventBuilder {
     ///
     /// # Errors
     ///
-    /// Where the value cannot be written as JSON.
+    /// Returns an error if the value cannot be written as JSON.
     pub fn data_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self, EncodeError> {
         let bytes = buffer_pool::write_json(value).map_err(EncodeError::data)?;
         Ok(self.data(Data::new_unchecked(DataKind::Json, bytes)))
@@ -149,12 +149,12 @@ impl EventBuilder {
         self
     }
 
-    /// Makes the event.
+    /// Creates the event.
     ///
     /// # Errors
     ///
-    /// Where the source or the type is missing, or an attribute breaks the specification; the
-    /// error lists every violation.
+    /// Returns an error if the source or the type is missing, or an attribute breaks the
+    /// specification; the error lists every violation.
     pub fn build(mut self) -> Result<Event, BuildError> {
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());

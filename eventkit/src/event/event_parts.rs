@@ -63,7 +63,7 @@ impl EventParts {
         })))
     }
 
-    /// Makes kind and content type agree, and states the content type where the kind implies it.
+    /// Reconciles kind and content type, and states the content type if the kind implies it.
     fn resolve_data(&mut self, violations: &mut Vec<Violation>) -> Option<Data> {
         let data = self.data.take()?;
         let content_type = &mut self.core[name::DATACONTENTTYPE_AT];

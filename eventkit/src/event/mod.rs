@@ -166,7 +166,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where the extension is absent, or its value is not of that type.
+    /// Returns an error if the extension is absent, or its value is not of that type.
     pub fn extension_as<T: Attribute>(&self, name: &str) -> Result<T, AttributeError> {
         T::from_attribute(self.extension(name).map(AttributeRef::from))
     }
@@ -209,7 +209,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or holds control characters.
+    /// Returns an error if it is empty or holds control characters.
     pub fn set_id(&mut self, id: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::ID_AT, Some(&id.into()), check::id)
     }
@@ -218,7 +218,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or not a URI-reference.
+    /// Returns an error if it is empty or not a URI-reference.
     pub fn set_source(&mut self, source: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::SOURCE_AT, Some(&source.into()), check::source)
     }
@@ -227,7 +227,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or holds control characters.
+    /// Returns an error if it is empty or holds control characters.
     pub fn set_ty(&mut self, ty: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::TYPE_AT, Some(&ty.into()), check::ty)
     }
@@ -236,7 +236,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or holds control characters.
+    /// Returns an error if it is empty or holds control characters.
     pub fn set_subject(&mut self, subject: Option<&str>) -> Result<(), BuildError> {
         self.set_text(name::SUBJECT_AT, subject, check::subject)
     }
@@ -245,7 +245,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where RFC 3339 cannot write the year.
+    /// Returns an error if RFC 3339 cannot write the year.
     pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
         time.map_or(Ok(()), check::time)?;
         self.inner_mut().time = time;
@@ -256,7 +256,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is not an absolute URI.
+    /// Returns an error if it is not an absolute URI.
     pub fn set_data_schema(&mut self, uri: Option<&str>) -> Result<(), BuildError> {
         self.set_text(name::DATASCHEMA_AT, uri, check::dataschema)
     }
@@ -265,8 +265,8 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where the content type is not a media type, or declares JSON and the data is text that is
-    /// not JSON.
+    /// Returns an error if the content type is not a media type, or declares JSON and the data is
+    /// text that is not JSON.
     pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {
         let mut builder = self.to_builder().data(data);
         builder.parts.core[name::DATACONTENTTYPE_AT] =
@@ -288,7 +288,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where the specification forbids the name or the value.
+    /// Returns an error if the specification forbids the name or the value.
     pub fn set_extension(
         &mut self,
         name: impl Into<String>,

@@ -214,7 +214,7 @@ impl<'a> PartialEvent<'a> {
         Ok(violations.map_or_else(Vec::new, |error| error.violations().to_vec()))
     }
 
-    /// Makes the event; where the data shares a message of text, so do the attributes.
+    /// Creates the event; where the data shares a message of text, so do the attributes.
     ///
     /// The data is of the kind that the content type asks for.
     pub(crate) fn into_event(

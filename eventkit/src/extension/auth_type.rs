@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::event::AttributeError;
 
-/// Says what sort of principal caused an event. It informs and is no proof.
+/// The kind of principal that caused an event. It is information and no proof.
 ///
 /// The specification names five and only recommends to keep to them, so others are kept as they
 /// are.

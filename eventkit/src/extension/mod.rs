@@ -67,7 +67,7 @@ pub use trace_state::TraceState;
 
 use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event, EventBuilder};
 
-/// Is implemented by attribute types that stand for one extension, whose name they know.
+/// Attribute type that stands for one extension, whose name it has.
 ///
 /// Such a type, or an [`Option`] of it, is a parameter of a handler by itself.
 ///
@@ -163,7 +163,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where its value is not what the extension asks for.
+    /// Returns an error if its value is not what the extension asks for.
     pub fn typed_extension<E: Extension>(&self) -> Result<Option<E>, AttributeError> {
         self.extension_as(E::NAME)
     }

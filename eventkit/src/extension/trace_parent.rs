@@ -35,11 +35,11 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Makes one from its parts.
+    /// Creates one from its parts.
     ///
     /// # Errors
     ///
-    /// Where an id is zero.
+    /// Returns an error if an id is zero.
     pub fn new(trace_id: u128, parent_id: u64, flags: u8) -> Result<Self, AttributeError> {
         let parent = Self {
             trace_id,

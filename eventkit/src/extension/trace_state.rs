@@ -11,7 +11,7 @@ pub(super) const EXPECTED: &str =
 /// The largest number of members of a list.
 const MAX_MEMBERS: usize = 32;
 
-/// Holds what tracing systems pass along with a [`TraceParent`](super::TraceParent), a list of keys
+/// State that tracing systems pass along with a [`TraceParent`](super::TraceParent): a list of keys
 /// and values.
 ///
 /// It is checked as W3C Trace Context asks (3.3), and kept as it was written.

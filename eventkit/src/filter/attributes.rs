@@ -5,7 +5,7 @@ use eventkit_cesql::{Attributes, Value};
 use crate::event::{AttributeRef, Event};
 use crate::typed::{AttributeSource, TypedAttributes};
 
-/// Makes any [`AttributeSource`] the [`Attributes`] of an expression.
+/// Adapter of an [`AttributeSource`] to the [`Attributes`] of an expression.
 ///
 /// ```
 /// use eventkit::Event;

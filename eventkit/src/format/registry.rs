@@ -18,7 +18,7 @@ static FORMATS: RwLock<Vec<Arc<dyn Format>>> = RwLock::new(Vec::new());
 ///
 /// # Errors
 ///
-/// Where a media type of the format is malformed, or has a format already.
+/// Returns an error if a media type of the format is malformed, or has a format already.
 pub fn register(format: impl Format) -> Result<(), RegisterError> {
     let keys = media_types(&format).map(key_of);
     let keys = keys.collect::<Result<Vec<String>, _>>()?;
@@ -62,8 +62,8 @@ pub fn decode(media_type: &str, bytes: Bytes, limits: Limits) -> Result<Event, D
     find(media_type, limits)?.decode(bytes)
 }
 
-/// Decodes one event straight into a derived type, in the format of a media type, given in lower case
-/// and without parameters.
+/// Decodes one event straight into a derived type, in the format of a media type, given in lower
+/// case and without parameters.
 ///
 /// # Errors
 ///

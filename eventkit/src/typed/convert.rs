@@ -40,21 +40,21 @@ impl<T: CloudEvent> ToEvent for T {
 ///
 /// # Errors
 ///
-/// As for [`CloudEvent::from_event`].
+/// Returns an error if [`CloudEvent::from_event`] would.
 pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
     T::from_event(event)
 }
 
-/// Makes the event of a value.
+/// Creates the event of a value.
 ///
 /// # Errors
 ///
-/// As for [`CloudEvent::to_event`].
+/// Returns an error if [`CloudEvent::to_event`] would.
 pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
     value.to_event()
 }
 
-/// Makes the event of a builder. It is compiled once, and not for each type.
+/// Creates the event of a builder. It is compiled once, and not for each type.
 pub(super) fn built(builder: Result<EventBuilder, EncodeError>) -> Result<Event, EncodeError> {
     Ok(builder?.build()?)
 }

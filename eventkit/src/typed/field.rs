@@ -26,7 +26,7 @@ impl<T> fmt::Debug for AttributeField<T> {
     }
 }
 
-/// Knows a field by the name of its attribute, which the derive has checked.
+/// Creates a field from the name of its attribute, which the derive has checked.
 #[must_use]
 pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField<T> {
     AttributeField {
@@ -41,7 +41,7 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Where the time is given by a value that is none.
+    /// Returns an error if the time is given by a value that is none.
     pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
         let Some(value) = (self.to_attribute)(value) else {
             return Ok(builder);
@@ -64,7 +64,7 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Where it is absent but needed, or of another type.
+    /// Returns an error if it is absent but needed, or of another type.
     pub fn get(&self, attributes: &dyn AttributeSource) -> Result<T, DecodeError> {
         (self.from_attribute)(attributes.attribute(self.name))
             .map_err(|error| DecodeError::attribute(self.name, &error))

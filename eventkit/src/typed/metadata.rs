@@ -81,7 +81,7 @@ impl Metadata {
 ///
 /// # Errors
 ///
-/// Where it is of none of them, or the message is malformed.
+/// Returns an error if it is of none of them, or the message is malformed.
 pub fn position(source: &dyn EventReader, types: &[&str]) -> Result<usize, DecodeError> {
     let ty = source.event_type()?;
     let found = types.iter().position(|own| *own == ty);

@@ -56,8 +56,9 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 ///
 /// # Errors
 ///
-/// Where the message is not a `CloudEvent`, is malformed, breaks the specification, is over one of
-/// the default [`Limits`], has an event format that is not registered, or is a batch.
+/// Returns an error if the message is not a `CloudEvent`, is malformed, breaks the specification,
+/// is over one of the default [`Limits`], has an event format that is not registered, or is a
+/// batch.
 pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
     Decoder::default().decode(headers, body)
 }
@@ -75,7 +76,7 @@ pub fn decode_batch(headers: &HeaderMap, body: Bytes) -> Result<Vec<Event>, Deco
 ///
 /// # Errors
 ///
-/// As for [`decode`], or where the event is not a `T`.
+/// Returns an error if [`decode`] would, or if the event is not a `T`.
 pub fn decode_as<T: CloudEvent>(headers: &HeaderMap, body: Bytes) -> Result<T, DecodeError> {
     Decoder::default().decode_as(headers, body)
 }
@@ -85,7 +86,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode`].
+    /// Returns an error if [`decode`] would.
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
@@ -100,7 +101,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode_batch`].
+    /// Returns an error if [`decode_batch`] would.
     pub fn decode_batch(
         &self,
         headers: &HeaderMap,
@@ -120,7 +121,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode_as`].
+    /// Returns an error if [`decode_as`] would.
     pub fn decode_as<T: CloudEvent>(
         &self,
         headers: &HeaderMap,

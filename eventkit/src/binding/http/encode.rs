@@ -26,9 +26,9 @@ static CORE: [(&str, HeaderName); 7] = [
 ///
 /// # Errors
 ///
-/// Returns an error if an attribute does not fit into a header, since its name is longer than 64 KiB, or its
-/// content type is that of an event, which would make the message one in structured mode; or where
-/// the event has more attributes than a [`HeaderMap`] holds, about 24,000.
+/// Returns an error if an attribute does not fit into a header, since its name is longer than 64
+/// KiB, or its content type is that of an event, which would make the message one in structured
+/// mode; or where the event has more attributes than a [`HeaderMap`] holds, about 24,000.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
         .map_err(|_| EncodeError::too_many_headers())?;
@@ -75,7 +75,7 @@ fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
 ///
 /// # Errors
 ///
-/// Where the format cannot hold the event.
+/// Returns an error if the format cannot hold the event.
 pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, EncodeError> {
     in_body(format.content_type(), format.encode(event)?)
 }
@@ -84,7 +84,7 @@ pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, 
 ///
 /// # Errors
 ///
-/// Where the format has no batches, or cannot hold an event.
+/// Returns an error if the format has no batches, or cannot hold an event.
 pub fn encode_batch(events: &[Event], format: &dyn Format) -> Result<Message, EncodeError> {
     let media_type = format
         .batch_content_type()

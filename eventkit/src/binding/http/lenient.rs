@@ -20,7 +20,7 @@ use crate::format::{self, Format};
 ///
 /// # Errors
 ///
-/// Where the message is no event at all or a batch, is over one of the default
+/// Returns an error if the message is no event at all or a batch, is over one of the default
 /// [`Limits`](crate::Limits), or has a body that its event format cannot read.
 pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, DecodeError> {
     Decoder::default().decode_lenient(headers, body)
@@ -48,7 +48,7 @@ pub fn decode_batch_lenient(
 ///
 /// # Errors
 ///
-/// As for [`encode_binary`].
+/// Returns an error if [`encode_binary`] would.
 pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
     match (event.message::<Message>(), event.text()) {
         (Some(message), _) => Ok(message.clone()),
@@ -61,7 +61,8 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
 ///
 /// # Errors
 ///
-/// As for [`encode_binary`], and where an attribute or the data has no form in headers or a body.
+/// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
+/// headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
     if let (Some(message), None) = (event.message::<Message>(), event.text()) {
         return Ok(message.clone());
@@ -76,7 +77,7 @@ pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeErro
 ///
 /// # Errors
 ///
-/// Where the format cannot hold the event.
+/// Returns an error if the format cannot hold the event.
 pub fn encode_structured_lenient(
     event: &LenientEvent,
     format: &dyn Format,
@@ -91,7 +92,7 @@ pub fn encode_structured_lenient(
 ///
 /// # Errors
 ///
-/// Where the format has no batches, or cannot hold an event.
+/// Returns an error if the format has no batches, or cannot hold an event.
 pub fn encode_batch_lenient(
     events: &[LenientEvent],
     format: &dyn Format,
@@ -107,7 +108,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode_lenient`].
+    /// Returns an error if [`decode_lenient`] would.
     pub fn decode_lenient(
         &self,
         headers: &HeaderMap,
@@ -136,7 +137,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode_batch_lenient`].
+    /// Returns an error if [`decode_batch_lenient`] would.
     pub fn decode_batch_lenient(
         &self,
         headers: &HeaderMap,
@@ -153,7 +154,8 @@ impl Decoder {
         format.decode_batch_lenient(body)
     }
 
-    /// Says what else is wrong with a message whose `Content-Type` is malformed.
+    /// Returns the error of a message whose `Content-Type` is malformed, with all else that is
+    /// wrong.
     pub(super) fn all_wrong(
         &self,
         headers: &HeaderMap,

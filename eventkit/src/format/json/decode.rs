@@ -22,8 +22,8 @@ pub(super) const BATCH: &str = "expected an array of event objects";
 
 /// Function that reads the next value as data, as it stands or as a type, and returns its range.
 ///
-/// It is a trait object, so that the code that reads the other members is compiled once, and not for
-/// each type.
+/// It is a trait object, so that the code that reads the other members is compiled once, and not
+/// for each type.
 pub(super) type DataReader<'r, 'a> =
     &'r mut dyn FnMut(&mut Scanner<'a>, &mut PartialEvent<'a>) -> Result<Range<usize>, Malformed>;
 
@@ -50,7 +50,7 @@ impl ResolvedData {
         }
     }
 
-    /// Makes data that shares the message where it stands there.
+    /// Creates data that shares the message where it stands there.
     pub(super) fn into_data(self, message: &ByteString) -> Data {
         match self {
             Self::Json(range) => {

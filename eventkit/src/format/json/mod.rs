@@ -18,10 +18,11 @@ const CONTENT_TYPE: &str = "application/cloudevents+json";
 /// The JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
 ///
 /// JSON data goes through as the bytes it came in: what is decoded shares the input, its attributes
-/// with it, and what is encoded is not parsed again. Only white space around it is no part of it, and
-/// is not read back. Attributes are copied where one of them does not stand in the input as it is: it has
-/// escapes, or is implied. An event without JSON data does not keep the input alive. A `data` member without
-/// `datacontenttype` is JSON, and the event says so from then on (section 3.1.2).
+/// with it, and what is encoded is not parsed again. Only white space around it is no part of it,
+/// and is not read back. Attributes are copied where one of them does not stand in the input as it
+/// is: it has escapes, or is implied. An event without JSON data does not keep the input alive. A
+/// `data` member without `datacontenttype` is JSON, and the event says so from then on (section
+/// 3.1.2).
 ///
 /// ```
 /// use eventkit::Event;
@@ -77,8 +78,8 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are over one of the default [`Limits`], are not one valid event,
-    /// or it is not a `T`.
+    /// Returns an error if the bytes are over one of the default [`Limits`], are not one valid
+    /// event, or it is not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
         decode::typed(bytes, self.limits())
     }
@@ -105,7 +106,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// As for [`to_event`](CloudEvent::to_event).
+    /// Returns an error if [`to_event`](CloudEvent::to_event) would.
     pub fn encode_typed<T: CloudEvent>(&self, value: &T) -> Result<Bytes, EncodeError> {
         value.write_to(encode::JsonWriter)
     }
