@@ -42,7 +42,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::binding::http::{self as binding, Decoder, Message, Problem};
-use crate::error::EncodeError;
+use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
@@ -63,10 +63,7 @@ impl<S: Send + Sync> FromRequest<S> for Event {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (decoder, headers, body) = read(request, state).await?;
-        decoder
-            .decode(&headers, body)
-            .map_err(|error| Problem::from(&error))
+        receive(request, state, Decoder::decode).await
     }
 }
 
@@ -74,11 +71,7 @@ impl<S: Send + Sync, T: CloudEvent> FromRequest<S> for Typed<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (decoder, headers, body) = read(request, state).await?;
-        decoder
-            .decode_as(&headers, body)
-            .map(Self)
-            .map_err(|error| Problem::from(&error))
+        receive(request, state, Decoder::decode_as).await.map(Self)
     }
 }
 
@@ -86,34 +79,30 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let (decoder, headers, body) = read(request, state).await?;
-        decoder
-            .decode_batch(&headers, body)
+        receive(request, state, Decoder::decode_batch)
+            .await
             .map(Self)
-            .map_err(|error| Problem::from(&error))
     }
 }
 
-async fn read<S: Send + Sync>(
+/// Reads a request, and decodes it within the limits of its router.
+async fn receive<S: Send + Sync, T>(
     mut request: Request,
     state: &S,
-) -> Result<(Decoder, HeaderMap, Bytes), Problem> {
+    decode: fn(&Decoder, &HeaderMap, Bytes) -> Result<T, DecodeError>,
+) -> Result<T, Problem> {
     let limits = request.extensions().get::<Limits>().copied();
     let decoder = binding::with_limits(limits.unwrap_or_default());
     let headers = std::mem::take(request.headers_mut());
-    match Bytes::from_request(request, state).await {
-        Ok(body) => Ok((decoder, headers, body)),
-        Err(rejection) => {
-            let status = rejection.status();
-            Err(match status {
-                StatusCode::PAYLOAD_TOO_LARGE => {
-                    let detail = "the body is larger than this server takes";
-                    Problem::new(status, "Body too large", detail)
-                }
-                _ => Problem::new(status, "Body not readable", rejection.body_text()),
-            })
+    let body = Bytes::from_request(request, state).await;
+    let body = body.map_err(|rejection| match rejection.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = "the body is larger than this server takes";
+            Problem::new(status, "Body too large", detail)
         }
-    }
+        status => Problem::new(status, "Body not readable", rejection.body_text()),
+    })?;
+    decode(&decoder, &headers, body).map_err(|error| Problem::from(&error))
 }
 
 impl IntoResponse for Event {
@@ -124,11 +113,8 @@ impl IntoResponse for Event {
 
 impl<T: CloudEvent> IntoResponse for Typed<T> {
     fn into_response(self) -> Response {
-        respond(
-            self.0
-                .to_event()
-                .and_then(|event| binding::encode_binary(&event)),
-        )
+        let event = self.0.to_event();
+        respond(event.and_then(|event| binding::encode_binary(&event)))
     }
 }
 

@@ -33,21 +33,21 @@ pub trait RequestBuilderExt: Sized {
     ///
     /// # Errors
     ///
-    /// Where the event does not fit into headers.
+    /// Returns an error if the event does not fit into headers.
     fn event(self, event: &Event) -> Result<Self, EncodeError>;
 
     /// Puts an event into the request in structured mode.
     ///
     /// # Errors
     ///
-    /// Where the format cannot hold the event.
+    /// Returns an error if the format cannot hold the event.
     fn event_structured(self, event: &Event, format: &dyn Format) -> Result<Self, EncodeError>;
 
     /// Puts events into the request in batched mode.
     ///
     /// # Errors
     ///
-    /// Where the format has no batches, or cannot hold an event.
+    /// Returns an error if the format has no batches, or cannot hold an event.
     fn event_batch(self, events: &[Event], format: &dyn Format) -> Result<Self, EncodeError>;
 }
 
@@ -88,28 +88,29 @@ pub trait ResponseExt: Sized {
     ///
     /// # Errors
     ///
-    /// Where the response cannot be read or is over a limit, or is not one valid event.
+    /// Returns an error if the response cannot be read or is over a limit, or is not one valid
+    /// event.
     fn event(self) -> impl Future<Output = Result<Event, ReceiveError>> + Send;
 
     /// Reads one event of a derived type.
     ///
     /// # Errors
     ///
-    /// As for [`event`](ResponseExt::event), or where it is not a `T`.
+    /// Returns an error if [`event`](ResponseExt::event) would, or if it is not a `T`.
     fn event_as<T: CloudEvent>(self) -> impl Future<Output = Result<T, ReceiveError>> + Send;
 
     /// Reads a batch; a single event is taken as a batch of one.
     ///
     /// # Errors
     ///
-    /// As for [`event`](ResponseExt::event).
+    /// Returns an error if [`event`](ResponseExt::event) would.
     fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send;
 
     /// Sets other limits than the default ones.
     fn with_limits(self, limits: Limits) -> Limited;
 }
 
-/// Is a response with [`Limits`] for reading it.
+/// Response with [`Limits`] for reading it.
 #[derive(Debug)]
 pub struct Limited {
     response: Response,
@@ -168,7 +169,7 @@ impl ResponseExt for Response {
 ///
 /// # Errors
 ///
-/// Where the body cannot be read, or is over the limit.
+/// Returns an error if the body cannot be read, or is over the limit.
 pub async fn read(mut response: Response, limit: usize) -> Result<Message, ReceiveError> {
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
@@ -182,7 +183,7 @@ pub async fn read(mut response: Response, limit: usize) -> Result<Message, Recei
     Ok(Message { headers, body })
 }
 
-/// Says why no event could be taken out of a response.
+/// The error of reading an event from a response.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReceiveError {

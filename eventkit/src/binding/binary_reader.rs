@@ -90,7 +90,7 @@ impl<'a> BinaryReader<'a> {
         self.event.refuse(violation);
     }
 
-    /// Makes the event.
+    /// Creates the event.
     ///
     /// # Errors
     ///
@@ -114,7 +114,7 @@ impl<'a> BinaryReader<'a> {
         self.event.into_event(data, None)
     }
 
-    /// Makes a value of a derived type, without an [`Event`] in between.
+    /// Creates a value of a derived type, without an [`Event`] in between.
     ///
     /// # Errors
     ///

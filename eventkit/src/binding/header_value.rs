@@ -34,7 +34,7 @@ pub fn encode(value: &str) -> Cow<'_, str> {
 }
 
 /// Returns whether a value is its own encoding, as nearly all are.
-pub(super) fn is_encoded(value: &str) -> bool {
+fn is_encoded(value: &str) -> bool {
     let itself = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"' && byte != b'%';
     text::all(value.as_bytes(), itself)
 }

@@ -5,8 +5,8 @@
 //! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
 //!
 //! Data is decoded by the codec of the media type that it arrives with, whatever the Rust type
-//! declares. So a type that declares JSON also takes `MessagePack`, and the format of a codec does not
-//! have to describe itself.
+//! declares. So a type that declares JSON also takes `MessagePack`, and the format of a codec does
+//! not have to describe itself.
 //!
 //! ```
 //! use eventkit::codec::{Codec, ErasedSeed, ErasedDeserializer, ErasedSerialize};
@@ -75,7 +75,7 @@ pub trait Codec: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the value has no form in this media type.
+    /// Returns an error if the value has no form in this media type.
     fn encode(&self, value: &dyn ErasedSerialize) -> Result<Vec<u8>, BoxError>;
 
     /// Decodes a value: makes a deserializer for the bytes and hands it to the seed, once.
@@ -104,7 +104,7 @@ pub trait ErasedSeed {
 ///
 /// # Errors
 ///
-/// Where no codec is registered for the media type, or the value has no form in it.
+/// Returns an error if no codec is registered for the media type, or the value has no form in it.
 pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Data, EncodeError> {
     if declares_json(content_type) {
         return encode_json(value);
@@ -116,7 +116,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Da
 ///
 /// # Errors
 ///
-/// Where the value has no form in JSON.
+/// Returns an error if the value has no form in JSON.
 pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Data, EncodeError> {
     json_data(buffer_pool::write_json(value))
 }

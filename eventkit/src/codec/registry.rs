@@ -1,16 +1,13 @@
 //! The codecs that a program has added.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use arc_swap::ArcSwap;
 use thiserror::Error;
 
 use super::Codec;
 use crate::event::{MediaType, declares_json};
 
-type Codecs = Vec<Arc<dyn Codec>>;
-
-static CODECS: OnceLock<ArcSwap<Codecs>> = OnceLock::new();
+static CODECS: RwLock<Vec<Arc<dyn Codec>>> = RwLock::new(Vec::new());
 
 /// The error of registering a codec or an event format.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -33,41 +30,28 @@ pub enum RegisterError {
 ///
 /// # Errors
 ///
-/// Where the codec's media type is malformed, declares JSON, or has a codec already.
+/// Returns an error if the codec's media type is malformed, declares JSON, or has a codec already.
 pub fn register(codec: impl Codec) -> Result<(), RegisterError> {
     let key = key_of(codec.media_type())?;
     if declares_json(&key) || key == "+json" {
         return Err(RegisterError::BuiltIn(key));
     }
-    let codec: Arc<dyn Codec> = Arc::new(codec);
-    let codecs = CODECS.get_or_init(ArcSwap::default);
-    let mut twice = false;
-    codecs.rcu(|codecs| {
-        twice = codecs
-            .iter()
-            .any(|own| own.media_type().eq_ignore_ascii_case(&key));
-        let mut codecs = Codecs::clone(codecs);
-        if !twice {
-            codecs.push(Arc::clone(&codec));
-        }
-        codecs
-    });
-    if twice {
-        Err(RegisterError::Twice(key))
-    } else {
-        Ok(())
+    let mut codecs = CODECS.write().unwrap_or_else(PoisonError::into_inner);
+    if codecs.iter().any(|own| is_for(&**own, &key)) {
+        return Err(RegisterError::Twice(key));
     }
+    codecs.push(Arc::new(codec));
+    Ok(())
 }
 
 pub(super) fn lookup(media_type: &MediaType) -> Option<Arc<dyn Codec>> {
-    let codecs = CODECS.get()?.load();
-    let find = |key: &str| {
-        let codec = codecs
-            .iter()
-            .find(|codec| codec.media_type().eq_ignore_ascii_case(key));
-        codec.cloned()
-    };
+    let codecs = CODECS.read().unwrap_or_else(PoisonError::into_inner);
+    let find = |key: &str| codecs.iter().find(|codec| is_for(&***codec, key)).cloned();
     find(media_type.essence()).or_else(|| find(&format!("+{}", media_type.suffix()?)))
+}
+
+fn is_for(codec: &dyn Codec, key: &str) -> bool {
+    codec.media_type().eq_ignore_ascii_case(key)
 }
 
 /// Returns a media type or suffix in lower case, as lookups have it.

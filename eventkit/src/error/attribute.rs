@@ -15,7 +15,7 @@ pub struct AttributeError {
 }
 
 impl AttributeError {
-    /// Makes an error for a value of which the start is repeated in the message.
+    /// Creates an error for a value of which the start is repeated in the message.
     #[must_use]
     pub fn new(value: &str, expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -24,7 +24,7 @@ impl AttributeError {
         }
     }
 
-    /// Makes an error for an attribute that is absent.
+    /// Creates an error for an attribute that is absent.
     #[must_use]
     pub fn absent(expected: impl Into<Cow<'static, str>>) -> Self {
         Self {

@@ -76,7 +76,7 @@ enum Kind {
 }
 
 impl DecodeError {
-    /// Makes the error of an event format or binding whose input is malformed.
+    /// Creates the error of an event format or binding whose input is malformed.
     pub fn malformed(what: &'static str, error: impl Into<BoxError>) -> Self {
         let source = error.into();
         Self(Box::new(Kind::MalformedBy { what, source }))
@@ -133,13 +133,13 @@ impl DecodeError {
         Self(Box::new(Kind::UnsupportedMediaType { what, media_type }))
     }
 
-    /// Makes the error of an attribute that does not fit the type of a field or parameter.
+    /// Creates the error of an attribute that does not fit the type of a field or parameter.
     pub(crate) fn attribute(name: &str, error: &AttributeError) -> Self {
         let violation = Violation::from_error(name, error, "as the Rust type asks");
         BuildError::from(violation).into()
     }
 
-    /// Says which event of a batch, counted from 0, the error is about.
+    /// Adds the index in its batch of the event that the error is about.
     pub(crate) fn in_element(self, index: usize) -> Self {
         let source = self;
         Self(Box::new(Kind::Element { index, source }))

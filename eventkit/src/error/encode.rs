@@ -6,7 +6,8 @@ use super::BoxError;
 use super::excerpt::truncate;
 use super::violation::BuildError;
 
-/// The error of a value that does not become an event, or of an event that does not become a message.
+/// The error of a value that does not become an event, or of an event that does not become a
+/// message.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct EncodeError(Box<Kind>);
@@ -35,17 +36,17 @@ enum Kind {
 }
 
 impl EncodeError {
-    /// Makes the error of a payload that its codec refused.
+    /// Creates the error of a payload that its codec refused.
     pub fn data(error: impl Into<BoxError>) -> Self {
         Self(Box::new(Kind::Data(error.into())))
     }
 
-    /// Makes the error of an [event format](crate::format::Format) that cannot write an event.
+    /// Creates the error of an [event format](crate::format::Format) that cannot write an event.
     pub fn format(error: impl Into<BoxError>) -> Self {
         Self(Box::new(Kind::Format(error.into())))
     }
 
-    /// Makes the error of an event format that has no batch mode.
+    /// Creates the error of an event format that has no batch mode.
     #[must_use]
     pub fn no_batch(format: &str) -> Self {
         let format = format.to_owned();
@@ -61,7 +62,7 @@ impl EncodeError {
         Self(Box::new(Kind::Header { attribute }))
     }
 
-    /// Says that an attribute of a lenient event cannot be written in a format.
+    /// Creates the error of a lenient event with an attribute that a format cannot write.
     pub(crate) fn no_form(attribute: &str, place: &'static str) -> Self {
         let attribute = truncate(attribute);
         Self(Box::new(Kind::NoForm { attribute, place }))

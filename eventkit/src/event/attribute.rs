@@ -49,7 +49,7 @@ impl AttributeValue {
     ///
     /// # Errors
     ///
-    /// Where the value cannot be read as `T`.
+    /// Returns an error if the value cannot be read as `T`.
     pub fn parse<T: Attribute>(&self) -> Result<T, AttributeError> {
         T::from_attribute(Some(self.into()))
     }
@@ -144,7 +144,7 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
     }
 }
 
-/// Is implemented by types that can stand for an attribute.
+/// Type whose values are values of an attribute.
 ///
 /// Fields of a derived event that are marked as an attribute, and parameters of handlers that name
 /// one, are of such a type. An [`Option`] stands for an attribute that may be absent.
@@ -183,7 +183,7 @@ pub trait Attribute: Sized {
     ///
     /// # Errors
     ///
-    /// Where the attribute is absent but needed, or its value is of another type.
+    /// Returns an error if the attribute is absent but needed, or its value is of another type.
     fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError>;
 }
 

@@ -1,19 +1,19 @@
-//! Makes an event step by step.
+//! Builder of events.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::Event;
 use super::attribute::AttributeValue;
 use super::buffer_pool;
 use super::data::{Data, DataKind, IntoBytes};
 use super::event_parts::EventParts;
-use super::generated::{EMPTY_ID, random_id};
 use super::media_type::JSON;
+use super::name;
 use super::timestamp::Timestamp;
-use crate::error::BuildError;
-use crate::error::EncodeError;
+use crate::error::{BuildError, EncodeError};
 
 /// Builds an [`Event`]; everything is checked once, in [`build`](EventBuilder::build).
 ///
@@ -47,40 +47,43 @@ impl EventBuilder {
         }
     }
 
+    fn text(mut self, at: usize, text: String) -> Self {
+        self.parts.core[at] = Some(Cow::Owned(text));
+        self
+    }
+
     /// Returns whether the id is set.
     #[doc(hidden)]
     #[must_use]
     pub fn has_id(&self) -> bool {
-        self.parts.id.is_some()
+        self.parts.core[name::ID_AT].is_some()
     }
 
     /// Returns the media type by which data is encoded.
     pub(crate) fn data_content_type_or_json(&self) -> &str {
-        self.parts.datacontenttype.as_deref().unwrap_or(JSON)
+        self.parts.core[name::DATACONTENTTYPE_AT]
+            .as_deref()
+            .unwrap_or(JSON)
     }
 
     /// Sets the id, which with the source identifies the event.
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.parts.id = Some(Cow::Owned(id.into()));
-        self
+    pub fn id(self, id: impl Into<String>) -> Self {
+        self.text(name::ID_AT, id.into())
     }
 
     /// Sets the source, a URI-reference.
-    pub fn source(mut self, source: impl Into<String>) -> Self {
-        self.parts.source = Some(Cow::Owned(source.into()));
-        self
+    pub fn source(self, source: impl Into<String>) -> Self {
+        self.text(name::SOURCE_AT, source.into())
     }
 
     /// Sets the type, such as `co.outcome.order.placed`.
-    pub fn ty(mut self, ty: impl Into<String>) -> Self {
-        self.parts.ty = Some(Cow::Owned(ty.into()));
-        self
+    pub fn ty(self, ty: impl Into<String>) -> Self {
+        self.text(name::TYPE_AT, ty.into())
     }
 
     /// Sets the subject.
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.parts.subject = Some(Cow::Owned(subject.into()));
-        self
+    pub fn subject(self, subject: impl Into<String>) -> Self {
+        self.text(name::SUBJECT_AT, subject.into())
     }
 
     /// Sets the time at which it happened.
@@ -98,15 +101,13 @@ impl EventBuilder {
     }
 
     /// Sets the media type of the data.
-    pub fn data_content_type(mut self, media_type: impl Into<String>) -> Self {
-        self.parts.datacontenttype = Some(Cow::Owned(media_type.into()));
-        self
+    pub fn data_content_type(self, media_type: impl Into<String>) -> Self {
+        self.text(name::DATACONTENTTYPE_AT, media_type.into())
     }
 
     /// Sets the URI of the schema of the data.
-    pub fn data_schema(mut self, uri: impl Into<String>) -> Self {
-        self.parts.dataschema = Some(Cow::Owned(uri.into()));
-        self
+    pub fn data_schema(self, uri: impl Into<String>) -> Self {
+        self.text(name::DATASCHEMA_AT, uri.into())
     }
 
     /// Sets an extension attribute, in the place of one of the same name.
@@ -123,7 +124,7 @@ impl EventBuilder {
     ///
     /// # Errors
     ///
-    /// Where the value cannot be written as JSON.
+    /// Returns an error if the value cannot be written as JSON.
     pub fn data_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self, EncodeError> {
         let bytes = buffer_pool::write_json(value).map_err(EncodeError::data)?;
         Ok(self.data(Data::new_unchecked(DataKind::Json, bytes)))
@@ -148,21 +149,19 @@ impl EventBuilder {
         self
     }
 
-    /// Makes the event.
+    /// Creates the event.
     ///
     /// # Errors
     ///
-    /// Where the source or the type is missing, or an attribute breaks the specification; the
-    /// error lists every violation.
+    /// Returns an error if the source or the type is missing, or an attribute breaks the
+    /// specification; the error lists every violation.
     pub fn build(mut self) -> Result<Event, BuildError> {
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());
         }
-        let mut id = EMPTY_ID;
-        let id = match self.parts.id {
-            Some(_) => "",
-            None => random_id(&mut id),
-        };
-        self.parts.finish(id)
+        if !self.has_id() {
+            self = self.id(Uuid::new_v4());
+        }
+        self.parts.finish()
     }
 }

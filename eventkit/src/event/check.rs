@@ -22,8 +22,8 @@ pub(crate) enum RawAttribute<'a> {
     Text(&'a str),
 }
 
-/// Checks all core attributes that are text, by their place among [all](name::CORE), and notes every
-/// violation.
+/// Checks all core attributes that are text, by their place among [all](name::CORE), and notes
+/// every violation.
 #[inline]
 pub(crate) fn core_attributes<'a>(
     get: impl Fn(usize) -> RawAttribute<'a>,
@@ -63,7 +63,7 @@ pub(crate) fn another_version(value: &str) -> Violation {
     Violation::new(name::SPECVERSION, value, VERSION, "core, specversion")
 }
 
-/// Says that data is not the JSON that its content type declares.
+/// Creates the violation of data that is not the JSON its content type declares.
 pub(crate) fn not_json(data: &[u8], error: &serde_json::Error) -> Violation {
     // A message repeats the start only, which four bytes a character are enough for.
     let start = &data[..data.len().min(400)];

@@ -34,28 +34,28 @@ pub struct Data {
 }
 
 impl Data {
-    /// Makes data of a kind that the caller has checked.
+    /// Creates data of a kind that the caller has checked.
     pub(crate) fn new_unchecked(kind: DataKind, bytes: Bytes) -> Self {
         Self { kind, bytes }
     }
 
-    /// Makes binary data.
+    /// Creates binary data.
     #[must_use]
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
         Self::new_unchecked(DataKind::Binary, bytes.into())
     }
 
-    /// Makes text.
+    /// Creates text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::new_unchecked(DataKind::Text, Bytes::from(text.into()))
     }
 
-    /// Makes JSON data from an encoded JSON value.
+    /// Creates JSON data from an encoded JSON value.
     ///
     /// # Errors
     ///
-    /// Where the bytes are not one JSON value in UTF-8.
+    /// Returns an error if the bytes are not one JSON value in UTF-8.
     pub fn json(bytes: impl Into<Bytes>) -> Result<Self, serde_json::Error> {
         let bytes = bytes.into();
         let text = std::str::from_utf8(&bytes);
@@ -70,7 +70,7 @@ impl Data {
         )))
     }
 
-    /// Makes data from the body of a message, whose kind follows from its content type.
+    /// Creates data from the body of a message, whose kind follows from its content type.
     ///
     /// Text that is not UTF-8 is kept as binary data.
     pub(crate) fn from_body(
@@ -166,7 +166,7 @@ impl fmt::Debug for Data {
     }
 }
 
-/// Is implemented by what can be taken as binary data, without a copy where it owns its bytes.
+/// Conversion into binary data, without a copy if the value owns its bytes.
 pub trait IntoBytes {
     /// Returns the bytes.
     fn into_bytes(self) -> Bytes;

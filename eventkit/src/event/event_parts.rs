@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::attribute::AttributeValue;
 use super::check::{self, RawAttribute};
-use super::core_attributes::{CoreAttributes, CoreText};
-use super::data::{self, Data};
+use super::core_attributes::CoreAttributes;
+use super::data::{Data, DataKind};
 use super::extensions::{Entries, Extensions};
 use super::media_type::{JSON, PLAIN_TEXT};
 use super::name;
@@ -22,26 +22,19 @@ pub(crate) type Text = Cow<'static, str>;
 /// The attributes and the data of an event on its way out of a builder.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventParts {
-    pub(crate) id: Option<Text>,
-    pub(crate) source: Option<Text>,
-    pub(crate) ty: Option<Text>,
-    pub(crate) subject: Option<Text>,
+    /// The core attributes that are text, by their index in [`name::CORE`].
+    pub(crate) core: [Option<Text>; name::CORE.len()],
     pub(crate) time: Option<Timestamp>,
-    pub(crate) datacontenttype: Option<Text>,
-    pub(crate) dataschema: Option<Text>,
     pub(crate) extensions: Entries,
     pub(crate) data: Option<Data>,
 }
 
 impl EventParts {
     /// Checks everything and makes the event, or says all that is wrong with it.
-    ///
-    /// Where there is no id, it is the one given, which needs no check.
-    pub(crate) fn finish(mut self, id: &str) -> Result<Event, BuildError> {
+    pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
         let mut violations = Vec::new();
         check::core_attributes(
-            |at| match self.text(at) {
-                None if at == name::ID_AT => RawAttribute::Checked,
+            |at| match &self.core[at] {
                 None => RawAttribute::Absent,
                 Some(Cow::Borrowed(_)) => RawAttribute::Checked,
                 Some(Cow::Owned(text)) => RawAttribute::Text(text),
@@ -62,43 +55,26 @@ impl EventParts {
         if !violations.is_empty() {
             return Err(BuildError::new(violations));
         }
-        let core = CoreAttributes::copy_from(|at| match self.text(at) {
-            None => (at == name::ID_AT).then_some(CoreText::Dynamic(id)),
-            Some(Cow::Borrowed(literal)) => Some(CoreText::Static(literal)),
-            Some(Cow::Owned(text)) => Some(CoreText::Dynamic(text)),
-        });
         Ok(Event(Arc::new(Inner {
-            core,
+            core: CoreAttributes::copy_from(|at| self.core[at].as_deref()),
             time: self.time,
             extensions: Extensions::from_unsorted(self.extensions),
             data,
         })))
     }
 
-    fn text(&self, at: usize) -> Option<&Text> {
-        match at {
-            name::ID_AT => &self.id,
-            name::SOURCE_AT => &self.source,
-            name::TYPE_AT => &self.ty,
-            name::SUBJECT_AT => &self.subject,
-            name::DATACONTENTTYPE_AT => &self.datacontenttype,
-            name::DATASCHEMA_AT => &self.dataschema,
-            _ => &None,
-        }
-        .as_ref()
-    }
-
-    /// Makes kind and content type agree, and states the content type where the kind implies it.
+    /// Reconciles kind and content type, and states the content type if the kind implies it.
     fn resolve_data(&mut self, violations: &mut Vec<Violation>) -> Option<Data> {
         let data = self.data.take()?;
-        if self.datacontenttype.is_none() {
-            self.datacontenttype = match data.kind() {
-                data::DataKind::Json => Some(Cow::Borrowed(JSON)),
-                data::DataKind::Text => Some(Cow::Borrowed(PLAIN_TEXT)),
-                data::DataKind::Binary => None,
+        let content_type = &mut self.core[name::DATACONTENTTYPE_AT];
+        if content_type.is_none() {
+            *content_type = match data.kind() {
+                DataKind::Json => Some(Cow::Borrowed(JSON)),
+                DataKind::Text => Some(Cow::Borrowed(PLAIN_TEXT)),
+                DataKind::Binary => None,
             };
         }
-        let Some(content_type) = &self.datacontenttype else {
+        let Some(content_type) = content_type else {
             return Some(data);
         };
         // Only text may turn out not to be what the content type declares.

@@ -15,14 +15,46 @@ pub(crate) struct Skipped {
 ///
 /// It accepts what `serde_json` accepts for a value that it ignores: an escape of one half of a
 /// surrogate pair is text that no string can hold, but it is JSON.
-pub(crate) fn skip(text: &str, at: usize) -> Option<Skipped> {
-    let mut skipper = Skipper {
-        bytes: text.as_bytes(),
-        at,
-    };
-    let depth = skipper.value()?;
-    let end = skipper.at;
-    Some(Skipped { end, depth })
+pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
+    let bytes = text.as_bytes();
+    // The closing brackets of the arrays and objects that are open.
+    let mut open: SmallVec<[u8; 64]> = SmallVec::new();
+    let mut depth = 0;
+    loop {
+        at = space_end(bytes, at);
+        match *bytes.get(at)? {
+            b'"' => at = string_end(bytes, at + 1)?,
+            bracket @ (b'{' | b'[') => {
+                // In ASCII, closing brackets are two after the opening ones.
+                let close = bracket + 2;
+                open.push(close);
+                depth = depth.max(open.len());
+                at = space_end(bytes, at + 1);
+                if *bytes.get(at)? != close {
+                    at = name_end(bytes, at, close)?;
+                    continue;
+                }
+            }
+            _ => at = scalar_end(bytes, at)?,
+        }
+        // A value has ended, and with it perhaps the arrays and objects around it.
+        loop {
+            let Some(&close) = open.last() else {
+                return Some(Skipped { end: at, depth });
+            };
+            at = space_end(bytes, at);
+            let next = *bytes.get(at)?;
+            at += 1;
+            if next == close {
+                open.pop();
+            } else if next == b',' {
+                at = name_end(bytes, space_end(bytes, at), close)?;
+                break;
+            } else {
+                return None;
+            }
+        }
+    }
 }
 
 /// Returns whether a text is one JSON value, and white space around it.
@@ -57,93 +89,44 @@ const SPECIAL: [bool; 256] = {
 #[inline]
 pub(crate) fn unescaped_len(bytes: &[u8]) -> usize {
     let is_special = |byte: &u8| SPECIAL[usize::from(*byte)];
-    // Compilers unroll the loop over a block of known length.
-    let (blocks, rest) = bytes.as_chunks::<8>();
-    for (at, block) in blocks.iter().enumerate() {
+    let mut rest = bytes;
+    // Compilers unroll the search of a block, whose length is known.
+    while let Some((block, after)) = rest.split_first_chunk::<8>() {
         if let Some(end) = block.iter().position(is_special) {
-            return 8 * at + end;
+            return bytes.len() - rest.len() + end;
         }
+        rest = after;
     }
     let end = rest.iter().position(is_special).unwrap_or(rest.len());
-    8 * blocks.len() + end
+    bytes.len() - rest.len() + end
 }
 
-struct Skipper<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Returns the position after white space.
+#[inline]
+fn space_end(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).copied().is_some_and(is_space) {
+        at += 1;
+    }
+    at
 }
 
-impl Skipper<'_> {
-    /// Skips a value, and returns how deep it is nested.
-    fn value(&mut self) -> Option<usize> {
-        // The closing bracket of the innermost array or object that is open, or zero.
-        let mut close = 0;
-        let mut outer: SmallVec<[u8; 64]> = SmallVec::new();
-        let mut depth = 0;
-        loop {
-            match self.next()? {
-                b'"' => self.at = string_end(self.bytes, self.at)?,
-                bracket @ (b'{' | b'[') => {
-                    outer.push(close);
-                    depth = depth.max(outer.len());
-                    // In ASCII, closing brackets are two after the opening ones.
-                    close = bracket + 2;
-                    if self.next()? == close {
-                        close = outer.pop()?;
-                    } else {
-                        self.at -= 1;
-                        self.name_in(close)?;
-                        continue;
-                    }
-                }
-                _ => self.at = scalar_end(self.bytes, self.at - 1)?,
-            }
-            // A value has ended, and with it perhaps what it stands in.
-            loop {
-                if close == 0 {
-                    return Some(depth);
-                }
-                match self.next()? {
-                    b',' => {
-                        self.name_in(close)?;
-                        break;
-                    }
-                    next if next == close => close = outer.pop()?,
-                    _ => return None,
-                }
-            }
-        }
+/// Returns the position after the name of a member and its colon; in an array there is none.
+#[expect(clippy::inline_always, reason = "most names are shorter than a call")]
+#[inline(always)]
+fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
+    if close == b']' {
+        return Some(at);
     }
-
-    /// Takes the next byte that is not white space.
-    #[inline]
-    fn next(&mut self) -> Option<u8> {
-        loop {
-            let next = *self.bytes.get(self.at)?;
-            self.at += 1;
-            if !is_space(next) {
-                return Some(next);
-            }
-        }
+    if *bytes.get(at)? != b'"' {
+        return None;
     }
-
-    /// Skips the name of a member and the colon after it, if an object is open.
-    #[inline]
-    fn name_in(&mut self, close: u8) -> Option<()> {
-        if close == b']' {
-            return Some(());
-        }
-        if self.next()? != b'"' {
-            return None;
-        }
-        self.at = string_end(self.bytes, self.at)?;
-        (self.next()? == b':').then_some(())
-    }
+    let at = space_end(bytes, string_end(bytes, at + 1)?);
+    (*bytes.get(at)? == b':').then_some(at + 1)
 }
-
-// The functions below take positions by value, so that they stay in registers.
 
 /// Returns the position after a string; `at` is after its opening quote.
+#[expect(clippy::inline_always, reason = "most strings are shorter than a call")]
+#[inline(always)]
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += unescaped_len(bytes.get(at..)?);

@@ -107,7 +107,7 @@ pub(crate) struct UncheckedEvent {
     pub(crate) data: Result<Option<Data>, &'static str>,
 }
 
-/// The value of an attribute that nobody has checked.
+/// The value of an attribute that has not been checked.
 #[derive(Debug, Clone)]
 pub(crate) enum UncheckedValue {
     Text(String),
@@ -170,11 +170,11 @@ impl LenientEvent {
         }
     }
 
-    /// Makes the event, as a strict decoder would have.
+    /// Creates the event, as a strict decoder would have.
     ///
     /// # Errors
     ///
-    /// Where there are violations; the error lists them all.
+    /// Returns an error if there are violations; the error lists them all.
     pub fn into_event(self) -> Result<Event, DecodeError> {
         match self.parsed {
             Parsed::Valid(event) if self.violations.is_empty() => Ok(event),
@@ -182,7 +182,7 @@ impl LenientEvent {
         }
     }
 
-    /// Makes one of a message that breaks the specification.
+    /// Creates one of a message that breaks the specification.
     pub(crate) fn new(raw: UncheckedEvent, violations: Vec<Violation>) -> Self {
         Self {
             parsed: Parsed::Unchecked(raw),

@@ -11,8 +11,8 @@ use crate::error::LimitExceeded;
 /// allocates is in proportion to the input whatever the limits are.
 ///
 /// Own limits are given to [`Json::with_limits`](crate::format::Json::with_limits) and
-/// [`http::with_limits`](crate::binding::http::with_limits) (and the one of NATS); with axum they are
-/// an extension of the request, and with reqwest they are given to the response.
+/// [`http::with_limits`](crate::binding::http::with_limits) (and the one of NATS); with axum they
+/// are an extension of the request, and with reqwest they are given to the response.
 ///
 /// ```
 /// use eventkit::binding::http;
@@ -47,8 +47,8 @@ pub struct Limits {
     pub batch_events: usize,
     /// The arrays and objects of JSON data that are open at once.
     ///
-    /// More than the default only helps programs that pass data on: `serde_json` reads less than 128
-    /// levels into a type.
+    /// More than the default only helps programs that pass data on: `serde_json` reads less than
+    /// 128 levels into a type.
     pub json_depth: usize,
 }
 
@@ -152,11 +152,8 @@ impl Limits {
 /// Counts opening brackets and braces, those in strings included.
 fn openings(json: &[u8]) -> usize {
     // Compilers turn the sum of a block, which fits into a byte, into few instructions.
-    let (blocks, rest) = json.as_chunks::<64>();
-    let in_blocks = blocks.iter();
-    let in_blocks =
-        in_blocks.map(|block| usize::from(block.iter().copied().map(opens).sum::<u8>()));
-    in_blocks.sum::<usize>() + usize::from(rest.iter().copied().map(opens).sum::<u8>())
+    let in_block = |block: &[u8]| usize::from(block.iter().copied().map(opens).sum::<u8>());
+    json.chunks(64).map(in_block).sum()
 }
 
 fn opens(byte: u8) -> u8 {

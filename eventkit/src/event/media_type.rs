@@ -44,8 +44,8 @@ impl MediaType {
     ///
     /// # Errors
     ///
-    /// Where the text is not `type/subtype` with well-formed parameters, or is a range such as
-    /// `text/*`.
+    /// Returns an error if the text is not `type/subtype` with well-formed parameters, or is a
+    /// range such as `text/*`.
     pub fn parse(text: &str) -> Result<Self, AttributeError> {
         let wrong = || AttributeError::new(text, EXPECTED);
         let parsed = rules::parse_media_type(text).map_err(|_| wrong())?;

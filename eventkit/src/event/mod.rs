@@ -8,7 +8,6 @@ mod core_attributes;
 mod data;
 mod event_parts;
 mod extensions;
-mod generated;
 pub(crate) mod json;
 mod lenient;
 mod limits;
@@ -29,18 +28,17 @@ pub use crate::error::{AttributeError, BuildError, LimitExceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};
 pub use builder::EventBuilder;
 pub(crate) use check::not_json;
-pub(crate) use core_attributes::{CoreAttributes, CoreText};
+use core_attributes::CoreAttributes;
 pub use data::{Data, DataKind, IntoBytes};
 pub(crate) use event_parts::EventParts;
 pub use extensions::{Extensions, Iter as ExtensionsIter};
-pub(crate) use generated::GeneratedAttributes;
 pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub(crate) use media_type::{JSON, declares_json};
 pub(crate) use partial::{PartialEvent, Scalar};
-pub(crate) use serde_text::{FromText, as_text};
+pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
 
@@ -84,23 +82,13 @@ impl Event {
     /// Starts a new event with everything that this one has, its id and time included.
     pub fn to_builder(&self) -> EventBuilder {
         let inner = &*self.0;
+        let owned = |text: &str| Cow::Owned(text.to_owned());
         let extensions = inner.extensions.iter();
-        let text = |at| {
-            inner.core.text(at).map(|text| match text {
-                CoreText::Static(literal) => Cow::Borrowed(literal),
-                CoreText::Dynamic(text) => Cow::Owned(text.to_owned()),
-            })
-        };
         let builder = EventBuilder::from_parts(EventParts {
-            id: text(name::ID_AT),
-            source: text(name::SOURCE_AT),
-            ty: text(name::TYPE_AT),
-            subject: text(name::SUBJECT_AT),
+            core: std::array::from_fn(|at| inner.core.get(at).map(owned)),
             time: inner.time,
-            datacontenttype: text(name::DATACONTENTTYPE_AT),
-            dataschema: text(name::DATASCHEMA_AT),
             extensions: extensions
-                .map(|(name, value)| (Cow::Owned(name.to_owned()), value.clone()))
+                .map(|(name, value)| (owned(name), value.clone()))
                 .collect(),
             data: inner.data.clone(),
         });
@@ -178,7 +166,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where the extension is absent, or its value is not of that type.
+    /// Returns an error if the extension is absent, or its value is not of that type.
     pub fn extension_as<T: Attribute>(&self, name: &str) -> Result<T, AttributeError> {
         T::from_attribute(self.extension(name).map(AttributeRef::from))
     }
@@ -195,11 +183,6 @@ impl Event {
         self.0.data.as_ref()
     }
 
-    /// Returns the core attributes that are text.
-    pub(crate) fn core_attributes(&self) -> &CoreAttributes {
-        &self.0.core
-    }
-
     /// Returns the names and values of all attributes that are set, those of the core first.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, AttributeRef<'_>)> {
         let core = name::CORE.into_iter();
@@ -211,18 +194,12 @@ impl Event {
     /// Returns the value of any attribute by the name the specification gives it.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
-        let text = match name {
-            name::ID => Some(self.id()),
-            name::SOURCE => Some(self.source()),
-            name::SPECVERSION => Some(SPECVERSION),
-            name::TYPE => Some(self.ty()),
-            name::SUBJECT => self.subject(),
-            name::DATACONTENTTYPE => self.data_content_type(),
-            name::DATASCHEMA => self.data_schema(),
-            name::TIME => return self.time().map(AttributeRef::Timestamp),
-            _ => return self.extension(name).map(AttributeRef::from),
-        };
-        text.map(AttributeRef::Text)
+        match name::core_at(name) {
+            Some(name::SPECVERSION_AT) => Some(AttributeRef::Text(SPECVERSION)),
+            Some(name::TIME_AT) => self.time().map(AttributeRef::Timestamp),
+            Some(at) => self.0.core.get(at).map(AttributeRef::Text),
+            None => self.extension(name).map(AttributeRef::from),
+        }
     }
 }
 
@@ -232,7 +209,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or holds control characters.
+    /// Returns an error if it is empty or holds control characters.
     pub fn set_id(&mut self, id: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::ID_AT, Some(&id.into()), check::id)
     }
@@ -241,7 +218,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or not a URI-reference.
+    /// Returns an error if it is empty or not a URI-reference.
     pub fn set_source(&mut self, source: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::SOURCE_AT, Some(&source.into()), check::source)
     }
@@ -250,7 +227,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or holds control characters.
+    /// Returns an error if it is empty or holds control characters.
     pub fn set_ty(&mut self, ty: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::TYPE_AT, Some(&ty.into()), check::ty)
     }
@@ -259,7 +236,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is empty or holds control characters.
+    /// Returns an error if it is empty or holds control characters.
     pub fn set_subject(&mut self, subject: Option<&str>) -> Result<(), BuildError> {
         self.set_text(name::SUBJECT_AT, subject, check::subject)
     }
@@ -268,7 +245,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where RFC 3339 cannot write the year.
+    /// Returns an error if RFC 3339 cannot write the year.
     pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
         time.map_or(Ok(()), check::time)?;
         self.inner_mut().time = time;
@@ -279,7 +256,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where it is not an absolute URI.
+    /// Returns an error if it is not an absolute URI.
     pub fn set_data_schema(&mut self, uri: Option<&str>) -> Result<(), BuildError> {
         self.set_text(name::DATASCHEMA_AT, uri, check::dataschema)
     }
@@ -288,11 +265,12 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where the content type is not a media type, or declares JSON and the data is text that is
-    /// not JSON.
+    /// Returns an error if the content type is not a media type, or declares JSON and the data is
+    /// text that is not JSON.
     pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {
         let mut builder = self.to_builder().data(data);
-        builder.parts.datacontenttype = content_type.map(|text| Cow::Owned(text.to_owned()));
+        builder.parts.core[name::DATACONTENTTYPE_AT] =
+            content_type.map(|text| Cow::Owned(text.to_owned()));
         *self = builder.build()?;
         Ok(())
     }
@@ -310,7 +288,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where the specification forbids the name or the value.
+    /// Returns an error if the specification forbids the name or the value.
     pub fn set_extension(
         &mut self,
         name: impl Into<String>,

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::attribute::{AttributeRef, AttributeValue};
 use super::check::{self, RawAttribute};
-use super::core_attributes::{CoreAttributes, CoreText};
+use super::core_attributes::CoreAttributes;
 use super::data::Data;
 use super::extensions::Extensions;
 use super::limits::Limits;
@@ -214,7 +214,7 @@ impl<'a> PartialEvent<'a> {
         Ok(violations.map_or_else(Vec::new, |error| error.violations().to_vec()))
     }
 
-    /// Makes the event; where the data shares a message of text, so do the attributes.
+    /// Creates the event; where the data shares a message of text, so do the attributes.
     ///
     /// The data is of the kind that the content type asks for.
     pub(crate) fn into_event(
@@ -227,12 +227,7 @@ impl<'a> PartialEvent<'a> {
         if data.as_ref().is_some_and(Data::is_json) {
             self.imply(name::DATACONTENTTYPE, JSON);
         }
-        let text = |at| {
-            self.text_at(at).map(|text| match text {
-                JSON => CoreText::Static(JSON),
-                text => CoreText::Dynamic(text),
-            })
-        };
+        let text = |at| self.text_at(at);
         let shared = message.and_then(|message| CoreAttributes::share_message(message, text));
         let core = shared.unwrap_or_else(|| CoreAttributes::copy_from(text));
         let extensions = self.extensions.into_iter().filter_map(owned).collect();

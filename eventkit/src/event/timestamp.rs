@@ -16,8 +16,8 @@ const EXPECTED: &str =
 ///
 /// It dereferences to [`chrono::DateTime`]. Its one way out is RFC 3339 with an upper-case `T`, and
 /// `Z` where the offset is zero. Two timestamps are equal when they print alike; to compare the
-/// instants, compare with a [`DateTime`] or use [`to_utc`](DateTime::to_utc). More than nine fraction
-/// digits are cut.
+/// instants, compare with a [`DateTime`] or use [`to_utc`](DateTime::to_utc). More than nine
+/// fraction digits are cut.
 ///
 /// Implements the type `Timestamp` of the core specification's Type System.
 ///
@@ -119,7 +119,8 @@ impl FromStr for Timestamp {
     ///
     /// # Errors
     ///
-    /// Where the text is anything else, a date without time or a time without offset included.
+    /// Returns an error if the text is anything else, a date without time or a time without offset
+    /// included.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (at, digits) =
             rfc3339::read(text).ok_or_else(|| AttributeError::new(text, EXPECTED))?;

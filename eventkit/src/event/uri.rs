@@ -57,7 +57,7 @@ macro_rules! uri_type {
             ///
             /// # Errors
             ///
-            /// Where the text does not follow the grammar of RFC 3986.
+            /// Returns an error if the text does not follow the grammar of RFC 3986.
             pub fn new(text: impl Into<String>) -> Result<Self, AttributeError> {
                 let text = text.into();
                 if $check(&text) {

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Extension;
-use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue};
+use crate::event::AttributeError;
 
-/// Says what sort of principal caused an event. It informs and is no proof.
+/// The kind of principal that caused an event. It is information and no proof.
 ///
 /// The specification names five and only recommends to keep to them, so others are kept as they
 /// are.
@@ -69,21 +68,5 @@ impl FromStr for AuthType {
 impl fmt::Display for AuthType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-impl Extension for AuthType {
-    const NAME: &'static str = "authtype";
-}
-
-impl Attribute for AuthType {
-    fn to_attribute(&self) -> Option<AttributeValue> {
-        Some(self.as_str().into())
-    }
-
-    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
-        let expected = "a type of principal such as `user` or `service_account`";
-        let value = value.ok_or_else(|| AttributeError::absent(expected))?;
-        value.into_text().parse()
     }
 }

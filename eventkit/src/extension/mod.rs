@@ -65,9 +65,9 @@ pub use table::{
 pub use trace_parent::TraceParent;
 pub use trace_state::TraceState;
 
-use crate::event::{Attribute, AttributeError, Event, EventBuilder};
+use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event, EventBuilder};
 
-/// Is implemented by attribute types that stand for one extension, whose name they know.
+/// Attribute type that stands for one extension, whose name it has.
 ///
 /// Such a type, or an [`Option`] of it, is a parameter of a handler by itself.
 ///
@@ -107,7 +107,33 @@ pub trait Extension: Attribute {
     const NAME: &'static str;
 }
 
-crate::event::as_text!(AuthType, TraceParent, TraceState);
+/// Implements [`Extension`] for types that print as the text they are read from.
+macro_rules! text_extensions {
+    ($($type:ty, $name:literal, $expected:expr;)*) => {$(
+        impl Extension for $type {
+            const NAME: &'static str = $name;
+        }
+
+        impl Attribute for $type {
+            fn to_attribute(&self) -> Option<AttributeValue> {
+                Some(self.to_string().into())
+            }
+
+            fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+                let value = value.ok_or_else(|| AttributeError::absent($expected))?;
+                value.into_text().parse()
+            }
+        }
+
+        crate::event::as_text!($type);
+    )*};
+}
+
+text_extensions! {
+    AuthType, "authtype", "a type of principal such as `user` or `service_account`";
+    TraceParent, "traceparent", trace_parent::EXPECTED;
+    TraceState, "tracestate", trace_state::EXPECTED;
+}
 
 impl EventBuilder {
     /// Sets the extension that a type stands for, such as
@@ -137,7 +163,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where its value is not what the extension asks for.
+    /// Returns an error if its value is not what the extension asks for.
     pub fn typed_extension<E: Extension>(&self) -> Result<Option<E>, AttributeError> {
         self.extension_as(E::NAME)
     }

@@ -23,7 +23,7 @@ macro_rules! extensions {
             ///
             /// # Errors
             ///
-            /// Where it is another value.
+            /// Returns an error if it is another value.
             pub fn new(value: impl Into<$inner>) -> Result<Self, AttributeError> {
                 let value = value.into();
                 let valid: fn(&$inner) -> bool = $valid;
@@ -101,7 +101,7 @@ extensions! {
     /// [`SequenceType`] says what it means.
     Sequence(String), "sequence", "a non-empty sequence", |sequence| !sequence.is_empty();
 
-    /// Says what a [`Sequence`] means; the specification defines [`SequenceType::INTEGER`].
+    /// The meaning of a [`Sequence`]; the specification defines [`SequenceType::INTEGER`].
     SequenceType(String), "sequencetype", "a non-empty sequence type", |ty| !ty.is_empty();
 
     /// The number of occurrences that an event stands for, itself included.
@@ -159,7 +159,7 @@ impl Sequence {
     ///
     /// # Errors
     ///
-    /// Where it is no Integer of 32 bits.
+    /// Returns an error if it is no Integer of 32 bits.
     pub fn to_integer(&self) -> Result<i32, AttributeError> {
         let digits = self.0.strip_prefix('-').unwrap_or(&self.0);
         let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());

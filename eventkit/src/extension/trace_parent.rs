@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Extension;
-use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue};
+use crate::event::AttributeError;
 
-const EXPECTED: &str = "a traceparent, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 (W3C Trace Context, 3.2)";
+pub(super) const EXPECTED: &str = "a traceparent, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 (W3C Trace Context, 3.2)";
 
 /// The bit that says that the caller may have recorded the trace.
 const SAMPLED: u8 = 1;
@@ -36,11 +35,11 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Makes one from its parts.
+    /// Creates one from its parts.
     ///
     /// # Errors
     ///
-    /// Where an id is zero.
+    /// Returns an error if an id is zero.
     pub fn new(trace_id: u128, parent_id: u64, flags: u8) -> Result<Self, AttributeError> {
         let parent = Self {
             trace_id,
@@ -114,20 +113,5 @@ impl fmt::Display for TraceParent {
             flags,
         } = self;
         write!(f, "00-{trace_id:032x}-{parent_id:016x}-{flags:02x}")
-    }
-}
-
-impl Extension for TraceParent {
-    const NAME: &'static str = "traceparent";
-}
-
-impl Attribute for TraceParent {
-    fn to_attribute(&self) -> Option<AttributeValue> {
-        Some(self.to_string().into())
-    }
-
-    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
-        let value = value.ok_or_else(|| AttributeError::absent(EXPECTED))?;
-        value.into_text().parse()
     }
 }

@@ -3,16 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Extension;
-use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue};
+use crate::event::AttributeError;
 
-const EXPECTED: &str =
+pub(super) const EXPECTED: &str =
     "up to 32 members such as rojo=00f067aa0ba902b7, each key once (W3C Trace Context, 3.3)";
 
-/// The most members of a list.
-const MEMBERS: usize = 32;
+/// The largest number of members of a list.
+const MAX_MEMBERS: usize = 32;
 
-/// Holds what tracing systems pass along with a [`TraceParent`](super::TraceParent), a list of keys
+/// State that tracing systems pass along with a [`TraceParent`](super::TraceParent): a list of keys
 /// and values.
 ///
 /// It is checked as W3C Trace Context asks (3.3), and kept as it was written.
@@ -62,7 +61,7 @@ fn is_valid(text: &str) -> bool {
         let Some((key, value)) = member.split_once('=') else {
             return false;
         };
-        if keys.len() == MEMBERS || !is_key(key) || !is_value(value) || keys.contains(&key) {
+        if keys.len() == MAX_MEMBERS || !is_key(key) || !is_value(value) || keys.contains(&key) {
             return false;
         }
         keys.push(key);
@@ -73,11 +72,11 @@ fn is_valid(text: &str) -> bool {
 /// Checks a key: that of one system, or of a tenant, an `@` and a system (3.3.1.3.1).
 fn is_key(key: &str) -> bool {
     let rest = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/');
-    let part = |part: &str, most: usize, digit_first: bool| {
+    let part = |part: &str, max_len: usize, digit_first: bool| {
         let first = part.bytes().next();
         let starts = first
             .is_some_and(|byte| byte.is_ascii_lowercase() || digit_first && byte.is_ascii_digit());
-        starts && part.len() <= most && part.bytes().all(rest)
+        starts && part.len() <= max_len && part.bytes().all(rest)
     };
     match key.split_once('@') {
         Some((tenant, system)) => part(tenant, 241, true) && part(system, 14, false),
@@ -107,20 +106,5 @@ impl FromStr for TraceState {
 impl fmt::Display for TraceState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl Extension for TraceState {
-    const NAME: &'static str = "tracestate";
-}
-
-impl Attribute for TraceState {
-    fn to_attribute(&self) -> Option<AttributeValue> {
-        Some(self.0.as_str().into())
-    }
-
-    fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
-        let value = value.ok_or_else(|| AttributeError::absent(EXPECTED))?;
-        value.into_text().parse()
     }
 }

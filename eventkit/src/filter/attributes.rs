@@ -5,7 +5,7 @@ use eventkit_cesql::{Attributes, Value};
 use crate::event::{AttributeRef, Event};
 use crate::typed::{AttributeSource, TypedAttributes};
 
-/// Makes any [`AttributeSource`] the [`Attributes`] of an expression.
+/// Adapter of an [`AttributeSource`] to the [`Attributes`] of an expression.
 ///
 /// ```
 /// use eventkit::Event;
@@ -23,29 +23,17 @@ impl<S: AttributeSource> Attributes for Source<&S> {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         self.0.attribute(name).map(value)
     }
-
-    fn contains(&self, name: &str) -> bool {
-        self.0.attribute(name).is_some()
-    }
 }
 
 impl Attributes for Event {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         self.attribute(name).map(value)
     }
-
-    fn contains(&self, name: &str) -> bool {
-        self.attribute(name).is_some()
-    }
 }
 
 impl Attributes for TypedAttributes {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         self.attribute(name).map(value)
-    }
-
-    fn contains(&self, name: &str) -> bool {
-        self.attribute(name).is_some()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use eventkit_cesql::{Expression, Functions};
+use serde::{Serialize, Serializer};
 
 use super::attributes::Source;
 use super::error::{FilterError, FilterParseError};
@@ -31,86 +32,99 @@ pub const MAX_NESTING: usize = 32;
 /// assert_eq!(serde_json::from_str::<Filter>(json)?, filter);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Filter {
-    pub(super) kind: Kind,
+    kind: Kind,
     /// How many filters stand one in another, from here.
+    #[serde(skip)]
     nesting: usize,
 }
 
 /// Names of attributes, and a text for each.
-pub(super) type AttributeTexts = Box<[(String, String)]>;
+type AttributeTexts = Box<[(String, String)]>;
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    Exact(AttributeTexts),
-    Prefix(AttributeTexts),
-    Suffix(AttributeTexts),
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Exact(#[serde(serialize_with = "as_object")] AttributeTexts),
+    Prefix(#[serde(serialize_with = "as_object")] AttributeTexts),
+    Suffix(#[serde(serialize_with = "as_object")] AttributeTexts),
     All(Box<[Filter]>),
     Any(Box<[Filter]>),
     Not(Box<Filter>),
-    Sql(Expression),
+    Sql(#[serde(serialize_with = "as_text")] Expression),
+}
+
+/// Writes pairs as an object, in their order.
+fn as_object<S: Serializer>(texts: &AttributeTexts, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(texts.iter().map(|(name, text)| (name, text)))
+}
+
+fn as_text<S: Serializer>(expression: &Expression, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(expression)
 }
 
 impl Filter {
-    /// Makes a filter that wants attributes to be these texts, all of them.
+    /// Creates a filter that wants attributes to be these texts, all of them.
     ///
     /// # Errors
     ///
-    /// Where there are none, a name cannot be one of an attribute, or a text is empty.
+    /// Returns an error if there are none, a name cannot be one of an attribute, or a text is
+    /// empty.
     pub fn exact<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Self, FilterParseError> {
         texts("exact", attributes).map(|texts| Self::leaf(Kind::Exact(texts)))
     }
 
-    /// Makes a filter that wants attributes to start with these texts, all of them.
+    /// Creates a filter that wants attributes to start with these texts, all of them.
     ///
     /// # Errors
     ///
-    /// As for [`exact`](Filter::exact).
+    /// Returns an error if [`exact`](Filter::exact) would.
     pub fn prefix<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Self, FilterParseError> {
         texts("prefix", attributes).map(|texts| Self::leaf(Kind::Prefix(texts)))
     }
 
-    /// Makes a filter that wants attributes to end with these texts, all of them.
+    /// Creates a filter that wants attributes to end with these texts, all of them.
     ///
     /// # Errors
     ///
-    /// As for [`exact`](Filter::exact).
+    /// Returns an error if [`exact`](Filter::exact) would.
     pub fn suffix<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Self, FilterParseError> {
         texts("suffix", attributes).map(|texts| Self::leaf(Kind::Suffix(texts)))
     }
 
-    /// Makes a filter that an event passes where it passes all of these.
+    /// Creates a filter that an event passes where it passes all of these.
     ///
     /// # Errors
     ///
-    /// Where there are none, or they are nested deeper than [`MAX_NESTING`].
+    /// Returns an error if there are none, or they are nested deeper than [`MAX_NESTING`].
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
         let filters = nested("all", filters)?;
         Self::around(deepest(&filters), Kind::All(filters))
     }
 
-    /// Makes a filter that an event passes where it passes one of these.
+    /// Creates a filter that an event passes where it passes one of these.
     ///
     /// # Errors
     ///
-    /// As for [`all`](Filter::all).
+    /// Returns an error if [`all`](Filter::all) would.
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
         let filters = nested("any", filters)?;
         Self::around(deepest(&filters), Kind::Any(filters))
     }
 
-    /// Makes a filter that an event passes where it does not pass this one.
+    /// Creates a filter that an event passes where it does not pass this one.
     ///
     /// # Errors
     ///
-    /// Where filters are nested deeper than [`MAX_NESTING`].
+    /// Returns an error if filters are nested deeper than [`MAX_NESTING`].
     #[expect(
         clippy::should_implement_trait,
         reason = "named after its dialect, and it can fail"
@@ -119,20 +133,20 @@ impl Filter {
         Self::around(filter.nesting, Kind::Not(Box::new(filter)))
     }
 
-    /// Makes a filter of an expression, with the functions of the specification.
+    /// Creates a filter of an expression, with the functions of the specification.
     ///
     /// # Errors
     ///
-    /// Where the text is no expression.
+    /// Returns an error if the text is no expression.
     pub fn sql(expression: &str) -> Result<Self, FilterParseError> {
         Ok(Expression::parse(expression)?.into())
     }
 
-    /// Makes a filter of an expression, with functions of your own.
+    /// Creates a filter of an expression, with functions of your own.
     ///
     /// # Errors
     ///
-    /// Where the text is no expression.
+    /// Returns an error if the text is no expression.
     pub fn sql_with(expression: &str, functions: &Functions) -> Result<Self, FilterParseError> {
         Ok(Expression::parse_with(expression, functions)?.into())
     }
@@ -156,7 +170,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Where an expression has an error, or a result that is no Boolean.
+    /// Returns an error if an expression has an error, or a result that is no Boolean.
     pub fn evaluate(&self, event: &impl AttributeSource) -> Result<bool, FilterError> {
         match &self.kind {
             Kind::All(filters) => decide(filters, event, false),
@@ -185,7 +199,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Where a field cannot give its attribute.
+    /// Returns an error if a field cannot give its attribute.
     pub fn matches_value(&self, value: &impl CloudEvent) -> Result<bool, EncodeError> {
         Ok(self.matches(&value.attributes()?))
     }

@@ -31,7 +31,6 @@ pub mod cesql;
 mod de;
 mod error;
 mod kind;
-mod ser;
 
 pub use attributes::Source;
 pub use error::{FilterError, FilterParseError};

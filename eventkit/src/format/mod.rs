@@ -28,29 +28,29 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the format cannot hold the event.
+    /// Returns an error if the format cannot hold the event.
     fn encode(&self, event: &Event) -> Result<Bytes, EncodeError>;
 
     /// Reads one event.
     ///
     /// # Errors
     ///
-    /// Where the bytes are malformed or too large, or are not one valid event.
+    /// Returns an error if the bytes are malformed or too large, or are not one valid event.
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError>;
 
     /// Writes a batch, which may be empty.
     ///
     /// # Errors
     ///
-    /// Where the format has no batches or cannot hold an event.
+    /// Returns an error if the format has no batches or cannot hold an event.
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError>;
 
     /// Reads a batch.
     ///
     /// # Errors
     ///
-    /// Where the bytes are malformed or too large, or any element is not a valid event: a batch is taken whole
-    /// or not at all.
+    /// Returns an error if the bytes are malformed or too large, or any element is not a valid
+    /// event: a batch is taken whole or not at all.
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError>;
 
     /// Reads one event that may break the specification, and keeps the text it came in.
@@ -72,7 +72,7 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the bytes are malformed or too large.
+    /// Returns an error if the bytes are malformed or too large.
     fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
         let event = LenientEvent::from(self.decode(bytes.clone())?);
         Ok(event.with_text(self.content_type(), bytes))
@@ -82,7 +82,7 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the bytes are malformed or too large, or an element is no event at all.
+    /// Returns an error if the bytes are malformed or too large, or an element is no event at all.
     fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
         let events = self.decode_batch(bytes)?;
         Ok(events.into_iter().map(LenientEvent::from).collect())
@@ -96,7 +96,7 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the format cannot hold the event.
+    /// Returns an error if the format cannot hold the event.
     fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
         match event.text_in(self.content_type()) {
             Some(text) => Ok(text.clone()),
@@ -108,7 +108,7 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the format has no batches or cannot hold an event.
+    /// Returns an error if the format has no batches or cannot hold an event.
     fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
         let events = events.iter().map(|event| valid(event).cloned());
         self.encode_batch(&events.collect::<Result<Vec<Event>, _>>()?)

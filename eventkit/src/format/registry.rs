@@ -1,8 +1,7 @@
 //! The event formats that a program has added.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use arc_swap::ArcSwap;
 use bytes::Bytes;
 
 use super::{Format, Json};
@@ -11,9 +10,7 @@ use crate::error::DecodeError;
 use crate::event::{Event, Limits};
 use crate::typed::CloudEvent;
 
-type Formats = Vec<Arc<dyn Format>>;
-
-static FORMATS: OnceLock<ArcSwap<Formats>> = OnceLock::new();
+static FORMATS: RwLock<Vec<Arc<dyn Format>>> = RwLock::new(Vec::new());
 
 /// Adds an event format for the whole program; meant for its start.
 ///
@@ -21,32 +18,21 @@ static FORMATS: OnceLock<ArcSwap<Formats>> = OnceLock::new();
 ///
 /// # Errors
 ///
-/// Where a media type of the format is malformed, or has a format already.
+/// Returns an error if a media type of the format is malformed, or has a format already.
 pub fn register(format: impl Format) -> Result<(), RegisterError> {
-    let format: Arc<dyn Format> = Arc::new(format);
-    let keys = media_types(&*format)
-        .map(key_of)
-        .collect::<Result<Vec<String>, _>>()?;
-    if let Some(key) = keys
-        .iter()
-        .find(|key| media_types(&Json).any(|own| own == *key))
-    {
-        return Err(RegisterError::BuiltIn(key.clone()));
-    }
-    let formats = FORMATS.get_or_init(ArcSwap::default);
-    let mut twice = None;
-    formats.rcu(|formats| {
-        twice = keys
-            .iter()
-            .find(|key| formats.iter().any(|own| is_for(&**own, key)))
-            .cloned();
-        let mut formats = Formats::clone(formats);
-        if twice.is_none() {
-            formats.push(Arc::clone(&format));
+    let keys = media_types(&format).map(key_of);
+    let keys = keys.collect::<Result<Vec<String>, _>>()?;
+    let mut formats = FORMATS.write().unwrap_or_else(PoisonError::into_inner);
+    for key in keys {
+        if is_for(&Json, &key) {
+            return Err(RegisterError::BuiltIn(key));
         }
-        formats
-    });
-    twice.map_or(Ok(()), |key| Err(RegisterError::Twice(key)))
+        if formats.iter().any(|own| is_for(&**own, &key)) {
+            return Err(RegisterError::Twice(key));
+        }
+    }
+    formats.push(Arc::new(format));
+    Ok(())
 }
 
 /// Finds the format of a media type, given in lower case and without parameters.
@@ -57,12 +43,11 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
 ///
 /// Returns an error if no format is registered for the media type.
 pub fn find(media_type: &str, limits: Limits) -> Result<Arc<dyn Format>, DecodeError> {
-    if media_types(&Json).any(|own| own == media_type) {
+    if is_for(&Json, media_type) {
         return Ok(Arc::new(Json.with_limits(limits)));
     }
-    let formats = FORMATS.get().map(ArcSwap::load);
-    let mut formats = formats.iter().flat_map(|formats| formats.iter());
-    let found = formats.find(|format| is_for(&***format, media_type));
+    let formats = FORMATS.read().unwrap_or_else(PoisonError::into_inner);
+    let found = formats.iter().find(|format| is_for(&***format, media_type));
     found
         .cloned()
         .ok_or_else(|| DecodeError::no_format(media_type))
@@ -77,8 +62,8 @@ pub fn decode(media_type: &str, bytes: Bytes, limits: Limits) -> Result<Event, D
     find(media_type, limits)?.decode(bytes)
 }
 
-/// Decodes one event straight into a derived type, in the format of a media type, given in lower case
-/// and without parameters.
+/// Decodes one event straight into a derived type, in the format of a media type, given in lower
+/// case and without parameters.
 ///
 /// # Errors
 ///

@@ -18,20 +18,14 @@ impl TypedAttributes {
 impl AttributeSource for TypedAttributes {
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         let parts = &self.0;
-        let text = match name {
-            name::SPECVERSION => return Some(AttributeRef::Text(SPECVERSION)),
-            name::TIME => return parts.time.map(AttributeRef::Timestamp),
-            name::ID => &parts.id,
-            name::SOURCE => &parts.source,
-            name::TYPE => &parts.ty,
-            name::SUBJECT => &parts.subject,
-            name::DATACONTENTTYPE => &parts.datacontenttype,
-            name::DATASCHEMA => &parts.dataschema,
-            _ => {
+        match name::core_at(name) {
+            Some(name::SPECVERSION_AT) => Some(AttributeRef::Text(SPECVERSION)),
+            Some(name::TIME_AT) => parts.time.map(AttributeRef::Timestamp),
+            Some(at) => parts.core[at].as_deref().map(AttributeRef::Text),
+            None => {
                 let extension = parts.extensions.iter().find(|(own, _)| own == name);
-                return extension.map(|(_, value)| AttributeRef::from(value));
+                extension.map(|(_, value)| AttributeRef::from(value))
             }
-        };
-        text.as_deref().map(AttributeRef::Text)
+        }
     }
 }

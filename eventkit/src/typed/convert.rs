@@ -1,28 +1,60 @@
-//! The bodies of the conversions that the derive adds.
+//! Conversions between values and events.
+
+use std::borrow::Cow;
 
 use super::CloudEvent;
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, EventBuilder};
 
+/// A value that can become an event: an [`Event`], or a type that derives [`CloudEvent`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot become an event",
+    label = "neither an `Event` nor an event type",
+    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
+)]
+pub trait ToEvent: Send + Sync {
+    /// Returns the event, borrowed if the value is one already.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded.
+    fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError>;
+}
+
+impl ToEvent for Event {
+    fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError> {
+        Ok(Cow::Borrowed(self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: CloudEvent> ToEvent for T {
+    fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError> {
+        self.to_event().map(Cow::Owned)
+    }
+}
+
+// The bodies of the conversions that the derive adds.
+
 /// Reads a value from an event.
 ///
 /// # Errors
 ///
-/// As for [`CloudEvent::from_event`].
+/// Returns an error if [`CloudEvent::from_event`] would.
 pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
     T::from_event(event)
 }
 
-/// Makes the event of a value.
+/// Creates the event of a value.
 ///
 /// # Errors
 ///
-/// As for [`CloudEvent::to_event`].
+/// Returns an error if [`CloudEvent::to_event`] would.
 pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
     value.to_event()
 }
 
-/// Makes the event of a builder. It is compiled once, and not for each type.
+/// Creates the event of a builder. It is compiled once, and not for each type.
 pub(super) fn built(builder: Result<EventBuilder, EncodeError>) -> Result<Event, EncodeError> {
     Ok(builder?.build()?)
 }

@@ -26,7 +26,7 @@ impl<T> fmt::Debug for AttributeField<T> {
     }
 }
 
-/// Knows a field by the name of its attribute, which the derive has checked.
+/// Creates a field from the name of its attribute, which the derive has checked.
 #[must_use]
 pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField<T> {
     AttributeField {
@@ -41,29 +41,22 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Where the time is given by a value that is none.
+    /// Returns an error if the time is given by a value that is none.
     pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
         let Some(value) = (self.to_attribute)(value) else {
             return Ok(builder);
         };
         let parts = &mut builder.parts;
-        let text = match self.name {
-            name::ID => &mut parts.id,
-            name::SOURCE => &mut parts.source,
-            name::SUBJECT => &mut parts.subject,
-            name::TIME => {
+        match name::core_at(self.name) {
+            Some(name::TIME_AT) => {
                 let time = value
                     .parse()
                     .map_err(|error| Violation::from_error(self.name, &error, "core, time"));
                 parts.time = Some(time.map_err(BuildError::from)?);
-                return Ok(builder);
             }
-            name => {
-                parts.set_extension(Cow::Borrowed(name), value);
-                return Ok(builder);
-            }
-        };
-        *text = Some(Cow::Owned(value.to_text().into_owned()));
+            Some(at) => parts.core[at] = Some(Cow::Owned(value.to_text().into_owned())),
+            None => parts.set_extension(Cow::Borrowed(self.name), value),
+        }
         Ok(builder)
     }
 
@@ -71,7 +64,7 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Where it is absent but needed, or of another type.
+    /// Returns an error if it is absent but needed, or of another type.
     pub fn get(&self, attributes: &dyn AttributeSource) -> Result<T, DecodeError> {
         (self.from_attribute)(attributes.attribute(self.name))
             .map_err(|error| DecodeError::attribute(self.name, &error))

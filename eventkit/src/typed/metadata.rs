@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::EventReader;
 use crate::error::DecodeError;
-use crate::event::{AttributeValue, EventBuilder, EventParts};
+use crate::event::{AttributeValue, EventBuilder, EventParts, name};
 
 /// The attributes that are the same for all events of a type.
 ///
@@ -50,22 +50,29 @@ impl Metadata {
     /// Starts an event without data.
     pub fn builder(&self) -> EventBuilder {
         let extensions = self.extensions.iter();
-        EventBuilder::from_parts(EventParts {
-            ty: Some(Cow::Borrowed(self.ty)),
-            source: self.source.map(Cow::Borrowed),
-            subject: self.subject.map(Cow::Borrowed),
-            dataschema: self.data_schema.map(Cow::Borrowed),
+        let mut parts = EventParts {
             extensions: extensions
                 .map(|(name, literal)| (Cow::Borrowed(*name), (*literal).into()))
                 .collect(),
             ..EventParts::default()
-        })
+        };
+        let texts = [
+            (name::TYPE_AT, Some(self.ty)),
+            (name::SOURCE_AT, self.source),
+            (name::SUBJECT_AT, self.subject),
+            (name::DATASCHEMA_AT, self.data_schema),
+        ];
+        for (at, text) in texts {
+            parts.core[at] = text.map(Cow::Borrowed);
+        }
+        EventBuilder::from_parts(parts)
     }
 
     /// Starts an event that has the content type of its data, but not the data.
     pub fn builder_without_data(&self) -> EventBuilder {
         let mut builder = self.builder();
-        builder.parts.datacontenttype = Some(Cow::Borrowed(self.data_content_type));
+        let content_type = Cow::Borrowed(self.data_content_type);
+        builder.parts.core[name::DATACONTENTTYPE_AT] = Some(content_type);
         builder
     }
 }
@@ -74,7 +81,7 @@ impl Metadata {
 ///
 /// # Errors
 ///
-/// Where it is of none of them, or the message is malformed.
+/// Returns an error if it is of none of them, or the message is malformed.
 pub fn position(source: &dyn EventReader, types: &[&str]) -> Result<usize, DecodeError> {
     let ty = source.event_type()?;
     let found = types.iter().position(|own| *own == ty);

@@ -7,7 +7,6 @@ mod convert;
 mod field;
 mod metadata;
 mod reader;
-mod to_event;
 mod variant;
 mod writer;
 
@@ -18,18 +17,17 @@ use serde::de::DeserializeOwned;
 pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
 pub(crate) use const_string::ConstString;
-pub use convert::{from_event, into_event};
+pub use convert::{ToEvent, from_event, into_event};
 pub use field::{AttributeField, attribute_field};
 pub use metadata::{Literal, Metadata, position};
 pub use reader::{AttributeSource, EventReader, read_data};
-pub use to_event::ToEvent;
 pub use variant::{check_variant, single};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Data, Event, EventBuilder};
 
-/// Is implemented by event types, through `#[derive(CloudEvent)]`.
+/// Event type, implemented through `#[derive(CloudEvent)]`.
 ///
 /// A struct is one event type. An enum is a closed set of them, one per variant. The derive also
 /// adds `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` as constants of a struct, and
@@ -68,7 +66,8 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// Returns the event type of this value, one of [`TYPES`](CloudEvent::TYPES).
     fn event_type(&self) -> &'static str;
 
-    /// Returns the value that a handler of the event type takes: of an enum, what its variant holds.
+    /// Returns the value that a handler of the event type takes: of an enum, what its variant
+    /// holds.
     #[doc(hidden)]
     fn payload(&self) -> &(dyn Any + Send + Sync) {
         self
@@ -84,14 +83,14 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the data cannot be encoded.
+    /// Returns an error if the data cannot be encoded.
     fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
 
     /// Starts an event with the attributes this value gives, and no data.
     ///
     /// # Errors
     ///
-    /// Where a field cannot give its attribute.
+    /// Returns an error if a field cannot give its attribute.
     #[doc(hidden)]
     fn attribute_builder(&self) -> Result<EventBuilder, EncodeError> {
         self.event_builder()
@@ -103,18 +102,18 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where a field cannot give its attribute.
+    /// Returns an error if a field cannot give its attribute.
     fn attributes(&self) -> Result<TypedAttributes, EncodeError> {
         self.attribute_builder().map(TypedAttributes::new)
     }
 
-    /// Makes the event of this value, with a random id and the current time unless fields give
+    /// Creates the event of this value, with a random id and the current time unless fields give
     /// them.
     ///
     /// # Errors
     ///
-    /// Where the data cannot be encoded, an attribute from a field is not valid, or neither the
-    /// type nor a field gives the source.
+    /// Returns an error if the data cannot be encoded, an attribute from a field is not valid, or
+    /// neither the type nor a field gives the source.
     fn to_event(&self) -> Result<Event, EncodeError> {
         convert::built(self.event_builder())
     }
@@ -123,7 +122,8 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As for [`to_event`](CloudEvent::to_event), or where the message cannot hold the event.
+    /// Returns an error if [`to_event`](CloudEvent::to_event) would, or if the message cannot hold
+    /// the event.
     #[doc(hidden)]
     fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError> {
         writer.write_event(&self.to_event()?)
@@ -133,7 +133,8 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the event is of another type, or its attributes or data do not fit this one.
+    /// Returns an error if the event is of another type, or its attributes or data do not fit this
+    /// one.
     fn from_event(mut event: &Event) -> Result<Self, DecodeError> {
         Self::from_reader(&mut event)
     }
@@ -142,7 +143,8 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Where the event is of another type, or its attributes or data do not fit this one.
+    /// Returns an error if the event is of another type, or its attributes or data do not fit this
+    /// one.
     fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
 }
 
@@ -153,7 +155,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Where there is no data, no codec for its content type, or it is not a `T`.
+    /// Returns an error if there is no data, no codec for its content type, or it is not a `T`.
     pub fn data_as<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let bytes = self.data().map(Data::as_bytes);
         crate::codec::decode(bytes, self.data_content_type())

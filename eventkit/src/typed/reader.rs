@@ -17,7 +17,7 @@ pub trait AttributeSource {
     ///
     /// # Errors
     ///
-    /// Where it is absent but needed, or of another type.
+    /// Returns an error if it is absent but needed, or of another type.
     fn read_attribute<T: Attribute>(&self, name: &str) -> Result<T, DecodeError>
     where
         Self: Sized,
@@ -33,30 +33,32 @@ impl<A: AttributeSource + ?Sized> AttributeSource for &A {
     }
 }
 
-/// Reader of a typed value: from a decoded [`Event`], or from a message whose attributes and data are
-/// decoded in one pass.
+/// Reader of a typed value: from a decoded [`Event`], or from a message whose attributes and data
+/// are decoded in one pass.
 ///
-/// Types take it as a trait object, so that they are compiled once, and not for each kind of message.
+/// Types take it as a trait object, so that they are compiled once, and not for each kind of
+/// message.
 pub trait EventReader {
     /// Returns the type of the event.
     ///
     /// # Errors
     ///
-    /// Where the message is malformed, or has no type.
+    /// Returns an error if the message is malformed, or has no type.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError>;
 
     /// Reads the data into a seed, and the attributes.
     ///
     /// # Errors
     ///
-    /// Where the event is of another type than `ty`, or not valid, or its data is no such value.
+    /// Returns an error if the event is of another type than `ty`, or not valid, or its data is no
+    /// such value.
     fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError>;
 
     /// Reads the attributes, and takes any data or none.
     ///
     /// # Errors
     ///
-    /// Where the event is of another type than `ty`, or not valid.
+    /// Returns an error if the event is of another type than `ty`, or not valid.
     fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError>;
 
     /// Returns the attributes, after they have been read.
@@ -67,7 +69,7 @@ pub trait EventReader {
 ///
 /// # Errors
 ///
-/// As for [`EventReader::read`].
+/// Returns an error if [`EventReader::read`] would.
 pub fn read_data<D: DeserializeOwned, T>(
     reader: &mut dyn EventReader,
     ty: &'static str,

@@ -1,16 +1,17 @@
 //! Messages to events, and straight to typed values.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use super::binary;
+use crate::binding::BinaryReader;
 use crate::error::DecodeError;
-use crate::event::{Event, JSON, Limits, MediaType, Violation, name};
-use crate::format::{self, Format};
+use crate::event::{AttributeRef, Event, JSON, Limits, MediaType, Violation, name};
+use crate::format;
 use crate::typed::CloudEvent;
+
+/// The prefix of the headers of attributes (section 3.1.3.1).
+pub(super) const PREFIX: &str = "ce-";
 
 /// How a message carries its event or events.
 pub(super) enum Mode<'a> {
@@ -26,7 +27,7 @@ pub(super) enum Mode<'a> {
 /// [JSON format](crate::format::Json); formats that a program adds have limits of their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// Returns a decoder with other limits than the default ones.
@@ -55,8 +56,9 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 ///
 /// # Errors
 ///
-/// Where the message is not a `CloudEvent`, is malformed, breaks the specification, is over one of
-/// the default [`Limits`], has an event format that is not registered, or is a batch.
+/// Returns an error if the message is not a `CloudEvent`, is malformed, breaks the specification,
+/// is over one of the default [`Limits`], has an event format that is not registered, or is a
+/// batch.
 pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
     Decoder::default().decode(headers, body)
 }
@@ -74,7 +76,7 @@ pub fn decode_batch(headers: &HeaderMap, body: Bytes) -> Result<Vec<Event>, Deco
 ///
 /// # Errors
 ///
-/// As for [`decode`], or where the event is not a `T`.
+/// Returns an error if [`decode`] would, or if the event is not a `T`.
 pub fn decode_as<T: CloudEvent>(headers: &HeaderMap, body: Bytes) -> Result<T, DecodeError> {
     Decoder::default().decode_as(headers, body)
 }
@@ -84,11 +86,11 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode`].
+    /// Returns an error if [`decode`] would.
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                binary::read(headers, content_type, self.limits)?.into_event(body)
+                read_binary(headers, content_type, self.limits)?.into_event(body)
             }
             Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
@@ -99,14 +101,16 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode_batch`].
+    /// Returns an error if [`decode_batch`] would.
     pub fn decode_batch(
         &self,
         headers: &HeaderMap,
         body: Bytes,
     ) -> Result<Vec<Event>, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Batched(media_type) => self.format_for(media_type.essence())?.decode_batch(body),
+            Mode::Batched(media_type) => {
+                format::find(media_type.essence(), self.limits)?.decode_batch(body)
+            }
             Mode::Binary(_) | Mode::Structured(_) => {
                 self.decode(headers, body).map(|event| vec![event])
             }
@@ -117,7 +121,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// As for [`decode_as`].
+    /// Returns an error if [`decode_as`] would.
     pub fn decode_as<T: CloudEvent>(
         &self,
         headers: &HeaderMap,
@@ -125,17 +129,13 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                binary::read(headers, content_type, self.limits)?.into_typed(&body)
+                read_binary(headers, content_type, self.limits)?.into_typed(&body)
             }
             Mode::Structured(media_type) => {
                 format::decode_as(media_type.essence(), body, self.limits)
             }
             Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
-    }
-
-    pub(super) fn limits(&self) -> Limits {
-        self.limits
     }
 
     /// Checks the size of a message and finds its content mode.
@@ -148,11 +148,6 @@ impl Decoder {
         let sizes = headers.iter();
         let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len());
         Ok(self.limits.check_message(sizes, body.len())?)
-    }
-
-    /// Returns the format of a media type in lower case, without its parameters.
-    pub(super) fn format_for(&self, essence: &str) -> Result<Arc<dyn Format>, DecodeError> {
-        format::find(essence, self.limits)
     }
 }
 
@@ -200,4 +195,35 @@ pub(super) fn is_structured(content_type: &str) -> bool {
 fn starts_with(text: &str, prefix: &str) -> bool {
     let start = text.as_bytes().get(..prefix.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+}
+
+/// Reads the headers of a message in binary content mode.
+pub(super) fn read_binary<'a>(
+    headers: &'a HeaderMap,
+    content_type: Option<&'a str>,
+    limits: Limits,
+) -> Result<BinaryReader<'a>, DecodeError> {
+    let marks = ["ce-specversion", "ce-id", "ce-type"];
+    if !marks.iter().any(|mark| headers.contains_key(*mark)) {
+        let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+        return Err(DecodeError::not_an_event(reason));
+    }
+    let mut reader = BinaryReader::new(limits);
+    for (header, value) in headers {
+        match header.as_str().strip_prefix(PREFIX) {
+            Some(name::DATACONTENTTYPE) => {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                let (expected, section) =
+                    ("the `Content-Type` header instead", "HTTP binding, 3.1.1");
+                let violation = Violation::new(name::DATACONTENTTYPE, &value, expected, section);
+                reader.refuse(violation);
+            }
+            Some(attribute) => reader.header(attribute, value.as_bytes(), "HTTP binding, 3.1.3.2"),
+            None => {}
+        }
+    }
+    if let Some(content_type) = content_type {
+        reader.attribute(name::DATACONTENTTYPE, AttributeRef::Text(content_type));
+    }
+    Ok(reader)
 }

@@ -1,78 +1,39 @@
 //! Events to messages.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::decode::is_structured;
-use super::{Message, header_name};
+use super::Message;
+use super::decode::{PREFIX, is_structured};
 use crate::binding::header_value;
 use crate::error::EncodeError;
-use crate::event::{CoreText, Event, JSON, name};
+use crate::event::{Event, name};
 use crate::format::Format;
 
-static VERSION: HeaderValue = HeaderValue::from_static("1.0");
-
-/// The core attributes that are text, by their place, but for the media type.
-static CORE: [(usize, &HeaderName); 5] = [
-    (name::ID_AT, &header_name::ID),
-    (name::SOURCE_AT, &header_name::SOURCE),
-    (name::TYPE_AT, &header_name::TYPE),
-    (name::SUBJECT_AT, &header_name::SUBJECT),
-    (name::DATASCHEMA_AT, &header_name::DATASCHEMA),
+/// The headers of the core attributes, but for the content type.
+static CORE: [(&str, HeaderName); 7] = [
+    (name::SPECVERSION, HeaderName::from_static("ce-specversion")),
+    (name::ID, HeaderName::from_static("ce-id")),
+    (name::SOURCE, HeaderName::from_static("ce-source")),
+    (name::TYPE, HeaderName::from_static("ce-type")),
+    (name::SUBJECT, HeaderName::from_static("ce-subject")),
+    (name::TIME, HeaderName::from_static("ce-time")),
+    (name::DATASCHEMA, HeaderName::from_static("ce-dataschema")),
 ];
 
 /// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
 ///
 /// # Errors
 ///
-/// Where an attribute does not fit into a header, since its name is longer than 64 KiB, or its
-/// content type is that of an event, which would make the message one in structured mode; or where
-/// the event has more attributes than a [`HeaderMap`] holds, about 24,000.
+/// Returns an error if an attribute does not fit into a header, since its name is longer than 64
+/// KiB, or its content type is that of an event, which would make the message one in structured
+/// mode; or where the event has more attributes than a [`HeaderMap`] holds, about 24,000.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
         .map_err(|_| EncodeError::too_many_headers())?;
-    headers.insert(&header_name::SPECVERSION, VERSION.clone());
-    for (at, header) in &CORE {
-        if let Some(text) = event.core_attributes().text(*at) {
-            let value = match text {
-                CoreText::Static(literal) if header_value::is_encoded(literal) => {
-                    Ok(HeaderValue::from_static(literal))
-                }
-                CoreText::Dynamic(text) if header_value::is_encoded(text) => {
-                    HeaderValue::from_maybe_shared(event.core_attributes().share(text))
-                        .map_err(|_| EncodeError::header(name::CORE[*at]))
-                }
-                CoreText::Static(text) | CoreText::Dynamic(text) => encoded(name::CORE[*at], text),
-            };
-            headers.insert(*header, value?);
-        }
-    }
-    if let Some(time) = event.time() {
-        let time = HeaderValue::from_str(time.text().as_str());
-        headers.insert(
-            &header_name::TIME,
-            time.map_err(|_| EncodeError::header(name::TIME))?,
-        );
-    }
-    for (name, value) in event.extensions() {
-        let header = match header_name::known(name) {
-            Some(known) => known.clone(),
-            None => {
-                HeaderName::try_from(format!("ce-{name}")).map_err(|_| EncodeError::header(name))?
-            }
-        };
-        headers.insert(header, encoded(name, &value.to_text())?);
-    }
-    if let Some(content_type) = event.data_content_type() {
-        // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
-        let value = match content_type {
-            JSON => HeaderValue::from_static(JSON),
-            other => content_type_header(other)?,
-        };
-        headers.insert(CONTENT_TYPE, value);
+    for (name, value) in event.attributes() {
+        append(&mut headers, name, &value.into_text())?;
     }
     let body = event.data().map(|data| data.bytes().clone());
     Ok(Message {
@@ -81,28 +42,40 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     })
 }
 
+/// Adds the header of an attribute.
+pub(super) fn append(headers: &mut HeaderMap, name: &str, text: &str) -> Result<(), EncodeError> {
+    let wrong = || EncodeError::header(name);
+    let (header, value) = if name == name::DATACONTENTTYPE {
+        // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
+        (CONTENT_TYPE, content_type_header(text)?)
+    } else {
+        let header = match CORE.iter().find(|(own, _)| *own == name) {
+            Some((_, header)) => header.clone(),
+            None => HeaderName::try_from(format!("{PREFIX}{name}")).map_err(|_| wrong())?,
+        };
+        let value = HeaderValue::from_str(&header_value::encode(text));
+        (header, value.map_err(|_| wrong())?)
+    };
+    headers
+        .try_append(header, value)
+        .map_err(|_| EncodeError::too_many_headers())?;
+    Ok(())
+}
+
 /// Returns the header of a content type that does not make a message one in another mode.
-pub(super) fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
+fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
     let wrong = || EncodeError::header(name::DATACONTENTTYPE);
     if is_structured(text) {
         return Err(wrong());
     }
-    HeaderValue::try_from(text).map_err(|_| wrong())
-}
-
-fn encoded(name: &str, value: &str) -> Result<HeaderValue, EncodeError> {
-    match header_value::encode(value) {
-        Cow::Borrowed(text) => HeaderValue::from_str(text),
-        Cow::Owned(text) => HeaderValue::try_from(text),
-    }
-    .map_err(|_| EncodeError::header(name))
+    HeaderValue::from_str(text).map_err(|_| wrong())
 }
 
 /// Encodes an event in structured content mode: all of it in the body (section 3.2).
 ///
 /// # Errors
 ///
-/// Where the format cannot hold the event.
+/// Returns an error if the format cannot hold the event.
 pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, EncodeError> {
     in_body(format.content_type(), format.encode(event)?)
 }
@@ -111,7 +84,7 @@ pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, 
 ///
 /// # Errors
 ///
-/// Where the format has no batches, or cannot hold an event.
+/// Returns an error if the format has no batches, or cannot hold an event.
 pub fn encode_batch(events: &[Event], format: &dyn Format) -> Result<Message, EncodeError> {
     let media_type = format
         .batch_content_type()

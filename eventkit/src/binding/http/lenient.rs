@@ -2,21 +2,17 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 
-use super::decode::{self, Decoder, Mode};
-use super::encode::{content_type_header, encode_binary, in_body};
-use super::{Message, binary};
+use super::Message;
+use super::decode::{self, Decoder, Mode, PREFIX};
+use super::encode::{append, encode_binary, in_body};
 use crate::binding::header_value;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{
     Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, name,
 };
-use crate::format::Format;
-
-/// What is kept of a message: the headers of the binding, and the body.
-#[derive(Debug)]
-struct Kept(Message);
+use crate::format::{self, Format};
 
 /// Decodes one event that may break the specification, in binary or structured content mode.
 ///
@@ -24,7 +20,7 @@ struct Kept(Message);
 ///
 /// # Errors
 ///
-/// Where the message is no event at all or a batch, is over one of the default
+/// Returns an error if the message is no event at all or a batch, is over one of the default
 /// [`Limits`](crate::Limits), or has a body that its event format cannot read.
 pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, DecodeError> {
     Decoder::default().decode_lenient(headers, body)
@@ -52,9 +48,9 @@ pub fn decode_batch_lenient(
 ///
 /// # Errors
 ///
-/// As for [`encode_binary`].
+/// Returns an error if [`encode_binary`] would.
 pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    match (kept(event), event.text()) {
+    match (event.message::<Message>(), event.text()) {
         (Some(message), _) => Ok(message.clone()),
         (None, Some((media_type, text))) => in_body(media_type, text.clone()),
         (None, None) => encode_binary_lenient(event),
@@ -65,9 +61,10 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
 ///
 /// # Errors
 ///
-/// As for [`encode_binary`], and where an attribute or the data has no form in headers or a body.
+/// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
+/// headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    if let (Some(message), None) = (kept(event), event.text()) {
+    if let (Some(message), None) = (event.message::<Message>(), event.text()) {
         return Ok(message.clone());
     }
     match event.parsed() {
@@ -80,12 +77,12 @@ pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeErro
 ///
 /// # Errors
 ///
-/// Where the format cannot hold the event.
+/// Returns an error if the format cannot hold the event.
 pub fn encode_structured_lenient(
     event: &LenientEvent,
     format: &dyn Format,
 ) -> Result<Message, EncodeError> {
-    match kept(event) {
+    match event.message::<Message>() {
         Some(message) if event.text_in(format.content_type()).is_some() => Ok(message.clone()),
         _ => in_body(format.content_type(), format.encode_lenient(event)?),
     }
@@ -95,7 +92,7 @@ pub fn encode_structured_lenient(
 ///
 /// # Errors
 ///
-/// Where the format has no batches, or cannot hold an event.
+/// Returns an error if the format has no batches, or cannot hold an event.
 pub fn encode_batch_lenient(
     events: &[LenientEvent],
     format: &dyn Format,
@@ -106,16 +103,12 @@ pub fn encode_batch_lenient(
     in_body(media_type, format.encode_batch_lenient(events)?)
 }
 
-fn kept(event: &LenientEvent) -> Option<&Message> {
-    event.message().map(|Kept(message)| message)
-}
-
 impl Decoder {
     /// Decodes one event that may break the specification.
     ///
     /// # Errors
     ///
-    /// As for [`decode_lenient`].
+    /// Returns an error if [`decode_lenient`] would.
     pub fn decode_lenient(
         &self,
         headers: &HeaderMap,
@@ -126,25 +119,25 @@ impl Decoder {
         if content_type.is_batch() {
             return Err(DecodeError::a_batch());
         }
-        let kept = Kept(Message {
+        let message = Message {
             headers: own_headers(headers),
             body: body.clone(),
-        });
+        };
         let event = if content_type.is_structured() {
-            let format = self.format_for(&content_type.essence)?;
+            let format = format::find(&content_type.essence, self.limits)?;
             let event = format.decode_lenient(body)?;
             event.with_violations(content_type.violation)
         } else {
             self.binary(headers, content_type, body)?
         };
-        Ok(event.with_message(kept))
+        Ok(event.with_message(message))
     }
 
     /// Decodes a batch of events that may break the specification.
     ///
     /// # Errors
     ///
-    /// As for [`decode_batch_lenient`].
+    /// Returns an error if [`decode_batch_lenient`] would.
     pub fn decode_batch_lenient(
         &self,
         headers: &HeaderMap,
@@ -157,11 +150,12 @@ impl Decoder {
         }
         // There may be no element to tell it with.
         content_type.violation.map_or(Ok(()), Err)?;
-        let format = self.format_for(&content_type.essence)?;
+        let format = format::find(&content_type.essence, self.limits)?;
         format.decode_batch_lenient(body)
     }
 
-    /// Says what else is wrong with a message whose `Content-Type` is malformed.
+    /// Returns the error of a message whose `Content-Type` is malformed, with all else that is
+    /// wrong.
     pub(super) fn all_wrong(
         &self,
         headers: &HeaderMap,
@@ -171,7 +165,7 @@ impl Decoder {
         if ContentType::of(headers).is_structured() {
             return violation.into();
         }
-        let read = binary::read(headers, None, self.limits());
+        let read = decode::read_binary(headers, None, self.limits);
         match read.and_then(|reader| reader.into_violations(body.clone())) {
             Ok((mut violations, _)) => {
                 violations.push(violation);
@@ -197,7 +191,7 @@ impl Decoder {
             }
             Err(_) => {}
         }
-        let reader = binary::read(headers, content_type.text, self.limits())?;
+        let reader = decode::read_binary(headers, content_type.text, self.limits)?;
         let (violations, data) = reader.into_violations(body)?;
         let attributes = attributes(headers);
         let data = Ok(data);
@@ -250,7 +244,7 @@ impl<'a> ContentType<'a> {
 fn own_headers(headers: &HeaderMap) -> HeaderMap {
     let own = headers
         .iter()
-        .filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with(binary::PREFIX));
+        .filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with(PREFIX));
     let mut kept = HeaderMap::new();
     for (name, value) in own {
         kept.append(name, value.clone());
@@ -265,7 +259,7 @@ fn attributes(headers: &HeaderMap) -> Vec<(String, UncheckedValue)> {
             let text = raw_text(value);
             return Some((name::DATACONTENTTYPE.to_owned(), text));
         }
-        let attribute = header.as_str().strip_prefix(binary::PREFIX)?;
+        let attribute = header.as_str().strip_prefix(PREFIX)?;
         let text = header_value::decode(value.as_bytes()).map_or_else(
             |_| raw_text(value),
             |text| UncheckedValue::Text(text.into_owned()),
@@ -285,27 +279,15 @@ fn raw_text(value: &HeaderValue) -> UncheckedValue {
 /// Writes what came in another mode or format.
 fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::new();
-    let mut append = |header: HeaderName, value: HeaderValue| {
-        let appended = headers.try_append(header, value);
-        appended.map_err(|_| EncodeError::too_many_headers())
-    };
     for (name, value) in &event.attributes {
-        let wrong = || EncodeError::header(name);
-        if name == name::DATACONTENTTYPE {
-            let text = content_type(value).ok_or_else(wrong)?;
-            append(CONTENT_TYPE, content_type_header(text)?)?;
-            continue;
-        }
-        let header = format!("{}{name}", binary::PREFIX);
-        let header = HeaderName::try_from(header).map_err(|_| wrong())?;
-        let value = header_text(value).and_then(|text| HeaderValue::try_from(text).ok());
-        append(header, value.ok_or_else(wrong)?)?;
+        let text = header_text(value).ok_or_else(|| EncodeError::header(name))?;
+        append(&mut headers, name, text)?;
     }
     let data = event.data.as_ref().map_err(|why| EncodeError::data(*why))?;
     let is_json = data.as_ref().is_some_and(Data::is_json);
     if is_json && event.attribute(name::DATACONTENTTYPE).is_none() {
         // JSON format, 3.1.2: data without a content type is JSON, and is said to be.
-        append(CONTENT_TYPE, HeaderValue::from_static(JSON))?;
+        append(&mut headers, name::DATACONTENTTYPE, JSON)?;
     }
     let body = data.as_ref().map(|data| data.bytes().clone());
     Ok(Message {
@@ -314,16 +296,8 @@ fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     })
 }
 
-/// Returns the text that a header of the binding carries a value as.
-fn header_text(value: &UncheckedValue) -> Option<String> {
-    match value {
-        UncheckedValue::Text(text) => Some(header_value::encode(text).into_owned()),
-        other => content_type(other).map(str::to_owned),
-    }
-}
-
-/// Returns the text of a content type, which is not percent-encoded (section 3.1.1).
-fn content_type(value: &UncheckedValue) -> Option<&str> {
+/// Returns the text that a header carries a value as.
+fn header_text(value: &UncheckedValue) -> Option<&str> {
     match value {
         UncheckedValue::Text(text) => Some(text),
         // Neither a string, an array nor an object.

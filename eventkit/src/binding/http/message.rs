@@ -20,24 +20,24 @@ pub struct Message {
 }
 
 impl Message {
-    /// Makes a request of it; headers that the builder has and the event has not are kept.
+    /// Creates a request of it; headers that the builder has and the event has not are kept.
     ///
     /// # Errors
     ///
-    /// Where the builder was given something invalid, or there are more headers than a [`HeaderMap`]
-    /// holds.
+    /// Returns an error if the builder was given something invalid, or there are more headers than
+    /// a [`HeaderMap`] holds.
     pub fn request(self, builder: request::Builder) -> http::Result<Request<Bytes>> {
         let mut request = builder.body(self.body)?;
         set_all(request.headers_mut(), &self.headers)?;
         Ok(request)
     }
 
-    /// Makes a response of it; headers that the builder has and the event has not are kept.
+    /// Creates a response of it; headers that the builder has and the event has not are kept.
     ///
     /// # Errors
     ///
-    /// Where the builder was given something invalid, or there are more headers than a [`HeaderMap`]
-    /// holds.
+    /// Returns an error if the builder was given something invalid, or there are more headers than
+    /// a [`HeaderMap`] holds.
     pub fn response(self, builder: response::Builder) -> http::Result<Response<Bytes>> {
         let mut response = builder.body(self.body)?;
         set_all(response.headers_mut(), &self.headers)?;

@@ -21,10 +21,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod binary;
 mod decode;
 mod encode;
-mod header_name;
 mod lenient;
 mod message;
 mod problem;

@@ -59,7 +59,7 @@ impl Problem {
     /// The media type of the body.
     pub const CONTENT_TYPE: &'static str = "application/problem+json";
 
-    /// Makes a problem of one's own.
+    /// Creates a problem of one's own.
     #[must_use]
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {

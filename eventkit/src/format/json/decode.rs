@@ -16,15 +16,15 @@ use crate::event::{
 };
 use crate::typed::{AttributeSource, CloudEvent, EventReader};
 
-const OBJECT: &str =
+pub(super) const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
-const BATCH: &str = "expected an array of event objects";
+pub(super) const BATCH: &str = "expected an array of event objects";
 
-/// Reads the data that is next, as it stands or as a type, and returns where it stands.
+/// Function that reads the next value as data, as it stands or as a type, and returns its range.
 ///
-/// It is a trait object, so that the members around are read by code that is compiled once, and not
+/// It is a trait object, so that the code that reads the other members is compiled once, and not
 /// for each type.
-pub(super) type ReadData<'r, 'a> =
+pub(super) type DataReader<'r, 'a> =
     &'r mut dyn FnMut(&mut Scanner<'a>, &mut PartialEvent<'a>) -> Result<Range<usize>, Malformed>;
 
 /// The data of an event as the text has it.
@@ -34,13 +34,13 @@ enum RawData<'a> {
 }
 
 /// The data of an event once its content type is known.
-pub(super) enum Content {
+pub(super) enum ResolvedData {
     Json(Range<usize>),
     Text(String),
     Binary(Vec<u8>),
 }
 
-impl Content {
+impl ResolvedData {
     /// Returns the bytes of the data; `text` is that of the event.
     fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
         match self {
@@ -50,7 +50,7 @@ impl Content {
         }
     }
 
-    /// Makes data that shares the message where it stands there.
+    /// Creates data that shares the message where it stands there.
     pub(super) fn into_data(self, message: &ByteString) -> Data {
         match self {
             Self::Json(range) => {
@@ -74,7 +74,7 @@ pub(super) fn event(bytes: Bytes, limits: Limits) -> Result<Event, DecodeError> 
 pub(super) fn batch(bytes: Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
     let message = message(bytes, limits)?;
     let mut events = Vec::new();
-    elements(&message, |scanner| {
+    elements(&message, *b"[]", BATCH, |scanner| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
         let mut event = PartialEvent::with_limits(limits);
@@ -98,33 +98,35 @@ pub(super) fn typed<T: CloudEvent>(bytes: &[u8], limits: Limits) -> Result<T, De
     })
 }
 
-/// Visits the elements of the one array that a text is.
+/// Visits the elements of the one array or object that a text is.
 pub(super) fn elements<'a>(
     text: &'a str,
-    element: impl FnMut(&mut Scanner<'a>) -> Result<(), BatchError>,
+    brackets: [u8; 2],
+    expected: &'static str,
+    element: impl FnMut(&mut Scanner<'a>) -> Result<(), ElementError>,
 ) -> Result<(), DecodeError> {
     let mut scanner = Scanner::new(text);
-    let read = scanner.elements(*b"[]", element);
+    let read = scanner.elements(brackets, element);
     match read.and_then(|()| Ok(scanner.end()?)) {
         Ok(()) => Ok(()),
-        Err(BatchError::Malformed) => Err(explain(text, BATCH)),
-        Err(BatchError::Invalid(error)) => Err(error),
+        Err(ElementError::Malformed) => Err(explain(text, expected)),
+        Err(ElementError::Invalid(error)) => Err(error),
     }
 }
 
-/// The error of reading a batch.
-pub(super) enum BatchError {
+/// The error of reading an element.
+pub(super) enum ElementError {
     Malformed,
     Invalid(DecodeError),
 }
 
-impl From<Malformed> for BatchError {
+impl From<Malformed> for ElementError {
     fn from(Malformed: Malformed) -> Self {
         Self::Malformed
     }
 }
 
-impl From<DecodeError> for BatchError {
+impl From<DecodeError> for ElementError {
     fn from(error: DecodeError) -> Self {
         Self::Invalid(error)
     }
@@ -146,8 +148,8 @@ pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
 pub(super) fn object<'a>(
     text: &'a str,
     event: &mut PartialEvent<'a>,
-    read_data: ReadData<'_, 'a>,
-) -> Result<Option<Content>, DecodeError> {
+    read_data: DataReader<'_, 'a>,
+) -> Result<Option<ResolvedData>, DecodeError> {
     let mut scanner = Scanner::new(text);
     let data = members(&mut scanner, event, read_data);
     let data = data.and_then(|data| scanner.end().map(|()| data));
@@ -171,7 +173,7 @@ pub(super) fn skip(
 fn members<'a>(
     scanner: &mut Scanner<'a>,
     event: &mut PartialEvent<'a>,
-    read_data: ReadData<'_, 'a>,
+    read_data: DataReader<'_, 'a>,
 ) -> Result<Option<RawData<'a>>, Malformed> {
     let mut data = None;
     let mut seen = [false; 2];
@@ -254,16 +256,18 @@ fn resolve_data(
     data: Option<RawData<'_>>,
     event: &mut PartialEvent<'_>,
     text: &str,
-) -> Option<Content> {
+) -> Option<ResolvedData> {
     let content_type = event.text(name::DATACONTENTTYPE);
     let content = match data? {
         RawData::Base64(text) => BASE64_STANDARD
             .decode(text.as_bytes())
-            .map(Content::Binary)
+            .map(ResolvedData::Binary)
             .map_err(|error| not_base64(&text, &error)),
-        RawData::Json(range) if content_type.is_none_or(declares_json) => Ok(Content::Json(range)),
+        RawData::Json(range) if content_type.is_none_or(declares_json) => {
+            Ok(ResolvedData::Json(range))
+        }
         RawData::Json(range) => serde_json::from_str(&text[range.clone()])
-            .map(Content::Text)
+            .map(ResolvedData::Text)
             .map_err(|_| not_text(&text[range])),
     };
     content.map_err(|violation| event.refuse(violation)).ok()
@@ -271,11 +275,11 @@ fn resolve_data(
 
 fn into_event(
     event: PartialEvent<'_>,
-    content: Option<Content>,
+    content: Option<ResolvedData>,
     message: &ByteString,
 ) -> Result<Event, DecodeError> {
     // Attributes alone do not keep a message alive.
-    let shared = matches!(content, Some(Content::Json(_))).then_some(message);
+    let shared = matches!(content, Some(ResolvedData::Json(_))).then_some(message);
     let data = content.map(|content| content.into_data(message));
     event.into_event(data, shared)
 }
@@ -293,12 +297,12 @@ impl<'a> JsonReader<'_, 'a> {
     fn check(
         &mut self,
         ty: &'static str,
-        read_data: ReadData<'_, 'a>,
-    ) -> Result<Option<Content>, DecodeError> {
+        read_data: DataReader<'_, 'a>,
+    ) -> Result<Option<ResolvedData>, DecodeError> {
         let content = object(self.text, self.event, read_data)?;
         self.event.check()?;
         self.event.expect_type(ty)?;
-        if matches!(content, Some(Content::Json(_))) {
+        if matches!(content, Some(ResolvedData::Json(_))) {
             self.event.imply(name::DATACONTENTTYPE, JSON);
         }
         Ok(content)
@@ -328,7 +332,7 @@ impl EventReader for JsonReader<'_, '_> {
             }
             skip(scanner, event)
         })?;
-        if let (Some(Content::Json(_)), Some(read)) = (&content, in_place) {
+        if let (Some(ResolvedData::Json(_)), Some(read)) = (&content, in_place) {
             return read.map_err(|error| DecodeError::data_of(target, error.into()));
         }
         let bytes = content.as_ref().map(|content| content.bytes(self.text));

@@ -4,68 +4,29 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::codec;
 use crate::error::EncodeError;
 use crate::event::{
-    AttributeRef, Data, DataKind, Event, GeneratedAttributes, buffer_pool, declares_json, name,
-    text,
+    AttributeRef, Data, DataKind, Event, Timestamp, buffer_pool, declares_json, name, text,
 };
 use crate::typed::{EventWriter, ValueAttributes};
 
 const HEAD: &[u8] = br#"{"specversion":"1.0""#;
 
-/// The core attributes that are text, in the order in which they are written.
-const TEXTS: [usize; 6] = [
-    name::ID_AT,
-    name::SOURCE_AT,
-    name::TYPE_AT,
-    name::SUBJECT_AT,
-    name::DATACONTENTTYPE_AT,
-    name::DATASCHEMA_AT,
+/// The core attributes in the order in which they are written.
+const ORDER: [&str; 7] = [
+    name::ID,
+    name::SOURCE,
+    name::TYPE,
+    name::SUBJECT,
+    name::TIME,
+    name::DATACONTENTTYPE,
+    name::DATASCHEMA,
 ];
 
-/// The number of them that are written before the time.
-const TEXTS_BEFORE_TIME: usize = 4;
-
-/// Encodes one event.
-pub(super) fn bytes(event: &Event) -> Result<Bytes, EncodeError> {
-    let mut out = Vec::with_capacity(size(event));
-    self::event(event, &mut out)?;
-    Ok(out.into())
-}
-
-/// Returns how many bytes an event takes where no text of it has to be escaped.
-pub(super) fn size(event: &Event) -> usize {
-    let texts: usize = TEXTS
-        .iter()
-        .filter_map(|at| Some(name::CORE[*at].len() + event.core_attributes().get(*at)?.len() + 6))
-        .sum();
-    let time = event
-        .time()
-        .map_or(0, |time| time.text().as_str().len() + 10);
-    let extensions: usize = event
-        .extensions()
-        .iter()
-        .map(|(name, value)| {
-            let value = AttributeRef::from(value);
-            let quotes = if is_bare(value) { 0 } else { 2 };
-            name.len() + value.into_text().len() + quotes + 4
-        })
-        .sum();
-    let data = event.data().map_or(0, |data| match data.kind() {
-        DataKind::Json => data.as_bytes().len() + 8,
-        DataKind::Text => data.as_bytes().len() + 10,
-        DataKind::Binary => data.as_bytes().len().div_ceil(3) * 4 + 17,
-    });
-    HEAD.len() + texts + time + extensions + data + 1
-}
-
-/// Returns whether JSON has a type of its own for the value.
-fn is_bare(value: AttributeRef<'_>) -> bool {
-    matches!(value, AttributeRef::Boolean(_) | AttributeRef::Integer(_))
-}
-
+/// Writes an event.
 pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     attributes(event, out)?;
     if let Some(payload) = event.data() {
@@ -76,27 +37,41 @@ pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError>
 }
 
 /// Writes an event up to its data.
-pub(super) fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.extend_from_slice(HEAD);
-    let (before, after) = TEXTS.split_at(TEXTS_BEFORE_TIME);
-    members(event, before, out)?;
-    if let Some(time) = event.time() {
-        member(name::TIME, out);
-        out.push(b'"');
-        out.extend_from_slice(time.text().as_str().as_bytes());
-        out.push(b'"');
-    }
-    members(event, after, out)?;
-    for (name, value) in event.extensions() {
+    let core = ORDER
+        .iter()
+        .filter_map(|name| Some((*name, event.attribute(name)?)));
+    let extensions = event.extensions().iter();
+    for (name, value) in core.chain(extensions.map(|(name, value)| (name, value.into()))) {
         member(name, out);
-        let value = AttributeRef::from(value);
-        if is_bare(value) {
-            out.extend_from_slice(value.into_text().as_bytes());
-        } else {
-            string(&value.into_text(), out)?;
+        match value {
+            AttributeRef::Boolean(_) | AttributeRef::Integer(_) => {
+                out.extend_from_slice(value.into_text().as_bytes());
+            }
+            AttributeRef::Timestamp(time) => string(time.text().as_str(), out)?,
+            _ => string(&value.into_text(), out)?,
         }
     }
     Ok(())
+}
+
+/// Writes an array of events.
+pub(super) fn batch<E>(
+    events: &[E],
+    write: fn(&E, &mut Vec<u8>) -> Result<(), EncodeError>,
+) -> Result<Bytes, EncodeError> {
+    buffer_pool::write_to_bytes(&mut |out| {
+        out.push(b'[');
+        for (at, event) in events.iter().enumerate() {
+            if at > 0 {
+                out.push(b',');
+            }
+            write(event, out)?;
+        }
+        out.push(b']');
+        Ok(())
+    })
 }
 
 pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
@@ -114,16 +89,6 @@ pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
             out.push(b'"');
             out.extend_from_slice(BASE64_STANDARD.encode(data.as_bytes()).as_bytes());
             out.push(b'"');
-        }
-    }
-    Ok(())
-}
-
-fn members(event: &Event, texts: &[usize], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    for at in texts {
-        if let Some(text) = event.core_attributes().get(*at) {
-            member(name::CORE[*at], out);
-            string(text, out)?;
         }
     }
     Ok(())
@@ -156,7 +121,7 @@ impl EventWriter for JsonWriter {
     type Output = Bytes;
 
     fn write_event(self, event: &Event) -> Result<Bytes, EncodeError> {
-        bytes(event)
+        buffer_pool::write_to_bytes(&mut |out| self::event(event, out))
     }
 
     fn write<D: Serialize + ?Sized>(
@@ -176,7 +141,7 @@ impl EventWriter for JsonWriter {
         let content_type = builder.data_content_type_or_json();
         if !declares_json(content_type) {
             let data = codec::encode(data, content_type)?;
-            return bytes(&builder.data(data).build()?);
+            return self.write_event(&builder.data(data).build()?);
         }
         let event = builder.build()?;
         let mut start = |out: &mut Vec<u8>| {
@@ -203,14 +168,10 @@ fn with_data(
 
 /// Writes the fixed start of an event, and an id and a time.
 fn generated_attributes(head: &str, out: &mut Vec<u8>) {
-    let generated = GeneratedAttributes::new();
-    let parts = [
-        head,
-        generated.id(),
-        "\",\"time\":\"",
-        generated.time(),
-        "\",\"data\":",
-    ];
+    let mut id = Uuid::encode_buffer();
+    let id = Uuid::new_v4().hyphenated().encode_lower(&mut id);
+    let time = Timestamp::now().text();
+    let parts = [head, id, "\",\"time\":\"", time.as_str(), "\",\"data\":"];
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }

@@ -1,13 +1,7 @@
 //! Reads and writes JSON events that may break the specification.
 
-use std::fmt;
-
 use bytes::Bytes;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
-use super::scan::Scanner;
 use super::{Json, decode, encode};
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{
@@ -34,7 +28,7 @@ pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, Decod
 pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, DecodeError> {
     let text = decode::text(bytes, limits)?;
     let mut events = Vec::new();
-    decode::elements(text, |scanner: &mut Scanner<'_>| {
+    decode::elements(text, *b"[]", decode::BATCH, |scanner| {
         let count = limits.check_batch_events(events.len() + 1);
         count.map_err(DecodeError::from)?;
         let element = bytes.slice(scanner.skip()?.0);
@@ -52,19 +46,20 @@ fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
     let content = decode::object(text, &mut event, &mut decode::skip)?;
     let resolved = content.map(|content| content.into_data(text));
     let violations = event.into_violations()?;
-    let Members(members) =
-        serde_json::from_str(text).map_err(|error| DecodeError::malformed("JSON", error))?;
 
     let mut attributes = Vec::new();
     let mut data = Vec::new();
-    for (name, value) in members {
-        match (&*name, value.get()) {
+    decode::elements(text, *b"{}", decode::OBJECT, |scanner| {
+        let name = scanner.member_name()?;
+        let (value, _) = scanner.skip()?;
+        match (&*name, scanner.slice(&value)) {
             (name::DATA, json) => data.push(Some(json)),
             (_, "null") => {}
             (name::DATA_BASE64, _) => data.push(None),
-            (_, json) => attributes.push((name, raw(json, limits)?)),
+            (_, json) => attributes.push((name.into_owned(), raw(json, limits)?)),
         }
-    }
+        Ok(())
+    })?;
     let data = match (&*data, resolved) {
         ([], _) => Ok(None),
         ([_], Some(data)) => Ok(Some(data)),
@@ -87,33 +82,6 @@ fn raw(json: &str, limits: Limits) -> Result<UncheckedValue, DecodeError> {
     }
     limits.check_attribute_bytes(json.len())?;
     Ok(UncheckedValue::Json(json.to_owned()))
-}
-
-/// The members of an object in their order, as often as they are there.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-
-        impl<'de> Visitor<'de> for Object {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(Object)
-    }
 }
 
 /// Writes one event: the text it came in, or the members it has.

@@ -9,15 +9,20 @@ use bytes::Bytes;
 
 use super::Format;
 use crate::error::{DecodeError, EncodeError};
-use crate::event::{Event, LenientEvent, Limits};
-use crate::typed::CloudEvent;
+use crate::event::{Event, LenientEvent, Limits, buffer_pool};
+use crate::typed::{CloudEvent, EventWriter};
+
+/// The media type of one event.
+const CONTENT_TYPE: &str = "application/cloudevents+json";
 
 /// The JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
 ///
 /// JSON data goes through as the bytes it came in: what is decoded shares the input, its attributes
-/// with it, and what is encoded is not parsed again. Only white space around it is no part of it, and
-/// is not read back. An event without JSON data does not keep the input alive. A `data` member without
-/// `datacontenttype` is JSON, and the event says so from then on (section 3.1.2).
+/// with it, and what is encoded is not parsed again. Only white space around it is no part of it,
+/// and is not read back. Attributes are copied where one of them does not stand in the input as it
+/// is: it has escapes, or is implied. An event without JSON data does not keep the input alive. A
+/// `data` member without `datacontenttype` is JSON, and the event says so from then on (section
+/// 3.1.2).
 ///
 /// ```
 /// use eventkit::Event;
@@ -73,10 +78,10 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are over one of the default [`Limits`], are not one valid event,
-    /// or it is not a `T`.
+    /// Returns an error if the bytes are over one of the default [`Limits`], are not one valid
+    /// event, or it is not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        decode::typed(bytes, Limits::DEFAULT)
+        decode::typed(bytes, self.limits())
     }
 
     /// Encodes a typed value straight as an event, with a random id and the current time unless
@@ -101,74 +106,14 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// As for [`to_event`](CloudEvent::to_event).
+    /// Returns an error if [`to_event`](CloudEvent::to_event) would.
     pub fn encode_typed<T: CloudEvent>(&self, value: &T) -> Result<Bytes, EncodeError> {
         value.write_to(encode::JsonWriter)
     }
-}
 
-impl Format for Json {
-    fn content_type(&self) -> &'static str {
-        "application/cloudevents+json"
-    }
-
-    fn batch_content_type(&self) -> Option<&'static str> {
-        Some("application/cloudevents-batch+json")
-    }
-
-    fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
-        encode::bytes(event)
-    }
-
-    fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
-        decode::event(bytes, Limits::DEFAULT)
-    }
-
-    fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
-        let size: usize = events.iter().map(|event| encode::size(event) + 1).sum();
-        let mut out = Vec::with_capacity(size + 2);
-        out.push(b'[');
-        for (at, event) in events.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            encode::event(event, &mut out)?;
-        }
-        out.push(b']');
-        Ok(out.into())
-    }
-
-    fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
-        decode::batch(bytes, Limits::DEFAULT)
-    }
-
-    fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
-        lenient::event(&bytes, Limits::DEFAULT)
-    }
-
-    fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
-        lenient::batch(&bytes, Limits::DEFAULT)
-    }
-
-    fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
-        if let Some(text) = event.text_in(self.content_type()) {
-            return Ok(text.clone());
-        }
-        let mut out = Vec::new();
-        lenient::encode(event, &mut out)?;
-        Ok(out.into())
-    }
-
-    fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
-        let mut out = vec![b'['];
-        for (at, event) in events.iter().enumerate() {
-            if at > 0 {
-                out.push(b',');
-            }
-            lenient::encode(event, &mut out)?;
-        }
-        out.push(b']');
-        Ok(out.into())
+    #[expect(clippy::unused_self, reason = "as for a format with other limits")]
+    fn limits(self) -> Limits {
+        Limits::DEFAULT
     }
 }
 
@@ -179,48 +124,59 @@ impl LimitedJson {
     ///
     /// Returns an error if the bytes are over a limit, are not one valid event, or it is not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
-        decode::typed(bytes, self.limits)
+        decode::typed(bytes, self.limits())
+    }
+
+    fn limits(self) -> Limits {
+        self.limits
     }
 }
 
-impl Format for LimitedJson {
-    fn content_type(&self) -> &str {
-        Json.content_type()
-    }
+/// Implements the format for types that have limits.
+macro_rules! json_format {
+    ($($type:ty),*) => {$(
+        impl Format for $type {
+            fn content_type(&self) -> &'static str {
+                CONTENT_TYPE
+            }
 
-    fn batch_content_type(&self) -> Option<&str> {
-        Json.batch_content_type()
-    }
+            fn batch_content_type(&self) -> Option<&'static str> {
+                Some("application/cloudevents-batch+json")
+            }
 
-    fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
-        Json.encode(event)
-    }
+            fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
+                encode::JsonWriter.write_event(event)
+            }
 
-    fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
-        decode::event(bytes, self.limits)
-    }
+            fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError> {
+                decode::event(bytes, self.limits())
+            }
 
-    fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
-        Json.encode_batch(events)
-    }
+            fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError> {
+                encode::batch(events, encode::event)
+            }
 
-    fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
-        decode::batch(bytes, self.limits)
-    }
+            fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError> {
+                decode::batch(bytes, self.limits())
+            }
 
-    fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
-        lenient::event(&bytes, self.limits)
-    }
+            fn decode_lenient(&self, bytes: Bytes) -> Result<LenientEvent, DecodeError> {
+                lenient::event(&bytes, self.limits())
+            }
 
-    fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
-        lenient::batch(&bytes, self.limits)
-    }
+            fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
+                lenient::batch(&bytes, self.limits())
+            }
 
-    fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
-        Json.encode_lenient(event)
-    }
+            fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
+                buffer_pool::write_to_bytes(&mut |out| lenient::encode(event, out))
+            }
 
-    fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
-        Json.encode_batch_lenient(events)
-    }
+            fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
+                encode::batch(events, lenient::encode)
+            }
+        }
+    )*};
 }
+
+json_format!(Json, LimitedJson);
