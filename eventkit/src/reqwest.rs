@@ -188,10 +188,10 @@ pub async fn read(mut response: Response, limit: usize) -> Result<Message, Recei
 #[non_exhaustive]
 pub enum ReceiveError {
     /// The connection failed.
-    #[error("the response could not be read")]
+    #[error("failed to read the response")]
     Transport(#[from] reqwest::Error),
     /// The body is larger than the limit.
-    #[error("the body of the response is over {limit} bytes")]
+    #[error("the body of the response exceeds {limit} bytes")]
     TooLarge {
         /// The limit in bytes.
         limit: usize,

@@ -56,7 +56,7 @@ impl<D: DeserializeOwned> DataSeed<D> {
     /// Returns an error if nothing was decoded.
     pub fn finish(self) -> Result<D, DecodeError> {
         self.value.ok_or_else(|| {
-            let error = "the codec handed over no deserializer";
+            let error = "the codec did not deserialize a value";
             DecodeError::data_of(self.type_name, error.into())
         })
     }

@@ -57,7 +57,7 @@ enum Kind {
     Invalid(BuildError),
     #[error("the event is of type {found:?}, expected {expected}")]
     UnexpectedType { found: String, expected: String },
-    #[error("the data of the event could not be read as {target}")]
+    #[error("failed to decode the data of the event as {target}")]
     Data {
         target: &'static str,
         source: BoxError,

@@ -16,17 +16,17 @@ pub struct EncodeError(Box<Kind>);
 enum Kind {
     #[error(transparent)]
     Build(BuildError),
-    #[error("the data could not be encoded")]
+    #[error("failed to encode the data")]
     Data(#[source] BoxError),
     #[error("no data codec is registered for the media type `{0}`")]
     NoCodec(String),
     #[error("the event format `{format}` has no batches")]
     NoBatch { format: String },
-    #[error("the event format failed")]
+    #[error("failed to encode the event in its format")]
     Format(#[source] BoxError),
     #[error("the attribute `{attribute}` does not fit into a header of the binding")]
     Header { attribute: String },
-    #[error("the attribute `{attribute}` has no form in {place}")]
+    #[error("the attribute `{attribute}` cannot be represented in {place}")]
     NoForm {
         attribute: String,
         place: &'static str,

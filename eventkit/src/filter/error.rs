@@ -13,16 +13,16 @@ pub enum FilterParseError {
     #[error("{}\n{}", .0, .0.caret())]
     Expression(#[from] ParseError),
     /// The dialect `exact`, `prefix` or `suffix` names no attribute, or `all` or `any` no filter.
-    #[error("`{0}` is empty: it has at least one element")]
+    #[error("`{0}` is empty, expected at least one element")]
     Empty(&'static str),
     /// No attribute can have the name.
-    #[error("{0:?} is not the name of an attribute: it is of lower-case letters and digits")]
+    #[error("{0:?} is not the name of an attribute, expected lower-case letters and digits")]
     Name(String),
     /// The text for an attribute is empty.
     #[error("the text for `{0}` is empty")]
     Text(String),
     /// An attribute is named twice.
-    #[error("`{0}` is given twice")]
+    #[error("`{0}` occurs twice")]
     Duplicate(String),
     /// Filters stand too deep in one another.
     #[error("filters are nested more than {} deep", super::MAX_NESTING)]

@@ -45,7 +45,7 @@ fn data_that_does_not_fit_is_refused_with_its_cause() {
 
     let chain = eventkit_tests::refusal::chain(&error);
     assert!(
-        chain.starts_with("the data of the event could not be read as "),
+        chain.starts_with("failed to decode the data of the event as "),
         "{chain}"
     );
     assert!(chain.contains("expected struct Beat"), "{chain}");

@@ -59,7 +59,7 @@ fn unknown_fields_are_denied_and_the_attribute_is_one() {
 fn messages_name_the_type_that_the_user_has_written() {
     let wrong = event(Renamed::TYPE, &json!("seven"));
     let error = chain(&Renamed::try_from(&wrong).unwrap_err());
-    let start = "the data of the event could not be read as derive::remote::Renamed: invalid type";
+    let start = "failed to decode the data of the event as derive::remote::Renamed: invalid type";
     assert!(error.starts_with(start), "{error}");
 
     let none = Event::builder()

@@ -115,7 +115,7 @@ fn a_failing_handler_is_a_500_that_names_it() {
 fn a_failure_in_a_batch_names_its_event() {
     let placed = structured("1", "co.outcome.order.placed", ORDER);
     let cancelled = structured("2", "co.outcome.order.cancelled", "{}");
-    let detail = "event 2: shop::orders::keep_timeline: the data of the event could not be read as \
+    let detail = "event 2: shop::orders::keep_timeline: failed to decode the data of the event as \
                   shop::orders::OrderCancelled: missing field `order_id` at line 1 column 2";
     let batch = format!("[{placed},{cancelled}]");
     assert_refused(&[BATCH], &batch, 422, "Event does not fit", detail);
@@ -124,7 +124,7 @@ fn a_failure_in_a_batch_names_its_event() {
 #[test]
 fn data_that_does_not_fit_a_known_type_is_a_422() {
     let detail = "event 1: shop::orders::send_receipt, shop::orders::charge_card, \
-                  shop::orders::keep_timeline: the data of the event could not be read as \
+                  shop::orders::keep_timeline: failed to decode the data of the event as \
                   shop::orders::OrderPlaced: invalid type: integer `7`, expected a string at line 1 \
                   column 13";
     assert_refused(

@@ -108,7 +108,7 @@ fn a_codec_that_hands_over_no_deserializer_is_a_data_error() {
         DecodeErrorKind::Data,
     );
     let error = encode(&7, "application/silent").unwrap_err();
-    assert_eq!(chain(&error), "the data could not be encoded: it is silent");
+    assert_eq!(chain(&error), "failed to encode the data: it is silent");
 }
 
 #[test]

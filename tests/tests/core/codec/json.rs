@@ -92,7 +92,7 @@ fn the_error_says_which_type_was_wanted_and_where_it_went_wrong() {
 
     assert_eq!(
         chain(&error),
-        "the data of the event could not be read as u8: invalid type: map, expected u8 at line 1 column 0"
+        "failed to decode the data of the event as u8: invalid type: map, expected u8 at line 1 column 0"
     );
 }
 
@@ -103,6 +103,6 @@ fn a_value_without_a_json_form_is_an_encode_error() {
 
     assert_eq!(
         chain(&error),
-        "the data could not be encoded: key must be a string"
+        "failed to encode the data: key must be a string"
     );
 }

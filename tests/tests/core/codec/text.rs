@@ -96,7 +96,7 @@ fn a_struct_or_a_list_is_no_text() {
         text(&order)
             .unwrap_err()
             .to_string()
-            .contains("could not be encoded")
+            .contains("failed to encode the data")
     );
     assert!(text(&vec![1, 2]).is_err());
     assert!(text(&Some(order)).is_err());

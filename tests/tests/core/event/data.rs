@@ -156,6 +156,6 @@ fn a_value_without_a_json_form_is_an_encode_error() {
 
     let keyed_by_a_list = BTreeMap::from([(vec![1], 2)]);
     let error = minimal().data_json(&keyed_by_a_list).unwrap_err();
-    assert_eq!(error.to_string(), "the data could not be encoded");
+    assert_eq!(error.to_string(), "failed to encode the data");
     assert_eq!(error.as_build_error(), None);
 }

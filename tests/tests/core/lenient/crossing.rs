@@ -187,11 +187,11 @@ fn what_headers_have_no_form_for_is_named() {
         ),
         (
             r#""data_base64":"%""#,
-            "the data could not be encoded: `data_base64` is not a string of Base64",
+            "failed to encode the data: `data_base64` is not a string of Base64",
         ),
         (
             r#""data":1,"data":2"#,
-            "the data could not be encoded: `data` or `data_base64` is there more than once",
+            "failed to encode the data: `data` or `data_base64` is there more than once",
         ),
     ] {
         let event = from_json(members);
@@ -207,13 +207,13 @@ fn what_json_has_no_form_for_is_named() {
             ("content-type", "text/plain"),
         ]);
         let event = decode_lenient(&headers, Bytes::new()).unwrap();
-        let expected = format!("the attribute `{name}` has no form in the JSON format");
+        let expected = format!("the attribute `{name}` cannot be represented in the JSON format");
         assert_stays(&event, encode_structured_lenient(&event, &Json), &expected);
     }
     let mut headers = headers(&[("content-type", "text/plain")]);
     headers.insert("ce-ext", HeaderValue::from_bytes(b"\xff").unwrap());
     let event = decode_lenient(&headers, Bytes::new()).unwrap();
-    let expected = "the attribute `ext` has no form in the JSON format";
+    let expected = "the attribute `ext` cannot be represented in the JSON format";
     assert_stays(&event, encode_structured_lenient(&event, &Json), expected);
 }
 

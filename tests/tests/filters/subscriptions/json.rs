@@ -60,14 +60,14 @@ fn what_is_no_filter_is_refused() {
     );
     assert_refused(
         r#"{"exact":{}}"#,
-        "`exact` is empty: it has at least one element",
+        "`exact` is empty, expected at least one element",
     );
     assert_refused(r#"{"exact":{"id":""}}"#, "the text for `id` is empty");
     assert_refused(
         r#"{"exact":{"id":1}}"#,
         "invalid type: integer `1`, expected a string",
     );
-    assert_refused(r#"{"exact":{"id":"1","id":"1"}}"#, "`id` is given twice");
+    assert_refused(r#"{"exact":{"id":"1","id":"1"}}"#, "`id` occurs twice");
     assert_refused(r#"{"all":[]}"#, "`all` is empty");
     assert_refused(
         r#"{"all":{"exact":{"id":"1"}}}"#,

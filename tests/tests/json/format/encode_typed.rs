@@ -182,7 +182,7 @@ fn an_event_is_encoded_while_another_one_is() {
     let error = Json.encode_typed(&Nested(0)).unwrap_err();
     assert_eq!(
         eventkit_tests::refusal::chain(&error),
-        "the data could not be encoded: enough"
+        "failed to encode the data: enough"
     );
     // What a failed one has written is not part of the next.
     assert_same(&fixed());

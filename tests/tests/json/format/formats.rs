@@ -118,7 +118,10 @@ fn a_format_that_cannot_hold_an_event_says_why() {
 
     let event = minimal().data_text("x").build().unwrap();
     let error = http::encode_structured(&event, &lines("a/b", None)).unwrap_err();
-    assert_eq!(chain(&error), "the event format failed: no room for data");
+    assert_eq!(
+        chain(&error),
+        "failed to encode the event in its format: no room for data"
+    );
     let error = http::encode_batch(&[event], &lines("a/b", None)).unwrap_err();
     assert_eq!(error.to_string(), "the event format `a/b` has no batches");
 }
