@@ -1,6 +1,7 @@
 //! Patterns of event types.
 
 use eventkit_cesql::rules::{self, EventTypeError};
+use thiserror::Error;
 
 /// Returns whether a pattern matches an event type.
 ///
@@ -46,8 +47,7 @@ pub const fn matches(pattern: &str, ty: &str) -> bool {
 }
 
 /// Returns whether a pattern has a wildcard.
-#[must_use]
-pub fn is_wild(pattern: &str) -> bool {
+pub(crate) fn has_wildcard(pattern: &str) -> bool {
     // Most are no pattern, and are not looked at segment by segment for it.
     pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
 }
@@ -57,9 +57,28 @@ pub fn is_wild(pattern: &str) -> bool {
 /// # Errors
 ///
 /// Returns an error if the pattern is empty or a `*` in it is not a whole segment.
-pub fn check(pattern: &str) -> Result<(), &'static str> {
-    rules::check_pattern(pattern).map_err(|error| match error {
-        EventTypeError::Empty => "an event type is not empty",
-        EventTypeError::PartialWildcard => "a `*` stands for a whole segment between dots",
-    })
+pub fn check(pattern: &str) -> Result<(), InvalidPattern> {
+    rules::check_pattern(pattern).map_err(|error| InvalidPattern(error.into()))
+}
+
+/// The error of a pattern that can match no event type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(transparent)]
+pub struct InvalidPattern(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+enum Kind {
+    #[error("an event type is not empty")]
+    Empty,
+    #[error("a `*` stands for a whole segment between dots")]
+    PartialWildcard,
+}
+
+impl From<EventTypeError> for Kind {
+    fn from(error: EventTypeError) -> Self {
+        match error {
+            EventTypeError::Empty => Self::Empty,
+            EventTypeError::PartialWildcard => Self::PartialWildcard,
+        }
+    }
 }

@@ -313,8 +313,7 @@ impl ServiceBuilder {
         if let Some(ty) = &self.dead_letter_type
             && (ty.is_empty() || ty.contains('*'))
         {
-            let (pattern, reason) = (ty.clone(), "dead letters have one event type");
-            problems.push(ServiceProblem::Pattern { pattern, reason });
+            problems.push(ServiceProblem::DeadLetterType(ty.clone()));
         }
         problems
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use eventkit::pattern::InvalidPattern;
 use thiserror::Error;
 
 /// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every problem at once.
@@ -53,8 +54,11 @@ pub enum ServiceProblem {
         /// The pattern.
         pattern: String,
         /// The reason.
-        reason: &'static str,
+        reason: InvalidPattern,
     },
+    /// The event type of dead letters is empty or a pattern.
+    #[error("{0:?} is not a valid pattern: dead letters have one event type")]
+    DeadLetterType(String),
 }
 
 /// The error of a service that could not run.

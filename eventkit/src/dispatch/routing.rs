@@ -41,7 +41,7 @@ impl RoutingTable {
         by_type.sort_by_key(|(id, _)| *id);
         by_type.dedup_by_key(|(id, _)| *id);
         let has_wildcard = |handler: &&HandlerRef| {
-            handler.typed().is_none() && handler.patterns().any(pattern::is_wild)
+            handler.typed().is_none() && handler.patterns().any(pattern::has_wildcard)
         };
         Self {
             wildcards: handlers.iter().filter(has_wildcard).cloned().collect(),
@@ -88,7 +88,7 @@ fn by_event_type(handlers: &[HandlerRef]) -> BTreeMap<&str, Vec<HandlerRef>> {
     let named = handlers.iter().flat_map(|handler| named_types(handler));
     let mut types: BTreeMap<&str, Vec<HandlerRef>> = named.map(|ty| (ty, Vec::new())).collect();
     for handler in handlers {
-        if handler.patterns().any(pattern::is_wild) {
+        if handler.patterns().any(pattern::has_wildcard) {
             let matching = types.iter_mut().filter(|(ty, _)| handler.handles(ty));
             matching.for_each(|(_, own)| own.push(handler.clone()));
             continue;
@@ -113,7 +113,7 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
     let own = typed.map_or(&[][..], |typed| typed.types);
     let named = handler
         .patterns()
-        .filter(|pattern| !pattern::is_wild(pattern));
+        .filter(|pattern| !pattern::has_wildcard(pattern));
     own.iter()
         .copied()
         .chain(named)
