@@ -8,8 +8,8 @@ use eventkit::event::{Data, MediaType};
 use eventkit::format::{Format, Json, LimitedJson};
 use eventkit::{Event, Limits};
 
-const JSON: LimitedJson = Json.with_limits(Limits::NONE);
-const HTTP: Decoder = http::with_limits(Limits::NONE);
+const JSON: LimitedJson = Json.with_limits(Limits::UNLIMITED);
+const HTTP: Decoder = http::with_limits(Limits::UNLIMITED);
 
 /// Asserts that an event survives every content mode and format, and any two of them.
 ///

@@ -66,7 +66,7 @@ impl Limits {
     };
 
     /// No limits, for messages that are trusted or were limited before.
-    pub const NONE: Self = Self {
+    pub const UNLIMITED: Self = Self {
         body_bytes: usize::MAX,
         header_bytes: usize::MAX,
         headers: usize::MAX,

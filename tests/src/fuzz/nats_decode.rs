@@ -61,6 +61,6 @@ fn attributes(event: &Event) -> Event {
 }
 
 fn decode(message: &Message) -> Option<Event> {
-    let decoder = nats::with_limits(Limits::NONE);
+    let decoder = nats::with_limits(Limits::UNLIMITED);
     decoder.decode(&message.headers, message.body.clone()).ok()
 }

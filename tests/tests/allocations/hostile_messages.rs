@@ -89,7 +89,7 @@ fn many_headers() {
         decode(&headers, Bytes::new())
     });
     // Were the number of headers not limited, the attributes are.
-    let limits = Limits::NONE.attributes(Limits::DEFAULT.attributes);
+    let limits = Limits::UNLIMITED.attributes(Limits::DEFAULT.attributes);
     assert_refused(
         "headers, by attributes",
         Some("attributes"),

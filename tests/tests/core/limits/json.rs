@@ -150,5 +150,5 @@ fn the_place_in_a_batch_is_told() {
 fn nothing_is_refused_without_limits() {
     let members: Vec<String> = (0..1000).map(|n| format!(r#""x{n}":{n}"#)).collect();
     let event = json(&format!(r#"{},"data":{}"#, members.join(","), nested(1000)));
-    assert!(Json.with_limits(Limits::NONE).decode(event).is_ok());
+    assert!(Json.with_limits(Limits::UNLIMITED).decode(event).is_ok());
 }

@@ -112,7 +112,7 @@ fn a_body_nested_without_end_does_not_overflow_the_stack() {
     let headers = headers(&[("content-type", "application/json")]);
     let nested = Bytes::from(format!("{}{}", "[".repeat(depth), "]".repeat(depth)));
 
-    let unlimited = with_limits(Limits::NONE);
+    let unlimited = with_limits(Limits::UNLIMITED);
     let event = unlimited.decode(&headers, nested.clone()).unwrap();
     assert_eq!(event.data().unwrap().bytes(), &nested);
     assert_refused(
