@@ -5,21 +5,21 @@ use eventkit_cesql::{Attributes, Value};
 use crate::event::{AttributeRef, Event};
 use crate::typed::{AttributeSource, TypedAttributes};
 
-/// Adapter of an [`AttributeSource`] to the [`Attributes`] of an expression.
+/// Adapter from an [`AttributeSource`] to the [`Attributes`] of an expression.
 ///
 /// ```
 /// use eventkit::Event;
-/// use eventkit::filter::{Source, cesql::Expression};
+/// use eventkit::filter::{AttributesOf, cesql::Expression};
 ///
 /// let event = Event::builder().id("1").source("/shop").ty("t").build()?;
 /// let expression: Expression = "id = 1".parse()?;
-/// assert!(expression.evaluate(&Source(&event)).passes());
+/// assert!(expression.evaluate(&AttributesOf(&event)).passes());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct Source<S>(pub S);
+pub struct AttributesOf<S>(pub S);
 
-impl<S: AttributeSource> Attributes for Source<&S> {
+impl<S: AttributeSource> Attributes for AttributesOf<&S> {
     fn get(&self, name: &str) -> Option<Value<'_>> {
         self.0.attribute(name).map(value)
     }

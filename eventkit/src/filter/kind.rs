@@ -5,7 +5,7 @@ use std::fmt;
 use eventkit_cesql::{Expression, Functions};
 use serde::{Serialize, Serializer};
 
-use super::attributes::Source;
+use super::attributes::AttributesOf;
 use super::error::{FilterError, FilterParseError};
 use crate::error::EncodeError;
 use crate::event::AttributeRef;
@@ -158,7 +158,7 @@ impl Filter {
             Kind::All(filters) => filters.iter().all(|filter| filter.matches(event)),
             Kind::Any(filters) => filters.iter().any(|filter| filter.matches(event)),
             Kind::Not(filter) => !filter.matches(event),
-            Kind::Sql(expression) => expression.evaluate(&Source(event)).passes(),
+            Kind::Sql(expression) => expression.evaluate(&AttributesOf(event)).passes(),
             Kind::Exact(_) | Kind::Prefix(_) | Kind::Suffix(_) => self.fits(event),
         }
     }
@@ -177,7 +177,7 @@ impl Filter {
             Kind::Any(filters) => decide(filters, event, true),
             Kind::Not(filter) => filter.evaluate(event).map(|passes| !passes),
             Kind::Sql(expression) => {
-                let source = Source(event);
+                let source = AttributesOf(event);
                 let evaluation = expression.evaluate(&source);
                 match evaluation.value.to_boolean() {
                     Some(passes) if evaluation.errors.is_empty() => Ok(passes),
@@ -195,11 +195,11 @@ impl Filter {
     /// Returns whether a typed value passes, as [`matches`](Filter::matches) does, without encoding
     /// its data.
     ///
-    /// An id or a time that no field gives is made with the envelope, and absent here.
+    /// An id or a time that no field sets is made with the envelope, and absent here.
     ///
     /// # Errors
     ///
-    /// Returns an error if a field cannot give its attribute.
+    /// Returns an error if a field cannot set its attribute.
     pub fn matches_value(&self, value: &impl CloudEvent) -> Result<bool, EncodeError> {
         Ok(self.matches(&value.attributes()?))
     }

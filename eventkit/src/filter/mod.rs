@@ -23,7 +23,7 @@
 //! `exact`, `prefix` and `suffix` take an absent attribute for one that does not fit. An expression
 //! that looks at an absent attribute, divides by zero or casts in vain has an error beside its
 //! value. [`Filter::matches`] then says `false`, as the Subscriptions API wants it;
-//! [`Filter::evaluate`] gives the error, and that is what handlers with a filter go by. An
+//! [`Filter::evaluate`] returns the error, and that is what handlers with a filter go by. An
 //! expression that means "if it is there" says so: `EXISTS priority AND priority > 3`.
 
 mod attributes;
@@ -32,6 +32,6 @@ mod de;
 mod error;
 mod kind;
 
-pub use attributes::Source;
+pub use attributes::AttributesOf;
 pub use error::{FilterError, FilterParseError};
 pub use kind::{Filter, MAX_NESTING};
