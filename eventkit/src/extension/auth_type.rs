@@ -1,14 +1,15 @@
-//! The sort of principal that caused an event.
+//! The kind of principal that caused an event.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::event::AttributeError;
 
-/// The kind of principal that caused an event. It is information and no proof.
+/// The kind of principal that caused an event.
 ///
-/// The specification names five and only recommends to keep to them, so others are kept as they
-/// are.
+/// It is informational and does not authenticate anyone.
+///
+/// The specification names five and only recommends them, so others are kept as they are.
 ///
 /// ```
 /// use eventkit::extension::AuthType;
@@ -30,7 +31,7 @@ pub enum AuthType {
     ApiKey,
     /// The platform itself.
     System,
-    /// A sort that the specification does not name.
+    /// A kind that the specification does not name.
     Other(String),
 }
 

@@ -26,8 +26,8 @@
 //! let trace: TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".parse()?;
 //! let event = Beat { trace: Some(trace), count: 7 }
 //!     .event_builder()?
-//!     .with(&CorrelationId::new("txn-1")?)
-//!     .with(&SampledRate::new(30)?)
+//!     .typed_extension(&CorrelationId::new("txn-1")?)
+//!     .typed_extension(&SampledRate::new(30)?)
 //!     .build()?;
 //! assert_eq!(event.extension_as::<TraceParent>("traceparent")?, trace);
 //! assert_eq!(event.typed_extension()?, Some(SampledRate::new(30)?));
@@ -67,7 +67,7 @@ pub use trace_state::TraceState;
 
 use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event, EventBuilder};
 
-/// Attribute type that stands for one extension, whose name it has.
+/// Attribute type of one extension, with the name of that extension.
 ///
 /// Such a type, or an [`Option`] of it, is a parameter of a handler by itself.
 ///
@@ -93,7 +93,7 @@ use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Even
 ///     const NAME: &'static str = "priority";
 /// }
 ///
-/// let event = Event::builder().source("/s").ty("t").with(&Priority(7)).build()?;
+/// let event = Event::builder().source("/s").ty("t").typed_extension(&Priority(7)).build()?;
 /// assert_eq!(event.typed_extension()?, Some(Priority(7)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -144,11 +144,11 @@ impl EventBuilder {
     /// use eventkit::extension::PartitionKey;
     ///
     /// let key = PartitionKey::new("customer-7")?;
-    /// let event = Event::builder().source("/s").ty("t").with(&key).build()?;
+    /// let event = Event::builder().source("/s").ty("t").typed_extension(&key).build()?;
     /// assert_eq!(event.extension("partitionkey").unwrap(), &"customer-7");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn with<E: Extension>(mut self, extension: &E) -> Self {
+    pub fn typed_extension<E: Extension>(mut self, extension: &E) -> Self {
         if let Some(value) = extension.to_attribute() {
             // Owned, so that the name of a user's type is checked too.
             self.parts

@@ -19,7 +19,7 @@ macro_rules! extensions {
         pub struct $type($inner);
 
         impl $type {
-            #[doc = concat!("Takes ", $expected, ".")]
+            #[doc = concat!("Creates the extension from ", $expected, ".")]
             ///
             /// # Errors
             ///
@@ -40,7 +40,7 @@ macro_rules! extensions {
                 &self.0
             }
 
-            /// Returns the value as its own.
+            /// Returns the owned value.
             #[must_use]
             pub fn into_inner(self) -> $inner {
                 self.0
@@ -120,16 +120,18 @@ extensions! {
     /// The severity of an event in the words of its source, such as `WARN`.
     SeverityText(String), "severitytext", "a non-empty severity text", |text| !text.is_empty();
 
-    /// Refers to the place where the data of an event is kept (claim check).
+    /// Reference to the place where the data of an event is kept (claim check).
     DataRef(UriReference), "dataref", "a URI-reference (RFC 3986)", |_| true;
 
-    /// Identifies who caused an event. It informs and is no proof.
+    /// Identity of the principal that caused an event.
+    ///
+    /// It is informational and does not authenticate anyone.
     AuthId(String), "authid", "text", |_| true;
 
-    /// Claims about who caused an event, as a JSON text without credentials.
+    /// Claims about the principal that caused an event, as a JSON text without credentials.
     AuthClaims(String), "authclaims", "a JSON text", |claims| is_json(claims);
 
-    /// Groups the events of one flow or transaction.
+    /// Id that groups the events of one flow or transaction.
     CorrelationId(String), "correlationid", "a non-empty correlation id", |id| !id.is_empty();
 
     /// The id of the event that caused this one.
@@ -159,7 +161,7 @@ impl Sequence {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is no Integer of 32 bits.
+    /// Returns an error if it is not an Integer of 32 bits.
     pub fn to_integer(&self) -> Result<i32, AttributeError> {
         let digits = self.0.strip_prefix('-').unwrap_or(&self.0);
         let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -175,9 +177,9 @@ impl Sequence {
 }
 
 impl ExpiryTime {
-    /// Returns whether the time has come: at or after it, an event may be dropped.
+    /// Returns whether an event is expired, and may be dropped: `now` is at or after the time.
     #[must_use]
-    pub fn is_over(&self, now: Timestamp) -> bool {
+    pub fn is_expired(&self, now: Timestamp) -> bool {
         *self.0 <= *now
     }
 }

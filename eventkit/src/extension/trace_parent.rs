@@ -10,7 +10,7 @@ pub(super) const EXPECTED: &str = "a traceparent, such as 00-0af7651916cd43dd844
 /// The bit that says that the caller may have recorded the trace.
 const SAMPLED: u8 = 1;
 
-/// Identifies a trace and the span in it that an event comes from.
+/// Identifier of a trace, and of the span in it that an event comes from.
 ///
 /// It is checked as W3C Trace Context asks (3.2): hexadecimal digits in lower case, no id of zeros
 /// only, and no version `ff`. Of a version that is not known yet, what version `00` defines is
@@ -35,7 +35,7 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Creates one from its parts.
+    /// Creates a trace parent from its parts.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What tracing systems add to a trace.
+//! The state that tracing systems add to a trace.
 
 use std::fmt;
 use std::str::FromStr;

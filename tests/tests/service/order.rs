@@ -17,7 +17,7 @@ fn keyed(key: &str, id: u32) -> Event {
     let key = PartitionKey::new(key).unwrap();
     event("t", format!("{}-{id}", key.get()))
         .to_builder()
-        .with(&key)
+        .typed_extension(&key)
         .build()
         .unwrap()
 }

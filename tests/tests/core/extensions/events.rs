@@ -62,8 +62,8 @@ fn a_wrong_value_is_told_with_what_was_expected() {
 fn a_builder_takes_each_and_an_event_gives_it_back() {
     let expiry: ExpiryTime = "2026-01-31T09:30:00Z".parse().unwrap();
     let event = minimal()
-        .with(&expiry)
-        .with(&Severity::WARN)
+        .typed_extension(&expiry)
+        .typed_extension(&Severity::WARN)
         .build()
         .unwrap();
     assert_eq!(event.typed_extension().unwrap(), Some(expiry));
@@ -97,7 +97,7 @@ impl Extension for Misnamed {
 #[test]
 fn the_name_of_an_extension_of_ones_own_is_checked() {
     let violations = [("Not-A-Name", "core, Naming Conventions")];
-    assert_violations(minimal().with(&Misnamed).build(), &violations);
+    assert_violations(minimal().typed_extension(&Misnamed).build(), &violations);
 }
 
 static EXTENSIONS: Registry = Registry::new("extensions");
@@ -114,7 +114,12 @@ fn note(beat: &Beat, trace: TraceParent, rate: Option<SampledRate>) {
 #[test]
 fn a_handler_takes_them_by_their_type() {
     let rate = SampledRate::new(30).unwrap();
-    let event = beat().event_builder().unwrap().with(&rate).build().unwrap();
+    let event = beat()
+        .event_builder()
+        .unwrap()
+        .typed_extension(&rate)
+        .build()
+        .unwrap();
     EXTENSIONS.dispatch(&beat()).unwrap();
     EXTENSIONS.dispatch(&event).unwrap();
     let seen = std::mem::take(&mut *SEEN.lock().unwrap());

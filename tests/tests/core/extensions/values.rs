@@ -91,8 +91,8 @@ fn times() {
     assert_values::<RecordedTime>("recordedtime", &taken, &refused, "a Timestamp (RFC 3339)");
 
     let expiry: ExpiryTime = "2026-01-31T10:30:00+01:00".parse().unwrap();
-    assert!(!expiry.is_over("2026-01-31T09:29:59Z".parse().unwrap()));
-    assert!(expiry.is_over("2026-01-31T09:30:00Z".parse().unwrap()));
+    assert!(!expiry.is_expired("2026-01-31T09:29:59Z".parse().unwrap()));
+    assert!(expiry.is_expired("2026-01-31T09:30:00Z".parse().unwrap()));
 }
 
 #[test]
