@@ -79,15 +79,15 @@ impl<'a> BinaryReader<'a> {
             Ok(text) => self.event.set(name, Scalar::Text(text)),
             Err(error) => {
                 self.event
-                    .refuse(Violation::from_error(&name, &error, section));
+                    .add_violation(Violation::from_error(&name, &error, section));
                 self.event.set(name, Scalar::Invalid);
             }
         }
     }
 
-    /// Notes what else is wrong with the message.
-    pub fn refuse(&mut self, violation: Violation) {
-        self.event.refuse(violation);
+    /// Adds a violation that the binding found.
+    pub fn add_violation(&mut self, violation: Violation) {
+        self.event.add_violation(violation);
     }
 
     /// Creates the event.
@@ -124,7 +124,7 @@ impl<'a> BinaryReader<'a> {
         T::from_reader(&mut BinaryMessage { reader: self, body })
     }
 
-    /// Lists all that is wrong, the data included, and gives the data whatever it is.
+    /// Lists all that is wrong, the data included, and returns the data whatever it is.
     pub(super) fn into_violations(
         mut self,
         body: Bytes,

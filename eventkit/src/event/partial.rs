@@ -76,7 +76,7 @@ impl<'a> PartialEvent<'a> {
         };
         if matches!(value, Scalar::Boolean(_) | Scalar::Integer(_)) {
             let (attribute, section) = (name::CORE[at], "core, Context Attributes");
-            self.refuse(Violation::new(
+            self.add_violation(Violation::new(
                 attribute,
                 &value.text(),
                 "a string",
@@ -84,7 +84,7 @@ impl<'a> PartialEvent<'a> {
             ));
             self.core[at] = Some(Scalar::Invalid);
         } else if self.core[at].is_some() {
-            self.refuse(duplicate(name::CORE[at], &value.text()));
+            self.add_violation(duplicate(name::CORE[at], &value.text()));
         } else {
             self.core[at] = Some(value);
         }
@@ -109,7 +109,7 @@ impl<'a> PartialEvent<'a> {
     }
 
     /// Notes a violation that the message shows before its attributes are looked at.
-    pub(crate) fn refuse(&mut self, violation: Violation) {
+    pub(crate) fn add_violation(&mut self, violation: Violation) {
         if self.violations.len() < MAX_VIOLATIONS {
             self.violations.push(violation);
         }
@@ -207,7 +207,7 @@ impl<'a> PartialEvent<'a> {
             && version != SPECVERSION
         {
             let violation = check::another_version(version);
-            self.refuse(violation);
+            self.add_violation(violation);
             self.core[name::SPECVERSION_AT] = Some(Scalar::Invalid);
         }
         let violations = self.check().err();
@@ -285,7 +285,7 @@ impl<'a> PartialEvent<'a> {
             RawAttribute::Text(SPECVERSION) | RawAttribute::Checked => Ok(()),
             RawAttribute::Text(other) => Err(DecodeError::spec_version(other)),
             RawAttribute::Absent => {
-                self.refuse(check::no_version());
+                self.add_violation(check::no_version());
                 self.core[name::SPECVERSION_AT] = Some(Scalar::Invalid);
                 Ok(())
             }
@@ -309,14 +309,16 @@ impl<'a> PartialEvent<'a> {
             .map(|pair| duplicate(pair[1].to_owned(), ""));
         let again: Vec<Violation> = again.collect();
         for violation in again {
-            self.refuse(violation);
+            self.add_violation(violation);
         }
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {
         let parsed = self.text(name::TIME)?.parse();
         parsed
-            .map_err(|error| self.refuse(Violation::from_error(name::TIME, &error, "core, time")))
+            .map_err(|error| {
+                self.add_violation(Violation::from_error(name::TIME, &error, "core, time"))
+            })
             .ok()
     }
 }

@@ -67,7 +67,7 @@ pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
 ///
 /// # Errors
 ///
-/// As for [`decode`]; one element that is not a valid event refuses the batch.
+/// Returns an error if [`decode`] would, or if an element of the batch is not a valid event.
 pub fn decode_batch(headers: &HeaderMap, body: Bytes) -> Result<Vec<Event>, DecodeError> {
     Decoder::default().decode_batch(headers, body)
 }
@@ -216,7 +216,7 @@ pub(super) fn read_binary<'a>(
                 let (expected, section) =
                     ("the `Content-Type` header instead", "HTTP binding, 3.1.1");
                 let violation = Violation::new(name::DATACONTENTTYPE, &value, expected, section);
-                reader.refuse(violation);
+                reader.add_violation(violation);
             }
             Some(attribute) => reader.header(attribute, value.as_bytes(), "HTTP binding, 3.1.3.2"),
             None => {}

@@ -31,8 +31,8 @@ pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, 
 ///
 /// # Errors
 ///
-/// As for [`decode_lenient`], for each element; and where the `Content-Type` of a batch is
-/// malformed.
+/// Returns an error if [`decode_lenient`] would for an element, or if the `Content-Type` of a batch
+/// is malformed.
 pub fn decode_batch_lenient(
     headers: &HeaderMap,
     body: Bytes,

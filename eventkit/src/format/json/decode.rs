@@ -192,7 +192,7 @@ fn members<'a>(
         if std::mem::replace(&mut seen[at], true) || (found.is_some() && data.is_some()) {
             let expected = "one of `data` and `data_base64`, once";
             let member = member.into_owned();
-            event.refuse(Violation::new(member, "", expected, "JSON format, 3.1.1"));
+            event.add_violation(Violation::new(member, "", expected, "JSON format, 3.1.1"));
         }
         data = found.or(data.take());
         Ok(())
@@ -221,7 +221,7 @@ fn base64<'a>(
         Scalar::Null | Scalar::Invalid => None,
         Scalar::Boolean(_) | Scalar::Integer(_) => {
             let (expected, section) = ("a JSON string with Base64", "JSON format, 3.1.1");
-            event.refuse(Violation::new(name::DATA_BASE64, "", expected, section));
+            event.add_violation(Violation::new(name::DATA_BASE64, "", expected, section));
             None
         }
     })
@@ -246,7 +246,7 @@ fn scalar<'a>(
         number => number.parse().ok().map(Scalar::Integer),
     };
     Ok(value.unwrap_or_else(|| {
-        event.refuse(not_scalar(member, json, is_string));
+        event.add_violation(not_scalar(member, json, is_string));
         Scalar::Invalid
     }))
 }
@@ -270,7 +270,9 @@ fn resolve_data(
             .map(ResolvedData::Text)
             .map_err(|_| not_text(&text[range])),
     };
-    content.map_err(|violation| event.refuse(violation)).ok()
+    content
+        .map_err(|violation| event.add_violation(violation))
+        .ok()
 }
 
 fn into_event(
