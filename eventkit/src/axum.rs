@@ -47,15 +47,15 @@ use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
 
-/// Takes or sends one event of a derived type.
+/// Extractor and response of one event of a derived type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Typed<T>(pub T);
 
-/// Takes or sends a batch; a single event is taken as a batch of one.
+/// Extractor and response of a batch; a single event is taken as a batch of one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch(pub Vec<Event>);
 
-/// Sends one event in structured mode, in the JSON format.
+/// Response of one event in structured mode, in the JSON format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Structured(pub Event);
 

@@ -36,7 +36,7 @@
 //! | work with the envelope | [`Event`], [`mod@event`] |
 //! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
 //! | use the documented extensions | [`extension`] |
-//! | run handlers on a broker | the crate `eventkit-service`, [`transport`], [`Policy`], [`HandlerError`] |
+//! | run handlers on a broker | [`eventkit-service`](https://docs.rs/eventkit-service), [`transport`], [`Policy`], [`HandlerError`] |
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
@@ -47,7 +47,7 @@
 //! | feature | default | adds |
 //! | --- | --- | --- |
 //! | `macros` | yes | the derives and attributes |
-//! | `discovery` | yes | handlers of all linked crates are found by themselves, through `linkme` |
+//! | `discovery` | yes | handlers of all linked crates are registered automatically, through `linkme` |
 //! | `http` | yes | [`binding::http`], the HTTP protocol binding |
 //! | `axum` | no | `Event`, typed events and batches as extractors and responses; `http` with it |
 //! | `reqwest` | no | sending events, and reading them from responses; `http` with it |
@@ -55,16 +55,16 @@
 //! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
 //! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.
 //!
-//! # The family
+//! # Related crates
 //!
 //! | crate | for |
 //! | --- | --- |
-//! | `eventkit-service` | handlers as a service on transports, with retries, dead letters and an inbox |
-//! | `eventkit-nats` | NATS: the protocol binding, and a transport on `JetStream` |
-//! | `eventkit-webhook` | HTTP as a transport: an endpoint that receives events, a sender that retries |
-//! | `eventkit-sql` | an inbox in a database |
-//! | `eventkit-transport-tests` | the promises of a transport as tests, for authors of transports |
-//! | `eventkit-cesql` | the CloudEvents SQL expressions of [`filter`](mod@filter) |
+//! | [`eventkit-service`](https://docs.rs/eventkit-service) | handlers as a service on transports, with retries, dead letters and an inbox |
+//! | [`eventkit-nats`](https://docs.rs/eventkit-nats) | NATS: the protocol binding, and a transport on `JetStream` |
+//! | [`eventkit-webhook`](https://docs.rs/eventkit-webhook) | HTTP as a transport: an endpoint that receives events, a sender that retries |
+//! | [`eventkit-sql`](https://docs.rs/eventkit-sql) | an inbox in a database |
+//! | [`eventkit-transport-tests`](https://docs.rs/eventkit-transport-tests) | the promises of a transport as tests, for authors of transports |
+//! | [`eventkit-cesql`](https://docs.rs/eventkit-cesql) | the CloudEvents SQL expressions of [`filter`](mod@filter) |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(

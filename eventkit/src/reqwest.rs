@@ -27,7 +27,7 @@ use crate::typed::CloudEvent;
 /// The largest body that [`ResponseExt`] reads unless other [`Limits`] are given, in bytes.
 pub const BODY_LIMIT: usize = Limits::DEFAULT.body_bytes;
 
-/// Puts events into requests.
+/// Extension of [`RequestBuilder`] that puts events into requests.
 pub trait RequestBuilderExt: Sized {
     /// Puts an event into the request in binary mode.
     ///
@@ -69,9 +69,9 @@ fn with(request: RequestBuilder, message: Message) -> RequestBuilder {
     request.headers(message.headers).body(message.body)
 }
 
-/// Takes events out of responses.
+/// Extension of [`Response`] that reads events from responses.
 ///
-/// The status is not looked at: call `error_for_status` first where it matters. The default
+/// The status is not checked: call `error_for_status` first if it matters. The default
 /// [`Limits`] hold, unless others are given:
 ///
 /// ```no_run

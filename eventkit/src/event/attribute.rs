@@ -144,7 +144,7 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
     }
 }
 
-/// Type whose values are values of an attribute.
+/// Conversion between a Rust type and the value of an attribute.
 ///
 /// Fields of a derived event that are marked as an attribute, and parameters of handlers that name
 /// one, are of such a type. An [`Option`] stands for an attribute that may be absent.
@@ -283,7 +283,7 @@ attribute!(
     |value| value.into_text().parse().ok()
 );
 
-/// Integers that an attribute of type Integer always holds.
+/// Implements the conversion of integers that an attribute of type Integer always holds.
 macro_rules! small_integers {
     ($($type:ty),*) => {$(
         attribute!(
@@ -296,7 +296,7 @@ macro_rules! small_integers {
 }
 small_integers!(i8, i16, i32, u8, u16);
 
-/// Integers that may be larger than the type Integer, so they travel as strings.
+/// Implements the conversion of integers that may exceed the type Integer, and travel as strings.
 macro_rules! large_integers {
     ($($type:ty),*) => {$(
         attribute!(

@@ -99,7 +99,7 @@ impl Data {
         }
     }
 
-    /// Returns what the bytes are.
+    /// Returns the kind of the bytes.
     #[must_use]
     pub fn kind(&self) -> DataKind {
         self.kind

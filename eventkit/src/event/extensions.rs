@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::attribute::AttributeValue;
 
-/// Names and values; most events have one or none, and they take no memory of their own.
+/// Names and values of extensions; most events have one or none, which take no memory of their own.
 pub(crate) type Entries = SmallVec<[(Cow<'static, str>, AttributeValue); 1]>;
 
 /// The set of extension attributes of an event, sorted by name.
@@ -50,7 +50,7 @@ impl Extensions {
         Iter(self.entries.iter())
     }
 
-    /// Takes entries in any order, each name once.
+    /// Creates the set from entries in any order, each name once.
     pub(crate) fn from_unsorted(mut entries: Entries) -> Self {
         entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Self { entries }
@@ -86,7 +86,7 @@ impl fmt::Debug for Extensions {
     }
 }
 
-/// Walks through the extensions of an event.
+/// Iterator over the extensions of an event, in the order of their names.
 #[derive(Debug, Clone)]
 pub struct Iter<'a>(std::slice::Iter<'a, (Cow<'static, str>, AttributeValue)>);
 

@@ -146,7 +146,7 @@ impl LenientEvent {
         }
     }
 
-    /// Returns the names and texts of all attributes, as [`attribute`](Self::attribute) gives them
+    /// Returns the names and texts of all attributes, as [`attribute`](Self::attribute) returns them
     /// and as often as they came.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let (event, raw) = match &self.parsed {

@@ -18,7 +18,7 @@ const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 683
 /// A media type: type, subtype, suffix and parameters.
 ///
 /// Names and the suffix compare without case, as do parameter names; parameter values compare as
-/// they are, but for `charset`. [`Display`](fmt::Display) gives the text as it was written.
+/// they are, but for `charset`. [`Display`](fmt::Display) writes the text as it was written.
 ///
 /// ```
 /// use eventkit::event::MediaType;

@@ -13,7 +13,7 @@ pub use registry::{decode, decode_as, find, register};
 use crate::error::{BuildError, DecodeError, EncodeError};
 use crate::event::{Event, LenientEvent, Parsed};
 
-/// Turns whole events into bytes and back.
+/// Event format: encodes whole events into bytes, and decodes them.
 ///
 /// It can be used as `dyn Format`. Implementations pass the same checks as the built-in one when
 /// they make events through [`Event::builder`].
@@ -55,7 +55,7 @@ pub trait Format: Send + Sync + 'static {
 
     /// Reads one event that may break the specification, and keeps the text it came in.
     ///
-    /// A format that says nothing of this takes valid events only; [`Json`] takes any object.
+    /// The default implementation accepts valid events only; [`Json`] accepts any object.
     ///
     /// ```
     /// use eventkit::format::{Format, Json};
@@ -82,7 +82,8 @@ pub trait Format: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are malformed or too large, or an element is no event at all.
+    /// Returns an error if the bytes are malformed or too large, or an element is not an event at
+    /// all.
     fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
         let events = self.decode_batch(bytes)?;
         Ok(events.into_iter().map(LenientEvent::from).collect())
@@ -91,8 +92,8 @@ pub trait Format: Send + Sync + 'static {
     /// Writes an event that may break the specification: what it was read from, where that was of
     /// this format.
     ///
-    /// [`LenientEvent`] says what becomes of others. A format that says nothing of this writes
-    /// only those that are valid.
+    /// [`LenientEvent`] describes what becomes of others. The default implementation writes only
+    /// those that are valid.
     ///
     /// # Errors
     ///
@@ -115,7 +116,7 @@ pub trait Format: Send + Sync + 'static {
     }
 }
 
-/// Returns the event, or says what is wrong with it.
+/// Returns the event, or an error with its violations.
 fn valid(event: &LenientEvent) -> Result<&Event, EncodeError> {
     match event.parsed() {
         Parsed::Valid(event) => Ok(event),

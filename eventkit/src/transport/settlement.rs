@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{BoxFuture, MessageMetadata, TransportError};
 
-/// What a transport is told about a message.
+/// The settlement of a message, as a transport receives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
     /// The message was handled, and is not delivered again.
@@ -21,7 +21,7 @@ pub enum Settlement {
 ///
 /// One acknowledger may serve all messages of a consumer, which costs no allocation for each, or one
 /// message only. A message that is never settled is delivered again. What has to happen when a
-/// message is dropped unsettled belongs into the [`Drop`] of an acknowledger of its own.
+/// message is dropped unsettled belongs in the [`Drop`] of an acknowledger of its own.
 pub trait Acknowledger: Debug + Send + Sync {
     /// Settles the message with this metadata.
     ///

@@ -1,4 +1,4 @@
-//! Fields of a derived type that give attributes.
+//! Fields of a derived type that set attributes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::event::{
     name,
 };
 
-/// A field of a derived type that gives an attribute.
+/// A field of a derived type that sets an attribute.
 ///
 /// The bound stands in one place, [`attribute_field`], so that a type that is no attribute is one
 /// error.
@@ -41,7 +41,7 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the time is given by a value that is none.
+    /// Returns an error if the value for the time is not a Timestamp.
     pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
         let Some(value) = (self.to_attribute)(value) else {
             return Ok(builder);

@@ -1,4 +1,4 @@
-//! Derived event types: their metadata, and the way between a value and an [`Event`].
+//! Derived event types: their metadata, and the conversions between values and [`Event`]s.
 
 mod attributes;
 mod clone;
@@ -79,18 +79,18 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
         None
     }
 
-    /// Starts an event with everything this value gives: metadata, attributes from fields, data.
+    /// Returns a builder with everything this value sets: metadata, attributes from fields, data.
     ///
     /// # Errors
     ///
     /// Returns an error if the data cannot be encoded.
     fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
 
-    /// Starts an event with the attributes this value gives, and no data.
+    /// Returns a builder with the attributes this value sets, and no data.
     ///
     /// # Errors
     ///
-    /// Returns an error if a field cannot give its attribute.
+    /// Returns an error if a field cannot set its attribute.
     #[doc(hidden)]
     fn attribute_builder(&self) -> Result<EventBuilder, EncodeError> {
         self.event_builder()
@@ -98,22 +98,22 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
 
     /// Returns the attributes of this value, without encoding its data.
     ///
-    /// An id or a time that no field gives is not among them: those are made with the event.
+    /// An id or a time that no field sets is not among them: those are made with the event.
     ///
     /// # Errors
     ///
-    /// Returns an error if a field cannot give its attribute.
+    /// Returns an error if a field cannot set its attribute.
     fn attributes(&self) -> Result<TypedAttributes, EncodeError> {
         self.attribute_builder().map(TypedAttributes::new)
     }
 
-    /// Creates the event of this value, with a random id and the current time unless fields give
+    /// Creates the event of this value, with a random id and the current time unless fields set
     /// them.
     ///
     /// # Errors
     ///
     /// Returns an error if the data cannot be encoded, an attribute from a field is not valid, or
-    /// neither the type nor a field gives the source.
+    /// neither the type nor a field sets the source.
     fn to_event(&self) -> Result<Event, EncodeError> {
         convert::built(self.event_builder())
     }

@@ -14,7 +14,7 @@ pub const fn single(types: &[&'static str]) -> &'static str {
 ///
 /// # Panics
 ///
-/// While the compiler runs, where the variant cannot stay.
+/// Panics, while the compiler runs, if the variant has to be refused.
 #[track_caller]
 pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) {
     let (variant, types) = variants[at];

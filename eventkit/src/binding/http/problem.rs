@@ -1,4 +1,4 @@
-//! What a server answers to a request that it refuses.
+//! The answer of a server to a request that it refuses.
 
 use std::error::Error;
 
@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::Violation;
 
-/// Describes a refused request as JSON (RFC 9457, `application/problem+json`).
+/// Description of a refused request as JSON (RFC 9457, `application/problem+json`).
 ///
 /// | mistake | status |
 /// | --- | --- |
@@ -59,7 +59,7 @@ impl Problem {
     /// The media type of the body.
     pub const CONTENT_TYPE: &'static str = "application/problem+json";
 
-    /// Creates a problem of one's own.
+    /// Creates a problem from a status, a title and a detail.
     #[must_use]
     pub fn new(status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
@@ -76,26 +76,26 @@ impl Problem {
         self.status
     }
 
-    /// Returns the same problem with another sentence about this time.
+    /// Returns the same problem with another detail.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 
-    /// Returns what sort of mistake it is.
+    /// Returns the kind of mistake, in a few words.
     #[must_use]
     pub fn title(&self) -> &'static str {
         self.title
     }
 
-    /// Returns what is wrong with which attribute; empty for mistakes of another sort.
+    /// Returns the violations of the attributes; empty for mistakes of another kind.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
-    /// Returns what went wrong this time, in a sentence.
+    /// Returns the description of this one mistake, in a sentence.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail

@@ -85,10 +85,10 @@ impl Json {
     }
 
     /// Encodes a typed value straight as an event, with a random id and the current time unless
-    /// fields give them.
+    /// fields set them.
     ///
-    /// It gives what encoding the result of [`to_event`](CloudEvent::to_event) gives, but for the
-    /// order of the members, in one allocation.
+    /// It returns the same as encoding the result of [`to_event`](CloudEvent::to_event), except for
+    /// the order of the members, in one allocation.
     ///
     /// ```
     /// use eventkit::CloudEvent;
