@@ -87,7 +87,7 @@ impl Registry {
     /// Runs the handlers of an event, each on its own: an error or a panic of one does not keep the
     /// others from running.
     ///
-    /// The event is an [`Event`] or a value of a derived type. A typed value goes to typed handlers
+    /// The event is an [`Event`](crate::Event) or a value of a derived type. A typed value goes to typed handlers
     /// as it is; the envelope is made only if a handler wants it, and an envelope is decoded only
     /// once. If there is no handler for the type, the report is empty.
     ///

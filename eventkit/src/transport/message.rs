@@ -13,6 +13,10 @@ use crate::event::Event;
 #[non_exhaustive]
 pub struct Incoming {
     /// The event, or a message that is not one; boxed, since events are moved far more often.
+    ///
+    /// It does not matter whether the message was published as an event or
+    /// [raw](super::Publisher::publish_raw): one with a structured event is decoded by its content
+    /// type, as [`format::decode`](crate::format::decode) does.
     pub event: Result<Event, Box<InvalidMessage>>,
     /// What the transport knows about the message.
     pub metadata: MessageMetadata,

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | A message is delivered again until it is acknowledged or terminated. | [`Acknowledger`] |
 //! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
+//! | An event is delivered as an event, also if it was published as a raw message. | [`Consumer`] |
 //! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
 
 pub mod backoff;

@@ -5,6 +5,23 @@ use crate::event::Event;
 use crate::typed::ToEvent;
 
 /// A destination that events can be published to.
+///
+/// [`PublisherExt`] adds `publish`, which also takes typed values:
+///
+/// ```
+/// use eventkit::transport::{Publisher, PublisherExt, TransportError};
+/// use eventkit::CloudEvent;
+///
+/// async fn publish_all<E: CloudEvent>(
+///     publisher: &dyn Publisher,
+///     events: &[E],
+/// ) -> Result<(), TransportError> {
+///     for event in events {
+///         publisher.publish(event).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 pub trait Publisher: Send + Sync {
     /// Publishes an event, and returns once it is stored.
     ///
@@ -22,6 +39,11 @@ pub trait Publisher: Send + Sync {
 
     /// Publishes a message as it is, for instance one that is not an event, to the destination of an
     /// event type.
+    ///
+    /// The headers and the body are those of the protocol binding. A message that carries an event in
+    /// them, in structured content mode for instance, has to be
+    /// [delivered](super::Incoming::event) as that event: this is how dead letters are stored and
+    /// replayed.
     ///
     /// Two messages with the same [id](RawMessage::id) are one, as two events with the same source and
     /// id are.

@@ -1,4 +1,4 @@
-//! Transports and publishers behind an [`Arc`].
+//! Transports and publishers behind an [`Arc`] or a [`Box`].
 
 use std::sync::Arc;
 
@@ -7,36 +7,43 @@ use super::{
 };
 use crate::event::Event;
 
-impl<P: Publisher + ?Sized> Publisher for Arc<P> {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        (**self).publish_event(event)
-    }
+macro_rules! forward {
+    ($pointer:ident) => {
+        impl<P: Publisher + ?Sized> Publisher for $pointer<P> {
+            fn publish_event<'a>(
+                &'a self,
+                event: &'a Event,
+            ) -> BoxFuture<'a, Result<Published, TransportError>> {
+                (**self).publish_event(event)
+            }
 
-    fn publish_raw<'a>(
-        &'a self,
-        ty: &'a str,
-        message: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        (**self).publish_raw(ty, message)
-    }
+            fn publish_raw<'a>(
+                &'a self,
+                ty: &'a str,
+                message: &'a RawMessage,
+            ) -> BoxFuture<'a, Result<Published, TransportError>> {
+                (**self).publish_raw(ty, message)
+            }
+        }
+
+        impl<T: Transport + ?Sized> Transport for $pointer<T> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
+
+            fn prepare(&self, subscriptions: &[Subscription]) {
+                (**self).prepare(subscriptions);
+            }
+
+            fn subscribe<'a>(
+                &'a self,
+                subscription: &'a Subscription,
+            ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+                (**self).subscribe(subscription)
+            }
+        }
+    };
 }
 
-impl<T: Transport + ?Sized> Transport for Arc<T> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    fn prepare(&self, subscriptions: &[Subscription]) {
-        (**self).prepare(subscriptions);
-    }
-
-    fn subscribe<'a>(
-        &'a self,
-        subscription: &'a Subscription,
-    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
-        (**self).subscribe(subscription)
-    }
-}
+forward!(Arc);
+forward!(Box);

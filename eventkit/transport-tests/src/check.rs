@@ -99,6 +99,7 @@ checks! { $
     carries_every_attribute: content;
     carries_every_kind_of_data: content;
     carries_empty_and_large_messages: content;
+    decodes_events_published_raw: content;
     delivers_invalid_messages_raw: content;
     detects_duplicates: content;
     selects_by_pattern: delivery;

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
 use eventkit::event::{Data, DataKind, Event, EventBuilder, Timestamp, Uri, UriReference};
+use eventkit::format::{Format, Json};
 use eventkit::transport::RawMessage;
 
 use super::context::{TestContext, ack, build, ensure_eq, event, terminate};
@@ -121,6 +122,17 @@ pub(super) async fn carries_empty_and_large_messages(context: &TestContext<'_>) 
     let large = context.event("large", "").data_bytes(bytes);
     let large = large.data_content_type("application/octet-stream");
     round_trip(context, "large", build(large)?).await
+}
+
+pub(super) async fn decodes_events_published_raw(context: &TestContext<'_>) -> Result<()> {
+    let mut consumer = context.consumer("raw").await?;
+    let sent = build(context.event("raw", "structured"))?;
+    let content_type = ("content-type".to_owned(), Json.content_type().to_owned());
+    let message = RawMessage::new(vec![content_type], Json.encode(&sent)?);
+    context.publish_raw("raw", &message).await?;
+    let incoming = context.next(&mut *consumer).await?;
+    ensure_eq("the event", event(&incoming)?, &sent)?;
+    ack(incoming).await
 }
 
 pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> Result<()> {

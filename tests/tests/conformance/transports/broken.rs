@@ -27,6 +27,7 @@ enum Fault {
     LosesAnExtension,
     LosesLargeData,
     ChangesRawBodies,
+    LosesRawHeaders,
     FindsNoDuplicates,
     FindsDuplicatesOfOthers,
     IgnoresPatterns,
@@ -45,7 +46,7 @@ use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
     FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, IgnoresDelays,
     IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight,
-    KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData, LosesWhenDropped,
+    KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped,
     SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
@@ -116,11 +117,13 @@ impl Publisher for Broken {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            if self.fault != ChangesRawBodies {
-                return self.memory.publish_raw(ty, message).await;
-            }
-            let body = message.body.to_ascii_uppercase();
-            let message = RawMessage::new(message.headers.clone(), body);
+            let message = match self.fault {
+                ChangesRawBodies => {
+                    RawMessage::new(message.headers.clone(), message.body.to_ascii_uppercase())
+                }
+                LosesRawHeaders => RawMessage::new(Vec::new(), message.body.clone()),
+                _ => return self.memory.publish_raw(ty, message).await,
+            };
             self.memory.publish_raw(ty, &message).await
         })
     }
@@ -311,7 +314,22 @@ async fn wrong_information_is_noticed() {
 async fn changed_messages_are_noticed() {
     assert_notices(LosesAnExtension, &["carries_every_attribute"]).await;
     assert_notices(LosesLargeData, &["carries_empty_and_large_messages"]).await;
-    assert_notices(ChangesRawBodies, &["delivers_invalid_messages_raw"]).await;
+    assert_notices(
+        ChangesRawBodies,
+        &[
+            "decodes_events_published_raw",
+            "delivers_invalid_messages_raw",
+        ],
+    )
+    .await;
+    assert_notices(
+        LosesRawHeaders,
+        &[
+            "decodes_events_published_raw",
+            "delivers_invalid_messages_raw",
+        ],
+    )
+    .await;
 }
 
 #[tokio::test(start_paused = true)]
