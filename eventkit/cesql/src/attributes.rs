@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-/// Lookup of the attributes of an event by name.
+/// A lookup of the attributes of an event by name.
 ///
 /// Implementors give expressions access to the attributes of their event type.
 pub trait Attributes {

@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::ops::Range;
 
-/// Kind of a parse error.
+/// The kind of a parse error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {
@@ -23,7 +23,7 @@ pub enum ParseErrorKind {
     Limit,
 }
 
-/// Error of parsing an expression: what was expected, what was found, and where.
+/// The error of parsing an expression: what was expected, what was found, and where.
 ///
 /// [`Display`](fmt::Display) writes one line; [`caret`](ParseError::caret) marks the position in the text.
 ///

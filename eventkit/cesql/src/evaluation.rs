@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::value::Value;
 
-/// Result of an evaluation: always a value, and the errors beside it.
+/// The result of an evaluation: always a value, and the errors beside it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation<'a> {
@@ -36,7 +36,7 @@ impl Evaluation<'_> {
     }
 }
 
-/// Kind of an evaluation error (3.3).
+/// The kind of an evaluation error (3.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EvaluationErrorKind {
@@ -50,7 +50,7 @@ pub enum EvaluationErrorKind {
     Function,
 }
 
-/// Error of an evaluation, with the subexpression that caused it.
+/// The error of an evaluation, with the subexpression that caused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationError {
     pub(crate) kind: EvaluationErrorKind,

@@ -10,7 +10,7 @@ use crate::trace::{Trace, Visit};
 use crate::tree::Node;
 use crate::value::Value;
 
-/// Record of an evaluation: the result of the whole expression, then those of its subexpressions.
+/// A record of an evaluation: the result of the whole expression, then those of its subexpressions.
 ///
 /// ```
 /// # use eventkit_cesql::{Attributes, Expression, Value};
@@ -34,7 +34,7 @@ pub struct Explanation {
     steps: Vec<Step>,
 }
 
-/// Result of one subexpression.
+/// The result of one subexpression.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Step {

@@ -14,7 +14,7 @@ use crate::parser;
 use crate::tree::{Kind, Node};
 use crate::value::Type;
 
-/// Parsed expression whose functions are resolved.
+/// A parsed expression whose functions are resolved.
 ///
 /// [`Display`](fmt::Display) writes text that parses to an equal expression. Clones share the tree.
 ///

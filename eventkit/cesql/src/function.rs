@@ -8,7 +8,7 @@ use crate::value::{Type, Value};
 
 type Body = dyn for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>> + Send + Sync;
 
-/// Function that expressions can call.
+/// A function that expressions can call.
 ///
 /// Arguments are cast to the parameter types first. The function is not called if a cast fails or an
 /// argument is a missing attribute. It must be pure: equal arguments give equal values.
@@ -155,7 +155,7 @@ impl fmt::Debug for Function {
     }
 }
 
-/// Error of a function call, with an optional result value.
+/// The error of a function call, with an optional result value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError<'a> {
     pub(crate) message: String,

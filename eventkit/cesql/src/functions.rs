@@ -11,7 +11,7 @@ use crate::builtin;
 use crate::function::Function;
 use crate::token::Token;
 
-/// Set of the functions that expressions can call: those of the specification, and your own.
+/// A set of the functions that expressions can call: those of the specification, and your own.
 #[derive(Debug, Clone)]
 pub struct Functions(HashMap<String, Vec<Function>>);
 
@@ -96,7 +96,7 @@ impl Functions {
     }
 }
 
-/// Error of registering a function.
+/// The error of registering a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisterError(String);
 

@@ -354,7 +354,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// Operator that follows an operand.
+/// An operator that follows an operand.
 #[derive(Clone, Copy)]
 enum Infix {
     Binary(Binary),

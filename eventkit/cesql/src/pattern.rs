@@ -2,7 +2,7 @@
 
 use std::str::Chars;
 
-/// Compiled pattern.
+/// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Box<[Piece]>);
 

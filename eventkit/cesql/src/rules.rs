@@ -48,7 +48,7 @@ pub fn is_attribute_char(c: char) -> bool {
     !c.is_control() && !noncharacter
 }
 
-/// Reason why a text is not an event type or pattern.
+/// The reason why a text is not an event type or pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventTypeError {
     Empty,
@@ -75,7 +75,7 @@ pub fn check_pattern(text: &str) -> Result<(), EventTypeError> {
 /// The media type of JSON data.
 pub const JSON: &str = "application/json";
 
-/// Reason why a text is not a media type.
+/// The reason why a text is not a media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaTypeError {
     /// The text violates the grammar.

@@ -25,7 +25,7 @@ pub(crate) enum Token<'t> {
     End,
 }
 
-/// Reserved words, which cannot be the names of attributes.
+/// The reserved words, which cannot be the names of attributes.
 const KEYWORDS: [(&str, Token<'_>); 9] = [
     ("AND", Token::Operator(Binary::And)),
     ("OR", Token::Operator(Binary::Or)),
@@ -47,7 +47,7 @@ impl Token<'_> {
     }
 }
 
-/// Token with its position, in bytes.
+/// A token with its position, in bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Spanned<'t> {
     pub(crate) token: Token<'t>,

@@ -1,10 +1,10 @@
-//! Record of the nodes that an evaluation enters.
+//! The record of the nodes that an evaluation enters.
 
 use crate::evaluation::EvaluationError;
 use crate::tree::Node;
 use crate::value::Value;
 
-/// Nodes in the order in which they are entered.
+/// The nodes in the order in which they are entered.
 #[derive(Default)]
 pub(crate) struct Trace {
     pub(crate) visits: Vec<Visit>,
@@ -14,7 +14,7 @@ pub(crate) struct Trace {
     errors: usize,
 }
 
-/// Result of a node that was entered.
+/// The result of a node that was entered.
 pub(crate) struct Visit {
     pub(crate) node: *const Node,
     /// The value, or `None` for a missing attribute.

@@ -7,7 +7,7 @@ use crate::operator::Binary;
 use crate::pattern::Pattern;
 use crate::value::Type;
 
-/// Subexpression with its position in the text.
+/// A subexpression with its position in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub(crate) kind: Kind,
@@ -43,7 +43,7 @@ pub(crate) enum Kind {
     },
 }
 
-/// String literal, with its delimiter for display.
+/// A string literal, with its delimiter for display.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Text {
     pub(crate) value: Box<str>,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-/// Type of a value (3.1).
+/// The type of a value (3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Type {
     /// A signed 32-bit integer.
@@ -36,7 +36,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// Value of an expression. Strings are borrowed from the event or the expression if possible.
+/// The value of an expression. Strings are borrowed from the event or the expression if possible.
 ///
 /// ```
 /// use eventkit_cesql::{Type, Value};

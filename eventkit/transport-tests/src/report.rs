@@ -24,7 +24,7 @@ pub struct Report {
 impl Report {
     /// Returns whether no check failed.
     #[must_use]
-    pub fn is_passed(&self) -> bool {
+    pub fn all_passed(&self) -> bool {
         let mut outcomes = self.outcomes.iter();
         !outcomes.any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)))
     }

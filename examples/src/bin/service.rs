@@ -61,7 +61,7 @@ async fn main() -> Result<(), BoxError> {
     // As SIGTERM and ctrl-c do.
     handle.stop();
     let stopped = running.await??;
-    println!("given back at the end: {}", stopped.released);
+    println!("released: {}", stopped.released);
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::binaries::{command, finish, output, run, text};
 const PATIENCE: Duration = Duration::from_mins(1);
 
 fn role(server: &Server, arguments: &[&str]) -> Output {
-    let mut command = command("orders-on-nats");
+    let mut command = command("orders_on_nats");
     let output = output(command.args(arguments).env("NATS_URL", server.url()));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {errors}");
@@ -28,7 +28,7 @@ struct Worker(Option<Child>);
 
 impl Worker {
     fn start(server: &Server, limit: &str) -> Self {
-        let child = command("orders-on-nats")
+        let child = command("orders_on_nats")
             .arg("work")
             .env("NATS_URL", server.url())
             .env("CARD_LIMIT", limit)
@@ -91,11 +91,11 @@ fn what_could_not_be_handled_is_kept_and_replayed() {
         assert!(line.contains("3 attempts: the card was declined"), "{line}");
     }
     let said = worker.stop();
-    assert!(said.starts_with("The shop works"), "{said}");
+    assert!(said.starts_with("The shop is running"), "{said}");
     assert!(said.contains("\nThe shop is closed; "), "{said}");
 
     let generous = Worker::start(&server, "99999999");
-    let replayed = wait_for(&server, &["replay"], "3 dead letters are tried once more.");
+    let replayed = wait_for(&server, &["replay"], "replayed 3 dead letters");
     assert_eq!(text(&replayed.stdout).lines().count(), 1);
     wait_for(&server, &["letters"], "0 dead letters");
     // Three that were replayed, and nothing of what had been done.
@@ -112,7 +112,7 @@ fn what_could_not_be_handled_is_kept_and_replayed() {
 
 #[test]
 fn a_server_that_is_not_there_is_said() {
-    let mut command = command("orders-on-nats");
+    let mut command = command("orders_on_nats");
     // Nobody listens on the port for what is discarded.
     let output = output(command.arg("publish").env("NATS_URL", "nats://127.0.0.1:9"));
     assert!(!output.status.success());
@@ -123,7 +123,7 @@ fn a_server_that_is_not_there_is_said() {
 #[test]
 fn a_role_that_it_does_not_have_is_said() {
     for arguments in [&[][..], &["sleep"], &["publish", "many"]] {
-        let output = run("orders-on-nats", arguments);
+        let output = run("orders_on_nats", arguments);
         assert!(!output.status.success());
         let errors = text(&output.stderr);
         assert!(

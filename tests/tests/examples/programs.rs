@@ -174,7 +174,7 @@ timeline: A-2 placed
 dead letter: shop--service-orders-charge_card: co.outcome.order.placed A-2 from /shop/orders, \
 3 attempts: the card was declined
 7 succeeded, 2 retried, 1 dead letter
-given back at the end: 0
+released: 0
 ",
     );
 }

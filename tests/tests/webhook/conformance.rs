@@ -26,7 +26,7 @@ fn endpoint() -> Endpoint {
 fn sender(url: &str, endpoint: Option<&Endpoint>) -> Sender {
     let (first, longest) = (Duration::from_millis(10), Duration::from_millis(100));
     let sender = Sender::to(url).attempts(u32::MAX).backoff(first, longest);
-    let sender = sender.deadline(Duration::MAX).timeout(Duration::MAX);
+    let sender = sender.total_timeout(Duration::MAX).timeout(Duration::MAX);
     let sender = match endpoint {
         Some(endpoint) => sender.client(endpoint.clone()),
         None => sender,

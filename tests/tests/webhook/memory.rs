@@ -97,7 +97,11 @@ async fn a_retry_meanwhile_waits_for_the_same_end() {
 
 #[tokio::test(start_paused = true)]
 async fn it_forgets_what_is_too_old_or_too_much() {
-    let endpoint = Endpoint::builder().remember(2, MINUTE).build().unwrap();
+    let endpoint = Endpoint::builder()
+        .dedup_capacity(2)
+        .dedup_window(MINUTE)
+        .build()
+        .unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     for id in ["1", "2", "3", "2", "1"] {
         assert_eq!(post(&endpoint, &event(id)).await, (204, None));

@@ -137,7 +137,10 @@ async fn attempts_and_time_have_limits() {
 
     let script = Script::new(vec![Status(503); 100]);
     let sender = script.sender().attempts(u32::MAX);
-    let sender = sender.deadline(Duration::from_mins(1)).build().unwrap();
+    let sender = sender
+        .total_timeout(Duration::from_mins(1))
+        .build()
+        .unwrap();
     let start = Instant::now();
     sender.publish(&event("1")).await.unwrap_err();
     assert!(start.elapsed() <= Duration::from_mins(1));

@@ -47,8 +47,8 @@ pub struct NatsBuilder {
     mode: Mode,
     limits: Limits,
     timeout: Duration,
-    heartbeat: Duration,
-    max_unsettled: usize,
+    idle_heartbeat: Duration,
+    max_ack_pending: usize,
     updates_consumers: bool,
 }
 
@@ -76,8 +76,8 @@ impl NatsBuilder {
             mode: Mode::Binary,
             limits: Limits::DEFAULT,
             timeout: Duration::from_secs(5),
-            heartbeat: Duration::from_secs(5),
-            max_unsettled: 10_000,
+            idle_heartbeat: Duration::from_secs(5),
+            max_ack_pending: 10_000,
             updates_consumers: false,
         }
     }
@@ -168,8 +168,8 @@ impl NatsBuilder {
     ///
     /// A consumer without a heartbeat for two intervals is lost. A closed connection is detected at
     /// once.
-    pub fn heartbeat(mut self, heartbeat: Duration) -> Self {
-        self.heartbeat = heartbeat.max(Duration::from_millis(100));
+    pub fn idle_heartbeat(mut self, interval: Duration) -> Self {
+        self.idle_heartbeat = interval.max(Duration::from_millis(100));
         self
     }
 
@@ -177,12 +177,12 @@ impl NatsBuilder {
     /// including those that wait for redelivery; 10,000 by default.
     ///
     /// At this number, the server delivers no other message to the subscription.
-    pub fn max_unsettled(mut self, max: usize) -> Self {
-        self.max_unsettled = max;
+    pub fn max_ack_pending(mut self, max: usize) -> Self {
+        self.max_ack_pending = max;
         self
     }
 
-    /// Updates consumers on the server whose patterns, `ack_wait` or `max_unsettled` differ; by
+    /// Updates consumers on the server whose patterns, `ack_wait` or `max_ack_pending` differ; by
     /// default they are an error.
     ///
     /// A consumer keeps its position, and new patterns select events after it only. Before server
@@ -232,8 +232,8 @@ impl NatsBuilder {
             prefix,
             mode: self.mode,
             decoder: with_limits(self.limits),
-            heartbeat: self.heartbeat,
-            max_unsettled: self.max_unsettled,
+            idle_heartbeat: self.idle_heartbeat,
+            max_ack_pending: self.max_ack_pending,
             updates_consumers: self.updates_consumers,
         };
         shared.stream.ensure(&shared.api, &shared.prefix).await?;

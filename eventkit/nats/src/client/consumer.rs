@@ -133,7 +133,7 @@ impl NatsConsumer {
     }
 
     async fn send_request(&self, batch: usize) -> Result<(), TransportError> {
-        let heartbeat = self.shared.heartbeat;
+        let heartbeat = self.shared.idle_heartbeat;
         let config = BatchConfig {
             batch,
             expires: Some(heartbeat * 6),
@@ -253,7 +253,7 @@ impl NatsConsumer {
             return Err(self.lost("the connection to the server was interrupted"));
         }
         // One heartbeat may be late.
-        let max_silence = self.shared.heartbeat * 2;
+        let max_silence = self.shared.idle_heartbeat * 2;
         if self.requested.num_permits() > 0 && self.last_received.elapsed() > max_silence {
             return Err(self.lost("the server sent no heartbeat"));
         }

@@ -58,7 +58,7 @@ impl ConsumerSpec<'_> {
             // The service decides when to stop redelivering.
             max_deliver: -1,
             replay_policy: ReplayPolicy::Instant,
-            max_ack_pending: self.shared.max_unsettled.try_into().unwrap_or(i64::MAX),
+            max_ack_pending: self.shared.max_ack_pending.try_into().unwrap_or(i64::MAX),
             ..Config::default()
         };
         let filters = self.filters.as_slice();

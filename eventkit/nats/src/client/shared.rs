@@ -17,8 +17,8 @@ pub(super) struct Shared {
     pub(super) prefix: String,
     pub(super) mode: Mode,
     pub(super) decoder: Decoder,
-    pub(super) heartbeat: Duration,
-    pub(super) max_unsettled: usize,
+    pub(super) idle_heartbeat: Duration,
+    pub(super) max_ack_pending: usize,
     /// Whether settings of consumers that differ are updated, if the server can.
     pub(super) updates_consumers: bool,
 }

@@ -23,7 +23,7 @@ impl Nats {
     ) -> Result<NatsConsumer, TransportError> {
         let shared = &*self.shared;
         check_name("subscription", &subscription.name)?;
-        check_subscription(subscription, shared.max_unsettled)?;
+        check_subscription(subscription, shared.max_ack_pending)?;
         // A stream in memory is lost when its server restarts.
         shared.stream.ensure(&shared.api, &shared.prefix).await?;
         let spec = ConsumerSpec {
@@ -48,7 +48,7 @@ pub(super) fn check_name(kind: &str, name: &str) -> Result<(), TransportError> {
 
 fn check_subscription(
     subscription: &Subscription,
-    max_unsettled: usize,
+    max_ack_pending: usize,
 ) -> Result<(), TransportError> {
     let name = &subscription.name;
     if subscription.patterns.is_empty() {
@@ -58,10 +58,10 @@ fn check_subscription(
     }
     subscription.check_patterns()?;
     let max_in_flight = subscription.max_in_flight;
-    if max_in_flight == 0 || max_in_flight > max_unsettled {
+    if max_in_flight == 0 || max_in_flight > max_ack_pending {
         return Err(TransportError::configuration(format!(
             "the subscription `{name}` allows {max_in_flight} messages in flight, expected 1 to \
-             {max_unsettled} (`NatsBuilder::max_unsettled`)"
+             {max_ack_pending} (`NatsBuilder::max_ack_pending`)"
         )));
     }
     Ok(())

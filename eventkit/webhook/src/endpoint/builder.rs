@@ -29,8 +29,8 @@ impl Endpoint {
                 publisher: None,
             },
             min_subscriptions: 1,
-            remembered: 100_000,
-            window: Duration::from_hours(1),
+            dedup_capacity: 100_000,
+            dedup_window: Duration::from_hours(1),
         }
     }
 }
@@ -41,8 +41,8 @@ impl Endpoint {
 pub struct EndpointBuilder {
     settings: Settings,
     min_subscriptions: usize,
-    remembered: usize,
-    window: Duration,
+    dedup_capacity: usize,
+    dedup_window: Duration,
 }
 
 impl EndpointBuilder {
@@ -119,14 +119,21 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets how many deliveries the endpoint remembers, and for how long; 100,000 for one hour by
-    /// default. Each of them takes about 150 bytes.
+    /// Sets the maximum number of deliveries whose outcome the endpoint remembers; 100,000 by default.
+    /// Each of them takes about 150 bytes.
+    ///
+    /// A retry of a forgotten delivery runs its handler again.
+    pub fn dedup_capacity(mut self, deliveries: usize) -> Self {
+        self.dedup_capacity = deliveries;
+        self
+    }
+
+    /// Sets how long the endpoint remembers the outcome of a delivery; one hour by default.
     ///
     /// A retry of a forgotten delivery runs its handler again: the window has to be longer than
     /// senders retry.
-    pub fn remember(mut self, deliveries: usize, window: Duration) -> Self {
-        self.remembered = deliveries;
-        self.window = window;
+    pub fn dedup_window(mut self, window: Duration) -> Self {
+        self.dedup_window = window;
         self
     }
 
@@ -182,7 +189,7 @@ impl EndpointBuilder {
         }
         let checked = settings.origins.check();
         checked.map_err(TransportError::configuration)?;
-        let recent = RecentDeliveries::new(self.remembered, self.window);
+        let recent = RecentDeliveries::new(self.dedup_capacity, self.dedup_window);
         let shared = Shared {
             table: Mutex::new(SubscriptionTable::new(self.min_subscriptions, recent)),
             decoder: with_limits(settings.limits),

@@ -35,7 +35,7 @@ impl Sender {
             timeout: Duration::from_mins(1),
             retry: Retry {
                 attempts: 5,
-                deadline: Duration::from_mins(5),
+                total_timeout: Duration::from_mins(5),
                 initial_delay: Duration::from_millis(500),
                 max_delay: Duration::from_secs(30),
             },
@@ -133,8 +133,8 @@ impl SenderBuilder {
     }
 
     /// Sets the time limit of all attempts of an event and the delays in between; 5 minutes by default.
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.retry.deadline = deadline;
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.retry.total_timeout = timeout;
         self
     }
 

@@ -75,7 +75,7 @@ pub(super) struct Shared {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Retry {
     pub(super) attempts: u32,
-    pub(super) deadline: Duration,
+    pub(super) total_timeout: Duration,
     pub(super) initial_delay: Duration,
     pub(super) max_delay: Duration,
 }
@@ -130,7 +130,7 @@ impl Sender {
         let shared = &*self.shared;
         let operation = format!("failed to {operation} to {}", shared.requests.target);
         let retry = shared.retry;
-        let deadline = Instant::now() + retry.deadline.min(FAR_FUTURE);
+        let deadline = Instant::now() + retry.total_timeout.min(FAR_FUTURE);
         let mut attempt = 1;
         loop {
             let Err(failed) = shared.attempt(message, deadline).await else {

@@ -147,5 +147,5 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
 /// Opens the stream of the chaos test on a server.
 pub(crate) async fn connect(url: &str) -> Result<Nats, eventkit::transport::TransportError> {
     let nats = Nats::connect(url).stream(SERVICE);
-    nats.heartbeat(Duration::from_secs(1)).open().await
+    nats.idle_heartbeat(Duration::from_secs(1)).open().await
 }

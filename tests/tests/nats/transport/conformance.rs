@@ -26,7 +26,7 @@ impl Fixture for OnNats {
         Box::pin(async {
             let server = self.0.as_ref().ok_or("there is no server")?;
             let url = server.lock().map_err(|_| "a test has panicked")?.url();
-            let nats = Nats::connect(url).heartbeat(Duration::from_millis(500));
+            let nats = Nats::connect(url).idle_heartbeat(Duration::from_millis(500));
             Ok(Box::new(nats.open().await?) as Box<dyn Transport>)
         })
     }

@@ -191,7 +191,7 @@ async fn a_server_that_falls_silent_is_noticed() {
     let Some(server) = Server::start() else {
         return;
     };
-    let nats = on(&server).heartbeat(Duration::from_millis(200));
+    let nats = on(&server).idle_heartbeat(Duration::from_millis(200));
     let nats = nats.open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     // It is not noticed while there are heartbeats, across several requests for messages.
@@ -216,7 +216,7 @@ async fn silence_is_noticed_by_who_drops_the_future_all_the_time() {
     let Some(server) = Server::start() else {
         return;
     };
-    let nats = on(&server).heartbeat(Duration::from_millis(200));
+    let nats = on(&server).idle_heartbeat(Duration::from_millis(200));
     let nats = nats.open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     server.freeze();

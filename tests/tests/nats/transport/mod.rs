@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Starts a transport that notices quickly what is wrong.
 fn on(server: &Server) -> NatsBuilder {
     Nats::connect(server.url())
-        .heartbeat(Duration::from_millis(500))
+        .idle_heartbeat(Duration::from_millis(500))
         .timeout(Duration::from_secs(2))
 }
 

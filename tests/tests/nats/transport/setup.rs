@@ -133,7 +133,7 @@ async fn a_subscription_is_a_durable_consumer() {
     let Some(server) = Server::start() else {
         return;
     };
-    let nats = on(&server).max_unsettled(500).open().await.unwrap();
+    let nats = on(&server).max_ack_pending(500).open().await.unwrap();
     let consumer = nats.subscribe(&subscription("a.*.c")).await.unwrap();
     drop(consumer);
 

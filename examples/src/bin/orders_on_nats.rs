@@ -2,14 +2,14 @@
 //! process of its own.
 //!
 //! ```text
-//! orders-on-nats work            # handles orders until ctrl-c; start as many as you like
-//! orders-on-nats publish 10000   # publishes orders; one in a hundred is dearer than the bank allows
-//! orders-on-nats letters         # lists what could not be handled
-//! orders-on-nats replay          # gives it to the handlers that failed, once more
+//! orders_on_nats work            # handles orders until ctrl-c; start as many as you like
+//! orders_on_nats publish 10000   # publishes orders; one in a hundred is dearer than the bank allows
+//! orders_on_nats letters         # lists what could not be handled
+//! orders_on_nats replay          # runs the handlers that failed once more
 //! ```
 //!
-//! `NATS_URL` says where the server is, `nats://127.0.0.1:4222` if it is not set; a server to try it
-//! with is `nats-server --jetstream`. `CARD_LIMIT` is what the bank of a worker allows, in cents.
+//! `NATS_URL` is the URL of the server, `nats://127.0.0.1:4222` by default; start one with
+//! `nats-server --jetstream`. `CARD_LIMIT` is the limit of the bank of a worker, in cents.
 
 #![forbid(unsafe_code)]
 
@@ -33,10 +33,10 @@ use state::{Bank, Books};
 /// The name of the service, and of the stream it works on.
 const SHOP: &str = "shop";
 
-const USAGE: &str = "orders-on-nats work | publish [NUMBER] | letters | replay";
+const USAGE: &str = "orders_on_nats work | publish [NUMBER] | letters | replay";
 
-/// How often there is a word about a long run.
-const OFTEN: Duration = Duration::from_millis(500);
+/// The interval of progress reports.
+const REPORT_INTERVAL: Duration = Duration::from_millis(500);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -47,7 +47,7 @@ async fn main() -> ExitCode {
         ["publish"] => publish(1_000).await,
         ["publish", number] => match number.parse() {
             Ok(number) => publish(number).await,
-            Err(_) => Err(format!("{number:?} is no number of orders: {USAGE}").into()),
+            Err(_) => Err(format!("{number:?} is not a number of orders: {USAGE}").into()),
         },
         ["letters"] => letters().await,
         ["replay"] => replay().await,
@@ -86,25 +86,22 @@ async fn work() -> Result<(), BoxError> {
         .transport(connect().await?)
         .policy(hasty)
         .build()?;
-    let news = tokio::spawn(tell(service.handle()));
-    println!("The shop works, until ctrl-c.");
+    let news = tokio::spawn(report(service.handle()));
+    println!("The shop is running; press ctrl-c to stop.");
     let stopped = service.run().await?;
     news.abort();
     if let Some(line) = books.lines().last() {
-        println!("In the books last: {line}");
+        println!("Last entry: {line}");
     }
-    println!(
-        "The shop is closed; {} given back to others.",
-        stopped.released
-    );
+    println!("The shop is closed; released {}.", stopped.released);
     Ok(())
 }
 
-/// Says how far the handlers are whenever that has changed.
-async fn tell(handle: ServiceHandle) {
+/// Reports the progress of the handlers whenever it has changed.
+async fn report(handle: ServiceHandle) {
     let mut before = None;
     loop {
-        tokio::time::sleep(OFTEN).await;
+        tokio::time::sleep(REPORT_INTERVAL).await;
         let health = handle.health();
         let counters = health.counters();
         let now = (
@@ -115,8 +112,12 @@ async fn tell(handle: ServiceHandle) {
         );
         if before.replace(now) != Some(now) {
             let (succeeded, retried, dead, is_ready) = now;
-            let trouble = if is_ready { "" } else { ", and NATS is away" };
-            println!("{succeeded} done, {retried} tried again, {dead} dead letters{trouble}");
+            let state = if is_ready {
+                ""
+            } else {
+                ", and NATS is unreachable"
+            };
+            println!("{succeeded} done, {retried} tried again, {dead} dead letters{state}");
         }
     }
 }
@@ -133,7 +134,7 @@ async fn publish(number: u64) -> Result<(), BoxError> {
         // The same id whenever it runs: an order that is there already is not stored twice.
         let event = order.event_builder()?.id(&order.order_id).build()?;
         nats.publish(&event).await?;
-        if stderr().is_terminal() && (shown.elapsed() > OFTEN || at == number) {
+        if stderr().is_terminal() && (shown.elapsed() > REPORT_INTERVAL || at == number) {
             eprint!("\r{at} of {number} orders");
             stderr().flush()?;
             shown = Instant::now();
@@ -156,6 +157,6 @@ async fn replay() -> Result<(), BoxError> {
     let replayed = DeadLetters::new(connect().await?, SHOP)
         .replay_all()
         .await?;
-    println!("{replayed} dead letters are tried once more.");
+    println!("replayed {replayed} dead letters");
     Ok(())
 }
