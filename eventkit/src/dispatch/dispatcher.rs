@@ -102,7 +102,7 @@ impl DispatcherBuilder<'_> {
         let table = self.registry.table_with(self.states);
         let missing = table.handlers().iter().filter_map(|handler| {
             let state = handler.requirements().missing(table.states())?;
-            Some(format!("`{}` wants `State<{state}>`", **handler))
+            Some(format!("`{}` requires `State<{state}>`", **handler))
         });
         let missing: Vec<String> = missing.collect();
         if !missing.is_empty() {
