@@ -37,7 +37,7 @@ type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 /// use eventkit::{Dispatcher, Event, Policy, Registry};
 ///
 /// static SHOP: Registry = Registry::new("shop");
-/// SHOP.named("log").register("co.outcome.*", |event: &Event| println!("{event}"));
+/// SHOP.with_name("log").register("co.outcome.*", |event: &Event| println!("{event}"));
 ///
 /// let app = Dispatcher::new(&SHOP).build()?;
 /// let service = Service::new("shop", &app)
@@ -176,7 +176,7 @@ impl ServiceBuilder {
     /// }
     ///
     /// static SHOP: Registry = Registry::new("shop");
-    /// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+    /// SHOP.with_name("log").register("*", |event: &Event| println!("{event}"));
     ///
     /// let app = Dispatcher::new(&SHOP).build()?;
     /// let service = Service::new("shop", &app)

@@ -25,7 +25,7 @@ use eventkit::transport::{
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
 /// static SHOP: Registry = Registry::new("shop");
-/// SHOP.named("receipt").register("placed", |_: &Event| Err::<(), _>("no printer"));
+/// SHOP.with_name("receipt").register("placed", |_: &Event| Err::<(), _>("no printer"));
 ///
 /// let memory = Memory::new();
 /// let app = Dispatcher::new(&SHOP).build()?;

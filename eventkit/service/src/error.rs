@@ -29,7 +29,7 @@ pub enum ServiceIssue {
     NoHandlers,
     /// A closure has no name under which a transport can recognize it after a restart.
     #[error(
-        "`{0}` is registered at run time without a name: use `registry.named(\"..\").register(..)`"
+        "`{0}` is registered at run time without a name: use `registry.with_name(\"..\").register(..)`"
     )]
     Unnamed(String),
     /// Two handlers would share one subscription, and each would get half of the events.

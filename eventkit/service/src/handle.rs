@@ -18,7 +18,7 @@ use super::status::SubscriptionStatus;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// static SHOP: Registry = Registry::new("shop");
-/// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+/// SHOP.with_name("log").register("*", |event: &Event| println!("{event}"));
 ///
 /// let memory = Memory::new();
 /// let app = Dispatcher::new(&SHOP).build()?;

@@ -88,7 +88,7 @@ impl Registry {
     /// others from running.
     ///
     /// The event is an [`Event`] or a value of a derived type. A typed value goes to typed handlers
-    /// as it is; the envelope is made only if a handler wants it, and an envelope is decoded only
+    /// as it is; the envelope is made only if a handler takes it, and an envelope is decoded only
     /// once. If there is no handler for the type, the report is empty.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
         .attempts(10)
         .circuit_breaker(3, Duration::from_mins(10));
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(policy)
         .register("t", move |event: &Event| {
             log.note(event.id());
@@ -60,7 +60,7 @@ async fn a_paused_service_drains_at_once() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().circuit_breaker(1, Duration::from_mins(10)))
         .register("t", move |event: &Event| {
             log.note(event.id());
@@ -86,7 +86,7 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
     }
     let rig = TestHarness::new();
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().circuit_breaker(2, Duration::from_hours(1)))
         .register_typed(|_: &Strict| ());
     let service = rig.start().await;
@@ -104,7 +104,7 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
 async fn a_last_attempt_counts_too() {
     let rig = TestHarness::new();
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(
             Policy::new()
                 .attempts(1)

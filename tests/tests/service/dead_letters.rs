@@ -18,7 +18,7 @@ fn broken(rig: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBoo
     let works = Arc::new(AtomicBool::new(false));
     let (log, mended) = (rig.log.clone(), Arc::clone(&works));
     rig.registry
-        .named(name)
+        .with_name(name)
         .policy(Policy::new().attempts(2))
         .register(pattern, move |event: &Event| {
             log.note(format!("{name} {}", event.id()));
@@ -63,7 +63,7 @@ async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
     let works = broken(&rig, "receipt", "t");
     let log = rig.log.clone();
     rig.registry
-        .named("sibling")
+        .with_name("sibling")
         .register("*", move |event: &Event| {
             log.note(format!("sibling {}", event.id()));
         });

@@ -24,18 +24,18 @@ async fn each_handler_gets_each_event_once() {
     let rig = TestHarness::new();
     let (one, two, three) = (rig.log.clone(), rig.log.clone(), rig.log.clone());
     rig.registry
-        .named("sync")
+        .with_name("sync")
         .register("placed", move |event: &Event| {
             one.note(format!("sync {}", event.id()));
         });
     rig.registry
-        .named("typed")
+        .with_name("typed")
         .register_typed_async(move |placed: Placed| {
             two.note(format!("typed {}", placed.order));
             async {}
         });
     rig.registry
-        .named("other")
+        .with_name("other")
         .register("cancelled", move |event: &Event| three.note(event.id()));
     let service = rig.start().await;
     let placed = Placed {
@@ -56,13 +56,13 @@ async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("sibling")
+        .with_name("sibling")
         .register("t", move |event: &Event| {
             log.note(format!("sibling {}", event.id()));
         });
     let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
     rig.registry
-        .named("failing")
+        .with_name("failing")
         .register("t", move |_: &Event| {
             let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
             log.note(format!("failing, run {run}"));
@@ -95,11 +95,11 @@ async fn siblings_stay_done_when_the_process_dies() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("sibling")
+        .with_name("sibling")
         .register("t", move |_: &Event| log.note("sibling"));
     let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
     rig.registry
-        .named("long")
+        .with_name("long")
         .register_async("t", move |_: Event| {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
             async move {
@@ -129,7 +129,7 @@ async fn what_works_or_waits_is_kept_alive_for_any_time() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("slow")
+        .with_name("slow")
         .policy(
             eventkit::Policy::new()
                 .concurrency(1)
@@ -156,8 +156,8 @@ async fn a_filtered_event_is_settled_without_the_handler() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .filtered(Filter::prefix([("id", "a")]).unwrap())
-        .named("filtered")
+        .with_filter(Filter::prefix([("id", "a")]).unwrap())
+        .name("filtered")
         .register("*", move |event: &Event| log.note(event.id()));
     let service = rig.start().await;
     rig.publish(&event("t", "a1")).await;
@@ -174,13 +174,13 @@ async fn a_sync_handler_that_waits_holds_up_nobody() {
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     rig.registry
-        .named("blocked")
+        .with_name("blocked")
         .register("t", move |_: &Event| {
             wait.lock().unwrap().recv().unwrap();
         });
     let release = std::sync::Mutex::new(release);
     rig.registry
-        .named("free")
+        .with_name("free")
         .register_async("t", move |_: Event| {
             // On the only thread of the runtime, while the other one waits.
             release.lock().unwrap().send(()).unwrap();
@@ -196,7 +196,7 @@ async fn handlers_take_events_from_every_transport() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("h")
+        .with_name("h")
         .register("t", move |event: &Event| log.note(event.id()));
     let second = eventkit_service::memory::Memory::new();
     let service = super::harness::Running::start(rig.service().transport(second.clone())).await;
@@ -214,10 +214,12 @@ async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
     let log = rig.log.clone();
-    rig.registry.named("stuck").register("t", move |_: &Event| {
-        log.note("begins");
-        wait.lock().unwrap().recv().unwrap();
-    });
+    rig.registry
+        .with_name("stuck")
+        .register("t", move |_: &Event| {
+            log.note("begins");
+            wait.lock().unwrap().recv().unwrap();
+        });
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     // The clock does not go by itself while a thread is blocked.
@@ -247,7 +249,7 @@ async fn a_transport_may_be_chosen_when_the_program_runs() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("h")
+        .with_name("h")
         .register("t", move |event: &Event| log.note(event.id()));
     let chosen: Arc<dyn eventkit::transport::Transport> = Arc::new(rig.memory.clone());
     let app = eventkit::Dispatcher::new(&rig.registry).build().unwrap();

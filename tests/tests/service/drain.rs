@@ -12,7 +12,7 @@ use super::harness::{Running, TestHarness, wait_until};
 fn slow(rig: &TestHarness) {
     let log = rig.log.clone();
     rig.registry
-        .named("slow")
+        .with_name("slow")
         .policy(
             Policy::new()
                 .concurrency(2)
@@ -88,7 +88,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
         .key("source")
         .initial_delay(Duration::from_mins(1));
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(policy)
         .register("t", move |event: &Event| {
             log.note(event.id());

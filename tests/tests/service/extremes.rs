@@ -16,7 +16,7 @@ const EVENTS: u64 = 3;
 /// Runs a handler that takes some time, or fails, until nothing is left or a day has passed.
 async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuilder) -> Counters {
     let rig = TestHarness::new();
-    let named = rig.registry.named("h").policy(policy);
+    let named = rig.registry.with_name("h").policy(policy);
     named.register_async("t", move |_: Event| async move {
         sleep(Duration::from_millis(5)).await;
         if fails { Err("no") } else { Ok(()) }

@@ -32,7 +32,7 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
     );
     let counts = Arc::clone(&done);
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(
             Policy::new()
                 .attempts(100)

@@ -14,7 +14,7 @@ fn noting(rig: &TestHarness) {
     for name in ["one", "two"] {
         let log = rig.log.clone();
         rig.registry
-            .named(name)
+            .with_name(name)
             .register("t", move |event: &Event| {
                 log.note(format!("{name} {}", event.id()));
             });
@@ -60,7 +60,7 @@ async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
     );
     let log = rig.log.clone();
     rig.registry
-        .named("slow")
+        .with_name("slow")
         .policy(Policy::new().timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             let log = log.clone();
@@ -81,7 +81,7 @@ async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
 async fn a_failure_gives_the_claim_up() {
     let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
-    rig.registry.named("h").register("t", move |_: &Event| {
+    rig.registry.with_name("h").register("t", move |_: &Event| {
         log.note("run");
         match runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
             0 => Err("no"),
@@ -100,7 +100,7 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
     let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             log.note("run");

@@ -81,7 +81,7 @@ fn noting(
 fn subjects(rig: &TestHarness, name: &'static str) {
     let log = rig.log.clone();
     rig.registry
-        .named(name)
+        .with_name(name)
         .register("t", move |event: &Event| {
             log.note(format!("{name} {}", event.subject().unwrap_or("-")));
         });
@@ -114,7 +114,7 @@ async fn a_layer_sees_each_attempt_of_each_handler() {
     subjects(&rig, "well");
     let failing = |event: Event| async move { Err::<(), _>(format!("not {}", event.id())) };
     rig.registry
-        .named("failing")
+        .with_name("failing")
         .policy(Policy::new().attempts(2))
         .register_async("t", failing);
     let log = rig.log.clone();
@@ -149,7 +149,7 @@ async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
     let rig = TestHarness::new();
     subjects(&rig, "well");
     rig.registry
-        .named("failing")
+        .with_name("failing")
         .policy(Policy::new().attempts(1))
         .register("t", |event: &Event| {
             Err::<(), _>(event.subject().map(str::to_owned).unwrap_or_default())
@@ -187,7 +187,7 @@ async fn an_error_or_a_panic_of_a_layer_is_one_of_the_handler() {
     for (panics, error) in [(false, "no entry"), (true, "panicked: no entry")] {
         let rig = TestHarness::new();
         rig.registry
-            .named("handler")
+            .with_name("handler")
             .policy(Policy::new().attempts(3))
             .register("t", |_: &Event| ());
         let log = rig.log.clone();
@@ -263,7 +263,7 @@ async fn layers_of_others_do_what_they_do() {
     for name in ["one", "two"] {
         let running = Arc::clone(&running);
         rig.registry
-            .named(name)
+            .with_name(name)
             .policy(Policy::new().attempts(1))
             .register_async("t", move |event: Event| {
                 let running = Arc::clone(&running);
@@ -291,7 +291,7 @@ async fn layers_of_others_do_what_they_do() {
 async fn a_timeout_of_a_layer_is_a_failure() {
     let rig = TestHarness::new();
     rig.registry
-        .named("slow")
+        .with_name("slow")
         .policy(Policy::new().attempts(2))
         .register_async("t", |_: Event| sleep(Duration::from_secs(20)));
     let layer = TimeoutLayer::new(Duration::from_secs(5));

@@ -27,7 +27,7 @@ async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
     let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), Arc::new(Mutex::new(HashMap::new())));
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().concurrency(4).key("partitionkey"))
         .register_async("t", move |event: Event| {
             let (log, runs) = (log.clone(), Arc::clone(&runs));
@@ -69,7 +69,7 @@ async fn a_key_that_waits_leaves_the_others_to_run() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().concurrency(2).key("partitionkey").attempts(3))
         .register("t", move |event: &Event| {
             log.note(event.id());
@@ -111,7 +111,7 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
         let rig = TestHarness::new();
         let log = rig.log.clone();
         rig.registry
-            .named("h")
+            .with_name("h")
             .policy(policy.concurrency(3))
             .register_async("t", move |event: Event| {
                 let log = log.clone();
@@ -141,7 +141,7 @@ async fn no_more_run_at_once_than_may() {
     let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let seen = Arc::clone(&most);
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().concurrency(5))
         .register_async("t", move |_: Event| {
             let (now, most) = (Arc::clone(&now), Arc::clone(&most));
@@ -168,7 +168,7 @@ async fn order_holds_while_connections_break() {
         let rig = TestHarness::new();
         let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
         rig.registry
-            .named("h")
+            .with_name("h")
             .policy(
                 Policy::new()
                     .concurrency(4)

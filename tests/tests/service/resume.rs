@@ -20,7 +20,7 @@ use super::harness::{Running, TestHarness};
 fn noting(rig: &TestHarness) {
     let log = rig.log.clone();
     rig.registry
-        .named("h")
+        .with_name("h")
         .register("t", move |event: &Event| log.note(event.id()));
 }
 
@@ -115,7 +115,7 @@ async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, 
     let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
     rig.registry
-        .named("slow")
+        .with_name("slow")
         .policy(policy.timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
@@ -245,7 +245,7 @@ async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
     let rig = TestHarness::new();
     let (all, log) = (Arc::new(Barrier::new(8)), rig.log.clone());
     rig.registry
-        .named("h")
+        .with_name("h")
         .register_async("t", move |event: Event| {
             let (all, log) = (Arc::clone(&all), log.clone());
             async move {

@@ -15,7 +15,7 @@ use super::harness::{Running, TestHarness};
 fn failing(rig: &TestHarness, policy: Policy) {
     let log = rig.log.clone();
     rig.registry
-        .named("failing")
+        .with_name("failing")
         .policy(policy)
         .register("t", move |_: &Event| {
             log.note("run");
@@ -94,12 +94,14 @@ async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
 async fn a_panic_is_a_failure_like_any_other() {
     let rig = TestHarness::new();
     let runs = AtomicU32::new(0);
-    rig.registry.named("sync").register("t", move |_: &Event| {
-        assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "at first");
-    });
+    rig.registry
+        .with_name("sync")
+        .register("t", move |_: &Event| {
+            assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "at first");
+        });
     let runs = AtomicU32::new(0);
     rig.registry
-        .named("async")
+        .with_name("async")
         .register_async("t", move |_: Event| {
             let run = runs.fetch_add(1, Ordering::Relaxed);
             async move {
@@ -119,7 +121,7 @@ async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
     let rig = TestHarness::new();
     let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().timeout(Duration::from_secs(5)))
         .register_async("t", move |_: Event| {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
@@ -139,7 +141,7 @@ async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
 async fn a_dead_letter_says_that_it_took_too_long() {
     let rig = TestHarness::new();
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(
             Policy::new()
                 .attempts(1)
@@ -162,7 +164,7 @@ async fn data_of_another_form_is_a_dead_letter_at_once() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("strict")
+        .with_name("strict")
         .register_typed(move |strict: &Strict| log.note(strict.number.to_string()));
     let service = rig.start().await;
     let wrong = event("t", "1").to_builder().data_text("x").build().unwrap();
@@ -178,8 +180,8 @@ async fn data_of_another_form_is_a_dead_letter_at_once() {
 async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
     let rig = TestHarness::new();
     rig.registry
-        .filtered(eventkit::filter::Filter::sql("priority > 3").unwrap())
-        .named("h")
+        .with_filter(eventkit::filter::Filter::sql("priority > 3").unwrap())
+        .name("h")
         .register("t", |_: &Event| ());
     let _service = rig.start().await;
     rig.publish(&event("t", "1")).await;
@@ -219,7 +221,7 @@ async fn an_error_may_say_what_becomes_of_the_event() {
     let log = rig.log.clone();
     let start = Instant::now();
     rig.registry
-        .named("told")
+        .with_name("told")
         .policy(Policy::new().attempts(2))
         .register("t", move |event: &Event| -> Result<(), Failure> {
             log.note(format!("{} {}", event.id(), start.elapsed().as_secs()));
@@ -273,7 +275,7 @@ async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("deadly")
+        .with_name("deadly")
         .policy(Policy::new().attempts(2))
         .register_async("t", move |_: Event| {
             log.note("run");

@@ -52,9 +52,9 @@ fn a_closure_has_to_have_a_name() {
 #[test]
 fn two_handlers_do_not_share_a_name() {
     let registry = Registry::new("tests");
-    registry.named("same").register("t", |_: &Event| ());
-    registry.named("same").register("u", |_: &Event| ());
-    registry.named("-no").register("u", |_: &Event| ());
+    registry.with_name("same").register("t", |_: &Event| ());
+    registry.with_name("same").register("u", |_: &Event| ());
+    registry.with_name("-no").register("u", |_: &Event| ());
     let issues = issues(&registry, "tests");
     assert!(
         matches!(&issues[..], [ServiceIssue::SameName { name, .. }, ServiceIssue::Name(no)]
@@ -73,7 +73,7 @@ fn what_is_passed_around_can_be() {
     is::<Memory>();
     is::<Policy>();
     let registry = Registry::new("tests");
-    registry.named("h").register("t", |_: &Event| ());
+    registry.with_name("h").register("t", |_: &Event| ());
     let app = Dispatcher::new(&registry).build().unwrap();
     let service = Service::new("s", &app)
         .transport(Memory::new())

@@ -62,7 +62,7 @@ async fn what_is_published_while_it_begins_reaches_every_handler() {
     for name in ["early", "late"] {
         let log = rig.log.clone();
         rig.registry
-            .named(name)
+            .with_name(name)
             .register("t", move |event: &Event| {
                 log.note(format!("{name} {}", event.id()));
             });
@@ -96,7 +96,7 @@ async fn handlers_of_two_transports_do_not_wait_for_each_other() {
     let rig = TestHarness::new();
     let log = rig.log.clone();
     rig.registry
-        .named("late")
+        .with_name("late")
         .register("t", move |event: &Event| log.note(event.id()));
     let app = Dispatcher::new(&rig.registry).build().unwrap();
     let closed = Memory::new();

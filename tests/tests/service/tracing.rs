@@ -62,7 +62,7 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
     });
     let rig = TestHarness::new();
     rig.registry
-        .named("h")
+        .with_name("h")
         .policy(Policy::new().attempts(1))
         .register_async("t", |_: Event| async { Err::<(), _>("no printer") });
     let _service = rig.start().await;
