@@ -155,7 +155,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | `concurrency = 8` | for how many events it may run at once |
 /// | `key = "partitionkey"`, `key = function` | what keeps events in order |
 /// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | when it is stopped for a while |
-/// | `exhausted = "dead_letter"`, `exhausted = "drop"` | what becomes of an event in the end |
+/// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | what becomes of an event in the end |
 ///
 /// ```ignore
 /// #[handles("co.outcome.order.placed", name = "receipt", retry(attempts = 5), key = "subject")]

@@ -45,7 +45,7 @@ impl Policies {
             concurrency: policy.concurrency.unwrap_or(16).max(1),
             key: policy.key,
             circuit_breaker: policy.circuit_breaker,
-            on_exhausted: policy.exhausted.unwrap_or_default(),
+            on_exhausted: policy.on_exhausted.unwrap_or_default(),
         }
     }
 }

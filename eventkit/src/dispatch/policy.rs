@@ -20,7 +20,7 @@ use crate::event::Event;
 /// | [`key`](Policy::key) | `key = "partitionkey"` | none: no order |
 /// | [`key_with`](Policy::key_with) | `key = path::to::function` | |
 /// | [`circuit_breaker`](Policy::circuit_breaker) | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | none |
-/// | [`exhausted`](Policy::exhausted) | `exhausted = "drop"` | dead letter |
+/// | [`on_exhausted`](Policy::on_exhausted) | `on_exhausted = "drop"` | dead letter |
 ///
 /// ```
 /// use std::time::Duration;
@@ -51,7 +51,7 @@ pub struct PolicySettings {
     /// The number of failures that open the circuit, and the time after which it is half open.
     pub circuit_breaker: Option<(u32, Duration)>,
     /// The action on an event whose attempts have all failed.
-    pub exhausted: Option<OnExhausted>,
+    pub on_exhausted: Option<OnExhausted>,
 }
 
 /// The action on an event whose attempts have all failed.
@@ -99,7 +99,7 @@ impl Policy {
             concurrency: None,
             key: None,
             circuit_breaker: None,
-            exhausted: None,
+            on_exhausted: None,
         })
     }
 
@@ -172,8 +172,8 @@ impl Policy {
     }
 
     /// Sets the action on an event whose attempts have all failed.
-    pub const fn exhausted(mut self, exhausted: OnExhausted) -> Self {
-        self.0.exhausted = Some(exhausted);
+    pub const fn on_exhausted(mut self, action: OnExhausted) -> Self {
+        self.0.on_exhausted = Some(action);
         self
     }
 
@@ -196,7 +196,7 @@ impl Policy {
             concurrency: own.concurrency.or(wider.concurrency),
             key: own.key.or(wider.key),
             circuit_breaker: own.circuit_breaker.or(wider.circuit_breaker),
-            exhausted: own.exhausted.or(wider.exhausted),
+            on_exhausted: own.on_exhausted.or(wider.on_exhausted),
         })
     }
 }

@@ -38,13 +38,13 @@ fn order_of(event: &Event) -> Option<String> {
     concurrency = 3,
     key = order_of,
     circuit_breaker(max_failures = 7, reset_timeout = "30s"),
-    exhausted = "drop"
+    on_exhausted = "drop"
 )]
 async fn many(_event: &Event) -> Result<(), Hopeless> {
     Err(Hopeless)
 }
 
-#[handles("plain", registry = DECLARED, key = "partitionkey", exhausted = "dead_letter")]
+#[handles("plain", registry = DECLARED, key = "partitionkey", on_exhausted = "dead_letter")]
 fn plain(_event: &Event) -> Result<(), Hopeless> {
     Err(Hopeless)
 }
@@ -74,14 +74,14 @@ fn every_setting_arrives() {
         .concurrency(3)
         .key_with(order_of)
         .circuit_breaker(7, Duration::from_secs(30))
-        .exhausted(eventkit::OnExhausted::Drop);
+        .on_exhausted(eventkit::OnExhausted::Drop);
     assert_eq!(
         policy_of("::many"),
         format!("Some(\"every-setting\") {policy:?}")
     );
     let policy = Policy::new()
         .key("partitionkey")
-        .exhausted(eventkit::OnExhausted::DeadLetter);
+        .on_exhausted(eventkit::OnExhausted::DeadLetter);
     assert_eq!(policy_of("::plain"), format!("None {policy:?}"));
 }
 

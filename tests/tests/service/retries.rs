@@ -40,7 +40,10 @@ async fn after_the_last_attempt_it_is_a_dead_letter() {
 #[tokio::test(start_paused = true)]
 async fn it_is_dropped_only_where_the_policy_says_so() {
     let rig = TestHarness::new();
-    failing(&rig, Policy::new().attempts(2).exhausted(OnExhausted::Drop));
+    failing(
+        &rig,
+        Policy::new().attempts(2).on_exhausted(OnExhausted::Drop),
+    );
     let service = rig.start().await;
     rig.publish(&event("t", "1")).await;
     rig.drained().await;
