@@ -97,7 +97,7 @@ async fn dead_letter_raw(
     );
     let attempts = metadata.delivery_count;
     let record = failure_record(task, metadata, &error, attempts, Timestamp::now());
-    store_dead_letter(task, Ok(record.letter_of_raw(message)), attempts).await
+    store_dead_letter(task, Ok(record.encode_raw(message)), attempts).await
 }
 
 fn failure_record<'a>(
@@ -352,7 +352,7 @@ impl Delivery<'_> {
 
     async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {
         let record = failure_record(self.task, self.metadata, error, attempts, first);
-        let letter = record.letter_of(&self.event).map_err(|error| {
+        let letter = record.encode_event(&self.event).map_err(|error| {
             let message = "failed to encode the dead letter";
             TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
         });

@@ -48,7 +48,7 @@ async fn a_letter_is_the_event_and_what_went_wrong() {
     assert_eq!(letter.handler, "tests--receipt");
     assert_eq!(letter.error, "no printer at all");
     assert_eq!(letter.attempts, 2);
-    assert!(letter.first.unwrap().to_utc() <= letter.last.unwrap().to_utc());
+    assert!(letter.first_failure.unwrap().to_utc() <= letter.last_failure.unwrap().to_utc());
     assert_eq!(
         letter.to_string(),
         "tests--receipt: t 1 from /tests, 2 attempts: no printer at all"
