@@ -13,7 +13,7 @@ use crate::{rule, symbol};
 const RETRY: &str = "retry(attempts = 5, initial_delay = \"1s\", max_delay = \"1m\")";
 const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout = \"30s\")";
 
-/// Settings that the attribute gives.
+/// Settings that the attribute sets.
 #[derive(Default)]
 pub(super) struct Policy {
     attempts: Option<LitInt>,
