@@ -91,11 +91,11 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
     let app = Dispatcher::new(&DECLARED).build().unwrap();
     let service = Service::new("tests", &app).transport(memory.clone());
     let service = Running::start(service).await;
-    let rig = TestHarness::on(memory);
+    let harness = TestHarness::on(memory);
     for ty in ["many", "plain", "slow"] {
-        rig.publish(&event(ty, ty)).await;
+        harness.publish(&event(ty, ty)).await;
     }
-    let mut letters: Vec<String> = rig
+    let mut letters: Vec<String> = harness
         .dead(3)
         .await
         .iter()
