@@ -113,7 +113,7 @@ impl ServiceBuilder {
         self
     }
 
-    /// Sets the time without a sign of life after which the transport delivers a message to another
+    /// Sets the time without a progress report after which the transport delivers a message to another
     /// consumer; 30 seconds by default, at least one second, and at most a year.
     ///
     /// This is how soon the events of a process that died are delivered again. A handler may run for

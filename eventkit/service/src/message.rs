@@ -261,7 +261,7 @@ impl Delivery<'_> {
         acquired.await.flatten()
     }
 
-    /// Makes one attempt, within what the inbox allows.
+    /// Makes one attempt, if the inbox permits it.
     async fn attempt(&self, number: u32) -> AttemptOutcome {
         let (task, event) = (self.task, &self.event);
         if let Some(outcome) = attempt::claim(task, event, &self.policy).await {
@@ -297,7 +297,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Carries out what was decided about an event that failed.
+    /// Carries out the decision on an event that failed.
     async fn conclude(
         &self,
         failure: &Failure,
@@ -335,7 +335,7 @@ impl Delivery<'_> {
         decision
     }
 
-    /// Makes a dead letter of an event that was delivered too often to be tried once more.
+    /// Makes a dead letter of an event that was delivered too often to be attempted once more.
     async fn give_up(&self, delivery_count: u32) -> Disposition {
         let shared = &self.task.shared;
         let known = shared.recent_failures(|failures| failures.get(&self.event));

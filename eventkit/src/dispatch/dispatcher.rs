@@ -62,7 +62,7 @@ impl Dispatcher {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one is async or takes
-    /// an envelope that cannot be made.
+    /// an envelope that cannot be encoded.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         run::dispatch(&self.table, event, event.typed_value())
     }
@@ -72,7 +72,7 @@ impl Dispatcher {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one takes an envelope
-    /// that cannot be made.
+    /// that cannot be encoded.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,

@@ -94,7 +94,7 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one is async,
-    /// requires state, or takes an envelope that cannot be made.
+    /// requires state, or takes an envelope that cannot be encoded.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         let typed = event.typed_value();
         match self.table.load().as_deref() {
@@ -111,7 +111,7 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one requires state or
-    /// takes an envelope that cannot be made.
+    /// takes an envelope that cannot be encoded.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,
