@@ -35,7 +35,7 @@ use proc_macro::TokenStream;
 ///
 /// It adds the constants `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` to a struct, as
 /// visible as the struct, and `TryFrom` between the type and `Event` in four directions: from and
-/// into, by value and by reference. What is written is checked when it compiles, and every mistake
+/// into, by value and by reference. All keys are checked at compile time, and every mistake
 /// is reported at once.
 ///
 /// # On a struct
@@ -43,13 +43,13 @@ use proc_macro::TokenStream;
 /// | key | |
 /// | --- | --- |
 /// | `type = ".."` | the event type; required |
-/// | `source = ".."` | a URI-reference; if it is absent, a field or the builder gives it |
+/// | `source = ".."` | a URI-reference; if it is absent, a field or the builder sets it |
 /// | `subject = ".."` | the subject of all events of the type |
 /// | `datacontenttype = ".."` | the media type of the data; `application/json` if absent |
 /// | `dataschema = ".."` | an absolute URI |
 /// | `name = literal` | an extension attribute: a string, an integer of 32 bits, or a Boolean |
 /// | `extension(name = literal, ..)` | the same, for names that look like a misspelt key |
-/// | `crate = path` | where the library is, if not `::eventkit` |
+/// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
 /// The data is the struct as serde writes it. A unit struct is an event without data, which takes
 /// any data when it is read, and needs no `Serialize` and `Deserialize`.
@@ -58,9 +58,9 @@ use proc_macro::TokenStream;
 ///
 /// | key | |
 /// | --- | --- |
-/// | `id`, `source`, `subject`, `time` | the field gives this attribute |
-/// | `extension` | it gives the extension of its own name |
-/// | `extension = "name"` | it gives the extension of that name |
+/// | `id`, `source`, `subject`, `time` | the field sets this attribute |
+/// | `extension` | the field sets the extension of its own name |
+/// | `extension = "name"` | the field sets the extension of that name |
 /// | `keep` | beside one of these: the field is in the data as well, and is read from there |
 ///
 /// The type of such a field implements `Attribute`; an `Option` may be absent. Without `keep` the
@@ -77,7 +77,7 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
     cloud_event::derive(input.into()).into()
 }
 
-/// Derives `HandlerError` for an error: each variant decides what becomes of the event.
+/// Derives `HandlerError` for an error: each variant declares how a service treats the event.
 ///
 /// ```ignore
 /// #[derive(Debug, thiserror::Error, HandlerError)]
@@ -99,14 +99,14 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 ///
 /// | attribute | the event |
 /// | --- | --- |
-/// | `#[retry]` | is tried again, after the delay of the policy and within its attempts |
-/// | `#[retry(after = "5s")]` | is tried again after this delay |
-/// | `#[dead_letter]` | is kept as a dead letter, at once |
-/// | `#[drop]` | is forgotten |
+/// | `#[retry]` | is retried, after the delay of the policy and within its attempts |
+/// | `#[retry(after = "5s")]` | is retried after this delay |
+/// | `#[dead_letter]` | becomes a dead letter at once |
+/// | `#[drop]` | is dropped |
 ///
 /// A variant without one of them does not compile: the decision is made where the variant is added. A
-/// struct has the attribute itself. `#[handler_error(crate = path)]` on the type gives the path of the
-/// library, if it is not `::eventkit`.
+/// struct has the attribute itself. `#[handler_error(crate = path)]` on the type sets the path of the
+/// library, which is `::eventkit` by default.
 #[proc_macro_derive(HandlerError, attributes(retry, dead_letter, drop, handler_error))]
 pub fn handler_error(input: TokenStream) -> TokenStream {
     handler_error::derive(input.into()).into()
@@ -130,7 +130,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 ///
 /// **The strings** are event types, or patterns in which a `*` between dots stands for one segment
 /// and a `*` at the end for one or more. Each has to be a type of the parameter. A typed handler
-/// without strings handles all types of its parameter; an envelope handler has to say which.
+/// without strings handles all types of its parameter; an envelope handler requires them.
 ///
 /// **Further parameters** are extractors: `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`,
 /// `&Context`, types that implement `Extract`, and with `#[extension("name")]` an extension
@@ -140,34 +140,35 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 ///
 /// | key | |
 /// | --- | --- |
-/// | `registry = NAME` | the `static` of a registry; the default one if absent |
+/// | `registry = NAME` | the `static` of a registry; the default registry if absent |
 /// | `filter = ".."` | an expression of [CESQL] on the attributes of the event; see below |
-/// | `order = n` | the place among the handlers of an event, lower first; 0 if absent |
-/// | `crate = path` | where the library is, if not `::eventkit` |
+/// | `order = n` | the position among the handlers of an event, lower first; 0 by default |
+/// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
-/// **In a service** these hold, each with a default; see `Policy` for what they mean:
+/// **In a service**, these keys apply. `name` sets the durable name, under which the transport stores
+/// the progress of the handler. The others set its `Policy`, which documents them and their defaults:
 ///
 /// | key | |
 /// | --- | --- |
-/// | `name = ".."` | the name under which the handler is subscribed; its path if absent |
-/// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | how often and after which delays it is tried |
-/// | `timeout = "30s"` | how long it may take |
-/// | `concurrency = 8` | for how many events it may run at once |
-/// | `key = "partitionkey"`, `key = function` | what keeps events in order |
-/// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | when it is stopped for a while |
-/// | `exhausted = "dead_letter"`, `exhausted = "drop"` | what becomes of an event in the end |
+/// | `name = ".."` | the durable name; the path of the function by default |
+/// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | the maximum number of attempts, and the delays between them |
+/// | `timeout = "30s"` | the time limit of an attempt |
+/// | `concurrency = 8` | the maximum number of concurrent events |
+/// | `key = "partitionkey"`, `key = function` | the ordering key |
+/// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | pauses the handler after consecutive failures |
+/// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | the action once all attempts have failed |
 ///
 /// ```ignore
 /// #[handles("co.outcome.order.placed", name = "receipt", retry(attempts = 5), key = "subject")]
 /// async fn send_receipt(order: &OrderPlaced) -> Result<(), MailError> { .. }
 /// ```
 ///
-/// If the error derives `HandlerError`, its variant decides what becomes of the event.
+/// If the error derives `HandlerError`, each variant declares how a service treats the event.
 ///
-/// **The filter** is parsed when it compiles: a syntax error, an unknown function, a wrong number of
+/// **The filter** is parsed at compile time: a syntax error, an unknown function, a wrong number of
 /// arguments, and a name that no attribute can have do not compile. If an event does not pass, the
 /// handler does not run, and the report lists it as filtered. If the filter has an error, for instance
-/// since an attribute is absent, the handler does not run and counts as failed, with the error in the
+/// because an attribute is absent, the handler does not run and counts as failed, with the error in the
 /// report. Test for an attribute that may be absent: `EXISTS priority AND priority > 3`.
 ///
 /// ```ignore

@@ -22,7 +22,7 @@ pub(crate) const KEEP: &str = "keep";
 // Keys of `#[handles(..)]`.
 pub(crate) const CIRCUIT_BREAKER: &str = "circuit_breaker";
 pub(crate) const CONCURRENCY: &str = "concurrency";
-pub(crate) const EXHAUSTED: &str = "exhausted";
+pub(crate) const ON_EXHAUSTED: &str = "on_exhausted";
 pub(crate) const FILTER: &str = "filter";
 pub(crate) const KEY: &str = "key";
 pub(crate) const NAME: &str = "name";

@@ -18,7 +18,7 @@ const KEYS: [&str; 6] = [
     symbol::KEEP,
 ];
 
-/// Attribute that a field gives.
+/// Attribute that a field sets.
 pub(super) struct FieldAttr {
     /// The name of the attribute.
     pub(super) name: String,
@@ -28,7 +28,7 @@ pub(super) struct FieldAttr {
     pub(super) keep: bool,
 }
 
-/// Reads all `#[cloudevent(..)]` on a field, or returns `None` if it gives no attribute.
+/// Reads all `#[cloudevent(..)]` on a field, or returns `None` if it sets no attribute.
 pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> {
     let mut given: Option<(String, Key)> = None;
     let mut keep = None;
@@ -73,7 +73,7 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
     }
 }
 
-/// Rejects `#[cloudevent(..)]` on an item that cannot give an attribute.
+/// Rejects `#[cloudevent(..)]` on an item that cannot set an attribute.
 pub(super) fn reject(errors: &ErrorCollector, attributes: &[syn::Attribute], message: &str) {
     for attribute in attributes {
         if attribute.path().is_ident(symbol::CLOUDEVENT) {

@@ -26,7 +26,7 @@ pub(super) struct Struct<'i> {
     pub(super) fields: &'i Fields,
 }
 
-/// Field that gives an attribute.
+/// Field that sets an attribute.
 pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,
     pub(super) ident: &'i Ident,
@@ -132,7 +132,7 @@ impl<'i> Struct<'i> {
     }
 }
 
-/// Returns the attribute that a field gives; only named fields can give one.
+/// Returns the attribute that a field sets; only named fields can set one.
 fn named_attr<'i>(errors: &ErrorCollector, field: &'i Field) -> Option<(&'i Ident, FieldAttr)> {
     let Some(ident) = &field.ident else {
         let message =

@@ -55,7 +55,8 @@ impl Case {
         let decision = decisions.next().map(|(_, decision)| decision);
         if decision.is_none() {
             let help = "add `#[retry]`, `#[dead_letter]` or `#[drop]`";
-            let message = format!("`{name}` does not say what becomes of the event: {help}");
+            let message =
+                format!("`{name}` does not declare how a service treats the event: {help}");
             errors.add(name, message);
         }
         for (attribute, _) in decisions {

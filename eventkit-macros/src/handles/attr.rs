@@ -22,7 +22,7 @@ const KEYS: [&str; 11] = [
     symbol::CONCURRENCY,
     symbol::KEY,
     symbol::CIRCUIT_BREAKER,
-    symbol::EXHAUSTED,
+    symbol::ON_EXHAUSTED,
 ];
 
 /// Arguments of the attribute.

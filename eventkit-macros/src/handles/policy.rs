@@ -13,7 +13,7 @@ use crate::{rule, symbol};
 const RETRY: &str = "retry(attempts = 5, initial_delay = \"1s\", max_delay = \"1m\")";
 const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout = \"30s\")";
 
-/// Settings that the attribute gives.
+/// Settings that the attribute sets.
 #[derive(Default)]
 pub(super) struct Policy {
     attempts: Option<LitInt>,
@@ -23,7 +23,7 @@ pub(super) struct Policy {
     concurrency: Option<LitInt>,
     key: Option<OrderKey>,
     circuit_breaker: Option<(LitInt, DurationLit)>,
-    exhausted: Option<LitStr>,
+    on_exhausted: Option<LitStr>,
 }
 
 /// Source of the ordering key.
@@ -41,7 +41,9 @@ impl Policy {
             symbol::CONCURRENCY => self.concurrency = count(errors, key, value),
             symbol::KEY => self.key = order_key(errors, key, value),
             symbol::CIRCUIT_BREAKER => self.read_circuit_breaker(errors, key, value),
-            symbol::EXHAUSTED => self.exhausted = value::string(errors, key, value, exhausted),
+            symbol::ON_EXHAUSTED => {
+                self.on_exhausted = value::string(errors, key, value, on_exhausted)
+            }
             _ => return false,
         }
         true
@@ -87,11 +89,11 @@ impl Policy {
             OrderKey::Function(path) => quote!(.key_with(#path)),
         });
         let circuit_breaker = self.circuit_breaker.as_ref();
-        let exhausted = self.exhausted.as_ref().map(|exhausted| {
-            if exhausted.value() == "drop" {
-                quote!(.exhausted(#private::OnExhausted::Drop))
+        let on_exhausted = self.on_exhausted.as_ref().map(|action| {
+            if action.value() == "drop" {
+                quote!(.on_exhausted(#private::OnExhausted::Drop))
             } else {
-                quote!(.exhausted(#private::OnExhausted::DeadLetter))
+                quote!(.on_exhausted(#private::OnExhausted::DeadLetter))
             }
         });
         let calls = [
@@ -104,7 +106,7 @@ impl Policy {
             circuit_breaker.map(|(max_failures, reset_timeout)| {
                 quote!(.circuit_breaker(#max_failures, #reset_timeout))
             }),
-            exhausted,
+            on_exhausted,
         ];
         let calls: TokenStream = calls.into_iter().flatten().collect();
         (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
@@ -163,15 +165,12 @@ fn order_key(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<OrderK
     Some(order_key)
 }
 
-/// Checks `exhausted`.
-fn exhausted(text: &str) -> Result<(), String> {
+/// Checks `on_exhausted`.
+fn on_exhausted(text: &str) -> Result<(), String> {
     if matches!(text, "dead_letter" | "drop") {
         return Ok(());
     }
-    Err(
-        "what becomes of an event whose attempts have failed: write \"dead_letter\" or \"drop\""
-            .into(),
-    )
+    Err("the action once all attempts have failed: write \"dead_letter\" or \"drop\"".into())
 }
 
 /// Checks `name`.

@@ -1,4 +1,4 @@
-//! One attempt to handle an event, with what precedes and follows it.
+//! One attempt to handle an event: the claim, the handler, and its outgoing events.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub(crate) enum AttemptOutcome {
     Completed,
     /// The handler had succeeded before.
     AlreadyCompleted,
-    /// The handler may be running in another place, or the inbox cannot tell.
+    /// The handler may be running in another process, or the inbox failed.
     ClaimedElsewhere,
     Failed(Failure),
 }

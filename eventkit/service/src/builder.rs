@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tower_layer::Layer;
 
 use super::dead_letter::DeadLetterSink;
-use super::error::{ServiceError, ServiceProblem};
+use super::error::{ServiceError, ServiceIssue};
 use super::handle::ServiceHandle;
 use super::handler::NamedHandler;
 use super::handler::{Attempt, HandlerService};
@@ -37,7 +37,7 @@ type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 /// use eventkit::{Dispatcher, Event, Policy, Registry};
 ///
 /// static SHOP: Registry = Registry::new("shop");
-/// SHOP.named("log").register("co.outcome.*", |event: &Event| println!("{event}"));
+/// SHOP.with_name("log").register("co.outcome.*", |event: &Event| println!("{event}"));
 ///
 /// let app = Dispatcher::new(&SHOP).build()?;
 /// let service = Service::new("shop", &app)
@@ -113,7 +113,7 @@ impl ServiceBuilder {
         self
     }
 
-    /// Sets the time without a sign of life after which the transport delivers a message to another
+    /// Sets the time without a progress report after which the transport delivers a message to another
     /// consumer; 30 seconds by default, at least one second, and at most a year.
     ///
     /// This is how soon the events of a process that died are delivered again. A handler may run for
@@ -176,7 +176,7 @@ impl ServiceBuilder {
     /// }
     ///
     /// static SHOP: Registry = Registry::new("shop");
-    /// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+    /// SHOP.with_name("log").register("*", |event: &Event| println!("{event}"));
     ///
     /// let app = Dispatcher::new(&SHOP).build()?;
     /// let service = Service::new("shop", &app)
@@ -223,11 +223,11 @@ impl ServiceBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error with every problem of the configuration.
+    /// Returns an error with every issue of the configuration.
     pub fn build(self) -> Result<Service, ServiceError> {
-        let problems = self.problems();
-        if !problems.is_empty() {
-            return Err(ServiceError::new(&self.name, problems));
+        let issues = self.issues();
+        if !issues.is_empty() {
+            return Err(ServiceError::new(&self.name, issues));
         }
         let letter_type = self
             .dead_letter_type
@@ -285,49 +285,49 @@ impl ServiceBuilder {
         ))
     }
 
-    fn problems(&self) -> Vec<ServiceProblem> {
-        let mut problems = Vec::new();
+    fn issues(&self) -> Vec<ServiceIssue> {
+        let mut issues = Vec::new();
         if !names::is_valid(&self.name) {
-            problems.push(ServiceProblem::Name(self.name.clone()));
+            issues.push(ServiceIssue::Name(self.name.clone()));
         }
         if self.transports.is_empty() {
-            problems.push(ServiceProblem::NoTransport);
+            issues.push(ServiceIssue::NoTransport);
         }
         if self.handlers.is_empty() {
-            problems.push(ServiceProblem::NoHandlers);
+            issues.push(ServiceIssue::NoHandlers);
         }
-        self.name_problems(&mut problems);
+        self.name_issues(&mut issues);
         for (pattern, policy) in &self.policies.types {
             if let Err(reason) = pattern::check(pattern) {
                 let pattern = pattern.clone();
-                problems.push(ServiceProblem::Pattern { pattern, reason });
+                issues.push(ServiceIssue::Pattern { pattern, reason });
             }
             let settings = policy.settings();
             if settings.concurrency.is_some()
                 || settings.key.is_some()
                 || settings.circuit_breaker.is_some()
             {
-                problems.push(ServiceProblem::NotPerType(pattern.clone()));
+                issues.push(ServiceIssue::NotPerType(pattern.clone()));
             }
         }
         if let Some(ty) = &self.dead_letter_type
             && (ty.is_empty() || ty.contains('*'))
         {
-            problems.push(ServiceProblem::DeadLetterType(ty.clone()));
+            issues.push(ServiceIssue::DeadLetterType(ty.clone()));
         }
-        problems
+        issues
     }
 
-    fn name_problems(&self, problems: &mut Vec<ServiceProblem>) {
+    fn name_issues(&self, issues: &mut Vec<ServiceIssue>) {
         let mut by_name: HashMap<String, String> = HashMap::new();
         for bound in &self.handlers {
             let handler = bound.handler();
             match handler.durable_name() {
                 Some(name) if !names::is_valid(name) => {
-                    problems.push(ServiceProblem::Name(name.to_owned()));
+                    issues.push(ServiceIssue::Name(name.to_owned()));
                 }
                 None if bound.is_registered_at_run_time() => {
-                    problems.push(ServiceProblem::Unnamed(handler.to_string()));
+                    issues.push(ServiceIssue::Unnamed(handler.to_string()));
                     continue;
                 }
                 _ => {}
@@ -335,7 +335,7 @@ impl ServiceBuilder {
             let name = names::durable(&self.name, handler);
             if let Some(first) = by_name.insert(name.clone(), handler.to_string()) {
                 let second = handler.to_string();
-                problems.push(ServiceProblem::SameName {
+                issues.push(ServiceIssue::SameName {
                     name,
                     first,
                     second,

@@ -21,17 +21,17 @@ pub(crate) const ERROR: &str = "deadlettererror";
 pub(crate) const ATTEMPTS: &str = "deadletterattempts";
 pub(crate) const FIRST: &str = "deadletterfirst";
 pub(crate) const LAST: &str = "deadletterlast";
-/// The extensions or headers that a letter adds to its message.
+/// The extensions or headers that a dead letter adds to its message.
 pub(crate) const ATTRIBUTES: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST, LAST];
 /// The extension or header of a replay: the subscription that it is addressed to.
 pub(crate) const REPLAY_FOR: &str = "replayfor";
 
-/// The number of letters that one look at them leases.
+/// The maximum number of dead letters that one reader leases.
 pub(crate) const MAX_LEASED_LETTERS: usize = 10_000;
 const MAX_ERROR_CHARS: usize = 500;
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The facts that a letter adds to its message.
+/// The failure that a dead letter adds to its message.
 #[derive(Debug)]
 pub(crate) struct FailureRecord<'a> {
     /// The durable name of the subscription.
@@ -57,8 +57,8 @@ impl FailureRecord<'_> {
         ]
     }
 
-    /// Encodes the letter of an event: the event in the JSON format, with more extensions.
-    pub(crate) fn letter_of(&self, event: &Event) -> Result<RawMessage, BoxError> {
+    /// Encodes the dead letter of an event: the event in the JSON format, with more extensions.
+    pub(crate) fn encode_event(&self, event: &Event) -> Result<RawMessage, BoxError> {
         let mut letter = event.clone();
         for (name, value) in self.attributes() {
             letter.set_extension(name, value)?;
@@ -67,8 +67,8 @@ impl FailureRecord<'_> {
         Ok(structured(&letter)?.with_id(id))
     }
 
-    /// Encodes the letter of a message that is not an event: the message, with more headers.
-    pub(crate) fn letter_of_raw(&self, mut message: RawMessage) -> RawMessage {
+    /// Encodes the dead letter of a message that is not an event: the message, with more headers.
+    pub(crate) fn encode_raw(&self, mut message: RawMessage) -> RawMessage {
         let attributes = self.attributes().into_iter();
         message
             .headers
@@ -77,8 +77,9 @@ impl FailureRecord<'_> {
         message.with_id(id)
     }
 
-    /// Returns the id of the letter, the same whenever the letter of this message at this handler is
-    /// stored: a failure to store it may leave it stored. A replay is another message.
+    /// Returns the id of the dead letter, which is the same each time that this handler stores it
+    /// for this message: an attempt to store it that failed may have stored it. A replay is another
+    /// message.
     fn id(&self, content: &[&[u8]]) -> Option<String> {
         let position = self.position?.to_string();
         let origin = [self.handler, self.transport, &position].map(str::as_bytes);
@@ -116,13 +117,13 @@ fn attribute_text(text: &str) -> String {
 /// The store of dead letters: the transport that the event came from, or a publisher.
 #[derive(Debug)]
 pub(crate) struct DeadLetterSink {
-    /// The event type that letters are published to.
+    /// The event type that dead letters are published to.
     ty: String,
     destination: Destination,
 }
 
 enum Destination {
-    /// The subscription has to exist before the first letter is published, so that it is kept.
+    /// The subscription has to exist before the first dead letter is published, so that it is kept.
     Transport(Arc<dyn Transport>, Subscription, OnceCell<()>),
     Publisher(Arc<dyn Publisher>),
 }
@@ -137,7 +138,7 @@ impl fmt::Debug for Destination {
 }
 
 impl DeadLetterSink {
-    /// Creates a sink that keeps the letters of a service on a transport.
+    /// Creates a sink that keeps the dead letters of a service on a transport.
     pub(crate) fn on_transport(transport: Arc<dyn Transport>, service: &str, ty: &str) -> Self {
         let subscription = subscription(service, ty);
         Self {
@@ -146,7 +147,7 @@ impl DeadLetterSink {
         }
     }
 
-    /// Creates a sink that publishes the letters.
+    /// Creates a sink that publishes the dead letters.
     pub(crate) fn to_publisher(publisher: Arc<dyn Publisher>, ty: &str) -> Self {
         Self {
             ty: ty.to_owned(),
@@ -154,7 +155,7 @@ impl DeadLetterSink {
         }
     }
 
-    /// Stores a letter, and returns once it is stored.
+    /// Stores a dead letter, and returns once it is stored.
     pub(crate) async fn store(&self, letter: &RawMessage) -> Result<(), TransportError> {
         let stored = async {
             let publisher: &dyn Publisher = match &self.destination {
@@ -180,7 +181,7 @@ impl DeadLetterSink {
 /// Returns the subscription that keeps the dead letters of a service.
 pub(crate) fn subscription(service: &str, ty: &str) -> Subscription {
     let mut subscription = Subscription::new(names::dead_letters(service), [ty]);
-    // The first letters of a long list stay leased until the last one has arrived.
+    // The first dead letters of a long list stay leased until the last one has arrived.
     subscription.ack_wait = Duration::from_mins(5);
     subscription.max_in_flight = MAX_LEASED_LETTERS;
     subscription

@@ -15,8 +15,8 @@ use eventkit::transport::{
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
-/// The letters are read from the transport that the service stores them on. While one reader has
-/// them, other readers do not see them; then they are returned.
+/// They are read from the transport that the service stores them on. One reader leases them, and
+/// returns them when it is done; until then, other readers do not receive them.
 ///
 /// ```
 /// use eventkit_service::{DeadLetters, Service};
@@ -25,7 +25,7 @@ use eventkit::transport::{
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
 /// static SHOP: Registry = Registry::new("shop");
-/// SHOP.named("receipt").register("placed", |_: &Event| Err::<(), _>("no printer"));
+/// SHOP.with_name("receipt").register("placed", |_: &Event| Err::<(), _>("no printer"));
 ///
 /// let memory = Memory::new();
 /// let app = Dispatcher::new(&SHOP).build()?;
@@ -54,7 +54,7 @@ use eventkit::transport::{
 pub struct DeadLetters<T> {
     transport: T,
     service: String,
-    /// The event type that letters are published to.
+    /// The event type that dead letters are published to.
     ty: String,
     idle_timeout: Duration,
 }
@@ -69,10 +69,10 @@ pub struct DeadLetter {
     pub error: String,
     /// The number of attempts.
     pub attempts: u32,
-    /// The time of the first failure, as far as the process that wrote the letter knows.
-    pub first: Option<Timestamp>,
+    /// The time of the first failure, as far as the process that wrote the dead letter knows.
+    pub first_failure: Option<Timestamp>,
     /// The time of the last failure.
-    pub last: Option<Timestamp>,
+    pub last_failure: Option<Timestamp>,
     content: Content,
 }
 
@@ -82,14 +82,14 @@ enum Content {
     Raw(RawMessage),
 }
 
-/// A letter that was received and is not settled.
+/// A dead letter that was received and is not settled.
 struct LeasedLetter {
     letter: DeadLetter,
     handle: AckHandle,
 }
 
 impl<T: Transport> DeadLetters<T> {
-    /// Creates access to the letters of a service, by its name.
+    /// Creates access to the dead letters of a service, by its name.
     pub fn new(transport: T, service: impl Into<String>) -> Self {
         let service = service.into();
         Self {
@@ -100,7 +100,7 @@ impl<T: Transport> DeadLetters<T> {
         }
     }
 
-    /// Sets the event type of the letters, if the service has its own
+    /// Sets the event type of the dead letters, if the service has its own
     /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type).
     #[must_use]
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
@@ -108,15 +108,15 @@ impl<T: Transport> DeadLetters<T> {
         self
     }
 
-    /// Sets the time without a further letter after which all letters are considered to be received;
-    /// 1 second by default.
+    /// Sets the time without a further dead letter after which all of them count as received; 1
+    /// second by default.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
     }
 
-    /// Returns the letters, the oldest first and at most 10,000, and leaves them in the store.
+    /// Returns the dead letters, the oldest first and at most 10,000, and leaves them in the store.
     ///
     /// # Errors
     ///
@@ -131,22 +131,22 @@ impl<T: Transport> DeadLetters<T> {
         Ok(letters)
     }
 
-    /// Replays a letter to the handler that failed, and to no other one, and deletes the letter.
-    /// Returns whether the letter was found.
+    /// Replays a dead letter to the handler that failed, and to no other one, and deletes it.
+    /// Returns whether it was found.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; the letter stays.
+    /// Returns an error if the transport cannot be reached; the dead letter stays.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         let choose = |own: &DeadLetter| LetterAction::replay_if(own == letter);
         Ok(self.visit(choose).await? > 0)
     }
 
-    /// Replays the letters that a predicate selects, and returns their number.
+    /// Replays the dead letters that a predicate selects, and returns their number.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; letters that were not replayed stay.
+    /// Returns an error if the transport cannot be reached; those that were not replayed stay.
     pub async fn replay_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
@@ -155,20 +155,20 @@ impl<T: Transport> DeadLetters<T> {
             .await
     }
 
-    /// Replays all letters, and returns their number.
+    /// Replays all dead letters, and returns their number.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; letters that were not replayed stay.
+    /// Returns an error if the transport cannot be reached; those that were not replayed stay.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await
     }
 
-    /// Deletes a letter, and returns whether it was found.
+    /// Deletes a dead letter, and returns whether it was found.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; the letter may stay.
+    /// Returns an error if the transport cannot be reached; the dead letter may stay.
     pub async fn delete(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         let choose = |own: &DeadLetter| {
             if own == letter {
@@ -180,10 +180,10 @@ impl<T: Transport> DeadLetters<T> {
         Ok(self.visit(choose).await? > 0)
     }
 
-    /// Visits each letter once, and returns how many of them were replayed or deleted.
+    /// Visits each dead letter once, and returns how many of them were replayed or deleted.
     ///
-    /// All letters are received before the first one is replayed: a replay that fails is a new
-    /// letter, which is not visited.
+    /// All dead letters are received before the first one is replayed: a replay that fails is a new
+    /// dead letter, which is not visited.
     async fn visit(
         &self,
         mut choose: impl FnMut(&DeadLetter) -> LetterAction,
@@ -202,14 +202,14 @@ impl<T: Transport> DeadLetters<T> {
                 outcome = self.publish_replay(&letter).await;
             }
             if outcome.is_err() || matches!(action, LetterAction::Keep) {
-                // A letter that cannot be returned is delivered again after `ack_wait`.
+                // A dead letter that cannot be returned is delivered again after `ack_wait`.
                 let _ = handle.nack(Duration::ZERO).await;
             } else {
                 outcome = handle.ack().await;
                 removed += 1;
             }
         }
-        // Letters that could not be returned are delivered again after `ack_wait`.
+        // Dead letters that could not be returned are delivered again after `ack_wait`.
         if let Err(error) = consumer.close().await {
             tracing::warn!(service = self.service, %error, "failed to close the consumer");
         }
@@ -236,14 +236,14 @@ impl<T: Transport> DeadLetters<T> {
     async fn publish_replay(&self, letter: &DeadLetter) -> Result<(), TransportError> {
         let ty = names::replay_type(&letter.handler);
         let message = letter.to_replay().map_err(|error| {
-            let message = "failed to encode the event of the letter";
+            let message = "failed to encode the event of the dead letter";
             TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
         })?;
         self.transport.publish_raw(&ty, &message).await.map(drop)
     }
 }
 
-/// What is done with a letter.
+/// The action on a dead letter.
 enum LetterAction {
     Keep,
     Replay,
@@ -297,7 +297,7 @@ impl DeadLetter {
     }
 
     fn of_raw(mut message: RawMessage) -> Self {
-        // The last header of a name belongs to the letter: the message may have had its own.
+        // The last header of a name belongs to the dead letter: the message may have had its own.
         let [handler, error, attempts, first, last] = dead_letter::ATTRIBUTES.map(|name| {
             let headers = &mut message.headers;
             let index = headers
@@ -308,8 +308,8 @@ impl DeadLetter {
         Self::new(handler, error, attempts, first, last, Content::Raw(message))
     }
 
-    /// Creates a letter; a fact that is missing or malformed is left empty, since anybody may publish
-    /// to the event type of the letters.
+    /// Creates a dead letter. A value that is missing or malformed is left empty, since any program
+    /// may publish to the event type of dead letters.
     fn new(
         handler: Option<String>,
         error: Option<String>,
@@ -323,8 +323,8 @@ impl DeadLetter {
             handler: handler.unwrap_or_default(),
             error: error.unwrap_or_default(),
             attempts: attempts.and_then(|text| text.parse().ok()).unwrap_or(0),
-            first: time(first),
-            last: time(last),
+            first_failure: time(first),
+            last_failure: time(last),
             content,
         }
     }

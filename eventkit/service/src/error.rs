@@ -5,18 +5,18 @@ use std::io;
 use eventkit::pattern::InvalidPattern;
 use thiserror::Error;
 
-/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every problem at once.
+/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every issue at once.
 #[derive(Debug, Error)]
-#[error("service {service:?}: {}", join(problems))]
+#[error("service {service:?}: {}", join(issues))]
 pub struct ServiceError {
     service: String,
-    problems: Vec<ServiceProblem>,
+    issues: Vec<ServiceIssue>,
 }
 
-/// One problem with the configuration of a service.
+/// One issue of the configuration of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum ServiceProblem {
+pub enum ServiceIssue {
     /// A name is not valid as a part of a subscription's name.
     #[error(
         "{0:?} is not a valid name: use ASCII letters, digits, `_`, and single `-` between them"
@@ -30,7 +30,7 @@ pub enum ServiceProblem {
     NoHandlers,
     /// A closure has no name under which a transport can recognize it after a restart.
     #[error(
-        "`{0}` is registered at run time without a name: use `registry.named(\"..\").register(..)`"
+        "`{0}` is registered at run time without a name: use `registry.with_name(\"..\").register(..)`"
     )]
     Unnamed(String),
     /// Two handlers would share one subscription, and each would get half of the events.
@@ -45,7 +45,7 @@ pub enum ServiceProblem {
     },
     /// The policy of an event type has a setting that all events of a handler share.
     #[error(
-        "the policy for {0:?} sets the concurrency, key or breaker: set those on the handler or the service"
+        "the policy for {0:?} sets the concurrency, key or circuit breaker: set those on the handler or the service"
     )]
     NotPerType(String),
     /// A pattern is not valid.
@@ -71,21 +71,21 @@ pub enum RunError {
 }
 
 impl ServiceError {
-    pub(crate) fn new(service: &str, problems: Vec<ServiceProblem>) -> Self {
+    pub(crate) fn new(service: &str, issues: Vec<ServiceIssue>) -> Self {
         Self {
             service: service.to_owned(),
-            problems,
+            issues,
         }
     }
 
-    /// Returns the problems.
+    /// Returns the issues.
     #[must_use]
-    pub fn problems(&self) -> &[ServiceProblem] {
-        &self.problems
+    pub fn issues(&self) -> &[ServiceIssue] {
+        &self.issues
     }
 }
 
-fn join(problems: &[ServiceProblem]) -> String {
-    let lines: Vec<String> = problems.iter().map(ServiceProblem::to_string).collect();
+fn join(issues: &[ServiceIssue]) -> String {
+    let lines: Vec<String> = issues.iter().map(ServiceIssue::to_string).collect();
     lines.join("; ")
 }

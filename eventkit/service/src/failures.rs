@@ -1,4 +1,4 @@
-//! What a process remembers about events that are delivered again.
+//! The memory of a process for events that are delivered again.
 
 use std::sync::Arc;
 

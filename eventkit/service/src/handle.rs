@@ -18,7 +18,7 @@ use super::status::SubscriptionStatus;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// static SHOP: Registry = Registry::new("shop");
-/// SHOP.named("log").register("*", |event: &Event| println!("{event}"));
+/// SHOP.with_name("log").register("*", |event: &Event| println!("{event}"));
 ///
 /// let memory = Memory::new();
 /// let app = Dispatcher::new(&SHOP).build()?;
@@ -42,7 +42,7 @@ use super::status::SubscriptionStatus;
 #[derive(Debug, Clone)]
 pub struct ServiceHandle(Arc<HandleState>);
 
-/// What the subscriptions of a service and its handles share.
+/// The state that a service shares with its handles.
 #[derive(Debug)]
 struct HandleState {
     subscriptions: Vec<Arc<SubscriptionStatus>>,
@@ -106,7 +106,7 @@ impl ServiceHandle {
         self.0.draining.cancel();
     }
 
-    /// Waits until the service is told to stop.
+    /// Waits until the service is asked to stop.
     pub(crate) async fn stopped(&self) {
         self.0.draining.cancelled().await;
     }

@@ -98,7 +98,7 @@ impl Attempt {
         self.number
     }
 
-    /// Returns what the transport knows about the message.
+    /// Returns the metadata of the message, from its transport.
     #[must_use]
     pub fn metadata(&self) -> MessageMetadata {
         self.metadata

@@ -62,7 +62,7 @@ pub trait Inbox: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store cannot tell; the event is tried again later.
+    /// Returns an error if the store fails; the event is retried later.
     fn claim<'a>(
         &'a self,
         key: InboxKey<'a>,
@@ -73,14 +73,14 @@ pub trait Inbox: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store could not be told.
+    /// Returns an error if the store fails.
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Releases a claim whose handler failed or did not run.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store could not be told; the claim then ends with its lease.
+    /// Returns an error if the store fails; the claim then ends with its lease.
     fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
 }
 

@@ -25,7 +25,7 @@ mod subscription;
 
 pub use builder::ServiceBuilder;
 pub use dead_letters::{DeadLetter, DeadLetters};
-pub use error::{RunError, ServiceError, ServiceProblem};
+pub use error::{RunError, ServiceError, ServiceIssue};
 pub use handle::ServiceHandle;
 pub use handler::{Attempt, HandlerService};
 pub use health::{Counters, Health, LastError, SubscriptionHealth, SubscriptionState};

@@ -97,7 +97,7 @@ async fn dead_letter_raw(
     );
     let attempts = metadata.delivery_count;
     let record = failure_record(task, metadata, &error, attempts, Timestamp::now());
-    store_dead_letter(task, Ok(record.letter_of_raw(message)), attempts).await
+    store_dead_letter(task, Ok(record.encode_raw(message)), attempts).await
 }
 
 fn failure_record<'a>(
@@ -261,7 +261,7 @@ impl Delivery<'_> {
         acquired.await.flatten()
     }
 
-    /// Makes one attempt, within what the inbox allows.
+    /// Makes one attempt, if the inbox permits it.
     async fn attempt(&self, number: u32) -> AttemptOutcome {
         let (task, event) = (self.task, &self.event);
         if let Some(outcome) = attempt::claim(task, event, &self.policy).await {
@@ -297,7 +297,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Carries out what was decided about an event that failed.
+    /// Carries out the decision on an event that failed.
     async fn conclude(
         &self,
         failure: &Failure,
@@ -335,7 +335,7 @@ impl Delivery<'_> {
         decision
     }
 
-    /// Makes a dead letter of an event that was delivered too often to be tried once more.
+    /// Makes a dead letter of an event that was delivered too often to be attempted once more.
     async fn give_up(&self, delivery_count: u32) -> Disposition {
         let shared = &self.task.shared;
         let known = shared.recent_failures(|failures| failures.get(&self.event));
@@ -352,7 +352,7 @@ impl Delivery<'_> {
 
     async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {
         let record = failure_record(self.task, self.metadata, error, attempts, first);
-        let letter = record.letter_of(&self.event).map_err(|error| {
+        let letter = record.encode_event(&self.event).map_err(|error| {
             let message = "failed to encode the dead letter";
             TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
         });

@@ -1,4 +1,4 @@
-//! The policy that applies to one event of one handler, and what it decides.
+//! The policy that applies to one event of one handler, and its decisions.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Policies {
             concurrency: policy.concurrency.unwrap_or(16).max(1),
             key: policy.key,
             circuit_breaker: policy.circuit_breaker,
-            on_exhausted: policy.exhausted.unwrap_or_default(),
+            on_exhausted: policy.on_exhausted.unwrap_or_default(),
         }
     }
 }
@@ -103,7 +103,7 @@ pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
     }
 }
 
-/// What a service decided about a message.
+/// The decision of a service on a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disposition {
     /// The message is handled, or there is nothing to do for it.
@@ -119,7 +119,7 @@ pub(crate) enum Disposition {
 }
 
 impl Disposition {
-    /// Returns what the transport is told.
+    /// Returns the settlement that the transport receives.
     pub(crate) fn settlement(self) -> Settlement {
         match self {
             Self::Acknowledge | Self::Drop => Settlement::Ack,

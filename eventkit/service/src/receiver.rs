@@ -82,7 +82,7 @@ async fn work(task: Arc<SubscriptionTask>, receiver: Arc<Receiver>) {
     }
 }
 
-/// What the workers of a subscription share.
+/// The state that the workers of a subscription share.
 #[derive(Debug)]
 struct Receiver {
     /// The consumer, which one worker has at a time.

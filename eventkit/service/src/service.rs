@@ -75,8 +75,9 @@ impl Service {
     }
 
     /// Runs until a future completes or [`ServiceHandle::stop`] is called, and then drains: no more
-    /// messages are received, running handlers may finish, and what has not finished within the
-    /// [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) is released to its transport.
+    /// messages are received, running handlers may finish, and messages that are not settled within
+    /// the [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) are released to their
+    /// transports.
     ///
     /// A transport may also close the stream of a subscription on purpose, by ending it without an
     /// error. The service ends with its last subscription.
@@ -125,7 +126,7 @@ impl Service {
     }
 }
 
-/// Tells each transport all of its subscriptions before the first one is opened.
+/// Declares all subscriptions to each transport before the first one is opened.
 fn prepare(tasks: &[Arc<SubscriptionTask>]) {
     let mut by_transport: Vec<(&Arc<dyn Transport>, Vec<Subscription>)> = Vec::new();
     for task in tasks {

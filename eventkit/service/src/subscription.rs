@@ -36,7 +36,7 @@ pub(crate) struct ServiceConfig {
     pub(crate) layers: HandlerService,
 }
 
-/// What the subscriptions of one handler share across transports.
+/// The state that the subscriptions of one handler share across transports.
 #[derive(Debug)]
 pub(crate) struct SubscriptionShared {
     pub(crate) handler: Arc<NamedHandler>,

@@ -10,7 +10,7 @@ use super::entry::HandlerRef;
 use super::registry::Registry;
 use crate::pattern;
 
-/// What a check found in a registry without issues.
+/// The report of a check that found no issues.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegistryReport {

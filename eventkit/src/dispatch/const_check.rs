@@ -28,7 +28,7 @@ pub type BorrowEvent<E> = for<'a> fn(&'a Invocation<'a>) -> Result<&'a E, Failur
 /// A function that returns the event for a handler that takes it by value.
 pub type OwnEvent<E> = fn(&Invocation<'_>) -> Result<E, Failure>;
 
-/// What the generated code knows about the type of its event.
+/// The facts that the generated code has about the type of its event.
 ///
 /// The bound is on one function only, [`borrowed_event`] or [`owned_event`], so that a type that is
 /// not an event is one error.

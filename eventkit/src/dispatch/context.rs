@@ -1,4 +1,4 @@
-//! What a handler may know besides its event.
+//! The context of a call of a handler.
 
 use std::any::Any;
 

@@ -1,9 +1,9 @@
-//! What an error of a handler decides about the event.
+//! The decision of an error on the event of its handler.
 
 use std::error::Error;
 use std::time::Duration;
 
-/// What a service does with an event whose handler failed.
+/// The action of a service on an event whose handler failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
@@ -58,11 +58,11 @@ pub enum Decision {
 /// assert_eq!(ShipError::ShippedAlready.decision(), Decision::Drop);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say what becomes of an event whose handler fails with it",
+    message = "`{Self}` does not declare how a service treats an event whose handler fails with it",
     label = "no `HandlerError`",
     note = "add `#[derive(HandlerError)]` to `{Self}`"
 )]
 pub trait HandlerError: Error + Send + Sync + 'static {
-    /// Returns what a service does with the event.
+    /// Returns the action of a service on the event.
     fn decision(&self) -> Decision;
 }

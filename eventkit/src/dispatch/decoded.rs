@@ -22,7 +22,7 @@ pub(super) type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
 pub struct TypedValue<'a> {
     /// The value itself.
     pub(super) value: &'a Value,
-    /// What most handlers take of it: of an enum, what the variant holds.
+    /// The payload that most handlers take: the value itself, or the content of an enum variant.
     pub(super) payload: &'a Value,
     /// The type of the payload.
     pub(super) payload_type: TypeId,

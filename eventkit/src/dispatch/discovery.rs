@@ -1,4 +1,4 @@
-//! What the linker collects: the handlers and event types of every crate of the program.
+//! Items that the linker collects: the handlers and event types of every crate of the program.
 //!
 //! The slices are declared here, once, and crates of users only add to them, so that these need no
 //! `unsafe` of their own.

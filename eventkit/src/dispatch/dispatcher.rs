@@ -62,7 +62,7 @@ impl Dispatcher {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one is async or takes
-    /// an envelope that cannot be made.
+    /// an envelope that cannot be encoded.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         run::dispatch(&self.table, event, event.typed_value())
     }
@@ -72,7 +72,7 @@ impl Dispatcher {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one takes an envelope
-    /// that cannot be made.
+    /// that cannot be encoded.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,
@@ -102,7 +102,7 @@ impl DispatcherBuilder<'_> {
         let table = self.registry.table_with(self.states);
         let missing = table.handlers().iter().filter_map(|handler| {
             let state = handler.requirements().missing(table.states())?;
-            Some(format!("`{}` wants `State<{state}>`", **handler))
+            Some(format!("`{}` requires `State<{state}>`", **handler))
         });
         let missing: Vec<String> = missing.collect();
         if !missing.is_empty() {

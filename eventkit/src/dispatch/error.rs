@@ -26,7 +26,9 @@ pub enum DispatchError {
         ty: String,
     },
     /// A handler requires state that is missing.
-    #[error("`{handler}` wants `State<{state}>`: dispatch through a `Dispatcher` with that state")]
+    #[error(
+        "`{handler}` requires `State<{state}>`: dispatch through a `Dispatcher` with that state"
+    )]
     MissingState {
         /// The handler, with its location.
         handler: String,
@@ -34,7 +36,7 @@ pub enum DispatchError {
         state: &'static str,
     },
     /// A handler takes the envelope, but the value could not become an event.
-    #[error("the event could not be made for the handlers that take it")]
+    #[error("failed to encode the event for handlers that take the envelope")]
     Encode(#[from] EncodeError),
 }
 

@@ -1,4 +1,4 @@
-//! Why a handler failed.
+//! The failure of a handler.
 
 use std::any::Any;
 use std::error::Error;
@@ -19,14 +19,14 @@ pub enum Failure {
     Error {
         /// The error.
         error: BoxError,
-        /// What the error decides about the event, if it is a [`HandlerError`]; a dispatch within
+        /// The decision of the error on the event, if it is a [`HandlerError`]; a dispatch within
         /// the process takes no action on it.
         decision: Option<Decision>,
     },
     /// The handler panicked, with this message.
     Panic(String),
-    /// The event does not decode to what the handler takes; all handlers of that type share the
-    /// error.
+    /// The event does not decode to the type that the handler takes; all handlers of that type share
+    /// the error.
     Decode(Arc<DecodeError>),
     /// A parameter of the handler could not be extracted.
     Extract(BoxError),

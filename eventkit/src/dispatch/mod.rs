@@ -44,7 +44,7 @@ pub use report::{HandlerOutcome, Report};
 pub use run::Dispatch;
 pub use state::Requirements;
 
-/// What the code that `#[handles]` generates calls.
+/// Items for the code that `#[handles]` generates.
 pub(crate) mod generated {
     pub use super::const_check::{
         BorrowEvent, EventMeta, OwnEvent, borrowed_event, owned_event, require_send,
@@ -56,7 +56,7 @@ pub(crate) mod generated {
     pub use super::outcome::{AutorefOutcome, Outcome, Returned};
 }
 
-/// What runs handlers one by one, for eventkit-service.
+/// Items with which eventkit-service runs single handlers.
 pub(crate) mod service {
     pub use super::bound::BoundHandler;
     pub use super::context::CallLocals;

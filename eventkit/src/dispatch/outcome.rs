@@ -1,4 +1,4 @@
-//! The outcome of a handler, from what it returned.
+//! The outcome of a handler, from its returned value.
 
 use super::decision::HandlerError;
 use super::failure::Failure;

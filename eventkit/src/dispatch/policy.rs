@@ -20,7 +20,7 @@ use crate::event::Event;
 /// | [`key`](Policy::key) | `key = "partitionkey"` | none: no order |
 /// | [`key_with`](Policy::key_with) | `key = path::to::function` | |
 /// | [`circuit_breaker`](Policy::circuit_breaker) | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | none |
-/// | [`exhausted`](Policy::exhausted) | `exhausted = "drop"` | dead letter |
+/// | [`on_exhausted`](Policy::on_exhausted) | `on_exhausted = "drop"` | dead letter |
 ///
 /// ```
 /// use std::time::Duration;
@@ -36,36 +36,36 @@ pub struct Policy(PolicySettings);
 /// The settings of a [`Policy`] as a service reads them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PolicySettings {
-    /// The number of attempts.
+    /// The maximum number of attempts.
     pub attempts: Option<u32>,
     /// The delay before the second attempt.
     pub initial_delay: Option<Duration>,
-    /// The longest delay between two attempts.
+    /// The maximum delay between two attempts.
     pub max_delay: Option<Duration>,
-    /// The time that one attempt may take.
+    /// The time limit of an attempt.
     pub timeout: Option<Duration>,
-    /// The number of events that are handled at once.
+    /// The maximum number of concurrent events.
     pub concurrency: Option<usize>,
-    /// The key of events that stay in order.
+    /// The ordering key.
     pub key: Option<OrderKey>,
-    /// The number of failures that open the circuit, and the time after which it is half open.
+    /// The number of consecutive failures that open the circuit breaker, and its reset timeout.
     pub circuit_breaker: Option<(u32, Duration)>,
-    /// The action on an event whose attempts have all failed.
-    pub exhausted: Option<OnExhausted>,
+    /// The action once all attempts have failed.
+    pub on_exhausted: Option<OnExhausted>,
 }
 
-/// The action on an event whose attempts have all failed.
+/// The action once all attempts have failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OnExhausted {
     /// The event is kept as a dead letter.
     #[default]
     DeadLetter,
-    /// The event is dropped; only the counters of the service tell of it.
+    /// The event is dropped; the counters of the service record it.
     Drop,
 }
 
-/// The key of events that have to stay in order.
+/// The source of the ordering key of an event.
 #[derive(Debug, Clone, Copy)]
 pub enum OrderKey {
     /// The value of an attribute.
@@ -99,81 +99,89 @@ impl Policy {
             concurrency: None,
             key: None,
             circuit_breaker: None,
-            exhausted: None,
+            on_exhausted: None,
         })
     }
 
-    /// Sets how often an event is tried, the first time included; 0 counts as 1.
+    /// Sets the maximum number of attempts, including the first; 0 counts as 1.
     ///
-    /// A time is one that the event came from its transport, so one that was cut short by a lost
-    /// connection or the end of a process counts, and however many processes share the events, one
-    /// that fails is not tried more often. One that does not fail is not given up for having come
-    /// often, unless it comes more than twice as often.
+    /// Every delivery by the transport counts, also one that a lost connection or the end of a process
+    /// cut short. The limit holds across processes. An event that is delivered again without a failure,
+    /// for instance after a process ended, becomes a dead letter after more than twice as many
+    /// deliveries.
     ///
-    /// With a [`key`](Policy::key) an event is tried again where it stands, which the transport does
-    /// not see: a process that ends takes the count of these with it.
+    /// With a [`key`](Policy::key), an event is retried within the process, and those attempts are
+    /// lost when the process ends.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = Some(attempts);
         self
     }
 
-    /// Sets the delay before the second attempt. It doubles with each further one; up to half of
-    /// it is taken off at random, so that what failed together is not tried together.
+    /// Sets the delay before the second attempt.
+    ///
+    /// The delay doubles with each further attempt. Up to half of it is subtracted at random, so that
+    /// events that failed together are not retried together.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
         self.0.initial_delay = Some(delay);
         self
     }
 
-    /// Sets the longest delay between two attempts.
+    /// Sets the maximum delay between two attempts.
     pub const fn max_delay(mut self, delay: Duration) -> Self {
         self.0.max_delay = Some(delay);
         self
     }
 
-    /// Sets how long the handler may take; then it has failed, and its future is dropped.
+    /// Sets the time limit of an attempt. After it the attempt has failed, and the future of the
+    /// handler is dropped.
     ///
-    /// A sync handler cannot be stopped: one that takes longer is told of in the health of its
-    /// subscription, and its event goes on when it returns.
+    /// A sync handler cannot be stopped. If it exceeds the limit, the health of its subscription
+    /// reports it, and the event is settled when the handler returns.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = Some(timeout);
         self
     }
 
-    /// Sets how many events the handler may run for at once; 0 counts as 1.
+    /// Sets the maximum number of concurrent events; 0 counts as 1.
     pub const fn concurrency(mut self, concurrency: usize) -> Self {
         self.0.concurrency = Some(concurrency);
         self
     }
 
-    /// Keeps events in order that have the same value of an attribute, such as `partitionkey` or
-    /// `subject`, while those of other values run beside them.
+    /// Sets the attribute whose value is the ordering key, such as `partitionkey` or `subject`.
     ///
-    /// Order holds over retries: an event that failed keeps those after it waiting. It holds within
-    /// one process; several consumers of one subscription share its events without it, unless the
-    /// transport has partitions. Events without the attribute have no order.
+    /// Events with the same key are handled one after another, and events with different keys
+    /// concurrently. Events without the attribute have no order.
+    ///
+    /// The order includes retries: an event that failed delays the later events of its key. It holds
+    /// within one process. Several consumers of one subscription do not keep it, unless the transport
+    /// has partitions.
     pub const fn key(mut self, attribute: &'static str) -> Self {
         self.0.key = Some(OrderKey::Attribute(attribute));
         self
     }
 
-    /// Keeps events in order for which a function returns the same, as [`key`](Policy::key) does.
+    /// Sets the function that returns the ordering key; see [`key`](Policy::key).
+    ///
+    /// Events for which it returns `None` have no order.
     pub const fn key_with(mut self, function: fn(&Event) -> Option<String>) -> Self {
         self.0.key = Some(OrderKey::Function(function));
         self
     }
 
-    /// Opens a circuit breaker after that many consecutive failures, whatever their events.
+    /// Sets a circuit breaker, which pauses the handler after consecutive failures.
     ///
-    /// While it is open no event is tried, so none uses up its attempts. After the reset timeout one
-    /// event is tried, and if it succeeds, all of them.
+    /// Failures of all events count together. While the circuit breaker is open, no event is attempted,
+    /// and none loses an attempt. After the reset timeout one event is attempted. If it succeeds, the
+    /// circuit breaker closes.
     pub const fn circuit_breaker(mut self, max_failures: u32, reset_timeout: Duration) -> Self {
         self.0.circuit_breaker = Some((max_failures, reset_timeout));
         self
     }
 
-    /// Sets the action on an event whose attempts have all failed.
-    pub const fn exhausted(mut self, exhausted: OnExhausted) -> Self {
-        self.0.exhausted = Some(exhausted);
+    /// Sets the action once all attempts have failed.
+    pub const fn on_exhausted(mut self, action: OnExhausted) -> Self {
+        self.0.on_exhausted = Some(action);
         self
     }
 
@@ -196,7 +204,7 @@ impl Policy {
             concurrency: own.concurrency.or(wider.concurrency),
             key: own.key.or(wider.key),
             circuit_breaker: own.circuit_breaker.or(wider.circuit_breaker),
-            exhausted: own.exhausted.or(wider.exhausted),
+            on_exhausted: own.on_exhausted.or(wider.on_exhausted),
         })
     }
 }

@@ -85,15 +85,15 @@ impl Registry {
     /// static EU: Registry = Registry::new("eu");
     ///
     /// let europe = Filter::prefix([("subject", "eu-")])?;
-    /// EU.filtered(europe).register("*", |event: &Event| println!("{event}"));
+    /// EU.with_filter(europe).register("*", |event: &Event| println!("{event}"));
     ///
     /// let event = Event::builder().source("/shop").ty("placed").subject("us-1").build()?;
     /// let report = EU.dispatch(&event)?;
     /// assert!(report.to_string().ends_with(r#"filtered out by {"prefix":{"subject":"eu-"}}"#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn filtered(&self, filter: Filter) -> Registration<'_> {
-        Registration::new(self).filtered(filter)
+    pub fn with_filter(&self, filter: Filter) -> Registration<'_> {
+        Registration::new(self).filter(filter)
     }
 
     /// Starts a registration under a name, which identifies the subscription of a service.
@@ -107,15 +107,15 @@ impl Registry {
     /// static SHOP: Registry = Registry::new("shop");
     ///
     /// let patient = Policy::new().attempts(50);
-    /// SHOP.named("receipt").policy(patient).register("placed", |event: &Event| println!("{event}"));
+    /// SHOP.with_name("receipt").policy(patient).register("placed", |event: &Event| println!("{event}"));
     /// ```
-    pub fn named(&self, name: &'static str) -> Registration<'_> {
-        Registration::new(self).named(name)
+    pub fn with_name(&self, name: &'static str) -> Registration<'_> {
+        Registration::new(self).name(name)
     }
 }
 
 /// A registration of a closure with options: a filter, a name, a policy; see
-/// [`Registry::filtered`] and [`Registry::named`].
+/// [`Registry::with_filter`] and [`Registry::with_name`].
 #[derive(Debug, Clone)]
 #[must_use = "nothing is registered until one of the methods is called"]
 pub struct Registration<'r> {
@@ -130,13 +130,13 @@ impl<'r> Registration<'r> {
     }
 
     /// Sets the filter that an event has to pass.
-    pub fn filtered(mut self, filter: Filter) -> Self {
+    pub fn filter(mut self, filter: Filter) -> Self {
         self.options.filter = Some(filter);
         self
     }
 
     /// Sets the name under which a service subscribes the handler.
-    pub fn named(mut self, name: &'static str) -> Self {
+    pub fn name(mut self, name: &'static str) -> Self {
         self.options.name = Some(name);
         self
     }

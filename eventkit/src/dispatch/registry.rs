@@ -87,14 +87,14 @@ impl Registry {
     /// Runs the handlers of an event, each on its own: an error or a panic of one does not keep the
     /// others from running.
     ///
-    /// The event is an [`Event`](crate::Event) or a value of a derived type. A typed value goes to typed handlers
-    /// as it is; the envelope is made only if a handler wants it, and an envelope is decoded only
+    /// The event is an [`Event`](crate::Event) or a value of a derived type. A typed value goes to
+    /// typed handlers as it is; the envelope is made only if a handler takes it, and an envelope is decoded only
     /// once. If there is no handler for the type, the report is empty.
     ///
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one is async,
-    /// requires state, or takes an envelope that cannot be made.
+    /// requires state, or takes an envelope that cannot be encoded.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         let typed = event.typed_value();
         match self.table.load().as_deref() {
@@ -111,7 +111,7 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one requires state or
-    /// takes an envelope that cannot be made.
+    /// takes an envelope that cannot be encoded.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,

@@ -121,7 +121,7 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
         .filter(move |ty| typed.is_none() || handler.handles(ty))
 }
 
-/// The handlers of one event type, and what they need.
+/// The handlers of one event type, and their requirements.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) handlers: Vec<HandlerRef>,

@@ -157,7 +157,7 @@ fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatc
     }
 }
 
-/// What handlers and filters need besides a typed value.
+/// The input of handlers and filters besides a typed value.
 enum Made {
     /// The envelope, if a handler or a filter needs it.
     Envelope(Event),

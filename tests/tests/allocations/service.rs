@@ -42,7 +42,7 @@ async fn memory_stays_flat_however_many_events_there_are() {
         .key("subject")
         .initial_delay(Duration::from_millis(5));
     registry
-        .named("slow")
+        .with_name("slow")
         .policy(policy)
         .register_async("t", |event: Event| async move {
             sleep(Duration::from_millis(10)).await;

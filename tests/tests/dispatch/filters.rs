@@ -61,7 +61,7 @@ fn unreachable_handler() {
 fn a_filter_that_cannot_tell_is_a_failure_and_no_silent_skip() {
     let registry = Registry::new("errors");
     registry
-        .filtered(Filter::sql("n > 3").unwrap())
+        .with_filter(Filter::sql("n > 3").unwrap())
         .register("t", |_: &Event| unreachable_handler());
     registry.register("t", |_: &Event| {});
     let event = Event::builder().source("/s").ty("t").build().unwrap();
@@ -87,7 +87,7 @@ fn a_function_of_the_program_that_panics_fails_its_handler_alone() {
     functions.register(panics).unwrap();
     let registry = Registry::new("panics");
     let filter = Filter::sql_with("PANICS()", &functions).unwrap();
-    registry.filtered(filter).register("t", |_: &Event| {});
+    registry.with_filter(filter).register("t", |_: &Event| {});
     registry.register("t", |_: &Event| {});
     let event = Event::builder().source("/s").ty("t").build().unwrap();
     let message = registry.dispatch(&event).unwrap_err().to_string();
@@ -118,10 +118,10 @@ fn the_data_of_a_typed_value_is_not_encoded_for_a_filter() {
     let registry = Registry::new("sealed");
     let filter = Filter::sql("subject = 'a' AND type = 'sealed'").unwrap();
     registry
-        .filtered(filter.clone())
+        .with_filter(filter.clone())
         .register_typed(|_: &Sealed| {});
     registry
-        .filtered(filter)
+        .with_filter(filter)
         .register_typed_async(|_: Sealed| async {});
     let sealed = |subject: &str| Sealed {
         subject: subject.to_owned(),
@@ -140,7 +140,7 @@ fn a_filter_on_what_only_an_envelope_has_gets_one() {
     let registry = Registry::new("envelope");
     let filter = Filter::sql("EXISTS time AND LENGTH(id) = 36").unwrap();
     registry
-        .filtered(filter)
+        .with_filter(filter)
         .register_typed(|_: &OrderPlaced| {});
     assert_eq!(
         registry.dispatch(&placed()).unwrap().filtered_out().count(),
@@ -153,7 +153,7 @@ fn a_handler_knows_its_filter() {
     let registry = Registry::new("known");
     let filter = Filter::prefix([("subject", "eu-")]).unwrap();
     registry
-        .filtered(filter.clone())
+        .with_filter(filter.clone())
         .register("t", |_: &Event| {});
     registry
         .handlers()

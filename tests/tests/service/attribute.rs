@@ -38,13 +38,13 @@ fn order_of(event: &Event) -> Option<String> {
     concurrency = 3,
     key = order_of,
     circuit_breaker(max_failures = 7, reset_timeout = "30s"),
-    exhausted = "drop"
+    on_exhausted = "drop"
 )]
 async fn many(_event: &Event) -> Result<(), Hopeless> {
     Err(Hopeless)
 }
 
-#[handles("plain", registry = DECLARED, key = "partitionkey", exhausted = "dead_letter")]
+#[handles("plain", registry = DECLARED, key = "partitionkey", on_exhausted = "dead_letter")]
 fn plain(_event: &Event) -> Result<(), Hopeless> {
     Err(Hopeless)
 }
@@ -74,14 +74,14 @@ fn every_setting_arrives() {
         .concurrency(3)
         .key_with(order_of)
         .circuit_breaker(7, Duration::from_secs(30))
-        .exhausted(eventkit::OnExhausted::Drop);
+        .on_exhausted(eventkit::OnExhausted::Drop);
     assert_eq!(
         policy_of("::many"),
         format!("Some(\"every-setting\") {policy:?}")
     );
     let policy = Policy::new()
         .key("partitionkey")
-        .exhausted(eventkit::OnExhausted::DeadLetter);
+        .on_exhausted(eventkit::OnExhausted::DeadLetter);
     assert_eq!(policy_of("::plain"), format!("None {policy:?}"));
 }
 
@@ -91,11 +91,11 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
     let app = Dispatcher::new(&DECLARED).build().unwrap();
     let service = Service::new("tests", &app).transport(memory.clone());
     let service = Running::start(service).await;
-    let rig = TestHarness::on(memory);
+    let harness = TestHarness::on(memory);
     for ty in ["many", "plain", "slow"] {
-        rig.publish(&event(ty, ty)).await;
+        harness.publish(&event(ty, ty)).await;
     }
-    let mut letters: Vec<String> = rig
+    let mut letters: Vec<String> = harness
         .dead(3)
         .await
         .iter()

@@ -14,11 +14,12 @@ use super::event;
 use super::harness::{Running, TestHarness, wait_until};
 
 /// Fails until it is mended.
-fn broken(rig: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
+fn broken(harness: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
     let works = Arc::new(AtomicBool::new(false));
-    let (log, mended) = (rig.log.clone(), Arc::clone(&works));
-    rig.registry
-        .named(name)
+    let (log, mended) = (harness.log.clone(), Arc::clone(&works));
+    harness
+        .registry
+        .with_name(name)
         .policy(Policy::new().attempts(2))
         .register(pattern, move |event: &Event| {
             log.note(format!("{name} {}", event.id()));
@@ -33,101 +34,103 @@ fn broken(rig: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBoo
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_the_event_and_what_went_wrong() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
-    let _service = rig.start().await;
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
     let data = event("t", "1")
         .to_builder()
         .extension("priority", 7)
         .data_bytes(vec![0xff, 0x00])
         .build()
         .unwrap();
-    rig.publish(&data).await;
-    let letter = rig.dead(1).await.remove(0);
+    harness.publish(&data).await;
+    let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.event(), Some(&data));
     assert_eq!(letter.handler, "tests--receipt");
     assert_eq!(letter.error, "no printer at all");
     assert_eq!(letter.attempts, 2);
-    assert!(letter.first.unwrap().to_utc() <= letter.last.unwrap().to_utc());
+    assert!(letter.first_failure.unwrap().to_utc() <= letter.last_failure.unwrap().to_utc());
     assert_eq!(
         letter.to_string(),
         "tests--receipt: t 1 from /tests, 2 attempts: no printer at all"
     );
     // A look leaves it where it is.
-    assert_eq!(rig.letters().list().await.unwrap(), [letter]);
+    assert_eq!(harness.letters().list().await.unwrap(), [letter]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
-    let rig = TestHarness::new();
-    let works = broken(&rig, "receipt", "t");
-    let log = rig.log.clone();
-    rig.registry
-        .named("sibling")
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("sibling")
         .register("*", move |event: &Event| {
             log.note(format!("sibling {}", event.id()));
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in ["1", "2", "3"] {
-        rig.publish(&event("t", id)).await;
+        harness.publish(&event("t", id)).await;
     }
-    let letters = rig.dead(3).await;
-    let before = rig.log.lines().len();
+    let letters = harness.dead(3).await;
+    let before = harness.log.lines().len();
     works.store(true, Ordering::Relaxed);
-    assert!(rig.letters().replay(&letters[1]).await.unwrap());
-    wait_until(|| rig.log.lines().len() > before).await;
+    assert!(harness.letters().replay(&letters[1]).await.unwrap());
+    wait_until(|| harness.log.lines().len() > before).await;
     let id = letters[1].event().unwrap().id();
-    assert_eq!(rig.log.lines()[before..], [format!("receipt {id}")]);
-    assert_eq!(rig.letters().list().await.unwrap().len(), 2);
-    assert!(!rig.letters().replay(&letters[1]).await.unwrap());
-    assert!(rig.letters().delete(&letters[0]).await.unwrap());
-    assert_eq!(rig.letters().replay_all().await.unwrap(), 1);
-    rig.drained().await;
-    assert_eq!(rig.log.lines().len(), before + 2);
+    assert_eq!(harness.log.lines()[before..], [format!("receipt {id}")]);
+    assert_eq!(harness.letters().list().await.unwrap().len(), 2);
+    assert!(!harness.letters().replay(&letters[1]).await.unwrap());
+    assert!(harness.letters().delete(&letters[0]).await.unwrap());
+    assert_eq!(harness.letters().replay_all().await.unwrap(), 1);
+    harness.drained().await;
+    assert_eq!(harness.log.lines().len(), before + 2);
     assert!(service.handle.is_ready());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_that_fails_again_is_a_letter_again() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
-    let _service = rig.start().await;
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
     let failing = event("t", "1");
-    rig.publish(&failing).await;
-    rig.dead(1).await;
-    assert_eq!(rig.letters().replay_all().await.unwrap(), 1);
-    wait_until(|| rig.log.lines().len() == 4).await;
-    let letter = rig.dead(1).await.remove(0);
+    harness.publish(&failing).await;
+    harness.dead(1).await;
+    assert_eq!(harness.letters().replay_all().await.unwrap(), 1);
+    wait_until(|| harness.log.lines().len() == 4).await;
+    let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.event(), Some(&failing));
     assert_eq!(letter.attempts, 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_of_everything_gets_no_dead_letters() {
-    let rig = TestHarness::new();
-    broken(&rig, "everything", "*");
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.memory
+    let harness = TestHarness::new();
+    broken(&harness, "everything", "*");
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness
+        .memory
         .publish_raw("t", &RawMessage::new(Vec::new(), "poison"))
         .await
         .unwrap();
-    let letters = rig.dead(2).await;
+    let letters = harness.dead(2).await;
     sleep(Duration::from_hours(1)).await;
-    assert_eq!(rig.dead(2).await.len(), letters.len());
-    assert_eq!(rig.log.lines(), ["everything 1", "everything 1"]);
+    assert_eq!(harness.dead(2).await.len(), letters.len());
+    assert_eq!(harness.log.lines(), ["everything 1", "everything 1"]);
     assert_eq!(service.handle.health().counters().filtered, 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
-    let service = rig.start().await;
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let service = harness.start().await;
     let header = ("x-trace".to_owned(), "7".to_owned());
     let poison = RawMessage::new(vec![header], vec![0xff, 0xfe, 0x00]);
-    rig.memory.publish_raw("t", &poison).await.unwrap();
-    let letter = rig.dead(1).await.remove(0);
+    harness.memory.publish_raw("t", &poison).await.unwrap();
+    let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.message(), Some(&poison));
     assert_eq!(letter.event(), None);
     assert_eq!(
@@ -139,24 +142,25 @@ async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
         "{}",
         letter.error
     );
-    assert_eq!(rig.memory.unsettled("tests--receipt"), 0);
-    assert!(rig.log.lines().is_empty());
+    assert_eq!(harness.memory.unsettled("tests--receipt"), 0);
+    assert!(harness.log.lines().is_empty());
 
-    rig.letters().replay_all().await.unwrap();
-    let again = rig.dead(1).await.remove(0);
+    harness.letters().replay_all().await.unwrap();
+    let again = harness.dead(1).await.remove(0);
     assert_eq!(again.message(), Some(&poison));
     assert_eq!(service.handle.health().counters().dead_lettered, 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn while_letters_cannot_be_stored_their_events_are_kept() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
     let letters = Memory::new();
-    let service = Running::start(rig.service().dead_letter_publisher(letters.clone())).await;
+    let service = Running::start(harness.service().dead_letter_publisher(letters.clone())).await;
     letters.close();
-    rig.publish(&event("t", "1")).await;
-    rig.memory
+    harness.publish(&event("t", "1")).await;
+    harness
+        .memory
         .publish_raw("t", &RawMessage::new(Vec::new(), "poison"))
         .await
         .unwrap();
@@ -169,10 +173,10 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
     let trouble = health.subscriptions[0].dead_letter_error.as_ref().unwrap();
     assert_eq!(trouble.message, "the memory transport is closed");
     sleep(Duration::from_hours(24)).await;
-    assert_eq!(rig.memory.unsettled("tests--receipt"), 2);
+    assert_eq!(harness.memory.unsettled("tests--receipt"), 2);
     assert_eq!(service.handle.health().counters().dead_lettered, 0);
     letters.reopen();
-    rig.drained().await;
+    harness.drained().await;
     assert!(service.handle.is_ready());
     let letters = eventkit_service::DeadLetters::new(letters, "tests");
     let letters = letters.list().await.unwrap();
@@ -187,57 +191,60 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn letters_that_nobody_reads_do_not_make_room_for_others() {
-    let rig = TestHarness::on(Memory::builder().capacity(2_000).build());
-    broken(&rig, "receipt", "t");
-    let _service = rig.start().await;
+    let harness = TestHarness::on(Memory::builder().capacity(2_000).build());
+    broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
     for id in 0..1_500 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
-    wait_until(|| rig.memory.unsettled("tests--receipt") == 0).await;
-    assert_eq!(rig.dead(1_500).await.len(), 1_500);
+    wait_until(|| harness.memory.unsettled("tests--receipt") == 0).await;
+    assert_eq!(harness.dead(1_500).await.len(), 1_500);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_place_can_be_chosen() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
-    let _service = Running::start(rig.service().dead_letter_type("morgue")).await;
-    rig.publish(&event("t", "1")).await;
-    wait_until(|| rig.memory.unsettled("tests---dead-letters") == 1).await;
-    let letters = rig.letters().dead_letter_type("morgue");
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let _service = Running::start(harness.service().dead_letter_type("morgue")).await;
+    harness.publish(&event("t", "1")).await;
+    wait_until(|| harness.memory.unsettled("tests---dead-letters") == 1).await;
+    let letters = harness.letters().dead_letter_type("morgue");
     assert_eq!(letters.list().await.unwrap().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replay_that_cannot_be_published_leaves_the_letter() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
-    let _service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.dead(1).await;
-    rig.memory.set_faults(Faults::seeded(1).refuse_publish(1.0));
-    assert!(rig.letters().replay_all().await.is_err());
-    rig.memory.set_faults(Faults::default());
-    rig.dead(1).await;
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.dead(1).await;
+    harness
+        .memory
+        .set_faults(Faults::seeded(1).refuse_publish(1.0));
+    assert!(harness.letters().replay_all().await.is_err());
+    harness.memory.set_faults(Faults::default());
+    harness.dead(1).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
-    let rig = TestHarness::new();
-    broken(&rig, "receipt", "t");
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
     let poison = RawMessage::new(Vec::new(), "poison");
-    rig.memory.publish_raw("t", &poison).await.unwrap();
-    rig.memory
+    harness.memory.publish_raw("t", &poison).await.unwrap();
+    harness
+        .memory
         .set_faults(Faults::seeded(1).lose_confirmation(1.0));
     wait_until(|| !service.handle.is_ready()).await;
-    rig.memory.set_faults(Faults::default());
+    harness.memory.set_faults(Faults::default());
     wait_until(|| service.handle.health().counters().dead_lettered == 2).await;
-    assert_eq!(rig.letters().list().await.unwrap().len(), 2);
+    assert_eq!(harness.letters().list().await.unwrap().len(), 2);
 
     // What is replayed and fails again is another letter.
-    assert_eq!(rig.letters().replay_all().await.unwrap(), 2);
+    assert_eq!(harness.letters().replay_all().await.unwrap(), 2);
     wait_until(|| service.handle.health().counters().dead_lettered == 4).await;
-    assert_eq!(rig.letters().list().await.unwrap().len(), 2);
+    assert_eq!(harness.letters().list().await.unwrap().len(), 2);
 }

@@ -21,30 +21,38 @@ struct Placed {
 
 #[tokio::test(start_paused = true)]
 async fn each_handler_gets_each_event_once() {
-    let rig = TestHarness::new();
-    let (one, two, three) = (rig.log.clone(), rig.log.clone(), rig.log.clone());
-    rig.registry
-        .named("sync")
+    let harness = TestHarness::new();
+    let (one, two, three) = (
+        harness.log.clone(),
+        harness.log.clone(),
+        harness.log.clone(),
+    );
+    harness
+        .registry
+        .with_name("sync")
         .register("placed", move |event: &Event| {
             one.note(format!("sync {}", event.id()));
         });
-    rig.registry
-        .named("typed")
+    harness
+        .registry
+        .with_name("typed")
         .register_typed_async(move |placed: Placed| {
             two.note(format!("typed {}", placed.order));
             async {}
         });
-    rig.registry
-        .named("other")
+    harness
+        .registry
+        .with_name("other")
         .register("cancelled", move |event: &Event| three.note(event.id()));
-    let service = rig.start().await;
+    let service = harness.start().await;
     let placed = Placed {
         order: "A-1".into(),
     };
-    rig.publish(&placed.event_builder().unwrap().id("1").build().unwrap())
+    harness
+        .publish(&placed.event_builder().unwrap().id("1").build().unwrap())
         .await;
-    rig.drained().await;
-    assert_eq!(rig.log.sorted(), ["sync 1", "typed A-1"]);
+    harness.drained().await;
+    assert_eq!(harness.log.sorted(), ["sync 1", "typed A-1"]);
     let counters = service.handle.health().counters();
     assert_eq!((counters.received, counters.succeeded), (2, 2));
     assert_eq!(counters.in_flight, 0);
@@ -53,27 +61,29 @@ async fn each_handler_gets_each_event_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("sibling")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("sibling")
         .register("t", move |event: &Event| {
             log.note(format!("sibling {}", event.id()));
         });
-    let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
-    rig.registry
-        .named("failing")
+    let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
+    harness
+        .registry
+        .with_name("failing")
         .register("t", move |_: &Event| {
             let run = runs.fetch_add(1, Ordering::Relaxed) + 1;
             log.note(format!("failing, run {run}"));
             if run < 4 { Err("not yet") } else { Ok(()) }
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     let start = Instant::now();
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     assert_eq!(
-        rig.log.sorted(),
+        harness.log.sorted(),
         [
             "failing, run 1",
             "failing, run 2",
@@ -92,14 +102,16 @@ async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
 
 #[tokio::test(start_paused = true)]
 async fn siblings_stay_done_when_the_process_dies() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("sibling")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("sibling")
         .register("t", move |_: &Event| log.note("sibling"));
-    let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
-    rig.registry
-        .named("long")
+    let (log, runs) = (harness.log.clone(), Arc::new(AtomicU32::new(0)));
+    harness
+        .registry
+        .with_name("long")
         .register_async("t", move |_: Event| {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
             async move {
@@ -110,26 +122,27 @@ async fn siblings_stay_done_when_the_process_dies() {
             }
         });
     let patient = eventkit::Policy::new().timeout(Duration::from_hours(2));
-    let service = super::harness::Running::start(rig.service().policy(patient)).await;
-    rig.publish(&event("t", "1")).await;
+    let service = super::harness::Running::start(harness.service().policy(patient)).await;
+    harness.publish(&event("t", "1")).await;
     sleep(Duration::from_mins(1)).await;
-    assert_eq!(rig.log.sorted(), ["long begins", "sibling"]);
+    assert_eq!(harness.log.sorted(), ["long begins", "sibling"]);
     service.crash().await;
 
-    let _service = rig.start().await;
-    rig.drained().await;
+    let _service = harness.start().await;
+    harness.drained().await;
     assert_eq!(
-        rig.log.sorted(),
+        harness.log.sorted(),
         ["long begins", "long begins", "long ends", "sibling"]
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_works_or_waits_is_kept_alive_for_any_time() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("slow")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("slow")
         .policy(
             eventkit::Policy::new()
                 .concurrency(1)
@@ -142,86 +155,93 @@ async fn what_works_or_waits_is_kept_alive_for_any_time() {
                 log.note(event.id());
             }
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in ["1", "2", "3"] {
-        rig.publish(&event("t", id)).await;
+        harness.publish(&event("t", id)).await;
     }
-    rig.drained().await;
-    assert_eq!(rig.log.lines(), ["1", "2", "3"]);
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["1", "2", "3"]);
     assert_eq!(service.handle.health().counters().received, 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_filtered_event_is_settled_without_the_handler() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .filtered(Filter::prefix([("id", "a")]).unwrap())
-        .named("filtered")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_filter(Filter::prefix([("id", "a")]).unwrap())
+        .name("filtered")
         .register("*", move |event: &Event| log.note(event.id()));
-    let service = rig.start().await;
-    rig.publish(&event("t", "a1")).await;
-    rig.publish(&event("t", "b2")).await;
-    rig.drained().await;
-    assert_eq!(rig.log.lines(), ["a1"]);
+    let service = harness.start().await;
+    harness.publish(&event("t", "a1")).await;
+    harness.publish(&event("t", "b2")).await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["a1"]);
     let counters = service.handle.health().counters();
     assert_eq!((counters.succeeded, counters.filtered), (1, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_handler_that_waits_holds_up_nobody() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
-    rig.registry
-        .named("blocked")
+    harness
+        .registry
+        .with_name("blocked")
         .register("t", move |_: &Event| {
             wait.lock().unwrap().recv().unwrap();
         });
     let release = std::sync::Mutex::new(release);
-    rig.registry
-        .named("free")
+    harness
+        .registry
+        .with_name("free")
         .register_async("t", move |_: Event| {
             // On the only thread of the runtime, while the other one waits.
             release.lock().unwrap().send(()).unwrap();
             async {}
         });
-    let _service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    let _service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn handlers_take_events_from_every_transport() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
         .register("t", move |event: &Event| log.note(event.id()));
     let second = eventkit_service::memory::Memory::new();
-    let service = super::harness::Running::start(rig.service().transport(second.clone())).await;
-    rig.publish(&event("t", "1")).await;
+    let service = super::harness::Running::start(harness.service().transport(second.clone())).await;
+    harness.publish(&event("t", "1")).await;
     second.publish(&event("t", "2")).await.unwrap();
-    rig.drained().await;
+    harness.drained().await;
     super::harness::wait_until(|| second.is_empty()).await;
-    assert_eq!(rig.log.sorted(), ["1", "2"]);
+    assert_eq!(harness.log.sorted(), ["1", "2"]);
     assert_eq!(service.handle.health().subscriptions.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
-    let log = rig.log.clone();
-    rig.registry.named("stuck").register("t", move |_: &Event| {
-        log.note("begins");
-        wait.lock().unwrap().recv().unwrap();
-    });
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("stuck")
+        .register("t", move |_: &Event| {
+            log.note("begins");
+            wait.lock().unwrap().recv().unwrap();
+        });
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
     // The clock does not go by itself while a thread is blocked.
-    while rig.log.lines().is_empty() {
+    while harness.log.lines().is_empty() {
         tokio::task::yield_now().await;
     }
     for _ in 0..120 {
@@ -232,28 +252,31 @@ async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself
     assert_eq!(health.subscriptions[0].overdue, 1);
     assert_eq!(health.counters().received, 1);
     release.send(()).unwrap();
-    rig.drained().await;
+    harness.drained().await;
     let health = service.handle.health();
     assert_eq!(health.subscriptions[0].overdue, 0);
     assert_eq!(
         (health.counters().succeeded, health.counters().retried),
         (1, 0)
     );
-    assert_eq!(rig.log.lines(), ["begins"]);
+    assert_eq!(harness.log.lines(), ["begins"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_may_be_chosen_when_the_program_runs() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
         .register("t", move |event: &Event| log.note(event.id()));
-    let chosen: Arc<dyn eventkit::transport::Transport> = Arc::new(rig.memory.clone());
-    let app = eventkit::Dispatcher::new(&rig.registry).build().unwrap();
+    let chosen: Arc<dyn eventkit::transport::Transport> = Arc::new(harness.memory.clone());
+    let app = eventkit::Dispatcher::new(&harness.registry)
+        .build()
+        .unwrap();
     let service = eventkit_service::Service::new("tests", &app).transport(Arc::clone(&chosen));
     let _service = super::harness::Running::start(service).await;
     chosen.publish(&event("t", "1")).await.unwrap();
-    rig.drained().await;
-    assert_eq!(rig.log.lines(), ["1"]);
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["1"]);
 }

@@ -15,21 +15,21 @@ const EVENTS: u64 = 3;
 
 /// Runs a handler that takes some time, or fails, until nothing is left or a day has passed.
 async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuilder) -> Counters {
-    let rig = TestHarness::new();
-    let named = rig.registry.named("h").policy(policy);
+    let harness = TestHarness::new();
+    let named = harness.registry.with_name("h").policy(policy);
     named.register_async("t", move |_: Event| async move {
         sleep(Duration::from_millis(5)).await;
         if fails { Err("no") } else { Ok(()) }
     });
-    let service = Running::start(set(rig.service())).await;
+    let service = Running::start(set(harness.service())).await;
     for id in 0..EVENTS {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
     for _ in 0..24 {
         sleep(Duration::from_hours(1)).await;
     }
     let counters = service.handle.health().counters();
-    let left = rig.memory.unsettled("tests--h") as u64;
+    let left = harness.memory.unsettled("tests--h") as u64;
     let ended = counters.succeeded + counters.dead_lettered;
     assert_eq!(ended + left, EVENTS, "{counters:?}");
     service.stop().await;
@@ -100,16 +100,16 @@ async fn settings_of_nothing_are_as_little_as_there_can_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_given_back_for_ever_stays() {
-    let rig = TestHarness::new();
+async fn a_message_that_is_released_for_ever_stays() {
+    let harness = TestHarness::new();
     let subscription = eventkit::transport::Subscription::new("s", ["t"]);
-    let mut consumer = rig.memory.subscribe(&subscription).await.unwrap();
-    rig.publish(&event("t", "1")).await;
+    let mut consumer = harness.memory.subscribe(&subscription).await.unwrap();
+    harness.publish(&event("t", "1")).await;
     let incoming = consumer.next().await.unwrap().unwrap();
     incoming.handle.nack(Duration::MAX).await.unwrap();
     let start = tokio::time::Instant::now();
     wait_until(|| start.elapsed() > Duration::from_hours(24)).await;
     let next = tokio::time::timeout(Duration::ZERO, consumer.next()).await;
     assert!(next.is_err(), "it has not come again");
-    assert_eq!(rig.memory.unsettled("s"), 1);
+    assert_eq!(harness.memory.unsettled("s"), 1);
 }

@@ -25,14 +25,15 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
         .refuse_publish(0.1)
         .lose_confirmation(0.05)
         .disconnect(0.02);
-    let rig = TestHarness::on(Memory::builder().faults(faults).build());
+    let harness = TestHarness::on(Memory::builder().faults(faults).build());
     let (done, runs) = (
         Arc::new(Mutex::new(BTreeMap::new())),
         Mutex::new(HashMap::new()),
     );
     let counts = Arc::clone(&done);
-    rig.registry
-        .named("h")
+    harness
+        .registry
+        .with_name("h")
         .policy(
             Policy::new()
                 .attempts(100)
@@ -55,7 +56,9 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
             }
         });
     let build = || {
-        let service = rig.service().shutdown_timeout(Duration::from_millis(50));
+        let service = harness
+            .service()
+            .shutdown_timeout(Duration::from_millis(50));
         match &inbox {
             Some(inbox) => service.inbox(inbox.clone()),
             None => service,
@@ -63,7 +66,7 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
     };
     let mut service = Running::start(build()).await;
     for id in 0..EVENTS {
-        while rig
+        while harness
             .memory
             .publish(&event("t", id.to_string()))
             .await
@@ -74,13 +77,13 @@ async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
             service = Running::start(build()).await;
         }
         if id % 60 == 30 {
-            rig.memory.close();
+            harness.memory.close();
             sleep(Duration::from_secs(3)).await;
-            rig.memory.reopen();
+            harness.memory.reopen();
         }
         sleep(Duration::from_millis(20)).await;
     }
-    rig.drained().await;
+    harness.drained().await;
     assert_eq!(service.handle.health().counters().dead_lettered, 0);
     Arc::try_unwrap(done).map_or_else(
         |done| done.lock().unwrap().clone(),

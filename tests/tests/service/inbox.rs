@@ -10,11 +10,12 @@ use tokio::time::{advance, sleep};
 use super::event;
 use super::harness::{Running, TestHarness};
 
-fn noting(rig: &TestHarness) {
+fn noting(harness: &TestHarness) {
     for name in ["one", "two"] {
-        let log = rig.log.clone();
-        rig.registry
-            .named(name)
+        let log = harness.log.clone();
+        harness
+            .registry
+            .with_name(name)
             .register("t", move |event: &Event| {
                 log.note(format!("{name} {}", event.id()));
             });
@@ -23,44 +24,45 @@ fn noting(rig: &TestHarness) {
 
 #[tokio::test(start_paused = true)]
 async fn a_dropped_acknowledgement_runs_no_handler_twice() {
-    let rig = TestHarness::new();
-    noting(&rig);
-    let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
-    rig.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
+    let harness = TestHarness::new();
+    noting(&harness);
+    let service = Running::start(harness.service().inbox(MemoryInbox::new())).await;
+    harness.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
     for id in 0..20 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
-    rig.drained().await;
-    let mut once = rig.log.sorted();
+    harness.drained().await;
+    let mut once = harness.log.sorted();
     once.dedup();
-    assert_eq!(rig.log.lines().len(), 40);
+    assert_eq!(harness.log.lines().len(), 40);
     assert_eq!(once.len(), 40);
     assert!(service.handle.health().counters().duplicates > 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_one_it_runs_as_often_as_it_comes() {
-    let rig = TestHarness::new();
-    noting(&rig);
-    let _service = rig.start().await;
-    rig.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
+    let harness = TestHarness::new();
+    noting(&harness);
+    let _service = harness.start().await;
+    harness.memory.set_faults(Faults::seeded(3).drop_ack(0.5));
     for id in 0..20 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
-    rig.drained().await;
-    assert!(rig.log.lines().len() > 40);
+    harness.drained().await;
+    assert!(harness.log.lines().len() > 40);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
-    let rig = TestHarness::on(
+    let harness = TestHarness::on(
         Memory::builder()
             .faults(Faults::seeded(1).duplicate(1.0))
             .build(),
     );
-    let log = rig.log.clone();
-    rig.registry
-        .named("slow")
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("slow")
         .policy(Policy::new().timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             let log = log.clone();
@@ -70,37 +72,41 @@ async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
                 log.note("ends");
             }
         });
-    let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
-    assert_eq!(rig.log.lines(), ["begins", "ends"]);
+    let service = Running::start(harness.service().inbox(MemoryInbox::new())).await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["begins", "ends"]);
     assert_eq!(service.handle.health().counters().duplicates, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_gives_the_claim_up() {
-    let rig = TestHarness::new();
-    let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
-    rig.registry.named("h").register("t", move |_: &Event| {
-        log.note("run");
-        match runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-            0 => Err("no"),
-            _ => Ok(()),
-        }
-    });
-    let service = Running::start(rig.service().inbox(MemoryInbox::new())).await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    let harness = TestHarness::new();
+    let (log, runs) = (harness.log.clone(), std::sync::atomic::AtomicU32::new(0));
+    harness
+        .registry
+        .with_name("h")
+        .register("t", move |_: &Event| {
+            log.note("run");
+            match runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+                0 => Err("no"),
+                _ => Ok(()),
+            }
+        });
+    let service = Running::start(harness.service().inbox(MemoryInbox::new())).await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     let counters = service.handle.health().counters();
     assert_eq!((counters.succeeded, counters.duplicates), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_is_cut_off_gives_the_claim_up() {
-    let rig = TestHarness::new();
-    let (log, runs) = (rig.log.clone(), std::sync::atomic::AtomicU32::new(0));
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let (log, runs) = (harness.log.clone(), std::sync::atomic::AtomicU32::new(0));
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             log.note("run");
@@ -108,17 +114,17 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
             sleep(Duration::from_secs(if run == 0 { 1800 } else { 1 }))
         });
     let inbox = MemoryInbox::new();
-    let service = rig
+    let service = harness
         .service()
         .inbox(inbox.clone())
         .shutdown_timeout(Duration::ZERO);
     let service = Running::start(service).await;
-    rig.publish(&event("t", "1")).await;
-    super::harness::wait_until(|| rig.log.lines().len() == 1).await;
+    harness.publish(&event("t", "1")).await;
+    super::harness::wait_until(|| harness.log.lines().len() == 1).await;
     assert_eq!(service.stop().await.released, 1);
-    let _service = Running::start(rig.service().inbox(inbox)).await;
+    let _service = Running::start(harness.service().inbox(inbox)).await;
     let start = tokio::time::Instant::now();
-    rig.drained().await;
+    harness.drained().await;
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 

@@ -78,10 +78,11 @@ fn noting(
 }
 
 /// Notes the subject of what it handles.
-fn subjects(rig: &TestHarness, name: &'static str) {
-    let log = rig.log.clone();
-    rig.registry
-        .named(name)
+fn subjects(harness: &TestHarness, name: &'static str) {
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name(name)
         .register("t", move |event: &Event| {
             log.note(format!("{name} {}", event.subject().unwrap_or("-")));
         });
@@ -89,15 +90,15 @@ fn subjects(rig: &TestHarness, name: &'static str) {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_layer_is_the_outermost() {
-    let rig = TestHarness::new();
-    subjects(&rig, "handler");
-    let service = rig
+    let harness = TestHarness::new();
+    subjects(&harness, "handler");
+    let service = harness
         .service()
-        .layer(noting(&rig.log, "first"))
-        .layer(noting(&rig.log, "second"));
+        .layer(noting(&harness.log, "first"))
+        .layer(noting(&harness.log, "second"));
     let _service = Running::start(service).await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     let order = [
         "into first",
         "into second",
@@ -105,20 +106,21 @@ async fn the_first_layer_is_the_outermost() {
         "out of second",
         "out of first",
     ];
-    assert_eq!(rig.log.lines(), order);
+    assert_eq!(harness.log.lines(), order);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_sees_each_attempt_of_each_handler() {
-    let rig = TestHarness::new();
-    subjects(&rig, "well");
+    let harness = TestHarness::new();
+    subjects(&harness, "well");
     let failing = |event: Event| async move { Err::<(), _>(format!("not {}", event.id())) };
-    rig.registry
-        .named("failing")
+    harness
+        .registry
+        .with_name("failing")
         .policy(Policy::new().attempts(2))
         .register_async("t", failing);
-    let log = rig.log.clone();
-    let service = rig.service().layer(around(move |attempt, mut below| {
+    let log = harness.log.clone();
+    let service = harness.service().layer(around(move |attempt, mut below| {
         log.note(format!(
             "{} {} {} {:?}",
             attempt.subscription(),
@@ -133,28 +135,29 @@ async fn a_layer_sees_each_attempt_of_each_handler() {
         async move { below.call(attempt).await }
     }));
     let _service = Running::start(service).await;
-    rig.publish(&event("t", "A-1")).await;
-    assert_eq!(rig.dead(1).await[0].error, "not A-1");
+    harness.publish(&event("t", "A-1")).await;
+    assert_eq!(harness.dead(1).await[0].error, "not A-1");
     let seen = [
         "tests--failing 1 A-1 Some(1)",
         "tests--failing 2 A-1 Some(1)",
         "tests--well 1 A-1 Some(1)",
         "well -",
     ];
-    assert_eq!(rig.log.sorted(), seen);
+    assert_eq!(harness.log.sorted(), seen);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
-    let rig = TestHarness::new();
-    subjects(&rig, "well");
-    rig.registry
-        .named("failing")
+    let harness = TestHarness::new();
+    subjects(&harness, "well");
+    harness
+        .registry
+        .with_name("failing")
         .policy(Policy::new().attempts(1))
         .register("t", |event: &Event| {
             Err::<(), _>(event.subject().map(str::to_owned).unwrap_or_default())
         });
-    let service = rig.service().layer(around(|mut attempt, mut below| {
+    let service = harness.service().layer(around(|mut attempt, mut below| {
         let set = attempt.event_mut().set_subject(Some("set"));
         async move {
             set?;
@@ -163,35 +166,36 @@ async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
     }));
     let _service = Running::start(service).await;
     let came = event("t", "1");
-    rig.publish(&came).await;
-    let letters = rig.dead(1).await;
-    assert_eq!(rig.log.lines(), ["well set"]);
+    harness.publish(&came).await;
+    let letters = harness.dead(1).await;
+    assert_eq!(harness.log.lines(), ["well set"]);
     assert_eq!(letters[0].error, "set");
     assert_eq!(letters[0].event().unwrap(), &came);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_layer_answers_in_place_of_the_handler() {
-    let rig = TestHarness::new();
-    subjects(&rig, "handler");
-    let service = rig.service().layer(around(|_, _| async { Ok(()) }));
+    let harness = TestHarness::new();
+    subjects(&harness, "handler");
+    let service = harness.service().layer(around(|_, _| async { Ok(()) }));
     let service = Running::start(service).await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
-    assert!(rig.log.lines().is_empty());
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
+    assert!(harness.log.lines().is_empty());
     assert_eq!(service.handle.health().counters().succeeded, 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_error_or_a_panic_of_a_layer_is_one_of_the_handler() {
     for (panics, error) in [(false, "no entry"), (true, "panicked: no entry")] {
-        let rig = TestHarness::new();
-        rig.registry
-            .named("handler")
+        let harness = TestHarness::new();
+        harness
+            .registry
+            .with_name("handler")
             .policy(Policy::new().attempts(3))
             .register("t", |_: &Event| ());
-        let log = rig.log.clone();
-        let service = rig.service().layer(around(move |_, _| {
+        let log = harness.log.clone();
+        let service = harness.service().layer(around(move |_, _| {
             let log = log.clone();
             async move {
                 log.note("layer");
@@ -200,10 +204,10 @@ async fn an_error_or_a_panic_of_a_layer_is_one_of_the_handler() {
             }
         }));
         let _service = Running::start(service).await;
-        rig.publish(&event("t", "1")).await;
-        let letters = rig.dead(1).await;
+        harness.publish(&event("t", "1")).await;
+        let letters = harness.dead(1).await;
         assert_eq!((letters[0].attempts, letters[0].error.as_str()), (3, error));
-        assert_eq!(rig.log.lines().len(), 3);
+        assert_eq!(harness.log.lines().len(), 3);
     }
 }
 
@@ -231,9 +235,9 @@ async fn decide(_event: &Event) -> Result<(), Refused> {
 #[tokio::test(start_paused = true)]
 async fn what_an_error_decides_is_kept_through_layers() {
     let memory = Memory::new();
-    let rig = TestHarness::on(memory.clone());
+    let harness = TestHarness::on(memory.clone());
     let app = Dispatcher::new(&DECIDED).build().unwrap();
-    let log = rig.log.clone();
+    let log = harness.log.clone();
     let service = Service::new("tests", &app)
         .transport(memory)
         .layer(TimeoutLayer::new(Duration::from_secs(1)))
@@ -251,19 +255,20 @@ async fn what_an_error_decides_is_kept_through_layers() {
             }
         }));
     let _service = Running::start(service).await;
-    rig.publish(&event("t", "1")).await;
-    assert_eq!(rig.dead(1).await[0].attempts, 1);
-    assert_eq!(rig.log.lines(), ["never"]);
+    harness.publish(&event("t", "1")).await;
+    assert_eq!(harness.dead(1).await[0].attempts, 1);
+    assert_eq!(harness.log.lines(), ["never"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn layers_of_others_do_what_they_do() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     let running = Arc::new(AtomicU32::new(0));
     for name in ["one", "two"] {
         let running = Arc::clone(&running);
-        rig.registry
-            .named(name)
+        harness
+            .registry
+            .with_name(name)
             .policy(Policy::new().attempts(1))
             .register_async("t", move |event: Event| {
                 let running = Arc::clone(&running);
@@ -279,25 +284,26 @@ async fn layers_of_others_do_what_they_do() {
     let layers = ServiceBuilder::new()
         .layer(GlobalConcurrencyLimitLayer::new(1))
         .layer(TimeoutLayer::new(Duration::from_secs(25)));
-    let service = Running::start(rig.service().layer(layers)).await;
+    let service = Running::start(harness.service().layer(layers)).await;
     for id in ["1", "2", "slow", "3"] {
-        rig.publish(&event("t", id)).await;
+        harness.publish(&event("t", id)).await;
     }
-    rig.drained().await;
+    harness.drained().await;
     assert_eq!(service.handle.health().counters().succeeded, 8);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_timeout_of_a_layer_is_a_failure() {
-    let rig = TestHarness::new();
-    rig.registry
-        .named("slow")
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("slow")
         .policy(Policy::new().attempts(2))
         .register_async("t", |_: Event| sleep(Duration::from_secs(20)));
     let layer = TimeoutLayer::new(Duration::from_secs(5));
-    let _service = Running::start(rig.service().layer(layer)).await;
-    rig.publish(&event("t", "1")).await;
-    let letters = rig.dead(1).await;
+    let _service = Running::start(harness.service().layer(layer)).await;
+    harness.publish(&event("t", "1")).await;
+    let letters = harness.dead(1).await;
     assert_eq!(
         (letters[0].attempts, letters[0].error.as_str()),
         (2, "request timed out")
@@ -323,7 +329,7 @@ fn ship(_event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
 #[tokio::test(start_paused = true)]
 async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
     let memory = Memory::new();
-    let rig = TestHarness::on(memory.clone());
+    let harness = TestHarness::on(memory.clone());
     let subscription = Subscription::new("looker", ["shipped"]);
     let mut consumer = memory.subscribe(&subscription).await.unwrap();
     let app = Dispatcher::new(&SHIPPING).build().unwrap();
@@ -335,11 +341,11 @@ async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
     });
     let service = Service::new("tests", &app).transport(memory).layer(twice);
     let service = Running::start(service).await;
-    rig.publish(&event("placed", "1")).await;
+    harness.publish(&event("placed", "1")).await;
     let incoming = consumer.next().await.unwrap().unwrap();
     assert_eq!(incoming.event.unwrap().ty(), "shipped");
     incoming.handle.ack().await.unwrap();
-    wait_until(|| rig.memory.is_empty()).await;
+    wait_until(|| harness.memory.is_empty()).await;
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
     assert_eq!(service.handle.health().counters().retried, 0);
 }

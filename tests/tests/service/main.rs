@@ -8,22 +8,22 @@
 )]
 
 mod attribute;
-mod breaker;
+mod circuit_breaker;
 mod dead_letters;
 mod deliveries;
-mod drain;
 mod extremes;
 mod faults;
 mod harness;
 mod inbox;
-mod inboxes;
+mod inbox_stores;
 mod layers;
 mod memory;
 mod order;
-mod outbox;
+mod outgoing;
 mod resume;
 mod retries;
 mod setup;
+mod shutdown;
 mod start;
 mod threads;
 mod tracing;

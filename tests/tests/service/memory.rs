@@ -74,7 +74,7 @@ async fn a_message_without_a_word_comes_again_after_ack_wait_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_given_back_comes_again_after_its_delay() {
+async fn a_message_that_is_released_comes_again_after_its_delay() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "t").await;
     memory.publish(&event("t", "1")).await.unwrap();

@@ -24,10 +24,11 @@ fn keyed(key: &str, id: u32) -> Event {
 
 #[tokio::test(start_paused = true)]
 async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
-    let rig = TestHarness::new();
-    let (log, runs) = (rig.log.clone(), Arc::new(Mutex::new(HashMap::new())));
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let (log, runs) = (harness.log.clone(), Arc::new(Mutex::new(HashMap::new())));
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().concurrency(4).key("partitionkey"))
         .register_async("t", move |event: Event| {
             let (log, runs) = (log.clone(), Arc::clone(&runs));
@@ -48,15 +49,15 @@ async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
                 Ok(())
             }
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in 0..20 {
         for key in ["a", "b", "c"] {
-            rig.publish(&keyed(key, id)).await;
+            harness.publish(&keyed(key, id)).await;
         }
     }
-    rig.drained().await;
+    harness.drained().await;
     for key in ["a", "b", "c"] {
-        let lines = rig.log.lines();
+        let lines = harness.log.lines();
         let own = lines.iter().filter(|line| line.starts_with(key));
         let expected: Vec<String> = (0..20).map(|id| format!("{key}-{id}")).collect();
         assert!(own.eq(&expected), "{lines:?}");
@@ -66,10 +67,11 @@ async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_waits_leaves_the_others_to_run() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().concurrency(2).key("partitionkey").attempts(3))
         .register("t", move |event: &Event| {
             log.note(event.id());
@@ -79,16 +81,16 @@ async fn a_key_that_waits_leaves_the_others_to_run() {
                 Ok(())
             }
         });
-    let _service = rig.start().await;
+    let _service = harness.start().await;
     let start = Instant::now();
     for id in 0..3 {
-        rig.publish(&keyed("a", id)).await;
+        harness.publish(&keyed("a", id)).await;
     }
-    rig.publish(&keyed("b", 0)).await;
-    super::harness::wait_until(|| rig.log.lines().contains(&"b-0".to_owned())).await;
+    harness.publish(&keyed("b", 0)).await;
+    super::harness::wait_until(|| harness.log.lines().contains(&"b-0".to_owned())).await;
     assert!(start.elapsed() < Duration::from_millis(400));
-    rig.dead(3).await;
-    let lines = rig.log.lines();
+    harness.dead(3).await;
+    let lines = harness.log.lines();
     let own: Vec<_> = lines.iter().filter(|line| line.starts_with('a')).collect();
     assert_eq!(
         own,
@@ -108,10 +110,11 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
         (Policy::new().key_with(first_letter), 30),
         (Policy::new().key("nothing"), 10),
     ] {
-        let rig = TestHarness::new();
-        let log = rig.log.clone();
-        rig.registry
-            .named("h")
+        let harness = TestHarness::new();
+        let log = harness.log.clone();
+        harness
+            .registry
+            .with_name("h")
             .policy(policy.concurrency(3))
             .register_async("t", move |event: Event| {
                 let log = log.clone();
@@ -120,7 +123,7 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
                     log.note(event.id());
                 }
             });
-        let _service = rig.start().await;
+        let _service = harness.start().await;
         let start = Instant::now();
         for (id, subject) in [("1", "aa"), ("2", "aa"), ("3", "ab")] {
             let event = event("t", id)
@@ -128,20 +131,21 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
                 .subject(subject)
                 .build()
                 .unwrap();
-            rig.publish(&event).await;
+            harness.publish(&event).await;
         }
-        rig.drained().await;
+        harness.drained().await;
         assert_eq!(start.elapsed().as_secs(), expected);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_more_run_at_once_than_may() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let seen = Arc::clone(&most);
-    rig.registry
-        .named("h")
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().concurrency(5))
         .register_async("t", move |_: Event| {
             let (now, most) = (Arc::clone(&now), Arc::clone(&most));
@@ -152,12 +156,12 @@ async fn no_more_run_at_once_than_may() {
                 now.fetch_sub(1, Ordering::Relaxed);
             }
         });
-    let _service = rig.start().await;
+    let _service = harness.start().await;
     let start = Instant::now();
     for id in 0..50 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
-    rig.drained().await;
+    harness.drained().await;
     assert_eq!(seen.load(Ordering::Relaxed), 5);
     assert_eq!(start.elapsed().as_secs(), 10);
 }
@@ -165,10 +169,11 @@ async fn no_more_run_at_once_than_may() {
 #[tokio::test(start_paused = true)]
 async fn order_holds_while_connections_break() {
     for seed in 0..5 {
-        let rig = TestHarness::new();
-        let (log, runs) = (rig.log.clone(), Arc::new(AtomicU32::new(0)));
-        rig.registry
-            .named("h")
+        let harness = TestHarness::new();
+        let (log, runs) = (harness.log.clone(), Arc::new(AtomicU32::new(0)));
+        harness
+            .registry
+            .with_name("h")
             .policy(
                 Policy::new()
                     .concurrency(4)
@@ -186,16 +191,18 @@ async fn order_holds_while_connections_break() {
                     Ok(())
                 }
             });
-        let _service = rig.start().await;
+        let _service = harness.start().await;
         for id in 0..30 {
             for key in ["a", "b", "c"] {
-                rig.publish(&keyed(key, id)).await;
+                harness.publish(&keyed(key, id)).await;
             }
         }
-        rig.memory.set_faults(Faults::seeded(seed).disconnect(0.1));
-        rig.drained().await;
+        harness
+            .memory
+            .set_faults(Faults::seeded(seed).disconnect(0.1));
+        harness.drained().await;
         for key in ["a", "b", "c"] {
-            let lines = rig.log.lines();
+            let lines = harness.log.lines();
             let own = lines.iter().filter(|line| line.starts_with(key));
             let expected: Vec<String> = (0..30).map(|id| format!("{key}-{id}")).collect();
             assert!(own.eq(&expected), "seed {seed}: {lines:?}");

@@ -17,10 +17,11 @@ use tokio::time::{Instant, sleep};
 use super::event;
 use super::harness::{Running, TestHarness};
 
-fn noting(rig: &TestHarness) {
-    let log = rig.log.clone();
-    rig.registry
-        .named("h")
+fn noting(harness: &TestHarness) {
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
         .register("t", move |event: &Event| log.note(event.id()));
 }
 
@@ -33,13 +34,13 @@ async fn in_state(handle: &ServiceHandle, state: SubscriptionState) -> Subscript
 
 #[tokio::test(start_paused = true)]
 async fn a_consumer_resumes_after_the_broker_was_away() {
-    let rig = TestHarness::new();
-    noting(&rig);
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    let harness = TestHarness::new();
+    noting(&harness);
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     for round in 2..5 {
-        rig.memory.close();
+        harness.memory.close();
         let lost = in_state(&service.handle, SubscriptionState::Lost).await;
         assert!(!lost.is_ready() && !service.handle.is_ready());
         assert_eq!(
@@ -47,24 +48,24 @@ async fn a_consumer_resumes_after_the_broker_was_away() {
             "the memory transport is closed"
         );
         sleep(Duration::from_hours(1)).await;
-        rig.memory.reopen();
-        rig.publish(&event("t", round.to_string())).await;
+        harness.memory.reopen();
+        harness.publish(&event("t", round.to_string())).await;
         let start = Instant::now();
-        rig.drained().await;
+        harness.drained().await;
         assert!(start.elapsed() <= Duration::from_secs(30));
         let back = in_state(&service.handle, SubscriptionState::Running).await;
         assert!(back.is_ready() && service.handle.is_ready());
         assert!(back.last_error.is_some());
     }
-    assert_eq!(rig.log.lines(), ["1", "2", "3", "4"]);
+    assert_eq!(harness.log.lines(), ["1", "2", "3", "4"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_short_loss_is_mended_in_a_short_time() {
-    let rig = TestHarness::new();
-    noting(&rig);
-    let service = rig.start().await;
-    rig.memory.disconnect();
+    let harness = TestHarness::new();
+    noting(&harness);
+    let service = harness.start().await;
+    harness.memory.disconnect();
     in_state(&service.handle, SubscriptionState::Lost).await;
     let start = Instant::now();
     in_state(&service.handle, SubscriptionState::Running).await;
@@ -73,10 +74,10 @@ async fn a_short_loss_is_mended_in_a_short_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
-    let rig = TestHarness::new();
-    noting(&rig);
-    rig.memory.close();
-    let service = rig.service().build().unwrap();
+    let harness = TestHarness::new();
+    noting(&harness);
+    harness.memory.close();
+    let service = harness.service().build().unwrap();
     let handle = service.handle();
     assert_eq!(
         handle.health().subscriptions[0].state,
@@ -85,10 +86,10 @@ async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
     let running = tokio::spawn(service.run_until(std::future::pending()));
     sleep(Duration::from_hours(1)).await;
     assert!(!running.is_finished() && !handle.is_ready());
-    rig.memory.reopen();
+    harness.memory.reopen();
     handle.ready().await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     handle.stop();
     running.await.unwrap().unwrap();
     let health = handle.health();
@@ -98,9 +99,9 @@ async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
 
 #[tokio::test(start_paused = true)]
 async fn health_names_each_subscription() {
-    let rig = TestHarness::new();
-    noting(&rig);
-    let service = Running::start(rig.service()).await;
+    let harness = TestHarness::new();
+    noting(&harness);
+    let service = Running::start(harness.service()).await;
     let health = service.handle.health();
     let own = &health.subscriptions[0];
     assert_eq!(
@@ -112,10 +113,11 @@ async fn health_names_each_subscription() {
 
 /// Loses the connection while a handler runs, and returns what the handler did.
 async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, Counters) {
-    let rig = TestHarness::new();
-    let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
-    rig.registry
-        .named("slow")
+    let harness = TestHarness::new();
+    let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
+    harness
+        .registry
+        .with_name("slow")
         .policy(policy.timeout(Duration::from_hours(1)))
         .register_async("t", move |_: Event| {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
@@ -129,12 +131,12 @@ async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, 
                 Ok(())
             }
         });
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
     sleep(Duration::from_secs(10)).await;
-    rig.memory.disconnect();
-    rig.drained().await;
-    (rig.log.lines(), service.handle.health().counters())
+    harness.memory.disconnect();
+    harness.drained().await;
+    (harness.log.lines(), service.handle.health().counters())
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,20 +222,20 @@ impl Consumer for PanickingConsumer {
 
 #[tokio::test(start_paused = true)]
 async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
-    let rig = TestHarness::new();
-    noting(&rig);
+    let harness = TestHarness::new();
+    noting(&harness);
     let transport = Panicking {
-        memory: rig.memory.clone(),
+        memory: harness.memory.clone(),
         left: Arc::new(AtomicU32::new(6)),
     };
-    let app = Dispatcher::new(&rig.registry).build().unwrap();
-    rig.publish(&event("t", "1")).await;
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
+    harness.publish(&event("t", "1")).await;
     let start = Instant::now();
     let service = Running::start(Service::new("tests", &app).transport(transport)).await;
-    rig.drained().await;
+    harness.drained().await;
     // Without delays that grow, it would be a loop without end.
     assert!(start.elapsed() > Duration::from_secs(1));
-    assert_eq!(rig.log.lines(), ["1"]);
+    assert_eq!(harness.log.lines(), ["1"]);
     let health = service.handle.health().subscriptions.remove(0);
     assert_eq!(health.state, SubscriptionState::Running);
     assert!(health.last_error.is_some());
@@ -242,10 +244,11 @@ async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
 
 #[tokio::test(start_paused = true)]
 async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
-    let rig = TestHarness::new();
-    let (all, log) = (Arc::new(Barrier::new(8)), rig.log.clone());
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let (all, log) = (Arc::new(Barrier::new(8)), harness.log.clone());
+    harness
+        .registry
+        .with_name("h")
         .register_async("t", move |event: Event| {
             let (all, log) = (Arc::clone(&all), log.clone());
             async move {
@@ -254,17 +257,17 @@ async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
             }
         });
     let transport = Panicking {
-        memory: rig.memory.clone(),
+        memory: harness.memory.clone(),
         left: Arc::new(AtomicU32::new(3)),
     };
-    let app = Dispatcher::new(&rig.registry).build().unwrap();
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
     let service = Service::new("tests", &app).transport(transport);
     let service = Running::start(service.policy(Policy::new().concurrency(8))).await;
     for id in 1..=8 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
     // Each waits for all others.
-    rig.drained().await;
-    assert_eq!(rig.log.lines().len(), 8);
+    harness.drained().await;
+    assert_eq!(harness.log.lines().len(), 8);
     service.stop().await;
 }

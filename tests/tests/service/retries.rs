@@ -12,10 +12,11 @@ use super::event;
 use super::harness::{Running, TestHarness};
 
 /// Fails always, and notes each time.
-fn failing(rig: &TestHarness, policy: Policy) {
-    let log = rig.log.clone();
-    rig.registry
-        .named("failing")
+fn failing(harness: &TestHarness, policy: Policy) {
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("failing")
         .policy(policy)
         .register("t", move |_: &Event| {
             log.note("run");
@@ -25,42 +26,45 @@ fn failing(rig: &TestHarness, policy: Policy) {
 
 #[tokio::test(start_paused = true)]
 async fn after_the_last_attempt_it_is_a_dead_letter() {
-    let rig = TestHarness::new();
-    failing(&rig, Policy::new().attempts(3));
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    let letters = rig.dead(1).await;
-    assert_eq!(rig.log.lines().len(), 3);
+    let harness = TestHarness::new();
+    failing(&harness, Policy::new().attempts(3));
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    let letters = harness.dead(1).await;
+    assert_eq!(harness.log.lines().len(), 3);
     assert_eq!((letters[0].attempts, letters[0].error.as_str()), (3, "no"));
     let counters = service.handle.health().counters();
     assert_eq!((counters.retried, counters.dead_lettered), (2, 1));
-    assert_eq!(rig.memory.unsettled("tests--failing"), 0);
+    assert_eq!(harness.memory.unsettled("tests--failing"), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_is_dropped_only_where_the_policy_says_so() {
-    let rig = TestHarness::new();
-    failing(&rig, Policy::new().attempts(2).exhausted(OnExhausted::Drop));
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    let harness = TestHarness::new();
+    failing(
+        &harness,
+        Policy::new().attempts(2).on_exhausted(OnExhausted::Drop),
+    );
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     let counters = service.handle.health().counters();
     assert_eq!((counters.dropped, counters.dead_lettered), (1, 0));
-    assert_eq!(rig.log.lines().len(), 2);
+    assert_eq!(harness.log.lines().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn delays_grow_up_to_the_longest() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     let policy = Policy::new()
         .attempts(8)
         .initial_delay(Duration::from_secs(10))
         .max_delay(Duration::from_secs(40));
-    failing(&rig, policy);
-    let _service = rig.start().await;
+    failing(&harness, policy);
+    let _service = harness.start().await;
     let start = Instant::now();
-    rig.publish(&event("t", "1")).await;
-    rig.dead(1).await;
+    harness.publish(&event("t", "1")).await;
+    harness.dead(1).await;
     // 10 + 20 + 5 * 40, less up to half of it; looking at the letters takes a second or two.
     let took = start.elapsed().as_secs();
     assert!((115..=233).contains(&took), "{took}");
@@ -74,32 +78,36 @@ async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
         (None, None, Some(3), 3),
         (None, None, None, 10),
     ] {
-        let rig = TestHarness::new();
+        let harness = TestHarness::new();
         let policy =
             |attempts: Option<u32>| attempts.map_or(Policy::new(), |n| Policy::new().attempts(n));
-        failing(&rig, policy(own));
-        let service = rig
+        failing(&harness, policy(own));
+        let service = harness
             .service()
             .policy(policy(of_service))
             .policy_for("other", Policy::new().attempts(7))
             .policy_for("*", policy(of_type));
         let _service = Running::start(service).await;
-        rig.publish(&event("t", "1")).await;
-        rig.dead(1).await;
-        assert_eq!(rig.log.lines().len(), runs);
+        harness.publish(&event("t", "1")).await;
+        harness.dead(1).await;
+        assert_eq!(harness.log.lines().len(), runs);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_panic_is_a_failure_like_any_other() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     let runs = AtomicU32::new(0);
-    rig.registry.named("sync").register("t", move |_: &Event| {
-        assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "at first");
-    });
+    harness
+        .registry
+        .with_name("sync")
+        .register("t", move |_: &Event| {
+            assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "at first");
+        });
     let runs = AtomicU32::new(0);
-    rig.registry
-        .named("async")
+    harness
+        .registry
+        .with_name("async")
         .register_async("t", move |_: Event| {
             let run = runs.fetch_add(1, Ordering::Relaxed);
             async move {
@@ -107,19 +115,20 @@ async fn a_panic_is_a_failure_like_any_other() {
                 assert!(run > 0, "at first");
             }
         });
-    let service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     let counters = service.handle.health().counters();
     assert_eq!((counters.retried, counters.succeeded), (2, 2));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
-    let rig = TestHarness::new();
-    let (log, runs) = (rig.log.clone(), AtomicU32::new(0));
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().timeout(Duration::from_secs(5)))
         .register_async("t", move |_: Event| {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
@@ -129,26 +138,27 @@ async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
                 log.note("ends");
             }
         });
-    let _service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
-    assert_eq!(rig.log.lines(), ["begins", "begins", "ends"]);
+    let _service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["begins", "begins", "ends"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_letter_says_that_it_took_too_long() {
-    let rig = TestHarness::new();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
         .policy(
             Policy::new()
                 .attempts(1)
                 .timeout(Duration::from_millis(250)),
         )
         .register_async("t", |_: Event| std::future::pending::<()>());
-    let _service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    assert_eq!(rig.dead(1).await[0].error, "took longer than 250ms");
+    let _service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    assert_eq!(harness.dead(1).await[0].error, "took longer than 250ms");
 }
 
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
@@ -159,31 +169,33 @@ struct Strict {
 
 #[tokio::test(start_paused = true)]
 async fn data_of_another_form_is_a_dead_letter_at_once() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("strict")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("strict")
         .register_typed(move |strict: &Strict| log.note(strict.number.to_string()));
-    let service = rig.start().await;
+    let service = harness.start().await;
     let wrong = event("t", "1").to_builder().data_text("x").build().unwrap();
-    rig.publish(&wrong).await;
-    let letter = rig.dead(1).await.remove(0);
+    harness.publish(&wrong).await;
+    let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.attempts, 1);
     assert_eq!(letter.event(), Some(&wrong));
     assert_eq!(service.handle.health().counters().retried, 0);
-    assert!(rig.log.lines().is_empty());
+    assert!(harness.log.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
-    let rig = TestHarness::new();
-    rig.registry
-        .filtered(eventkit::filter::Filter::sql("priority > 3").unwrap())
-        .named("h")
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_filter(eventkit::filter::Filter::sql("priority > 3").unwrap())
+        .name("h")
         .register("t", |_: &Event| ());
-    let _service = rig.start().await;
-    rig.publish(&event("t", "1")).await;
-    let letter = rig.dead(1).await.remove(0);
+    let _service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    let letter = harness.dead(1).await.remove(0);
     assert!(
         letter.error.starts_with("the filter could not tell"),
         "{}",
@@ -215,11 +227,12 @@ impl std::error::Error for Told {}
 
 #[tokio::test(start_paused = true)]
 async fn an_error_may_say_what_becomes_of_the_event() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
     let start = Instant::now();
-    rig.registry
-        .named("told")
+    harness
+        .registry
+        .with_name("told")
         .policy(Policy::new().attempts(2))
         .register("t", move |event: &Event| -> Result<(), Failure> {
             log.note(format!("{} {}", event.id(), start.elapsed().as_secs()));
@@ -230,11 +243,11 @@ async fn an_error_may_say_what_becomes_of_the_event() {
                 _ => Told::Moot,
             })?
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in ["retry", "later", "hopeless", "moot"] {
-        rig.publish(&event("t", id)).await;
+        harness.publish(&event("t", id)).await;
     }
-    let letters = rig.dead(3).await;
+    let letters = harness.dead(3).await;
     let mut told: Vec<_> = letters
         .iter()
         .map(|letter| {
@@ -255,9 +268,9 @@ async fn an_error_may_say_what_becomes_of_the_event() {
         ]
     );
     assert!(
-        rig.log.lines().contains(&"later 90".to_owned()),
+        harness.log.lines().contains(&"later 90".to_owned()),
         "{:?}",
-        rig.log
+        harness.log
     );
     assert_eq!(service.handle.health().counters().dropped, 1);
     assert_eq!(
@@ -270,24 +283,25 @@ async fn an_error_may_say_what_becomes_of_the_event() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("deadly")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("deadly")
         .policy(Policy::new().attempts(2))
         .register_async("t", move |_: Event| {
             log.note("run");
             std::future::pending::<()>()
         });
-    rig.publish(&event("t", "1")).await;
+    harness.publish(&event("t", "1")).await;
     for run in 1..=4 {
-        let service = rig.start().await;
-        super::harness::wait_until(|| rig.log.lines().len() == run).await;
+        let service = harness.start().await;
+        super::harness::wait_until(|| harness.log.lines().len() == run).await;
         service.crash().await;
     }
-    let _service = rig.start().await;
-    let letter = rig.dead(1).await.remove(0);
-    assert_eq!(rig.log.lines().len(), 4);
+    let _service = harness.start().await;
+    let letter = harness.dead(1).await.remove(0);
+    assert_eq!(harness.log.lines().len(), 4);
     assert_eq!(
         letter.error,
         "delivered 5 times without being settled: the event may have ended its process"

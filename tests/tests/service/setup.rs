@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_service::memory::Memory;
-use eventkit_service::{Service, ServiceProblem};
+use eventkit_service::{Service, ServiceIssue};
 
-fn problems(registry: &Registry, name: &str) -> Vec<ServiceProblem> {
+fn issues(registry: &Registry, name: &str) -> Vec<ServiceIssue> {
     let app = Dispatcher::new(registry).build().unwrap();
     let service = Service::new(name, &app).transport(Memory::new()).build();
-    service.unwrap_err().problems().to_vec()
+    service.unwrap_err().issues().to_vec()
 }
 
 #[test]
@@ -31,9 +31,9 @@ fn all_of_it_is_said_at_once() {
         "service \"no name\": \"no name\" is not a valid name: use ASCII letters, digits, `_`, \
          and single `-` between them; there is no transport: add one with `.transport(..)`; there \
          are no handlers: are their crates linked in?; \"a.b*\" is not a valid pattern: a `*` stands for a \
-         whole segment between dots; the policy for \"a\" sets the concurrency, key or breaker: \
+         whole segment between dots; the policy for \"a\" sets the concurrency, key or circuit breaker: \
          set those on the handler or the service; the policy for \"b\" sets the concurrency, key \
-         or breaker: set those on the handler or the service; \"a.*\" is not a valid pattern: dead \
+         or circuit breaker: set those on the handler or the service; \"a.*\" is not a valid pattern: dead \
          letters have one event type"
     );
 }
@@ -42,24 +42,24 @@ fn all_of_it_is_said_at_once() {
 fn a_closure_has_to_have_a_name() {
     let registry = Registry::new("tests");
     registry.register("t", |_: &Event| ());
-    let problems = problems(&registry, "tests");
+    let issues = issues(&registry, "tests");
     assert!(
-        matches!(&problems[..], [ServiceProblem::Unnamed(handler)] if handler.contains("setup.rs")),
-        "{problems:?}"
+        matches!(&issues[..], [ServiceIssue::Unnamed(handler)] if handler.contains("setup.rs")),
+        "{issues:?}"
     );
 }
 
 #[test]
 fn two_handlers_do_not_share_a_name() {
     let registry = Registry::new("tests");
-    registry.named("same").register("t", |_: &Event| ());
-    registry.named("same").register("u", |_: &Event| ());
-    registry.named("-no").register("u", |_: &Event| ());
-    let problems = problems(&registry, "tests");
+    registry.with_name("same").register("t", |_: &Event| ());
+    registry.with_name("same").register("u", |_: &Event| ());
+    registry.with_name("-no").register("u", |_: &Event| ());
+    let issues = issues(&registry, "tests");
     assert!(
-        matches!(&problems[..], [ServiceProblem::SameName { name, .. }, ServiceProblem::Name(no)]
+        matches!(&issues[..], [ServiceIssue::SameName { name, .. }, ServiceIssue::Name(no)]
             if name == "tests--same" && no == "-no"),
-        "{problems:?}"
+        "{issues:?}"
     );
 }
 
@@ -73,7 +73,7 @@ fn what_is_passed_around_can_be() {
     is::<Memory>();
     is::<Policy>();
     let registry = Registry::new("tests");
-    registry.named("h").register("t", |_: &Event| ());
+    registry.with_name("h").register("t", |_: &Event| ());
     let app = Dispatcher::new(&registry).build().unwrap();
     let service = Service::new("s", &app)
         .transport(Memory::new())

@@ -58,62 +58,64 @@ impl Transport for Slow {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_published_while_it_begins_reaches_every_handler() {
-    let rig = TestHarness::new();
+    let harness = TestHarness::new();
     for name in ["early", "late"] {
-        let log = rig.log.clone();
-        rig.registry
-            .named(name)
+        let log = harness.log.clone();
+        harness
+            .registry
+            .with_name(name)
             .register("t", move |event: &Event| {
                 log.note(format!("{name} {}", event.id()));
             });
     }
-    let app = Dispatcher::new(&rig.registry).build().unwrap();
-    let slow = Slow(rig.memory.clone());
-    rig.publish(&event("t", "before")).await;
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
+    let slow = Slow(harness.memory.clone());
+    harness.publish(&event("t", "before")).await;
     let service = Service::new("tests", &app).transport(slow).build().unwrap();
     let handle = service.handle();
     let running = tokio::spawn(service.run_until(std::future::pending()));
-    wait_until(|| rig.log.lines().len() == 1).await;
-    rig.publish(&event("t", "between")).await;
-    wait_until(|| rig.log.lines().len() == 2).await;
-    assert_eq!(rig.log.sorted(), ["early before", "early between"]);
+    wait_until(|| harness.log.lines().len() == 1).await;
+    harness.publish(&event("t", "between")).await;
+    wait_until(|| harness.log.lines().len() == 2).await;
+    assert_eq!(harness.log.sorted(), ["early before", "early between"]);
     // Both have been settled by all that is open.
     handle.ready().await;
-    rig.drained().await;
+    harness.drained().await;
     let all = [
         "early before",
         "early between",
         "late before",
         "late between",
     ];
-    assert_eq!(rig.log.sorted(), all);
+    assert_eq!(harness.log.sorted(), all);
     handle.stop();
     running.await.unwrap().unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn handlers_of_two_transports_do_not_wait_for_each_other() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("late")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("late")
         .register("t", move |event: &Event| log.note(event.id()));
-    let app = Dispatcher::new(&rig.registry).build().unwrap();
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
     let closed = Memory::new();
     closed.close();
     let service = Service::new("tests", &app)
-        .transport(rig.memory.clone())
+        .transport(harness.memory.clone())
         .transport(closed.clone());
     let service = service.build().unwrap();
     let handle = service.handle();
     let running = tokio::spawn(service.run_until(std::future::pending()));
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     assert!(!handle.is_ready());
     closed.reopen();
     closed.publish(&event("t", "2")).await.unwrap();
-    wait_until(|| rig.log.lines().len() == 2).await;
-    assert_eq!(rig.log.lines(), ["1", "2"]);
+    wait_until(|| harness.log.lines().len() == 2).await;
+    assert_eq!(harness.log.lines(), ["1", "2"]);
     handle.stop();
     running.await.unwrap().unwrap();
 }

@@ -60,21 +60,22 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
         log: told.clone(),
         spans: AtomicU64::new(0),
     });
-    let rig = TestHarness::new();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().attempts(1))
         .register_async("t", |_: Event| async { Err::<(), _>("no printer") });
-    let _service = rig.start().await;
-    rig.publish(&event("t", "0")).await;
-    rig.dead(1).await;
+    let _service = harness.start().await;
+    harness.publish(&event("t", "0")).await;
+    harness.dead(1).await;
     // Tests beside this one come to the same places in the code first, and without a subscriber;
     // in a race with them it may be remembered that nobody is interested.
     tracing::callsite::rebuild_interest_cache();
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let traced = event("t", "1").to_builder().extension("traceparent", trace);
-    rig.publish(&traced.build().unwrap()).await;
-    rig.dead(2).await;
+    harness.publish(&traced.build().unwrap()).await;
+    harness.dead(2).await;
     let lines = told.lines();
     let is_of_it = |line: &&String| line.starts_with("span ") && line.contains(" id=\"1\"");
     let span = lines.iter().find(is_of_it).unwrap();

@@ -70,14 +70,14 @@ async fn a_value_is_dropped_when_its_event_is_done_with_and_a_panic_of_its_decod
         memory.publish(&parcel(number, counted)).await.unwrap();
     }
     wait_until(|| log.lines().len() == 3).await;
-    let rig = TestHarness {
+    let harness = TestHarness {
         registry: Registry::new("tests"),
         memory,
         log,
     };
-    let dead = rig.dead(1).await;
+    let dead = harness.dead(1).await;
     assert_eq!(ALIVE.load(Ordering::Relaxed), 0);
-    assert_eq!(rig.log.lines(), ["1", "3", "4"]);
+    assert_eq!(harness.log.lines(), ["1", "3", "4"]);
     assert_eq!(
         (dead[0].event().unwrap().id(), &*dead[0].error),
         ("2", "panicked: a field that cannot be decoded")

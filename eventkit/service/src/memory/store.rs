@@ -42,7 +42,7 @@ impl Content {
         }
     }
 
-    /// Returns what a duplicate has in common, if the message has an id. The source of an event is
+    /// Returns the key that duplicates share, if the message has an id. The source of an event is
     /// not empty, so a message that is not an event never equals one.
     fn dedup_key(&self) -> Option<DedupKey> {
         Some(DedupKey::new(match self {

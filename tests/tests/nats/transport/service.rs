@@ -69,10 +69,10 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     let works = Arc::new(AtomicBool::new(false));
     let log = Arc::clone(&handled);
     registry
-        .named("sound")
+        .with_name("sound")
         .register("t.*", move |event: &Event| note(&log, "sound", event));
     let (log, mended) = (Arc::clone(&handled), Arc::clone(&works));
-    let failing = registry.named("failing").policy(quick().attempts(3));
+    let failing = registry.with_name("failing").policy(quick().attempts(3));
     failing.register("t.a", move |event: &Event| {
         note(&log, "failing", event);
         mended
@@ -119,7 +119,7 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
     for name in ["one", "two"] {
         let log = Arc::clone(&handled);
         registry
-            .named(name)
+            .with_name(name)
             .register("t", move |event: &Event| note(&log, name, event));
     }
     let (handle, running) = start(&registry, &nats).await;

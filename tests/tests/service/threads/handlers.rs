@@ -54,12 +54,12 @@ impl Handlers {
         let (registry, log) = (Registry::new("threads"), Log::default());
         let own = log.clone();
         registry
-            .named("sync")
+            .with_name("sync")
             .policy(Policy::new().concurrency(3))
             .register("t", move |event: &Event| own.end("sync", event, fails));
         let own = log.clone();
         registry
-            .named("async")
+            .with_name("async")
             .policy(Policy::new().concurrency(8))
             .register_async("t", move |event: Event| {
                 let own = own.clone();
@@ -73,7 +73,7 @@ impl Handlers {
             });
         let own = log.clone();
         registry
-            .named("keyed")
+            .with_name("keyed")
             .policy(Policy::new().concurrency(4).key("subject"))
             .register_async("t", move |event: Event| {
                 let own = own.clone();
@@ -84,7 +84,7 @@ impl Handlers {
             });
         let own = log.clone();
         registry
-            .named("single")
+            .with_name("single")
             .policy(Policy::new().concurrency(1))
             .register_async("t", move |event: Event| {
                 let own = own.clone();
@@ -93,7 +93,7 @@ impl Handlers {
         let own = log.clone();
         let breaking = Policy::new().circuit_breaker(3, Duration::from_millis(3));
         registry
-            .named("breaking")
+            .with_name("breaking")
             .policy(breaking.concurrency(2))
             .register_async("*", move |event: Event| {
                 let own = own.clone();

@@ -9,10 +9,11 @@ use super::event;
 use super::harness::{Running, TestHarness, wait_until};
 
 /// Takes the number of seconds that its id says, two events at a time.
-fn slow(rig: &TestHarness) {
-    let log = rig.log.clone();
-    rig.registry
-        .named("slow")
+fn slow(harness: &TestHarness) {
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("slow")
         .policy(
             Policy::new()
                 .concurrency(2)
@@ -30,113 +31,114 @@ fn slow(rig: &TestHarness) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_runs_may_finish_and_what_has_not_begun_is_given_back() {
-    let rig = TestHarness::new();
-    slow(&rig);
-    let service = rig.start().await;
+async fn what_runs_may_finish_and_what_has_not_begun_is_released() {
+    let harness = TestHarness::new();
+    slow(&harness);
+    let service = harness.start().await;
     for id in ["10", "15", "1", "2", "3"] {
-        rig.publish(&event("t", id)).await;
+        harness.publish(&event("t", id)).await;
     }
-    wait_until(|| rig.log.lines().len() == 2).await;
+    wait_until(|| harness.log.lines().len() == 2).await;
     let start = Instant::now();
     let stopped = service.stop().await;
     assert!((14..=15).contains(&start.elapsed().as_secs()));
     assert_eq!(
-        rig.log.lines(),
+        harness.log.lines(),
         ["begins 10", "begins 15", "ends 10", "ends 15"]
     );
     // Two were taken ahead; the last never left the transport.
     assert_eq!((stopped.released, stopped.abandoned), (2, 0));
-    assert_eq!(rig.memory.len(), 3);
+    assert_eq!(harness.memory.len(), 3);
 
     let start = Instant::now();
-    let service = rig.start().await;
-    rig.drained().await;
+    let service = harness.start().await;
+    harness.drained().await;
     // At once, not after `ack_wait`.
     assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(service.handle.health().counters().dead_lettered, 0);
-    assert!(rig.log.lines().contains(&"ends 3".to_owned()));
+    assert!(harness.log.lines().contains(&"ends 3".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_not_finished_by_the_deadline_is_given_back() {
-    let rig = TestHarness::new();
-    slow(&rig);
-    let service = rig.service().shutdown_timeout(Duration::from_secs(5));
+async fn what_has_not_finished_by_the_deadline_is_released() {
+    let harness = TestHarness::new();
+    slow(&harness);
+    let service = harness.service().shutdown_timeout(Duration::from_secs(5));
     let service = Running::start(service).await;
-    rig.publish(&event("t", "60")).await;
-    rig.publish(&event("t", "2")).await;
-    wait_until(|| rig.log.lines().len() == 2).await;
+    harness.publish(&event("t", "60")).await;
+    harness.publish(&event("t", "2")).await;
+    wait_until(|| harness.log.lines().len() == 2).await;
     let start = Instant::now();
     let stopped = service.stop().await;
     assert_eq!(start.elapsed().as_secs(), 5);
     assert_eq!((stopped.released, stopped.abandoned), (1, 0));
-    assert_eq!(rig.log.lines(), ["begins 60", "begins 2", "ends 2"]);
+    assert_eq!(harness.log.lines(), ["begins 60", "begins 2", "ends 2"]);
 
     // Its one attempt has not been used up: it did not fail.
-    let service = rig.start().await;
-    rig.drained().await;
+    let service = harness.start().await;
+    harness.drained().await;
     assert_eq!(service.handle.health().counters().succeeded, 1);
-    assert_eq!(rig.log.lines()[3..], ["begins 60", "ends 60"]);
+    assert_eq!(harness.log.lines()[3..], ["begins 60", "ends 60"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ordered_event_that_waits_for_its_retry_is_given_back() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
+async fn an_ordered_event_that_waits_for_its_retry_is_released() {
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
     let policy = Policy::new()
         .key("source")
         .initial_delay(Duration::from_mins(1));
-    rig.registry
-        .named("h")
+    harness
+        .registry
+        .with_name("h")
         .policy(policy)
         .register("t", move |event: &Event| {
             log.note(event.id());
             Err::<(), _>("no")
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in ["1", "2", "3"] {
-        rig.publish(&event("t", id)).await;
+        harness.publish(&event("t", id)).await;
     }
-    wait_until(|| rig.log.lines().len() == 1).await;
+    wait_until(|| harness.log.lines().len() == 1).await;
     let start = Instant::now();
     let stopped = service.stop().await;
     assert!(start.elapsed() < Duration::from_secs(1));
     assert_eq!(stopped.released, 3);
-    assert_eq!(rig.memory.len(), 3);
-    let _service = rig.start().await;
-    wait_until(|| rig.log.lines().len() == 2).await;
-    assert_eq!(rig.log.lines(), ["1", "1"]);
+    assert_eq!(harness.memory.len(), 3);
+    let _service = harness.start().await;
+    wait_until(|| harness.log.lines().len() == 2).await;
+    assert_eq!(harness.log.lines(), ["1", "1"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_drains_while_its_transport_is_away() {
-    let rig = TestHarness::new();
-    slow(&rig);
-    let service = rig.start().await;
-    rig.publish(&event("t", "3")).await;
-    wait_until(|| rig.log.lines().len() == 1).await;
-    rig.memory.close();
+    let harness = TestHarness::new();
+    slow(&harness);
+    let service = harness.start().await;
+    harness.publish(&event("t", "3")).await;
+    wait_until(|| harness.log.lines().len() == 1).await;
+    harness.memory.close();
     let stopped = service.stop().await;
     assert_eq!(stopped.abandoned, 0);
-    assert_eq!(rig.log.lines(), ["begins 3", "ends 3"]);
+    assert_eq!(harness.log.lines(), ["begins 3", "ends 3"]);
     // It could not be acknowledged, so it comes again.
-    rig.memory.reopen();
-    let _service = rig.start().await;
-    rig.drained().await;
-    assert_eq!(rig.log.lines().len(), 4);
+    harness.memory.reopen();
+    let _service = harness.start().await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines().len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_future_drains_too() {
-    let rig = TestHarness::new();
-    slow(&rig);
-    let service = rig.service().build().unwrap();
-    rig.publish(&event("t", "5")).await;
+    let harness = TestHarness::new();
+    slow(&harness);
+    let service = harness.service().build().unwrap();
+    harness.publish(&event("t", "5")).await;
     let stopped = service
         .run_until(sleep(Duration::from_secs(2)))
         .await
         .unwrap();
     assert_eq!((stopped.released, stopped.abandoned), (0, 0));
-    assert!(rig.memory.is_empty());
+    assert!(harness.memory.is_empty());
 }

@@ -12,16 +12,17 @@ use super::event;
 use super::harness::TestHarness;
 
 #[tokio::test(start_paused = true)]
-async fn no_attempts_are_used_up_while_the_breaker_is_open() {
-    let rig = TestHarness::new();
+async fn no_attempts_are_used_up_while_the_circuit_breaker_is_open() {
+    let harness = TestHarness::new();
     let works = Arc::new(AtomicBool::new(false));
-    let (log, mended) = (rig.log.clone(), Arc::clone(&works));
+    let (log, mended) = (harness.log.clone(), Arc::clone(&works));
     let policy = Policy::new()
         .concurrency(1)
         .attempts(10)
         .circuit_breaker(3, Duration::from_mins(10));
-    rig.registry
-        .named("h")
+    harness
+        .registry
+        .with_name("h")
         .policy(policy)
         .register("t", move |event: &Event| {
             log.note(event.id());
@@ -31,21 +32,21 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
                 Err("down")
             }
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in 0..20 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
     let paused = |health: &eventkit_service::Health| {
         health.subscriptions[0].state == SubscriptionState::Paused
     };
     service.handle.wait_for(paused).await;
     sleep(Duration::from_secs(500)).await;
-    assert_eq!(rig.log.lines().len(), 3);
+    assert_eq!(harness.log.lines().len(), 3);
     // After the pause one is tried, and it fails.
     sleep(Duration::from_secs(200)).await;
-    assert_eq!(rig.log.lines().len(), 4);
+    assert_eq!(harness.log.lines().len(), 4);
     works.store(true, Ordering::Relaxed);
-    rig.drained().await;
+    harness.drained().await;
     let counters = service.handle.health().counters();
     assert_eq!((counters.succeeded, counters.dead_lettered), (20, 0));
     assert_eq!(counters.retried, 4);
@@ -57,24 +58,25 @@ async fn no_attempts_are_used_up_while_the_breaker_is_open() {
 
 #[tokio::test(start_paused = true)]
 async fn a_paused_service_drains_at_once() {
-    let rig = TestHarness::new();
-    let log = rig.log.clone();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().circuit_breaker(1, Duration::from_mins(10)))
         .register("t", move |event: &Event| {
             log.note(event.id());
             Err::<(), _>("down")
         });
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in 0..5 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
     sleep(Duration::from_mins(1)).await;
     let start = tokio::time::Instant::now();
     service.stop().await;
     assert!(start.elapsed() < Duration::from_secs(1));
-    assert_eq!(rig.memory.len(), 5);
+    assert_eq!(harness.memory.len(), 5);
 }
 
 #[tokio::test(start_paused = true)]
@@ -84,16 +86,17 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
     struct Strict {
         number: u8,
     }
-    let rig = TestHarness::new();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
         .policy(Policy::new().circuit_breaker(2, Duration::from_hours(1)))
         .register_typed(|_: &Strict| ());
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in 0..20 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
-    rig.dead(20).await;
+    harness.dead(20).await;
     assert_eq!(
         service.handle.health().subscriptions[0].state,
         SubscriptionState::Running
@@ -102,9 +105,10 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
 
 #[tokio::test(start_paused = true)]
 async fn a_last_attempt_counts_too() {
-    let rig = TestHarness::new();
-    rig.registry
-        .named("h")
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
         .policy(
             Policy::new()
                 .attempts(1)
@@ -112,10 +116,10 @@ async fn a_last_attempt_counts_too() {
                 .circuit_breaker(3, Duration::from_hours(1)),
         )
         .register("t", |_: &Event| Err::<(), _>("down"));
-    let service = rig.start().await;
+    let service = harness.start().await;
     for id in 0..20 {
-        rig.publish(&event("t", id.to_string())).await;
+        harness.publish(&event("t", id.to_string())).await;
     }
-    rig.dead(3).await;
+    harness.dead(3).await;
     assert_eq!(service.handle.health().counters().dead_lettered, 3);
 }

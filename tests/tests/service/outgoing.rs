@@ -65,7 +65,7 @@ async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
 #[tokio::test(start_paused = true)]
 async fn events_go_out_once_and_say_what_they_follow_from() {
     let memory = Memory::new();
-    let rig = TestHarness::on(memory.clone());
+    let harness = TestHarness::on(memory.clone());
     let _service = Running::start(service(&memory)).await;
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let placed = event("placed", "A-1")
@@ -76,7 +76,7 @@ async fn events_go_out_once_and_say_what_they_follow_from() {
         .extension("correlationid", "flow-7")
         .build()
         .unwrap();
-    rig.publish(&placed).await;
+    harness.publish(&placed).await;
     let events = sent(&memory, 2).await;
     for (event, ty) in events.iter().zip(["shipped", "copied"]) {
         assert_eq!(event.ty(), ty);
@@ -93,7 +93,7 @@ async fn events_go_out_once_and_say_what_they_follow_from() {
     wait_until(|| memory.is_empty()).await;
 
     let flowless = event("placed", "A-2");
-    rig.publish(&flowless).await;
+    harness.publish(&flowless).await;
     let events = sent(&memory, 1).await;
     assert_eq!(events[0].extension("correlationid").unwrap(), &"A-2");
     assert_eq!(events[0].extension("traceparent"), None);
@@ -103,7 +103,7 @@ async fn events_go_out_once_and_say_what_they_follow_from() {
 #[tokio::test(start_paused = true)]
 async fn a_second_run_sends_the_same_ids() {
     let memory = Memory::new();
-    let rig = TestHarness::on(memory.clone());
+    let harness = TestHarness::on(memory.clone());
     let service = Running::start(service(&memory)).await;
     // Half of what is sent is stored and yet not confirmed, so the handler runs again.
     memory.set_faults(Faults::seeded(5).lose_confirmation(0.5));
@@ -111,12 +111,12 @@ async fn a_second_run_sends_the_same_ids() {
         let mut sent = false;
         while !sent {
             let event = event("placed", id.to_string());
-            sent = eventkit::transport::Publisher::publish_event(&rig.memory, &event)
+            sent = eventkit::transport::Publisher::publish_event(&harness.memory, &event)
                 .await
                 .is_ok();
         }
     }
-    wait_until(|| memory.unsettled("shipping--service-outbox-ship") == 0).await;
+    wait_until(|| memory.unsettled("shipping--service-outgoing-ship") == 0).await;
     memory.set_faults(Faults::default());
     let events = sent(&memory, 20).await;
     let mut orders: Vec<u32> = events
@@ -130,8 +130,8 @@ async fn a_second_run_sends_the_same_ids() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
-    let rig = TestHarness::new();
+async fn outgoing_is_closed_with_its_handler_and_absent_without_a_service() {
+    let harness = TestHarness::new();
     let app = Dispatcher::new(&SHIPPING).build().unwrap();
     let error = app.dispatch_async(&event("placed", "1")).await.unwrap_err();
     assert!(
@@ -141,10 +141,10 @@ async fn an_outbox_is_closed_with_its_handler_and_absent_without_a_service() {
         "{error}"
     );
     let app = Dispatcher::new(&LEAKY).build().unwrap();
-    let service = Service::new("leaky", &app).transport(rig.memory.clone());
+    let service = Service::new("leaky", &app).transport(harness.memory.clone());
     let _service = Running::start(service).await;
-    rig.publish(&event("t", "1")).await;
-    rig.drained().await;
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
     let outgoing = LEFT.lock().unwrap().take().unwrap();
     assert!(matches!(
         outgoing.send_event(event("t", "2")),

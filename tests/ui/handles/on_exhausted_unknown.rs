@@ -1,6 +1,6 @@
 use eventkit::{Event, handles};
 
-#[handles("co.outcome.order.placed", exhausted = "ignore")]
+#[handles("co.outcome.order.placed", on_exhausted = "ignore")]
 fn audit(_event: &Event) {}
 
 fn main() {}
