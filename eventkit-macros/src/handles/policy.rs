@@ -42,7 +42,7 @@ impl Policy {
             symbol::KEY => self.key = order_key(errors, key, value),
             symbol::CIRCUIT_BREAKER => self.read_circuit_breaker(errors, key, value),
             symbol::ON_EXHAUSTED => {
-                self.on_exhausted = value::string(errors, key, value, on_exhausted)
+                self.on_exhausted = value::string(errors, key, value, on_exhausted);
             }
             _ => return false,
         }

@@ -317,7 +317,7 @@ impl<'a> PartialEvent<'a> {
         let parsed = self.text(name::TIME)?.parse();
         parsed
             .map_err(|error| {
-                self.add_violation(Violation::from_error(name::TIME, &error, "core, time"))
+                self.add_violation(Violation::from_error(name::TIME, &error, "core, time"));
             })
             .ok()
     }
