@@ -1,7 +1,7 @@
 //! The CloudEvents SQL expression language: parse, check, print, evaluate, explain.
 //!
 //! [`Event`](crate::Event) has the [`Attributes`] that expressions look at;
-//! [`Source`](super::Source) makes them of any other source.
+//! [`AttributesOf`](super::AttributesOf) makes them of any other source.
 //!
 //! ```
 //! use eventkit::Event;
