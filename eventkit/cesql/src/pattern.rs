@@ -1,15 +1,13 @@
 //! Patterns of `LIKE` (3.4.3).
 
-use std::str::Chars;
-
 /// A compiled pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Box<[Piece]>);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
-    /// This character.
-    Char(char),
+    /// These characters, which are searched for as one text.
+    Text(Box<str>),
     /// `_`: exactly one character.
     One,
     /// `%`: any number of characters.
@@ -19,49 +17,86 @@ enum Piece {
 impl Pattern {
     pub(crate) fn new(pattern: &str) -> Self {
         let mut pieces = Vec::new();
+        let mut text = String::new();
         let mut chars = pattern.chars().peekable();
         while let Some(c) = chars.next() {
-            pieces.push(match c {
+            let wildcard = match c {
+                '\\' => {
+                    text.push(chars.next_if(|next| matches!(next, '%' | '_')).unwrap_or(c));
+                    continue;
+                }
                 '%' => Piece::Any,
                 '_' => Piece::One,
-                '\\' => Piece::Char(chars.next_if(|next| matches!(next, '%' | '_')).unwrap_or(c)),
-                c => Piece::Char(c),
-            });
+                c => {
+                    text.push(c);
+                    continue;
+                }
+            };
+            push_text(&mut pieces, &mut text);
+            // Two `%` side by side are one.
+            if wildcard == Piece::One || pieces.last() != Some(&Piece::Any) {
+                pieces.push(wildcard);
+            }
         }
+        push_text(&mut pieces, &mut text);
         Self(pieces.into())
     }
 
     /// Returns whether the pattern matches the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
-        let (mut pieces, mut rest) = (&*self.0, text.chars());
-        // The pieces after the last `%`, and the text from which they are tried: if they do not
+        let pieces = &self.0;
+        let (mut at, mut rest) = (0, text);
+        // The piece after the last `%`, and the text from which it is tried: if the pieces do not
         // match, the `%` consumes one more character. Earlier `%` need no backtracking.
-        let mut retry: Option<(&[Piece], Chars<'_>)> = None;
+        let mut retry: Option<(usize, &str)> = None;
         loop {
-            if let [Piece::Any, after @ ..] = pieces {
-                if after.is_empty() {
-                    return true;
+            let fits = match pieces.get(at) {
+                Some(Piece::Any) if at + 1 == pieces.len() => return true,
+                Some(Piece::Any) => {
+                    retry = Some((at + 1, rest));
+                    Some(rest)
                 }
-                retry = Some((after, rest.clone()));
-                pieces = after;
+                Some(Piece::One) => rest.chars().next().map(|c| &rest[c.len_utf8()..]),
+                Some(Piece::Text(own)) => rest.strip_prefix(&**own),
+                None if rest.is_empty() => return true,
+                None => None,
+            };
+            if let Some(after) = fits {
+                (at, rest) = (at + 1, after);
                 continue;
             }
-            pieces = match (pieces, rest.next()) {
-                ([], None) => return true,
-                ([Piece::One, after @ ..], Some(_)) => after,
-                ([Piece::Char(own), after @ ..], Some(c)) if *own == c => after,
-                _ => {
-                    let Some((after, from)) = &mut retry else {
-                        return false;
-                    };
-                    if from.next().is_none() {
-                        return false;
-                    }
-                    rest = from.clone();
-                    after
-                }
+            let Some((behind, from)) = retry else {
+                return false;
             };
+            let Some(from) = self.next_start(behind, from) else {
+                return false;
+            };
+            retry = Some((behind, from));
+            (at, rest) = (behind, from);
         }
+    }
+
+    /// Returns the next place after the start of `from` at which the piece can match.
+    ///
+    /// A text is searched for and not tried at each character, so that long patterns and values
+    /// take linear time.
+    fn next_start<'t>(&self, piece: usize, from: &'t str) -> Option<&'t str> {
+        let first = from.chars().next()?;
+        let from = &from[first.len_utf8()..];
+        match &self.0[piece] {
+            Piece::Text(own) if piece + 1 == self.0.len() => {
+                let start = from.len().checked_sub(own.len())?;
+                from.is_char_boundary(start).then(|| &from[start..])
+            }
+            Piece::Text(own) => from.find(&**own).map(|start| &from[start..]),
+            _ => Some(from),
+        }
+    }
+}
+
+fn push_text(pieces: &mut Vec<Piece>, text: &mut String) {
+    if !text.is_empty() {
+        pieces.push(Piece::Text(std::mem::take(text).into()));
     }
 }
 

@@ -107,3 +107,22 @@ fn a_small_stack_is_enough_for_the_deepest_expression() {
         .join()
         .unwrap();
 }
+
+/// A text is searched for: where each place of the value was compared with all of it, this took
+/// minutes.
+#[test]
+fn a_long_pattern_takes_as_little_time_as_a_short_one() {
+    let event = eventkit::Event::builder()
+        .source("/s")
+        .ty("t")
+        .subject("a".repeat(60_000))
+        .build()
+        .unwrap();
+    let long = "a".repeat(8_000);
+    for pattern in [format!("%{long}b%"), format!("%{long}{long}b")] {
+        let expression = Expression::parse(&format!("subject LIKE '{pattern}'")).unwrap();
+        for _ in 0..100 {
+            assert_eq!(expression.evaluate(&event).value, Value::Boolean(false));
+        }
+    }
+}
