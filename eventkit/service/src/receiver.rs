@@ -54,8 +54,17 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
             () = receiver.all_busy.notified(), if workers.len() < max_workers => {
                 workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
             }
-            // Workers only end if the service drains, or if the stream has ended.
-            _ = workers.join_next() => break,
+            ended = workers.join_next() => match ended {
+                Some(Err(error)) => {
+                    // Its message is delivered again.
+                    task.status.set_last_error(&error);
+                    let subscription = task.shared.handler.durable();
+                    tracing::error!(subscription, %error, "a worker panicked");
+                    workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
+                }
+                // The service drains, or the stream has ended.
+                _ => break,
+            },
         }
     }
     task.status.enter(SubscriptionState::Draining);
@@ -96,17 +105,33 @@ impl Receiver {
     /// Waits for a message, and joins the queue of its key before another one can arrive; `None` if
     /// there will be no more.
     async fn next(&self, task: &SubscriptionTask) -> Option<(Incoming, KeyGuard)> {
-        self.idle_workers.fetch_add(1, Ordering::Relaxed);
+        let idle = IdleGuard::new(&self.idle_workers);
         let mut consumer = self.consumer.lock().await;
         let incoming = task.unless_draining(consumer.next()).await;
-        let others = self.idle_workers.fetch_sub(1, Ordering::Relaxed) - 1;
+        drop(idle);
         let incoming = incoming.flatten()?;
         increment(&task.status.counters.received);
         let guard = task.shared.enqueue(&self.lock, &incoming);
-        if others == 0 {
+        if self.idle_workers.load(Ordering::Relaxed) == 0 {
             self.all_busy.notify_one();
         }
         Some((incoming, guard))
+    }
+}
+
+/// Counts a worker as idle, even if the transport panics meanwhile.
+struct IdleGuard<'r>(&'r AtomicUsize);
+
+impl<'r> IdleGuard<'r> {
+    fn new(idle_workers: &'r AtomicUsize) -> Self {
+        idle_workers.fetch_add(1, Ordering::Relaxed);
+        Self(idle_workers)
+    }
+}
+
+impl Drop for IdleGuard<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -117,6 +142,8 @@ pub(crate) struct ResumingConsumer {
     subscription: Subscription,
     status: Arc<SubscriptionStatus>,
     consumer: Option<Box<dyn Consumer>>,
+    /// Whether the stream has ended for good; it is not polled again.
+    ended: bool,
     /// The number of failures since the last message.
     failures: u32,
     retry_at: Option<Instant>,
@@ -133,6 +160,7 @@ impl ResumingConsumer {
             subscription,
             status,
             consumer: None,
+            ended: false,
             failures: 0,
             retry_at: None,
         }
@@ -142,17 +170,19 @@ impl ResumingConsumer {
     ///
     /// Dropping the future loses no message.
     pub(crate) async fn next(&mut self) -> Option<Incoming> {
-        loop {
+        while !self.ended {
             let received = catch_panic(pin!(self.receive())).await;
             match received {
-                Ok(Ok(incoming)) => {
+                Ok(Ok(Some(incoming))) => {
                     self.failures = 0;
-                    return incoming;
+                    return Some(incoming);
                 }
+                Ok(Ok(None)) => self.ended = true,
                 Ok(Err(error)) => self.lose(&error),
                 Err(_) => self.lose(&unavailable("the transport panicked")),
             }
         }
+        None
     }
 
     /// Closes the consumer, if it is open, so that others get its prefetched messages at once.
@@ -196,13 +226,14 @@ impl ResumingConsumer {
     }
 
     fn lose(&mut self, error: &TransportError) {
-        self.consumer = None;
         self.failures = self.failures.saturating_add(1);
         let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
         self.retry_at = Some(Instant::now() + delay);
         self.status.set_last_error(error);
         self.status.enter(SubscriptionState::Lost);
         tracing::warn!(subscription = self.subscription.name, %error, ?delay, "lost the consumer");
+        // Last, since dropping a consumer runs code of its transport, which may panic.
+        drop(self.consumer.take());
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, Published, Publisher, RawMessage, Subscription, Transport,
-    TransportError,
+    TransportError, TransportErrorKind,
 };
 use eventkit::{Dispatcher, Event, Policy};
 use eventkit_service::memory::Memory;
@@ -269,5 +269,141 @@ async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
     // Each waits for all others.
     harness.drained().await;
     assert_eq!(harness.log.lines().len(), 8);
+    service.stop().await;
+}
+
+/// What a consumer does after its first message.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    /// Ends its stream, and waits for ever if it is polled again.
+    EndAndPend,
+    /// Ends its stream, and fails if it is polled again.
+    EndAndFail,
+    /// Is lost, and panics when it is dropped; the second consumer is sound.
+    PanicInDrop,
+}
+
+/// A transport in memory whose first consumer goes wrong after its first message.
+#[derive(Debug, Clone)]
+struct Ending {
+    memory: Memory,
+    then: Then,
+    opened: Arc<AtomicU32>,
+}
+
+#[derive(Debug)]
+struct EndingConsumer {
+    inner: Option<Box<dyn Consumer>>,
+    then: Option<Then>,
+    polled: u32,
+}
+
+impl Publisher for Ending {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.memory.publish_event(event)
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        self.memory.publish_raw(ty, message)
+    }
+}
+
+impl Transport for Ending {
+    fn name(&self) -> &'static str {
+        "ending"
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async {
+            let first = self.opened.fetch_add(1, Ordering::Relaxed) == 0;
+            let consumer = EndingConsumer {
+                inner: Some(self.memory.subscribe(subscription).await?),
+                then: first.then_some(self.then),
+                polled: 0,
+            };
+            Ok(Box::new(consumer) as _)
+        })
+    }
+}
+
+impl Consumer for EndingConsumer {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        self.polled += 1;
+        let lost = || TransportError::new(TransportErrorKind::Unavailable, "lost");
+        match (self.then, self.polled) {
+            (Some(Then::EndAndPend | Then::EndAndFail), 2) => Box::pin(async { Ok(None) }),
+            (Some(Then::EndAndPend), 3..) => Box::pin(std::future::pending()),
+            (Some(Then::EndAndFail), 3..) | (Some(Then::PanicInDrop), 2..) => {
+                Box::pin(async move { Err(lost()) })
+            }
+            _ => self.inner.as_mut().expect("it is open").next(),
+        }
+    }
+
+    fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        self.inner.take().expect("it is open").close()
+    }
+}
+
+impl Drop for EndingConsumer {
+    fn drop(&mut self) {
+        let lost = self.inner.is_some() && matches!(self.then, Some(Then::PanicInDrop));
+        assert!(!lost, "a mistake in the transport");
+    }
+}
+
+fn ending(harness: &TestHarness, then: Then) -> Ending {
+    noting(harness);
+    Ending {
+        memory: harness.memory.clone(),
+        then,
+        opened: Arc::default(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_has_ended_is_not_polled_again() {
+    for then in [Then::EndAndPend, Then::EndAndFail] {
+        let harness = TestHarness::new();
+        let transport = ending(&harness, then);
+        let app = Dispatcher::new(&harness.registry).build().unwrap();
+        for id in 1..=2 {
+            harness.publish(&event("t", id.to_string())).await;
+        }
+        let service = Service::new("tests", &app).transport(transport.clone());
+        let service = service.build().unwrap();
+        let running = service.run_until(std::future::pending());
+        let ended = tokio::time::timeout(Duration::from_hours(1), running).await;
+        ended.expect("the service ends with its stream").unwrap();
+        assert_eq!(harness.log.lines(), ["1"], "{then:?}");
+        assert_eq!(transport.opened.load(Ordering::Relaxed), 1, "{then:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_panics_when_it_is_dropped_is_replaced() {
+    let harness = TestHarness::new();
+    let transport = ending(&harness, Then::PanicInDrop);
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
+    for id in 1..=3 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    let service = Running::start(Service::new("tests", &app).transport(transport.clone())).await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["1", "2", "3"]);
+    assert_eq!(transport.opened.load(Ordering::Relaxed), 2);
+    let health = service.handle.health().subscriptions.remove(0);
+    assert_eq!(health.state, SubscriptionState::Running);
+    assert!(health.last_error.is_some());
     service.stop().await;
 }
