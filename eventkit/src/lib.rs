@@ -52,8 +52,9 @@
 //! | `axum` | no | `Event`, typed events and batches as extractors and responses; `http` with it |
 //! | `reqwest` | no | sending events, and reading them from responses; `http` with it |
 //!
-//! Without `discovery` handlers are added by hand, with [`Registry::add`] and [`handlers!`]. That is
-//! also the way where the linker cannot collect: in a static library, on `wasm32`, under Miri.
+//! Without `discovery` (`default-features = false, features = ["macros"]`) handlers are added by
+//! hand, with [`Registry::add`] and [`handlers!`]. That is also the way where the linker cannot
+//! collect: in a static library, on `wasm32`, under Miri.
 //!
 //! # Related crates
 //!

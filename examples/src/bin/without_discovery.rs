@@ -1,7 +1,7 @@
 //! Lists its handlers by hand instead of having the linker find them.
 //!
-//! It works with `default-features = false`, so also where discovery does not: in a static library,
-//! on WebAssembly, under Miri. The handlers are the same functions.
+//! It works with `default-features = false, features = ["macros"]`, so also where discovery does not: in a
+//! static library, on WebAssembly, under Miri. The handlers are the same functions.
 
 #![forbid(unsafe_code)]
 
