@@ -12,7 +12,7 @@ use super::policy::ResolvedPolicy;
 use super::status::CountGuard;
 use super::subscription::SubscriptionTask;
 use eventkit::event::Event;
-use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};
+use eventkit::transport::{MessageMetadata, TransportError};
 use eventkit::{BoxError, Failure};
 
 /// The time in which the transport has to store one outgoing event.
@@ -141,10 +141,7 @@ async fn publish(task: &SubscriptionTask, events: &[Event]) -> Result<(), Transp
         let published = timeout(PUBLISH_TIMEOUT, publishing).await;
         published.unwrap_or_else(|_| {
             let message = format!("an outgoing event was not stored within {PUBLISH_TIMEOUT:?}");
-            Err(TransportError::new(
-                TransportErrorKind::Unavailable,
-                message,
-            ))
+            Err(TransportError::unavailable(message))
         })?;
     }
     Ok(())

@@ -12,9 +12,7 @@ use super::names;
 use eventkit::BoxError;
 use eventkit::event::{Event, Timestamp};
 use eventkit::format::{Format, Json};
-use eventkit::transport::{
-    Publisher, RawMessage, Subscription, Transport, TransportError, TransportErrorKind,
-};
+use eventkit::transport::{Publisher, RawMessage, Subscription, Transport, TransportError};
 
 pub(crate) const HANDLER: &str = "deadletterhandler";
 pub(crate) const ERROR: &str = "deadlettererror";
@@ -170,10 +168,7 @@ impl DeadLetterSink {
         };
         timeout(STORE_TIMEOUT, stored).await.unwrap_or_else(|_| {
             let message = format!("the dead letter was not stored within {STORE_TIMEOUT:?}");
-            Err(TransportError::new(
-                TransportErrorKind::Unavailable,
-                message,
-            ))
+            Err(TransportError::unavailable(message))
         })
     }
 }

@@ -9,9 +9,7 @@ use super::dead_letter::{self, MAX_LEASED_LETTERS, structured};
 use super::names;
 use eventkit::BoxError;
 use eventkit::event::{AttributeValue, Event, Timestamp};
-use eventkit::transport::{
-    AckHandle, Consumer, Incoming, RawMessage, Transport, TransportError, TransportErrorKind,
-};
+use eventkit::transport::{AckHandle, Consumer, Incoming, RawMessage, Transport, TransportError};
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
@@ -237,7 +235,7 @@ impl<T: Transport> DeadLetters<T> {
         let ty = names::replay_type(&letter.handler);
         let message = letter.to_replay().map_err(|error| {
             let message = "failed to encode the event of the dead letter";
-            TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
+            TransportError::rejected(message).with_source(error)
         })?;
         self.transport.publish_raw(&ty, &message).await.map(drop)
     }

@@ -23,8 +23,7 @@ use eventkit::Failure;
 use eventkit::event::{Event, Timestamp};
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{
-    Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, TransportErrorKind,
-    backoff,
+    Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, backoff,
 };
 
 /// The delays of an event whose dead letter cannot be stored.
@@ -354,7 +353,7 @@ impl Delivery<'_> {
         let record = failure_record(self.task, self.metadata, error, attempts, first);
         let letter = record.encode_event(&self.event).map_err(|error| {
             let message = "failed to encode the dead letter";
-            TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
+            TransportError::rejected(message).with_source(error)
         });
         let disposition = store_dead_letter(self.task, letter, attempts).await;
         if disposition == Disposition::DeadLetter {

@@ -13,14 +13,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::health::SubscriptionState;
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
-use super::status::SubscriptionStatus;
-use super::status::increment;
+use super::status::{SubscriptionStatus, increment};
 use super::subscription::SubscriptionTask;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
-use eventkit::transport::{
-    Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind, backoff,
-};
+use eventkit::transport::{Consumer, Incoming, Subscription, Transport, TransportError, backoff};
 
 const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
@@ -31,7 +28,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// is settled.
 ///
 /// A worker is added when all of them are busy, up to the number of messages in flight. Workers are
-/// reused: in memory, a task per message costs about as much as the rest of its way.
+/// reused, since a task for each message costs more.
 pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let _stopped = StoppedOnDrop(&task.status);
     let subscription = task.subscription();
@@ -179,7 +176,7 @@ impl ResumingConsumer {
                 }
                 Ok(Ok(None)) => self.ended = true,
                 Ok(Err(error)) => self.lose(&error),
-                Err(_) => self.lose(&unavailable("the transport panicked")),
+                Err(_) => self.lose(&TransportError::unavailable("the transport panicked")),
             }
         }
         None
@@ -218,7 +215,7 @@ impl ResumingConsumer {
         .await;
         let consumer = opened.unwrap_or_else(|_| {
             let message = format!("the transport did not answer within {SUBSCRIBE_TIMEOUT:?}");
-            Err(unavailable(message))
+            Err(TransportError::unavailable(message))
         })?;
         self.status.enter(SubscriptionState::Running);
         tracing::info!(subscription = self.subscription.name, "subscribed");
@@ -235,10 +232,6 @@ impl ResumingConsumer {
         // Last, since dropping a consumer runs code of its transport, which may panic.
         drop(self.consumer.take());
     }
-}
-
-fn unavailable(message: impl Into<String>) -> TransportError {
-    TransportError::new(TransportErrorKind::Unavailable, message)
 }
 
 /// Marks the subscription as stopped, even if a transport panics.

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 use super::policy::Disposition;
 use super::status::increment;
 use super::subscription::SubscriptionTask;
-use eventkit::transport::{AckHandle, TransportError, TransportErrorKind};
+use eventkit::transport::{AckHandle, TransportError};
 
 /// The time in which the transport has to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,10 +52,7 @@ pub(crate) async fn settle(
     let settled = timeout(SETTLE_TIMEOUT, handle.settle(disposition.settlement())).await;
     let settled = settled.unwrap_or_else(|_| {
         let message = format!("the transport did not confirm within {SETTLE_TIMEOUT:?}");
-        Err(TransportError::new(
-            TransportErrorKind::Unavailable,
-            message,
-        ))
+        Err(TransportError::unavailable(message))
     });
     if let Err(error) = &settled {
         increment(&counters.unconfirmed);

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Memory;
 use super::queue::Lease;
-use super::store::{ConsumerHandle, Content, Next, unavailable};
+use super::store::{ConsumerHandle, Content, Next};
 use eventkit::DecodeError;
 use eventkit::binding::http as binding;
 use eventkit::event::Event;
@@ -138,7 +138,9 @@ impl MemoryAcknowledger {
         if queue.renew(lease, Instant::now()) {
             Ok(())
         } else {
-            Err(unavailable("the lease of the message has expired"))
+            Err(TransportError::unavailable(
+                "the lease of the message has expired",
+            ))
         }
     }
 }

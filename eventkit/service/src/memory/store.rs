@@ -9,11 +9,8 @@ use tokio::time::Instant;
 use super::faults::Faults;
 use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
-use eventkit::pattern;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{
-    BoundedMap, Published, RawMessage, Subscription, TransportError, TransportErrorKind,
-};
+use eventkit::transport::{BoundedMap, Published, RawMessage, Subscription, TransportError};
 
 /// The number of messages that are kept for a later subscription if none matches.
 const MAX_UNMATCHED: usize = 1_000;
@@ -136,7 +133,7 @@ impl Store {
     pub(super) fn publish(&mut self, content: Content) -> Result<Published, TransportError> {
         self.check_open()?;
         if self.faults.refuses_publish() {
-            return Err(unavailable(
+            return Err(TransportError::unavailable(
                 "a fault was injected: the message was not stored",
             ));
         }
@@ -155,7 +152,7 @@ impl Store {
             self.store(content)?;
         }
         if self.faults.loses_confirmation() {
-            return Err(unavailable(
+            return Err(TransportError::unavailable(
                 "a fault was injected: the confirmation was lost",
             ));
         }
@@ -166,7 +163,7 @@ impl Store {
         // Messages that no subscription matches take no capacity from others.
         if self.messages.len() - self.unmatched.len() >= self.capacity {
             let full = format!("the store is full with {} messages", self.capacity);
-            return Err(unavailable(full));
+            return Err(TransportError::unavailable(full));
         }
         self.last_position += 1;
         let position = self.last_position;
@@ -176,7 +173,7 @@ impl Store {
             .map(|delay| Instant::now() + delay.min(FAR_FUTURE));
         let mut unsettled = 0;
         for queue in &mut self.queues {
-            if matches(&queue.subscription, content.ty()) {
+            if queue.subscription.selects(content.ty()) {
                 queue.push(position, at);
                 unsettled += 1;
             }
@@ -220,12 +217,7 @@ impl Store {
         &mut self,
         subscription: &Subscription,
     ) -> Result<usize, TransportError> {
-        for pattern in &subscription.patterns {
-            pattern::check(pattern).map_err(|reason| {
-                let message = format!("cannot subscribe to {pattern:?}: {reason}");
-                TransportError::new(TransportErrorKind::Configuration, message)
-            })?;
-        }
+        subscription.check_patterns()?;
         let is_own = |queue: &LeaseQueue| queue.subscription.name == subscription.name;
         let known = self.queues.iter().position(is_own);
         let index = known.unwrap_or_else(|| {
@@ -244,7 +236,7 @@ impl Store {
         positions.sort_unstable();
         for position in positions {
             if let Some(stored) = self.messages.get_mut(&position)
-                && matches(subscription, stored.content.ty())
+                && subscription.selects(stored.content.ty())
             {
                 queue.push(position, None);
                 stored.unsettled += 1;
@@ -263,14 +255,20 @@ impl Store {
     ) -> Result<Next, TransportError> {
         self.check_open()?;
         let Some(queue) = self.queues.get_mut(queue) else {
-            return Err(unavailable("the subscription does not exist"));
+            return Err(TransportError::unavailable(
+                "the subscription does not exist",
+            ));
         };
         if queue.generation != generation {
-            return Err(unavailable("the connection of the consumer was lost"));
+            return Err(TransportError::unavailable(
+                "the connection of the consumer was lost",
+            ));
         }
         if self.faults.disconnects() {
             queue.disconnect();
-            return Err(unavailable("a fault was injected: the connection was lost"));
+            return Err(TransportError::unavailable(
+                "a fault was injected: the connection was lost",
+            ));
         }
         if let Some(lease) = queue.lease_next(id, Instant::now(), &mut self.faults)
             && let Some(stored) = self.messages.get(&lease.position)
@@ -291,7 +289,9 @@ impl Store {
         let queue = self.connected(queue, generation)?;
         if crash {
             queue.disconnect();
-            return Err(unavailable("a fault was injected: the connection was lost"));
+            return Err(TransportError::unavailable(
+                "a fault was injected: the connection was lost",
+            ));
         }
         if !lost && queue.settle(position) {
             self.remove_settled(position);
@@ -309,7 +309,9 @@ impl Store {
         self.queues
             .get_mut(queue)
             .filter(|queue| queue.generation == generation)
-            .ok_or_else(|| unavailable("the connection that delivered the message was lost"))
+            .ok_or_else(|| {
+                TransportError::unavailable("the connection that delivered the message was lost")
+            })
     }
 
     /// Removes a message that all of its subscriptions have settled.
@@ -326,16 +328,9 @@ impl Store {
         if self.open {
             Ok(())
         } else {
-            Err(unavailable("the memory transport is closed"))
+            Err(TransportError::unavailable(
+                "the memory transport is closed",
+            ))
         }
     }
-}
-
-fn matches(subscription: &Subscription, ty: &str) -> bool {
-    let mut patterns = subscription.patterns.iter();
-    patterns.any(|pattern| pattern::matches(pattern, ty))
-}
-
-pub(super) fn unavailable(message: impl Into<String>) -> TransportError {
-    TransportError::new(TransportErrorKind::Unavailable, message)
 }
