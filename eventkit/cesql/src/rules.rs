@@ -114,6 +114,17 @@ pub fn parse_media_type(text: &str) -> Result<MediaTypeBuf, MediaTypeError> {
     }
 }
 
+/// The start of the media types of whole events and batches, in any case (HTTP binding, 3).
+const EVENTS: &str = "application/cloudevents";
+
+/// Returns whether a media type is one of whole events, and none of their data.
+#[must_use]
+#[inline]
+pub fn declares_events(media_type: &str) -> bool {
+    let start = media_type.as_bytes().get(..EVENTS.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(EVENTS.as_bytes()))
+}
+
 /// Returns whether a well-formed media type declares JSON: subtype `json` or suffix `+json`, in any
 /// case (JSON format, 3.1.1).
 #[must_use]

@@ -1,6 +1,7 @@
 //! The error of reading an event, or a value from an event.
 
 use std::borrow::Cow;
+use std::str::Utf8Error;
 
 use thiserror::Error;
 
@@ -159,6 +160,17 @@ impl DecodeError {
             Kind::UnsupportedMediaType { .. } => DecodeErrorKind::UnsupportedMediaType,
             Kind::Element { source, .. } => source.kind(),
         }
+    }
+
+    /// Returns whether the data is not the JSON that its content type declares, whatever type is read
+    /// from it.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_malformed_json_data(&self) -> bool {
+        let Kind::Data { source, .. } = &*self.0 else {
+            return false;
+        };
+        let json = source.downcast_ref::<serde_json::Error>();
+        json.is_some_and(|error| error.is_syntax() || error.is_eof()) || source.is::<Utf8Error>()
     }
 
     /// Returns what is wrong with which attribute; empty for mistakes of another sort.

@@ -1,8 +1,8 @@
 //! The rules that each attribute has to keep, one function per attribute.
 
 use super::attribute::AttributeValue;
-
-use super::media_type::{JSON, MediaType};
+use super::data::Data;
+use super::media_type::{JSON, MediaType, declares_events};
 use super::name;
 use super::text::is_attribute_text;
 use super::timestamp::Timestamp;
@@ -119,6 +119,23 @@ pub(crate) fn datacontenttype(value: &str) -> Result<(), Violation> {
             )
         },
     )
+}
+
+/// Checks that every binding carries data of a content type as what it is.
+pub(crate) fn carried(content_type: &str, data: Option<&Data>) -> Result<(), Violation> {
+    let wrong = |expected, section| {
+        let attribute = name::DATACONTENTTYPE;
+        Err(Violation::new(attribute, content_type, expected, section))
+    };
+    if declares_events(content_type) {
+        let expected = "a media type of data: over HTTP this one marks the body as whole events";
+        return wrong(expected, "HTTP binding, 3");
+    }
+    if !data.is_none_or(|data| data.is_in_charset_of(content_type)) {
+        let expected = "UTF-8 as the charset of text; text in another one is given as bytes";
+        return wrong(expected, "JSON format, 3.1");
+    }
+    Ok(())
 }
 
 pub(crate) fn time(value: Timestamp) -> Result<(), Violation> {

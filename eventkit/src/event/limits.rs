@@ -1,6 +1,6 @@
 //! How much of a message a decoder takes.
 
-use super::json;
+use super::{Event, declares_json, json};
 use crate::error::LimitExceeded;
 
 /// The largest message that a decoder accepts.
@@ -135,6 +135,28 @@ impl Limits {
         }
         self.check_headers(count)?;
         self.check_header_bytes(sum)
+    }
+
+    /// Checks an event before it is sent, so that a decoder with these limits takes it.
+    ///
+    /// The size of its message is checked by [`check_message`](Self::check_message).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the number of attributes, the length of one, or the depth of JSON data
+    /// exceeds a limit.
+    pub fn check_event(&self, event: &Event) -> Result<(), LimitExceeded> {
+        let mut count = 0;
+        for (name, value) in event.attributes() {
+            count += 1;
+            self.check_attributes(count)?;
+            self.check_attribute_bytes(name.len().max(value.into_text().len()))?;
+        }
+        let is_json = event.data_content_type().is_some_and(declares_json);
+        match event.data().filter(|_| is_json) {
+            Some(data) => self.check_depth_of(data.as_bytes()),
+            None => Ok(()),
+        }
     }
 
     /// Checks how deep JSON data is nested; text that is not JSON has no depth.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use eventkit_cesql::rules;
-pub(crate) use eventkit_cesql::rules::{JSON, declares_json};
+pub(crate) use eventkit_cesql::rules::{JSON, declares_events, declares_json};
 use mediatype::{MediaTypeBuf, ReadParams};
 
 use crate::error::AttributeError;
@@ -122,11 +122,14 @@ impl MediaType {
     pub fn is_text(&self) -> bool {
         let textual =
             self.ty() == "text" || self.subtype() == "xml" || self.suffix() == Some("xml");
-        let utf8 = |charset: String| {
-            charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("us-ascii")
-        };
-        textual && self.parameter("charset").is_none_or(utf8)
+        let charset = self.parameter("charset");
+        textual && charset.is_none_or(|charset| is_utf8(&charset.to_ascii_lowercase()))
     }
+}
+
+/// Returns whether text in a charset, given in lower case, is UTF-8.
+pub(crate) fn is_utf8(charset: &str) -> bool {
+    matches!(charset, "utf-8" | "utf8" | "us-ascii")
 }
 
 impl PartialEq for MediaType {

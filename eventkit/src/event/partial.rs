@@ -324,6 +324,16 @@ impl<'a> PartialEvent<'a> {
 }
 
 impl Scalar<'_> {
+    /// Reads a JSON value that is no string.
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
+        match json {
+            "null" => Some(Self::Null),
+            "true" => Some(Self::Boolean(true)),
+            "false" => Some(Self::Boolean(false)),
+            number => number.parse().ok().map(Self::Integer),
+        }
+    }
+
     /// Returns how many bytes it holds that the message gave.
     fn len(&self) -> usize {
         match self {

@@ -6,7 +6,9 @@ use http::header::CONTENT_TYPE;
 
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
-use crate::event::{AttributeRef, Event, JSON, Limits, MediaType, Violation, name};
+use crate::event::{
+    AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_events, name,
+};
 use crate::format;
 use crate::typed::CloudEvent;
 
@@ -152,7 +154,6 @@ impl Decoder {
 }
 
 const BATCHED: &str = "application/cloudevents-batch";
-const STRUCTURED: &str = "application/cloudevents";
 
 /// Finds the content mode: the longer prefix first, then binary (section 3).
 pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
@@ -178,23 +179,14 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
     let media_type = MediaType::parse(text).map_err(|_| wrong(text, "a media type"))?;
     Ok(match media_type.essence() {
         essence if is_batched(essence) => Mode::Batched(media_type),
-        essence if is_structured(essence) => Mode::Structured(media_type),
+        essence if declares_events(essence) => Mode::Structured(media_type),
         _ => Mode::Binary(Some(text)),
     })
 }
 
-pub(super) fn is_batched(content_type: &str) -> bool {
-    starts_with(content_type, BATCHED)
-}
-
-/// Returns whether a content type says that events are in the body, one or a batch.
-pub(super) fn is_structured(content_type: &str) -> bool {
-    starts_with(content_type, STRUCTURED)
-}
-
-fn starts_with(text: &str, prefix: &str) -> bool {
-    let start = text.as_bytes().get(..prefix.len());
-    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+/// Returns whether an essence in lower case is that of a batch.
+pub(super) fn is_batched(essence: &str) -> bool {
+    essence.starts_with(BATCHED)
 }
 
 /// Reads the headers of a message in binary content mode.

@@ -1,7 +1,7 @@
 //! Messages that may break the specification, for programs that pass them on.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
 use super::Message;
@@ -10,7 +10,8 @@ use super::encode::{append, encode_binary, in_body};
 use crate::binding::header_value;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{
-    Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, name,
+    Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, declares_events,
+    name,
 };
 use crate::format::{self, Format};
 
@@ -115,18 +116,16 @@ impl Decoder {
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
         self.check_size(headers, &body)?;
-        let content_type = ContentType::of(headers);
+        let content_type = ContentType::of(headers)?;
         if content_type.is_batch() {
             return Err(DecodeError::a_batch());
         }
         let message = Message {
-            headers: own_headers(headers),
+            headers: own_headers(headers, &content_type),
             body: body.clone(),
         };
         let event = if content_type.is_structured() {
-            let format = format::find(&content_type.essence, self.limits)?;
-            let event = format.decode_lenient(body)?;
-            event.with_violations(content_type.violation)
+            self.structured(headers, content_type, body)?
         } else {
             self.binary(headers, content_type, body)?
         };
@@ -144,7 +143,7 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Vec<LenientEvent>, DecodeError> {
         self.check_size(headers, &body)?;
-        let content_type = ContentType::of(headers);
+        let content_type = ContentType::of(headers)?;
         if !content_type.is_batch() {
             return self.decode_lenient(headers, body).map(|event| vec![event]);
         }
@@ -162,7 +161,7 @@ impl Decoder {
         body: &Bytes,
         violation: Violation,
     ) -> DecodeError {
-        if ContentType::of(headers).is_structured() {
+        if ContentType::of(headers).is_ok_and(|content_type| content_type.is_structured()) {
             return violation.into();
         }
         let read = decode::read_binary(headers, None, self.limits);
@@ -176,27 +175,64 @@ impl Decoder {
         }
     }
 
+    fn structured(
+        &self,
+        headers: &HeaderMap,
+        content_type: ContentType<'_>,
+        body: Bytes,
+    ) -> Result<LenientEvent, DecodeError> {
+        let essence = &content_type.essence;
+        let (reason, violation) = match (
+            content_encoding(headers),
+            format::find(essence, self.limits),
+        ) {
+            (Some(violation), _) => (ENCODED, violation),
+            (None, Ok(format)) => {
+                let event = format.decode_lenient(body)?;
+                return Ok(event.with_violations(content_type.violation));
+            }
+            (None, Err(_)) => {
+                let expected = "the media type of a registered event format";
+                let section = "HTTP binding, 3.2";
+                let violation = Violation::new("Content-Type", essence, expected, section);
+                ("its event format is not registered", violation)
+            }
+        };
+        let event = LenientEvent::new(UncheckedEvent::unreadable(reason), vec![violation]);
+        Ok(event.with_violations(content_type.violation))
+    }
+
     fn binary(
         &self,
         headers: &HeaderMap,
         content_type: ContentType<'_>,
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
-        use DecodeErrorKind::{Invalid, Malformed, SpecVersion};
-        match self.decode(headers, body.clone()) {
-            Ok(event) => return Ok(event.into()),
-            // A body that is not the JSON it is said to be is malformed here, but can be kept.
-            Err(error) if !matches!(error.kind(), Invalid | Malformed | SpecVersion) => {
-                return Err(error);
+        let encoding = content_encoding(headers);
+        if encoding.is_none() {
+            match self.decode(headers, body.clone()) {
+                Ok(event) => return Ok(event.into()),
+                Err(error) => match error.kind() {
+                    DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => {}
+                    _ => return Err(error),
+                },
             }
-            Err(_) => {}
         }
         let reader = decode::read_binary(headers, content_type.text, self.limits)?;
-        let (violations, data) = reader.into_violations(body)?;
+        let (mut violations, data) = reader.into_violations(body)?;
+        violations.extend(content_type.violation);
+        let data = match encoding {
+            None => Ok(data),
+            Some(violation) => {
+                violations.push(violation);
+                Err(ENCODED)
+            }
+        };
         let attributes = attributes(headers);
-        let data = Ok(data);
-        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
-        Ok(event.with_violations(content_type.violation))
+        Ok(LenientEvent::new(
+            UncheckedEvent { attributes, data },
+            violations,
+        ))
     }
 }
 
@@ -210,13 +246,24 @@ struct ContentType<'a> {
 }
 
 impl<'a> ContentType<'a> {
-    fn of(headers: &'a HeaderMap) -> Self {
+    /// Returns an error if there are several that make different content modes: another program may
+    /// take another one.
+    fn of(headers: &'a HeaderMap) -> Result<Self, Violation> {
         let (text, essence, violation) = match decode::mode(headers) {
             Ok(Mode::Binary(text)) => (text, String::new(), None),
             Ok(Mode::Structured(media_type) | Mode::Batched(media_type)) => {
                 (None, media_type.essence().to_owned(), None)
             }
             Err(violation) => {
+                let values = headers.get_all(CONTENT_TYPE).iter();
+                let mut modes = values.map(|value| {
+                    let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+                    (declares_events(&text), decode::is_batched(&text))
+                });
+                let first = modes.next();
+                if modes.any(|mode| Some(mode) != first) {
+                    return Err(violation);
+                }
                 let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
                 let text = String::from_utf8_lossy(value.unwrap_or_default());
                 let essence = text.split(';').next().unwrap_or_default();
@@ -224,11 +271,11 @@ impl<'a> ContentType<'a> {
                 (None, essence, Some(violation))
             }
         };
-        Self {
+        Ok(Self {
             text,
             essence,
             violation,
-        }
+        })
     }
 
     fn is_batch(&self) -> bool {
@@ -236,15 +283,32 @@ impl<'a> ContentType<'a> {
     }
 
     fn is_structured(&self) -> bool {
-        decode::is_structured(&self.essence)
+        declares_events(&self.essence)
     }
 }
 
-/// Returns the headers that belong to the event.
-fn own_headers(headers: &HeaderMap) -> HeaderMap {
-    let own = headers
-        .iter()
-        .filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with(PREFIX));
+const ENCODED: &str = "its body has a `Content-Encoding`";
+
+/// Returns the violation of a message whose body has to be decoded before it is the data.
+fn content_encoding(headers: &HeaderMap) -> Option<Violation> {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    let mut encodings = encodings.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let encoding = encodings.find(|encoding| !encoding.eq_ignore_ascii_case("identity"))?;
+    let (expected, section) = ("a body without an encoding", "RFC 9110, 8.4");
+    Some(Violation::new(
+        "Content-Encoding",
+        &encoding,
+        expected,
+        section,
+    ))
+}
+
+/// Returns the headers that belong to the event: in structured mode, `ce-` headers do not.
+fn own_headers(headers: &HeaderMap, content_type: &ContentType<'_>) -> HeaderMap {
+    let own = headers.iter().filter(|(name, _)| {
+        let of_body = [CONTENT_TYPE, CONTENT_ENCODING].contains(name);
+        of_body || (!content_type.is_structured() && name.as_str().starts_with(PREFIX))
+    });
     let mut kept = HeaderMap::new();
     for (name, value) in own {
         kept.append(name, value.clone());
@@ -278,6 +342,7 @@ fn raw_text(value: &HeaderValue) -> UncheckedValue {
 
 /// Writes what came in another mode or format.
 fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
+    event.check_names(str::to_ascii_lowercase, "headers")?;
     let mut headers = HeaderMap::new();
     for (name, value) in &event.attributes {
         let text = header_text(value).ok_or_else(|| EncodeError::header(name))?;

@@ -45,10 +45,13 @@ impl Message {
     }
 }
 
-/// Sets headers in the place of those of the same name.
+/// Sets headers in the place of those of the same name, as often as they are there.
 fn set_all(headers: &mut HeaderMap, message: &HeaderMap) -> Result<(), MaxSizeReached> {
+    for name in message.keys() {
+        headers.remove(name);
+    }
     for (name, value) in message {
-        headers.try_insert(name, value.clone())?;
+        headers.try_append(name, value.clone())?;
     }
     Ok(())
 }

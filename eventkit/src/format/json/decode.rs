@@ -239,13 +239,7 @@ fn scalar<'a>(
     }
     let (value, _) = scanner.skip()?;
     let json = scanner.slice(&value);
-    let value = match json {
-        "null" => Some(Scalar::Null),
-        "true" => Some(Scalar::Boolean(true)),
-        "false" => Some(Scalar::Boolean(false)),
-        number => number.parse().ok().map(Scalar::Integer),
-    };
-    Ok(value.unwrap_or_else(|| {
+    Ok(Scalar::from_json(json).unwrap_or_else(|| {
         event.add_violation(not_scalar(member, json, is_string));
         Scalar::Invalid
     }))

@@ -133,23 +133,18 @@ fn another_specversion_or_none_does_not_hide_what_else_is_wrong() {
 fn a_body_that_is_not_the_json_it_is_said_to_be_is_kept() {
     let headers = headers(&[("content-type", "application/json"), ("ce-subject", "")]);
     let event = kept(&headers, "{\"a\":");
-    let found = violations(&event);
-    assert_eq!(
-        found,
-        [
-            ("subject", Some(""), "core, subject"),
-            ("data", Some("{\"a\":"), "JSON format, 3.1.1"),
-        ]
-    );
+    assert_eq!(violations(&event), [("subject", Some(""), "core, subject")]);
     assert_eq!(event.data().unwrap().as_bytes(), b"{\"a\":");
 }
 
 #[test]
-fn a_structured_message_is_kept_with_its_content_type_and_headers() {
-    let mut headers = content_type("Application/CloudEvents+JSON; charset=UTF-8");
-    headers.insert("ce-id", HeaderValue::from_static("1"));
+fn a_structured_message_is_kept_with_its_content_type_and_no_other_event_in_headers() {
+    let headers = content_type("Application/CloudEvents+JSON; charset=UTF-8");
     let body = json(r##" "dataschema" : "#" "##);
-    let event = kept(&headers, body.clone());
+    let mut two = headers.clone();
+    two.insert("ce-id", HeaderValue::from_static("2"));
+    let event = http::decode_lenient(&two, body.clone()).unwrap();
+    assert_eq!(event.attribute("id").as_deref(), Some("1"));
     assert_eq!(
         violations(&event),
         [("dataschema", Some("#"), "core, dataschema")]

@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use eventkit::binding::http::{decode, decode_as, decode_batch};
-use eventkit::event::DataKind;
+use eventkit::event::{Data, DataKind};
 use eventkit::{DecodeErrorKind, Event};
 use eventkit_tests::message::{content_type, headers};
 use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
+use eventkit_tests::round_trip::assert_survives;
 use http::HeaderMap;
+use serde_json::Value;
 
 fn body_as(media_type: &str, body: &'static [u8]) -> Event {
     let headers = headers(&[("content-type", media_type)]);
@@ -81,10 +83,14 @@ fn an_empty_body_is_no_data_where_it_cannot_be_data() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_malformed() {
+fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
     for body in ["{", "text", "1 2", "\u{feff}1", " ", "\0"] {
         let headers = headers(&[("content-type", "application/json")]);
-        assert_refused(decode(&headers, body.into()), DecodeErrorKind::Malformed);
+        let event = decode(&headers, body.into()).unwrap();
+        assert_eq!(event.data(), Some(&Data::binary(body)));
+        assert!(event.data().unwrap().is_binary());
+        assert_refused(event.data_as::<Value>(), DecodeErrorKind::Data);
+        assert_survives(&event);
     }
     let headers = headers(&[("content-type", "application/json"), ("ce-subject", "")]);
     assert_invalid(
