@@ -75,7 +75,7 @@ impl<'a> BinaryReader<'a> {
         section: &'static str,
     ) {
         let name = name.into();
-        match header_value::decode(value) {
+        match header_value::decode_with(value, self.event.limits().raw_percent_signs) {
             Ok(text) => self.event.set(name, Scalar::Text(text)),
             Err(error) => {
                 self.event

@@ -47,18 +47,29 @@ fn is_encoded(value: &str) -> bool {
 /// UTF-8.
 #[inline]
 pub fn decode(value: &[u8]) -> Result<Cow<'_, str>, AttributeError> {
+    decode_with(value, false)
+}
+
+/// Decodes as [`decode`] does; a `%` that does not begin an encoded byte may be a percent sign.
+#[inline]
+pub(crate) fn decode_with(
+    value: &[u8],
+    raw_percent_signs: bool,
+) -> Result<Cow<'_, str>, AttributeError> {
     let wrong = |expected| AttributeError::new(&String::from_utf8_lossy(value), expected);
     if !value.starts_with(b"\"") && !value.contains(&b'%') {
         let text = std::str::from_utf8(value);
         return text.map(Cow::Borrowed).map_err(|_| wrong(UTF8));
     }
-    decode_escapes(value).map(Cow::Owned).map_err(wrong)
+    decode_escapes(value, raw_percent_signs)
+        .map(Cow::Owned)
+        .map_err(wrong)
 }
 
 /// Does as [`decode`]; the error says what was expected.
-fn decode_escapes(value: &[u8]) -> Result<String, &'static str> {
+fn decode_escapes(value: &[u8], raw_percent_signs: bool) -> Result<String, &'static str> {
     let value = unquote(value)?;
-    if !is_percent_encoded(&value) {
+    if !raw_percent_signs && !is_percent_encoded(&value) {
         return Err(DIGITS);
     }
     String::from_utf8(percent_decode(&value).collect()).map_err(|_| UTF8)

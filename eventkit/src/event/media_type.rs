@@ -67,6 +67,11 @@ impl MediaType {
         &self.essence
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn into_essence(self) -> String {
+        self.essence
+    }
+
     /// Returns the type in lower case, such as `text`.
     #[must_use]
     pub fn ty(&self) -> &str {

@@ -52,6 +52,10 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Takes the next attribute, as most are: text that the message holds.
     #[inline]
     pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
@@ -71,6 +75,8 @@ impl<'a> PartialEvent<'a> {
             return;
         }
         let Some(at) = name::core_at(&name) else {
+            let is_unset = self.limits.empty_trace_context && is_empty_trace_context(&name, &value);
+            let value = if is_unset { Scalar::Null } else { value };
             self.extensions.push((name, value));
             return;
         };
@@ -365,6 +371,11 @@ fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>
         None => Cow::Owned(name.into_owned()),
     };
     Some((name, value))
+}
+
+fn is_empty_trace_context(name: &str, value: &Scalar<'_>) -> bool {
+    matches!(value, Scalar::Text(text) if text.is_empty())
+        && matches!(name, "traceparent" | "tracestate")
 }
 
 fn duplicate(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {

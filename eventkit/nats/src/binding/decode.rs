@@ -127,7 +127,7 @@ impl Decoder {
         let sizes = headers.iter();
         let sizes = sizes.map(|(name, value)| name.as_ref().len() + value.as_ref().len());
         self.limits.check_message(sizes, body.len())?;
-        mode(headers, body)
+        mode(headers, body, self.limits)
     }
 }
 
@@ -135,6 +135,7 @@ impl Decoder {
 fn mode<N: AsRef<str>, V: AsRef<str>>(
     headers: &[(N, V)],
     body: &[u8],
+    limits: Limits,
 ) -> Result<Mode, DecodeError> {
     let mut content_types = headers
         .iter()
@@ -146,8 +147,10 @@ fn mode<N: AsRef<str>, V: AsRef<str>>(
         .chain(content_types.clone())
         .find(|text| is_structured(text))
     else {
-        let is_1_0_2 = first.is_none() && is_object(body) && !has_attributes(headers);
-        return Ok(if is_1_0_2 { Mode::Json } else { Mode::Binary });
+        let is_json = |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
+        let may_be_json = first.is_none_or(|text| limits.events_as_json && is_json(text));
+        let is_json = may_be_json && is_object(body) && !has_attributes(headers);
+        return Ok(if is_json { Mode::Json } else { Mode::Binary });
     };
     let violation = |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
     if content_types.next().is_some() {

@@ -7,9 +7,9 @@ use http::header::CONTENT_TYPE;
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
 use crate::event::{
-    AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_events, name,
+    AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_events, declares_json, name,
 };
-use crate::format;
+use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
 /// The prefix of the headers of attributes (section 3.1.3.1).
@@ -19,8 +19,10 @@ pub(super) const PREFIX: &str = "ce-";
 pub(super) enum Mode<'a> {
     /// The content type is a media type.
     Binary(Option<&'a str>),
-    Structured(MediaType),
-    Batched(MediaType),
+    /// One event in the format of a media type, in lower case and without parameters.
+    Structured(String),
+    /// A batch in such a format.
+    Batched(String),
 }
 
 /// Decodes messages within [`Limits`]; made by [`with_limits`].
@@ -94,7 +96,7 @@ impl Decoder {
             Mode::Binary(content_type) => {
                 read_binary(headers, content_type, self.limits)?.into_event(body)
             }
-            Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
+            Mode::Structured(essence) => format::decode(&essence, body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
@@ -110,9 +112,7 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Vec<Event>, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Batched(media_type) => {
-                format::find(media_type.essence(), self.limits)?.decode_batch(body)
-            }
+            Mode::Batched(essence) => format::find(&essence, self.limits)?.decode_batch(body),
             Mode::Binary(_) | Mode::Structured(_) => {
                 self.decode(headers, body).map(|event| vec![event])
             }
@@ -133,9 +133,7 @@ impl Decoder {
             Mode::Binary(content_type) => {
                 read_binary(headers, content_type, self.limits)?.into_typed(&body)
             }
-            Mode::Structured(media_type) => {
-                format::decode_as(media_type.essence(), body, self.limits)
-            }
+            Mode::Structured(essence) => format::decode_as(&essence, body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
@@ -143,7 +141,34 @@ impl Decoder {
     /// Checks the size of a message and finds its content mode.
     fn mode<'a>(&self, headers: &'a HeaderMap, body: &Bytes) -> Result<Mode<'a>, DecodeError> {
         self.check_size(headers, body)?;
-        mode(headers).map_err(|violation| self.all_wrong(headers, body, violation))
+        let mode = mode(headers).map_err(|violation| self.all_wrong(headers, body, violation))?;
+        Ok(self.tolerated_mode(mode, headers, body))
+    }
+
+    /// Returns the mode that is meant, where the limits allow another one than is declared.
+    fn tolerated_mode<'a>(&self, mode: Mode<'a>, headers: &HeaderMap, body: &Bytes) -> Mode<'a> {
+        let first = || body.trim_ascii_start().first();
+        match mode {
+            Mode::Binary(Some(content_type))
+                if self.limits.events_as_json
+                    && declares_json(content_type)
+                    && !is_marked(headers) =>
+            {
+                match first() {
+                    Some(b'{') => Mode::Structured(Json.content_type().to_owned()),
+                    Some(b'[') => Mode::Batched(Json.content_type().to_owned()),
+                    _ => mode,
+                }
+            }
+            Mode::Structured(essence)
+                if self.limits.arrays_as_batches
+                    && essence == Json.content_type()
+                    && first() == Some(&b'[') =>
+            {
+                Mode::Batched(essence)
+            }
+            mode => mode,
+        }
     }
 
     pub(super) fn check_size(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), DecodeError> {
@@ -177,10 +202,13 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
         return Ok(Mode::Binary(Some(text)));
     }
     let media_type = MediaType::parse(text).map_err(|_| wrong(text, "a media type"))?;
-    Ok(match media_type.essence() {
-        essence if is_batched(essence) => Mode::Batched(media_type),
-        essence if declares_events(essence) => Mode::Structured(media_type),
-        _ => Mode::Binary(Some(text)),
+    let essence = media_type.into_essence();
+    Ok(if is_batched(&essence) {
+        Mode::Batched(essence)
+    } else if declares_events(&essence) {
+        Mode::Structured(essence)
+    } else {
+        Mode::Binary(Some(text))
     })
 }
 
@@ -189,14 +217,19 @@ pub(super) fn is_batched(essence: &str) -> bool {
     essence.starts_with(BATCHED)
 }
 
+/// Returns whether headers have an attribute that every event has.
+fn is_marked(headers: &HeaderMap) -> bool {
+    let marks = ["ce-specversion", "ce-id", "ce-type"];
+    marks.iter().any(|mark| headers.contains_key(*mark))
+}
+
 /// Reads the headers of a message in binary content mode.
 pub(super) fn read_binary<'a>(
     headers: &'a HeaderMap,
     content_type: Option<&'a str>,
     limits: Limits,
 ) -> Result<BinaryReader<'a>, DecodeError> {
-    let marks = ["ce-specversion", "ce-id", "ce-type"];
-    if !marks.iter().any(|mark| headers.contains_key(*mark)) {
+    if !is_marked(headers) {
         let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
         return Err(DecodeError::not_an_event(reason));
     }

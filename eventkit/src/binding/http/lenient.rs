@@ -65,7 +65,9 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
 /// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
 /// headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    if let (Some(message), None) = (event.message::<Message>(), event.text()) {
+    if let Some(message) = event.message::<Message>()
+        && !message.has_content_type_of_events()
+    {
         return Ok(message.clone());
     }
     match event.parsed() {
@@ -251,9 +253,7 @@ impl<'a> ContentType<'a> {
     fn of(headers: &'a HeaderMap) -> Result<Self, Violation> {
         let (text, essence, violation) = match decode::mode(headers) {
             Ok(Mode::Binary(text)) => (text, String::new(), None),
-            Ok(Mode::Structured(media_type) | Mode::Batched(media_type)) => {
-                (None, media_type.essence().to_owned(), None)
-            }
+            Ok(Mode::Structured(essence) | Mode::Batched(essence)) => (None, essence, None),
             Err(violation) => {
                 let values = headers.get_all(CONTENT_TYPE).iter();
                 let mut modes = values.map(|value| {

@@ -10,7 +10,17 @@ use proptest::prelude::*;
 use super::schema;
 use super::strategy::event;
 
+/// A thousand events, or as many as `PROPTEST_CASES` says.
+fn config() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(1_000),
+    }
+}
+
 proptest! {
+    #![proptest_config(config())]
+
     #[test]
     fn an_event_survives_the_json_format(event in event()) {
         let text = Json.encode(&event).unwrap();
@@ -29,7 +39,6 @@ proptest! {
         prop_assert_eq!(decoded.data().map(Data::kind), event.data().map(Data::kind));
     }
 
-    /// `PROPTEST_CASES` is how many events are tried.
     #[test]
     fn an_event_that_can_be_built_survives_every_mode_and_format_and_any_two_of_them(event in event()) {
         assert_survives(&event);

@@ -1,10 +1,12 @@
 //! Events that break the specification, and are passed on as they came.
 
 mod batch;
+mod built;
 mod crossing;
 mod http;
 mod json;
 mod refused;
+mod unreadable;
 
 use eventkit::LenientEvent;
 

@@ -156,9 +156,13 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_malformed() {
+fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
     let headers = headers(&[("ce-datacontenttype", "application/json")]);
-    assert_refused(decode(&headers, "{".into()), DecodeErrorKind::Malformed);
+    for body in ["{", "test", "\u{feff}1"] {
+        let event = decode(&headers, body.into()).unwrap();
+        assert!(event.data().unwrap().is_binary());
+        assert_eq!(event.data().unwrap().as_bytes(), body.as_bytes());
+    }
 }
 
 #[test]
