@@ -11,14 +11,12 @@ use tower_layer::Layer;
 
 use super::dead_letter::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
-use super::handle::ServiceHandle;
-use super::handler::NamedHandler;
-use super::handler::{Attempt, HandlerService};
+use super::handler::{Attempt, HandlerService, NamedHandler};
+use super::health::SubscriptionStatus;
 use super::inbox::Inbox;
 use super::names;
 use super::policy::Policies;
-use super::service::Service;
-use super::status::SubscriptionStatus;
+use super::service::{Service, ServiceHandle};
 use super::subscription::{ServiceConfig, SubscriptionShared, SubscriptionTask};
 use eventkit::__private::service::BoundHandler;
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -275,14 +273,17 @@ impl ServiceBuilder {
                 }));
             }
         }
-        let statuses = tasks.iter().map(|task| Arc::clone(&task.status)).collect();
-        let handle = ServiceHandle::new(statuses, draining, changes);
-        Ok(Service::from_parts(
-            tasks,
-            handle,
+        let statuses = tasks.iter().map(|task| Arc::clone(&task.status));
+        Ok(Service {
+            handle: ServiceHandle {
+                subscriptions: statuses.collect(),
+                draining,
+                changes,
+            },
+            subscriptions: tasks,
             aborting,
-            self.shutdown_timeout,
-        ))
+            shutdown_timeout: self.shutdown_timeout,
+        })
     }
 
     fn issues(&self) -> Vec<ServiceIssue> {

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -10,10 +10,9 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::health::SubscriptionState;
+use super::health::{CountGuard, SubscriptionState, SubscriptionStatus, increment};
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
-use super::status::{SubscriptionStatus, increment};
 use super::subscription::SubscriptionTask;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
@@ -40,7 +39,7 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
             Arc::clone(&task.status),
         )),
         lock: Arc::default(),
-        idle_workers: AtomicUsize::new(0),
+        idle_workers: AtomicU64::new(0),
         all_busy: Notify::new(),
     });
     let mut workers = JoinSet::new();
@@ -94,7 +93,8 @@ struct Receiver {
     /// The consumer, which one worker has at a time.
     consumer: Mutex<ResumingConsumer>,
     lock: Arc<KeyedLock>,
-    idle_workers: AtomicUsize,
+    /// The workers that wait for a message.
+    idle_workers: AtomicU64,
     all_busy: Notify,
 }
 
@@ -102,7 +102,8 @@ impl Receiver {
     /// Waits for a message, and joins the queue of its key before another one can arrive; `None` if
     /// there will be no more.
     async fn next(&self, task: &SubscriptionTask) -> Option<(Incoming, KeyGuard)> {
-        let idle = IdleGuard::new(&self.idle_workers);
+        // Counts the worker as idle, even if the transport panics meanwhile.
+        let idle = CountGuard::new(&self.idle_workers);
         let mut consumer = self.consumer.lock().await;
         let incoming = task.unless_draining(consumer.next()).await;
         drop(idle);
@@ -113,22 +114,6 @@ impl Receiver {
             self.all_busy.notify_one();
         }
         Some((incoming, guard))
-    }
-}
-
-/// Counts a worker as idle, even if the transport panics meanwhile.
-struct IdleGuard<'r>(&'r AtomicUsize);
-
-impl<'r> IdleGuard<'r> {
-    fn new(idle_workers: &'r AtomicUsize) -> Self {
-        idle_workers.fetch_add(1, Ordering::Relaxed);
-        Self(idle_workers)
-    }
-}
-
-impl Drop for IdleGuard<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

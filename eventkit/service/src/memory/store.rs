@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -132,7 +132,7 @@ impl Store {
 
     pub(super) fn publish(&mut self, content: Content) -> Result<Published, TransportError> {
         self.check_open()?;
-        if self.faults.refuses_publish() {
+        if self.faults.happens(Fault::RefusePublish) {
             return Err(TransportError::unavailable(
                 "a fault was injected: the message was not stored",
             ));
@@ -148,10 +148,10 @@ impl Store {
         if let Some(key) = key {
             self.published.insert(key, ());
         }
-        if self.faults.duplicates() {
+        if self.faults.happens(Fault::Duplicate) {
             self.store(content)?;
         }
-        if self.faults.loses_confirmation() {
+        if self.faults.happens(Fault::LoseConfirmation) {
             return Err(TransportError::unavailable(
                 "a fault was injected: the confirmation was lost",
             ));
@@ -264,7 +264,7 @@ impl Store {
                 "the connection of the consumer was lost",
             ));
         }
-        if self.faults.disconnects() {
+        if self.faults.happens(Fault::Disconnect) {
             queue.disconnect();
             return Err(TransportError::unavailable(
                 "a fault was injected: the connection was lost",
@@ -285,7 +285,10 @@ impl Store {
         generation: u64,
         position: u64,
     ) -> Result<(), TransportError> {
-        let (crash, lost) = (self.faults.crashes_before_ack(), self.faults.drops_ack());
+        let (crash, lost) = (
+            self.faults.happens(Fault::CrashBeforeAck),
+            self.faults.happens(Fault::DropAck),
+        );
         let queue = self.connected(queue, generation)?;
         if crash {
             queue.disconnect();
