@@ -231,7 +231,6 @@ impl ServiceBuilder {
             .dead_letter_type
             .unwrap_or_else(|| names::dead_letter_type(&self.name));
         let config = Arc::new(ServiceConfig {
-            service: self.name,
             ack_wait: self.ack_wait,
             policies: self.policies,
             inbox: self.inbox,
@@ -241,20 +240,10 @@ impl ServiceBuilder {
         let (changes, _) = watch::channel(0);
         let mut tasks = Vec::new();
         for handler in self.handlers {
-            let durable = names::durable(&config.service, handler.handler());
+            let durable = names::durable(&self.name, handler.handler());
             let handler = NamedHandler::new(handler, &durable);
             let shared = Arc::new(SubscriptionShared::new(handler, &config.policies));
             for transport in &self.transports {
-                let dead_letters = match &self.dead_letter_publisher {
-                    Some(publisher) => {
-                        DeadLetterSink::to_publisher(Arc::clone(publisher), &letter_type)
-                    }
-                    None => DeadLetterSink::on_transport(
-                        Arc::clone(transport),
-                        &config.service,
-                        &letter_type,
-                    ),
-                };
                 let publisher = self.outgoing_publisher.clone();
                 tasks.push(Arc::new(SubscriptionTask {
                     status: Arc::new(SubscriptionStatus::new(
@@ -267,7 +256,12 @@ impl ServiceBuilder {
                     config: Arc::clone(&config),
                     publisher: publisher.unwrap_or_else(|| Arc::clone(transport) as _),
                     transport: Arc::clone(transport),
-                    dead_letters,
+                    dead_letters: DeadLetterSink::new(
+                        self.dead_letter_publisher.clone(),
+                        transport,
+                        &self.name,
+                        &letter_type,
+                    ),
                     draining: draining.clone(),
                     aborting: aborting.clone(),
                 }));

@@ -179,21 +179,11 @@ counters! {
 /// The live counterpart of a [`SubscriptionHealth`].
 #[derive(Debug)]
 pub(crate) struct SubscriptionStatus {
-    name: String,
-    handler: &'static str,
-    transport: String,
     pub(crate) counters: LiveCounters,
     pub(crate) overdue: AtomicU64,
-    current: Mutex<Current>,
+    /// All but the counters.
+    current: Mutex<SubscriptionHealth>,
     changes: watch::Sender<u64>,
-}
-
-#[derive(Debug)]
-struct Current {
-    state: SubscriptionState,
-    since: Timestamp,
-    last_error: Option<LastError>,
-    dead_letter_error: Option<LastError>,
 }
 
 impl SubscriptionStatus {
@@ -205,16 +195,18 @@ impl SubscriptionStatus {
         changes: watch::Sender<u64>,
     ) -> Self {
         Self {
-            name,
-            handler,
-            transport,
             counters: LiveCounters::default(),
             overdue: AtomicU64::new(0),
-            current: Mutex::new(Current {
+            current: Mutex::new(SubscriptionHealth {
+                name,
+                handler,
+                transport,
                 state: SubscriptionState::Connecting,
                 since: Timestamp::now(),
                 last_error: None,
                 dead_letter_error: None,
+                overdue: 0,
+                counters: Counters::default(),
             }),
             changes,
         }
@@ -246,17 +238,10 @@ impl SubscriptionStatus {
     }
 
     pub(crate) fn health(&self) -> SubscriptionHealth {
-        let current = self.lock();
         SubscriptionHealth {
-            name: self.name.clone(),
-            handler: self.handler,
-            transport: self.transport.clone(),
-            state: current.state,
-            since: current.since,
-            last_error: current.last_error.clone(),
-            dead_letter_error: current.dead_letter_error.clone(),
             overdue: self.overdue.load(Ordering::Relaxed),
             counters: self.counters.read(),
+            ..self.lock().clone()
         }
     }
 
@@ -264,7 +249,7 @@ impl SubscriptionStatus {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Current> {
+    fn lock(&self) -> MutexGuard<'_, SubscriptionHealth> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

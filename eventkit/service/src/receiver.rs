@@ -33,11 +33,15 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let subscription = task.subscription();
     let max_workers = subscription.max_in_flight;
     let receiver = Arc::new(Receiver {
-        consumer: Mutex::new(ResumingConsumer::new(
-            Arc::clone(&task.transport),
+        consumer: Mutex::new(ResumingConsumer {
+            transport: Arc::clone(&task.transport),
             subscription,
-            Arc::clone(&task.status),
-        )),
+            status: Arc::clone(&task.status),
+            consumer: None,
+            ended: false,
+            failures: 0,
+            retry_at: None,
+        }),
         lock: Arc::default(),
         idle_workers: AtomicU64::new(0),
         all_busy: Notify::new(),
@@ -119,7 +123,7 @@ impl Receiver {
 
 /// The messages of a subscription, across all consumers that it needs.
 #[derive(Debug)]
-pub(crate) struct ResumingConsumer {
+struct ResumingConsumer {
     transport: Arc<dyn Transport>,
     subscription: Subscription,
     status: Arc<SubscriptionStatus>,
@@ -132,26 +136,10 @@ pub(crate) struct ResumingConsumer {
 }
 
 impl ResumingConsumer {
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        subscription: Subscription,
-        status: Arc<SubscriptionStatus>,
-    ) -> Self {
-        Self {
-            transport,
-            subscription,
-            status,
-            consumer: None,
-            ended: false,
-            failures: 0,
-            retry_at: None,
-        }
-    }
-
     /// Waits for the next message; `None` once the stream has ended for good.
     ///
     /// Dropping the future loses no message.
-    pub(crate) async fn next(&mut self) -> Option<Incoming> {
+    async fn next(&mut self) -> Option<Incoming> {
         while !self.ended {
             let received = catch_panic(pin!(self.receive())).await;
             match received {
@@ -168,7 +156,7 @@ impl ResumingConsumer {
     }
 
     /// Closes the consumer, if it is open, so that others get its prefetched messages at once.
-    pub(crate) async fn close(self) {
+    async fn close(self) {
         let Some(consumer) = self.consumer else {
             return;
         };

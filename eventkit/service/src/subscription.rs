@@ -31,7 +31,6 @@ const MAX_REMEMBERED_EVENTS: usize = 10_000;
 /// The configuration that all handlers of a service share.
 #[derive(Debug)]
 pub(crate) struct ServiceConfig {
-    pub(crate) service: String,
     pub(crate) ack_wait: Duration,
     pub(crate) policies: Policies,
     pub(crate) inbox: Option<Arc<dyn Inbox>>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -247,30 +248,13 @@ impl Store {
     }
 
     /// Leases the next message to a consumer.
-    pub(super) fn lease_next(
-        &mut self,
-        queue: usize,
-        id: u64,
-        generation: u64,
-    ) -> Result<Next, TransportError> {
-        self.check_open()?;
-        let Some(queue) = self.queues.get_mut(queue) else {
-            return Err(TransportError::unavailable(
-                "the subscription does not exist",
-            ));
-        };
-        if queue.generation != generation {
-            return Err(TransportError::unavailable(
-                "the connection of the consumer was lost",
-            ));
-        }
+    pub(super) fn lease_next(&mut self, consumer: &ConsumerHandle) -> Result<Next, TransportError> {
+        self.connected(consumer)?;
+        let queue = &mut self.queues[consumer.queue];
         if self.faults.happens(Fault::Disconnect) {
-            queue.disconnect();
-            return Err(TransportError::unavailable(
-                "a fault was injected: the connection was lost",
-            ));
+            return Err(inject_disconnect(queue));
         }
-        if let Some(lease) = queue.lease_next(id, Instant::now(), &mut self.faults)
+        if let Some(lease) = queue.lease_next(consumer.id, Instant::now(), &mut self.faults)
             && let Some(stored) = self.messages.get(&lease.position)
         {
             return Ok(Next::Message(stored.content.clone(), lease));
@@ -281,40 +265,57 @@ impl Store {
     /// Settles a message for a subscription, unless a fault prevents it.
     pub(super) fn settle(
         &mut self,
-        queue: usize,
-        generation: u64,
-        position: u64,
+        consumer: &ConsumerHandle,
+        lease: Lease,
     ) -> Result<(), TransportError> {
-        let (crash, lost) = (
-            self.faults.happens(Fault::CrashBeforeAck),
-            self.faults.happens(Fault::DropAck),
-        );
-        let queue = self.connected(queue, generation)?;
+        let crash = self.faults.happens(Fault::CrashBeforeAck);
+        let lost = self.faults.happens(Fault::DropAck);
+        let queue = self.connected(consumer)?;
         if crash {
-            queue.disconnect();
-            return Err(TransportError::unavailable(
-                "a fault was injected: the connection was lost",
-            ));
+            return Err(inject_disconnect(queue));
         }
-        if !lost && queue.settle(position) {
-            self.remove_settled(position);
+        if !lost && queue.settle(lease.position) {
+            self.remove_settled(lease.position);
         }
         Ok(())
     }
 
-    /// Returns the queue of a consumer whose connection is not lost.
-    pub(super) fn connected(
+    /// Releases a message, to be delivered again after a delay.
+    pub(super) fn release(
         &mut self,
-        queue: usize,
-        generation: u64,
-    ) -> Result<&mut LeaseQueue, TransportError> {
+        consumer: &ConsumerHandle,
+        lease: Lease,
+        delay: Duration,
+    ) -> Result<(), TransportError> {
+        let queue = self.connected(consumer)?;
+        queue.release(lease, delay, Instant::now());
+        Ok(())
+    }
+
+    /// Extends a lease by `ack_wait`.
+    pub(super) fn renew(
+        &mut self,
+        consumer: &ConsumerHandle,
+        lease: Lease,
+    ) -> Result<(), TransportError> {
+        if self.connected(consumer)?.renew(lease, Instant::now()) {
+            Ok(())
+        } else {
+            let message = "the lease of the message has expired";
+            Err(TransportError::unavailable(message))
+        }
+    }
+
+    /// Returns the queue of a consumer whose connection is not lost.
+    fn connected(&mut self, consumer: &ConsumerHandle) -> Result<&mut LeaseQueue, TransportError> {
         self.check_open()?;
-        self.queues
-            .get_mut(queue)
-            .filter(|queue| queue.generation == generation)
-            .ok_or_else(|| {
-                TransportError::unavailable("the connection that delivered the message was lost")
-            })
+        let queue = &mut self.queues[consumer.queue];
+        if queue.generation == consumer.generation {
+            Ok(queue)
+        } else {
+            let message = "the connection of the consumer was lost";
+            Err(TransportError::unavailable(message))
+        }
     }
 
     /// Removes a message that all of its subscriptions have settled.
@@ -336,4 +337,9 @@ impl Store {
             ))
         }
     }
+}
+
+fn inject_disconnect(queue: &mut LeaseQueue) -> TransportError {
+    queue.disconnect();
+    TransportError::unavailable("a fault was injected: the connection was lost")
 }
