@@ -14,9 +14,8 @@ use eventkit::format::Format;
 use eventkit::transport::{InvalidMessage, MessageMetadata, RawMessage, TransportError};
 
 /// The content mode of published events.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) enum Mode {
-    #[default]
     Binary,
     Structured(Arc<dyn Format>),
 }
