@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use eventkit::transport::Settlement;
 use tokio::time::{Instant, sleep};
 
-use super::context::{TestContext, ack, ensure_delivery_count, nack, terminate};
+use super::context::{TestContext, ack, ensure_delivery_count, nack};
 
 pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<()> {
     // Redelivery depends on the delay, not on `ack_wait`.
@@ -76,15 +77,16 @@ pub(super) async fn extends_ack_wait_while_in_progress(context: &TestContext<'_>
 }
 
 /// Checks that a settled message is never redelivered.
-async fn expect_settled(context: &TestContext<'_>, rest: &str, acks: bool) -> Result<()> {
+async fn expect_settled(
+    context: &TestContext<'_>,
+    rest: &str,
+    settlement: Settlement,
+) -> Result<()> {
     let mut consumer = context.consumer(rest).await?;
     context.publish_all(rest, ["x"]).await?;
     let incoming = context.expect(&mut *consumer, "x").await?;
-    if acks {
-        ack(incoming).await?;
-    } else {
-        terminate(incoming).await?;
-    }
+    let settled = incoming.handle.settle(settlement).await;
+    settled.with_context(|| format!("settle by {settlement:?}"))?;
     context.expect_no_redelivery(&mut *consumer).await?;
     drop(consumer);
 
@@ -97,9 +99,9 @@ async fn expect_settled(context: &TestContext<'_>, rest: &str, acks: bool) -> Re
 }
 
 pub(super) async fn settles_by_ack(context: &TestContext<'_>) -> Result<()> {
-    expect_settled(context, "acked", true).await
+    expect_settled(context, "acked", Settlement::Ack).await
 }
 
 pub(super) async fn settles_by_terminate(context: &TestContext<'_>) -> Result<()> {
-    expect_settled(context, "terminated", false).await
+    expect_settled(context, "terminated", Settlement::Terminate).await
 }
