@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::error::within;
 use super::handler::Attempt;
 use super::health::CountGuard;
 use super::inbox::{Claim, InboxKey};
@@ -131,7 +132,7 @@ impl Delivery<'_> {
                 handler: Arc::clone(handler),
             };
             // Boxed, since layers are rare, and every message would have the room for them.
-            let running = Box::pin(layers.attempt(attempt));
+            let running = Box::pin(layers.clone().attempt(attempt));
             self.within_timeout(pin!(running)).await
         };
         // Closed whatever the outcome, since the handler may have kept the collection.
@@ -160,12 +161,12 @@ impl Delivery<'_> {
     async fn publish(&self, events: &[Event]) -> Result<(), TransportError> {
         for event in events {
             let publishing = self.task.publisher.publish_event(event);
-            let published = timeout(PUBLISH_TIMEOUT, publishing).await;
-            published.unwrap_or_else(|_| {
-                let message =
-                    format!("an outgoing event was not stored within {PUBLISH_TIMEOUT:?}");
-                Err(TransportError::unavailable(message))
-            })?;
+            within(
+                PUBLISH_TIMEOUT,
+                "an outgoing event was not stored",
+                publishing,
+            )
+            .await?;
         }
         Ok(())
     }

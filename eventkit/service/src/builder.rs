@@ -239,9 +239,12 @@ impl ServiceBuilder {
         let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
         let (changes, _) = watch::channel(0);
         let mut tasks = Vec::new();
-        for handler in self.handlers {
-            let durable = names::durable(&self.name, handler.handler());
-            let handler = NamedHandler::new(handler, &durable);
+        for bound in self.handlers {
+            let durable = names::durable(&self.name, bound.handler());
+            let handler = NamedHandler {
+                bound,
+                durable: durable.as_str().into(),
+            };
             let shared = Arc::new(SubscriptionShared::new(handler, &config.policies));
             for transport in &self.transports {
                 let publisher = self.outgoing_publisher.clone();

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::error::within;
 use super::names;
 use eventkit::BoxError;
 use eventkit::event::{Event, Timestamp};
@@ -158,10 +158,7 @@ impl DeadLetterSink {
             };
             publisher.publish_raw(&self.ty, letter).await.map(drop)
         };
-        timeout(STORE_TIMEOUT, stored).await.unwrap_or_else(|_| {
-            let message = format!("the dead letter was not stored within {STORE_TIMEOUT:?}");
-            Err(TransportError::unavailable(message))
-        })
+        within(STORE_TIMEOUT, "the dead letter was not stored", stored).await
     }
 }
 

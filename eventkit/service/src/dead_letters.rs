@@ -9,7 +9,7 @@ use super::dead_letter::{self, MAX_LEASED_LETTERS, structured};
 use super::names;
 use eventkit::BoxError;
 use eventkit::event::{Event, Timestamp};
-use eventkit::transport::{AckHandle, Consumer, Incoming, RawMessage, Transport, TransportError};
+use eventkit::transport::{RawMessage, Transport, TransportError};
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
@@ -176,7 +176,22 @@ impl<T: Transport> DeadLetters<T> {
         let subscription = dead_letter::subscription(&self.service, &self.ty);
         let mut consumer = self.transport.subscribe(&subscription).await?;
         let mut leased = Vec::new();
-        let mut outcome = self.receive_all(&mut *consumer, &mut leased).await;
+        let mut outcome = loop {
+            if leased.len() == MAX_LEASED_LETTERS {
+                break Ok(());
+            }
+            match timeout(self.idle_timeout, consumer.next()).await {
+                Ok(Ok(Some(incoming))) => {
+                    let letter = match incoming.event {
+                        Ok(event) => DeadLetter::of_event(event),
+                        Err(invalid) => DeadLetter::of_raw(invalid.message),
+                    };
+                    leased.push((letter, incoming.handle));
+                }
+                Ok(Err(error)) => break Err(error),
+                Ok(Ok(None)) | Err(_) => break Ok(()),
+            }
+        };
         let mut removed = 0;
         for (letter, handle) in leased {
             let removal = match outcome {
@@ -199,29 +214,6 @@ impl<T: Transport> DeadLetters<T> {
             tracing::warn!(service = self.service, %error, "failed to close the consumer");
         }
         outcome.map(|()| removed)
-    }
-
-    async fn receive_all(
-        &self,
-        consumer: &mut dyn Consumer,
-        leased: &mut Vec<(DeadLetter, AckHandle)>,
-    ) -> Result<(), TransportError> {
-        while leased.len() < MAX_LEASED_LETTERS {
-            match timeout(self.idle_timeout, consumer.next()).await {
-                Ok(next) => match next? {
-                    Some(Incoming { event, handle, .. }) => {
-                        let letter = match event {
-                            Ok(event) => DeadLetter::of_event(event),
-                            Err(invalid) => DeadLetter::of_raw(invalid.message),
-                        };
-                        leased.push((letter, handle));
-                    }
-                    None => break,
-                },
-                Err(_) => break,
-            }
-        }
-        Ok(())
     }
 
     async fn publish_replay(&self, letter: &DeadLetter) -> Result<(), TransportError> {

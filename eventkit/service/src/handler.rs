@@ -19,18 +19,11 @@ use eventkit::{BoxError, Failure, Handler, IntoOutcome};
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
 pub(crate) struct NamedHandler {
-    bound: BoundHandler,
-    durable: Arc<str>,
+    pub(crate) bound: BoundHandler,
+    pub(crate) durable: Arc<str>,
 }
 
 impl NamedHandler {
-    pub(crate) fn new(bound: BoundHandler, durable: &str) -> Self {
-        Self {
-            bound,
-            durable: durable.into(),
-        }
-    }
-
     pub(crate) fn handler(&self) -> &Handler {
         self.bound.handler()
     }
@@ -185,11 +178,8 @@ impl HandlerService {
     }
 
     /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
-    pub(crate) async fn attempt(&self, attempt: Attempt) -> Result<(), Failure> {
-        let Some(layer) = &self.layer else {
-            return attempt.run().await;
-        };
-        match catch_panic(pin!(async { layer.call(attempt).await })).await {
+    pub(crate) async fn attempt(mut self, attempt: Attempt) -> Result<(), Failure> {
+        match catch_panic(pin!(async { self.call(attempt).await })).await {
             Ok(outcome) => outcome.into_outcome(),
             Err(panic) => Err(Failure::panic(&*panic)),
         }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::iter::Sum;
+use std::iter::{self, Sum};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -100,15 +100,11 @@ impl SubscriptionHealth {
 
 impl LastError {
     pub(crate) fn new(error: &dyn Error) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            cause = error.source();
-        }
+        let mut messages = vec![error.to_string()];
+        let causes = iter::successors(error.source(), |error| (*error).source());
+        messages.extend(causes.map(ToString::to_string));
         Self {
-            message,
+            message: messages.join(": "),
             at: Timestamp::now(),
         }
     }

@@ -10,9 +10,10 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 use super::attempt::{AttemptOutcome, Delivery};
-use super::circuit_breaker::{Permit, Transition};
+use super::circuit_breaker::Permit;
 use super::dead_letter::FailureRecord;
-use super::health::{CountGuard, SubscriptionState, increment};
+use super::error::within;
+use super::health::{CountGuard, increment};
 use super::keyed_lock::KeyGuard;
 use super::policy::{Disposition, is_caused_by_event};
 use super::subscription::{RecentFailure, SubscriptionTask};
@@ -105,11 +106,8 @@ async fn settle(task: &SubscriptionTask, handle: AckHandle, disposition: Disposi
     if disposition == Disposition::Release {
         increment(&counters.released);
     }
-    let settled = timeout(SETTLE_TIMEOUT, handle.settle(disposition.settlement())).await;
-    let settled = settled.unwrap_or_else(|_| {
-        let message = format!("the transport did not confirm within {SETTLE_TIMEOUT:?}");
-        Err(TransportError::unavailable(message))
-    });
+    let settling = handle.settle(disposition.settlement());
+    let settled = within(SETTLE_TIMEOUT, "the transport did not confirm", settling).await;
     if let Err(error) = &settled {
         increment(&counters.unconfirmed);
         task.status.set_last_error(error);
@@ -279,12 +277,6 @@ impl Delivery<'_> {
     /// Waits until the handler may run; `None` if the service drains before.
     async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
         let shared = &self.task.shared;
-        if shared.circuit_breaker.is_none()
-            && !self.task.draining.is_cancelled()
-            && let Ok(permit) = shared.permits.try_acquire()
-        {
-            return Some((permit, None));
-        }
         let acquired = self.task.unless_draining(async {
             let permit = shared.permits.acquire().await.ok()?;
             let breaker = match &shared.circuit_breaker {
@@ -298,10 +290,8 @@ impl Delivery<'_> {
 
     /// Records an outcome at the circuit breaker.
     fn record(&self, permit: Option<Permit<'_>>, failed: bool) {
-        match permit.and_then(|permit| permit.record(failed)) {
-            Some(Transition::Opened) => self.task.status.enter(SubscriptionState::Paused),
-            Some(Transition::Closed) => self.task.status.enter(SubscriptionState::Running),
-            None => {}
+        if let Some(state) = permit.and_then(|permit| permit.record(failed)) {
+            self.task.status.enter(state);
         }
     }
 

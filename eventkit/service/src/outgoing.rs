@@ -95,11 +95,6 @@ pub enum OutgoingError {
     Build(#[from] BuildError),
 }
 
-/// The error of extracting [`Outgoing`] where no service runs the handler.
-#[derive(Debug, Error)]
-#[error("`Outgoing` can only be extracted if a `Service` runs the handler")]
-struct NoService;
-
 impl Outgoing {
     /// Creates a collection without a handled event, for tests.
     #[must_use]
@@ -245,7 +240,7 @@ impl LazyOutgoing {
 impl<'a> Extract<'a> for Outgoing {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
         let own = context.local::<LazyOutgoing>();
-        own.map(|own| own.get().clone())
-            .ok_or_else(|| NoService.into())
+        let own = own.ok_or("`Outgoing` can only be extracted if a `Service` runs the handler")?;
+        Ok(own.get().clone())
     }
 }

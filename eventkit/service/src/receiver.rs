@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::error::within;
 use super::health::{CountGuard, SubscriptionState, SubscriptionStatus, increment};
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
@@ -181,15 +182,8 @@ impl ResumingConsumer {
         if let Some(at) = self.retry_at {
             sleep_until(at).await;
         }
-        let opened = timeout(
-            SUBSCRIBE_TIMEOUT,
-            self.transport.subscribe(&self.subscription),
-        )
-        .await;
-        let consumer = opened.unwrap_or_else(|_| {
-            let message = format!("the transport did not answer within {SUBSCRIBE_TIMEOUT:?}");
-            Err(TransportError::unavailable(message))
-        })?;
+        let opening = (*self.transport).subscribe(&self.subscription);
+        let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not answer", opening).await?;
         self.status.enter(SubscriptionState::Running);
         tracing::info!(subscription = self.subscription.name, "subscribed");
         Ok(consumer)

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -198,13 +199,13 @@ impl ServiceHandle {
 
 /// Declares all subscriptions to each transport before the first one is opened.
 fn prepare(tasks: &[Arc<SubscriptionTask>]) {
-    let mut by_transport: Vec<(&Arc<dyn Transport>, Vec<Subscription>)> = Vec::new();
+    let mut by_transport: Vec<(&dyn Transport, Vec<Subscription>)> = Vec::new();
     for task in tasks {
-        let subscription = task.subscription();
-        let is_same = |(own, _): &&mut (&Arc<_>, _)| Arc::ptr_eq(own, &task.transport);
-        match by_transport.iter_mut().find(is_same) {
+        let (transport, subscription) = (&*task.transport, task.subscription());
+        let mut known = by_transport.iter_mut();
+        match known.find(|(own, _)| ptr::addr_eq(*own, transport)) {
             Some((_, subscriptions)) => subscriptions.push(subscription),
-            None => by_transport.push((&task.transport, vec![subscription])),
+            None => by_transport.push((transport, vec![subscription])),
         }
     }
     for (transport, subscriptions) in by_transport {

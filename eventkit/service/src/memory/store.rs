@@ -139,9 +139,8 @@ impl Store {
             ));
         }
         let key = content.dedup_key();
-        if key
-            .as_ref()
-            .is_some_and(|key| self.published.contains_key(key))
+        if let Some(key) = &key
+            && self.published.contains_key(key)
         {
             return Ok(Published::default().duplicate(true));
         }
