@@ -277,6 +277,13 @@ impl Delivery<'_> {
     /// Waits until the handler may run; `None` if the service drains before.
     async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
         let shared = &self.task.shared;
+        // Most often there is a permit, and the future that waits for one costs more than the try.
+        if shared.circuit_breaker.is_none()
+            && !self.task.draining.is_cancelled()
+            && let Ok(permit) = shared.permits.try_acquire()
+        {
+            return Some((permit, None));
+        }
         let acquired = self.task.unless_draining(async {
             let permit = shared.permits.acquire().await.ok()?;
             let breaker = match &shared.circuit_breaker {
