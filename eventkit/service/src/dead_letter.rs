@@ -132,12 +132,11 @@ impl DeadLetterSink {
         service: &str,
         ty: &str,
     ) -> Self {
-        let destination = match publisher {
-            Some(publisher) => Destination::Publisher(publisher),
-            None => {
-                let subscription = subscription(service, ty);
-                Destination::Transport(Arc::clone(transport), subscription, OnceCell::new())
-            }
+        let destination = if let Some(publisher) = publisher {
+            Destination::Publisher(publisher)
+        } else {
+            let subscription = subscription(service, ty);
+            Destination::Transport(Arc::clone(transport), subscription, OnceCell::new())
         };
         Self {
             ty: ty.to_owned(),
