@@ -11,14 +11,12 @@ use tower_layer::Layer;
 
 use super::dead_letter::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
-use super::handle::ServiceHandle;
-use super::handler::NamedHandler;
-use super::handler::{Attempt, HandlerService};
+use super::handler::{Attempt, HandlerService, NamedHandler};
+use super::health::SubscriptionStatus;
 use super::inbox::Inbox;
 use super::names;
 use super::policy::Policies;
-use super::service::Service;
-use super::status::SubscriptionStatus;
+use super::service::{Service, ServiceHandle};
 use super::subscription::{ServiceConfig, SubscriptionShared, SubscriptionTask};
 use eventkit::__private::service::BoundHandler;
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -233,7 +231,6 @@ impl ServiceBuilder {
             .dead_letter_type
             .unwrap_or_else(|| names::dead_letter_type(&self.name));
         let config = Arc::new(ServiceConfig {
-            service: self.name,
             ack_wait: self.ack_wait,
             policies: self.policies,
             inbox: self.inbox,
@@ -242,21 +239,14 @@ impl ServiceBuilder {
         let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
         let (changes, _) = watch::channel(0);
         let mut tasks = Vec::new();
-        for handler in self.handlers {
-            let durable = names::durable(&config.service, handler.handler());
-            let handler = NamedHandler::new(handler, &durable);
+        for bound in self.handlers {
+            let durable = names::durable(&self.name, bound.handler());
+            let handler = NamedHandler {
+                bound,
+                durable: durable.as_str().into(),
+            };
             let shared = Arc::new(SubscriptionShared::new(handler, &config.policies));
             for transport in &self.transports {
-                let dead_letters = match &self.dead_letter_publisher {
-                    Some(publisher) => {
-                        DeadLetterSink::to_publisher(Arc::clone(publisher), &letter_type)
-                    }
-                    None => DeadLetterSink::on_transport(
-                        Arc::clone(transport),
-                        &config.service,
-                        &letter_type,
-                    ),
-                };
                 let publisher = self.outgoing_publisher.clone();
                 tasks.push(Arc::new(SubscriptionTask {
                     status: Arc::new(SubscriptionStatus::new(
@@ -269,20 +259,28 @@ impl ServiceBuilder {
                     config: Arc::clone(&config),
                     publisher: publisher.unwrap_or_else(|| Arc::clone(transport) as _),
                     transport: Arc::clone(transport),
-                    dead_letters,
+                    dead_letters: DeadLetterSink::new(
+                        self.dead_letter_publisher.clone(),
+                        transport,
+                        &self.name,
+                        &letter_type,
+                    ),
                     draining: draining.clone(),
                     aborting: aborting.clone(),
                 }));
             }
         }
-        let statuses = tasks.iter().map(|task| Arc::clone(&task.status)).collect();
-        let handle = ServiceHandle::new(statuses, draining, changes);
-        Ok(Service::from_parts(
-            tasks,
-            handle,
+        let statuses = tasks.iter().map(|task| Arc::clone(&task.status));
+        Ok(Service {
+            handle: ServiceHandle {
+                subscriptions: statuses.collect(),
+                draining,
+                changes,
+            },
+            subscriptions: tasks,
             aborting,
-            self.shutdown_timeout,
-        ))
+            shutdown_timeout: self.shutdown_timeout,
+        })
     }
 
     fn issues(&self) -> Vec<ServiceIssue> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::health::SubscriptionState;
 use eventkit::transport::backoff::FAR_FUTURE;
 
 /// A breaker that opens after a number of failures in a row.
@@ -28,13 +29,6 @@ enum State {
     },
     /// One event is on trial.
     HalfOpen,
-}
-
-/// A change of the breaker's state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Transition {
-    Opened,
-    Closed,
 }
 
 /// The permission to run the handler once.
@@ -96,25 +90,25 @@ impl CircuitBreaker {
 }
 
 impl Permit<'_> {
-    /// Records whether the handler failed.
-    pub(crate) fn record(mut self, failed: bool) -> Option<Transition> {
+    /// Records whether the handler failed; returns the state of the subscription if it changes.
+    pub(crate) fn record(mut self, failed: bool) -> Option<SubscriptionState> {
         let breaker = self.breaker;
         let open = State::Open {
             until: Instant::now() + breaker.reset_timeout.min(FAR_FUTURE),
         };
         let closed = State::Closed { failures: 0 };
         let mut state = breaker.lock();
-        let (next, transition) = match (*state, failed) {
+        let (next, changed) = match (*state, failed) {
             (State::Closed { failures }, true) if failures + 1 >= breaker.max_failures => {
-                (open, Some(Transition::Opened))
+                (open, Some(SubscriptionState::Paused))
             }
             (State::Closed { failures }, true) => {
                 let failures = failures + 1;
                 (State::Closed { failures }, None)
             }
             (State::Closed { .. }, false) => (closed, None),
-            (State::HalfOpen, true) if self.is_trial => (open, Some(Transition::Opened)),
-            (State::HalfOpen, false) if self.is_trial => (closed, Some(Transition::Closed)),
+            (State::HalfOpen, true) if self.is_trial => (open, Some(SubscriptionState::Paused)),
+            (State::HalfOpen, false) if self.is_trial => (closed, Some(SubscriptionState::Running)),
             // The handler started before the breaker opened.
             (state, _) => (state, None),
         };
@@ -122,7 +116,7 @@ impl Permit<'_> {
         drop(state);
         self.is_trial = false;
         breaker.changed.notify_waiters();
-        transition
+        changed
     }
 }
 

@@ -1,13 +1,12 @@
 //! The form of a dead letter, and where it is stored.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::error::within;
 use super::names;
 use eventkit::BoxError;
 use eventkit::event::{Event, Timestamp};
@@ -113,7 +112,6 @@ fn attribute_text(text: &str) -> String {
 }
 
 /// The store of dead letters: the transport that the event came from, or a publisher.
-#[derive(Debug)]
 pub(crate) struct DeadLetterSink {
     /// The event type that dead letters are published to.
     ty: String,
@@ -126,30 +124,23 @@ enum Destination {
     Publisher(Arc<dyn Publisher>),
 }
 
-impl fmt::Debug for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Transport(transport, ..) => f.debug_tuple("Transport").field(transport).finish(),
-            Self::Publisher(_) => f.write_str("Publisher"),
-        }
-    }
-}
-
 impl DeadLetterSink {
-    /// Creates a sink that keeps the dead letters of a service on a transport.
-    pub(crate) fn on_transport(transport: Arc<dyn Transport>, service: &str, ty: &str) -> Self {
-        let subscription = subscription(service, ty);
+    /// Creates a sink that publishes the dead letters, or keeps those of a service on a transport.
+    pub(crate) fn new(
+        publisher: Option<Arc<dyn Publisher>>,
+        transport: &Arc<dyn Transport>,
+        service: &str,
+        ty: &str,
+    ) -> Self {
+        let destination = if let Some(publisher) = publisher {
+            Destination::Publisher(publisher)
+        } else {
+            let subscription = subscription(service, ty);
+            Destination::Transport(Arc::clone(transport), subscription, OnceCell::new())
+        };
         Self {
             ty: ty.to_owned(),
-            destination: Destination::Transport(transport, subscription, OnceCell::new()),
-        }
-    }
-
-    /// Creates a sink that publishes the dead letters.
-    pub(crate) fn to_publisher(publisher: Arc<dyn Publisher>, ty: &str) -> Self {
-        Self {
-            ty: ty.to_owned(),
-            destination: Destination::Publisher(publisher),
+            destination,
         }
     }
 
@@ -166,10 +157,7 @@ impl DeadLetterSink {
             };
             publisher.publish_raw(&self.ty, letter).await.map(drop)
         };
-        timeout(STORE_TIMEOUT, stored).await.unwrap_or_else(|_| {
-            let message = format!("the dead letter was not stored within {STORE_TIMEOUT:?}");
-            Err(TransportError::unavailable(message))
-        })
+        within(STORE_TIMEOUT, "the dead letter was not stored", stored).await
     }
 }
 

@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use super::dead_letter::{self, MAX_LEASED_LETTERS, structured};
 use super::names;
 use eventkit::BoxError;
-use eventkit::event::{AttributeValue, Event, Timestamp};
-use eventkit::transport::{AckHandle, Consumer, Incoming, RawMessage, Transport, TransportError};
+use eventkit::event::{Event, Timestamp};
+use eventkit::transport::{RawMessage, Transport, TransportError};
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
@@ -80,12 +80,6 @@ enum Content {
     Raw(RawMessage),
 }
 
-/// A dead letter that was received and is not settled.
-struct LeasedLetter {
-    letter: DeadLetter,
-    handle: AckHandle,
-}
-
 impl<T: Transport> DeadLetters<T> {
     /// Creates access to the dead letters of a service, by its name.
     pub fn new(transport: T, service: impl Into<String>) -> Self {
@@ -121,11 +115,11 @@ impl<T: Transport> DeadLetters<T> {
     /// Returns an error if the transport cannot be reached.
     pub async fn list(&self) -> Result<Vec<DeadLetter>, TransportError> {
         let mut letters = Vec::new();
-        self.visit(|letter| {
+        let keep = |letter: &DeadLetter| {
             letters.push(letter.clone());
-            LetterAction::Keep
-        })
-        .await?;
+            None
+        };
+        self.visit(keep).await?;
         Ok(letters)
     }
 
@@ -136,8 +130,7 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Returns an error if the transport cannot be reached; the dead letter stays.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
-        let choose = |own: &DeadLetter| LetterAction::replay_if(own == letter);
-        Ok(self.visit(choose).await? > 0)
+        Ok(self.replay_where(|own| own == letter).await? > 0)
     }
 
     /// Replays the dead letters that a predicate selects, and returns their number.
@@ -149,7 +142,7 @@ impl<T: Transport> DeadLetters<T> {
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
     ) -> Result<usize, TransportError> {
-        self.visit(|letter| LetterAction::replay_if(predicate(letter)))
+        self.visit(|letter| predicate(letter).then_some(Removal::Replay))
             .await
     }
 
@@ -168,13 +161,7 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Returns an error if the transport cannot be reached; the dead letter may stay.
     pub async fn delete(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
-        let choose = |own: &DeadLetter| {
-            if own == letter {
-                LetterAction::Delete
-            } else {
-                LetterAction::Keep
-            }
-        };
+        let choose = |own: &DeadLetter| (own == letter).then_some(Removal::Delete);
         Ok(self.visit(choose).await? > 0)
     }
 
@@ -184,22 +171,37 @@ impl<T: Transport> DeadLetters<T> {
     /// dead letter, which is not visited.
     async fn visit(
         &self,
-        mut choose: impl FnMut(&DeadLetter) -> LetterAction,
+        mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
     ) -> Result<usize, TransportError> {
         let subscription = dead_letter::subscription(&self.service, &self.ty);
         let mut consumer = self.transport.subscribe(&subscription).await?;
         let mut leased = Vec::new();
-        let mut outcome = self.receive_all(&mut *consumer, &mut leased).await;
+        let mut outcome = loop {
+            if leased.len() == MAX_LEASED_LETTERS {
+                break Ok(());
+            }
+            match timeout(self.idle_timeout, consumer.next()).await {
+                Ok(Ok(Some(incoming))) => {
+                    let letter = match incoming.event {
+                        Ok(event) => DeadLetter::of_event(event),
+                        Err(invalid) => DeadLetter::of_raw(invalid.message),
+                    };
+                    leased.push((letter, incoming.handle));
+                }
+                Ok(Err(error)) => break Err(error),
+                Ok(Ok(None)) | Err(_) => break Ok(()),
+            }
+        };
         let mut removed = 0;
-        for LeasedLetter { letter, handle } in leased {
-            let action = match outcome {
+        for (letter, handle) in leased {
+            let removal = match outcome {
                 Ok(()) => choose(&letter),
-                Err(_) => LetterAction::Keep,
+                Err(_) => None,
             };
-            if let LetterAction::Replay = action {
+            if let Some(Removal::Replay) = removal {
                 outcome = self.publish_replay(&letter).await;
             }
-            if outcome.is_err() || matches!(action, LetterAction::Keep) {
+            if outcome.is_err() || removal.is_none() {
                 // A dead letter that cannot be returned is delivered again after `ack_wait`.
                 let _ = handle.nack(Duration::ZERO).await;
             } else {
@@ -214,23 +216,6 @@ impl<T: Transport> DeadLetters<T> {
         outcome.map(|()| removed)
     }
 
-    async fn receive_all(
-        &self,
-        consumer: &mut dyn Consumer,
-        leased: &mut Vec<LeasedLetter>,
-    ) -> Result<(), TransportError> {
-        while leased.len() < MAX_LEASED_LETTERS {
-            match timeout(self.idle_timeout, consumer.next()).await {
-                Ok(next) => match next? {
-                    Some(incoming) => leased.push(LeasedLetter::new(incoming)),
-                    None => break,
-                },
-                Err(_) => break,
-            }
-        }
-        Ok(())
-    }
-
     async fn publish_replay(&self, letter: &DeadLetter) -> Result<(), TransportError> {
         let ty = names::replay_type(&letter.handler);
         let message = letter.to_replay().map_err(|error| {
@@ -241,28 +226,10 @@ impl<T: Transport> DeadLetters<T> {
     }
 }
 
-/// The action on a dead letter.
-enum LetterAction {
-    Keep,
+/// The way in which a dead letter is removed.
+enum Removal {
     Replay,
     Delete,
-}
-
-impl LetterAction {
-    fn replay_if(selected: bool) -> Self {
-        if selected { Self::Replay } else { Self::Keep }
-    }
-}
-
-impl LeasedLetter {
-    fn new(incoming: Incoming) -> Self {
-        let Incoming { event, handle, .. } = incoming;
-        let letter = match event {
-            Ok(event) => DeadLetter::of_event(event),
-            Err(invalid) => DeadLetter::of_raw(invalid.message),
-        };
-        Self { letter, handle }
-    }
 }
 
 impl DeadLetter {
@@ -285,44 +252,35 @@ impl DeadLetter {
     }
 
     fn of_event(mut event: Event) -> Self {
-        let [handler, error, attempts, first, last] = dead_letter::ATTRIBUTES.map(|name| {
-            let value = event.remove_extension(name);
-            value
-                .as_ref()
-                .map(|value: &AttributeValue| value.to_text().into_owned())
+        let attributes = dead_letter::ATTRIBUTES.map(|name| {
+            let value = event.remove_extension(name)?;
+            Some(value.to_text().into_owned())
         });
-        Self::new(handler, error, attempts, first, last, Content::Event(event))
+        Self::new(attributes, Content::Event(event))
     }
 
     fn of_raw(mut message: RawMessage) -> Self {
         // The last header of a name belongs to the dead letter: the message may have had its own.
-        let [handler, error, attempts, first, last] = dead_letter::ATTRIBUTES.map(|name| {
+        let attributes = dead_letter::ATTRIBUTES.map(|name| {
             let headers = &mut message.headers;
             let index = headers
                 .iter()
                 .rposition(|(own, _)| own.eq_ignore_ascii_case(name))?;
             Some(headers.remove(index).1)
         });
-        Self::new(handler, error, attempts, first, last, Content::Raw(message))
+        Self::new(attributes, Content::Raw(message))
     }
 
     /// Creates a dead letter. A value that is missing or malformed is left empty, since any program
     /// may publish to the event type of dead letters.
-    fn new(
-        handler: Option<String>,
-        error: Option<String>,
-        attempts: Option<String>,
-        first: Option<String>,
-        last: Option<String>,
-        content: Content,
-    ) -> Self {
-        let time = |text: Option<String>| text.and_then(|text| text.parse().ok());
+    fn new(attributes: [Option<String>; 5], content: Content) -> Self {
+        let [handler, error, attempts, first, last] = attributes.map(Option::unwrap_or_default);
         Self {
-            handler: handler.unwrap_or_default(),
-            error: error.unwrap_or_default(),
-            attempts: attempts.and_then(|text| text.parse().ok()).unwrap_or(0),
-            first_failure: time(first),
-            last_failure: time(last),
+            handler,
+            error,
+            attempts: attempts.parse().unwrap_or(0),
+            first_failure: first.parse().ok(),
+            last_failure: last.parse().ok(),
             content,
         }
     }

@@ -1,9 +1,12 @@
 //! Errors of services.
 
 use std::io;
+use std::time::Duration;
 
 use eventkit::pattern::InvalidPattern;
+use eventkit::transport::TransportError;
 use thiserror::Error;
+use tokio::time::timeout;
 
 /// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every issue at once.
 #[derive(Debug, Error)]
@@ -83,6 +86,18 @@ impl ServiceError {
     pub fn issues(&self) -> &[ServiceIssue] {
         &self.issues
     }
+}
+
+/// Waits for a transport within a time limit; `failure` says what it did not do.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    failure: &str,
+    operation: impl Future<Output = Result<T, TransportError>>,
+) -> Result<T, TransportError> {
+    timeout(limit, operation).await.unwrap_or_else(|_| {
+        let message = format!("{failure} within {limit:?}");
+        Err(TransportError::unavailable(message))
+    })
 }
 
 fn join(issues: &[ServiceIssue]) -> String {

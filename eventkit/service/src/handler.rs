@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::outgoing::Outgoing;
+use super::outgoing::LazyOutgoing;
 use eventkit::__private::service::{BoundHandler, catch_panic};
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, MessageMetadata};
@@ -19,18 +19,11 @@ use eventkit::{BoxError, Failure, Handler, IntoOutcome};
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
 pub(crate) struct NamedHandler {
-    bound: BoundHandler,
-    durable: Arc<str>,
+    pub(crate) bound: BoundHandler,
+    pub(crate) durable: Arc<str>,
 }
 
 impl NamedHandler {
-    pub(crate) fn new(bound: BoundHandler, durable: &str) -> Self {
-        Self {
-            bound,
-            durable: durable.into(),
-        }
-    }
-
     pub(crate) fn handler(&self) -> &Handler {
         self.bound.handler()
     }
@@ -46,16 +39,16 @@ impl NamedHandler {
     }
 
     /// Creates the collection of the events that the handler publishes for an event.
-    pub(crate) fn outgoing(&self, event: &Event) -> Outgoing {
-        Outgoing::caused_by(event.clone(), Arc::clone(&self.durable))
+    pub(crate) fn outgoing(&self, event: &Event) -> LazyOutgoing {
+        LazyOutgoing::caused_by(event.clone(), Arc::clone(&self.durable))
     }
 
     /// Runs the handler; a sync one runs on a thread that may block.
-    pub(crate) async fn run(&self, event: &Event, outgoing: &Outgoing) -> Result<(), Failure> {
+    pub(crate) async fn run(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         if self.handler().is_async() {
             return self.bound.run(event, outgoing).await;
         }
-        let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.clone());
+        let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.shared());
         let span = tracing::Span::current();
         let running = spawn_blocking(move || span.in_scope(|| bound.run_sync(&event, &outgoing)));
         // Panics of the handler are caught: a join error means that the runtime shuts down.
@@ -66,14 +59,14 @@ impl NamedHandler {
 
 /// One attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
 ///
-/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`] events of the
+/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`](super::Outgoing) events of the
 /// first call are published only if that call succeeded.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub(crate) event: Event,
     pub(crate) number: u32,
     pub(crate) metadata: MessageMetadata,
-    pub(crate) outgoing: Outgoing,
+    pub(crate) outgoing: LazyOutgoing,
     pub(crate) handler: Arc<NamedHandler>,
 }
 
@@ -118,10 +111,10 @@ impl Attempt {
 
     /// Runs the handler.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
-        let before = self.outgoing.len();
+        let before = self.outgoing.get().len();
         let outcome = self.handler.run(&self.event, &self.outgoing).await;
         if outcome.is_err() {
-            self.outgoing.truncate(before);
+            self.outgoing.get().truncate(before);
         }
         outcome
     }
@@ -185,11 +178,8 @@ impl HandlerService {
     }
 
     /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
-    pub(crate) async fn attempt(&self, attempt: Attempt) -> Result<(), Failure> {
-        let Some(layer) = &self.layer else {
-            return attempt.run().await;
-        };
-        match catch_panic(pin!(async { layer.call(attempt).await })).await {
+    pub(crate) async fn attempt(mut self, attempt: Attempt) -> Result<(), Failure> {
+        match catch_panic(pin!(async { self.call(attempt).await })).await {
             Ok(outcome) => outcome.into_outcome(),
             Err(panic) => Err(Failure::panic(&*panic)),
         }

@@ -1,9 +1,12 @@
-//! The health of a service, and its counters.
+//! The health of a service and its subscriptions, as reported and as recorded while they run.
 
 use std::error::Error;
 use std::fmt;
-use std::iter::Sum;
+use std::iter::{self, Sum};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
 
 use eventkit::event::Timestamp;
 
@@ -97,15 +100,11 @@ impl SubscriptionHealth {
 
 impl LastError {
     pub(crate) fn new(error: &dyn Error) -> Self {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            cause = error.source();
-        }
+        let mut messages = vec![error.to_string()];
+        let causes = iter::successors(error.source(), |error| (*error).source());
+        messages.extend(causes.map(ToString::to_string));
         Self {
-            message,
+            message: messages.join(": "),
             at: Timestamp::now(),
         }
     }
@@ -171,4 +170,102 @@ counters! {
     unconfirmed,
     /// Messages that are being handled, or wait for it.
     in_flight,
+}
+
+/// The live counterpart of a [`SubscriptionHealth`].
+#[derive(Debug)]
+pub(crate) struct SubscriptionStatus {
+    pub(crate) counters: LiveCounters,
+    pub(crate) overdue: AtomicU64,
+    /// All but the counters.
+    current: Mutex<SubscriptionHealth>,
+    changes: watch::Sender<u64>,
+}
+
+impl SubscriptionStatus {
+    /// Creates the status of a subscription that connects; each change is counted in `changes`.
+    pub(crate) fn new(
+        name: String,
+        handler: &'static str,
+        transport: String,
+        changes: watch::Sender<u64>,
+    ) -> Self {
+        Self {
+            counters: LiveCounters::default(),
+            overdue: AtomicU64::new(0),
+            current: Mutex::new(SubscriptionHealth {
+                name,
+                handler,
+                transport,
+                state: SubscriptionState::Connecting,
+                since: Timestamp::now(),
+                last_error: None,
+                dead_letter_error: None,
+                overdue: 0,
+                counters: Counters::default(),
+            }),
+            changes,
+        }
+    }
+
+    pub(crate) fn enter(&self, state: SubscriptionState) {
+        let mut current = self.lock();
+        if current.state != state {
+            current.state = state;
+            current.since = Timestamp::now();
+            drop(current);
+            self.notify();
+        }
+    }
+
+    pub(crate) fn set_last_error(&self, error: &dyn Error) {
+        self.lock().last_error = Some(LastError::new(error));
+        self.notify();
+    }
+
+    /// Sets why dead letters cannot be stored, or that they can.
+    pub(crate) fn set_dead_letter_error(&self, error: Option<&dyn Error>) {
+        let mut current = self.lock();
+        if error.is_some() || current.dead_letter_error.is_some() {
+            current.dead_letter_error = error.map(LastError::new);
+            drop(current);
+            self.notify();
+        }
+    }
+
+    pub(crate) fn health(&self) -> SubscriptionHealth {
+        SubscriptionHealth {
+            overdue: self.overdue.load(Ordering::Relaxed),
+            counters: self.counters.read(),
+            ..self.lock().clone()
+        }
+    }
+
+    fn notify(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SubscriptionHealth> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(crate) fn increment(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// A count that is one higher for as long as this lives.
+pub(crate) struct CountGuard<'c>(&'c AtomicU64);
+
+impl<'c> CountGuard<'c> {
+    pub(crate) fn new(counter: &'c AtomicU64) -> Self {
+        increment(counter);
+        Self(counter)
+    }
+}
+
+impl Drop for CountGuard<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }

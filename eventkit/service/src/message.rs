@@ -1,34 +1,35 @@
 //! One message, from its arrival until it is settled.
 
+use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
-use super::attempt::{self, AttemptOutcome};
-use super::circuit_breaker::{Permit, Transition};
+use super::attempt::{AttemptOutcome, Delivery};
+use super::circuit_breaker::Permit;
 use super::dead_letter::FailureRecord;
-use super::failures::RecentFailure;
-use super::health::SubscriptionState;
+use super::error::within;
+use super::health::{CountGuard, increment};
 use super::keyed_lock::KeyGuard;
-use super::policy::Disposition;
-use super::policy::{ResolvedPolicy, is_caused_by_event};
-use super::settle::{keep_alive, settle};
-use super::status::{CountGuard, increment};
-use super::subscription::SubscriptionTask;
+use super::policy::{Disposition, is_caused_by_event};
+use super::subscription::{RecentFailure, SubscriptionTask};
 use eventkit::Failure;
-use eventkit::event::{Event, Timestamp};
+use eventkit::event::Timestamp;
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{
-    Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, backoff,
+    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, backoff,
 };
 
 /// The delays of an event whose dead letter cannot be stored.
 const INITIAL_DEAD_LETTER_BACKOFF: Duration = Duration::from_secs(1);
 const MAX_DEAD_LETTER_BACKOFF: Duration = Duration::from_mins(1);
+
+/// The time in which the transport has to confirm a settlement.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Processes one message and settles it.
 pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
@@ -70,8 +71,50 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     let confirmed = settle(task, handle, disposition).await;
     if !confirmed && disposition.is_final() {
         let event = &delivery.event;
-        task.shared.unconfirmed_acks(|acks| acks.insert(event));
+        task.shared.recent_events().add_unconfirmed(event);
     }
+}
+
+/// Works on a message and keeps it alive meanwhile; releases it if the service aborts.
+async fn keep_alive(
+    task: &SubscriptionTask,
+    handle: &AckHandle,
+    work: impl Future<Output = Disposition>,
+) -> Disposition {
+    tokio::select! {
+        biased;
+        disposition = work => disposition,
+        () = task.aborting.cancelled() => Disposition::Release,
+        never = heartbeat(task, handle) => match never {},
+    }
+}
+
+/// Tells the transport that the message is in progress, three times in each `ack_wait`.
+async fn heartbeat(task: &SubscriptionTask, handle: &AckHandle) -> Infallible {
+    let interval = task.config.ack_wait / 3;
+    loop {
+        sleep(interval).await;
+        if let Ok(Err(error)) = timeout(interval, handle.in_progress()).await {
+            task.status.set_last_error(&error);
+        }
+    }
+}
+
+/// Settles a message, and returns whether the transport confirmed it.
+async fn settle(task: &SubscriptionTask, handle: AckHandle, disposition: Disposition) -> bool {
+    let counters = &task.status.counters;
+    if disposition == Disposition::Release {
+        increment(&counters.released);
+    }
+    let settling = handle.settle(disposition.settlement());
+    let settled = within(SETTLE_TIMEOUT, "the transport did not confirm", settling).await;
+    if let Err(error) = &settled {
+        increment(&counters.unconfirmed);
+        task.status.set_last_error(error);
+        let subscription = task.shared.handler.durable();
+        tracing::warn!(subscription, %error, ?disposition, "the settlement was not confirmed");
+    }
+    settled.is_ok()
 }
 
 /// Makes a dead letter of a message that is not an event, byte for byte.
@@ -142,16 +185,6 @@ async fn store_dead_letter(
     }
 }
 
-/// One delivery of an event to its handler.
-struct Delivery<'t> {
-    task: &'t SubscriptionTask,
-    event: Event,
-    metadata: MessageMetadata,
-    policy: ResolvedPolicy,
-    /// Whether a claim at the inbox is open.
-    claimed: AtomicBool,
-}
-
 impl Delivery<'_> {
     fn span(&self) -> tracing::Span {
         tracing::info_span!(
@@ -185,7 +218,8 @@ impl Delivery<'_> {
         if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
             return Disposition::Release;
         }
-        if shared.unconfirmed_acks(|acks| acks.remove(&self.event)) {
+        let is_settled = shared.recent_events().remove_unconfirmed(&self.event);
+        if is_settled {
             increment(&task.status.counters.duplicates);
             return Disposition::Acknowledge;
         }
@@ -243,6 +277,7 @@ impl Delivery<'_> {
     /// Waits until the handler may run; `None` if the service drains before.
     async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
         let shared = &self.task.shared;
+        // Most often there is a permit, and the future that waits for one costs more than the try.
         if shared.circuit_breaker.is_none()
             && !self.task.draining.is_cancelled()
             && let Ok(permit) = shared.permits.try_acquire()
@@ -260,39 +295,10 @@ impl Delivery<'_> {
         acquired.await.flatten()
     }
 
-    /// Makes one attempt, if the inbox permits it.
-    async fn attempt(&self, number: u32) -> AttemptOutcome {
-        let (task, event) = (self.task, &self.event);
-        if let Some(outcome) = attempt::claim(task, event, &self.policy).await {
-            return outcome;
-        }
-        self.claimed.store(true, Ordering::Relaxed);
-        let outcome = attempt::run(task, event, &self.policy, number, self.metadata).await;
-        self.claimed.store(false, Ordering::Relaxed);
-        if let AttemptOutcome::Completed = outcome {
-            attempt::complete_claim(task, event).await;
-        } else {
-            attempt::release_claim(task, event).await;
-        }
-        outcome
-    }
-
-    /// Releases the claim of a handler that was stopped while it ran.
-    async fn release_claim(&self, disposition: Disposition) {
-        let is_open = self.claimed.load(Ordering::Relaxed);
-        // A sync handler continues to run, and must not run in another process meanwhile.
-        let is_stopped = self.task.shared.handler.handler().is_async();
-        if disposition == Disposition::Release && is_open && is_stopped {
-            attempt::release_claim(self.task, &self.event).await;
-        }
-    }
-
     /// Records an outcome at the circuit breaker.
     fn record(&self, permit: Option<Permit<'_>>, failed: bool) {
-        match permit.and_then(|permit| permit.record(failed)) {
-            Some(Transition::Opened) => self.task.status.enter(SubscriptionState::Paused),
-            Some(Transition::Closed) => self.task.status.enter(SubscriptionState::Running),
-            None => {}
+        if let Some(state) = permit.and_then(|permit| permit.record(failed)) {
+            self.task.status.enter(state);
         }
     }
 
@@ -306,7 +312,8 @@ impl Delivery<'_> {
         let error = format!("{failure:#}");
         let counters = &self.task.status.counters;
         let shared = &self.task.shared;
-        let first = shared.recent_failures(|own| own.record(&self.event, error.clone()));
+        let recorded = error.clone();
+        let first = shared.recent_events().record_failure(&self.event, recorded);
         match decision {
             Disposition::Retry(delay) => {
                 tracing::warn!(
@@ -337,7 +344,7 @@ impl Delivery<'_> {
     /// Makes a dead letter of an event that was delivered too often to be attempted once more.
     async fn give_up(&self, delivery_count: u32) -> Disposition {
         let shared = &self.task.shared;
-        let known = shared.recent_failures(|failures| failures.get(&self.event));
+        let known = shared.recent_events().failure(&self.event);
         let RecentFailure { first, error } = known.unwrap_or_else(|| RecentFailure {
             first: Timestamp::now(),
             error: format!(
@@ -363,7 +370,6 @@ impl Delivery<'_> {
     }
 
     fn forget_failures(&self) {
-        let shared = &self.task.shared;
-        shared.recent_failures(|failures| failures.remove(&self.event));
+        self.task.shared.recent_events().forget_failure(&self.event);
     }
 }

@@ -43,17 +43,12 @@ pub(crate) fn replay_type(durable: &str) -> String {
 
 fn from_path(path: &str) -> String {
     let mut name = String::with_capacity(path.len());
-    for (index, segment) in path.split("::").enumerate() {
-        if index > 0 {
-            name.push('-');
-        }
-        for c in segment.chars() {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                name.push(c);
-            } else {
-                // Identifiers of Rust may contain letters outside of ASCII.
-                let _ = write!(name, "_{:x}_", u32::from(c));
-            }
+    for c in path.replace("::", "-").chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') {
+            name.push(c);
+        } else {
+            // Identifiers of Rust may contain letters outside of ASCII.
+            let _ = write!(name, "_{:x}_", u32::from(c));
         }
     }
     name

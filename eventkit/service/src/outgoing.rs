@@ -1,6 +1,6 @@
 //! Outgoing events of a handler.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -73,6 +73,13 @@ struct Contents {
     closed: bool,
 }
 
+/// The outgoing events of one attempt, created when they are first used: most handlers send none.
+#[derive(Debug, Clone)]
+pub(crate) struct LazyOutgoing {
+    cause: Cause,
+    outgoing: OnceLock<Outgoing>,
+}
+
 /// The error of adding an event to [`Outgoing`].
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -87,11 +94,6 @@ pub enum OutgoingError {
     #[error("failed to inherit the attributes of the handled event")]
     Build(#[from] BuildError),
 }
-
-/// The error of extracting [`Outgoing`] where no service runs the handler.
-#[derive(Debug, Error)]
-#[error("`Outgoing` can only be extracted if a `Service` runs the handler")]
-struct NoService;
 
 impl Outgoing {
     /// Creates a collection without a handled event, for tests.
@@ -135,14 +137,6 @@ impl Outgoing {
         self.lock().events.clone()
     }
 
-    pub(crate) fn caused_by(event: Event, handler: Arc<str>) -> Self {
-        let cause = Cause { event, handler };
-        Self(Arc::new(Inner {
-            cause: Some(cause),
-            contents: Mutex::default(),
-        }))
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.lock().events.len()
     }
@@ -152,8 +146,7 @@ impl Outgoing {
         self.lock().events.truncate(len);
     }
 
-    /// Takes the events, and accepts no more of them.
-    pub(crate) fn close(&self) -> Vec<Event> {
+    fn close(&self) -> Vec<Event> {
         let mut contents = self.lock();
         contents.closed = true;
         std::mem::take(&mut contents.events)
@@ -215,9 +208,39 @@ impl Cause {
     }
 }
 
+impl LazyOutgoing {
+    pub(crate) fn caused_by(event: Event, handler: Arc<str>) -> Self {
+        Self {
+            cause: Cause { event, handler },
+            outgoing: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn get(&self) -> &Outgoing {
+        self.outgoing.get_or_init(|| {
+            Outgoing(Arc::new(Inner {
+                cause: Some(self.cause.clone()),
+                contents: Mutex::default(),
+            }))
+        })
+    }
+
+    /// Returns a clone with the same events.
+    pub(crate) fn shared(&self) -> Self {
+        self.get();
+        self.clone()
+    }
+
+    /// Takes the events, and accepts no more of them.
+    pub(crate) fn close(&self) -> Vec<Event> {
+        self.outgoing.get().map(Outgoing::close).unwrap_or_default()
+    }
+}
+
 impl<'a> Extract<'a> for Outgoing {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
-        let own = context.local::<Self>();
-        own.cloned().ok_or_else(|| NoService.into())
+        let own = context.local::<LazyOutgoing>();
+        let own = own.ok_or("`Outgoing` can only be extracted if a `Service` runs the handler")?;
+        Ok(own.get().clone())
     }
 }

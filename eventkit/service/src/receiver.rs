@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::health::SubscriptionState;
+use super::error::within;
+use super::health::{CountGuard, SubscriptionState, SubscriptionStatus, increment};
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
-use super::status::{SubscriptionStatus, increment};
 use super::subscription::SubscriptionTask;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
@@ -34,13 +34,17 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let subscription = task.subscription();
     let max_workers = subscription.max_in_flight;
     let receiver = Arc::new(Receiver {
-        consumer: Mutex::new(ResumingConsumer::new(
-            Arc::clone(&task.transport),
+        consumer: Mutex::new(ResumingConsumer {
+            transport: Arc::clone(&task.transport),
             subscription,
-            Arc::clone(&task.status),
-        )),
+            status: Arc::clone(&task.status),
+            consumer: None,
+            ended: false,
+            failures: 0,
+            retry_at: None,
+        }),
         lock: Arc::default(),
-        idle_workers: AtomicUsize::new(0),
+        idle_workers: AtomicU64::new(0),
         all_busy: Notify::new(),
     });
     let mut workers = JoinSet::new();
@@ -94,7 +98,8 @@ struct Receiver {
     /// The consumer, which one worker has at a time.
     consumer: Mutex<ResumingConsumer>,
     lock: Arc<KeyedLock>,
-    idle_workers: AtomicUsize,
+    /// The workers that wait for a message.
+    idle_workers: AtomicU64,
     all_busy: Notify,
 }
 
@@ -102,7 +107,8 @@ impl Receiver {
     /// Waits for a message, and joins the queue of its key before another one can arrive; `None` if
     /// there will be no more.
     async fn next(&self, task: &SubscriptionTask) -> Option<(Incoming, KeyGuard)> {
-        let idle = IdleGuard::new(&self.idle_workers);
+        // Counts the worker as idle, even if the transport panics meanwhile.
+        let idle = CountGuard::new(&self.idle_workers);
         let mut consumer = self.consumer.lock().await;
         let incoming = task.unless_draining(consumer.next()).await;
         drop(idle);
@@ -116,25 +122,9 @@ impl Receiver {
     }
 }
 
-/// Counts a worker as idle, even if the transport panics meanwhile.
-struct IdleGuard<'r>(&'r AtomicUsize);
-
-impl<'r> IdleGuard<'r> {
-    fn new(idle_workers: &'r AtomicUsize) -> Self {
-        idle_workers.fetch_add(1, Ordering::Relaxed);
-        Self(idle_workers)
-    }
-}
-
-impl Drop for IdleGuard<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// The messages of a subscription, across all consumers that it needs.
 #[derive(Debug)]
-pub(crate) struct ResumingConsumer {
+struct ResumingConsumer {
     transport: Arc<dyn Transport>,
     subscription: Subscription,
     status: Arc<SubscriptionStatus>,
@@ -147,26 +137,10 @@ pub(crate) struct ResumingConsumer {
 }
 
 impl ResumingConsumer {
-    pub(crate) fn new(
-        transport: Arc<dyn Transport>,
-        subscription: Subscription,
-        status: Arc<SubscriptionStatus>,
-    ) -> Self {
-        Self {
-            transport,
-            subscription,
-            status,
-            consumer: None,
-            ended: false,
-            failures: 0,
-            retry_at: None,
-        }
-    }
-
     /// Waits for the next message; `None` once the stream has ended for good.
     ///
     /// Dropping the future loses no message.
-    pub(crate) async fn next(&mut self) -> Option<Incoming> {
+    async fn next(&mut self) -> Option<Incoming> {
         while !self.ended {
             let received = catch_panic(pin!(self.receive())).await;
             match received {
@@ -183,7 +157,7 @@ impl ResumingConsumer {
     }
 
     /// Closes the consumer, if it is open, so that others get its prefetched messages at once.
-    pub(crate) async fn close(self) {
+    async fn close(self) {
         let Some(consumer) = self.consumer else {
             return;
         };
@@ -208,15 +182,8 @@ impl ResumingConsumer {
         if let Some(at) = self.retry_at {
             sleep_until(at).await;
         }
-        let opened = timeout(
-            SUBSCRIBE_TIMEOUT,
-            self.transport.subscribe(&self.subscription),
-        )
-        .await;
-        let consumer = opened.unwrap_or_else(|_| {
-            let message = format!("the transport did not answer within {SUBSCRIBE_TIMEOUT:?}");
-            Err(TransportError::unavailable(message))
-        })?;
+        let opening = (*self.transport).subscribe(&self.subscription);
+        let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not answer", opening).await?;
         self.status.enter(SubscriptionState::Running);
         tracing::info!(subscription = self.subscription.name, "subscribed");
         Ok(consumer)

@@ -1,17 +1,19 @@
-//! A service, from its start to its end.
+//! A service, from its start to its end, and its handle.
 
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
-use super::handle::ServiceHandle;
+use super::health::{Health, SubscriptionStatus};
 use super::receiver;
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{Subscription, Transport};
@@ -36,28 +38,14 @@ pub struct ShutdownReport {
 /// It needs a runtime of tokio with time enabled.
 #[must_use = "a service does nothing until it runs"]
 pub struct Service {
-    subscriptions: Vec<Arc<SubscriptionTask>>,
-    handle: ServiceHandle,
+    pub(crate) subscriptions: Vec<Arc<SubscriptionTask>>,
+    pub(crate) handle: ServiceHandle,
     /// Cancelled when messages whose handlers still run are released.
-    aborting: CancellationToken,
-    shutdown_timeout: Duration,
+    pub(crate) aborting: CancellationToken,
+    pub(crate) shutdown_timeout: Duration,
 }
 
 impl Service {
-    pub(crate) fn from_parts(
-        subscriptions: Vec<Arc<SubscriptionTask>>,
-        handle: ServiceHandle,
-        aborting: CancellationToken,
-        shutdown_timeout: Duration,
-    ) -> Self {
-        Self {
-            subscriptions,
-            handle,
-            aborting,
-            shutdown_timeout,
-        }
-    }
-
     /// Returns a handle that observes the service while it runs, and stops it.
     #[must_use]
     pub fn handle(&self) -> ServiceHandle {
@@ -101,7 +89,7 @@ impl Service {
         tokio::select! {
             biased;
             () = stop => {}
-            () = handle.stopped() => {}
+            () = handle.draining.cancelled() => {}
             () = join_all(&mut running) => {}
         }
         tracing::info!("draining");
@@ -126,15 +114,98 @@ impl Service {
     }
 }
 
+/// A handle that observes a service and stops it; clones belong to the same service.
+///
+/// ```
+/// use eventkit_service::Service;
+/// use eventkit_service::memory::Memory;
+/// use eventkit::{Dispatcher, Event, Registry};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.with_name("log").register("*", |event: &Event| println!("{event}"));
+///
+/// let memory = Memory::new();
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(memory.clone()).build()?;
+/// let handle = service.handle();
+/// let running = tokio::spawn(service.run_until(std::future::pending()));
+///
+/// handle.ready().await;
+/// memory.publish(&Event::builder().source("/shop").ty("opened").build()?).await?;
+/// while handle.health().counters().succeeded == 0 {
+///     tokio::task::yield_now().await;
+/// }
+/// assert!(handle.is_ready());
+/// assert_eq!(handle.health().subscriptions[0].name, "shop--log");
+///
+/// handle.stop();
+/// assert_eq!(running.await??.released, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct ServiceHandle {
+    pub(crate) subscriptions: Arc<[Arc<SubscriptionStatus>]>,
+    /// Cancelled when the service receives no more messages and starts no more handlers.
+    pub(crate) draining: CancellationToken,
+    /// Counts changes of a status, for tasks that wait for one.
+    pub(crate) changes: watch::Sender<u64>,
+}
+
+impl ServiceHandle {
+    /// Returns the current health.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let subscriptions = self.subscriptions.iter();
+        Health {
+            subscriptions: subscriptions.map(|status| status.health()).collect(),
+        }
+    }
+
+    /// Returns whether all subscriptions receive events and can store dead letters.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.health().is_ready()
+    }
+
+    /// Waits until the health satisfies a predicate, and returns it.
+    ///
+    /// The health is checked whenever a subscription changes its state or has an error. A change of
+    /// counters alone is not noticed.
+    pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
+        let mut changes = self.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            let health = self.health();
+            if predicate(&health) || changes.changed().await.is_err() {
+                return health;
+            }
+        }
+    }
+
+    /// Waits until the service is ready.
+    pub async fn ready(&self) {
+        self.wait_for(Health::is_ready).await;
+    }
+
+    /// Begins to drain the service, as the future of
+    /// [`run_until`](Service::run_until) does when it completes.
+    pub fn stop(&self) {
+        self.draining.cancel();
+    }
+}
+
 /// Declares all subscriptions to each transport before the first one is opened.
 fn prepare(tasks: &[Arc<SubscriptionTask>]) {
-    let mut by_transport: Vec<(&Arc<dyn Transport>, Vec<Subscription>)> = Vec::new();
+    let mut by_transport: Vec<(&dyn Transport, Vec<Subscription>)> = Vec::new();
     for task in tasks {
-        let subscription = task.subscription();
-        let is_same = |(own, _): &&mut (&Arc<_>, _)| Arc::ptr_eq(own, &task.transport);
-        match by_transport.iter_mut().find(is_same) {
+        let (transport, subscription) = (&*task.transport, task.subscription());
+        let mut known = by_transport.iter_mut();
+        match known.find(|(own, _)| ptr::addr_eq(*own, transport)) {
             Some((_, subscriptions)) => subscriptions.push(subscription),
-            None => by_transport.push((&task.transport, vec![subscription])),
+            None => by_transport.push((transport, vec![subscription])),
         }
     }
     for (transport, subscriptions) in by_transport {

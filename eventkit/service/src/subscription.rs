@@ -1,7 +1,10 @@
 //! One handler on one transport.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -9,26 +12,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::circuit_breaker::CircuitBreaker;
 use super::dead_letter::{self, DeadLetterSink};
-use super::failures::{RecentFailures, UnconfirmedAcks};
-use super::handler::HandlerService;
-use super::handler::NamedHandler;
+use super::handler::{HandlerService, NamedHandler};
+use super::health::SubscriptionStatus;
 use super::inbox::Inbox;
 use super::keyed_lock::{KeyGuard, KeyedLock, LockKey};
 use super::names;
 use super::policy::{Policies, ResolvedPolicy};
-use super::status::SubscriptionStatus;
 use eventkit::__private::service::OrderKey;
-use eventkit::event::{AttributeValue, Event};
-use eventkit::transport::{Incoming, Publisher, RawMessage, Subscription, Transport};
+use eventkit::event::{AttributeValue, Event, Timestamp};
+use eventkit::transport::{BoundedMap, Incoming, Publisher, RawMessage, Subscription, Transport};
 
 /// The least number of messages in flight. A larger one would let a slow handler keep messages from
 /// a process that is idle.
 const MIN_IN_FLIGHT: usize = 4;
 
+const MAX_REMEMBERED_EVENTS: usize = 10_000;
+
 /// The configuration that all handlers of a service share.
 #[derive(Debug)]
 pub(crate) struct ServiceConfig {
-    pub(crate) service: String,
     pub(crate) ack_wait: Duration,
     pub(crate) policies: Policies,
     pub(crate) inbox: Option<Arc<dyn Inbox>>,
@@ -43,8 +45,26 @@ pub(crate) struct SubscriptionShared {
     pub(crate) policy: ResolvedPolicy,
     pub(crate) permits: Semaphore,
     pub(crate) circuit_breaker: Option<CircuitBreaker>,
-    recent_failures: Mutex<RecentFailures>,
-    unconfirmed_acks: Mutex<UnconfirmedAcks>,
+    recent_events: Mutex<RecentEvents>,
+}
+
+/// The memory of a process for events that are delivered again.
+#[derive(Debug)]
+pub(crate) struct RecentEvents {
+    /// Events that failed and are retried.
+    failures: BoundedMap<EventKey, RecentFailure>,
+    /// Events that are settled here, while the transport did not confirm it.
+    unconfirmed: BoundedMap<EventKey, ()>,
+}
+
+/// Source and id of an event.
+type EventKey = Arc<(String, String)>;
+
+/// The first time and the last error of an event that failed and is retried.
+#[derive(Debug, Clone)]
+pub(crate) struct RecentFailure {
+    pub(crate) first: Timestamp,
+    pub(crate) error: String,
 }
 
 /// One handler on one transport.
@@ -70,21 +90,18 @@ impl SubscriptionShared {
             circuit_breaker: policy
                 .circuit_breaker
                 .map(|(failures, timeout)| CircuitBreaker::new(failures, timeout)),
-            recent_failures: Mutex::default(),
-            unconfirmed_acks: Mutex::default(),
+            recent_events: Mutex::new(RecentEvents {
+                failures: BoundedMap::new(MAX_REMEMBERED_EVENTS),
+                unconfirmed: BoundedMap::new(MAX_REMEMBERED_EVENTS),
+            }),
             policy,
             handler: Arc::new(handler),
         }
     }
 
-    pub(crate) fn recent_failures<T>(&self, access: impl FnOnce(&mut RecentFailures) -> T) -> T {
-        let failures = self.recent_failures.lock();
-        access(&mut failures.unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn unconfirmed_acks<T>(&self, access: impl FnOnce(&mut UnconfirmedAcks) -> T) -> T {
-        let acks = self.unconfirmed_acks.lock();
-        access(&mut acks.unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn recent_events(&self) -> MutexGuard<'_, RecentEvents> {
+        let events = self.recent_events.lock();
+        events.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Joins the queue of a message's key. An event without an ordering key has itself as the key,
@@ -171,10 +188,54 @@ impl SubscriptionTask {
     /// Runs a future, unless the service drains before it completes: of both, the drain counts, so
     /// that a message that was released is not received again.
     pub(crate) async fn unless_draining<F: Future>(&self, future: F) -> Option<F::Output> {
-        tokio::select! {
-            biased;
-            () = self.draining.cancelled() => None,
-            output = future => Some(output),
+        let (mut future, mut drained) = (pin!(future), pin!(self.draining.cancelled()));
+        poll_fn(|context| {
+            if self.draining.is_cancelled() {
+                return Poll::Ready(None);
+            }
+            match future.as_mut().poll(context) {
+                Poll::Ready(output) => Poll::Ready(Some(output)),
+                // Only now, since most futures complete at once and need not wait for the drain.
+                Poll::Pending => drained.as_mut().poll(context).map(|()| None),
+            }
+        })
+        .await
+    }
+}
+
+impl RecentEvents {
+    /// Records a failure, and returns the time of the first one.
+    pub(crate) fn record_failure(&mut self, event: &Event, error: String) -> Timestamp {
+        let key = event_key(event);
+        if let Some(failure) = self.failures.get_mut(&key) {
+            failure.error = error;
+            return failure.first;
+        }
+        let first = Timestamp::now();
+        self.failures.insert(key, RecentFailure { first, error });
+        first
+    }
+
+    pub(crate) fn failure(&self, event: &Event) -> Option<RecentFailure> {
+        self.failures.get(&event_key(event)).cloned()
+    }
+
+    pub(crate) fn forget_failure(&mut self, event: &Event) {
+        if !self.failures.is_empty() {
+            self.failures.remove(&event_key(event));
         }
     }
+
+    pub(crate) fn add_unconfirmed(&mut self, event: &Event) {
+        self.unconfirmed.insert(event_key(event), ());
+    }
+
+    /// Removes an event that is delivered again, and returns whether it was settled before.
+    pub(crate) fn remove_unconfirmed(&mut self, event: &Event) -> bool {
+        !self.unconfirmed.is_empty() && self.unconfirmed.remove(&event_key(event)).is_some()
+    }
+}
+
+fn event_key(event: &Event) -> EventKey {
+    EventKey::new((event.source().to_owned(), event.id().to_owned()))
 }

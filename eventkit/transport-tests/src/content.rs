@@ -150,9 +150,8 @@ pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> 
     for sent in messages {
         context.publish_raw("raw", &sent).await?;
         // The message does not hold up a valid event behind it.
-        context
-            .publish_all("raw", [sent.body.len().to_string()])
-            .await?;
+        let expected = sent.body.len().to_string();
+        context.publish_all("raw", [&expected]).await?;
 
         let incoming = context.next(&mut *consumer).await?;
         let Err(came) = &incoming.event else {
@@ -167,7 +166,6 @@ pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> 
             );
         }
         terminate(incoming).await?;
-        let expected = sent.body.len().to_string();
         ack(context.expect(&mut *consumer, &expected).await?).await?;
     }
     Ok(())

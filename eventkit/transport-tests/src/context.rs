@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use anyhow::{Chain, Context, Error, Result, anyhow, bail, ensure};
 use eventkit::event::{Event, EventBuilder};
-use eventkit::transport::{Consumer, Incoming, Published, RawMessage, Subscription, Transport};
+use eventkit::transport::{
+    Consumer, Incoming, Published, RawMessage, Subscription, Transport, TransportError,
+};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use uuid::Uuid;
 
@@ -49,6 +51,13 @@ impl<'a> TestContext<'a> {
         subscription
     }
 
+    /// Returns a subscription that does not redeliver an unsettled message before the timeout.
+    pub(super) fn patient_subscription(&self, rest: &str) -> Subscription {
+        let mut subscription = self.subscription(rest, &[rest]);
+        subscription.ack_wait = self.fixture.timeout() * 10;
+        subscription
+    }
+
     pub(super) async fn subscribe(&self, subscription: &Subscription) -> Result<Box<dyn Consumer>> {
         let subscribed = self.transport.subscribe(subscription);
         in_time(self.fixture, "subscribe", subscribed).await
@@ -77,10 +86,11 @@ impl<'a> TestContext<'a> {
     pub(super) async fn publish_all(
         &self,
         rest: &str,
-        texts: impl IntoIterator<Item = String>,
+        texts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<()> {
         for text in texts {
-            self.publish(&build(self.event(rest, &text))?).await?;
+            self.publish(&build(self.event(rest, text.as_ref()))?)
+                .await?;
         }
         Ok(())
     }
@@ -137,16 +147,13 @@ impl<'a> TestContext<'a> {
         consumer: &mut dyn Consumer,
         within: Duration,
     ) -> Result<()> {
-        match timeout(within, consumer.next()).await {
-            Err(_) => Ok(()),
-            Ok(Err(error)) => Err(error).context("the consumer is lost"),
-            Ok(Ok(None)) => bail!("the consumer has ended"),
-            Ok(Ok(Some(incoming))) => {
-                let found = text(&incoming)?;
-                let count = incoming.metadata.delivery_count;
-                bail!("received `{found}`, delivery {count}, expected nothing")
-            }
-        }
+        let Ok(next) = timeout(within, consumer.next()).await else {
+            return Ok(());
+        };
+        let incoming = received(next)?;
+        let found = text(&incoming)?;
+        let count = incoming.metadata.delivery_count;
+        bail!("received `{found}`, delivery {count}, expected nothing")
     }
 
     /// Waits for a time in which an unsettled message is redelivered, and checks that none is.
@@ -196,6 +203,12 @@ pub(super) async fn in_time<T, E: Into<Error>>(
 
 pub(super) fn build(builder: EventBuilder) -> Result<Event> {
     builder.build().context("build an event")
+}
+
+/// Returns the message that a consumer received.
+pub(super) fn received(next: Result<Option<Incoming>, TransportError>) -> Result<Incoming> {
+    let next = next.context("the consumer is lost")?;
+    next.context("the consumer has ended")
 }
 
 /// Returns the event of a message.

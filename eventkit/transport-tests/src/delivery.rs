@@ -6,12 +6,11 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use eventkit::transport::Subscription;
+use anyhow::{Result, bail, ensure};
 use tokio::time::{sleep, timeout};
 
 use super::context::{
-    TestContext, ack, build, ensure_delivery_count, ensure_eq, event, nack, numbers, text,
+    TestContext, ack, build, ensure_delivery_count, ensure_eq, event, nack, numbers, received, text,
 };
 
 pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<()> {
@@ -65,7 +64,7 @@ pub(super) async fn selects_by_pattern(context: &TestContext<'_>) -> Result<()> 
         consumers.push((context.subscribe(&subscription).await?, expected));
     }
     for ty in types {
-        context.publish_all(ty, [ty.to_owned()]).await?;
+        context.publish_all(ty, [ty]).await?;
     }
     for (mut consumer, expected) in consumers {
         let expected = expected.iter().map(ToString::to_string);
@@ -95,7 +94,7 @@ pub(super) async fn delivers_everything_to_prepared_subscriptions(
     context.transport.prepare(&subscriptions);
     let [early, late] = subscriptions;
     let mut early = context.subscribe(&early).await?;
-    context.publish_all("announced", ["0".to_owned()]).await?;
+    context.publish_all("announced", ["0"]).await?;
     ack(context.expect(&mut *early, "0").await?).await?;
     // All open subscriptions have settled it.
     let mut late = context.subscribe(&late).await?;
@@ -125,9 +124,8 @@ pub(super) async fn reports_delivery_count_and_position(context: &TestContext<'_
 
 pub(super) async fn loses_nothing_when_next_is_dropped(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 200;
-    let mut subscription = context.subscription("dropped", &["dropped"]);
     // A lost message is not redelivered before the timeout.
-    subscription.ack_wait = context.fixture.timeout() * 10;
+    let subscription = context.patient_subscription("dropped");
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("dropped", numbers(COUNT)).await?;
 
@@ -141,7 +139,8 @@ pub(super) async fn loses_nothing_when_next_is_dropped(context: &TestContext<'_>
                 Err(_) => {}
                 // Other tasks run meanwhile.
                 Ok(None) => sleep(Duration::from_millis(1)).await,
-                Ok(Some(Ok(Some(incoming)))) => {
+                Ok(Some(next)) => {
+                    let incoming = received(next)?;
                     ensure!(
                         incoming.metadata.delivery_count == 1,
                         "`{:?}` was lost and redelivered",
@@ -150,8 +149,6 @@ pub(super) async fn loses_nothing_when_next_is_dropped(context: &TestContext<'_>
                     missing.remove(&text(&incoming)?);
                     ack(incoming).await?;
                 }
-                Ok(Some(Ok(None))) => bail!("the consumer has ended"),
-                Ok(Some(Err(error))) => return Err(error).context("the consumer is lost"),
             }
         }
         Ok(())
@@ -175,9 +172,8 @@ async fn polled<F: Future + Unpin>(mut future: F, max: usize) -> Option<F::Outpu
 }
 
 pub(super) async fn limits_messages_in_flight(context: &TestContext<'_>) -> Result<()> {
-    let mut subscription: Subscription = context.subscription("flight", &["flight"]);
+    let mut subscription = context.patient_subscription("flight");
     subscription.max_in_flight = 3;
-    subscription.ack_wait = context.fixture.timeout() * 10;
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("flight", numbers(8)).await?;
 

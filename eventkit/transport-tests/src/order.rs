@@ -22,18 +22,15 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
     let rest: Vec<String> = numbers(COUNT).skip(COUNT / 2).collect();
     let send = context.publish_all("ordered", rest.iter().cloned());
     let receive = async {
-        let mut open = Vec::new();
-        for number in &rest {
-            open.push(context.expect(&mut *consumer, number).await?);
-            if open.len() == 10 {
-                // Acknowledged in reverse: settling has no order.
-                while let Some(incoming) = open.pop() {
-                    ack(incoming).await?;
-                }
+        for numbers in rest.chunks(10) {
+            let mut open = Vec::new();
+            for number in numbers {
+                open.push(context.expect(&mut *consumer, number).await?);
             }
-        }
-        while let Some(incoming) = open.pop() {
-            ack(incoming).await?;
+            // Acknowledged in reverse: settling has no order.
+            while let Some(incoming) = open.pop() {
+                ack(incoming).await?;
+            }
         }
         Ok(())
     };

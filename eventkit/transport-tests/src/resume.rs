@@ -12,17 +12,13 @@ use super::outcome::Skip;
 
 pub(super) async fn resumes_where_it_stopped(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("resume").await?;
-    context
-        .publish_all("resume", ["0".to_owned(), "1".to_owned()])
-        .await?;
+    context.publish_all("resume", ["0", "1"]).await?;
     for number in numbers(2) {
         ack(context.expect(&mut *consumer, &number).await?).await?;
     }
     drop(consumer);
     // Messages without a consumer wait.
-    context
-        .publish_all("resume", ["2".to_owned(), "3".to_owned()])
-        .await?;
+    context.publish_all("resume", ["2", "3"]).await?;
     let mut consumer = context.consumer("resume").await?;
     ack(context.expect(&mut *consumer, "2").await?).await?;
     drop(consumer);
@@ -74,10 +70,9 @@ pub(super) async fn returns_messages_of_a_dropped_consumer(
 
 pub(super) async fn returns_messages_of_a_closed_consumer(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 20;
-    let mut subscription = context.subscription("closed", &["closed"]);
-    subscription.max_in_flight = COUNT;
     // Redelivery before the timeout shows that the messages were returned.
-    subscription.ack_wait = context.fixture.timeout() * 10;
+    let mut subscription = context.patient_subscription("closed");
+    subscription.max_in_flight = COUNT;
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("closed", numbers(COUNT)).await?;
     let seen = context.next(&mut *consumer).await?;

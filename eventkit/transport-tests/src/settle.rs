@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use eventkit::transport::Settlement;
 use tokio::time::{Instant, sleep};
 
-use super::context::{TestContext, ack, ensure_delivery_count, nack, terminate};
+use super::context::{TestContext, ack, ensure_delivery_count, nack};
 
 pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<()> {
-    let mut subscription = context.subscription("nack", &["nack"]);
     // Redelivery depends on the delay, not on `ack_wait`.
-    subscription.ack_wait = context.fixture.timeout() * 10;
+    let subscription = context.patient_subscription("nack");
     let mut consumer = context.subscribe(&subscription).await?;
-    context.publish_all("nack", ["x".to_owned()]).await?;
+    context.publish_all("nack", ["x"]).await?;
 
     let delay = Duration::from_millis(500);
     for attempt in 1..=3 {
@@ -33,10 +33,9 @@ pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<(
 pub(super) async fn redelivers_at_once_after_nack_without_delay(
     context: &TestContext<'_>,
 ) -> Result<()> {
-    let mut subscription = context.subscription("now", &["now"]);
-    subscription.ack_wait = context.fixture.timeout() * 10;
+    let subscription = context.patient_subscription("now");
     let mut consumer = context.subscribe(&subscription).await?;
-    context.publish_all("now", ["x".to_owned()]).await?;
+    context.publish_all("now", ["x"]).await?;
     for attempt in 1..=5 {
         let incoming = context.expect(&mut *consumer, "x").await?;
         ensure_delivery_count(&incoming, attempt)?;
@@ -47,7 +46,7 @@ pub(super) async fn redelivers_at_once_after_nack_without_delay(
 
 pub(super) async fn redelivers_after_ack_wait(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("silence").await?;
-    context.publish_all("silence", ["x".to_owned()]).await?;
+    context.publish_all("silence", ["x"]).await?;
     let first = context.expect(&mut *consumer, "x").await?;
     // The first delivery is kept, unsettled.
     let again = context.expect(&mut *consumer, "x").await?;
@@ -63,7 +62,7 @@ pub(super) async fn redelivers_after_ack_wait(context: &TestContext<'_>) -> Resu
 
 pub(super) async fn extends_ack_wait_while_in_progress(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("progress").await?;
-    context.publish_all("progress", ["x".to_owned()]).await?;
+    context.publish_all("progress", ["x"]).await?;
     let incoming = context.expect(&mut *consumer, "x").await?;
     let until = Instant::now() + context.fixture.ack_wait() * 3;
     while Instant::now() < until {
@@ -78,30 +77,31 @@ pub(super) async fn extends_ack_wait_while_in_progress(context: &TestContext<'_>
 }
 
 /// Checks that a settled message is never redelivered.
-async fn expect_settled(context: &TestContext<'_>, rest: &str, acks: bool) -> Result<()> {
+async fn expect_settled(
+    context: &TestContext<'_>,
+    rest: &str,
+    settlement: Settlement,
+) -> Result<()> {
     let mut consumer = context.consumer(rest).await?;
-    context.publish_all(rest, ["x".to_owned()]).await?;
+    context.publish_all(rest, ["x"]).await?;
     let incoming = context.expect(&mut *consumer, "x").await?;
-    if acks {
-        ack(incoming).await?;
-    } else {
-        terminate(incoming).await?;
-    }
+    let settled = incoming.handle.settle(settlement).await;
+    settled.with_context(|| format!("settle by {settlement:?}"))?;
     context.expect_no_redelivery(&mut *consumer).await?;
     drop(consumer);
 
     // Another consumer does not receive it either.
     sleep(Duration::from_millis(50)).await;
     let mut consumer = context.consumer(rest).await?;
-    context.publish_all(rest, ["y".to_owned()]).await?;
+    context.publish_all(rest, ["y"]).await?;
     ack(context.expect(&mut *consumer, "y").await?).await?;
     context.expect_no_redelivery(&mut *consumer).await
 }
 
 pub(super) async fn settles_by_ack(context: &TestContext<'_>) -> Result<()> {
-    expect_settled(context, "acked", true).await
+    expect_settled(context, "acked", Settlement::Ack).await
 }
 
 pub(super) async fn settles_by_terminate(context: &TestContext<'_>) -> Result<()> {
-    expect_settled(context, "terminated", false).await
+    expect_settled(context, "terminated", Settlement::Terminate).await
 }

@@ -118,57 +118,50 @@ impl Decoder {
         }
     }
 
-    /// Checks the size of a message, and determines its content mode.
+    /// Checks the size of a message, and determines its content mode (section 3).
     fn mode<N: AsRef<str>, V: AsRef<str>>(
         &self,
         headers: &[(N, V)],
-        body: &Bytes,
+        body: &[u8],
     ) -> Result<Mode, DecodeError> {
         let sizes = headers.iter();
         let sizes = sizes.map(|(name, value)| name.as_ref().len() + value.as_ref().len());
         self.limits.check_message(sizes, body.len())?;
-        mode(headers, body, self.limits)
+        let mut content_types = headers
+            .iter()
+            .filter(|(name, _)| name.as_ref().eq_ignore_ascii_case("content-type"))
+            .map(|(_, value)| value.as_ref().trim());
+        let first = content_types.next();
+        let Some(text) = first
+            .into_iter()
+            .chain(content_types.clone())
+            .find(|text| is_structured(text))
+        else {
+            let is_json =
+                |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
+            let may_be_json = first.is_none_or(|text| self.limits.events_as_json && is_json(text));
+            let is_json = may_be_json && is_object(body) && !has_attributes(headers);
+            return Ok(if is_json { Mode::Json } else { Mode::Binary });
+        };
+        let violation =
+            |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
+        if content_types.next().is_some() {
+            return Err(violation("one `Content-Type` header").into());
+        }
+        let media_type = MediaType::parse(text).map_err(|_| violation("a media type"))?;
+        if media_type
+            .essence()
+            .starts_with("application/cloudevents-batch")
+        {
+            let reason = "a batch of events, which the NATS binding does not have";
+            return Err(DecodeError::not_an_event(reason));
+        }
+        Ok(if media_type.essence() == STRUCTURED_PREFIX {
+            Mode::Json
+        } else {
+            Mode::Structured(media_type)
+        })
     }
-}
-
-/// Determines the content mode (section 3).
-fn mode<N: AsRef<str>, V: AsRef<str>>(
-    headers: &[(N, V)],
-    body: &[u8],
-    limits: Limits,
-) -> Result<Mode, DecodeError> {
-    let mut content_types = headers
-        .iter()
-        .filter(|(name, _)| name.as_ref().eq_ignore_ascii_case("content-type"))
-        .map(|(_, value)| value.as_ref().trim());
-    let first = content_types.next();
-    let Some(text) = first
-        .into_iter()
-        .chain(content_types.clone())
-        .find(|text| is_structured(text))
-    else {
-        let is_json = |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
-        let may_be_json = first.is_none_or(|text| limits.events_as_json && is_json(text));
-        let is_json = may_be_json && is_object(body) && !has_attributes(headers);
-        return Ok(if is_json { Mode::Json } else { Mode::Binary });
-    };
-    let violation = |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
-    if content_types.next().is_some() {
-        return Err(violation("one `Content-Type` header").into());
-    }
-    let media_type = MediaType::parse(text).map_err(|_| violation("a media type"))?;
-    if media_type
-        .essence()
-        .starts_with("application/cloudevents-batch")
-    {
-        let reason = "a batch of events, which the NATS binding does not have";
-        return Err(DecodeError::not_an_event(reason));
-    }
-    Ok(if media_type.essence() == STRUCTURED_PREFIX {
-        Mode::Json
-    } else {
-        Mode::Structured(media_type)
-    })
 }
 
 fn is_structured(content_type: &str) -> bool {

@@ -15,7 +15,7 @@ use super::shared::Shared;
 use super::stream::StreamSettings;
 use super::transport::{Nats, check_name};
 use crate::mapping::message::Mode;
-use crate::mapping::subject;
+use crate::mapping::subject::is_token;
 
 /// The first delay between attempts to reconnect.
 const INITIAL_RECONNECT_DELAY: Duration = Duration::from_millis(50);
@@ -203,9 +203,12 @@ impl NatsBuilder {
     pub async fn open(self) -> Result<Nats, TransportError> {
         let prefix = self.prefix.unwrap_or_else(|| self.stream.name.clone());
         check_name("stream", &self.stream.name)?;
-        subject::check_prefix(&prefix).map_err(|expected| {
-            TransportError::configuration(format!("the subject prefix `{prefix}`: {expected}"))
-        })?;
+        if !prefix.split('.').all(is_token) {
+            return Err(TransportError::configuration(format!(
+                "the subject prefix `{prefix}`: expected letters, digits, `-` and `_`, with single \
+                 dots in between"
+            )));
+        }
         let client = match self.server {
             Server::Client(client) => client,
             Server::Urls(urls) => connect(&urls, self.options).await?,

@@ -59,10 +59,11 @@ impl Nats {
                 TransportError::rejected(format!("failed to publish {event}: {reason}"))
                     .with_source(error)
             })?;
-        let (mut headers, body) = message::headers(encoded)?;
+        let mut headers = message::headers(&encoded.headers)?;
         headers.insert("Nats-Msg-Id", message_id(event));
         let operation = format!("publish {event}");
-        self.send(&operation, event.ty(), headers, body).await
+        self.send(&operation, event.ty(), headers, encoded.body)
+            .await
     }
 
     async fn send(
@@ -101,7 +102,7 @@ impl Publisher for Nats {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            let mut headers = message::raw_headers(message)?;
+            let mut headers = message::headers(&message.headers)?;
             if let Some(id) = &message.id {
                 headers.insert("Nats-Msg-Id", encoded_id(id).to_string());
             }

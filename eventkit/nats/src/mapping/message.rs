@@ -14,9 +14,8 @@ use eventkit::format::Format;
 use eventkit::transport::{InvalidMessage, MessageMetadata, RawMessage, TransportError};
 
 /// The content mode of published events.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) enum Mode {
-    #[default]
     Binary,
     Structured(Arc<dyn Format>),
 }
@@ -67,38 +66,26 @@ pub(crate) fn decode(
     })
 }
 
-/// Returns the headers and the body of an encoded event.
-pub(crate) fn headers(message: binding::Message) -> Result<(HeaderMap, Bytes), TransportError> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &message.headers {
-        append(&mut headers, name, value)?;
-    }
-    Ok((headers, message.body))
-}
-
-/// Returns the headers of a raw message, without those that are instructions to the server.
-pub(crate) fn raw_headers(message: &RawMessage) -> Result<HeaderMap, TransportError> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &message.headers {
-        if !is_server_header(name) {
-            append(&mut headers, name, value)?;
-        }
-    }
-    Ok(headers)
-}
-
-fn append(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), TransportError> {
+/// Returns the headers of a message, without those that are instructions to the server.
+pub(crate) fn headers<N: AsRef<str>>(pairs: &[(N, String)]) -> Result<HeaderMap, TransportError> {
     let invalid = |reason: String| {
         TransportError::rejected("the message has a header that NATS cannot carry")
             .with_source(reason)
     };
-    if name.is_empty() {
-        return Err(invalid("its name is empty".to_owned()));
+    let mut headers = HeaderMap::new();
+    for (name, value) in pairs {
+        let name = name.as_ref();
+        if is_server_header(name) {
+            continue;
+        }
+        if name.is_empty() {
+            return Err(invalid("its name is empty".to_owned()));
+        }
+        let name = HeaderName::from_str(name).map_err(|error| invalid(error.to_string()))?;
+        let value = HeaderValue::from_str(value).map_err(|error| invalid(error.to_string()))?;
+        headers.append(name, value);
     }
-    let name = HeaderName::from_str(name).map_err(|error| invalid(error.to_string()))?;
-    let value = HeaderValue::from_str(value).map_err(|error| invalid(error.to_string()))?;
-    headers.append(name, value);
-    Ok(())
+    Ok(headers)
 }
 
 /// Returns whether a header is an instruction to the server, such as the id of the message or the

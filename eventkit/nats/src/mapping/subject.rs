@@ -68,15 +68,6 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// Checks the prefix of all subjects, and returns what is expected of it.
-pub(crate) fn check_prefix(prefix: &str) -> Result<(), &'static str> {
-    if prefix.split('.').all(is_token) {
-        Ok(())
-    } else {
-        Err("expected letters, digits, `-` and `_`, with single dots in between")
-    }
-}
-
 /// The filters of one subscription; none of them covers another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filters(Vec<String>);

@@ -1,14 +1,11 @@
 //! Consumers of the transport in memory.
 
-use std::fmt;
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 use super::Memory;
 use super::queue::Lease;
@@ -21,30 +18,25 @@ use eventkit::transport::{
     Settlement, TransportError,
 };
 
+/// A consumer; it shares its connection with the messages that it delivered.
 #[derive(Debug)]
-pub(super) struct MemoryConsumer {
-    acknowledger: Arc<MemoryAcknowledger>,
-    id: u64,
-    changed: Arc<Notify>,
+pub(super) struct MemoryConsumer(Arc<Connection>);
+
+/// The connection of a consumer to its queue, which settles its messages.
+#[derive(Debug)]
+struct Connection {
+    memory: Memory,
+    consumer: ConsumerHandle,
 }
 
 impl MemoryConsumer {
-    pub(super) fn new(memory: Memory, handle: ConsumerHandle) -> Self {
-        let acknowledger = MemoryAcknowledger {
-            memory,
-            queue: handle.queue,
-            generation: handle.generation,
-        };
-        Self {
-            acknowledger: Arc::new(acknowledger),
-            id: handle.id,
-            changed: handle.changed,
-        }
+    pub(super) fn new(memory: Memory, consumer: ConsumerHandle) -> Self {
+        Self(Arc::new(Connection { memory, consumer }))
     }
 
     async fn receive(&self) -> Result<Option<Incoming>, TransportError> {
         loop {
-            let mut changed = pin!(self.changed.notified());
+            let mut changed = pin!(self.0.consumer.changed.notified());
             // Registered before the queue is read, so that no change in between is missed.
             changed.as_mut().enable();
             match self.lease_next()? {
@@ -57,9 +49,8 @@ impl MemoryConsumer {
     }
 
     fn lease_next(&self) -> Result<Next, TransportError> {
-        let own = &*self.acknowledger;
-        let mut store = own.memory.lock();
-        store.lease_next(own.queue, self.id, own.generation)
+        let Connection { memory, consumer } = &*self.0;
+        memory.lock().lease_next(consumer)
     }
 
     fn incoming(&self, content: Content, lease: Lease) -> Incoming {
@@ -68,8 +59,8 @@ impl MemoryConsumer {
             Content::Raw(raw) => decode(raw.message.clone().with_id(None)).map_err(Box::new),
         };
         let metadata = MessageMetadata::new(lease.delivery_count).with_position(lease.position);
-        let acknowledger: Arc<MemoryAcknowledger> = Arc::clone(&self.acknowledger);
-        Incoming::new(event, metadata, acknowledger)
+        let connection: Arc<Connection> = Arc::clone(&self.0);
+        Incoming::new(event, metadata, connection)
     }
 }
 
@@ -104,62 +95,24 @@ fn decode(message: RawMessage) -> Result<Event, InvalidMessage> {
         .map_err(|error| InvalidMessage::new(error, message))
 }
 
-/// The acknowledger of one consumer.
-struct MemoryAcknowledger {
-    memory: Memory,
-    queue: usize,
-    generation: u64,
-}
-
-impl fmt::Debug for MemoryAcknowledger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryAcknowledger")
-            .field("queue", &self.queue)
-            .finish_non_exhaustive()
-    }
-}
-
-impl MemoryAcknowledger {
-    fn remove(&self, lease: Lease) -> Result<(), TransportError> {
-        let mut store = self.memory.lock();
-        store.settle(self.queue, self.generation, lease.position)
-    }
-
-    fn release(&self, lease: Lease, delay: Duration) -> Result<(), TransportError> {
-        let mut store = self.memory.lock();
-        let queue = store.connected(self.queue, self.generation)?;
-        queue.release(lease, delay, Instant::now());
-        Ok(())
-    }
-
-    fn renew(&self, lease: Lease) -> Result<(), TransportError> {
-        let mut store = self.memory.lock();
-        let queue = store.connected(self.queue, self.generation)?;
-        if queue.renew(lease, Instant::now()) {
-            Ok(())
-        } else {
-            Err(TransportError::unavailable(
-                "the lease of the message has expired",
-            ))
-        }
-    }
-}
-
-impl Acknowledger for MemoryAcknowledger {
+impl Acknowledger for Connection {
     fn settle(
         self: Arc<Self>,
         message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         let lease = Lease::of(message);
+        let mut store = self.memory.lock();
         let settled = match settlement {
-            Settlement::Ack | Settlement::Terminate => self.remove(lease),
-            Settlement::Nack(delay) => self.release(lease, delay),
+            Settlement::Ack | Settlement::Terminate => store.settle(&self.consumer, lease),
+            Settlement::Nack(delay) => store.release(&self.consumer, lease, delay),
         };
+        drop(store);
         Box::pin(ready(settled))
     }
 
     fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(ready(self.renew(Lease::of(message))))
+        let renewed = self.memory.lock().renew(&self.consumer, Lease::of(message));
+        Box::pin(ready(renewed))
     }
 }

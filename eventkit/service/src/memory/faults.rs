@@ -20,15 +20,26 @@ use fastrand::Rng;
 #[must_use = "faults do nothing until a transport has them"]
 pub struct Faults {
     rng: Rng,
-    duplicate: f64,
-    reorder: f64,
-    delay: f64,
+    /// The probability of each fault.
+    probabilities: [f64; Fault::COUNT],
     max_delay: Duration,
-    drop_ack: f64,
-    crash_before_ack: f64,
-    refuse_publish: f64,
-    lose_confirmation: f64,
-    disconnect: f64,
+}
+
+/// A fault of the transport.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    Duplicate,
+    Reorder,
+    Delay,
+    DropAck,
+    CrashBeforeAck,
+    RefusePublish,
+    LoseConfirmation,
+    Disconnect,
+}
+
+impl Fault {
+    const COUNT: usize = Self::Disconnect as usize + 1;
 }
 
 impl Default for Faults {
@@ -42,74 +53,55 @@ impl Faults {
     pub fn seeded(seed: u64) -> Self {
         Self {
             rng: Rng::with_seed(seed),
-            duplicate: 0.0,
-            reorder: 0.0,
-            delay: 0.0,
+            probabilities: [0.0; Fault::COUNT],
             max_delay: Duration::ZERO,
-            drop_ack: 0.0,
-            crash_before_ack: 0.0,
-            refuse_publish: 0.0,
-            lose_confirmation: 0.0,
-            disconnect: 0.0,
         }
     }
 
     /// Stores a published message twice.
-    pub fn duplicate(mut self, probability: f64) -> Self {
-        self.duplicate = probability;
-        self
+    pub fn duplicate(self, probability: f64) -> Self {
+        self.with(Fault::Duplicate, probability)
     }
 
     /// Delivers a later message before an earlier one.
-    pub fn reorder(mut self, probability: f64) -> Self {
-        self.reorder = probability;
-        self
+    pub fn reorder(self, probability: f64) -> Self {
+        self.with(Fault::Reorder, probability)
     }
 
     /// Delays the delivery of a published message, by up to a maximum.
     pub fn delay(mut self, probability: f64, max: Duration) -> Self {
-        self.delay = probability;
         self.max_delay = max;
-        self
+        self.with(Fault::Delay, probability)
     }
 
     /// Loses an acknowledgement, and confirms it to the consumer.
-    pub fn drop_ack(mut self, probability: f64) -> Self {
-        self.drop_ack = probability;
-        self
+    pub fn drop_ack(self, probability: f64) -> Self {
+        self.with(Fault::DropAck, probability)
     }
 
     /// Disconnects the consumer just before an acknowledgement, like a process that dies there.
-    pub fn crash_before_ack(mut self, probability: f64) -> Self {
-        self.crash_before_ack = probability;
-        self
+    pub fn crash_before_ack(self, probability: f64) -> Self {
+        self.with(Fault::CrashBeforeAck, probability)
     }
 
     /// Refuses to store a published message.
-    pub fn refuse_publish(mut self, probability: f64) -> Self {
-        self.refuse_publish = probability;
-        self
+    pub fn refuse_publish(self, probability: f64) -> Self {
+        self.with(Fault::RefusePublish, probability)
     }
 
     /// Stores a published message, and reports that it did not.
-    pub fn lose_confirmation(mut self, probability: f64) -> Self {
-        self.lose_confirmation = probability;
-        self
+    pub fn lose_confirmation(self, probability: f64) -> Self {
+        self.with(Fault::LoseConfirmation, probability)
     }
 
     /// Disconnects a consumer that asks for its next message.
-    pub fn disconnect(mut self, probability: f64) -> Self {
-        self.disconnect = probability;
-        self
-    }
-
-    pub(super) fn duplicates(&mut self) -> bool {
-        self.happens(self.duplicate)
+    pub fn disconnect(self, probability: f64) -> Self {
+        self.with(Fault::Disconnect, probability)
     }
 
     /// Returns the index of the message that is delivered next.
     pub(super) fn choose(&mut self, messages: usize) -> usize {
-        if messages > 1 && self.happens(self.reorder) {
+        if messages > 1 && self.happens(Fault::Reorder) {
             self.rng.usize(..messages)
         } else {
             0
@@ -117,32 +109,20 @@ impl Faults {
     }
 
     pub(super) fn choose_delay(&mut self) -> Option<Duration> {
-        self.happens(self.delay)
+        self.happens(Fault::Delay)
             .then(|| self.max_delay.mul_f64(self.rng.f64()))
     }
 
-    pub(super) fn drops_ack(&mut self) -> bool {
-        self.happens(self.drop_ack)
+    fn with(mut self, fault: Fault, probability: f64) -> Self {
+        self.probabilities[fault as usize] = probability;
+        self
     }
 
-    pub(super) fn crashes_before_ack(&mut self) -> bool {
-        self.happens(self.crash_before_ack)
-    }
-
-    pub(super) fn refuses_publish(&mut self) -> bool {
-        self.happens(self.refuse_publish)
-    }
-
-    pub(super) fn loses_confirmation(&mut self) -> bool {
-        self.happens(self.lose_confirmation)
-    }
-
-    pub(super) fn disconnects(&mut self) -> bool {
-        self.happens(self.disconnect)
-    }
-
+    /// Returns whether a fault happens this time.
+    ///
     /// Draws no random number for a fault that is not set, so that the other faults stay the same.
-    fn happens(&mut self, probability: f64) -> bool {
+    pub(super) fn happens(&mut self, fault: Fault) -> bool {
+        let probability = self.probabilities[fault as usize];
         probability > 0.0 && self.rng.f64() < probability
     }
 }

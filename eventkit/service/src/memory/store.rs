@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::faults::Faults;
+use super::faults::{Fault, Faults};
 use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -132,15 +133,14 @@ impl Store {
 
     pub(super) fn publish(&mut self, content: Content) -> Result<Published, TransportError> {
         self.check_open()?;
-        if self.faults.refuses_publish() {
+        if self.faults.happens(Fault::RefusePublish) {
             return Err(TransportError::unavailable(
                 "a fault was injected: the message was not stored",
             ));
         }
         let key = content.dedup_key();
-        if key
-            .as_ref()
-            .is_some_and(|key| self.published.contains_key(key))
+        if let Some(key) = &key
+            && self.published.contains_key(key)
         {
             return Ok(Published::default().duplicate(true));
         }
@@ -148,10 +148,10 @@ impl Store {
         if let Some(key) = key {
             self.published.insert(key, ());
         }
-        if self.faults.duplicates() {
+        if self.faults.happens(Fault::Duplicate) {
             self.store(content)?;
         }
-        if self.faults.loses_confirmation() {
+        if self.faults.happens(Fault::LoseConfirmation) {
             return Err(TransportError::unavailable(
                 "a fault was injected: the confirmation was lost",
             ));
@@ -247,30 +247,13 @@ impl Store {
     }
 
     /// Leases the next message to a consumer.
-    pub(super) fn lease_next(
-        &mut self,
-        queue: usize,
-        id: u64,
-        generation: u64,
-    ) -> Result<Next, TransportError> {
-        self.check_open()?;
-        let Some(queue) = self.queues.get_mut(queue) else {
-            return Err(TransportError::unavailable(
-                "the subscription does not exist",
-            ));
-        };
-        if queue.generation != generation {
-            return Err(TransportError::unavailable(
-                "the connection of the consumer was lost",
-            ));
+    pub(super) fn lease_next(&mut self, consumer: &ConsumerHandle) -> Result<Next, TransportError> {
+        self.connected(consumer)?;
+        let queue = &mut self.queues[consumer.queue];
+        if self.faults.happens(Fault::Disconnect) {
+            return Err(inject_disconnect(queue));
         }
-        if self.faults.disconnects() {
-            queue.disconnect();
-            return Err(TransportError::unavailable(
-                "a fault was injected: the connection was lost",
-            ));
-        }
-        if let Some(lease) = queue.lease_next(id, Instant::now(), &mut self.faults)
+        if let Some(lease) = queue.lease_next(consumer.id, Instant::now(), &mut self.faults)
             && let Some(stored) = self.messages.get(&lease.position)
         {
             return Ok(Next::Message(stored.content.clone(), lease));
@@ -281,37 +264,57 @@ impl Store {
     /// Settles a message for a subscription, unless a fault prevents it.
     pub(super) fn settle(
         &mut self,
-        queue: usize,
-        generation: u64,
-        position: u64,
+        consumer: &ConsumerHandle,
+        lease: Lease,
     ) -> Result<(), TransportError> {
-        let (crash, lost) = (self.faults.crashes_before_ack(), self.faults.drops_ack());
-        let queue = self.connected(queue, generation)?;
+        let crash = self.faults.happens(Fault::CrashBeforeAck);
+        let lost = self.faults.happens(Fault::DropAck);
+        let queue = self.connected(consumer)?;
         if crash {
-            queue.disconnect();
-            return Err(TransportError::unavailable(
-                "a fault was injected: the connection was lost",
-            ));
+            return Err(inject_disconnect(queue));
         }
-        if !lost && queue.settle(position) {
-            self.remove_settled(position);
+        if !lost && queue.settle(lease.position) {
+            self.remove_settled(lease.position);
         }
         Ok(())
     }
 
-    /// Returns the queue of a consumer whose connection is not lost.
-    pub(super) fn connected(
+    /// Releases a message, to be delivered again after a delay.
+    pub(super) fn release(
         &mut self,
-        queue: usize,
-        generation: u64,
-    ) -> Result<&mut LeaseQueue, TransportError> {
+        consumer: &ConsumerHandle,
+        lease: Lease,
+        delay: Duration,
+    ) -> Result<(), TransportError> {
+        let queue = self.connected(consumer)?;
+        queue.release(lease, delay, Instant::now());
+        Ok(())
+    }
+
+    /// Extends a lease by `ack_wait`.
+    pub(super) fn renew(
+        &mut self,
+        consumer: &ConsumerHandle,
+        lease: Lease,
+    ) -> Result<(), TransportError> {
+        if self.connected(consumer)?.renew(lease, Instant::now()) {
+            Ok(())
+        } else {
+            let message = "the lease of the message has expired";
+            Err(TransportError::unavailable(message))
+        }
+    }
+
+    /// Returns the queue of a consumer whose connection is not lost.
+    fn connected(&mut self, consumer: &ConsumerHandle) -> Result<&mut LeaseQueue, TransportError> {
         self.check_open()?;
-        self.queues
-            .get_mut(queue)
-            .filter(|queue| queue.generation == generation)
-            .ok_or_else(|| {
-                TransportError::unavailable("the connection that delivered the message was lost")
-            })
+        let queue = &mut self.queues[consumer.queue];
+        if queue.generation == consumer.generation {
+            Ok(queue)
+        } else {
+            let message = "the connection of the consumer was lost";
+            Err(TransportError::unavailable(message))
+        }
     }
 
     /// Removes a message that all of its subscriptions have settled.
@@ -333,4 +336,9 @@ impl Store {
             ))
         }
     }
+}
+
+fn inject_disconnect(queue: &mut LeaseQueue) -> TransportError {
+    queue.disconnect();
+    TransportError::unavailable("a fault was injected: the connection was lost")
 }

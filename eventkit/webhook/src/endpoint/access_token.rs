@@ -1,5 +1,6 @@
 //! The access tokens of senders (Web Hooks for Event Delivery, 3).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
@@ -16,14 +17,6 @@ use crate::headers::ACCESS_TOKEN;
 #[derive(Clone, Default)]
 pub(super) struct AccessTokens(Vec<String>);
 
-/// The location of a valid token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenLocation {
-    NotRequired,
-    Header,
-    Query,
-}
-
 impl AccessTokens {
     pub(super) fn add(&mut self, token: String) {
         self.0.push(token);
@@ -36,31 +29,26 @@ impl AccessTokens {
         self.0.iter().all(legal)
     }
 
-    /// Checks the token of a request, in its headers or in its query.
-    pub(super) fn check(&self, parts: &Parts) -> Result<TokenLocation, Box<Response<Bytes>>> {
+    /// Checks the token of a request, in its headers or in its query; returns whether the query
+    /// contains it.
+    pub(super) fn check(&self, parts: &Parts) -> Result<bool, Box<Response<Bytes>>> {
         if self.0.is_empty() {
-            return Ok(TokenLocation::NotRequired);
+            return Ok(false);
         }
         let in_headers = parts.headers.get_all(AUTHORIZATION).iter();
-        let mut tokens: Vec<(TokenLocation, Vec<u8>)> = in_headers
-            .map(|value| {
-                (
-                    TokenLocation::Header,
-                    bearer(value).unwrap_or_default().to_vec(),
-                )
-            })
-            .collect();
+        let in_headers = in_headers.map(|value| Cow::from(bearer(value).unwrap_or_default()));
+        let in_headers: Vec<Cow<'_, [u8]>> = in_headers.collect();
         let query = parts.uri.query().unwrap_or_default();
         let in_query = query.split('&').filter_map(|pair| {
             let (name, value) = pair.split_once('=')?;
-            (name == ACCESS_TOKEN)
-                .then(|| (TokenLocation::Query, percent_decode_str(value).collect()))
+            (name == ACCESS_TOKEN).then(|| percent_decode_str(value).into())
         });
-        tokens.extend(in_query);
-        match &tokens[..] {
-            [] => Err(unauthorized("Bearer", "the request has no access token")),
-            [(location, token)] if self.contains(token) => Ok(*location),
-            [_] => Err(unauthorized(
+        let in_query: Vec<Cow<'_, [u8]>> = in_query.collect();
+        match (&in_headers[..], &in_query[..]) {
+            ([], []) => Err(unauthorized("Bearer", "the request has no access token")),
+            ([token], []) if self.contains(token) => Ok(false),
+            ([], [token]) if self.contains(token) => Ok(true),
+            ([_], []) | ([], [_]) => Err(unauthorized(
                 r#"Bearer error="invalid_token""#,
                 "the access token of the request is not valid",
             )),

@@ -85,10 +85,8 @@ impl OriginPolicy {
 
     /// Responds to a validation request.
     pub(super) fn respond(&self, parts: &Parts) -> Response<Bytes> {
-        let mut response = match self.grant(&parts.headers) {
-            Ok(response) => response,
-            Err(problem) => Response::from(problem),
-        };
+        let granted = self.grant(&parts.headers);
+        let mut response = granted.unwrap_or_else(Response::from);
         response.headers_mut().insert(ALLOW, self.methods());
         response
     }

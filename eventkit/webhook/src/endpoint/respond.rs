@@ -13,7 +13,6 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use tokio::time::timeout_at;
 
-use super::access_token::TokenLocation;
 use super::delivery_summary::{DeliverySummary, unavailable};
 use super::lease_queue::{Outcome, OutcomeReceiver};
 use super::shared::{Endpoint, Shared};
@@ -67,8 +66,9 @@ impl HttpClient for Endpoint {
 }
 
 impl Shared {
-    /// Checks a request without its body; the error is the response to one that ends here.
-    pub(super) fn admit(&self, parts: &Parts) -> Result<TokenLocation, Box<Response<Bytes>>> {
+    /// Checks a request without its body, and returns whether its query contains a token; the error is
+    /// the response to one that ends here.
+    pub(super) fn admit(&self, parts: &Parts) -> Result<bool, Box<Response<Bytes>>> {
         match parts.method {
             Method::POST => {}
             Method::OPTIONS if self.settings.origins.has_handshake() => {
@@ -76,9 +76,9 @@ impl Shared {
             }
             _ => return Err(self.method_not_allowed(&parts.method).into()),
         }
-        let token = self.settings.tokens.check(parts)?;
+        let has_query_token = self.settings.tokens.check(parts)?;
         self.settings.origins.check_delivery(parts)?;
-        Ok(token)
+        Ok(has_query_token)
     }
 
     fn method_not_allowed(&self, method: &Method) -> Response<Bytes> {
@@ -95,7 +95,7 @@ impl Shared {
         &self,
         headers: &HeaderMap,
         body: Bytes,
-        token: TokenLocation,
+        has_query_token: bool,
     ) -> Response<Bytes> {
         let events = match self.decoder.decode_batch(headers, body) {
             Ok(events) => events,
@@ -108,7 +108,7 @@ impl Shared {
         let summary = self.deliver_all(&events).await;
         let mut response = summary.to_response(self.settings.retry_after);
         // Shared caches must not store the response to a URL that contains a token (3.2).
-        if token == TokenLocation::Query && response.status().is_success() {
+        if has_query_token && response.status().is_success() {
             let private = HeaderValue::from_static("private");
             response.headers_mut().insert(CACHE_CONTROL, private);
         }
