@@ -36,7 +36,7 @@ pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub(crate) use media_type::{JSON, declares_json};
+pub(crate) use media_type::{JSON, declares_json, without_tabs};
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
