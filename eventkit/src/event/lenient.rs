@@ -64,8 +64,8 @@ use crate::error::{BuildError, DecodeError, Violation};
 /// # What is kept
 ///
 /// In the content mode and format that an event came in, it is written byte for byte: the body, and
-/// over HTTP the `ce-` headers and the `Content-Type`. The other headers of a message are the
-/// forwarder's own affair. Only a batch is written anew around its elements, which are kept.
+/// over HTTP the `ce-` headers, the `Content-Type` and the `Content-Encoding`. The other headers of a
+/// message are the forwarder's own affair. Only a batch is written anew around its elements, which are kept.
 ///
 /// From one mode or format to another
 ///

@@ -1,7 +1,7 @@
 //! Messages that may break the specification, for programs that pass them on.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
 use super::Message;
@@ -42,8 +42,8 @@ pub fn decode_batch_lenient(
 
 /// Encodes an event that may break the specification in the content mode it came in.
 ///
-/// Of what came over HTTP, the `ce-` headers, the `Content-Type` and the body are the same, byte
-/// for byte. What came as the text of an event format is in structured mode, and any other event in
+/// Of what came over HTTP, the `ce-` headers, the `Content-Type`, the `Content-Encoding` and the body
+/// are the same, byte for byte. What came as the text of an event format is in structured mode, and any other event in
 /// binary mode.
 ///
 /// # Errors
@@ -64,7 +64,8 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
 /// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
 /// headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    if let (Some(message), None) = (event.message::<Message>(), event.text()) {
+    let message = event.message::<Message>();
+    if let Some(message) = message.filter(|message| is_binary(message)) {
         return Ok(message.clone());
     }
     match event.parsed() {
@@ -123,7 +124,9 @@ impl Decoder {
             headers: own_headers(headers),
             body: body.clone(),
         };
-        let event = if content_type.is_structured() {
+        let event = if let Some(encoding) = decode::content_encoding(headers) {
+            self.encoded(headers, content_type, &encoding)?
+        } else if content_type.is_structured() {
             let format = format::find(&content_type.essence, self.limits)?;
             let event = format.decode_lenient(body)?;
             event.with_violations(content_type.violation)
@@ -147,6 +150,9 @@ impl Decoder {
         let content_type = ContentType::of(headers);
         if !content_type.is_batch() {
             return self.decode_lenient(headers, body).map(|event| vec![event]);
+        }
+        if let Some(encoding) = decode::content_encoding(headers) {
+            return Err(DecodeError::content_encoding(&encoding));
         }
         // There may be no element to tell it with.
         content_type.violation.map_or(Ok(()), Err)?;
@@ -174,6 +180,28 @@ impl Decoder {
             Err(error) if error.exceeded().is_some() => error,
             Err(_) => violation.into(),
         }
+    }
+
+    /// Returns what is known of an event whose body has a content encoding.
+    fn encoded(
+        &self,
+        headers: &HeaderMap,
+        content_type: ContentType<'_>,
+        encoding: &str,
+    ) -> Result<LenientEvent, DecodeError> {
+        let (expected, section) = ("a body without a content encoding", "HTTP binding, 3");
+        let violation = Violation::new("Content-Encoding", encoding, expected, section);
+        let (attributes, violations) = if content_type.is_structured() {
+            (Vec::new(), Vec::new())
+        } else {
+            let reader = decode::read_binary(headers, content_type.text, self.limits)?;
+            let (violations, _) = reader.into_violations(Bytes::new())?;
+            (attributes(headers), violations)
+        };
+        let data = Err("the body has a `Content-Encoding`");
+        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
+        let more = content_type.violation.into_iter().chain([violation]);
+        Ok(event.with_violations(more))
     }
 
     fn binary(
@@ -240,11 +268,16 @@ impl<'a> ContentType<'a> {
     }
 }
 
+/// Returns whether a message that has been read is in binary content mode.
+fn is_binary(message: &Message) -> bool {
+    !ContentType::of(&message.headers).is_structured()
+}
+
 /// Returns the headers that belong to the event.
 fn own_headers(headers: &HeaderMap) -> HeaderMap {
-    let own = headers
-        .iter()
-        .filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with(PREFIX));
+    let own = headers.iter().filter(|(name, _)| {
+        [CONTENT_TYPE, CONTENT_ENCODING].contains(name) || name.as_str().starts_with(PREFIX)
+    });
     let mut kept = HeaderMap::new();
     for (name, value) in own {
         kept.append(name, value.clone());

@@ -2,10 +2,11 @@
 
 use ::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
-use eventkit::LenientEvent;
 use eventkit::binding::http::{self, Message};
 use eventkit::format::Json;
+use eventkit::{DecodeErrorKind, LenientEvent};
 use eventkit_tests::message::{content_type, headers, json};
+use eventkit_tests::refusal::chain;
 
 use super::violations;
 
@@ -40,6 +41,44 @@ fn a_valid_message_is_an_event_and_is_kept_to_the_letter() {
     assert_eq!(message.headers["ce-subject"], "\"a%20b\"");
     let strict = http::decode(&headers, "hi".into()).unwrap();
     assert_eq!(event.into_event().unwrap(), strict);
+}
+
+#[test]
+fn a_body_with_a_content_encoding_is_kept_with_its_header() {
+    let encoded: &[u8] = b"\x1f\x8b\x08\x00 not to be read";
+    for media_type in ["application/json", "text/plain"] {
+        let headers = headers(&[
+            ("ce-subject", "a%20b"),
+            ("content-type", media_type),
+            ("content-encoding", "gzip"),
+        ]);
+        let event = kept(&headers, encoded);
+        assert_eq!(
+            violations(&event),
+            [("Content-Encoding", Some("gzip"), "HTTP binding, 3")]
+        );
+        assert_eq!(event.attribute("subject").as_deref(), Some("a b"));
+        assert!(event.data().is_none());
+        assert!(http::encode_binary_lenient(&event).is_ok());
+        let error = http::encode_structured_lenient(&event, &Json).unwrap_err();
+        assert!(chain(&error).contains("Content-Encoding"), "{error:?}");
+    }
+
+    let mut structured = content_type("application/cloudevents+json");
+    structured.insert("content-encoding", HeaderValue::from_static("gzip"));
+    let event = kept(&structured, encoded);
+    assert_eq!(event.attributes().count(), 0);
+    assert!(http::encode_binary_lenient(&event).is_err());
+    assert!(http::encode_structured_lenient(&event, &Json).is_err());
+
+    let mut batch = content_type("application/cloudevents-batch+json");
+    batch.insert("content-encoding", HeaderValue::from_static("gzip"));
+    let error = http::decode_batch_lenient(&batch, encoded.into()).unwrap_err();
+    assert_eq!(error.kind(), DecodeErrorKind::UnsupportedMediaType);
+
+    let mut identity = headers(&[("content-type", "text/plain")]);
+    identity.insert("content-encoding", HeaderValue::from_static("identity"));
+    assert!(kept(&identity, "hi").violations().is_empty());
 }
 
 #[test]
