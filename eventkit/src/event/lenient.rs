@@ -65,7 +65,12 @@ use crate::error::{BuildError, DecodeError, Violation};
 ///
 /// In the content mode and format that an event came in, it is written byte for byte: the body, and
 /// over HTTP the `ce-` headers, the `Content-Type` and the `Content-Encoding`. The other headers of a
-/// message are the forwarder's own affair. Only a batch is written anew around its elements, which are kept.
+/// message are the forwarder's own affair. Only a batch is written anew around its elements, which
+/// are kept.
+///
+/// A structured message over HTTP whose event format is not registered, or whose body has a
+/// `Content-Encoding`, is kept too. It has no attributes then, and cannot be written in another mode
+/// or format.
 ///
 /// From one mode or format to another
 ///

@@ -31,8 +31,8 @@ pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, 
 ///
 /// # Errors
 ///
-/// Returns an error if [`decode_lenient`] would for an element, or if the `Content-Type` of a batch
-/// is malformed.
+/// Returns an error if [`decode_lenient`] would for an element, or if a batch has a malformed
+/// `Content-Type`, an event format that is not registered, or a `Content-Encoding`.
 pub fn decode_batch_lenient(
     headers: &HeaderMap,
     body: Bytes,
@@ -127,8 +127,10 @@ impl Decoder {
         let event = if let Some(encoding) = decode::content_encoding(headers) {
             self.encoded(headers, content_type, &encoding)?
         } else if content_type.is_structured() {
-            let format = format::find(&content_type.essence, self.limits)?;
-            let event = format.decode_lenient(body)?;
+            let event = match format::find(&content_type.essence, self.limits) {
+                Ok(format) => format.decode_lenient(body)?,
+                Err(_) => of_unknown_format(&content_type.essence),
+            };
             event.with_violations(content_type.violation)
         } else {
             self.binary(headers, content_type, body)?
@@ -226,6 +228,17 @@ impl Decoder {
         let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
         Ok(event.with_violations(content_type.violation))
     }
+}
+
+/// Returns what is known of an event in a format that is not registered, which is nothing.
+fn of_unknown_format(media_type: &str) -> LenientEvent {
+    let (expected, section) = ("a registered event format", "HTTP binding, 3.2.1");
+    let violation = Violation::new(name::DATACONTENTTYPE, media_type, expected, section);
+    let event = UncheckedEvent {
+        attributes: Vec::new(),
+        data: Err("no event format is registered for the media type of the event"),
+    };
+    LenientEvent::new(event, vec![violation])
 }
 
 /// The `Content-Type` of a message, which may be malformed.

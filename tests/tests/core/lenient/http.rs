@@ -82,6 +82,37 @@ fn a_body_with_a_content_encoding_is_kept_with_its_header() {
 }
 
 #[test]
+fn an_event_in_a_format_that_is_not_there_is_kept() {
+    for media_type in [
+        "application/cloudevents+thrift",
+        "application/cloudevents",
+        "Application/CloudEvents+Thrift; x=y",
+    ] {
+        let body: &[u8] = b"\x0c\x00\x01\xff";
+        let event = kept(&content_type(media_type), body);
+        let essence = media_type.split(';').next().unwrap().to_ascii_lowercase();
+        assert_eq!(
+            violations(&event),
+            [(
+                "datacontenttype",
+                Some(essence.as_str()),
+                "HTTP binding, 3.2.1"
+            )]
+        );
+        assert_eq!((event.attributes().count(), event.data()), (0, None));
+        for error in [
+            http::encode_binary_lenient(&event).unwrap_err(),
+            http::encode_structured_lenient(&event, &Json).unwrap_err(),
+            http::encode_batch_lenient(&[event], &Json).unwrap_err(),
+        ] {
+            assert!(chain(&error).contains("no event format"), "{error:?}");
+        }
+    }
+    let event = kept(&content_type("application/cloudevents+thrift; x"), "");
+    assert_eq!(event.violations().len(), 2);
+}
+
+#[test]
 fn only_the_headers_of_the_binding_are_kept() {
     let own = headers(&[("ce-dataschema", "#")]);
     let mut all = own.clone();
