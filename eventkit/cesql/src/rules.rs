@@ -149,8 +149,12 @@ fn take_parameter(text: &str) -> Result<((&str, Cow<'_, str>), &str), MediaTypeE
         return Err(MediaTypeError::Syntax);
     }
     if rest.starts_with('"') {
-        let (value, rest) = take_quoted_string(rest).ok_or(MediaTypeError::Syntax)?;
-        return Ok(((name, value), rest));
+        let (value, after) = take_quoted_string(rest.as_bytes()).ok_or(MediaTypeError::Syntax)?;
+        let value = match value {
+            Cow::Borrowed(value) => String::from_utf8_lossy(value),
+            Cow::Owned(value) => Cow::Owned(String::from_utf8_lossy(&value).into_owned()),
+        };
+        return Ok(((name, value), &rest[rest.len() - after.len()..]));
     }
     let (value, rest) = take_token(rest);
     let is_end = rest.is_empty() || rest.starts_with([';', ' ', '\t']);
@@ -170,32 +174,32 @@ fn take_token(text: &str) -> (&str, &str) {
 
 /// Takes a quoted string, and returns its content with what follows (RFC 9110, section 5.6.4).
 #[must_use]
-pub fn take_quoted_string(text: &str) -> Option<(Cow<'_, str>, &str)> {
-    let content = text.strip_prefix('"')?;
-    let mut bytes = content.bytes().enumerate();
-    let mut has_pairs = false;
-    let end = loop {
-        let is_content = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-        match bytes.next()? {
-            (at, b'"') => break at,
-            (_, b'\\') => {
-                has_pairs = true;
-                bytes.next().filter(|(_, byte)| is_content(*byte))?;
+pub fn take_quoted_string(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
+    let is_content = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    let text = text.strip_prefix(b"\"")?;
+    // A copy without backslashes, once there is one.
+    let mut copy: Option<Vec<u8>> = None;
+    let mut at = 0;
+    loop {
+        match text.get(at..)? {
+            [b'"', rest @ ..] => {
+                let content = copy.map_or(Cow::Borrowed(&text[..at]), Cow::Owned);
+                return Some((content, rest));
             }
-            (_, byte) => is_content(byte).then_some(())?,
+            [b'\\', byte, ..] if is_content(*byte) => {
+                let copy = copy.get_or_insert_with(|| text[..at].to_vec());
+                copy.push(*byte);
+                at += 2;
+            }
+            [byte, ..] if *byte != b'\\' && is_content(*byte) => {
+                if let Some(copy) = &mut copy {
+                    copy.push(*byte);
+                }
+                at += 1;
+            }
+            _ => return None,
         }
-    };
-    let rest = &content[end + 1..];
-    let content = &content[..end];
-    if !has_pairs {
-        return Some((Cow::Borrowed(content), rest));
     }
-    let mut unquoted = String::with_capacity(content.len());
-    let mut chars = content.chars();
-    while let Some(c) = chars.next() {
-        unquoted.push(if c == '\\' { chars.next()? } else { c });
-    }
-    Some((Cow::Owned(unquoted), rest))
 }
 
 /// Returns whether a well-formed media type declares JSON: subtype `json` or suffix `+json`, in any

@@ -133,7 +133,7 @@ fn headers_are_kept_with_what_is_wrong_with_them() {
         ("ce-with-dash", "x", "x", names),
         ("ce-data", "x", "x", names),
         ("ce-ext", "%zz", "%zz", percent),
-        ("ce-ext", "\"open", "\"open", percent),
+        ("ce-ext", "\"100%\"", "\"100%\"", percent),
         ("ce-ext", "%C3", "%C3", percent),
         (
             "ce-datacontenttype",
