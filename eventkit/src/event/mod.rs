@@ -245,7 +245,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if RFC 3339 cannot write the year.
+    /// Returns an error if RFC 3339 cannot write the year, or the leap second.
     pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
         time.map_or(Ok(()), check::time)?;
         self.inner_mut().time = time;
