@@ -11,6 +11,7 @@ use bytestring::ByteString;
 use super::scan::{Malformed, Scanner, explain};
 use crate::codec::{JsonSeed, decode_into};
 use crate::error::DecodeError;
+use crate::event::json::byte_order_mark;
 use crate::event::{
     Data, DataKind, Event, JSON, Limits, PartialEvent, Scalar, Violation, declares_json, name,
 };
@@ -135,13 +136,23 @@ impl From<DecodeError> for ElementError {
 /// Checks the size and the encoding of a message.
 pub(super) fn message(bytes: Bytes, limits: Limits) -> Result<ByteString, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
+    check_start(&bytes)?;
     ByteString::try_from(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
 /// Checks the size and the encoding of a message that is not shared.
 pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
+    check_start(bytes)?;
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
+}
+
+/// Refuses a byte order mark by its name.
+fn check_start(bytes: &[u8]) -> Result<(), DecodeError> {
+    let mark = byte_order_mark(bytes);
+    mark.map_or(Ok(()), |reason| {
+        Err(DecodeError::malformed_because("JSON", reason))
+    })
 }
 
 /// Reads all members of the one object that a text is.
