@@ -324,6 +324,9 @@ impl<'a> JsonReader<'_, 'a> {
 
 impl EventReader for JsonReader<'_, '_> {
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
+        if let Some(ty) = find_type(self.text) {
+            return Ok(ty);
+        }
         let mut event = PartialEvent::with_limits(self.limits);
         object(self.text, &mut event, &mut skip)?;
         event.require_type().map(|ty| Cow::Owned(ty.to_owned()))
@@ -358,6 +361,39 @@ impl EventReader for JsonReader<'_, '_> {
 
     fn attributes(&self) -> &dyn AttributeSource {
         &*self.event
+    }
+}
+
+/// Finds the type of an event, without a look at what follows it.
+fn find_type(text: &str) -> Option<Cow<'_, str>> {
+    enum Stop<'a> {
+        Malformed,
+        Found(Cow<'a, str>),
+    }
+
+    impl From<Malformed> for Stop<'_> {
+        fn from(Malformed: Malformed) -> Self {
+            Self::Malformed
+        }
+    }
+
+    let mut scanner = Scanner::new(text);
+    let all = scanner.elements(*b"{}", |scanner| {
+        while let Some((name, value, next)) = scanner.peek_string_member() {
+            if name == name::TYPE {
+                return Err(Stop::Found(Cow::Borrowed(value)));
+            }
+            scanner.skip_to(next);
+        }
+        if scanner.member_name()? == name::TYPE {
+            return Err(Stop::Found(scanner.string()?));
+        }
+        scanner.skip()?;
+        Ok(())
+    });
+    match all {
+        Err(Stop::Found(ty)) => Some(ty),
+        _ => None,
     }
 }
 
