@@ -9,6 +9,7 @@ use crate::codec::{JsonSeed, decode_into};
 use crate::error::DecodeError;
 use crate::event::{
     AttributeRef, Data, Event, Limits, PartialEvent, Scalar, Violation, declares_json, name,
+    without_tabs,
 };
 use crate::typed::{AttributeSource, CloudEvent, EventReader};
 
@@ -55,13 +56,23 @@ impl<'a> BinaryReader<'a> {
     }
 
     /// Adds an attribute, whose value has a type of the protocol.
+    ///
+    /// A content type may have tabs around its semicolons, as in HTTP. Attributes have no tabs, so
+    /// they become spaces, which mean the same (RFC 9110, section 5.6.3).
     pub fn attribute(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeRef<'a>) {
         let value = match value {
             AttributeRef::Boolean(flag) => Scalar::Boolean(flag),
             AttributeRef::Integer(number) => Scalar::Integer(number),
             other => Scalar::Text(other.into_text()),
         };
-        self.event.set(name.into(), value);
+        let name = name.into();
+        match value {
+            Scalar::Text(text) if name == name::DATACONTENTTYPE && text.contains('\t') => {
+                let text = without_tabs(&text);
+                self.event.set(name, Scalar::Text(Cow::Owned(text)));
+            }
+            value => self.event.set(name, value),
+        }
     }
 
     /// Adds an attribute from the [value of a header](header_value), which is percent-encoded.

@@ -34,7 +34,8 @@ pub enum DecodeErrorKind {
     Data,
     /// The message is over one of the [`Limits`](crate::Limits).
     TooLarge,
-    /// No event format or data codec is registered for the media type.
+    /// No event format or data codec is registered for the media type, or the body has a content
+    /// encoding such as gzip.
     UnsupportedMediaType,
 }
 
@@ -74,6 +75,8 @@ enum Kind {
         what: &'static str,
         media_type: String,
     },
+    #[error("the body has the header `Content-Encoding: {found}`: it has to be decoded first")]
+    ContentEncoding { found: String },
 }
 
 impl DecodeError {
@@ -134,6 +137,12 @@ impl DecodeError {
         Self(Box::new(Kind::UnsupportedMediaType { what, media_type }))
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn content_encoding(found: &str) -> Self {
+        let found = truncate(found);
+        Self(Box::new(Kind::ContentEncoding { found }))
+    }
+
     /// Creates the error of an attribute that does not fit the type of a field or parameter.
     pub(crate) fn attribute(name: &str, error: &AttributeError) -> Self {
         let violation = Violation::from_error(name, error, "as the Rust type asks");
@@ -157,7 +166,9 @@ impl DecodeError {
             Kind::UnexpectedType { .. } => DecodeErrorKind::UnexpectedType,
             Kind::Data { .. } | Kind::NoData { .. } => DecodeErrorKind::Data,
             Kind::TooLarge(_) => DecodeErrorKind::TooLarge,
-            Kind::UnsupportedMediaType { .. } => DecodeErrorKind::UnsupportedMediaType,
+            Kind::UnsupportedMediaType { .. } | Kind::ContentEncoding { .. } => {
+                DecodeErrorKind::UnsupportedMediaType
+            }
             Kind::Element { source, .. } => source.kind(),
         }
     }

@@ -139,24 +139,20 @@ pub(crate) fn carried(content_type: &str, data: Option<&Data>) -> Result<(), Vio
 }
 
 pub(crate) fn time(value: Timestamp) -> Result<(), Violation> {
-    let expected = "a year from 0 to 9999 (RFC 3339)";
-    ensure(value.is_writable(), || {
-        Violation::new(name::TIME, &value.to_string(), expected, "core, time")
-    })
+    let checked = value.check();
+    checked
+        .map_err(|expected| Violation::new(name::TIME, &value.to_string(), expected, "core, time"))
 }
 
 pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violation> {
     match value {
         AttributeValue::String(text) => extension_text(name, text),
-        AttributeValue::Timestamp(at) if !at.is_writable() => {
-            let expected = "a year from 0 to 9999 (RFC 3339)";
+        AttributeValue::Timestamp(at) => {
+            name::check_extension_name(name)?;
             let section = "core, Type System";
-            Err(Violation::new(
-                name.to_owned(),
-                &at.to_string(),
-                expected,
-                section,
-            ))
+            at.check().map_err(|expected| {
+                Violation::new(name.to_owned(), &at.to_string(), expected, section)
+            })
         }
         _ => name::check_extension_name(name),
     }

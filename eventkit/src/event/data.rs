@@ -63,6 +63,9 @@ impl Data {
         if text.is_ok_and(json::is_value) {
             return Ok(Self::new_unchecked(DataKind::Json, bytes));
         }
+        if let Some(reason) = json::byte_order_mark(&bytes) {
+            return Err(Error::custom(reason));
+        }
         // It is refused; this returns where and why.
         serde_json::from_slice::<IgnoredAny>(&bytes)?;
         Err(Error::custom(text.err().map_or_else(

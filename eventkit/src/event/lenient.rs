@@ -67,8 +67,9 @@ use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 /// # What is kept
 ///
 /// In the content mode and format that an event came in, it is written byte for byte: the body, and
-/// over HTTP the `Content-Type`, the `Content-Encoding` and in binary mode the `ce-` headers. The other headers of a message are the
-/// forwarder's own affair. Only a batch is written anew around its elements, which are kept.
+/// over HTTP the `Content-Type`, the `Content-Encoding` and in binary mode the `ce-` headers. The other
+/// headers of a message are the forwarder's own affair. Only a batch is written anew around its elements,
+/// which are kept.
 ///
 /// From one mode or format to another
 ///
@@ -302,14 +303,6 @@ impl TryFrom<LenientEvent> for Event {
 }
 
 impl UncheckedEvent {
-    /// Creates the event of a message that cannot be read, and is only passed on.
-    pub(crate) fn unreadable(reason: &'static str) -> Self {
-        Self {
-            attributes: Vec::new(),
-            data: Err(reason),
-        }
-    }
-
     /// Returns an error if an attribute would meet another one, or get the name of another one of the
     /// specification, once names are written in another way.
     ///

@@ -35,7 +35,7 @@ pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub(crate) use media_type::{JSON, declares_events, declares_json};
+pub(crate) use media_type::{JSON, declares_events, declares_json, without_tabs};
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
@@ -272,7 +272,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if RFC 3339 cannot write the year.
+    /// Returns an error if RFC 3339 cannot write the year, or the leap second.
     pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
         time.map_or(Ok(()), check::time)?;
         self.inner_mut().time = time;

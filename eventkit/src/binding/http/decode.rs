@@ -1,8 +1,10 @@
 //! Messages to events, and straight to typed values.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
@@ -61,8 +63,8 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 /// # Errors
 ///
 /// Returns an error if the message is not a `CloudEvent`, is malformed, breaks the specification,
-/// is over one of the default [`Limits`], has an event format that is not registered, or is a
-/// batch.
+/// is over one of the default [`Limits`], has an event format that is not registered, has a
+/// `Content-Encoding` other than `identity`, or is a batch.
 pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
     Decoder::default().decode(headers, body)
 }
@@ -138,9 +140,12 @@ impl Decoder {
         }
     }
 
-    /// Checks the size of a message and finds its content mode.
+    /// Checks the size and the encoding of a message, and finds its content mode.
     fn mode<'a>(&self, headers: &'a HeaderMap, body: &Bytes) -> Result<Mode<'a>, DecodeError> {
         self.check_size(headers, body)?;
+        if let Some(encoding) = content_encoding(headers) {
+            return Err(DecodeError::content_encoding(&encoding));
+        }
         let mode = mode(headers).map_err(|violation| self.all_wrong(headers, body, violation))?;
         Ok(self.tolerated_mode(mode, headers, body))
     }
@@ -179,6 +184,16 @@ impl Decoder {
 }
 
 const BATCHED: &str = "application/cloudevents-batch";
+
+/// Returns the `Content-Encoding` of a message, unless it is `identity`.
+pub(super) fn content_encoding(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let mut values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.find(|value| {
+        let mut codings = value.split(',').map(str::trim);
+        !codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+    })
+}
 
 /// Finds the content mode: the longer prefix first, then binary (section 3).
 pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {

@@ -32,8 +32,8 @@ pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, 
 ///
 /// # Errors
 ///
-/// Returns an error if [`decode_lenient`] would for an element, or if the `Content-Type` of a batch
-/// is malformed.
+/// Returns an error if [`decode_lenient`] would for an element, or if a batch has a malformed
+/// `Content-Type`, an event format that is not registered, or a `Content-Encoding`.
 pub fn decode_batch_lenient(
     headers: &HeaderMap,
     body: Bytes,
@@ -43,8 +43,8 @@ pub fn decode_batch_lenient(
 
 /// Encodes an event that may break the specification in the content mode it came in.
 ///
-/// Of what came over HTTP, the `ce-` headers, the `Content-Type` and the body are the same, byte
-/// for byte. What came as the text of an event format is in structured mode, and any other event in
+/// Of what came over HTTP, the `ce-` headers, the `Content-Type`, the `Content-Encoding` and the body
+/// are the same, byte for byte. What came as the text of an event format is in structured mode, and any other event in
 /// binary mode.
 ///
 /// # Errors
@@ -126,8 +126,14 @@ impl Decoder {
             headers: own_headers(headers, &content_type),
             body: body.clone(),
         };
-        let event = if content_type.is_structured() {
-            self.structured(headers, content_type, body)?
+        let event = if let Some(encoding) = decode::content_encoding(headers) {
+            self.encoded(headers, content_type, &encoding)?
+        } else if content_type.is_structured() {
+            let event = match format::find(&content_type.essence, self.limits) {
+                Ok(format) => format.decode_lenient(body)?,
+                Err(_) => of_unknown_format(&content_type.essence),
+            };
+            event.with_violations(content_type.violation)
         } else {
             self.binary(headers, content_type, body)?
         };
@@ -148,6 +154,9 @@ impl Decoder {
         let content_type = ContentType::of(headers)?;
         if !content_type.is_batch() {
             return self.decode_lenient(headers, body).map(|event| vec![event]);
+        }
+        if let Some(encoding) = decode::content_encoding(headers) {
+            return Err(DecodeError::content_encoding(&encoding));
         }
         // There may be no element to tell it with.
         content_type.violation.map_or(Ok(()), Err)?;
@@ -177,31 +186,26 @@ impl Decoder {
         }
     }
 
-    fn structured(
+    /// Returns what is known of an event whose body has a content encoding.
+    fn encoded(
         &self,
         headers: &HeaderMap,
         content_type: ContentType<'_>,
-        body: Bytes,
+        encoding: &str,
     ) -> Result<LenientEvent, DecodeError> {
-        let essence = &content_type.essence;
-        let (reason, violation) = match (
-            content_encoding(headers),
-            format::find(essence, self.limits),
-        ) {
-            (Some(violation), _) => (ENCODED, violation),
-            (None, Ok(format)) => {
-                let event = format.decode_lenient(body)?;
-                return Ok(event.with_violations(content_type.violation));
-            }
-            (None, Err(_)) => {
-                let expected = "the media type of a registered event format";
-                let section = "HTTP binding, 3.2";
-                let violation = Violation::new("Content-Type", essence, expected, section);
-                ("its event format is not registered", violation)
-            }
+        let (expected, section) = ("a body without a content encoding", "HTTP binding, 3");
+        let violation = Violation::new("Content-Encoding", encoding, expected, section);
+        let (attributes, violations) = if content_type.is_structured() {
+            (Vec::new(), Vec::new())
+        } else {
+            let reader = decode::read_binary(headers, content_type.text, self.limits)?;
+            let (violations, _) = reader.into_violations(Bytes::new())?;
+            (attributes(headers), violations)
         };
-        let event = LenientEvent::new(UncheckedEvent::unreadable(reason), vec![violation]);
-        Ok(event.with_violations(content_type.violation))
+        let data = Err("the body has a `Content-Encoding`");
+        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
+        let more = content_type.violation.into_iter().chain([violation]);
+        Ok(event.with_violations(more))
     }
 
     fn binary(
@@ -210,32 +214,31 @@ impl Decoder {
         content_type: ContentType<'_>,
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
-        let encoding = content_encoding(headers);
-        if encoding.is_none() {
-            match self.decode(headers, body.clone()) {
-                Ok(event) => return Ok(event.into()),
-                Err(error) => match error.kind() {
-                    DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => {}
-                    _ => return Err(error),
-                },
-            }
+        match self.decode(headers, body.clone()) {
+            Ok(event) => return Ok(event.into()),
+            Err(error) => match error.kind() {
+                DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => {}
+                _ => return Err(error),
+            },
         }
         let reader = decode::read_binary(headers, content_type.text, self.limits)?;
-        let (mut violations, data) = reader.into_violations(body)?;
-        violations.extend(content_type.violation);
-        let data = match encoding {
-            None => Ok(data),
-            Some(violation) => {
-                violations.push(violation);
-                Err(ENCODED)
-            }
-        };
+        let (violations, data) = reader.into_violations(body)?;
         let attributes = attributes(headers);
-        Ok(LenientEvent::new(
-            UncheckedEvent { attributes, data },
-            violations,
-        ))
+        let data = Ok(data);
+        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
+        Ok(event.with_violations(content_type.violation))
     }
+}
+
+/// Returns what is known of an event in a format that is not registered, which is nothing.
+fn of_unknown_format(media_type: &str) -> LenientEvent {
+    let (expected, section) = ("a registered event format", "HTTP binding, 3.2.1");
+    let violation = Violation::new("Content-Type", media_type, expected, section);
+    let event = UncheckedEvent {
+        attributes: Vec::new(),
+        data: Err("no event format is registered for the media type of the event"),
+    };
+    LenientEvent::new(event, vec![violation])
 }
 
 /// The `Content-Type` of a message, which may be malformed.

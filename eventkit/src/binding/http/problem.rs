@@ -16,7 +16,7 @@ use crate::event::Violation;
 /// | --- | --- |
 /// | malformed, not an event, invalid attributes, another specversion, data that is not the JSON it is declared to be | 400 |
 /// | over one of the [`Limits`](crate::Limits), or over the body limit of the server | 413 |
-/// | no format or codec for the media type | 415 |
+/// | no format or codec for the media type, or a `Content-Encoding` | 415 |
 /// | another event type, or data that is not the expected value | 422 |
 /// | an answer that cannot be encoded | 500 |
 ///

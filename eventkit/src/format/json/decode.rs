@@ -11,6 +11,7 @@ use bytestring::ByteString;
 use super::scan::{Malformed, Scanner, explain};
 use crate::codec::{JsonSeed, decode_into};
 use crate::error::DecodeError;
+use crate::event::json::byte_order_mark;
 use crate::event::{
     Data, DataKind, Event, JSON, Limits, PartialEvent, Scalar, Violation, declares_json, name,
 };
@@ -135,13 +136,23 @@ impl From<DecodeError> for ElementError {
 /// Checks the size and the encoding of a message.
 pub(super) fn message(bytes: Bytes, limits: Limits) -> Result<ByteString, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
+    check_start(&bytes)?;
     ByteString::try_from(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
 /// Checks the size and the encoding of a message that is not shared.
 pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
+    check_start(bytes)?;
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
+}
+
+/// Refuses a byte order mark by its name.
+fn check_start(bytes: &[u8]) -> Result<(), DecodeError> {
+    let mark = byte_order_mark(bytes);
+    mark.map_or(Ok(()), |reason| {
+        Err(DecodeError::malformed_because("JSON", reason))
+    })
 }
 
 /// Reads all members of the one object that a text is.
@@ -307,6 +318,9 @@ impl<'a> JsonReader<'_, 'a> {
 
 impl EventReader for JsonReader<'_, '_> {
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
+        if let Some(ty) = find_type(self.text) {
+            return Ok(ty);
+        }
         let mut event = PartialEvent::with_limits(self.limits);
         object(self.text, &mut event, &mut skip)?;
         event.require_type().map(|ty| Cow::Owned(ty.to_owned()))
@@ -341,6 +355,39 @@ impl EventReader for JsonReader<'_, '_> {
 
     fn attributes(&self) -> &dyn AttributeSource {
         &*self.event
+    }
+}
+
+/// Finds the type of an event, without a look at what follows it.
+fn find_type(text: &str) -> Option<Cow<'_, str>> {
+    enum Stop<'a> {
+        Malformed,
+        Found(Cow<'a, str>),
+    }
+
+    impl From<Malformed> for Stop<'_> {
+        fn from(Malformed: Malformed) -> Self {
+            Self::Malformed
+        }
+    }
+
+    let mut scanner = Scanner::new(text);
+    let all = scanner.elements(*b"{}", |scanner| {
+        while let Some((name, value, next)) = scanner.peek_string_member() {
+            if name == name::TYPE {
+                return Err(Stop::Found(Cow::Borrowed(value)));
+            }
+            scanner.skip_to(next);
+        }
+        if scanner.member_name()? == name::TYPE {
+            return Err(Stop::Found(scanner.string()?));
+        }
+        scanner.skip()?;
+        Ok(())
+    });
+    match all {
+        Err(Stop::Found(ty)) => Some(ty),
+        _ => None,
     }
 }
 

@@ -71,6 +71,13 @@ fn content_types_of_different_modes_are_refused() {
 }
 
 #[test]
+fn a_batch_of_a_format_that_is_not_there_is_refused() {
+    let headers = content_type("application/cloudevents-batch+cbor");
+    let decoded = decode_batch_lenient(&headers, Bytes::new());
+    assert_refused(decoded, DecodeErrorKind::UnsupportedMediaType);
+}
+
+#[test]
 fn a_batch_with_a_malformed_content_type_is_refused() {
     let headers = content_type("application/cloudevents-batch+json; charset");
     let decoded = decode_batch_lenient(&headers, "[]".into());

@@ -62,6 +62,28 @@ fn the_kind_of_the_data_follows_from_the_content_type() {
 }
 
 #[test]
+fn a_tab_between_the_parts_of_a_content_type_is_a_space() {
+    let event = body_as("text/plain\t;\tcharset=\"utf-8\";;", b"hi");
+    assert_eq!(
+        event.data_content_type(),
+        Some("text/plain ; charset=\"utf-8\";;")
+    );
+    assert_eq!(event.data().unwrap().kind(), DataKind::Text);
+
+    // In quotes it is part of the value, and no attribute has one.
+    for text in ["a/b; c=\"\t\"", "a/b; c=\"\\\"\t\""] {
+        assert_invalid(
+            decode(&headers(&[("content-type", text)]), Bytes::new()),
+            &[("datacontenttype", "core, datacontenttype")],
+        );
+    }
+
+    let body = br#"{"specversion":"1.0","id":"1","source":"/s","type":"t"}"#;
+    let structured = content_type("application/cloudevents+json\t;;\tcharset=utf-8");
+    assert!(decode(&structured, Bytes::from_static(body)).is_ok());
+}
+
+#[test]
 fn a_body_without_a_content_type_is_binary() {
     let event = decode(&headers(&[]), "[1]".into()).unwrap();
 
@@ -190,7 +212,7 @@ fn a_content_type_that_is_none_is_refused() {
         "text/*",
         "text/plain, text/html",
         "text/plain; a",
-        "application/cloudevents+",
+        "application/cloudevents/json",
         "text/plain; a=\"ä\"",
         " text/plain",
     ] {

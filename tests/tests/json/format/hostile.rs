@@ -1,11 +1,13 @@
 //! Input that nobody means well with.
 
 use bytes::Bytes;
+use eventkit::codec;
+use eventkit::event::Data;
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, Event, Limits};
 use eventkit_tests::message::json;
 use eventkit_tests::reading::Reading;
-use eventkit_tests::refusal::{assert_invalid, assert_refused};
+use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
 use serde_json::Value;
 
 const DEPTH: usize = 100_000;
@@ -236,4 +238,42 @@ fn the_list_of_violations_has_an_end() {
         "{}",
         error.violations().len()
     );
+}
+
+#[test]
+fn a_byte_order_mark_is_refused_by_its_name() {
+    let event = json("\"data\":1");
+    let event = std::str::from_utf8(&event).unwrap();
+    let utf16: Vec<u8> = format!("\u{feff}{event}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let named = |error: DecodeError, kind| {
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(chain(&error).contains("byte order mark"), "{error:?}");
+    };
+    let malformed = DecodeErrorKind::Malformed;
+    for text in [format!("\u{feff}{event}").into_bytes(), utf16] {
+        named(decode(&text).unwrap_err(), malformed);
+        let typed = Json.decode_as::<Reading<u8>>(&text);
+        named(typed.unwrap_err(), malformed);
+        named(
+            Json.decode_batch(text.clone().into()).unwrap_err(),
+            malformed,
+        );
+        named(
+            Json.decode_lenient(text.clone().into()).unwrap_err(),
+            malformed,
+        );
+        named(
+            Json.decode_batch_lenient(text.into()).unwrap_err(),
+            malformed,
+        );
+    }
+    for data in [&b"\xef\xbb\xbf1"[..], b"\xfe\xff\x001", b"\xff\xfe1\x00"] {
+        let error = Data::json(Bytes::from_static(data)).unwrap_err();
+        assert!(error.to_string().contains("byte order mark"), "{error}");
+        let error = codec::decode::<u8>(Some(data), Some("application/json"));
+        named(error.unwrap_err(), DecodeErrorKind::Data);
+    }
 }
