@@ -90,10 +90,10 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
     let place = event.span();
     if model.borrows {
         let known = quote_spanned!(place=> #private::borrowed_event::<#event>());
-        return quote!(const __EVENTKIT_EVENT: #private::EventMeta<#event> = #known;);
+        return quote!(const __EVENTKIT_EVENT: #private::EventMeta<#private::BorrowEvent<#event>> = #known;);
     }
     let known = quote_spanned!(place=> #private::owned_event::<#event>());
-    quote!(const __EVENTKIT_EVENT: #private::EventMeta<#event, #private::OwnEvent<#event>> = #known;)
+    quote!(const __EVENTKIT_EVENT: #private::EventMeta<#private::OwnEvent<#event>> = #known;)
 }
 
 /// Returns the function that takes the arguments from an invocation and calls the user's function.

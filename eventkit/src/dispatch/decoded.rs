@@ -1,7 +1,6 @@
 //! One event in both of its forms: the envelope and the typed value.
 
 use std::any::{Any, TypeId};
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
@@ -18,7 +17,7 @@ pub(crate) type Value = dyn Any + Send + Sync;
 pub(super) type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
 
 /// A dispatched value of an event type.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct TypedValue<'a> {
     /// The value itself.
     pub(super) value: &'a Value,
@@ -41,12 +40,6 @@ impl<'a> TypedValue<'a> {
                 TypeId::of::<T>()
             },
         }
-    }
-}
-
-impl fmt::Debug for TypedValue<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TypedValue")
     }
 }
 

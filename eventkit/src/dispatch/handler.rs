@@ -1,6 +1,6 @@
 //! The metadata of a handler.
 
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -9,7 +9,7 @@ use super::policy::Policy;
 use super::state::Requirements;
 use crate::filter::{Filter, FilterParseError};
 use crate::pattern;
-use crate::typed::AttributeSource;
+use crate::typed::{AttributeSource, CloudEvent};
 
 /// The location of a handler in the source code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,27 +43,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// The event types or patterns that a handler was given.
-#[derive(Debug, Clone)]
-enum Patterns {
-    Literals(&'static [&'static str]),
-    Owned(Vec<String>),
-}
-
-impl Patterns {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let (literals, owned) = match self {
-            Self::Literals(literals) => (*literals, &[][..]),
-            Self::Owned(owned) => (&[][..], &owned[..]),
-        };
-        literals
-            .iter()
-            .copied()
-            .chain(owned.iter().map(String::as_str))
-    }
-}
-
-/// The Rust type that a typed handler takes.
+/// A Rust type that is an event type, or an enum over event types.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedEvent {
     pub(super) id: fn() -> TypeId,
@@ -73,6 +53,17 @@ pub struct TypedEvent {
 }
 
 impl TypedEvent {
+    /// Returns the facts about a Rust type.
+    #[must_use]
+    pub const fn of<T: CloudEvent>() -> Self {
+        Self {
+            id: TypeId::of::<T>,
+            name: type_name::<T>,
+            types: T::TYPES,
+            closed_set: T::CLOSED_SET,
+        }
+    }
+
     pub(super) fn id(self) -> TypeId {
         (self.id)()
     }
@@ -107,6 +98,7 @@ impl LiteralFilter {
 /// The options of a handler that is registered at run time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HandlerOptions {
+    pub(super) pattern: Option<String>,
     pub(super) filter: Option<Filter>,
     pub(super) name: Option<&'static str>,
     pub(super) policy: Policy,
@@ -119,7 +111,9 @@ pub struct Handler {
     order: i32,
     is_async: bool,
     registry: Option<&'static RegistryKey>,
-    patterns: Patterns,
+    // Of a handler, one of the two has elements, or none of a typed one.
+    literals: &'static [&'static str],
+    pattern: Option<String>,
     typed: Option<TypedEvent>,
     needs_event: bool,
     requires: fn(&mut Requirements),
@@ -150,7 +144,8 @@ impl Handler {
             order: 0,
             is_async: false,
             registry: None,
-            patterns: Patterns::Literals(patterns),
+            literals: patterns,
+            pattern: None,
             needs_event: typed.is_none(),
             typed,
             requires: |_| (),
@@ -213,12 +208,8 @@ impl Handler {
         self
     }
 
-    pub(super) fn with_patterns(mut self, patterns: Vec<String>) -> Self {
-        self.patterns = Patterns::Owned(patterns);
-        self
-    }
-
     pub(super) fn with_options(mut self, options: HandlerOptions) -> Self {
+        self.pattern = options.pattern;
         self.filter = options.filter;
         self.durable_name = options.name;
         self.policy = options.policy;
@@ -273,8 +264,12 @@ impl Handler {
     /// Returns the filter that an event has to pass before the handler runs.
     #[must_use]
     pub fn filter(&self) -> Option<&Filter> {
-        let literal = self.literal_filter.and_then(|filter| filter.get().ok());
-        literal.or(self.filter.as_ref())
+        self.parsed_filter()?.ok()
+    }
+
+    fn parsed_filter(&self) -> Option<Result<&Filter, &FilterParseError>> {
+        let literal = self.literal_filter.map(LiteralFilter::get);
+        literal.or(self.filter.as_ref().map(Ok))
     }
 
     pub(super) fn has_filter(&self) -> bool {
@@ -286,16 +281,13 @@ impl Handler {
         &self,
         attributes: &impl AttributeSource,
     ) -> Result<bool, Failure> {
-        let filter = match (self.literal_filter, &self.filter) {
-            (Some(literal), _) => literal
-                .get()
-                .map_err(|error| Failure::Filter(error.clone().into()))?,
-            (None, Some(filter)) => filter,
-            (None, None) => return Ok(true),
-        };
-        filter
-            .evaluate(attributes)
-            .map_err(|error| Failure::Filter(error.into()))
+        match self.parsed_filter() {
+            None => Ok(true),
+            Some(Err(error)) => Err(Failure::Filter(error.clone().into())),
+            Some(Ok(filter)) => filter
+                .evaluate(attributes)
+                .map_err(|error| Failure::Filter(error.into())),
+        }
     }
 
     /// Returns the registry that contains the handler through discovery, or `None` for the default
@@ -322,11 +314,11 @@ impl Handler {
 
     /// Returns the event types and patterns it handles.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        let own = match self.typed {
-            Some(typed) if self.patterns.iter().next().is_none() => typed.types,
-            _ => &[],
+        let literals = match self.typed {
+            Some(typed) if self.literals.is_empty() => typed.types,
+            _ => self.literals,
         };
-        own.iter().copied().chain(self.patterns.iter())
+        literals.iter().copied().chain(self.pattern.as_deref())
     }
 
     /// Returns whether it handles events of a type.

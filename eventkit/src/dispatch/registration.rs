@@ -4,11 +4,9 @@ use std::any::type_name;
 use std::future::Future;
 use std::panic::Location;
 
-use super::const_check::typed_event;
-use super::entry::{Call, HandlerEntry, HandlerRef};
+use super::entry::{Call, HandlerEntry, HandlerRef, IntoOutcome};
 use super::handler::{Handler, HandlerOptions};
 use super::invocation::HandlerEvent;
-use super::outcome::IntoOutcome;
 use super::policy::Policy;
 use super::registry::Registry;
 use crate::event::Event;
@@ -158,7 +156,7 @@ impl<'r> Registration<'r> {
         F: Fn(&Event) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<Event, F>(vec![pattern.into()], borrowing::<Event, F, R>(handler));
+        self.add::<Event, F>(Some(pattern.into()), borrowing::<Event, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -173,7 +171,7 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<Event, F>(vec![pattern.into()], owning(handler));
+        self.add::<Event, F>(Some(pattern.into()), owning(handler));
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -184,7 +182,7 @@ impl<'r> Registration<'r> {
         F: Fn(&T) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<T, F>(Vec::new(), borrowing::<T, F, R>(handler));
+        self.add::<T, F>(None, borrowing::<T, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -196,20 +194,20 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<T, F>(Vec::new(), owning(handler));
+        self.add::<T, F>(None, owning(handler));
     }
 
     #[track_caller]
-    fn add<E: HandlerEvent, F>(self, patterns: Vec<String>, call: Call) {
-        for pattern in &patterns {
-            if let Err(reason) = pattern::check(pattern) {
-                panic!("{pattern:?} cannot be handled: {reason}");
-            }
+    fn add<E: HandlerEvent, F>(mut self, pattern: Option<String>, call: Call) {
+        if let Some(pattern) = &pattern
+            && let Err(reason) = pattern::check(pattern)
+        {
+            panic!("{pattern:?} cannot be handled: {reason}");
         }
+        self.options.pattern = pattern;
         let location = Location::caller().into();
-        let handler = Handler::new(type_name::<F>(), location, typed_event::<E>(), &[])
-            .with_patterns(patterns)
-            .with_options(self.options);
+        let handler = Handler::new(type_name::<F>(), location, E::TYPED, &[]);
+        let handler = handler.with_options(self.options);
         let entry = HandlerEntry::new(handler, call);
         self.registry
             .update(|added| added.push(HandlerRef::registered(entry)));

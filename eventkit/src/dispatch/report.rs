@@ -4,10 +4,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::entry::HandlerRef;
+use super::entry::{HandlerRef, Outcome};
 use super::failure::Failure;
 use super::handler::Handler;
-use super::outcome::Outcome;
 use super::routing::Route;
 use crate::filter::Filter;
 use crate::typed::AttributeSource;
@@ -17,8 +16,8 @@ use crate::typed::AttributeSource;
 /// A report without handlers is not an error: the event has no handlers.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// `None` if the event has no handlers.
-    route: Option<Arc<Route>>,
+    /// `None` if the event has no handlers, or while they run.
+    pub(super) route: Option<Arc<Route>>,
     /// `None` if all handlers succeeded.
     details: Option<Box<Details>>,
 }
@@ -122,11 +121,7 @@ impl fmt::Display for HandlerOutcome<'_> {
     }
 }
 
-/// Builds the report of an event while its handlers run.
-#[derive(Debug, Default)]
-pub(super) struct ReportBuilder(Option<Box<Details>>);
-
-impl ReportBuilder {
+impl Report {
     /// Returns whether the event passes the filter of a handler, and records why it does not.
     pub(super) fn check_filter(
         &mut self,
@@ -136,7 +131,7 @@ impl ReportBuilder {
     ) -> bool {
         match matches_filter(handler, attributes) {
             Ok(true) => return true,
-            Ok(false) => self.details().filtered.push(index),
+            Ok(false) => self.details_mut().filtered.push(index),
             Err(failure) => self.fail(index, failure),
         }
         false
@@ -158,19 +153,11 @@ impl ReportBuilder {
     }
 
     fn fail(&mut self, index: usize, failure: Failure) {
-        self.details().failures.push((index, failure));
+        self.details_mut().failures.push((index, failure));
     }
 
-    fn details(&mut self) -> &mut Details {
-        self.0.get_or_insert_default()
-    }
-
-    #[inline]
-    pub(super) fn build(self, route: Arc<Route>) -> Report {
-        Report {
-            route: Some(route),
-            details: self.0,
-        }
+    fn details_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_default()
     }
 }
 

@@ -1,18 +1,19 @@
 //! Runs the handlers of an event, one after another, each on its own.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::decoded::{DecodedEvent, TypedValue};
+use super::entry::Outcome;
 use super::error::DispatchError;
 use super::invocation::Invocation;
-use super::outcome::Outcome;
-use super::report::{Report, ReportBuilder};
+use super::report::Report;
 use super::routing::{Route, RoutingTable};
 use super::state::StateMap;
 use crate::error::EncodeError;
 use crate::event::Event;
-use crate::typed::{CloudEvent, TypedAttributes};
+use crate::typed::{CloudEvent, ToEvent, TypedAttributes};
 
 /// A value that can be dispatched: an [`Event`] or a value of an event type.
 #[diagnostic::on_unimplemented(
@@ -20,7 +21,7 @@ use crate::typed::{CloudEvent, TypedAttributes};
     label = "neither an `Event` nor an event type",
     note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
 )]
-pub trait Dispatch: Sync {
+pub trait Dispatch: ToEvent {
     /// Returns the event type.
     #[doc(hidden)]
     fn wire_type(&self) -> &str;
@@ -28,14 +29,6 @@ pub trait Dispatch: Sync {
     /// Returns the typed value, or `None` if this is an envelope.
     #[doc(hidden)]
     fn typed_value(&self) -> Option<TypedValue<'_>>;
-
-    /// Returns the envelope, or `None` if this is a typed value.
-    #[doc(hidden)]
-    fn as_envelope(&self) -> Option<&Event>;
-
-    /// Returns a new envelope.
-    #[doc(hidden)]
-    fn to_envelope(&self) -> Result<Event, EncodeError>;
 
     /// Returns the attributes of a typed value, without encoding its data.
     #[doc(hidden)]
@@ -51,14 +44,6 @@ impl Dispatch for Event {
         None
     }
 
-    fn as_envelope(&self) -> Option<&Event> {
-        Some(self)
-    }
-
-    fn to_envelope(&self) -> Result<Event, EncodeError> {
-        Ok(self.clone())
-    }
-
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
         Ok(None)
     }
@@ -72,14 +57,6 @@ impl<T: CloudEvent> Dispatch for T {
 
     fn typed_value(&self) -> Option<TypedValue<'_>> {
         Some(TypedValue::new(self))
-    }
-
-    fn as_envelope(&self) -> Option<&Event> {
-        None
-    }
-
-    fn to_envelope(&self) -> Result<Event, EncodeError> {
-        self.to_event()
     }
 
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
@@ -98,7 +75,7 @@ pub(super) fn dispatch(
     };
     check(&route, event, true)?;
     let made = Made::new(&route, event, typed)?;
-    let report = Execution::new(table, &route, event, typed, made.as_ref()).run();
+    let report = Execution::new(table, &route, typed, &made).run();
     finish(report, route)
 }
 
@@ -113,7 +90,7 @@ pub(super) async fn dispatch_async(
     };
     check(&route, event, false)?;
     let made = Made::new(&route, event, typed)?;
-    let execution = Execution::new(table, &route, event, typed, made.as_ref());
+    let execution = Execution::new(table, &route, typed, &made);
     let report = execution.run_async().await;
     drop(execution);
     finish(report, route)
@@ -158,39 +135,41 @@ fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatc
 }
 
 /// The input of handlers and filters besides a typed value.
-enum Made {
+enum Made<'a> {
+    Nothing,
     /// The envelope, if a handler or a filter needs it.
-    Envelope(Event),
+    Envelope(Cow<'a, Event>),
     /// The attributes for filters.
     Attributes(TypedAttributes),
 }
 
-impl Made {
+impl<'a> Made<'a> {
     #[inline]
     fn new(
         route: &Route,
-        event: &dyn Dispatch,
+        event: &'a dyn Dispatch,
         typed: Option<TypedValue<'_>>,
-    ) -> Result<Option<Self>, DispatchError> {
+    ) -> Result<Self, DispatchError> {
         match typed {
-            Some(typed) if !route.takes_value_only(typed) => Self::make(route, event, typed),
-            _ => Ok(None),
+            Some(typed) if route.takes_value_only(typed) => Ok(Self::Nothing),
+            _ => Self::make(route, event, typed),
         }
     }
 
     #[inline(never)]
     fn make(
         route: &Route,
-        event: &dyn Dispatch,
-        typed: TypedValue<'_>,
-    ) -> Result<Option<Self>, DispatchError> {
-        if route.needs_event(typed) {
-            return Ok(Some(Self::Envelope(event.to_envelope()?)));
+        event: &'a dyn Dispatch,
+        typed: Option<TypedValue<'_>>,
+    ) -> Result<Self, DispatchError> {
+        if typed.is_none_or(|typed| route.needs_event(typed)) {
+            return Ok(Self::Envelope(event.to_event_cow()?));
         }
         if route.filtered {
-            return Ok(event.typed_attributes()?.map(Self::Attributes));
+            let attributes = event.typed_attributes()?;
+            return Ok(attributes.map_or(Self::Nothing, Self::Attributes));
         }
-        Ok(None)
+        Ok(Self::Nothing)
     }
 }
 
@@ -206,15 +185,13 @@ impl<'a> Execution<'a> {
     fn new(
         table: &'a RoutingTable,
         route: &'a Route,
-        event: &'a dyn Dispatch,
         typed: Option<TypedValue<'a>>,
-        made: Option<&'a Made>,
+        made: &'a Made<'_>,
     ) -> Self {
         let (envelope, attributes) = match made {
-            Some(Made::Envelope(event)) => (Some(event), None),
-            Some(Made::Attributes(attributes)) => (None, Some(attributes)),
-            None if typed.is_some() => (None, None),
-            None => (event.as_envelope(), None),
+            Made::Nothing => (None, None),
+            Made::Envelope(event) => (Some(&**event), None),
+            Made::Attributes(attributes) => (None, Some(attributes)),
         };
         Self {
             route,
@@ -224,8 +201,8 @@ impl<'a> Execution<'a> {
     }
 
     #[inline]
-    fn run(&self) -> ReportBuilder {
-        let mut report = ReportBuilder::default();
+    fn run(&self) -> Report {
+        let mut report = Report::default();
         let mut next = 0;
         loop {
             // One `catch_unwind` for all handlers, until one of them fails or panics.
@@ -239,7 +216,7 @@ impl<'a> Execution<'a> {
 
     /// Runs the handlers from `next` on, to the end or to one that fails.
     #[inline]
-    fn run_from(&self, next: &mut usize, report: &mut ReportBuilder) -> Outcome {
+    fn run_from(&self, next: &mut usize, report: &mut Report) -> Outcome {
         let shared = Invocation::without_context(&self.event, self.states);
         for handler in &self.route.handlers[*next..] {
             let (index, entry) = (*next, handler.entry());
@@ -256,8 +233,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    async fn run_async(&self) -> ReportBuilder {
-        let mut report = ReportBuilder::default();
+    async fn run_async(&self) -> Report {
+        let mut report = Report::default();
         for (index, handler) in self.route.handlers.iter().enumerate() {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let invocation = Invocation::new(&self.event, handler, self.states);
@@ -269,8 +246,8 @@ impl<'a> Execution<'a> {
 }
 
 #[inline]
-fn finish(report: ReportBuilder, route: Arc<Route>) -> Result<Report, DispatchError> {
-    let report = report.build(route);
+fn finish(mut report: Report, route: Arc<Route>) -> Result<Report, DispatchError> {
+    report.route = Some(route);
     if report.has_failures() {
         return Err(DispatchError::Failed(report));
     }

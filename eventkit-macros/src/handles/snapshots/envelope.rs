@@ -2,9 +2,9 @@ fn audit(event: &Event) {}
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
 static __eventkit_handles_audit: ::eventkit::__private::HandlerEntry = {
-    const __EVENTKIT_EVENT: ::eventkit::__private::EventMeta<Event> = ::eventkit::__private::borrowed_event::<
-        Event,
-    >();
+    const __EVENTKIT_EVENT: ::eventkit::__private::EventMeta<
+        ::eventkit::__private::BorrowEvent<Event>,
+    > = ::eventkit::__private::borrowed_event::<Event>();
     const _: () = __EVENTKIT_EVENT.check_type("audit", "co.outcome.*", "Event");
     const _: () = __EVENTKIT_EVENT.check_type("audit", "org.example.*", "Event");
     const __eventkit_call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|

@@ -2,9 +2,9 @@ fn send_receipt(order: &OrderPlaced) {}
 #[doc(hidden)]
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
 static __eventkit_handles_send_receipt: ::eventkit::__private::HandlerEntry = {
-    const __EVENTKIT_EVENT: ::eventkit::__private::EventMeta<OrderPlaced> = ::eventkit::__private::borrowed_event::<
-        OrderPlaced,
-    >();
+    const __EVENTKIT_EVENT: ::eventkit::__private::EventMeta<
+        ::eventkit::__private::BorrowEvent<OrderPlaced>,
+    > = ::eventkit::__private::borrowed_event::<OrderPlaced>();
     const _: () = __EVENTKIT_EVENT
         .check_type("send_receipt", "co.outcome.order.placed", "OrderPlaced");
     const __eventkit_call: ::eventkit::__private::Call = ::eventkit::__private::Call::Sync(|

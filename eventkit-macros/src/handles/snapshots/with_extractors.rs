@@ -11,7 +11,6 @@ pub async fn ship(
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
 pub static __eventkit_handles_ship: framework::eventkit::__private::HandlerEntry = {
     const __EVENTKIT_EVENT: framework::eventkit::__private::EventMeta<
-        OrderPlaced,
         framework::eventkit::__private::OwnEvent<OrderPlaced>,
     > = framework::eventkit::__private::owned_event::<OrderPlaced>();
     const _: () = __EVENTKIT_EVENT.check_untyped("ship");
