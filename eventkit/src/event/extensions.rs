@@ -112,3 +112,34 @@ impl<'a> IntoIterator for &'a Extensions {
         self.iter()
     }
 }
+
+/// Returns the name of an extension that the specification documents, as a literal.
+pub(crate) fn documented(extension: &str) -> Option<&'static str> {
+    /// Compares with all names at once, as a compiler does it best.
+    macro_rules! literal {
+        ($($name:literal),*) => {
+            match extension {
+                $($name => Some($name),)*
+                _ => None,
+            }
+        };
+    }
+    literal!(
+        "authclaims",
+        "authid",
+        "authtype",
+        "causationid",
+        "correlationid",
+        "dataref",
+        "expirytime",
+        "partitionkey",
+        "recordedtime",
+        "sampledrate",
+        "sequence",
+        "sequencetype",
+        "severitynumber",
+        "severitytext",
+        "traceparent",
+        "tracestate"
+    )
+}
