@@ -80,7 +80,7 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         };
 
         #(#conditions)*
-        #private::discover_handler!(#name);
+        #private::discover! { HANDLERS: &'static #private::HandlerEntry = &#name }
     }
 }
 

@@ -45,31 +45,16 @@ pub(super) fn event_types() -> &'static [TypedEvent] {
     &EVENT_TYPES
 }
 
-/// Adds the static of a handler to the slice.
+/// Adds an item to a slice.
 #[cfg(feature = "discovery")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __discover_handler {
-    ($handler:path) => {
+macro_rules! __discover {
+    ($slice:ident: $type:ty = $item:expr) => {
         const _: () = {
-            #[$crate::__private::linkme::distributed_slice($crate::__private::HANDLERS)]
+            #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
             #[linkme(crate = $crate::__private::linkme)]
-            static DISCOVERED: &'static $crate::__private::HandlerEntry = &$handler;
-        };
-    };
-}
-
-/// Adds a derived struct to the slice.
-#[cfg(feature = "discovery")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __discover_event_type {
-    ($type:ty) => {
-        const _: () = {
-            #[$crate::__private::linkme::distributed_slice($crate::__private::EVENT_TYPES)]
-            #[linkme(crate = $crate::__private::linkme)]
-            static DISCOVERED: $crate::__private::TypedEvent =
-                $crate::__private::TypedEvent::of::<$type>();
+            static DISCOVERED: $type = $item;
         };
     };
 }
@@ -77,13 +62,6 @@ macro_rules! __discover_event_type {
 #[cfg(not(feature = "discovery"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __discover_handler {
-    ($handler:path) => {};
-}
-
-#[cfg(not(feature = "discovery"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __discover_event_type {
-    ($type:ty) => {};
+macro_rules! __discover {
+    ($slice:ident: $type:ty = $item:expr) => {};
 }

@@ -328,12 +328,7 @@ impl Scalar<'_> {
 }
 
 fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
-    let value = match value {
-        Scalar::Null | Scalar::Invalid => return None,
-        Scalar::Boolean(flag) => AttributeValue::Boolean(flag),
-        Scalar::Integer(number) => AttributeValue::Integer(number),
-        Scalar::Text(text) => AttributeValue::String(text.into_owned()),
-    };
+    let value = value.value()?.into();
     let name = match documented(&name) {
         Some(literal) => Cow::Borrowed(literal),
         None => Cow::Owned(name.into_owned()),

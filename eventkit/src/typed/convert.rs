@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::CloudEvent;
-use crate::error::{DecodeError, EncodeError};
+use crate::error::EncodeError;
 use crate::event::{Event, EventBuilder};
 
 /// A value that can become an event: an [`Event`], or a type that derives [`CloudEvent`].
@@ -32,26 +32,6 @@ impl<T: CloudEvent> ToEvent for T {
     fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError> {
         self.to_event().map(Cow::Owned)
     }
-}
-
-// The bodies of the conversions that the derive adds.
-
-/// Reads a value from an event.
-///
-/// # Errors
-///
-/// Returns an error if [`CloudEvent::from_event`] would.
-pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
-    T::from_event(event)
-}
-
-/// Creates the event of a value.
-///
-/// # Errors
-///
-/// Returns an error if [`CloudEvent::to_event`] would.
-pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
-    value.to_event()
 }
 
 /// Creates the event of a builder. It is compiled once, and not for each type.

@@ -185,7 +185,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(__eventkit_event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -201,7 +201,9 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
+            <OrderPlaced<
+                T,
+            > as ::eventkit::__private::CloudEvent>::to_event(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -217,7 +219,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -233,7 +235,9 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
+            <OrderPlaced<
+                T,
+            > as ::eventkit::__private::CloudEvent>::to_event(&__eventkit_value)
         }
     }
 };

@@ -5,7 +5,7 @@ const _: () = {
         subject: ::core::option::Option::None,
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
-        extensions: &[("priority", ::eventkit::__private::Literal::Integer(7i32))],
+        extensions: &[("priority", ::eventkit::__private::AttributeRef::Integer(7i32))],
     };
     #[automatically_derived]
     impl OrderPlaced {
@@ -94,7 +94,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(__eventkit_event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -103,7 +103,9 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderPlaced,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced>(__eventkit_value)
+            <OrderPlaced as ::eventkit::__private::CloudEvent>::to_event(
+                __eventkit_value,
+            )
         }
     }
     #[automatically_derived]
@@ -112,7 +114,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -121,10 +123,13 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderPlaced,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
+            <OrderPlaced as ::eventkit::__private::CloudEvent>::to_event(
+                &__eventkit_value,
+            )
         }
     }
-    ::eventkit::__private::discover_event_type! {
-        OrderPlaced
+    ::eventkit::__private::discover! {
+        EVENT_TYPES : ::eventkit::__private::TypedEvent =
+        ::eventkit::__private::TypedEvent::of:: < OrderPlaced > ()
     }
 };

@@ -57,7 +57,9 @@ const _: () = {
         fn try_from(
             __eventkit_event: &framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::from_event::<Self>(__eventkit_event)
+            <Self as framework::eventkit::__private::CloudEvent>::from_event(
+                __eventkit_event,
+            )
         }
     }
     #[automatically_derived]
@@ -66,7 +68,9 @@ const _: () = {
         fn try_from(
             __eventkit_value: &Tick,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::into_event::<Tick>(__eventkit_value)
+            <Tick as framework::eventkit::__private::CloudEvent>::to_event(
+                __eventkit_value,
+            )
         }
     }
     #[automatically_derived]
@@ -75,7 +79,9 @@ const _: () = {
         fn try_from(
             __eventkit_event: framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::from_event::<Self>(&__eventkit_event)
+            <Self as framework::eventkit::__private::CloudEvent>::from_event(
+                &__eventkit_event,
+            )
         }
     }
     #[automatically_derived]
@@ -84,10 +90,13 @@ const _: () = {
         fn try_from(
             __eventkit_value: Tick,
         ) -> ::core::result::Result<Self, Self::Error> {
-            framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
+            <Tick as framework::eventkit::__private::CloudEvent>::to_event(
+                &__eventkit_value,
+            )
         }
     }
-    framework::eventkit::__private::discover_event_type! {
-        Tick
+    framework::eventkit::__private::discover! {
+        EVENT_TYPES : framework::eventkit::__private::TypedEvent =
+        framework::eventkit::__private::TypedEvent::of:: < Tick > ()
     }
 };

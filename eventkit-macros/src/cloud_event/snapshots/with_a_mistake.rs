@@ -33,7 +33,7 @@ const _: () = {
             ::core::unimplemented!()
         }
         fn from_reader(
-            _: &mut dyn ::eventkit::__private::EventReader,
+            __eventkit_source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::core::unimplemented!()
         }
@@ -47,7 +47,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(__eventkit_event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -59,7 +59,9 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
+            <OrderPlaced<
+                T,
+            > as ::eventkit::__private::CloudEvent>::to_event(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -71,7 +73,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
+            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -83,7 +85,9 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
+            <OrderPlaced<
+                T,
+            > as ::eventkit::__private::CloudEvent>::to_event(&__eventkit_value)
         }
     }
 };

@@ -29,4 +29,6 @@ static __eventkit_handles_audit: ::eventkit::__private::HandlerEntry = {
     );
     ::eventkit::__private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
 };
-::eventkit::__private::discover_handler!(__eventkit_handles_audit);
+::eventkit::__private::discover! {
+    HANDLERS : & 'static ::eventkit::__private::HandlerEntry = & __eventkit_handles_audit
+}

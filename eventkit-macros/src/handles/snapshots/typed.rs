@@ -29,4 +29,7 @@ static __eventkit_handles_send_receipt: ::eventkit::__private::HandlerEntry = {
     );
     ::eventkit::__private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
 };
-::eventkit::__private::discover_handler!(__eventkit_handles_send_receipt);
+::eventkit::__private::discover! {
+    HANDLERS : & 'static ::eventkit::__private::HandlerEntry = &
+    __eventkit_handles_send_receipt
+}

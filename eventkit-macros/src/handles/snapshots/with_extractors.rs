@@ -72,4 +72,7 @@ pub static __eventkit_handles_ship: framework::eventkit::__private::HandlerEntry
     )
 };
 #[cfg(feature = "shipping")]
-framework::eventkit::__private::discover_handler!(__eventkit_handles_ship);
+framework::eventkit::__private::discover! {
+    HANDLERS : & 'static framework::eventkit::__private::HandlerEntry = &
+    __eventkit_handles_ship
+}
