@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::discovery;
 use super::entry::HandlerRef;
 use super::registry::Registry;
+use crate::error::joined;
 use crate::pattern;
 
 /// The report of a check that found no issues.
@@ -42,7 +43,7 @@ impl RegistryReport {
 
 /// The issues of a registry, all at once.
 #[derive(Debug, Error)]
-#[error("registry `{registry}`: {}", join(issues))]
+#[error("registry `{registry}`: {}", joined(issues))]
 pub struct CheckError {
     registry: &'static str,
     issues: Vec<RegistryIssue>,
@@ -76,11 +77,6 @@ impl CheckError {
     pub fn issues(&self) -> &[RegistryIssue] {
         &self.issues
     }
-}
-
-fn join(issues: &[RegistryIssue]) -> String {
-    let lines: Vec<String> = issues.iter().map(RegistryIssue::to_string).collect();
-    lines.join("; ")
 }
 
 impl Registry {

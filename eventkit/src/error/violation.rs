@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::attribute::AttributeError;
 use super::excerpt::truncate;
+use super::joined;
 
 /// The number of violations of one message that are reported.
 ///
@@ -104,7 +105,7 @@ impl fmt::Display for Violation {
 
 /// The error of building an invalid event, with every [`Violation`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("not a valid event: {}", join(violations))]
+#[error("not a valid event: {}", joined(violations))]
 pub struct BuildError {
     violations: Vec<Violation>,
 }
@@ -125,9 +126,4 @@ impl From<Violation> for BuildError {
     fn from(violation: Violation) -> Self {
         Self::new(vec![violation])
     }
-}
-
-fn join(violations: &[Violation]) -> String {
-    let lines: Vec<String> = violations.iter().map(Violation::to_string).collect();
-    lines.join("; ")
 }
