@@ -21,14 +21,12 @@ impl From<&DispatchError> for Problem {
         let failures = report.failures();
         let detail = joined(failures.map(|(own, failure)| format!("{}: {failure:#}", own.name())));
         let misfits = report.failures().map(|(_, failure)| match failure {
-            Failure::Decode(error) => Some(Self::from(&**error)),
+            Failure::Decode(error) => Some(error),
             _ => None,
         });
-        match misfits
-            .collect::<Option<Vec<Self>>>()
-            .and_then(|misfits| misfits.into_iter().next())
-        {
-            Some(misfit) => misfit.with_detail(detail),
+        let misfits: Option<Vec<_>> = misfits.collect();
+        match misfits.unwrap_or_default().first() {
+            Some(misfit) => Self::from(&***misfit).with_detail(detail),
             None => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed", detail),
         }
     }

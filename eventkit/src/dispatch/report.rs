@@ -102,11 +102,8 @@ impl fmt::Display for Report {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        for (index, outcome) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{outcome}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.iter().map(|outcome| outcome.to_string()).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 

@@ -113,33 +113,27 @@ impl<'a> IntoIterator for &'a Extensions {
     }
 }
 
+/// The extensions that the specification documents.
+const DOCUMENTED: [&str; 16] = [
+    "authclaims",
+    "authid",
+    "authtype",
+    "causationid",
+    "correlationid",
+    "dataref",
+    "expirytime",
+    "partitionkey",
+    "recordedtime",
+    "sampledrate",
+    "sequence",
+    "sequencetype",
+    "severitynumber",
+    "severitytext",
+    "traceparent",
+    "tracestate",
+];
+
 /// Returns the name of an extension that the specification documents, as a literal.
 pub(crate) fn documented(extension: &str) -> Option<&'static str> {
-    /// Compares with all names at once, as a compiler does it best.
-    macro_rules! literal {
-        ($($name:literal),*) => {
-            match extension {
-                $($name => Some($name),)*
-                _ => None,
-            }
-        };
-    }
-    literal!(
-        "authclaims",
-        "authid",
-        "authtype",
-        "causationid",
-        "correlationid",
-        "dataref",
-        "expirytime",
-        "partitionkey",
-        "recordedtime",
-        "sampledrate",
-        "sequence",
-        "sequencetype",
-        "severitynumber",
-        "severitytext",
-        "traceparent",
-        "tracestate"
-    )
+    DOCUMENTED.into_iter().find(|name| *name == extension)
 }
