@@ -12,10 +12,11 @@ pub use crate::dispatch::{
 };
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::{Attribute, AttributeRef, Event, EventBuilder};
+pub use crate::filter::Filter;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, CloudEvent, EventReader,
-    EventWriter, Metadata, NotClone, ValueAttributes, attribute_field, check_variant, position,
-    read_data, single,
+    EventWriter, Metadata, NotClone, ValueAttributes, attribute_field, check_variant, from_event,
+    into_event, position, read_data, single,
 };
 
 /// What eventkit-service calls.

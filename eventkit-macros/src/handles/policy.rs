@@ -90,7 +90,7 @@ impl Policy {
         self.set(symbol::CIRCUIT_BREAKER, arguments);
     }
 
-    /// Expands to a call that sets the policy, if any setting is given.
+    /// Expands to the field with the policy, if any setting is given.
     pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
         let on_exhausted = self
             .on_exhausted
@@ -114,7 +114,7 @@ impl Policy {
                 quote!(.#setter(#arguments))
             });
         let calls: TokenStream = calls.collect();
-        (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
+        (!calls.is_empty()).then(|| quote!(policy: #private::Policy::new() #calls,))
     }
 }
 

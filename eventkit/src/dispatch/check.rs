@@ -139,7 +139,7 @@ fn known_types(handlers: &[HandlerRef]) -> Vec<KnownType> {
     let single = derived.chain(handled).filter(|typed| !typed.closed_set);
     let known = single.flat_map(|typed| {
         let types = typed.types.iter();
-        types.map(move |ty| (*ty, typed.id(), (typed.name)()))
+        types.map(move |ty| (*ty, typed.id, (typed.name)()))
     });
     known.collect()
 }

@@ -3,8 +3,6 @@
 use std::any::{Any, TypeId};
 use std::sync::{Arc, OnceLock};
 
-use thiserror::Error;
-
 use super::failure::Failure;
 use crate::error::DecodeError;
 use crate::event::{AttributeRef, Event};
@@ -64,13 +62,11 @@ struct Decoded {
 }
 
 /// The error of a handler that needs an envelope where there is none.
-#[derive(Debug, Error)]
-#[error("the event has no envelope")]
-struct MissingEnvelope;
+const MISSING_ENVELOPE: &str = "the event has no envelope";
 
 #[cold]
 pub(super) fn missing_envelope() -> Failure {
-    Failure::Extract(MissingEnvelope.into())
+    Failure::Extract(MISSING_ENVELOPE.into())
 }
 
 impl<'a> DecodedEvent<'a> {
@@ -109,7 +105,8 @@ impl<'a> DecodedEvent<'a> {
         if let Some(value) = self.value() {
             return Ok(value);
         }
-        let value = self.decoded_value(TypeId::of::<T>(), decode::<T>)?;
+        let decode: Decode = |event| Ok(Box::new(T::from_event(event)?));
+        let value = self.decoded_value(TypeId::of::<T>(), decode)?;
         value.downcast_ref().ok_or_else(missing_envelope)
     }
 
@@ -133,7 +130,7 @@ impl<'a> DecodedEvent<'a> {
     /// Returns the envelope to decode a value from.
     pub(super) fn decodable_envelope(&self) -> Result<&Event, DecodeError> {
         let event = self.envelope();
-        event.ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))
+        event.ok_or_else(|| DecodeError::not_an_event(MISSING_ENVELOPE))
     }
 }
 
@@ -145,8 +142,4 @@ impl AttributeSource for DecodedEvent<'_> {
             None => self.attributes?.attribute(name),
         }
     }
-}
-
-fn decode<T: CloudEvent>(event: &Event) -> Result<Box<Value>, DecodeError> {
-    Ok(Box::new(T::from_event(event)?))
 }

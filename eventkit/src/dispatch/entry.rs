@@ -11,9 +11,10 @@ use std::task::Poll;
 
 use super::decision::HandlerError;
 use super::failure::Failure;
-use super::handler::Handler;
+use super::handler::{Handler, HandlerMetadata};
 use super::invocation::Invocation;
 use crate::error::BoxError;
+use crate::filter::Filter;
 
 /// The outcome of one call of a handler. The failure is boxed to keep the success small.
 pub type Outcome = Result<(), Box<Failure>>;
@@ -55,12 +56,23 @@ pub struct HandlerEntry {
 impl HandlerEntry {
     /// Returns the entry of a handler.
     #[must_use]
-    pub const fn new(handler: Handler, call: Call) -> Self {
-        let is_async = matches!(call, Call::Async(_) | Call::AsyncClosure(_));
-        Self {
-            handler: handler.with_async(is_async),
-            call,
-        }
+    pub const fn new(metadata: HandlerMetadata, call: Call) -> Self {
+        Self::registered(metadata, call, None, None)
+    }
+
+    pub(super) const fn registered(
+        metadata: HandlerMetadata,
+        call: Call,
+        pattern: Option<String>,
+        filter: Option<Filter>,
+    ) -> Self {
+        let handler = Handler {
+            metadata,
+            is_async: matches!(call, Call::Async(_) | Call::AsyncClosure(_)),
+            pattern,
+            filter,
+        };
+        Self { handler, call }
     }
 
     /// Calls a sync handler.

@@ -48,7 +48,7 @@ pub(crate) mod generated {
     };
     pub use super::discovery::{EVENT_TYPES, HANDLERS};
     pub use super::entry::{AutorefOutcome, Call, Outcome, OutcomeFuture, Returned};
-    pub use super::handler::{LiteralFilter, TypedEvent};
+    pub use super::handler::{HandlerMetadata, LiteralFilter, TypedEvent};
     pub use super::invocation::{HandlerEvent, Invocation};
 }
 

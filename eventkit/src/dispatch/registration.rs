@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::entry::{Call, HandlerEntry, HandlerRef, IntoOutcome};
-use super::handler::{Handler, HandlerOptions};
+use super::handler::HandlerMetadata;
 use super::invocation::HandlerEvent;
 use super::policy::Policy;
 use super::registry::Registry;
@@ -118,30 +118,36 @@ impl Registry {
 #[must_use = "nothing is registered until one of the methods is called"]
 pub struct Registration<'r> {
     registry: &'r Registry,
-    options: HandlerOptions,
+    filter: Option<Filter>,
+    name: Option<&'static str>,
+    policy: Policy,
 }
 
 impl<'r> Registration<'r> {
     fn new(registry: &'r Registry) -> Self {
-        let options = HandlerOptions::default();
-        Self { registry, options }
+        Self {
+            registry,
+            filter: None,
+            name: None,
+            policy: Policy::new(),
+        }
     }
 
     /// Sets the filter that an event has to pass.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.options.filter = Some(filter);
+        self.filter = Some(filter);
         self
     }
 
     /// Sets the name under which a service subscribes the handler.
     pub fn name(mut self, name: &'static str) -> Self {
-        self.options.name = Some(name);
+        self.name = Some(name);
         self
     }
 
     /// Sets how a service treats its events.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.options.policy = policy;
+        self.policy = policy;
         self
     }
 
@@ -198,17 +204,19 @@ impl<'r> Registration<'r> {
     }
 
     #[track_caller]
-    fn add<E: HandlerEvent, F>(mut self, pattern: Option<String>, call: Call) {
+    fn add<E: HandlerEvent, F>(self, pattern: Option<String>, call: Call) {
         if let Some(pattern) = &pattern
             && let Err(reason) = pattern::check(pattern)
         {
             panic!("{pattern:?} cannot be handled: {reason}");
         }
-        self.options.pattern = pattern;
         let location = Location::caller().into();
-        let handler = Handler::new(type_name::<F>(), location, E::TYPED, &[]);
-        let handler = handler.with_options(self.options);
-        let entry = HandlerEntry::new(handler, call);
+        let metadata = HandlerMetadata {
+            durable_name: self.name,
+            policy: self.policy,
+            ..HandlerMetadata::new(type_name::<F>(), location, E::TYPED, &[])
+        };
+        let entry = HandlerEntry::registered(metadata, call, pattern, self.filter);
         self.registry
             .update(|added| added.push(HandlerRef::registered(entry)));
     }

@@ -158,15 +158,17 @@ fn implementation(
 /// `attribute_builder` and `write_to`.
 fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let attributes: Vec<_> = model
-        .attributes
-        .iter()
-        .map(|field| set(target, field))
-        .collect();
+    let attributes = model.attributes.iter().map(|AttributeField { attr, ident, ty }| {
+        let name = &attr.name;
+        quote! {
+            let __eventkit_builder = #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
+        }
+    });
+    let attributes: TokenStream = attributes.collect();
     let built = |start: TokenStream| {
         quote! {
             let __eventkit_builder = __EVENTKIT_METADATA.#start();
-            #(#attributes)*
+            #attributes
             ::core::result::Result::Ok(__eventkit_builder)
         }
     };
@@ -209,15 +211,6 @@ fn writer_call(
     Some(quote! {
         #private::EventWriter::write::<#ty>(#writer, #private::ValueAttributes::#attributes, #value)
     })
-}
-
-fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
-    let private = &target.private;
-    let AttributeField { attr, ident, ty } = field;
-    let name = &attr.name;
-    quote! {
-        let __eventkit_builder = #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
-    }
 }
 
 fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {

@@ -130,7 +130,7 @@ impl Target<'_> {
                     fn try_from(
                         __eventkit_event: #taken #private::Event,
                     ) -> ::core::result::Result<Self, Self::Error> {
-                        <Self as #private::CloudEvent>::from_event(#borrow __eventkit_event)
+                        #private::from_event::<Self>(#borrow __eventkit_event)
                     }
                 }
 
@@ -141,7 +141,7 @@ impl Target<'_> {
                     fn try_from(
                         __eventkit_value: #taken #this,
                     ) -> ::core::result::Result<Self, Self::Error> {
-                        <#this as #private::CloudEvent>::to_event(#borrow __eventkit_value)
+                        #private::into_event::<#this>(#borrow __eventkit_value)
                     }
                 }
             }

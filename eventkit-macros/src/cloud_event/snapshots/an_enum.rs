@@ -155,7 +155,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -164,7 +164,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderEvent,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderEvent as ::eventkit::__private::CloudEvent>::to_event(__eventkit_value)
+            ::eventkit::__private::into_event::<OrderEvent>(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -173,7 +173,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -182,9 +182,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderEvent,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderEvent as ::eventkit::__private::CloudEvent>::to_event(
-                &__eventkit_value,
-            )
+            ::eventkit::__private::into_event::<OrderEvent>(&__eventkit_value)
         }
     }
 };

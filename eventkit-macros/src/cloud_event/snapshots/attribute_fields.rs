@@ -185,7 +185,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -201,9 +201,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderPlaced<
-                T,
-            > as ::eventkit::__private::CloudEvent>::to_event(__eventkit_value)
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -219,7 +217,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -235,9 +233,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderPlaced<
-                T,
-            > as ::eventkit::__private::CloudEvent>::to_event(&__eventkit_value)
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }
 };

@@ -94,7 +94,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -103,9 +103,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderPlaced,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderPlaced as ::eventkit::__private::CloudEvent>::to_event(
-                __eventkit_value,
-            )
+            ::eventkit::__private::into_event::<OrderPlaced>(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -114,7 +112,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -123,9 +121,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderPlaced,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderPlaced as ::eventkit::__private::CloudEvent>::to_event(
-                &__eventkit_value,
-            )
+            ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
         }
     }
     ::eventkit::__private::discover! {

@@ -57,9 +57,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as framework::eventkit::__private::CloudEvent>::from_event(
-                __eventkit_event,
-            )
+            framework::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -68,9 +66,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: &Tick,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Tick as framework::eventkit::__private::CloudEvent>::to_event(
-                __eventkit_value,
-            )
+            framework::eventkit::__private::into_event::<Tick>(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -79,9 +75,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: framework::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as framework::eventkit::__private::CloudEvent>::from_event(
-                &__eventkit_event,
-            )
+            framework::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -90,9 +84,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: Tick,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Tick as framework::eventkit::__private::CloudEvent>::to_event(
-                &__eventkit_value,
-            )
+            framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
         }
     }
     framework::eventkit::__private::discover! {

@@ -47,7 +47,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -59,9 +59,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: &OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderPlaced<
-                T,
-            > as ::eventkit::__private::CloudEvent>::to_event(__eventkit_value)
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
     #[automatically_derived]
@@ -73,7 +71,7 @@ const _: () = {
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <Self as ::eventkit::__private::CloudEvent>::from_event(&__eventkit_event)
+            ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
     #[automatically_derived]
@@ -85,9 +83,7 @@ const _: () = {
         fn try_from(
             __eventkit_value: OrderPlaced<T>,
         ) -> ::core::result::Result<Self, Self::Error> {
-            <OrderPlaced<
-                T,
-            > as ::eventkit::__private::CloudEvent>::to_event(&__eventkit_value)
+            ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }
 };

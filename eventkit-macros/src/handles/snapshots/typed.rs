@@ -17,17 +17,19 @@ static __eventkit_handles_send_receipt: ::eventkit::__private::HandlerEntry = {
             )
             .into_outcome()
     });
-    let __eventkit_handler = ::eventkit::__private::Handler::new(
-        ::core::concat!(::core::module_path!(), "::", "send_receipt"),
-        ::eventkit::__private::Location::new(
-            ::core::file!(),
-            ::core::line!(),
-            ::core::column!(),
-        ),
-        __EVENTKIT_EVENT.typed,
-        &["co.outcome.order.placed"],
-    );
-    ::eventkit::__private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
+    let __eventkit_metadata = ::eventkit::__private::HandlerMetadata {
+        ..::eventkit::__private::HandlerMetadata::new(
+            ::core::concat!(::core::module_path!(), "::", "send_receipt"),
+            ::eventkit::__private::Location::new(
+                ::core::file!(),
+                ::core::line!(),
+                ::core::column!(),
+            ),
+            __EVENTKIT_EVENT.typed,
+            &["co.outcome.order.placed"],
+        )
+    };
+    ::eventkit::__private::HandlerEntry::new(__eventkit_metadata, __eventkit_call)
 };
 ::eventkit::__private::discover! {
     HANDLERS : & 'static ::eventkit::__private::HandlerEntry = &
