@@ -92,13 +92,11 @@ impl Policy {
 
     /// Expands to the field with the policy, if any setting is given.
     pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
-        let on_exhausted = self
-            .on_exhausted
-            .as_ref()
-            .map(|action| match &*action.value() {
-                "drop" => quote!(#private::OnExhausted::Drop),
-                _ => quote!(#private::OnExhausted::DeadLetter),
-            });
+        let on_exhausted = self.on_exhausted.as_ref().map(|action| {
+            let drop = (action.value() == "drop").then(|| quote!(Drop));
+            let action = drop.unwrap_or_else(|| quote!(DeadLetter));
+            quote!(#private::OnExhausted::#action)
+        });
         let others = [
             (symbol::INITIAL_DELAY, self.initial_delay.to_token_stream()),
             (symbol::MAX_DELAY, self.max_delay.to_token_stream()),

@@ -69,8 +69,8 @@ fn implementation(
         let method = format_ident!("{name}");
         target.builder_method(name, &delegate(quote!(#method), quote!()))
     });
-    let write_to = target.write_to(&delegate(quote!(write_to), quote!(, __eventkit_writer)));
-    let from_reader = target.from_reader(&decode(target, variants));
+    let write_to = target.writer_method(&delegate(quote!(write_to), quote!(, __eventkit_writer)));
+    let from_reader = target.reader_method(&decode(target, variants));
     let body = quote! {
         const TYPES: &'static [&'static str] =
             &[#(#private::single(<#types as #cloud_event>::TYPES)),*];

@@ -19,7 +19,7 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     };
     let stub = quote!(::core::unimplemented!());
     let event_builder = target.builder_method("event_builder", &stub);
-    let from_reader = target.from_reader(&stub);
+    let from_reader = target.reader_method(&stub);
     let body = quote! {
         const TYPES: &'static [&'static str] = &[#ty];
 

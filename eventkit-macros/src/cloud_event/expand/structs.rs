@@ -133,7 +133,7 @@ fn implementation(
 ) -> TokenStream {
     let private = &target.private;
     let encode = encode(target, model);
-    let decode = target.from_reader(&decode(target, model));
+    let decode = target.reader_method(&decode(target, model));
     let body = quote! {
         const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
 
@@ -179,7 +179,7 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let write = writer_call(target, model, &quote!(__eventkit_writer)).map(|write| {
         let built = built(quote!(builder_without_data));
         let attribute_builder = target.builder_method("attribute_builder", &built);
-        let write_to = target.write_to(&write);
+        let write_to = target.writer_method(&write);
         quote!(#attribute_builder #write_to)
     });
     quote!(#event_builder #write)

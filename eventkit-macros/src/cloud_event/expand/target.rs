@@ -59,7 +59,7 @@ impl Target<'_> {
     }
 
     /// Returns `write_to`, whose parameter is `__eventkit_writer`.
-    pub(super) fn write_to(&self, body: &TokenStream) -> TokenStream {
+    pub(super) fn writer_method(&self, body: &TokenStream) -> TokenStream {
         let private = &self.private;
         quote! {
             fn write_to<__eventkit_Writer: #private::EventWriter>(
@@ -72,7 +72,7 @@ impl Target<'_> {
     }
 
     /// Returns `from_reader`, whose parameter is `__eventkit_source`.
-    pub(super) fn from_reader(&self, body: &TokenStream) -> TokenStream {
+    pub(super) fn reader_method(&self, body: &TokenStream) -> TokenStream {
         let private = &self.private;
         quote! {
             fn from_reader(
