@@ -81,6 +81,7 @@ pub fn is_attribute_char(c: char) -> bool {
 ///
 /// Surrogates need no check: a `str` has none.
 #[must_use]
+#[inline]
 pub fn is_attribute_text(text: &str) -> bool {
     // Printable ASCII is nearly every value; it needs no decoding.
     is_printable_ascii(text.as_bytes()) || text.chars().all(is_attribute_char)

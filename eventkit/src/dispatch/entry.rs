@@ -57,17 +57,17 @@ impl HandlerEntry {
     /// Returns the entry of a handler.
     #[must_use]
     pub const fn new(metadata: HandlerMetadata, call: Call) -> Self {
-        Self::registered(metadata, call, None, None)
+        Self::registered(&metadata, call, None, None)
     }
 
     pub(super) const fn registered(
-        metadata: HandlerMetadata,
+        metadata: &HandlerMetadata,
         call: Call,
         pattern: Option<String>,
         filter: Option<Filter>,
     ) -> Self {
         let handler = Handler {
-            metadata,
+            metadata: *metadata,
             is_async: matches!(call, Call::Async(_) | Call::AsyncClosure(_)),
             pattern,
             filter,

@@ -216,7 +216,7 @@ impl<'r> Registration<'r> {
             policy: self.policy,
             ..HandlerMetadata::new(type_name::<F>(), location, E::TYPED, &[])
         };
-        let entry = HandlerEntry::registered(metadata, call, pattern, self.filter);
+        let entry = HandlerEntry::registered(&metadata, call, pattern, self.filter);
         self.registry
             .update(|added| added.push(HandlerRef::registered(entry)));
     }

@@ -16,8 +16,8 @@ use crate::typed::AttributeSource;
 /// A report without handlers is not an error: the event has no handlers.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// `None` if the event has no handlers, or while they run.
-    pub(super) route: Option<Arc<Route>>,
+    /// `None` if the event has no handlers.
+    route: Option<Arc<Route>>,
     /// `None` if all handlers succeeded.
     details: Option<Box<Details>>,
 }
@@ -118,7 +118,17 @@ impl fmt::Display for HandlerOutcome<'_> {
     }
 }
 
-impl Report {
+/// Builds the report of an event while its handlers run.
+#[derive(Debug, Default)]
+pub(super) struct ReportBuilder(Option<Box<Details>>);
+
+impl ReportBuilder {
+    #[inline]
+    pub(super) fn build(self, route: Arc<Route>) -> Report {
+        let (route, details) = (Some(route), self.0);
+        Report { route, details }
+    }
+
     /// Returns whether the event passes the filter of a handler, and records why it does not.
     pub(super) fn check_filter(
         &mut self,
@@ -128,7 +138,7 @@ impl Report {
     ) -> bool {
         match matches_filter(handler, attributes) {
             Ok(true) => return true,
-            Ok(false) => self.details_mut().filtered.push(index),
+            Ok(false) => self.details().filtered.push(index),
             Err(failure) => self.fail(index, failure),
         }
         false
@@ -150,11 +160,11 @@ impl Report {
     }
 
     fn fail(&mut self, index: usize, failure: Failure) {
-        self.details_mut().failures.push((index, failure));
+        self.details().failures.push((index, failure));
     }
 
-    fn details_mut(&mut self) -> &mut Details {
-        self.details.get_or_insert_default()
+    fn details(&mut self) -> &mut Details {
+        self.0.get_or_insert_default()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Runs the handlers of an event, one after another, each on its own.
 
-use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use super::decoded::{DecodedEvent, TypedValue};
 use super::entry::Outcome;
 use super::error::DispatchError;
 use super::invocation::Invocation;
-use super::report::Report;
+use super::report::{Report, ReportBuilder};
 use super::routing::{Route, RoutingTable};
 use super::state::StateMap;
 use crate::error::EncodeError;
@@ -30,6 +29,10 @@ pub trait Dispatch: ToEvent {
     #[doc(hidden)]
     fn typed_value(&self) -> Option<TypedValue<'_>>;
 
+    /// Returns the envelope, or `None` if this is a typed value.
+    #[doc(hidden)]
+    fn as_envelope(&self) -> Option<&Event>;
+
     /// Returns the attributes of a typed value, without encoding its data.
     #[doc(hidden)]
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError>;
@@ -42,6 +45,10 @@ impl Dispatch for Event {
 
     fn typed_value(&self) -> Option<TypedValue<'_>> {
         None
+    }
+
+    fn as_envelope(&self) -> Option<&Event> {
+        Some(self)
     }
 
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
@@ -57,6 +64,10 @@ impl<T: CloudEvent> Dispatch for T {
 
     fn typed_value(&self) -> Option<TypedValue<'_>> {
         Some(TypedValue::new(self))
+    }
+
+    fn as_envelope(&self) -> Option<&Event> {
+        None
     }
 
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
@@ -75,7 +86,7 @@ pub(super) fn dispatch(
     };
     check(&route, event, true)?;
     let made = Made::new(&route, event, typed)?;
-    let report = Execution::new(table, &route, typed, &made).run();
+    let report = Execution::new(table, &route, event, typed, made.as_ref()).run();
     finish(report, route)
 }
 
@@ -90,7 +101,7 @@ pub(super) async fn dispatch_async(
     };
     check(&route, event, false)?;
     let made = Made::new(&route, event, typed)?;
-    let execution = Execution::new(table, &route, typed, &made);
+    let execution = Execution::new(table, &route, event, typed, made.as_ref());
     let report = execution.run_async().await;
     drop(execution);
     finish(report, route)
@@ -135,41 +146,40 @@ fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatc
 }
 
 /// The input of handlers and filters besides a typed value.
-enum Made<'a> {
-    Nothing,
+enum Made {
     /// The envelope, if a handler or a filter needs it.
-    Envelope(Cow<'a, Event>),
+    Envelope(Event),
     /// The attributes for filters.
     Attributes(TypedAttributes),
 }
 
-impl<'a> Made<'a> {
+impl Made {
     #[inline]
     fn new(
         route: &Route,
-        event: &'a dyn Dispatch,
+        event: &dyn Dispatch,
         typed: Option<TypedValue<'_>>,
-    ) -> Result<Self, DispatchError> {
+    ) -> Result<Option<Self>, DispatchError> {
         match typed {
-            Some(typed) if route.takes_value_only(typed) => Ok(Self::Nothing),
-            _ => Self::make(route, event, typed),
+            Some(typed) if !route.takes_value_only(typed) => Self::make(route, event, typed),
+            _ => Ok(None),
         }
     }
 
     #[inline(never)]
     fn make(
         route: &Route,
-        event: &'a dyn Dispatch,
-        typed: Option<TypedValue<'_>>,
-    ) -> Result<Self, DispatchError> {
-        if typed.is_none_or(|typed| route.needs_event(typed)) {
-            return Ok(Self::Envelope(event.to_event_cow()?));
+        event: &dyn Dispatch,
+        typed: TypedValue<'_>,
+    ) -> Result<Option<Self>, DispatchError> {
+        if route.needs_event(typed) {
+            let envelope = event.to_event_cow()?.into_owned();
+            return Ok(Some(Self::Envelope(envelope)));
         }
         if route.filtered {
-            let attributes = event.typed_attributes()?;
-            return Ok(attributes.map_or(Self::Nothing, Self::Attributes));
+            return Ok(event.typed_attributes()?.map(Self::Attributes));
         }
-        Ok(Self::Nothing)
+        Ok(None)
     }
 }
 
@@ -185,13 +195,15 @@ impl<'a> Execution<'a> {
     fn new(
         table: &'a RoutingTable,
         route: &'a Route,
+        event: &'a dyn Dispatch,
         typed: Option<TypedValue<'a>>,
-        made: &'a Made<'_>,
+        made: Option<&'a Made>,
     ) -> Self {
         let (envelope, attributes) = match made {
-            Made::Nothing => (None, None),
-            Made::Envelope(event) => (Some(&**event), None),
-            Made::Attributes(attributes) => (None, Some(attributes)),
+            Some(Made::Envelope(event)) => (Some(event), None),
+            Some(Made::Attributes(attributes)) => (None, Some(attributes)),
+            None if typed.is_some() => (None, None),
+            None => (event.as_envelope(), None),
         };
         Self {
             route,
@@ -201,8 +213,8 @@ impl<'a> Execution<'a> {
     }
 
     #[inline]
-    fn run(&self) -> Report {
-        let mut report = Report::default();
+    fn run(&self) -> ReportBuilder {
+        let mut report = ReportBuilder::default();
         let mut next = 0;
         loop {
             // One `catch_unwind` for all handlers, until one of them fails or panics.
@@ -216,7 +228,7 @@ impl<'a> Execution<'a> {
 
     /// Runs the handlers from `next` on, to the end or to one that fails.
     #[inline]
-    fn run_from(&self, next: &mut usize, report: &mut Report) -> Outcome {
+    fn run_from(&self, next: &mut usize, report: &mut ReportBuilder) -> Outcome {
         let shared = Invocation::without_context(&self.event, self.states);
         for handler in &self.route.handlers[*next..] {
             let (index, entry) = (*next, handler.entry());
@@ -233,8 +245,8 @@ impl<'a> Execution<'a> {
         Ok(())
     }
 
-    async fn run_async(&self) -> Report {
-        let mut report = Report::default();
+    async fn run_async(&self) -> ReportBuilder {
+        let mut report = ReportBuilder::default();
         for (index, handler) in self.route.handlers.iter().enumerate() {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let invocation = Invocation::new(&self.event, handler, self.states);
@@ -246,8 +258,8 @@ impl<'a> Execution<'a> {
 }
 
 #[inline]
-fn finish(mut report: Report, route: Arc<Route>) -> Result<Report, DispatchError> {
-    report.route = Some(route);
+fn finish(report: ReportBuilder, route: Arc<Route>) -> Result<Report, DispatchError> {
+    let report = report.build(route);
     if report.has_failures() {
         return Err(DispatchError::Failed(report));
     }

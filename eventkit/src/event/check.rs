@@ -116,22 +116,15 @@ fn writable(name: &str, time: Timestamp, section: &'static str) -> Result<(), Vi
         return Ok(());
     }
     let expected = "a year from 0 to 9999 (RFC 3339)";
-    Err(Violation::new(
-        name.to_owned(),
-        &time.to_string(),
-        expected,
-        section,
-    ))
+    violated(name, &time.to_string(), expected, section)
 }
 
 pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violation> {
+    extension_name(name)?;
     match value {
-        AttributeValue::String(text) => extension_text(name, text),
-        AttributeValue::Timestamp(at) => {
-            extension_name(name)?;
-            writable(name, *at, "core, Type System")
-        }
-        _ => extension_name(name),
+        AttributeValue::String(text) => ensure_text(name, text, "core, Type System"),
+        AttributeValue::Timestamp(at) => writable(name, *at, "core, Type System"),
+        _ => Ok(()),
     }
 }
 
@@ -150,27 +143,27 @@ pub(crate) fn extension_name(name: &str) -> Result<(), Violation> {
         return Ok(());
     };
     let section = "core, Naming Conventions";
-    Err(Violation::new(name.to_owned(), name, expected, section))
+    violated(name, name, expected, section)
 }
 
 /// Checks an extension by its canonical string.
 pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
     extension_name(name)?;
-    ensure(
-        is_attribute_text(text),
-        name,
-        text,
-        TEXT,
-        "core, Type System",
-    )
+    ensure_text(name, text, "core, Type System")
 }
 
 fn non_empty_text(attribute: &str, value: &str, section: &'static str) -> Result<(), Violation> {
     let expected = "a non-empty string";
     ensure(!value.is_empty(), attribute, value, expected, section)?;
+    ensure_text(attribute, value, section)
+}
+
+fn ensure_text(attribute: &str, value: &str, section: &'static str) -> Result<(), Violation> {
     ensure(is_attribute_text(value), attribute, value, TEXT, section)
 }
 
+// The violation is made elsewhere, so that the check itself is inlined.
+#[inline]
 fn ensure(
     holds: bool,
     attribute: &str,
@@ -181,10 +174,16 @@ fn ensure(
     if holds {
         return Ok(());
     }
-    Err(Violation::new(
-        attribute.to_owned(),
-        value,
-        expected,
-        section,
-    ))
+    violated(attribute, value, expected, section)
+}
+
+#[cold]
+fn violated(
+    attribute: &str,
+    value: &str,
+    expected: &'static str,
+    section: &'static str,
+) -> Result<(), Violation> {
+    let attribute = attribute.to_owned();
+    Err(Violation::new(attribute, value, expected, section))
 }

@@ -135,5 +135,6 @@ const DOCUMENTED: [&str; 16] = [
 
 /// Returns the name of an extension that the specification documents, as a literal.
 pub(crate) fn documented(extension: &str) -> Option<&'static str> {
-    DOCUMENTED.into_iter().find(|name| *name == extension)
+    let mut documented = DOCUMENTED.iter().copied();
+    documented.find(|name| *name == extension)
 }

@@ -24,12 +24,9 @@ struct One {
 impl One {
     /// Returns the seed for a filter within this one.
     fn within<E: Error>(self) -> Result<Self, E> {
-        if self.depth >= MAX_NESTING {
-            return Err(E::custom(FilterParseError::Nesting));
-        }
-        Ok(Self {
-            depth: self.depth + 1,
-        })
+        let depth = self.depth + 1;
+        let deeper = (depth <= MAX_NESTING).then_some(Self { depth });
+        deeper.ok_or_else(|| E::custom(FilterParseError::Nesting))
     }
 }
 
