@@ -18,6 +18,12 @@ impl ErrorCollector {
         self.add_syn(syn::Error::new_spanned(tokens, message));
     }
 
+    /// Adds an error for which nothing is returned.
+    pub(crate) fn fail<T>(&self, tokens: impl ToTokens, message: impl Display) -> Option<T> {
+        self.add(tokens, message);
+        None
+    }
+
     /// Adds an error of syn.
     pub(crate) fn add_syn(&self, error: syn::Error) {
         self.errors.borrow_mut().push(error);

@@ -22,28 +22,23 @@ pub(crate) fn string(
 ) -> Option<LitStr> {
     let name = key.name();
     let Some(tokens) = value.assigned() else {
-        errors.add(
+        return errors.fail(
             key,
             format!("`{name}` takes a string: write `{name} = \"..\"`"),
         );
-        return None;
     };
     match errors.ok(one_literal(tokens))? {
         Some(Lit::Str(text)) if text.suffix().is_empty() => {
             check(errors, &text, rule);
             Some(text)
         }
-        Some(literal) => {
-            errors.add(
-                literal,
-                format!("`{name}` is a string: write `{name} = \"..\"`"),
-            );
-            None
-        }
+        Some(literal) => errors.fail(
+            literal,
+            format!("`{name}` is a string: write `{name} = \"..\"`"),
+        ),
         None => {
             let literal = "the macro checks the text itself, so it has to be a string literal";
-            errors.add(tokens, format!("{literal}: write `{name} = \"..\"`"));
-            None
+            errors.fail(tokens, format!("{literal}: write `{name} = \"..\"`"))
         }
     }
 }
@@ -56,8 +51,7 @@ pub(crate) fn parsed<T: Parse>(
     expected: &str,
 ) -> Option<T> {
     let Some(tokens) = value.assigned() else {
-        errors.add(key, expected);
-        return None;
+        return errors.fail(key, expected);
     };
     let parsed = syn::parse2(tokens.clone());
     if parsed.is_err() {
@@ -102,8 +96,7 @@ pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Op
     let name = key.name();
     let forms = format!("write `{name} = \"..\"`, `{name} = 7` or `{name} = true`");
     let Some(tokens) = value.assigned() else {
-        errors.add(key, format!("the extension `{name}` has no value: {forms}"));
-        return None;
+        return errors.fail(key, format!("the extension `{name}` has no value: {forms}"));
     };
     let read = |input: ParseStream<'_>| {
         let minus: Option<Token![-]> = input.parse()?;
@@ -132,8 +125,7 @@ pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Op
         _ => {
             let kinds =
                 "the value of an extension is a string, an integer or a Boolean, as a literal";
-            errors.add(tokens, format!("{kinds}: {forms}"));
-            None
+            errors.fail(tokens, format!("{kinds}: {forms}"))
         }
     }
 }
@@ -193,14 +185,12 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 /// Reads the value of `crate = some::path`.
 pub(crate) fn crate_path(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Path> {
     let Some(tokens) = value.assigned() else {
-        errors.add(key, "write the path of the library: `crate = some::path`");
-        return None;
+        return errors.fail(key, "write the path of the library: `crate = some::path`");
     };
     if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
         let path = text.value();
         let message = format!("write the path without quotes: `crate = {path}`");
-        errors.add(text, message);
-        return None;
+        return errors.fail(text, message);
     }
     let path = Path::parse_mod_style.parse2(tokens.clone());
     if path.is_err() {

@@ -58,27 +58,13 @@ pub(crate) fn has_wildcard(pattern: &str) -> bool {
 ///
 /// Returns an error if the pattern is empty or a `*` in it is not a whole segment.
 pub fn check(pattern: &str) -> Result<(), InvalidPattern> {
-    rules::check_pattern(pattern).map_err(|error| InvalidPattern(error.into()))
+    rules::check_pattern(pattern).map_err(InvalidPattern)
 }
 
 /// The error of a pattern that can match no event type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error(transparent)]
-pub struct InvalidPattern(Kind);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-enum Kind {
-    #[error("an event type is not empty")]
-    Empty,
-    #[error("a `*` stands for a whole segment between dots")]
-    PartialWildcard,
-}
-
-impl From<EventTypeError> for Kind {
-    fn from(error: EventTypeError) -> Self {
-        match error {
-            EventTypeError::Empty => Self::Empty,
-            EventTypeError::PartialWildcard => Self::PartialWildcard,
-        }
-    }
-}
+#[error("{}", match .0 {
+    EventTypeError::Empty => "an event type is not empty",
+    EventTypeError::PartialWildcard => "a `*` stands for a whole segment between dots",
+})]
+pub struct InvalidPattern(EventTypeError);

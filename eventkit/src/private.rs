@@ -4,20 +4,19 @@
 pub use linkme;
 pub use serde;
 
+pub use crate::__discover as discover;
 pub use crate::dispatch::generated::*;
 pub use crate::dispatch::{
     Extract, Handler, HandlerEntry, IntoOutcome, Location, OnExhausted, Policy, Registry,
     Requirements,
 };
 pub use crate::error::{DecodeError, EncodeError};
-pub use crate::event::{Attribute, Event, EventBuilder};
+pub use crate::event::{Attribute, AttributeRef, Event, EventBuilder};
+pub use crate::filter::Filter;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, CloudEvent, EventReader,
-    EventWriter, Literal, Metadata, NotClone, ValueAttributes, attribute_field, check_variant,
-    from_event, into_event, position, read_data, single,
-};
-pub use crate::{
-    __discover_event_type as discover_event_type, __discover_handler as discover_handler,
+    EventWriter, Metadata, NotClone, ValueAttributes, attribute_field, check_variant, from_event,
+    into_event, position, read_data, single,
 };
 
 /// What eventkit-service calls.

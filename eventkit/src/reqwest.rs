@@ -14,7 +14,8 @@
 
 use std::future::Future;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use reqwest::{RequestBuilder, Response};
 use thiserror::Error;
 
@@ -83,31 +84,40 @@ fn with(request: RequestBuilder, message: Message) -> RequestBuilder {
 /// # Ok(())
 /// # }
 /// ```
-pub trait ResponseExt: Sized {
+pub trait ResponseExt: Into<Limited> {
     /// Reads one event, in whichever mode it was sent.
     ///
     /// # Errors
     ///
     /// Returns an error if the response cannot be read or is over a limit, or is not one valid
     /// event.
-    fn event(self) -> impl Future<Output = Result<Event, ReceiveError>> + Send;
+    fn event(self) -> impl Future<Output = Result<Event, ReceiveError>> + Send {
+        self.into().receive(Decoder::decode)
+    }
 
     /// Reads one event of a derived type.
     ///
     /// # Errors
     ///
     /// Returns an error if [`event`](ResponseExt::event) would, or if it is not a `T`.
-    fn event_as<T: CloudEvent>(self) -> impl Future<Output = Result<T, ReceiveError>> + Send;
+    fn event_as<T: CloudEvent>(self) -> impl Future<Output = Result<T, ReceiveError>> + Send {
+        self.into().receive(Decoder::decode_as)
+    }
 
     /// Reads a batch; a single event is taken as a batch of one.
     ///
     /// # Errors
     ///
     /// Returns an error if [`event`](ResponseExt::event) would.
-    fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send;
+    fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send {
+        self.into().receive(Decoder::decode_batch)
+    }
 
     /// Sets other limits than the default ones.
-    fn with_limits(self, limits: Limits) -> Limited;
+    fn with_limits(self, limits: Limits) -> Limited {
+        let Limited { response, .. } = self.into();
+        Limited { response, limits }
+    }
 }
 
 /// Response with [`Limits`] for reading it.
@@ -118,52 +128,25 @@ pub struct Limited {
 }
 
 impl Limited {
-    async fn read(self) -> Result<(Decoder, Message), ReceiveError> {
-        let decoder = binding::with_limits(self.limits);
-        let message = read(self.response, self.limits.body_bytes).await?;
-        Ok((decoder, message))
+    async fn receive<T>(
+        self,
+        decode: fn(&Decoder, &HeaderMap, Bytes) -> Result<T, DecodeError>,
+    ) -> Result<T, ReceiveError> {
+        let Message { headers, body } = read(self.response, self.limits.body_bytes).await?;
+        Ok(decode(&binding::with_limits(self.limits), &headers, body)?)
     }
 }
 
-impl ResponseExt for Limited {
-    async fn event(self) -> Result<Event, ReceiveError> {
-        let (decoder, message) = self.read().await?;
-        Ok(decoder.decode(&message.headers, message.body)?)
-    }
-
-    async fn event_as<T: CloudEvent>(self) -> Result<T, ReceiveError> {
-        let (decoder, message) = self.read().await?;
-        Ok(decoder.decode_as(&message.headers, message.body)?)
-    }
-
-    async fn event_batch(self) -> Result<Vec<Event>, ReceiveError> {
-        let (decoder, message) = self.read().await?;
-        Ok(decoder.decode_batch(&message.headers, message.body)?)
-    }
-
-    fn with_limits(self, limits: Limits) -> Limited {
-        Limited { limits, ..self }
+impl From<Response> for Limited {
+    fn from(response: Response) -> Self {
+        let limits = Limits::DEFAULT;
+        Self { response, limits }
     }
 }
 
-impl ResponseExt for Response {
-    async fn event(self) -> Result<Event, ReceiveError> {
-        self.with_limits(Limits::DEFAULT).event().await
-    }
+impl ResponseExt for Limited {}
 
-    async fn event_as<T: CloudEvent>(self) -> Result<T, ReceiveError> {
-        self.with_limits(Limits::DEFAULT).event_as().await
-    }
-
-    async fn event_batch(self) -> Result<Vec<Event>, ReceiveError> {
-        self.with_limits(Limits::DEFAULT).event_batch().await
-    }
-
-    fn with_limits(self, limits: Limits) -> Limited {
-        let response = self;
-        Limited { response, limits }
-    }
-}
+impl ResponseExt for Response {}
 
 /// Reads headers and body of a response, up to a limit of the body in bytes.
 ///

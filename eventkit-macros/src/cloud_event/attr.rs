@@ -162,11 +162,10 @@ fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<String> 
     if matches!(value, Value::None) {
         let fixed =
             "`subject` on the type is the same for all its events: write `subject = \"..\"`";
-        errors.add(
+        return errors.fail(
             key,
             format!("{fixed}, or put `#[cloudevent(subject)]` on the field that gives it"),
         );
-        return None;
     }
     text(errors, key, value, rule::subject)
 }

@@ -66,8 +66,7 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
         }),
         (None, Some(keep)) => {
             let message = "`keep` leaves an attribute in the data as well, but the field gives none: write which, such as `#[cloudevent(subject, keep)]`";
-            errors.add(keep, message);
-            None
+            errors.fail(keep, message)
         }
         (None, None) => None,
     }
@@ -94,10 +93,7 @@ fn attribute_name(
             no_value(errors, key, value).then(|| name.to_owned())
         }
         symbol::EXTENSION => extension_name(errors, field, key, value),
-        _ => {
-            errors.add(key, unknown_key(name));
-            None
-        }
+        _ => errors.fail(key, unknown_key(name)),
     }
 }
 
@@ -125,26 +121,23 @@ fn extension_name(
     let written: LitStr = match value {
         Value::Assigned(_) => value::string(errors, key, value, |_| Ok(()))?,
         Value::List(..) => {
-            errors.add(
+            return errors.fail(
                 key,
                 "the name of the extension stands after `=`: write `extension = \"name\"`",
             );
-            return None;
         }
         Value::None => {
             let name = field.ident.as_ref()?.unraw().to_string();
             if !rule::is_attribute_name(&name) || rule::is_reserved(&name) {
                 let example = rule::as_extension_name(&name).unwrap_or_else(|| "..".to_owned());
-                errors.add(key, format!("`{name}` cannot be the name of an extension: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"));
-                return None;
+                return errors.fail(key, format!("`{name}` cannot be the name of an extension: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"));
             }
             return Some(name);
         }
     };
     let name = written.value();
     if let Err(message) = check_extension_name(&name) {
-        errors.add(written, message);
-        return None;
+        return errors.fail(written, message);
     }
     Some(name)
 }

@@ -83,13 +83,10 @@ impl<'i> Model<'i> {
                         .collect(),
                 ))
             }
-            Data::Union(data) => {
-                errors.add(
-                    data.union_token,
-                    "a union cannot be an event: use a struct, or an enum of structs",
-                );
-                None
-            }
+            Data::Union(data) => errors.fail(
+                data.union_token,
+                "a union cannot be an event: use a struct, or an enum of structs",
+            ),
         }
     }
 }
@@ -175,11 +172,9 @@ impl<'i> EventVariant<'i> {
                 let message = format!(
                     "a variant holds an event type, a struct that derives `CloudEvent`: write `{ident}({ident})`, where the struct may be a unit struct"
                 );
-                errors.add(ident, message);
-                return None;
+                return errors.fail(ident, message);
             }
         };
-        errors.add(&variant.fields, message);
-        None
+        errors.fail(&variant.fields, message)
     }
 }

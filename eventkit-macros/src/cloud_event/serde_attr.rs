@@ -95,11 +95,20 @@ fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
     // The derives of serde report errors in these attributes.
     let unreported = ErrorCollector::default();
     let entries = meta::attribute_entries(&unreported, attributes, symbol::SERDE, "");
-    let keyed = |entry| match entry {
+    entries.into_iter().filter_map(keyed).collect()
+}
+
+/// Reads the list of an element, of which serde reports the errors too.
+fn list(tokens: &TokenStream) -> Vec<(Key, Value)> {
+    let entries = meta::entries(&ErrorCollector::default(), tokens.clone());
+    entries.into_iter().filter_map(keyed).collect()
+}
+
+fn keyed(entry: Entry) -> Option<(Key, Value)> {
+    match entry {
         Entry::Keyed(key, value) => Some((key, value)),
         Entry::Literal(_) => None,
-    };
-    entries.into_iter().filter_map(keyed).collect()
+    }
 }
 
 /// Returns an element with `Self` at the start of paths replaced.
@@ -133,12 +142,8 @@ fn directions(value: &Value) -> (bool, bool) {
     let Value::List(tokens) = value else {
         return (true, true);
     };
-    let unreported = ErrorCollector::default();
-    let entries = meta::entries(&unreported, tokens.clone());
-    let names = |wanted: &str| {
-        let keyed = |entry: &Entry| matches!(entry, Entry::Keyed(key, _) if key.name() == wanted);
-        entries.iter().any(keyed)
-    };
+    let keys = list(tokens);
+    let names = |wanted: &str| keys.iter().any(|(key, _)| key.name() == wanted);
     (names("serialize"), names("deserialize"))
 }
 
@@ -146,16 +151,12 @@ fn serialize_bound(value: &Value) -> Option<Vec<WherePredicate>> {
     let text = match value {
         Value::None => None,
         Value::Assigned(tokens) => Some(tokens.clone()),
-        Value::List(tokens) => {
-            let unreported = ErrorCollector::default();
-            let entries = meta::entries(&unreported, tokens.clone());
-            entries.into_iter().find_map(|entry| match entry {
-                Entry::Keyed(key, Value::Assigned(tokens)) if key.name() == "serialize" => {
-                    Some(tokens)
-                }
-                _ => None,
-            })
-        }
+        Value::List(tokens) => list(tokens).into_iter().find_map(|(key, value)| {
+            value
+                .assigned()
+                .filter(|_| key.name() == "serialize")
+                .cloned()
+        }),
     };
     let parser = Punctuated::<WherePredicate, Token![,]>::parse_terminated;
     let predicates = parser.parse_str(&string(text?)?).ok()?;

@@ -33,24 +33,20 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
     let function_name = function.sig.ident.unraw().to_string();
     let types = &model.arguments.types;
     let call = call(model, function, &private);
-    let order = model
-        .arguments
-        .order
-        .as_ref()
-        .map(|order| quote!(.with_order(#order)));
-    let registry = model.arguments.registry.as_ref().map(|path| {
+    let order = model.arguments.order.iter();
+    let registry = model.arguments.registry.iter().map(|path| {
         // The span is the path's: that is where the compiler reports what is not a registry.
         let private_here = respanned(&private, path.span());
-        quote_spanned!(path.span()=> .with_registry(#private_here::Registry::key(&#path)))
+        quote_spanned!(path.span()=> ::core::option::Option::Some(#private_here::Registry::key(&#path)))
     });
     let filter = model.arguments.filter.as_ref().map(|text| {
-        quote!(.with_filter({
-            static __EVENTKIT_FILTER: #private::LiteralFilter = #private::LiteralFilter::new(#text);
+        quote!(filter: ::core::option::Option::Some({
+            static __EVENTKIT_FILTER: #private::LiteralFilter =
+                #private::LiteralFilter::new(|| #private::Filter::sql(#text));
             &__EVENTKIT_FILTER
-        }))
+        }),)
     });
-    let durable_name = model.arguments.name.as_ref();
-    let durable_name = durable_name.map(|name| quote!(.with_durable_name(#name)));
+    let durable_name = model.arguments.name.iter();
     let policy = model.arguments.policy.expand(&private);
     let requirements = requirements(model, &private);
     let checks = checks(model, &function_name);
@@ -64,23 +60,25 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
             #event
             #checks
             #call
-            let __eventkit_handler = #private::Handler::new(
-                ::core::concat!(::core::module_path!(), "::", #function_name),
-                #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
-                __EVENTKIT_EVENT.typed,
-                &[#(#types),*],
-            )
-            #order
-            #registry
-            #filter
-            #durable_name
-            #policy
-            #requirements;
-            #private::HandlerEntry::new(__eventkit_handler, __eventkit_call)
+            let __eventkit_metadata = #private::HandlerMetadata {
+                #(order: #order,)*
+                #(registry: #registry,)*
+                #filter
+                #(durable_name: ::core::option::Option::Some(#durable_name),)*
+                #policy
+                #requirements
+                ..#private::HandlerMetadata::new(
+                    ::core::concat!(::core::module_path!(), "::", #function_name),
+                    #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
+                    __EVENTKIT_EVENT.typed,
+                    &[#(#types),*],
+                )
+            };
+            #private::HandlerEntry::new(__eventkit_metadata, __eventkit_call)
         };
 
         #(#conditions)*
-        #private::discover_handler!(#name);
+        #private::discover! { HANDLERS: &'static #private::HandlerEntry = &#name }
     }
 }
 
@@ -90,10 +88,10 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
     let place = event.span();
     if model.borrows {
         let known = quote_spanned!(place=> #private::borrowed_event::<#event>());
-        return quote!(const __EVENTKIT_EVENT: #private::EventMeta<#event> = #known;);
+        return quote!(const __EVENTKIT_EVENT: #private::EventMeta<#private::BorrowEvent<#event>> = #known;);
     }
     let known = quote_spanned!(place=> #private::owned_event::<#event>());
-    quote!(const __EVENTKIT_EVENT: #private::EventMeta<#event, #private::OwnEvent<#event>> = #known;)
+    quote!(const __EVENTKIT_EVENT: #private::EventMeta<#private::OwnEvent<#event>> = #known;)
 }
 
 /// Returns the function that takes the arguments from an invocation and calls the user's function.
@@ -157,7 +155,7 @@ fn local(name: &str, ty: &Type) -> Ident {
     Ident::new(name, ty.span().resolved_at(Span::call_site()))
 }
 
-/// Returns the call that sets the state that extractors need, and whether they need the envelope.
+/// Returns the fields for the state that extractors need, and whether they need the envelope.
 fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     if model.parameters.is_empty() {
         return None;
@@ -176,9 +174,10 @@ fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }
     }
-    Some(
-        quote!(.with_requirements(false #needs, |__eventkit_requirements| { let _ = &__eventkit_requirements; #requires })),
-    )
+    Some(quote! {
+        needs_event: false #needs,
+        requires: |__eventkit_requirements| { let _ = &__eventkit_requirements; #requires },
+    })
 }
 
 /// Returns const checks of the literals against the type of the parameter.

@@ -63,11 +63,10 @@ impl Parameter {
     fn read(errors: &ErrorCollector, parameter: &mut PatType) -> Option<Self> {
         let ty = (*parameter.ty).clone();
         if let Type::ImplTrait(_) = ty {
-            errors.add(
+            return errors.fail(
                 ty,
                 "a parameter of a handler has a type of its own: name it",
             );
-            return None;
         }
         match take_extension(&mut parameter.attrs) {
             None => Some(Self::Extractor(ty)),
@@ -90,11 +89,10 @@ fn parameters(
     });
     let Some(first) = typed.next() else {
         let help = "a handler takes the event as its first parameter";
-        errors.add(
+        return errors.fail(
             handler,
             format!("{help}: `fn {handler}(event: &YourEvent)` or `fn {handler}(event: &Event)`"),
         );
-        return None;
     };
     if let Some(attribute) = take_extension(&mut first.attrs) {
         errors.add(
@@ -115,13 +113,10 @@ fn event_type(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
         Type::Reference(TypeReference {
             mutability: Some(token),
             ..
-        }) => {
-            errors.add(
-                token,
-                "handlers share the event: take it as `&T`, or as `T` to have one of your own",
-            );
-            None
-        }
+        }) => errors.fail(
+            token,
+            "handlers share the event: take it as `&T`, or as `T` to have one of your own",
+        ),
         Type::Reference(reference) => nameable(errors, *reference.elem).map(|ty| (ty, true)),
         ty => nameable(errors, ty).map(|ty| (ty, false)),
     }
@@ -130,8 +125,7 @@ fn event_type(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
 /// Rejects a type that the generated code cannot name.
 fn nameable(errors: &ErrorCollector, ty: Type) -> Option<Type> {
     if let Type::ImplTrait(_) | Type::Infer(_) = ty {
-        errors.add(ty, "a handler takes one event type: name it");
-        return None;
+        return errors.fail(ty, "a handler takes one event type: name it");
     }
     Some(ty)
 }
@@ -145,11 +139,10 @@ fn take_extension(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
 
 fn extension_name(errors: &ErrorCollector, attribute: &Attribute) -> Option<LitStr> {
     let Ok(name) = attribute.parse_args::<LitStr>() else {
-        errors.add(
+        return errors.fail(
             attribute,
             "name the extension attribute: `#[extension(\"traceparent\")]`",
         );
-        return None;
     };
     let text = name.value();
     if let Some((core, extractor)) = EXTRACTORS.iter().find(|(core, _)| *core == text) {

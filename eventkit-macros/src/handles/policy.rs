@@ -1,7 +1,7 @@
 //! Policy of a handler in a service.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, format_ident, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Path};
 
@@ -16,13 +16,10 @@ const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout 
 /// Settings that the attribute sets.
 #[derive(Default)]
 pub(super) struct Policy {
-    attempts: Option<LitInt>,
+    /// Setters of the library's `Policy`, each with its arguments.
+    settings: Vec<(&'static str, TokenStream)>,
     pub(super) initial_delay: Option<DurationLit>,
     pub(super) max_delay: Option<DurationLit>,
-    timeout: Option<DurationLit>,
-    concurrency: Option<LitInt>,
-    key: Option<OrderKey>,
-    circuit_breaker: Option<(LitInt, DurationLit)>,
     on_exhausted: Option<LitStr>,
 }
 
@@ -37,9 +34,13 @@ impl Policy {
     pub(super) fn read(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) -> bool {
         match key.name() {
             symbol::RETRY => self.read_retry(errors, key, value),
-            symbol::TIMEOUT => self.timeout = DurationLit::read(errors, key, value),
-            symbol::CONCURRENCY => self.concurrency = count(errors, key, value),
-            symbol::KEY => self.key = order_key(errors, key, value),
+            symbol::TIMEOUT => self.set(symbol::TIMEOUT, DurationLit::read(errors, key, value)),
+            symbol::CONCURRENCY => self.set(symbol::CONCURRENCY, count(errors, key, value)),
+            symbol::KEY => match order_key(errors, key, value) {
+                Some(OrderKey::Function(path)) => self.set("key_with", Some(path)),
+                Some(OrderKey::Attribute(name)) => self.set("key", Some(name)),
+                None => {}
+            },
             symbol::CIRCUIT_BREAKER => self.read_circuit_breaker(errors, key, value),
             symbol::ON_EXHAUSTED => {
                 self.on_exhausted = value::string(errors, key, value, on_exhausted);
@@ -49,11 +50,16 @@ impl Policy {
         true
     }
 
+    fn set(&mut self, setter: &'static str, arguments: Option<impl ToTokens>) {
+        let setting = arguments.map(|arguments| (setter, arguments.into_token_stream()));
+        self.settings.extend(setting);
+    }
+
     fn read_retry(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
         let known = [symbol::ATTEMPTS, symbol::INITIAL_DELAY, symbol::MAX_DELAY];
         for (key, value) in list(errors, key, value, &known, RETRY) {
             match key.name() {
-                symbol::ATTEMPTS => self.attempts = count(errors, &key, &value),
+                symbol::ATTEMPTS => self.set(symbol::ATTEMPTS, count(errors, &key, &value)),
                 symbol::INITIAL_DELAY => {
                     self.initial_delay = DurationLit::read(errors, &key, &value);
                 }
@@ -79,37 +85,34 @@ impl Policy {
                 _ => reset_timeout = DurationLit::read(errors, key, value),
             }
         }
-        self.circuit_breaker = max_failures.zip(reset_timeout);
+        let both = max_failures.zip(reset_timeout);
+        let arguments = both.map(|(max_failures, reset)| quote!(#max_failures, #reset));
+        self.set(symbol::CIRCUIT_BREAKER, arguments);
     }
 
-    /// Expands to a call that sets the policy, if any setting is given.
+    /// Expands to the field with the policy, if any setting is given.
     pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
-        let key = self.key.as_ref().map(|key| match key {
-            OrderKey::Attribute(name) => quote!(.key(#name)),
-            OrderKey::Function(path) => quote!(.key_with(#path)),
-        });
-        let circuit_breaker = self.circuit_breaker.as_ref();
         let on_exhausted = self.on_exhausted.as_ref().map(|action| {
-            if action.value() == "drop" {
-                quote!(.on_exhausted(#private::OnExhausted::Drop))
-            } else {
-                quote!(.on_exhausted(#private::OnExhausted::DeadLetter))
-            }
+            let drop = (action.value() == "drop").then(|| quote!(Drop));
+            let action = drop.unwrap_or_else(|| quote!(DeadLetter));
+            quote!(#private::OnExhausted::#action)
         });
-        let calls = [
-            self.attempts.as_ref().map(|attempts| quote!(.attempts(#attempts))),
-            self.initial_delay.as_ref().map(|delay| quote!(.initial_delay(#delay))),
-            self.max_delay.as_ref().map(|delay| quote!(.max_delay(#delay))),
-            self.timeout.as_ref().map(|timeout| quote!(.timeout(#timeout))),
-            self.concurrency.as_ref().map(|concurrency| quote!(.concurrency(#concurrency))),
-            key,
-            circuit_breaker.map(|(max_failures, reset_timeout)| {
-                quote!(.circuit_breaker(#max_failures, #reset_timeout))
-            }),
-            on_exhausted,
+        let others = [
+            (symbol::INITIAL_DELAY, self.initial_delay.to_token_stream()),
+            (symbol::MAX_DELAY, self.max_delay.to_token_stream()),
+            (symbol::ON_EXHAUSTED, on_exhausted.to_token_stream()),
         ];
-        let calls: TokenStream = calls.into_iter().flatten().collect();
-        (!calls.is_empty()).then(|| quote!(.with_policy(#private::Policy::new() #calls)))
+        let others = others.iter().filter(|(_, arguments)| !arguments.is_empty());
+        let calls = self
+            .settings
+            .iter()
+            .chain(others)
+            .map(|(setter, arguments)| {
+                let setter = format_ident!("{setter}");
+                quote!(.#setter(#arguments))
+            });
+        let calls: TokenStream = calls.collect();
+        (!calls.is_empty()).then(|| quote!(policy: #private::Policy::new() #calls,))
     }
 }
 
@@ -135,8 +138,7 @@ fn count(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitInt> {
     let number: LitInt = value::parsed(errors, key, value, &expected)?;
     let positive = number.base10_parse::<u32>().is_ok_and(|number| number > 0);
     if !positive || !number.suffix().is_empty() {
-        errors.add(value.assigned(), expected);
-        return None;
+        return errors.fail(value.assigned(), expected);
     }
     Some(number)
 }

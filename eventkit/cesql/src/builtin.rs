@@ -39,10 +39,10 @@ pub(crate) fn all() -> Vec<Function> {
             Ok(cut(text(arguments, 0), str::trim).into())
         }),
         Function::new("LEFT", [Text, Integer], Text, |arguments| {
-            left(text(arguments, 0), int(arguments, 1))
+            part("LEFT", arguments, left)
         }),
         Function::new("RIGHT", [Text, Integer], Text, |arguments| {
-            right(text(arguments, 0), int(arguments, 1))
+            part("RIGHT", arguments, right)
         }),
         Function::new("SUBSTRING", [Text, Integer], Text, |arguments| {
             substring(text(arguments, 0), int(arguments, 1), None)
@@ -89,14 +89,8 @@ fn length(text: &str) -> i32 {
 }
 
 fn join<'a>(arguments: &[Value<'a>], delimiter: &str) -> Value<'a> {
-    let mut joined = String::new();
-    for (at, argument) in arguments.iter().enumerate() {
-        if at > 0 {
-            joined.push_str(delimiter);
-        }
-        joined.push_str(&argument.clone().into_text());
-    }
-    joined.into()
+    let texts = arguments.iter().cloned().map(Value::into_text);
+    texts.collect::<Vec<_>>().join(delimiter).into()
 }
 
 /// Returns a part of a text, without a copy if the text is borrowed.
@@ -116,21 +110,20 @@ fn split(text: &str, characters: usize) -> (&str, &str) {
     text.split_at(at)
 }
 
-fn left(text: Cow<'_, str>, characters: i32) -> Outcome<'_> {
-    match usize::try_from(characters) {
-        Ok(characters) => Ok(cut(text, |text| split(text, characters).0).into()),
-        Err(_) => Err(negative("LEFT", characters).returning(text)),
-    }
+fn left(text: &str, characters: usize) -> &str {
+    split(text, characters).0
 }
 
-fn right(text: Cow<'_, str>, characters: i32) -> Outcome<'_> {
+fn right(text: &str, characters: usize) -> &str {
+    let skipped = text.chars().count().saturating_sub(characters);
+    split(text, skipped).1
+}
+
+fn part<'a>(name: &str, arguments: &[Value<'a>], part: fn(&str, usize) -> &str) -> Outcome<'a> {
+    let (text, characters) = (text(arguments, 0), int(arguments, 1));
     match usize::try_from(characters) {
-        Ok(characters) => Ok(cut(text, |text| {
-            let skipped = text.chars().count().saturating_sub(characters);
-            split(text, skipped).1
-        })
-        .into()),
-        Err(_) => Err(negative("RIGHT", characters).returning(text)),
+        Ok(characters) => Ok(cut(text, |text| part(text, characters)).into()),
+        Err(_) => Err(negative(name, characters).returning(text)),
     }
 }
 

@@ -222,11 +222,7 @@ impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
         if value.ty() == ty {
             return Some(value);
         }
-        let cast = match ty {
-            Type::Integer => value.to_integer().map(Value::Integer),
-            Type::Boolean => value.to_boolean().map(Value::Boolean),
-            Type::String => return Some(Value::String(value.into_text())),
-        };
+        let cast = value.clone().cast(ty);
         if cast.is_none() {
             let message = format!("`{node}` is {value}, which is no {ty}");
             self.error(node, EvaluationErrorKind::Cast, message);

@@ -105,11 +105,8 @@ fn list(
 impl fmt::Display for Explanation {
     /// Writes one line for each step.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, step) in self.steps.iter().enumerate() {
-            let separator = if at == 0 { "" } else { "\n" };
-            write!(f, "{separator}{step}")?;
-        }
-        Ok(())
+        let steps: Vec<String> = self.steps.iter().map(Step::to_string).collect();
+        f.write_str(&steps.join("\n"))
     }
 }
 

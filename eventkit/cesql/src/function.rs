@@ -27,13 +27,15 @@ type Body = dyn for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>>
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Function(Arc<Inner>);
+pub struct Function {
+    inner: Arc<Inner>,
+    /// The type of the arguments after the parameters, for variadic functions.
+    variadic: Option<Type>,
+}
 
 struct Inner {
     name: String,
     parameters: Vec<Type>,
-    /// The type of the arguments after the parameters, for variadic functions.
-    variadic: Option<Type>,
     returns: Type,
     body: Box<Body>,
 }
@@ -51,7 +53,14 @@ impl Function {
         + Sync
         + 'static,
     ) -> Self {
-        Self::with_body(name, parameters.into(), None, returns, Box::new(body))
+        let inner = Arc::new(Inner {
+            name: name.to_ascii_uppercase(),
+            parameters: parameters.into(),
+            returns,
+            body: Box::new(body),
+        });
+        let variadic = None;
+        Self { inner, variadic }
     }
 
     /// Creates a variadic function, with any number of arguments of one type after its parameters.
@@ -65,68 +74,49 @@ impl Function {
         + Sync
         + 'static,
     ) -> Self {
-        Self::with_body(
-            name,
-            parameters.into(),
-            Some(others),
-            returns,
-            Box::new(body),
-        )
-    }
-
-    fn with_body(
-        name: &str,
-        parameters: Vec<Type>,
-        variadic: Option<Type>,
-        returns: Type,
-        body: Box<Body>,
-    ) -> Self {
-        Self(Arc::new(Inner {
-            name: name.to_ascii_uppercase(),
-            parameters,
-            variadic,
-            returns,
-            body,
-        }))
+        Self {
+            variadic: Some(others),
+            ..Self::new(name, parameters, returns, body)
+        }
     }
 
     /// Returns the name, in upper case.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.inner.name
     }
 
     /// Returns the parameter types, without the variadic arguments.
     #[must_use]
     pub fn parameters(&self) -> &[Type] {
-        &self.0.parameters
+        &self.inner.parameters
     }
 
     /// Returns whether the function is variadic.
     #[must_use]
     pub fn is_variadic(&self) -> bool {
-        self.0.variadic.is_some()
+        self.variadic.is_some()
     }
 
     /// Returns the type of the result.
     #[must_use]
     pub fn returns(&self) -> Type {
-        self.0.returns
+        self.inner.returns
     }
 
     /// Returns the type of the argument at an index.
     pub(crate) fn parameter(&self, at: usize) -> Type {
-        let parameter = self.0.parameters.get(at).copied();
-        parameter.or(self.0.variadic).unwrap_or(Type::String)
+        let parameter = self.inner.parameters.get(at).copied();
+        parameter.or(self.variadic).unwrap_or(Type::String)
     }
 
     pub(crate) fn call<'a>(&self, arguments: &[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>> {
-        (self.0.body)(arguments)
+        (self.inner.body)(arguments)
     }
 
     /// Returns whether the function accepts a number of arguments.
     pub(crate) fn accepts(&self, arguments: usize) -> bool {
-        let parameters = self.0.parameters.len();
+        let parameters = self.inner.parameters.len();
         arguments == parameters || (self.is_variadic() && arguments > parameters)
     }
 }
@@ -143,7 +133,7 @@ impl fmt::Display for Function {
     /// Writes the signature, as in `LEFT(String, Integer)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters = self.parameters().iter().map(Type::to_string);
-        let others = self.0.variadic.map(|others| format!("{others}.."));
+        let others = self.variadic.map(|others| format!("{others}.."));
         let all: Vec<String> = parameters.chain(others).collect();
         write!(f, "{}({})", self.name(), all.join(", "))
     }

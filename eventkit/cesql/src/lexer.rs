@@ -1,8 +1,7 @@
 //! Lexer: text to tokens.
 
 use crate::error::{ParseError, ParseErrorKind};
-use crate::operator::Binary;
-use crate::token::{Spanned, Token};
+use crate::token::{SYMBOLS, Spanned, Token};
 
 /// Iterator-like reader of tokens.
 #[derive(Debug, Clone)]
@@ -71,23 +70,6 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Spanned<'t>, ParseError> {
-        const SYMBOLS: [(&str, Token<'_>); 15] = [
-            ("!=", Token::Operator(Binary::NotEqual)),
-            ("<>", Token::Operator(Binary::Diamond)),
-            ("<=", Token::Operator(Binary::LessOrEqual)),
-            (">=", Token::Operator(Binary::GreaterOrEqual)),
-            ("<", Token::Operator(Binary::Less)),
-            (">", Token::Operator(Binary::Greater)),
-            ("=", Token::Operator(Binary::Equal)),
-            ("*", Token::Operator(Binary::Multiply)),
-            ("/", Token::Operator(Binary::Divide)),
-            ("%", Token::Operator(Binary::Remainder)),
-            ("+", Token::Operator(Binary::Add)),
-            ("-", Token::Operator(Binary::Subtract)),
-            ("(", Token::Open),
-            (")", Token::Close),
-            (",", Token::Comma),
-        ];
         if let Some((symbol, token)) = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol)) {
             return Ok(self.take(symbol.len(), *token));
         }

@@ -87,14 +87,9 @@ fn binding_of(kind: &Kind) -> u8 {
     }
 }
 
-fn list(nodes: &[Node]) -> impl Display {
-    fmt::from_fn(move |f| {
-        for (at, node) in nodes.iter().enumerate() {
-            let separator = if at == 0 { "" } else { ", " };
-            write!(f, "{separator}{node}")?;
-        }
-        Ok(())
-    })
+fn list(nodes: &[Node]) -> String {
+    let nodes: Vec<String> = nodes.iter().map(Node::to_string).collect();
+    nodes.join(", ")
 }
 
 impl Display for Text {

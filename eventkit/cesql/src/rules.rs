@@ -17,6 +17,8 @@ pub const SUBJECT: &str = "subject";
 pub const TIME: &str = "time";
 /// A reserved name, but not an attribute.
 pub const DATA: &str = "data";
+/// A member of the JSON format, never an attribute.
+pub const DATA_BASE64: &str = "data_base64";
 
 /// The attributes that the core specification defines.
 pub const CORE: [&str; 8] = [
@@ -29,6 +31,33 @@ pub const CORE: [&str; 8] = [
     SUBJECT,
     TIME,
 ];
+
+// Where [`CORE`] holds them.
+pub const SPECVERSION_AT: usize = 0;
+pub const ID_AT: usize = 1;
+pub const SOURCE_AT: usize = 2;
+pub const TYPE_AT: usize = 3;
+pub const DATACONTENTTYPE_AT: usize = 4;
+pub const DATASCHEMA_AT: usize = 5;
+pub const SUBJECT_AT: usize = 6;
+pub const TIME_AT: usize = 7;
+
+/// Returns where [`CORE`] holds a name; of a constant, the compiler knows it.
+#[must_use]
+#[inline]
+pub fn core_at(name: &str) -> Option<usize> {
+    Some(match name {
+        SPECVERSION => SPECVERSION_AT,
+        ID => ID_AT,
+        SOURCE => SOURCE_AT,
+        TYPE => TYPE_AT,
+        DATACONTENTTYPE => DATACONTENTTYPE_AT,
+        DATASCHEMA => DATASCHEMA_AT,
+        SUBJECT => SUBJECT_AT,
+        TIME => TIME_AT,
+        _ => return None,
+    })
+}
 
 /// Returns whether attribute names may contain a byte (core, Naming Conventions).
 #[must_use]
@@ -46,6 +75,38 @@ pub fn is_attribute_char(c: char) -> bool {
     let code = u32::from(c);
     let noncharacter = (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE;
     !c.is_control() && !noncharacter
+}
+
+/// Returns whether every character is allowed in the type `String` (core, Type System).
+///
+/// Surrogates need no check: a `str` has none.
+#[must_use]
+#[inline]
+pub fn is_attribute_text(text: &str) -> bool {
+    // Printable ASCII is nearly every value; it needs no decoding.
+    is_printable_ascii(text.as_bytes()) || text.chars().all(is_attribute_char)
+}
+
+fn is_printable_ascii(bytes: &[u8]) -> bool {
+    all(bytes, |byte| matches!(byte, b' '..=b'~'))
+}
+
+/// Returns whether something holds of every byte.
+///
+/// It looks at blocks without leaving them early, which compilers turn into few instructions.
+#[must_use]
+#[inline]
+pub fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
+    let in_block = |block: &[u8]| block.iter().fold(true, |all, byte| all & holds(*byte));
+    // What is left after the blocks is looked at with bytes that were looked at before.
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let (blocks, _) = bytes.as_chunks::<16>();
+        return blocks.iter().all(|block| in_block(block)) && in_block(last);
+    }
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => in_block(first) & in_block(last),
+        _ => bytes.iter().all(|byte| holds(*byte)),
+    }
 }
 
 /// The reason why a text is not an event type or pattern.

@@ -38,6 +38,25 @@ const KEYWORDS: [(&str, Token<'_>); 9] = [
     ("FALSE", Token::Boolean(false)),
 ];
 
+/// The symbols; one that starts another comes after it.
+pub(crate) const SYMBOLS: [(&str, Token<'_>); 15] = [
+    ("!=", Token::Operator(Binary::NotEqual)),
+    ("<>", Token::Operator(Binary::Diamond)),
+    ("<=", Token::Operator(Binary::LessOrEqual)),
+    (">=", Token::Operator(Binary::GreaterOrEqual)),
+    ("<", Token::Operator(Binary::Less)),
+    (">", Token::Operator(Binary::Greater)),
+    ("=", Token::Operator(Binary::Equal)),
+    ("*", Token::Operator(Binary::Multiply)),
+    ("/", Token::Operator(Binary::Divide)),
+    ("%", Token::Operator(Binary::Remainder)),
+    ("+", Token::Operator(Binary::Add)),
+    ("-", Token::Operator(Binary::Subtract)),
+    ("(", Token::Open),
+    (")", Token::Close),
+    (",", Token::Comma),
+];
+
 impl Token<'_> {
     /// Returns the keyword that a word is, ignoring case.
     pub(crate) fn keyword(word: &str) -> Option<Self> {
@@ -58,19 +77,14 @@ impl fmt::Display for Token<'_> {
     /// Writes the token as error messages show it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Not => f.write_str("`NOT`"),
-            Self::Like => f.write_str("`LIKE`"),
-            Self::In => f.write_str("`IN`"),
-            Self::Exists => f.write_str("`EXISTS`"),
-            Self::Boolean(true) => f.write_str("`TRUE`"),
-            Self::Boolean(false) => f.write_str("`FALSE`"),
             Self::Word(text) | Self::Digits(text) => write!(f, "`{text}`"),
             Self::Text(text) => write!(f, "the string {text}"),
-            Self::Operator(operator) => write!(f, "`{operator}`"),
-            Self::Open => f.write_str("`(`"),
-            Self::Close => f.write_str("`)`"),
-            Self::Comma => f.write_str("`,`"),
             Self::End => f.write_str("the end"),
+            token => {
+                let mut spellings = KEYWORDS.iter().chain(&SYMBOLS);
+                let found = spellings.find(|(_, own)| own == token);
+                write!(f, "`{}`", found.map_or("", |(spelling, _)| spelling))
+            }
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::context::CallLocals;
 use super::decoded::DecodedEvent;
 use super::dispatcher::Dispatcher;
 use super::entry::HandlerRef;
 use super::failure::Failure;
 use super::handler::Handler;
-use super::invocation::Invocation;
+use super::invocation::{CallLocals, Invocation};
 use super::report::{into_result, matches_filter};
 use super::state::StateMap;
 use crate::event::Event;

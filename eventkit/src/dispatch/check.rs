@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::discovery;
 use super::entry::HandlerRef;
 use super::registry::Registry;
+use crate::error::joined;
 use crate::pattern;
 
 /// The report of a check that found no issues.
@@ -42,7 +43,7 @@ impl RegistryReport {
 
 /// The issues of a registry, all at once.
 #[derive(Debug, Error)]
-#[error("registry `{registry}`: {}", join(issues))]
+#[error("registry `{registry}`: {}", joined(issues))]
 pub struct CheckError {
     registry: &'static str,
     issues: Vec<RegistryIssue>,
@@ -78,11 +79,6 @@ impl CheckError {
     }
 }
 
-fn join(issues: &[RegistryIssue]) -> String {
-    let lines: Vec<String> = issues.iter().map(RegistryIssue::to_string).collect();
-    lines.join("; ")
-}
-
 impl Registry {
     /// Checks for mistakes that the compiler cannot see: two Rust types that claim one event type
     /// for which the registry has a typed handler.
@@ -111,21 +107,15 @@ impl Registry {
     /// Returns an error if no handler of the registry has one of the paths or is within it.
     pub fn expect<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Result<(), CheckError> {
         let handlers: Vec<HandlerRef> = self.handlers().collect();
-        let is_within = |name: &str, path: &str| {
-            name.strip_prefix(path)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-        };
-        let is_there = |path: &str| {
-            handlers
-                .iter()
-                .any(|handler| is_within(handler.name(), path))
+        let is_there = |path: &&str| {
+            handlers.iter().any(|handler| {
+                let rest = handler.name().strip_prefix(path);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+            })
         };
         let missing = paths.into_iter().filter(|path| !is_there(path));
-        self.result(
-            missing
-                .map(|path| RegistryIssue::Missing(path.to_owned()))
-                .collect(),
-        )
+        let issues = missing.map(|path| RegistryIssue::Missing(path.to_owned()));
+        self.result(issues.collect())
     }
 
     fn result(&self, issues: Vec<RegistryIssue>) -> Result<(), CheckError> {
@@ -144,20 +134,14 @@ type KnownType = (&'static str, TypeId, &'static str);
 
 /// Returns the Rust types that are one event type each, each with its event type and name.
 fn known_types(handlers: &[HandlerRef]) -> Vec<KnownType> {
-    let derived = discovery::event_types()
-        .iter()
-        .map(|entry| (entry.ty, (entry.id)(), (entry.name)()));
-    let typed = handlers
-        .iter()
-        .filter_map(|handler| handler.typed())
-        .filter(|typed| !typed.closed_set);
-    let handled = typed.flat_map(|typed| {
-        typed
-            .types
-            .iter()
-            .map(move |ty| (*ty, typed.id(), (typed.name)()))
+    let derived = discovery::event_types().iter().copied();
+    let handled = handlers.iter().filter_map(|handler| handler.typed());
+    let single = derived.chain(handled).filter(|typed| !typed.closed_set);
+    let known = single.flat_map(|typed| {
+        let types = typed.types.iter();
+        types.map(move |ty| (*ty, typed.id, (typed.name)()))
     });
-    derived.chain(handled).collect()
+    known.collect()
 }
 
 fn conflicting_types(handlers: &[HandlerRef], types: &[KnownType]) -> Vec<RegistryIssue> {

@@ -1,14 +1,9 @@
 //! The checks of `#[handles]` that need types, run by the compiler.
 
-use std::any::{TypeId, type_name};
-use std::fmt;
-use std::marker::PhantomData;
-
-use super::entry::OutcomeFuture;
+use super::entry::{Outcome, OutcomeFuture};
 use super::failure::Failure;
 use super::handler::TypedEvent;
 use super::invocation::{HandlerEvent, Invocation};
-use super::outcome::Outcome;
 use crate::pattern;
 use crate::typed::ConstString;
 
@@ -32,56 +27,34 @@ pub type OwnEvent<E> = fn(&Invocation<'_>) -> Result<E, Failure>;
 ///
 /// The bound is on one function only, [`borrowed_event`] or [`owned_event`], so that a type that is
 /// not an event is one error.
-pub struct EventMeta<E: 'static, G = BorrowEvent<E>> {
+#[derive(Debug)]
+pub struct EventMeta<G> {
     /// Returns the event as the handler takes it, a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
     /// them, because each is compiled for each type.
     pub get: G,
     /// The Rust type, or `None` for the envelope.
     pub typed: Option<TypedEvent>,
-    event: PhantomData<fn(&E)>,
-}
-
-impl<E: 'static, G> fmt::Debug for EventMeta<E, G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventMeta")
-            .field("typed", &self.typed)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Returns the metadata of a type that a handler borrows.
 #[must_use]
-pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<E> {
+pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<BorrowEvent<E>> {
     EventMeta {
         get: E::borrow,
-        typed: typed_event::<E>(),
-        event: PhantomData,
+        typed: E::TYPED,
     }
 }
 
 /// Returns the metadata of a type that a handler takes by value.
 #[must_use]
-pub const fn owned_event<E: HandlerEvent>() -> EventMeta<E, OwnEvent<E>> {
+pub const fn owned_event<E: HandlerEvent>() -> EventMeta<OwnEvent<E>> {
     EventMeta {
         get: E::own,
-        typed: typed_event::<E>(),
-        event: PhantomData,
+        typed: E::TYPED,
     }
 }
 
-pub(super) const fn typed_event<E: HandlerEvent>() -> Option<TypedEvent> {
-    match E::TYPES {
-        Some(types) => Some(TypedEvent {
-            id: TypeId::of::<E>,
-            name: type_name::<E>,
-            types,
-            closed_set: E::CLOSED_SET,
-        }),
-        None => None,
-    }
-}
-
-impl<E: 'static, G> EventMeta<E, G> {
+impl<G> EventMeta<G> {
     /// Checks that a type or pattern is one of the parameter's.
     ///
     /// # Panics

@@ -1,10 +1,7 @@
 //! One event in both of its forms: the envelope and the typed value.
 
 use std::any::{Any, TypeId};
-use std::fmt;
 use std::sync::{Arc, OnceLock};
-
-use thiserror::Error;
 
 use super::failure::Failure;
 use crate::error::DecodeError;
@@ -18,7 +15,7 @@ pub(crate) type Value = dyn Any + Send + Sync;
 pub(super) type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
 
 /// A dispatched value of an event type.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct TypedValue<'a> {
     /// The value itself.
     pub(super) value: &'a Value,
@@ -44,12 +41,6 @@ impl<'a> TypedValue<'a> {
     }
 }
 
-impl fmt::Debug for TypedValue<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TypedValue")
-    }
-}
-
 /// An event as envelope or as typed value, or as both.
 ///
 /// A typed value is decoded from the envelope at most once for each type.
@@ -71,13 +62,11 @@ struct Decoded {
 }
 
 /// The error of a handler that needs an envelope where there is none.
-#[derive(Debug, Error)]
-#[error("the event has no envelope")]
-struct MissingEnvelope;
+const MISSING_ENVELOPE: &str = "the event has no envelope";
 
 #[cold]
 pub(super) fn missing_envelope() -> Failure {
-    Failure::Extract(MissingEnvelope.into())
+    Failure::Extract(MISSING_ENVELOPE.into())
 }
 
 impl<'a> DecodedEvent<'a> {
@@ -116,7 +105,8 @@ impl<'a> DecodedEvent<'a> {
         if let Some(value) = self.value() {
             return Ok(value);
         }
-        let value = self.decoded_value(TypeId::of::<T>(), decode::<T>)?;
+        let decode: Decode = |event| Ok(Box::new(T::from_event(event)?));
+        let value = self.decoded_value(TypeId::of::<T>(), decode)?;
         value.downcast_ref().ok_or_else(missing_envelope)
     }
 
@@ -140,7 +130,7 @@ impl<'a> DecodedEvent<'a> {
     /// Returns the envelope to decode a value from.
     pub(super) fn decodable_envelope(&self) -> Result<&Event, DecodeError> {
         let event = self.envelope();
-        event.ok_or_else(|| DecodeError::not_an_event("the event has no envelope"))
+        event.ok_or_else(|| DecodeError::not_an_event(MISSING_ENVELOPE))
     }
 }
 
@@ -152,8 +142,4 @@ impl AttributeSource for DecodedEvent<'_> {
             None => self.attributes?.attribute(name),
         }
     }
-}
-
-fn decode<T: CloudEvent>(event: &Event) -> Result<Box<Value>, DecodeError> {
-    Ok(Box::new(T::from_event(event)?))
 }

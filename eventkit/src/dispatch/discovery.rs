@@ -3,30 +3,8 @@
 //! The slices are declared here, once, and crates of users only add to them, so that these need no
 //! `unsafe` of their own.
 
-use std::any::{TypeId, type_name};
-
 use super::entry::HandlerEntry;
-use crate::typed::CloudEvent;
-
-/// A derived struct, for [`Registry::check`](super::Registry::check).
-#[derive(Debug)]
-pub struct EventTypeEntry {
-    pub(super) ty: &'static str,
-    pub(super) id: fn() -> TypeId,
-    pub(super) name: fn() -> &'static str,
-}
-
-impl EventTypeEntry {
-    /// Returns the entry of a struct.
-    #[must_use]
-    pub const fn of<T: CloudEvent>() -> Self {
-        Self {
-            ty: T::TYPES[0],
-            id: TypeId::of::<T>,
-            name: type_name::<T>,
-        }
-    }
-}
+use super::handler::TypedEvent;
 
 #[cfg(feature = "discovery")]
 #[allow(
@@ -34,7 +12,7 @@ impl EventTypeEntry {
     reason = "linkme places the slices in sections of their own"
 )]
 mod slices {
-    use super::{EventTypeEntry, HandlerEntry};
+    use super::{HandlerEntry, TypedEvent};
 
     // The macro adds the version to the names, from which linkme makes the names of sections: two
     // versions of this library in one program must not share a slice.
@@ -44,17 +22,17 @@ mod slices {
 
     /// The derived structs of the program.
     #[eventkit_macros::__versioned_slice]
-    pub static EVENT_TYPES: [EventTypeEntry];
+    pub static EVENT_TYPES: [TypedEvent];
 }
 
 #[cfg(not(feature = "discovery"))]
 mod slices {
-    use super::{EventTypeEntry, HandlerEntry};
+    use super::{HandlerEntry, TypedEvent};
 
     /// No handlers: without the feature they are added by hand.
     pub static HANDLERS: [&HandlerEntry; 0] = [];
     /// No event types.
-    pub static EVENT_TYPES: [EventTypeEntry; 0] = [];
+    pub static EVENT_TYPES: [TypedEvent; 0] = [];
 }
 
 pub use slices::{EVENT_TYPES, HANDLERS};
@@ -63,35 +41,20 @@ pub(super) fn handlers() -> &'static [&'static HandlerEntry] {
     &HANDLERS
 }
 
-pub(super) fn event_types() -> &'static [EventTypeEntry] {
+pub(super) fn event_types() -> &'static [TypedEvent] {
     &EVENT_TYPES
 }
 
-/// Adds the static of a handler to the slice.
+/// Adds an item to a slice.
 #[cfg(feature = "discovery")]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __discover_handler {
-    ($handler:path) => {
+macro_rules! __discover {
+    ($slice:ident: $type:ty = $item:expr) => {
         const _: () = {
-            #[$crate::__private::linkme::distributed_slice($crate::__private::HANDLERS)]
+            #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
             #[linkme(crate = $crate::__private::linkme)]
-            static DISCOVERED: &'static $crate::__private::HandlerEntry = &$handler;
-        };
-    };
-}
-
-/// Adds a derived struct to the slice.
-#[cfg(feature = "discovery")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __discover_event_type {
-    ($type:ty) => {
-        const _: () = {
-            #[$crate::__private::linkme::distributed_slice($crate::__private::EVENT_TYPES)]
-            #[linkme(crate = $crate::__private::linkme)]
-            static DISCOVERED: $crate::__private::EventTypeEntry =
-                $crate::__private::EventTypeEntry::of::<$type>();
+            static DISCOVERED: $type = $item;
         };
     };
 }
@@ -99,13 +62,6 @@ macro_rules! __discover_event_type {
 #[cfg(not(feature = "discovery"))]
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __discover_handler {
-    ($handler:path) => {};
-}
-
-#[cfg(not(feature = "discovery"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __discover_event_type {
-    ($type:ty) => {};
+macro_rules! __discover {
+    ($slice:ident: $type:ty = $item:expr) => {};
 }

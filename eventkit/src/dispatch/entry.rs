@@ -1,4 +1,4 @@
-//! A handler together with the function that runs it.
+//! A handler together with the function that runs it, and the outcomes of its calls.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,9 +9,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::handler::Handler;
+use super::decision::HandlerError;
+use super::failure::Failure;
+use super::handler::{Handler, HandlerMetadata};
 use super::invocation::Invocation;
-use super::outcome::Outcome;
+use crate::error::BoxError;
+use crate::filter::Filter;
+
+/// The outcome of one call of a handler. The failure is boxed to keep the success small.
+pub type Outcome = Result<(), Box<Failure>>;
 
 /// The future of an async handler.
 pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
@@ -50,12 +56,23 @@ pub struct HandlerEntry {
 impl HandlerEntry {
     /// Returns the entry of a handler.
     #[must_use]
-    pub const fn new(handler: Handler, call: Call) -> Self {
-        let is_async = matches!(call, Call::Async(_) | Call::AsyncClosure(_));
-        Self {
-            handler: handler.with_async(is_async),
-            call,
-        }
+    pub const fn new(metadata: HandlerMetadata, call: Call) -> Self {
+        Self::registered(&metadata, call, None, None)
+    }
+
+    pub(super) const fn registered(
+        metadata: &HandlerMetadata,
+        call: Call,
+        pattern: Option<String>,
+        filter: Option<Filter>,
+    ) -> Self {
+        let handler = Handler {
+            metadata: *metadata,
+            is_async: matches!(call, Call::Async(_) | Call::AsyncClosure(_)),
+            pattern,
+            filter,
+        };
+        Self { handler, call }
     }
 
     /// Calls a sync handler.
@@ -172,5 +189,74 @@ impl HandlerRef {
     /// Returns the address of the handler, which identifies it.
     pub(super) fn address(&self) -> usize {
         std::ptr::from_ref(self.entry()).addr()
+    }
+}
+
+/// A return type of handlers: `()` or `Result<(), E>`.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "not `()` and not `Result<(), E>`",
+    note = "return `()`, or `Result<(), E>` with an error `E` that converts into `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait IntoOutcome {
+    /// Converts the returned value into an outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one.
+    fn into_outcome(self) -> Result<(), Failure>;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> IntoOutcome for Result<(), E> {
+    fn into_outcome(self) -> Result<(), Failure> {
+        self.map_err(|error| match error.into().downcast::<Failure>() {
+            Ok(failure) => *failure,
+            Err(error) => Failure::error(error),
+        })
+    }
+}
+
+/// The returned value of a handler, for autoref specialization.
+///
+/// The generated code calls `into_outcome`: the compiler takes the inherent method if the error is a
+/// [`HandlerError`], and the one of [`AutorefOutcome`] otherwise.
+#[derive(Debug)]
+pub struct Returned<R>(pub R);
+
+impl<E: HandlerError> Returned<Result<(), E>> {
+    /// Converts the result into an outcome that keeps the decision of the error.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one.
+    pub fn into_outcome(self) -> Outcome {
+        self.0.map_err(|error| Box::new(Failure::from(error)))
+    }
+}
+
+/// The fallback for returned values without a decision.
+pub trait AutorefOutcome<R> {
+    /// Converts the returned value into an outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one.
+    fn into_outcome(self) -> Outcome
+    where
+        R: IntoOutcome;
+}
+
+impl<R> AutorefOutcome<R> for Returned<R> {
+    fn into_outcome(self) -> Outcome
+    where
+        R: IntoOutcome,
+    {
+        self.0.into_outcome().map_err(Box::new)
     }
 }

@@ -1,11 +1,9 @@
 //! Errors of a dispatch and of its set-up.
 
-use std::fmt;
-
 use thiserror::Error;
 
 use super::report::Report;
-use crate::error::EncodeError;
+use crate::error::{EncodeError, joined};
 
 /// The reason why a dispatch did not succeed.
 ///
@@ -15,7 +13,7 @@ use crate::error::EncodeError;
 #[non_exhaustive]
 pub enum DispatchError {
     /// One or more handlers failed; the report has the outcome of each.
-    #[error("{}", Failures(.0))]
+    #[error("{} of {} handlers failed: {}", .0.failures().count(), .0.len(), failures(.0))]
     Failed(Report),
     /// An async handler is registered for the type, but the dispatch was not async.
     #[error("`{handler}` is async and handles {ty:?}: use `dispatch_async`")]
@@ -51,19 +49,9 @@ impl DispatchError {
     }
 }
 
-/// Writes the failures of a report on one line.
-struct Failures<'a>(&'a Report);
-
-impl fmt::Display for Failures<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (failed, all) = (self.0.failures().count(), self.0.len());
-        write!(f, "{failed} of {all} handlers failed")?;
-        for (at, (handler, failure)) in self.0.failures().enumerate() {
-            f.write_str(if at == 0 { ": " } else { "; " })?;
-            write!(f, "{handler}: {failure:#}")?;
-        }
-        Ok(())
-    }
+fn failures(report: &Report) -> String {
+    let failures = report.failures();
+    joined(failures.map(|(handler, failure)| format!("{handler}: {failure:#}")))
 }
 
 /// The reason why a [`Dispatcher`](super::Dispatcher) could not be built.

@@ -4,9 +4,8 @@ use std::any::type_name;
 
 use thiserror::Error;
 
-use super::context::Context;
 use super::failure::Failure;
-use super::invocation::Invocation;
+use super::invocation::{Context, Invocation};
 use super::state::Requirements;
 use crate::error::{BoxError, DecodeError};
 use crate::event::{Timestamp, Violation};

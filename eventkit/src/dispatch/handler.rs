@@ -1,15 +1,15 @@
 //! The metadata of a handler.
 
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use super::failure::Failure;
 use super::policy::Policy;
 use super::state::Requirements;
 use crate::filter::{Filter, FilterParseError};
 use crate::pattern;
-use crate::typed::AttributeSource;
+use crate::typed::{AttributeSource, CloudEvent};
 
 /// The location of a handler in the source code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,38 +43,25 @@ impl fmt::Display for Location {
     }
 }
 
-/// The event types or patterns that a handler was given.
-#[derive(Debug, Clone)]
-enum Patterns {
-    Literals(&'static [&'static str]),
-    Owned(Vec<String>),
-}
-
-impl Patterns {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let (literals, owned) = match self {
-            Self::Literals(literals) => (*literals, &[][..]),
-            Self::Owned(owned) => (&[][..], &owned[..]),
-        };
-        literals
-            .iter()
-            .copied()
-            .chain(owned.iter().map(String::as_str))
-    }
-}
-
-/// The Rust type that a typed handler takes.
+/// A Rust type that is an event type, or an enum over event types.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedEvent {
-    pub(super) id: fn() -> TypeId,
+    pub(super) id: TypeId,
     pub(super) name: fn() -> &'static str,
     pub(super) types: &'static [&'static str],
     pub(super) closed_set: bool,
 }
 
 impl TypedEvent {
-    pub(super) fn id(self) -> TypeId {
-        (self.id)()
+    /// Returns the facts about a Rust type.
+    #[must_use]
+    pub const fn of<T: CloudEvent>() -> Self {
+        Self {
+            id: TypeId::of::<T>(),
+            name: type_name::<T>,
+            types: T::TYPES,
+            closed_set: T::CLOSED_SET,
+        }
     }
 }
 
@@ -85,58 +72,37 @@ pub struct RegistryKey {
 }
 
 /// A filter that `#[handles]` has checked; it is parsed again when it is first used.
-#[derive(Debug)]
-pub struct LiteralFilter {
-    text: &'static str,
-    filter: OnceLock<Result<Filter, FilterParseError>>,
+pub type LiteralFilter = LazyLock<Result<Filter, FilterParseError>>;
+
+/// The facts about a handler that are known when it is compiled or registered.
+#[derive(Debug, Clone, Copy)]
+pub struct HandlerMetadata {
+    /// The path of the function.
+    pub name: &'static str,
+    /// The location in the source code.
+    pub location: Location,
+    /// The Rust type it takes, or `None` for the envelope.
+    pub typed: Option<TypedEvent>,
+    /// The event types and patterns; without any, a typed handler handles those of its type.
+    pub patterns: &'static [&'static str],
+    /// The position among the handlers of a type.
+    pub order: i32,
+    /// The registry that contains the handler through discovery, or `None` for the default one.
+    pub registry: Option<&'static RegistryKey>,
+    /// Whether an extractor takes the envelope.
+    pub needs_event: bool,
+    /// Adds the state that the extractors require.
+    pub requires: fn(&mut Requirements),
+    /// The filter of a handler that is known when it is compiled.
+    pub filter: Option<&'static LiteralFilter>,
+    /// The durable name, of ASCII letters, digits, `-` and `_`.
+    pub durable_name: Option<&'static str>,
+    /// The policy of the handler itself.
+    pub policy: Policy,
 }
 
-impl LiteralFilter {
-    /// Returns the filter of an expression that has been checked.
-    #[must_use]
-    pub const fn new(text: &'static str) -> Self {
-        let filter = OnceLock::new();
-        Self { text, filter }
-    }
-
-    fn get(&self) -> Result<&Filter, &FilterParseError> {
-        self.filter.get_or_init(|| Filter::sql(self.text)).as_ref()
-    }
-}
-
-/// The options of a handler that is registered at run time.
-#[derive(Debug, Clone, Default)]
-pub(super) struct HandlerOptions {
-    pub(super) filter: Option<Filter>,
-    pub(super) name: Option<&'static str>,
-    pub(super) policy: Policy,
-}
-
-/// The metadata of one handler: its name and location, what it handles, and how.
-pub struct Handler {
-    name: &'static str,
-    location: Location,
-    order: i32,
-    is_async: bool,
-    registry: Option<&'static RegistryKey>,
-    patterns: Patterns,
-    typed: Option<TypedEvent>,
-    needs_event: bool,
-    requires: fn(&mut Requirements),
-    // Two fields, since a `const fn` cannot replace a value that has to be dropped.
-    literal_filter: Option<&'static LiteralFilter>,
-    filter: Option<Filter>,
-    durable_name: Option<&'static str>,
-    policy: Policy,
-}
-
-/// Construction, by the code that `#[handles]` generates.
-#[doc(hidden)]
-impl Handler {
-    /// Returns a handler of the envelope, or of a Rust type.
-    ///
-    /// The name is the path of the function. A typed handler without types or patterns handles the
-    /// types of its Rust type.
+impl HandlerMetadata {
+    /// Returns the metadata of a handler without options.
     #[must_use]
     pub const fn new(
         name: &'static str,
@@ -147,90 +113,34 @@ impl Handler {
         Self {
             name,
             location,
-            order: 0,
-            is_async: false,
-            registry: None,
-            patterns: Patterns::Literals(patterns),
-            needs_event: typed.is_none(),
             typed,
+            patterns,
+            order: 0,
+            registry: None,
+            needs_event: false,
             requires: |_| (),
-            literal_filter: None,
             filter: None,
             durable_name: None,
             policy: Policy::new(),
         }
     }
+}
 
-    /// Sets the registry that contains the handler through discovery.
-    #[must_use]
-    pub const fn with_registry(mut self, registry: &'static RegistryKey) -> Self {
-        self.registry = Some(registry);
-        self
-    }
-
-    /// Sets the position among the handlers of a type.
-    #[must_use]
-    pub const fn with_order(mut self, order: i32) -> Self {
-        self.order = order;
-        self
-    }
-
-    /// Sets the requirements of the extractors.
-    #[must_use]
-    pub const fn with_requirements(
-        mut self,
-        needs_event: bool,
-        requires: fn(&mut Requirements),
-    ) -> Self {
-        self.needs_event |= needs_event;
-        self.requires = requires;
-        self
-    }
-
-    /// Sets the filter.
-    #[must_use]
-    pub const fn with_filter(mut self, filter: &'static LiteralFilter) -> Self {
-        self.literal_filter = Some(filter);
-        self
-    }
-
-    /// Sets the durable name, of ASCII letters, digits, `-` and `_`.
-    #[must_use]
-    pub const fn with_durable_name(mut self, name: &'static str) -> Self {
-        self.durable_name = Some(name);
-        self
-    }
-
-    /// Sets the policy.
-    #[must_use]
-    pub const fn with_policy(mut self, policy: Policy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    pub(super) const fn with_async(mut self, is_async: bool) -> Self {
-        self.is_async = is_async;
-        self
-    }
-
-    pub(super) fn with_patterns(mut self, patterns: Vec<String>) -> Self {
-        self.patterns = Patterns::Owned(patterns);
-        self
-    }
-
-    pub(super) fn with_options(mut self, options: HandlerOptions) -> Self {
-        self.filter = options.filter;
-        self.durable_name = options.name;
-        self.policy = options.policy;
-        self
-    }
+/// The metadata of one handler: its name and location, what it handles, and how.
+pub struct Handler {
+    pub(super) metadata: HandlerMetadata,
+    pub(super) is_async: bool,
+    /// The pattern of a handler that is registered at run time.
+    pub(super) pattern: Option<String>,
+    /// The filter of a handler that is registered at run time.
+    pub(super) filter: Option<Filter>,
 }
 
 impl Handler {
     /// Returns its name: the path of the function, such as `shop::ship`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.name
+        self.metadata.name
     }
 
     /// Returns the name under which a service subscribes the handler, if it was given one.
@@ -238,24 +148,24 @@ impl Handler {
     /// It stays the same if the function is renamed.
     #[must_use]
     pub fn durable_name(&self) -> Option<&'static str> {
-        self.durable_name
+        self.metadata.durable_name
     }
 
     /// Returns the policy of the handler itself.
     pub fn policy(&self) -> Policy {
-        self.policy
+        self.metadata.policy
     }
 
     /// Returns the location in the source code.
     #[must_use]
     pub fn location(&self) -> Location {
-        self.location
+        self.metadata.location
     }
 
     /// Returns the position among the handlers of a type: lower first.
     #[must_use]
     pub fn order(&self) -> i32 {
-        self.order
+        self.metadata.order
     }
 
     /// Returns whether it is async.
@@ -267,18 +177,22 @@ impl Handler {
     /// Returns the name of the Rust type it takes, or `None` if it takes the envelope.
     #[must_use]
     pub fn event_name(&self) -> Option<&'static str> {
-        self.typed.map(|typed| (typed.name)())
+        self.typed().map(|typed| (typed.name)())
     }
 
     /// Returns the filter that an event has to pass before the handler runs.
     #[must_use]
     pub fn filter(&self) -> Option<&Filter> {
-        let literal = self.literal_filter.and_then(|filter| filter.get().ok());
-        literal.or(self.filter.as_ref())
+        self.parsed_filter()?.ok()
+    }
+
+    fn parsed_filter(&self) -> Option<Result<&Filter, &FilterParseError>> {
+        let literal = self.metadata.filter.map(|filter| filter.as_ref());
+        literal.or(self.filter.as_ref().map(Ok))
     }
 
     pub(super) fn has_filter(&self) -> bool {
-        self.literal_filter.is_some() || self.filter.is_some()
+        self.metadata.filter.is_some() || self.filter.is_some()
     }
 
     /// Returns whether an event passes the filter.
@@ -286,53 +200,50 @@ impl Handler {
         &self,
         attributes: &impl AttributeSource,
     ) -> Result<bool, Failure> {
-        let filter = match (self.literal_filter, &self.filter) {
-            (Some(literal), _) => literal
-                .get()
-                .map_err(|error| Failure::Filter(error.clone().into()))?,
-            (None, Some(filter)) => filter,
-            (None, None) => return Ok(true),
-        };
-        filter
-            .evaluate(attributes)
-            .map_err(|error| Failure::Filter(error.into()))
+        match self.parsed_filter() {
+            None => Ok(true),
+            Some(Err(error)) => Err(Failure::Filter(error.clone().into())),
+            Some(Ok(filter)) => filter
+                .evaluate(attributes)
+                .map_err(|error| Failure::Filter(error.into())),
+        }
     }
 
     /// Returns the registry that contains the handler through discovery, or `None` for the default
     /// one.
     pub(super) fn registry(&self) -> Option<&'static RegistryKey> {
-        self.registry
+        self.metadata.registry
     }
 
     pub(super) fn typed(&self) -> Option<TypedEvent> {
-        self.typed
+        self.metadata.typed
     }
 
     /// Returns whether the handler or an extractor takes the envelope.
     pub(super) fn needs_event(&self) -> bool {
-        self.needs_event
+        self.metadata.needs_event || self.typed().is_none()
     }
 
     /// Returns the state that the extractors require.
     pub(super) fn requirements(&self) -> Requirements {
         let mut requirements = Requirements::default();
-        (self.requires)(&mut requirements);
+        (self.metadata.requires)(&mut requirements);
         requirements
     }
 
     /// Returns the event types and patterns it handles.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
-        let own = match self.typed {
-            Some(typed) if self.patterns.iter().next().is_none() => typed.types,
-            _ => &[],
+        let literals = match self.typed() {
+            Some(typed) if self.metadata.patterns.is_empty() => typed.types,
+            _ => self.metadata.patterns,
         };
-        own.iter().copied().chain(self.patterns.iter())
+        literals.iter().copied().chain(self.pattern.as_deref())
     }
 
     /// Returns whether it handles events of a type.
     #[must_use]
     pub fn handles(&self, ty: &str) -> bool {
-        let own = self.typed.is_none_or(|typed| typed.types.contains(&ty));
+        let own = self.typed().is_none_or(|typed| typed.types.contains(&ty));
         own && self
             .patterns()
             .any(|pattern| pattern == ty || pattern::matches(pattern, ty))
@@ -340,15 +251,17 @@ impl Handler {
 
     /// Returns the module of the function.
     pub(super) fn module(&self) -> &'static str {
-        self.name.rsplit_once("::").map_or("", |(module, _)| module)
+        self.name()
+            .rsplit_once("::")
+            .map_or("", |(module, _)| module)
     }
 }
 
 impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Handler")
-            .field("name", &self.name)
-            .field("location", &format_args!("{}", self.location))
+            .field("name", &self.name())
+            .field("location", &format_args!("{}", self.location()))
             .field("patterns", &self.patterns().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
@@ -357,6 +270,6 @@ impl fmt::Debug for Handler {
 impl fmt::Display for Handler {
     /// Writes name and location.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.name, self.location)
+        write!(f, "{} ({})", self.name(), self.location())
     }
 }

@@ -1,12 +1,65 @@
-//! One call of one handler.
+//! One call of one handler, and the context that its extractors see.
 
-use super::context::{CallLocals, Context};
+use std::any::Any;
+
 use super::decoded::{DecodedEvent, missing_envelope};
 use super::failure::Failure;
-use super::handler::Handler;
+use super::handler::{Handler, TypedEvent};
 use super::state::StateMap;
 use crate::event::{Attribute, Event};
 use crate::typed::{AttributeSource, CloudEvent};
+
+/// A value that the caller of a handler passes to extractors of its own, such as a service.
+pub type CallLocals = dyn Any + Send + Sync;
+
+/// The context of one call of a handler: the event's attributes, the state, the handler.
+///
+/// A handler takes it as a parameter of type `&Context`.
+///
+/// ```
+/// use eventkit::{Context, Event, Registry, handles};
+///
+/// static LOGGED: Registry = Registry::new("logged");
+///
+/// #[handles("co.outcome.*", registry = LOGGED)]
+/// fn log(event: &Event, context: &Context) {
+///     println!("{} got {}", context.handler().name(), context.event().id());
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    event: &'a Event,
+    handler: &'a Handler,
+    states: &'a StateMap,
+    locals: Option<&'a CallLocals>,
+}
+
+impl<'a> Context<'a> {
+    /// Returns the value that the caller of the handler passed, if it is of that type.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn local<L: 'static>(&self) -> Option<&'a L> {
+        self.locals?.downcast_ref()
+    }
+
+    /// Returns the event with all its attributes.
+    #[must_use]
+    pub fn event(&self) -> &'a Event {
+        self.event
+    }
+
+    /// Returns the handler that is being called.
+    #[must_use]
+    pub fn handler(&self) -> &'a Handler {
+        self.handler
+    }
+
+    /// Returns the state of a type, if the [`Dispatcher`](super::Dispatcher) has it.
+    #[must_use]
+    pub fn state<S: 'static>(&self) -> Option<&'a S> {
+        self.states.get()
+    }
+}
 
 /// One call of one handler, from which the generated code takes the arguments.
 #[derive(Debug)]
@@ -33,17 +86,24 @@ impl<'a> Invocation<'a> {
         handler: &'a Handler,
         states: &'a StateMap,
     ) -> Self {
-        let envelope = event.envelope();
+        let context = event.envelope().map(|envelope| Context {
+            event: envelope,
+            handler,
+            states,
+            locals: None,
+        });
         Self {
             event,
             states,
-            context: envelope.map(|envelope| Context::new(envelope, handler, states)),
+            context,
         }
     }
 
     /// Adds a value for extractors of the caller's own.
     pub(super) fn with_locals(mut self, locals: &'a CallLocals) -> Self {
-        self.context = self.context.map(|context| context.with_locals(locals));
+        if let Some(context) = &mut self.context {
+            context.locals = Some(locals);
+        }
         self
     }
 
@@ -80,10 +140,8 @@ impl<'a> Invocation<'a> {
     note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`, or take `&Event`"
 )]
 pub trait HandlerEvent: Sized + Send + Sync + 'static {
-    /// The event types of this type, or `None` for any.
-    const TYPES: Option<&'static [&'static str]>;
-    /// Whether this type is an enum over event types.
-    const CLOSED_SET: bool;
+    /// The facts about this type, or `None` for the envelope.
+    const TYPED: Option<TypedEvent>;
 
     /// Returns the event for a handler that borrows it.
     ///
@@ -101,8 +159,7 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
 }
 
 impl HandlerEvent for Event {
-    const TYPES: Option<&'static [&'static str]> = None;
-    const CLOSED_SET: bool = false;
+    const TYPED: Option<TypedEvent> = None;
 
     fn borrow<'a>(invocation: &'a Invocation<'a>) -> Result<&'a Self, Failure> {
         invocation.event.envelope().ok_or_else(missing_envelope)
@@ -115,8 +172,7 @@ impl HandlerEvent for Event {
 
 #[diagnostic::do_not_recommend]
 impl<T: CloudEvent> HandlerEvent for T {
-    const TYPES: Option<&'static [&'static str]> = Some(T::TYPES);
-    const CLOSED_SET: bool = T::CLOSED_SET;
+    const TYPED: Option<TypedEvent> = Some(TypedEvent::of::<T>());
 
     #[inline]
     fn borrow<'a>(invocation: &'a Invocation<'a>) -> Result<&'a Self, Failure> {

@@ -3,7 +3,6 @@
 mod bound;
 mod check;
 mod const_check;
-mod context;
 mod decision;
 mod decoded;
 mod discovery;
@@ -14,7 +13,6 @@ mod extract;
 mod failure;
 mod handler;
 mod invocation;
-mod outcome;
 mod policy;
 #[cfg(feature = "http")]
 mod problem;
@@ -28,15 +26,14 @@ mod state;
 use std::future::Future;
 
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
-pub use context::Context;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
-pub use entry::{HandlerEntry, HandlerRef};
+pub use entry::{HandlerEntry, HandlerRef, IntoOutcome};
 pub use error::{DispatchError, DispatcherError};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
-pub use outcome::IntoOutcome;
+pub use invocation::Context;
 pub use policy::{OnExhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};
@@ -49,18 +46,17 @@ pub(crate) mod generated {
     pub use super::const_check::{
         BorrowEvent, EventMeta, OwnEvent, borrowed_event, owned_event, require_send,
     };
-    pub use super::discovery::{EVENT_TYPES, EventTypeEntry, HANDLERS};
-    pub use super::entry::{Call, OutcomeFuture};
-    pub use super::handler::LiteralFilter;
+    pub use super::discovery::{EVENT_TYPES, HANDLERS};
+    pub use super::entry::{AutorefOutcome, Call, Outcome, OutcomeFuture, Returned};
+    pub use super::handler::{HandlerMetadata, LiteralFilter, TypedEvent};
     pub use super::invocation::{HandlerEvent, Invocation};
-    pub use super::outcome::{AutorefOutcome, Outcome, Returned};
 }
 
 /// Items with which eventkit-service runs single handlers.
 pub(crate) mod service {
     pub use super::bound::BoundHandler;
-    pub use super::context::CallLocals;
     pub use super::entry::catch_panic;
+    pub use super::invocation::CallLocals;
     pub use super::policy::{OrderKey, PolicySettings};
 }
 

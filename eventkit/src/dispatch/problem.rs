@@ -5,6 +5,7 @@ use http::StatusCode;
 use super::error::DispatchError;
 use super::failure::Failure;
 use crate::binding::http::Problem;
+use crate::error::joined;
 
 impl From<&DispatchError> for Problem {
     /// Returns the response to a dispatch that did not succeed.
@@ -17,19 +18,15 @@ impl From<&DispatchError> for Problem {
             let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
             return Self::new(status, title, error.to_string());
         };
-        let lines = report
-            .failures()
-            .map(|(handler, failure)| format!("{}: {failure:#}", handler.name()));
-        let detail = lines.collect::<Vec<String>>().join("; ");
+        let failures = report.failures();
+        let detail = joined(failures.map(|(own, failure)| format!("{}: {failure:#}", own.name())));
         let misfits = report.failures().map(|(_, failure)| match failure {
-            Failure::Decode(error) => Some(Self::from(&**error)),
+            Failure::Decode(error) => Some(error),
             _ => None,
         });
-        match misfits
-            .collect::<Option<Vec<Self>>>()
-            .and_then(|misfits| misfits.into_iter().next())
-        {
-            Some(misfit) => misfit.with_detail(detail),
+        let misfits: Option<Vec<_>> = misfits.collect();
+        match misfits.unwrap_or_default().first() {
+            Some(misfit) => Self::from(&***misfit).with_detail(detail),
             None => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed", detail),
         }
     }

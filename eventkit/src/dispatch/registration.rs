@@ -4,11 +4,9 @@ use std::any::type_name;
 use std::future::Future;
 use std::panic::Location;
 
-use super::const_check::typed_event;
-use super::entry::{Call, HandlerEntry, HandlerRef};
-use super::handler::{Handler, HandlerOptions};
+use super::entry::{Call, HandlerEntry, HandlerRef, IntoOutcome};
+use super::handler::HandlerMetadata;
 use super::invocation::HandlerEvent;
-use super::outcome::IntoOutcome;
 use super::policy::Policy;
 use super::registry::Registry;
 use crate::event::Event;
@@ -120,30 +118,36 @@ impl Registry {
 #[must_use = "nothing is registered until one of the methods is called"]
 pub struct Registration<'r> {
     registry: &'r Registry,
-    options: HandlerOptions,
+    filter: Option<Filter>,
+    name: Option<&'static str>,
+    policy: Policy,
 }
 
 impl<'r> Registration<'r> {
     fn new(registry: &'r Registry) -> Self {
-        let options = HandlerOptions::default();
-        Self { registry, options }
+        Self {
+            registry,
+            filter: None,
+            name: None,
+            policy: Policy::new(),
+        }
     }
 
     /// Sets the filter that an event has to pass.
     pub fn filter(mut self, filter: Filter) -> Self {
-        self.options.filter = Some(filter);
+        self.filter = Some(filter);
         self
     }
 
     /// Sets the name under which a service subscribes the handler.
     pub fn name(mut self, name: &'static str) -> Self {
-        self.options.name = Some(name);
+        self.name = Some(name);
         self
     }
 
     /// Sets how a service treats its events.
     pub fn policy(mut self, policy: Policy) -> Self {
-        self.options.policy = policy;
+        self.policy = policy;
         self
     }
 
@@ -158,7 +162,7 @@ impl<'r> Registration<'r> {
         F: Fn(&Event) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<Event, F>(vec![pattern.into()], borrowing::<Event, F, R>(handler));
+        self.add::<Event, F>(Some(pattern.into()), borrowing::<Event, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -173,7 +177,7 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<Event, F>(vec![pattern.into()], owning(handler));
+        self.add::<Event, F>(Some(pattern.into()), owning(handler));
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -184,7 +188,7 @@ impl<'r> Registration<'r> {
         F: Fn(&T) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<T, F>(Vec::new(), borrowing::<T, F, R>(handler));
+        self.add::<T, F>(None, borrowing::<T, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -196,21 +200,23 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<T, F>(Vec::new(), owning(handler));
+        self.add::<T, F>(None, owning(handler));
     }
 
     #[track_caller]
-    fn add<E: HandlerEvent, F>(self, patterns: Vec<String>, call: Call) {
-        for pattern in &patterns {
-            if let Err(reason) = pattern::check(pattern) {
-                panic!("{pattern:?} cannot be handled: {reason}");
-            }
+    fn add<E: HandlerEvent, F>(self, pattern: Option<String>, call: Call) {
+        if let Some(pattern) = &pattern
+            && let Err(reason) = pattern::check(pattern)
+        {
+            panic!("{pattern:?} cannot be handled: {reason}");
         }
         let location = Location::caller().into();
-        let handler = Handler::new(type_name::<F>(), location, typed_event::<E>(), &[])
-            .with_patterns(patterns)
-            .with_options(self.options);
-        let entry = HandlerEntry::new(handler, call);
+        let metadata = HandlerMetadata {
+            durable_name: self.name,
+            policy: self.policy,
+            ..HandlerMetadata::new(type_name::<F>(), location, E::TYPED, &[])
+        };
+        let entry = HandlerEntry::registered(&metadata, call, pattern, self.filter);
         self.registry
             .update(|added| added.push(HandlerRef::registered(entry)));
     }

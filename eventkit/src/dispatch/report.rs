@@ -4,10 +4,9 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::entry::HandlerRef;
+use super::entry::{HandlerRef, Outcome};
 use super::failure::Failure;
 use super::handler::Handler;
-use super::outcome::Outcome;
 use super::routing::Route;
 use crate::filter::Filter;
 use crate::typed::AttributeSource;
@@ -103,11 +102,8 @@ impl fmt::Display for Report {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        for (index, outcome) in self.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{outcome}")?;
-        }
-        Ok(())
+        let lines: Vec<String> = self.iter().map(|outcome| outcome.to_string()).collect();
+        f.write_str(&lines.join("\n"))
     }
 }
 
@@ -127,6 +123,12 @@ impl fmt::Display for HandlerOutcome<'_> {
 pub(super) struct ReportBuilder(Option<Box<Details>>);
 
 impl ReportBuilder {
+    #[inline]
+    pub(super) fn build(self, route: Arc<Route>) -> Report {
+        let (route, details) = (Some(route), self.0);
+        Report { route, details }
+    }
+
     /// Returns whether the event passes the filter of a handler, and records why it does not.
     pub(super) fn check_filter(
         &mut self,
@@ -163,14 +165,6 @@ impl ReportBuilder {
 
     fn details(&mut self) -> &mut Details {
         self.0.get_or_insert_default()
-    }
-
-    #[inline]
-    pub(super) fn build(self, route: Arc<Route>) -> Report {
-        Report {
-            route: Some(route),
-            details: self.0,
-        }
     }
 }
 

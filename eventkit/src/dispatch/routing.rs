@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::decoded::TypedValue;
 use super::entry::HandlerRef;
-use super::handler::{Handler, TypedEvent};
+use super::handler::Handler;
 use super::state::StateMap;
 use crate::event::name;
 use crate::pattern;
@@ -32,7 +32,7 @@ impl RoutingTable {
             .map(|(ty, handlers)| (ty.to_owned(), Arc::new(Route::new(handlers, &states))))
             .collect();
         let single = handlers.iter().filter_map(|handler| match handler.typed() {
-            Some(typed) if !typed.closed_set => Some((typed.id(), typed.types.first()?)),
+            Some(typed) if !typed.closed_set => Some((typed.id, typed.types.first()?)),
             _ => None,
         });
         let mut by_type: Vec<_> = single
@@ -148,7 +148,7 @@ impl Route {
         };
         let typed = handlers.iter().filter_map(|handler| handler.typed());
         let taken = typed
-            .map(TypedEvent::id)
+            .map(|typed| typed.id)
             .fold(TakenType::None, |taken, id| match taken {
                 TakenType::None => TakenType::One(id),
                 TakenType::One(own) if own == id => taken,

@@ -4,15 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::decoded::{DecodedEvent, TypedValue};
+use super::entry::Outcome;
 use super::error::DispatchError;
 use super::invocation::Invocation;
-use super::outcome::Outcome;
 use super::report::{Report, ReportBuilder};
 use super::routing::{Route, RoutingTable};
 use super::state::StateMap;
 use crate::error::EncodeError;
 use crate::event::Event;
-use crate::typed::{CloudEvent, TypedAttributes};
+use crate::typed::{CloudEvent, ToEvent, TypedAttributes};
 
 /// A value that can be dispatched: an [`Event`] or a value of an event type.
 #[diagnostic::on_unimplemented(
@@ -20,7 +20,7 @@ use crate::typed::{CloudEvent, TypedAttributes};
     label = "neither an `Event` nor an event type",
     note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
 )]
-pub trait Dispatch: Sync {
+pub trait Dispatch: ToEvent {
     /// Returns the event type.
     #[doc(hidden)]
     fn wire_type(&self) -> &str;
@@ -32,10 +32,6 @@ pub trait Dispatch: Sync {
     /// Returns the envelope, or `None` if this is a typed value.
     #[doc(hidden)]
     fn as_envelope(&self) -> Option<&Event>;
-
-    /// Returns a new envelope.
-    #[doc(hidden)]
-    fn to_envelope(&self) -> Result<Event, EncodeError>;
 
     /// Returns the attributes of a typed value, without encoding its data.
     #[doc(hidden)]
@@ -55,10 +51,6 @@ impl Dispatch for Event {
         Some(self)
     }
 
-    fn to_envelope(&self) -> Result<Event, EncodeError> {
-        Ok(self.clone())
-    }
-
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
         Ok(None)
     }
@@ -76,10 +68,6 @@ impl<T: CloudEvent> Dispatch for T {
 
     fn as_envelope(&self) -> Option<&Event> {
         None
-    }
-
-    fn to_envelope(&self) -> Result<Event, EncodeError> {
-        self.to_event()
     }
 
     fn typed_attributes(&self) -> Result<Option<TypedAttributes>, EncodeError> {
@@ -185,7 +173,8 @@ impl Made {
         typed: TypedValue<'_>,
     ) -> Result<Option<Self>, DispatchError> {
         if route.needs_event(typed) {
-            return Ok(Some(Self::Envelope(event.to_envelope()?)));
+            let envelope = event.to_event_cow()?.into_owned();
+            return Ok(Some(Self::Envelope(envelope)));
         }
         if route.filtered {
             return Ok(event.typed_attributes()?.map(Self::Attributes));

@@ -1,6 +1,6 @@
 //! The error of a message that exceeds a limit.
 
-use std::fmt;
+use thiserror::Error;
 
 /// One of the [`Limits`](crate::Limits), exceeded by a message.
 ///
@@ -12,7 +12,11 @@ use std::fmt;
 /// let exceeded = error.exceeded().unwrap();
 /// assert_eq!((exceeded.limit(), exceeded.max()), ("body_bytes", 3));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "{} {max} {} (limit `{limit}`; another is set with `Limits::{limit}`)",
+    words[0], words[1]
+)]
 pub struct LimitExceeded {
     limit: &'static str,
     max: usize,
@@ -37,19 +41,3 @@ impl LimitExceeded {
         self.max
     }
 }
-
-impl fmt::Display for LimitExceeded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            limit,
-            max,
-            words: [before, after],
-        } = self;
-        write!(
-            f,
-            "{before} {max} {after} (limit `{limit}`; another is set with `Limits::{limit}`)"
-        )
-    }
-}
-
-impl std::error::Error for LimitExceeded {}

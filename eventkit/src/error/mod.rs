@@ -17,3 +17,9 @@ pub use violation::{BuildError, Violation};
 
 /// Any error that a user's code may return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Returns the texts of errors on one line.
+pub(crate) fn joined<T: ToString>(errors: impl IntoIterator<Item = T>) -> String {
+    let texts: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
+    texts.join("; ")
+}

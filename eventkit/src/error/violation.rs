@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::attribute::AttributeError;
 use super::excerpt::truncate;
+use super::joined;
 
 /// The number of violations of one message that are reported.
 ///
@@ -19,8 +20,7 @@ pub(crate) const MAX_VIOLATIONS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     attribute: Cow<'static, str>,
-    value: Option<String>,
-    expected: Cow<'static, str>,
+    error: AttributeError,
     section: &'static str,
 }
 
@@ -35,8 +35,7 @@ impl Violation {
     ) -> Self {
         Self {
             attribute: attribute.into(),
-            value: Some(truncate(value)),
-            expected: expected.into(),
+            error: AttributeError::new(value, expected),
             section,
         }
     }
@@ -48,8 +47,7 @@ impl Violation {
     ) -> Self {
         Self {
             attribute: attribute.into(),
-            value: None,
-            expected: expected.into(),
+            error: AttributeError::absent(expected),
             section,
         }
     }
@@ -62,8 +60,7 @@ impl Violation {
     ) -> Self {
         Self {
             attribute: attribute.to_owned().into(),
-            value: error.value().map(str::to_owned),
-            expected: error.expected().to_owned().into(),
+            error: error.clone(),
             section,
         }
     }
@@ -77,13 +74,13 @@ impl Violation {
     /// Returns the start of the wrong value, or `None` where the attribute is absent.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
-        self.value.as_deref()
+        self.error.value()
     }
 
     /// Returns what was expected instead.
     #[must_use]
     pub fn expected(&self) -> &str {
-        &self.expected
+        self.error.expected()
     }
 
     /// Returns the part of the specification that says so.
@@ -98,17 +95,17 @@ impl fmt::Display for Violation {
         // Names come from outside too, and must not break the line of a log.
         let attribute = truncate(&self.attribute);
         write!(f, "attribute `{}` is ", attribute.escape_debug())?;
-        match &self.value {
+        match self.value() {
             Some(value) => write!(f, "{value:?}")?,
             None => f.write_str("missing")?,
         }
-        write!(f, ", expected {} ({})", self.expected, self.section)
+        write!(f, ", expected {} ({})", self.expected(), self.section)
     }
 }
 
 /// The error of building an invalid event, with every [`Violation`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("not a valid event: {}", join(violations))]
+#[error("not a valid event: {}", joined(violations))]
 pub struct BuildError {
     violations: Vec<Violation>,
 }
@@ -129,9 +126,4 @@ impl From<Violation> for BuildError {
     fn from(violation: Violation) -> Self {
         Self::new(vec![violation])
     }
-}
-
-fn join(violations: &[Violation]) -> String {
-    let lines: Vec<String> = violations.iter().map(Violation::to_string).collect();
-    lines.join("; ")
 }

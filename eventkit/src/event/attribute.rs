@@ -369,6 +369,19 @@ value_from! {
     uuid::Uuid => |id| Self::String(id.to_string()),
 }
 
+/// Copies the value; text becomes a String.
+impl From<AttributeRef<'_>> for AttributeValue {
+    fn from(value: AttributeRef<'_>) -> Self {
+        match value {
+            AttributeRef::Boolean(flag) => Self::Boolean(flag),
+            AttributeRef::Integer(number) => Self::Integer(number),
+            AttributeRef::Text(text) => Self::String(text.to_owned()),
+            AttributeRef::Binary(bytes) => bytes.into(),
+            AttributeRef::Timestamp(time) => Self::Timestamp(time),
+        }
+    }
+}
+
 impl<Tz: TimeZone> From<DateTime<Tz>> for AttributeValue {
     fn from(time: DateTime<Tz>) -> Self {
         Self::Timestamp(time.into())

@@ -3,8 +3,7 @@
 use super::attribute::AttributeValue;
 use super::data::Data;
 use super::media_type::{JSON, MediaType, declares_events};
-use super::name;
-use super::text::is_attribute_text;
+use super::name::{self, is_attribute_text};
 use super::timestamp::Timestamp;
 use super::uri::{is_absolute_uri, is_uri_reference};
 use crate::error::Violation;
@@ -91,34 +90,21 @@ pub(crate) fn subject(value: &str) -> Result<(), Violation> {
 
 pub(crate) fn source(value: &str) -> Result<(), Violation> {
     let expected = "a non-empty URI-reference (RFC 3986)";
-    ensure(!value.is_empty() && is_uri_reference(value), || {
-        Violation::new(name::SOURCE, value, expected, "core, source")
-    })
+    let holds = !value.is_empty() && is_uri_reference(value);
+    ensure(holds, name::SOURCE, value, expected, "core, source")
 }
 
 pub(crate) fn dataschema(value: &str) -> Result<(), Violation> {
     let expected = "an absolute URI without a fragment (RFC 3986, section 4.3)";
-    ensure(is_absolute_uri(value), || {
-        Violation::new(name::DATASCHEMA, value, expected, "core, dataschema")
-    })
+    let (holds, section) = (is_absolute_uri(value), "core, dataschema");
+    ensure(holds, name::DATASCHEMA, value, expected, section)
 }
 
 pub(crate) fn datacontenttype(value: &str) -> Result<(), Violation> {
-    if value == JSON {
-        return Ok(());
-    }
+    let holds = value == JSON || is_attribute_text(value) && MediaType::parse(value).is_ok();
     let expected = "a media type such as application/json (RFC 2046)";
-    ensure(
-        is_attribute_text(value) && MediaType::parse(value).is_ok(),
-        || {
-            Violation::new(
-                name::DATACONTENTTYPE,
-                value,
-                expected,
-                "core, datacontenttype",
-            )
-        },
-    )
+    let section = "core, datacontenttype";
+    ensure(holds, name::DATACONTENTTYPE, value, expected, section)
 }
 
 /// Checks that every binding carries data of a content type as what it is.
@@ -139,46 +125,79 @@ pub(crate) fn carried(content_type: &str, data: Option<&Data>) -> Result<(), Vio
 }
 
 pub(crate) fn time(value: Timestamp) -> Result<(), Violation> {
-    let checked = value.check();
-    checked
-        .map_err(|expected| Violation::new(name::TIME, &value.to_string(), expected, "core, time"))
+    writable(name::TIME, value, "core, time")
+}
+
+fn writable(name: &str, time: Timestamp, section: &'static str) -> Result<(), Violation> {
+    let checked = time.check();
+    checked.or_else(|expected| violated(name, &time.to_string(), expected, section))
 }
 
 pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violation> {
+    extension_name(name)?;
     match value {
-        AttributeValue::String(text) => extension_text(name, text),
-        AttributeValue::Timestamp(at) => {
-            name::check_extension_name(name)?;
-            let section = "core, Type System";
-            at.check().map_err(|expected| {
-                Violation::new(name.to_owned(), &at.to_string(), expected, section)
-            })
-        }
-        _ => name::check_extension_name(name),
+        AttributeValue::String(text) => ensure_text(name, text, "core, Type System"),
+        AttributeValue::Timestamp(at) => writable(name, *at, "core, Type System"),
+        _ => Ok(()),
     }
+}
+
+/// Checks the name of an extension attribute (core specification, Naming Conventions).
+///
+/// Names over 20 characters are only discouraged there, so they pass.
+pub(crate) fn extension_name(name: &str) -> Result<(), Violation> {
+    let legal = !name.is_empty() && name::all(name.as_bytes(), name::is_name_byte);
+    let expected = if !legal {
+        "an extension name of lower-case letters a-z and digits 0-9"
+    } else if name == name::DATA {
+        "another name: `data` is reserved"
+    } else if name::core_at(name).is_some() {
+        "an extension name that is not a core attribute"
+    } else {
+        return Ok(());
+    };
+    let section = "core, Naming Conventions";
+    violated(name, name, expected, section)
 }
 
 /// Checks an extension by its canonical string.
 pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
-    name::check_extension_name(name)?;
-    ensure(is_attribute_text(text), || {
-        Violation::new(name.to_owned(), text, TEXT, "core, Type System")
-    })
+    extension_name(name)?;
+    ensure_text(name, text, "core, Type System")
 }
 
-fn non_empty_text(
-    attribute: &'static str,
+fn non_empty_text(attribute: &str, value: &str, section: &'static str) -> Result<(), Violation> {
+    let expected = "a non-empty string";
+    ensure(!value.is_empty(), attribute, value, expected, section)?;
+    ensure_text(attribute, value, section)
+}
+
+fn ensure_text(attribute: &str, value: &str, section: &'static str) -> Result<(), Violation> {
+    ensure(is_attribute_text(value), attribute, value, TEXT, section)
+}
+
+// The violation is made elsewhere, so that the check itself is inlined.
+#[inline]
+fn ensure(
+    holds: bool,
+    attribute: &str,
     value: &str,
+    expected: &'static str,
     section: &'static str,
 ) -> Result<(), Violation> {
-    ensure(!value.is_empty(), || {
-        Violation::new(attribute, value, "a non-empty string", section)
-    })?;
-    ensure(is_attribute_text(value), || {
-        Violation::new(attribute, value, TEXT, section)
-    })
+    if holds {
+        return Ok(());
+    }
+    violated(attribute, value, expected, section)
 }
 
-fn ensure(holds: bool, violation: impl FnOnce() -> Violation) -> Result<(), Violation> {
-    if holds { Ok(()) } else { Err(violation()) }
+#[cold]
+fn violated(
+    attribute: &str,
+    value: &str,
+    expected: &'static str,
+    section: &'static str,
+) -> Result<(), Violation> {
+    let attribute = attribute.to_owned();
+    Err(Violation::new(attribute, value, expected, section))
 }

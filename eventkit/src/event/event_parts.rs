@@ -47,11 +47,11 @@ impl EventParts {
         );
         violations.extend(self.time.and_then(|time| check::time(time).err()));
         let unchecked = self.extensions.iter().filter(|(name, value)| {
-            matches!(name, Cow::Owned(_))
-                || matches!(
-                    value,
-                    AttributeValue::String(_) | AttributeValue::Timestamp(_)
-                )
+            let varies = matches!(
+                value,
+                AttributeValue::String(_) | AttributeValue::Timestamp(_)
+            );
+            varies || matches!(name, Cow::Owned(_))
         });
         let wrong = unchecked.filter_map(|(name, value)| check::extension(name, value).err());
         violations.extend(wrong.take(MAX_VIOLATIONS));

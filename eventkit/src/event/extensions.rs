@@ -112,3 +112,29 @@ impl<'a> IntoIterator for &'a Extensions {
         self.iter()
     }
 }
+
+/// The extensions that the specification documents.
+const DOCUMENTED: [&str; 16] = [
+    "authclaims",
+    "authid",
+    "authtype",
+    "causationid",
+    "correlationid",
+    "dataref",
+    "expirytime",
+    "partitionkey",
+    "recordedtime",
+    "sampledrate",
+    "sequence",
+    "sequencetype",
+    "severitynumber",
+    "severitytext",
+    "traceparent",
+    "tracestate",
+];
+
+/// Returns the name of an extension that the specification documents, as a literal.
+pub(crate) fn documented(extension: &str) -> Option<&'static str> {
+    let mut documented = DOCUMENTED.iter().copied();
+    documented.find(|name| *name == extension)
+}

@@ -166,11 +166,9 @@ impl Limits {
         body_bytes: usize,
     ) -> Result<(), LimitExceeded> {
         self.check_body_bytes(body_bytes)?;
-        let (mut count, mut sum) = (0, 0);
-        for bytes in header_bytes {
-            count += 1;
-            sum += bytes;
-        }
+        let header_bytes = header_bytes.into_iter();
+        let (count, sum) =
+            header_bytes.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes));
         self.check_headers(count)?;
         self.check_header_bytes(sum)
     }

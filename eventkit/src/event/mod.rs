@@ -12,17 +12,17 @@ pub(crate) mod json;
 mod lenient;
 mod limits;
 mod media_type;
-pub(crate) mod name;
 mod partial;
 mod rfc3339;
 mod serde_text;
-pub(crate) mod text;
 mod timestamp;
 mod uri;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+pub(crate) use eventkit_cesql::rules::{self as name, self as text};
 
 pub use crate::error::{AttributeError, BuildError, LimitExceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};

@@ -10,7 +10,7 @@ use super::attribute::{AttributeRef, AttributeValue};
 use super::check::{self, RawAttribute};
 use super::core_attributes::CoreAttributes;
 use super::data::Data;
-use super::extensions::Extensions;
+use super::extensions::{Extensions, documented};
 use super::limits::Limits;
 use super::media_type::JSON;
 use super::name;
@@ -81,13 +81,9 @@ impl<'a> PartialEvent<'a> {
             return;
         };
         if matches!(value, Scalar::Boolean(_) | Scalar::Integer(_)) {
-            let (attribute, section) = (name::CORE[at], "core, Context Attributes");
-            self.add_violation(Violation::new(
-                attribute,
-                &value.text(),
-                "a string",
-                section,
-            ));
+            let (text, section) = (value.text(), "core, Context Attributes");
+            let violation = Violation::new(name::CORE[at], &text, "a string", section);
+            self.add_violation(violation);
             self.core[at] = Some(Scalar::Invalid);
         } else if self.core[at].is_some() {
             self.add_violation(duplicate(name::CORE[at], &value.text()));
@@ -110,8 +106,7 @@ impl<'a> PartialEvent<'a> {
     #[cold]
     fn note_limit(&mut self, bytes: usize) {
         let count = self.limits.check_attributes(self.count);
-        let checked = count.and_then(|()| self.limits.check_attribute_bytes(bytes));
-        checked.unwrap_or_else(|exceeded| self.exceed(exceeded));
+        self.note(count.and_then(|()| self.limits.check_attribute_bytes(bytes)));
     }
 
     /// Notes a violation that the message shows before its attributes are looked at.
@@ -121,23 +116,19 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Notes that the message is over a limit.
-    fn exceed(&mut self, exceeded: LimitExceeded) {
-        self.exceeded.get_or_insert(exceeded);
+    /// Notes whether the message is over a limit.
+    fn note(&mut self, checked: Result<(), LimitExceeded>) {
+        self.exceeded = self.exceeded.or(checked.err());
     }
 
     /// Notes where JSON data is nested too deep.
     pub(crate) fn limit_depth(&mut self, depth: usize) {
-        if let Err(exceeded) = self.limits.check_json_depth(depth) {
-            self.exceed(exceeded);
-        }
+        self.note(self.limits.check_json_depth(depth));
     }
 
     /// Notes where text that may be JSON is nested too deep.
     pub(crate) fn limit_depth_of(&mut self, json: &[u8]) {
-        if let Err(exceeded) = self.limits.check_depth_of(json) {
-            self.exceed(exceeded);
-        }
+        self.note(self.limits.check_depth_of(json));
     }
 
     /// Sets a core attribute that is not set to what the rest of the message implies.
@@ -186,13 +177,8 @@ impl<'a> PartialEvent<'a> {
         if name::core_at(name).is_some() {
             return self.text(name).map(AttributeRef::Text);
         }
-        let (_, value) = self.extensions.iter().find(|(own, _)| own == name)?;
-        match value {
-            Scalar::Null | Scalar::Invalid => None,
-            Scalar::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
-            Scalar::Integer(number) => Some(AttributeRef::Integer(*number)),
-            Scalar::Text(text) => Some(AttributeRef::Text(text)),
-        }
+        let mut extensions = self.extensions.iter();
+        extensions.find(|(own, _)| own == name)?.1.value()
     }
 
     /// Checks every attribute, as making an event of it would, without making one.
@@ -262,7 +248,7 @@ impl<'a> PartialEvent<'a> {
             let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
-                _ => name::check_extension_name(name),
+                _ => check::extension_name(name),
             };
             if let Err(violation) = checked
                 && violations.len() < MAX_VIOLATIONS
@@ -303,20 +289,13 @@ impl<'a> PartialEvent<'a> {
         if self.extensions.len() < 2 {
             return;
         }
-        let mut names: Vec<&str> = self
-            .extensions
-            .iter()
-            .map(|(name, _)| name.as_ref())
-            .collect();
+        let names = self.extensions.iter().map(|(name, _)| name.as_ref());
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         let again = names.windows(2).filter(|pair| pair[0] == pair[1]);
-        let again = again
-            .take(MAX_VIOLATIONS)
-            .map(|pair| duplicate(pair[1].to_owned(), ""));
-        let again: Vec<Violation> = again.collect();
-        for violation in again {
-            self.add_violation(violation);
-        }
+        let again = again.map(|pair| duplicate(pair[1].to_owned(), ""));
+        let free = MAX_VIOLATIONS.saturating_sub(self.violations.len());
+        self.violations.extend(again.take(free));
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {
@@ -350,23 +329,23 @@ impl Scalar<'_> {
 
     /// Returns its canonical text.
     pub(crate) fn text(&self) -> Cow<'_, str> {
+        let value = self.value();
+        value.map(AttributeRef::into_text).unwrap_or_default()
+    }
+
+    fn value(&self) -> Option<AttributeRef<'_>> {
         match self {
-            Self::Null | Self::Invalid => Cow::Borrowed(""),
-            Self::Boolean(flag) => AttributeRef::Boolean(*flag).into_text(),
-            Self::Integer(number) => AttributeRef::Integer(*number).into_text(),
-            Self::Text(text) => Cow::Borrowed(text),
+            Self::Null | Self::Invalid => None,
+            Self::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
+            Self::Integer(number) => Some(AttributeRef::Integer(*number)),
+            Self::Text(text) => Some(AttributeRef::Text(text)),
         }
     }
 }
 
 fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
-    let value = match value {
-        Scalar::Null | Scalar::Invalid => return None,
-        Scalar::Boolean(flag) => AttributeValue::Boolean(flag),
-        Scalar::Integer(number) => AttributeValue::Integer(number),
-        Scalar::Text(text) => AttributeValue::String(text.into_owned()),
-    };
-    let name = match name::documented(&name) {
+    let value = value.value()?.into();
+    let name = match documented(&name) {
         Some(literal) => Cow::Borrowed(literal),
         None => Cow::Owned(name.into_owned()),
     };

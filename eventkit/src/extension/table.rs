@@ -15,7 +15,8 @@ macro_rules! extensions {
         $type:ident($inner:ty), $name:literal, $expected:literal, $valid:expr;
     )*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(transparent)]
         pub struct $type($inner);
 
         impl $type {
@@ -60,12 +61,6 @@ macro_rules! extensions {
                 let value = value.ok_or_else(|| AttributeError::absent($expected))?;
                 let wrong = |_| AttributeError::new(&value.into_text(), $expected);
                 Self::new(<$inner>::from_attribute(Some(value)).map_err(wrong)?)
-            }
-        }
-
-        impl serde::Serialize for $type {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                self.0.serialize(serializer)
             }
         }
 

@@ -24,12 +24,9 @@ struct One {
 impl One {
     /// Returns the seed for a filter within this one.
     fn within<E: Error>(self) -> Result<Self, E> {
-        if self.depth >= MAX_NESTING {
-            return Err(E::custom(FilterParseError::Nesting));
-        }
-        Ok(Self {
-            depth: self.depth + 1,
-        })
+        let depth = self.depth + 1;
+        let deeper = (depth <= MAX_NESTING).then_some(Self { depth });
+        deeper.ok_or_else(|| E::custom(FilterParseError::Nesting))
     }
 }
 
@@ -110,24 +107,21 @@ struct AttributeTexts(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for AttributeTexts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AttributeTextsVisitor)
+        deserializer.deserialize_map(Self(Vec::new()))
     }
 }
 
-struct AttributeTextsVisitor;
-
-impl<'de> Visitor<'de> for AttributeTextsVisitor {
-    type Value = AttributeTexts;
+impl<'de> Visitor<'de> for AttributeTexts {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object of attribute names and strings")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AttributeTexts, A::Error> {
-        let mut texts = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
         while let Some(entry) = map.next_entry()? {
-            texts.push(entry);
+            self.0.push(entry);
         }
-        Ok(AttributeTexts(texts))
+        Ok(self)
     }
 }

@@ -1,9 +1,9 @@
 //! Why a filter cannot be made, or comes to nothing.
 
-use std::fmt;
-
 use eventkit_cesql::{EvaluationError, ParseError};
 use thiserror::Error;
+
+use crate::error::joined;
 
 /// The error of a filter that is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -30,7 +30,8 @@ pub enum FilterParseError {
 }
 
 /// The error of a filter that cannot be evaluated on an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{expression}`: {}", reason(errors, value))]
 pub struct FilterError {
     pub(super) expression: String,
     pub(super) errors: Vec<EvaluationError>,
@@ -51,18 +52,9 @@ impl FilterError {
     }
 }
 
-impl fmt::Display for FilterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: ", self.expression)?;
-        if self.errors.is_empty() {
-            return write!(f, "the result {} is no Boolean", self.value);
-        }
-        for (at, error) in self.errors.iter().enumerate() {
-            let separator = if at == 0 { "" } else { "; " };
-            write!(f, "{separator}{error}")?;
-        }
-        Ok(())
+fn reason(errors: &[EvaluationError], value: &str) -> String {
+    if errors.is_empty() {
+        return format!("the result {value} is no Boolean");
     }
+    joined(errors)
 }
-
-impl std::error::Error for FilterError {}

@@ -1,8 +1,9 @@
 //! Filters of every dialect, and their evaluation.
 
+use std::convert::Infallible;
 use std::fmt;
 
-use eventkit_cesql::{Expression, Functions};
+use eventkit_cesql::{Expression, Functions, rules};
 use serde::{Serialize, Serializer};
 
 use super::attributes::AttributesOf;
@@ -106,8 +107,7 @@ impl Filter {
     ///
     /// Returns an error if there are none, or they are nested deeper than [`MAX_NESTING`].
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
-        let filters = nested("all", filters)?;
-        Self::around(deepest(&filters), Kind::All(filters))
+        Self::list("all", filters, Kind::All)
     }
 
     /// Creates a filter that an event passes where it passes one of these.
@@ -116,8 +116,7 @@ impl Filter {
     ///
     /// Returns an error if [`all`](Filter::all) would.
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
-        let filters = nested("any", filters)?;
-        Self::around(deepest(&filters), Kind::Any(filters))
+        Self::list("any", filters, Kind::Any)
     }
 
     /// Creates a filter that an event passes where it does not pass this one.
@@ -154,13 +153,10 @@ impl Filter {
     /// Returns whether an event passes; an expression with an error is `false` (3.2.4.1.2).
     #[must_use]
     pub fn matches(&self, event: &impl AttributeSource) -> bool {
-        match &self.kind {
-            Kind::All(filters) => filters.iter().all(|filter| filter.matches(event)),
-            Kind::Any(filters) => filters.iter().any(|filter| filter.matches(event)),
-            Kind::Not(filter) => !filter.matches(event),
-            Kind::Sql(expression) => expression.evaluate(&AttributesOf(event)).passes(),
-            Kind::Exact(_) | Kind::Prefix(_) | Kind::Suffix(_) => self.fits(event),
-        }
+        let Ok(passes) = self.decide(event, &|expression| {
+            Ok::<_, Infallible>(expression.evaluate(&AttributesOf(event)).passes())
+        });
+        passes
     }
 
     /// Returns whether an event passes, or why that cannot be told.
@@ -172,24 +168,18 @@ impl Filter {
     ///
     /// Returns an error if an expression has an error, or a result that is no Boolean.
     pub fn evaluate(&self, event: &impl AttributeSource) -> Result<bool, FilterError> {
-        match &self.kind {
-            Kind::All(filters) => decide(filters, event, false),
-            Kind::Any(filters) => decide(filters, event, true),
-            Kind::Not(filter) => filter.evaluate(event).map(|passes| !passes),
-            Kind::Sql(expression) => {
-                let source = AttributesOf(event);
-                let evaluation = expression.evaluate(&source);
-                match evaluation.value.to_boolean() {
-                    Some(passes) if evaluation.errors.is_empty() => Ok(passes),
-                    _ => Err(FilterError {
-                        expression: expression.to_string(),
-                        value: evaluation.value.to_string(),
-                        errors: evaluation.errors,
-                    }),
-                }
+        self.decide(event, &|expression| {
+            let source = AttributesOf(event);
+            let evaluation = expression.evaluate(&source);
+            match evaluation.value.to_boolean() {
+                Some(passes) if evaluation.errors.is_empty() => Ok(passes),
+                _ => Err(FilterError {
+                    expression: expression.to_string(),
+                    value: evaluation.value.to_string(),
+                    errors: evaluation.errors,
+                }),
             }
-            Kind::Exact(_) | Kind::Prefix(_) | Kind::Suffix(_) => Ok(self.fits(event)),
-        }
+        })
     }
 
     /// Returns whether a typed value passes, as [`matches`](Filter::matches) does, without encoding
@@ -223,6 +213,17 @@ impl Filter {
         Self { kind, nesting: 0 }
     }
 
+    fn list(
+        dialect: &'static str,
+        filters: impl IntoIterator<Item = Self>,
+        kind: fn(Box<[Self]>) -> Kind,
+    ) -> Result<Self, FilterParseError> {
+        let filters: Box<[Self]> = filters.into_iter().collect();
+        let deepest = filters.iter().map(|filter| filter.nesting).max();
+        let deepest = deepest.ok_or(FilterParseError::Empty(dialect))?;
+        Self::around(deepest, kind(filters))
+    }
+
     fn around(nesting: usize, kind: Kind) -> Result<Self, FilterParseError> {
         if nesting >= MAX_NESTING {
             return Err(FilterParseError::Nesting);
@@ -233,38 +234,41 @@ impl Filter {
         })
     }
 
-    fn fits(&self, event: &impl AttributeSource) -> bool {
+    /// Decides with the outcomes that `sql` has for expressions.
+    fn decide<E>(
+        &self,
+        event: &impl AttributeSource,
+        sql: &impl Fn(&Expression) -> Result<bool, E>,
+    ) -> Result<bool, E> {
         let all = |texts: &[(String, String)], fits: fn(&str, &str) -> bool| {
             let mut texts = texts.iter();
-            texts.all(|(name, text)| {
+            Ok(texts.all(|(name, text)| {
                 let value = event.attribute(name).map(AttributeRef::into_text);
                 value.is_some_and(|value| fits(&value, text))
-            })
+            }))
+        };
+        // Looks for the filter that decides; the first error stands where none does.
+        let list = |filters: &[Self], decisive: bool| {
+            let mut outcome = Ok(!decisive);
+            for filter in filters {
+                match filter.decide(event, sql) {
+                    Ok(passes) if passes == decisive => return Ok(decisive),
+                    Err(error) if outcome.is_ok() => outcome = Err(error),
+                    _ => {}
+                }
+            }
+            outcome
         };
         match &self.kind {
             Kind::Exact(texts) => all(texts, |value, text| value == text),
             Kind::Prefix(texts) => all(texts, |value, text| value.starts_with(text)),
             Kind::Suffix(texts) => all(texts, |value, text| value.ends_with(text)),
-            Kind::All(_) | Kind::Any(_) | Kind::Not(_) | Kind::Sql(_) => false,
+            Kind::All(filters) => list(filters, false),
+            Kind::Any(filters) => list(filters, true),
+            Kind::Not(filter) => filter.decide(event, sql).map(|passes| !passes),
+            Kind::Sql(expression) => sql(expression),
         }
     }
-}
-
-/// Looks for the filter that decides a list; the first error stands where none does.
-fn decide(
-    filters: &[Filter],
-    event: &impl AttributeSource,
-    decisive: bool,
-) -> Result<bool, FilterError> {
-    let mut outcome = Ok(!decisive);
-    for filter in filters {
-        match filter.evaluate(event) {
-            Ok(passes) if passes == decisive => return Ok(decisive),
-            Err(error) if outcome.is_ok() => outcome = Err(error),
-            _ => {}
-        }
-    }
-    outcome
 }
 
 fn texts<N: Into<String>, T: Into<String>>(
@@ -274,8 +278,8 @@ fn texts<N: Into<String>, T: Into<String>>(
     let mut texts: Vec<(String, String)> = Vec::new();
     for (name, text) in attributes {
         let (name, text) = (name.into(), text.into());
-        let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9'));
-        if name.is_empty() || !letters || name == crate::event::name::DATA {
+        let letters = name.bytes().all(rules::is_name_byte);
+        if name.is_empty() || !letters || name == rules::DATA {
             return Err(FilterParseError::Name(name));
         }
         if text.is_empty() {
@@ -291,26 +295,6 @@ fn texts<N: Into<String>, T: Into<String>>(
     } else {
         Ok(texts.into())
     }
-}
-
-fn nested(
-    dialect: &'static str,
-    filters: impl IntoIterator<Item = Filter>,
-) -> Result<Box<[Filter]>, FilterParseError> {
-    let filters: Box<[Filter]> = filters.into_iter().collect();
-    if filters.is_empty() {
-        Err(FilterParseError::Empty(dialect))
-    } else {
-        Ok(filters)
-    }
-}
-
-fn deepest(filters: &[Filter]) -> usize {
-    filters
-        .iter()
-        .map(|filter| filter.nesting)
-        .max()
-        .unwrap_or_default()
 }
 
 impl From<Expression> for Filter {

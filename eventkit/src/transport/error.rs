@@ -1,14 +1,14 @@
 //! The error of a transport.
 
-use std::error::Error;
-use std::fmt;
+use thiserror::Error;
 
 use crate::error::BoxError;
 
 /// The error of an operation on a transport.
 ///
-/// `{error}` prints this error alone; its cause is the [`source`](Error::source).
-#[derive(Debug)]
+/// `{error}` prints this error alone; its cause is the [`source`](std::error::Error::source).
+#[derive(Debug, Error)]
+#[error("{message}")]
 pub struct TransportError {
     kind: TransportErrorKind,
     message: String,
@@ -76,17 +76,5 @@ impl TransportError {
     #[must_use]
     pub fn is_retriable(&self) -> bool {
         self.kind == TransportErrorKind::Unavailable
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for TransportError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_ref().map(|source| &**source as _)
     }
 }

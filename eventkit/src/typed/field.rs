@@ -1,7 +1,6 @@
 //! Fields of a derived type that set attributes.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use super::AttributeSource;
 use crate::error::{DecodeError, EncodeError};
@@ -14,16 +13,11 @@ use crate::event::{
 ///
 /// The bound stands in one place, [`attribute_field`], so that a type that is no attribute is one
 /// error.
+#[derive(Debug)]
 pub struct AttributeField<T> {
     name: &'static str,
     to_attribute: fn(&T) -> Option<AttributeValue>,
     from_attribute: for<'a> fn(Option<AttributeRef<'a>>) -> Result<T, AttributeError>,
-}
-
-impl<T> fmt::Debug for AttributeField<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AttributeField").field(&self.name).finish()
-    }
 }
 
 /// Creates a field from the name of its attribute, which the derive has checked.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::EventReader;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::event::{AttributeValue, EventBuilder, EventParts, name};
+use crate::event::{AttributeRef, EventBuilder, EventParts, name};
 
 /// The attributes that are the same for all events of a type.
 ///
@@ -21,29 +21,8 @@ pub struct Metadata {
     pub data_content_type: &'static str,
     /// The URI of the schema of the data.
     pub data_schema: Option<&'static str>,
-    /// Extension attributes.
-    pub extensions: &'static [(&'static str, Literal)],
-}
-
-/// The fixed value of an extension attribute.
-#[derive(Debug, Clone, Copy)]
-pub enum Literal {
-    /// A Boolean.
-    Boolean(bool),
-    /// An Integer.
-    Integer(i32),
-    /// A String.
-    String(&'static str),
-}
-
-impl From<Literal> for AttributeValue {
-    fn from(literal: Literal) -> Self {
-        match literal {
-            Literal::Boolean(flag) => Self::Boolean(flag),
-            Literal::Integer(number) => Self::Integer(number),
-            Literal::String(text) => Self::String(text.to_owned()),
-        }
-    }
+    /// Extension attributes, each a Boolean, an Integer or text.
+    pub extensions: &'static [(&'static str, AttributeRef<'static>)],
 }
 
 impl Metadata {
@@ -52,7 +31,7 @@ impl Metadata {
         let extensions = self.extensions.iter();
         let mut parts = EventParts {
             extensions: extensions
-                .map(|(name, literal)| (Cow::Borrowed(*name), (*literal).into()))
+                .map(|(name, value)| (Cow::Borrowed(*name), (*value).into()))
                 .collect(),
             ..EventParts::default()
         };

@@ -3,7 +3,6 @@
 mod attributes;
 mod clone;
 mod const_string;
-mod convert;
 mod field;
 mod metadata;
 mod reader;
@@ -11,15 +10,15 @@ mod variant;
 mod writer;
 
 use std::any::Any;
+use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
 
 pub use attributes::TypedAttributes;
 pub use clone::{CloneProbe, NotClone};
 pub(crate) use const_string::ConstString;
-pub use convert::{ToEvent, from_event, into_event};
 pub use field::{AttributeField, attribute_field};
-pub use metadata::{Literal, Metadata, position};
+pub use metadata::{Metadata, position};
 pub use reader::{AttributeSource, EventReader, read_data};
 pub use variant::{check_variant, single};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
@@ -115,7 +114,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// Returns an error if the data cannot be encoded, an attribute from a field is not valid, or
     /// neither the type nor a field sets the source.
     fn to_event(&self) -> Result<Event, EncodeError> {
-        convert::built(self.event_builder())
+        built(self.event_builder())
     }
 
     /// Writes the event of this value as a message, as [`to_event`](CloudEvent::to_event) makes it.
@@ -160,4 +159,58 @@ impl Event {
         let bytes = self.data().map(Data::as_bytes);
         crate::codec::decode(bytes, self.data_content_type())
     }
+}
+
+/// A value that can become an event: an [`Event`], or a type that derives [`CloudEvent`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot become an event",
+    label = "neither an `Event` nor an event type",
+    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
+)]
+pub trait ToEvent: Send + Sync {
+    /// Returns the event, borrowed if the value is one already.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded.
+    fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError>;
+}
+
+impl ToEvent for Event {
+    fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError> {
+        Ok(Cow::Borrowed(self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: CloudEvent> ToEvent for T {
+    fn to_event_cow(&self) -> Result<Cow<'_, Event>, EncodeError> {
+        self.to_event().map(Cow::Owned)
+    }
+}
+
+// The bodies of the conversions that the derive adds. Calls of the trait itself would report again
+// what keeps a type from implementing it.
+
+/// Reads a value from an event.
+///
+/// # Errors
+///
+/// Returns an error if [`CloudEvent::from_event`] would.
+pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
+    T::from_event(event)
+}
+
+/// Creates the event of a value.
+///
+/// # Errors
+///
+/// Returns an error if [`CloudEvent::to_event`] would.
+pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
+    value.to_event()
+}
+
+/// Creates the event of a builder. It is compiled once, and not for each type.
+fn built(builder: Result<EventBuilder, EncodeError>) -> Result<Event, EncodeError> {
+    Ok(builder?.build()?)
 }

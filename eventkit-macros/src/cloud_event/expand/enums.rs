@@ -1,7 +1,7 @@
 //! Expansion for an enum.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -15,8 +15,7 @@ pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Toke
     let held = variants.iter().map(|variant| variant.ty);
     let predicates = target.predicates(held.map(|ty| quote!(#ty: #private::CloudEvent)));
     let implementation = implementation(target, variants, &predicates);
-    let conversions = target.conversions(&predicates);
-    quote!(#checks #implementation #conversions)
+    quote!(#checks #implementation)
 }
 
 /// Returns a const check of each variant, located at it. The event types of type parameters are
@@ -66,10 +65,12 @@ fn implementation(
     };
     let event_type = delegate(quote!(event_type), quote!());
     let payload = delegate(quote!(payload), quote!());
-    let event_builder = delegate(quote!(event_builder), quote!());
-    let attribute_builder = delegate(quote!(attribute_builder), quote!());
-    let write_to = delegate(quote!(write_to), quote!(, __eventkit_writer));
-    let from_reader = from_reader(target, variants);
+    let [event_builder, attribute_builder] = ["event_builder", "attribute_builder"].map(|name| {
+        let method = format_ident!("{name}");
+        target.builder_method(name, &delegate(quote!(#method), quote!()))
+    });
+    let write_to = target.writer_method(&delegate(quote!(write_to), quote!(, __eventkit_writer)));
+    let from_reader = target.reader_method(&decode(target, variants));
     let body = quote! {
         const TYPES: &'static [&'static str] =
             &[#(#private::single(<#types as #cloud_event>::TYPES)),*];
@@ -93,35 +94,18 @@ fn implementation(
             }
         }
 
-        fn event_builder(
-            &self,
-        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            #event_builder
-        }
+        #event_builder
 
-        fn attribute_builder(
-            &self,
-        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            #attribute_builder
-        }
+        #attribute_builder
 
-        fn write_to<__eventkit_Writer: #private::EventWriter>(
-            &self,
-            __eventkit_writer: __eventkit_Writer,
-        ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
-            #write_to
-        }
+        #write_to
 
-        fn from_reader(
-            __eventkit_source: &mut dyn #private::EventReader,
-        ) -> ::core::result::Result<Self, #private::DecodeError> {
-            #from_reader
-        }
+        #from_reader
     };
-    target.implement(&quote!(#cloud_event for), predicates, &body)
+    target.implement_event(predicates, &body)
 }
 
-fn from_reader(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+fn decode(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let last = variants.len().saturating_sub(1);
     let arms = variants

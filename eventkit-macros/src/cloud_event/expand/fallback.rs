@@ -10,7 +10,6 @@ use super::target::Target;
 
 /// Returns a stub of all items that the derive provides.
 pub(super) fn expand(target: &Target<'_>) -> TokenStream {
-    let private = &target.private;
     let given = target.attrs.ty.clone().filter(|ty| !ty.is_empty());
     // The name of the type, so that no two stubs have the same event type.
     let ty = given.unwrap_or_else(|| target.input.ident.unraw().to_string());
@@ -18,27 +17,20 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
         Data::Struct(_) => structs::constants(target, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
     };
-    let predicates = target.predicates([]);
+    let stub = quote!(::core::unimplemented!());
+    let event_builder = target.builder_method("event_builder", &stub);
+    let from_reader = target.reader_method(&stub);
     let body = quote! {
         const TYPES: &'static [&'static str] = &[#ty];
 
         fn event_type(&self) -> &'static str {
-            ::core::unimplemented!()
+            #stub
         }
 
-        fn event_builder(
-            &self,
-        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            ::core::unimplemented!()
-        }
+        #event_builder
 
-        fn from_reader(
-            _: &mut dyn #private::EventReader,
-        ) -> ::core::result::Result<Self, #private::DecodeError> {
-            ::core::unimplemented!()
-        }
+        #from_reader
     };
-    let implementation = target.implement(&quote!(#private::CloudEvent for), &predicates, &body);
-    let conversions = target.conversions(&predicates);
-    quote!(#constants #implementation #conversions)
+    let implementation = target.implement_event(&target.predicates([]), &body);
+    quote!(#constants #implementation)
 }

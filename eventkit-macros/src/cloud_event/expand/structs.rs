@@ -23,15 +23,18 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     };
     let predicates = predicates(target, model);
     let implementation = implementation(target, model, &predicates);
-    let conversions = target.conversions(&predicates);
     let private = &target.private;
     // A type with parameters has no single event type to register.
     let concrete = target.input.generics.params.is_empty();
     let discovery = concrete.then(|| {
         let this = &target.this;
-        quote!(#private::discover_event_type! { #this })
+        quote! {
+            #private::discover! {
+                EVENT_TYPES: #private::TypedEvent = #private::TypedEvent::of::<#this>()
+            }
+        }
     });
-    quote!(#metadata #constants #remote #implementation #conversions #discovery)
+    quote!(#metadata #constants #remote #implementation #discovery)
 }
 
 /// Returns the constants of the type, which are as visible as it is.
@@ -74,9 +77,9 @@ fn metadata(target: &Target<'_>, ty: &str) -> TokenStream {
         let value = match value {
             Extension::Boolean(flag) => quote!(Boolean(#flag)),
             Extension::Integer(number) => quote!(Integer(#number)),
-            Extension::String(text) => quote!(String(#text)),
+            Extension::String(text) => quote!(Text(#text)),
         };
-        quote!((#name, #private::Literal::#value))
+        quote!((#name, #private::AttributeRef::#value))
     });
     quote! {
         const __EVENTKIT_METADATA: #private::Metadata = #private::Metadata {
@@ -130,7 +133,7 @@ fn implementation(
 ) -> TokenStream {
     let private = &target.private;
     let encode = encode(target, model);
-    let decode = decode(target, model);
+    let decode = target.reader_method(&decode(target, model));
     let body = quote! {
         const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
 
@@ -146,60 +149,40 @@ fn implementation(
 
         #encode
 
-        fn from_reader(
-            __eventkit_source: &mut dyn #private::EventReader,
-        ) -> ::core::result::Result<Self, #private::DecodeError> {
-            #decode
-        }
+        #decode
     };
-    target.implement(&quote!(#private::CloudEvent for), predicates, &body)
+    target.implement_event(predicates, &body)
 }
 
 /// Returns `event_builder`, and unless the type has no data and their defaults suffice,
 /// `attribute_builder` and `write_to`.
 fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let attributes: Vec<_> = model
-        .attributes
-        .iter()
-        .map(|field| set(target, field))
-        .collect();
+    let attributes = model.attributes.iter().map(|AttributeField { attr, ident, ty }| {
+        let name = &attr.name;
+        quote! {
+            let __eventkit_builder = #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
+        }
+    });
+    let attributes: TokenStream = attributes.collect();
     let built = |start: TokenStream| {
         quote! {
             let __eventkit_builder = __EVENTKIT_METADATA.#start();
-            #(#attributes)*
+            #attributes
             ::core::result::Result::Ok(__eventkit_builder)
         }
     };
     // The same call as in `write_to`, so that a missing serde impl is one error.
     let builder = writer_call(target, model, &quote!(#private::BuilderWriter));
     let builder = builder.unwrap_or_else(|| built(quote!(builder)));
+    let event_builder = target.builder_method("event_builder", &builder);
     let write = writer_call(target, model, &quote!(__eventkit_writer)).map(|write| {
-        let attribute_builder = built(quote!(builder_without_data));
-        quote! {
-            fn attribute_builder(
-                &self,
-            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-                #attribute_builder
-            }
-
-            fn write_to<__eventkit_Writer: #private::EventWriter>(
-                &self,
-                __eventkit_writer: __eventkit_Writer,
-            ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
-                #write
-            }
-        }
+        let built = built(quote!(builder_without_data));
+        let attribute_builder = target.builder_method("attribute_builder", &built);
+        let write_to = target.writer_method(&write);
+        quote!(#attribute_builder #write_to)
     });
-    quote! {
-        fn event_builder(
-            &self,
-        ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
-            #builder
-        }
-
-        #write
-    }
+    quote!(#event_builder #write)
 }
 
 /// Returns the call that passes the value to a writer, or `None` if the type has no data.
@@ -228,15 +211,6 @@ fn writer_call(
     Some(quote! {
         #private::EventWriter::write::<#ty>(#writer, #private::ValueAttributes::#attributes, #value)
     })
-}
-
-fn set(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
-    let private = &target.private;
-    let AttributeField { attr, ident, ty } = field;
-    let name = &attr.name;
-    quote! {
-        let __eventkit_builder = #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
-    }
 }
 
 fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {

@@ -1,7 +1,7 @@
 //! Impls for the type that the derive is on.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
 use crate::cloud_event::attr::TypeAttrs;
@@ -34,6 +34,55 @@ impl Target<'_> {
         }
     }
 
+    /// Returns the impl of `CloudEvent` and the conversions from and to `Event`.
+    pub(super) fn implement_event(
+        &self,
+        predicates: &[TokenStream],
+        body: &TokenStream,
+    ) -> TokenStream {
+        let private = &self.private;
+        let implementation = self.implement(&quote!(#private::CloudEvent for), predicates, body);
+        let conversions = self.conversions(predicates);
+        quote!(#implementation #conversions)
+    }
+
+    /// Returns `event_builder` or `attribute_builder`.
+    pub(super) fn builder_method(&self, name: &str, body: &TokenStream) -> TokenStream {
+        let (private, name) = (&self.private, format_ident!("{name}"));
+        quote! {
+            fn #name(
+                &self,
+            ) -> ::core::result::Result<#private::EventBuilder, #private::EncodeError> {
+                #body
+            }
+        }
+    }
+
+    /// Returns `write_to`, whose parameter is `__eventkit_writer`.
+    pub(super) fn writer_method(&self, body: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        quote! {
+            fn write_to<__eventkit_Writer: #private::EventWriter>(
+                &self,
+                __eventkit_writer: __eventkit_Writer,
+            ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
+                #body
+            }
+        }
+    }
+
+    /// Returns `from_reader`, whose parameter is `__eventkit_source`.
+    pub(super) fn reader_method(&self, body: &TokenStream) -> TokenStream {
+        let private = &self.private;
+        quote! {
+            fn from_reader(
+                __eventkit_source: &mut dyn #private::EventReader,
+            ) -> ::core::result::Result<Self, #private::DecodeError> {
+                #body
+            }
+        }
+    }
+
     /// Returns a where clause of the item's own predicates and additional ones, without `Self`.
     pub(super) fn where_clause(&self, more: &[TokenStream]) -> TokenStream {
         let own = self.input.generics.where_clause.iter();
@@ -61,7 +110,7 @@ impl Target<'_> {
     }
 
     /// Returns `TryFrom` in four directions: from and into an event, by value and by reference.
-    pub(super) fn conversions(&self, predicates: &[TokenStream]) -> TokenStream {
+    fn conversions(&self, predicates: &[TokenStream]) -> TokenStream {
         let Self {
             input,
             this,

@@ -5,7 +5,7 @@ const _: () = {
         subject: ::core::option::Option::None,
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
-        extensions: &[("priority", ::eventkit::__private::Literal::Integer(7i32))],
+        extensions: &[("priority", ::eventkit::__private::AttributeRef::Integer(7i32))],
     };
     #[automatically_derived]
     impl OrderPlaced {
@@ -124,7 +124,8 @@ const _: () = {
             ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
         }
     }
-    ::eventkit::__private::discover_event_type! {
-        OrderPlaced
+    ::eventkit::__private::discover! {
+        EVENT_TYPES : ::eventkit::__private::TypedEvent =
+        ::eventkit::__private::TypedEvent::of:: < OrderPlaced > ()
     }
 };

@@ -87,7 +87,8 @@ const _: () = {
             framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
         }
     }
-    framework::eventkit::__private::discover_event_type! {
-        Tick
+    framework::eventkit::__private::discover! {
+        EVENT_TYPES : framework::eventkit::__private::TypedEvent =
+        framework::eventkit::__private::TypedEvent::of:: < Tick > ()
     }
 };

@@ -33,7 +33,7 @@ const _: () = {
             ::core::unimplemented!()
         }
         fn from_reader(
-            _: &mut dyn ::eventkit::__private::EventReader,
+            __eventkit_source: &mut dyn ::eventkit::__private::EventReader,
         ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::core::unimplemented!()
         }

@@ -11,7 +11,6 @@ pub async fn ship(
 #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
 pub static __eventkit_handles_ship: framework::eventkit::__private::HandlerEntry = {
     const __EVENTKIT_EVENT: framework::eventkit::__private::EventMeta<
-        OrderPlaced,
         framework::eventkit::__private::OwnEvent<OrderPlaced>,
     > = framework::eventkit::__private::owned_event::<OrderPlaced>();
     const _: () = __EVENTKIT_EVENT.check_untyped("ship");
@@ -41,7 +40,23 @@ pub static __eventkit_handles_ship: framework::eventkit::__private::HandlerEntry
         }
         framework::eventkit::__private::Call::Async(__eventkit_call)
     };
-    let __eventkit_handler = framework::eventkit::__private::Handler::new(
+    let __eventkit_metadata = framework::eventkit::__private::HandlerMetadata {
+        order: 10,
+        registry: ::core::option::Option::Some(
+            framework::eventkit::__private::Registry::key(&crate::SHIPPING),
+        ),
+        needs_event: false
+            || <State<Db> as framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT
+            || true,
+        requires: |__eventkit_requirements| {
+            let _ = &__eventkit_requirements;
+            <State<
+                Db,
+            > as framework::eventkit::__private::Extract<
+                '_,
+            >>::requires(__eventkit_requirements);
+        },
+        ..framework::eventkit::__private::HandlerMetadata::new(
             ::core::concat!(::core::module_path!(), "::", "ship"),
             framework::eventkit::__private::Location::new(
                 ::core::file!(),
@@ -51,26 +66,14 @@ pub static __eventkit_handles_ship: framework::eventkit::__private::HandlerEntry
             __EVENTKIT_EVENT.typed,
             &[],
         )
-        .with_order(10)
-        .with_registry(framework::eventkit::__private::Registry::key(&crate::SHIPPING))
-        .with_requirements(
-            false
-                || <State<
-                    Db,
-                > as framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT || true,
-            |__eventkit_requirements| {
-                let _ = &__eventkit_requirements;
-                <State<
-                    Db,
-                > as framework::eventkit::__private::Extract<
-                    '_,
-                >>::requires(__eventkit_requirements);
-            },
-        );
+    };
     framework::eventkit::__private::HandlerEntry::new(
-        __eventkit_handler,
+        __eventkit_metadata,
         __eventkit_call,
     )
 };
 #[cfg(feature = "shipping")]
-framework::eventkit::__private::discover_handler!(__eventkit_handles_ship);
+framework::eventkit::__private::discover! {
+    HANDLERS : & 'static framework::eventkit::__private::HandlerEntry = &
+    __eventkit_handles_ship
+}

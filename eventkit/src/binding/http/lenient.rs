@@ -290,22 +290,6 @@ impl<'a> ContentType<'a> {
     }
 }
 
-const ENCODED: &str = "its body has a `Content-Encoding`";
-
-/// Returns the violation of a message whose body has to be decoded before it is the data.
-fn content_encoding(headers: &HeaderMap) -> Option<Violation> {
-    let encodings = headers.get_all(CONTENT_ENCODING).iter();
-    let mut encodings = encodings.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let encoding = encodings.find(|encoding| !encoding.eq_ignore_ascii_case("identity"))?;
-    let (expected, section) = ("a body without an encoding", "RFC 9110, 8.4");
-    Some(Violation::new(
-        "Content-Encoding",
-        &encoding,
-        expected,
-        section,
-    ))
-}
-
 /// Returns the headers that belong to the event: in structured mode, `ce-` headers do not.
 fn own_headers(headers: &HeaderMap, content_type: &ContentType<'_>) -> HeaderMap {
     let own = headers.iter().filter(|(name, _)| {

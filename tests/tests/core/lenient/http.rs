@@ -94,7 +94,7 @@ fn an_event_in_a_format_that_is_not_there_is_kept() {
         assert_eq!(
             violations(&event),
             [(
-                "datacontenttype",
+                "Content-Type",
                 Some(essence.as_str()),
                 "HTTP binding, 3.2.1"
             )]

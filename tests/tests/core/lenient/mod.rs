@@ -6,7 +6,6 @@ mod crossing;
 mod http;
 mod json;
 mod refused;
-mod unreadable;
 
 use eventkit::LenientEvent;
 
