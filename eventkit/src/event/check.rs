@@ -1,6 +1,8 @@
 //! The rules that each attribute has to keep, one function per attribute.
 
-use super::attribute::AttributeValue;
+use std::borrow::Cow;
+
+use super::attribute::{AttributeRef, AttributeValue};
 
 use super::media_type::{JSON, MediaType};
 use super::name;
@@ -131,19 +133,19 @@ pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violat
     match value {
         AttributeValue::String(text) => extension_text(name, text),
         AttributeValue::Timestamp(at) => {
-            name::check_extension_name(name)?;
+            name::check_extension_name(name, || Cow::Owned(at.to_string()))?;
             let section = "core, Type System";
             at.check().map_err(|expected| {
                 Violation::new(name.to_owned(), &at.to_string(), expected, section)
             })
         }
-        _ => name::check_extension_name(name),
+        other => name::check_extension_name(name, || AttributeRef::from(other).into_text()),
     }
 }
 
 /// Checks an extension by its canonical string.
 pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
-    name::check_extension_name(name)?;
+    name::check_extension_name(name, || Cow::Borrowed(text))?;
     ensure(is_attribute_text(text), || {
         Violation::new(name.to_owned(), text, TEXT, "core, Type System")
     })

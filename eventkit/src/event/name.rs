@@ -1,5 +1,7 @@
 //! Attribute names.
 
+use std::borrow::Cow;
+
 use eventkit_cesql::rules;
 pub(crate) use eventkit_cesql::rules::{
     CORE, DATA, DATACONTENTTYPE, DATASCHEMA, ID, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE,
@@ -68,22 +70,23 @@ pub(crate) fn documented(extension: &str) -> Option<&'static str> {
     )
 }
 
-/// Checks the name of an extension attribute (core specification, Naming Conventions).
+/// Checks the name of an extension attribute (core specification, Naming Conventions); the error
+/// shows its value.
 ///
 /// Names over 20 characters are only discouraged there, so they pass.
-pub(crate) fn check_extension_name(name: &str) -> Result<(), Violation> {
+pub(crate) fn check_extension_name<'v>(
+    name: &str,
+    value: impl FnOnce() -> Cow<'v, str>,
+) -> Result<(), Violation> {
+    let expected = if name.is_empty() || !text::all(name.as_bytes(), rules::is_name_byte) {
+        "an extension name of lower-case letters a-z and digits 0-9"
+    } else if name == DATA {
+        "another name: `data` is reserved"
+    } else if core_at(name).is_some() {
+        "an extension name that is not a core attribute"
+    } else {
+        return Ok(());
+    };
     let section = "core, Naming Conventions";
-    if name.is_empty() || !text::all(name.as_bytes(), rules::is_name_byte) {
-        let expected = "an extension name of lower-case letters a-z and digits 0-9";
-        return Err(Violation::new(name.to_owned(), name, expected, section));
-    }
-    if name == DATA {
-        let expected = "another name: `data` is reserved";
-        return Err(Violation::new(DATA, name, expected, section));
-    }
-    if core_at(name).is_some() {
-        let expected = "an extension name that is not a core attribute";
-        return Err(Violation::new(name.to_owned(), name, expected, section));
-    }
-    Ok(())
+    Err(Violation::new(name.to_owned(), &value(), expected, section))
 }

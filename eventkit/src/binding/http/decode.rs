@@ -9,7 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
 use crate::event::{AttributeRef, Event, JSON, Limits, MediaType, Violation, name};
-use crate::format;
+use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
 /// The prefix of the headers of attributes (section 3.1.3.1).
@@ -92,7 +92,7 @@ impl Decoder {
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                read_binary(headers, content_type, self.limits)?.into_event(body)
+                read_binary(headers, content_type, &body, self.limits)?.into_event(body)
             }
             Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
@@ -131,7 +131,7 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                read_binary(headers, content_type, self.limits)?.into_typed(&body)
+                read_binary(headers, content_type, &body, self.limits)?.into_typed(&body)
             }
             Mode::Structured(media_type) => {
                 format::decode_as(media_type.essence(), body, self.limits)
@@ -216,12 +216,12 @@ fn starts_with(text: &str, prefix: &str) -> bool {
 pub(super) fn read_binary<'a>(
     headers: &'a HeaderMap,
     content_type: Option<&'a str>,
+    body: &[u8],
     limits: Limits,
 ) -> Result<BinaryReader<'a>, DecodeError> {
     let marks = ["ce-specversion", "ce-id", "ce-type"];
     if !marks.iter().any(|mark| headers.contains_key(*mark)) {
-        let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
-        return Err(DecodeError::not_an_event(reason));
+        return Err(not_an_event(body));
     }
     let mut reader = BinaryReader::new(limits);
     for (header, value) in headers {
@@ -241,4 +241,24 @@ pub(super) fn read_binary<'a>(
         reader.attribute(name::DATACONTENTTYPE, AttributeRef::Text(content_type));
     }
     Ok(reader)
+}
+
+/// How much of a body is searched for an event that came under another content type.
+const SEARCHED_BYTES: usize = 4096;
+
+/// Returns the error of a message without the headers of an event, with the content type that its
+/// body should have come with.
+fn not_an_event(body: &[u8]) -> DecodeError {
+    let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+    let start = &body[..body.len().min(SEARCHED_BYTES)];
+    let member = b"\"specversion\"";
+    let has_version = start.windows(member.len()).any(|part| part == member);
+    let (what, media_type) = match start.trim_ascii_start().first() {
+        Some(b'{') if has_version => ("an event", Json.content_type()),
+        Some(b'[') if has_version => ("a batch", Json.batch_content_type().unwrap_or_default()),
+        _ => return DecodeError::not_an_event(reason),
+    };
+    DecodeError::not_an_event(format!(
+        "{reason}; the body looks like {what} in JSON, which has the content type `{media_type}`"
+    ))
 }
