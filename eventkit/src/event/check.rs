@@ -1,6 +1,8 @@
 //! The rules that each attribute has to keep, one function per attribute.
 
-use super::attribute::AttributeValue;
+use std::borrow::Cow;
+
+use super::attribute::{AttributeRef, AttributeValue};
 use super::data::Data;
 use super::media_type::{JSON, MediaType, declares_events};
 use super::name::{self, is_attribute_text};
@@ -134,7 +136,7 @@ fn writable(name: &str, time: Timestamp, section: &'static str) -> Result<(), Vi
 }
 
 pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violation> {
-    extension_name(name)?;
+    extension_name(name, || AttributeRef::from(value).into_text())?;
     match value {
         AttributeValue::String(text) => ensure_text(name, text, "core, Type System"),
         AttributeValue::Timestamp(at) => writable(name, *at, "core, Type System"),
@@ -142,10 +144,14 @@ pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violat
     }
 }
 
-/// Checks the name of an extension attribute (core specification, Naming Conventions).
+/// Checks the name of an extension attribute (core specification, Naming Conventions); the error
+/// shows its value.
 ///
 /// Names over 20 characters are only discouraged there, so they pass.
-pub(crate) fn extension_name(name: &str) -> Result<(), Violation> {
+pub(crate) fn extension_name<'v>(
+    name: &str,
+    value: impl FnOnce() -> Cow<'v, str>,
+) -> Result<(), Violation> {
     let legal = !name.is_empty() && name::all(name.as_bytes(), name::is_name_byte);
     let expected = if !legal {
         "an extension name of lower-case letters a-z and digits 0-9"
@@ -157,12 +163,12 @@ pub(crate) fn extension_name(name: &str) -> Result<(), Violation> {
         return Ok(());
     };
     let section = "core, Naming Conventions";
-    violated(name, name, expected, section)
+    violated(name, &value(), expected, section)
 }
 
 /// Checks an extension by its canonical string.
 pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
-    extension_name(name)?;
+    extension_name(name, || Cow::Borrowed(text))?;
     ensure_text(name, text, "core, Type System")
 }
 

@@ -16,7 +16,7 @@ use super::media_type::JSON;
 use super::name;
 use super::timestamp::Timestamp;
 use super::{Event, Inner, SPECVERSION};
-use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Violation};
+use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Violation, truncate};
 
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]
@@ -85,8 +85,9 @@ impl<'a> PartialEvent<'a> {
             let violation = Violation::new(name::CORE[at], &text, "a string", section);
             self.add_violation(violation);
             self.core[at] = Some(Scalar::Invalid);
-        } else if self.core[at].is_some() {
-            self.add_violation(duplicate(name::CORE[at], &value.text()));
+        } else if let Some(first) = &self.core[at] {
+            let violation = duplicate(name::CORE[at], first, &value);
+            self.add_violation(violation);
         } else {
             self.core[at] = Some(value);
         }
@@ -248,7 +249,9 @@ impl<'a> PartialEvent<'a> {
             let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
-                _ => check::extension_name(name),
+                // A violation of its own shows the value.
+                Scalar::Invalid => check::extension_name(name, || Cow::Borrowed(name)),
+                value => check::extension_name(name, || value.text()),
             };
             if let Err(violation) = checked
                 && violations.len() < MAX_VIOLATIONS
@@ -289,13 +292,18 @@ impl<'a> PartialEvent<'a> {
         if self.extensions.len() < 2 {
             return;
         }
-        let names = self.extensions.iter().map(|(name, _)| name.as_ref());
-        let mut names: Vec<&str> = names.collect();
-        names.sort_unstable();
-        let again = names.windows(2).filter(|pair| pair[0] == pair[1]);
-        let again = again.map(|pair| duplicate(pair[1].to_owned(), ""));
-        let free = MAX_VIOLATIONS.saturating_sub(self.violations.len());
-        self.violations.extend(again.take(free));
+        let mut sorted: Vec<&(Cow<'_, str>, Scalar<'_>)> = self.extensions.iter().collect();
+        // Stable, so that values of one name stay in the order in which they came.
+        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let pairs = sorted.windows(2).map(|pair| (pair[0], pair[1]));
+        let again = pairs.filter(|((first, _), (second, _))| first == second);
+        let again = again
+            .take(MAX_VIOLATIONS)
+            .map(|((name, first), (_, second))| duplicate(name.to_string(), first, second));
+        let again: Vec<Violation> = again.collect();
+        for violation in again {
+            self.add_violation(violation);
+        }
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {
@@ -357,7 +365,12 @@ fn is_empty_trace_context(name: &str, value: &Scalar<'_>) -> bool {
         && matches!(name, "traceparent" | "tracestate")
 }
 
-fn duplicate(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {
-    let section = "core, Context Attributes";
-    Violation::new(name, value, "each attribute at most once", section)
+fn duplicate(
+    name: impl Into<Cow<'static, str>>,
+    first: &Scalar<'_>,
+    second: &Scalar<'_>,
+) -> Violation {
+    let again = truncate(&second.text());
+    let expected = format!("each attribute at most once, and it is there again as {again:?}");
+    Violation::new(name, &first.text(), expected, "core, Context Attributes")
 }

@@ -120,10 +120,10 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
 
 /// Returns whether the second is no leap second, or one at the end of a month in UTC.
 pub(super) fn has_valid_second(at: &DateTime<FixedOffset>) -> bool {
-    let utc = at.naive_utc();
-    if utc.nanosecond() < NANOS_PER_SECOND {
+    if at.timestamp_subsec_nanos() < NANOS_PER_SECOND {
         return true;
     }
+    let utc = at.naive_utc();
     let is_last_day = utc.date().succ_opt().is_none_or(|next| next.day() == 1);
     is_last_day && (utc.hour(), utc.minute(), utc.second()) == (23, 59, 59)
 }

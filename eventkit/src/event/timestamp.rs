@@ -135,10 +135,12 @@ impl FromStr for Timestamp {
     /// Returns an error if the text is anything else, a date without time or a time without offset
     /// included, or if it has a leap second elsewhere than at the end of a month in UTC.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let read = rfc3339::read(text).ok_or(EXPECTED);
-        let time = read.map(|(at, digits)| Self { at, digits });
-        time.and_then(|time| time.check().map(|()| time))
-            .map_err(|expected| AttributeError::new(text, expected))
+        let wrong = |expected| AttributeError::new(text, expected);
+        let (at, digits) = rfc3339::read(text).ok_or_else(|| wrong(EXPECTED))?;
+        if !rfc3339::has_valid_second(&at) {
+            return Err(wrong(LEAP_SECOND));
+        }
+        Ok(Self { at, digits })
     }
 }
 

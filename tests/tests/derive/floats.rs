@@ -72,7 +72,7 @@ impl Measured {
 fn read<T: CloudEvent>(event: &Event) -> Vec<T> {
     let structured = Json.encode(event).unwrap();
     let binary = http::encode_binary(event).unwrap();
-    let batch = Json.encode_batch(&[event.clone()]).unwrap();
+    let batch = Json.encode_batch(std::slice::from_ref(event)).unwrap();
     let batched = Json.decode_batch(batch).unwrap();
     vec![
         T::from_event(event).unwrap(),
@@ -106,6 +106,8 @@ fn assert_exact(double: f64, single: f32) {
     for Double(read) in read(&event) {
         assert_eq!(read.to_bits(), reference.to_bits());
     }
+    // Text is what Rust prints, which rounds a tie of two shortest forms differently than JSON.
+    let reference: f64 = single.to_string().parse().unwrap();
     let event = SingleText(single).to_event().unwrap();
     for SingleText(read) in read(&event) {
         assert_eq!(read.to_bits(), single.to_bits());
@@ -122,7 +124,7 @@ fn assert_exact(double: f64, single: f32) {
 #[test]
 fn known_floats_are_exact() {
     for double in [
-        203.58625256615582,
+        203.586_252_566_155_82,
         0.1,
         -0.0,
         5e-324,
@@ -131,7 +133,15 @@ fn known_floats_are_exact() {
         1e23,
         9_007_199_254_740_993.0,
     ] {
-        for single in [0.1, -0.0, 1e-45, f32::MIN_POSITIVE, f32::MAX, 16_777_217.0] {
+        for single in [
+            0.1,
+            -0.0,
+            1e-45,
+            -430_184.63,
+            f32::MIN_POSITIVE,
+            f32::MAX,
+            16_777_216.0,
+        ] {
             assert_exact(double, single);
         }
     }
@@ -139,10 +149,12 @@ fn known_floats_are_exact() {
         br#"{"specversion":"1.0","id":"1","source":"/s","type":"t","data":203.58625256615582}"#,
     );
     let data: f64 = Json.decode(body).unwrap().data_as().unwrap();
-    assert_eq!(data.to_bits(), 203.58625256615582_f64.to_bits());
+    assert_eq!(data.to_bits(), 203.586_252_566_155_82_f64.to_bits());
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_float_is_exact(double in any::<u64>(), single in any::<u32>()) {
         let (double, single) = (f64::from_bits(double), f32::from_bits(single));

@@ -96,7 +96,7 @@ impl Decoder {
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                read_binary(headers, content_type, self.limits)?.into_event(body)
+                read_binary(headers, content_type, &body, self.limits)?.into_event(body)
             }
             Mode::Structured(essence) => format::decode(&essence, body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
@@ -133,7 +133,7 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                read_binary(headers, content_type, self.limits)?.into_typed(&body)
+                read_binary(headers, content_type, &body, self.limits)?.into_typed(&body)
             }
             Mode::Structured(essence) => format::decode_as(&essence, body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
@@ -242,11 +242,11 @@ fn is_marked(headers: &HeaderMap) -> bool {
 pub(super) fn read_binary<'a>(
     headers: &'a HeaderMap,
     content_type: Option<&'a str>,
+    body: &[u8],
     limits: Limits,
 ) -> Result<BinaryReader<'a>, DecodeError> {
     if !is_marked(headers) {
-        let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
-        return Err(DecodeError::not_an_event(reason));
+        return Err(not_an_event(body));
     }
     let mut reader = BinaryReader::new(limits);
     for (header, value) in headers {
@@ -266,4 +266,24 @@ pub(super) fn read_binary<'a>(
         reader.attribute(name::DATACONTENTTYPE, AttributeRef::Text(content_type));
     }
     Ok(reader)
+}
+
+/// How much of a body is searched for an event that came under another content type.
+const SEARCHED_BYTES: usize = 4096;
+
+/// Returns the error of a message without the headers of an event, with the content type that its
+/// body should have come with.
+fn not_an_event(body: &[u8]) -> DecodeError {
+    let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+    let start = &body[..body.len().min(SEARCHED_BYTES)];
+    let member = b"\"specversion\"";
+    let has_version = start.windows(member.len()).any(|part| part == member);
+    let (what, media_type) = match start.trim_ascii_start().first() {
+        Some(b'{') if has_version => ("an event", Json.content_type()),
+        Some(b'[') if has_version => ("a batch", Json.batch_content_type().unwrap_or_default()),
+        _ => return DecodeError::not_an_event(reason),
+    };
+    DecodeError::not_an_event(format!(
+        "{reason}; the body looks like {what} in JSON, which has the content type `{media_type}`"
+    ))
 }

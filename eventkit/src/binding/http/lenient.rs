@@ -175,7 +175,7 @@ impl Decoder {
         if ContentType::of(headers).is_ok_and(|content_type| content_type.is_structured()) {
             return violation.into();
         }
-        let read = decode::read_binary(headers, None, self.limits);
+        let read = decode::read_binary(headers, None, body, self.limits);
         match read.and_then(|reader| reader.into_violations(body.clone())) {
             Ok((mut violations, _)) => {
                 violations.push(violation);
@@ -198,8 +198,9 @@ impl Decoder {
         let (attributes, violations) = if content_type.is_structured() {
             (Vec::new(), Vec::new())
         } else {
-            let reader = decode::read_binary(headers, content_type.text, self.limits)?;
-            let (violations, _) = reader.into_violations(Bytes::new())?;
+            let body = Bytes::new();
+            let reader = decode::read_binary(headers, content_type.text, &body, self.limits)?;
+            let (violations, _) = reader.into_violations(body)?;
             (attributes(headers), violations)
         };
         let data = Err("the body has a `Content-Encoding`");
@@ -221,7 +222,7 @@ impl Decoder {
                 _ => return Err(error),
             },
         }
-        let reader = decode::read_binary(headers, content_type.text, self.limits)?;
+        let reader = decode::read_binary(headers, content_type.text, &body, self.limits)?;
         let (violations, data) = reader.into_violations(body)?;
         let attributes = attributes(headers);
         let data = Ok(data);

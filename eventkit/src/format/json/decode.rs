@@ -20,6 +20,8 @@ use crate::typed::{AttributeSource, CloudEvent, EventReader};
 pub(super) const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
 pub(super) const BATCH: &str = "expected an array of event objects";
+const NOT_A_BATCH: &str = "expected one object; an array of events has the content type `application/cloudevents-batch+json`";
+const NOT_ONE_EVENT: &str = "expected an array of event objects; one event has the content type `application/cloudevents+json`";
 
 /// Function that reads the next value as data, as it stands or as a type, and returns its range.
 ///
@@ -110,9 +112,22 @@ pub(super) fn elements<'a>(
     let read = scanner.elements(brackets, element);
     match read.and_then(|()| Ok(scanner.end()?)) {
         Ok(()) => Ok(()),
-        Err(ElementError::Malformed) => Err(explain(text, expected)),
+        Err(ElementError::Malformed) => Err(malformed(text, expected)),
         Err(ElementError::Invalid(error)) => Err(error),
     }
+}
+
+/// Returns the error of malformed text, which may be of the other of the two JSON formats.
+fn malformed(text: &str, expected: &'static str) -> DecodeError {
+    let first = text.trim_start().bytes().next();
+    explain(
+        text,
+        match (expected, first) {
+            (OBJECT, Some(b'[')) => NOT_A_BATCH,
+            (BATCH, Some(b'{')) => NOT_ONE_EVENT,
+            _ => expected,
+        },
+    )
 }
 
 /// The error of reading an element.
@@ -166,7 +181,7 @@ pub(super) fn object<'a>(
     let data = data.and_then(|data| scanner.end().map(|()| data));
     match data {
         Ok(data) => Ok(resolve_data(data, event, text)),
-        Err(Malformed) => Err(explain(text, OBJECT)),
+        Err(Malformed) => Err(malformed(text, OBJECT)),
     }
 }
 
@@ -201,9 +216,14 @@ fn members<'a>(
             }
         };
         if std::mem::replace(&mut seen[at], true) || (found.is_some() && data.is_some()) {
+            let value = match &found {
+                Some(RawData::Json(range)) => scanner.slice(range),
+                Some(RawData::Base64(text)) => text,
+                None => "",
+            };
             let expected = "one of `data` and `data_base64`, once";
-            let member = member.into_owned();
-            event.add_violation(Violation::new(member, "", expected, "JSON format, 3.1.1"));
+            let (member, section) = (member.into_owned(), "JSON format, 3.1.1");
+            event.add_violation(Violation::new(member, value, expected, section));
         }
         data = found.or(data.take());
         Ok(())
@@ -230,9 +250,10 @@ fn base64<'a>(
     Ok(match scalar(name::DATA_BASE64, scanner, event)? {
         Scalar::Text(text) => Some(RawData::Base64(text)),
         Scalar::Null | Scalar::Invalid => None,
-        Scalar::Boolean(_) | Scalar::Integer(_) => {
+        other @ (Scalar::Boolean(_) | Scalar::Integer(_)) => {
             let (expected, section) = ("a JSON string with Base64", "JSON format, 3.1.1");
-            event.add_violation(Violation::new(name::DATA_BASE64, "", expected, section));
+            let value = other.text();
+            event.add_violation(Violation::new(name::DATA_BASE64, &value, expected, section));
             None
         }
     })

@@ -148,8 +148,7 @@ fn headers_are_kept_with_what_is_wrong_with_them() {
             "content-type" => "datacontenttype",
             _ => name.strip_prefix("ce-").unwrap(),
         };
-        let shown = if section == names { attribute } else { value };
-        assert_eq!(violations(&event), [(attribute, Some(shown), section)]);
+        assert_eq!(violations(&event), [(attribute, Some(value), section)]);
         assert_eq!(event.attribute(attribute).as_deref(), Some(text), "{name}");
     }
 }
@@ -172,7 +171,7 @@ fn a_header_there_twice_is_kept_twice() {
     let twice = "core, Context Attributes";
     let mut found = violations(&event);
     found.sort_unstable();
-    assert_eq!(found, [("ext", Some(""), twice), ("id", Some("2"), twice)]);
+    assert_eq!(found, [("ext", Some("a"), twice), ("id", Some("1"), twice)]);
 
     let types = [
         ("content-type", "text/plain"),

@@ -1,10 +1,10 @@
 //! Messages in binary content mode to events.
 
 use bytes::Bytes;
-use eventkit::binding::http::{decode, decode_as, decode_batch};
+use eventkit::binding::http::{decode, decode_as, decode_batch, decode_lenient};
 use eventkit::event::{Data, DataKind};
 use eventkit::{DecodeErrorKind, Event};
-use eventkit_tests::message::{content_type, headers};
+use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
 use eventkit_tests::round_trip::assert_survives;
@@ -134,6 +134,35 @@ fn a_message_without_events_headers_is_no_event() {
             chain(&error),
             "not a CloudEvents message: neither an `application/cloudevents` content type nor `ce-` headers"
         );
+    }
+}
+
+#[test]
+fn a_body_that_looks_like_events_is_told_its_content_type() {
+    let event = String::from_utf8(json("").to_vec()).unwrap();
+    let end = "which has the content type ";
+    for (body, hint) in [
+        (
+            event.clone(),
+            "an event in JSON, which has the content type `application/cloudevents+json`",
+        ),
+        (
+            format!(" \n[{event}]"),
+            "a batch in JSON, which has the content type `application/cloudevents-batch+json`",
+        ),
+        (format!("\"{event}\""), ""),
+        (r#"{"version":"1.0"}"#.to_owned(), ""),
+    ] {
+        for headers in [HeaderMap::new(), content_type("application/json")] {
+            let strict = decode(&headers, body.clone().into()).unwrap_err();
+            let lenient = decode_lenient(&headers, body.clone().into()).unwrap_err();
+            for error in [strict, lenient] {
+                assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent);
+                let message = error.to_string();
+                assert!(message.ends_with(hint), "{message}");
+                assert_eq!(message.contains(end), !hint.is_empty(), "{message}");
+            }
+        }
     }
 }
 
@@ -295,4 +324,20 @@ fn empty_and_malformed_values_are_refused_together() {
             ("dataschema", "core, dataschema"),
         ],
     );
+}
+
+#[test]
+fn a_repeated_header_shows_both_values() {
+    for name in ["ce-ext", "ce-subject"] {
+        let headers = headers(&[(name, "a"), (name, "%62")]);
+        let error = decode(&headers, Bytes::new()).unwrap_err();
+        let [violation] = error.violations() else {
+            panic!("{error:?}");
+        };
+        assert_eq!(violation.value(), Some("a"));
+        assert!(
+            violation.expected().ends_with("again as \"b\""),
+            "{violation}"
+        );
+    }
 }

@@ -277,3 +277,74 @@ fn a_byte_order_mark_is_refused_by_its_name() {
         named(error.unwrap_err(), DecodeErrorKind::Data);
     }
 }
+
+#[test]
+fn one_event_and_a_batch_in_place_of_each_other_are_told_their_content_types() {
+    let event = json("");
+    let batch: Bytes = [b" [", &event[..], b"]"].concat().into();
+    for (error, hint) in [
+        (
+            Json.decode(batch.clone()).unwrap_err(),
+            "`application/cloudevents-batch+json`",
+        ),
+        (
+            Json.decode_as::<Reading<()>>(&batch).unwrap_err(),
+            "`application/cloudevents-batch+json`",
+        ),
+        (
+            Json.decode_lenient(batch).unwrap_err(),
+            "`application/cloudevents-batch+json`",
+        ),
+        (
+            Json.decode_batch(event.clone()).unwrap_err(),
+            "`application/cloudevents+json`",
+        ),
+        (
+            Json.decode_batch_lenient(event).unwrap_err(),
+            "`application/cloudevents+json`",
+        ),
+    ] {
+        assert_eq!(error.kind(), DecodeErrorKind::Malformed);
+        assert!(error.to_string().contains(hint), "{error}");
+    }
+    let error = decode(b"[1,").unwrap_err();
+    assert!(!chain(&error).contains("content type"), "{error:?}");
+}
+
+#[test]
+fn a_violation_shows_the_values_that_are_wrong() {
+    for (members, text) in [
+        (
+            r#""ext":"a","ext":"b""#,
+            r#"attribute `ext` is "a", expected each attribute at most once, and it is there again as "b" (core, Context Attributes)"#,
+        ),
+        (
+            r#""ext":7,"other":"","ext":true"#,
+            r#"attribute `ext` is "7", expected each attribute at most once, and it is there again as "true" (core, Context Attributes)"#,
+        ),
+        (
+            r#""subject":"a","subject":"b""#,
+            r#"attribute `subject` is "a", expected each attribute at most once, and it is there again as "b" (core, Context Attributes)"#,
+        ),
+        (
+            r#""event_version":"1.04""#,
+            r#"attribute `event_version` is "1.04", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)"#,
+        ),
+        (
+            r#""Count":-7"#,
+            r#"attribute `Count` is "-7", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)"#,
+        ),
+        (
+            r#""data":1,"data":[2]"#,
+            r#"attribute `data` is "[2]", expected one of `data` and `data_base64`, once (JSON format, 3.1.1)"#,
+        ),
+        (
+            r#""data_base64":7"#,
+            r#"attribute `data_base64` is "7", expected a JSON string with Base64 (JSON format, 3.1.1)"#,
+        ),
+    ] {
+        let error = Json.decode(json(members)).unwrap_err();
+        let all: Vec<String> = error.violations().iter().map(ToString::to_string).collect();
+        assert_eq!(all, [text]);
+    }
+}
