@@ -132,6 +132,14 @@ fn encoded(text: &str) -> Option<String> {
 pub(crate) fn datacontenttype(text: &str) -> Result<(), String> {
     let example = "such as \"application/json\" or \"text/plain; charset=utf-8\"";
     attribute_text(text)?;
+    if rules::declares_events(text) {
+        return Err(format!(
+            "the media type of whole events, and not of their data: write one {example}"
+        ));
+    }
+    if text != text.trim_end() {
+        return Err("white space at the end, which headers do not keep: take it out".to_owned());
+    }
     let parsed = rules::parse_media_type(text).map(drop);
     parsed.map_err(|error| match error {
         MediaTypeError::Syntax => format!("not a media type (RFC 2046): write one {example}"),

@@ -27,16 +27,15 @@ pub(crate) enum Binary {
 /// Binding powers; operators of higher power bind tighter.
 pub(crate) mod binding {
     pub(crate) const NONE: u8 = 0;
-    pub(crate) const XOR: u8 = 1;
-    pub(crate) const OR: u8 = 2;
-    pub(crate) const AND: u8 = 3;
-    pub(crate) const COMPARISON: u8 = 4;
-    pub(crate) const SUM: u8 = 5;
-    pub(crate) const PRODUCT: u8 = 6;
+    /// `AND`, `OR` and `XOR`, which the specification gives one rank.
+    pub(crate) const LOGIC: u8 = 1;
+    pub(crate) const COMPARISON: u8 = 2;
+    pub(crate) const SUM: u8 = 3;
+    pub(crate) const PRODUCT: u8 = 4;
     /// `LIKE` and `IN`.
-    pub(crate) const MATCH: u8 = 7;
+    pub(crate) const MATCH: u8 = 5;
     /// `NOT`, unary `-`, and primary expressions.
-    pub(crate) const UNARY: u8 = 8;
+    pub(crate) const UNARY: u8 = 6;
 }
 
 impl Binary {
@@ -44,9 +43,7 @@ impl Binary {
         match self {
             Self::Multiply | Self::Divide | Self::Remainder => binding::PRODUCT,
             Self::Add | Self::Subtract => binding::SUM,
-            Self::And => binding::AND,
-            Self::Or => binding::OR,
-            Self::Xor => binding::XOR,
+            Self::And | Self::Or | Self::Xor => binding::LOGIC,
             _ => binding::COMPARISON,
         }
     }

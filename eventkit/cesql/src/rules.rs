@@ -5,7 +5,7 @@
 //! once. A proc-macro crate cannot export functions and cannot depend on the library that re-exports
 //! it. This is the only crate on which both depend, and the parser needs attribute names itself.
 
-use mediatype::{MediaTypeBuf, ReadParams};
+use std::borrow::Cow;
 
 pub const ID: &str = "id";
 pub const SOURCE: &str = "source";
@@ -147,32 +147,131 @@ pub enum MediaTypeError {
     EmptyParameter(String),
 }
 
-/// Parses a media type with or without parameters.
+/// The parts of the text of a media type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaTypeParts<'a> {
+    /// Type and subtype.
+    pub essence: &'a str,
+    /// Names and values of the parameters, without the quotes of quoted values.
+    pub parameters: Vec<(&'a str, Cow<'a, str>)>,
+}
+
+/// Parses a media type with or without parameters, by the grammar of `Content-Type` (RFC 9110,
+/// sections 5.6.6 and 8.3.1).
 ///
-/// The result lacks trailing semicolons and spaces, which the grammar of HTTP allows.
+/// Spaces and tabs may stand around semicolons and at the end, and parameters may be empty.
 ///
 /// # Errors
 ///
-/// Returns an error if the text is not `type/subtype` with well-formed parameters, is a range, or has
-/// a parameter without a value.
-pub fn parse_media_type(text: &str) -> Result<MediaTypeBuf, MediaTypeError> {
+/// Returns an error if the text is not ASCII, is not `type/subtype` with well-formed parameters, is a
+/// range, or has a parameter without a value.
+pub fn parse_media_type(text: &str) -> Result<MediaTypeParts<'_>, MediaTypeError> {
     if !text.is_ascii() {
         return Err(MediaTypeError::Syntax);
     }
-    let parsed: MediaTypeBuf = text.parse().map_err(|_| MediaTypeError::Syntax)?;
-    let trailing = text.strip_prefix(parsed.as_str());
-    let separator = |byte| matches!(byte, b';' | b' ' | b'\t');
-    if !trailing.is_some_and(|rest| rest.bytes().all(separator)) {
+    let (ty, rest) = take_token(text);
+    let after = rest.strip_prefix('/').ok_or(MediaTypeError::Syntax)?;
+    let (subtype, mut rest) = take_token(after);
+    if ty.is_empty() || subtype.is_empty() {
         return Err(MediaTypeError::Syntax);
     }
-    if parsed.essence().to_string().contains('*') {
+    let essence = &text[..text.len() - rest.len()];
+    let mut parameters = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(OPTIONAL_SPACE);
+        if rest.is_empty() {
+            break;
+        }
+        let after = rest.strip_prefix(';').ok_or(MediaTypeError::Syntax)?;
+        rest = after.trim_start_matches(OPTIONAL_SPACE);
+        if !rest.is_empty() && !rest.starts_with(';') {
+            let parameter;
+            (parameter, rest) = take_parameter(rest)?;
+            parameters.push(parameter);
+        }
+    }
+    if essence.contains('*') {
         return Err(MediaTypeError::Range);
     }
-    let mut parameters = parsed.params();
-    match parameters.find(|(_, value)| value.as_str().is_empty()) {
-        Some((name, _)) => Err(MediaTypeError::EmptyParameter(name.to_string())),
-        None => Ok(parsed),
+    Ok(MediaTypeParts {
+        essence,
+        parameters,
+    })
+}
+
+/// The white space of RFC 9110, section 5.6.3.
+const OPTIONAL_SPACE: [char; 2] = [' ', '\t'];
+
+/// Takes a parameter with a value, and returns it with what follows.
+fn take_parameter(text: &str) -> Result<((&str, Cow<'_, str>), &str), MediaTypeError> {
+    let (name, rest) = take_token(text);
+    let rest = rest.strip_prefix('=').ok_or(MediaTypeError::Syntax)?;
+    if name.is_empty() {
+        return Err(MediaTypeError::Syntax);
     }
+    if rest.starts_with('"') {
+        let (value, after) = take_quoted_string(rest.as_bytes()).ok_or(MediaTypeError::Syntax)?;
+        let value = match value {
+            Cow::Borrowed(value) => String::from_utf8_lossy(value),
+            Cow::Owned(value) => Cow::Owned(String::from_utf8_lossy(&value).into_owned()),
+        };
+        return Ok(((name, value), &rest[rest.len() - after.len()..]));
+    }
+    let (value, rest) = take_token(rest);
+    let is_end = rest.is_empty() || rest.starts_with([';', ' ', '\t']);
+    match (value, is_end) {
+        ("", true) => Err(MediaTypeError::EmptyParameter(name.to_owned())),
+        ("", false) => Err(MediaTypeError::Syntax),
+        _ => Ok(((name, Cow::Borrowed(value)), rest)),
+    }
+}
+
+/// Splits a text after its longest token, which may be empty (RFC 9110, section 5.6.2).
+fn take_token(text: &str) -> (&str, &str) {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let end = text.bytes().position(|byte| !is_token(byte));
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+/// Takes a quoted string, and returns its content with what follows (RFC 9110, section 5.6.4).
+#[must_use]
+pub fn take_quoted_string(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
+    let is_content = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    let text = text.strip_prefix(b"\"")?;
+    // A copy without backslashes, once there is one.
+    let mut copy: Option<Vec<u8>> = None;
+    let mut at = 0;
+    loop {
+        match text.get(at..)? {
+            [b'"', rest @ ..] => {
+                let content = copy.map_or(Cow::Borrowed(&text[..at]), Cow::Owned);
+                return Some((content, rest));
+            }
+            [b'\\', byte, ..] if is_content(*byte) => {
+                let copy = copy.get_or_insert_with(|| text[..at].to_vec());
+                copy.push(*byte);
+                at += 2;
+            }
+            [byte, ..] if *byte != b'\\' && is_content(*byte) => {
+                if let Some(copy) = &mut copy {
+                    copy.push(*byte);
+                }
+                at += 1;
+            }
+            _ => return None,
+        }
+    }
+}
+
+/// The start of the media types of whole events and batches, in any case (HTTP binding, 3).
+const EVENTS: &str = "application/cloudevents";
+
+/// Returns whether a media type is one of whole events, and none of their data.
+#[must_use]
+#[inline]
+pub fn declares_events(media_type: &str) -> bool {
+    let start = media_type.as_bytes().get(..EVENTS.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(EVENTS.as_bytes()))
 }
 
 /// Returns whether a well-formed media type declares JSON: subtype `json` or suffix `+json`, in any

@@ -8,7 +8,8 @@ use super::header_value;
 use crate::codec::{JsonSeed, decode_into};
 use crate::error::DecodeError;
 use crate::event::{
-    self, AttributeRef, Data, Event, Limits, PartialEvent, Scalar, Violation, declares_json, name,
+    AttributeRef, Data, Event, Limits, PartialEvent, Scalar, Violation, declares_json, name,
+    without_tabs,
 };
 use crate::typed::{AttributeSource, CloudEvent, EventReader};
 
@@ -55,13 +56,23 @@ impl<'a> BinaryReader<'a> {
     }
 
     /// Adds an attribute, whose value has a type of the protocol.
+    ///
+    /// A content type may have tabs around its semicolons, as in HTTP. Attributes have no tabs, so
+    /// they become spaces, which mean the same (RFC 9110, section 5.6.3).
     pub fn attribute(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeRef<'a>) {
         let value = match value {
             AttributeRef::Boolean(flag) => Scalar::Boolean(flag),
             AttributeRef::Integer(number) => Scalar::Integer(number),
             other => Scalar::Text(other.into_text()),
         };
-        self.event.set(name.into(), value);
+        let name = name.into();
+        match value {
+            Scalar::Text(text) if name == name::DATACONTENTTYPE && text.contains('\t') => {
+                let text = without_tabs(&text);
+                self.event.set(name, Scalar::Text(Cow::Owned(text)));
+            }
+            value => self.event.set(name, value),
+        }
     }
 
     /// Adds an attribute from the [value of a header](header_value), which is percent-encoded.
@@ -75,7 +86,7 @@ impl<'a> BinaryReader<'a> {
         section: &'static str,
     ) {
         let name = name.into();
-        match header_value::decode(value) {
+        match header_value::decode_with(value, self.event.limits().raw_percent_signs) {
             Ok(text) => self.event.set(name, Scalar::Text(text)),
             Err(error) => {
                 self.event
@@ -94,23 +105,10 @@ impl<'a> BinaryReader<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if an attribute is missing, is not valid or exceeds a limit, or if the body
-    /// is not the JSON that the content type declares.
+    /// Returns an error if an attribute is missing, is not valid or exceeds a limit.
     pub fn into_event(mut self, body: Bytes) -> Result<Event, DecodeError> {
         self.limit_depth(&body);
-        let content_type = self.content_type();
-        let data = if is_absent(&body, content_type) {
-            None
-        } else {
-            match Data::from_body(body, content_type) {
-                Ok(data) => Some(data),
-                Err(error) => {
-                    // A wrong envelope is worth more to the sender than a wrong payload.
-                    self.event.check()?;
-                    return Err(not_json(error));
-                }
-            }
-        };
+        let data = self.data(body);
         self.event.into_event(data, None)
     }
 
@@ -124,23 +122,20 @@ impl<'a> BinaryReader<'a> {
         T::from_reader(&mut BinaryMessage { reader: self, body })
     }
 
-    /// Lists all that is wrong, the data included, and returns the data whatever it is.
+    /// Lists all that is wrong with the attributes, and returns the data.
     pub(super) fn into_violations(
         mut self,
         body: Bytes,
     ) -> Result<(Vec<Violation>, Option<Data>), DecodeError> {
         self.limit_depth(&body);
+        let data = self.data(body);
+        Ok((self.event.into_violations()?, data))
+    }
+
+    fn data(&self, body: Bytes) -> Option<Data> {
         let content_type = self.content_type();
-        if is_absent(&body, content_type) {
-            return Ok((self.event.into_violations()?, None));
-        }
-        let data = Data::from_body(body.clone(), content_type);
-        let mut violations = self.event.into_violations()?;
-        let data = data.unwrap_or_else(|error| {
-            violations.push(event::not_json(&body, &error));
-            Data::binary(body)
-        });
-        Ok((violations, Some(data)))
+        let present = !is_absent(&body, content_type);
+        present.then(|| Data::from_body(body, content_type))
     }
 
     fn content_type(&self) -> Option<&str> {
@@ -153,10 +148,6 @@ impl<'a> BinaryReader<'a> {
             self.event.limit_depth_of(body);
         }
     }
-}
-
-fn not_json(error: serde_json::Error) -> DecodeError {
-    DecodeError::malformed("JSON data", error)
 }
 
 /// Returns whether an empty body means that there is no data.
@@ -175,16 +166,6 @@ impl BinaryMessage<'_, '_> {
     fn check(&mut self, ty: &'static str) -> Result<(), DecodeError> {
         self.reader.event.check()?;
         self.reader.event.expect_type(ty)
-    }
-
-    /// Refuses a body that is not the JSON its content type declares: a mistake of the message.
-    fn check_json(&self) -> Result<(), DecodeError> {
-        let content_type = self.reader.content_type();
-        if self.body.is_empty() || !content_type.is_some_and(declares_json) {
-            return Ok(());
-        }
-        let data = Data::json(Bytes::copy_from_slice(self.body));
-        data.map(drop).map_err(not_json)
     }
 }
 
@@ -207,12 +188,10 @@ impl EventReader for BinaryMessage<'_, '_> {
         let content_type = self.reader.content_type();
         let data = (!is_absent(self.body, content_type)).then_some(self.body);
         decode_into(seed, data, content_type)
-            .map_err(|error| self.check_json().err().unwrap_or(error))
     }
 
     fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
-        self.check(ty)?;
-        self.check_json()
+        self.check(ty)
     }
 
     fn attributes(&self) -> &dyn AttributeSource {

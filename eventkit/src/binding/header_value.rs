@@ -7,11 +7,23 @@
 //! assert_eq!(header_value::encode("50 % of Zürich"), "50%20%25%20of%20Z%C3%BCrich");
 //! assert_eq!(header_value::decode(b"50%20%25%20of%20Z%C3%BCrich")?, "50 % of Zürich");
 //! assert_eq!(header_value::decode(br#""a \"quoted\" value""#)?, r#"a "quoted" value"#);
+//! assert_eq!(header_value::decode(br#"{"a":"b"}"#)?, r#"{"a":"b"}"#);
 //! # Ok::<(), eventkit::event::AttributeError>(())
 //! ```
+//!
+//! # Quotes
+//!
+//! A receiver has to unescape a double-quoted value. Here that is a value which as a whole is one
+//! quoted string (RFC 9110, section 5.6.4). Quotes anywhere else are characters of the value, as in
+//! `"quoted text" more` and in JSON, which some producers send as it is.
+//!
+//! SDKs differ in this. Those of C# and Ruby take off every pair of quotes within a value, so that
+//! `{"a":"b"}` becomes `{a:b}`. Between eventkit and them nothing is lost, since every encoder
+//! percent-encodes quotes, and none of them writes a quoted value.
 
 use std::borrow::Cow;
 
+use eventkit_cesql::rules;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use crate::error::AttributeError;
@@ -22,7 +34,6 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 const UTF8: &str = "UTF-8 after percent-decoding";
 const DIGITS: &str = "two hexadecimal digits after each `%`";
-const CLOSING_QUOTE: &str = "a closing quote at the end of a quoted string";
 
 /// Percent-encodes a value, which is copied only where something has to be encoded.
 #[must_use]
@@ -39,47 +50,47 @@ fn is_encoded(value: &str) -> bool {
     text::all(value.as_bytes(), itself)
 }
 
-/// Unquotes a value that is a quoted string, and percent-decodes it, once each.
+/// Unquotes a value that as a whole is one quoted string, and percent-decodes it, once each.
 ///
 /// # Errors
 ///
-/// Returns an error if the quoted string or the percent-encoding is malformed, or the result is not
-/// UTF-8.
+/// Returns an error if the percent-encoding is malformed, or the result is not UTF-8.
 #[inline]
 pub fn decode(value: &[u8]) -> Result<Cow<'_, str>, AttributeError> {
+    decode_with(value, false)
+}
+
+/// Decodes as [`decode`] does; a `%` that does not begin an encoded byte may be a percent sign.
+#[inline]
+pub(crate) fn decode_with(
+    value: &[u8],
+    raw_percent_signs: bool,
+) -> Result<Cow<'_, str>, AttributeError> {
     let wrong = |expected| AttributeError::new(&String::from_utf8_lossy(value), expected);
     if !value.starts_with(b"\"") && !value.contains(&b'%') {
         let text = std::str::from_utf8(value);
         return text.map(Cow::Borrowed).map_err(|_| wrong(UTF8));
     }
-    decode_escapes(value).map(Cow::Owned).map_err(wrong)
+    decode_escapes(value, raw_percent_signs)
+        .map(Cow::Owned)
+        .map_err(wrong)
 }
 
 /// Does as [`decode`]; the error says what was expected.
-fn decode_escapes(value: &[u8]) -> Result<String, &'static str> {
-    let value = unquote(value)?;
-    if !is_percent_encoded(&value) {
+fn decode_escapes(value: &[u8], raw_percent_signs: bool) -> Result<String, &'static str> {
+    let value = unquote(value);
+    if !raw_percent_signs && !is_percent_encoded(&value) {
         return Err(DIGITS);
     }
     String::from_utf8(percent_decode(&value).collect()).map_err(|_| UTF8)
 }
 
-/// Takes the quotes and backslashes off a quoted string (RFC 7230, section 3.2.6).
-fn unquote(value: &[u8]) -> Result<Cow<'_, [u8]>, &'static str> {
-    let Some(rest) = value.strip_prefix(b"\"") else {
-        return Ok(Cow::Borrowed(value));
-    };
-    let mut bytes = rest.iter().copied();
-    let mut content = Vec::with_capacity(rest.len());
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' if bytes.len() == 0 => return Ok(Cow::Owned(content)),
-            b'"' => return Err(CLOSING_QUOTE),
-            b'\\' => content.push(bytes.next().ok_or(CLOSING_QUOTE)?),
-            _ => content.push(byte),
-        }
+/// Takes the quotes and backslashes off a value that is one quoted string.
+fn unquote(value: &[u8]) -> Cow<'_, [u8]> {
+    match rules::take_quoted_string(value) {
+        Some((content, [])) => content,
+        _ => Cow::Borrowed(value),
     }
-    Err(CLOSING_QUOTE)
 }
 
 /// Returns whether every percent sign begins an encoded byte.

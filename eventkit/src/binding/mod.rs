@@ -7,8 +7,8 @@
 //! # Bindings of other protocols
 //!
 //! A binding is made of public parts. In binary content mode, [`Event::attributes`] gives what
-//! becomes headers, [`header_value`] encodes it where the protocol asks for that, and a
-//! [`BinaryReader`] reads it. In structured mode, [`format::find`], [`format::decode`] and
+//! becomes headers, [`header_value`] encodes it where the protocol asks for that, [`body`] is the
+//! body, and a [`BinaryReader`] reads it. In structured mode, [`format::find`], [`format::decode`] and
 //! [`format::decode_as`] find the event format by its media type. [`Limits::check_message`] checks
 //! the size of a message before it is read.
 //!
@@ -24,4 +24,30 @@ pub mod header_value;
 #[cfg(feature = "http")]
 pub mod http;
 
+use bytes::Bytes;
+
 pub use binary_reader::BinaryReader;
+
+use crate::error::EncodeError;
+use crate::event::Event;
+
+/// Returns the body of a message in binary content mode: the bytes of the data.
+///
+/// # Errors
+///
+/// Returns an error if the data is text and the content type declares another charset than UTF-8. A
+/// decoder of structured messages makes such events; [`EventBuilder::build`] refuses them.
+///
+/// [`EventBuilder::build`]: crate::EventBuilder::build
+pub fn body(event: &Event) -> Result<Bytes, EncodeError> {
+    let Some(data) = event.data() else {
+        return Ok(Bytes::new());
+    };
+    match event.data_content_type() {
+        Some(content_type) if !data.is_in_charset_of(content_type) => {
+            let reason = format!("the text is in UTF-8, and `datacontenttype` is `{content_type}`");
+            Err(EncodeError::data(reason))
+        }
+        _ => Ok(data.bytes().clone()),
+    }
+}

@@ -135,7 +135,7 @@ fn encode_other(
     let media_type = MediaType::parse(content_type).map_err(EncodeError::data)?;
     if let Some(codec) = registry::lookup(&media_type) {
         let bytes = codec.encode(value).map_err(EncodeError::data)?;
-        return Data::from_body(bytes.into(), Some(content_type)).map_err(EncodeError::data);
+        return Ok(Data::from_body(bytes.into(), Some(content_type)));
     }
     match media_type.essence() {
         bytes_codec::MEDIA_TYPE => bytes_codec::encode(value, type_name).map(Data::binary),

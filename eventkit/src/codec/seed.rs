@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny};
 
 use super::{ErasedDeserializer, ErasedSeed, decode_other};
 use crate::error::{BoxError, DecodeError};
-use crate::event::json::is_blank;
+use crate::event::json::{byte_order_mark, is_blank};
 use crate::event::{JSON, declares_json};
 
 /// Seed that also reads JSON text, without an erased deserializer in between.
@@ -107,6 +107,7 @@ pub(crate) fn decode_into(
             let text = std::str::from_utf8(bytes);
             text.map_err(BoxError::from)
                 .and_then(|text| Ok(decode_json(seed, text)?))
+                .map_err(|error| byte_order_mark(bytes).map_or(error, Into::into))
                 .map_err(|error| DecodeError::data_of(target, error))
         }
         Some(bytes) => decode_other(seed, bytes, content_type),

@@ -4,11 +4,14 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::{IntoDeserializer, Visitor, value};
+use serde_json::Value;
 
 use super::{ErasedDeserializer, ErasedSeed, ErasedSerialize};
 use crate::error::BoxError;
 
-/// Writes strings, characters, numbers, booleans and unit variants, bare or in a newtype.
+/// Writes strings, characters, numbers, booleans and unit variants, bare, in a newtype or in `Some`.
+///
+/// `None` is refused: a message without text is one whose text is empty.
 pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<String, BoxError> {
     use fmt::Write;
 
@@ -21,9 +24,16 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
     }
 
     let mut text = String::new();
-    write!(text, "{}", Printed(value))
-        .map_err(|_| format!("`{type_name}` is not text: a string or a newtype of one is"))?;
-    Ok(text)
+    if write!(text, "{}", Printed(value)).is_ok() {
+        return Ok(text);
+    }
+    // What `Display` has no form for, such as `Some`, has one in JSON if it is text.
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => Ok(text),
+        Ok(scalar @ (Value::Number(_) | Value::Bool(_))) => Ok(scalar.to_string()),
+        Ok(Value::Null) => Err(format!("a `{type_name}` without a value is not text").into()),
+        _ => Err(format!("`{type_name}` is not text: a string or a newtype of one is").into()),
+    }
 }
 
 /// Reads a string, or what deserializes from one, bare or in a newtype.
@@ -65,6 +75,18 @@ impl<'de> serde::Deserializer<'de> for Text<'_> {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        if self.0 == name {
+            visitor.visit_unit()
+        } else {
+            visitor.visit_str(self.0)
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -85,7 +107,7 @@ impl<'de> serde::Deserializer<'de> for Text<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        str string bytes byte_buf unit seq tuple tuple_struct map struct identifier
         ignored_any
     }
 }

@@ -1,6 +1,7 @@
 //! The error of reading an event, or a value from an event.
 
 use std::borrow::Cow;
+use std::str::Utf8Error;
 
 use thiserror::Error;
 
@@ -33,7 +34,8 @@ pub enum DecodeErrorKind {
     Data,
     /// The message is over one of the [`Limits`](crate::Limits).
     TooLarge,
-    /// No event format or data codec is registered for the media type.
+    /// No event format or data codec is registered for the media type, or the body has a content
+    /// encoding such as gzip.
     UnsupportedMediaType,
 }
 
@@ -73,6 +75,8 @@ enum Kind {
         what: &'static str,
         media_type: String,
     },
+    #[error("the body has the header `Content-Encoding: {found}`: it has to be decoded first")]
+    ContentEncoding { found: String },
 }
 
 impl DecodeError {
@@ -133,6 +137,12 @@ impl DecodeError {
         Self(Box::new(Kind::UnsupportedMediaType { what, media_type }))
     }
 
+    #[cfg(feature = "http")]
+    pub(crate) fn content_encoding(found: &str) -> Self {
+        let found = truncate(found);
+        Self(Box::new(Kind::ContentEncoding { found }))
+    }
+
     /// Creates the error of an attribute that does not fit the type of a field or parameter.
     pub(crate) fn attribute(name: &str, error: &AttributeError) -> Self {
         let violation = Violation::from_error(name, error, "as the Rust type asks");
@@ -156,9 +166,22 @@ impl DecodeError {
             Kind::UnexpectedType { .. } => DecodeErrorKind::UnexpectedType,
             Kind::Data { .. } | Kind::NoData { .. } => DecodeErrorKind::Data,
             Kind::TooLarge(_) => DecodeErrorKind::TooLarge,
-            Kind::UnsupportedMediaType { .. } => DecodeErrorKind::UnsupportedMediaType,
+            Kind::UnsupportedMediaType { .. } | Kind::ContentEncoding { .. } => {
+                DecodeErrorKind::UnsupportedMediaType
+            }
             Kind::Element { source, .. } => source.kind(),
         }
+    }
+
+    /// Returns whether the data is not the JSON that its content type declares, whatever type is read
+    /// from it.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_malformed_json_data(&self) -> bool {
+        let Kind::Data { source, .. } = &*self.0 else {
+            return false;
+        };
+        let json = source.downcast_ref::<serde_json::Error>();
+        json.is_some_and(|error| error.is_syntax() || error.is_eof()) || source.is::<Utf8Error>()
     }
 
     /// Returns what is wrong with which attribute; empty for mistakes of another sort.

@@ -31,6 +31,11 @@ enum Kind {
         attribute: String,
         place: &'static str,
     },
+    #[error("the attribute `{attribute}` would be taken for another one of that name in {place}")]
+    Ambiguous {
+        attribute: String,
+        place: &'static str,
+    },
     #[error("the event has more attributes than fit into headers")]
     TooManyHeaders,
 }
@@ -66,6 +71,13 @@ impl EncodeError {
     pub(crate) fn no_form(attribute: &str, place: &'static str) -> Self {
         let attribute = truncate(attribute);
         Self(Box::new(Kind::NoForm { attribute, place }))
+    }
+
+    /// Creates the error of a lenient event with names of attributes that a format does not tell
+    /// apart.
+    pub(crate) fn ambiguous(attribute: &str, place: &'static str) -> Self {
+        let attribute = truncate(attribute);
+        Self(Box::new(Kind::Ambiguous { attribute, place }))
     }
 
     pub(crate) fn too_many_headers() -> Self {

@@ -1,8 +1,10 @@
 //! The rules that each attribute has to keep, one function per attribute.
 
-use super::attribute::AttributeValue;
+use std::borrow::Cow;
 
-use super::media_type::{JSON, MediaType};
+use super::attribute::{AttributeRef, AttributeValue};
+use super::data::Data;
+use super::media_type::{JSON, MediaType, declares_events};
 use super::name::{self, is_attribute_text};
 use super::timestamp::Timestamp;
 use super::uri::{is_absolute_uri, is_uri_reference};
@@ -107,20 +109,34 @@ pub(crate) fn datacontenttype(value: &str) -> Result<(), Violation> {
     ensure(holds, name::DATACONTENTTYPE, value, expected, section)
 }
 
+/// Checks that every binding carries data of a content type as what it is.
+pub(crate) fn carried(content_type: &str, data: Option<&Data>) -> Result<(), Violation> {
+    let wrong = |expected, section| {
+        let attribute = name::DATACONTENTTYPE;
+        Err(Violation::new(attribute, content_type, expected, section))
+    };
+    if declares_events(content_type) {
+        let expected = "a media type of data: over HTTP this one marks the body as whole events";
+        return wrong(expected, "HTTP binding, 3");
+    }
+    if !data.is_none_or(|data| data.is_in_charset_of(content_type)) {
+        let expected = "UTF-8 as the charset of text; text in another one is given as bytes";
+        return wrong(expected, "JSON format, 3.1");
+    }
+    Ok(())
+}
+
 pub(crate) fn time(value: Timestamp) -> Result<(), Violation> {
     writable(name::TIME, value, "core, time")
 }
 
 fn writable(name: &str, time: Timestamp, section: &'static str) -> Result<(), Violation> {
-    if time.is_writable() {
-        return Ok(());
-    }
-    let expected = "a year from 0 to 9999 (RFC 3339)";
-    violated(name, &time.to_string(), expected, section)
+    let checked = time.check();
+    checked.or_else(|expected| violated(name, &time.to_string(), expected, section))
 }
 
 pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violation> {
-    extension_name(name)?;
+    extension_name(name, || AttributeRef::from(value).into_text())?;
     match value {
         AttributeValue::String(text) => ensure_text(name, text, "core, Type System"),
         AttributeValue::Timestamp(at) => writable(name, *at, "core, Type System"),
@@ -128,10 +144,14 @@ pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violat
     }
 }
 
-/// Checks the name of an extension attribute (core specification, Naming Conventions).
+/// Checks the name of an extension attribute (core specification, Naming Conventions); the error
+/// shows its value.
 ///
 /// Names over 20 characters are only discouraged there, so they pass.
-pub(crate) fn extension_name(name: &str) -> Result<(), Violation> {
+pub(crate) fn extension_name<'v>(
+    name: &str,
+    value: impl FnOnce() -> Cow<'v, str>,
+) -> Result<(), Violation> {
     let legal = !name.is_empty() && name::all(name.as_bytes(), name::is_name_byte);
     let expected = if !legal {
         "an extension name of lower-case letters a-z and digits 0-9"
@@ -143,12 +163,12 @@ pub(crate) fn extension_name(name: &str) -> Result<(), Violation> {
         return Ok(());
     };
     let section = "core, Naming Conventions";
-    violated(name, name, expected, section)
+    violated(name, &value(), expected, section)
 }
 
 /// Checks an extension by its canonical string.
 pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
-    extension_name(name)?;
+    extension_name(name, || Cow::Borrowed(text))?;
     ensure_text(name, text, "core, Type System")
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::de::{Error, IgnoredAny};
 
 use super::json;
-use super::media_type::{MediaType, declares_json};
+use super::media_type::{MediaType, declares_json, is_utf8};
 use crate::error::truncate;
 
 /// The kind of the bytes of [`Data`].
@@ -23,10 +23,11 @@ pub enum DataKind {
 /// The payload of an event: the bytes as they came, and their kind.
 ///
 /// JSON data is one valid JSON value and text is valid UTF-8; both were checked when the data was
-/// made. Cloning shares the bytes.
+/// made. A decoder makes binary data of what is not the JSON or the text that the content type
+/// declares. Cloning shares the bytes.
 ///
-/// Two payloads are equal when their bytes are, whatever their kind: a protocol carries the bytes,
-/// and the kind follows from the content type.
+/// Two payloads are equal if their bytes are, whatever their kind: a protocol carries the bytes. The
+/// white space around a JSON value is no part of it, and is not compared.
 #[derive(Clone)]
 pub struct Data {
     kind: DataKind,
@@ -62,6 +63,9 @@ impl Data {
         if text.is_ok_and(json::is_value) {
             return Ok(Self::new_unchecked(DataKind::Json, bytes));
         }
+        if let Some(reason) = json::byte_order_mark(&bytes) {
+            return Err(Error::custom(reason));
+        }
         // It is refused; this returns where and why.
         serde_json::from_slice::<IgnoredAny>(&bytes)?;
         Err(Error::custom(text.err().map_or_else(
@@ -72,18 +76,20 @@ impl Data {
 
     /// Creates data from the body of a message, whose kind follows from its content type.
     ///
-    /// Text that is not UTF-8 is kept as binary data.
-    pub(crate) fn from_body(
-        bytes: Bytes,
-        content_type: Option<&str>,
-    ) -> Result<Self, serde_json::Error> {
-        match content_type {
-            Some(content_type) if declares_json(content_type) => Self::json(bytes),
-            Some(content_type) if is_text(content_type) && std::str::from_utf8(&bytes).is_ok() => {
-                Ok(Self::new_unchecked(DataKind::Text, bytes))
+    /// What is not the JSON or the text in UTF-8 that the content type declares is binary data.
+    pub(crate) fn from_body(bytes: Bytes, content_type: Option<&str>) -> Self {
+        let kind = match (content_type, std::str::from_utf8(&bytes)) {
+            (Some(content_type), Ok(text)) if declares_json(content_type) => {
+                if json::is_value(text) {
+                    DataKind::Json
+                } else {
+                    DataKind::Binary
+                }
             }
-            _ => Ok(Self::binary(bytes)),
-        }
+            (Some(content_type), Ok(_)) if is_text(content_type) => DataKind::Text,
+            _ => DataKind::Binary,
+        };
+        Self::new_unchecked(kind, bytes)
     }
 
     /// Resolves the kind once the content type is known.
@@ -97,6 +103,22 @@ impl Data {
             DataKind::Text if json => Self::json(self.bytes),
             _ => Ok(self),
         }
+    }
+
+    /// Returns whether the bytes of text are the same in the charset of the content type, so that
+    /// a protocol that carries the bytes carries the text.
+    pub(crate) fn is_in_charset_of(&self, content_type: &str) -> bool {
+        let text = self.as_str().filter(|_| self.is_text());
+        let Some(text) = text.filter(|_| content_type.contains(';')) else {
+            return true;
+        };
+        let media_type = MediaType::parse(content_type).ok();
+        let charset = media_type.and_then(|media_type| media_type.parameter("charset"));
+        charset.is_none_or(|charset| {
+            let charset = charset.to_ascii_lowercase();
+            let extends_ascii = |prefix: &&str| charset.starts_with(*prefix);
+            is_utf8(&charset) || text.is_ascii() && ASCII_CHARSETS.iter().any(extends_ascii)
+        })
     }
 
     /// Returns the kind of the bytes.
@@ -145,13 +167,23 @@ impl Data {
     }
 }
 
+/// How the names of charsets begin in which ASCII text has the bytes that it has in UTF-8.
+const ASCII_CHARSETS: [&str; 4] = ["iso-8859-", "latin", "windows-125", "ascii"];
+
 fn is_text(content_type: &str) -> bool {
     MediaType::parse(content_type).is_ok_and(|media_type| media_type.is_text())
 }
 
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
+        fn compared(data: &Data) -> &[u8] {
+            if data.is_json() {
+                data.bytes.trim_ascii()
+            } else {
+                &data.bytes
+            }
+        }
+        compared(self) == compared(other)
     }
 }
 

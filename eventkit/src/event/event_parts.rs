@@ -33,6 +33,10 @@ impl EventParts {
     /// Checks everything and makes the event, or says all that is wrong with it.
     pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
         let mut violations = Vec::new();
+        if let Some(Cow::Owned(content_type)) = &mut self.core[name::DATACONTENTTYPE_AT] {
+            // The white space after a last semicolon is no part of a header.
+            content_type.truncate(content_type.trim_end().len());
+        }
         check::core_attributes(
             |at| match &self.core[at] {
                 None => RawAttribute::Absent,
@@ -52,6 +56,9 @@ impl EventParts {
         let wrong = unchecked.filter_map(|(name, value)| check::extension(name, value).err());
         violations.extend(wrong.take(MAX_VIOLATIONS));
         let data = self.resolve_data(&mut violations);
+        if let Some(content_type) = &self.core[name::DATACONTENTTYPE_AT] {
+            violations.extend(check::carried(content_type, data.as_ref()).err());
+        }
         if !violations.is_empty() {
             return Err(BuildError::new(violations));
         }

@@ -62,6 +62,18 @@ pub(crate) fn is_value(text: &str) -> bool {
     skip(text, 0).is_some_and(|skipped| is_blank(&text[skipped.end..]))
 }
 
+/// Returns what is wrong with bytes that begin with a byte order mark, which is no part of JSON (RFC
+/// 8259, section 8.1).
+pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        Some("it begins with a byte order mark, which has to be left out")
+    } else if bytes.starts_with(b"\xfe\xff") || bytes.starts_with(b"\xff\xfe") {
+        Some("it begins with a byte order mark of UTF-16, and has to be in UTF-8")
+    } else {
+        None
+    }
+}
+
 /// Returns whether a text is white space between tokens.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)

@@ -2,14 +2,17 @@
 
 use std::any::Any;
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Event;
-use super::attribute::AttributeRef;
+use super::attribute::{AttributeRef, AttributeValue};
 use super::data::Data;
-use crate::error::{BuildError, DecodeError, Violation};
+use super::limits::Limits;
+use super::partial::{PartialEvent, Scalar};
+use super::{Event, name};
+use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 
 /// An event as it came, valid or not, with a list of what is wrong with it.
 ///
@@ -64,14 +67,15 @@ use crate::error::{BuildError, DecodeError, Violation};
 /// # What is kept
 ///
 /// In the content mode and format that an event came in, it is written byte for byte: the body, and
-/// over HTTP the `ce-` headers and the `Content-Type`. The other headers of a message are the
-/// forwarder's own affair. Only a batch is written anew around its elements, which are kept.
+/// over HTTP the `Content-Type`, the `Content-Encoding` and in binary mode the `ce-` headers. The other
+/// headers of a message are the forwarder's own affair. Only a batch is written anew around its elements,
+/// which are kept.
 ///
 /// From one mode or format to another
 ///
 /// - an event that breaks nothing is written as [`Event`] is;
-/// - of any other, every attribute is carried with the name and the text it came with, in its order
-///   and as often as it came, and so is the data;
+/// - of any other, every attribute is carried with the name and the text it came with, in its order,
+///   and so is the data;
 /// - `null` is unset, so it is left out;
 /// - to headers, a number or a Boolean becomes its JSON text, and names lose their upper case, since
 ///   headers have none;
@@ -79,7 +83,14 @@ use crate::error::{BuildError, DecodeError, Violation};
 ///   not the JSON its content type declares becomes `data_base64`;
 /// - what the other side has no form for is an [`EncodeError`](crate::EncodeError) that names it: an
 ///   array or object, or a name that is no token, in a header; `ce-data`, or a value that is not
-///   UTF-8, in JSON; data that is there twice, or is malformed Base64, anywhere.
+///   UTF-8, in JSON; data that is there twice, is malformed Base64, or has a `Content-Encoding`,
+///   anywhere;
+/// - and so is what a receiver would take for something else than the forwarder saw: an attribute that
+///   is there more than once, or that meets another one, or an attribute of the specification, once its
+///   name has lost its upper case (`Subject` in JSON would become `ce-subject`).
+///
+/// A message in structured mode whose event format is not registered, or whose body has a
+/// `Content-Encoding`, cannot be read: its event has no attributes, and can only be written as it came.
 #[derive(Debug, Clone)]
 pub struct LenientEvent {
     parsed: Parsed,
@@ -170,6 +181,41 @@ impl LenientEvent {
         }
     }
 
+    /// Sets an attribute that the specification may forbid, in the place of one of the same name.
+    ///
+    /// It is for consumers that want a name such as `tabular-id` or `cf_colo`, which no [`Event`] can
+    /// have. The result is no longer what was received, so it is written anew in every content mode.
+    ///
+    /// ```
+    /// use eventkit::binding::http;
+    /// use eventkit::format::{Format, Json};
+    /// use eventkit::{Event, LenientEvent};
+    ///
+    /// let event = Event::builder().id("1").source("/s").ty("t").without_time().build()?;
+    /// let event = LenientEvent::from(event).with_attribute("cf_colo", "ZRH");
+    /// assert_eq!(event.violations()[0].attribute(), "cf_colo");
+    ///
+    /// assert_eq!(http::encode_lenient(&event)?.headers["ce-cf_colo"], "ZRH");
+    /// let json = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","cf_colo":"ZRH"}"#;
+    /// assert_eq!(Json.encode_lenient(&event)?, json);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_attribute(self, name: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
+        let mut raw = match self.parsed {
+            Parsed::Valid(event) => event.into(),
+            Parsed::Unchecked(raw) => raw,
+        };
+        let (name, value) = (name.into(), value.into());
+        raw.attributes.retain(|(own, _)| *own != name);
+        raw.attributes
+            .push((name, AttributeRef::from(&value).into()));
+        match raw.check() {
+            Ok(event) => event.into(),
+            Err(violations) => Self::new(raw, violations),
+        }
+    }
+
     /// Creates the event, as a strict decoder would have.
     ///
     /// # Errors
@@ -257,9 +303,82 @@ impl TryFrom<LenientEvent> for Event {
 }
 
 impl UncheckedEvent {
+    /// Returns an error if an attribute would meet another one, or get the name of another one of the
+    /// specification, once names are written in another way.
+    ///
+    /// A program that passed the event on by what it saw would be deceived.
+    pub(crate) fn check_names(
+        &self,
+        written: fn(&str) -> String,
+        place: &'static str,
+    ) -> Result<(), EncodeError> {
+        let mut seen = HashSet::new();
+        for (name, _) in &self.attributes {
+            let written = written(name);
+            let is_reserved = name::core_at(&written).is_some()
+                || matches!(&*written, name::DATA | name::DATA_BASE64);
+            if (is_reserved && written != *name) || !seen.insert(written) {
+                return Err(EncodeError::ambiguous(name, place));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the attributes as a strict decoder does.
+    fn check(&self) -> Result<Event, Vec<Violation>> {
+        let mut event = PartialEvent::with_limits(Limits::UNLIMITED);
+        for (name, value) in &self.attributes {
+            let scalar = match value {
+                UncheckedValue::Text(text) => Some(Scalar::Text(Cow::Borrowed(text))),
+                UncheckedValue::Json(json) => Scalar::from_json(json),
+                UncheckedValue::Bytes(_) => None,
+            };
+            let scalar = scalar.unwrap_or_else(|| {
+                let expected = "a String, a Boolean or an Integer";
+                let value = value.to_text();
+                let section = "core, Type System";
+                event.add_violation(Violation::new(name.clone(), &value, expected, section));
+                Scalar::Invalid
+            });
+            event.set(Cow::Borrowed(name), scalar);
+        }
+        if let Err(reason) = self.data {
+            event.add_violation(Violation::missing(name::DATA, reason, "core, Event Data"));
+        }
+        let violations = |error: DecodeError| error.violations().to_vec();
+        let found = event.clone().into_violations().map_err(violations)?;
+        match &self.data {
+            Ok(data) if found.is_empty() => {
+                event.into_event(data.clone(), None).map_err(violations)
+            }
+            _ => Err(found),
+        }
+    }
+
     pub(crate) fn attribute(&self, name: &str) -> Option<&UncheckedValue> {
         let found = self.attributes.iter().find(|(own, _)| own == name);
         found.map(|(_, value)| value)
+    }
+}
+
+impl From<Event> for UncheckedEvent {
+    fn from(event: Event) -> Self {
+        let attributes = event.attributes();
+        let attributes = attributes.map(|(name, value)| (name.to_owned(), value.into()));
+        Self {
+            attributes: attributes.collect(),
+            data: Ok(event.data().cloned()),
+        }
+    }
+}
+
+impl From<AttributeRef<'_>> for UncheckedValue {
+    fn from(value: AttributeRef<'_>) -> Self {
+        let text = value.into_text().into_owned();
+        match value {
+            AttributeRef::Boolean(_) | AttributeRef::Integer(_) => Self::Json(text),
+            _ => Self::Text(text),
+        }
     }
 }
 

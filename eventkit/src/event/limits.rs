@@ -1,6 +1,6 @@
 //! How much of a message a decoder takes.
 
-use super::json;
+use super::{AttributeRef, Event, declares_json, json};
 use crate::error::LimitExceeded;
 
 /// The largest message that a decoder accepts.
@@ -50,6 +50,16 @@ pub struct Limits {
     /// More than the default only helps programs that pass data on: `serde_json` reads less than
     /// 128 levels into a type.
     pub json_depth: usize,
+    /// Whether a JSON event is decoded that was sent as `application/json` without attributes in
+    /// headers, in a binding of HTTP or NATS.
+    pub events_as_json: bool,
+    /// Whether an array of JSON events is decoded as a batch that was sent over HTTP as one event,
+    /// under `application/cloudevents+json`.
+    pub arrays_as_batches: bool,
+    /// Whether a `%` in a header that does not begin an encoded byte is a percent sign.
+    pub raw_percent_signs: bool,
+    /// Whether an empty `traceparent` or `tracestate` is unset, as Dapr sends it.
+    pub empty_trace_context: bool,
 }
 
 impl Limits {
@@ -63,6 +73,10 @@ impl Limits {
         attribute_bytes: 64 * 1024,
         batch_events: 10_000,
         json_depth: 128,
+        events_as_json: false,
+        arrays_as_batches: false,
+        raw_percent_signs: false,
+        empty_trace_context: false,
     };
 
     /// No limits, for messages that are trusted or were limited before.
@@ -74,6 +88,7 @@ impl Limits {
         attribute_bytes: usize::MAX,
         batch_events: usize::MAX,
         json_depth: usize::MAX,
+        ..Self::DEFAULT
     };
 }
 
@@ -106,6 +121,29 @@ macro_rules! limits {
     };
 }
 
+/// Writes the setter of each switch.
+macro_rules! switches {
+    ($($field:ident),*) => {
+        impl Limits {
+            $(
+                #[doc = concat!("Sets [`", stringify!($field), "`](field@Limits::", stringify!($field), ").")]
+                #[must_use]
+                pub const fn $field(mut self, accept: bool) -> Self {
+                    self.$field = accept;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+switches!(
+    events_as_json,
+    arrays_as_batches,
+    raw_percent_signs,
+    empty_trace_context
+);
+
 limits! {
     body_bytes, check_body_bytes: "the body is over" "bytes";
     header_bytes, check_header_bytes: "the headers are over" "bytes";
@@ -133,6 +171,46 @@ impl Limits {
             header_bytes.fold((0, 0), |(count, sum), bytes| (count + 1, sum + bytes));
         self.check_headers(count)?;
         self.check_header_bytes(sum)
+    }
+
+    /// Checks an event before it is sent, so that a decoder with these limits takes it.
+    ///
+    /// The size of its message is checked by [`check_message`](Self::check_message).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the number of attributes, the length of one, or the depth of JSON data
+    /// exceeds a limit.
+    pub fn check_event(&self, event: &Event) -> Result<(), LimitExceeded> {
+        let mut count = 0;
+        for (name, value) in event.attributes() {
+            count += 1;
+            self.check_attributes(count)?;
+            let bytes = match value {
+                AttributeRef::Text(text) => text.len(),
+                AttributeRef::Binary(_) => value.into_text().len(),
+                // Their text is short.
+                AttributeRef::Boolean(_)
+                | AttributeRef::Integer(_)
+                | AttributeRef::Timestamp(_) => 0,
+            };
+            self.check_attribute_bytes(name.len().max(bytes))?;
+        }
+        let is_json = event.data_content_type().is_some_and(declares_json);
+        match event.data().filter(|_| is_json) {
+            Some(data) => self.check_depth_of(data.as_bytes()),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks events before they are sent as a batch, so that a decoder with these limits takes it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there are too many, or as [`check_event`](Self::check_event) does.
+    pub fn check_batch(&self, events: &[Event]) -> Result<(), LimitExceeded> {
+        self.check_batch_events(events.len())?;
+        events.iter().try_for_each(|event| self.check_event(event))
     }
 
     /// Checks how deep JSON data is nested; text that is not JSON has no depth.

@@ -1,12 +1,12 @@
 //! Media types: `datacontenttype`, `Content-Type`, and the key of codecs and formats.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use eventkit_cesql::rules;
-pub(crate) use eventkit_cesql::rules::{JSON, declares_json};
-use mediatype::{MediaTypeBuf, ReadParams};
+pub(crate) use eventkit_cesql::rules::{JSON, declares_events, declares_json};
 
 use crate::error::AttributeError;
 
@@ -15,9 +15,24 @@ pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 6838)";
 
+/// Returns the text of a media type with spaces for the tabs between its parts.
+///
+/// A tab in a quoted value stays, since it is part of the value.
+pub(crate) fn without_tabs(text: &str) -> String {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let replace = |c| {
+        if !is_escaped && c == '"' {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = is_quoted && !is_escaped && c == '\\';
+        if c == '\t' && !is_quoted { ' ' } else { c }
+    };
+    text.chars().map(replace).collect()
+}
+
 /// A media type: type, subtype, suffix and parameters.
 ///
-/// Names and the suffix compare without case, as do parameter names; parameter values compare as
+/// Its grammar is that of `Content-Type` (RFC 9110, section 8.3.1), in ASCII. Names and the suffix compare without case, as do parameter names; parameter values compare as
 /// they are, but for `charset`. [`Display`](fmt::Display) writes the text as it was written.
 ///
 /// ```
@@ -32,11 +47,10 @@ const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 683
 /// ```
 #[derive(Clone)]
 pub struct MediaType {
-    parsed: MediaTypeBuf,
-    /// The semicolons and spaces after the last parameter, which the grammar of HTTP allows and
-    /// `parsed` leaves out.
-    end: Box<str>,
+    text: Box<str>,
     essence: String,
+    /// Names in lower case, and values without quotes.
+    parameters: Vec<(String, String)>,
 }
 
 impl MediaType {
@@ -47,17 +61,15 @@ impl MediaType {
     /// Returns an error if the text is not `type/subtype` with well-formed parameters, or is a
     /// range such as `text/*`.
     pub fn parse(text: &str) -> Result<Self, AttributeError> {
-        let wrong = || AttributeError::new(text, EXPECTED);
-        let parsed = rules::parse_media_type(text).map_err(|_| wrong())?;
-        let end = text
-            .strip_prefix(parsed.as_str())
-            .unwrap_or_default()
-            .into();
-        let essence = parsed.essence().to_string().to_ascii_lowercase();
+        let parts = rules::parse_media_type(text);
+        let parts = parts.map_err(|_| AttributeError::new(text, EXPECTED))?;
+        let parameters = parts.parameters.into_iter();
+        let parameters =
+            parameters.map(|(name, value)| (name.to_ascii_lowercase(), value.into_owned()));
         Ok(Self {
-            parsed,
-            end,
-            essence,
+            text: text.into(),
+            essence: parts.essence.to_ascii_lowercase(),
+            parameters: parameters.collect(),
         })
     }
 
@@ -65,6 +77,11 @@ impl MediaType {
     #[must_use]
     pub fn essence(&self) -> &str {
         &self.essence
+    }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn into_essence(self) -> String {
+        self.essence
     }
 
     /// Returns the type in lower case, such as `text`.
@@ -90,21 +107,19 @@ impl MediaType {
     /// Returns the value of a parameter, without its quotes; the name has no case.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
-        let name = mediatype::Name::new(name)?;
-        let value = self.parsed.get_param(name)?;
-        Some(value.unquoted_str().into_owned())
+        let mut parameters = self.parameters.iter();
+        let found = parameters.find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+        Some(found.1.clone())
     }
 
     /// Returns the parameters as they compare.
-    fn parameters(&self) -> BTreeMap<String, String> {
-        let parameters = self.parsed.params().map(|(name, value)| {
-            let name = name.as_str().to_ascii_lowercase();
-            let value = value.unquoted_str();
-            let value = match &*name {
-                "charset" => value.to_ascii_lowercase(),
-                _ => value.into_owned(),
+    fn comparable_parameters(&self) -> BTreeMap<&str, Cow<'_, str>> {
+        let parameters = self.parameters.iter().map(|(name, value)| {
+            let value = match &**name {
+                "charset" => Cow::Owned(value.to_ascii_lowercase()),
+                _ => Cow::Borrowed(&**value),
             };
-            (name, value)
+            (&**name, value)
         });
         parameters.collect()
     }
@@ -122,16 +137,20 @@ impl MediaType {
     pub fn is_text(&self) -> bool {
         let textual =
             self.ty() == "text" || self.subtype() == "xml" || self.suffix() == Some("xml");
-        let utf8 = |charset: String| {
-            charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("us-ascii")
-        };
-        textual && self.parameter("charset").is_none_or(utf8)
+        let charset = self.parameter("charset");
+        textual && charset.is_none_or(|charset| is_utf8(&charset.to_ascii_lowercase()))
     }
+}
+
+/// Returns whether text in a charset, given in lower case, is UTF-8.
+pub(crate) fn is_utf8(charset: &str) -> bool {
+    matches!(charset, "utf-8" | "utf8" | "us-ascii")
 }
 
 impl PartialEq for MediaType {
     fn eq(&self, other: &Self) -> bool {
-        self.essence == other.essence && self.parameters() == other.parameters()
+        self.essence == other.essence
+            && self.comparable_parameters() == other.comparable_parameters()
     }
 }
 
@@ -147,8 +166,7 @@ impl FromStr for MediaType {
 
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.parsed.as_str())?;
-        f.write_str(&self.end)
+        f.write_str(&self.text)
     }
 }
 

@@ -27,7 +27,6 @@ pub(crate) use eventkit_cesql::rules::{self as name, self as text};
 pub use crate::error::{AttributeError, BuildError, LimitExceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};
 pub use builder::EventBuilder;
-pub(crate) use check::not_json;
 use core_attributes::CoreAttributes;
 pub use data::{Data, DataKind, IntoBytes};
 pub(crate) use event_parts::EventParts;
@@ -36,7 +35,7 @@ pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub(crate) use media_type::{JSON, declares_json};
+pub(crate) use media_type::{JSON, declares_events, declares_json, without_tabs};
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
@@ -51,8 +50,13 @@ pub(crate) const SPECVERSION: &str = "1.0";
 /// [`to_event`](crate::CloudEvent::to_event), or by a decoder; each of them checks it, and so do
 /// the setters. A clone shares everything and costs one reference count.
 ///
-/// Two events are equal when their attributes are (extensions by their
-/// [canonical strings](AttributeValue)) and the bytes of their data are.
+/// Two events are equal if their attributes are (extensions by their
+/// [canonical strings](AttributeValue)) and the bytes of their data are. The body of a message does
+/// not tell data without bytes from no data, so they are equal, and the white space around a value is
+/// not compared where the content type declares JSON.
+///
+/// Every event that can be built is equal to what a decoder makes of it, in every content mode and
+/// event format; what would not be is refused by [`build`](EventBuilder::build) or by the encoder.
 ///
 /// ```
 /// use eventkit::Event;
@@ -65,13 +69,36 @@ pub(crate) const SPECVERSION: &str = "1.0";
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event(Arc<Inner>);
 
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 struct Inner {
     core: CoreAttributes,
     time: Option<Timestamp>,
     extensions: Extensions,
     data: Option<Data>,
 }
+
+impl PartialEq for Inner {
+    fn eq(&self, other: &Self) -> bool {
+        self.core == other.core
+            && self.time == other.time
+            && self.extensions == other.extensions
+            && self.compared_data() == other.compared_data()
+    }
+}
+
+impl Inner {
+    fn compared_data(&self) -> &[u8] {
+        let bytes = self.data.as_ref().map_or(&[][..], Data::as_bytes);
+        let content_type = self.core.get(name::DATACONTENTTYPE_AT);
+        if content_type.is_some_and(declares_json) {
+            bytes.trim_ascii()
+        } else {
+            bytes
+        }
+    }
+}
+
+impl Eq for Inner {}
 
 impl Event {
     /// Starts a new event.
@@ -245,7 +272,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if RFC 3339 cannot write the year.
+    /// Returns an error if RFC 3339 cannot write the year, or the leap second.
     pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
         time.map_or(Ok(()), check::time)?;
         self.inner_mut().time = time;

@@ -16,7 +16,7 @@ use super::media_type::JSON;
 use super::name;
 use super::timestamp::Timestamp;
 use super::{Event, Inner, SPECVERSION};
-use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Violation};
+use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Violation, truncate};
 
 /// The value of an attribute as a message carries it.
 #[derive(Debug, Clone)]
@@ -52,6 +52,10 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     /// Takes the next attribute, as most are: text that the message holds.
     #[inline]
     pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
@@ -71,6 +75,8 @@ impl<'a> PartialEvent<'a> {
             return;
         }
         let Some(at) = name::core_at(&name) else {
+            let is_unset = self.limits.empty_trace_context && is_empty_trace_context(&name, &value);
+            let value = if is_unset { Scalar::Null } else { value };
             self.extensions.push((name, value));
             return;
         };
@@ -79,8 +85,9 @@ impl<'a> PartialEvent<'a> {
             let violation = Violation::new(name::CORE[at], &text, "a string", section);
             self.add_violation(violation);
             self.core[at] = Some(Scalar::Invalid);
-        } else if self.core[at].is_some() {
-            self.add_violation(duplicate(name::CORE[at], &value.text()));
+        } else if let Some(first) = &self.core[at] {
+            let violation = duplicate(name::CORE[at], first, &value);
+            self.add_violation(violation);
         } else {
             self.core[at] = Some(value);
         }
@@ -242,7 +249,9 @@ impl<'a> PartialEvent<'a> {
             let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
-                _ => check::extension_name(name),
+                // A violation of its own shows the value.
+                Scalar::Invalid => check::extension_name(name, || Cow::Borrowed(name)),
+                value => check::extension_name(name, || value.text()),
             };
             if let Err(violation) = checked
                 && violations.len() < MAX_VIOLATIONS
@@ -283,13 +292,18 @@ impl<'a> PartialEvent<'a> {
         if self.extensions.len() < 2 {
             return;
         }
-        let names = self.extensions.iter().map(|(name, _)| name.as_ref());
-        let mut names: Vec<&str> = names.collect();
-        names.sort_unstable();
-        let again = names.windows(2).filter(|pair| pair[0] == pair[1]);
-        let again = again.map(|pair| duplicate(pair[1].to_owned(), ""));
-        let free = MAX_VIOLATIONS.saturating_sub(self.violations.len());
-        self.violations.extend(again.take(free));
+        let mut sorted: Vec<&(Cow<'_, str>, Scalar<'_>)> = self.extensions.iter().collect();
+        // Stable, so that values of one name stay in the order in which they came.
+        sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let pairs = sorted.windows(2).map(|pair| (pair[0], pair[1]));
+        let again = pairs.filter(|((first, _), (second, _))| first == second);
+        let again = again
+            .take(MAX_VIOLATIONS)
+            .map(|((name, first), (_, second))| duplicate(name.to_string(), first, second));
+        let again: Vec<Violation> = again.collect();
+        for violation in again {
+            self.add_violation(violation);
+        }
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {
@@ -303,6 +317,16 @@ impl<'a> PartialEvent<'a> {
 }
 
 impl Scalar<'_> {
+    /// Reads a JSON value that is no string.
+    pub(crate) fn from_json(json: &str) -> Option<Self> {
+        match json {
+            "null" => Some(Self::Null),
+            "true" => Some(Self::Boolean(true)),
+            "false" => Some(Self::Boolean(false)),
+            number => number.parse().ok().map(Self::Integer),
+        }
+    }
+
     /// Returns how many bytes it holds that the message gave.
     fn len(&self) -> usize {
         match self {
@@ -336,7 +360,17 @@ fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>
     Some((name, value))
 }
 
-fn duplicate(name: impl Into<Cow<'static, str>>, value: &str) -> Violation {
-    let section = "core, Context Attributes";
-    Violation::new(name, value, "each attribute at most once", section)
+fn is_empty_trace_context(name: &str, value: &Scalar<'_>) -> bool {
+    matches!(value, Scalar::Text(text) if text.is_empty())
+        && matches!(name, "traceparent" | "tracestate")
+}
+
+fn duplicate(
+    name: impl Into<Cow<'static, str>>,
+    first: &Scalar<'_>,
+    second: &Scalar<'_>,
+) -> Violation {
+    let again = truncate(&second.text());
+    let expected = format!("each attribute at most once, and it is there again as {again:?}");
+    Violation::new(name, &first.text(), expected, "core, Context Attributes")
 }

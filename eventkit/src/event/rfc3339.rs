@@ -118,6 +118,16 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     Some((DateTime::from_naive_utc_and_offset(utc, offset), digits))
 }
 
+/// Returns whether the second is no leap second, or one at the end of a month in UTC.
+pub(super) fn has_valid_second(at: &DateTime<FixedOffset>) -> bool {
+    if at.timestamp_subsec_nanos() < NANOS_PER_SECOND {
+        return true;
+    }
+    let utc = at.naive_utc();
+    let is_last_day = utc.date().succ_opt().is_none_or(|next| next.day() == 1);
+    is_last_day && (utc.hour(), utc.minute(), utc.second()) == (23, 59, 59)
+}
+
 /// Returns the value of a digit, and more than nine where it is none.
 fn digit_value(byte: u8) -> u8 {
     byte.wrapping_sub(b'0')

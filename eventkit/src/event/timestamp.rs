@@ -11,6 +11,9 @@ use crate::error::AttributeError;
 
 const EXPECTED: &str =
     "an RFC 3339 timestamp with seconds and offset, such as 2026-01-31T09:30:00Z";
+const YEAR: &str = "a year from 0 to 9999 (RFC 3339)";
+const LEAP_SECOND: &str =
+    "a timestamp with a leap second only at the end of a month in UTC (RFC 3339)";
 
 /// A point in time that keeps the offset and the number of fraction digits it was written with.
 ///
@@ -45,13 +48,23 @@ impl Timestamp {
         }
     }
 
-    /// Writes it as messages have it; only a [writable](Self::is_writable) one is written whole.
+    /// Writes it as messages have it; only a [writable](Self::check) one is written whole.
     pub(crate) fn text(&self) -> rfc3339::Text {
         rfc3339::Text::new(&self.at, self.digits)
     }
 
-    /// Returns whether RFC 3339 can write it: it knows the years 0 to 9999 only.
-    pub(crate) fn is_writable(&self) -> bool {
+    /// Checks that RFC 3339 can write it; the error says what is expected instead.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if !self.has_writable_year() {
+            Err(YEAR)
+        } else if !rfc3339::has_valid_second(&self.at) {
+            Err(LEAP_SECOND)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn has_writable_year(&self) -> bool {
         (0..=9999).contains(&self.at.year())
     }
 }
@@ -120,17 +133,20 @@ impl FromStr for Timestamp {
     /// # Errors
     ///
     /// Returns an error if the text is anything else, a date without time or a time without offset
-    /// included.
+    /// included, or if it has a leap second elsewhere than at the end of a month in UTC.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (at, digits) =
-            rfc3339::read(text).ok_or_else(|| AttributeError::new(text, EXPECTED))?;
+        let wrong = |expected| AttributeError::new(text, expected);
+        let (at, digits) = rfc3339::read(text).ok_or_else(|| wrong(EXPECTED))?;
+        if !rfc3339::has_valid_second(&at) {
+            return Err(wrong(LEAP_SECOND));
+        }
         Ok(Self { at, digits })
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_writable() {
+        if self.has_writable_year() {
             return f.write_str(self.text().as_str());
         }
         // No message can hold such a year; an error tells of it.

@@ -18,6 +18,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # `AND`, `OR` and `XOR`
+//!
+//! In an expression they have one precedence and are evaluated from left to right:
+//! `a OR b AND c` is `(a OR b) AND c`, unlike in SQL. Other implementations of CESQL differ, so write
+//! parentheses where they are mixed. See the
+//! [implementation-defined behaviour](eventkit_cesql#implementation-defined-behaviour).
+//!
 //! # What an error means
 //!
 //! `exact`, `prefix` and `suffix` take an absent attribute for one that does not fit. An expression

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::EventReader;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, DecodeErrorKind};
 use crate::event::{AttributeRef, EventBuilder, EventParts, name};
 
 /// The attributes that are the same for all events of a type.
@@ -60,9 +60,19 @@ impl Metadata {
 ///
 /// # Errors
 ///
-/// Returns an error if it is of none of them, or the message is malformed.
-pub fn position(source: &dyn EventReader, types: &[&str]) -> Result<usize, DecodeError> {
+/// Returns an error if it is of none of them, or the message is malformed or no valid event.
+pub fn position(
+    source: &mut dyn EventReader,
+    types: &[&'static str],
+) -> Result<usize, DecodeError> {
     let ty = source.event_type()?;
-    let found = types.iter().position(|own| *own == ty);
-    found.ok_or_else(|| DecodeError::unexpected_type(&ty, types))
+    if let Some(found) = types.iter().position(|own| *own == ty) {
+        return Ok(found);
+    }
+    let ty = ty.into_owned();
+    // Whatever else is wrong with the message comes first, as where one type is expected.
+    match source.read_attributes(types.first().copied().unwrap_or_default()) {
+        Err(error) if error.kind() != DecodeErrorKind::UnexpectedType => Err(error),
+        _ => Err(DecodeError::unexpected_type(&ty, types)),
+    }
 }

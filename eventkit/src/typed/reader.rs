@@ -39,11 +39,11 @@ impl<A: AttributeSource + ?Sized> AttributeSource for &A {
 /// Types take it as a trait object, so that they are compiled once, and not for each kind of
 /// message.
 pub trait EventReader {
-    /// Returns the type of the event.
+    /// Returns the type of the event, which is not checked further.
     ///
     /// # Errors
     ///
-    /// Returns an error if the message is malformed, or has no type.
+    /// Returns an error if no type is found, because the message is malformed or has none.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError>;
 
     /// Reads the data into a seed, and the attributes.

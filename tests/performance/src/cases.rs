@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::case::Case;
+use crate::events::{OrderPlaced, Text};
 use crate::messages::{self, batch, binary, structured};
 
 /// Returns all cases.
@@ -16,6 +17,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(of("order", &messages::order()));
     cases.extend(of("large", &messages::large()));
     cases.extend(of("escaped", &messages::text()));
+    cases.extend(of_enums());
     cases.extend(of_batches());
     cases
 }
@@ -63,6 +65,24 @@ where
             http::encode_binary(&Json.decode(body_forward.clone()).unwrap()).unwrap()
         }),
     ]
+}
+
+/// The closed set of two types, of which a message is read as the first.
+#[derive(Debug, CloudEvent)]
+enum Either {
+    Order(OrderPlaced),
+    Text(Text),
+}
+
+fn of_enums() -> Vec<Case> {
+    let sizes = [("order", messages::order()), ("large", messages::large())];
+    let case = |(size, order)| {
+        let body = structured(&messages::event(&order));
+        Case::new(format!("structured to enum, {size}"), move || {
+            Json.decode_as::<Either>(&body).unwrap()
+        })
+    };
+    sizes.map(case).into()
 }
 
 fn of_batches() -> Vec<Case> {

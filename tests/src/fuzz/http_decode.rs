@@ -5,7 +5,7 @@ use std::slice;
 use eventkit::binding::http;
 
 use super::message_text;
-use crate::round_trip::assert_survives;
+use crate::round_trip::assert_decoded_survives;
 
 /// Any message is an event that survives all content modes, or a batch of such, or is refused.
 ///
@@ -19,9 +19,9 @@ pub fn http_decode(bytes: &[u8]) {
     match (event, batch) {
         (Ok(event), Ok(batch)) => {
             assert_eq!(batch, slice::from_ref(&event));
-            assert_survives(&event);
+            assert_decoded_survives(&event);
         }
-        (Err(_), Ok(batch)) => batch.iter().for_each(assert_survives),
+        (Err(_), Ok(batch)) => batch.iter().for_each(assert_decoded_survives),
         (Ok(event), Err(error)) => panic!("an event, but no batch: {error}, {event:?}"),
         (Err(_), Err(_)) => {}
     }

@@ -8,7 +8,7 @@ use eventkit::binding::http::{
 use eventkit::event::Timestamp;
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, Event, LenientEvent, Limits};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use super::message_text;
 
@@ -32,9 +32,13 @@ fn message(headers: &HeaderMap, body: &Bytes) {
     };
     let again = encode_lenient(&event).expect("it was a message");
     assert_eq!(again.body, *body);
+    let content_type = headers.get("content-type").map(HeaderValue::as_bytes);
+    let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    let structured = content_type.starts_with(b"application/cloudevents");
     let mut own = HeaderMap::new();
     for (name, value) in headers {
-        if name == "content-type" || name.as_str().starts_with("ce-") {
+        let of_body = name == "content-type" || name == "content-encoding";
+        if of_body || (!structured && name.as_str().starts_with("ce-")) {
             own.append(name, value.clone());
         }
     }

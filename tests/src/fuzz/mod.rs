@@ -19,7 +19,7 @@ pub use http_decode::http_decode;
 pub use json::{json_batch, json_decode};
 pub use lenient::lenient;
 pub use nats_decode::nats_decode;
-pub use text::{media_type, timestamp};
+pub use text::{has_valid_second, media_type, timestamp};
 pub use typed::typed;
 
 /// Is given an input, and panics where something does not hold of it.

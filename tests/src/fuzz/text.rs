@@ -1,6 +1,6 @@
 //! Values that are read from text.
 
-use chrono::DateTime;
+use chrono::{DateTime, Datelike, FixedOffset, TimeDelta};
 use eventkit::event::{MediaType, Timestamp};
 use eventkit::format::{Format, Json};
 
@@ -22,6 +22,8 @@ pub fn media_type(bytes: &[u8]) {
         assert!(built.is_err(), "{text:?} is refused, but not by an event");
         return;
     };
+    let of_events = media_type.essence().starts_with("application/cloudevents");
+    assert_eq!(built.is_err(), of_events, "{text:?}");
     assert_eq!(media_type.to_string(), text);
     let again = MediaType::parse(&media_type.to_string());
     assert_eq!(again.expect("it was one before"), media_type);
@@ -34,6 +36,15 @@ pub fn media_type(bytes: &[u8]) {
     if let Ok(event) = built {
         assert_survives(&event);
     }
+}
+
+/// Returns whether a time is no leap second, or one at the end of a month in UTC.
+#[must_use]
+pub fn has_valid_second(at: &DateTime<FixedOffset>) -> bool {
+    // chrono takes a leap second at the end of every minute.
+    let utc = at.to_utc();
+    let clock = utc.format("%H:%M:%S").to_string();
+    !clock.ends_with(":60") || (clock == "23:59:60" && (utc + TimeDelta::seconds(1)).day() == 1)
 }
 
 /// Any text is a timestamp that keeps what was written, or is refused; alike alone, in an event, and
@@ -50,7 +61,8 @@ pub fn timestamp(bytes: &[u8]) {
     let event = Json.decode(crate::message::json(&format!(r#""time":{written}"#)));
     // chrono also takes other separators than a `T`, and the minus sign of Unicode.
     let strict = text.is_ascii() && matches!(text.as_bytes().get(10), Some(b'T' | b't'));
-    let oracle = DateTime::parse_from_rfc3339(text).ok().filter(|_| strict);
+    let oracle = DateTime::parse_from_rfc3339(text).ok();
+    let oracle = oracle.filter(|at| strict && has_valid_second(at));
     let Ok(time) = text.parse::<Timestamp>() else {
         assert_eq!(oracle, None, "{text:?} is refused, but not by chrono");
         assert!(event.is_err(), "{text:?} is refused, but not in an event");

@@ -1,6 +1,11 @@
 //! Enums: closed sets of event types.
 
-use eventkit::{CloudEvent, Event};
+use ::http::{HeaderMap, HeaderValue};
+use bytes::Bytes;
+use eventkit::binding::http;
+use eventkit::format::Json;
+use eventkit::{CloudEvent, DecodeError, Event, Limits};
+use eventkit_tests::refusal::chain;
 use serde::{Deserialize, Serialize};
 
 use crate::{assert_round_trip, encoded};
@@ -117,4 +122,99 @@ fn the_data_of_the_wrong_type_is_refused() {
     let error = OrderEvent::try_from(event.build().unwrap()).unwrap_err();
 
     assert_eq!(error.kind(), eventkit::DecodeErrorKind::Data);
+}
+
+/// Asserts that the enum of one struct is read as the struct is, with the same errors.
+#[track_caller]
+fn assert_alike(found: Result<Single, DecodeError>, expected: Result<Placed, DecodeError>) {
+    let describe = |error: DecodeError| (error.kind(), chain(&error));
+    let found = found.map(|Single::Placed(placed)| placed);
+    assert_eq!(found.map_err(describe), expected.map_err(describe));
+}
+
+#[test]
+fn a_structured_event_is_read_and_refused_as_one_of_a_struct() {
+    let ty = format!(r#""type":"{}""#, Placed::TYPE);
+    let whole = format!(
+        r#"{{"specversion":"1.0","id":"1","source":"/s","x":"1",{ty},"data":{{"total_cents":1}}}}"#
+    );
+    assert!(Json.decode_as::<Single>(whole.as_bytes()).is_ok());
+    let mut messages: Vec<String> = (0..whole.len()).map(|end| whole[..end].into()).collect();
+    let data = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    for (from, to) in [
+        ("", ""),
+        ("1.0", "0.3"),
+        (r#""specversion":"1.0","#, ""),
+        (r#""id":"1","#, ""),
+        (r#""x":"1""#, r#""X":[1,2]"#),
+        ("/s", ""),
+        (&ty, r#""type":"other""#),
+        (&ty, r#""type":"""#),
+        (&ty, r#""type":null"#),
+        (&ty, r#""type":7"#),
+        (&ty, r#""y":"2""#),
+        (&ty, r#""type":"\ud800""#),
+        (&ty, &format!(r#"{ty},"type":"other""#)),
+        (&ty, &format!(r#""type":"other",{ty}"#)),
+        (&ty, &ty.replace("type", "t\\u0079pe")),
+        (r#""x":"1""#, r#""x":1e9"#),
+        ("{\"total_cents\":1}", "7"),
+        ("{\"total_cents\":1}", &data),
+        ("}}", "}}}"),
+        ("}}", "}} x"),
+    ] {
+        let message = whole.replacen(from, to, 1);
+        messages.push(message.replacen(&ty, r#""type":"other""#, 1));
+        messages.push(message);
+    }
+    for message in messages {
+        let bytes = message.as_bytes();
+        assert_alike(Json.decode_as(bytes), Json.decode_as(bytes));
+        for limits in [
+            Limits::DEFAULT.body_bytes(40),
+            Limits::DEFAULT.attributes(4),
+            Limits::DEFAULT.attribute_bytes(10),
+        ] {
+            let json = Json.with_limits(limits);
+            assert_alike(json.decode_as(bytes), json.decode_as(bytes));
+        }
+    }
+}
+
+#[test]
+fn a_binary_event_is_read_and_refused_as_one_of_a_struct() {
+    let body = r#"{"total_cents":1}"#;
+    let content_type = ("content-type", "application/json");
+    for ty in [Some(Placed::TYPE), Some("other"), Some(""), None] {
+        for (more, body) in [
+            (content_type, body),
+            (("ce-specversion", "0.3"), body),
+            (("ce-subject", ""), body),
+            (("content-type", "text/plain"), body),
+            (("content-type", "application/none"), body),
+            (("content-type", "none"), body),
+            (content_type, ""),
+            (content_type, "{"),
+            (content_type, "7"),
+        ] {
+            let mut headers = HeaderMap::new();
+            let all = [
+                ("ce-specversion", "1.0"),
+                ("ce-id", "1"),
+                ("ce-source", "/s"),
+            ];
+            for (name, value) in all.into_iter().chain(ty.map(|ty| ("ce-type", ty))) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            headers.insert(more.0, HeaderValue::from_static(more.1));
+            for limits in [Limits::DEFAULT, Limits::DEFAULT.attribute_bytes(4)] {
+                let decoder = http::with_limits(limits);
+                let [first, second] = [body, body].map(Bytes::from);
+                assert_alike(
+                    decoder.decode_as(&headers, first),
+                    decoder.decode_as(&headers, second),
+                );
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod clones;
 mod constants;
 mod conversions;
 mod enums;
+mod floats;
 mod forms;
 mod generics;
 mod media_types;

@@ -36,6 +36,20 @@ struct Table {
 )]
 struct Image(Vec<u8>);
 
+/// Whatever the decoders take, the derive takes too.
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(
+    type = "co.outcome.letter",
+    source = "/s",
+    datacontenttype = "text/plain;; charset=\"utf-8\" ; |=~`|;"
+)]
+struct Letter(String);
+
+#[test]
+fn every_media_type_of_the_decoders_can_be_declared() {
+    assert_round_trip(&Letter("hi".into()));
+}
+
 #[test]
 fn a_newtype_of_a_string_is_text() {
     let event = Note("hi \"there\"".into()).to_event().unwrap();

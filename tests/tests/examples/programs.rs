@@ -123,7 +123,7 @@ upstream:
 
 proxy: old is forwarded all the same
   attribute `specversion` is "0.3", expected "1.0" (core, specversion)
-  attribute `Region` is "Region", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)
+  attribute `Region` is "eu", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)
 upstream:
   content-type: application/cloudevents+json
   {"specversion": "0.3", "id": "2", "source": "/shop", "type": "old", "Region": "eu"}

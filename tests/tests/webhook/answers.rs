@@ -122,6 +122,15 @@ async fn what_is_no_event_never_reaches_a_handler() {
         (typed("application/cloudevents+avro", "x"), 415, "avro"),
         (typed("application/cloudevents-batch+xml", "x"), 415, "xml"),
         (
+            client
+                .post(&url)
+                .event(&event("1"))
+                .unwrap()
+                .header("content-encoding", "gzip"),
+            415,
+            "`Content-Encoding: gzip`",
+        ),
+        (
             typed("application/json", r#"{"id":"1"}"#),
             415,
             "CloudEvents",

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use eventkit::Limits;
+use eventkit::event::LimitExceeded;
 use eventkit::reqwest::RequestBuilderExt;
+use eventkit::transport::{TransportError, TransportErrorKind};
 use eventkit_webhook::Endpoint;
 use reqwest::Client;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::harness::{Do, detail, event, handler, send, serve, subscription};
+use super::script::Script;
 
 const HEAD: &str = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nce-specversion: 1.0\r\n\
                     ce-id: 1\r\nce-source: /tests\r\nce-type: t\r\ncontent-type: text/plain\r\n";
@@ -24,6 +27,30 @@ async fn exchange(url: &str, bytes: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer
+}
+
+#[tokio::test]
+async fn what_the_target_would_refuse_is_not_sent() {
+    let script = Script::new([]);
+    let limits = Limits::DEFAULT.body_bytes(10).headers(5).batch_events(1);
+    let sender = script.sender().limits(limits).build().unwrap();
+    let over = |error: TransportError| {
+        assert_eq!(error.kind(), TransportErrorKind::Rejected, "{error}");
+        let source = std::error::Error::source(&error).unwrap();
+        source.downcast_ref::<LimitExceeded>().unwrap().limit()
+    };
+    let long = event("1").to_builder().data_text("x".repeat(11));
+    let error = sender.publish(&long.build().unwrap()).await.unwrap_err();
+    assert_eq!(over(error), "body_bytes");
+    let many = event("1").to_builder().extension("a", 1).extension("b", 2);
+    let error = sender.publish(&many.build().unwrap()).await.unwrap_err();
+    assert_eq!(over(error), "headers");
+    let error = sender
+        .publish_batch(&[event("1"), event("2")])
+        .await
+        .unwrap_err();
+    assert_eq!(over(error), "batch_events");
+    assert_eq!(script.waits(), [0.0; 0]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use eventkit::binding::BinaryReader;
-use eventkit::event::{MediaType, Violation};
+use eventkit::event::{AttributeRef, MediaType, Violation};
 use eventkit::format::{self, Format, Json};
 use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
@@ -13,6 +13,8 @@ const STRUCTURED_PREFIX: &str = "application/cloudevents";
 
 /// The prefix of the headers of attributes in binary mode (3.1.3.1).
 const ATTRIBUTE_PREFIX: &str = "ce-";
+
+const DATA_CONTENT_TYPE: &str = "datacontenttype";
 
 /// The content mode of a message.
 enum Mode {
@@ -55,8 +57,9 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 /// `Content-Type` nor `ce-` headers, is decoded as one of version 1.0.2 of the binding, which is
 /// always structured.
 ///
-/// In binary mode, an empty body is no data, unless it is valid for the `ce-datacontenttype`. A
-/// `Content-Type` is ignored.
+/// In binary mode, an empty body is no data, unless it is valid for the content type of the data.
+/// That is the `ce-datacontenttype`, or a `Content-Type` where that is absent, as the SDK of Go sends
+/// it. A `Content-Type` is ignored if it is malformed or repeated.
 ///
 /// # Errors
 ///
@@ -127,18 +130,18 @@ impl Decoder {
         let sizes = headers.iter();
         let sizes = sizes.map(|(name, value)| name.as_ref().len() + value.as_ref().len());
         self.limits.check_message(sizes, body.len())?;
-        let mut content_types = headers
-            .iter()
-            .filter(|(name, _)| name.as_ref().eq_ignore_ascii_case("content-type"))
-            .map(|(_, value)| value.as_ref().trim());
+        let mut content_types = content_types(headers);
         let first = content_types.next();
         let Some(text) = first
             .into_iter()
             .chain(content_types.clone())
             .find(|text| is_structured(text))
         else {
-            let is_1_0_2 = first.is_none() && is_object(body) && !has_attributes(headers);
-            return Ok(if is_1_0_2 { Mode::Json } else { Mode::Binary });
+            let is_json =
+                |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
+            let may_be_json = first.is_none_or(|text| self.limits.events_as_json && is_json(text));
+            let is_json = may_be_json && is_object(body) && !has_attributes(headers);
+            return Ok(if is_json { Mode::Json } else { Mode::Binary });
         };
         let violation =
             |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
@@ -159,6 +162,22 @@ impl Decoder {
             Mode::Structured(media_type)
         })
     }
+}
+
+fn content_types<N: AsRef<str>, V: AsRef<str>>(
+    headers: &[(N, V)],
+) -> impl Iterator<Item = &str> + Clone {
+    let found = headers
+        .iter()
+        .filter(|(name, _)| name.as_ref().eq_ignore_ascii_case("content-type"));
+    found.map(|(_, value)| value.as_ref().trim())
+}
+
+/// Returns the `Content-Type` of a message in binary mode, if there is one and it is well-formed.
+fn data_content_type<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> Option<&str> {
+    let mut content_types = content_types(headers);
+    let only = content_types.next()?;
+    (content_types.next().is_none() && MediaType::parse(only).is_ok()).then_some(only)
 }
 
 fn is_structured(content_type: &str) -> bool {
@@ -194,16 +213,20 @@ fn read_binary<N: AsRef<str>, V: AsRef<str>>(
     limits: Limits,
 ) -> Result<BinaryReader<'_>, DecodeError> {
     let mut reader = BinaryReader::new(limits);
-    let mut is_event = false;
+    let (mut is_event, mut has_content_type) = (false, false);
     for (header, value) in headers {
         if let Some(attribute) = attribute(header.as_ref()) {
             is_event |= matches!(&*attribute, "specversion" | "id" | "type");
+            has_content_type |= attribute == DATA_CONTENT_TYPE;
             reader.header(
                 attribute,
                 value.as_ref().as_bytes(),
                 "NATS binding, 3.1.3.2",
             );
         }
+    }
+    if !has_content_type && let Some(content_type) = data_content_type(headers) {
+        reader.attribute(DATA_CONTENT_TYPE, AttributeRef::Text(content_type));
     }
     if is_event {
         return Ok(reader);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use eventkit::binding::header_value;
+use eventkit::binding::{self, header_value};
 use eventkit::format::Format;
 use eventkit::{EncodeError, Event};
 
@@ -30,7 +30,8 @@ impl Message {
 ///
 /// # Errors
 ///
-/// Never returns an error at present; all bindings have the same signature.
+/// Returns an error if the event was decoded from a format that carries text in another charset than
+/// UTF-8.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = Vec::with_capacity(8 + event.extensions().len());
     let time = event.time().map(|time| time.to_string());
@@ -54,11 +55,8 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
         let value = header_value::encode(&value.to_text()).into_owned();
         headers.push((Cow::Owned(format!("ce-{name}")), value));
     }
-    let body = event.data().map(|data| data.bytes().clone());
-    Ok(Message {
-        headers,
-        body: body.unwrap_or_default(),
-    })
+    let body = binding::body(event)?;
+    Ok(Message { headers, body })
 }
 
 /// Encodes an event in structured content mode, with all of it in the body (3.2).

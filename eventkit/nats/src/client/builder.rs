@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 
-use crate::binding::with_limits;
 use eventkit::event::Limits;
 use eventkit::format::Format;
 use eventkit::transport::{TransportError, TransportErrorKind, backoff};
@@ -151,7 +150,9 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the limits of received messages; [`Limits::DEFAULT`] by default.
+    /// Sets the limits of messages; [`Limits::DEFAULT`] by default.
+    ///
+    /// A received message that exceeds one is invalid, and an event that would is not published.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -234,7 +235,7 @@ impl NatsBuilder {
             stream: self.stream,
             prefix,
             mode: self.mode,
-            decoder: with_limits(self.limits),
+            limits: self.limits,
             idle_heartbeat: self.idle_heartbeat,
             max_ack_pending: self.max_ack_pending,
             updates_consumers: self.updates_consumers,

@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::acknowledger::NatsAcknowledger;
 use super::api::Api;
 use super::shared::Shared;
+use crate::binding::with_limits;
 use crate::mapping::{message, subject};
 
 /// How often the state of the connection is checked.
@@ -219,7 +220,7 @@ impl NatsConsumer {
                 .await?;
             return Ok(None);
         }
-        let decoder = self.shared.decoder;
+        let decoder = with_limits(self.shared.limits);
         let event = message::decode(decoder, message.headers.as_ref(), message.payload);
         let acknowledger = NatsAcknowledger {
             shared: Arc::clone(&self.shared),

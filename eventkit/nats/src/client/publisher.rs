@@ -49,6 +49,16 @@ impl Nats {
         let encoded = shared.mode.encode(event).map_err(|error| {
             TransportError::rejected(format!("failed to encode {event}")).with_source(error)
         })?;
+        let sizes = encoded.headers.iter();
+        let sizes = sizes.map(|(name, value)| name.len() + value.len());
+        let checked = shared.limits.check_event(event);
+        checked
+            .and_then(|()| shared.limits.check_message(sizes, encoded.body.len()))
+            .map_err(|error| {
+                let reason = "a consumer would refuse it";
+                TransportError::rejected(format!("failed to publish {event}: {reason}"))
+                    .with_source(error)
+            })?;
         let mut headers = message::headers(&encoded.headers)?;
         headers.insert("Nats-Msg-Id", message_id(event));
         let operation = format!("publish {event}");

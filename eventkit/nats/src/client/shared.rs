@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::binding::Decoder;
+use eventkit::Limits;
 
 use super::api::Api;
 use super::stream::StreamSettings;
@@ -16,7 +16,7 @@ pub(super) struct Shared {
     /// The prefix of all subjects.
     pub(super) prefix: String,
     pub(super) mode: Mode,
-    pub(super) decoder: Decoder,
+    pub(super) limits: Limits,
     pub(super) idle_heartbeat: Duration,
     pub(super) max_ack_pending: usize,
     /// Whether settings of consumers that differ are updated, if the server can.

@@ -1,13 +1,17 @@
 //! Messages to events, and straight to typed values.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
-use crate::event::{AttributeRef, Event, JSON, Limits, MediaType, Violation, name};
-use crate::format;
+use crate::event::{
+    AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_events, declares_json, name,
+};
+use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
 /// The prefix of the headers of attributes (section 3.1.3.1).
@@ -17,8 +21,10 @@ pub(super) const PREFIX: &str = "ce-";
 pub(super) enum Mode<'a> {
     /// The content type is a media type.
     Binary(Option<&'a str>),
-    Structured(MediaType),
-    Batched(MediaType),
+    /// One event in the format of a media type, in lower case and without parameters.
+    Structured(String),
+    /// A batch in such a format.
+    Batched(String),
 }
 
 /// Decodes messages within [`Limits`]; made by [`with_limits`].
@@ -57,8 +63,8 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 /// # Errors
 ///
 /// Returns an error if the message is not a `CloudEvent`, is malformed, breaks the specification,
-/// is over one of the default [`Limits`], has an event format that is not registered, or is a
-/// batch.
+/// is over one of the default [`Limits`], has an event format that is not registered, has a
+/// `Content-Encoding` other than `identity`, or is a batch.
 pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
     Decoder::default().decode(headers, body)
 }
@@ -90,9 +96,9 @@ impl Decoder {
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                read_binary(headers, content_type, self.limits)?.into_event(body)
+                read_binary(headers, content_type, &body, self.limits)?.into_event(body)
             }
-            Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
+            Mode::Structured(essence) => format::decode(&essence, body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
@@ -108,9 +114,7 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Vec<Event>, DecodeError> {
         match self.mode(headers, &body)? {
-            Mode::Batched(media_type) => {
-                format::find(media_type.essence(), self.limits)?.decode_batch(body)
-            }
+            Mode::Batched(essence) => format::find(&essence, self.limits)?.decode_batch(body),
             Mode::Binary(_) | Mode::Structured(_) => {
                 self.decode(headers, body).map(|event| vec![event])
             }
@@ -129,19 +133,47 @@ impl Decoder {
     ) -> Result<T, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
-                read_binary(headers, content_type, self.limits)?.into_typed(&body)
+                read_binary(headers, content_type, &body, self.limits)?.into_typed(&body)
             }
-            Mode::Structured(media_type) => {
-                format::decode_as(media_type.essence(), body, self.limits)
-            }
+            Mode::Structured(essence) => format::decode_as(&essence, body, self.limits),
             Mode::Batched(_) => Err(DecodeError::a_batch()),
         }
     }
 
-    /// Checks the size of a message and finds its content mode.
+    /// Checks the size and the encoding of a message, and finds its content mode.
     fn mode<'a>(&self, headers: &'a HeaderMap, body: &Bytes) -> Result<Mode<'a>, DecodeError> {
         self.check_size(headers, body)?;
-        mode(headers).map_err(|violation| self.all_wrong(headers, body, violation))
+        if let Some(encoding) = content_encoding(headers) {
+            return Err(DecodeError::content_encoding(&encoding));
+        }
+        let mode = mode(headers).map_err(|violation| self.all_wrong(headers, body, violation))?;
+        Ok(self.tolerated_mode(mode, headers, body))
+    }
+
+    /// Returns the mode that is meant, where the limits allow another one than is declared.
+    fn tolerated_mode<'a>(&self, mode: Mode<'a>, headers: &HeaderMap, body: &Bytes) -> Mode<'a> {
+        let first = || body.trim_ascii_start().first();
+        match mode {
+            Mode::Binary(Some(content_type))
+                if self.limits.events_as_json
+                    && declares_json(content_type)
+                    && !is_marked(headers) =>
+            {
+                match first() {
+                    Some(b'{') => Mode::Structured(Json.content_type().to_owned()),
+                    Some(b'[') => Mode::Batched(Json.content_type().to_owned()),
+                    _ => mode,
+                }
+            }
+            Mode::Structured(essence)
+                if self.limits.arrays_as_batches
+                    && essence == Json.content_type()
+                    && first() == Some(&b'[') =>
+            {
+                Mode::Batched(essence)
+            }
+            mode => mode,
+        }
     }
 
     pub(super) fn check_size(&self, headers: &HeaderMap, body: &Bytes) -> Result<(), DecodeError> {
@@ -152,7 +184,16 @@ impl Decoder {
 }
 
 const BATCHED: &str = "application/cloudevents-batch";
-const STRUCTURED: &str = "application/cloudevents";
+
+/// Returns the `Content-Encoding` of a message, unless it is `identity`.
+pub(super) fn content_encoding(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let values = headers.get_all(CONTENT_ENCODING).iter();
+    let mut values = values.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    values.find(|value| {
+        let mut codings = value.split(',').map(str::trim);
+        !codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+    })
+}
 
 /// Finds the content mode: the longer prefix first, then binary (section 3).
 pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
@@ -176,37 +217,36 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
         return Ok(Mode::Binary(Some(text)));
     }
     let media_type = MediaType::parse(text).map_err(|_| wrong(text, "a media type"))?;
-    Ok(match media_type.essence() {
-        essence if is_batched(essence) => Mode::Batched(media_type),
-        essence if is_structured(essence) => Mode::Structured(media_type),
-        _ => Mode::Binary(Some(text)),
+    let essence = media_type.into_essence();
+    Ok(if is_batched(&essence) {
+        Mode::Batched(essence)
+    } else if declares_events(&essence) {
+        Mode::Structured(essence)
+    } else {
+        Mode::Binary(Some(text))
     })
 }
 
-pub(super) fn is_batched(content_type: &str) -> bool {
-    starts_with(content_type, BATCHED)
+/// Returns whether an essence in lower case is that of a batch.
+pub(super) fn is_batched(essence: &str) -> bool {
+    essence.starts_with(BATCHED)
 }
 
-/// Returns whether a content type says that events are in the body, one or a batch.
-pub(super) fn is_structured(content_type: &str) -> bool {
-    starts_with(content_type, STRUCTURED)
-}
-
-fn starts_with(text: &str, prefix: &str) -> bool {
-    let start = text.as_bytes().get(..prefix.len());
-    start.is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
+/// Returns whether headers have an attribute that every event has.
+fn is_marked(headers: &HeaderMap) -> bool {
+    let marks = ["ce-specversion", "ce-id", "ce-type"];
+    marks.iter().any(|mark| headers.contains_key(*mark))
 }
 
 /// Reads the headers of a message in binary content mode.
 pub(super) fn read_binary<'a>(
     headers: &'a HeaderMap,
     content_type: Option<&'a str>,
+    body: &[u8],
     limits: Limits,
 ) -> Result<BinaryReader<'a>, DecodeError> {
-    let marks = ["ce-specversion", "ce-id", "ce-type"];
-    if !marks.iter().any(|mark| headers.contains_key(*mark)) {
-        let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
-        return Err(DecodeError::not_an_event(reason));
+    if !is_marked(headers) {
+        return Err(not_an_event(body));
     }
     let mut reader = BinaryReader::new(limits);
     for (header, value) in headers {
@@ -226,4 +266,24 @@ pub(super) fn read_binary<'a>(
         reader.attribute(name::DATACONTENTTYPE, AttributeRef::Text(content_type));
     }
     Ok(reader)
+}
+
+/// How much of a body is searched for an event that came under another content type.
+const SEARCHED_BYTES: usize = 4096;
+
+/// Returns the error of a message without the headers of an event, with the content type that its
+/// body should have come with.
+fn not_an_event(body: &[u8]) -> DecodeError {
+    let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
+    let start = &body[..body.len().min(SEARCHED_BYTES)];
+    let member = b"\"specversion\"";
+    let has_version = start.windows(member.len()).any(|part| part == member);
+    let (what, media_type) = match start.trim_ascii_start().first() {
+        Some(b'{') if has_version => ("an event", Json.content_type()),
+        Some(b'[') if has_version => ("a batch", Json.batch_content_type().unwrap_or_default()),
+        _ => return DecodeError::not_an_event(reason),
+    };
+    DecodeError::not_an_event(format!(
+        "{reason}; the body looks like {what} in JSON, which has the content type `{media_type}`"
+    ))
 }

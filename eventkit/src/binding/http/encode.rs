@@ -5,10 +5,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Message;
-use super::decode::{PREFIX, is_structured};
-use crate::binding::header_value;
+use super::decode::PREFIX;
+use crate::binding::{self, header_value};
 use crate::error::EncodeError;
-use crate::event::{Event, name};
+use crate::event::{Event, declares_events, name};
 use crate::format::Format;
 
 /// The headers of the core attributes, but for the content type.
@@ -27,19 +27,17 @@ static CORE: [(&str, HeaderName); 7] = [
 /// # Errors
 ///
 /// Returns an error if an attribute does not fit into a header, since its name is longer than 64
-/// KiB, or its content type is that of an event, which would make the message one in structured
-/// mode; or where the event has more attributes than a [`HeaderMap`] holds, about 24,000.
+/// KiB or the event has more attributes than a [`HeaderMap`] holds, about 24,000; or if the event was
+/// decoded from a format that carries more than this mode: a content type of events, which would make
+/// the message one in structured mode, or text in another charset than UTF-8.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
         .map_err(|_| EncodeError::too_many_headers())?;
     for (name, value) in event.attributes() {
         append(&mut headers, name, &value.into_text())?;
     }
-    let body = event.data().map(|data| data.bytes().clone());
-    Ok(Message {
-        headers,
-        body: body.unwrap_or_default(),
-    })
+    let body = binding::body(event)?;
+    Ok(Message { headers, body })
 }
 
 /// Adds the header of an attribute.
@@ -65,7 +63,9 @@ pub(super) fn append(headers: &mut HeaderMap, name: &str, text: &str) -> Result<
 /// Returns the header of a content type that does not make a message one in another mode.
 fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
     let wrong = || EncodeError::header(name::DATACONTENTTYPE);
-    if is_structured(text) {
+    // White space at the ends is no part of a header, and would hide what the text is.
+    let text = text.trim();
+    if declares_events(text) {
         return Err(wrong());
     }
     HeaderValue::from_str(text).map_err(|_| wrong())

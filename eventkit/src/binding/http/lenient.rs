@@ -1,7 +1,7 @@
 //! Messages that may break the specification, for programs that pass them on.
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
 use super::Message;
@@ -10,7 +10,8 @@ use super::encode::{append, encode_binary, in_body};
 use crate::binding::header_value;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{
-    Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, name,
+    Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, declares_events,
+    name,
 };
 use crate::format::{self, Format};
 
@@ -31,8 +32,8 @@ pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, 
 ///
 /// # Errors
 ///
-/// Returns an error if [`decode_lenient`] would for an element, or if the `Content-Type` of a batch
-/// is malformed.
+/// Returns an error if [`decode_lenient`] would for an element, or if a batch has a malformed
+/// `Content-Type`, an event format that is not registered, or a `Content-Encoding`.
 pub fn decode_batch_lenient(
     headers: &HeaderMap,
     body: Bytes,
@@ -42,8 +43,8 @@ pub fn decode_batch_lenient(
 
 /// Encodes an event that may break the specification in the content mode it came in.
 ///
-/// Of what came over HTTP, the `ce-` headers, the `Content-Type` and the body are the same, byte
-/// for byte. What came as the text of an event format is in structured mode, and any other event in
+/// Of what came over HTTP, the `ce-` headers, the `Content-Type`, the `Content-Encoding` and the body
+/// are the same, byte for byte. What came as the text of an event format is in structured mode, and any other event in
 /// binary mode.
 ///
 /// # Errors
@@ -64,7 +65,9 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
 /// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
 /// headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    if let (Some(message), None) = (event.message::<Message>(), event.text()) {
+    if let Some(message) = event.message::<Message>()
+        && !message.has_content_type_of_events()
+    {
         return Ok(message.clone());
     }
     match event.parsed() {
@@ -115,17 +118,21 @@ impl Decoder {
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
         self.check_size(headers, &body)?;
-        let content_type = ContentType::of(headers);
+        let content_type = ContentType::of(headers)?;
         if content_type.is_batch() {
             return Err(DecodeError::a_batch());
         }
         let message = Message {
-            headers: own_headers(headers),
+            headers: own_headers(headers, &content_type),
             body: body.clone(),
         };
-        let event = if content_type.is_structured() {
-            let format = format::find(&content_type.essence, self.limits)?;
-            let event = format.decode_lenient(body)?;
+        let event = if let Some(encoding) = decode::content_encoding(headers) {
+            self.encoded(headers, content_type, &encoding)?
+        } else if content_type.is_structured() {
+            let event = match format::find(&content_type.essence, self.limits) {
+                Ok(format) => format.decode_lenient(body)?,
+                Err(_) => of_unknown_format(&content_type.essence),
+            };
             event.with_violations(content_type.violation)
         } else {
             self.binary(headers, content_type, body)?
@@ -144,9 +151,12 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Vec<LenientEvent>, DecodeError> {
         self.check_size(headers, &body)?;
-        let content_type = ContentType::of(headers);
+        let content_type = ContentType::of(headers)?;
         if !content_type.is_batch() {
             return self.decode_lenient(headers, body).map(|event| vec![event]);
+        }
+        if let Some(encoding) = decode::content_encoding(headers) {
+            return Err(DecodeError::content_encoding(&encoding));
         }
         // There may be no element to tell it with.
         content_type.violation.map_or(Ok(()), Err)?;
@@ -162,10 +172,10 @@ impl Decoder {
         body: &Bytes,
         violation: Violation,
     ) -> DecodeError {
-        if ContentType::of(headers).is_structured() {
+        if ContentType::of(headers).is_ok_and(|content_type| content_type.is_structured()) {
             return violation.into();
         }
-        let read = decode::read_binary(headers, None, self.limits);
+        let read = decode::read_binary(headers, None, body, self.limits);
         match read.and_then(|reader| reader.into_violations(body.clone())) {
             Ok((mut violations, _)) => {
                 violations.push(violation);
@@ -176,28 +186,60 @@ impl Decoder {
         }
     }
 
+    /// Returns what is known of an event whose body has a content encoding.
+    fn encoded(
+        &self,
+        headers: &HeaderMap,
+        content_type: ContentType<'_>,
+        encoding: &str,
+    ) -> Result<LenientEvent, DecodeError> {
+        let (expected, section) = ("a body without a content encoding", "HTTP binding, 3");
+        let violation = Violation::new("Content-Encoding", encoding, expected, section);
+        let (attributes, violations) = if content_type.is_structured() {
+            (Vec::new(), Vec::new())
+        } else {
+            let body = Bytes::new();
+            let reader = decode::read_binary(headers, content_type.text, &body, self.limits)?;
+            let (violations, _) = reader.into_violations(body)?;
+            (attributes(headers), violations)
+        };
+        let data = Err("the body has a `Content-Encoding`");
+        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
+        let more = content_type.violation.into_iter().chain([violation]);
+        Ok(event.with_violations(more))
+    }
+
     fn binary(
         &self,
         headers: &HeaderMap,
         content_type: ContentType<'_>,
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
-        use DecodeErrorKind::{Invalid, Malformed, SpecVersion};
         match self.decode(headers, body.clone()) {
             Ok(event) => return Ok(event.into()),
-            // A body that is not the JSON it is said to be is malformed here, but can be kept.
-            Err(error) if !matches!(error.kind(), Invalid | Malformed | SpecVersion) => {
-                return Err(error);
-            }
-            Err(_) => {}
+            Err(error) => match error.kind() {
+                DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => {}
+                _ => return Err(error),
+            },
         }
-        let reader = decode::read_binary(headers, content_type.text, self.limits)?;
+        let reader = decode::read_binary(headers, content_type.text, &body, self.limits)?;
         let (violations, data) = reader.into_violations(body)?;
         let attributes = attributes(headers);
         let data = Ok(data);
         let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
         Ok(event.with_violations(content_type.violation))
     }
+}
+
+/// Returns what is known of an event in a format that is not registered, which is nothing.
+fn of_unknown_format(media_type: &str) -> LenientEvent {
+    let (expected, section) = ("a registered event format", "HTTP binding, 3.2.1");
+    let violation = Violation::new("Content-Type", media_type, expected, section);
+    let event = UncheckedEvent {
+        attributes: Vec::new(),
+        data: Err("no event format is registered for the media type of the event"),
+    };
+    LenientEvent::new(event, vec![violation])
 }
 
 /// The `Content-Type` of a message, which may be malformed.
@@ -210,13 +252,22 @@ struct ContentType<'a> {
 }
 
 impl<'a> ContentType<'a> {
-    fn of(headers: &'a HeaderMap) -> Self {
+    /// Returns an error if there are several that make different content modes: another program may
+    /// take another one.
+    fn of(headers: &'a HeaderMap) -> Result<Self, Violation> {
         let (text, essence, violation) = match decode::mode(headers) {
             Ok(Mode::Binary(text)) => (text, String::new(), None),
-            Ok(Mode::Structured(media_type) | Mode::Batched(media_type)) => {
-                (None, media_type.essence().to_owned(), None)
-            }
+            Ok(Mode::Structured(essence) | Mode::Batched(essence)) => (None, essence, None),
             Err(violation) => {
+                let values = headers.get_all(CONTENT_TYPE).iter();
+                let mut modes = values.map(|value| {
+                    let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+                    (declares_events(&text), decode::is_batched(&text))
+                });
+                let first = modes.next();
+                if modes.any(|mode| Some(mode) != first) {
+                    return Err(violation);
+                }
                 let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
                 let text = String::from_utf8_lossy(value.unwrap_or_default());
                 let essence = text.split(';').next().unwrap_or_default();
@@ -224,11 +275,11 @@ impl<'a> ContentType<'a> {
                 (None, essence, Some(violation))
             }
         };
-        Self {
+        Ok(Self {
             text,
             essence,
             violation,
-        }
+        })
     }
 
     fn is_batch(&self) -> bool {
@@ -236,15 +287,16 @@ impl<'a> ContentType<'a> {
     }
 
     fn is_structured(&self) -> bool {
-        decode::is_structured(&self.essence)
+        declares_events(&self.essence)
     }
 }
 
-/// Returns the headers that belong to the event.
-fn own_headers(headers: &HeaderMap) -> HeaderMap {
-    let own = headers
-        .iter()
-        .filter(|(name, _)| *name == CONTENT_TYPE || name.as_str().starts_with(PREFIX));
+/// Returns the headers that belong to the event: in structured mode, `ce-` headers do not.
+fn own_headers(headers: &HeaderMap, content_type: &ContentType<'_>) -> HeaderMap {
+    let own = headers.iter().filter(|(name, _)| {
+        let of_body = [CONTENT_TYPE, CONTENT_ENCODING].contains(name);
+        of_body || (!content_type.is_structured() && name.as_str().starts_with(PREFIX))
+    });
     let mut kept = HeaderMap::new();
     for (name, value) in own {
         kept.append(name, value.clone());
@@ -278,6 +330,7 @@ fn raw_text(value: &HeaderValue) -> UncheckedValue {
 
 /// Writes what came in another mode or format.
 fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
+    event.check_names(str::to_ascii_lowercase, "headers")?;
     let mut headers = HeaderMap::new();
     for (name, value) in &event.attributes {
         let text = header_text(value).ok_or_else(|| EncodeError::header(name))?;

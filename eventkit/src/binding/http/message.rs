@@ -1,12 +1,12 @@
 //! An HTTP message without its start line.
 
 use bytes::Bytes;
-use http::header::MaxSizeReached;
-use http::{HeaderMap, Request, Response, request, response};
+use http::header::{CONTENT_TYPE, MaxSizeReached};
+use http::{HeaderMap, HeaderValue, Request, Response, request, response};
 
 use super::decode;
 use crate::error::DecodeError;
-use crate::event::Event;
+use crate::event::{Event, declares_events};
 
 /// The headers and the body that an event or a batch becomes.
 ///
@@ -45,10 +45,22 @@ impl Message {
     }
 }
 
-/// Sets headers in the place of those of the same name.
+impl Message {
+    /// Returns whether it is in structured or batched mode.
+    pub(super) fn has_content_type_of_events(&self) -> bool {
+        let content_type = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let content_type = content_type.map(String::from_utf8_lossy);
+        content_type.is_some_and(|content_type| declares_events(&content_type))
+    }
+}
+
+/// Sets headers in the place of those of the same name, as often as they are there.
 fn set_all(headers: &mut HeaderMap, message: &HeaderMap) -> Result<(), MaxSizeReached> {
+    for name in message.keys() {
+        headers.remove(name);
+    }
     for (name, value) in message {
-        headers.try_insert(name, value.clone())?;
+        headers.try_append(name, value.clone())?;
     }
     Ok(())
 }

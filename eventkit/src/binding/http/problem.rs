@@ -14,9 +14,9 @@ use crate::event::Violation;
 ///
 /// | mistake | status |
 /// | --- | --- |
-/// | malformed, not an event, invalid attributes, another specversion | 400 |
+/// | malformed, not an event, invalid attributes, another specversion, data that is not the JSON it is declared to be | 400 |
 /// | over one of the [`Limits`](crate::Limits), or over the body limit of the server | 413 |
-/// | no format or codec for the media type | 415 |
+/// | no format or codec for the media type, or a `Content-Encoding` | 415 |
 /// | another event type, or data that is not the expected value | 422 |
 /// | an answer that cannot be encoded | 500 |
 ///
@@ -134,6 +134,9 @@ impl From<&DecodeError> for Problem {
             }
             DecodeErrorKind::UnexpectedType => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "Unexpected event type")
+            }
+            DecodeErrorKind::Data if error.is_malformed_json_data() => {
+                (StatusCode::BAD_REQUEST, "Malformed data")
             }
             DecodeErrorKind::Data => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid data"),
         };

@@ -11,6 +11,7 @@ use bytestring::ByteString;
 use super::scan::{Malformed, Scanner, explain};
 use crate::codec::{JsonSeed, decode_into};
 use crate::error::DecodeError;
+use crate::event::json::byte_order_mark;
 use crate::event::{
     Data, DataKind, Event, JSON, Limits, PartialEvent, Scalar, Violation, declares_json, name,
 };
@@ -19,6 +20,8 @@ use crate::typed::{AttributeSource, CloudEvent, EventReader};
 pub(super) const OBJECT: &str =
     "expected one object with string, boolean, integer or null members, and `data`";
 pub(super) const BATCH: &str = "expected an array of event objects";
+const NOT_A_BATCH: &str = "expected one object; an array of events has the content type `application/cloudevents-batch+json`";
+const NOT_ONE_EVENT: &str = "expected an array of event objects; one event has the content type `application/cloudevents+json`";
 
 /// Function that reads the next value as data, as it stands or as a type, and returns its range.
 ///
@@ -109,9 +112,22 @@ pub(super) fn elements<'a>(
     let read = scanner.elements(brackets, element);
     match read.and_then(|()| Ok(scanner.end()?)) {
         Ok(()) => Ok(()),
-        Err(ElementError::Malformed) => Err(explain(text, expected)),
+        Err(ElementError::Malformed) => Err(malformed(text, expected)),
         Err(ElementError::Invalid(error)) => Err(error),
     }
+}
+
+/// Returns the error of malformed text, which may be of the other of the two JSON formats.
+fn malformed(text: &str, expected: &'static str) -> DecodeError {
+    let first = text.trim_start().bytes().next();
+    explain(
+        text,
+        match (expected, first) {
+            (OBJECT, Some(b'[')) => NOT_A_BATCH,
+            (BATCH, Some(b'{')) => NOT_ONE_EVENT,
+            _ => expected,
+        },
+    )
 }
 
 /// The error of reading an element.
@@ -135,13 +151,23 @@ impl From<DecodeError> for ElementError {
 /// Checks the size and the encoding of a message.
 pub(super) fn message(bytes: Bytes, limits: Limits) -> Result<ByteString, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
+    check_start(&bytes)?;
     ByteString::try_from(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
 /// Checks the size and the encoding of a message that is not shared.
 pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
+    check_start(bytes)?;
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
+}
+
+/// Refuses a byte order mark by its name.
+fn check_start(bytes: &[u8]) -> Result<(), DecodeError> {
+    let mark = byte_order_mark(bytes);
+    mark.map_or(Ok(()), |reason| {
+        Err(DecodeError::malformed_because("JSON", reason))
+    })
 }
 
 /// Reads all members of the one object that a text is.
@@ -155,7 +181,7 @@ pub(super) fn object<'a>(
     let data = data.and_then(|data| scanner.end().map(|()| data));
     match data {
         Ok(data) => Ok(resolve_data(data, event, text)),
-        Err(Malformed) => Err(explain(text, OBJECT)),
+        Err(Malformed) => Err(malformed(text, OBJECT)),
     }
 }
 
@@ -190,9 +216,14 @@ fn members<'a>(
             }
         };
         if std::mem::replace(&mut seen[at], true) || (found.is_some() && data.is_some()) {
+            let value = match &found {
+                Some(RawData::Json(range)) => scanner.slice(range),
+                Some(RawData::Base64(text)) => text,
+                None => "",
+            };
             let expected = "one of `data` and `data_base64`, once";
-            let member = member.into_owned();
-            event.add_violation(Violation::new(member, "", expected, "JSON format, 3.1.1"));
+            let (member, section) = (member.into_owned(), "JSON format, 3.1.1");
+            event.add_violation(Violation::new(member, value, expected, section));
         }
         data = found.or(data.take());
         Ok(())
@@ -219,9 +250,10 @@ fn base64<'a>(
     Ok(match scalar(name::DATA_BASE64, scanner, event)? {
         Scalar::Text(text) => Some(RawData::Base64(text)),
         Scalar::Null | Scalar::Invalid => None,
-        Scalar::Boolean(_) | Scalar::Integer(_) => {
+        other @ (Scalar::Boolean(_) | Scalar::Integer(_)) => {
             let (expected, section) = ("a JSON string with Base64", "JSON format, 3.1.1");
-            event.add_violation(Violation::new(name::DATA_BASE64, "", expected, section));
+            let value = other.text();
+            event.add_violation(Violation::new(name::DATA_BASE64, &value, expected, section));
             None
         }
     })
@@ -239,13 +271,7 @@ fn scalar<'a>(
     }
     let (value, _) = scanner.skip()?;
     let json = scanner.slice(&value);
-    let value = match json {
-        "null" => Some(Scalar::Null),
-        "true" => Some(Scalar::Boolean(true)),
-        "false" => Some(Scalar::Boolean(false)),
-        number => number.parse().ok().map(Scalar::Integer),
-    };
-    Ok(value.unwrap_or_else(|| {
+    Ok(Scalar::from_json(json).unwrap_or_else(|| {
         event.add_violation(not_scalar(member, json, is_string));
         Scalar::Invalid
     }))
@@ -313,6 +339,9 @@ impl<'a> JsonReader<'_, 'a> {
 
 impl EventReader for JsonReader<'_, '_> {
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
+        if let Some(ty) = find_type(self.text) {
+            return Ok(ty);
+        }
         let mut event = PartialEvent::with_limits(self.limits);
         object(self.text, &mut event, &mut skip)?;
         event.require_type().map(|ty| Cow::Owned(ty.to_owned()))
@@ -347,6 +376,39 @@ impl EventReader for JsonReader<'_, '_> {
 
     fn attributes(&self) -> &dyn AttributeSource {
         &*self.event
+    }
+}
+
+/// Finds the type of an event, without a look at what follows it.
+fn find_type(text: &str) -> Option<Cow<'_, str>> {
+    enum Stop<'a> {
+        Malformed,
+        Found(Cow<'a, str>),
+    }
+
+    impl From<Malformed> for Stop<'_> {
+        fn from(Malformed: Malformed) -> Self {
+            Self::Malformed
+        }
+    }
+
+    let mut scanner = Scanner::new(text);
+    let all = scanner.elements(*b"{}", |scanner| {
+        while let Some((name, value, next)) = scanner.peek_string_member() {
+            if name == name::TYPE {
+                return Err(Stop::Found(Cow::Borrowed(value)));
+            }
+            scanner.skip_to(next);
+        }
+        if scanner.member_name()? == name::TYPE {
+            return Err(Stop::Found(scanner.string()?));
+        }
+        scanner.skip()?;
+        Ok(())
+    });
+    match all {
+        Err(Stop::Found(ty)) => Some(ty),
+        _ => None,
     }
 }
 

@@ -97,6 +97,7 @@ pub(super) fn encode(event: &LenientEvent, out: &mut Vec<u8>) -> Result<(), Enco
 }
 
 fn write(event: &UncheckedEvent, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    event.check_names(str::to_owned, FORMAT)?;
     let start = out.len();
     for (name, value) in &event.attributes {
         if matches!(&**name, name::DATA | name::DATA_BASE64) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use eventkit::event::Limits;
 use eventkit::format::Format;
 use eventkit::transport::TransportError;
 use http::header::{AUTHORIZATION, CACHE_CONTROL};
@@ -33,6 +34,7 @@ impl Sender {
             rate: None,
             allow_http: false,
             timeout: Duration::from_mins(1),
+            limits: Limits::DEFAULT,
             retry: Retry {
                 attempts: 5,
                 total_timeout: Duration::from_mins(5),
@@ -56,6 +58,7 @@ pub struct SenderBuilder {
     rate: Option<u32>,
     allow_http: bool,
     timeout: Duration,
+    limits: Limits,
     retry: Retry,
 }
 
@@ -103,6 +106,13 @@ impl SenderBuilder {
     /// delayed. A permission is valid for the lifetime of the sender.
     pub fn handshake(mut self) -> Self {
         self.handshake = true;
+        self
+    }
+
+    /// Sets the limits of the target; [`Limits::DEFAULT`] by default. An event that exceeds one is not
+    /// sent.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -205,6 +215,7 @@ impl SenderBuilder {
             handshake,
             permission: OnceCell::new(),
             retired: AtomicBool::new(false),
+            limits: self.limits,
             retry: self.retry,
         };
         Ok(Sender {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use eventkit::ToEvent;
 use eventkit::binding::http::{self as binding, Message};
-use eventkit::event::Event;
+use eventkit::event::{Event, LimitExceeded, Limits};
 use eventkit::format::{Format, Json};
 use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
@@ -68,6 +68,7 @@ pub(super) struct Shared {
     pub(super) handshake: Option<Handshake>,
     pub(super) permission: OnceCell<()>,
     pub(super) retired: AtomicBool,
+    pub(super) limits: Limits,
     pub(super) retry: Retry,
 }
 
@@ -105,7 +106,9 @@ impl Sender {
         let format = self.shared.format.as_deref().unwrap_or(&Json);
         let operation = format!("send a batch of {} events", events.len());
         let message = binding::encode_batch(events, format);
-        self.send(&operation, &encoded(&operation, message)?).await
+        let checked = self.shared.limits.check_batch(events);
+        let message = self.within_limits(&operation, checked, message)?;
+        self.send(&operation, &message).await
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
@@ -122,7 +125,26 @@ impl Sender {
                 }
             }),
         };
-        self.send(&operation, &encoded(&operation, message)?).await
+        let checked = self.shared.limits.check_event(event);
+        let message = self.within_limits(&operation, checked, message)?;
+        self.send(&operation, &message).await
+    }
+
+    /// Returns the message of events, or an error if the target would refuse it.
+    fn within_limits(
+        &self,
+        operation: &str,
+        checked: Result<(), LimitExceeded>,
+        message: Result<Message, EncodeError>,
+    ) -> Result<Message, TransportError> {
+        let message =
+            message.map_err(|error| rejected(operation, "the event cannot be encoded", error))?;
+        let sizes = message.headers.iter();
+        let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len());
+        checked
+            .and_then(|()| self.shared.limits.check_message(sizes, message.body.len()))
+            .map_err(|error| rejected(operation, "the target would refuse it", error))?;
+        Ok(message)
     }
 
     /// Sends a message until the target accepts or refuses it, or a limit of retries is reached.
@@ -189,13 +211,6 @@ impl Shared {
         let response = self.requests.send(Method::POST, headers, body, deadline);
         check(&response.await?)
     }
-}
-
-fn encoded(
-    operation: &str,
-    message: Result<Message, EncodeError>,
-) -> Result<Message, TransportError> {
-    message.map_err(|error| rejected(operation, "the event cannot be encoded", error))
 }
 
 fn rejected(operation: &str, reason: &str, source: impl Into<BoxError>) -> TransportError {

@@ -42,6 +42,14 @@ struct Shipped {
 #[serde(transparent)]
 struct Noted(String);
 
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(
+    type = "co.outcome.order.tag",
+    source = "/shop",
+    datacontenttype = "text/plain"
+)]
+struct Tag(Option<String>);
+
 #[derive(Debug, Clone, PartialEq, CloudEvent)]
 enum OrderEvent {
     Shipped(Shipped),
@@ -110,6 +118,15 @@ proptest! {
         assert_survives(&value);
         let event = value.to_event().unwrap();
         eventkit_tests::round_trip::assert_survives(&event);
+    }
+
+    #[test]
+    fn an_option_under_a_text_type_survives_or_is_refused(text in any::<Option<String>>()) {
+        let tag = Tag(text);
+        match tag.to_event() {
+            Ok(_) => assert_survives(&tag),
+            Err(error) => prop_assert!(tag.0.is_none(), "{}", error),
+        }
     }
 
     #[test]

@@ -50,13 +50,13 @@ fn a_unit_variant_is_its_name() {
     assert_refused(read::<Level>("Low"), DecodeErrorKind::Data);
 }
 
+#[track_caller]
+fn assert_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    assert_eq!(read::<T>(&text(value).unwrap()).unwrap(), *value);
+}
+
 #[test]
 fn what_prints_as_text_is_parsed_back() {
-    #[track_caller]
-    fn assert_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
-        assert_eq!(read::<T>(&text(value).unwrap()).unwrap(), *value);
-    }
-
     assert_back(&true);
     assert_back(&'€');
     assert_back(&i8::MIN);
@@ -76,6 +76,30 @@ fn text_that_does_not_parse_is_a_data_error() {
     assert_refused(read::<u8>(""), DecodeErrorKind::Data);
     assert_refused(read::<bool>("yes"), DecodeErrorKind::Data);
     assert_refused(read::<char>("ab"), DecodeErrorKind::Data);
+}
+
+#[test]
+fn an_option_is_its_value_and_none_is_refused() {
+    assert_back(&Some(String::new()));
+    assert_back(&Some("5".to_owned()));
+    assert_back(&Some('"'));
+    assert_back(&Some(u64::MAX));
+    assert_back(&Some(-7_i8));
+    assert_back(&Some(0.1_f32));
+    assert_back(&Some(203.586_252_566_155_82_f64));
+    assert_back(&Some(true));
+    assert!(text(&None::<String>).is_err());
+    assert!(text(&()).is_err());
+}
+
+#[test]
+fn a_unit_struct_is_its_name() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Ping;
+
+    assert_eq!(text(&Ping).unwrap(), "Ping");
+    assert_back(&Ping);
+    assert_refused(read::<Ping>("Pong"), DecodeErrorKind::Data);
 }
 
 #[test]

@@ -85,9 +85,30 @@ fn events_differ_by_any_attribute() {
 }
 
 #[test]
-fn no_data_is_not_empty_data() {
-    let none = minimal().data_content_type("text/plain").build().unwrap();
-    let empty = minimal().data_content_type("text/plain").data_text("");
+fn no_data_is_equal_to_data_without_bytes_and_not_to_null() {
+    for content_type in ["text/plain", "application/json", "image/png"] {
+        let none = minimal().data_content_type(content_type);
+        let empty = none.clone().data_bytes("");
+        let null = none.clone().data_bytes("null");
+        let none = none.build().unwrap();
+        assert_eq!(none, empty.build().unwrap());
+        assert_ne!(none, null.build().unwrap());
+    }
+}
 
-    assert_ne!(none, empty.build().unwrap());
+#[test]
+fn white_space_around_data_counts_unless_it_is_json() {
+    let with = |content_type: &str, data: &'static str| {
+        let event = minimal().data_content_type(content_type).data_bytes(data);
+        event.build().unwrap()
+    };
+    for content_type in ["application/json", "application/vnd.a+json; charset=utf-8"] {
+        let (spaced, plain) = (with(content_type, "\r\n [1]\t"), with(content_type, "[1]"));
+        assert_eq!(spaced, plain);
+        assert_eq!(with(content_type, "{ "), with(content_type, "{"));
+        assert_ne!(plain, with(content_type, "[1 ]"));
+    }
+    assert_ne!(with("text/plain", "[1] "), with("text/plain", "[1]"));
+    assert_eq!(Data::json(" 1").unwrap(), Data::json("1\n").unwrap());
+    assert_ne!(Data::text(" 1"), Data::text("1"));
 }

@@ -2,6 +2,9 @@
 
 use chrono::{FixedOffset, TimeZone};
 use eventkit::event::Timestamp;
+use eventkit::format::{Format, Json};
+use eventkit_tests::message::{json, minimal};
+use eventkit_tests::refusal::assert_violations;
 
 #[track_caller]
 fn assert_prints(text: &str, expected: &str) {
@@ -24,6 +27,9 @@ fn offset_and_precision_are_kept() {
         "2024-02-29T00:00:00Z",
         "2016-12-31T23:59:60Z",
         "2016-12-31T23:59:60.25Z",
+        "2017-01-01T00:59:60+01:00",
+        "2016-12-31T15:59:60.999999999-08:00",
+        "2024-02-29T23:59:60Z",
     ] {
         assert_prints(text, text);
     }
@@ -83,6 +89,34 @@ fn anything_but_rfc_3339_is_refused() {
         let error = text.parse::<Timestamp>().unwrap_err();
         assert_eq!(error.value(), Some(text), "{text}");
     }
+}
+
+#[test]
+fn a_leap_second_is_at_the_end_of_a_month_in_utc() {
+    let leap = |error: &str| assert!(error.contains("leap second only at the end"), "{error}");
+    for text in [
+        "2016-12-31T23:58:60Z",
+        "2016-12-31T09:30:60Z",
+        "2016-12-30T23:59:60Z",
+        "2024-02-28T23:59:60Z",
+        "2016-12-31T23:59:60+01:00",
+        "2017-01-01T00:59:60-01:00",
+        "2016-12-31T23:59:60.5-08:00",
+    ] {
+        let error = text.parse::<Timestamp>().unwrap_err();
+        assert_eq!(error.value(), Some(text));
+        leap(error.expected());
+        let decoded = Json.decode(json(&format!(r#""time":"{text}""#)));
+        leap(decoded.as_ref().unwrap_err().violations()[0].expected());
+        assert_violations(decoded, &[("time", "core, time")]);
+    }
+    // What chrono can hold, but no message.
+    let at = chrono::DateTime::from_timestamp(59, 1_500_000_000).unwrap();
+    assert_violations(minimal().time(at).build(), &[("time", "core, time")]);
+    assert_violations(
+        minimal().extension("at", Timestamp::from(at)).build(),
+        &[("at", "core, Type System")],
+    );
 }
 
 #[test]

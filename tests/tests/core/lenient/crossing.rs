@@ -7,13 +7,13 @@ use eventkit::binding::http::{
 };
 use eventkit::format::{Format, Json};
 use eventkit::{EncodeError, LenientEvent};
-use eventkit_tests::message::{headers, json, minimal};
+use eventkit_tests::message::{self, headers, json, minimal};
 use eventkit_tests::refusal::chain;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 fn from_json(members: &str) -> LenientEvent {
-    Json.decode_lenient(json(members)).unwrap()
+    Json.decode_lenient(message::json(members)).unwrap()
 }
 
 fn to_json(headers: &HeaderMap, body: &'static str) -> Value {
@@ -100,16 +100,57 @@ fn the_version_and_what_is_missing_stay_so() {
 }
 
 #[test]
-fn what_came_twice_crosses_twice() {
-    let event = from_json(r#""ext":"a","ext":"b""#);
-    let message = encode_binary_lenient(&event).unwrap();
-    let values: Vec<&HeaderValue> = message.headers.get_all("ce-ext").iter().collect();
-    assert_eq!(values, ["a", "b"]);
+fn what_a_receiver_would_take_for_something_else_does_not_cross() {
+    let same = r#""Ext":"a","Time":"b""#;
+    for (members, name) in [
+        (r#""ext":"a","ext":"b""#, "ext"),
+        (r#""ext":"a","Ext":"b""#, "Ext"),
+        (r#""EXT":"a","eXt":"b""#, "eXt"),
+        (r#""Subject":"other-tenant""#, "Subject"),
+        (r#""Type":"evil""#, "Type"),
+        (r#""SpecVersion":"1.0""#, "SpecVersion"),
+        (r#""DataContentType":"text/plain""#, "DataContentType"),
+        (r#""Data":"x""#, "Data"),
+        (r#""DATA_BASE64":"x""#, "DATA_BASE64"),
+        (same, "Time"),
+    ] {
+        let event = from_json(members);
+        assert_eq!(
+            encode_binary_lenient(&event).unwrap_err().to_string(),
+            format!(
+                "the attribute `{name}` would be taken for another one of that name in headers"
+            )
+        );
+        // In its own format it goes on as it came, and with what is wrong with it.
+        let text = Json.encode_lenient(&event).unwrap();
+        assert_eq!(text, json(members));
+    }
+    let admin = r#"{"Id":"2","Source":"/m","SpecVersion":"1.0","Type":"admin.delete"}"#;
+    let event = Json.decode_lenient(admin.into()).unwrap();
+    assert_eq!(event.attribute("type"), None);
+    encode_binary_lenient(&event).unwrap_err();
 
-    let event = decode_lenient(&message.headers, message.body).unwrap();
-    let text = Json.encode_lenient(&event).unwrap();
-    let back = Json.decode_lenient(text).unwrap();
-    assert_eq!(back.violations(), event.violations());
+    let mut headers = headers(&[]);
+    for value in ["a", "b"] {
+        headers.append("ce-ext", HeaderValue::from_static(value));
+    }
+    let event = decode_lenient(&headers, Bytes::new()).unwrap();
+    Json.encode_lenient(&event).unwrap_err();
+    headers.remove("ce-ext");
+    headers.append("ce-type", HeaderValue::from_static("evil"));
+    let event = decode_lenient(&headers, Bytes::new()).unwrap();
+    Json.encode_lenient(&event).unwrap_err();
+}
+
+#[test]
+fn a_content_type_of_events_does_not_get_into_a_header_by_white_space() {
+    for content_type in [
+        "application/cloudevents+json",
+        " application/cloudevents+json",
+    ] {
+        let members = format!(r#""datacontenttype":"{content_type}","data":"{{}}","Ext":"1""#);
+        encode_binary_lenient(&from_json(&members)).unwrap_err();
+    }
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn another_specversion_does_not_hide_what_else_is_wrong() {
 fn names_are_kept_as_they_came() {
     let section = "core, Naming Conventions";
     for name in ["Upper", "with-dash", "with_underscore", "", "größe", "a b"] {
-        let event = assert_kept(&format!(r#""{name}":"x""#), &[(name, Some(name), section)]);
+        let event = assert_kept(&format!(r#""{name}":"x""#), &[(name, Some("x"), section)]);
         assert_eq!(event.attribute(name).as_deref(), Some("x"));
     }
 }
@@ -162,8 +162,8 @@ fn an_attribute_there_twice_is_kept_twice() {
     let event = assert_kept(
         r#""id":"2","ext":"a","ext":"b""#,
         &[
-            ("id", Some("2"), "core, Context Attributes"),
-            ("ext", Some(""), "core, Context Attributes"),
+            ("id", Some("1"), "core, Context Attributes"),
+            ("ext", Some("a"), "core, Context Attributes"),
         ],
     );
     assert_eq!(event.attribute("id").as_deref(), Some("1"));
@@ -198,7 +198,7 @@ fn data_is_kept_whatever_is_wrong_with_it() {
 
     let event = assert_kept(
         r#""data":1,"data_base64":"AA==""#,
-        &[("data_base64", Some(""), "JSON format, 3.1.1")],
+        &[("data_base64", Some("AA=="), "JSON format, 3.1.1")],
     );
     assert!(event.data().is_none());
 }

@@ -1,6 +1,7 @@
 //! Events that break the specification, and are passed on as they came.
 
 mod batch;
+mod built;
 mod crossing;
 mod http;
 mod json;

@@ -7,7 +7,7 @@ use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, EncodeError, Limits};
 use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::refusal::assert_refused;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
@@ -52,15 +52,29 @@ fn a_message_that_is_no_event_is_refused() {
 }
 
 #[test]
-fn a_format_that_is_not_there_is_refused() {
-    for media_type in [
-        "application/cloudevents+cbor",
-        "application/cloudevents",
-        "application/cloudevents+cbor; x",
+fn content_types_of_different_modes_are_refused() {
+    for pair in [
+        ["text/plain", "application/cloudevents+json"],
+        ["application/cloudevents+json", "text/plain"],
+        [
+            "application/cloudevents+json",
+            "application/cloudevents-batch+json",
+        ],
     ] {
-        let decoded = decode_lenient(&content_type(media_type), Bytes::new());
-        assert_refused(decoded, DecodeErrorKind::UnsupportedMediaType);
+        let mut headers = headers(&[]);
+        for value in pair {
+            headers.append("content-type", HeaderValue::from_static(value));
+        }
+        let decoded = decode_lenient(&headers, json(""));
+        assert_refused(decoded, DecodeErrorKind::Invalid);
     }
+}
+
+#[test]
+fn a_batch_of_a_format_that_is_not_there_is_refused() {
+    let headers = content_type("application/cloudevents-batch+cbor");
+    let decoded = decode_batch_lenient(&headers, Bytes::new());
+    assert_refused(decoded, DecodeErrorKind::UnsupportedMediaType);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 mod http;
 mod json;
+mod publishing;
+mod switches;
 mod transports;
 
 use eventkit::{DecodeError, DecodeErrorKind};

@@ -5,7 +5,7 @@ use eventkit::binding::http::{Message, decode, encode_binary};
 use eventkit::event::{Data, Timestamp, Uri, UriReference};
 use eventkit::format::{Format, Json};
 use eventkit::{Event, Limits};
-use eventkit_tests::message::{full, minimal};
+use eventkit_tests::message::{full, json, minimal};
 
 /// Returns the headers of a message as sorted lines.
 fn lines(message: &Message) -> Vec<String> {
@@ -89,8 +89,12 @@ fn a_content_type_of_events_would_make_it_another_mode_and_is_an_error() {
         "application/cloudevents+json",
         "Application/CloudEvents-Batch+JSON; charset=utf-8",
     ] {
-        let event = minimal().data_content_type(content_type);
-        let event = event.data_text("[]").build().unwrap();
+        let event = minimal().data_content_type(content_type).data_text("[]");
+        let error = event.build().unwrap_err();
+        assert_eq!(error.violations()[0].attribute(), "datacontenttype");
+
+        let members = format!(r#""datacontenttype":"{content_type}","data":[]"#);
+        let event = Json.decode(json(&members)).unwrap();
         let error = encode_binary(&event).unwrap_err();
         let expected = "the attribute `datacontenttype` does not fit into a header of the binding";
         assert_eq!(error.to_string(), expected);
@@ -100,12 +104,19 @@ fn a_content_type_of_events_would_make_it_another_mode_and_is_an_error() {
 
 #[test]
 fn a_content_type_is_kept_to_the_last_semicolon() {
-    for content_type in ["text/plain;", "text/plain; charset=utf-8 ; "] {
+    for (content_type, kept) in [
+        ("text/plain;", "text/plain;"),
+        (
+            "text/plain; charset=utf-8 ; ",
+            "text/plain; charset=utf-8 ;",
+        ),
+    ] {
         let event = minimal().data_content_type(content_type);
         let event = event.data_text("hi").build().unwrap();
         let message = encode_binary(&event).unwrap();
+        assert_eq!(message.headers["content-type"], kept);
         let received = decode(&message.headers, message.body).unwrap();
-        assert_eq!(received.data_content_type(), Some(content_type));
+        assert_eq!(received.data_content_type(), Some(kept));
         assert_eq!(received, event);
     }
 }

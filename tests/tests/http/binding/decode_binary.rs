@@ -1,13 +1,15 @@
 //! Messages in binary content mode to events.
 
 use bytes::Bytes;
-use eventkit::binding::http::{decode, decode_as, decode_batch};
-use eventkit::event::DataKind;
+use eventkit::binding::http::{decode, decode_as, decode_batch, decode_lenient};
+use eventkit::event::{Data, DataKind};
 use eventkit::{DecodeErrorKind, Event};
-use eventkit_tests::message::{content_type, headers};
+use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
+use eventkit_tests::round_trip::assert_survives;
 use http::HeaderMap;
+use serde_json::Value;
 
 fn body_as(media_type: &str, body: &'static [u8]) -> Event {
     let headers = headers(&[("content-type", media_type)]);
@@ -60,6 +62,28 @@ fn the_kind_of_the_data_follows_from_the_content_type() {
 }
 
 #[test]
+fn a_tab_between_the_parts_of_a_content_type_is_a_space() {
+    let event = body_as("text/plain\t;\tcharset=\"utf-8\";;", b"hi");
+    assert_eq!(
+        event.data_content_type(),
+        Some("text/plain ; charset=\"utf-8\";;")
+    );
+    assert_eq!(event.data().unwrap().kind(), DataKind::Text);
+
+    // In quotes it is part of the value, and no attribute has one.
+    for text in ["a/b; c=\"\t\"", "a/b; c=\"\\\"\t\""] {
+        assert_invalid(
+            decode(&headers(&[("content-type", text)]), Bytes::new()),
+            &[("datacontenttype", "core, datacontenttype")],
+        );
+    }
+
+    let body = br#"{"specversion":"1.0","id":"1","source":"/s","type":"t"}"#;
+    let structured = content_type("application/cloudevents+json\t;;\tcharset=utf-8");
+    assert!(decode(&structured, Bytes::from_static(body)).is_ok());
+}
+
+#[test]
 fn a_body_without_a_content_type_is_binary() {
     let event = decode(&headers(&[]), "[1]".into()).unwrap();
 
@@ -81,10 +105,14 @@ fn an_empty_body_is_no_data_where_it_cannot_be_data() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_malformed() {
+fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
     for body in ["{", "text", "1 2", "\u{feff}1", " ", "\0"] {
         let headers = headers(&[("content-type", "application/json")]);
-        assert_refused(decode(&headers, body.into()), DecodeErrorKind::Malformed);
+        let event = decode(&headers, body.into()).unwrap();
+        assert_eq!(event.data(), Some(&Data::binary(body)));
+        assert!(event.data().unwrap().is_binary());
+        assert_refused(event.data_as::<Value>(), DecodeErrorKind::Data);
+        assert_survives(&event);
     }
     let headers = headers(&[("content-type", "application/json"), ("ce-subject", "")]);
     assert_invalid(
@@ -106,6 +134,35 @@ fn a_message_without_events_headers_is_no_event() {
             chain(&error),
             "not a CloudEvents message: neither an `application/cloudevents` content type nor `ce-` headers"
         );
+    }
+}
+
+#[test]
+fn a_body_that_looks_like_events_is_told_its_content_type() {
+    let event = String::from_utf8(json("").to_vec()).unwrap();
+    let end = "which has the content type ";
+    for (body, hint) in [
+        (
+            event.clone(),
+            "an event in JSON, which has the content type `application/cloudevents+json`",
+        ),
+        (
+            format!(" \n[{event}]"),
+            "a batch in JSON, which has the content type `application/cloudevents-batch+json`",
+        ),
+        (format!("\"{event}\""), ""),
+        (r#"{"version":"1.0"}"#.to_owned(), ""),
+    ] {
+        for headers in [HeaderMap::new(), content_type("application/json")] {
+            let strict = decode(&headers, body.clone().into()).unwrap_err();
+            let lenient = decode_lenient(&headers, body.clone().into()).unwrap_err();
+            for error in [strict, lenient] {
+                assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent);
+                let message = error.to_string();
+                assert!(message.ends_with(hint), "{message}");
+                assert_eq!(message.contains(end), !hint.is_empty(), "{message}");
+            }
+        }
     }
 }
 
@@ -184,7 +241,7 @@ fn a_content_type_that_is_none_is_refused() {
         "text/*",
         "text/plain, text/html",
         "text/plain; a",
-        "application/cloudevents+",
+        "application/cloudevents/json",
         "text/plain; a=\"ä\"",
         " text/plain",
     ] {
@@ -267,4 +324,20 @@ fn empty_and_malformed_values_are_refused_together() {
             ("dataschema", "core, dataschema"),
         ],
     );
+}
+
+#[test]
+fn a_repeated_header_shows_both_values() {
+    for name in ["ce-ext", "ce-subject"] {
+        let headers = headers(&[(name, "a"), (name, "%62")]);
+        let error = decode(&headers, Bytes::new()).unwrap_err();
+        let [violation] = error.violations() else {
+            panic!("{error:?}");
+        };
+        assert_eq!(violation.value(), Some("a"));
+        assert!(
+            violation.expected().ends_with("again as \"b\""),
+            "{violation}"
+        );
+    }
 }

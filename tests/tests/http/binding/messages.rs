@@ -5,7 +5,7 @@ use eventkit::binding::http::encode_binary;
 use eventkit::{DecodeErrorKind, Event};
 use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::assert_refused;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 
 fn event() -> Event {
     minimal().data_text("hi").build().unwrap()
@@ -35,6 +35,26 @@ fn a_response_keeps_what_its_builder_has_and_the_event_has_not() {
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     assert_eq!(response.headers()["retry-after"], "1");
     assert_eq!(Event::try_from(response).unwrap(), event());
+}
+
+#[test]
+fn a_header_that_is_there_twice_stays_twice() {
+    let mut message = encode_binary(&event()).unwrap();
+    for value in ["a", "b"] {
+        message
+            .headers
+            .append("ce-x", HeaderValue::from_static(value));
+    }
+    let builder = Request::post("/").header("ce-x", "c");
+    let request = message.clone().request(builder).unwrap();
+    let builder = Response::builder().header("ce-x", "c");
+    let response = message.response(builder).unwrap();
+    for headers in [request.headers(), response.headers()] {
+        assert_eq!(
+            headers.get_all("ce-x").iter().collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+    }
 }
 
 #[test]

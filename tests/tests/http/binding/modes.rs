@@ -2,12 +2,14 @@
 
 use bytes::Bytes;
 use eventkit::binding::http::{
-    decode, decode_batch, encode_batch, encode_binary, encode_structured,
+    decode, decode_as, decode_batch, encode_batch, encode_binary, encode_structured,
 };
 use eventkit::format::Json;
 use eventkit::{DecodeErrorKind, Event};
 use eventkit_tests::message::{content_type, headers, json, minimal};
+use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
+use http::HeaderValue;
 
 fn batch() -> Bytes {
     [b"[", &json("")[..], b"]"].concat().into()
@@ -15,6 +17,35 @@ fn batch() -> Bytes {
 
 fn event() -> Event {
     minimal().build().unwrap()
+}
+
+#[test]
+fn a_body_with_a_content_encoding_is_refused_in_every_mode() {
+    for value in ["gzip", "GZIP", "br, identity", "identity,gzip", "ü"] {
+        for mode in [
+            "text/plain",
+            "application/cloudevents+json",
+            "application/cloudevents-batch+json",
+        ] {
+            let mut headers = headers(&[("content-type", mode), ("content-encoding", "identity")]);
+            let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+            headers.append("content-encoding", value);
+            let errors = [
+                decode(&headers, Bytes::new()).unwrap_err(),
+                decode_batch(&headers, Bytes::new()).unwrap_err(),
+                decode_as::<Reading<String>>(&headers, Bytes::new()).unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(error.kind(), DecodeErrorKind::UnsupportedMediaType);
+                assert!(error.to_string().contains("Content-Encoding"), "{error}");
+            }
+        }
+    }
+    for value in ["", "identity", "Identity , ,identity"] {
+        let headers = headers(&[("content-type", "text/plain"), ("content-encoding", value)]);
+        let event = decode(&headers, "hi".into()).unwrap();
+        assert_eq!(event.data().unwrap().as_bytes(), b"hi");
+    }
 }
 
 #[test]

@@ -86,12 +86,12 @@ fn bodies_are_read_both_ways() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_malformed() {
+fn a_body_that_is_not_the_json_it_is_said_to_be_is_refused() {
     let headers = headers(&[("content-type", "application/json")]);
     for body in ["{", "text", "1 2", "\u{feff}1", " ", "[1,]", "\"a"] {
         assert_refused(
             decode_as::<Reading<Value>>(&headers, body.into()),
-            DecodeErrorKind::Malformed,
+            DecodeErrorKind::Data,
         );
         assert!(!agreed::<Value>(&headers, body));
         assert!(!agreed::<u8>(&headers, body));
@@ -178,6 +178,7 @@ fn a_type_without_data_takes_any_both_ways() {
     for (media_type, body) in [
         ("application/json", &b""[..]),
         ("application/json", b"[1e999]"),
+        ("application/json", b"{"),
         ("text/plain", b"\xff"),
         ("text/plain; charset=latin1", b"\xff"),
         ("application/x-unknown", b"\xff"),
@@ -188,11 +189,6 @@ fn a_type_without_data_takes_any_both_ways() {
         assert_eq!(Ping::try_from(&event).unwrap(), Ping);
         assert_eq!(decode_as::<Ping>(&headers, body).unwrap(), Ping);
     }
-    let headers = headers(&[("content-type", "application/json")]);
-    assert_refused(
-        decode_as::<Ping>(&headers, "{".into()),
-        DecodeErrorKind::Malformed,
-    );
 }
 
 #[test]

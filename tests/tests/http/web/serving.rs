@@ -1,23 +1,25 @@
 //! What the server takes and answers.
 
 use eventkit::reqwest::RequestBuilderExt;
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
 use super::{LIMIT, event, serve};
+
+/// Returns the status and the problem that a request is answered with.
+async fn json(request: RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    let status = answer.status().as_u16();
+    let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+    assert_eq!(body["status"], status);
+    (status, body)
+}
 
 #[tokio::test]
 async fn a_wrong_request_is_answered_with_a_problem() {
     let url = serve().await;
     let client = Client::new();
-    let json = |request: reqwest::RequestBuilder| async move {
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
-        let status = answer.status().as_u16();
-        let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-        assert_eq!(body["status"], status);
-        (status, body)
-    };
 
     let (status, body) = json(client.post(format!("{url}/echo")).body("{}")).await;
     assert_eq!(
@@ -61,6 +63,24 @@ async fn a_wrong_request_is_answered_with_a_problem() {
         .header("content-type", "application/cloudevents-batch+avro");
     let (status, _) = json(avro).await;
     assert_eq!(status, 415);
+}
+
+#[tokio::test]
+async fn a_body_with_a_content_encoding_is_a_415() {
+    let url = serve().await;
+    for route in ["echo", "batch", "next"] {
+        let request = Client::new()
+            .post(format!("{url}/{route}"))
+            .event(&event())
+            .unwrap()
+            .header("content-encoding", "gzip");
+        let (status, body) = json(request).await;
+        assert_eq!(status, 415);
+        assert_eq!(
+            body["detail"],
+            "the body has the header `Content-Encoding: gzip`: it has to be decoded first"
+        );
+    }
 }
 
 #[tokio::test]

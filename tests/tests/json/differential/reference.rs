@@ -12,6 +12,8 @@ use iri_string::validate;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::timestamps::by_chrono;
+
 /// An event as the reference reads it.
 #[derive(Debug)]
 pub(crate) struct Reference {
@@ -78,7 +80,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
         return None;
     }
     let time = match attributes.remove("time") {
-        Some((text, true)) => Some(time(&text)?),
+        Some((text, true)) => Some(by_chrono(&text)?),
         Some(_) => return None,
         None => None,
     };
@@ -116,13 +118,6 @@ fn scalar(value: &RawValue) -> Maybe<(String, bool)> {
 
 fn string(json: &str) -> Result<String, Invalid> {
     serde_json::from_str(json).map_err(|_| Invalid)
-}
-
-fn time(text: &str) -> Option<DateTime<FixedOffset>> {
-    // chrono also takes a space before the time, and the minus sign of Unicode.
-    let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
-    (separated && text.is_ascii()).then_some(())?;
-    DateTime::parse_from_rfc3339(text).ok()
 }
 
 fn check(name: &str, value: &str, is_string: bool) -> bool {

@@ -2,12 +2,15 @@
 
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use eventkit::event::Timestamp;
+use eventkit_tests::fuzz::has_valid_second;
 use proptest::prelude::*;
 
-fn by_chrono(text: &str) -> Option<DateTime<FixedOffset>> {
+pub(super) fn by_chrono(text: &str) -> Option<DateTime<FixedOffset>> {
+    // chrono also takes a space before the time, and the minus sign of Unicode.
     let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
     (separated && text.is_ascii()).then_some(())?;
-    DateTime::parse_from_rfc3339(text).ok()
+    let at = DateTime::parse_from_rfc3339(text).ok()?;
+    has_valid_second(&at).then_some(at)
 }
 
 fn assert_same(text: &str) {
@@ -36,6 +39,18 @@ proptest! {
             *place = byte;
         }
         assert_same(&String::from_utf8(changed).unwrap());
+    }
+
+    #[test]
+    fn leap_seconds_are_read_alike(
+        month in 1..=12_u32,
+        day in 27..=31_u32,
+        clock in prop_oneof![
+            Just("23:59:60Z"), Just("22:59:60-01:00"), Just("00:59:60+01:00"), Just("23:59:60+01:00"),
+        ],
+    ) {
+        assert_same(&format!("2024-{month:02}-{day:02}T{clock}"));
+        assert_same(&format!("2024-{month:02}-01T{clock}"));
     }
 
     #[test]

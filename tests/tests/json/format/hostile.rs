@@ -1,11 +1,13 @@
 //! Input that nobody means well with.
 
 use bytes::Bytes;
+use eventkit::codec;
+use eventkit::event::Data;
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeError, DecodeErrorKind, Event, Limits};
 use eventkit_tests::message::json;
 use eventkit_tests::reading::Reading;
-use eventkit_tests::refusal::{assert_invalid, assert_refused};
+use eventkit_tests::refusal::{assert_invalid, assert_refused, chain};
 use serde_json::Value;
 
 const DEPTH: usize = 100_000;
@@ -236,4 +238,113 @@ fn the_list_of_violations_has_an_end() {
         "{}",
         error.violations().len()
     );
+}
+
+#[test]
+fn a_byte_order_mark_is_refused_by_its_name() {
+    let event = json("\"data\":1");
+    let event = std::str::from_utf8(&event).unwrap();
+    let utf16: Vec<u8> = format!("\u{feff}{event}")
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let named = |error: DecodeError, kind| {
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(chain(&error).contains("byte order mark"), "{error:?}");
+    };
+    let malformed = DecodeErrorKind::Malformed;
+    for text in [format!("\u{feff}{event}").into_bytes(), utf16] {
+        named(decode(&text).unwrap_err(), malformed);
+        let typed = Json.decode_as::<Reading<u8>>(&text);
+        named(typed.unwrap_err(), malformed);
+        named(
+            Json.decode_batch(text.clone().into()).unwrap_err(),
+            malformed,
+        );
+        named(
+            Json.decode_lenient(text.clone().into()).unwrap_err(),
+            malformed,
+        );
+        named(
+            Json.decode_batch_lenient(text.into()).unwrap_err(),
+            malformed,
+        );
+    }
+    for data in [&b"\xef\xbb\xbf1"[..], b"\xfe\xff\x001", b"\xff\xfe1\x00"] {
+        let error = Data::json(Bytes::from_static(data)).unwrap_err();
+        assert!(error.to_string().contains("byte order mark"), "{error}");
+        let error = codec::decode::<u8>(Some(data), Some("application/json"));
+        named(error.unwrap_err(), DecodeErrorKind::Data);
+    }
+}
+
+#[test]
+fn one_event_and_a_batch_in_place_of_each_other_are_told_their_content_types() {
+    let event = json("");
+    let batch: Bytes = [b" [", &event[..], b"]"].concat().into();
+    for (error, hint) in [
+        (
+            Json.decode(batch.clone()).unwrap_err(),
+            "`application/cloudevents-batch+json`",
+        ),
+        (
+            Json.decode_as::<Reading<()>>(&batch).unwrap_err(),
+            "`application/cloudevents-batch+json`",
+        ),
+        (
+            Json.decode_lenient(batch).unwrap_err(),
+            "`application/cloudevents-batch+json`",
+        ),
+        (
+            Json.decode_batch(event.clone()).unwrap_err(),
+            "`application/cloudevents+json`",
+        ),
+        (
+            Json.decode_batch_lenient(event).unwrap_err(),
+            "`application/cloudevents+json`",
+        ),
+    ] {
+        assert_eq!(error.kind(), DecodeErrorKind::Malformed);
+        assert!(error.to_string().contains(hint), "{error}");
+    }
+    let error = decode(b"[1,").unwrap_err();
+    assert!(!chain(&error).contains("content type"), "{error:?}");
+}
+
+#[test]
+fn a_violation_shows_the_values_that_are_wrong() {
+    for (members, text) in [
+        (
+            r#""ext":"a","ext":"b""#,
+            r#"attribute `ext` is "a", expected each attribute at most once, and it is there again as "b" (core, Context Attributes)"#,
+        ),
+        (
+            r#""ext":7,"other":"","ext":true"#,
+            r#"attribute `ext` is "7", expected each attribute at most once, and it is there again as "true" (core, Context Attributes)"#,
+        ),
+        (
+            r#""subject":"a","subject":"b""#,
+            r#"attribute `subject` is "a", expected each attribute at most once, and it is there again as "b" (core, Context Attributes)"#,
+        ),
+        (
+            r#""event_version":"1.04""#,
+            r#"attribute `event_version` is "1.04", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)"#,
+        ),
+        (
+            r#""Count":-7"#,
+            r#"attribute `Count` is "-7", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)"#,
+        ),
+        (
+            r#""data":1,"data":[2]"#,
+            r#"attribute `data` is "[2]", expected one of `data` and `data_base64`, once (JSON format, 3.1.1)"#,
+        ),
+        (
+            r#""data_base64":7"#,
+            r#"attribute `data_base64` is "7", expected a JSON string with Base64 (JSON format, 3.1.1)"#,
+        ),
+    ] {
+        let error = Json.decode(json(members)).unwrap_err();
+        let all: Vec<String> = error.violations().iter().map(ToString::to_string).collect();
+        assert_eq!(all, [text]);
+    }
 }

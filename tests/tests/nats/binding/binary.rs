@@ -4,8 +4,9 @@ use bytes::Bytes;
 use eventkit::event::{Data, DataKind, Timestamp, Uri, UriReference};
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeErrorKind, Event, Limits};
-use eventkit_nats::binding::{Message, decode, encode_binary};
+use eventkit_nats::binding::{Message, decode, decode_as, encode_binary};
 use eventkit_tests::message::{full, minimal};
+use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::{assert_invalid, assert_refused};
 
 use super::headers;
@@ -99,16 +100,31 @@ fn an_attribute_that_comes_twice_is_refused_in_any_case() {
 }
 
 #[test]
-fn the_content_type_of_the_data_is_the_attribute_and_not_the_header_of_http() {
-    let sent = headers(&[("Content-Type", "application/json")]);
-    let event = decode(&sent, "[1]".into()).unwrap();
-    assert_eq!(event.data_content_type(), None);
-    assert_eq!(event.data().unwrap().kind(), DataKind::Binary);
+fn the_content_type_of_the_data_is_the_attribute_or_else_the_header() {
+    for name in ["Content-Type", "content-type"] {
+        let sent = headers(&[(name, "application/json")]);
+        let event = decode(&sent, "[1]".into()).unwrap();
+        assert_eq!(event.data_content_type(), Some("application/json"));
+        assert_eq!(event.data().unwrap().kind(), DataKind::Json);
+        let typed: Reading<Vec<u8>> = decode_as(&sent, "[1]".into()).unwrap();
+        assert_eq!(typed.data, [1]);
+        assert_refused(decode(&sent, "[".into()), DecodeErrorKind::Malformed);
 
-    let sent = headers(&[("ce-datacontenttype", "application/json")]);
-    let event = decode(&sent, "[1]".into()).unwrap();
-    assert_eq!(event.data_content_type(), Some("application/json"));
-    assert_eq!(event.data().unwrap().kind(), DataKind::Json);
+        for sent in [
+            [
+                ("CE-DataContentType", "text/plain"),
+                (name, "application/json"),
+            ],
+            [
+                (name, "application/json"),
+                ("ce-datacontenttype", "text/plain"),
+            ],
+        ] {
+            let event = decode(&headers(&sent), "[1]".into()).unwrap();
+            assert_eq!(event.data_content_type(), Some("text/plain"));
+            assert_eq!(event.data().unwrap().kind(), DataKind::Text);
+        }
+    }
 }
 
 #[test]
@@ -156,9 +172,13 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_malformed() {
+fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
     let headers = headers(&[("ce-datacontenttype", "application/json")]);
-    assert_refused(decode(&headers, "{".into()), DecodeErrorKind::Malformed);
+    for body in ["{", "test", "\u{feff}1"] {
+        let event = decode(&headers, body.into()).unwrap();
+        assert!(event.data().unwrap().is_binary());
+        assert_eq!(event.data().unwrap().as_bytes(), body.as_bytes());
+    }
 }
 
 #[test]

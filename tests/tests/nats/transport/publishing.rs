@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use eventkit::transport::{Publisher, RawMessage, Transport, TransportErrorKind};
+use eventkit::Limits;
+use eventkit::event::LimitExceeded;
+use eventkit::transport::{Publisher, RawMessage, Transport, TransportError, TransportErrorKind};
 use eventkit_tests::nats::Server;
 
 use super::{assert_says, event, next, on, plain, subscription};
@@ -34,6 +36,38 @@ async fn duplicates_are_found_within_the_window_and_not_after_it() {
     });
     let again = forgotten.await.expect("the window ends");
     assert_eq!(again.position, Some(2));
+}
+
+#[tokio::test]
+async fn what_a_consumer_would_refuse_is_not_published() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let limits = Limits::DEFAULT
+        .json_depth(2)
+        .attribute_bytes(30)
+        .body_bytes(9);
+    let nats = on(&server).limits(limits).open().await.unwrap();
+    let over = |error: TransportError| {
+        assert_eq!(error.kind(), Rejected, "{error}");
+        let source = std::error::Error::source(&error).unwrap();
+        source.downcast_ref::<LimitExceeded>().unwrap().limit()
+    };
+    let deep = event("a", "1")
+        .data_json(&[[[1]]])
+        .unwrap()
+        .build()
+        .unwrap();
+    assert_eq!(over(nats.publish(&deep).await.unwrap_err()), "json_depth");
+    let long = event("a", "1").subject("s".repeat(31)).build().unwrap();
+    assert_eq!(
+        over(nats.publish(&long).await.unwrap_err()),
+        "attribute_bytes"
+    );
+    let large = event("a", "1").data_text("1234567890").build().unwrap();
+    assert_eq!(over(nats.publish(&large).await.unwrap_err()), "body_bytes");
+    let right = event("a", "1").data_json(&[[1]]).unwrap().build().unwrap();
+    assert_eq!(nats.publish(&right).await.unwrap().position, Some(1));
 }
 
 #[tokio::test]

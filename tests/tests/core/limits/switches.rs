@@ -1,0 +1,160 @@
+//! What producers send that is not quite the specification, and is decoded where it is asked for.
+
+use bytes::Bytes;
+use eventkit::binding::http::{self, Message};
+use eventkit::extension::TraceParent;
+use eventkit::format::{Format, Json};
+use eventkit::{CloudEvent, Event, Limits};
+use eventkit_nats::binding as nats;
+use eventkit_tests::message::{content_type, headers, json, minimal};
+use serde::{Deserialize, Serialize};
+
+/// Switch of the limits that is off by default.
+type Switch = fn(Limits, bool) -> Limits;
+
+const SWITCHES: [Switch; 4] = [
+    Limits::events_as_json,
+    Limits::arrays_as_batches,
+    Limits::raw_percent_signs,
+    Limits::empty_trace_context,
+];
+
+/// Asserts that something is accepted with one switch alone.
+#[track_caller]
+fn accepted_by(accepted: impl Fn(Limits) -> bool, switch: usize) {
+    assert!(!accepted(Limits::DEFAULT));
+    assert!(!accepted(Limits::UNLIMITED));
+    for (at, set) in SWITCHES.iter().enumerate() {
+        assert_eq!(accepted(set(Limits::DEFAULT, true)), at == switch, "{at}");
+    }
+}
+
+fn event() -> Event {
+    minimal().data_json(&[7]).unwrap().build().unwrap()
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "t", source = "/s")]
+struct Numbers(Vec<u8>);
+
+#[test]
+fn a_json_event_as_application_json_over_http() {
+    let body = json(r#""datacontenttype":"application/json","data":[7]"#);
+    for media_type in ["application/json", "Application/JSON; charset=utf-8"] {
+        let headers = content_type(media_type);
+        let decode = |limits| http::with_limits(limits).decode(&headers, body.clone());
+        accepted_by(
+            |limits| decode(limits).is_ok_and(|found| found == event()),
+            0,
+        );
+        let typed = |limits| http::with_limits(limits).decode_as::<Numbers>(&headers, body.clone());
+        accepted_by(
+            |limits| typed(limits).is_ok_and(|found| found == Numbers(vec![7])),
+            0,
+        );
+        let batch = Bytes::from([b"[", &body[..], b"]"].concat());
+        let batch = |limits| http::with_limits(limits).decode_batch(&headers, batch.clone());
+        accepted_by(
+            |limits| batch(limits).is_ok_and(|found| found == [event()]),
+            0,
+        );
+    }
+    // A message with attributes in headers is in binary mode.
+    let decoder = http::with_limits(Limits::DEFAULT.events_as_json(true));
+    let binary = headers(&[("content-type", "application/json")]);
+    let decoded = decoder.decode(&binary, body.clone()).unwrap();
+    assert_eq!(decoded.data().unwrap().bytes(), &body);
+    decoder
+        .decode(&content_type("text/plain"), body)
+        .unwrap_err();
+}
+
+#[test]
+fn a_json_event_as_application_json_over_nats() {
+    let body = json(r#""datacontenttype":"application/json","data":[7]"#);
+    let headers = [("Content-Type", "application/json")];
+    let decode = |limits| nats::with_limits(limits).decode(&headers, body.clone());
+    accepted_by(
+        |limits| decode(limits).is_ok_and(|found| found == event()),
+        0,
+    );
+    let typed = |limits| nats::with_limits(limits).decode_as::<Numbers>(&headers, body.clone());
+    accepted_by(
+        |limits| typed(limits).is_ok_and(|found| found == Numbers(vec![7])),
+        0,
+    );
+}
+
+#[test]
+fn an_array_as_one_event() {
+    let Message { body, .. } = http::encode_batch(&[event(), event()], &Json).unwrap();
+    let headers = content_type("application/cloudevents+json; charset=utf-8");
+    let decode = |limits| http::with_limits(limits).decode_batch(&headers, body.clone());
+    accepted_by(
+        |limits| decode(limits).is_ok_and(|found| found == [event(), event()]),
+        1,
+    );
+    let one = http::with_limits(Limits::DEFAULT.arrays_as_batches(true));
+    one.decode(&headers, body).unwrap_err();
+}
+
+#[test]
+fn a_percent_sign_that_encodes_nothing() {
+    let value = "100% of 50%25 %zz%";
+    let expected = minimal().subject("100% of 50% %zz%").build().unwrap();
+    let over_http = headers(&[("ce-subject", value)]);
+    let decode = |limits| http::with_limits(limits).decode(&over_http, Bytes::new());
+    accepted_by(
+        |limits| decode(limits).is_ok_and(|found| found == expected),
+        2,
+    );
+    let over_nats = [
+        ("ce-specversion", "1.0"),
+        ("ce-id", "1"),
+        ("ce-source", "/s"),
+        ("ce-type", "t"),
+        ("ce-subject", value),
+    ];
+    let decode = |limits| nats::with_limits(limits).decode(&over_nats, Bytes::new());
+    accepted_by(
+        |limits| decode(limits).is_ok_and(|found| found == expected),
+        2,
+    );
+    // What is encoded has to be UTF-8 all the same.
+    let decoder = http::with_limits(Limits::DEFAULT.raw_percent_signs(true));
+    decoder
+        .decode(&headers(&[("ce-subject", "%ff")]), Bytes::new())
+        .unwrap_err();
+}
+
+#[test]
+fn an_empty_trace_context() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+    #[cloudevent(type = "t", source = "/s")]
+    struct Traced {
+        #[cloudevent(extension)]
+        traceparent: Option<TraceParent>,
+        #[cloudevent(extension)]
+        note: String,
+    }
+
+    let text = json(r#""traceparent":"","tracestate":"","note":"","data":{}"#);
+    let expected = Traced {
+        traceparent: None,
+        note: String::new(),
+    };
+    let typed = |limits| Json.with_limits(limits).decode_as::<Traced>(&text);
+    accepted_by(
+        |limits| typed(limits).is_ok_and(|found| found == expected),
+        3,
+    );
+    let decode = |limits: Limits| Json.with_limits(limits).decode(text.clone()).unwrap();
+    accepted_by(|limits| decode(limits).extensions().len() == 1, 3);
+    let over_http = headers(&[("ce-traceparent", ""), ("ce-note", "")]);
+    let decode = |limits| {
+        http::with_limits(limits)
+            .decode(&over_http, Bytes::new())
+            .unwrap()
+    };
+    accepted_by(|limits| decode(limits).extensions().len() == 1, 3);
+}
