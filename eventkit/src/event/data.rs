@@ -108,16 +108,15 @@ impl Data {
     /// Returns whether the bytes of text are the same in the charset of the content type, so that
     /// a protocol that carries the bytes carries the text.
     pub(crate) fn is_in_charset_of(&self, content_type: &str) -> bool {
-        let text = self.as_str().filter(|_| self.is_text());
-        let Some(text) = text.filter(|_| content_type.contains(';')) else {
+        if !self.is_text() || !content_type.contains(';') {
             return true;
-        };
+        }
         let media_type = MediaType::parse(content_type).ok();
         let charset = media_type.and_then(|media_type| media_type.parameter("charset"));
         charset.is_none_or(|charset| {
             let charset = charset.to_ascii_lowercase();
             let extends_ascii = |prefix: &&str| charset.starts_with(*prefix);
-            is_utf8(&charset) || text.is_ascii() && ASCII_CHARSETS.iter().any(extends_ascii)
+            is_utf8(&charset) || self.bytes.is_ascii() && ASCII_CHARSETS.iter().any(extends_ascii)
         })
     }
 

@@ -394,12 +394,6 @@ fn find_type(text: &str) -> Option<Cow<'_, str>> {
 
     let mut scanner = Scanner::new(text);
     let all = scanner.elements(*b"{}", |scanner| {
-        while let Some((name, value, next)) = scanner.peek_string_member() {
-            if name == name::TYPE {
-                return Err(Stop::Found(Cow::Borrowed(value)));
-            }
-            scanner.skip_to(next);
-        }
         if scanner.member_name()? == name::TYPE {
             return Err(Stop::Found(scanner.string()?));
         }
