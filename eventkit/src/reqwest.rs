@@ -84,7 +84,7 @@ fn with(request: RequestBuilder, message: Message) -> RequestBuilder {
 /// # Ok(())
 /// # }
 /// ```
-pub trait ResponseExt: Into<Limited> {
+pub trait ResponseExt: sealed::IntoLimited {
     /// Reads one event, in whichever mode it was sent.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ pub trait ResponseExt: Into<Limited> {
     /// Returns an error if the response cannot be read or is over a limit, or is not one valid
     /// event.
     fn event(self) -> impl Future<Output = Result<Event, ReceiveError>> + Send {
-        self.into().receive(Decoder::decode)
+        self.into_limited().receive(Decoder::decode)
     }
 
     /// Reads one event of a derived type.
@@ -101,7 +101,7 @@ pub trait ResponseExt: Into<Limited> {
     ///
     /// Returns an error if [`event`](ResponseExt::event) would, or if it is not a `T`.
     fn event_as<T: CloudEvent>(self) -> impl Future<Output = Result<T, ReceiveError>> + Send {
-        self.into().receive(Decoder::decode_as)
+        self.into_limited().receive(Decoder::decode_as)
     }
 
     /// Reads a batch; a single event is taken as a batch of one.
@@ -110,12 +110,12 @@ pub trait ResponseExt: Into<Limited> {
     ///
     /// Returns an error if [`event`](ResponseExt::event) would.
     fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send {
-        self.into().receive(Decoder::decode_batch)
+        self.into_limited().receive(Decoder::decode_batch)
     }
 
     /// Sets other limits than the default ones.
     fn with_limits(self, limits: Limits) -> Limited {
-        let Limited { response, .. } = self.into();
+        let Limited { response, .. } = self.into_limited();
         Limited { response, limits }
     }
 }
@@ -137,10 +137,26 @@ impl Limited {
     }
 }
 
-impl From<Response> for Limited {
-    fn from(response: Response) -> Self {
-        let limits = Limits::DEFAULT;
-        Self { response, limits }
+mod sealed {
+    use super::{Limited, Limits, Response};
+
+    pub trait IntoLimited: Sized {
+        fn into_limited(self) -> Limited;
+    }
+
+    impl IntoLimited for Limited {
+        fn into_limited(self) -> Limited {
+            self
+        }
+    }
+
+    impl IntoLimited for Response {
+        fn into_limited(self) -> Limited {
+            Limited {
+                response: self,
+                limits: Limits::DEFAULT,
+            }
+        }
     }
 }
 

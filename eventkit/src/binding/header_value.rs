@@ -18,8 +18,9 @@
 //! `"quoted text" more` and in JSON, which some producers send as it is.
 //!
 //! SDKs differ in this. Those of C# and Ruby take off every pair of quotes within a value, so that
-//! `{"a":"b"}` becomes `{a:b}`. Between eventkit and them nothing is lost, since every encoder
-//! percent-encodes quotes, and none of them writes a quoted value.
+//! `{"a":"b"}` becomes `{a:b}`. Between eventkit and them nothing is lost, since every encoder of an
+//! [`Event`](crate::Event) percent-encodes quotes. A [`LenientEvent`](crate::LenientEvent) is passed on
+//! with the quotes that it came with.
 
 use std::borrow::Cow;
 

@@ -29,7 +29,7 @@ use bytes::Bytes;
 pub use binary_reader::BinaryReader;
 
 use crate::error::EncodeError;
-use crate::event::Event;
+use crate::event::{Data, Event};
 
 /// Returns the body of a message in binary content mode: the bytes of the data.
 ///
@@ -40,10 +40,15 @@ use crate::event::Event;
 ///
 /// [`EventBuilder::build`]: crate::EventBuilder::build
 pub fn body(event: &Event) -> Result<Bytes, EncodeError> {
-    let Some(data) = event.data() else {
-        return Ok(Bytes::new());
-    };
-    match event.data_content_type() {
+    match event.data() {
+        Some(data) => body_of(data, event.data_content_type()),
+        None => Ok(Bytes::new()),
+    }
+}
+
+/// Returns the body of data of a content type.
+pub(crate) fn body_of(data: &Data, content_type: Option<&str>) -> Result<Bytes, EncodeError> {
+    match content_type {
         Some(content_type) if !data.is_in_charset_of(content_type) => {
             let reason = format!("the text is in UTF-8, and `datacontenttype` is `{content_type}`");
             Err(EncodeError::data(reason))

@@ -16,6 +16,12 @@ pub enum RegisterError {
     /// The media type it is for cannot be read.
     #[error("{0:?} is not a media type or a suffix such as \"+cbor\"")]
     MediaType(String),
+    /// Bindings would not take a message of the media type for an event, or a batch.
+    #[error(
+        "{0:?} is not a media type of events, expected `application/cloudevents+..`, and \
+         `application/cloudevents-batch+..` for a batch"
+    )]
+    NotOfEvents(String),
     /// JSON is built in and cannot be replaced.
     #[error("{0:?} is built in")]
     BuiltIn(String),

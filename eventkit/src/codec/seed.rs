@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Error, IgnoredAny};
 
 use super::{ErasedDeserializer, ErasedSeed, decode_other};
 use crate::error::{BoxError, DecodeError};
-use crate::event::json::{byte_order_mark, is_blank};
+use crate::event::json::{byte_order_mark, is_blank, is_value};
 use crate::event::{JSON, declares_json};
 
 /// Seed that also reads JSON text, without an erased deserializer in between.
@@ -105,10 +105,15 @@ pub(crate) fn decode_into(
         Some(bytes) if declares_json(content_type) => {
             // Checked once here: a reader of bytes would check each string.
             let text = std::str::from_utf8(bytes);
-            text.map_err(BoxError::from)
-                .and_then(|text| Ok(decode_json(seed, text)?))
-                .map_err(|error| byte_order_mark(bytes).map_or(error, Into::into))
-                .map_err(|error| DecodeError::data_of(target, error))
+            let read = text.map_err(BoxError::from);
+            let read = read.and_then(|text| Ok(decode_json(seed, text)?));
+            read.map_err(|error| {
+                if text.is_ok_and(is_value) {
+                    return DecodeError::data_of(target, error);
+                }
+                let error = byte_order_mark(bytes).map_or(error, Into::into);
+                DecodeError::not_json(target, error)
+            })
         }
         Some(bytes) => decode_other(seed, bytes, content_type),
     }

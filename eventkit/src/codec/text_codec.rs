@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::{IntoDeserializer, Visitor, value};
-use serde_json::Value;
 
 use super::{ErasedDeserializer, ErasedSeed, ErasedSerialize};
 use crate::error::BoxError;
@@ -28,11 +27,14 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
         return Ok(text);
     }
     // What `Display` has no form for, such as `Some`, has one in JSON if it is text.
-    match serde_json::to_value(value) {
-        Ok(Value::String(text)) => Ok(text),
-        Ok(scalar @ (Value::Number(_) | Value::Bool(_))) => Ok(scalar.to_string()),
-        Ok(Value::Null) => Err(format!("a `{type_name}` without a value is not text").into()),
-        _ => Err(format!("`{type_name}` is not text: a string or a newtype of one is").into()),
+    let json = serde_json::to_string(value)?;
+    match json.as_bytes().first() {
+        Some(b'"') => Ok(serde_json::from_str(&json)?),
+        Some(b'n') => Err(format!("a `{type_name}` without a value is not text").into()),
+        Some(b'[' | b'{') => {
+            Err(format!("`{type_name}` is not text: a string or a newtype of one is").into())
+        }
+        _ => Ok(json),
     }
 }
 

@@ -31,3 +31,9 @@ impl From<&DispatchError> for Problem {
         }
     }
 }
+
+impl From<DispatchError> for Problem {
+    fn from(error: DispatchError) -> Self {
+        Self::from(&error)
+    }
+}

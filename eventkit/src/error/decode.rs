@@ -1,7 +1,6 @@
 //! The error of reading an event, or a value from an event.
 
 use std::borrow::Cow;
-use std::str::Utf8Error;
 
 use thiserror::Error;
 
@@ -64,6 +63,12 @@ enum Kind {
         target: &'static str,
         source: BoxError,
     },
+    /// The data is not the JSON that its content type declares, whatever type is read from it.
+    #[error("failed to decode the data of the event as {target}")]
+    NotJson {
+        target: &'static str,
+        source: BoxError,
+    },
     #[error("the event has no data, expected {target}")]
     NoData { target: &'static str },
     #[error(transparent)]
@@ -120,6 +125,10 @@ impl DecodeError {
         Self(Box::new(Kind::Data { target, source }))
     }
 
+    pub(crate) fn not_json(target: &'static str, source: BoxError) -> Self {
+        Self(Box::new(Kind::NotJson { target, source }))
+    }
+
     pub(crate) fn no_data(target: &'static str) -> Self {
         Self(Box::new(Kind::NoData { target }))
     }
@@ -164,7 +173,7 @@ impl DecodeError {
             Kind::SpecVersion { .. } => DecodeErrorKind::SpecVersion,
             Kind::Invalid(_) => DecodeErrorKind::Invalid,
             Kind::UnexpectedType { .. } => DecodeErrorKind::UnexpectedType,
-            Kind::Data { .. } | Kind::NoData { .. } => DecodeErrorKind::Data,
+            Kind::Data { .. } | Kind::NotJson { .. } | Kind::NoData { .. } => DecodeErrorKind::Data,
             Kind::TooLarge(_) => DecodeErrorKind::TooLarge,
             Kind::UnsupportedMediaType { .. } | Kind::ContentEncoding { .. } => {
                 DecodeErrorKind::UnsupportedMediaType
@@ -173,15 +182,10 @@ impl DecodeError {
         }
     }
 
-    /// Returns whether the data is not the JSON that its content type declares, whatever type is read
-    /// from it.
+    /// Returns whether the data is not the JSON that its content type declares.
     #[cfg(feature = "http")]
     pub(crate) fn is_malformed_json_data(&self) -> bool {
-        let Kind::Data { source, .. } = &*self.0 else {
-            return false;
-        };
-        let json = source.downcast_ref::<serde_json::Error>();
-        json.is_some_and(|error| error.is_syntax() || error.is_eof()) || source.is::<Utf8Error>()
+        matches!(*self.0, Kind::NotJson { .. })
     }
 
     /// Returns what is wrong with which attribute; empty for mistakes of another sort.

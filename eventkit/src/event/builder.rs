@@ -153,8 +153,9 @@ impl EventBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the source or the type is missing, or an attribute breaks the
-    /// specification; the error lists every violation.
+    /// Returns an error if the source or the type is missing, an attribute breaks the specification,
+    /// or the data is not carried by every binding as what it is: its content type is one of whole
+    /// events, or it is text under another charset than UTF-8. The error lists every violation.
     pub fn build(mut self) -> Result<Event, BuildError> {
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());

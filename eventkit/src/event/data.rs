@@ -26,8 +26,8 @@ pub enum DataKind {
 /// made. A decoder makes binary data of what is not the JSON or the text that the content type
 /// declares. Cloning shares the bytes.
 ///
-/// Two payloads are equal if their bytes are, whatever their kind: a protocol carries the bytes. The
-/// white space around a JSON value is no part of it, and is not compared.
+/// Two payloads are equal if their bytes are, whatever their kind: a protocol carries the bytes, and
+/// the kind follows from the content type.
 #[derive(Clone)]
 pub struct Data {
     kind: DataKind,
@@ -167,7 +167,7 @@ impl Data {
 }
 
 /// How the names of charsets begin in which ASCII text has the bytes that it has in UTF-8.
-const ASCII_CHARSETS: [&str; 4] = ["iso-8859-", "latin", "windows-125", "ascii"];
+const ASCII_CHARSETS: [&str; 5] = ["us-ascii", "ascii", "iso-8859-", "latin", "windows-125"];
 
 fn is_text(content_type: &str) -> bool {
     MediaType::parse(content_type).is_ok_and(|media_type| media_type.is_text())
@@ -175,14 +175,7 @@ fn is_text(content_type: &str) -> bool {
 
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
-        fn compared(data: &Data) -> &[u8] {
-            if data.is_json() {
-                data.bytes.trim_ascii()
-            } else {
-                &data.bytes
-            }
-        }
-        compared(self) == compared(other)
+        self.bytes == other.bytes
     }
 }
 

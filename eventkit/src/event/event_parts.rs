@@ -35,7 +35,7 @@ impl EventParts {
         let mut violations = Vec::new();
         if let Some(Cow::Owned(content_type)) = &mut self.core[name::DATACONTENTTYPE_AT] {
             // The white space after a last semicolon is no part of a header.
-            content_type.truncate(content_type.trim_end().len());
+            content_type.truncate(content_type.trim_end_matches(' ').len());
         }
         check::core_attributes(
             |at| match &self.core[at] {

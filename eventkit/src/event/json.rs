@@ -74,6 +74,21 @@ pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Returns a value without the white space around it.
+pub(crate) fn trim(mut json: &[u8]) -> &[u8] {
+    while let [first, rest @ ..] = json
+        && is_space(*first)
+    {
+        json = rest;
+    }
+    while let [rest @ .., last] = json
+        && is_space(*last)
+    {
+        json = rest;
+    }
+    json
+}
+
 /// Returns whether a text is white space between tokens.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)

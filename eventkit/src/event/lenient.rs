@@ -11,7 +11,7 @@ use super::attribute::{AttributeRef, AttributeValue};
 use super::data::Data;
 use super::limits::Limits;
 use super::partial::{PartialEvent, Scalar};
-use super::{Event, name};
+use super::{Event, check, name};
 use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 
 /// An event as it came, valid or not, with a list of what is wrong with it.
@@ -88,6 +88,10 @@ use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 /// - and so is what a receiver would take for something else than the forwarder saw: an attribute that
 ///   is there more than once, or that meets another one, or an attribute of the specification, once its
 ///   name has lost its upper case (`Subject` in JSON would become `ce-subject`).
+///
+/// A program that decides by an attribute has to look at the violations too: of one that came more than
+/// once, it sees the first, and a receiver of the same bytes may take another. Quotes within the value of
+/// a header are read in different ways by other SDKs, see [`header_value`](crate::binding::header_value).
 ///
 /// A message in structured mode whose event format is not registered, or whose body has a
 /// `Content-Encoding`, cannot be read: its event has no attributes, and can only be written as it came.
@@ -181,10 +185,12 @@ impl LenientEvent {
         }
     }
 
-    /// Sets an attribute that the specification may forbid, in the place of one of the same name.
+    /// Sets an extension attribute whose name or value the specification may forbid, and removes others
+    /// of its name.
     ///
     /// It is for consumers that want a name such as `tabular-id` or `cf_colo`, which no [`Event`] can
-    /// have. The result is no longer what was received, so it is written anew in every content mode.
+    /// have. The result is not what was received, so no encoder writes it as it came. The name of a
+    /// context attribute is a [violation](Self::violations), as it is for an extension of an `Event`.
     ///
     /// ```
     /// use eventkit::binding::http;
@@ -202,17 +208,26 @@ impl LenientEvent {
     /// ```
     #[must_use]
     pub fn with_attribute(self, name: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        let violation = check::extension(&name, &value).err();
         let mut raw = match self.parsed {
+            Parsed::Valid(mut event) if violation.is_none() => {
+                let inner = event.inner_mut();
+                inner.extensions.insert(Cow::Owned(name), value);
+                return event.into();
+            }
             Parsed::Valid(event) => event.into(),
             Parsed::Unchecked(raw) => raw,
         };
-        let (name, value) = (name.into(), value.into());
+        let mut violations = self.violations;
+        violations.retain(|violation| violation.attribute() != name);
+        violations.extend(violation);
         raw.attributes.retain(|(own, _)| *own != name);
         raw.attributes
             .push((name, AttributeRef::from(&value).into()));
-        match raw.check() {
-            Ok(event) => event.into(),
-            Err(violations) => Self::new(raw, violations),
+        match raw.to_event() {
+            Some(event) if violations.is_empty() => event.into(),
+            _ => Self::new(raw, violations),
         }
     }
 
@@ -306,7 +321,7 @@ impl UncheckedEvent {
     /// Returns an error if an attribute would meet another one, or get the name of another one of the
     /// specification, once names are written in another way.
     ///
-    /// A program that passed the event on by what it saw would be deceived.
+    /// A receiver would read another attribute than this program saw.
     pub(crate) fn check_names(
         &self,
         written: fn(&str) -> String,
@@ -324,35 +339,18 @@ impl UncheckedEvent {
         Ok(())
     }
 
-    /// Checks the attributes as a strict decoder does.
-    fn check(&self) -> Result<Event, Vec<Violation>> {
+    /// Creates the event if nothing is wrong with its attributes.
+    fn to_event(&self) -> Option<Event> {
         let mut event = PartialEvent::with_limits(Limits::UNLIMITED);
         for (name, value) in &self.attributes {
             let scalar = match value {
-                UncheckedValue::Text(text) => Some(Scalar::Text(Cow::Borrowed(text))),
-                UncheckedValue::Json(json) => Scalar::from_json(json),
-                UncheckedValue::Bytes(_) => None,
+                UncheckedValue::Text(text) => Scalar::Text(Cow::Borrowed(text)),
+                UncheckedValue::Json(json) => Scalar::from_json(json)?,
+                UncheckedValue::Bytes(_) => return None,
             };
-            let scalar = scalar.unwrap_or_else(|| {
-                let expected = "a String, a Boolean or an Integer";
-                let value = value.to_text();
-                let section = "core, Type System";
-                event.add_violation(Violation::new(name.clone(), &value, expected, section));
-                Scalar::Invalid
-            });
             event.set(Cow::Borrowed(name), scalar);
         }
-        if let Err(reason) = self.data {
-            event.add_violation(Violation::missing(name::DATA, reason, "core, Event Data"));
-        }
-        let violations = |error: DecodeError| error.violations().to_vec();
-        let found = event.clone().into_violations().map_err(violations)?;
-        match &self.data {
-            Ok(data) if found.is_empty() => {
-                event.into_event(data.clone(), None).map_err(violations)
-            }
-            _ => Err(found),
-        }
+        event.into_event(self.data.clone().ok()?, None).ok()
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&UncheckedValue> {
@@ -383,7 +381,7 @@ impl From<AttributeRef<'_>> for UncheckedValue {
 }
 
 impl UncheckedValue {
-    fn to_text(&self) -> Cow<'_, str> {
+    pub(crate) fn to_text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) | Self::Json(text) => Cow::Borrowed(text),
             Self::Bytes(bytes) => String::from_utf8_lossy(bytes),

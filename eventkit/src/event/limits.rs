@@ -1,9 +1,9 @@
-//! How much of a message a decoder takes.
+//! What a decoder takes: how much of a message, and what against the specification.
 
-use super::{AttributeRef, Event, declares_json, json};
+use super::{Event, declares_json, json};
 use crate::error::LimitExceeded;
 
-/// The largest message that a decoder accepts.
+/// The largest message that a decoder accepts, and what it accepts against the specification.
 ///
 /// Every decoder has limits; without others they are [`Limits::DEFAULT`]. What is over one is
 /// refused with [`DecodeErrorKind::TooLarge`](crate::DecodeErrorKind::TooLarge), which HTTP servers
@@ -47,12 +47,12 @@ pub struct Limits {
     pub batch_events: usize,
     /// The arrays and objects of JSON data that are open at once.
     ///
-    /// More than the default only helps programs that pass data on: `serde_json` reads less than
-    /// 128 levels into a type.
+    /// More than the default only helps programs that pass data on: `serde_json` reads no more into a
+    /// type.
     pub json_depth: usize,
-    /// Whether a JSON event is decoded that was sent as `application/json` without attributes in
-    /// headers, in a binding of HTTP or NATS.
-    pub events_as_json: bool,
+    /// Whether a JSON event is decoded that was sent as `application/json` without `ce-` headers, over
+    /// HTTP or NATS, and over HTTP an array of them as a batch; off by default, as the others.
+    pub json_as_events: bool,
     /// Whether an array of JSON events is decoded as a batch that was sent over HTTP as one event,
     /// under `application/cloudevents+json`.
     pub arrays_as_batches: bool,
@@ -64,7 +64,7 @@ pub struct Limits {
 
 impl Limits {
     /// The limits that hold where no others are given: 16 MiB of body, 256 KiB in 512 headers, 256
-    /// attributes of up to 64 KiB, 10,000 events in a batch, and JSON of 128 levels.
+    /// attributes of up to 64 KiB, 10,000 events in a batch, and JSON of 127 levels.
     pub const DEFAULT: Self = Self {
         body_bytes: 16 * 1024 * 1024,
         header_bytes: 256 * 1024,
@@ -72,14 +72,15 @@ impl Limits {
         attributes: 256,
         attribute_bytes: 64 * 1024,
         batch_events: 10_000,
-        json_depth: 128,
-        events_as_json: false,
+        json_depth: 127,
+        json_as_events: false,
         arrays_as_batches: false,
         raw_percent_signs: false,
         empty_trace_context: false,
     };
 
-    /// No limits, for messages that are trusted or were limited before.
+    /// No limits, for messages that are trusted or were limited before; what is against the
+    /// specification is refused.
     pub const UNLIMITED: Self = Self {
         body_bytes: usize::MAX,
         header_bytes: usize::MAX,
@@ -138,7 +139,7 @@ macro_rules! switches {
 }
 
 switches!(
-    events_as_json,
+    json_as_events,
     arrays_as_batches,
     raw_percent_signs,
     empty_trace_context
@@ -186,15 +187,7 @@ impl Limits {
         for (name, value) in event.attributes() {
             count += 1;
             self.check_attributes(count)?;
-            let bytes = match value {
-                AttributeRef::Text(text) => text.len(),
-                AttributeRef::Binary(_) => value.into_text().len(),
-                // Their text is short.
-                AttributeRef::Boolean(_)
-                | AttributeRef::Integer(_)
-                | AttributeRef::Timestamp(_) => 0,
-            };
-            self.check_attribute_bytes(name.len().max(bytes))?;
+            self.check_attribute_bytes(name.len().max(value.into_text().len()))?;
         }
         let is_json = event.data_content_type().is_some_and(declares_json);
         match event.data().filter(|_| is_json) {
@@ -207,7 +200,8 @@ impl Limits {
     ///
     /// # Errors
     ///
-    /// Returns an error if there are too many, or as [`check_event`](Self::check_event) does.
+    /// Returns an error if there are too many events, or if [`check_event`](Self::check_event) would
+    /// for one.
     pub fn check_batch(&self, events: &[Event]) -> Result<(), LimitExceeded> {
         self.check_batch_events(events.len())?;
         events.iter().try_for_each(|event| self.check_event(event))

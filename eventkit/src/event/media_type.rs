@@ -10,6 +10,9 @@ pub(crate) use eventkit_cesql::rules::{JSON, declares_events, declares_json};
 
 use crate::error::AttributeError;
 
+/// The start of the media types of batches, in lower case (HTTP binding, 3).
+pub(crate) const BATCHED: &str = "application/cloudevents-batch";
+
 /// The media type of text that was given without one.
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
@@ -32,8 +35,9 @@ pub(crate) fn without_tabs(text: &str) -> String {
 
 /// A media type: type, subtype, suffix and parameters.
 ///
-/// Its grammar is that of `Content-Type` (RFC 9110, section 8.3.1), in ASCII. Names and the suffix compare without case, as do parameter names; parameter values compare as
-/// they are, but for `charset`. [`Display`](fmt::Display) writes the text as it was written.
+/// Its grammar is that of `Content-Type` (RFC 9110, section 8.3.1), in ASCII. Type, subtype, suffix and
+/// the names of parameters compare case-insensitively; the values of parameters compare as they are, but
+/// for `charset`. [`Display`](fmt::Display) writes the text as it was written.
 ///
 /// ```
 /// use eventkit::event::MediaType;
@@ -137,14 +141,14 @@ impl MediaType {
     pub fn is_text(&self) -> bool {
         let textual =
             self.ty() == "text" || self.subtype() == "xml" || self.suffix() == Some("xml");
-        let charset = self.parameter("charset");
-        textual && charset.is_none_or(|charset| is_utf8(&charset.to_ascii_lowercase()))
+        let utf8 = |charset: String| is_utf8(&charset) || charset.eq_ignore_ascii_case("us-ascii");
+        textual && self.parameter("charset").is_none_or(utf8)
     }
 }
 
-/// Returns whether text in a charset, given in lower case, is UTF-8.
+/// Returns whether a charset is UTF-8.
 pub(crate) fn is_utf8(charset: &str) -> bool {
-    matches!(charset, "utf-8" | "utf8" | "us-ascii")
+    charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
 impl PartialEq for MediaType {

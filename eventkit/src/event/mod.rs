@@ -35,7 +35,9 @@ pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
-pub(crate) use media_type::{JSON, declares_events, declares_json, without_tabs};
+#[cfg(feature = "http")]
+pub(crate) use media_type::is_utf8;
+pub(crate) use media_type::{BATCHED, JSON, declares_events, declares_json, without_tabs};
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
@@ -52,11 +54,12 @@ pub(crate) const SPECVERSION: &str = "1.0";
 ///
 /// Two events are equal if their attributes are (extensions by their
 /// [canonical strings](AttributeValue)) and the bytes of their data are. The body of a message does
-/// not tell data without bytes from no data, so they are equal, and the white space around a value is
-/// not compared where the content type declares JSON.
+/// not tell data without bytes from no data, so they are equal. Where the content type declares JSON,
+/// the white space around the value is no part of it, and is not compared.
 ///
 /// Every event that can be built is equal to what a decoder makes of it, in every content mode and
-/// event format; what would not be is refused by [`build`](EventBuilder::build) or by the encoder.
+/// event format, if it is within the [`Limits`] of the decoder; [`build`](EventBuilder::build) refuses
+/// what would not be.
 ///
 /// ```
 /// use eventkit::Event;
@@ -91,7 +94,7 @@ impl Inner {
         let bytes = self.data.as_ref().map_or(&[][..], Data::as_bytes);
         let content_type = self.core.get(name::DATACONTENTTYPE_AT);
         if content_type.is_some_and(declares_json) {
-            bytes.trim_ascii()
+            json::trim(bytes)
         } else {
             bytes
         }
@@ -107,6 +110,9 @@ impl Event {
     }
 
     /// Starts a new event with everything that this one has, its id and time included.
+    ///
+    /// A decoded event may have a content type that [`build`](EventBuilder::build) refuses, since not
+    /// every binding carries it.
     pub fn to_builder(&self) -> EventBuilder {
         let inner = &*self.0;
         let owned = |text: &str| Cow::Owned(text.to_owned());
@@ -292,8 +298,9 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if the content type is not a media type, or declares JSON and the data is
-    /// text that is not JSON.
+    /// Returns an error if the content type is not a media type or is one of whole events, if it
+    /// declares JSON and the data is text that is not JSON, or if it declares another charset than
+    /// UTF-8 and the data is text.
     pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {
         let mut builder = self.to_builder().data(data);
         builder.parts.core[name::DATACONTENTTYPE_AT] =

@@ -15,8 +15,10 @@ use crate::event::{Event, LenientEvent, Parsed};
 
 /// Event format: encodes whole events into bytes, and decodes them.
 ///
-/// It can be used as `dyn Format`. Implementations pass the same checks as the built-in one when
-/// they make events through [`Event::builder`].
+/// It can be used as `dyn Format`. An implementation writes what
+/// [`Event::attributes`](crate::Event::attributes) and [`Event::data`](crate::Event::data) return, and
+/// reads it with a [`BinaryReader`](crate::binding::BinaryReader), which has the checks and the limits of
+/// the built-in formats. A builder is not made for that: it gives an event without id a random one.
 pub trait Format: Send + Sync + 'static {
     /// Returns the media type of one event, such as `application/cloudevents+json`.
     fn content_type(&self) -> &str;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Format, Json};
 use crate::codec::{RegisterError, key_of};
 use crate::error::DecodeError;
-use crate::event::{Event, Limits};
+use crate::event::{BATCHED, Event, Limits, declares_events};
 use crate::typed::CloudEvent;
 
 static FORMATS: RwLock<Vec<Arc<dyn Format>>> = RwLock::new(Vec::new());
@@ -18,17 +18,23 @@ static FORMATS: RwLock<Vec<Arc<dyn Format>>> = RwLock::new(Vec::new());
 ///
 /// # Errors
 ///
-/// Returns an error if a media type of the format is malformed, or has a format already.
+/// Returns an error if a media type of the format is malformed, has a format already, or is not one of
+/// events: that of one event begins with `application/cloudevents`, and that of a batch with
+/// `application/cloudevents-batch`.
 pub fn register(format: impl Format) -> Result<(), RegisterError> {
     let keys = media_types(&format).map(key_of);
     let keys = keys.collect::<Result<Vec<String>, _>>()?;
     let mut formats = FORMATS.write().unwrap_or_else(PoisonError::into_inner);
-    for key in keys {
+    for (key, is_batch) in keys.into_iter().zip([false, true]) {
         if is_for(&Json, &key) {
             return Err(RegisterError::BuiltIn(key));
         }
         if formats.iter().any(|own| is_for(&**own, &key)) {
             return Err(RegisterError::Twice(key));
+        }
+        // By these, bindings find the content mode.
+        if !declares_events(&key) || key.starts_with(BATCHED) != is_batch {
+            return Err(RegisterError::NotOfEvents(key));
         }
     }
     formats.push(Arc::new(format));

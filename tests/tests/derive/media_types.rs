@@ -36,7 +36,7 @@ struct Table {
 )]
 struct Image(Vec<u8>);
 
-/// Whatever the decoders take, the derive takes too.
+/// The derive takes the media types of data that the decoders take.
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(
     type = "co.outcome.letter",

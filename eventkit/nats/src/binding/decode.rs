@@ -139,7 +139,7 @@ impl Decoder {
         else {
             let is_json =
                 |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
-            let may_be_json = first.is_none_or(|text| self.limits.events_as_json && is_json(text));
+            let may_be_json = first.is_none_or(|text| self.limits.json_as_events && is_json(text));
             let is_json = may_be_json && is_object(body) && !has_attributes(headers);
             return Ok(if is_json { Mode::Json } else { Mode::Binary });
         };
@@ -149,6 +149,10 @@ impl Decoder {
             return Err(violation("one `Content-Type` header").into());
         }
         let media_type = MediaType::parse(text).map_err(|_| violation("a media type"))?;
+        let charset = media_type.parameter("charset");
+        if charset.is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
+            return Err(violation("UTF-8 as the charset of an event").into());
+        }
         if media_type
             .essence()
             .starts_with("application/cloudevents-batch")

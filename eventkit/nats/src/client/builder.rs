@@ -152,7 +152,7 @@ impl NatsBuilder {
 
     /// Sets the limits of messages; [`Limits::DEFAULT`] by default.
     ///
-    /// A received message that exceeds one is invalid, and an event that would is not published.
+    /// A received message that exceeds one is invalid. An event that exceeds one is not published.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self

@@ -9,7 +9,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
 use crate::event::{
-    AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_events, declares_json, name,
+    AttributeRef, BATCHED, Event, JSON, Limits, MediaType, Violation, declares_events,
+    declares_json, is_utf8, name,
 };
 use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
@@ -151,13 +152,18 @@ impl Decoder {
     }
 
     /// Returns the mode that is meant, where the limits allow another one than is declared.
-    fn tolerated_mode<'a>(&self, mode: Mode<'a>, headers: &HeaderMap, body: &Bytes) -> Mode<'a> {
+    pub(super) fn tolerated_mode<'a>(
+        &self,
+        mode: Mode<'a>,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Mode<'a> {
         let first = || body.trim_ascii_start().first();
         match mode {
             Mode::Binary(Some(content_type))
-                if self.limits.events_as_json
+                if self.limits.json_as_events
                     && declares_json(content_type)
-                    && !is_marked(headers) =>
+                    && !has_attributes(headers) =>
             {
                 match first() {
                     Some(b'{') => Mode::Structured(Json.content_type().to_owned()),
@@ -182,8 +188,6 @@ impl Decoder {
         Ok(self.limits.check_message(sizes, body.len())?)
     }
 }
-
-const BATCHED: &str = "application/cloudevents-batch";
 
 /// Returns the `Content-Encoding` of a message, unless it is `identity`.
 pub(super) fn content_encoding(headers: &HeaderMap) -> Option<Cow<'_, str>> {
@@ -217,7 +221,12 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
         return Ok(Mode::Binary(Some(text)));
     }
     let media_type = MediaType::parse(text).map_err(|_| wrong(text, "a media type"))?;
+    let charset = media_type.parameter("charset");
     let essence = media_type.into_essence();
+    if declares_events(&essence) && charset.is_some_and(|charset| !is_utf8(&charset)) {
+        // Another reader may read something else in it.
+        return Err(wrong(text, "UTF-8 as the charset of events"));
+    }
     Ok(if is_batched(&essence) {
         Mode::Batched(essence)
     } else if declares_events(&essence) {
@@ -230,6 +239,10 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
 /// Returns whether an essence in lower case is that of a batch.
 pub(super) fn is_batched(essence: &str) -> bool {
     essence.starts_with(BATCHED)
+}
+
+fn has_attributes(headers: &HeaderMap) -> bool {
+    headers.keys().any(|name| name.as_str().starts_with(PREFIX))
 }
 
 /// Returns whether headers have an attribute that every event has.

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use super::Message;
 use super::decode::{self, Decoder, Mode, PREFIX};
 use super::encode::{append, encode_binary, in_body};
-use crate::binding::header_value;
+use crate::binding::{self, header_value};
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{
     Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, declares_events,
@@ -51,8 +51,8 @@ pub fn decode_batch_lenient(
 ///
 /// Returns an error if [`encode_binary`] would.
 pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    match (event.message::<Message>(), event.text()) {
-        (Some(message), _) => Ok(message.clone()),
+    match (event.message::<Received>(), event.text()) {
+        (Some(received), _) => Ok(received.message.clone()),
         (None, Some((media_type, text))) => in_body(media_type, text.clone()),
         (None, None) => encode_binary_lenient(event),
     }
@@ -65,10 +65,11 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
 /// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
 /// headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
-    if let Some(message) = event.message::<Message>()
-        && !message.has_content_type_of_events()
+    if event
+        .message::<Received>()
+        .is_some_and(|received| received.is_binary)
     {
-        return Ok(message.clone());
+        return encode_lenient(event);
     }
     match event.parsed() {
         Parsed::Valid(event) => encode_binary(event),
@@ -85,8 +86,11 @@ pub fn encode_structured_lenient(
     event: &LenientEvent,
     format: &dyn Format,
 ) -> Result<Message, EncodeError> {
-    match event.message::<Message>() {
-        Some(message) if event.text_in(format.content_type()).is_some() => Ok(message.clone()),
+    let has_text = event.text_in(format.content_type()).is_some();
+    match event.message::<Received>() {
+        Some(received) if has_text && received.has_content_type_of_events() => {
+            encode_lenient(event)
+        }
         _ => in_body(format.content_type(), format.encode_lenient(event)?),
     }
 }
@@ -118,26 +122,25 @@ impl Decoder {
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
         self.check_size(headers, &body)?;
-        let content_type = ContentType::of(headers)?;
-        if content_type.is_batch() {
-            return Err(DecodeError::a_batch());
-        }
-        let message = Message {
-            headers: own_headers(headers, &content_type),
-            body: body.clone(),
+        let (mode, violation) = self.lenient_mode(headers, &body)?;
+        let is_binary = matches!(mode, Mode::Binary(_));
+        let received = Received {
+            message: Message {
+                headers: own_headers(headers, is_binary),
+                body: body.clone(),
+            },
+            is_binary,
         };
-        let event = if let Some(encoding) = decode::content_encoding(headers) {
-            self.encoded(headers, content_type, &encoding)?
-        } else if content_type.is_structured() {
-            let event = match format::find(&content_type.essence, self.limits) {
+        let event = match (mode, decode::content_encoding(headers)) {
+            (Mode::Batched(_), _) => return Err(DecodeError::a_batch()),
+            (mode, Some(encoding)) => self.encoded(headers, &mode, &encoding)?,
+            (Mode::Structured(essence), None) => match format::find(&essence, self.limits) {
                 Ok(format) => format.decode_lenient(body)?,
-                Err(_) => of_unknown_format(&content_type.essence),
-            };
-            event.with_violations(content_type.violation)
-        } else {
-            self.binary(headers, content_type, body)?
+                Err(_) => of_unknown_format(&essence),
+            },
+            (Mode::Binary(content_type), None) => self.binary(headers, content_type, body)?,
         };
-        Ok(event.with_message(message))
+        Ok(event.with_violations(violation).with_message(received))
     }
 
     /// Decodes a batch of events that may break the specification.
@@ -151,16 +154,16 @@ impl Decoder {
         body: Bytes,
     ) -> Result<Vec<LenientEvent>, DecodeError> {
         self.check_size(headers, &body)?;
-        let content_type = ContentType::of(headers)?;
-        if !content_type.is_batch() {
+        let (mode, violation) = self.lenient_mode(headers, &body)?;
+        let Mode::Batched(essence) = mode else {
             return self.decode_lenient(headers, body).map(|event| vec![event]);
-        }
+        };
         if let Some(encoding) = decode::content_encoding(headers) {
             return Err(DecodeError::content_encoding(&encoding));
         }
         // There may be no element to tell it with.
-        content_type.violation.map_or(Ok(()), Err)?;
-        let format = format::find(&content_type.essence, self.limits)?;
+        violation.map_or(Ok(()), Err)?;
+        let format = format::find(&essence, self.limits)?;
         format.decode_batch_lenient(body)
     }
 
@@ -172,7 +175,7 @@ impl Decoder {
         body: &Bytes,
         violation: Violation,
     ) -> DecodeError {
-        if ContentType::of(headers).is_ok_and(|content_type| content_type.is_structured()) {
+        if !matches!(self.lenient_mode(headers, body), Ok((Mode::Binary(_), _))) {
             return violation.into();
         }
         let read = decode::read_binary(headers, None, body, self.limits);
@@ -186,33 +189,62 @@ impl Decoder {
         }
     }
 
+    /// Finds the content mode, and what is wrong with the `Content-Type` that says it.
+    ///
+    /// Returns an error if there are several that make different content modes: another program may
+    /// take another one.
+    fn lenient_mode<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        body: &Bytes,
+    ) -> Result<(Mode<'a>, Option<Violation>), Violation> {
+        let violation = match decode::mode(headers) {
+            Ok(mode) => return Ok((self.tolerated_mode(mode, headers, body), None)),
+            Err(violation) => violation,
+        };
+        let values = headers.get_all(CONTENT_TYPE).iter();
+        let mut essences = values.map(|value| {
+            let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+            text.split(';').next().unwrap_or_default().trim().to_owned()
+        });
+        let mode_of = |essence: &str| (declares_events(essence), decode::is_batched(essence));
+        let first = essences.next().unwrap_or_default();
+        if essences.any(|essence| mode_of(&essence) != mode_of(&first)) {
+            return Err(violation);
+        }
+        let mode = match mode_of(&first) {
+            (_, true) => Mode::Batched(first),
+            (true, false) => Mode::Structured(first),
+            (false, false) => Mode::Binary(None),
+        };
+        Ok((mode, Some(violation)))
+    }
+
     /// Returns what is known of an event whose body has a content encoding.
     fn encoded(
         &self,
         headers: &HeaderMap,
-        content_type: ContentType<'_>,
+        mode: &Mode<'_>,
         encoding: &str,
     ) -> Result<LenientEvent, DecodeError> {
         let (expected, section) = ("a body without a content encoding", "HTTP binding, 3");
         let violation = Violation::new("Content-Encoding", encoding, expected, section);
-        let (attributes, violations) = if content_type.is_structured() {
-            (Vec::new(), Vec::new())
+        let (attributes, violations) = if let Mode::Binary(content_type) = mode {
+            let reader = decode::read_binary(headers, *content_type, &[], self.limits)?;
+            let (violations, _) = reader.into_violations(Bytes::new())?;
+            (self.attributes(headers), violations)
         } else {
-            let body = Bytes::new();
-            let reader = decode::read_binary(headers, content_type.text, &body, self.limits)?;
-            let (violations, _) = reader.into_violations(body)?;
-            (attributes(headers), violations)
+            (Vec::new(), Vec::new())
         };
         let data = Err("the body has a `Content-Encoding`");
         let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
-        let more = content_type.violation.into_iter().chain([violation]);
-        Ok(event.with_violations(more))
+        Ok(event.with_violations([violation]))
     }
 
     fn binary(
         &self,
         headers: &HeaderMap,
-        content_type: ContentType<'_>,
+        content_type: Option<&str>,
         body: Bytes,
     ) -> Result<LenientEvent, DecodeError> {
         match self.decode(headers, body.clone()) {
@@ -222,12 +254,50 @@ impl Decoder {
                 _ => return Err(error),
             },
         }
-        let reader = decode::read_binary(headers, content_type.text, &body, self.limits)?;
+        let reader = decode::read_binary(headers, content_type, &body, self.limits)?;
         let (violations, data) = reader.into_violations(body)?;
-        let attributes = attributes(headers);
+        let attributes = self.attributes(headers);
         let data = Ok(data);
-        let event = LenientEvent::new(UncheckedEvent { attributes, data }, violations);
-        Ok(event.with_violations(content_type.violation))
+        Ok(LenientEvent::new(
+            UncheckedEvent { attributes, data },
+            violations,
+        ))
+    }
+
+    /// Reads the attributes as they came, the content type among them.
+    fn attributes(&self, headers: &HeaderMap) -> Vec<(String, UncheckedValue)> {
+        let attributes = headers.iter().filter_map(|(header, value)| {
+            if header == CONTENT_TYPE {
+                let text = raw_text(value);
+                return Some((name::DATACONTENTTYPE.to_owned(), text));
+            }
+            let attribute = header.as_str().strip_prefix(PREFIX)?;
+            let raw_percent_signs = self.limits.raw_percent_signs;
+            let text = header_value::decode_with(value.as_bytes(), raw_percent_signs).map_or_else(
+                |_| raw_text(value),
+                |text| UncheckedValue::Text(text.into_owned()),
+            );
+            Some((attribute.to_owned(), text))
+        });
+        attributes.collect()
+    }
+}
+
+/// The words of errors for where attributes are.
+const PLACE: &str = "headers";
+
+/// A message as it came, with the content mode that it was read in.
+struct Received {
+    message: Message,
+    is_binary: bool,
+}
+
+impl Received {
+    /// Returns whether every receiver reads it in structured mode.
+    fn has_content_type_of_events(&self) -> bool {
+        let content_type = self.message.headers.get(CONTENT_TYPE);
+        content_type
+            .is_some_and(|value| declares_events(&String::from_utf8_lossy(value.as_bytes())))
     }
 }
 
@@ -242,83 +312,17 @@ fn of_unknown_format(media_type: &str) -> LenientEvent {
     LenientEvent::new(event, vec![violation])
 }
 
-/// The `Content-Type` of a message, which may be malformed.
-struct ContentType<'a> {
-    /// Its text, where it is that of data.
-    text: Option<&'a str>,
-    /// What of it finds the content mode and the format (section 3), where it is that of events.
-    essence: String,
-    violation: Option<Violation>,
-}
-
-impl<'a> ContentType<'a> {
-    /// Returns an error if there are several that make different content modes: another program may
-    /// take another one.
-    fn of(headers: &'a HeaderMap) -> Result<Self, Violation> {
-        let (text, essence, violation) = match decode::mode(headers) {
-            Ok(Mode::Binary(text)) => (text, String::new(), None),
-            Ok(Mode::Structured(essence) | Mode::Batched(essence)) => (None, essence, None),
-            Err(violation) => {
-                let values = headers.get_all(CONTENT_TYPE).iter();
-                let mut modes = values.map(|value| {
-                    let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-                    (declares_events(&text), decode::is_batched(&text))
-                });
-                let first = modes.next();
-                if modes.any(|mode| Some(mode) != first) {
-                    return Err(violation);
-                }
-                let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-                let text = String::from_utf8_lossy(value.unwrap_or_default());
-                let essence = text.split(';').next().unwrap_or_default();
-                let essence = essence.trim().to_ascii_lowercase();
-                (None, essence, Some(violation))
-            }
-        };
-        Ok(Self {
-            text,
-            essence,
-            violation,
-        })
-    }
-
-    fn is_batch(&self) -> bool {
-        decode::is_batched(&self.essence)
-    }
-
-    fn is_structured(&self) -> bool {
-        declares_events(&self.essence)
-    }
-}
-
 /// Returns the headers that belong to the event: in structured mode, `ce-` headers do not.
-fn own_headers(headers: &HeaderMap, content_type: &ContentType<'_>) -> HeaderMap {
+fn own_headers(headers: &HeaderMap, is_binary: bool) -> HeaderMap {
     let own = headers.iter().filter(|(name, _)| {
         let of_body = [CONTENT_TYPE, CONTENT_ENCODING].contains(name);
-        of_body || (!content_type.is_structured() && name.as_str().starts_with(PREFIX))
+        of_body || (is_binary && name.as_str().starts_with(PREFIX))
     });
     let mut kept = HeaderMap::new();
     for (name, value) in own {
         kept.append(name, value.clone());
     }
     kept
-}
-
-/// Reads the attributes as they came, the content type among them.
-fn attributes(headers: &HeaderMap) -> Vec<(String, UncheckedValue)> {
-    let attributes = headers.iter().filter_map(|(header, value)| {
-        if header == CONTENT_TYPE {
-            let text = raw_text(value);
-            return Some((name::DATACONTENTTYPE.to_owned(), text));
-        }
-        let attribute = header.as_str().strip_prefix(PREFIX)?;
-        let text = header_value::decode(value.as_bytes()).map_or_else(
-            |_| raw_text(value),
-            |text| UncheckedValue::Text(text.into_owned()),
-        );
-        Some((attribute.to_owned(), text))
-    });
-    attributes.collect()
 }
 
 fn raw_text(value: &HeaderValue) -> UncheckedValue {
@@ -330,7 +334,7 @@ fn raw_text(value: &HeaderValue) -> UncheckedValue {
 
 /// Writes what came in another mode or format.
 fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
-    event.check_names(str::to_ascii_lowercase, "headers")?;
+    event.check_names(str::to_ascii_lowercase, PLACE)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &event.attributes {
         let text = header_text(value).ok_or_else(|| EncodeError::header(name))?;
@@ -342,7 +346,13 @@ fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
         // JSON format, 3.1.2: data without a content type is JSON, and is said to be.
         append(&mut headers, name::DATACONTENTTYPE, JSON)?;
     }
-    let body = data.as_ref().map(|data| data.bytes().clone());
+    let content_type = event
+        .attribute(name::DATACONTENTTYPE)
+        .map(UncheckedValue::to_text);
+    let body = match data {
+        Some(data) => Some(binding::body_of(data, content_type.as_deref())?),
+        None => None,
+    };
     Ok(Message {
         headers,
         body: body.unwrap_or_default(),

@@ -1,12 +1,12 @@
 //! An HTTP message without its start line.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, MaxSizeReached};
-use http::{HeaderMap, HeaderValue, Request, Response, request, response};
+use http::header::MaxSizeReached;
+use http::{HeaderMap, Request, Response, request, response};
 
 use super::decode;
 use crate::error::DecodeError;
-use crate::event::{Event, declares_events};
+use crate::event::Event;
 
 /// The headers and the body that an event or a batch becomes.
 ///
@@ -42,15 +42,6 @@ impl Message {
         let mut response = builder.body(self.body)?;
         set_all(response.headers_mut(), &self.headers)?;
         Ok(response)
-    }
-}
-
-impl Message {
-    /// Returns whether it is in structured or batched mode.
-    pub(super) fn has_content_type_of_events(&self) -> bool {
-        let content_type = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let content_type = content_type.map(String::from_utf8_lossy);
-        content_type.is_some_and(|content_type| declares_events(&content_type))
     }
 }
 

@@ -7,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::error::{DecodeError, DecodeErrorKind, EncodeError};
+use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::Violation;
 
 /// Description of a refused request as JSON (RFC 9457, `application/problem+json`).
@@ -154,6 +154,24 @@ impl From<&EncodeError> for Problem {
             "Event not encodable",
             with_sources(error),
         )
+    }
+}
+
+impl From<DecodeError> for Problem {
+    fn from(error: DecodeError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<EncodeError> for Problem {
+    fn from(error: EncodeError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<BuildError> for Problem {
+    fn from(error: BuildError) -> Self {
+        Self::from(EncodeError::from(error))
     }
 }
 

@@ -86,6 +86,7 @@ fn an_option_is_its_value_and_none_is_refused() {
     assert_back(&Some(u64::MAX));
     assert_back(&Some(-7_i8));
     assert_back(&Some(0.1_f32));
+    assert_eq!(text(&Some(0.1_f32)).unwrap(), "0.1");
     assert_back(&Some(203.586_252_566_155_82_f64));
     assert_back(&Some(true));
     assert!(text(&None::<String>).is_err());

@@ -4,7 +4,7 @@ use eventkit::binding::http::{decode_lenient, encode_binary_lenient, encode_stru
 use eventkit::event::AttributeValue;
 use eventkit::format::{Format, Json};
 use eventkit::{Event, LenientEvent};
-use eventkit_tests::message::{full, json, minimal};
+use eventkit_tests::message::{full, headers, json, minimal};
 
 use super::violations;
 
@@ -39,31 +39,63 @@ fn names_that_consumers_want_arrive_in_both_modes() {
 }
 
 #[test]
-fn an_attribute_takes_the_place_of_one_of_its_name() {
+fn an_attribute_takes_the_place_of_those_of_its_name() {
     let event = LenientEvent::from(minimal().extension("n", 1).build().unwrap());
-    let event = event.with_attribute("n", "").with_attribute("id", "");
-    assert_eq!(violations(&event), [("id", Some(""), "core, id")]);
-    assert_eq!(event.attributes().count(), 5);
-
-    let event = event.with_attribute("id", "2").with_attribute("n", 2);
+    let wrong = event.with_attribute("n", "a\nb");
+    assert_eq!(violations(&wrong).len(), 1);
+    let event = wrong.with_attribute("n", 2);
     assert_eq!(event.violations(), []);
-    let expected = minimal().id("2").extension("n", 2).build().unwrap();
+    let expected = minimal().extension("n", 2).build().unwrap();
     let event = Event::try_from(event).unwrap();
     assert_eq!(event, expected);
     assert_eq!(event.extension("n"), Some(&AttributeValue::Integer(2)));
+
+    let twice = Json.decode_lenient(json(r#""n":"1","n":"2""#)).unwrap();
+    let once = twice.with_attribute("n", "3");
+    assert_eq!(once.violations(), []);
+    assert_eq!(once.attribute("n").as_deref(), Some("3"));
+}
+
+#[test]
+fn a_context_attribute_is_no_extension() {
+    for name in ["id", "datacontenttype", "time", "data", "specversion"] {
+        let event = LenientEvent::from(full()).with_attribute(name, "application/json");
+        assert_eq!(violations(&event)[0].0, name);
+        event.into_event().unwrap_err();
+    }
+}
+
+#[test]
+fn what_else_is_wrong_stays_wrong() {
+    let percent = headers(&[("ce-subject", "50%")]);
+    let forbidden = headers(&[("ce-datacontenttype", "text/plain")]);
+    let twice = headers(&[
+        ("content-type", "text/plain"),
+        ("content-type", "text/plain"),
+    ]);
+    for headers in [percent, forbidden, twice] {
+        let event = decode_lenient(&headers, "hi".into()).unwrap();
+        let before = event.violations().to_vec();
+        assert!(!before.is_empty());
+        let event = event.with_attribute("n", 1);
+        assert_eq!(event.violations(), before);
+        event.into_event().unwrap_err();
+    }
+    let text = json(r#""datacontenttype":"text/plain","data":[1]"#);
+    let event = Json.decode_lenient(text).unwrap().with_attribute("n", 1);
+    assert_eq!(violations(&event)[0].0, "data");
+    event.into_event().unwrap_err();
 }
 
 #[test]
 fn what_came_wrong_can_be_mended_and_is_written_anew() {
-    let text = json(r##""dataschema":"#","list":[1],"data":[1]"##);
-    let event = Json.decode_lenient(text).unwrap();
-    let event = event.with_attribute("dataschema", "https://example.com/");
-    assert_eq!(event.violations().len(), 1);
-    let event = event.with_attribute("list", "1");
-    let expected = minimal()
-        .data_schema("https://example.com/")
-        .extension("list", "1");
-    let expected = expected.data_json(&[1]).unwrap().build().unwrap();
+    let text = json(r#""list":[1],"data":[1]"#);
+    let event = Json
+        .decode_lenient(text)
+        .unwrap()
+        .with_attribute("list", "1");
+    let expected = minimal().extension("list", "1").data_json(&[1]).unwrap();
+    let expected = expected.build().unwrap();
     assert_eq!(Event::try_from(event.clone()).unwrap(), expected);
     assert_eq!(
         Json.encode_lenient(&event).unwrap(),

@@ -264,3 +264,19 @@ fn an_event_of_which_nothing_is_set_crosses() {
     let message = encode_binary_lenient(&event).unwrap();
     assert!(message.headers.is_empty() && message.body.is_empty());
 }
+
+#[test]
+fn text_in_another_charset_does_not_get_into_a_body() {
+    for (charset, data, crosses) in [
+        ("utf-16", "hi", false),
+        ("iso-8859-1", "hé", false),
+        ("iso-8859-1", "hi", true),
+        ("UTF-8", "hé", true),
+    ] {
+        let event = from_json(&format!(
+            r#""Ext":"1","datacontenttype":"text/plain; charset={charset}","data":"{data}""#
+        ));
+        let message = encode_binary_lenient(&event);
+        assert_eq!(message.is_ok(), crosses, "{charset} {data}");
+    }
+}

@@ -109,10 +109,10 @@ fn the_depth_of_data() {
 }
 
 #[test]
-fn the_default_of_the_depth_is_128() {
+fn the_default_of_the_depth_is_127() {
     let event = |depth: usize| json(&format!(r#""data":{}"#, nested(depth)));
-    assert!(Json.decode(event(128)).is_ok());
-    assert_over(Json.decode(event(129)), "json_depth", 128);
+    assert!(Json.decode(event(127)).is_ok());
+    assert_over(Json.decode(event(129)), "json_depth", 127);
     let deeper = Json.with_limits(Limits::DEFAULT.json_depth(1000));
     assert!(deeper.decode(event(1000)).is_ok());
 }

@@ -1,6 +1,7 @@
 //! What is checked of an event before it is sent.
 
 use eventkit::binding::http::{self, encode_batch, encode_binary};
+use eventkit::event::Timestamp;
 use eventkit::format::{Format, Json};
 use eventkit::{Event, EventBuilder, Limits};
 use eventkit_tests::message::minimal;
@@ -63,6 +64,11 @@ fn an_event_is_within_the_limits_just_if_decoders_take_it() {
     let name = "n".repeat(21);
     assert_eq!(
         exceeded(limits, minimal().extension(name, 7)),
+        Some("attribute_bytes")
+    );
+    let at: Timestamp = "2026-01-31T09:30:00.5Z".parse().unwrap();
+    assert_eq!(
+        exceeded(limits, minimal().time(at)),
         Some("attribute_bytes")
     );
     let many = minimal()

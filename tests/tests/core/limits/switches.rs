@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 type Switch = fn(Limits, bool) -> Limits;
 
 const SWITCHES: [Switch; 4] = [
-    Limits::events_as_json,
+    Limits::json_as_events,
     Limits::arrays_as_batches,
     Limits::raw_percent_signs,
     Limits::empty_trace_context,
@@ -60,13 +60,16 @@ fn a_json_event_as_application_json_over_http() {
         );
     }
     // A message with attributes in headers is in binary mode.
-    let decoder = http::with_limits(Limits::DEFAULT.events_as_json(true));
+    let decoder = http::with_limits(Limits::DEFAULT.json_as_events(true));
     let binary = headers(&[("content-type", "application/json")]);
     let decoded = decoder.decode(&binary, body.clone()).unwrap();
     assert_eq!(decoded.data().unwrap().bytes(), &body);
     decoder
-        .decode(&content_type("text/plain"), body)
+        .decode(&content_type("text/plain"), body.clone())
         .unwrap_err();
+    let mut marked = content_type("application/json");
+    marked.insert("ce-source", "/s".parse().unwrap());
+    decoder.decode(&marked, body).unwrap_err();
 }
 
 #[test]
@@ -157,4 +160,43 @@ fn an_empty_trace_context() {
             .unwrap()
     };
     accepted_by(|limits| decode(limits).extensions().len() == 1, 3);
+}
+
+#[test]
+fn lenient_decoders_follow_the_switches() {
+    let limits = Limits::DEFAULT.json_as_events(true).arrays_as_batches(true);
+    let decoder = http::with_limits(limits.raw_percent_signs(true).empty_trace_context(true));
+    let headers_of_json = content_type("application/json");
+    let valid = json(r#""datacontenttype":"application/json","data":[7]"#);
+    let wrong = json(r#""Ext":"1","traceparent":"""#);
+    for (body, violations) in [(valid, 0), (wrong, 1)] {
+        let event = decoder
+            .decode_lenient(&headers_of_json, body.clone())
+            .unwrap();
+        assert_eq!(event.violations().len(), violations);
+        let message = http::encode_lenient(&event).unwrap();
+        assert_eq!((&message.headers, &message.body), (&headers_of_json, &body));
+        // Every receiver reads what is written in a mode.
+        let binary = http::encode_binary_lenient(&event).unwrap();
+        assert_eq!(binary.headers["ce-id"], "1");
+        let structured = http::encode_structured_lenient(&event, &Json).unwrap();
+        assert_eq!(
+            structured.headers,
+            content_type("application/cloudevents+json")
+        );
+        assert_eq!(structured.body, body);
+
+        let array = Bytes::from([b"[", &body[..], b"]"].concat());
+        for media_type in ["application/json", "application/cloudevents+json"] {
+            let headers = content_type(media_type);
+            let events = decoder
+                .decode_batch_lenient(&headers, array.clone())
+                .unwrap();
+            assert_eq!(events.len(), 1);
+            assert_eq!(events[0].violations().len(), violations);
+        }
+    }
+    let percent = headers(&[("ce-subject", "50% of%20it"), ("ce-with-dash", "1")]);
+    let event = decoder.decode_lenient(&percent, Bytes::new()).unwrap();
+    assert_eq!(event.attribute("subject").as_deref(), Some("50% of it"));
 }

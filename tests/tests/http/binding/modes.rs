@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eventkit::binding::http::{
-    decode, decode_as, decode_batch, encode_batch, encode_binary, encode_structured,
+    decode, decode_as, decode_batch, decode_lenient, encode_batch, encode_binary, encode_structured,
 };
 use eventkit::format::Json;
 use eventkit::{DecodeErrorKind, Event};
@@ -229,5 +229,22 @@ fn an_event_is_the_same_through_every_mode() {
     for message in [binary, structured, batched] {
         let events = decode_batch(&message.headers, message.body).unwrap();
         assert_eq!(events, std::slice::from_ref(&event));
+    }
+}
+
+#[test]
+fn events_are_in_utf_8_and_no_other_charset() {
+    let body = json("");
+    for charset in ["utf-8", "UTF-8", "\"utf-8\""] {
+        let headers = content_type(&format!("application/cloudevents+json; charset={charset}"));
+        assert!(decode(&headers, body.clone()).is_ok(), "{charset}");
+    }
+    for charset in ["utf-7", "utf-16", "iso-8859-1"] {
+        let headers = content_type(&format!("application/cloudevents+json; charset={charset}"));
+        let decoded = decode(&headers, body.clone());
+        assert_invalid(decoded, &[("datacontenttype", "HTTP binding, 3.1.1")]);
+        let lenient = decode_lenient(&headers, body.clone()).unwrap();
+        assert_eq!(lenient.violations().len(), 1);
+        assert_eq!(lenient.attribute("id").as_deref(), Some("1"));
     }
 }

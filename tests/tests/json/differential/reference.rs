@@ -160,7 +160,7 @@ fn content(
             Ok(Some((DataKind::Binary, bytes)))
         }
         (Some(json), None) if is_json => {
-            if depth(json.get()) > 128 {
+            if depth(json.get()) > 127 {
                 return Err(Invalid);
             }
             let implied = || "application/json".to_owned();

@@ -131,13 +131,42 @@ fn json_is_built_in_and_stays() {
     for (one, many) in [
         ("Application/CloudEvents+JSON", None),
         ("application/cloudevents-batch+json", None),
-        ("a/free", Some("application/cloudevents-batch+json")),
+        (
+            "application/cloudevents+free",
+            Some("application/cloudevents-batch+json"),
+        ),
     ] {
         let built_in = many.unwrap_or(one).to_lowercase();
         assert_eq!(
             register(lines(one, many)),
             Err(RegisterError::BuiltIn(built_in))
         );
+    }
+}
+
+#[test]
+fn a_format_has_media_types_that_bindings_take_for_events() {
+    for (one, batch, wrong) in [
+        ("application/json", None, "application/json"),
+        ("application/events+odd", None, "application/events+odd"),
+        (
+            "application/cloudevents-batch+odd",
+            None,
+            "application/cloudevents-batch+odd",
+        ),
+        (
+            "application/cloudevents+odd",
+            Some("application/x-batch"),
+            "application/x-batch",
+        ),
+        (
+            "application/cloudevents+odd",
+            Some("application/cloudevents+odds"),
+            "application/cloudevents+odds",
+        ),
+    ] {
+        let wrong = RegisterError::NotOfEvents(wrong.to_owned());
+        assert_eq!(register(lines(one, batch)), Err(wrong));
     }
 }
 
