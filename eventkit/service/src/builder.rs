@@ -203,8 +203,8 @@ impl ServiceBuilder {
         self
     }
 
-    /// Sets the event type that dead letters are published to; `eventkit.deadletter.` and the name of
-    /// the service by default.
+    /// Sets the event type that dead letters are published to, which starts with
+    /// `eventkit.deadletter.`; the name of the service follows by default.
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
         self.dead_letter_type = Some(ty.into());
         self
@@ -309,7 +309,7 @@ impl ServiceBuilder {
             }
         }
         if let Some(ty) = &self.dead_letter_type
-            && (ty.is_empty() || ty.contains('*'))
+            && !names::is_dead_letter_type(ty)
         {
             issues.push(ServiceIssue::DeadLetterType(ty.clone()));
         }

@@ -13,15 +13,13 @@ use eventkit::event::{Event, Timestamp};
 use eventkit::format::{Format, Json};
 use eventkit::transport::{Publisher, RawMessage, Subscription, Transport, TransportError};
 
-pub(crate) const HANDLER: &str = "deadletterhandler";
-pub(crate) const ERROR: &str = "deadlettererror";
-pub(crate) const ATTEMPTS: &str = "deadletterattempts";
-pub(crate) const FIRST: &str = "deadletterfirst";
-pub(crate) const LAST: &str = "deadletterlast";
-/// The extensions or headers that a dead letter adds to its message.
-pub(crate) const ATTRIBUTES: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST, LAST];
-/// The extension or header of a replay: the subscription that it is addressed to.
-pub(crate) const REPLAY_FOR: &str = "replayfor";
+// The headers that a dead letter adds to its message.
+pub(crate) const HANDLER: &str = "eventkit-handler";
+pub(crate) const ERROR: &str = "eventkit-error";
+pub(crate) const ATTEMPTS: &str = "eventkit-attempts";
+pub(crate) const FIRST_FAILURE: &str = "eventkit-first-failure";
+pub(crate) const LAST_FAILURE: &str = "eventkit-last-failure";
+pub(crate) const HEADERS: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST_FAILURE, LAST_FAILURE];
 
 /// The maximum number of dead letters that one reader leases.
 pub(crate) const MAX_LEASED_LETTERS: usize = 10_000;
@@ -44,34 +42,31 @@ pub(crate) struct FailureRecord<'a> {
 }
 
 impl FailureRecord<'_> {
-    fn attributes(&self) -> [(&'static str, String); 5] {
-        [
-            (HANDLER, self.handler.to_owned()),
-            (ERROR, attribute_text(self.error)),
-            (ATTEMPTS, self.attempts.to_string()),
-            (FIRST, self.first.to_string()),
-            (LAST, self.last.to_string()),
-        ]
-    }
-
-    /// Encodes the dead letter of an event: the event in the JSON format, with more extensions.
+    /// Encodes the dead letter of an event: the event in the JSON format, with more headers.
     pub(crate) fn encode_event(&self, event: &Event) -> Result<RawMessage, BoxError> {
-        let mut letter = event.clone();
-        for (name, value) in self.attributes() {
-            letter.set_extension(name, value)?;
-        }
         let id = self.id(&[event.source().as_bytes(), event.id().as_bytes()]);
-        Ok(structured(&letter)?.with_id(id))
+        Ok(self.with_headers(structured(event)?).with_id(id))
     }
 
     /// Encodes the dead letter of a message that is not an event: the message, with more headers.
-    pub(crate) fn encode_raw(&self, mut message: RawMessage) -> RawMessage {
-        let attributes = self.attributes().into_iter();
-        message
-            .headers
-            .extend(attributes.map(|(name, value)| (name.to_owned(), value)));
+    pub(crate) fn encode_raw(&self, message: RawMessage) -> RawMessage {
         let id = self.id(&[&message.body]);
-        message.with_id(id)
+        self.with_headers(message).with_id(id)
+    }
+
+    /// Adds the headers of the failure. They are the last ones, since the message may have had its own
+    /// of the same name.
+    fn with_headers(&self, mut message: RawMessage) -> RawMessage {
+        let headers = [
+            (HANDLER, self.handler.to_owned()),
+            (ERROR, header_value(self.error)),
+            (ATTEMPTS, self.attempts.to_string()),
+            (FIRST_FAILURE, self.first.to_string()),
+            (LAST_FAILURE, self.last.to_string()),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value));
+        message.headers.extend(headers);
+        message
     }
 
     /// Returns the id of the dead letter, which is the same each time that this handler stores it
@@ -91,16 +86,12 @@ pub(crate) fn structured(event: &Event) -> Result<RawMessage, BoxError> {
     Ok(RawMessage::new(vec![content_type], Json.encode(event)?))
 }
 
-/// Turns a text into a valid attribute value: replaces illegal characters, and truncates it.
-fn attribute_text(text: &str) -> String {
-    let is_legal = |c: char| {
-        let code = u32::from(c);
-        !(c.is_control() || (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE)
-    };
+/// Turns a text into a valid header value: replaces control characters, and truncates it.
+fn header_value(text: &str) -> String {
     let mut value: String = text
         .chars()
         .take(MAX_ERROR_CHARS)
-        .map(|c| if is_legal(c) { c } else { ' ' })
+        .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     if text.chars().nth(MAX_ERROR_CHARS).is_some() {
         value.push('…');
@@ -175,11 +166,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_become_attributes() {
-        assert_eq!(attribute_text("a\nb\u{fffe}"), "a b ");
-        assert_eq!(attribute_text(""), "-");
+    fn errors_become_header_values() {
+        assert_eq!(header_value("a\nb\u{7f}"), "a b ");
+        assert_eq!(header_value(""), "-");
         let long = "ä".repeat(500);
-        assert_eq!(attribute_text(&"ä".repeat(501)), format!("{long}…"));
-        assert_eq!(attribute_text(&long), long);
+        assert_eq!(header_value(&"ä".repeat(501)), format!("{long}…"));
+        assert_eq!(header_value(&long), long);
     }
 }

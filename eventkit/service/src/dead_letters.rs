@@ -9,7 +9,7 @@ use super::dead_letter::{self, MAX_LEASED_LETTERS, structured};
 use super::names;
 use eventkit::BoxError;
 use eventkit::event::{Event, Timestamp};
-use eventkit::transport::{RawMessage, Transport, TransportError};
+use eventkit::transport::{InvalidMessage, RawMessage, ReservedMessage, Transport, TransportError};
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
@@ -93,7 +93,8 @@ impl<T: Transport> DeadLetters<T> {
     }
 
     /// Sets the event type of the dead letters, if the service has its own
-    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type).
+    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type). Another type is an error of each
+    /// operation, unless it starts with `eventkit.deadletter.` too.
     #[must_use]
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
         self.ty = ty.into();
@@ -173,6 +174,12 @@ impl<T: Transport> DeadLetters<T> {
         &self,
         mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
     ) -> Result<usize, TransportError> {
+        if !names::is_dead_letter_type(&self.ty) {
+            return Err(TransportError::configuration(format!(
+                "`{}` is not an event type of dead letters",
+                self.ty
+            )));
+        }
         let subscription = dead_letter::subscription(&self.service, &self.ty);
         let mut consumer = self.transport.subscribe(&subscription).await?;
         let mut leased = Vec::new();
@@ -182,10 +189,8 @@ impl<T: Transport> DeadLetters<T> {
             }
             match timeout(self.idle_timeout, consumer.next()).await {
                 Ok(Ok(Some(incoming))) => {
-                    let letter = match incoming.event {
-                        Ok(event) => DeadLetter::of_event(event),
-                        Err(invalid) => DeadLetter::of_raw(invalid.message),
-                    };
+                    let reserved = incoming.reserved.as_deref();
+                    let letter = DeadLetter::new(incoming.event, reserved);
                     leased.push((letter, incoming.handle));
                 }
                 Ok(Err(error)) => break Err(error),
@@ -251,56 +256,47 @@ impl DeadLetter {
         }
     }
 
-    fn of_event(mut event: Event) -> Self {
-        let attributes = dead_letter::ATTRIBUTES.map(|name| {
-            let value = event.remove_extension(name)?;
-            Some(value.to_text().into_owned())
-        });
-        Self::new(attributes, Content::Event(event))
-    }
-
-    fn of_raw(mut message: RawMessage) -> Self {
-        // The last header of a name belongs to the dead letter: the message may have had its own.
-        let attributes = dead_letter::ATTRIBUTES.map(|name| {
-            let headers = &mut message.headers;
-            let index = headers
-                .iter()
-                .rposition(|(own, _)| own.eq_ignore_ascii_case(name))?;
-            Some(headers.remove(index).1)
-        });
-        Self::new(attributes, Content::Raw(message))
-    }
-
-    /// Creates a dead letter. A value that is missing or malformed is left empty, since any program
-    /// may publish to the event type of dead letters.
-    fn new(attributes: [Option<String>; 5], content: Content) -> Self {
-        let [handler, error, attempts, first, last] = attributes.map(Option::unwrap_or_default);
+    /// Creates a dead letter. A header that is missing or malformed leaves its value empty.
+    fn new(event: Result<Event, Box<InvalidMessage>>, reserved: Option<&ReservedMessage>) -> Self {
+        let header = |name: &str| {
+            let mut headers = reserved
+                .into_iter()
+                .flat_map(|own| own.headers.iter().rev());
+            let value = headers.find(|(own, _)| own == name);
+            value.map(|(_, value)| value.as_str()).unwrap_or_default()
+        };
         Self {
-            handler,
-            error,
-            attempts: attempts.parse().unwrap_or(0),
-            first_failure: first.parse().ok(),
-            last_failure: last.parse().ok(),
-            content,
+            handler: header(dead_letter::HANDLER).to_owned(),
+            error: header(dead_letter::ERROR).to_owned(),
+            attempts: header(dead_letter::ATTEMPTS).parse().unwrap_or(0),
+            first_failure: header(dead_letter::FIRST_FAILURE).parse().ok(),
+            last_failure: header(dead_letter::LAST_FAILURE).parse().ok(),
+            content: match event {
+                Ok(event) => Content::Event(event),
+                Err(invalid) => Content::Raw(without_failure(invalid.message)),
+            },
         }
     }
 
-    /// Encodes the message, addressed to the handler that failed.
+    /// Encodes the message as it was received.
     fn to_replay(&self) -> Result<RawMessage, BoxError> {
         match &self.content {
-            Content::Event(event) => {
-                let mut event = event.clone();
-                event.set_extension(dead_letter::REPLAY_FOR, self.handler.clone())?;
-                structured(&event)
-            }
-            Content::Raw(message) => {
-                let mut message = message.clone();
-                let mark = (dead_letter::REPLAY_FOR.to_owned(), self.handler.clone());
-                message.headers.push(mark);
-                Ok(message)
-            }
+            Content::Event(event) => structured(event),
+            Content::Raw(message) => Ok(message.clone()),
         }
     }
+}
+
+/// Removes the headers of the failure from a message.
+fn without_failure(mut message: RawMessage) -> RawMessage {
+    for name in dead_letter::HEADERS {
+        // The last header of a name belongs to the dead letter: the message may have had its own.
+        let position = message.headers.iter().rposition(|(own, _)| own == name);
+        if let Some(index) = position {
+            message.headers.remove(index);
+        }
+    }
+    message
 }
 
 impl fmt::Display for DeadLetter {

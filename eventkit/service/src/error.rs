@@ -59,8 +59,10 @@ pub enum ServiceIssue {
         /// The reason.
         reason: InvalidPattern,
     },
-    /// The event type of dead letters is empty or a pattern.
-    #[error("{0:?} is not a valid pattern: dead letters have one event type")]
+    /// The event type of dead letters is not reserved for them, or is a pattern.
+    #[error(
+        "{0:?} is not a valid event type of dead letters: expected `eventkit.deadletter.` and a name"
+    )]
     DeadLetterType(String),
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Error, Result};
 use super::context::TestContext;
 use super::fixture::Fixture;
 use super::outcome::{Outcome, Skip};
-use super::{content, delivery, order, resume, settle, share};
+use super::{content, delivery, order, reserved, resume, settle, share};
 
 /// A check of one guarantee that services rely on.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +102,8 @@ checks! { $
     decodes_events_published_raw: content;
     delivers_invalid_messages_raw: content;
     detects_duplicates: content;
+    delivers_reserved_messages_with_headers: reserved;
+    delivers_nothing_else_as_reserved: reserved;
     selects_by_pattern: delivery;
     delivers_everything_to_each_subscription: delivery;
     delivers_everything_to_prepared_subscriptions: delivery;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use eventkit::transport::{Publisher, RawMessage};
+use eventkit::format::{Format, Json};
+use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
 use eventkit::{Event, Policy};
 use eventkit_service::SubscriptionHealth;
 use eventkit_service::memory::{Faults, Memory};
@@ -205,11 +206,108 @@ async fn letters_that_nobody_reads_do_not_make_room_for_others() {
 async fn the_place_can_be_chosen() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
-    let _service = Running::start(harness.service().dead_letter_type("morgue")).await;
+    let _service = Running::start(
+        harness
+            .service()
+            .dead_letter_type("eventkit.deadletter.morgue"),
+    )
+    .await;
     harness.publish(&event("t", "1")).await;
     wait_until(|| harness.memory.unsettled("tests---dead-letters") == 1).await;
-    let letters = harness.letters().dead_letter_type("morgue");
+    let letters = harness
+        .letters()
+        .dead_letter_type("eventkit.deadletter.morgue");
     assert_eq!(letters.list().await.unwrap().len(), 1);
+    let elsewhere = harness.letters().dead_letter_type("t");
+    assert!(elsewhere.list().await.is_err());
+}
+
+/// The attributes and headers that could be taken for those of a dead letter or a replay.
+const MARKS: [&str; 4] = [
+    "deadletterhandler",
+    "replayfor",
+    "eventkithandler",
+    "deadlettererror",
+];
+
+#[tokio::test(start_paused = true)]
+async fn an_event_with_any_attribute_reaches_its_handler_and_keeps_it_in_a_letter() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "*");
+    let service = harness.start().await;
+    let mut marked = event("t", "1").to_builder();
+    for name in MARKS {
+        marked = marked.extension(name, "tests--other");
+    }
+    let marked = marked.build().unwrap();
+    harness.publish(&marked).await;
+    let letter = harness.dead(1).await.remove(0);
+    assert_eq!(letter.event(), Some(&marked));
+    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(harness.log.lines(), ["receipt 1", "receipt 1"]);
+
+    works.store(true, Ordering::Relaxed);
+    assert!(harness.letters().replay(&letter).await.unwrap());
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+    assert_eq!(harness.log.lines().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raw_message_with_any_header_reaches_its_handler() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    works.store(true, Ordering::Relaxed);
+    let service = harness.start().await;
+    let mut headers: Vec<(String, String)> = MARKS
+        .iter()
+        .chain(&["eventkit-handler"])
+        .map(|name| ((*name).to_owned(), "tests--other".to_owned()))
+        .collect();
+    let poison = RawMessage::new(headers.clone(), "poison");
+    harness.memory.publish_raw("t", &poison).await.unwrap();
+    let letter = harness.dead(1).await.remove(0);
+    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(letter.message(), Some(&poison));
+
+    headers.push(("content-type".into(), Json.content_type().into()));
+    let body = Json.encode(&event("t", "2")).unwrap();
+    let structured = RawMessage::new(headers, body);
+    harness.memory.publish_raw("t", &structured).await.unwrap();
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+    assert_eq!(harness.log.lines(), ["receipt 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_the_types_of_letters_and_replays_are_refused() {
+    let harness = TestHarness::new();
+    for ty in [
+        "eventkit.deadletter.tests",
+        "eventkit.replay.tests--receipt",
+    ] {
+        let published = harness.memory.publish(&event(ty, "1")).await;
+        let error = published.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Rejected);
+        assert!(error.to_string().contains(ty), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_of_a_type_that_its_handler_takes_no_more_is_a_letter_again() {
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "*");
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    let letter = harness.dead(1).await.remove(0);
+    service.stop().await;
+
+    let narrowed = TestHarness::on(harness.memory.clone());
+    broken(&narrowed, "receipt", "u");
+    let _service = narrowed.start().await;
+    assert!(harness.letters().replay(&letter).await.unwrap());
+    let again = harness.dead(1).await.remove(0);
+    assert_eq!(again.event(), letter.event());
+    assert_eq!(again.error, "the handler takes no events of type `t`");
+    assert!(narrowed.log.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

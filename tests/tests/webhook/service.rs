@@ -12,7 +12,7 @@ use eventkit_webhook::{Endpoint, Sender};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::harness::serve_until;
+use super::harness::{event, request, serve_until};
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
@@ -96,5 +96,39 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     // With the endpoint the service ends by itself.
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_event_with_any_attribute_reaches_its_handler() {
+    let registry = Registry::new("webhook marks");
+    let handled = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&handled);
+    registry
+        .with_name("all")
+        .register("t", move |event: &eventkit::Event| {
+            assert_eq!(event.extensions().len(), 2);
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+    let endpoint = Endpoint::builder().build().unwrap();
+    let app = Dispatcher::new(&registry).build().unwrap();
+    let service = Service::new("shop", &app)
+        .transport(endpoint.clone())
+        .dead_letter_publisher(Memory::new())
+        .build()
+        .unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    handle.ready().await;
+
+    let marked = event("1")
+        .to_builder()
+        .extension("deadletterhandler", "shop--other")
+        .extension("replayfor", "shop--other");
+    let request = request(&marked.build().unwrap());
+    assert_eq!(request.headers()["ce-replayfor"], "shop--other");
+    assert_eq!(endpoint.respond(request).await.status(), 204);
+    assert_eq!(handled.load(Ordering::SeqCst), 1);
+    handle.stop();
     running.await.unwrap().unwrap();
 }

@@ -59,7 +59,7 @@ use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
     BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription, Transport,
-    TransportError,
+    TransportError, check_not_reserved,
 };
 
 pub use self::faults::Faults;
@@ -201,7 +201,10 @@ impl Publisher for Memory {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move { self.lock().publish(Content::Event(event.clone())) })
+        Box::pin(async move {
+            check_not_reserved(event.ty())?;
+            self.lock().publish(Content::Event(event.clone()))
+        })
     }
 
     fn publish_raw<'a>(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventkit::transport::{
     AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
-    RawMessage, Settlement, Subscription, Transport, TransportError,
+    RawMessage, ReservedMessage, Settlement, Subscription, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -28,6 +28,8 @@ enum Fault {
     LosesLargeData,
     ChangesRawBodies,
     LosesRawHeaders,
+    HidesReserved,
+    ReservesByAttribute,
     FindsNoDuplicates,
     FindsDuplicatesOfOthers,
     IgnoresPatterns,
@@ -44,10 +46,11 @@ enum Fault {
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
-    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, IgnoresDelays,
-    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight,
-    KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped,
-    SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
+    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, HidesReserved,
+    IgnoresDelays, IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced,
+    IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData,
+    LosesRawHeaders, LosesWhenDropped, ReservesByAttribute, SaysNothingOfProgress, SwapsMessages,
+    TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -129,6 +132,11 @@ impl Publisher for Broken {
     }
 }
 
+fn reserving(incoming: &Incoming) -> bool {
+    let event = incoming.event.as_ref();
+    event.is_ok_and(|event| event.extension("replayfor").is_some())
+}
+
 fn uuid(count: &AtomicU32) -> String {
     format!("own-{}", count.fetch_add(1, Ordering::Relaxed))
 }
@@ -191,6 +199,11 @@ impl Consumer for BrokenConsumer {
             match self.fault {
                 LosesWhenDropped => tokio::time::sleep(Duration::from_micros(700)).await,
                 CountsNoAttempts => incoming.metadata.delivery_count = 1,
+                HidesReserved => incoming.reserved = None,
+                ReservesByAttribute if reserving(&incoming) => {
+                    let reserved = ReservedMessage::new("eventkit.replay.own", Vec::new());
+                    incoming.reserved = Some(Box::new(reserved));
+                }
                 TellsNoPosition => incoming.metadata.position = None,
                 Ends if self.count == 5 => return Ok(None),
                 ForgetsAtRestart if self.forgets => {
@@ -330,6 +343,12 @@ async fn changed_messages_are_noticed() {
         ],
     )
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn reserved_messages_that_are_taken_for_others_are_noticed() {
+    assert_notices(HidesReserved, &["delivers_reserved_messages_with_headers"]).await;
+    assert_notices(ReservesByAttribute, &["delivers_nothing_else_as_reserved"]).await;
 }
 
 #[tokio::test(start_paused = true)]
