@@ -71,8 +71,8 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     delivery.release_claim(disposition).await;
     let confirmed = settle(task, handle, disposition).await;
     if !confirmed && disposition.is_final() {
-        let event = &delivery.event;
-        task.shared.recent_events().add_unconfirmed(event);
+        let mut recent = task.shared.recent_events();
+        recent.add_unconfirmed(&delivery.event, metadata.position);
     }
 }
 
@@ -213,7 +213,10 @@ impl Delivery<'_> {
         if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
             return Disposition::Release;
         }
-        let is_settled = shared.recent_events().remove_unconfirmed(&self.event);
+        let position = self.metadata.position;
+        let is_settled = shared
+            .recent_events()
+            .remove_unconfirmed(&self.event, position);
         if is_settled {
             increment(&task.status.counters.duplicates);
             return Disposition::Acknowledge;

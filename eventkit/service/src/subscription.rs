@@ -53,9 +53,12 @@ pub(crate) struct SubscriptionShared {
 pub(crate) struct RecentEvents {
     /// Events that failed and are retried.
     failures: BoundedMap<EventKey, RecentFailure>,
-    /// Events that are settled here, while the transport did not confirm it.
-    unconfirmed: BoundedMap<EventKey, ()>,
+    /// Messages that are settled here, while the transport did not confirm it.
+    unconfirmed: BoundedMap<MessageKey, ()>,
 }
+
+/// An event, and the position of its message: a replay of the event is another message.
+type MessageKey = (EventKey, Option<u64>);
 
 /// Source and id of an event.
 type EventKey = Arc<(String, String)>;
@@ -209,13 +212,16 @@ impl RecentEvents {
         }
     }
 
-    pub(crate) fn add_unconfirmed(&mut self, event: &Event) {
-        self.unconfirmed.insert(event_key(event), ());
+    pub(crate) fn add_unconfirmed(&mut self, event: &Event, position: Option<u64>) {
+        self.unconfirmed.insert((event_key(event), position), ());
     }
 
-    /// Removes an event that is delivered again, and returns whether it was settled before.
-    pub(crate) fn remove_unconfirmed(&mut self, event: &Event) -> bool {
-        !self.unconfirmed.is_empty() && self.unconfirmed.remove(&event_key(event)).is_some()
+    /// Removes a message that is delivered again, and returns whether it was settled before.
+    pub(crate) fn remove_unconfirmed(&mut self, event: &Event, position: Option<u64>) -> bool {
+        !self.unconfirmed.is_empty() && {
+            let key = (event_key(event), position);
+            self.unconfirmed.remove(&key).is_some()
+        }
     }
 }
 
