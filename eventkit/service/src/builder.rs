@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_layer::Layer;
 
-use super::dead_letter::DeadLetterSink;
+use super::dead_letter_sink::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
 use super::handler::{Attempt, HandlerService, NamedHandler};
 use super::health::SubscriptionStatus;

@@ -32,6 +32,13 @@ pub(crate) fn dead_letters(service: &str) -> String {
     format!("{service}{SEPARATOR}-dead-letters")
 }
 
+/// Returns the service of a subscription, by its durable name.
+pub(crate) fn service_of(durable: &str) -> &str {
+    durable
+        .split_once(SEPARATOR)
+        .map_or(durable, |(own, _)| own)
+}
+
 /// Returns the default event type of a service's dead letters.
 pub(crate) fn dead_letter_type(service: &str) -> String {
     format!("{DEAD_LETTER_PREFIX}{service}")

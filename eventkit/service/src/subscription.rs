@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::circuit_breaker::CircuitBreaker;
-use super::dead_letter::DeadLetterSink;
+use super::dead_letter_sink::DeadLetterSink;
 use super::handler::{HandlerService, NamedHandler};
 use super::health::SubscriptionStatus;
 use super::inbox::Inbox;

@@ -35,7 +35,7 @@ pub use self::reserved::{
     DEAD_LETTER_PREFIX, REPLAY_PREFIX, ReservedMessage, check_not_reserved, is_reserved,
 };
 pub use self::settlement::{AckHandle, Acknowledger, Settlement};
-pub use self::subscription::Subscription;
+pub use self::subscription::{Subscription, SubscriptionInfo};
 
 /// A boxed future, as the object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

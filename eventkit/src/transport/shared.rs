@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, SubscriptionInfo,
+    Transport, TransportError,
 };
 use crate::event::Event;
 
@@ -40,6 +41,12 @@ macro_rules! forward {
                 subscription: &'a Subscription,
             ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
                 (**self).subscribe(subscription)
+            }
+
+            fn subscriptions(
+                &self,
+            ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+                (**self).subscriptions()
             }
         }
     };

@@ -113,6 +113,7 @@ checks! { $
     keeps_order: order;
     shares_messages_among_consumers_of_one_name: share;
     delivers_once_to_concurrent_consumers: share;
+    lists_subscriptions: share;
     redelivers_after_nack: settle;
     redelivers_at_once_after_nack_without_delay: settle;
     redelivers_after_ack_wait: settle;

@@ -88,6 +88,13 @@ impl Consumer for MemoryConsumer {
     }
 }
 
+impl Drop for MemoryConsumer {
+    fn drop(&mut self) {
+        let Connection { memory, consumer } = &*self.0;
+        memory.lock().unsubscribe(consumer);
+    }
+}
+
 /// Decodes a message that was published as it is, with the HTTP binding.
 fn decode(message: RawMessage) -> Result<Event, InvalidMessage> {
     let headers: Result<HeaderMap, http::Error> = message

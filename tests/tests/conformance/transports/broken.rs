@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use eventkit::transport::{
     AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
-    RawMessage, ReservedMessage, Settlement, Subscription, Transport, TransportError,
+    RawMessage, ReservedMessage, Settlement, Subscription, SubscriptionInfo, Transport,
+    TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -35,6 +36,7 @@ enum Fault {
     IgnoresPatterns,
     GivesNamesOfItsOwn,
     HasOneSubscription,
+    ListsClosedConsumers,
     IgnoresWhatIsAnnounced,
     IgnoresWhatIsInFlight,
     SwapsMessages,
@@ -48,9 +50,9 @@ use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
     FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, HidesReserved,
     IgnoresDelays, IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced,
-    IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData,
-    LosesRawHeaders, LosesWhenDropped, ReservesByAttribute, SaysNothingOfProgress, SwapsMessages,
-    TellsNoPosition, TerminatesNothing,
+    IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers, LosesAnExtension,
+    LosesLargeData, LosesRawHeaders, LosesWhenDropped, ReservesByAttribute, SaysNothingOfProgress,
+    SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -173,6 +175,18 @@ impl Transport for Broken {
                 held: None,
                 count: 0,
             }) as Box<dyn Consumer>)
+        })
+    }
+
+    fn subscriptions(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+        Box::pin(async {
+            let mut known = self.memory.subscriptions().await?;
+            for own in known.iter_mut().flatten() {
+                own.has_consumer |= self.fault == ListsClosedConsumers;
+            }
+            Ok(known)
         })
     }
 }
@@ -378,6 +392,7 @@ async fn wrong_subscriptions_are_noticed() {
         &["delivers_everything_to_prepared_subscriptions"],
     )
     .await;
+    assert_notices(ListsClosedConsumers, &["lists_subscriptions"]).await;
     assert_notices(IgnoresWhatIsInFlight, &["limits_messages_in_flight"]).await;
 }
 

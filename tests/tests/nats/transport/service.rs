@@ -109,6 +109,42 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replay_to_a_handler_that_was_removed_is_refused() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let handled = Handled::default();
+    let before = Registry::new("tests");
+    let failing = before.with_name("removed").policy(quick().attempts(1));
+    failing.register("t", |_: &Event| Err::<(), _>("never"));
+    let (handle, running) = start(&before, &nats).await;
+    publish(&nats, &event("t", "1").build().unwrap()).await;
+    until(|| handle.health().counters().dead_lettered == 1).await;
+    handle.stop();
+    running.await.unwrap().unwrap();
+
+    // Its durable consumer is still there.
+    let after = Registry::new("tests");
+    let log = Arc::clone(&handled);
+    after
+        .with_name("kept")
+        .register("t", move |event: &Event| note(&log, "kept", event));
+    let (handle, running) = start(&after, &nats).await;
+    until(|| handle.health().counters().succeeded == 1).await;
+    let letters = DeadLetters::new(nats.clone(), "tests");
+    let refused = letters.replay_all().await.unwrap_err().to_string();
+    assert!(refused.contains("refused 1"), "{refused}");
+    assert!(refused.contains("one of `tests--kept`"), "{refused}");
+    assert_eq!(letters.list().await.unwrap().len(), 1);
+    let letters = letters.replay_to("tests--kept");
+    assert_eq!(letters.replay_all().await.unwrap(), 1);
+    until(|| handle.health().counters().succeeded == 2).await;
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn attributes_and_headers_of_senders_are_not_those_of_services() {
     let Some(server) = Server::start() else {
         return;
