@@ -88,10 +88,15 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     // What one of them could not handle is a dead letter here, and no business of the sender.
     let subscription = Subscription::new("letters", ["eventkit.deadletter.shop"]);
     let mut consumer = letters.subscribe(&subscription).await.unwrap();
-    let letter = consumer.next().await.unwrap().unwrap().event.unwrap();
-    assert_eq!(letter.id(), event.id());
+    let letter = consumer.next().await.unwrap().unwrap();
+    let letter_handle = letter.handle;
+    assert_eq!(letter.event.unwrap().id(), event.id());
+    letter_handle.ack().await.unwrap();
+    // The event is sent again, to the handler that could not handle it and no other.
     sender.publish(&event).await.unwrap();
-    assert_eq!(counts.all(), [1, 3, 3]);
+    assert_eq!(counts.all(), [1, 3, 6]);
+    let again = consumer.next().await.unwrap().unwrap().event.unwrap();
+    assert_eq!(again.id(), event.id());
 
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
