@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eventkit::binding::http::Problem;
@@ -90,10 +91,10 @@ impl OriginPolicy {
 
     /// Responds to a validation request.
     pub(super) fn respond(&self, parts: &Parts) -> Response<Bytes> {
-        let granted = self
-            .check_handshake()
-            .and_then(|()| self.grant(&parts.headers).map_err(Response::from));
-        let mut response = granted.unwrap_or_else(|refused| refused);
+        let mut response = match self.check_handshake_rate() {
+            Ok(()) => self.grant(&parts.headers).unwrap_or_else(Response::from),
+            Err(delay) => too_many_requests("there are too many handshakes", delay),
+        };
         response.headers_mut().insert(ALLOW, self.methods());
         response
     }
@@ -164,17 +165,16 @@ impl OriginPolicy {
         acquired.map_err(|delay| too_many_requests("the sender exceeds its rate", delay).into())
     }
 
-    /// Checks the rate of validation requests. They need no token, so they do not share the rate of
+    /// Checks the rate of validation requests, and returns the delay until there may be one. They need no token, so they do not share the rate of
     /// deliveries.
-    fn check_handshake(&self) -> Result<(), Response<Bytes>> {
+    fn check_handshake_rate(&self) -> Result<(), Duration> {
         let rate = self.rate.unwrap_or(DEFAULT_HANDSHAKE_RATE);
         let mut bucket = self
             .handshakes
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let bucket = bucket.get_or_insert_with(|| TokenBucket::new(rate));
-        let acquired = bucket.try_acquire(Instant::now());
-        acquired.map_err(|delay| too_many_requests("there are too many handshakes", delay))
+        bucket.try_acquire(Instant::now())
     }
 
     fn allows(&self, origin: &str) -> bool {
