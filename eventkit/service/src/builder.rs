@@ -295,6 +295,7 @@ impl ServiceBuilder {
             issues.push(ServiceIssue::NoHandlers);
         }
         self.name_issues(&mut issues);
+        self.publisher_issues(&mut issues);
         for (pattern, policy) in &self.policies.types {
             if let Err(reason) = pattern::check(pattern) {
                 let pattern = pattern.clone();
@@ -314,6 +315,30 @@ impl ServiceBuilder {
             issues.push(ServiceIssue::DeadLetterType(ty.clone()));
         }
         issues
+    }
+
+    fn publisher_issues(&self, issues: &mut Vec<ServiceIssue>) {
+        let sends_events = self.handlers.iter().any(BoundHandler::requires_publisher);
+        // Any event may become a dead letter, if only for malformed data.
+        let publishers = [
+            ("dead letters", true, &self.dead_letter_publisher),
+            ("outgoing events", sends_events, &self.outgoing_publisher),
+        ];
+        for transport in &self.transports {
+            for (messages, _, publisher) in publishers.iter().filter(|(_, needed, _)| *needed) {
+                let checked = match publisher {
+                    Some(publisher) => publisher.check_publishing(),
+                    None => transport.check_publishing(),
+                };
+                if let Err(error) = checked {
+                    issues.push(ServiceIssue::NoPublisher {
+                        transport: transport.name().to_owned(),
+                        messages,
+                        reason: error.to_string(),
+                    });
+                }
+            }
+        }
     }
 
     fn name_issues(&self, issues: &mut Vec<ServiceIssue>) {

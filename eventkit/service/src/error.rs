@@ -59,6 +59,16 @@ pub enum ServiceIssue {
         /// The reason.
         reason: InvalidPattern,
     },
+    /// Nothing can be published to the destination of dead letters or of outgoing events.
+    #[error("{messages} of the transport {transport:?} cannot be published: {reason}")]
+    NoPublisher {
+        /// The name of the transport whose events cause them.
+        transport: String,
+        /// `dead letters` or `outgoing events`.
+        messages: &'static str,
+        /// The reason.
+        reason: String,
+    },
     /// The event type of dead letters is not reserved for them, or is a pattern.
     #[error(
         "{0:?} is not a valid event type of dead letters: expected `eventkit.deadletter.` and a name"

@@ -63,6 +63,16 @@ pub trait Publisher: Send + Sync {
         ty: &'a str,
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>>;
+
+    /// Checks the configuration, without a connection: a service that publishes calls this when it is
+    /// built. The default implementation finds nothing wrong.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if publishing can never succeed, for instance for lack of a destination.
+    fn check_publishing(&self) -> Result<(), TransportError> {
+        Ok(())
+    }
 }
 
 /// Publishing of typed values, for every [`Publisher`].

@@ -25,6 +25,10 @@ macro_rules! forward {
             ) -> BoxFuture<'a, Result<Published, TransportError>> {
                 (**self).publish_raw(ty, message)
             }
+
+            fn check_publishing(&self) -> Result<(), TransportError> {
+                (**self).check_publishing()
+            }
         }
 
         impl<T: Transport + ?Sized> Transport for $pointer<T> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use eventkit::transport::{Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
-use eventkit_service::Service;
 use eventkit_service::memory::Memory;
+use eventkit_service::{Outgoing, Service, ServiceBuilder, ServiceIssue};
 use eventkit_webhook::{Endpoint, Sender};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -136,4 +136,51 @@ async fn an_event_with_any_attribute_reaches_its_handler() {
     assert_eq!(handled.load(Ordering::SeqCst), 1);
     handle.stop();
     running.await.unwrap().unwrap();
+}
+
+static SENDING: Registry = Registry::new("webhook publisher");
+
+#[handles(registry = SENDING)]
+fn sends(_: &OrderPlaced, _: Outgoing) {}
+
+#[test]
+fn a_service_whose_endpoint_has_no_publisher_is_refused() {
+    let app = Dispatcher::new(&SENDING).build().unwrap();
+    let refused = |service: ServiceBuilder| -> Vec<&'static str> {
+        let Err(error) = service.build() else {
+            return Vec::new();
+        };
+        let messages = error.issues().iter().map(|issue| match issue {
+            ServiceIssue::NoPublisher {
+                transport,
+                messages,
+                reason,
+            } => {
+                assert_eq!(transport, "webhook");
+                assert!(reason.contains("`EndpointBuilder::publisher`"), "{reason}");
+                *messages
+            }
+            other => panic!("{other}"),
+        });
+        messages.collect()
+    };
+    let service = || {
+        let endpoint = Endpoint::builder().build().unwrap();
+        Service::new("shop", &app).transport(endpoint)
+    };
+    assert_eq!(refused(service()), ["dead letters", "outgoing events"]);
+    let letters = service().dead_letter_publisher(Memory::new());
+    assert_eq!(refused(letters), ["outgoing events"]);
+    let both = service().dead_letter_publisher(Memory::new());
+    assert!(refused(both.outgoing_publisher(Memory::new())).is_empty());
+    // Another endpoint without a publisher is none either.
+    let endpoint = Endpoint::builder().build().unwrap();
+    let other = service().outgoing_publisher(Memory::new());
+    assert_eq!(
+        refused(other.dead_letter_publisher(endpoint)),
+        ["dead letters"]
+    );
+    let endpoint = Endpoint::builder().publisher(Memory::new());
+    let whole = Service::new("shop", &app).transport(endpoint.build().unwrap());
+    assert!(refused(whole).is_empty());
 }

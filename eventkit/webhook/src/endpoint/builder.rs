@@ -170,7 +170,8 @@ impl EndpointBuilder {
     }
 
     /// Sets the publisher for outgoing events and dead letters of a service; without one, publishing
-    /// is an error.
+    /// is an error, and so is building a service whose dead letters or outgoing events have no other
+    /// publisher.
     pub fn publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.settings.publisher = Some(Arc::new(publisher));
         self
