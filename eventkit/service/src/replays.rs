@@ -76,8 +76,8 @@ impl Replays {
             .into_iter()
             .flat_map(|service| handlers(known, service));
         Err(TransportError::configuration(format!(
-            "replayed {replayed} dead letters and refused {count}, which stay: {} not a handler that \
-             exists, expected one of {}",
+            "replayed {replayed} dead letters and refused {count}, which stay: there is no handler {}; \
+             existing handlers: {}",
             quoted(self.refused.keys().map(String::as_str)),
             quoted(existing),
         )))
@@ -102,5 +102,8 @@ fn handlers<'a>(known: &'a [SubscriptionInfo], service: &'a str) -> impl Iterato
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    if quoted.is_empty() {
+        return "none".to_owned();
+    }
     quoted.join(", ")
 }

@@ -373,8 +373,8 @@ async fn a_replay_to_a_handler_that_does_not_exist_is_refused_and_the_letter_sta
     assert_eq!(refused.kind(), TransportErrorKind::Configuration);
     assert_eq!(
         refused.to_string(),
-        "replayed 0 dead letters and refused 1, which stay: `tests--receipt` not a handler that \
-         exists, expected one of `tests--bill`"
+        "replayed 0 dead letters and refused 1, which stay: there is no handler `tests--receipt`; \
+         existing handlers: `tests--bill`"
     );
     let refused = harness.letters().replay_all().await.unwrap_err();
     assert!(refused.to_string().contains("refused 3"), "{refused}");
@@ -397,7 +397,7 @@ async fn letters_of_handlers_that_exist_are_replayed_beside_those_that_are_refus
     harness.dead(2).await;
     broken.store(true, Ordering::Relaxed);
     let refused = harness.letters().replay_all().await.unwrap_err();
-    let expected = "replayed 1 dead letters and refused 1, which stay: `tests--receipt`";
+    let expected = "replayed 1 dead letters and refused 1, which stay: there is no handler";
     assert!(refused.to_string().starts_with(expected), "{refused}");
     wait_until(|| service.handle.health().counters().succeeded == 1).await;
     harness.dead(1).await;
