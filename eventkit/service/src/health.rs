@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::iter::{self, Sum};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -126,15 +126,22 @@ macro_rules! counters {
         }
 
         /// The counters of a running subscription.
-        #[derive(Debug, Default)]
+        #[derive(Debug)]
         pub(crate) struct LiveCounters {
-            $(pub(crate) $name: AtomicU64,)*
+            $(pub(crate) $name: Counter,)*
         }
 
         impl LiveCounters {
+            /// Creates counters at zero; each change is counted in `changes`.
+            fn new(changes: &watch::Sender<u64>) -> Self {
+                Self {
+                    $($name: Counter::new(changes.clone()),)*
+                }
+            }
+
             pub(crate) fn read(&self) -> Counters {
                 Counters {
-                    $($name: self.$name.load(Ordering::Relaxed),)*
+                    $($name: self.$name.get(),)*
                 }
             }
         }
@@ -176,7 +183,7 @@ counters! {
 #[derive(Debug)]
 pub(crate) struct SubscriptionStatus {
     pub(crate) counters: LiveCounters,
-    pub(crate) overdue: AtomicU64,
+    pub(crate) overdue: Counter,
     /// All but the counters.
     current: Mutex<SubscriptionHealth>,
     changes: watch::Sender<u64>,
@@ -191,8 +198,8 @@ impl SubscriptionStatus {
         changes: watch::Sender<u64>,
     ) -> Self {
         Self {
-            counters: LiveCounters::default(),
-            overdue: AtomicU64::new(0),
+            counters: LiveCounters::new(&changes),
+            overdue: Counter::new(changes.clone()),
             current: Mutex::new(SubscriptionHealth {
                 name,
                 handler,
@@ -235,7 +242,7 @@ impl SubscriptionStatus {
 
     pub(crate) fn health(&self) -> SubscriptionHealth {
         SubscriptionHealth {
-            overdue: self.overdue.load(Ordering::Relaxed),
+            overdue: self.overdue.get(),
             counters: self.counters.read(),
             ..self.lock().clone()
         }
@@ -250,15 +257,46 @@ impl SubscriptionStatus {
     }
 }
 
-pub(crate) fn increment(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+/// A counter whose changes wake those who wait for a [`Health`].
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    value: AtomicU64,
+    changes: watch::Sender<u64>,
+}
+
+impl Counter {
+    fn new(changes: watch::Sender<u64>) -> Self {
+        Self {
+            value: AtomicU64::new(0),
+            changes,
+        }
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.value.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, change: i64) {
+        self.value
+            .fetch_add(change.cast_unsigned(), Ordering::Relaxed);
+        // Pairs with the fence of who waits: either the receiver is seen here, or the value there.
+        fence(Ordering::SeqCst);
+        // Most often nobody waits, and a change costs nothing.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+pub(crate) fn increment(counter: &Counter) {
+    counter.add(1);
 }
 
 /// A count that is one higher for as long as this lives.
-pub(crate) struct CountGuard<'c>(&'c AtomicU64);
+pub(crate) struct CountGuard<'c>(&'c Counter);
 
 impl<'c> CountGuard<'c> {
-    pub(crate) fn new(counter: &'c AtomicU64) -> Self {
+    pub(crate) fn new(counter: &'c Counter) -> Self {
         increment(counter);
         Self(counter)
     }
@@ -266,6 +304,6 @@ impl<'c> CountGuard<'c> {
 
 impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.add(-1);
     }
 }

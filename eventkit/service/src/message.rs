@@ -34,13 +34,19 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Processes one message and settles it.
 pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
     let _in_flight = CountGuard::new(&task.status.counters.in_flight);
+    let is_addressed = task.shared.is_addressed_to(&incoming);
     let Incoming {
         event,
         metadata,
         handle,
         ..
     } = incoming;
-    let mut event = match event {
+    if !is_addressed {
+        increment(&task.status.counters.filtered);
+        settle(task, handle, Disposition::Acknowledge).await;
+        return;
+    }
+    let event = match event {
         Ok(event) => event,
         Err(invalid) => {
             let work = Box::pin(dead_letter_raw(task, *invalid, metadata));
@@ -49,11 +55,6 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
             return;
         }
     };
-    if !task.shared.is_addressed_to(&mut event) {
-        increment(&task.status.counters.filtered);
-        settle(task, handle, Disposition::Acknowledge).await;
-        return;
-    }
     let delivery = Delivery {
         task,
         policy: task.policy(&event),
@@ -70,8 +71,8 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     delivery.release_claim(disposition).await;
     let confirmed = settle(task, handle, disposition).await;
     if !confirmed && disposition.is_final() {
-        let event = &delivery.event;
-        task.shared.recent_events().add_unconfirmed(event);
+        let mut recent = task.shared.recent_events();
+        recent.add_unconfirmed(&delivery.event, metadata.position);
     }
 }
 
@@ -123,13 +124,7 @@ async fn dead_letter_raw(
     invalid: InvalidMessage,
     metadata: MessageMetadata,
 ) -> Disposition {
-    let InvalidMessage {
-        error, mut message, ..
-    } = invalid;
-    if !task.shared.is_raw_addressed_to(&mut message) {
-        increment(&task.status.counters.filtered);
-        return Disposition::Acknowledge;
-    }
+    let InvalidMessage { error, message, .. } = invalid;
     let error = format!("{:#}", Failure::from(error));
     let subscription = task.shared.handler.durable();
     tracing::warn!(
@@ -218,7 +213,10 @@ impl Delivery<'_> {
         if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
             return Disposition::Release;
         }
-        let is_settled = shared.recent_events().remove_unconfirmed(&self.event);
+        let position = self.metadata.position;
+        let is_settled = shared
+            .recent_events()
+            .remove_unconfirmed(&self.event, position);
         if is_settled {
             increment(&task.status.counters.duplicates);
             return Disposition::Acknowledge;

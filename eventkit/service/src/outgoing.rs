@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use eventkit::event::{BuildError, Event};
 use eventkit::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
-use eventkit::{BoxError, CloudEvent, Context, EncodeError, Extract};
+use eventkit::{BoxError, CloudEvent, Context, EncodeError, Extract, Requirements};
 
 /// Outgoing events, as an extractor: they are published if the handler succeeds, before its own event
 /// is acknowledged.
@@ -238,6 +238,10 @@ impl LazyOutgoing {
 }
 
 impl<'a> Extract<'a> for Outgoing {
+    fn requires(requirements: &mut Requirements) {
+        requirements.publisher();
+    }
+
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
         let own = context.local::<LazyOutgoing>();
         let own = own.ok_or("`Outgoing` can only be extracted if a `Service` runs the handler")?;

@@ -2,7 +2,6 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -11,7 +10,7 @@ use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::error::within;
-use super::health::{CountGuard, SubscriptionState, SubscriptionStatus, increment};
+use super::health::{CountGuard, Counter, SubscriptionState, SubscriptionStatus, increment};
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
 use super::subscription::SubscriptionTask;
@@ -44,7 +43,7 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
             retry_at: None,
         }),
         lock: Arc::default(),
-        idle_workers: AtomicU64::new(0),
+        idle_workers: Counter::default(),
         all_busy: Notify::new(),
     });
     let mut workers = JoinSet::new();
@@ -99,7 +98,7 @@ struct Receiver {
     consumer: Mutex<ResumingConsumer>,
     lock: Arc<KeyedLock>,
     /// The workers that wait for a message.
-    idle_workers: AtomicU64,
+    idle_workers: Counter,
     all_busy: Notify,
 }
 
@@ -115,7 +114,7 @@ impl Receiver {
         let incoming = incoming.flatten()?;
         increment(&task.status.counters.received);
         let guard = task.shared.enqueue(&self.lock, &incoming);
-        if self.idle_workers.load(Ordering::Relaxed) == 0 {
+        if self.idle_workers.get() == 0 {
             self.all_busy.notify_one();
         }
         Some((incoming, guard))

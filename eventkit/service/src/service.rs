@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -172,10 +173,11 @@ impl ServiceHandle {
 
     /// Waits until the health satisfies a predicate, and returns it.
     ///
-    /// The health is checked whenever a subscription changes its state or has an error. A change of
-    /// counters alone is not noticed.
+    /// The health is checked whenever a subscription changes its state or a counter, or has an error.
     pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
         let mut changes = self.changes.subscribe();
+        // Changes of counters are told from here on; those before are read below.
+        fence(Ordering::SeqCst);
         loop {
             changes.borrow_and_update();
             let health = self.health();

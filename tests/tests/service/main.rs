@@ -11,6 +11,7 @@ mod attribute;
 mod circuit_breaker;
 mod dead_letters;
 mod deliveries;
+mod distant;
 mod extremes;
 mod faults;
 mod harness;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_nats::Nats;
 use eventkit_service::{DeadLetters, RunError, Service, ServiceHandle, ShutdownReport};
@@ -103,6 +104,78 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     until(|| count("failing", "1") == 4).await;
     assert_eq!((count("sound", "1"), count("sound", "2")), (1, 1));
     assert!(letters.list().await.unwrap().is_empty());
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_to_a_handler_that_was_removed_is_refused() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let handled = Handled::default();
+    let before = Registry::new("tests");
+    let failing = before.with_name("removed").policy(quick().attempts(1));
+    failing.register("t", |_: &Event| Err::<(), _>("never"));
+    let (handle, running) = start(&before, &nats).await;
+    publish(&nats, &event("t", "1").build().unwrap()).await;
+    until(|| handle.health().counters().dead_lettered == 1).await;
+    handle.stop();
+    running.await.unwrap().unwrap();
+
+    // Its durable consumer is still there.
+    let after = Registry::new("tests");
+    let log = Arc::clone(&handled);
+    after
+        .with_name("kept")
+        .register("t", move |event: &Event| note(&log, "kept", event));
+    let (handle, running) = start(&after, &nats).await;
+    until(|| handle.health().counters().succeeded == 1).await;
+    let letters = DeadLetters::new(nats.clone(), "tests");
+    let refused = letters.replay_all().await.unwrap_err().to_string();
+    assert!(refused.contains("refused 1"), "{refused}");
+    assert!(refused.contains("handlers: `tests--kept`"), "{refused}");
+    assert_eq!(letters.list().await.unwrap().len(), 1);
+    let letters = letters.replay_to("tests--kept");
+    assert_eq!(letters.replay_all().await.unwrap(), 1);
+    until(|| handle.health().counters().succeeded == 2).await;
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn attributes_and_headers_of_senders_are_not_those_of_services() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let registry = Registry::new("tests");
+    let handled = Handled::default();
+    let log = Arc::clone(&handled);
+    registry
+        .with_name("all")
+        .register("*", move |event: &Event| note(&log, "all", event));
+    let (handle, running) = start(&registry, &nats).await;
+    let marked = event("t", "1").extension("deadletterhandler", "tests--other");
+    let marked = marked.extension("replayfor", "tests--other");
+    publish(&nats, &marked.build().unwrap()).await;
+    // The value of the dead letter is the last one, and not the largest.
+    let header = ("eventkit-handler".to_owned(), "zzz".to_owned());
+    let poison = RawMessage::new(vec![header.clone()], "poison");
+    nats.publish_raw("t", &poison).await.unwrap();
+    until(|| handle.health().counters().dead_lettered == 1).await;
+    until(|| handle.health().counters().succeeded == 1).await;
+
+    let letters = DeadLetters::new(nats.clone(), "tests");
+    let listed = letters.list().await.unwrap();
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert_eq!(listed[0].handler, "tests--all");
+    let message = listed[0].message().unwrap();
+    assert!(message.headers.contains(&header), "{message:?}");
+    let reserved = event("eventkit.replay.tests--all", "2").build().unwrap();
+    let refused = nats.publish(&reserved).await.unwrap_err();
+    assert_eq!(refused.kind(), TransportErrorKind::Rejected);
     handle.stop();
     running.await.unwrap().unwrap();
 }
