@@ -17,6 +17,7 @@ mod outgoing;
 mod policy;
 mod receiver;
 mod service;
+mod store;
 mod subscription;
 
 pub use builder::ServiceBuilder;

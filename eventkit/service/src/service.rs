@@ -164,7 +164,7 @@ impl ServiceHandle {
         }
     }
 
-    /// Returns whether all subscriptions receive events and can store dead letters.
+    /// Returns whether all subscriptions are [ready](super::SubscriptionHealth::is_ready).
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.health().is_ready()

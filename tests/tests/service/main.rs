@@ -25,6 +25,7 @@ mod retries;
 mod setup;
 mod shutdown;
 mod start;
+mod stores;
 mod threads;
 mod tracing;
 mod values;
