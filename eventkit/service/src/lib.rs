@@ -5,6 +5,7 @@ mod builder;
 mod circuit_breaker;
 mod dead_letter;
 mod dead_letters;
+mod derived_id;
 mod error;
 mod handler;
 mod health;

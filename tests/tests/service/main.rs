@@ -20,6 +20,7 @@ mod layers;
 mod memory;
 mod order;
 mod outgoing;
+mod outgoing_ids;
 mod resume;
 mod retries;
 mod setup;
