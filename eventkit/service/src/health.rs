@@ -194,6 +194,8 @@ counters! {
 pub(crate) struct SubscriptionStatus {
     pub(crate) counters: LiveCounters,
     pub(crate) overdue: AtomicU64,
+    /// How often the consumer was lost.
+    pub(crate) losses: AtomicU64,
     current: Mutex<CurrentHealth>,
     changes: watch::Sender<u64>,
 }
@@ -217,6 +219,7 @@ impl SubscriptionStatus {
         Self {
             counters: LiveCounters::default(),
             overdue: AtomicU64::new(0),
+            losses: AtomicU64::new(0),
             current: Mutex::new(CurrentHealth {
                 health: SubscriptionHealth {
                     name,

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
@@ -31,6 +31,7 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Processes one message and settles it.
 pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
     let _in_flight = CountGuard::new(&task.status.counters.in_flight);
+    let losses = task.status.losses.load(Ordering::Relaxed);
     let Incoming {
         event,
         metadata,
@@ -69,7 +70,9 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         delivery.abandon_claim().await;
     }
     let confirmed = settle(task, handle, disposition).await;
-    if !confirmed && disposition.is_final() {
+    // A message that outlives its consumer may be on its way again, although it is settled now.
+    let was_lost = task.status.losses.load(Ordering::Relaxed) != losses;
+    if (!confirmed || was_lost) && disposition.is_final() {
         let event = &delivery.event;
         task.shared.recent_events().add_unconfirmed(event);
     }

@@ -193,6 +193,7 @@ impl ResumingConsumer {
         self.failures = self.failures.saturating_add(1);
         let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
         self.retry_at = Some(Instant::now() + delay);
+        increment(&self.status.losses);
         self.status.set_last_error(error);
         self.status.enter(SubscriptionState::Lost);
         tracing::warn!(subscription = self.subscription.name, %error, ?delay, "lost the consumer");
