@@ -26,7 +26,7 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// The number of messages that were released to their transports: those whose handler had not
-    /// started, or had not finished within the shutdown timeout.
+    /// started, or that were not done within the shutdown timeout.
     pub released: u64,
     /// The number of messages that could not be released in time; they are delivered again after
     /// `ack_wait`.

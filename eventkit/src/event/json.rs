@@ -244,3 +244,44 @@ fn digits_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
     (at > start).then_some(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_sorted_and_elements_are_not() {
+        for (json, sorted) in [
+            (
+                r#"{"b":{"d":1,"c":[3,2]},"a":"}"}"#,
+                r#"{"a":"}","b":{"c":[3,2],"d":1}}"#,
+            ),
+            (
+                r#" [ {"b" : 1 , "a":2} , [], {} ] "#,
+                r#"[{"a":2,"b" :1},[],{}]"#,
+            ),
+            (
+                r#"{"a":1e400,"A":123456789012345678901}"#,
+                r#"{"A":123456789012345678901,"a":1e400}"#,
+            ),
+            (r#""text""#, r#""text""#),
+            ("{", "{"),
+        ] {
+            assert_eq!(sort_members(json), sorted);
+        }
+    }
+
+    #[test]
+    fn members_stay_in_their_order_at_a_great_depth() {
+        let nested =
+            |depth: usize, json: &str| format!("{}{json}{}", "[".repeat(depth), "]".repeat(depth));
+        let (json, sorted) = (r#"{"b":1,"a":2}"#, r#"{"a":2,"b":1}"#);
+        let deepest = MAX_SORTED_DEPTH - 1;
+        assert_eq!(
+            sort_members(&nested(deepest, json)),
+            nested(deepest, sorted)
+        );
+        let deeper = nested(100_000, json);
+        assert_eq!(sort_members(&deeper), deeper);
+    }
+}

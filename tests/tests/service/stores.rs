@@ -11,10 +11,10 @@ use eventkit_service::{
     Claim, Counters, Inbox, InboxKey, LastError, MemoryInbox, Outgoing, ServiceBuilder,
     SubscriptionHealth,
 };
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::event;
-use super::harness::{FailingPublisher, Fault, Running, TestHarness, take_all, wait_until};
+use super::harness::{FailingPublisher, Fault, LONG, Running, TestHarness, take_all, wait_until};
 
 /// A switch that the test turns while the service runs.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +85,7 @@ impl Inbox for BrokenInbox {
     }
 }
 
-/// Sends one event, and notes it.
+/// Sends three events, and notes the run.
 fn script(
     harness: &TestHarness,
 ) -> impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static {
@@ -125,7 +125,7 @@ async fn error_of(
     let health = service
         .handle
         .wait_for(|health| health.subscriptions.iter().any(has_error));
-    let health = health.await;
+    let health = timeout(LONG, health).await.expect("there is an error");
     assert!(!health.is_ready());
     let subscription = &health.subscriptions[0];
     assert_eq!(&subscription.last_error, error(subscription));
@@ -294,7 +294,7 @@ async fn a_shutdown_meanwhile_releases_the_message_and_its_claim() {
         assert_eq!((stopped.released, stopped.abandoned), (1, 0));
         down.turn_off();
         let service = Running::start(build()).await;
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         harness.drained().await;
         assert!(start.elapsed() < Duration::from_secs(5));
         assert_eq!(harness.log.lines().len(), 2);
@@ -414,7 +414,7 @@ async fn a_shutdown_while_the_inbox_is_down_releases_the_message_at_once() {
     let service = Running::start(service).await;
     harness.publish(&event("cause", "1")).await;
     wait_until(|| !service.handle.is_ready()).await;
-    let start = tokio::time::Instant::now();
+    let start = Instant::now();
     assert_eq!(service.stop().await.released, 1);
     assert!(start.elapsed() < Duration::from_secs(1));
     assert!(harness.log.lines().is_empty());
