@@ -157,7 +157,7 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
 static SENDING: Registry = Registry::new("sending");
 
 #[handles("cause", registry = SENDING, name = "send")]
-async fn send(
+fn send(
     _event: &Event,
     runs: State<Arc<AtomicU32>>,
     outgoing: Outgoing,
@@ -196,7 +196,7 @@ async fn while_outgoing_events_cannot_be_stored_the_message_is_kept_alive() {
         server.kill();
         sleep(Duration::from_millis(1_500)).await;
         server.restart();
-        sleep(Duration::from_millis(2_000)).await;
+        sleep(Duration::from_secs(2)).await;
     }
 
     out.reopen();
