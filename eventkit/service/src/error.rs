@@ -100,15 +100,15 @@ impl ServiceError {
     }
 }
 
-/// Waits for a transport within a time limit; `failure` says what it did not do.
-pub(crate) async fn within<T>(
+/// Waits for a transport or a store within a time limit; `failure` says what it did not do.
+pub(crate) async fn within<T, E: From<TransportError>>(
     limit: Duration,
     failure: &str,
-    operation: impl Future<Output = Result<T, TransportError>>,
-) -> Result<T, TransportError> {
+    operation: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     timeout(limit, operation).await.unwrap_or_else(|_| {
         let message = format!("{failure} within {limit:?}");
-        Err(TransportError::unavailable(message))
+        Err(TransportError::unavailable(message).into())
     })
 }
 

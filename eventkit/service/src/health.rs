@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::store::Store;
 use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
@@ -32,10 +33,14 @@ pub struct SubscriptionHealth {
     pub state: SubscriptionState,
     /// The time at which the state was entered.
     pub since: Timestamp,
-    /// The last error of the transport; it stays after the transport has recovered.
+    /// The last error of the transport or of a store; it stays after they have recovered.
     pub last_error: Option<LastError>,
-    /// The error for which dead letters cannot be stored at present; their events are kept and
-    /// retried.
+    /// The error for which outgoing events cannot be stored at present. The events that caused them
+    /// are kept, and their handlers are not run again.
+    pub outgoing_error: Option<LastError>,
+    /// The error for which the inbox cannot be used at present; its events are kept.
+    pub inbox_error: Option<LastError>,
+    /// The error for which dead letters cannot be stored at present; their events are kept.
     pub dead_letter_error: Option<LastError>,
     /// The number of events that a sync handler is working on past its timeout.
     pub overdue: u64,
@@ -72,7 +77,7 @@ pub enum SubscriptionState {
 }
 
 impl Health {
-    /// Returns whether all subscriptions receive events and can store dead letters, as a readiness
+    /// Returns whether all subscriptions are [ready](SubscriptionHealth::is_ready), as a readiness
     /// probe asks.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -87,14 +92,26 @@ impl Health {
 }
 
 impl SubscriptionHealth {
-    /// Returns whether the subscription receives events and can store dead letters.
+    /// Returns whether the subscription receives events, and no event waits for a store that fails:
+    /// that of outgoing events, the inbox, or that of dead letters.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let receives = matches!(
             self.state,
             SubscriptionState::Running | SubscriptionState::Paused
         );
-        receives && self.dead_letter_error.is_none()
+        receives
+            && self.outgoing_error.is_none()
+            && self.inbox_error.is_none()
+            && self.dead_letter_error.is_none()
+    }
+
+    fn store_error(&mut self, store: Store) -> &mut Option<LastError> {
+        match store {
+            Store::Outgoing => &mut self.outgoing_error,
+            Store::Inbox => &mut self.inbox_error,
+            Store::DeadLetters => &mut self.dead_letter_error,
+        }
     }
 }
 
@@ -184,9 +201,18 @@ counters! {
 pub(crate) struct SubscriptionStatus {
     pub(crate) counters: LiveCounters,
     pub(crate) overdue: Counter,
-    /// All but the counters.
-    current: Mutex<SubscriptionHealth>,
+    /// How often the consumer was lost.
+    pub(crate) losses: AtomicU64,
+    current: Mutex<CurrentHealth>,
     changes: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct CurrentHealth {
+    /// All but the counters.
+    health: SubscriptionHealth,
+    /// The number of messages that wait for each [`Store`].
+    waiting: [usize; 3],
 }
 
 impl SubscriptionStatus {
@@ -200,16 +226,22 @@ impl SubscriptionStatus {
         Self {
             counters: LiveCounters::new(&changes),
             overdue: Counter::new(changes.clone()),
-            current: Mutex::new(SubscriptionHealth {
-                name,
-                handler,
-                transport,
-                state: SubscriptionState::Connecting,
-                since: Timestamp::now(),
-                last_error: None,
-                dead_letter_error: None,
-                overdue: 0,
-                counters: Counters::default(),
+            losses: AtomicU64::new(0),
+            current: Mutex::new(CurrentHealth {
+                health: SubscriptionHealth {
+                    name,
+                    handler,
+                    transport,
+                    state: SubscriptionState::Connecting,
+                    since: Timestamp::now(),
+                    last_error: None,
+                    outgoing_error: None,
+                    inbox_error: None,
+                    dead_letter_error: None,
+                    overdue: 0,
+                    counters: Counters::default(),
+                },
+                waiting: [0; 3],
             }),
             changes,
         }
@@ -217,24 +249,41 @@ impl SubscriptionStatus {
 
     pub(crate) fn enter(&self, state: SubscriptionState) {
         let mut current = self.lock();
-        if current.state != state {
-            current.state = state;
-            current.since = Timestamp::now();
+        if current.health.state != state {
+            current.health.state = state;
+            current.health.since = Timestamp::now();
             drop(current);
             self.notify();
         }
     }
 
     pub(crate) fn set_last_error(&self, error: &dyn Error) {
-        self.lock().last_error = Some(LastError::new(error));
+        self.lock().health.last_error = Some(LastError::new(error));
         self.notify();
     }
 
-    /// Sets why dead letters cannot be stored, or that they can.
-    pub(crate) fn set_dead_letter_error(&self, error: Option<&dyn Error>) {
+    /// Counts a message that waits for a store.
+    pub(crate) fn begin_wait(&self, store: Store) {
+        self.lock().waiting[store as usize] += 1;
+    }
+
+    /// Sets why a store fails, while messages wait for it.
+    pub(crate) fn set_store_error(&self, store: Store, error: &dyn Error) {
+        let error = LastError::new(error);
         let mut current = self.lock();
-        if error.is_some() || current.dead_letter_error.is_some() {
-            current.dead_letter_error = error.map(LastError::new);
+        *current.health.store_error(store) = Some(error.clone());
+        current.health.last_error = Some(error);
+        drop(current);
+        self.notify();
+    }
+
+    /// Counts a message that no longer waits for a store; with the last one, the store has no error.
+    pub(crate) fn end_wait(&self, store: Store) {
+        let mut current = self.lock();
+        let waiting = &mut current.waiting[store as usize];
+        *waiting -= 1;
+        if *waiting == 0 {
+            *current.health.store_error(store) = None;
             drop(current);
             self.notify();
         }
@@ -244,7 +293,7 @@ impl SubscriptionStatus {
         SubscriptionHealth {
             overdue: self.overdue.get(),
             counters: self.counters.read(),
-            ..self.lock().clone()
+            ..self.lock().health.clone()
         }
     }
 
@@ -252,7 +301,7 @@ impl SubscriptionStatus {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, SubscriptionHealth> {
+    fn lock(&self) -> MutexGuard<'_, CurrentHealth> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

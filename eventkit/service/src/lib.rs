@@ -7,6 +7,7 @@ mod dead_letter;
 mod dead_letter_reader;
 mod dead_letter_sink;
 mod dead_letters;
+mod derived_id;
 mod error;
 mod handler;
 mod health;
@@ -20,6 +21,7 @@ mod policy;
 mod receiver;
 mod replays;
 mod service;
+mod store;
 mod subscription;
 
 pub use builder::ServiceBuilder;

@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -192,6 +193,7 @@ impl ResumingConsumer {
         self.failures = self.failures.saturating_add(1);
         let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
         self.retry_at = Some(Instant::now() + delay);
+        self.status.losses.fetch_add(1, Ordering::Relaxed);
         self.status.set_last_error(error);
         self.status.enter(SubscriptionState::Lost);
         tracing::warn!(subscription = self.subscription.name, %error, ?delay, "lost the consumer");

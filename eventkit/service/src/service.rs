@@ -27,7 +27,7 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// The number of messages that were released to their transports: those whose handler had not
-    /// started, or had not finished within the shutdown timeout.
+    /// started, or that were not done within the shutdown timeout.
     pub released: u64,
     /// The number of messages that could not be released in time; they are delivered again after
     /// `ack_wait`.
@@ -165,7 +165,7 @@ impl ServiceHandle {
         }
     }
 
-    /// Returns whether all subscriptions receive events and can store dead letters.
+    /// Returns whether all subscriptions are [ready](super::SubscriptionHealth::is_ready).
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.health().is_ready()

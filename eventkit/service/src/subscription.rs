@@ -53,7 +53,8 @@ pub(crate) struct SubscriptionShared {
 pub(crate) struct RecentEvents {
     /// Events that failed and are retried.
     failures: BoundedMap<EventKey, RecentFailure>,
-    /// Messages that are settled here, while the transport did not confirm it.
+    /// Messages that are settled here, and may be delivered again: the transport did not confirm it, or
+    /// the consumer was lost meanwhile.
     unconfirmed: BoundedMap<MessageKey, ()>,
 }
 

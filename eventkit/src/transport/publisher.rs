@@ -27,14 +27,18 @@ pub trait Publisher: Send + Sync {
     ///
     /// Two events with the same source and id are one event (core specification, 3.1.1): a transport
     /// that can tell does not store the second one, and reports it as a
-    /// [duplicate](Published::duplicate).
+    /// [duplicate](Published::duplicate). Most brokers remember the ids alone, as NATS and the transport
+    /// in memory do, and cannot tell whether the content is the same. One that can returns an error of
+    /// the kind [`Rejected`](TransportErrorKind::Rejected) for other content.
     ///
     /// A transport that delivers [reserved](super::is_reserved) messages as such refuses an event of
     /// a reserved type. Its type is the choice of its sender, who may be anyone.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the event may be stored or not.
+    /// Returns an error if the broker did not confirm; the event may be stored or not. With the kind
+    /// [`Rejected`](TransportErrorKind::Rejected) the event itself is the reason, and any other kind
+    /// may be tried again: a service does so without an end.
     fn publish_event<'a>(
         &'a self,
         event: &'a Event,

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
-use eventkit::{Dispatcher, Event, Policy, Registry};
+use eventkit::{Dispatcher, Event, Policy, Registry, State, handles};
 use eventkit_nats::Nats;
-use eventkit_service::{DeadLetters, RunError, Service, ServiceHandle, ShutdownReport};
+use eventkit_service::memory::Memory;
+use eventkit_service::{
+    DeadLetters, Outgoing, OutgoingError, RunError, Service, ServiceHandle, ShutdownReport,
+};
 use eventkit_tests::nats::Server;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -222,4 +225,59 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
     let stopped = stopped.unwrap().unwrap();
     assert_eq!(stopped.abandoned, 0, "{stopped:?}");
     assert_eq!(handle.health().counters().dead_lettered, 0);
+}
+
+static SENDING: Registry = Registry::new("sending");
+
+#[handles("cause", registry = SENDING, name = "send")]
+fn send(
+    _event: &Event,
+    runs: State<Arc<AtomicU32>>,
+    outgoing: Outgoing,
+) -> Result<(), OutgoingError> {
+    runs.0.fetch_add(1, Ordering::Relaxed);
+    outgoing.send_event(event("sent", "1").build().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_outgoing_events_cannot_be_stored_the_message_is_kept_alive() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let (out, runs) = (Memory::new(), Arc::new(AtomicU32::new(0)));
+    let app = Dispatcher::new(&SENDING).state(Arc::clone(&runs));
+    let service = Service::new("tests", &app.build().unwrap())
+        .transport(nats.clone())
+        .policy(Policy::new().attempts(1))
+        .ack_wait(Duration::from_secs(1))
+        .outgoing_publisher(out.clone())
+        .build()
+        .unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(pending()));
+    timeout(PATIENCE, handle.ready()).await.unwrap();
+    out.close();
+    publish(&nats, &event("cause", "1").build().unwrap()).await;
+    until(|| handle.health().subscriptions[0].outgoing_error.is_some()).await;
+
+    // Without a sign of life it would be delivered again.
+    sleep(Duration::from_millis(3_500)).await;
+    assert_eq!(handle.health().counters().received, 1);
+    // A server that was away may deliver it again, and that waits for the first delivery.
+    for _ in 0..3 {
+        server.kill();
+        sleep(Duration::from_millis(1_500)).await;
+        server.restart();
+        sleep(Duration::from_secs(2)).await;
+    }
+
+    out.reopen();
+    until(|| handle.is_ready() && handle.health().counters().in_flight == 0).await;
+    assert_eq!(runs.load(Ordering::Relaxed), 1);
+    assert_eq!(out.len(), 1);
+    let counters = handle.health().counters();
+    assert_eq!((counters.succeeded, counters.dead_lettered), (1, 0));
+    handle.stop();
+    running.await.unwrap().unwrap();
 }
