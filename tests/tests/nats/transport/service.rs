@@ -163,6 +163,7 @@ async fn send(
     outgoing: Outgoing,
 ) -> Result<(), OutgoingError> {
     runs.0.fetch_add(1, Ordering::Relaxed);
+    sleep(Duration::from_millis(1)).await;
     outgoing.send_event(event("sent", "1").build().unwrap())
 }
 
@@ -196,7 +197,7 @@ async fn while_outgoing_events_cannot_be_stored_the_message_is_kept_alive() {
         server.kill();
         sleep(Duration::from_millis(1_500)).await;
         server.restart();
-        sleep(Duration::from_millis(2_000)).await;
+        sleep(Duration::from_secs(2)).await;
     }
 
     out.reopen();
