@@ -236,6 +236,7 @@ fn send(
     outgoing: Outgoing,
 ) -> Result<(), OutgoingError> {
     runs.0.fetch_add(1, Ordering::Relaxed);
+    sleep(Duration::from_millis(1)).await;
     outgoing.send_event(event("sent", "1").build().unwrap())
 }
 
