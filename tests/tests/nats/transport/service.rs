@@ -230,7 +230,7 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
 static SENDING: Registry = Registry::new("sending");
 
 #[handles("cause", registry = SENDING, name = "send")]
-fn send(
+async fn send(
     _event: &Event,
     runs: State<Arc<AtomicU32>>,
     outgoing: Outgoing,
