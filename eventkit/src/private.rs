@@ -22,4 +22,5 @@ pub use crate::typed::{
 /// What eventkit-service calls.
 pub mod service {
     pub use crate::dispatch::service::*;
+    pub use crate::event::json::sort_members;
 }

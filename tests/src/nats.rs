@@ -25,6 +25,7 @@ const PORTS: std::ops::Range<u16> = 10_000..30_000;
 pub struct Server {
     program: PathBuf,
     folder: PathBuf,
+    arguments: Vec<String>,
     port: u16,
     child: Option<Child>,
 }
@@ -37,6 +38,16 @@ impl Server {
     /// Where there is no server to start; the message says how to get one.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with more arguments on its command line, as [`start`](Self::start) does.
+    ///
+    /// # Panics
+    ///
+    /// Where there is no server to start.
+    #[must_use]
+    pub fn start_with(arguments: &[&str]) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let program = program()?;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -45,6 +56,7 @@ impl Server {
         let mut server = Self {
             program,
             folder,
+            arguments: arguments.iter().map(ToString::to_string).collect(),
             port: 0,
             child: None,
         };
@@ -148,6 +160,7 @@ impl Server {
     fn launch(&mut self) -> bool {
         let child = Command::new(&self.program)
             .args(["--addr", "127.0.0.1", "--port", &self.port.to_string()])
+            .args(&self.arguments)
             .args(["--jetstream", "--store_dir"])
             .arg(self.folder.join("store"))
             .arg("--ports_file_dir")

@@ -10,15 +10,23 @@ use tokio::time::timeout;
 use super::error::within;
 use super::handler::Attempt;
 use super::health::CountGuard;
-use super::inbox::{Claim, InboxKey};
-use super::policy::{Disposition, ResolvedPolicy};
+use super::inbox::{Claim, Inbox, InboxKey};
+use super::policy::ResolvedPolicy;
+use super::store::{Store, StoreAttempts};
 use super::subscription::SubscriptionTask;
+use eventkit::Failure;
 use eventkit::event::Event;
-use eventkit::transport::{MessageMetadata, TransportError};
-use eventkit::{BoxError, Failure};
+use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};
 
-/// The time in which the transport has to store one outgoing event.
-const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time in which the transport has to store one outgoing event, and in which the inbox has to
+/// answer.
+const STORE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The time in which the inbox has to release a claim: shorter than the service has for its end.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
+const INBOX_TIMED_OUT: &str = "the inbox did not answer";
+const NOT_STORED: &str = "an outgoing event was not stored";
 
 /// One delivery of an event to its handler.
 pub(crate) struct Delivery<'t> {
@@ -28,6 +36,8 @@ pub(crate) struct Delivery<'t> {
     pub(crate) policy: ResolvedPolicy,
     /// Whether a claim at the inbox is open.
     pub(crate) claimed: AtomicBool,
+    /// Whether the handler runs.
+    pub(crate) running: AtomicBool,
 }
 
 /// The outcome of an attempt.
@@ -37,7 +47,7 @@ pub(crate) enum AttemptOutcome {
     Completed,
     /// The handler had succeeded before.
     AlreadyCompleted,
-    /// The handler may be running in another process, or the inbox failed.
+    /// The handler may be running in another process, or the service drains before the inbox answers.
     ClaimedElsewhere,
     Failed(Failure),
 }
@@ -45,69 +55,85 @@ pub(crate) enum AttemptOutcome {
 impl Delivery<'_> {
     /// Makes one attempt, if the inbox permits it.
     pub(crate) async fn attempt(&self, number: u32) -> AttemptOutcome {
-        if let Some(outcome) = self.claim().await {
+        let inbox = self.task.config.inbox.as_deref();
+        if let Some(inbox) = inbox
+            && let Some(outcome) = self.claim(inbox).await
+        {
             return outcome;
         }
-        let outcome = match self.run(number).await {
-            Ok(()) => AttemptOutcome::Completed,
-            Err(failure) => AttemptOutcome::Failed(failure),
-        };
-        let completed = matches!(outcome, AttemptOutcome::Completed);
-        self.close_claim(completed).await;
-        outcome
+        match self.run(number).await {
+            Ok(()) => {
+                if let Some(inbox) = inbox {
+                    self.complete_claim(inbox).await;
+                }
+                AttemptOutcome::Completed
+            }
+            Err(failure) => {
+                self.release_claim().await;
+                AttemptOutcome::Failed(failure)
+            }
+        }
     }
 
-    /// Releases the claim of a handler that was stopped while it ran.
-    pub(crate) async fn release_claim(&self, disposition: Disposition) {
-        // A sync handler continues to run, and must not run in another process meanwhile.
-        let is_stopped = self.task.shared.handler.handler().is_async();
-        if disposition == Disposition::Release && is_stopped {
-            self.close_claim(false).await;
+    /// Releases the claim of a message that is released, unless its handler continues to run.
+    pub(crate) async fn abandon_claim(&self) {
+        // A sync handler cannot be stopped, and must not run in another process meanwhile.
+        let is_async = self.task.shared.handler.handler().is_async();
+        if is_async || !self.running.load(Ordering::Relaxed) {
+            self.release_claim().await;
         }
     }
 
     /// Claims the event at the inbox; returns the outcome if the handler must not run.
-    async fn claim(&self) -> Option<AttemptOutcome> {
-        let inbox = self.task.config.inbox.as_ref()?;
+    async fn claim(&self, inbox: &dyn Inbox) -> Option<AttemptOutcome> {
         let ack_wait = self.task.config.ack_wait;
         let lease = self.policy.timeout.saturating_add(ack_wait);
-        match inbox.claim(self.inbox_key(), lease).await {
-            Ok(Claim::Granted) => {
-                self.claimed.store(true, Ordering::Relaxed);
-                None
-            }
-            Ok(Claim::Completed) => Some(AttemptOutcome::AlreadyCompleted),
-            Ok(Claim::InProgress) => Some(AttemptOutcome::ClaimedElsewhere),
-            Err(error) => {
-                self.report_inbox_error(&error, "failed to claim the event at the inbox");
-                Some(AttemptOutcome::ClaimedElsewhere)
+        let mut attempts = StoreAttempts::new(&self.task.status, Store::Inbox);
+        loop {
+            let claiming = inbox.claim(self.inbox_key(), lease);
+            let error = match within(STORE_TIMEOUT, INBOX_TIMED_OUT, claiming).await {
+                Ok(Claim::Granted) => {
+                    self.claimed.store(true, Ordering::Relaxed);
+                    return None;
+                }
+                Ok(Claim::Completed) => return Some(AttemptOutcome::AlreadyCompleted),
+                Ok(Claim::InProgress) => return Some(AttemptOutcome::ClaimedElsewhere),
+                Err(error) => error,
+            };
+            let waiting = Box::pin(attempts.wait_after(error));
+            if self.task.unless_draining(waiting).await.is_none() {
+                return Some(AttemptOutcome::ClaimedElsewhere);
             }
         }
     }
 
-    /// Completes or releases the claim, if it is open.
-    async fn close_claim(&self, completed: bool) {
+    /// Completes the claim, however long that takes.
+    async fn complete_claim(&self, inbox: &dyn Inbox) {
+        let mut attempts = StoreAttempts::new(&self.task.status, Store::Inbox);
+        loop {
+            let completing = inbox.complete(self.inbox_key());
+            match within(STORE_TIMEOUT, INBOX_TIMED_OUT, completing).await {
+                Ok(()) => break,
+                Err(error) => attempts.wait_after(error).await,
+            }
+        }
+        self.claimed.store(false, Ordering::Relaxed);
+    }
+
+    /// Releases the claim, if it is open.
+    async fn release_claim(&self) {
         let Some(inbox) = &self.task.config.inbox else {
             return;
         };
         if !self.claimed.swap(false, Ordering::Relaxed) {
             return;
         }
-        let key = self.inbox_key();
-        let closing = if completed {
-            inbox.complete(key)
-        } else {
-            inbox.release(key)
-        };
-        // The claim ends with its lease, and the event is settled all the same.
-        if let Err(error) = closing.await {
-            self.report_inbox_error(&error, "failed to close a claim at the inbox");
+        let releasing = inbox.release(self.inbox_key());
+        // Without this the claim ends with its lease, so the message does not wait for it.
+        if let Err(error) = within(RELEASE_TIMEOUT, INBOX_TIMED_OUT, releasing).await {
+            self.task.status.set_last_error(&*error);
+            tracing::warn!(error = &*error, "failed to release a claim at the inbox");
         }
-    }
-
-    fn report_inbox_error(&self, error: &BoxError, message: &str) {
-        self.task.status.set_last_error(&**error);
-        tracing::warn!(error = &**error, "{message}");
     }
 
     fn inbox_key(&self) -> InboxKey<'_> {
@@ -117,6 +143,7 @@ impl Delivery<'_> {
 
     /// Runs the handler within its layers and its timeout, and publishes its outgoing events.
     async fn run(&self, number: u32) -> Result<(), Failure> {
+        self.running.store(true, Ordering::Relaxed);
         let handler = &self.task.shared.handler;
         let outgoing = handler.outgoing(&self.event);
         let layers = &self.task.config.layers;
@@ -137,6 +164,7 @@ impl Delivery<'_> {
         };
         // Closed whatever the outcome, since the handler may have kept the collection.
         let events = outgoing.close();
+        self.running.store(false, Ordering::Relaxed);
         outcome?;
         self.publish(&events).await.map_err(Failure::error)
     }
@@ -158,15 +186,22 @@ impl Delivery<'_> {
         attempt.await
     }
 
+    /// Publishes the outgoing events, however long that takes.
+    ///
+    /// Returns an error if the transport rejects one of them: that is a failure of the handler.
     async fn publish(&self, events: &[Event]) -> Result<(), TransportError> {
         for event in events {
-            let publishing = self.task.publisher.publish_event(event);
-            within(
-                PUBLISH_TIMEOUT,
-                "an outgoing event was not stored",
-                publishing,
-            )
-            .await?;
+            let mut attempts = StoreAttempts::new(&self.task.status, Store::Outgoing);
+            loop {
+                let publishing = self.task.publisher.publish_event(event);
+                match within(STORE_TIMEOUT, NOT_STORED, publishing).await {
+                    Ok(_) => break,
+                    Err(error) if error.kind() == TransportErrorKind::Rejected => {
+                        return Err(error);
+                    }
+                    Err(error) => attempts.wait_after(error).await,
+                }
+            }
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_layer::Layer;
 
-use super::dead_letter::DeadLetterSink;
+use super::dead_letter_sink::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
 use super::handler::{Attempt, HandlerService, NamedHandler};
 use super::health::SubscriptionStatus;
@@ -203,8 +203,8 @@ impl ServiceBuilder {
         self
     }
 
-    /// Sets the event type that dead letters are published to; `eventkit.deadletter.` and the name of
-    /// the service by default.
+    /// Sets the event type that dead letters are published to, which starts with
+    /// `eventkit.deadletter.`; the name of the service follows by default.
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
         self.dead_letter_type = Some(ty.into());
         self
@@ -295,6 +295,7 @@ impl ServiceBuilder {
             issues.push(ServiceIssue::NoHandlers);
         }
         self.name_issues(&mut issues);
+        self.publisher_issues(&mut issues);
         for (pattern, policy) in &self.policies.types {
             if let Err(reason) = pattern::check(pattern) {
                 let pattern = pattern.clone();
@@ -309,11 +310,35 @@ impl ServiceBuilder {
             }
         }
         if let Some(ty) = &self.dead_letter_type
-            && (ty.is_empty() || ty.contains('*'))
+            && !names::is_dead_letter_type(ty)
         {
             issues.push(ServiceIssue::DeadLetterType(ty.clone()));
         }
         issues
+    }
+
+    fn publisher_issues(&self, issues: &mut Vec<ServiceIssue>) {
+        let sends_events = self.handlers.iter().any(BoundHandler::requires_publisher);
+        // Any event may become a dead letter, if only for malformed data.
+        let publishers = [
+            ("dead letters", true, &self.dead_letter_publisher),
+            ("outgoing events", sends_events, &self.outgoing_publisher),
+        ];
+        for transport in &self.transports {
+            for (messages, _, publisher) in publishers.iter().filter(|(_, needed, _)| *needed) {
+                let checked = match publisher {
+                    Some(publisher) => publisher.check_publishing(),
+                    None => transport.check_publishing(),
+                };
+                if let Err(error) = checked {
+                    issues.push(ServiceIssue::NoPublisher {
+                        transport: transport.name().to_owned(),
+                        messages,
+                        reason: error.to_string(),
+                    });
+                }
+            }
+        }
     }
 
     fn name_issues(&self, issues: &mut Vec<ServiceIssue>) {

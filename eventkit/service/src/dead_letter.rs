@@ -1,32 +1,23 @@
-//! The form of a dead letter, and where it is stored.
+//! The form of a dead letter, which services write and readers read.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::fmt;
 
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::error::within;
-use super::names;
 use eventkit::BoxError;
 use eventkit::event::{Event, Timestamp};
 use eventkit::format::{Format, Json};
-use eventkit::transport::{Publisher, RawMessage, Subscription, Transport, TransportError};
+use eventkit::transport::{InvalidMessage, RawMessage, ReservedMessage};
 
-pub(crate) const HANDLER: &str = "deadletterhandler";
-pub(crate) const ERROR: &str = "deadlettererror";
-pub(crate) const ATTEMPTS: &str = "deadletterattempts";
-pub(crate) const FIRST: &str = "deadletterfirst";
-pub(crate) const LAST: &str = "deadletterlast";
-/// The extensions or headers that a dead letter adds to its message.
-pub(crate) const ATTRIBUTES: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST, LAST];
-/// The extension or header of a replay: the subscription that it is addressed to.
-pub(crate) const REPLAY_FOR: &str = "replayfor";
+// The headers that a dead letter adds to its message.
+const HANDLER: &str = "eventkit-handler";
+const ERROR: &str = "eventkit-error";
+const ATTEMPTS: &str = "eventkit-attempts";
+const FIRST_FAILURE: &str = "eventkit-first-failure";
+const LAST_FAILURE: &str = "eventkit-last-failure";
+const HEADERS: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST_FAILURE, LAST_FAILURE];
 
-/// The maximum number of dead letters that one reader leases.
-pub(crate) const MAX_LEASED_LETTERS: usize = 10_000;
 const MAX_ERROR_CHARS: usize = 500;
-const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The failure that a dead letter adds to its message.
 #[derive(Debug)]
@@ -44,34 +35,31 @@ pub(crate) struct FailureRecord<'a> {
 }
 
 impl FailureRecord<'_> {
-    fn attributes(&self) -> [(&'static str, String); 5] {
-        [
-            (HANDLER, self.handler.to_owned()),
-            (ERROR, attribute_text(self.error)),
-            (ATTEMPTS, self.attempts.to_string()),
-            (FIRST, self.first.to_string()),
-            (LAST, self.last.to_string()),
-        ]
-    }
-
-    /// Encodes the dead letter of an event: the event in the JSON format, with more extensions.
+    /// Encodes the dead letter of an event: the event in the JSON format, with more headers.
     pub(crate) fn encode_event(&self, event: &Event) -> Result<RawMessage, BoxError> {
-        let mut letter = event.clone();
-        for (name, value) in self.attributes() {
-            letter.set_extension(name, value)?;
-        }
         let id = self.id(&[event.source().as_bytes(), event.id().as_bytes()]);
-        Ok(structured(&letter)?.with_id(id))
+        Ok(self.with_headers(structured(event)?).with_id(id))
     }
 
     /// Encodes the dead letter of a message that is not an event: the message, with more headers.
-    pub(crate) fn encode_raw(&self, mut message: RawMessage) -> RawMessage {
-        let attributes = self.attributes().into_iter();
-        message
-            .headers
-            .extend(attributes.map(|(name, value)| (name.to_owned(), value)));
+    pub(crate) fn encode_raw(&self, message: RawMessage) -> RawMessage {
         let id = self.id(&[&message.body]);
-        message.with_id(id)
+        self.with_headers(message).with_id(id)
+    }
+
+    /// Adds the headers of the failure. They are the last ones, since the message may have had its own
+    /// of the same name.
+    fn with_headers(&self, mut message: RawMessage) -> RawMessage {
+        let headers = [
+            (HANDLER, self.handler.to_owned()),
+            (ERROR, header_value(self.error)),
+            (ATTEMPTS, self.attempts.to_string()),
+            (FIRST_FAILURE, self.first.to_string()),
+            (LAST_FAILURE, self.last.to_string()),
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value));
+        message.headers.extend(headers);
+        message
     }
 
     /// Returns the id of the dead letter, which is the same each time that this handler stores it
@@ -86,21 +74,17 @@ impl FailureRecord<'_> {
 }
 
 /// Encodes an event for the destination of another event type.
-pub(crate) fn structured(event: &Event) -> Result<RawMessage, BoxError> {
+fn structured(event: &Event) -> Result<RawMessage, BoxError> {
     let content_type = ("content-type".to_owned(), Json.content_type().to_owned());
     Ok(RawMessage::new(vec![content_type], Json.encode(event)?))
 }
 
-/// Turns a text into a valid attribute value: replaces illegal characters, and truncates it.
-fn attribute_text(text: &str) -> String {
-    let is_legal = |c: char| {
-        let code = u32::from(c);
-        !(c.is_control() || (0xFDD0..=0xFDEF).contains(&code) || code & 0xFFFE == 0xFFFE)
-    };
+/// Turns a text into a valid header value: replaces control characters, and truncates it.
+fn header_value(text: &str) -> String {
     let mut value: String = text
         .chars()
         .take(MAX_ERROR_CHARS)
-        .map(|c| if is_legal(c) { c } else { ' ' })
+        .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     if text.chars().nth(MAX_ERROR_CHARS).is_some() {
         value.push('…');
@@ -111,63 +95,106 @@ fn attribute_text(text: &str) -> String {
     value
 }
 
-/// The store of dead letters: the transport that the event came from, or a publisher.
-pub(crate) struct DeadLetterSink {
-    /// The event type that dead letters are published to.
-    ty: String,
-    destination: Destination,
+/// An event that one handler could not handle, or a message that is not an event.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DeadLetter {
+    /// The durable name of the handler's subscription.
+    pub handler: String,
+    /// The error of the last attempt; truncated if it is long.
+    pub error: String,
+    /// The number of attempts.
+    pub attempts: u32,
+    /// The time of the first failure, as far as the process that wrote the dead letter knows.
+    pub first_failure: Option<Timestamp>,
+    /// The time of the last failure.
+    pub last_failure: Option<Timestamp>,
+    content: Content,
 }
 
-enum Destination {
-    /// The subscription has to exist before the first dead letter is published, so that it is kept.
-    Transport(Arc<dyn Transport>, Subscription, OnceCell<()>),
-    Publisher(Arc<dyn Publisher>),
+#[derive(Debug, Clone, PartialEq)]
+enum Content {
+    Event(Event),
+    Raw(RawMessage),
 }
 
-impl DeadLetterSink {
-    /// Creates a sink that publishes the dead letters, or keeps those of a service on a transport.
-    pub(crate) fn new(
-        publisher: Option<Arc<dyn Publisher>>,
-        transport: &Arc<dyn Transport>,
-        service: &str,
-        ty: &str,
-    ) -> Self {
-        let destination = if let Some(publisher) = publisher {
-            Destination::Publisher(publisher)
-        } else {
-            let subscription = subscription(service, ty);
-            Destination::Transport(Arc::clone(transport), subscription, OnceCell::new())
-        };
-        Self {
-            ty: ty.to_owned(),
-            destination,
+impl DeadLetter {
+    /// Returns the event as it was received; `None` if the message is not an event.
+    #[must_use]
+    pub fn event(&self) -> Option<&Event> {
+        match &self.content {
+            Content::Event(event) => Some(event),
+            Content::Raw(_) => None,
         }
     }
 
-    /// Stores a dead letter, and returns once it is stored.
-    pub(crate) async fn store(&self, letter: &RawMessage) -> Result<(), TransportError> {
-        let stored = async {
-            let publisher: &dyn Publisher = match &self.destination {
-                Destination::Publisher(publisher) => &**publisher,
-                Destination::Transport(transport, subscription, opened) => {
-                    let open = async || transport.subscribe(subscription).await?.close().await;
-                    opened.get_or_try_init(open).await?;
-                    &**transport
-                }
-            };
-            publisher.publish_raw(&self.ty, letter).await.map(drop)
+    /// Returns the message as it was received; `None` if it is an event.
+    #[must_use]
+    pub fn message(&self) -> Option<&RawMessage> {
+        match &self.content {
+            Content::Event(_) => None,
+            Content::Raw(message) => Some(message),
+        }
+    }
+
+    /// Creates a dead letter. A header that is missing or malformed leaves its value empty.
+    pub(crate) fn new(
+        event: Result<Event, Box<InvalidMessage>>,
+        reserved: Option<&ReservedMessage>,
+    ) -> Self {
+        let header = |name: &str| {
+            let mut headers = reserved
+                .into_iter()
+                .flat_map(|own| own.headers.iter().rev());
+            let value = headers.find(|(own, _)| own == name);
+            value.map(|(_, value)| value.as_str()).unwrap_or_default()
         };
-        within(STORE_TIMEOUT, "the dead letter was not stored", stored).await
+        Self {
+            handler: header(HANDLER).to_owned(),
+            error: header(ERROR).to_owned(),
+            attempts: header(ATTEMPTS).parse().unwrap_or(0),
+            first_failure: header(FIRST_FAILURE).parse().ok(),
+            last_failure: header(LAST_FAILURE).parse().ok(),
+            content: match event {
+                Ok(event) => Content::Event(event),
+                Err(invalid) => Content::Raw(without_failure(invalid.message)),
+            },
+        }
+    }
+
+    /// Encodes the message as it was received.
+    pub(crate) fn to_replay(&self) -> Result<RawMessage, BoxError> {
+        match &self.content {
+            Content::Event(event) => structured(event),
+            Content::Raw(message) => Ok(message.clone()),
+        }
     }
 }
 
-/// Returns the subscription that keeps the dead letters of a service.
-pub(crate) fn subscription(service: &str, ty: &str) -> Subscription {
-    let mut subscription = Subscription::new(names::dead_letters(service), [ty]);
-    // The first dead letters of a long list stay leased until the last one has arrived.
-    subscription.ack_wait = Duration::from_mins(5);
-    subscription.max_in_flight = MAX_LEASED_LETTERS;
-    subscription
+/// Removes the headers of the failure from a message.
+fn without_failure(mut message: RawMessage) -> RawMessage {
+    for name in HEADERS {
+        // The last header of a name belongs to the dead letter: the message may have had its own.
+        let position = message.headers.iter().rposition(|(own, _)| own == name);
+        if let Some(index) = position {
+            message.headers.remove(index);
+        }
+    }
+    message
+}
+
+impl fmt::Display for DeadLetter {
+    /// Writes one line: the handler, the event, attempts and error.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.handler)?;
+        match &self.content {
+            Content::Event(event) => {
+                write!(f, "{} {} from {}", event.ty(), event.id(), event.source())?;
+            }
+            Content::Raw(message) => write!(f, "a message of {} bytes", message.body.len())?,
+        }
+        write!(f, ", {} attempts: {}", self.attempts, self.error)
+    }
 }
 
 #[cfg(test)]
@@ -175,11 +202,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_become_attributes() {
-        assert_eq!(attribute_text("a\nb\u{fffe}"), "a b ");
-        assert_eq!(attribute_text(""), "-");
+    fn errors_become_header_values() {
+        assert_eq!(header_value("a\nb\u{7f}"), "a b ");
+        assert_eq!(header_value(""), "-");
         let long = "ä".repeat(500);
-        assert_eq!(attribute_text(&"ä".repeat(501)), format!("{long}…"));
-        assert_eq!(attribute_text(&long), long);
+        assert_eq!(header_value(&"ä".repeat(501)), format!("{long}…"));
+        assert_eq!(header_value(&long), long);
     }
 }

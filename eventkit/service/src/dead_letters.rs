@@ -1,15 +1,16 @@
 //! Access to the dead letters of a service.
 
-use std::fmt;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::task::JoinSet;
 
-use super::dead_letter::{self, MAX_LEASED_LETTERS, structured};
+use super::dead_letter::DeadLetter;
+use super::dead_letter_reader::{DeadLetterReader, LeasedLetter};
+use super::dead_letter_sink;
 use super::names;
-use eventkit::BoxError;
-use eventkit::event::{Event, Timestamp};
-use eventkit::transport::{RawMessage, Transport, TransportError};
+use super::replays::Replays;
+use eventkit::transport::{AckHandle, Transport, TransportError};
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
@@ -48,6 +49,21 @@ use eventkit::transport::{RawMessage, Transport, TransportError};
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # Replays
+///
+/// A replay is published to the handler that failed, and its letter is deleted once the transport has
+/// stored it. From then on the replay is a message of the handler like any other, with attempts of its
+/// own: it stays until the handler has settled it, and is a new dead letter if that fails.
+///
+/// A replay to a handler that does not exist is refused, and its letter stays. As long as any handler
+/// of the service has an open consumer, those exist that have one. While no process of the service
+/// runs, those exist that the transport has a durable subscription for. A handler that was removed or
+/// renamed may leave one behind: start the service before its letters are replayed, and send those of
+/// a renamed handler to its new name with [`replay_to`](Self::replay_to). On NATS, a handler that has
+/// received nothing for longer than `ack_wait`, with as many messages in flight as it may, does not
+/// seem to have a consumer, and is replayed to later. A transport that does not list its
+/// [subscriptions](Transport::subscriptions) refuses no replay.
 #[derive(Debug)]
 pub struct DeadLetters<T> {
     transport: T,
@@ -55,29 +71,38 @@ pub struct DeadLetters<T> {
     /// The event type that dead letters are published to.
     ty: String,
     idle_timeout: Duration,
+    /// The handler that replays are addressed to, if not the one that failed.
+    replay_to: Option<String>,
+    /// The time between two replays.
+    replay_interval: Duration,
 }
 
-/// An event that one handler could not handle, or a message that is not an event.
-#[derive(Debug, Clone, PartialEq)]
+/// The dead letters of a service, page by page; see [`DeadLetters::pages`].
+#[derive(Debug)]
+#[must_use = "pages do nothing until they are read"]
+pub struct DeadLetterPages {
+    reader: DeadLetterReader,
+    size: usize,
+    /// The letters that were read.
+    handles: Vec<AckHandle>,
+}
+
+/// The number of dead letters of one handler with one error.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
-pub struct DeadLetter {
+pub struct FailureCount {
     /// The durable name of the handler's subscription.
     pub handler: String,
     /// The error of the last attempt; truncated if it is long.
     pub error: String,
-    /// The number of attempts.
-    pub attempts: u32,
-    /// The time of the first failure, as far as the process that wrote the dead letter knows.
-    pub first_failure: Option<Timestamp>,
-    /// The time of the last failure.
-    pub last_failure: Option<Timestamp>,
-    content: Content,
+    /// The number of dead letters.
+    pub count: usize,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Event(Event),
-    Raw(RawMessage),
+/// The way in which a dead letter is removed.
+enum Removal {
+    Replay,
+    Delete,
 }
 
 impl<T: Transport> DeadLetters<T> {
@@ -89,22 +114,40 @@ impl<T: Transport> DeadLetters<T> {
             transport,
             service,
             idle_timeout: Duration::from_secs(1),
+            replay_to: None,
+            replay_interval: Duration::ZERO,
         }
     }
 
     /// Sets the event type of the dead letters, if the service has its own
-    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type).
+    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type). Another type is an error of each
+    /// operation, unless it starts with `eventkit.deadletter.` too.
     #[must_use]
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
         self.ty = ty.into();
         self
     }
 
-    /// Sets the time without a further dead letter after which all of them count as received; 1
-    /// second by default.
+    /// Sets the time without a further dead letter after which all others count as leased by another
+    /// reader; 1 second by default, and at least a few round trips to the broker.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
+        self
+    }
+
+    /// Sets the handler that dead letters are replayed to, by the durable name of its subscription,
+    /// such as `billing--receipt`; each is replayed to the handler that failed by default.
+    #[must_use]
+    pub fn replay_to(mut self, handler: impl Into<String>) -> Self {
+        self.replay_to = Some(handler.into());
+        self
+    }
+
+    /// Sets the maximum number of replays per second; unlimited by default.
+    #[must_use]
+    pub fn replay_rate(mut self, per_second: u32) -> Self {
+        self.replay_interval = Duration::from_secs(1) / per_second.max(1);
         self
     }
 
@@ -114,13 +157,48 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Returns an error if the transport cannot be reached.
     pub async fn list(&self) -> Result<Vec<DeadLetter>, TransportError> {
-        let mut letters = Vec::new();
-        let keep = |letter: &DeadLetter| {
-            letters.push(letter.clone());
+        let mut pages = self.pages(usize::MAX).await?;
+        let letters = pages.next().await;
+        pages.close().await;
+        Ok(letters?.unwrap_or_default())
+    }
+
+    /// Reads the dead letters page by page, the oldest first and at most 10,000, and leaves them in the
+    /// store.
+    ///
+    /// The letters stay leased until the pages are [closed](DeadLetterPages::close), for at most five
+    /// minutes each: other readers do not receive them, and neither does a replay.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the transport cannot be reached.
+    pub async fn pages(&self, size: usize) -> Result<DeadLetterPages, TransportError> {
+        Ok(DeadLetterPages {
+            reader: self.reader().await?,
+            size: size.max(1),
+            handles: Vec::new(),
+        })
+    }
+
+    /// Counts the dead letters by handler and error.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the transport cannot be reached.
+    pub async fn counts(&self) -> Result<Vec<FailureCount>, TransportError> {
+        let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
+        let count = |letter: &DeadLetter| {
+            let key = (letter.handler.clone(), letter.error.clone());
+            *counts.entry(key).or_default() += 1;
             None
         };
-        self.visit(keep).await?;
-        Ok(letters)
+        self.visit(count).await?;
+        let count = |((handler, error), count)| FailureCount {
+            handler,
+            error,
+            count,
+        };
+        Ok(counts.into_iter().map(count).collect())
     }
 
     /// Replays a dead letter to the handler that failed, and to no other one, and deletes it.
@@ -128,7 +206,8 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; the dead letter stays.
+    /// Returns an error if the transport cannot be reached, or if the handler does not exist; the dead
+    /// letter stays.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         Ok(self.replay_where(|own| own == letter).await? > 0)
     }
@@ -137,20 +216,24 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; those that were not replayed stay.
+    /// Returns an error if the transport cannot be reached. If the handlers of some letters do not
+    /// exist, the others are replayed, and the error tells how many were refused, and which handlers
+    /// exist. Those that were not replayed stay.
     pub async fn replay_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
     ) -> Result<usize, TransportError> {
-        self.visit(|letter| predicate(letter).then_some(Removal::Replay))
-            .await
+        let choose = |letter: &DeadLetter| predicate(letter).then_some(Removal::Replay);
+        self.visit(choose).await
     }
 
     /// Replays all dead letters, and returns their number.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; those that were not replayed stay.
+    /// Returns an error if the transport cannot be reached. If the handlers of some letters do not
+    /// exist, the others are replayed, and the error tells how many were refused, and which handlers
+    /// exist. Those that were not replayed stay.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await
     }
@@ -165,6 +248,17 @@ impl<T: Transport> DeadLetters<T> {
         Ok(self.visit(choose).await? > 0)
     }
 
+    async fn reader(&self) -> Result<DeadLetterReader, TransportError> {
+        if !names::is_dead_letter_type(&self.ty) {
+            return Err(TransportError::configuration(format!(
+                "`{}` is not an event type of dead letters",
+                self.ty
+            )));
+        }
+        let subscription = dead_letter_sink::subscription(&self.service, &self.ty);
+        DeadLetterReader::open(&self.transport, &subscription, self.idle_timeout).await
+    }
+
     /// Visits each dead letter once, and returns how many of them were replayed or deleted.
     ///
     /// All dead letters are received before the first one is replayed: a replay that fails is a new
@@ -173,146 +267,96 @@ impl<T: Transport> DeadLetters<T> {
         &self,
         mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
     ) -> Result<usize, TransportError> {
-        let subscription = dead_letter::subscription(&self.service, &self.ty);
-        let mut consumer = self.transport.subscribe(&subscription).await?;
-        let mut leased = Vec::new();
+        let mut reader = self.reader().await?;
+        let mut waiting = VecDeque::new();
         let mut outcome = loop {
-            if leased.len() == MAX_LEASED_LETTERS {
-                break Ok(());
-            }
-            match timeout(self.idle_timeout, consumer.next()).await {
-                Ok(Ok(Some(incoming))) => {
-                    let letter = match incoming.event {
-                        Ok(event) => DeadLetter::of_event(event),
-                        Err(invalid) => DeadLetter::of_raw(invalid.message),
-                    };
-                    leased.push((letter, incoming.handle));
-                }
-                Ok(Err(error)) => break Err(error),
-                Ok(Ok(None)) | Err(_) => break Ok(()),
+            match reader.next().await {
+                Ok(Some(letter)) => waiting.push_back(letter),
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
             }
         };
+        let mut replays = Replays::new(self.replay_interval, reader.subscriptions());
         let mut removed = 0;
-        for (letter, handle) in leased {
-            let removal = match outcome {
-                Ok(()) => choose(&letter),
-                Err(_) => None,
+        let mut kept = Vec::new();
+        while outcome.is_ok()
+            && let Some((letter, handle)) = waiting.pop_front()
+        {
+            let is_removed = match choose(&letter) {
+                Some(Removal::Replay) => self.replay_one(&letter, &mut replays, &waiting).await,
+                removal => Ok(removal.is_some()),
             };
-            if let Some(Removal::Replay) = removal {
-                outcome = self.publish_replay(&letter).await;
+            match is_removed {
+                Ok(true) => {
+                    outcome = handle.ack().await;
+                    removed += 1;
+                    continue;
+                }
+                Ok(false) => {}
+                Err(error) => outcome = Err(error),
             }
-            if outcome.is_err() || removal.is_none() {
-                // A dead letter that cannot be returned is delivered again after `ack_wait`.
-                let _ = handle.nack(Duration::ZERO).await;
-            } else {
-                outcome = handle.ack().await;
-                removed += 1;
-            }
+            kept.push(handle);
         }
-        // Dead letters that could not be returned are delivered again after `ack_wait`.
-        if let Err(error) = consumer.close().await {
-            tracing::warn!(service = self.service, %error, "failed to close the consumer");
-        }
-        outcome.map(|()| removed)
+        kept.extend(waiting.into_iter().map(|(_, handle)| handle));
+        return_all(kept).await;
+        reader.close().await;
+        outcome?;
+        replays.check_refused(removed)?;
+        Ok(removed)
     }
 
-    async fn publish_replay(&self, letter: &DeadLetter) -> Result<(), TransportError> {
-        let ty = names::replay_type(&letter.handler);
+    /// Replays a letter, and returns whether it was not refused.
+    async fn replay_one(
+        &self,
+        letter: &DeadLetter,
+        replays: &mut Replays,
+        waiting: &VecDeque<LeasedLetter>,
+    ) -> Result<bool, TransportError> {
+        let handler = self.replay_to.as_deref().unwrap_or(&letter.handler);
+        if !replays.accept(handler) {
+            return Ok(false);
+        }
+        replays.pace(waiting).await;
+        let ty = names::replay_type(handler);
         let message = letter.to_replay().map_err(|error| {
             let message = "failed to encode the event of the dead letter";
             TransportError::rejected(message).with_source(error)
         })?;
-        self.transport.publish_raw(&ty, &message).await.map(drop)
+        self.transport.publish_raw(&ty, &message).await?;
+        Ok(true)
     }
 }
 
-/// The way in which a dead letter is removed.
-enum Removal {
-    Replay,
-    Delete,
-}
-
-impl DeadLetter {
-    /// Returns the event as it was received; `None` if the message is not an event.
-    #[must_use]
-    pub fn event(&self) -> Option<&Event> {
-        match &self.content {
-            Content::Event(event) => Some(event),
-            Content::Raw(_) => None,
+impl DeadLetterPages {
+    /// Reads the next page; `None` after the last one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the transport cannot be reached.
+    pub async fn next(&mut self) -> Result<Option<Vec<DeadLetter>>, TransportError> {
+        let mut letters = Vec::new();
+        while letters.len() < self.size
+            && let Some((letter, handle)) = self.reader.next().await?
+        {
+            letters.push(letter);
+            self.handles.push(handle);
         }
+        Ok((!letters.is_empty()).then_some(letters))
     }
 
-    /// Returns the message as it was received; `None` if it is an event.
-    #[must_use]
-    pub fn message(&self) -> Option<&RawMessage> {
-        match &self.content {
-            Content::Event(_) => None,
-            Content::Raw(message) => Some(message),
-        }
-    }
-
-    fn of_event(mut event: Event) -> Self {
-        let attributes = dead_letter::ATTRIBUTES.map(|name| {
-            let value = event.remove_extension(name)?;
-            Some(value.to_text().into_owned())
-        });
-        Self::new(attributes, Content::Event(event))
-    }
-
-    fn of_raw(mut message: RawMessage) -> Self {
-        // The last header of a name belongs to the dead letter: the message may have had its own.
-        let attributes = dead_letter::ATTRIBUTES.map(|name| {
-            let headers = &mut message.headers;
-            let index = headers
-                .iter()
-                .rposition(|(own, _)| own.eq_ignore_ascii_case(name))?;
-            Some(headers.remove(index).1)
-        });
-        Self::new(attributes, Content::Raw(message))
-    }
-
-    /// Creates a dead letter. A value that is missing or malformed is left empty, since any program
-    /// may publish to the event type of dead letters.
-    fn new(attributes: [Option<String>; 5], content: Content) -> Self {
-        let [handler, error, attempts, first, last] = attributes.map(Option::unwrap_or_default);
-        Self {
-            handler,
-            error,
-            attempts: attempts.parse().unwrap_or(0),
-            first_failure: first.parse().ok(),
-            last_failure: last.parse().ok(),
-            content,
-        }
-    }
-
-    /// Encodes the message, addressed to the handler that failed.
-    fn to_replay(&self) -> Result<RawMessage, BoxError> {
-        match &self.content {
-            Content::Event(event) => {
-                let mut event = event.clone();
-                event.set_extension(dead_letter::REPLAY_FOR, self.handler.clone())?;
-                structured(&event)
-            }
-            Content::Raw(message) => {
-                let mut message = message.clone();
-                let mark = (dead_letter::REPLAY_FOR.to_owned(), self.handler.clone());
-                message.headers.push(mark);
-                Ok(message)
-            }
-        }
+    /// Closes the pages, and returns the letters to the store at once. Pages that are dropped return
+    /// them after five minutes.
+    pub async fn close(self) {
+        return_all(self.handles).await;
+        self.reader.close().await;
     }
 }
 
-impl fmt::Display for DeadLetter {
-    /// Writes one line: the handler, the event, attempts and error.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.handler)?;
-        match &self.content {
-            Content::Event(event) => {
-                write!(f, "{} {} from {}", event.ty(), event.id(), event.source())?;
-            }
-            Content::Raw(message) => write!(f, "a message of {} bytes", message.body.len())?,
-        }
-        write!(f, ", {} attempts: {}", self.attempts, self.error)
-    }
+/// Returns letters to the store. A letter that cannot be returned is delivered again after `ack_wait`.
+async fn return_all(handles: Vec<AckHandle>) {
+    let returns = handles
+        .into_iter()
+        .map(|handle| handle.nack(Duration::ZERO));
+    // Together, since each of them waits for the broker.
+    returns.collect::<JoinSet<_>>().join_all().await;
 }

@@ -59,8 +59,20 @@ pub enum ServiceIssue {
         /// The reason.
         reason: InvalidPattern,
     },
-    /// The event type of dead letters is empty or a pattern.
-    #[error("{0:?} is not a valid pattern: dead letters have one event type")]
+    /// Nothing can be published to the destination of dead letters or of outgoing events.
+    #[error("{messages} of the transport {transport:?} cannot be published: {reason}")]
+    NoPublisher {
+        /// The name of the transport whose events cause them.
+        transport: String,
+        /// `dead letters` or `outgoing events`.
+        messages: &'static str,
+        /// The reason.
+        reason: String,
+    },
+    /// The event type of dead letters is not reserved for them, or is a pattern.
+    #[error(
+        "{0:?} is not a valid event type of dead letters: expected `eventkit.deadletter.` and a name"
+    )]
     DeadLetterType(String),
 }
 
@@ -88,15 +100,15 @@ impl ServiceError {
     }
 }
 
-/// Waits for a transport within a time limit; `failure` says what it did not do.
-pub(crate) async fn within<T>(
+/// Waits for a transport or a store within a time limit; `failure` says what it did not do.
+pub(crate) async fn within<T, E: From<TransportError>>(
     limit: Duration,
     failure: &str,
-    operation: impl Future<Output = Result<T, TransportError>>,
-) -> Result<T, TransportError> {
+    operation: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
     timeout(limit, operation).await.unwrap_or_else(|_| {
         let message = format!("{failure} within {limit:?}");
-        Err(TransportError::unavailable(message))
+        Err(TransportError::unavailable(message).into())
     })
 }
 

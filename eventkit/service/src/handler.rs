@@ -14,7 +14,7 @@ use super::outgoing::LazyOutgoing;
 use eventkit::__private::service::{BoundHandler, catch_panic};
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, MessageMetadata};
-use eventkit::{BoxError, Failure, Handler, IntoOutcome};
+use eventkit::{BoxError, Decision, Failure, Handler, IntoOutcome};
 
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
@@ -34,7 +34,16 @@ impl NamedHandler {
     }
 
     /// Returns whether an event passes the filter of the handler.
+    ///
+    /// An event of a type that the handler does not take is a replay from before its patterns
+    /// changed. It fails, and becomes a dead letter again.
     pub(crate) fn matches_filter(&self, event: &Event) -> Result<bool, Failure> {
+        if !self.handler().handles(event.ty()) {
+            return Err(Failure::Error {
+                error: format!("the handler takes no events of type `{}`", event.ty()).into(),
+                decision: Some(Decision::DeadLetter),
+            });
+        }
         self.bound.matches_filter(event)
     }
 

@@ -3,11 +3,12 @@
 use std::error::Error;
 use std::fmt;
 use std::iter::{self, Sum};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use super::store::Store;
 use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
@@ -32,10 +33,14 @@ pub struct SubscriptionHealth {
     pub state: SubscriptionState,
     /// The time at which the state was entered.
     pub since: Timestamp,
-    /// The last error of the transport; it stays after the transport has recovered.
+    /// The last error of the transport or of a store; it stays after they have recovered.
     pub last_error: Option<LastError>,
-    /// The error for which dead letters cannot be stored at present; their events are kept and
-    /// retried.
+    /// The error for which outgoing events cannot be stored at present. The events that caused them
+    /// are kept, and their handlers are not run again.
+    pub outgoing_error: Option<LastError>,
+    /// The error for which the inbox cannot be used at present; its events are kept.
+    pub inbox_error: Option<LastError>,
+    /// The error for which dead letters cannot be stored at present; their events are kept.
     pub dead_letter_error: Option<LastError>,
     /// The number of events that a sync handler is working on past its timeout.
     pub overdue: u64,
@@ -72,7 +77,7 @@ pub enum SubscriptionState {
 }
 
 impl Health {
-    /// Returns whether all subscriptions receive events and can store dead letters, as a readiness
+    /// Returns whether all subscriptions are [ready](SubscriptionHealth::is_ready), as a readiness
     /// probe asks.
     #[must_use]
     pub fn is_ready(&self) -> bool {
@@ -87,14 +92,26 @@ impl Health {
 }
 
 impl SubscriptionHealth {
-    /// Returns whether the subscription receives events and can store dead letters.
+    /// Returns whether the subscription receives events, and no event waits for a store that fails:
+    /// that of outgoing events, the inbox, or that of dead letters.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let receives = matches!(
             self.state,
             SubscriptionState::Running | SubscriptionState::Paused
         );
-        receives && self.dead_letter_error.is_none()
+        receives
+            && self.outgoing_error.is_none()
+            && self.inbox_error.is_none()
+            && self.dead_letter_error.is_none()
+    }
+
+    fn store_error(&mut self, store: Store) -> &mut Option<LastError> {
+        match store {
+            Store::Outgoing => &mut self.outgoing_error,
+            Store::Inbox => &mut self.inbox_error,
+            Store::DeadLetters => &mut self.dead_letter_error,
+        }
     }
 }
 
@@ -126,15 +143,22 @@ macro_rules! counters {
         }
 
         /// The counters of a running subscription.
-        #[derive(Debug, Default)]
+        #[derive(Debug)]
         pub(crate) struct LiveCounters {
-            $(pub(crate) $name: AtomicU64,)*
+            $(pub(crate) $name: Counter,)*
         }
 
         impl LiveCounters {
+            /// Creates counters at zero; each change is counted in `changes`.
+            fn new(changes: &watch::Sender<u64>) -> Self {
+                Self {
+                    $($name: Counter::new(changes.clone()),)*
+                }
+            }
+
             pub(crate) fn read(&self) -> Counters {
                 Counters {
-                    $($name: self.$name.load(Ordering::Relaxed),)*
+                    $($name: self.$name.get(),)*
                 }
             }
         }
@@ -176,10 +200,19 @@ counters! {
 #[derive(Debug)]
 pub(crate) struct SubscriptionStatus {
     pub(crate) counters: LiveCounters,
-    pub(crate) overdue: AtomicU64,
-    /// All but the counters.
-    current: Mutex<SubscriptionHealth>,
+    pub(crate) overdue: Counter,
+    /// How often the consumer was lost.
+    pub(crate) losses: AtomicU64,
+    current: Mutex<CurrentHealth>,
     changes: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct CurrentHealth {
+    /// All but the counters.
+    health: SubscriptionHealth,
+    /// The number of messages that wait for each [`Store`].
+    waiting: [usize; 3],
 }
 
 impl SubscriptionStatus {
@@ -191,18 +224,24 @@ impl SubscriptionStatus {
         changes: watch::Sender<u64>,
     ) -> Self {
         Self {
-            counters: LiveCounters::default(),
-            overdue: AtomicU64::new(0),
-            current: Mutex::new(SubscriptionHealth {
-                name,
-                handler,
-                transport,
-                state: SubscriptionState::Connecting,
-                since: Timestamp::now(),
-                last_error: None,
-                dead_letter_error: None,
-                overdue: 0,
-                counters: Counters::default(),
+            counters: LiveCounters::new(&changes),
+            overdue: Counter::new(changes.clone()),
+            losses: AtomicU64::new(0),
+            current: Mutex::new(CurrentHealth {
+                health: SubscriptionHealth {
+                    name,
+                    handler,
+                    transport,
+                    state: SubscriptionState::Connecting,
+                    since: Timestamp::now(),
+                    last_error: None,
+                    outgoing_error: None,
+                    inbox_error: None,
+                    dead_letter_error: None,
+                    overdue: 0,
+                    counters: Counters::default(),
+                },
+                waiting: [0; 3],
             }),
             changes,
         }
@@ -210,24 +249,41 @@ impl SubscriptionStatus {
 
     pub(crate) fn enter(&self, state: SubscriptionState) {
         let mut current = self.lock();
-        if current.state != state {
-            current.state = state;
-            current.since = Timestamp::now();
+        if current.health.state != state {
+            current.health.state = state;
+            current.health.since = Timestamp::now();
             drop(current);
             self.notify();
         }
     }
 
     pub(crate) fn set_last_error(&self, error: &dyn Error) {
-        self.lock().last_error = Some(LastError::new(error));
+        self.lock().health.last_error = Some(LastError::new(error));
         self.notify();
     }
 
-    /// Sets why dead letters cannot be stored, or that they can.
-    pub(crate) fn set_dead_letter_error(&self, error: Option<&dyn Error>) {
+    /// Counts a message that waits for a store.
+    pub(crate) fn begin_wait(&self, store: Store) {
+        self.lock().waiting[store as usize] += 1;
+    }
+
+    /// Sets why a store fails, while messages wait for it.
+    pub(crate) fn set_store_error(&self, store: Store, error: &dyn Error) {
+        let error = LastError::new(error);
         let mut current = self.lock();
-        if error.is_some() || current.dead_letter_error.is_some() {
-            current.dead_letter_error = error.map(LastError::new);
+        *current.health.store_error(store) = Some(error.clone());
+        current.health.last_error = Some(error);
+        drop(current);
+        self.notify();
+    }
+
+    /// Counts a message that no longer waits for a store; with the last one, the store has no error.
+    pub(crate) fn end_wait(&self, store: Store) {
+        let mut current = self.lock();
+        let waiting = &mut current.waiting[store as usize];
+        *waiting -= 1;
+        if *waiting == 0 {
+            *current.health.store_error(store) = None;
             drop(current);
             self.notify();
         }
@@ -235,9 +291,9 @@ impl SubscriptionStatus {
 
     pub(crate) fn health(&self) -> SubscriptionHealth {
         SubscriptionHealth {
-            overdue: self.overdue.load(Ordering::Relaxed),
+            overdue: self.overdue.get(),
             counters: self.counters.read(),
-            ..self.lock().clone()
+            ..self.lock().health.clone()
         }
     }
 
@@ -245,20 +301,51 @@ impl SubscriptionStatus {
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, SubscriptionHealth> {
+    fn lock(&self) -> MutexGuard<'_, CurrentHealth> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-pub(crate) fn increment(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+/// A counter whose changes wake those who wait for a [`Health`].
+#[derive(Debug, Default)]
+pub(crate) struct Counter {
+    value: AtomicU64,
+    changes: watch::Sender<u64>,
+}
+
+impl Counter {
+    fn new(changes: watch::Sender<u64>) -> Self {
+        Self {
+            value: AtomicU64::new(0),
+            changes,
+        }
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.value.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, change: i64) {
+        self.value
+            .fetch_add(change.cast_unsigned(), Ordering::Relaxed);
+        // Pairs with the fence of who waits: either the receiver is seen here, or the value there.
+        fence(Ordering::SeqCst);
+        // Most often nobody waits, and a change costs nothing.
+        if self.changes.receiver_count() > 0 {
+            self.changes.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+pub(crate) fn increment(counter: &Counter) {
+    counter.add(1);
 }
 
 /// A count that is one higher for as long as this lives.
-pub(crate) struct CountGuard<'c>(&'c AtomicU64);
+pub(crate) struct CountGuard<'c>(&'c Counter);
 
 impl<'c> CountGuard<'c> {
-    pub(crate) fn new(counter: &'c AtomicU64) -> Self {
+    pub(crate) fn new(counter: &'c Counter) -> Self {
         increment(counter);
         Self(counter)
     }
@@ -266,6 +353,6 @@ impl<'c> CountGuard<'c> {
 
 impl Drop for CountGuard<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.add(-1);
     }
 }

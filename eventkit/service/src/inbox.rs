@@ -62,7 +62,8 @@ pub trait Inbox: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails; the event is retried later.
+    /// Returns an error if the store fails. The service keeps the event, and claims it again after a
+    /// delay; no answer within 30 seconds counts as an error.
     fn claim<'a>(
         &'a self,
         key: InboxKey<'a>,
@@ -73,7 +74,8 @@ pub trait Inbox: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails.
+    /// Returns an error if the store fails. The service keeps the event, and calls this again after a
+    /// delay; no answer within 30 seconds counts as an error.
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Releases a claim whose handler failed or did not run.

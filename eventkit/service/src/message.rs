@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
@@ -16,17 +16,14 @@ use super::error::within;
 use super::health::{CountGuard, increment};
 use super::keyed_lock::KeyGuard;
 use super::policy::{Disposition, is_caused_by_event};
+use super::store::{Store, StoreAttempts};
 use super::subscription::{RecentFailure, SubscriptionTask};
 use eventkit::Failure;
 use eventkit::event::Timestamp;
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{
-    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError, backoff,
+    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError,
 };
-
-/// The delays of an event whose dead letter cannot be stored.
-const INITIAL_DEAD_LETTER_BACKOFF: Duration = Duration::from_secs(1);
-const MAX_DEAD_LETTER_BACKOFF: Duration = Duration::from_mins(1);
 
 /// The time in which the transport has to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -34,13 +31,20 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Processes one message and settles it.
 pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
     let _in_flight = CountGuard::new(&task.status.counters.in_flight);
+    let is_addressed = task.shared.is_addressed_to(&incoming);
+    let losses = task.status.losses.load(Ordering::Relaxed);
     let Incoming {
         event,
         metadata,
         handle,
         ..
     } = incoming;
-    let mut event = match event {
+    if !is_addressed {
+        increment(&task.status.counters.filtered);
+        settle(task, handle, Disposition::Acknowledge).await;
+        return;
+    }
+    let event = match event {
         Ok(event) => event,
         Err(invalid) => {
             let work = Box::pin(dead_letter_raw(task, *invalid, metadata));
@@ -49,17 +53,13 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
             return;
         }
     };
-    if !task.shared.is_addressed_to(&mut event) {
-        increment(&task.status.counters.filtered);
-        settle(task, handle, Disposition::Acknowledge).await;
-        return;
-    }
     let delivery = Delivery {
         task,
         policy: task.policy(&event),
         event,
         metadata,
         claimed: AtomicBool::new(false),
+        running: AtomicBool::new(false),
     };
     let disposition = {
         // Pinned where it is created: a large future is not copied into the next one.
@@ -67,11 +67,16 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         let work = pin!(keep_alive(task, &handle, work));
         work.instrument(delivery.span()).await
     };
-    delivery.release_claim(disposition).await;
+    if disposition == Disposition::Release {
+        delivery.abandon_claim().await;
+    }
     let confirmed = settle(task, handle, disposition).await;
-    if !confirmed && disposition.is_final() {
+    // A message that outlives its consumer may be on its way again, although it is settled now.
+    let was_lost = task.status.losses.load(Ordering::Relaxed) != losses;
+    if (!confirmed || was_lost) && disposition.is_final() {
         let event = &delivery.event;
-        task.shared.recent_events().add_unconfirmed(event);
+        let mut recent = task.shared.recent_events();
+        recent.add_unconfirmed(event, metadata.position);
     }
 }
 
@@ -123,13 +128,7 @@ async fn dead_letter_raw(
     invalid: InvalidMessage,
     metadata: MessageMetadata,
 ) -> Disposition {
-    let InvalidMessage {
-        error, mut message, ..
-    } = invalid;
-    if !task.shared.is_raw_addressed_to(&mut message) {
-        increment(&task.status.counters.filtered);
-        return Disposition::Acknowledge;
-    }
+    let InvalidMessage { error, message, .. } = invalid;
     let error = format!("{:#}", Failure::from(error));
     let subscription = task.shared.handler.durable();
     tracing::warn!(
@@ -139,7 +138,8 @@ async fn dead_letter_raw(
     );
     let attempts = metadata.delivery_count;
     let record = failure_record(task, metadata, &error, attempts, Timestamp::now());
-    store_dead_letter(task, Ok(record.encode_raw(message)), attempts).await
+    let letter = record.encode_raw(message);
+    store_dead_letter(task, || Ok(letter.clone())).await
 }
 
 fn failure_record<'a>(
@@ -160,29 +160,24 @@ fn failure_record<'a>(
     }
 }
 
-/// Stores a dead letter; the message is kept and retried if that fails.
+/// Stores a dead letter, however long that takes.
 async fn store_dead_letter(
     task: &SubscriptionTask,
-    letter: Result<RawMessage, TransportError>,
-    attempt: u32,
+    encode: impl Fn() -> Result<RawMessage, TransportError>,
 ) -> Disposition {
-    let stored = match &letter {
-        Ok(letter) => task.dead_letters.store(letter).await,
-        Err(_) => letter.map(drop),
-    };
-    match stored {
-        Ok(()) => {
-            increment(&task.status.counters.dead_lettered);
-            task.status.set_dead_letter_error(None);
-            Disposition::DeadLetter
-        }
-        Err(error) => {
-            task.status.set_dead_letter_error(Some(&error));
-            tracing::error!(%error, "failed to store a dead letter; its event is kept");
-            let (initial, max) = (INITIAL_DEAD_LETTER_BACKOFF, MAX_DEAD_LETTER_BACKOFF);
-            Disposition::Retry(backoff::delay(initial, max, attempt))
+    let mut attempts = StoreAttempts::new(&task.status, Store::DeadLetters);
+    loop {
+        let stored = match encode() {
+            Ok(letter) => task.dead_letters.store(&letter).await,
+            Err(error) => Err(error),
+        };
+        match stored {
+            Ok(()) => break,
+            Err(error) => attempts.wait_after(error).await,
         }
     }
+    increment(&task.status.counters.dead_lettered);
+    Disposition::DeadLetter
 }
 
 impl Delivery<'_> {
@@ -218,7 +213,10 @@ impl Delivery<'_> {
         if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
             return Disposition::Release;
         }
-        let is_settled = shared.recent_events().remove_unconfirmed(&self.event);
+        let position = self.metadata.position;
+        let is_settled = shared
+            .recent_events()
+            .remove_unconfirmed(&self.event, position);
         if is_settled {
             increment(&task.status.counters.duplicates);
             return Disposition::Acknowledge;
@@ -249,25 +247,25 @@ impl Delivery<'_> {
                 }
                 AttemptOutcome::ClaimedElsewhere => {
                     // Retried here, since a redelivery would count as an attempt.
-                    drop(breaker);
+                    drop((permit, breaker));
                     self.policy.delay_after(1)
                 }
                 AttemptOutcome::Failed(failure) => {
                     let decision = self.policy.decide(&failure, attempt);
                     self.record(breaker, !is_caused_by_event(&failure));
+                    // Other events need not wait until the dead letter is stored.
+                    drop(permit);
                     // Boxed, so that the common case does not carry the size of the rare one.
-                    let concluded = self.conclude(&failure, decision, attempt);
-                    match (decision, Box::pin(concluded).await) {
+                    match Box::pin(self.conclude(&failure, decision, attempt)).await {
                         // A redelivery would let other events of its key overtake it.
-                        (Disposition::Retry(delay), _) if is_ordered => {
+                        Disposition::Retry(delay) if is_ordered => {
                             attempt = attempt.saturating_add(1);
                             delay
                         }
-                        (_, disposition) => return disposition,
+                        disposition => return disposition,
                     }
                 }
             };
-            drop(permit);
             if self.task.unless_draining(sleep(delay)).await.is_none() {
                 return Disposition::Release;
             }
@@ -358,14 +356,14 @@ impl Delivery<'_> {
 
     async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {
         let record = failure_record(self.task, self.metadata, error, attempts, first);
-        let letter = record.encode_event(&self.event).map_err(|error| {
-            let message = "failed to encode the dead letter";
-            TransportError::rejected(message).with_source(error)
-        });
-        let disposition = store_dead_letter(self.task, letter, attempts).await;
-        if disposition == Disposition::DeadLetter {
-            self.forget_failures();
-        }
+        let encode = || {
+            record.encode_event(&self.event).map_err(|error| {
+                let message = "failed to encode the dead letter";
+                TransportError::rejected(message).with_source(error)
+            })
+        };
+        let disposition = store_dead_letter(self.task, encode).await;
+        self.forget_failures();
         disposition
     }
 

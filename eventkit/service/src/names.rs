@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use eventkit::Handler;
+use eventkit::transport::{DEAD_LETTER_PREFIX, REPLAY_PREFIX};
 
 /// Separates the name of the service from the name of the handler. Neither contains it, so two
 /// services never share a subscription by accident.
@@ -31,14 +32,32 @@ pub(crate) fn dead_letters(service: &str) -> String {
     format!("{service}{SEPARATOR}-dead-letters")
 }
 
+/// Returns the service of a subscription, by its durable name.
+pub(crate) fn service_of(durable: &str) -> &str {
+    durable
+        .split_once(SEPARATOR)
+        .map_or(durable, |(own, _)| own)
+}
+
 /// Returns the default event type of a service's dead letters.
 pub(crate) fn dead_letter_type(service: &str) -> String {
-    format!("eventkit.deadletter.{service}")
+    format!("{DEAD_LETTER_PREFIX}{service}")
 }
 
 /// Returns the event type that one handler alone subscribes to, for replays.
 pub(crate) fn replay_type(durable: &str) -> String {
-    format!("eventkit.replay.{durable}")
+    format!("{REPLAY_PREFIX}{durable}")
+}
+
+/// Returns whether an event type is the one of a handler's replays.
+pub(crate) fn is_replay_type(ty: &str, durable: &str) -> bool {
+    ty.strip_prefix(REPLAY_PREFIX) == Some(durable)
+}
+
+/// Returns whether dead letters may be published to an event type.
+pub(crate) fn is_dead_letter_type(ty: &str) -> bool {
+    let rest = ty.strip_prefix(DEAD_LETTER_PREFIX);
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains('*'))
 }
 
 fn from_path(path: &str) -> String {

@@ -1,22 +1,39 @@
 //! Outgoing events of a handler.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::derived_id::{self, CauseKey};
 use eventkit::event::{BuildError, Event};
 use eventkit::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
-use eventkit::{BoxError, CloudEvent, Context, EncodeError, Extract};
+use eventkit::{BoxError, CloudEvent, Context, EncodeError, Extract, Requirements};
 
 /// Outgoing events, as an extractor: they are published if the handler succeeds, before its own event
 /// is acknowledged.
 ///
-/// If the handler fails or is stopped, none of them is published. If publishing fails, the handler
-/// counts as failed and is retried, and events that were published already are published again. For a
-/// transport to recognize them, an event of a derived type whose id is not given by a field gets one
-/// that is the same in each attempt: it is derived from the handled event, the handler and the
-/// position among the outgoing events.
+/// If the handler fails or is stopped, none of them is published. While their transport is down, the
+/// handler has succeeded all the same: it is not run again. Its events are published again and again
+/// until the transport has stored them, and the [health](super::SubscriptionHealth::outgoing_error)
+/// says why it has not. If the transport rejects an event, for instance because it is too large, the
+/// handler counts as failed and is retried.
+///
+/// # Ids
+///
+/// A handler may run more than once for an event, for instance after a crash, and then it sends its
+/// events again. A transport that detects duplicates stores those once that have the same id. An event
+/// whose type has no field for the id gets one that is derived from the source and id of the handled
+/// event, from the handler's durable name, and from the content: all attributes but the time, and the
+/// data, in which the order of JSON members does not count. Equal events of one attempt are told apart
+/// by their ordinal. So what else the handler sends, and in which order, changes no id.
+///
+/// The id is a UUID of version 5, and the same in every process, on every platform and in every version
+/// of this crate. Data that differs each time, such as a random number or the elements of a hash set,
+/// needs a key of its own: see [`send_with_key`](Outgoing::send_with_key).
+///
+/// # Inherited attributes
 ///
 /// Attributes that an event does not set itself are inherited: `correlationid` from the handled event,
 /// or from its id; `causationid` from its id (correlation extension); `traceparent` and `tracestate`
@@ -70,6 +87,10 @@ struct Cause {
 #[derive(Debug, Default)]
 struct Contents {
     events: Vec<Event>,
+    /// The index of the first event of each source and id.
+    by_id: HashMap<(String, String), usize>,
+    /// The indices of the events with an id from their content, by that content.
+    by_content: HashMap<Uuid, Vec<usize>>,
     closed: bool,
 }
 
@@ -90,6 +111,10 @@ pub enum OutgoingError {
     /// The value could not be encoded.
     #[error("failed to encode the event")]
     Encode(#[from] EncodeError),
+    /// The handler has sent another event with the same source and id, or of the same type with the
+    /// same key: a transport would take one for a duplicate of the other.
+    #[error("another event with the same source and id was sent before: {0}")]
+    SameId(String),
     /// The event could not inherit the attributes of its cause.
     #[error("failed to inherit the attributes of the handled event")]
     Build(#[from] BuildError),
@@ -104,31 +129,60 @@ impl Outgoing {
 
     /// Adds the event of a value.
     ///
+    /// Unless a field sets the id, it is [derived from the content](Outgoing#ids).
+    ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the handler has ended.
+    /// Returns an error if the value cannot be encoded, if another event with its source and id was
+    /// added, or if the handler has ended.
     pub fn send<E: CloudEvent>(&self, event: &E) -> Result<(), OutgoingError> {
-        let mut builder = event.event_builder()?;
-        let mut contents = self.open()?;
-        if !builder.has_id()
-            && let Some(cause) = &self.0.cause
-        {
-            builder = builder.id(cause.derived_id(contents.events.len()));
-        }
-        let event = builder.build().map_err(EncodeError::from)?;
-        contents.events.push(self.with_inherited(event)?);
-        Ok(())
+        self.add(event, None)
+    }
+
+    /// Adds the event of a value whose content differs in each attempt.
+    ///
+    /// Unless a field sets the id, it is derived from the handled event, the handler, the source and
+    /// type of the added event, and the key. The key has to be the same in each attempt, and differ
+    /// from those of the other events of this type that the handler sends for an event. If an attempt
+    /// stored an event with the key before, that one stays.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, if another event of its type with this key was
+    /// added, or if the handler has ended.
+    pub fn send_with_key<E: CloudEvent>(&self, event: &E, key: &str) -> Result<(), OutgoingError> {
+        self.add(event, Some(key))
     }
 
     /// Adds an event as it is, with its own id.
     ///
+    /// With a random id, each attempt that is published stores the event once more.
+    ///
     /// # Errors
     ///
-    /// Returns an error if the handler has ended.
+    /// Returns an error if another event with its source and id was added, or if the handler has ended.
     pub fn send_event(&self, event: Event) -> Result<(), OutgoingError> {
+        let event = self.with_inherited(event)?;
+        self.open()?.push(event, None)
+    }
+
+    fn add<E: CloudEvent>(&self, event: &E, key: Option<&str>) -> Result<(), OutgoingError> {
+        let builder = event.event_builder()?;
+        let has_id = builder.has_id();
+        let mut event = builder.build().map_err(EncodeError::from)?;
         let mut contents = self.open()?;
-        contents.events.push(self.with_inherited(event)?);
-        Ok(())
+        let mut content = None;
+        if let Some(cause) = &self.0.cause
+            && !has_id
+        {
+            event.set_id(if let Some(key) = key {
+                cause.key().id_of_key(&event, key)
+            } else {
+                let own = *content.insert(derived_id::content(&event));
+                cause.key().id_of_content(own, contents.ordinal(own))
+            })?;
+        }
+        contents.push(self.with_inherited(event)?, content)
     }
 
     /// Returns the events that were added so far.
@@ -143,7 +197,7 @@ impl Outgoing {
 
     /// Removes all but the first events.
     pub(crate) fn truncate(&self, len: usize) {
-        self.lock().events.truncate(len);
+        self.lock().truncate(len);
     }
 
     fn close(&self) -> Vec<Event> {
@@ -200,11 +254,45 @@ impl Outgoing {
     }
 }
 
+impl Contents {
+    /// Returns the number of events with an id from this content.
+    fn ordinal(&self, content: Uuid) -> usize {
+        self.by_content.get(&content).map_or(0, Vec::len)
+    }
+
+    /// Adds an event, with the content that its id was derived from, if it was.
+    fn push(&mut self, event: Event, content: Option<Uuid>) -> Result<(), OutgoingError> {
+        let index = self.events.len();
+        let id = (event.source().to_owned(), event.id().to_owned());
+        let first = *self.by_id.entry(id).or_insert(index);
+        let is_other = |first: &Event| derived_id::content(first) != derived_id::content(&event);
+        if self.events.get(first).is_some_and(is_other) {
+            return Err(OutgoingError::SameId(event.to_string()));
+        }
+        if let Some(content) = content {
+            self.by_content.entry(content).or_default().push(index);
+        }
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// Removes all but the first events.
+    fn truncate(&mut self, len: usize) {
+        self.events.truncate(len);
+        self.by_id.retain(|_, index| *index < len);
+        for indices in self.by_content.values_mut() {
+            indices.retain(|index| *index < len);
+        }
+    }
+}
+
 impl Cause {
-    fn derived_id(&self, index: usize) -> String {
-        let Self { event, handler } = self;
-        let name = [event.source(), event.id(), handler, &index.to_string()].join("\0");
-        Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+    fn key(&self) -> CauseKey<'_> {
+        CauseKey {
+            source: self.event.source(),
+            id: self.event.id(),
+            handler: &self.handler,
+        }
     }
 }
 
@@ -238,6 +326,10 @@ impl LazyOutgoing {
 }
 
 impl<'a> Extract<'a> for Outgoing {
+    fn requires(requirements: &mut Requirements) {
+        requirements.publisher();
+    }
+
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
         let own = context.local::<LazyOutgoing>();
         let own = own.ok_or("`Outgoing` can only be extracted if a `Service` runs the handler")?;

@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -11,7 +11,7 @@ use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::error::within;
-use super::health::{CountGuard, SubscriptionState, SubscriptionStatus, increment};
+use super::health::{CountGuard, Counter, SubscriptionState, SubscriptionStatus, increment};
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
 use super::subscription::SubscriptionTask;
@@ -44,7 +44,7 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
             retry_at: None,
         }),
         lock: Arc::default(),
-        idle_workers: AtomicU64::new(0),
+        idle_workers: Counter::default(),
         all_busy: Notify::new(),
     });
     let mut workers = JoinSet::new();
@@ -99,7 +99,7 @@ struct Receiver {
     consumer: Mutex<ResumingConsumer>,
     lock: Arc<KeyedLock>,
     /// The workers that wait for a message.
-    idle_workers: AtomicU64,
+    idle_workers: Counter,
     all_busy: Notify,
 }
 
@@ -115,7 +115,7 @@ impl Receiver {
         let incoming = incoming.flatten()?;
         increment(&task.status.counters.received);
         let guard = task.shared.enqueue(&self.lock, &incoming);
-        if self.idle_workers.load(Ordering::Relaxed) == 0 {
+        if self.idle_workers.get() == 0 {
             self.all_busy.notify_one();
         }
         Some((incoming, guard))
@@ -193,6 +193,7 @@ impl ResumingConsumer {
         self.failures = self.failures.saturating_add(1);
         let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
         self.retry_at = Some(Instant::now() + delay);
+        self.status.losses.fetch_add(1, Ordering::Relaxed);
         self.status.set_last_error(error);
         self.status.enter(SubscriptionState::Lost);
         tracing::warn!(subscription = self.subscription.name, %error, ?delay, "lost the consumer");

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::ptr;
 use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -26,7 +27,7 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 #[non_exhaustive]
 pub struct ShutdownReport {
     /// The number of messages that were released to their transports: those whose handler had not
-    /// started, or had not finished within the shutdown timeout.
+    /// started, or that were not done within the shutdown timeout.
     pub released: u64,
     /// The number of messages that could not be released in time; they are delivered again after
     /// `ack_wait`.
@@ -164,7 +165,7 @@ impl ServiceHandle {
         }
     }
 
-    /// Returns whether all subscriptions receive events and can store dead letters.
+    /// Returns whether all subscriptions are [ready](super::SubscriptionHealth::is_ready).
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.health().is_ready()
@@ -172,10 +173,11 @@ impl ServiceHandle {
 
     /// Waits until the health satisfies a predicate, and returns it.
     ///
-    /// The health is checked whenever a subscription changes its state or has an error. A change of
-    /// counters alone is not noticed.
+    /// The health is checked whenever a subscription changes its state or a counter, or has an error.
     pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
         let mut changes = self.changes.subscribe();
+        // Changes of counters are told from here on; those before are read below.
+        fence(Ordering::SeqCst);
         loop {
             changes.borrow_and_update();
             let health = self.health();

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::circuit_breaker::CircuitBreaker;
-use super::dead_letter::{self, DeadLetterSink};
+use super::dead_letter_sink::DeadLetterSink;
 use super::handler::{HandlerService, NamedHandler};
 use super::health::SubscriptionStatus;
 use super::inbox::Inbox;
@@ -19,8 +19,8 @@ use super::keyed_lock::{KeyGuard, KeyedLock, LockKey};
 use super::names;
 use super::policy::{Policies, ResolvedPolicy};
 use eventkit::__private::service::OrderKey;
-use eventkit::event::{AttributeValue, Event, Timestamp};
-use eventkit::transport::{BoundedMap, Incoming, Publisher, RawMessage, Subscription, Transport};
+use eventkit::event::{Event, Timestamp};
+use eventkit::transport::{BoundedMap, Incoming, Publisher, Subscription, Transport};
 
 /// The least number of messages in flight. A larger one would let a slow handler keep messages from
 /// a process that is idle.
@@ -53,9 +53,13 @@ pub(crate) struct SubscriptionShared {
 pub(crate) struct RecentEvents {
     /// Events that failed and are retried.
     failures: BoundedMap<EventKey, RecentFailure>,
-    /// Events that are settled here, while the transport did not confirm it.
-    unconfirmed: BoundedMap<EventKey, ()>,
+    /// Messages that are settled here, and may be delivered again: the transport did not confirm it, or
+    /// the consumer was lost meanwhile.
+    unconfirmed: BoundedMap<MessageKey, ()>,
 }
+
+/// An event, and the position of its message: a replay of the event is another message.
+type MessageKey = (EventKey, Option<u64>);
 
 /// Source and id of an event.
 type EventKey = Arc<(String, String)>;
@@ -127,32 +131,15 @@ impl SubscriptionShared {
         })
     }
 
-    /// Returns whether an event is addressed to the handler, and removes the mark of a replay.
-    pub(crate) fn is_addressed_to(&self, event: &mut Event) -> bool {
-        // Most events have no extensions, and so no marks.
-        (event.extensions().is_empty() || self.matches_replay_target(event))
-            && self.handler.handler().handles(event.ty())
-    }
-
-    fn matches_replay_target(&self, event: &mut Event) -> bool {
-        let is_own = |value: &AttributeValue| value.to_text() == self.handler.durable();
-        match event.extension(dead_letter::REPLAY_FOR).map(is_own) {
-            Some(is_own) => is_own && event.remove_extension(dead_letter::REPLAY_FOR).is_some(),
-            // Patterns as wide as `*` match the types of dead letters too.
-            None => event.extension(dead_letter::HANDLER).is_none(),
-        }
-    }
-
-    /// Returns whether a message that is not an event is addressed to the handler, and removes the
-    /// mark of a replay.
-    pub(crate) fn is_raw_addressed_to(&self, message: &mut RawMessage) -> bool {
-        let position = |name: &str| {
-            let mut headers = message.headers.iter();
-            headers.position(|(own, _)| own.eq_ignore_ascii_case(name))
-        };
-        match position(dead_letter::REPLAY_FOR) {
-            Some(index) => message.headers.remove(index).1 == self.handler.durable(),
-            None => position(dead_letter::HANDLER).is_none(),
+    /// Returns whether a message is addressed to the handler: one of a reserved event type if it is a
+    /// replay for the handler, an event by its own type, and any other message by its subscription.
+    ///
+    /// Patterns as wide as `*` match the types of dead letters and of replays for other handlers too.
+    pub(crate) fn is_addressed_to(&self, incoming: &Incoming) -> bool {
+        match (&incoming.reserved, &incoming.event) {
+            (Some(reserved), _) => names::is_replay_type(&reserved.ty, self.handler.durable()),
+            (None, Ok(event)) => self.handler.handler().handles(event.ty()),
+            (None, Err(_)) => true,
         }
     }
 }
@@ -226,13 +213,16 @@ impl RecentEvents {
         }
     }
 
-    pub(crate) fn add_unconfirmed(&mut self, event: &Event) {
-        self.unconfirmed.insert(event_key(event), ());
+    pub(crate) fn add_unconfirmed(&mut self, event: &Event, position: Option<u64>) {
+        self.unconfirmed.insert((event_key(event), position), ());
     }
 
-    /// Removes an event that is delivered again, and returns whether it was settled before.
-    pub(crate) fn remove_unconfirmed(&mut self, event: &Event) -> bool {
-        !self.unconfirmed.is_empty() && self.unconfirmed.remove(&event_key(event)).is_some()
+    /// Removes a message that is delivered again, and returns whether it was settled before.
+    pub(crate) fn remove_unconfirmed(&mut self, event: &Event, position: Option<u64>) -> bool {
+        !self.unconfirmed.is_empty() && {
+            let key = (event_key(event), position);
+            self.unconfirmed.remove(&key).is_some()
+        }
     }
 }
 

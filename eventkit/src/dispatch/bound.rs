@@ -41,6 +41,12 @@ impl BoundHandler {
         self.handler.is_registered()
     }
 
+    /// Returns whether a parameter of the handler sends outgoing events.
+    #[must_use]
+    pub fn requires_publisher(&self) -> bool {
+        self.handler.requirements().has_publisher()
+    }
+
     /// Returns whether an event passes the filter of the handler.
     ///
     /// # Errors

@@ -24,19 +24,32 @@ impl fmt::Debug for StateMap {
     }
 }
 
-/// The state that the parameters of a handler require, collected before the handler is called.
+/// What the parameters of a handler require, collected before the handler is called.
 #[derive(Debug, Default)]
-pub struct Requirements(Vec<(TypeId, &'static str)>);
+pub struct Requirements {
+    states: Vec<(TypeId, &'static str)>,
+    publisher: bool,
+}
 
 impl Requirements {
     /// Adds a required type of state.
     pub fn state<S: 'static>(&mut self) {
-        self.0.push((TypeId::of::<S>(), type_name::<S>()));
+        self.states.push((TypeId::of::<S>(), type_name::<S>()));
+    }
+
+    /// Adds a publisher of outgoing events, which a service has.
+    pub fn publisher(&mut self) {
+        self.publisher = true;
+    }
+
+    pub(crate) fn has_publisher(&self) -> bool {
+        self.publisher
     }
 
     /// Returns the name of the first required type that is missing.
     pub(crate) fn missing(&self, states: &StateMap) -> Option<&'static str> {
-        let missing = self.0.iter().find(|(id, _)| !states.0.contains_key(id));
+        let mut required = self.states.iter();
+        let missing = required.find(|(id, _)| !states.0.contains_key(id));
         missing.map(|(_, name)| *name)
     }
 }

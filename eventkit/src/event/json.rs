@@ -89,6 +89,61 @@ pub(crate) fn trim(mut json: &[u8]) -> &[u8] {
     json
 }
 
+/// The depth below which the members of objects stay in their order.
+const MAX_SORTED_DEPTH: usize = 64;
+
+/// Returns a JSON value with the members of its objects in the order of their names.
+///
+/// Names and scalars stay as they are written.
+#[must_use]
+pub fn sort_members(json: &str) -> String {
+    let mut sorted = String::with_capacity(json.len());
+    // Valid JSON is one value, and all of it is written.
+    if write_sorted(json, 0, 0, &mut sorted).is_none() {
+        json.clone_into(&mut sorted);
+    }
+    sorted
+}
+
+/// Writes the value at a position, and returns the position after it; `None` if it is malformed.
+fn write_sorted(json: &str, at: usize, depth: usize, sorted: &mut String) -> Option<usize> {
+    let bytes = json.as_bytes();
+    let at = space_end(bytes, at);
+    let open = *bytes.get(at)?;
+    if !matches!(open, b'{' | b'[') || depth == MAX_SORTED_DEPTH {
+        let end = skip(json, at)?.end;
+        sorted.push_str(&json[at..end]);
+        return Some(end);
+    }
+    // In ASCII, closing brackets are two after the opening ones.
+    let close = open + 2;
+    // The members or elements, each with the name and its colon before the value.
+    let mut members: Vec<(&str, String)> = Vec::new();
+    let mut at = space_end(bytes, at + 1);
+    while *bytes.get(at)? != close {
+        let value_at = name_end(bytes, at, close)?;
+        let mut value = String::new();
+        let end = write_sorted(json, value_at, depth + 1, &mut value)?;
+        members.push((&json[at..value_at], value));
+        at = space_end(bytes, end);
+        if *bytes.get(at)? == b',' {
+            at = space_end(bytes, at + 1);
+        }
+    }
+    // Stable, so elements of arrays, which have no names, stay in their order.
+    members.sort_by_key(|(name, _)| *name);
+    sorted.push(char::from(open));
+    for (index, (name, value)) in members.iter().enumerate() {
+        if index > 0 {
+            sorted.push(',');
+        }
+        sorted.push_str(name);
+        sorted.push_str(value);
+    }
+    sorted.push(char::from(close));
+    Some(at + 1)
+}
+
 /// Returns whether a text is white space between tokens.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)
@@ -215,4 +270,45 @@ fn digits_end(bytes: &[u8], start: usize) -> Option<usize> {
         at += 1;
     }
     (at > start).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_sorted_and_elements_are_not() {
+        for (json, sorted) in [
+            (
+                r#"{"b":{"d":1,"c":[3,2]},"a":"}"}"#,
+                r#"{"a":"}","b":{"c":[3,2],"d":1}}"#,
+            ),
+            (
+                r#" [ {"b" : 1 , "a":2} , [], {} ] "#,
+                r#"[{"a":2,"b" :1},[],{}]"#,
+            ),
+            (
+                r#"{"a":1e400,"A":123456789012345678901}"#,
+                r#"{"A":123456789012345678901,"a":1e400}"#,
+            ),
+            (r#""text""#, r#""text""#),
+            ("{", "{"),
+        ] {
+            assert_eq!(sort_members(json), sorted);
+        }
+    }
+
+    #[test]
+    fn members_stay_in_their_order_at_a_great_depth() {
+        let nested =
+            |depth: usize, json: &str| format!("{}{json}{}", "[".repeat(depth), "]".repeat(depth));
+        let (json, sorted) = (r#"{"b":1,"a":2}"#, r#"{"a":2,"b":1}"#);
+        let deepest = MAX_SORTED_DEPTH - 1;
+        assert_eq!(
+            sort_members(&nested(deepest, json)),
+            nested(deepest, sorted)
+        );
+        let deeper = nested(100_000, json);
+        assert_eq!(sort_members(&deeper), deeper);
+    }
 }

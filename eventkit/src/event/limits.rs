@@ -32,6 +32,10 @@ use crate::error::LimitExceeded;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own, with a name"
+)]
 pub struct Limits {
     /// The bytes of the body of a message, or of the text of a structured event or batch.
     pub body_bytes: usize,

@@ -1,8 +1,9 @@
 //! The receiving side of a transport.
 
 use std::fmt::Debug;
+use std::future::ready;
 
-use super::{BoxFuture, Incoming, Publisher, Subscription, TransportError};
+use super::{BoxFuture, Incoming, Publisher, Subscription, SubscriptionInfo, TransportError};
 
 /// A broker, or anything else that delivers events to subscriptions and publishes them.
 pub trait Transport: Publisher + Debug + Send + Sync {
@@ -37,6 +38,20 @@ pub trait Transport: Publisher + Debug + Send + Sync {
         &'a self,
         subscription: &'a Subscription,
     ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>>;
+
+    /// Lists the durable subscriptions, of all services and processes; `None` if the transport does
+    /// not know them, which is the default.
+    ///
+    /// Dead letters are replayed to the handlers that this lists, and counted by it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the broker cannot be reached.
+    fn subscriptions(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+        Box::pin(ready(Ok(None)))
+    }
 }
 
 /// The stream of messages of one subscription.

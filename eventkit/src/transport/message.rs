@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{AckHandle, Acknowledger};
+use super::{AckHandle, Acknowledger, ReservedMessage};
 use crate::error::DecodeError;
 use crate::event::Event;
 
@@ -22,6 +22,10 @@ pub struct Incoming {
     pub metadata: MessageMetadata,
     /// The handle that settles the message.
     pub handle: AckHandle,
+    /// The event type and the headers of a message that was published
+    /// [raw](super::Publisher::publish_raw) to a [reserved](super::is_reserved) event type; `None`
+    /// for all other messages, whatever their attributes and headers are.
+    pub reserved: Option<Box<ReservedMessage>>,
 }
 
 impl Incoming {
@@ -36,7 +40,15 @@ impl Incoming {
             event,
             metadata,
             handle: AckHandle::new(acknowledger, metadata),
+            reserved: None,
         }
+    }
+
+    /// Sets the event type and the headers of a message that was published to a reserved event type.
+    #[must_use]
+    pub fn with_reserved(mut self, reserved: ReservedMessage) -> Self {
+        self.reserved = Some(Box::new(reserved));
+        self
     }
 }
 

@@ -9,6 +9,7 @@
 //! | A message is delivered again until it is acknowledged or terminated. | [`Acknowledger`] |
 //! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
 //! | An event is delivered as an event, also if it was published as a raw message. | [`Consumer`] |
+//! | A message of a reserved event type is delivered with its headers, and no other one as such. | [`Incoming`] |
 //! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
 
 pub mod backoff;
@@ -17,6 +18,7 @@ mod consumer;
 mod error;
 mod message;
 mod publisher;
+mod reserved;
 mod settlement;
 mod shared;
 mod subscription;
@@ -29,8 +31,11 @@ pub use self::consumer::{Consumer, Transport};
 pub use self::error::{TransportError, TransportErrorKind};
 pub use self::message::{Incoming, InvalidMessage, MessageMetadata, RawMessage};
 pub use self::publisher::{Published, Publisher, PublisherExt};
+pub use self::reserved::{
+    DEAD_LETTER_PREFIX, REPLAY_PREFIX, ReservedMessage, check_not_reserved, is_reserved,
+};
 pub use self::settlement::{AckHandle, Acknowledger, Settlement};
-pub use self::subscription::Subscription;
+pub use self::subscription::{Subscription, SubscriptionInfo};
 
 /// A boxed future, as the object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

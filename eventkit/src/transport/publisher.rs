@@ -27,11 +27,18 @@ pub trait Publisher: Send + Sync {
     ///
     /// Two events with the same source and id are one event (core specification, 3.1.1): a transport
     /// that can tell does not store the second one, and reports it as a
-    /// [duplicate](Published::duplicate).
+    /// [duplicate](Published::duplicate). Most brokers remember the ids alone, as NATS and the transport
+    /// in memory do, and cannot tell whether the content is the same. One that can returns an error of
+    /// the kind [`Rejected`](TransportErrorKind::Rejected) for other content.
+    ///
+    /// A transport that delivers [reserved](super::is_reserved) messages as such refuses an event of
+    /// a reserved type. Its type is the choice of its sender, who may be anyone.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the event may be stored or not.
+    /// Returns an error if the broker did not confirm; the event may be stored or not. With the kind
+    /// [`Rejected`](TransportErrorKind::Rejected) the event itself is the reason, and any other kind
+    /// may be tried again: a service does so without an end.
     fn publish_event<'a>(
         &'a self,
         event: &'a Event,
@@ -45,6 +52,10 @@ pub trait Publisher: Send + Sync {
     /// [delivered](super::Incoming::event) as that event: this is how dead letters are stored and
     /// replayed.
     ///
+    /// A message for a [reserved](super::is_reserved) event type is delivered with
+    /// [its headers](super::Incoming::reserved) too. Only services publish to such a type: a broker
+    /// that several programs share has to refuse it to all others.
+    ///
     /// Two messages with the same [id](RawMessage::id) are one, as two events with the same source and
     /// id are.
     ///
@@ -56,6 +67,16 @@ pub trait Publisher: Send + Sync {
         ty: &'a str,
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>>;
+
+    /// Checks the configuration, without a connection: a service that publishes calls this when it is
+    /// built. The default implementation finds nothing wrong.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if publishing can never succeed, for instance for lack of a destination.
+    fn check_publishing(&self) -> Result<(), TransportError> {
+        Ok(())
+    }
 }
 
 /// Publishing of typed values, for every [`Publisher`].

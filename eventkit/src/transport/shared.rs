@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, SubscriptionInfo,
+    Transport, TransportError,
 };
 use crate::event::Event;
 
@@ -24,6 +25,10 @@ macro_rules! forward {
             ) -> BoxFuture<'a, Result<Published, TransportError>> {
                 (**self).publish_raw(ty, message)
             }
+
+            fn check_publishing(&self) -> Result<(), TransportError> {
+                (**self).check_publishing()
+            }
         }
 
         impl<T: Transport + ?Sized> Transport for $pointer<T> {
@@ -40,6 +45,12 @@ macro_rules! forward {
                 subscription: &'a Subscription,
             ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
                 (**self).subscribe(subscription)
+            }
+
+            fn subscriptions(
+                &self,
+            ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+                (**self).subscriptions()
             }
         }
     };

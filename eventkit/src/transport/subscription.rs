@@ -24,6 +24,29 @@ pub struct Subscription {
     pub max_in_flight: usize,
 }
 
+/// What a transport knows about a durable subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubscriptionInfo {
+    /// The durable name.
+    pub name: String,
+    /// Whether a consumer is open, in any process.
+    pub has_consumer: bool,
+    /// The number of messages that are not settled.
+    pub unsettled: u64,
+}
+
+impl SubscriptionInfo {
+    /// Creates the information on a subscription.
+    pub fn new(name: impl Into<String>, has_consumer: bool, unsettled: u64) -> Self {
+        Self {
+            name: name.into(),
+            has_consumer,
+            unsettled,
+        }
+    }
+}
+
 impl Subscription {
     /// Creates a subscription with an `ack_wait` of 30 seconds and at most 256 messages in flight.
     pub fn new(

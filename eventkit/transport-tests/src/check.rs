@@ -8,7 +8,7 @@ use anyhow::{Error, Result};
 use super::context::TestContext;
 use super::fixture::Fixture;
 use super::outcome::{Outcome, Skip};
-use super::{content, delivery, order, resume, settle, share};
+use super::{content, delivery, order, reserved, resume, settle, share};
 
 /// A check of one guarantee that services rely on.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +102,8 @@ checks! { $
     decodes_events_published_raw: content;
     delivers_invalid_messages_raw: content;
     detects_duplicates: content;
+    delivers_reserved_messages_with_headers: reserved;
+    delivers_nothing_else_as_reserved: reserved;
     selects_by_pattern: delivery;
     delivers_everything_to_each_subscription: delivery;
     delivers_everything_to_prepared_subscriptions: delivery;
@@ -111,6 +113,7 @@ checks! { $
     keeps_order: order;
     shares_messages_among_consumers_of_one_name: share;
     delivers_once_to_concurrent_consumers: share;
+    lists_subscriptions: share;
     redelivers_after_nack: settle;
     redelivers_at_once_after_nack_without_delay: settle;
     redelivers_after_ack_wait: settle;

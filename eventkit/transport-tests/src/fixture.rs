@@ -46,6 +46,12 @@ pub trait Fixture: Sync {
         true
     }
 
+    /// Returns whether messages of [reserved](eventkit::transport::is_reserved) event types are
+    /// delivered as such. A transport without a destination for each event type has none.
+    fn has_reserved_types(&self) -> bool {
+        true
+    }
+
     /// Returns the size of data that the transport has to carry, in bytes; one million by default.
     fn large_data_size(&self) -> usize {
         1_000_000

@@ -8,6 +8,7 @@ mod fixture;
 mod order;
 mod outcome;
 mod report;
+mod reserved;
 mod resume;
 mod settle;
 mod share;

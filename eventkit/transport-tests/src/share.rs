@@ -4,11 +4,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
-use eventkit::transport::Consumer;
+use anyhow::{Context, Result, bail, ensure};
+use eventkit::transport::{Consumer, Subscription, SubscriptionInfo};
 use tokio::time::{Instant, timeout};
 
-use super::context::{TestContext, ack, numbers, received, text};
+use super::context::{TestContext, ack, ensure_eq, numbers, received, text};
+use super::outcome::Skip;
 
 pub(super) async fn shares_messages_among_consumers_of_one_name(
     context: &TestContext<'_>,
@@ -83,4 +84,41 @@ async fn take(
         *came.borrow_mut().entry(text).or_default() += 1;
     }
     Ok(())
+}
+
+pub(super) async fn lists_subscriptions(context: &TestContext<'_>) -> Result<()> {
+    let subscription = context.subscription("listed", &["listed"]);
+    let mut consumer = context.subscribe(&subscription).await?;
+    if context.transport.subscriptions().await?.is_none() {
+        bail!(Skip("the transport does not list its subscriptions"));
+    }
+    context.publish_all("listed", ["0", "1"]).await?;
+    let first = context.expect(&mut *consumer, "0").await?;
+    expect_info(context, &subscription, true, 2).await?;
+    ack(first).await?;
+    expect_info(context, &subscription, true, 1).await?;
+    consumer.close().await.context("close")?;
+    expect_info(context, &subscription, false, 1).await
+}
+
+/// Waits until the transport lists a subscription as expected.
+async fn expect_info(
+    context: &TestContext<'_>,
+    subscription: &Subscription,
+    has_consumer: bool,
+    unsettled: u64,
+) -> Result<()> {
+    let expected = SubscriptionInfo::new(&subscription.name, has_consumer, unsettled);
+    let listed = context.retry("list the subscriptions", async || {
+        let listed = context.transport.subscriptions().await?;
+        let own = listed.into_iter().flatten();
+        let own = own.filter(|own| own.name == subscription.name);
+        let own: Vec<SubscriptionInfo> = own.collect();
+        ensure_eq(
+            "the subscription",
+            &own.as_slice(),
+            &[expected.clone()].as_slice(),
+        )
+    });
+    listed.await
 }

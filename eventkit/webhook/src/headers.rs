@@ -5,6 +5,9 @@ use std::time::{Duration, SystemTime};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+/// The longest delay of a `Retry-After` that a sender keeps to.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
+
 /// The parameter of the query that contains a token (Web Hooks for Event Delivery, 3.2).
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 
@@ -32,13 +35,17 @@ pub(super) fn retry_after_value(delay: Duration) -> HeaderValue {
 }
 
 /// Parses the delay of `Retry-After`, in seconds or as a date; a date in the past is a delay of zero.
+/// A target that asks for more than an hour is asked again after an hour, so that a mistake of its own
+/// does not silence the sender.
 pub(super) fn parse_retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+        let seconds = text.parse().unwrap_or(u64::MAX);
+        return Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
     }
     let at = httpdate::parse_http_date(text).ok()?;
-    Some(at.duration_since(now).unwrap_or_default())
+    let delay = at.duration_since(now).unwrap_or_default();
+    Some(delay.min(MAX_RETRY_AFTER))
 }
 
 #[cfg(test)]
@@ -80,8 +87,13 @@ mod tests {
             read_at("Sun, 06 Nov 1994 08:49:37 GMT", NOW + 60),
             Some(Duration::ZERO)
         );
-        let huge = read_at("99999999999999999999999", NOW);
-        assert_eq!(huge, Some(Duration::from_secs(u64::MAX)));
+        for huge in [
+            "3601",
+            "99999999999999999999999",
+            "Sun, 06 Nov 2004 08:49:37 GMT",
+        ] {
+            assert_eq!(read_at(huge, NOW), Some(MAX_RETRY_AFTER), "{huge}");
+        }
         for wrong in ["", "soon", "-1", "1.5", "Sun, 06 Nov"] {
             assert_eq!(read_at(wrong, NOW), None, "{wrong:?}");
         }

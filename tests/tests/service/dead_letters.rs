@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use eventkit::transport::{Publisher, RawMessage};
+use eventkit::format::{Format, Json};
+use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
 use eventkit::{Event, Policy};
 use eventkit_service::SubscriptionHealth;
 use eventkit_service::memory::{Faults, Memory};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
+use super::distant::Distant;
 use super::event;
 use super::harness::{Running, TestHarness, wait_until};
 
@@ -205,11 +207,108 @@ async fn letters_that_nobody_reads_do_not_make_room_for_others() {
 async fn the_place_can_be_chosen() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
-    let _service = Running::start(harness.service().dead_letter_type("morgue")).await;
+    let _service = Running::start(
+        harness
+            .service()
+            .dead_letter_type("eventkit.deadletter.morgue"),
+    )
+    .await;
     harness.publish(&event("t", "1")).await;
     wait_until(|| harness.memory.unsettled("tests---dead-letters") == 1).await;
-    let letters = harness.letters().dead_letter_type("morgue");
+    let letters = harness
+        .letters()
+        .dead_letter_type("eventkit.deadletter.morgue");
     assert_eq!(letters.list().await.unwrap().len(), 1);
+    let elsewhere = harness.letters().dead_letter_type("t");
+    assert!(elsewhere.list().await.is_err());
+}
+
+/// The attributes and headers that could be taken for those of a dead letter or a replay.
+const MARKS: [&str; 4] = [
+    "deadletterhandler",
+    "replayfor",
+    "eventkithandler",
+    "deadlettererror",
+];
+
+#[tokio::test(start_paused = true)]
+async fn an_event_with_any_attribute_reaches_its_handler_and_keeps_it_in_a_letter() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "*");
+    let service = harness.start().await;
+    let mut marked = event("t", "1").to_builder();
+    for name in MARKS {
+        marked = marked.extension(name, "tests--other");
+    }
+    let marked = marked.build().unwrap();
+    harness.publish(&marked).await;
+    let letter = harness.dead(1).await.remove(0);
+    assert_eq!(letter.event(), Some(&marked));
+    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(harness.log.lines(), ["receipt 1", "receipt 1"]);
+
+    works.store(true, Ordering::Relaxed);
+    assert!(harness.letters().replay(&letter).await.unwrap());
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+    assert_eq!(harness.log.lines().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raw_message_with_any_header_reaches_its_handler() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    works.store(true, Ordering::Relaxed);
+    let service = harness.start().await;
+    let mut headers: Vec<(String, String)> = MARKS
+        .iter()
+        .chain(&["eventkit-handler"])
+        .map(|name| ((*name).to_owned(), "tests--other".to_owned()))
+        .collect();
+    let poison = RawMessage::new(headers.clone(), "poison");
+    harness.memory.publish_raw("t", &poison).await.unwrap();
+    let letter = harness.dead(1).await.remove(0);
+    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(letter.message(), Some(&poison));
+
+    headers.push(("content-type".into(), Json.content_type().into()));
+    let body = Json.encode(&event("t", "2")).unwrap();
+    let structured = RawMessage::new(headers, body);
+    harness.memory.publish_raw("t", &structured).await.unwrap();
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+    assert_eq!(harness.log.lines(), ["receipt 2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_of_the_types_of_letters_and_replays_are_refused() {
+    let harness = TestHarness::new();
+    for ty in [
+        "eventkit.deadletter.tests",
+        "eventkit.replay.tests--receipt",
+    ] {
+        let published = harness.memory.publish(&event(ty, "1")).await;
+        let error = published.unwrap_err();
+        assert_eq!(error.kind(), TransportErrorKind::Rejected);
+        assert!(error.to_string().contains(ty), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_of_a_type_that_its_handler_takes_no_more_is_a_letter_again() {
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "*");
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    let letter = harness.dead(1).await.remove(0);
+    service.stop().await;
+
+    let narrowed = TestHarness::on(harness.memory.clone());
+    broken(&narrowed, "receipt", "u");
+    let _service = narrowed.start().await;
+    assert!(harness.letters().replay(&letter).await.unwrap());
+    let again = harness.dead(1).await.remove(0);
+    assert_eq!(again.event(), letter.event());
+    assert_eq!(again.error, "the handler takes no events of type `t`");
+    assert!(narrowed.log.lines().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -247,4 +346,158 @@ async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
     assert_eq!(harness.letters().replay_all().await.unwrap(), 2);
     wait_until(|| service.handle.health().counters().dead_lettered == 4).await;
     assert_eq!(harness.letters().list().await.unwrap().len(), 2);
+}
+
+/// A harness whose handler `receipt` has failed at some events, and runs no more; `bill` runs.
+async fn renamed(letters: usize) -> (TestHarness, Running) {
+    let before = TestHarness::new();
+    broken(&before, "receipt", "t");
+    let service = before.start().await;
+    for id in 0..letters {
+        before.publish(&event("t", id.to_string())).await;
+    }
+    before.dead(letters).await;
+    service.stop().await;
+    let after = TestHarness::on(before.memory);
+    let works = broken(&after, "bill", "t");
+    works.store(true, Ordering::Relaxed);
+    let service = after.start().await;
+    (after, service)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_to_a_handler_that_does_not_exist_is_refused_and_the_letter_stays() {
+    let (harness, service) = renamed(3).await;
+    let letter = harness.letters().list().await.unwrap().remove(0);
+    let refused = harness.letters().replay(&letter).await.unwrap_err();
+    assert_eq!(refused.kind(), TransportErrorKind::Configuration);
+    assert_eq!(
+        refused.to_string(),
+        "replayed 0 dead letters and refused 1, which stay: there is no handler `tests--receipt`; \
+         existing handlers: `tests--bill`"
+    );
+    let refused = harness.letters().replay_all().await.unwrap_err();
+    assert!(refused.to_string().contains("refused 3"), "{refused}");
+    harness.dead(3).await;
+
+    // An operator who knows the new name sends them there.
+    let letters = harness.letters().replay_to("tests--bill");
+    assert_eq!(letters.replay_all().await.unwrap(), 3);
+    wait_until(|| service.handle.health().counters().succeeded == 3).await;
+    harness.dead(0).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_of_handlers_that_exist_are_replayed_beside_those_that_are_refused() {
+    let (harness, service) = renamed(1).await;
+    let broken = broken(&harness, "other", "u");
+    service.stop().await;
+    let service = harness.start().await;
+    harness.publish(&event("u", "1")).await;
+    harness.dead(2).await;
+    broken.store(true, Ordering::Relaxed);
+    let refused = harness.letters().replay_all().await.unwrap_err();
+    let expected = "replayed 1 dead letters and refused 1, which stay: there is no handler";
+    assert!(refused.to_string().starts_with(expected), "{refused}");
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+    harness.dead(1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_no_process_runs_a_replay_waits_for_its_handler() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    harness.dead(1).await;
+    service.stop().await;
+    let nowhere = harness.letters().replay_to("tests--never");
+    assert!(nowhere.replay_all().await.is_err());
+    assert_eq!(harness.letters().replay_all().await.unwrap(), 1);
+    works.store(true, Ordering::Relaxed);
+    let service = harness.start().await;
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_is_no_duplicate_of_the_failure_whose_confirmation_was_lost() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    let distant = Distant::new(harness.memory.clone(), Duration::from_millis(10));
+    let app = eventkit::Dispatcher::new(&harness.registry)
+        .build()
+        .unwrap();
+    let service = eventkit_service::Service::new("tests", &app).transport(distant.clone());
+    let service = Running::start(service).await;
+    distant.loses_confirmations.store(true, Ordering::Relaxed);
+    harness.publish(&event("t", "1")).await;
+    // The first attempt is returned, and the second one is terminated.
+    wait_until(|| service.handle.health().counters().unconfirmed == 2).await;
+    assert_eq!(service.handle.health().counters().dead_lettered, 1);
+    assert_eq!(harness.memory.unsettled("tests--receipt"), 0);
+
+    distant.loses_confirmations.store(false, Ordering::Relaxed);
+    works.store(true, Ordering::Relaxed);
+    assert_eq!(harness.letters().replay_all().await.unwrap(), 1);
+    wait_until(|| service.handle.health().counters().succeeded == 1).await;
+    assert_eq!(service.handle.health().counters().duplicates, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_are_read_at_any_round_trip_and_page_by_page() {
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let service = harness.start().await;
+    for id in 0..60 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    harness.dead(60).await;
+    service.stop().await;
+    for round_trip in [Duration::from_millis(1_200), Duration::from_secs(20)] {
+        let distant = Distant::new(harness.memory.clone(), round_trip);
+        let letters = eventkit_service::DeadLetters::new(distant, "tests");
+        assert_eq!(letters.list().await.unwrap().len(), 60);
+    }
+
+    let mut pages = harness.letters().pages(25).await.unwrap();
+    let mut sizes = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        sizes.push(page.len());
+    }
+    assert_eq!(sizes, [25, 25, 10]);
+    pages.close().await;
+
+    // All of them are back, and none is waited for.
+    let start = Instant::now();
+    assert_eq!(harness.letters().list().await.unwrap().len(), 60);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    let counts = harness.letters().counts().await.unwrap();
+    let [count] = &counts[..] else {
+        panic!("{counts:?}");
+    };
+    assert_eq!(
+        (count.handler.as_str(), count.error.as_str(), count.count),
+        ("tests--receipt", "no printer at all", 60)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_are_replayed_at_a_rate() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    let service = harness.start().await;
+    for id in 0..1_000 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    harness.dead(1_000).await;
+    works.store(true, Ordering::Relaxed);
+    let start = Instant::now();
+    // For longer than letters stay leased without a sign of life.
+    let letters = harness.letters().replay_rate(1);
+    let replaying = tokio::spawn(async move { letters.replay_all().await });
+    sleep(Duration::from_mins(15)).await;
+    assert!(harness.letters().list().await.unwrap().is_empty());
+    assert_eq!(replaying.await.unwrap().unwrap(), 1_000);
+    assert!(start.elapsed() >= Duration::from_secs(999));
+    wait_until(|| service.handle.health().counters().succeeded == 1_000).await;
 }

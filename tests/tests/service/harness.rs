@@ -3,10 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eventkit::{Dispatcher, Event, Registry};
+use eventkit::transport::{
+    BoxFuture, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
+    TransportErrorKind,
+};
+use eventkit::{BoxError, Dispatcher, Event, Registry, State, handles};
 use eventkit_service::memory::Memory;
 use eventkit_service::{
-    DeadLetter, DeadLetters, RunError, Service, ServiceBuilder, ServiceHandle, ShutdownReport,
+    DeadLetter, DeadLetters, Outgoing, RunError, Service, ServiceBuilder, ServiceHandle,
+    ShutdownReport,
 };
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
@@ -25,6 +30,40 @@ pub(crate) struct TestHarness {
 pub(crate) struct Running {
     pub(crate) handle: ServiceHandle,
     task: JoinHandle<Result<ShutdownReport, RunError>>,
+}
+
+/// A transport in memory whose publishing fails as a function says.
+pub(crate) struct FailingPublisher {
+    memory: Memory,
+    fault: Box<dyn Fn(&str) -> Fault + Send + Sync>,
+}
+
+/// What a handler sends when it is run.
+type Script = Arc<dyn Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync>;
+
+static SENDING: Registry = Registry::new("sending");
+
+#[handles("cause", registry = SENDING, name = "send")]
+async fn send(_event: &Event, script: State<Script>, outgoing: Outgoing) -> Result<(), BoxError> {
+    (script.0)(&outgoing)
+}
+
+static SENDING_SYNC: Registry = Registry::new("sending_sync");
+
+#[handles("cause", registry = SENDING_SYNC, name = "send")]
+fn send_sync(_event: &Event, script: State<Script>, outgoing: Outgoing) -> Result<(), BoxError> {
+    (script.0)(&outgoing)
+}
+
+/// What becomes of a message that is published.
+pub(crate) enum Fault {
+    None,
+    /// The message is not stored.
+    Refused(TransportErrorKind),
+    /// The message is stored, and that is not confirmed.
+    Unconfirmed,
+    /// Nothing ever comes back.
+    Hangs,
 }
 
 /// Collects what handlers did, and when.
@@ -55,6 +94,52 @@ impl Log {
     }
 }
 
+impl FailingPublisher {
+    /// Creates a publisher that asks for the fault of each message, by its event type.
+    pub(crate) fn new(
+        memory: &Memory,
+        fault: impl Fn(&str) -> Fault + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            memory: memory.clone(),
+            fault: Box::new(fault),
+        }
+    }
+
+    async fn publish(
+        &self,
+        ty: &str,
+        publishing: BoxFuture<'_, Result<Published, TransportError>>,
+    ) -> Result<Published, TransportError> {
+        match (self.fault)(ty) {
+            Fault::None => publishing.await,
+            Fault::Refused(kind) => Err(TransportError::new(kind, "refused by the test")),
+            Fault::Unconfirmed => {
+                publishing.await?;
+                Err(TransportError::unavailable("unconfirmed by the test"))
+            }
+            Fault::Hangs => std::future::pending().await,
+        }
+    }
+}
+
+impl Publisher for FailingPublisher {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(self.publish(event.ty(), self.memory.publish_event(event)))
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(self.publish(ty, self.memory.publish_raw(ty, message)))
+    }
+}
+
 impl TestHarness {
     pub(crate) fn new() -> Self {
         Self::on(Memory::new())
@@ -71,6 +156,32 @@ impl TestHarness {
     pub(crate) fn service(&self) -> ServiceBuilder {
         let app = Dispatcher::new(&self.registry).build().unwrap();
         Service::new("tests", &app).transport(self.memory.clone())
+    }
+
+    /// Returns a service whose async handler `send` of the type `cause` calls a function.
+    pub(crate) fn sending(
+        &self,
+        script: impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static,
+    ) -> ServiceBuilder {
+        self.sending_from(&SENDING, script)
+    }
+
+    /// Returns a service whose sync handler `send` of the type `cause` calls a function.
+    pub(crate) fn sending_sync(
+        &self,
+        script: impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static,
+    ) -> ServiceBuilder {
+        self.sending_from(&SENDING_SYNC, script)
+    }
+
+    fn sending_from(
+        &self,
+        registry: &'static Registry,
+        script: impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static,
+    ) -> ServiceBuilder {
+        let script: Script = Arc::new(script);
+        let app = Dispatcher::new(registry).state(script);
+        Service::new("tests", &app.build().unwrap()).transport(self.memory.clone())
     }
 
     /// Runs a service with the default settings.
@@ -124,6 +235,19 @@ impl Running {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
     }
+}
+
+/// Takes all events that are stored.
+pub(crate) async fn take_all(memory: &Memory) -> Vec<Event> {
+    let subscription = Subscription::new("taker", ["*"]);
+    let mut consumer = memory.subscribe(&subscription).await.unwrap();
+    let mut events = Vec::new();
+    while memory.unsettled("taker") > 0 {
+        let incoming = consumer.next().await.unwrap().unwrap();
+        events.push(incoming.event.unwrap());
+        incoming.handle.ack().await.unwrap();
+    }
+    events
 }
 
 pub(crate) async fn wait_until(mut done: impl FnMut() -> bool) {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use eventkit::transport::{BoxFuture, Subscription, Transport};
+use eventkit::transport::{BoxFuture, Subscription, Transport, TransportErrorKind};
 use eventkit::{
     BoxError, CloudEvent, Decision, Dispatcher, Event, Failure, HandlerError, Policy, Registry,
     handles,
@@ -22,7 +22,7 @@ use tower::timeout::TimeoutLayer;
 use tower::{Service as _, ServiceBuilder};
 
 use super::event;
-use super::harness::{Log, Running, TestHarness, wait_until};
+use super::harness::{FailingPublisher, Fault, Log, Running, TestHarness, take_all, wait_until};
 
 type Handled = BoxFuture<'static, Result<(), BoxError>>;
 
@@ -348,4 +348,40 @@ async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
     wait_until(|| harness.memory.is_empty()).await;
     assert_eq!(RUNS.load(Ordering::Relaxed), 2);
     assert_eq!(service.handle.health().counters().retried, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_of_outgoing_events_leave_out_what_a_layer_has_undone() {
+    let (harness, out) = (TestHarness::new(), Memory::new());
+    let runs = AtomicU32::new(0);
+    let service = harness.sending(move |outgoing| {
+        outgoing.send(&Shipped)?;
+        outgoing.send_event(event("note", "1"))?;
+        match runs.fetch_add(1, Ordering::Relaxed) {
+            0 => Err("the first run fails".into()),
+            _ => Ok(()),
+        }
+    });
+    let twice = around(|attempt, mut below| async move {
+        match below.call(attempt.clone()).await {
+            Ok(()) => Ok(()),
+            Err(_) => below.call(attempt).await,
+        }
+    });
+    // The second run, of the first attempt, stores one event, and the third run stores both.
+    let rejected = AtomicU32::new(0);
+    let publisher = FailingPublisher::new(&out, move |ty| {
+        if ty == "note" && rejected.fetch_add(1, Ordering::Relaxed) == 0 {
+            Fault::Refused(TransportErrorKind::Rejected)
+        } else {
+            Fault::None
+        }
+    });
+    let service = service.layer(twice).outgoing_publisher(publisher);
+    let service = Running::start(service).await;
+    harness.publish(&event("cause", "1")).await;
+    harness.drained().await;
+    assert_eq!(service.handle.health().counters().retried, 1);
+    let stored = take_all(&out).await;
+    assert!(stored.iter().map(Event::ty).eq(["shipped", "note"]));
 }

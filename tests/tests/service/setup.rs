@@ -33,8 +33,8 @@ fn all_of_it_is_said_at_once() {
          are no handlers: are their crates linked in?; \"a.b*\" is not a valid pattern: a `*` stands for a \
          whole segment between dots; the policy for \"a\" sets the concurrency, key or circuit breaker: \
          set those on the handler or the service; the policy for \"b\" sets the concurrency, key \
-         or circuit breaker: set those on the handler or the service; \"a.*\" is not a valid pattern: dead \
-         letters have one event type"
+         or circuit breaker: set those on the handler or the service; \"a.*\" is not a valid event \
+         type of dead letters: expected `eventkit.deadletter.` and a name"
     );
 }
 

@@ -8,10 +8,10 @@ use eventkit::transport::{
 use eventkit::{Dispatcher, Event};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::event;
-use super::harness::{TestHarness, wait_until};
+use super::harness::{LONG, TestHarness, wait_until};
 
 /// A transport that opens some subscriptions late.
 #[derive(Debug, Clone)]
@@ -118,4 +118,31 @@ async fn handlers_of_two_transports_do_not_wait_for_each_other() {
     assert_eq!(harness.log.lines(), ["1", "2"]);
     handle.stop();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_counter_is_woken_by_it() {
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
+        .register("t", |event: &Event| match event.id() {
+            "good" => Ok(()),
+            _ => Err("never"),
+        });
+    let service = harness.start().await;
+    let handle = service.handle.clone();
+    let waiting = tokio::spawn(async move {
+        let health = handle.wait_for(|health| health.counters().succeeded == 1);
+        health.await;
+        let health = handle.wait_for(|health| health.counters().retried == 2);
+        health.await;
+        let idle = handle.wait_for(|health| health.counters().in_flight == 0);
+        idle.await.counters()
+    });
+    tokio::task::yield_now().await;
+    harness.publish(&event("t", "good")).await;
+    harness.publish(&event("t", "bad")).await;
+    let counters = timeout(LONG, waiting).await;
+    assert_eq!(counters.expect("it is woken").unwrap().retried, 2);
 }

@@ -94,6 +94,10 @@ macro_rules! setup {
             fn delivers_invalid_messages(&self) -> bool {
                 false
             }
+
+            fn has_reserved_types(&self) -> bool {
+                false
+            }
         }
     };
 }

@@ -6,10 +6,12 @@ use eventkit::reqwest::RequestBuilderExt;
 use eventkit::transport::{Transport, TransportErrorKind};
 use eventkit_webhook::Endpoint;
 use reqwest::Client;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-use super::harness::{brief, event, post, send, serve_until, subscription};
+use super::harness::{Do, brief, event, handler, post, send, serve_until, subscription};
 
 #[tokio::test]
 async fn a_server_answers_what_is_being_handled_before_it_ends() {
@@ -30,6 +32,45 @@ async fn a_server_answers_what_is_being_handled_before_it_ends() {
     server.await.unwrap().unwrap();
     assert!(TcpStream::connect(address).await.is_err());
     drop(idle);
+}
+
+/// Starts a server with limits that a test does not live to see, sends bytes over a connection after a
+/// number of whole requests, and waits until the server has ended.
+async fn ends_with_a_connection(requests: usize, rest: &[u8]) {
+    const HOUR: Duration = Duration::from_hours(1);
+    let endpoint = Endpoint::builder()
+        .shutdown_timeout(HOUR)
+        .read_timeout(HOUR);
+    let endpoint = endpoint.build().unwrap();
+    handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (address, server) = serve_until(&endpoint, async { drop(stopped.await) }).await;
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    for _ in 0..requests {
+        let request = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n";
+        connection.write_all(request).await.unwrap();
+        let mut answer = [0; 1024];
+        assert!(connection.read(&mut answer).await.unwrap() > 0);
+    }
+    connection.write_all(rest).await.unwrap();
+    // The server has accepted the connection, and read what was sent.
+    let probe = Client::new().get(format!("http://{address}/"));
+    assert_eq!(send(probe).await.status(), 405);
+    stop.send(()).unwrap();
+    let ended = timeout(Duration::from_secs(20), server).await;
+    ended
+        .unwrap_or_else(|_| panic!("waits for {requests} and {rest:?}"))
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_server_does_not_wait_for_idle_connections() {
+    for requests in [0, 1] {
+        ends_with_a_connection(requests, b"").await;
+        ends_with_a_connection(requests, b"POST / HT").await;
+        ends_with_a_connection(requests, b"POST / HTTP/1.1\r\nhost: x\r\n").await;
+    }
 }
 
 #[tokio::test]

@@ -41,12 +41,15 @@ async fn an_origin_on_the_list_is_allowed_and_no_other() {
     let response = ask(&url, &[("webhook-request-origin", ORIGIN)]).await;
     assert_eq!(response.status(), 204);
     assert_eq!(granted(&response), Some((ORIGIN, "*")));
+    // It is a DNS name.
+    let upper = "Events.SHOP.example";
+    let response = ask(&url, &[("webhook-request-origin", upper)]).await;
+    assert_eq!(granted(&response), Some((upper, "*")));
 
     for wrong in [
         "shop.example",
         "x.events.shop.example",
         "events.shop.example.",
-        "Events.shop.example",
         "*",
         "a.example, events.shop.example",
     ] {
@@ -302,9 +305,10 @@ async fn only_the_headers_of_the_target_are_consent() {
         (vec![], false),
         (vec![("webhook-allowed-rate", "*")], false),
         (vec![("webhook-allowed-origin", "shop.example")], false),
+        // An origin is a DNS name.
         (
             vec![("webhook-allowed-origin", "Events.shop.example")],
-            false,
+            true,
         ),
         (vec![any, ("webhook-allowed-rate", "0")], false),
         (vec![any, ("webhook-allowed-rate", "fast")], false),
@@ -349,5 +353,43 @@ fn a_handshake_needs_an_origin() {
                 .build()
                 .is_err()
         );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn handshakes_without_a_token_have_a_rate_of_their_own() {
+    for (rate, expected) in [(None, 60), (Some(3), 3)] {
+        let calls = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&calls);
+        let endpoint = Endpoint::builder()
+            .token("secret")
+            .on_callback(move |_| *counted.lock().unwrap() += 1);
+        let endpoint = match rate {
+            Some(rate) => endpoint.rate(rate),
+            None => endpoint,
+        };
+        let endpoint = endpoint.build().unwrap();
+        handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
+        let mut refused = 0;
+        for origin in 0..300 {
+            let request = Request::options("/")
+                .header("webhook-request-origin", format!("{origin}.example"))
+                .header("webhook-request-callback", "https://example.com/");
+            let request = request.body(Bytes::new()).unwrap();
+            let response = endpoint.respond(request).await;
+            if response.status() == 429 {
+                assert!(response.headers().contains_key("retry-after"));
+                refused += 1;
+            }
+        }
+        assert_eq!(
+            (*calls.lock().unwrap(), refused),
+            (expected, 300 - expected)
+        );
+        // They take nothing from a sender with a token.
+        let mut delivery = request(&event("1"));
+        let token = "Bearer secret".parse().unwrap();
+        delivery.headers_mut().insert("authorization", token);
+        assert_eq!(endpoint.respond(delivery).await.status(), 204);
     }
 }

@@ -32,7 +32,8 @@ async fn a_retry_runs_only_the_handlers_that_have_not_succeeded() {
     // Also when all have.
     assert_eq!(post(&endpoint, &event).await, (204, None));
     assert_eq!(sound.attempts(), [1]);
-    assert_eq!(refusing.attempts(), [1]);
+    // What was terminated is done again, now that its sender knew that it was settled.
+    assert_eq!(refusing.attempts(), [1, 1]);
     assert_eq!(failing.attempts(), [1, 2, 3]);
 }
 
@@ -130,4 +131,24 @@ async fn a_subscription_remembers_across_its_consumers() {
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     assert_eq!(post(&endpoint, &event("1")).await, (204, None));
     assert_eq!(seen.attempts(), [2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_that_missed_the_termination_is_told_of_it_once() {
+    let endpoint = Endpoint::builder().build().unwrap();
+    let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
+    let event = event("1");
+    let hung_up = tokio::time::timeout(MINUTE / 60, post(&endpoint, &event)).await;
+    assert!(hung_up.is_err());
+    let first = consumer.next().await.unwrap().unwrap();
+    first.handle.terminate().await.unwrap();
+    assert_eq!(post(&endpoint, &event).await, (204, None));
+
+    // The event is sent again on purpose.
+    let again = tokio::spawn(post(&endpoint, &event));
+    let second = consumer.next().await.unwrap().unwrap();
+    assert_eq!(second.metadata.delivery_count, 1);
+    second.handle.ack().await.unwrap();
+    assert_eq!(again.await.unwrap(), (204, None));
+    assert_eq!(post(&endpoint, &event).await, (204, None));
 }

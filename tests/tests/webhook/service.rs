@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use eventkit::transport::{Subscription, Transport};
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
-use eventkit_service::Service;
 use eventkit_service::memory::Memory;
+use eventkit_service::{Outgoing, Service, ServiceBuilder, ServiceIssue};
 use eventkit_webhook::{Endpoint, Sender};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::harness::serve_until;
+use super::harness::{event, request, serve_until};
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
@@ -88,13 +88,99 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     // What one of them could not handle is a dead letter here, and no business of the sender.
     let subscription = Subscription::new("letters", ["eventkit.deadletter.shop"]);
     let mut consumer = letters.subscribe(&subscription).await.unwrap();
-    let letter = consumer.next().await.unwrap().unwrap().event.unwrap();
-    assert_eq!(letter.id(), event.id());
+    let letter = consumer.next().await.unwrap().unwrap();
+    let letter_handle = letter.handle;
+    assert_eq!(letter.event.unwrap().id(), event.id());
+    letter_handle.ack().await.unwrap();
+    // The event is sent again, to the handler that could not handle it and no other.
     sender.publish(&event).await.unwrap();
-    assert_eq!(counts.all(), [1, 3, 3]);
+    assert_eq!(counts.all(), [1, 3, 6]);
+    let again = consumer.next().await.unwrap().unwrap().event.unwrap();
+    assert_eq!(again.id(), event.id());
 
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
     // With the endpoint the service ends by itself.
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_event_with_any_attribute_reaches_its_handler() {
+    let registry = Registry::new("webhook marks");
+    let handled = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&handled);
+    registry
+        .with_name("all")
+        .register("t", move |event: &eventkit::Event| {
+            assert_eq!(event.extensions().len(), 2);
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+    let endpoint = Endpoint::builder().build().unwrap();
+    let app = Dispatcher::new(&registry).build().unwrap();
+    let service = Service::new("shop", &app)
+        .transport(endpoint.clone())
+        .dead_letter_publisher(Memory::new())
+        .build()
+        .unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    handle.ready().await;
+
+    let marked = event("1")
+        .to_builder()
+        .extension("deadletterhandler", "shop--other")
+        .extension("replayfor", "shop--other");
+    let request = request(&marked.build().unwrap());
+    assert_eq!(request.headers()["ce-replayfor"], "shop--other");
+    assert_eq!(endpoint.respond(request).await.status(), 204);
+    assert_eq!(handled.load(Ordering::SeqCst), 1);
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+static SENDING: Registry = Registry::new("webhook publisher");
+
+#[handles(registry = SENDING)]
+fn sends(_: &OrderPlaced, _: Outgoing) {}
+
+#[test]
+fn a_service_whose_endpoint_has_no_publisher_is_refused() {
+    let app = Dispatcher::new(&SENDING).build().unwrap();
+    let refused = |service: ServiceBuilder| -> Vec<&'static str> {
+        let Err(error) = service.build() else {
+            return Vec::new();
+        };
+        let messages = error.issues().iter().map(|issue| match issue {
+            ServiceIssue::NoPublisher {
+                transport,
+                messages,
+                reason,
+            } => {
+                assert_eq!(transport, "webhook");
+                assert!(reason.contains("`EndpointBuilder::publisher`"), "{reason}");
+                *messages
+            }
+            other => panic!("{other}"),
+        });
+        messages.collect()
+    };
+    let service = || {
+        let endpoint = Endpoint::builder().build().unwrap();
+        Service::new("shop", &app).transport(endpoint)
+    };
+    assert_eq!(refused(service()), ["dead letters", "outgoing events"]);
+    let letters = service().dead_letter_publisher(Memory::new());
+    assert_eq!(refused(letters), ["outgoing events"]);
+    let both = service().dead_letter_publisher(Memory::new());
+    assert!(refused(both.outgoing_publisher(Memory::new())).is_empty());
+    // Another endpoint without a publisher is none either.
+    let endpoint = Endpoint::builder().build().unwrap();
+    let other = service().outgoing_publisher(Memory::new());
+    assert_eq!(
+        refused(other.dead_letter_publisher(endpoint)),
+        ["dead letters"]
+    );
+    let endpoint = Endpoint::builder().publisher(Memory::new());
+    let whole = Service::new("shop", &app).transport(endpoint.build().unwrap());
+    assert!(refused(whole).is_empty());
 }

@@ -1,13 +1,16 @@
 //! The builder of a transport.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
+use percent_encoding::percent_decode_str;
 
 use eventkit::event::Limits;
 use eventkit::format::Format;
-use eventkit::transport::{TransportError, TransportErrorKind, backoff};
+use eventkit::transport::backoff::{self, FAR_FUTURE};
+use eventkit::transport::{TransportError, TransportErrorKind};
 
 use super::Storage;
 use super::api::Api;
@@ -24,6 +27,10 @@ const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(5);
 
 impl Nats {
     /// Creates a builder that connects to a server, or to several of a cluster, separated by commas.
+    ///
+    /// A URL may contain a user and password or a token, such as `nats://user:password@example.com` and
+    /// `nats://token@example.com`, where special characters are percent-encoded. They are sent to each
+    /// of the servers.
     pub fn connect(urls: impl Into<String>) -> NatsBuilder {
         NatsBuilder::new(Server::Urls(urls.into()))
     }
@@ -51,10 +58,19 @@ pub struct NatsBuilder {
     updates_consumers: bool,
 }
 
-#[derive(Debug)]
 enum Server {
     Urls(String),
     Client(Client),
+}
+
+impl fmt::Debug for Server {
+    /// Writes no URL, since it may contain a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Urls(_) => "Urls(..)",
+            Self::Client(_) => "Client(..)",
+        })
+    }
 }
 
 impl NatsBuilder {
@@ -164,13 +180,13 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the interval of heartbeats of an idle consumer; 5 seconds by default, and at least 100
-    /// milliseconds.
+    /// Sets the interval of heartbeats of an idle consumer; 5 seconds by default, at least 100
+    /// milliseconds, and at most a year.
     ///
     /// A consumer without a heartbeat for two intervals is lost. A closed connection is detected at
     /// once.
     pub fn idle_heartbeat(mut self, interval: Duration) -> Self {
-        self.idle_heartbeat = interval.max(Duration::from_millis(100));
+        self.idle_heartbeat = interval.clamp(Duration::from_millis(100), FAR_FUTURE);
         self
     }
 
@@ -254,7 +270,10 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
         TransportError::configuration("failed to parse the URL of the NATS server")
             .with_source(error)
     })?;
-    let options = options.unwrap_or_else(default_options);
+    let mut options = options.unwrap_or_else(default_options);
+    if let Some(credentials) = Credentials::of(&servers)? {
+        options = credentials.add_to(options);
+    }
     // The URLs themselves may contain passwords.
     let addresses: Vec<String> = servers
         .iter()
@@ -277,6 +296,42 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
         };
         TransportError::new(kind, message).with_source(error.to_string())
     })
+}
+
+/// The credentials in the URL of a server, which the client itself ignores.
+#[derive(PartialEq, Eq)]
+struct Credentials {
+    /// The name of a user, or a token if there is no password.
+    user: String,
+    password: Option<String>,
+}
+
+impl Credentials {
+    /// Returns the credentials of the servers, which have the same ones or none.
+    fn of(servers: &[ServerAddr]) -> Result<Option<Self>, TransportError> {
+        let mut all = servers.iter().filter_map(Self::of_server);
+        let first = all.next();
+        if all.any(|other| Some(&other) != first.as_ref()) {
+            let message = "the URLs of the NATS servers have different credentials";
+            return Err(TransportError::configuration(message));
+        }
+        Ok(first)
+    }
+
+    fn of_server(server: &ServerAddr) -> Option<Self> {
+        let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        Some(Self {
+            user: decode(server.username()?),
+            password: server.password().map(decode),
+        })
+    }
+
+    fn add_to(self, options: ConnectOptions) -> ConnectOptions {
+        match self.password {
+            Some(password) => options.user_and_password(self.user, password),
+            None => options.token(self.user),
+        }
+    }
 }
 
 fn default_options() -> ConnectOptions {

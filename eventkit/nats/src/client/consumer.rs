@@ -13,7 +13,9 @@ use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
-use eventkit::transport::{BoxFuture, Consumer, Incoming, Subscription, TransportError};
+use eventkit::transport::{
+    BoxFuture, Consumer, Incoming, ReservedMessage, Subscription, TransportError, is_reserved,
+};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -213,21 +215,28 @@ impl NatsConsumer {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
         let ty = subject::event_type(&self.shared.prefix, &message.subject);
-        if !ty.is_some_and(|ty| self.subscription.selects(&ty)) {
+        let Some(ty) = ty.filter(|ty| self.subscription.selects(ty)) else {
             // Unconfirmed: if this is lost, the message is redelivered and skipped again.
             let client = &self.shared.api.client;
             self.queued(client.publish(reply, AckKind::Ack.into()))
                 .await?;
             return Ok(None);
-        }
+        };
         let decoder = with_limits(self.shared.limits);
-        let event = message::decode(decoder, message.headers.as_ref(), message.payload);
+        let headers = message.headers.as_ref();
+        let event = message::decode(decoder, headers, message.payload);
+        let reserved =
+            is_reserved(&ty).then(|| ReservedMessage::new(ty, message::owned_pairs(headers)));
         let acknowledger = NatsAcknowledger {
             shared: Arc::clone(&self.shared),
             reply,
             _permit: permit,
         };
-        Ok(Some(Incoming::new(event, metadata, Arc::new(acknowledger))))
+        let incoming = Incoming::new(event, metadata, Arc::new(acknowledger));
+        Ok(Some(match reserved {
+            Some(reserved) => incoming.with_reserved(reserved),
+            None => incoming,
+        }))
     }
 
     /// Waits until the client has queued a message. Without a connection its queue fills up.

@@ -10,6 +10,7 @@ mod error;
 mod publisher;
 mod shared;
 mod stream;
+mod subscriptions;
 mod transport;
 
 pub use self::builder::NatsBuilder;

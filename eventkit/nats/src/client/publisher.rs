@@ -6,7 +6,7 @@ use bytes::Bytes;
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, check_not_reserved,
 };
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
@@ -45,6 +45,7 @@ impl Nats {
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
+        check_not_reserved(event.ty())?;
         let shared = &*self.shared;
         let encoded = shared.mode.encode(event).map_err(|error| {
             TransportError::rejected(format!("failed to encode {event}")).with_source(error)

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use eventkit::transport::{BoxFuture, Consumer, Subscription, Transport, TransportError};
+use eventkit::transport::{
+    BoxFuture, Consumer, Subscription, SubscriptionInfo, Transport, TransportError,
+};
 
 use super::consumer::NatsConsumer;
 use super::consumer_spec::ConsumerSpec;
 use super::shared::Shared;
+use super::subscriptions;
 use crate::mapping::subject::{Filters, is_token};
 
 /// A transport on NATS JetStream; clones share the connection.
@@ -80,6 +83,12 @@ impl Transport for Nats {
             let consumer = self.open_consumer(subscription).await?;
             Ok(Box::new(consumer) as Box<dyn Consumer>)
         })
+    }
+
+    fn subscriptions(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+        Box::pin(async move { subscriptions::list(&self.shared).await.map(Some) })
     }
 }
 

@@ -44,7 +44,24 @@ pub(crate) fn decode(
     headers: Option<&HeaderMap>,
     body: Bytes,
 ) -> Result<Event, Box<InvalidMessage>> {
-    let mut pairs: Vec<(&str, &str)> = headers
+    let pairs: Vec<(&str, &str)> = pairs(headers).collect();
+    decoder.decode(&pairs, body.clone()).map_err(|error| {
+        let message = RawMessage::new(owned_pairs(headers), body);
+        Box::new(InvalidMessage::new(error, message))
+    })
+}
+
+/// Returns the headers by name; those of one name are in the order in which they were received.
+pub(crate) fn owned_pairs(headers: Option<&HeaderMap>) -> Vec<(String, String)> {
+    let mut pairs: Vec<(&str, &str)> = pairs(headers).collect();
+    // The client does not keep the order of names, and its own differs in each process.
+    pairs.sort_by_key(|(name, _)| *name);
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    pairs.into_iter().map(owned).collect()
+}
+
+fn pairs(headers: Option<&HeaderMap>) -> impl Iterator<Item = (&str, &str)> {
+    headers
         .into_iter()
         .flat_map(HeaderMap::iter)
         .flat_map(|(name, values)| {
@@ -52,18 +69,6 @@ pub(crate) fn decode(
                 .iter()
                 .map(move |value| (name.as_ref(), value.as_str()))
         })
-        .collect();
-    decoder.decode(&pairs, body.clone()).map_err(|error| {
-        // The client does not keep the order of headers, and its own differs in each process.
-        pairs.sort_unstable();
-        let headers = pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Box::new(InvalidMessage::new(
-            error,
-            RawMessage::new(headers.collect(), body),
-        ))
-    })
 }
 
 /// Returns the headers of a message, without those that are instructions to the server.

@@ -15,7 +15,7 @@ use eventkit::binding::http as binding;
 use eventkit::event::Event;
 use eventkit::transport::{
     Acknowledger, BoxFuture, Consumer, Incoming, InvalidMessage, MessageMetadata, RawMessage,
-    Settlement, TransportError,
+    ReservedMessage, Settlement, TransportError, is_reserved,
 };
 
 /// A consumer; it shares its connection with the messages that it delivered.
@@ -54,13 +54,19 @@ impl MemoryConsumer {
     }
 
     fn incoming(&self, content: Content, lease: Lease) -> Incoming {
-        let event = match content {
-            Content::Event(event) => Ok(event),
-            Content::Raw(raw) => decode(raw.message.clone().with_id(None)).map_err(Box::new),
-        };
         let metadata = MessageMetadata::new(lease.delivery_count).with_position(lease.position);
         let connection: Arc<Connection> = Arc::clone(&self.0);
-        Incoming::new(event, metadata, connection)
+        let raw = match content {
+            Content::Event(event) => return Incoming::new(Ok(event), metadata, connection),
+            Content::Raw(raw) => raw,
+        };
+        let event = decode(raw.message.clone().with_id(None)).map_err(Box::new);
+        let incoming = Incoming::new(event, metadata, connection);
+        if is_reserved(&raw.ty) {
+            let headers = raw.message.headers.clone();
+            return incoming.with_reserved(ReservedMessage::new(raw.ty.clone(), headers));
+        }
+        incoming
     }
 }
 
@@ -79,6 +85,13 @@ impl Consumer for MemoryConsumer {
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
         // A consumer prefetches nothing.
         Box::pin(async { Ok(()) })
+    }
+}
+
+impl Drop for MemoryConsumer {
+    fn drop(&mut self) {
+        let Connection { memory, consumer } = &*self.0;
+        memory.lock().unsubscribe(consumer);
     }
 }
 

@@ -58,8 +58,8 @@ use self::store::{Content, RawContent, Store};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription, Transport,
-    TransportError,
+    BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription,
+    SubscriptionInfo, Transport, TransportError, check_not_reserved,
 };
 
 pub use self::faults::Faults;
@@ -201,7 +201,10 @@ impl Publisher for Memory {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move { self.lock().publish(Content::Event(event.clone())) })
+        Box::pin(async move {
+            check_not_reserved(event.ty())?;
+            self.lock().publish(Content::Event(event.clone()))
+        })
     }
 
     fn publish_raw<'a>(
@@ -241,5 +244,11 @@ impl Transport for Memory {
             let consumer = MemoryConsumer::new(self.clone(), handle);
             Ok(Box::new(consumer) as _)
         })
+    }
+
+    fn subscriptions(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+        Box::pin(async move { self.lock().subscriptions().map(Some) })
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::faults::Faults;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{MessageMetadata, Subscription};
+use eventkit::transport::{MessageMetadata, Subscription, SubscriptionInfo};
 
 /// The number of messages among which a fault chooses the next one.
 const REORDER_WINDOW: usize = 16;
@@ -30,6 +30,8 @@ pub(super) struct LeaseQueue {
     lease_counts: Vec<(u64, usize)>,
     /// The delivery count of each message that was released.
     delivery_counts: Positions<u32>,
+    /// The consumers that are open.
+    consumers: Vec<u64>,
     /// Increased when all consumers are lost.
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
@@ -72,6 +74,7 @@ impl LeaseQueue {
             deadlines: VecDeque::new(),
             lease_counts: Vec::new(),
             delivery_counts: Positions::default(),
+            consumers: Vec::new(),
             generation: 0,
             changed: Arc::default(),
         }
@@ -84,6 +87,21 @@ impl LeaseQueue {
             Some(at) => drop(self.delayed.insert((at, position))),
         }
         self.changed.notify_waiters();
+    }
+
+    pub(super) fn open(&mut self, consumer: u64) {
+        self.consumers.push(consumer);
+    }
+
+    /// Closes a consumer, whose leases stay valid.
+    pub(super) fn close(&mut self, consumer: u64) {
+        self.consumers.retain(|open| *open != consumer);
+    }
+
+    pub(super) fn info(&self) -> SubscriptionInfo {
+        let has_consumer = !self.consumers.is_empty();
+        let name = self.subscription.name.clone();
+        SubscriptionInfo::new(name, has_consumer, self.len() as u64)
     }
 
     /// Returns the number of messages that are not settled.
@@ -181,6 +199,7 @@ impl LeaseQueue {
     /// Loses all consumers, and ends their leases.
     pub(super) fn disconnect(&mut self) {
         self.generation += 1;
+        self.consumers.clear();
         self.deadlines.clear();
         self.lease_counts.clear();
         for (position, state) in self.leased.drain() {

@@ -11,7 +11,9 @@ use super::faults::{Fault, Faults};
 use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{BoundedMap, Published, RawMessage, Subscription, TransportError};
+use eventkit::transport::{
+    BoundedMap, Published, RawMessage, Subscription, SubscriptionInfo, TransportError,
+};
 
 /// The number of messages that are kept for a later subscription if none matches.
 const MAX_UNMATCHED: usize = 1_000;
@@ -202,14 +204,25 @@ impl Store {
     ) -> Result<ConsumerHandle, TransportError> {
         self.check_open()?;
         let index = self.upsert_subscription(subscription)?;
-        let queue = &self.queues[index];
         self.last_consumer += 1;
+        let queue = &mut self.queues[index];
+        queue.open(self.last_consumer);
         Ok(ConsumerHandle {
             queue: index,
             id: self.last_consumer,
             generation: queue.generation,
             changed: Arc::clone(&queue.changed),
         })
+    }
+
+    /// Closes a consumer, whose messages can still be settled.
+    pub(super) fn unsubscribe(&mut self, consumer: &ConsumerHandle) {
+        self.queues[consumer.queue].close(consumer.id);
+    }
+
+    pub(super) fn subscriptions(&self) -> Result<Vec<SubscriptionInfo>, TransportError> {
+        self.check_open()?;
+        Ok(self.queues.iter().map(LeaseQueue::info).collect())
     }
 
     /// Creates or updates the queue of a subscription, with the messages for it; returns its index.

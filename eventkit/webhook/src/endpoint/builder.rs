@@ -56,7 +56,7 @@ impl EndpointBuilder {
         self
     }
 
-    /// Allows the sender with exactly this `WebHook-Request-Origin`.
+    /// Allows the sender with this `WebHook-Request-Origin`, in upper or lower case.
     ///
     /// A sender may claim any origin: the handshake protects targets that did not ask for events. To
     /// authenticate senders, use a [`token`](EndpointBuilder::token).
@@ -82,7 +82,8 @@ impl EndpointBuilder {
     /// together; unlimited by default.
     ///
     /// A handshake grants at most this rate. The requests of one minute may come in a burst, and the
-    /// response to more of them is 429.
+    /// response to more of them is 429. So is the response to more handshakes, which need no token: of
+    /// all senders together, at most this number is answered per minute, or 60 without a rate.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.settings.origins.rate = Some(per_minute);
         self
@@ -169,7 +170,8 @@ impl EndpointBuilder {
     }
 
     /// Sets the publisher for outgoing events and dead letters of a service; without one, publishing
-    /// is an error.
+    /// is an error, and so is building a service whose dead letters or outgoing events have no other
+    /// publisher.
     pub fn publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.settings.publisher = Some(Arc::new(publisher));
         self

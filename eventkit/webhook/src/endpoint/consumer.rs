@@ -125,8 +125,9 @@ impl Acknowledger for EndpointAcknowledger {
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         match settlement {
             Settlement::Ack | Settlement::Terminate => {
+                let terminated = settlement == Settlement::Terminate;
                 let mut table = self.endpoint.table();
-                table.settle(&self.subscription, self.lease);
+                table.settle(&self.subscription, self.lease, terminated);
             }
             Settlement::Nack(delay) => self.release(delay),
         }

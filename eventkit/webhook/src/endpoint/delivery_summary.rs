@@ -18,6 +18,7 @@ pub(super) struct DeliverySummary {
     retry: usize,
     full: usize,
     absent: usize,
+    terminated: bool,
     /// The latest time that a retry has to wait for.
     not_before: Option<Instant>,
 }
@@ -26,7 +27,8 @@ impl DeliverySummary {
     pub(super) fn add(&mut self, outcome: Outcome) {
         self.total += 1;
         match outcome {
-            Outcome::Settled => {}
+            Outcome::Acknowledged => {}
+            Outcome::Terminated => self.terminated = true,
             Outcome::Retry(at) => {
                 self.retry += 1;
                 self.not_before = self.not_before.max(Some(at));
@@ -36,10 +38,19 @@ impl DeliverySummary {
         }
     }
 
+    /// Returns whether all deliveries are settled, some of them by termination.
+    pub(super) fn is_settled_by_termination(&self) -> bool {
+        self.terminated && self.unsettled() == 0
+    }
+
+    fn unsettled(&self) -> usize {
+        self.retry + self.full + self.absent
+    }
+
     /// Returns the response to the worst outcome, with the longest delay. `retry_after` is the delay
     /// of outcomes without one of their own.
     pub(super) fn to_response(&self, retry_after: Duration) -> Response<Bytes> {
-        let unsettled = self.retry + self.full + self.absent;
+        let unsettled = self.unsettled();
         if unsettled == 0 {
             return empty(StatusCode::NO_CONTENT);
         }

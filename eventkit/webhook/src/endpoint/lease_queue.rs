@@ -15,8 +15,10 @@ use super::recent_deliveries::DeliveryKey;
 /// The outcome of the delivery of an event to a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// The event was settled.
-    Settled,
+    /// The event was acknowledged.
+    Acknowledged,
+    /// The event was terminated.
+    Terminated,
     /// The sender is to send the event again, at this time or later.
     Retry(Instant),
     /// The subscription has as many events in flight as it may.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use eventkit::binding::http::Problem;
@@ -45,7 +46,12 @@ pub(super) struct OriginPolicy {
     pub(super) rate: Option<u32>,
     pub(super) on_callback: Option<OnCallback>,
     buckets: Mutex<HashMap<String, TokenBucket>>,
+    /// The bucket of all validation requests together.
+    handshakes: Mutex<Option<TokenBucket>>,
 }
+
+/// The maximum number of validation requests per minute, if no rate is set.
+const DEFAULT_HANDSHAKE_RATE: u32 = 60;
 
 impl OriginPolicy {
     /// Checks the settings, and returns what is wrong with them.
@@ -85,8 +91,10 @@ impl OriginPolicy {
 
     /// Responds to a validation request.
     pub(super) fn respond(&self, parts: &Parts) -> Response<Bytes> {
-        let granted = self.grant(&parts.headers);
-        let mut response = granted.unwrap_or_else(Response::from);
+        let mut response = match self.check_handshake_rate() {
+            Ok(()) => self.grant(&parts.headers).unwrap_or_else(Response::from),
+            Err(delay) => too_many_requests("there are too many handshakes", delay),
+        };
         response.headers_mut().insert(ALLOW, self.methods());
         response
     }
@@ -151,14 +159,28 @@ impl OriginPolicy {
         // Origins that are not listed share a bucket, so that senders cannot fill the map.
         let origin = allowed.filter(|_| !self.any).unwrap_or_default();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let bucket = buckets.entry(origin.to_owned());
+        let bucket = buckets.entry(origin.to_ascii_lowercase());
         let bucket = bucket.or_insert(TokenBucket::new(rate));
         let acquired = bucket.try_acquire(Instant::now());
         acquired.map_err(|delay| too_many_requests("the sender exceeds its rate", delay).into())
     }
 
+    /// Checks the rate of validation requests, and returns the delay until there may be one. They need no token, so they do not share the rate of
+    /// deliveries.
+    fn check_handshake_rate(&self) -> Result<(), Duration> {
+        let rate = self.rate.unwrap_or(DEFAULT_HANDSHAKE_RATE);
+        let mut bucket = self
+            .handshakes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let bucket = bucket.get_or_insert_with(|| TokenBucket::new(rate));
+        bucket.try_acquire(Instant::now())
+    }
+
     fn allows(&self, origin: &str) -> bool {
-        self.any || self.allowed.iter().any(|allowed| allowed == origin)
+        // An origin is a DNS name.
+        let mut allowed = self.allowed.iter();
+        self.any || allowed.any(|allowed| allowed.eq_ignore_ascii_case(origin))
     }
 }
 

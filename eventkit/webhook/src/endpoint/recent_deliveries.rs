@@ -18,8 +18,10 @@ pub(super) struct DeliveryKey(u64, u64);
 /// The state of a delivery that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DeliveryState {
-    /// The event was settled, and is not delivered again.
-    Settled,
+    /// The event was acknowledged, and is not delivered again.
+    Acknowledged,
+    /// The event was terminated, and is not delivered again before its sender knows that it is settled.
+    Terminated,
     /// The event may be delivered again from `not_before` on.
     Failed { attempts: u32, not_before: Instant },
 }
@@ -59,6 +61,10 @@ impl RecentDeliveries {
         self.evict_expired(now);
     }
 
+    pub(super) fn remove(&mut self, key: DeliveryKey) {
+        self.states.remove(&key);
+    }
+
     fn evict_expired(&mut self, now: Instant) {
         let window = self.window;
         self.states
@@ -82,14 +88,14 @@ mod tests {
         let window = Duration::from_mins(1);
         let mut deliveries = RecentDeliveries::new(2, window);
         let keys = keys(&deliveries, 3);
-        let settled = Some(DeliveryState::Settled);
+        let settled = Some(DeliveryState::Acknowledged);
         for key in &keys {
-            deliveries.insert(*key, DeliveryState::Settled, now);
+            deliveries.insert(*key, DeliveryState::Acknowledged, now);
         }
         assert_eq!(deliveries.get(keys[0], now), None);
         assert_eq!(deliveries.get(keys[1], now), settled);
         // An insertion renews the age.
-        deliveries.insert(keys[1], DeliveryState::Settled, now + window / 2);
+        deliveries.insert(keys[1], DeliveryState::Acknowledged, now + window / 2);
         assert_eq!(deliveries.get(keys[2], now + window), None);
         assert_eq!(deliveries.get(keys[1], now + window), settled);
         assert_eq!(deliveries.get(keys[1], now + window * 2), None);
@@ -109,8 +115,11 @@ mod tests {
             deliveries.insert(keys[1], failed(attempts), now);
             assert_eq!(deliveries.states.len(), 1);
         }
-        deliveries.insert(keys[0], DeliveryState::Settled, now);
+        deliveries.insert(keys[0], DeliveryState::Acknowledged, now);
         assert_eq!(deliveries.get(keys[1], now), Some(failed(999)));
-        assert_eq!(deliveries.get(keys[0], now), Some(DeliveryState::Settled));
+        assert_eq!(
+            deliveries.get(keys[0], now),
+            Some(DeliveryState::Acknowledged)
+        );
     }
 }

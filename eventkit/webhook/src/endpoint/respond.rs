@@ -128,6 +128,12 @@ impl Shared {
         for delivery in pending {
             summary.add(self.outcome(delivery).await);
         }
+        if summary.is_settled_by_termination() {
+            let mut table = self.table();
+            for event in events {
+                table.forget_terminated(event);
+            }
+        }
         summary
     }
 

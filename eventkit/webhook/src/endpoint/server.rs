@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,13 +20,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::shared::{Endpoint, Shared};
 
 /// The delay after a failed `accept`, which usually fails again at once.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// How long a connection may be without a request that is handled, once the server shuts down.
+const MAX_IDLE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 
 impl Endpoint {
     /// Responds to a request whose body has not been read, within the limits of the endpoint.
@@ -73,6 +77,7 @@ impl Endpoint {
             .min(Semaphore::MAX_PERMITS);
         let connections = Arc::new(Semaphore::new(connections));
         let graceful = GracefulShutdown::new();
+        let (closing, closed) = watch::channel(false);
         let mut signal = std::pin::pin!(signal);
         loop {
             let accept = async {
@@ -84,7 +89,7 @@ impl Endpoint {
                 biased;
                 () = &mut signal => break,
                 accepted = accept => match accepted {
-                    Ok((stream, permit)) => self.spawn(stream, permit, &graceful),
+                    Ok((stream, permit)) => self.spawn(stream, permit, &graceful, closed.clone()),
                     // The peer closed the connection, or too many files are open.
                     Err(error) => {
                         tracing::warn!(%error, "failed to accept a connection");
@@ -95,6 +100,7 @@ impl Endpoint {
         }
         drop(listener);
         self.close();
+        closing.send_replace(true);
         let shutdown = timeout(self.shared.settings.shutdown_timeout, graceful.shutdown()).await;
         if shutdown.is_err() {
             let unsettled = self.unsettled();
@@ -103,13 +109,26 @@ impl Endpoint {
         Ok(())
     }
 
-    fn spawn(&self, stream: TcpStream, permit: OwnedSemaphorePermit, graceful: &GracefulShutdown) {
+    fn spawn(
+        &self,
+        stream: TcpStream,
+        permit: OwnedSemaphorePermit,
+        graceful: &GracefulShutdown,
+        closed: watch::Receiver<bool>,
+    ) {
         // Responses are small, and must not wait for more data.
         let _ = stream.set_nodelay(true);
         let endpoint = self.clone();
+        let requests = Arc::new(Requests::default());
+        let own_requests = Arc::clone(&requests);
         let service = service_fn(move |request| {
-            let endpoint = endpoint.clone();
-            async move { Ok::<_, Infallible>(endpoint.handle(request).await) }
+            let (endpoint, requests) = (endpoint.clone(), Arc::clone(&own_requests));
+            async move {
+                requests.received.fetch_add(1, Ordering::Relaxed);
+                let response = endpoint.handle(request).await;
+                requests.handled.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(response)
+            }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -117,11 +136,38 @@ impl Endpoint {
             .serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection failed");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection failed");
+                },
+                () = requests.idle_at_shutdown(closed) => {}
             }
             drop(permit);
         });
+    }
+}
+
+/// The requests of one connection.
+#[derive(Debug, Default)]
+struct Requests {
+    received: AtomicUsize,
+    handled: AtomicUsize,
+}
+
+impl Requests {
+    /// Waits until the server shuts down and the connection is idle.
+    ///
+    /// hyper closes idle connections at a shutdown, but waits for a request that has begun to arrive.
+    async fn idle_at_shutdown(&self, mut closed: watch::Receiver<bool>) {
+        // The server ends after it has sent this.
+        let _ = closed.wait_for(|closed| *closed).await;
+        loop {
+            let handled = self.handled.load(Ordering::Relaxed);
+            sleep(MAX_IDLE_AT_SHUTDOWN).await;
+            if self.received.load(Ordering::Relaxed) == handled {
+                return;
+            }
+        }
     }
 }
 

@@ -125,4 +125,8 @@ impl Publisher for Endpoint {
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move { self.publisher()?.publish_raw(ty, message).await })
     }
+
+    fn check_publishing(&self) -> Result<(), TransportError> {
+        self.publisher()?.check_publishing()
+    }
 }

@@ -119,7 +119,8 @@ impl SubscriptionTable {
         // Not before that of an expired lease, whose event is admitted again at once.
         let now = Instant::now();
         let attempts = match self.recent.get(key, now) {
-            Some(DeliveryState::Settled) => return Err(Outcome::Settled),
+            Some(DeliveryState::Acknowledged) => return Err(Outcome::Acknowledged),
+            Some(DeliveryState::Terminated) => return Err(Outcome::Terminated),
             Some(DeliveryState::Failed { not_before, .. }) if not_before > now => {
                 return Err(Outcome::Retry(not_before));
             }
@@ -154,12 +155,29 @@ impl SubscriptionTable {
     }
 
     /// Settles an event, even if it was leased to another consumer meanwhile.
-    pub(super) fn settle(&mut self, subscription: &str, lease: Lease) {
+    pub(super) fn settle(&mut self, subscription: &str, lease: Lease, terminated: bool) {
         let now = Instant::now();
-        self.recent.insert(lease.key, DeliveryState::Settled, now);
+        let known = self.recent.get(lease.key, now);
+        let (state, outcome) = if terminated && known != Some(DeliveryState::Acknowledged) {
+            (DeliveryState::Terminated, Outcome::Terminated)
+        } else {
+            (DeliveryState::Acknowledged, Outcome::Acknowledged)
+        };
+        self.recent.insert(lease.key, state, now);
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.remove(lease.key)) {
-            removed.send(Outcome::Settled);
+            removed.send(outcome);
+        }
+    }
+
+    /// Forgets where an event was terminated, so that it is delivered there when it is sent again.
+    pub(super) fn forget_terminated(&mut self, event: &Event) {
+        let now = Instant::now();
+        for subscription in self.matching_subscriptions(event.ty()) {
+            let key = self.recent.key(&subscription, event);
+            if self.recent.get(key, now) == Some(DeliveryState::Terminated) {
+                self.recent.remove(key);
+            }
         }
     }
 

@@ -47,7 +47,10 @@ impl Handshake {
                 self.refused(&format!("{status} without `WebHook-Allowed-Origin`"))
             }));
         };
-        if origin != self.origin.as_str() && origin != "*" {
+        let is_own = origin
+            .as_bytes()
+            .eq_ignore_ascii_case(self.origin.as_bytes());
+        if !is_own && origin != "*" {
             return Err(self.refused(&format!("it allows {origin:?}")));
         }
         match headers.get(ALLOWED_RATE) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use eventkit::transport::{
     AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
-    RawMessage, Settlement, Subscription, Transport, TransportError,
+    RawMessage, ReservedMessage, Settlement, Subscription, SubscriptionInfo, Transport,
+    TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -28,11 +29,14 @@ enum Fault {
     LosesLargeData,
     ChangesRawBodies,
     LosesRawHeaders,
+    HidesReserved,
+    ReservesByAttribute,
     FindsNoDuplicates,
     FindsDuplicatesOfOthers,
     IgnoresPatterns,
     GivesNamesOfItsOwn,
     HasOneSubscription,
+    ListsClosedConsumers,
     IgnoresWhatIsAnnounced,
     IgnoresWhatIsInFlight,
     SwapsMessages,
@@ -44,10 +48,11 @@ enum Fault {
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
-    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, IgnoresDelays,
-    IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight,
-    KeepsWhatItHasOnItsWay, LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped,
-    SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
+    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, HidesReserved,
+    IgnoresDelays, IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced,
+    IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers, LosesAnExtension,
+    LosesLargeData, LosesRawHeaders, LosesWhenDropped, ReservesByAttribute, SaysNothingOfProgress,
+    SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -129,6 +134,11 @@ impl Publisher for Broken {
     }
 }
 
+fn reserving(incoming: &Incoming) -> bool {
+    let event = incoming.event.as_ref();
+    event.is_ok_and(|event| event.extension("replayfor").is_some())
+}
+
 fn uuid(count: &AtomicU32) -> String {
     format!("own-{}", count.fetch_add(1, Ordering::Relaxed))
 }
@@ -167,6 +177,18 @@ impl Transport for Broken {
             }) as Box<dyn Consumer>)
         })
     }
+
+    fn subscriptions(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+        Box::pin(async {
+            let mut known = self.memory.subscriptions().await?;
+            for own in known.iter_mut().flatten() {
+                own.has_consumer |= self.fault == ListsClosedConsumers;
+            }
+            Ok(known)
+        })
+    }
 }
 
 #[derive(Debug)]
@@ -191,6 +213,11 @@ impl Consumer for BrokenConsumer {
             match self.fault {
                 LosesWhenDropped => tokio::time::sleep(Duration::from_micros(700)).await,
                 CountsNoAttempts => incoming.metadata.delivery_count = 1,
+                HidesReserved => incoming.reserved = None,
+                ReservesByAttribute if reserving(&incoming) => {
+                    let reserved = ReservedMessage::new("eventkit.replay.own", Vec::new());
+                    incoming.reserved = Some(Box::new(reserved));
+                }
                 TellsNoPosition => incoming.metadata.position = None,
                 Ends if self.count == 5 => return Ok(None),
                 ForgetsAtRestart if self.forgets => {
@@ -333,6 +360,12 @@ async fn changed_messages_are_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn reserved_messages_that_are_taken_for_others_are_noticed() {
+    assert_notices(HidesReserved, &["delivers_reserved_messages_with_headers"]).await;
+    assert_notices(ReservesByAttribute, &["delivers_nothing_else_as_reserved"]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn wrong_answers_on_duplicates_are_noticed() {
     assert_notices(FindsNoDuplicates, &["detects_duplicates"]).await;
     assert_notices(FindsDuplicatesOfOthers, &["detects_duplicates"]).await;
@@ -359,6 +392,7 @@ async fn wrong_subscriptions_are_noticed() {
         &["delivers_everything_to_prepared_subscriptions"],
     )
     .await;
+    assert_notices(ListsClosedConsumers, &["lists_subscriptions"]).await;
     assert_notices(IgnoresWhatIsInFlight, &["limits_messages_in_flight"]).await;
 }
 

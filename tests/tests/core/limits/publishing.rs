@@ -1,7 +1,7 @@
 //! What is checked of an event before it is sent.
 
 use eventkit::binding::http::{self, encode_batch, encode_binary};
-use eventkit::event::Timestamp;
+use eventkit::event::{LimitExceeded, Timestamp};
 use eventkit::format::{Format, Json};
 use eventkit::{Event, EventBuilder, Limits};
 use eventkit_tests::message::minimal;
@@ -19,7 +19,7 @@ fn exceeded(limits: Limits, event: EventBuilder) -> Option<&'static str> {
         .with_limits(limits)
         .decode(Json.encode(&event).unwrap());
     for decoded in [binary, structured] {
-        let limit = decoded.map_err(|error| error.exceeded().map(|exceeded| exceeded.limit()));
+        let limit = decoded.map_err(|error| error.exceeded().map(LimitExceeded::limit));
         assert_eq!(limit.err().flatten(), checked);
     }
     let batch = [event.clone(), event];

@@ -62,8 +62,8 @@ fn a_json_event_as_application_json_over_http() {
     // A message with attributes in headers is in binary mode.
     let decoder = http::with_limits(Limits::DEFAULT.json_as_events(true));
     let binary = headers(&[("content-type", "application/json")]);
-    let decoded = decoder.decode(&binary, body.clone()).unwrap();
-    assert_eq!(decoded.data().unwrap().bytes(), &body);
+    let event = decoder.decode(&binary, body.clone()).unwrap();
+    assert_eq!(event.data().unwrap().bytes(), &body);
     decoder
         .decode(&content_type("text/plain"), body.clone())
         .unwrap_err();

@@ -7,6 +7,7 @@ use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, Stor
 use eventkit::transport::{Subscription, Transport, TransportErrorKind};
 use eventkit_nats::{Nats, Storage};
 use eventkit_tests::nats::Server;
+use tokio::time::timeout;
 
 use super::{assert_says, event, next, on, plain, subscription};
 
@@ -351,4 +352,63 @@ async fn an_existing_client_and_several_urls_will_do() {
     let nats = Nats::connect(urls).open().await.unwrap();
     let published = nats.publish(&event("a", "1").build().unwrap()).await;
     assert!(published.unwrap().duplicate);
+}
+
+/// Returns the URL of a server with credentials.
+fn url_with(credentials: &str, server: &Server) -> String {
+    server
+        .url()
+        .replace("nats://", &format!("nats://{credentials}@"))
+}
+
+#[tokio::test]
+async fn credentials_in_a_url_are_those_of_the_connection() {
+    for (arguments, right, wrong) in [
+        (
+            &["--user", "ann", "--pass", "p:@ss/w%"][..],
+            "ann:p%3A%40ss%2Fw%25",
+            "ann:other",
+        ),
+        (&["--auth", "t0/ken"], "t0%2Fken", "other"),
+    ] {
+        let Some(server) = Server::start_with(arguments) else {
+            return;
+        };
+        let builder = Nats::connect(url_with(right, &server));
+        assert!(!format!("{builder:?}").contains(right), "{builder:?}");
+        let opened = builder.open().await;
+        let nats = opened.unwrap_or_else(|error| panic!("{arguments:?}: {error:?}"));
+        nats.publish(&event("t", "1").build().unwrap())
+            .await
+            .unwrap();
+        for url in [server.url(), url_with(wrong, &server)] {
+            let refused = Nats::connect(url).open().await.unwrap_err();
+            assert_eq!(refused.kind(), TransportErrorKind::Configuration);
+            assert!(!format!("{refused:?}").contains("other@"), "{refused:?}");
+        }
+        let both = format!("{},{}", url_with(right, &server), url_with(wrong, &server));
+        let refused = Nats::connect(both).open().await.unwrap_err();
+        assert!(refused.to_string().contains("different"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_heartbeat_without_an_end_is_possible() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = Nats::connect(server.url()).idle_heartbeat(Duration::MAX);
+    let nats = nats.open().await.unwrap();
+    let mut consumer = nats
+        .subscribe(&Subscription::new("s", ["t"]))
+        .await
+        .unwrap();
+    nats.publish(&event("t", "1").build().unwrap())
+        .await
+        .unwrap();
+    let incoming = consumer.next().await.unwrap().unwrap();
+    incoming.handle.ack().await.unwrap();
+    // Another turn of the consumer, with nothing to receive.
+    let idle = timeout(Duration::from_millis(600), consumer.next()).await;
+    assert!(idle.is_err());
 }

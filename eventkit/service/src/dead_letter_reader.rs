@@ -1,0 +1,84 @@
+//! Reading dead letters, which one reader leases.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::dead_letter::DeadLetter;
+use super::dead_letter_sink::MAX_LEASED_LETTERS;
+use eventkit::transport::{
+    AckHandle, Consumer, Subscription, SubscriptionInfo, Transport, TransportError,
+};
+
+/// The round trips that a letter may take before it counts as leased by another reader.
+const MAX_ROUND_TRIPS: u32 = 4;
+
+/// A dead letter, and the handle that removes or returns it.
+pub(crate) type LeasedLetter = (DeadLetter, AckHandle);
+
+/// A reader of the dead letters of a service, the oldest first.
+#[derive(Debug)]
+pub(crate) struct DeadLetterReader {
+    consumer: Box<dyn Consumer>,
+    /// The subscriptions of the transport, if it knows them.
+    subscriptions: Option<Vec<SubscriptionInfo>>,
+    /// The number of letters that there were, if it is known.
+    count: Option<u64>,
+    read: usize,
+    idle_timeout: Duration,
+}
+
+impl DeadLetterReader {
+    /// Opens a reader. A letter that does not arrive within the timeout, or within a few round trips to
+    /// the broker, is leased by another reader.
+    pub(crate) async fn open(
+        transport: &dyn Transport,
+        subscription: &Subscription,
+        idle_timeout: Duration,
+    ) -> Result<Self, TransportError> {
+        let consumer = transport.subscribe(subscription).await?;
+        let start = Instant::now();
+        let subscriptions = transport.subscriptions().await?;
+        let round_trip = start.elapsed();
+        let mut known = subscriptions.iter().flatten();
+        let own = known.find(|own| own.name == subscription.name);
+        Ok(Self {
+            consumer,
+            count: own.map(|own| own.unsettled),
+            subscriptions,
+            read: 0,
+            idle_timeout: idle_timeout.max(round_trip * MAX_ROUND_TRIPS),
+        })
+    }
+
+    /// Returns the subscriptions that the transport had when the reader was opened, if it knows them.
+    pub(crate) fn subscriptions(&self) -> Option<Vec<SubscriptionInfo>> {
+        self.subscriptions.clone()
+    }
+
+    /// Leases the next letter; `None` after the last one, or after as many as one reader may lease.
+    pub(crate) async fn next(&mut self) -> Result<Option<LeasedLetter>, TransportError> {
+        let is_last = self.count.is_some_and(|count| self.read as u64 >= count);
+        if is_last || self.read >= MAX_LEASED_LETTERS {
+            return Ok(None);
+        }
+        let Ok(next) = timeout(self.idle_timeout, self.consumer.next()).await else {
+            return Ok(None);
+        };
+        let Some(incoming) = next? else {
+            return Ok(None);
+        };
+        self.read += 1;
+        let reserved = incoming.reserved.as_deref();
+        let letter = DeadLetter::new(incoming.event, reserved);
+        Ok(Some((letter, incoming.handle)))
+    }
+
+    /// Closes the reader; letters that it leased can still be removed or returned.
+    pub(crate) async fn close(self) {
+        if let Err(error) = self.consumer.close().await {
+            // Letters that could not be returned are delivered again after `ack_wait`.
+            tracing::warn!(%error, "failed to close the consumer of dead letters");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What has to be stored before a message is settled, and the wait for a store that fails.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::health::SubscriptionStatus;
+use eventkit::BoxError;
+use eventkit::transport::backoff;
+
+const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
+
+/// A store that messages wait for if it fails: that is not the fault of the event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Store {
+    Outgoing,
+    Inbox,
+    DeadLetters,
+}
+
+/// The attempts of one message to store something.
+///
+/// The store counts as failed from the first failure until this is dropped. Nothing else limits the
+/// attempts: the message is kept alive meanwhile, and released if the service aborts.
+pub(crate) struct StoreAttempts<'s> {
+    status: &'s SubscriptionStatus,
+    store: Store,
+    failures: u32,
+}
+
+impl<'s> StoreAttempts<'s> {
+    pub(crate) fn new(status: &'s SubscriptionStatus, store: Store) -> Self {
+        Self {
+            status,
+            store,
+            failures: 0,
+        }
+    }
+
+    /// Reports a failure, and waits until the next attempt.
+    pub(crate) async fn wait_after(&mut self, error: impl Into<BoxError>) {
+        let (error, store) = (error.into(), self.store);
+        if self.failures == 0 {
+            self.status.begin_wait(store);
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.status.set_store_error(store, &*error);
+        let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
+        tracing::error!(
+            error = &*error,
+            ?delay,
+            "failed to store {store}; its message is kept"
+        );
+        sleep(delay).await;
+    }
+}
+
+impl Drop for StoreAttempts<'_> {
+    fn drop(&mut self) {
+        if self.failures > 0 {
+            self.status.end_wait(self.store);
+        }
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Outgoing => "an outgoing event",
+            Self::Inbox => "a claim at the inbox",
+            Self::DeadLetters => "a dead letter",
+        })
+    }
+}
