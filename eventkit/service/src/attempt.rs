@@ -9,10 +9,10 @@ use tokio::time::timeout;
 
 use super::error::within;
 use super::handler::Attempt;
-use super::health::CountGuard;
+use super::health::{CountGuard, Store};
 use super::inbox::{Claim, Inbox, InboxKey};
 use super::policy::ResolvedPolicy;
-use super::store::{Store, StoreAttempts};
+use super::store::StoreAttempts;
 use super::subscription::SubscriptionTask;
 use eventkit::Failure;
 use eventkit::event::Event;

@@ -8,7 +8,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::store::Store;
 use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
@@ -205,6 +204,24 @@ pub(crate) struct SubscriptionStatus {
     pub(crate) losses: AtomicU64,
     current: Mutex<CurrentHealth>,
     changes: watch::Sender<u64>,
+}
+
+/// A store that messages wait for if it fails: that is not the fault of the event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Store {
+    Outgoing,
+    Inbox,
+    DeadLetters,
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Outgoing => "an outgoing event",
+            Self::Inbox => "a claim at the inbox",
+            Self::DeadLetters => "a dead letter",
+        })
+    }
 }
 
 #[derive(Debug)]

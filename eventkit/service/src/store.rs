@@ -1,24 +1,15 @@
 //! What has to be stored before a message is settled, and the wait for a store that fails.
 
-use std::fmt;
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::health::SubscriptionStatus;
+use super::health::{Store, SubscriptionStatus};
 use eventkit::BoxError;
 use eventkit::transport::backoff;
 
 const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
-
-/// A store that messages wait for if it fails: that is not the fault of the event.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Store {
-    Outgoing,
-    Inbox,
-    DeadLetters,
-}
 
 /// The attempts of one message to store something.
 ///
@@ -62,15 +53,5 @@ impl Drop for StoreAttempts<'_> {
         if self.failures > 0 {
             self.status.end_wait(self.store);
         }
-    }
-}
-
-impl fmt::Display for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Outgoing => "an outgoing event",
-            Self::Inbox => "a claim at the inbox",
-            Self::DeadLetters => "a dead letter",
-        })
     }
 }
