@@ -138,8 +138,10 @@ fn data_that_does_not_fit_a_known_type_is_a_422() {
 
 #[test]
 fn data_that_is_not_json_is_a_400_in_binary_mode() {
-    let detail = "malformed JSON data: expected ident at line 1 column 2";
-    assert_refused(PLACED, "not json", 400, "Malformed message", detail);
+    let detail = "event 1: shop::orders::send_receipt, shop::orders::charge_card, \
+                  shop::orders::keep_timeline: failed to decode the data of the event as \
+                  shop::orders::OrderPlaced: expected ident at line 1 column 2";
+    assert_refused(PLACED, "not json", 400, "Event does not fit", detail);
 }
 
 #[test]
