@@ -171,16 +171,11 @@ impl BinaryMessage<'_, '_> {
 
 impl EventReader for BinaryMessage<'_, '_> {
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError> {
-        match self.reader.event.text(name::TYPE) {
-            Some(ty) => Ok(Cow::Borrowed(ty)),
-            // Without a type it is not an event, and the check returns all that is wrong with it.
-            None => self
-                .reader
-                .event
-                .clone()
-                .check()
-                .map(|()| Cow::Borrowed("")),
+        if let Some(ty) = self.reader.event.text(name::TYPE) {
+            return Ok(Cow::Borrowed(ty));
         }
+        let mut event = self.reader.event.clone();
+        event.require_type().map(|ty| Cow::Owned(ty.to_owned()))
     }
 
     fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError> {

@@ -28,7 +28,6 @@ use eventkit_cesql::rules;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use crate::error::AttributeError;
-use crate::event::text;
 
 /// Space, double quote, percent, and all that is not printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
@@ -48,7 +47,7 @@ pub fn encode(value: &str) -> Cow<'_, str> {
 /// Returns whether a value is its own encoding, as nearly all are.
 fn is_encoded(value: &str) -> bool {
     let itself = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"' && byte != b'%';
-    text::all(value.as_bytes(), itself)
+    rules::all(value.as_bytes(), itself)
 }
 
 /// Unquotes a value that as a whole is one quoted string, and percent-decodes it, once each.

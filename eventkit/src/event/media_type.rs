@@ -10,8 +10,10 @@ pub(crate) use eventkit_cesql::rules::{JSON, declares_events, declares_json};
 
 use crate::error::AttributeError;
 
-/// The start of the media types of batches, in lower case (HTTP binding, 3).
-pub(crate) const BATCHED: &str = "application/cloudevents-batch";
+/// Returns whether an essence in lower case is one of a batch (HTTP binding, 3).
+pub(crate) fn declares_batch(essence: &str) -> bool {
+    essence.starts_with("application/cloudevents-batch")
+}
 
 /// The media type of text that was given without one.
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use eventkit_cesql::rules::{self as name, self as text};
+pub(crate) use eventkit_cesql::rules as name;
 
 pub use crate::error::{AttributeError, BuildError, LimitExceeded, Violation};
 pub use attribute::{Attribute, AttributeRef, AttributeValue};
@@ -37,7 +37,7 @@ pub use limits::Limits;
 pub use media_type::MediaType;
 #[cfg(feature = "http")]
 pub(crate) use media_type::is_utf8;
-pub(crate) use media_type::{BATCHED, JSON, declares_events, declares_json, without_tabs};
+pub(crate) use media_type::{JSON, declares_batch, declares_events, declares_json, without_tabs};
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;

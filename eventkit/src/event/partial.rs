@@ -352,7 +352,10 @@ impl Scalar<'_> {
 }
 
 fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
-    let value = value.value()?.into();
+    let value = match value {
+        Scalar::Text(text) => AttributeValue::String(text.into_owned()),
+        other => other.value()?.into(),
+    };
     let name = match documented(&name) {
         Some(literal) => Cow::Borrowed(literal),
         None => Cow::Owned(name.into_owned()),

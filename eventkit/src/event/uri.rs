@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use eventkit_cesql::rules;
 use iri_string::spec::UriSpec;
 use iri_string::validate;
 
-use super::text;
 use crate::error::AttributeError;
 
 const ABSOLUTE: &str = "an absolute URI without a fragment (RFC 3986, section 4.3)";
@@ -38,7 +38,7 @@ fn is_unreserved_web_uri(text: &str) -> bool {
 }
 
 fn are_unreserved_or_slashes(text: &str) -> bool {
-    text::all(text.as_bytes(), |byte| {
+    rules::all(text.as_bytes(), |byte| {
         // The range has `-`, `.`, `/` and the digits.
         let digit = byte.wrapping_sub(b'-') <= b'9' - b'-';
         let letter = (byte | 0x20).wrapping_sub(b'a') < 26;

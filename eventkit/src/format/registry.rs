@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{Format, Json};
 use crate::codec::{RegisterError, key_of};
 use crate::error::DecodeError;
-use crate::event::{BATCHED, Event, Limits, declares_events};
+use crate::event::{Event, Limits, declares_batch, declares_events};
 use crate::typed::CloudEvent;
 
 static FORMATS: RwLock<Vec<Arc<dyn Format>>> = RwLock::new(Vec::new());
@@ -33,7 +33,7 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
             return Err(RegisterError::Twice(key));
         }
         // By these, bindings find the content mode.
-        if !declares_events(&key) || key.starts_with(BATCHED) != is_batch {
+        if !declares_events(&key) || declares_batch(&key) != is_batch {
             return Err(RegisterError::NotOfEvents(key));
         }
     }

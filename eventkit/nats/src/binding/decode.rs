@@ -137,11 +137,13 @@ impl Decoder {
             .chain(content_types.clone())
             .find(|text| is_structured(text))
         else {
-            let is_json =
+            let declares_json =
                 |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
-            let may_be_json = first.is_none_or(|text| self.limits.json_as_events && is_json(text));
-            let is_json = may_be_json && is_object(body) && !has_attributes(headers);
-            return Ok(if is_json { Mode::Json } else { Mode::Binary });
+            // Messages of 1.0.2 are JSON events without a `Content-Type`.
+            let may_be_event =
+                first.is_none_or(|text| self.limits.json_as_events && declares_json(text));
+            let is_event = may_be_event && is_object(body) && !has_attributes(headers);
+            return Ok(if is_event { Mode::Json } else { Mode::Binary });
         };
         let violation =
             |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");

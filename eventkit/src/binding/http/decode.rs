@@ -9,7 +9,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use crate::binding::BinaryReader;
 use crate::error::DecodeError;
 use crate::event::{
-    AttributeRef, BATCHED, Event, JSON, Limits, MediaType, Violation, declares_events,
+    AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_batch, declares_events,
     declares_json, is_utf8, name,
 };
 use crate::format::{self, Format, Json};
@@ -26,6 +26,19 @@ pub(super) enum Mode<'a> {
     Structured(String),
     /// A batch in such a format.
     Batched(String),
+}
+
+impl<'a> Mode<'a> {
+    /// Returns the mode of an essence in lower case; in binary mode, `text` is the content type.
+    pub(super) fn of(essence: String, text: Option<&'a str>) -> Self {
+        if declares_batch(&essence) {
+            Self::Batched(essence)
+        } else if declares_events(&essence) {
+            Self::Structured(essence)
+        } else {
+            Self::Binary(text)
+        }
+    }
 }
 
 /// Decodes messages within [`Limits`]; made by [`with_limits`].
@@ -227,18 +240,7 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
         // Another reader may read something else in it.
         return Err(wrong(text, "UTF-8 as the charset of events"));
     }
-    Ok(if is_batched(&essence) {
-        Mode::Batched(essence)
-    } else if declares_events(&essence) {
-        Mode::Structured(essence)
-    } else {
-        Mode::Binary(Some(text))
-    })
-}
-
-/// Returns whether an essence in lower case is that of a batch.
-pub(super) fn is_batched(essence: &str) -> bool {
-    essence.starts_with(BATCHED)
+    Ok(Mode::of(essence, Some(text)))
 }
 
 fn has_attributes(headers: &HeaderMap) -> bool {

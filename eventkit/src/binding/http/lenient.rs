@@ -1,5 +1,7 @@
 //! Messages that may break the specification, for programs that pass them on.
 
+use std::mem::discriminant;
+
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
@@ -44,8 +46,8 @@ pub fn decode_batch_lenient(
 /// Encodes an event that may break the specification in the content mode it came in.
 ///
 /// Of what came over HTTP, the `ce-` headers, the `Content-Type`, the `Content-Encoding` and the body
-/// are the same, byte for byte. What came as the text of an event format is in structured mode, and any other event in
-/// binary mode.
+/// are the same, byte for byte. What came as the text of an event format is in structured mode, and any
+/// other event in binary mode.
 ///
 /// # Errors
 ///
@@ -203,20 +205,15 @@ impl Decoder {
             Err(violation) => violation,
         };
         let values = headers.get_all(CONTENT_TYPE).iter();
-        let mut essences = values.map(|value| {
+        let mut modes = values.map(|value| {
             let text = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-            text.split(';').next().unwrap_or_default().trim().to_owned()
+            let essence = text.split(';').next().unwrap_or_default().trim();
+            Mode::of(essence.to_owned(), None)
         });
-        let mode_of = |essence: &str| (declares_events(essence), decode::is_batched(essence));
-        let first = essences.next().unwrap_or_default();
-        if essences.any(|essence| mode_of(&essence) != mode_of(&first)) {
+        let mode = modes.next().unwrap_or(Mode::Binary(None));
+        if modes.any(|other| discriminant(&other) != discriminant(&mode)) {
             return Err(violation);
         }
-        let mode = match mode_of(&first) {
-            (_, true) => Mode::Batched(first),
-            (true, false) => Mode::Structured(first),
-            (false, false) => Mode::Binary(None),
-        };
         Ok((mode, Some(violation)))
     }
 

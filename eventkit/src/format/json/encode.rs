@@ -3,13 +3,14 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use eventkit_cesql::rules;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::codec;
 use crate::error::EncodeError;
 use crate::event::{
-    AttributeRef, Data, DataKind, Event, Timestamp, buffer_pool, declares_json, name, text,
+    AttributeRef, Data, DataKind, Event, Timestamp, buffer_pool, declares_json, name,
 };
 use crate::typed::{EventWriter, ValueAttributes};
 
@@ -103,7 +104,7 @@ fn member(name: &str, out: &mut Vec<u8>) {
 
 /// Writes a string; few hold anything that has to be escaped.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if text::all(text.as_bytes(), |byte| {
+    if rules::all(text.as_bytes(), |byte| {
         byte >= b' ' && byte != b'"' && byte != b'\\'
     }) {
         out.push(b'"');
