@@ -93,8 +93,11 @@ impl Policy {
     /// Expands to the field with the policy, if any setting is given.
     pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
         let on_exhausted = self.on_exhausted.as_ref().map(|action| {
-            let drop = (action.value() == "drop").then(|| quote!(Drop));
-            let action = drop.unwrap_or_else(|| quote!(DeadLetter));
+            let action = if action.value() == "drop" {
+                quote!(Drop)
+            } else {
+                quote!(DeadLetter)
+            };
             quote!(#private::OnExhausted::#action)
         });
         let others = [

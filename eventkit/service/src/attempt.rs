@@ -12,7 +12,7 @@ use super::handler::Attempt;
 use super::health::{CountGuard, Store};
 use super::inbox::{Claim, Inbox, InboxKey};
 use super::policy::ResolvedPolicy;
-use super::store::StoreAttempts;
+use super::store::{StoreAttempts, until_stored};
 use super::subscription::SubscriptionTask;
 use eventkit::Failure;
 use eventkit::event::Event;
@@ -109,14 +109,11 @@ impl Delivery<'_> {
 
     /// Completes the claim, however long that takes.
     async fn complete_claim(&self, inbox: &dyn Inbox) {
-        let mut attempts = StoreAttempts::new(&self.task.status, Store::Inbox);
-        loop {
+        let complete = || {
             let completing = inbox.complete(self.inbox_key());
-            match within(STORE_TIMEOUT, INBOX_TIMED_OUT, completing).await {
-                Ok(()) => break,
-                Err(error) => attempts.wait_after(error).await,
-            }
-        }
+            within(STORE_TIMEOUT, INBOX_TIMED_OUT, completing)
+        };
+        until_stored(&self.task.status, Store::Inbox, complete).await;
         self.claimed.store(false, Ordering::Relaxed);
     }
 
@@ -155,7 +152,7 @@ impl Delivery<'_> {
                 event: self.event.clone(),
                 number,
                 metadata: self.metadata,
-                outgoing: outgoing.shared(),
+                outgoing: outgoing.clone(),
                 handler: Arc::clone(handler),
             };
             // Boxed, since layers are rare, and every message would have the room for them.
@@ -191,17 +188,15 @@ impl Delivery<'_> {
     /// Returns an error if the transport rejects one of them: that is a failure of the handler.
     async fn publish(&self, events: &[Event]) -> Result<(), TransportError> {
         for event in events {
-            let mut attempts = StoreAttempts::new(&self.task.status, Store::Outgoing);
-            loop {
+            let publish = || async {
                 let publishing = self.task.publisher.publish_event(event);
                 match within(STORE_TIMEOUT, NOT_STORED, publishing).await {
-                    Ok(_) => break,
-                    Err(error) if error.kind() == TransportErrorKind::Rejected => {
-                        return Err(error);
-                    }
-                    Err(error) => attempts.wait_after(error).await,
+                    // Another attempt would be rejected too.
+                    Err(error) if error.kind() == TransportErrorKind::Rejected => Ok(Err(error)),
+                    published => published.map(Ok),
                 }
-            }
+            };
+            until_stored(&self.task.status, Store::Outgoing, publish).await?;
         }
         Ok(())
     }

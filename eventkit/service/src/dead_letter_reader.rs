@@ -51,9 +51,9 @@ impl DeadLetterReader {
         })
     }
 
-    /// Returns the subscriptions that the transport had when the reader was opened, if it knows them.
-    pub(crate) fn subscriptions(&self) -> Option<Vec<SubscriptionInfo>> {
-        self.subscriptions.clone()
+    /// Takes the subscriptions that the transport had when the reader was opened, if it knows them.
+    pub(crate) fn take_subscriptions(&mut self) -> Option<Vec<SubscriptionInfo>> {
+        self.subscriptions.take()
     }
 
     /// Leases the next letter; `None` after the last one, or after as many as one reader may lease.

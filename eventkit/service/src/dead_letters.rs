@@ -276,7 +276,7 @@ impl<T: Transport> DeadLetters<T> {
                 Err(error) => break Err(error),
             }
         };
-        let mut replays = Replays::new(self.replay_interval, reader.subscriptions());
+        let mut replays = Replays::new(self.replay_interval, reader.take_subscriptions());
         let mut removed = 0;
         let mut kept = Vec::new();
         while outcome.is_ok()

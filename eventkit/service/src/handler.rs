@@ -57,7 +57,7 @@ impl NamedHandler {
         if self.handler().is_async() {
             return self.bound.run(event, outgoing).await;
         }
-        let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.shared());
+        let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.clone());
         let span = tracing::Span::current();
         let running = spawn_blocking(move || span.in_scope(|| bound.run_sync(&event, &outgoing)));
         // Panics of the handler are caught: a join error means that the runtime shuts down.

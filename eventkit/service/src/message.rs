@@ -16,7 +16,7 @@ use super::error::within;
 use super::health::{CountGuard, Store, increment};
 use super::keyed_lock::KeyGuard;
 use super::policy::{Disposition, is_caused_by_event};
-use super::store::StoreAttempts;
+use super::store::until_stored;
 use super::subscription::{RecentFailure, SubscriptionTask};
 use eventkit::Failure;
 use eventkit::event::Timestamp;
@@ -165,17 +165,8 @@ async fn store_dead_letter(
     task: &SubscriptionTask,
     encode: impl Fn() -> Result<RawMessage, TransportError>,
 ) -> Disposition {
-    let mut attempts = StoreAttempts::new(&task.status, Store::DeadLetters);
-    loop {
-        let stored = match encode() {
-            Ok(letter) => task.dead_letters.store(&letter).await,
-            Err(error) => Err(error),
-        };
-        match stored {
-            Ok(()) => break,
-            Err(error) => attempts.wait_after(error).await,
-        }
-    }
+    let store = || async { task.dead_letters.store(&encode()?).await };
+    until_stored(&task.status, Store::DeadLetters, store).await;
     increment(&task.status.counters.dead_lettered);
     Disposition::DeadLetter
 }

@@ -95,7 +95,7 @@ struct Contents {
 }
 
 /// The outgoing events of one attempt, created when they are first used: most handlers send none.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct LazyOutgoing {
     cause: Cause,
     outgoing: OnceLock<Outgoing>,
@@ -313,15 +313,19 @@ impl LazyOutgoing {
         })
     }
 
-    /// Returns a clone with the same events.
-    pub(crate) fn shared(&self) -> Self {
-        self.get();
-        self.clone()
-    }
-
     /// Takes the events, and accepts no more of them.
     pub(crate) fn close(&self) -> Vec<Event> {
         self.outgoing.get().map(Outgoing::close).unwrap_or_default()
+    }
+}
+
+impl Clone for LazyOutgoing {
+    /// Creates the collection if there is none, so that clones share it.
+    fn clone(&self) -> Self {
+        Self {
+            cause: self.cause.clone(),
+            outgoing: OnceLock::from(self.get().clone()),
+        }
     }
 }
 

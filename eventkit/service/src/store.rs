@@ -48,6 +48,24 @@ impl<'s> StoreAttempts<'s> {
     }
 }
 
+/// Tries to store something until it is stored, and returns what that returned.
+pub(crate) async fn until_stored<T, E: Into<BoxError>, F>(
+    status: &SubscriptionStatus,
+    store: Store,
+    operation: impl Fn() -> F,
+) -> T
+where
+    F: Future<Output = Result<T, E>>,
+{
+    let mut attempts = StoreAttempts::new(status, store);
+    loop {
+        match operation().await {
+            Ok(stored) => return stored,
+            Err(error) => attempts.wait_after(error).await,
+        }
+    }
+}
+
 impl Drop for StoreAttempts<'_> {
     fn drop(&mut self) {
         if self.failures > 0 {
