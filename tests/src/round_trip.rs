@@ -23,14 +23,10 @@ const WAYS: [(&str, Way); 7] = [
         Ok(both(JSON.decode_batch(batch).expect("it is a batch")))
     }),
     ("HTTP in binary mode", |event| {
-        let message = http::encode_binary(event)?;
-        let decoded = HTTP.decode(&message.headers, message.body);
-        Ok(decoded.expect("it is an event"))
+        http::encode_binary(event).map(over_http)
     }),
     ("HTTP in structured mode", |event| {
-        let message = http::encode_structured(event, &Json)?;
-        let decoded = HTTP.decode(&message.headers, message.body);
-        Ok(decoded.expect("it is an event"))
+        http::encode_structured(event, &Json).map(over_http)
     }),
     ("HTTP in batched mode", |event| {
         let message = http::encode_batch(&[event.clone(), event.clone()], &Json)?;
@@ -38,16 +34,22 @@ const WAYS: [(&str, Way); 7] = [
         Ok(both(decoded.expect("it is a batch")))
     }),
     ("NATS in binary mode", |event| {
-        let message = nats::encode_binary(event)?;
-        let decoded = NATS.decode(&message.headers, message.body);
-        Ok(decoded.expect("it is an event"))
+        nats::encode_binary(event).map(over_nats)
     }),
     ("NATS in structured mode", |event| {
-        let message = nats::encode_structured(event, &Json)?;
-        let decoded = NATS.decode(&message.headers, message.body);
-        Ok(decoded.expect("it is an event"))
+        nats::encode_structured(event, &Json).map(over_nats)
     }),
 ];
+
+fn over_http(message: http::Message) -> Event {
+    let decoded = HTTP.decode(&message.headers, message.body);
+    decoded.expect("it is an event")
+}
+
+fn over_nats(message: nats::Message) -> Event {
+    let decoded = NATS.decode(&message.headers, message.body);
+    decoded.expect("it is an event")
+}
 
 /// The first of two events that are to be the same.
 fn both(events: Vec<Event>) -> Event {

@@ -258,3 +258,30 @@ pub(crate) async fn wait_until(mut done: impl FnMut() -> bool) {
         sleep(start.elapsed() / 100 + Duration::from_millis(10)).await;
     }
 }
+
+/// What the methods of a publisher return.
+pub(crate) type Publishing<'a> = BoxFuture<'a, Result<Published, TransportError>>;
+
+/// Implements the publishing of a transport that is around the one in memory, which it is left to.
+macro_rules! forward_publisher {
+    ($transport:ty, $memory:tt) => {
+        impl eventkit::transport::Publisher for $transport {
+            fn publish_event<'a>(
+                &'a self,
+                event: &'a eventkit::Event,
+            ) -> $crate::harness::Publishing<'a> {
+                self.$memory.publish_event(event)
+            }
+
+            fn publish_raw<'a>(
+                &'a self,
+                ty: &'a str,
+                message: &'a eventkit::transport::RawMessage,
+            ) -> $crate::harness::Publishing<'a> {
+                self.$memory.publish_raw(ty, message)
+            }
+        }
+    };
+}
+
+pub(crate) use forward_publisher;

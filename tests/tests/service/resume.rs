@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, Published, Publisher, RawMessage, Subscription, Transport,
-    TransportError, TransportErrorKind,
+    BoxFuture, Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind,
 };
 use eventkit::{Dispatcher, Event, Policy};
 use eventkit_service::memory::Memory;
@@ -15,7 +14,7 @@ use tokio::sync::Barrier;
 use tokio::time::{Instant, sleep};
 
 use super::event;
-use super::harness::{Running, TestHarness};
+use super::harness::{Running, TestHarness, forward_publisher};
 
 fn noting(harness: &TestHarness) {
     let log = harness.log.clone();
@@ -168,22 +167,7 @@ struct Panicking {
 #[derive(Debug)]
 struct PanickingConsumer(Panicking, Box<dyn Consumer>);
 
-impl Publisher for Panicking {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.memory.publish_event(event)
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        ty: &'a str,
-        message: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.memory.publish_raw(ty, message)
-    }
-}
+forward_publisher!(Panicking, memory);
 
 impl Transport for Panicking {
     fn name(&self) -> &'static str {
@@ -298,22 +282,7 @@ struct EndingConsumer {
     polled: u32,
 }
 
-impl Publisher for Ending {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.memory.publish_event(event)
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        ty: &'a str,
-        message: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.memory.publish_raw(ty, message)
-    }
-}
+forward_publisher!(Ending, memory);
 
 impl Transport for Ending {
     fn name(&self) -> &'static str {

@@ -2,37 +2,20 @@
 
 use std::time::Duration;
 
-use eventkit::transport::{
-    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, Transport, TransportError,
-};
+use eventkit::transport::{BoxFuture, Consumer, Subscription, Transport, TransportError};
 use eventkit::{Dispatcher, Event};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;
 use tokio::time::{sleep, timeout};
 
 use super::event;
-use super::harness::{LONG, TestHarness, wait_until};
+use super::harness::{LONG, TestHarness, forward_publisher, wait_until};
 
 /// A transport that opens some subscriptions late.
 #[derive(Debug, Clone)]
 struct Slow(Memory);
 
-impl Publisher for Slow {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.0.publish_event(event)
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        ty: &'a str,
-        message: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.0.publish_raw(ty, message)
-    }
-}
+forward_publisher!(Slow, 0);
 
 impl Transport for Slow {
     fn name(&self) -> &'static str {

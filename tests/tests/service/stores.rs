@@ -149,6 +149,22 @@ async fn assert_kept(harness: &TestHarness, service: &Running, subscription: &st
     assert_eq!((received, retried, dead_lettered, succeeded), (1, 0, 0, 0));
 }
 
+/// Starts a service, and publishes the event that its handler takes.
+async fn start(harness: &TestHarness, service: ServiceBuilder) -> Running {
+    let service = Running::start(service).await;
+    harness.publish(&event("cause", "1")).await;
+    service
+}
+
+/// Asserts that all is settled after one run of the handler, which sent three events.
+async fn assert_succeeds(harness: &TestHarness, service: &Running, out: &Memory) {
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["run"]);
+    assert_eq!(take_all(out).await.len(), 3);
+    assert_eq!(service.handle.health().counters().succeeded, 1);
+    assert!(service.handle.is_ready());
+}
+
 #[tokio::test(start_paused = true)]
 async fn while_outgoing_events_cannot_be_stored_their_handler_is_not_run_again() {
     for kind in [
@@ -159,17 +175,12 @@ async fn while_outgoing_events_cannot_be_stored_their_handler_is_not_run_again()
         let (harness, out, down) = (TestHarness::new(), Memory::new(), Switch::on());
         let service = once(harness.sending(script(&harness)));
         let service = service.outgoing_publisher(refusing(&out, &down, kind));
-        let service = Running::start(service).await;
-        harness.publish(&event("cause", "1")).await;
+        let service = start(&harness, service).await;
         let error = error_of(&service, |own| &own.outgoing_error).await;
         assert_eq!(error, "refused by the test");
         assert_kept(&harness, &service, "tests--send").await;
         down.turn_off();
-        harness.drained().await;
-        assert_eq!(harness.log.lines(), ["run"]);
-        assert_eq!(take_all(&out).await.len(), 3);
-        assert_eq!(service.handle.health().counters().succeeded, 1);
-        assert!(service.handle.is_ready());
+        assert_succeeds(&harness, &service, &out).await;
     }
 }
 
@@ -191,12 +202,8 @@ async fn a_publisher_that_fails_a_few_times_costs_no_attempt() {
                 }
             });
             let service = once(harness.sending(script(&harness))).outgoing_publisher(publisher);
-            let service = Running::start(service).await;
-            harness.publish(&event("cause", "1")).await;
-            harness.drained().await;
-            assert_eq!(harness.log.lines(), ["run"]);
-            assert_eq!(take_all(&out).await.len(), 3);
-            assert!(service.handle.is_ready());
+            let service = start(&harness, service).await;
+            assert_succeeds(&harness, &service, &out).await;
         }
     }
 }
@@ -208,8 +215,7 @@ async fn a_rejected_outgoing_event_is_a_failure_of_its_handler() {
     let service = service
         .policy(Policy::new().attempts(2))
         .outgoing_publisher(refusing(&out, &rejects, TransportErrorKind::Rejected));
-    let service = Running::start(service).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service).await;
     let letter = harness.dead(1).await.remove(0);
     assert_eq!(
         (letter.attempts, letter.error.as_str()),
@@ -257,8 +263,7 @@ async fn a_lost_connection_meanwhile_runs_no_handler_again() {
     let (harness, out, down) = (TestHarness::new(), Memory::new(), Switch::on());
     let service = once(harness.sending(script(&harness)));
     let publisher = refusing(&out, &down, TransportErrorKind::Unavailable);
-    let service = Running::start(service.outgoing_publisher(publisher)).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service.outgoing_publisher(publisher)).await;
     wait_until(|| !service.handle.is_ready()).await;
     for _ in 0..5 {
         harness.memory.disconnect();
@@ -287,8 +292,7 @@ async fn a_shutdown_meanwhile_releases_the_message_and_its_claim() {
                 .inbox(inbox.clone())
                 .outgoing_publisher(refusing(&out, &down, TransportErrorKind::Unavailable))
         };
-        let service = Running::start(build()).await;
-        harness.publish(&event("cause", "1")).await;
+        let service = start(&harness, build()).await;
         wait_until(|| !service.handle.is_ready()).await;
         let stopped = service.stop().await;
         assert_eq!((stopped.released, stopped.abandoned), (1, 0));
@@ -309,8 +313,7 @@ async fn a_shutdown_waits_for_the_store_within_its_timeout() {
     let service = once(harness.sending(script(&harness)))
         .shutdown_timeout(Duration::from_hours(1))
         .outgoing_publisher(refusing(&out, &down, TransportErrorKind::Unavailable));
-    let service = Running::start(service).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service).await;
     wait_until(|| !service.handle.is_ready()).await;
     let mend = async {
         sleep(Duration::from_mins(30)).await;
@@ -338,8 +341,7 @@ async fn a_crash_between_two_outgoing_events_stores_neither_twice() {
         });
         once(harness.sending(script(&harness))).outgoing_publisher(publisher)
     };
-    let service = Running::start(build()).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, build()).await;
     wait_until(|| harness.log.lines().len() == 2).await;
     service.crash().await;
     hangs.turn_off();
@@ -356,8 +358,7 @@ async fn while_the_inbox_grants_no_claims_no_handler_is_run() {
     let fails = Switch::on();
     inbox.claim_fails = fails.clone();
     let service = once(harness.sending(script(&harness))).inbox(inbox);
-    let service = Running::start(service).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service).await;
     let error = error_of(&service, |own| &own.inbox_error).await;
     assert_eq!(error, "no claims");
     assert_kept(&harness, &service, "tests--send").await;
@@ -374,8 +375,7 @@ async fn an_inbox_that_hangs_is_reported() {
     let hangs = Switch::on();
     inbox.claim_hangs = hangs.clone();
     let service = once(harness.sending(script(&harness))).inbox(inbox);
-    let service = Running::start(service).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service).await;
     let error = error_of(&service, |own| &own.inbox_error).await;
     assert_eq!(error, "the inbox did not answer within 30s");
     hangs.turn_off();
@@ -392,17 +392,12 @@ async fn while_the_inbox_records_no_completion_the_handler_is_not_run_again() {
     let service = once(harness.sending(script(&harness)))
         .inbox(inbox)
         .outgoing_publisher(out.clone());
-    let service = Running::start(service).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service).await;
     let error = error_of(&service, |own| &own.inbox_error).await;
     assert_eq!(error, "no completions");
     assert_kept(&harness, &service, "tests--send").await;
     fails.turn_off();
-    harness.drained().await;
-    assert_eq!(harness.log.lines(), ["run"]);
-    assert_eq!(take_all(&out).await.len(), 3);
-    assert_eq!(service.handle.health().counters().succeeded, 1);
-    assert!(service.handle.is_ready());
+    assert_succeeds(&harness, &service, &out).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -411,8 +406,7 @@ async fn a_shutdown_while_the_inbox_is_down_releases_the_message_at_once() {
     let mut inbox = BrokenInbox::new();
     inbox.claim_fails = Switch::on();
     let service = once(harness.sending(script(&harness))).inbox(inbox);
-    let service = Running::start(service).await;
-    harness.publish(&event("cause", "1")).await;
+    let service = start(&harness, service).await;
     wait_until(|| !service.handle.is_ready()).await;
     let start = Instant::now();
     assert_eq!(service.stop().await.released, 1);
