@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, SubsecRound, TimeZone, Utc};
 
@@ -88,6 +89,13 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
             _ => 9,
         };
         Self { at, digits }
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Takes the time in UTC, with 0, 3, 6 or 9 fraction digits, as many as the value needs.
+    fn from(at: SystemTime) -> Self {
+        DateTime::<Utc>::from(at).into()
     }
 }
 

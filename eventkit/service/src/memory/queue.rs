@@ -136,8 +136,21 @@ impl LeaseQueue {
         self.records.get(&position).copied().unwrap_or_default()
     }
 
+    /// Sets the record of a message, unless it is settled.
     pub(super) fn set_record(&mut self, position: u64, record: DeliveryRecord) {
-        self.records.insert(position, record);
+        let is_delivered = self.leased.contains_key(&position);
+        if is_delivered || self.delivery_counts.contains_key(&position) {
+            self.records.insert(position, record);
+        }
+    }
+
+    /// Records that a delivery ended without a run, if all before it did or failed.
+    pub(super) fn account_for(&mut self, lease: Lease) {
+        let mut record = self.record(lease.position);
+        if record.accounted_deliveries.saturating_add(1) == lease.delivery_count {
+            record.accounted_deliveries = lease.delivery_count;
+            self.set_record(lease.position, record);
+        }
     }
 
     pub(super) fn open(&mut self, consumer: u64, subscription: Arc<Subscription>) {

@@ -348,18 +348,22 @@ impl Store {
         consumer: &ConsumerHandle,
         lease: Lease,
     ) -> Result<(), TransportError> {
-        if self.connected(consumer)?.supersedes(&consumer.subscription) {
+        let queue = self.connected(consumer)?;
+        if queue.supersedes(&consumer.subscription) {
+            queue.account_for(lease);
             return self.release(consumer, lease, SKIP_DELAY);
         }
         self.settle(consumer, lease)
     }
 
+    /// Returns the record of a message. Like a broker, this knows it after the consumer was lost too.
     pub(super) fn record(
-        &mut self,
+        &self,
         consumer: &ConsumerHandle,
         lease: Lease,
     ) -> Result<DeliveryRecord, TransportError> {
-        Ok(self.connected(consumer)?.record(lease.position))
+        self.check_open()?;
+        Ok(self.queues[consumer.queue].record(lease.position))
     }
 
     pub(super) fn set_record(
@@ -368,7 +372,8 @@ impl Store {
         lease: Lease,
         record: DeliveryRecord,
     ) -> Result<(), TransportError> {
-        self.connected(consumer)?.set_record(lease.position, record);
+        self.check_open()?;
+        self.queues[consumer.queue].set_record(lease.position, record);
         Ok(())
     }
 
