@@ -70,6 +70,26 @@ impl Timestamp {
     }
 }
 
+/// Returns the time of a literal that `#[handles]` has read: seconds since 1970 in UTC, nanoseconds, the
+/// offset in seconds, and the number of fraction digits.
+///
+/// # Panics
+///
+/// Panics at compile time if the macro has read it wrongly.
+#[must_use]
+pub const fn timestamp_of(seconds: i64, nanos: u32, offset: i32, digits: u8) -> Timestamp {
+    match (
+        DateTime::from_timestamp(seconds, nanos),
+        FixedOffset::east_opt(offset),
+    ) {
+        (Some(at), Some(offset)) => Timestamp {
+            at: DateTime::from_naive_utc_and_offset(at.naive_utc(), offset),
+            digits,
+        },
+        _ => panic!("the time is out of range"),
+    }
+}
+
 impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
     /// Keeps 0, 3, 6 or 9 fraction digits, as many as the value needs.
     ///
