@@ -1,8 +1,9 @@
 //! Checks of what is recorded about the deliveries of a message.
 
+use std::time::Duration;
+
 use anyhow::{Context, Error, Result};
 use eventkit::transport::{Consumer, DeliveryRecord, Incoming, Subscription};
-use std::time::Duration;
 
 use super::context::{TestContext, ack, ensure_eq, in_time, nack, text};
 
