@@ -242,13 +242,16 @@ impl ActiveSubscription {
             });
         };
         self.log_creation(settled, &info, stream);
-        let record = Record {
-            settled: Some(info.ack_floor.stream_seq),
-            ..stored.value.clone()
-        };
-        self.durable
-            .write(&shared.state, stored.revision, record)
-            .await?;
+        if settled.is_none() && self.subscription.start == Some(StartPosition::New) {
+            // The server does not say where it starts, until a message is settled.
+            let record = Record {
+                settled: Some(stream.state.last_seq),
+                ..stored.value.clone()
+            };
+            self.durable
+                .write(&shared.state, stored.revision, record)
+                .await?;
+        }
         Ok(info)
     }
 
@@ -358,7 +361,7 @@ impl ActiveSubscription {
         let Shared { state, .. } = &*self.shared;
         let info = ConsumerInfo::look_up(&self.shared, &self.durable.name).await?;
         if let (Some(info), Some((known, _))) = (info, self.durable.known_record()) {
-            let settled = Some(info.ack_floor.stream_seq);
+            let settled = info.settled();
             let is_latest = known.value.role_of(&self.selection.digest) == Role::Latest;
             if is_latest && known.value.settled < settled {
                 let record = Record {

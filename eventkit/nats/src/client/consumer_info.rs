@@ -30,6 +30,12 @@ impl ConsumerInfo {
         Settings::new(&self.config)
     }
 
+    /// Returns the sequence up to which all messages are settled, if any is.
+    pub(super) fn settled(&self) -> Option<u64> {
+        let settled = self.ack_floor.stream_seq;
+        (settled > 0).then_some(settled)
+    }
+
     /// Looks up a consumer; `None` if it does not exist.
     pub(super) async fn look_up(
         shared: &Shared,

@@ -158,7 +158,7 @@ impl Durable {
     pub(super) fn set_info(&self, info: &ConsumerInfo, warnings: Vec<String>) {
         let mut facts = self.facts();
         facts.ack_wait = Some(info.settings().duration("ack_wait"));
-        facts.settled = Some(info.ack_floor.stream_seq);
+        facts.settled = info.settled();
         facts.lag = Some(info.num_pending);
         facts.warnings = warnings;
     }

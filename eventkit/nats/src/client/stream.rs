@@ -28,6 +28,7 @@ pub(super) struct StreamInfo {
 pub(super) struct StreamState {
     pub(super) messages: u64,
     pub(super) bytes: u64,
+    pub(super) last_seq: u64,
     /// The time of the newest message.
     #[serde(default)]
     pub(super) last_ts: String,
