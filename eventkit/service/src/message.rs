@@ -11,6 +11,7 @@ use tracing::Instrument;
 
 use super::attempt::{AttemptOutcome, Delivery};
 use super::circuit_breaker::Permit;
+use super::claim::OpenClaim;
 use super::dead_letter::FailureRecord;
 use super::error::within;
 use super::health::{CountGuard, Store, increment};
@@ -58,7 +59,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         policy: task.policy(&event),
         event,
         metadata,
-        claimed: AtomicBool::new(false),
+        claim: OpenClaim::default(),
         running: AtomicBool::new(false),
     };
     let disposition = {
