@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use eventkit::Event;
 use eventkit::transport::{
-    AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
-    RawMessage, Settlement, Subscription, SubscriptionInfo, Transport, TransportError,
+    AckHandle, Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, MessageMetadata,
+    Published, Publisher, RawMessage, Settlement, Subscription, SubscriptionInfo, Transport,
+    TransportError,
 };
 use eventkit_service::memory::Memory;
 use tokio::time::sleep;
@@ -133,6 +134,21 @@ impl Acknowledger for DistantAcknowledger {
             }
             Ok(())
         })
+    }
+
+    fn load_record(
+        &self,
+        _: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        self.inner.load_record()
+    }
+
+    fn store_record(
+        &self,
+        _: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.inner.store_record(record)
     }
 
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {

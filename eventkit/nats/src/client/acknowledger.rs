@@ -1,11 +1,14 @@
 //! The acknowledgement of one message.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use async_nats::Subject;
 use async_nats::jetstream::AckKind;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{Acknowledger, BoxFuture, MessageMetadata, Settlement, TransportError};
+use eventkit::transport::{
+    Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::shared::Shared;
@@ -34,7 +37,7 @@ impl Acknowledger for NatsAcknowledger {
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         let (operation, kind) = match settlement {
-            Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+            Settlement::Ack | Settlement::Skip => ("acknowledge a message", AckKind::Ack),
             Settlement::Terminate => ("terminate a message", AckKind::Term),
             Settlement::Nack(delay) => {
                 // The server counts nanoseconds in 64 bits.
@@ -48,5 +51,20 @@ impl Acknowledger for NatsAcknowledger {
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         let operation = "report that a message is in progress";
         Box::pin(self.send_ack(operation, AckKind::Progress))
+    }
+
+    fn load_record(
+        &self,
+        _: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        Box::pin(ready(Ok(DeliveryRecord::default())))
+    }
+
+    fn store_record(
+        &self,
+        _: MessageMetadata,
+        _: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(ready(Ok(())))
     }
 }
