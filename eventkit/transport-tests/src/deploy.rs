@@ -27,8 +27,8 @@ async fn skip(incoming: Incoming) -> Result<()> {
 
 pub(super) async fn skips_only_for_the_latest_selection(context: &TestContext<'_>) -> Result<()> {
     check_durable(context)?;
-    let earlier = context.subscription("skip", &["narrow"]);
-    let later = context.subscription("skip", &["narrow", "wide"]);
+    let earlier = context.subscription("skip", &["narrow", "spare"]);
+    let later = context.subscription("skip", &["narrow", "spare", "wide"]);
     let other = context.another().await?;
     let mut here = context.subscribe(&earlier).await?;
     let there = other.subscribe(&later).await;
