@@ -82,7 +82,7 @@ impl ActiveSubscription {
         let stored = self.durable.read(&shared.state).await?;
         let Some(info) = info else {
             let what = describe(shared, &self.durable.name);
-            return Err(self.lost(&format!("{what} was deleted")));
+            return Err(self.lose(&format!("{what} was deleted")));
         };
         let stored = match stored {
             Some(stored) => self.renew(stored).await?,
@@ -108,7 +108,7 @@ impl ActiveSubscription {
                 );
                 self.selection.succeed(&stored.value)
             }
-            Role::Unknown => return Err(self.lost("its selection is not recorded any more")),
+            Role::Unknown => return Err(self.lose("its selection is not recorded any more")),
             Role::Latest | Role::Superseded => return Ok(stored),
         };
         self.durable
@@ -125,17 +125,19 @@ impl ActiveSubscription {
     async fn restore(&self) -> Result<Stored<Record>, TransportError> {
         let Shared { state, .. } = &*self.shared;
         let Some((known, _)) = self.durable.known_record() else {
-            return Err(self.lost("its selection is not recorded any more"));
+            return Err(self.lose("its selection is not recorded any more"));
         };
         warn!(durable = %self.durable.name, "the record of the selection was deleted, and is restored");
         self.durable.write(state, 0, known.value.clone()).await?;
         Ok(known)
     }
 
-    fn lost(&self, reason: &str) -> TransportError {
-        TransportError::unavailable(format!(
-            "the consumer `{}` is lost: {reason}",
-            self.subscription.name
-        ))
+    /// Ends the consumer, and returns the error that it returns.
+    fn lose(&self, reason: &str) -> TransportError {
+        let name = &self.subscription.name;
+        let error =
+            || TransportError::unavailable(format!("the consumer `{name}` is lost: {reason}"));
+        self.fail(error());
+        error()
     }
 }

@@ -232,3 +232,85 @@ async fn the_record_of_the_selection_is_restored_if_it_is_deleted() {
     });
     restored.await.expect("it is there again");
 }
+
+#[tokio::test]
+async fn what_the_transport_creates_is_no_cause_for_a_warning() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server)
+        .max_age(Duration::from_hours(1))
+        .open()
+        .await
+        .unwrap();
+    let mut subscription = subscription("a");
+    subscription.patterns.push("b".to_owned());
+    let _consumer = nats.subscribe(&subscription).await.unwrap();
+    let again = on(&server)
+        .max_age(Duration::from_hours(1))
+        .open()
+        .await
+        .unwrap();
+    let _consumer = again.subscribe(&subscription).await.unwrap();
+    let status = again.subscription_status(&subscription);
+    assert_eq!((status.lag, status.superseded), (Some(0), false));
+    assert!(status.warnings.is_empty(), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_paused_consumer_is_a_cause_for_a_warning() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    if !server.is_at_least(2, 11) {
+        return;
+    }
+    let nats = on(&server).open().await.unwrap();
+    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let pause = r#"{"pause_until":"2999-01-01T00:00:00Z"}"#;
+    let call = "$JS.API.CONSUMER.PAUSE.events.handler";
+    client.request(call, pause.into()).await.unwrap();
+    let warned = timeout(PATIENCE, async {
+        loop {
+            let status = nats.subscription_status(&subscription("a"));
+            if status
+                .warnings
+                .iter()
+                .any(|warning| warning.contains("paused"))
+            {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    warned.await.expect("the status says so");
+}
+
+#[tokio::test]
+async fn unhandled_events_that_are_soon_deleted_are_a_cause_for_a_warning() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let max_age = Duration::from_secs(10);
+    let too_long = on(&server).max_age(max_age).open().await.unwrap_err();
+    assert_says(&too_long, Configuration, &["duplicates window"]);
+    let nats = on(&server).max_age(max_age).duplicate_window(max_age);
+    let nats = nats.open().await.unwrap();
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    sleep(max_age / 20 * 17).await;
+    nats.publish(&event("a", "2").build().unwrap())
+        .await
+        .unwrap();
+    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let status = nats.subscription_status(&subscription("a"));
+    assert!(
+        status
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("`max_age`")),
+        "{status:?}"
+    );
+}
