@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
 use eventkit::transport::{Transport, TransportErrorKind};
+use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
 use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, assert_says, event, lost, on, plain, subscription};
+use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscription};
 
 use TransportErrorKind::Configuration;
 
@@ -313,4 +314,67 @@ async fn unhandled_events_that_are_soon_deleted_are_a_cause_for_a_warning() {
             .any(|warning| warning.contains("`max_age`")),
         "{status:?}"
     );
+}
+
+/// The permissions that the guide names.
+const PERMISSIONS: &str = r#"
+authorization { users: [
+    { user: publisher, password: p, permissions: {
+        publish: ["shop.>", "$JS.API.STREAM.INFO.shop", "$JS.API.STREAM.CREATE.shop"]
+        subscribe: ["_INBOX.>"]
+    } }
+    { user: service, password: s, permissions: {
+        publish: [
+            "shop.>", "$JS.API.STREAM.INFO.shop", "$JS.API.STREAM.CREATE.shop"
+            "$JS.API.CONSUMER.*.shop.>", "$JS.API.CONSUMER.MSG.NEXT.shop.>"
+            "$JS.API.STREAM.MSG.GET.shop", "$JS.ACK.>"
+            "eventkit-shop.>", "$JS.API.STREAM.*.eventkit-shop", "$JS.API.STREAM.MSG.GET.eventkit-shop"
+        ]
+        subscribe: ["_INBOX.>"]
+    } }
+] }
+"#;
+
+#[tokio::test]
+async fn the_permissions_of_the_guide_suffice() {
+    let name = format!("eventkit-permissions-{}", std::process::id());
+    let config = std::env::temp_dir().join(name);
+    std::fs::write(&config, PERMISSIONS).unwrap();
+    let path = config.to_str().unwrap();
+    let Some(server) = Server::start_with(&["--config", path]) else {
+        return;
+    };
+    std::fs::remove_file(&config).unwrap();
+    let open = async |user: &str| {
+        let url = server.url().replace("nats://", &format!("nats://{user}@"));
+        let nats = Nats::connect(url)
+            .stream("shop")
+            .max_age(Duration::from_hours(1));
+        nats.open().await.unwrap()
+    };
+    let publisher = open("publisher:p").await;
+    for id in ["1", "2"] {
+        publisher
+            .publish(&event("a", id).build().unwrap())
+            .await
+            .unwrap();
+    }
+    let service = open("service:s").await;
+    let mut subscription = subscription("a");
+    for patterns in [&["a"][..], &["a", "b"]] {
+        // On a server before 2.10 both have the same filter.
+        subscription.patterns = patterns.iter().map(ToString::to_string).collect();
+        subscription
+            .patterns
+            .extend(["c".to_owned(), "d".to_owned()]);
+        let mut consumer = service.subscribe(&subscription).await.unwrap();
+        let incoming = next(&mut *consumer).await;
+        incoming.handle.in_progress().await.unwrap();
+        let record = incoming.handle.load_record().await.unwrap();
+        incoming.handle.store_record(record).await.unwrap();
+        incoming.handle.ack().await.unwrap();
+        consumer.close().await.unwrap();
+    }
+    let refused = publisher.subscribe(&subscription).await;
+    assert!(refused.is_err());
 }
