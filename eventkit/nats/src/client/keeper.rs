@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use super::active_subscription::ActiveSubscription;
 use super::consumer_info::{ConsumerInfo, describe};
 use super::delivery_records;
+use super::durable;
 use super::selection::{RENEWAL_INTERVAL, Record, Role};
 use super::shared::Shared;
 use super::state::Stored;
@@ -121,7 +122,7 @@ impl ActiveSubscription {
             .map_or(stored, |(known, _)| known))
     }
 
-    /// Writes the record that this process last saw where it was deleted.
+    /// Writes the record that this process last saw where it was deleted, and the alias that led to it.
     async fn restore(&self) -> Result<Stored<Record>, TransportError> {
         let Shared { state, .. } = &*self.shared;
         let Some((known, _)) = self.durable.known_record() else {
@@ -129,6 +130,10 @@ impl ActiveSubscription {
         };
         warn!(durable = %self.durable.name, "the record of the selection was deleted, and is restored");
         self.durable.write(state, 0, known.value.clone()).await?;
+        let (name, durable) = (&self.subscription.name, &self.durable.name);
+        if name != durable {
+            durable::record_alias(state, name, durable).await?;
+        }
         Ok(known)
     }
 

@@ -209,12 +209,16 @@ async fn filters_that_are_changed_while_they_are_used_are_set_again() {
 }
 
 #[tokio::test]
-async fn the_record_of_the_selection_is_restored_if_it_is_deleted() {
+async fn what_running_processes_know_is_restored_if_it_is_deleted() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
-    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let mut renamed = subscription("a");
+    drop(nats.subscribe(&renamed).await.unwrap());
+    renamed.formerly = vec![renamed.name.clone()];
+    renamed.name = "receipts".to_owned();
+    let _consumer = nats.subscribe(&renamed).await.unwrap();
     let state = plain(&server)
         .await
         .get_stream("eventkit-events")
@@ -222,16 +226,18 @@ async fn the_record_of_the_selection_is_restored_if_it_is_deleted() {
         .unwrap();
     state.purge().await.unwrap();
     let restored = timeout(PATIENCE, async {
-        let subject = "eventkit-events.selection.handler";
-        while state
-            .get_last_raw_message_by_subject(subject)
-            .await
-            .is_err()
-        {
-            sleep(Duration::from_millis(20)).await;
+        for key in ["selection.handler", "alias.receipts"] {
+            let subject = format!("eventkit-events.{key}");
+            while state
+                .get_last_raw_message_by_subject(&subject)
+                .await
+                .is_err()
+            {
+                sleep(Duration::from_millis(20)).await;
+            }
         }
     });
-    restored.await.expect("it is there again");
+    restored.await.expect("both are there again");
 }
 
 #[tokio::test]
