@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use super::attempt::{AttemptOutcome, Delivery};
 use super::error::within;
-use super::health::Store;
 use super::inbox::{Claim, ClaimToken, Inbox, InboxKey};
+use super::status::Store;
 use super::store::{StoreAttempts, until_stored};
 use eventkit::BoxError;
 
@@ -143,7 +143,7 @@ impl Delivery<'_> {
     }
 
     fn inbox_key(&self) -> InboxKey<'_> {
-        let handler = self.task.shared.handler.durable();
+        let handler = self.task.shared.handler.identity();
         InboxKey::new(self.event.source(), self.event.id(), handler)
     }
 }

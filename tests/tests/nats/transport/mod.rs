@@ -4,8 +4,12 @@
 
 mod conformance;
 mod connecting;
+mod deployments;
 mod loss;
+mod operators;
+mod positions;
 mod publishing;
+mod records;
 mod service;
 mod setup;
 mod wire;
