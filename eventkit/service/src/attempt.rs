@@ -135,11 +135,11 @@ impl Delivery<'_> {
         // Closed whatever the outcome, since the handler may have kept the collection.
         let events = outgoing.close();
         self.running.store(false, Ordering::Relaxed);
-        outcome?;
         if is_suspect {
-            // Storing what follows may take for ever, which is no trouble of the event.
+            // Storing what follows, such as a dead letter, may take for ever.
             self.record_clearance().await;
         }
+        outcome?;
         self.publish(&events).await.map_err(Failure::error)
     }
 

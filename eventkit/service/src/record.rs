@@ -12,9 +12,9 @@ use eventkit::transport::{DeliveryRecord, TransportError};
 /// The time in which the transport has to load or store a record.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time in which the transport has to record that a message is released: shorter than the service
-/// has for its end.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time in which the transport has to record what a message does not wait for: that it is released,
+/// or that the run of a suspect ended. It is shorter than the service has for its end.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(2);
 
 const NOT_LOADED: &str = "the record of a message was not loaded";
 const NOT_STORED: &str = "the record of a message was not stored";
@@ -59,10 +59,15 @@ impl Delivery<'_> {
         self.set_record(self.cleared());
     }
 
-    /// Records that the run of a suspect ended, or lasts for too long, however long that takes. If its
-    /// process ends before the message is settled, it is a suspect again, of whom nothing is known.
+    /// Records that the run of a suspect ended, or lasts for too long, if there is time for it. If its
+    /// process ends before the message is settled, it is a suspect of which nothing is known.
+    ///
+    /// This is tried once: a handler that succeeded must not run again since a shutdown comes meanwhile.
     pub(crate) async fn record_clearance(&self) {
-        self.store_record(self.cleared()).await;
+        let storing = self.handle.store_record(self.cleared());
+        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
+            tracing::warn!(%error, "failed to record that the run of a suspect ended");
+        }
     }
 
     /// Records a failed attempt, however long that takes.
@@ -90,7 +95,7 @@ impl Delivery<'_> {
             }
             Ok::<(), TransportError>(())
         };
-        if let Err(error) = within(RELEASE_TIMEOUT, NOT_STORED, recording).await {
+        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, recording).await {
             self.task.status.set_last_error(&error);
             tracing::warn!(%error, "failed to record that a message is released");
         }

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eventkit::transport::{DeliveryRecord, Subscription, Transport};
-use eventkit::{Event, Policy};
-use eventkit_service::MemoryInbox;
+use eventkit::{Dispatcher, Event, Policy};
+use eventkit_service::{MemoryInbox, Service};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::distant::Distant;
 use super::event;
 use super::harness::{Log, Running, TestHarness, crash_until_settled, wait_until};
 
@@ -270,4 +271,25 @@ async fn a_suspect_that_hangs_does_not_hold_up_others() {
     assert_eq!(harness.log.lines(), ["before", "suspect", "after"]);
     release.send(()).unwrap();
     harness.drained().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspect_that_succeeded_waits_for_no_record() {
+    let harness = TestHarness::new();
+    let transport = Distant::new(harness.memory.clone(), Duration::from_millis(20));
+    let (log, denies) = (harness.log.clone(), Arc::clone(&transport.denies_records));
+    harness
+        .registry
+        .with_name("h")
+        .register("t", move |event: &Event| {
+            log.note(event.id());
+            denies.store(true, Ordering::Relaxed);
+        });
+    deliver_and_die(&harness, suspect_runs(1)).await;
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
+    let service = Service::new("tests", &app).transport(transport);
+    let service = Running::start(service).await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["suspect"]);
+    assert!(service.handle.is_ready());
 }
