@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::attempt::{AttemptOutcome, Delivery};
 use super::circuit_breaker::Permit;
-use super::dead_letter::FailureRecord;
+use super::dead_letter::{Failed, FailureRecord};
 use super::error::within;
 use super::health::{CountGuard, Store, increment};
 use super::keyed_lock::KeyGuard;
@@ -21,9 +21,7 @@ use super::subscription::{RecentFailure, SubscriptionTask};
 use eventkit::Failure;
 use eventkit::event::Timestamp;
 use eventkit::extension::{Extension, TraceParent};
-use eventkit::transport::{
-    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError,
-};
+use eventkit::transport::{AckHandle, Incoming, InvalidMessage, MessageMetadata};
 
 /// The time in which the transport has to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -138,8 +136,7 @@ async fn dead_letter_raw(
     );
     let attempts = metadata.delivery_count;
     let record = failure_record(task, metadata, &error, attempts, Timestamp::now());
-    let letter = record.encode_raw(message);
-    store_dead_letter(task, || Ok(letter.clone())).await
+    store_dead_letter(task, &record, Failed::Raw(&message)).await
 }
 
 fn failure_record<'a>(
@@ -163,9 +160,10 @@ fn failure_record<'a>(
 /// Stores a dead letter, however long that takes.
 async fn store_dead_letter(
     task: &SubscriptionTask,
-    encode: impl Fn() -> Result<RawMessage, TransportError>,
+    record: &FailureRecord<'_>,
+    failed: Failed<'_>,
 ) -> Disposition {
-    let store = || async { task.dead_letters.store(&encode()?).await };
+    let store = || task.dead_letters.store(record, failed);
     until_stored(&task.status, Store::DeadLetters, store).await;
     increment(&task.status.counters.dead_lettered);
     Disposition::DeadLetter
@@ -347,13 +345,8 @@ impl Delivery<'_> {
 
     async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {
         let record = failure_record(self.task, self.metadata, error, attempts, first);
-        let encode = || {
-            record.encode_event(&self.event).map_err(|error| {
-                let message = "failed to encode the dead letter";
-                TransportError::rejected(message).with_source(error)
-            })
-        };
-        let disposition = store_dead_letter(self.task, encode).await;
+        let failed = Failed::Event(&self.event);
+        let disposition = store_dead_letter(self.task, &record, failed).await;
         self.forget_failures();
         disposition
     }

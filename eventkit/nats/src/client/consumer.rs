@@ -20,7 +20,7 @@ use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::acknowledger::NatsAcknowledger;
+use super::acknowledger::{NatsAcknowledger, is_own_letter};
 use super::api::Api;
 use super::shared::Shared;
 use crate::binding::with_limits;
@@ -225,11 +225,13 @@ impl NatsConsumer {
         let decoder = with_limits(self.shared.limits);
         let headers = message.headers.as_ref();
         let event = message::decode(decoder, headers, message.payload);
+        let is_own_letter = is_own_letter(&self.subscription, &ty);
         let reserved =
             is_reserved(&ty).then(|| ReservedMessage::new(ty, message::owned_pairs(headers)));
         let acknowledger = NatsAcknowledger {
             shared: Arc::clone(&self.shared),
             reply,
+            is_own_letter,
             _permit: permit,
         };
         let incoming = Incoming::new(event, metadata, Arc::new(acknowledger));

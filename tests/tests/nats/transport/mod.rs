@@ -3,6 +3,7 @@
 //! Where there is no `nats-server`, the tests fail and say what to do.
 
 mod conformance;
+mod letters;
 mod loss;
 mod publishing;
 mod service;
