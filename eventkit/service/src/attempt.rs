@@ -2,7 +2,7 @@
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -34,6 +34,8 @@ pub(crate) struct Delivery<'t> {
     pub(crate) event: Event,
     pub(crate) metadata: MessageMetadata,
     pub(crate) policy: ResolvedPolicy,
+    /// The number of attempts that failed.
+    pub(crate) failed_attempts: AtomicU32,
     /// Whether a claim at the inbox is open.
     pub(crate) claimed: AtomicBool,
     /// Whether the handler runs.

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
@@ -14,7 +14,7 @@ use super::circuit_breaker::Permit;
 use super::dead_letter::{Failed, FailureRecord};
 use super::error::within;
 use super::health::{CountGuard, Store, increment};
-use super::keyed_lock::KeyGuard;
+use super::keyed_lock::{KeyGuard, Turn};
 use super::policy::{Disposition, is_caused_by_event};
 use super::store::until_stored;
 use super::subscription::{RecentFailure, SubscriptionTask};
@@ -25,6 +25,10 @@ use eventkit::transport::{AckHandle, Incoming, InvalidMessage, MessageMetadata};
 
 /// The time in which the transport has to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The time in which the messages before one that is released have to be: shorter than the service has
+/// for its end.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Processes one message and settles it.
 pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
@@ -40,6 +44,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     if !is_addressed {
         increment(&task.status.counters.filtered);
         settle(task, handle, Disposition::Acknowledge).await;
+        guard.finish();
         return;
     }
     let event = match event {
@@ -56,17 +61,24 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         policy: task.policy(&event),
         event,
         metadata,
+        failed_attempts: AtomicU32::new(0),
         claimed: AtomicBool::new(false),
         running: AtomicBool::new(false),
     };
     let disposition = {
         // Pinned where it is created: a large future is not copied into the next one.
-        let work = pin!(delivery.handle(&mut guard));
+        let work = pin!(delivery.handle(&handle, &mut guard));
         let work = pin!(keep_alive(task, &handle, work));
         work.instrument(delivery.span()).await
     };
-    if disposition == Disposition::Release {
-        delivery.abandon_claim().await;
+    match disposition {
+        Disposition::Release => {
+            delivery.abandon_claim().await;
+            // After those before it, since they are delivered again in this order.
+            let _ = timeout(RELEASE_TIMEOUT, guard.wait_for_turn()).await;
+        }
+        Disposition::Return(_) => delivery.record_return(&handle).await,
+        _ => {}
     }
     let confirmed = settle(task, handle, disposition).await;
     // A message that outlives its consumer may be on its way again, although it is settled now.
@@ -75,6 +87,9 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         let event = &delivery.event;
         let mut recent = task.shared.recent_events();
         recent.add_unconfirmed(event, metadata.position);
+    }
+    if disposition.is_final() {
+        guard.finish();
     }
 }
 
@@ -185,7 +200,7 @@ impl Delivery<'_> {
     }
 
     /// Handles the event when its turn has come, unless there is nothing to do for it.
-    async fn handle(&self, guard: &mut KeyGuard) -> Disposition {
+    async fn handle(&self, handle: &AckHandle, guard: &mut KeyGuard) -> Disposition {
         let (task, shared) = (self.task, &self.task.shared);
         let delivery_count = self.metadata.delivery_count.max(1);
         match shared.handler.matches_filter(&self.event) {
@@ -199,8 +214,8 @@ impl Delivery<'_> {
                 return Box::pin(self.conclude(&failure, decision, delivery_count)).await;
             }
         }
-        if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
-            return Disposition::Release;
+        if let Some(disposition) = self.wait_for_turn(guard).await {
+            return disposition;
         }
         let position = self.metadata.position;
         let is_settled = shared
@@ -210,15 +225,67 @@ impl Delivery<'_> {
             increment(&task.status.counters.duplicates);
             return Disposition::Acknowledge;
         }
+        let delivery_count = if guard.is_ordered() && delivery_count > 1 {
+            self.unaccounted_deliveries(handle).await
+        } else {
+            delivery_count
+        };
         if self.policy.exceeds_redelivery_limit(delivery_count) {
             return Box::pin(self.give_up(delivery_count)).await;
         }
-        self.attempt_until_settled(guard.is_ordered(), delivery_count)
-            .await
+        self.attempt_until_settled(guard, delivery_count).await
+    }
+
+    /// Returns the number of the next attempt: failed ones, and deliveries that were not returned.
+    async fn unaccounted_deliveries(&self, handle: &AckHandle) -> u32 {
+        let load = || {
+            within(
+                SETTLE_TIMEOUT,
+                "the record was not loaded",
+                handle.load_record(),
+            )
+        };
+        let record = until_stored(&self.task.status, Store::Inbox, load).await;
+        self.failed_attempts
+            .store(record.failed_attempts, Ordering::Relaxed);
+        let unaccounted = self.metadata.delivery_count - record.accounted_deliveries;
+        unaccounted + record.failed_attempts
+    }
+
+    /// Records that the message is returned, which spends no attempt.
+    async fn record_return(&self, handle: &AckHandle) {
+        let storing = async {
+            // It may not have been its turn yet.
+            let mut record = handle.load_record().await?;
+            let failed_attempts = self.failed_attempts.load(Ordering::Relaxed);
+            record.failed_attempts = record.failed_attempts.max(failed_attempts);
+            record.accounted_deliveries = self.metadata.delivery_count;
+            handle.store_record(record).await
+        };
+        if let Err(error) = within(RELEASE_TIMEOUT, "the record was not stored", storing).await {
+            self.task.status.set_last_error(&error);
+            tracing::warn!(%error, "failed to record that a message is returned");
+        }
+    }
+
+    /// Waits until the event may be attempted; returns the disposition if it is not to be here.
+    async fn wait_for_turn(&self, guard: &mut KeyGuard) -> Option<Disposition> {
+        if guard.is_ready() {
+            return None;
+        }
+        match self.task.unless_draining(guard.wait()).await {
+            Some(Turn::Now) => None,
+            Some(Turn::Later(delay)) => Some(Disposition::Return(delay)),
+            None => {
+                // Those before it are released first, since they are delivered again in this order.
+                guard.wait_for_turn().await;
+                Some(Disposition::Release)
+            }
+        }
     }
 
     /// Runs the handler, again where the event must not be overtaken or nothing was attempted.
-    async fn attempt_until_settled(&self, is_ordered: bool, mut attempt: u32) -> Disposition {
+    async fn attempt_until_settled(&self, guard: &mut KeyGuard, mut attempt: u32) -> Disposition {
         loop {
             let Some((permit, breaker)) = self.acquire_permits().await else {
                 return Disposition::Release;
@@ -246,8 +313,9 @@ impl Delivery<'_> {
                     drop(permit);
                     // Boxed, so that the common case does not carry the size of the rare one.
                     match Box::pin(self.conclude(&failure, decision, attempt)).await {
-                        // A redelivery would let other events of its key overtake it.
-                        Disposition::Retry(delay) if is_ordered => {
+                        // Its place among the events of its key is kept.
+                        Disposition::Retry(delay) if guard.is_ordered() => {
+                            self.failed_attempts.store(attempt, Ordering::Relaxed);
                             attempt = attempt.saturating_add(1);
                             delay
                         }
@@ -255,8 +323,9 @@ impl Delivery<'_> {
                     }
                 }
             };
-            if self.task.unless_draining(sleep(delay)).await.is_none() {
-                return Disposition::Release;
+            guard.retry_after(delay);
+            if let Some(disposition) = self.wait_for_turn(guard).await {
+                return disposition;
             }
         }
     }

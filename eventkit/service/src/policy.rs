@@ -114,6 +114,8 @@ pub(crate) enum Disposition {
     DeadLetter,
     /// The message is delivered again after a delay.
     Retry(Duration),
+    /// The message waits for others of its key, and is delivered again after a delay.
+    Return(Duration),
     /// The service stops, and other processes may have the message at once.
     Release,
 }
@@ -124,7 +126,7 @@ impl Disposition {
         match self {
             Self::Acknowledge | Self::Drop => Settlement::Ack,
             Self::DeadLetter => Settlement::Terminate,
-            Self::Retry(delay) => Settlement::Nack(delay),
+            Self::Retry(delay) | Self::Return(delay) => Settlement::Nack(delay),
             Self::Release => Settlement::Nack(Duration::ZERO),
         }
     }

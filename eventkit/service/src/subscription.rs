@@ -112,14 +112,15 @@ impl SubscriptionShared {
     /// since it is delivered again while it is worked on if its connection is lost.
     pub(crate) fn enqueue(&self, lock: &Arc<KeyedLock>, incoming: &Incoming) -> KeyGuard {
         let Ok(event) = &incoming.event else {
-            return lock.enqueue(None);
+            return lock.enqueue(None, None);
         };
         let ordering = self
             .policy
             .key
             .and_then(|key| self.ordering_key(key, event));
         let itself = LockKey::Event(event.source(), event.id());
-        lock.enqueue(Some(ordering.as_deref().map_or(itself, LockKey::Ordering)))
+        let key = ordering.as_deref().map_or(itself, LockKey::Ordering);
+        lock.enqueue(Some(key), incoming.metadata.position)
     }
 
     fn ordering_key(&self, key: OrderKey, event: &Event) -> Option<String> {
@@ -160,6 +161,7 @@ impl SubscriptionTask {
         subscription.ack_wait = self.config.ack_wait;
         let factor = if policy.key.is_some() { 4 } else { 2 };
         subscription.max_in_flight = policy.concurrency.saturating_mul(factor).max(MIN_IN_FLIGHT);
+        subscription.keeps_order = policy.key.is_some();
         subscription
     }
 
