@@ -1,7 +1,8 @@
 //! The acknowledgement of one message.
 
-use std::future::ready;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_nats::Subject;
 use async_nats::jetstream::AckKind;
@@ -13,23 +14,44 @@ use eventkit::transport::{
 use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::{debug, warn};
 
+use super::active_subscription::ActiveSubscription;
+use super::delivery_records;
 use super::shared::Shared;
+use super::state::StateStore;
+
+/// The delays of a message that is returned since it may be one for a later selection.
+const MIN_SKIP_DELAY: Duration = Duration::from_secs(1);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(5);
 
 /// Settles one message; the server confirms each acknowledgement.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
-    pub(super) shared: Arc<Shared>,
-    pub(super) reply: Subject,
-    /// Whether the message is a dead letter that belongs to this subscription alone.
-    pub(super) is_own_letter: bool,
+    subscription: Arc<ActiveSubscription>,
+    reply: Subject,
+    /// Whether a record of the message's deliveries is stored.
+    has_record: AtomicBool,
     /// Lets the consumer request another message once it is dropped, settled or not.
-    pub(super) _permit: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl NatsAcknowledger {
+    pub(super) fn new(
+        subscription: Arc<ActiveSubscription>,
+        reply: Subject,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            subscription,
+            reply,
+            has_record: AtomicBool::new(false),
+            _permit: permit,
+        }
+    }
+
     async fn send_ack(&self, operation: &str, kind: AckKind) -> Result<(), TransportError> {
-        let (api, reply) = (&self.shared.api, self.reply.as_str());
+        let (api, reply) = (&self.subscription.shared.api, self.reply.as_str());
         let confirmed = api.request(operation, reply, None, kind.into()).await;
         confirmed.map(drop)
     }
@@ -37,24 +59,74 @@ impl NatsAcknowledger {
     /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted
     /// and created again. A stream may refuse that.
     async fn delete_letter(&self, position: u64) -> Result<(), TransportError> {
-        let Shared { api, stream, .. } = &*self.shared;
-        let call = format!("STREAM.MSG.DELETE.{}", stream.name);
+        let Shared { api, stream, .. } = &*self.subscription.shared;
+        let stream = &stream.settings.name;
+        let call = format!("STREAM.MSG.DELETE.{stream}");
         // The content need not be overwritten.
         let request = json!({ "seq": position, "no_erase": true });
         let operation = format!("delete the dead letter at the position {position}");
         let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
         if let Err(error) = deleted {
-            let stream = &stream.name;
-            tracing::warn!(%error, stream, position, "the stream keeps a dead letter that was settled");
+            warn!(%error, %stream, position, "the stream keeps a dead letter that was settled");
         }
         Ok(())
     }
+
+    async fn nack(&self, delay: Duration) -> Result<(), TransportError> {
+        // The server counts nanoseconds in 64 bits.
+        let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
+        self.send_ack("return a message", AckKind::Nak(delay)).await
+    }
+
+    /// Sends what ends the deliveries of a message, and then forgets its record.
+    async fn end(
+        &self,
+        operation: &str,
+        kind: AckKind,
+        message: MessageMetadata,
+    ) -> Result<(), TransportError> {
+        self.send_ack(operation, kind).await?;
+        if self.has_record.load(Ordering::Relaxed) {
+            let (state, durable) = self.place();
+            let forgotten = delivery_records::forget(state, durable, sequence(message)).await;
+            // What is left is forgotten when the subscription is opened again.
+            if let Err(error) = forgotten {
+                debug!(%error, "failed to forget the record of a settled message");
+            }
+        }
+        Ok(())
+    }
+
+    /// Acknowledges a message that the subscription does not select, or returns it if a later selection
+    /// is recorded.
+    async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
+        if self.subscription.is_latest().await? {
+            return self.end("skip a message", AckKind::Ack, message).await;
+        }
+        let delay = MIN_SKIP_DELAY.saturating_mul(message.delivery_count);
+        self.nack(delay.clamp(MIN_SKIP_DELAY, MAX_SKIP_DELAY)).await
+    }
+
+    fn place(&self) -> (&StateStore, &str) {
+        let ActiveSubscription {
+            shared, durable, ..
+        } = &*self.subscription;
+        (&shared.state, &durable.name)
+    }
 }
 
-/// Returns whether messages of an event type are dead letters that belong to a subscription alone: the
-/// one that selects this type and nothing else.
-pub(super) fn is_own_letter(subscription: &Subscription, ty: &str) -> bool {
-    ty.starts_with(DEAD_LETTER_PREFIX) && subscription.patterns == [ty]
+/// Returns whether a subscription selects one type of dead letters and nothing else: they belong to it
+/// alone.
+fn owns_dead_letters(subscription: &Subscription) -> bool {
+    match &subscription.patterns[..] {
+        [ty] => ty.starts_with(DEAD_LETTER_PREFIX) && !ty.contains('*'),
+        _ => false,
+    }
+}
+
+/// Returns the sequence of a message, which each message of JetStream has.
+fn sequence(message: MessageMetadata) -> u64 {
+    message.position.unwrap_or_default()
 }
 
 impl Acknowledger for NatsAcknowledger {
@@ -63,23 +135,18 @@ impl Acknowledger for NatsAcknowledger {
         message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let (operation, kind) = match settlement {
-            Settlement::Ack | Settlement::Skip => ("acknowledge a message", AckKind::Ack),
-            Settlement::Terminate => ("terminate a message", AckKind::Term),
-            Settlement::Nack(delay) => {
-                // The server counts nanoseconds in 64 bits.
-                let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
-                ("return a message", AckKind::Nak(delay))
-            }
-        };
-        let is_final = matches!(settlement, Settlement::Ack | Settlement::Terminate);
-        let letter = message.position.filter(|_| self.is_own_letter && is_final);
         Box::pin(async move {
-            self.send_ack(operation, kind).await?;
-            match letter {
-                Some(position) => self.delete_letter(position).await,
-                None => Ok(()),
+            let (operation, kind) = match settlement {
+                Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+                Settlement::Terminate => ("terminate a message", AckKind::Term),
+                Settlement::Nack(delay) => return self.nack(delay).await,
+                Settlement::Skip => return self.skip(message).await,
+            };
+            self.end(operation, kind, message).await?;
+            if owns_dead_letters(&self.subscription.subscription) {
+                return self.delete_letter(sequence(message)).await;
             }
+            Ok(())
         })
     }
 
@@ -90,16 +157,31 @@ impl Acknowledger for NatsAcknowledger {
 
     fn load_record(
         &self,
-        _: MessageMetadata,
+        message: MessageMetadata,
     ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
-        Box::pin(ready(Ok(DeliveryRecord::default())))
+        Box::pin(async move {
+            let (state, durable) = self.place();
+            let record = delivery_records::load(state, durable, sequence(message)).await?;
+            self.has_record
+                .fetch_or(record.is_some(), Ordering::Relaxed);
+            Ok(record.unwrap_or_default())
+        })
     }
 
     fn store_record(
         &self,
-        _: MessageMetadata,
-        _: DeliveryRecord,
+        message: MessageMetadata,
+        record: DeliveryRecord,
     ) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(ready(Ok(())))
+        Box::pin(async move {
+            // A write that is not confirmed may still be stored.
+            self.has_record.store(true, Ordering::Relaxed);
+            let (state, durable) = self.place();
+            delivery_records::store(state, durable, sequence(message), record).await
+        })
+    }
+
+    fn ack_wait(&self) -> Option<Duration> {
+        self.subscription.ack_wait()
     }
 }
