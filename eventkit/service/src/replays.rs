@@ -52,9 +52,8 @@ impl Replays {
 
     /// Counts a letter without its message as refused.
     pub(crate) fn refuse_omitted(&mut self, position: Option<u64>) {
-        let (count, first) = &mut self.omitted;
-        *count += 1;
-        *first = first.or(position);
+        let (count, first) = self.omitted;
+        self.omitted = (count + 1, first.into_iter().chain(position).min());
     }
 
     /// Waits until the next replay may be published, and keeps the letters leased that wait for theirs.

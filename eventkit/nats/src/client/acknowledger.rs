@@ -85,6 +85,14 @@ impl NatsAcknowledger {
         kind: AckKind,
         message: MessageMetadata,
     ) -> Result<(), TransportError> {
+        let ActiveSubscription {
+            subscription,
+            durable,
+            ..
+        } = &*self.subscription;
+        if subscription.keeps_order {
+            durable.unsettled.remove(sequence(message));
+        }
         self.send_ack(operation, kind).await?;
         if self.has_record.load(Ordering::Relaxed) {
             let (state, durable) = self.place();

@@ -1,6 +1,8 @@
 //! The consumer: requests as many messages as may be in flight, and detects that it is lost.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,6 +27,7 @@ use tracing::debug;
 use super::acknowledger::NatsAcknowledger;
 use super::active_subscription::ActiveSubscription;
 use super::api::Api;
+use super::catch_up::CatchUp;
 use super::keeper::Keeper;
 use super::shared::Shared;
 use crate::binding::with_limits;
@@ -54,6 +57,10 @@ pub(super) struct NatsConsumer {
     next_check: Instant,
     /// The number of connections that the client had made when the consumer was opened.
     connects: u64,
+    /// Present until no message has to be delivered again before newer ones.
+    catch_up: Option<CatchUp>,
+    /// The messages that were held meanwhile.
+    held: VecDeque<Incoming>,
 }
 
 impl NatsConsumer {
@@ -75,6 +82,8 @@ impl NatsConsumer {
         let none = Arc::clone(&permits).try_acquire_many_owned(0);
         let requested = none.expect("the semaphore is open");
         Ok(Self {
+            catch_up: CatchUp::start(&active),
+            held: VecDeque::new(),
             _keeper: Keeper::start(Arc::clone(&active)),
             subscription: active,
             inbox,
@@ -91,6 +100,10 @@ impl NatsConsumer {
     async fn receive(&mut self) -> Result<Incoming, TransportError> {
         let permits = Arc::clone(&self.permits);
         loop {
+            self.end_catch_up().await?;
+            if let Some(incoming) = self.held.pop_front() {
+                return Ok(incoming);
+            }
             self.request_messages().await?;
             let (min_batch, next_check) = (self.min_batch(), self.next_check);
             tokio::select! {
@@ -101,18 +114,50 @@ impl NatsConsumer {
                     self.last_received = Instant::now();
                     if let Some(status) = message.status {
                         self.handle_status(status, &message)?;
-                    } else if let Some(incoming) = self.accept(message)? {
+                    } else if let Some(incoming) = self.accept(message)?
+                        && let Some(incoming) = self.hold(incoming)
+                    {
                         return Ok(incoming);
                     }
                 }
                 // There are enough permits for another request.
-                _ = permits.acquire_many(min_batch) => {}
+                _ = permits.acquire_many(min_batch), if self.catch_up.is_none() => {}
                 () = sleep_until(next_check) => {
                     self.next_check = Instant::now() + CONNECTION_CHECK_INTERVAL;
                     self.check_connection()?;
                 }
             }
         }
+    }
+
+    /// Ends the catching up if nothing has to be waited for.
+    async fn end_catch_up(&mut self) -> Result<(), TransportError> {
+        if let Some(catch_up) = &mut self.catch_up
+            && catch_up.is_over(&self.subscription).await?
+        {
+            self.held = self
+                .catch_up
+                .take()
+                .map_or_else(VecDeque::new, CatchUp::into_held);
+        }
+        Ok(())
+    }
+
+    /// Returns a message if it need not wait for older ones.
+    fn hold(&mut self, incoming: Incoming) -> Option<Incoming> {
+        match &mut self.catch_up {
+            Some(catch_up) => catch_up.accept(incoming),
+            None => Some(incoming),
+        }
+    }
+
+    /// Takes the messages that were not delivered since they had to wait.
+    fn take_held(&mut self) -> VecDeque<Incoming> {
+        let mut held = mem::take(&mut self.held);
+        if let Some(catch_up) = self.catch_up.take() {
+            held.extend(catch_up.into_held());
+        }
+        held
     }
 
     /// Returns the size of the smallest request: half of all messages, or one if none is requested.
@@ -126,7 +171,13 @@ impl NatsConsumer {
 
     /// Requests as many messages as there are permits, if they are enough for a request.
     async fn request_messages(&mut self) -> Result<(), TransportError> {
-        let available = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        let mut available = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        if let Some(catch_up) = &self.catch_up {
+            if self.requested.num_permits() > 0 || !catch_up.may_request() {
+                return Ok(());
+            }
+            available = available.min(1);
+        }
         if available < self.min_batch() {
             return Ok(());
         }
@@ -144,11 +195,19 @@ impl NatsConsumer {
 
     async fn send_request(&self, batch: usize) -> Result<(), TransportError> {
         let heartbeat = self.shared().idle_heartbeat;
-        let config = BatchConfig {
-            batch,
-            expires: Some(longest_request(heartbeat)),
-            idle_heartbeat: heartbeat,
-            ..BatchConfig::default()
+        let config = if self.catch_up.is_some() {
+            BatchConfig {
+                batch,
+                no_wait: true,
+                ..BatchConfig::default()
+            }
+        } else {
+            BatchConfig {
+                batch,
+                expires: Some(longest_request(heartbeat)),
+                idle_heartbeat: heartbeat,
+                ..BatchConfig::default()
+            }
         };
         let body = serde_json::to_vec(&config).map_err(|error| {
             TransportError::configuration("failed to serialize a request for messages")
@@ -191,7 +250,12 @@ impl NatsConsumer {
             // An idle heartbeat.
             100 => {}
             // The request is over, with or without messages.
-            404 | 408 => self.release_pending(message),
+            404 | 408 => {
+                self.release_pending(message);
+                if let Some(catch_up) = &mut self.catch_up {
+                    catch_up.note_idle();
+                }
+            }
             409 if description.eq_ignore_ascii_case("Batch Completed") => {
                 self.release_pending(message);
             }
@@ -226,6 +290,11 @@ impl NatsConsumer {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
         let subscription = Arc::clone(&self.subscription);
+        if let Some(sequence) = metadata.position
+            && subscription.subscription.keeps_order
+        {
+            subscription.durable.unsettled.insert(sequence);
+        }
         let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, permit));
         let ty = subject::event_type(&self.shared().prefix, &message.subject);
         let Some(ty) = ty.filter(|ty| self.subscription.subscription.selects(ty)) else {
@@ -299,6 +368,7 @@ impl Consumer for NatsConsumer {
                 return Ok(());
             };
             let info_subject = self.api_subject("INFO");
+            return_held(self.take_held()).await;
             return_undelivered(&self.shared().api, &info_subject, messages).await?;
             if let Err(error) = self.subscription.record_settled().await {
                 debug!(%error, "failed to record the settled position of a consumer that is closed");
@@ -316,10 +386,20 @@ impl Drop for NatsConsumer {
         {
             let shared = Arc::clone(&self.subscription.shared);
             let info_subject = self.api_subject("INFO");
-            runtime.spawn(
-                async move { return_undelivered(&shared.api, &info_subject, messages).await },
-            );
+            let held = self.take_held();
+            runtime.spawn(async move {
+                return_held(held).await;
+                return_undelivered(&shared.api, &info_subject, messages).await
+            });
         }
+    }
+}
+
+/// Returns messages that had to wait for older ones.
+async fn return_held(held: VecDeque<Incoming>) {
+    for incoming in held {
+        // If this is lost, the message is redelivered after `ack_wait`.
+        let _ = incoming.handle.nack(Duration::ZERO).await;
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tracing::info;
 
+use super::catch_up::Unsettled;
 use super::consumer_info::ConsumerInfo;
 use super::selection::Record;
 use super::shared::Shared;
@@ -18,6 +19,8 @@ use super::state::{StateStore, Stored};
 pub(super) struct Durable {
     /// The name of the consumer on the server, which stays when the subscription is renamed.
     pub(super) name: String,
+    /// The messages in hand, if the subscription keeps their order.
+    pub(super) unsettled: Unsettled,
     facts: Mutex<Facts>,
     last_check: tokio::sync::Mutex<Option<Check>>,
 }
@@ -55,6 +58,7 @@ impl Durable {
         let now = Instant::now();
         Self {
             name,
+            unsettled: Unsettled::default(),
             facts: Mutex::new(Facts {
                 record: None,
                 unchanged_since: now,

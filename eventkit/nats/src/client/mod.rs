@@ -4,6 +4,7 @@ mod acknowledger;
 mod active_subscription;
 mod api;
 mod builder;
+mod catch_up;
 mod consumer;
 mod consumer_info;
 mod delivery_records;

@@ -7,6 +7,7 @@ mod deployments;
 mod letters;
 mod loss;
 mod operators;
+mod order;
 mod positions;
 mod publishing;
 mod records;
