@@ -30,6 +30,10 @@ const MAX_SKIP_DELAY: Duration = Duration::from_secs(5);
 pub(super) struct NatsAcknowledger {
     subscription: Arc<ActiveSubscription>,
     reply: Subject,
+    /// The sequence of the message, if its subscription keeps the order.
+    ordered: Option<u64>,
+    /// Whether the message was returned: it comes back.
+    was_returned: AtomicBool,
     /// Whether a record of the message's deliveries is stored.
     has_record: AtomicBool,
     /// Lets the consumer request another message once it is dropped, settled or not.
@@ -40,9 +44,17 @@ impl NatsAcknowledger {
     pub(super) fn new(
         subscription: Arc<ActiveSubscription>,
         reply: Subject,
+        message: MessageMetadata,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
+        let keeps_order = subscription.subscription.keeps_order;
+        let ordered = message.position.filter(|_| keeps_order);
+        if let Some(sequence) = ordered {
+            subscription.durable.unsettled.insert(sequence);
+        }
         Self {
+            ordered,
+            was_returned: AtomicBool::new(false),
             subscription,
             reply,
             has_record: AtomicBool::new(false),
@@ -75,6 +87,7 @@ impl NatsAcknowledger {
     async fn nack(&self, delay: Duration) -> Result<(), TransportError> {
         // The server counts nanoseconds in 64 bits.
         let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
+        self.was_returned.store(true, Ordering::Relaxed);
         self.send_ack("return a message", AckKind::Nak(delay)).await
     }
 
@@ -85,14 +98,8 @@ impl NatsAcknowledger {
         kind: AckKind,
         message: MessageMetadata,
     ) -> Result<(), TransportError> {
-        let ActiveSubscription {
-            subscription,
-            durable,
-            ..
-        } = &*self.subscription;
-        if subscription.keeps_order {
-            durable.unsettled.remove(sequence(message));
-        }
+        // Before it is sent: if it is not confirmed, the message may come again.
+        self.forget_sequence();
         self.send_ack(operation, kind).await?;
         if self.has_record.load(Ordering::Relaxed) {
             let (state, durable) = self.place();
@@ -115,11 +122,25 @@ impl NatsAcknowledger {
         self.nack(delay.clamp(MIN_SKIP_DELAY, MAX_SKIP_DELAY)).await
     }
 
+    fn forget_sequence(&self) {
+        if let Some(sequence) = self.ordered {
+            self.subscription.durable.unsettled.remove(sequence);
+        }
+    }
+
     fn place(&self) -> (&StateStore, &str) {
         let ActiveSubscription {
             shared, durable, ..
         } = &*self.subscription;
         (&shared.state, &durable.name)
+    }
+}
+
+impl Drop for NatsAcknowledger {
+    fn drop(&mut self) {
+        if !self.was_returned.load(Ordering::Relaxed) {
+            self.forget_sequence();
+        }
     }
 }
 

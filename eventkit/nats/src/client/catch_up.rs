@@ -42,7 +42,7 @@ impl Unsettled {
         self.lock().insert(sequence);
     }
 
-    /// Removes a message that is about to be settled: if that is not confirmed, it may come again.
+    /// Removes a message that is about to be settled, or that is in hand no longer.
     pub(super) fn remove(&self, sequence: u64) {
         self.lock().remove(&sequence);
     }

@@ -290,12 +290,7 @@ impl NatsConsumer {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
         let subscription = Arc::clone(&self.subscription);
-        if let Some(sequence) = metadata.position
-            && subscription.subscription.keeps_order
-        {
-            subscription.durable.unsettled.insert(sequence);
-        }
-        let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, permit));
+        let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, metadata, permit));
         let ty = subject::event_type(&self.shared().prefix, &message.subject);
         let Some(ty) = ty.filter(|ty| self.subscription.subscription.selects(ty)) else {
             // If this fails, the message is redelivered and skipped again.

@@ -44,15 +44,16 @@ enum Fault {
     ForgetsAtRestart,
     Ends,
     KeepsWhatItHasOnItsWay,
+    ForgetsOrderWhenLost,
 }
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
-    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, HidesReserved,
-    IgnoresDelays, IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced,
-    IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers, LosesAnExtension,
-    LosesLargeData, LosesRawHeaders, LosesWhenDropped, ReservesByAttribute, SaysNothingOfProgress,
-    SwapsMessages, TellsNoPosition, TerminatesNothing,
+    FindsNoDuplicates, ForgetsAtRestart, ForgetsOrderWhenLost, GivesNamesOfItsOwn,
+    HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack, IgnoresPatterns,
+    IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers,
+    LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped, ReservesByAttribute,
+    SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -165,6 +166,7 @@ impl Transport for Broken {
                 GivesNamesOfItsOwn => subscription.name = uuid(&self.subscriptions),
                 HasOneSubscription => subscription.name = String::from("one"),
                 IgnoresWhatIsInFlight => subscription.max_in_flight += 1,
+                ForgetsOrderWhenLost => subscription.keeps_order = false,
                 _ => {}
             }
             Ok(Box::new(BrokenConsumer {
@@ -414,6 +416,7 @@ async fn wrong_subscriptions_are_noticed() {
 #[tokio::test(start_paused = true)]
 async fn lost_and_swapped_messages_are_noticed() {
     assert_notices(SwapsMessages, &["keeps_order"]).await;
+    assert_notices(ForgetsOrderWhenLost, &["keeps_order"]).await;
     assert_notices(LosesWhenDropped, &["loses_nothing_when_next_is_dropped"]).await;
     assert_notices(ForgetsAtRestart, &["keeps_everything_across_a_restart"]).await;
     assert_notices(
