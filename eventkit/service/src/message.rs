@@ -94,11 +94,15 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     match disposition {
         Disposition::Release => {
             let turn = timeout(RELEASE_TIMEOUT, guard.wait_for_turn());
-            // After those before it, since they are delivered again in this order.
-            let _ = tokio::join!(delivery.abandon_claim(), delivery.record_release(), turn);
+            // The turn is after those before it, since they are delivered again in this order. Boxed,
+            // so that the common case does not carry the size of the rare one.
+            Box::pin(async {
+                let _ = tokio::join!(delivery.abandon_claim(), delivery.record_release(), turn);
+            })
+            .await;
         }
         Disposition::Return(delay) => {
-            delivery.record_release().await;
+            Box::pin(delivery.record_release()).await;
             task.status.note_delay(&delivery.event, metadata, delay);
         }
         Disposition::Retry(delay) | Disposition::Postpone(delay) => {
@@ -376,7 +380,12 @@ impl Delivery<'_> {
     }
 
     fn postpone(&self) -> Next {
-        Next::Settle(Disposition::Postpone(self.policy.delay_after(1)))
+        let delay = self.policy.delay_after(1);
+        tracing::warn!(
+            ?delay,
+            "a suspect cannot run yet, since other events are handled for too long"
+        );
+        Next::Settle(Disposition::Postpone(delay))
     }
 
     /// Waits until the handler may run; `None` if the service drains before.

@@ -1,13 +1,13 @@
 //! The suite notices what is wrong with a transport.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::transport::{
     AckHandle, Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, MessageMetadata,
     Published, Publisher, RawMessage, ReservedMessage, Settlement, Subscription, SubscriptionInfo,
-    Transport, TransportError,
+    SubscriptionStatus, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -45,15 +45,22 @@ enum Fault {
     Ends,
     KeepsWhatItHasOnItsWay,
     ForgetsOrderWhenLost,
+    SkipsForGood,
+    SkipsUnaccounted,
+    ForgetsRecords,
+    MixesUpRecords,
+    StartsWithTheOldest,
+    ForgetsFormerNames,
 }
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
-    FindsNoDuplicates, ForgetsAtRestart, ForgetsOrderWhenLost, GivesNamesOfItsOwn,
-    HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack, IgnoresPatterns,
-    IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers,
-    LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped, ReservesByAttribute,
-    SaysNothingOfProgress, SwapsMessages, TellsNoPosition, TerminatesNothing,
+    FindsNoDuplicates, ForgetsAtRestart, ForgetsFormerNames, ForgetsOrderWhenLost, ForgetsRecords,
+    GivesNamesOfItsOwn, HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack,
+    IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay,
+    ListsClosedConsumers, LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped,
+    MixesUpRecords, ReservesByAttribute, SaysNothingOfProgress, SkipsForGood, SkipsUnaccounted,
+    StartsWithTheOldest, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -61,6 +68,7 @@ struct Broken {
     memory: Memory,
     fault: Fault,
     subscriptions: Arc<AtomicU32>,
+    records: Arc<Mutex<DeliveryRecord>>,
 }
 
 impl Broken {
@@ -69,6 +77,7 @@ impl Broken {
             memory: Memory::new(),
             fault,
             subscriptions: Arc::default(),
+            records: Arc::default(),
         }
     }
 }
@@ -167,6 +176,8 @@ impl Transport for Broken {
                 HasOneSubscription => subscription.name = String::from("one"),
                 IgnoresWhatIsInFlight => subscription.max_in_flight += 1,
                 ForgetsOrderWhenLost => subscription.keeps_order = false,
+                StartsWithTheOldest => subscription.start = None,
+                ForgetsFormerNames => subscription.formerly.clear(),
                 _ => {}
             }
             Ok(Box::new(BrokenConsumer {
@@ -176,8 +187,13 @@ impl Transport for Broken {
                     && self.subscriptions.load(Ordering::Relaxed) == 1,
                 held: None,
                 count: 0,
+                records: Arc::clone(&self.records),
             }) as Box<dyn Consumer>)
         })
+    }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        self.memory.subscription_status(subscription)
     }
 
     fn subscriptions(
@@ -200,6 +216,8 @@ struct BrokenConsumer {
     forgets: bool,
     held: Option<Incoming>,
     count: u32,
+    /// What was recorded last, of whichever message.
+    records: Arc<Mutex<DeliveryRecord>>,
 }
 
 impl Consumer for BrokenConsumer {
@@ -239,7 +257,12 @@ impl Consumer for BrokenConsumer {
             }
             let fault = self.fault;
             let inner = incoming.handle;
-            let broken = BrokenSettle { inner, fault };
+            let records = Arc::clone(&self.records);
+            let broken = BrokenSettle {
+                inner,
+                fault,
+                records,
+            };
             incoming.handle = AckHandle::new(Arc::new(broken), incoming.metadata);
             Ok(Some(incoming))
         })
@@ -255,6 +278,7 @@ impl Consumer for BrokenConsumer {
 struct BrokenSettle {
     inner: AckHandle,
     fault: Fault,
+    records: Arc<Mutex<DeliveryRecord>>,
 }
 
 impl Acknowledger for BrokenSettle {
@@ -263,13 +287,17 @@ impl Acknowledger for BrokenSettle {
         _: MessageMetadata,
         how: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let Self { inner, fault } = Arc::into_inner(self).expect("a message is settled once");
+        let settled = Arc::into_inner(self).expect("a message is settled once");
+        let Self { inner, fault, .. } = settled;
         match (fault, how) {
             (AcksNothing, Settlement::Ack) | (TerminatesNothing, Settlement::Terminate) => {
                 Box::pin(std::future::ready(Ok(())))
             }
             (IgnoresDelays, Settlement::Nack(_)) => inner.nack(Duration::ZERO),
-            (IgnoresGivingBack, Settlement::Nack(_)) => inner.ack(),
+            (IgnoresGivingBack, Settlement::Nack(_)) | (SkipsForGood, Settlement::Skip) => {
+                inner.ack()
+            }
+            (SkipsUnaccounted, Settlement::Skip) => inner.nack(Duration::from_millis(100)),
             _ => inner.settle(how),
         }
     }
@@ -278,7 +306,11 @@ impl Acknowledger for BrokenSettle {
         &self,
         _: MessageMetadata,
     ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
-        self.inner.load_record()
+        match self.fault {
+            ForgetsRecords => Box::pin(async { Ok(DeliveryRecord::default()) }),
+            MixesUpRecords => Box::pin(async { Ok(*self.records.lock().unwrap()) }),
+            _ => self.inner.load_record(),
+        }
     }
 
     fn store_record(
@@ -286,6 +318,7 @@ impl Acknowledger for BrokenSettle {
         _: MessageMetadata,
         record: DeliveryRecord,
     ) -> BoxFuture<'_, Result<(), TransportError>> {
+        *self.records.lock().unwrap() = record;
         self.inner.store_record(record)
     }
 
@@ -411,6 +444,17 @@ async fn wrong_subscriptions_are_noticed() {
     .await;
     assert_notices(ListsClosedConsumers, &["lists_subscriptions"]).await;
     assert_notices(IgnoresWhatIsInFlight, &["limits_messages_in_flight"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_deployment_loses_is_noticed() {
+    let check = "skips_only_for_the_latest_selection";
+    assert_notices(SkipsForGood, &[check]).await;
+    assert_notices(SkipsUnaccounted, &[check]).await;
+    assert_notices(ForgetsRecords, &["keeps_records_of_deliveries"]).await;
+    assert_notices(MixesUpRecords, &["keeps_records_of_deliveries"]).await;
+    assert_notices(StartsWithTheOldest, &["starts_where_asked"]).await;
+    assert_notices(ForgetsFormerNames, &["continues_under_a_new_name"]).await;
 }
 
 #[tokio::test(start_paused = true)]
