@@ -42,6 +42,17 @@ pub struct DeliveryRecord {
     pub suspect_runs: u32,
 }
 
+impl DeliveryRecord {
+    /// Returns the record once a delivery ended without a run, if all deliveries before it are accounted
+    /// for: otherwise the message stays a suspect.
+    #[must_use]
+    pub fn accounting_for(mut self, delivery_count: u32) -> Option<Self> {
+        let is_next = self.accounted_deliveries.saturating_add(1) == delivery_count;
+        self.accounted_deliveries = delivery_count;
+        is_next.then_some(self)
+    }
+}
+
 /// Settles the messages of a consumer.
 ///
 /// One acknowledger may serve all messages of a consumer, which costs no allocation for each, or one

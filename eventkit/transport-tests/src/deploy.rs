@@ -27,8 +27,8 @@ async fn skip(incoming: Incoming) -> Result<()> {
 
 pub(super) async fn skips_only_for_the_latest_selection(context: &TestContext<'_>) -> Result<()> {
     check_durable(context)?;
-    let earlier = context.subscription("skip", &["narrow"]);
-    let later = context.subscription("skip", &["narrow", "wide"]);
+    let earlier = context.subscription("skip", &["narrow", "spare"]);
+    let later = context.subscription("skip", &["narrow", "spare", "wide"]);
     let other = context.another().await?;
     let mut here = context.subscribe(&earlier).await?;
     let there = other.subscribe(&later).await;
@@ -141,6 +141,12 @@ pub(super) async fn continues_under_a_new_name(context: &TestContext<'_>) -> Res
     let there = other.subscribe(&renamed).await;
     let mut there = there.context("subscribe under the new name")?;
     expect_all(context, &mut *there, &["1", "2"]).await?;
+    if let Some(listed) = context.transport.subscriptions().await? {
+        let mut listed = listed.iter();
+        let own = listed.find(|own| own.name == renamed.name);
+        let is_named = own.is_some_and(|own| own.is_named(&before.name));
+        ensure!(is_named, "it is not listed under both names");
+    }
 
     // A process of the earlier deployment shares the messages.
     let mut here = context.subscribe(&before).await?;

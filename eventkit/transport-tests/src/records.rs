@@ -81,12 +81,11 @@ struct Again<'a> {
 
 impl Again<'_> {
     async fn receive(&mut self) -> Result<Incoming> {
-        let mut consumer = match self.consumer.take() {
-            Some(consumer) => consumer,
-            None => {
-                let subscribed = self.context.transport.subscribe(self.subscription);
-                subscribed.await.context("subscribe again")?
-            }
+        let mut consumer = if let Some(consumer) = self.consumer.take() {
+            consumer
+        } else {
+            let subscribed = self.context.transport.subscribe(self.subscription);
+            subscribed.await.context("subscribe again")?
         };
         let incoming = self.context.next(&mut *consumer).await?;
         self.consumer = Some(consumer);

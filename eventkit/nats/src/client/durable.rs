@@ -249,16 +249,31 @@ async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> 
     Ok(shared.state.get::<Record>(&key).await?.is_some())
 }
 
-/// Returns the durables that were renamed, each with the latest name of its subscription.
-pub(super) async fn renamed(state: &StateStore) -> Result<Vec<(String, String)>, TransportError> {
+/// A name of a durable beside its own, which it has since it was renamed.
+#[derive(Debug)]
+pub(super) struct Renamed {
+    pub(super) durable: String,
+    pub(super) name: String,
+    /// The latest name of the subscription.
+    pub(super) latest: String,
+}
+
+/// Returns the names of the durables that were renamed.
+pub(super) async fn renamed(state: &StateStore) -> Result<Vec<Renamed>, TransportError> {
     let mut renamed = Vec::new();
     for key in state.keys("alias.*").await? {
-        let Some(alias) = state.get::<Alias>(&key).await? else {
+        let (Some(name), Some(alias)) =
+            (key.strip_prefix("alias."), state.get::<Alias>(&key).await?)
+        else {
             continue;
         };
         let durable = alias.value.durable;
         if let Some(record) = state.get::<Record>(&format!("selection.{durable}")).await? {
-            renamed.push((durable, record.value.name));
+            renamed.push(Renamed {
+                durable,
+                name: name.to_owned(),
+                latest: record.value.name,
+            });
         }
     }
     Ok(renamed)

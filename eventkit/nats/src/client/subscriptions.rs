@@ -7,7 +7,7 @@ use eventkit::transport::{SubscriptionInfo, TransportError};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::durable;
+use super::durable::{self, Renamed};
 use super::error::error_response;
 use super::shared::Shared;
 
@@ -71,12 +71,14 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
 
 impl ListedConsumer {
     /// Returns the information under the latest name of the subscription.
-    fn into_info(self, renamed: &[(String, String)]) -> SubscriptionInfo {
+    fn into_info(self, renamed: &[Renamed]) -> SubscriptionInfo {
         let has_consumer = self.num_waiting > 0 || self.is_busy();
         let unsettled = self.num_pending + self.num_ack_pending;
-        let latest = renamed.iter().find(|(durable, _)| *durable == self.name);
-        let name = latest.map_or(self.name, |(_, name)| name.clone());
-        SubscriptionInfo::new(name, has_consumer, unsettled)
+        let own = renamed.iter().filter(|own| own.durable == self.name);
+        let latest = own.clone().next().map_or(&self.name, |own| &own.latest);
+        let names = own.map(|own| &own.name).chain([&self.name]);
+        let former = names.filter(|name| *name != latest).cloned();
+        SubscriptionInfo::new(latest, has_consumer, unsettled).with_former_names(former.collect())
     }
 
     /// Returns whether a process seems to work on messages. One that has as many in flight as it may

@@ -152,11 +152,10 @@ impl LeaseQueue {
         }
     }
 
-    /// Records that a delivery ended without a run, if all before it did or failed.
+    /// Records that a delivery ended without a run, if all before it are accounted for.
     pub(super) fn account_for(&mut self, lease: Lease) {
-        let mut record = self.record(lease.position);
-        if record.accounted_deliveries.saturating_add(1) == lease.delivery_count {
-            record.accounted_deliveries = lease.delivery_count;
+        let record = self.record(lease.position);
+        if let Some(record) = record.accounting_for(lease.delivery_count) {
             self.set_record(lease.position, record);
         }
     }
