@@ -16,6 +16,7 @@ use bytes::Bytes;
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, ReservedMessage, Subscription, TransportError, is_reserved,
 };
+use eventkit::{DecodeError, Event};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -23,8 +24,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::acknowledger::NatsAcknowledger;
 use super::api::Api;
 use super::shared::Shared;
+use super::unselected::Action;
 use crate::binding::with_limits;
-use crate::mapping::{message, subject};
+use crate::mapping::message;
+use crate::mapping::subjects::Address;
 
 /// How often the state of the connection is checked.
 const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
@@ -207,26 +210,45 @@ impl NatsConsumer {
         drop(self.requested.split(pending.unwrap_or(all).min(all)));
     }
 
-    /// Decodes a message, or acknowledges one that no pattern selects.
+    /// Decodes a message, or skips one that no pattern selects.
     async fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
         let permit = self.requested.split(1);
         let metadata = message::metadata(&message);
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
-        let ty = subject::event_type(&self.shared.prefix, &message.subject);
-        let Some(ty) = ty.filter(|ty| self.subscription.selects(ty)) else {
-            // Unconfirmed: if this is lost, the message is redelivered and skipped again.
-            let client = &self.shared.api.client;
-            self.queued(client.publish(reply, AckKind::Ack.into()))
-                .await?;
+        let mapping = &self.shared.mapping;
+        let address = mapping.subjects.address(&message.subject);
+        if !self.receives(&address) {
+            self.skip(reply).await?;
             return Ok(None);
-        };
-        let decoder = with_limits(self.shared.limits);
+        }
+        let decoder = with_limits(mapping.limits);
         let headers = message.headers.as_ref();
-        let event = message::decode(decoder, headers, message.payload);
-        let reserved =
-            is_reserved(&ty).then(|| ReservedMessage::new(ty, message::owned_pairs(headers)));
+        let mut event = message::decode(decoder, headers, &message.payload);
+        if let Some(ty) = self.unselected_type(&address, &event) {
+            let (name, subject) = (&self.subscription.name, &message.subject);
+            let by_subject = match &address {
+                Address::Type(by_subject) => Some(&**by_subject),
+                _ => None,
+            };
+            match self.shared.unselected.apply(name, subject, by_subject, ty) {
+                Action::Skip => {
+                    self.skip(reply).await?;
+                    return Ok(None);
+                }
+                Action::DeadLetter => {
+                    let error =
+                        DecodeError::not_an_event(format!("no handler takes its type `{ty}`"));
+                    let invalid = message::invalid(error, headers, &message.payload);
+                    event = Err(Box::new(invalid));
+                }
+            }
+        }
+        let reserved = match address {
+            Address::Reserved(ty) => Some(ReservedMessage::new(ty, message::owned_pairs(headers))),
+            _ => None,
+        };
         let acknowledger = NatsAcknowledger {
             shared: Arc::clone(&self.shared),
             reply,
@@ -237,6 +259,42 @@ impl NatsConsumer {
             Some(reserved) => incoming.with_reserved(reserved),
             None => incoming,
         }))
+    }
+
+    /// Returns whether the subscription receives messages of such a subject. One filter may cover more.
+    fn receives(&self, address: &Address<'_>) -> bool {
+        match address {
+            Address::Reserved(ty) | Address::Type(ty) => self.subscription.selects(ty),
+            Address::Event => {
+                let mut patterns = self.subscription.patterns.iter();
+                patterns.any(|pattern| !is_reserved(pattern))
+            }
+            Address::Other => false,
+        }
+    }
+
+    /// Returns the type of an event that the subscription receives and does not select.
+    fn unselected_type<'e, E>(
+        &self,
+        address: &Address<'_>,
+        event: &'e Result<Event, E>,
+    ) -> Option<&'e str> {
+        let ty = event.as_ref().ok()?.ty();
+        let is_selected = match address {
+            // The event in a message of a service may be of any type.
+            Address::Reserved(_) => true,
+            Address::Type(by_subject) if by_subject == ty => true,
+            _ => self.subscription.selects(ty),
+        };
+        (!is_selected).then_some(ty)
+    }
+
+    /// Acknowledges a message that the subscription does not select.
+    async fn skip(&self, reply: Subject) -> Result<(), TransportError> {
+        // Unconfirmed: if this is lost, the message is redelivered and skipped again.
+        let client = &self.shared.api.client;
+        self.queued(client.publish(reply, AckKind::Ack.into()))
+            .await
     }
 
     /// Waits until the client has queued a message. Without a connection its queue fills up.
@@ -348,6 +406,6 @@ async fn drain(mut messages: Subscriber) -> Vec<Subject> {
     replies
 }
 
-fn connects(client: &Client) -> u64 {
+pub(super) fn connects(client: &Client) -> u64 {
     client.statistics().connects.load(Ordering::Relaxed)
 }

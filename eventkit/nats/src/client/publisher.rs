@@ -1,22 +1,17 @@
 //! Publishing, which returns once the stream has stored the message.
 
-use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
-use bytes::Bytes;
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, check_not_reserved,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError,
 };
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
 use super::api::parse_response;
 use super::error::error_response;
 use super::transport::Nats;
-use crate::mapping::{message, subject};
-
-/// The maximum length of a subject in bytes. Servers close the connection at a line over 4 KiB.
-const MAX_SUBJECT_LENGTH: usize = 2048;
+use crate::mapping::OutgoingMessage;
 
 /// The characters that separate source and id, or are illegal in a header.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
@@ -45,45 +40,29 @@ impl Nats {
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
-        check_not_reserved(event.ty())?;
-        let shared = &*self.shared;
-        let encoded = shared.mode.encode(event).map_err(|error| {
-            TransportError::rejected(format!("failed to encode {event}")).with_source(error)
-        })?;
-        let sizes = encoded.headers.iter();
-        let sizes = sizes.map(|(name, value)| name.len() + value.len());
-        let checked = shared.limits.check_event(event);
-        checked
-            .and_then(|()| shared.limits.check_message(sizes, encoded.body.len()))
-            .map_err(|error| {
-                let reason = "a consumer would refuse it";
-                TransportError::rejected(format!("failed to publish {event}: {reason}"))
-                    .with_source(error)
-            })?;
-        let mut headers = message::headers(&encoded.headers)?;
-        headers.insert("Nats-Msg-Id", message_id(event));
         let operation = format!("publish {event}");
-        self.send(&operation, event.ty(), headers, encoded.body)
-            .await
+        let mut message = self.shared.mapping.encode(&operation, event)?;
+        message.headers.insert("Nats-Msg-Id", message_id(event));
+        self.send(&operation, message).await
     }
 
     async fn send(
         &self,
         operation: &str,
-        ty: &str,
-        mut headers: HeaderMap,
-        body: Bytes,
+        message: OutgoingMessage,
     ) -> Result<Published, TransportError> {
         let shared = &*self.shared;
-        let subject = subject::subject(&shared.prefix, ty);
-        if subject.len() > MAX_SUBJECT_LENGTH {
-            return Err(TransportError::rejected(format!(
-                "failed to {operation}: its type makes a subject of over {MAX_SUBJECT_LENGTH} bytes"
-            )));
-        }
+        let OutgoingMessage {
+            subject,
+            mut headers,
+            body,
+        } = message;
         headers.insert("Nats-Expected-Stream", shared.stream.name.as_str());
         let response = shared.api.request(operation, &subject, Some(headers), body);
-        let ack: PublishAck = parse_response(operation, &response.await?.payload)?
+        let response = response
+            .await
+            .map_err(|error| shared.explain_no_stream(operation, &subject, error))?;
+        let ack: PublishAck = parse_response(operation, &response.payload)?
             .map_err(|error| error_response(operation, error))?;
         Ok(Published::at(ack.sequence).duplicate(ack.duplicate))
     }
@@ -103,13 +82,13 @@ impl Publisher for Nats {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            let mut headers = message::headers(&message.headers)?;
-            if let Some(id) = &message.id {
-                headers.insert("Nats-Msg-Id", encoded_id(id).to_string());
-            }
             let operation = format!("publish a message to `{ty}`");
-            self.send(&operation, ty, headers, message.body.clone())
-                .await
+            let mut converted = self.shared.mapping.convert(&operation, ty, message)?;
+            if let Some(id) = &message.id {
+                let id = encoded_id(id).to_string();
+                converted.headers.insert("Nats-Msg-Id", id);
+            }
+            self.send(&operation, converted).await
         })
     }
 }

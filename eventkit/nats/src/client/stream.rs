@@ -2,17 +2,23 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
 use eventkit::transport::TransportError;
+use serde_json::json;
 
-use super::api::Api;
+use super::api::{Api, Info};
 use super::config_mismatch::{ConfigMismatch, lowercase};
-use crate::mapping::subject::covers;
+use super::error::error_response;
+use crate::mapping::subject::{Filters, covers};
+use crate::mapping::subjects::Subjects;
 
 /// The settings of the stream.
 #[derive(Debug, Clone)]
 pub(super) struct StreamSettings {
     pub(super) name: String,
+    /// Whether an absent stream is an error, and not created.
+    pub(super) must_exist: bool,
     pub(super) storage: StorageType,
     pub(super) duplicate_window: Duration,
     pub(super) replicas: Option<usize>,
@@ -21,10 +27,10 @@ pub(super) struct StreamSettings {
 }
 
 impl StreamSettings {
-    fn config(&self, subjects: String) -> Config {
+    fn config(&self, subjects: Vec<String>) -> Config {
         Config {
             name: self.name.clone(),
-            subjects: vec![subjects],
+            subjects,
             retention: RetentionPolicy::Limits,
             storage: self.storage,
             // A full stream refuses new messages, and deletes none.
@@ -42,30 +48,58 @@ impl StreamSettings {
         }
     }
 
-    /// Creates the stream, or checks the existing one.
+    /// Creates the stream, or checks the existing one; returns the subjects that it stores.
     ///
     /// # Errors
     ///
     /// Returns an error if the server cannot be reached, or if the stream does not fit.
-    pub(super) async fn ensure(&self, api: &Api, prefix: &str) -> Result<(), TransportError> {
-        let subjects = format!("{prefix}.>");
+    pub(super) async fn ensure(
+        &self,
+        api: &Api,
+        subjects: &Subjects,
+    ) -> Result<Vec<String>, TransportError> {
         let what = format!("the stream `{}`", self.name);
         let info = format!("STREAM.INFO.{}", self.name);
+        if self.must_exist {
+            let found = self.look_up(api, &what, &info).await?;
+            self.check(&found, subjects)?;
+            return Ok(found.subjects);
+        }
         let create = format!("STREAM.CREATE.{}", self.name);
-        let config = self.config(subjects.clone());
+        let own = [subjects.of_events(), subjects.of_services()].concat();
+        let config = self.config(Filters::new(own).into_vec());
         match api.find_or_create(&what, &info, &create, &config).await? {
-            Some(found) => self.check(&found, &subjects),
-            None => Ok(()),
+            Some(found) => {
+                self.check(&found, subjects)?;
+                Ok(found.subjects)
+            }
+            None => Ok(config.subjects),
         }
     }
 
-    fn check(&self, found: &Config, subjects: &str) -> Result<(), TransportError> {
+    async fn look_up(&self, api: &Api, what: &str, info: &str) -> Result<Config, TransportError> {
+        let operation = format!("look up {what}");
+        let found: Result<Info<Config>, _> = api.call(&operation, info, &json!({})).await?;
+        match found {
+            Ok(Info { config }) => Ok(config),
+            Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                Err(TransportError::configuration(format!(
+                    "{what} does not exist, and `NatsBuilder::existing_stream` requires it"
+                )))
+            }
+            Err(error) => Err(error_response(&operation, error)),
+        }
+    }
+
+    fn check(&self, found: &Config, subjects: &Subjects) -> Result<(), TransportError> {
         let mut mismatch = ConfigMismatch::default();
+        let mut missing = subjects.of_events();
+        missing.retain(|own| !found.subjects.iter().any(|found| covers(found, own)));
         mismatch.expect(
-            found.subjects.iter().any(|found| covers(found, subjects)),
+            missing.is_empty(),
             "subjects",
             format_args!("{:?}", found.subjects),
-            format_args!("[{subjects:?}] or more"),
+            format_args!("{missing:?} or more"),
         );
         mismatch.expect_eq("storage", found.storage, self.storage);
         mismatch.expect(

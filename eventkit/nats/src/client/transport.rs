@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use eventkit::transport::{
-    BoxFuture, Consumer, Subscription, SubscriptionInfo, Transport, TransportError,
+    BoxFuture, Consumer, Subscription, SubscriptionInfo, SubscriptionStatus, Transport,
+    TransportError,
 };
 
 use super::consumer::NatsConsumer;
 use super::consumer_spec::ConsumerSpec;
 use super::shared::Shared;
 use super::subscriptions;
-use crate::mapping::subject::{Filters, is_token};
+use crate::mapping::subject::is_token;
 
 /// A transport on NATS JetStream; clones share the connection.
 #[derive(Clone)]
@@ -25,14 +26,16 @@ impl Nats {
         subscription: &Subscription,
     ) -> Result<NatsConsumer, TransportError> {
         let shared = &*self.shared;
-        check_name("subscription", &subscription.name)?;
-        check_subscription(subscription, shared.max_ack_pending)?;
+        check(subscription, shared.max_ack_pending)?;
         // A stream in memory is lost when its server restarts.
-        shared.stream.ensure(&shared.api, &shared.prefix).await?;
+        let subjects = &shared.mapping.subjects;
+        let stored = shared.stream.ensure(&shared.api, subjects).await?;
+        shared.check_services(subscription, &stored)?;
+        shared.unselected.add_subscription(subscription);
         let spec = ConsumerSpec {
             shared,
             subscription,
-            filters: Filters::new(&shared.prefix, &subscription.patterns),
+            filters: subjects.filters_of(subscription),
         };
         spec.ensure().await?;
         NatsConsumer::open(Arc::clone(&self.shared), subscription).await
@@ -49,10 +52,8 @@ pub(super) fn check_name(kind: &str, name: &str) -> Result<(), TransportError> {
     )))
 }
 
-fn check_subscription(
-    subscription: &Subscription,
-    max_ack_pending: usize,
-) -> Result<(), TransportError> {
+fn check(subscription: &Subscription, max_ack_pending: usize) -> Result<(), TransportError> {
+    check_name("subscription", &subscription.name)?;
     let name = &subscription.name;
     if subscription.patterns.is_empty() {
         return Err(TransportError::configuration(format!(
@@ -75,6 +76,18 @@ impl Transport for Nats {
         "nats"
     }
 
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        for subscription in subscriptions {
+            self.shared.unselected.add_subscription(subscription);
+        }
+    }
+
+    fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
+        check(subscription, self.shared.max_ack_pending)?;
+        let stored = &self.shared.stream_subjects;
+        self.shared.check_services(subscription, stored)
+    }
+
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,
@@ -90,13 +103,21 @@ impl Transport for Nats {
     ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
         Box::pin(async move { subscriptions::list(&self.shared).await.map(Some) })
     }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        let mut status = SubscriptionStatus::default();
+        let unselected = self.shared.unselected.warning(&subscription.name);
+        status.warnings.extend(unselected);
+        status
+    }
 }
 
 impl fmt::Debug for Nats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subjects = self.shared.mapping.subjects.of_events().join(", ");
         f.debug_struct("Nats")
             .field("stream", &self.shared.stream.name)
-            .field("subjects", &format_args!("{}.>", self.shared.prefix))
+            .field("subjects", &format_args!("{subjects}"))
             .finish_non_exhaustive()
     }
 }

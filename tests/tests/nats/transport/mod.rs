@@ -3,10 +3,13 @@
 //! Where there is no `nats-server`, the tests fail and say what to do.
 
 mod conformance;
+mod core;
 mod loss;
 mod publishing;
 mod service;
 mod setup;
+mod streams_of_others;
+mod subjects;
 mod wire;
 
 use std::time::Duration;
