@@ -27,7 +27,8 @@ pub enum Unselected {
     /// The event is acknowledged and not reported.
     Skip,
     /// The event is delivered as a message that is not an event: a service makes a dead letter of it, for
-    /// each of its handlers that received it.
+    /// each of its handlers that received it. During a rolling deployment, that includes events for a
+    /// handler that the process does not have yet.
     DeadLetter,
 }
 

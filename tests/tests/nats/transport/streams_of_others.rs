@@ -139,6 +139,28 @@ async fn an_event_that_no_handler_takes_is_reported_skipped_or_a_dead_letter_by_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_of_an_unselected_event_is_replayed_to_a_handler_that_takes_it_later() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    operator_stream(&server).await;
+    let nats = by_hand(&server).unselected(Unselected::DeadLetter);
+    let nats = nats.open().await.unwrap();
+    run_with_strangers(&server, &nats).await;
+    let registry = Registry::new("tests");
+    registry
+        .with_name("created")
+        .register("co.*", |_: &Event| {});
+    let (handle, running) = start(&registry, &nats).await;
+    let letters = DeadLetters::new(nats.clone(), "tests");
+    assert_eq!(letters.replay_all().await.unwrap(), 2);
+    until(|| handle.health().counters().succeeded == 2).await;
+    assert!(letters.list().await.unwrap().is_empty());
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_an_event_on_a_subject_by_hand_is_a_dead_letter() {
     let Some(server) = Server::start() else {
         return;
