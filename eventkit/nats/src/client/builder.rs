@@ -1,7 +1,7 @@
 //! The builder of a transport.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
@@ -15,8 +15,10 @@ use eventkit::transport::{TransportError, TransportErrorKind};
 use super::Storage;
 use super::api::Api;
 use super::core_publisher::CorePublisher;
+use super::settings::StreamSettings;
 use super::shared::Shared;
-use super::stream::StreamSettings;
+use super::state::StateStore;
+use super::stream::Stream;
 use super::subject_settings::SubjectSettings;
 use super::transport::{Nats, check_name};
 use super::unselected::UnselectedEvents;
@@ -58,7 +60,6 @@ pub struct NatsBuilder {
     timeout: Duration,
     idle_heartbeat: Duration,
     max_ack_pending: usize,
-    updates_consumers: bool,
 }
 
 enum Server {
@@ -97,7 +98,6 @@ impl NatsBuilder {
             timeout: Duration::from_secs(5),
             idle_heartbeat: Duration::from_secs(5),
             max_ack_pending: 10_000,
-            updates_consumers: false,
         }
     }
 
@@ -213,16 +213,6 @@ impl NatsBuilder {
         self
     }
 
-    /// Updates consumers on the server whose patterns, `ack_wait` or `max_ack_pending` differ; by
-    /// default they are an error.
-    ///
-    /// A consumer keeps its position, and new patterns select events after it only. Before server
-    /// 2.10, patterns cannot be updated, and the error remains.
-    pub fn update_consumers(mut self) -> Self {
-        self.updates_consumers = true;
-        self
-    }
-
     /// Connects, and creates the stream if it does not exist.
     ///
     /// # Errors
@@ -247,11 +237,14 @@ impl NatsBuilder {
             prefix: api_prefix,
             timeout: self.timeout,
         };
-        let stream_subjects = self.stream.ensure(&api, &subjects).await?;
+        let state = StateStore::new(api.clone(), &self.stream.name);
+        let stream = Stream::new(self.stream, &subjects);
+        let (found, _) = stream.ensure(&api).await?;
         let shared = Shared {
             api,
-            stream: self.stream,
-            stream_subjects,
+            stream,
+            stream_subjects: found.settings().texts("subjects"),
+            state,
             mapping: Mapping {
                 subjects,
                 mode: self.mode,
@@ -260,7 +253,7 @@ impl NatsBuilder {
             unselected: UnselectedEvents::new(unselected),
             idle_heartbeat: self.idle_heartbeat,
             max_ack_pending: self.max_ack_pending,
-            updates_consumers: self.updates_consumers,
+            durables: Mutex::default(),
         };
         Ok(Nats {
             shared: Arc::new(shared),

@@ -14,15 +14,19 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, ReservedMessage, Subscription, TransportError, is_reserved,
+    Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, Settlement,
+    TransportError, is_reserved,
 };
 use eventkit::{DecodeError, Event};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::debug;
 
 use super::acknowledger::NatsAcknowledger;
+use super::active_subscription::ActiveSubscription;
 use super::api::Api;
+use super::keeper::Keeper;
 use super::shared::Shared;
 use super::unselected::Action;
 use crate::binding::with_limits;
@@ -38,8 +42,9 @@ const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// one of `max_in_flight` permits.
 #[derive(Debug)]
 pub(super) struct NatsConsumer {
-    shared: Arc<Shared>,
-    subscription: Subscription,
+    subscription: Arc<ActiveSubscription>,
+    /// Ends with the consumer.
+    _keeper: Keeper,
     /// The subject to which the server sends messages and the status of requests.
     inbox: String,
     messages: Option<Subscriber>,
@@ -55,10 +60,12 @@ pub(super) struct NatsConsumer {
 }
 
 impl NatsConsumer {
-    pub(super) async fn open(
-        shared: Arc<Shared>,
-        subscription: &Subscription,
-    ) -> Result<Self, TransportError> {
+    pub(super) async fn open(active: Arc<ActiveSubscription>) -> Result<Self, TransportError> {
+        let ActiveSubscription {
+            shared,
+            subscription,
+            ..
+        } = &*active;
         let client = &shared.api.client;
         let connects = connects(client);
         let inbox = client.new_inbox();
@@ -71,8 +78,8 @@ impl NatsConsumer {
         let none = Arc::clone(&permits).try_acquire_many_owned(0);
         let requested = none.expect("the semaphore is open");
         Ok(Self {
-            shared,
-            subscription: subscription.clone(),
+            _keeper: Keeper::start(Arc::clone(&active)),
+            subscription: active,
             inbox,
             messages: Some(messages),
             max_in_flight,
@@ -139,10 +146,10 @@ impl NatsConsumer {
     }
 
     async fn send_request(&self, batch: usize) -> Result<(), TransportError> {
-        let heartbeat = self.shared.idle_heartbeat;
+        let heartbeat = self.shared().idle_heartbeat;
         let config = BatchConfig {
             batch,
-            expires: Some(heartbeat * 6),
+            expires: Some(longest_request(heartbeat)),
             idle_heartbeat: heartbeat,
             ..BatchConfig::default()
         };
@@ -151,9 +158,13 @@ impl NatsConsumer {
                 .with_source(error)
         })?;
         let (subject, reply) = (self.api_subject("MSG.NEXT"), self.inbox.clone());
-        let client = &self.shared.api.client;
+        let client = &self.shared().api.client;
         self.queued(client.publish_with_reply(subject, reply, body.into()))
             .await
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.subscription.shared
     }
 
     fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
@@ -165,10 +176,10 @@ impl NatsConsumer {
 
     /// Returns the subject of a call of the API about this consumer.
     fn api_subject(&self, call: &str) -> String {
-        let Shared { api, stream, .. } = &*self.shared;
+        let Shared { api, stream, .. } = self.shared();
         format!(
             "{}.CONSUMER.{call}.{}.{}",
-            api.prefix, stream.name, self.subscription.name
+            api.prefix, stream.settings.name, self.subscription.durable.name
         )
     }
 
@@ -191,7 +202,7 @@ impl NatsConsumer {
             409 if description.starts_with("Exceeded MaxRequest")
                 || description.contains("push based") =>
             {
-                let name = &self.subscription.name;
+                let name = &self.subscription.subscription.name;
                 let message = format!("the consumer `{name}`: {description}");
                 return Err(TransportError::configuration(message));
             }
@@ -217,31 +228,40 @@ impl NatsConsumer {
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
-        let mapping = &self.shared.mapping;
+        let active = Arc::clone(&self.subscription);
+        let acknowledger = Arc::new(NatsAcknowledger::new(active, reply, permit));
+        let shared = self.shared();
+        let mapping = &shared.mapping;
         let address = mapping.subjects.address(&message.subject);
         if !self.receives(&address) {
-            self.skip(reply).await?;
+            skip(acknowledger, metadata);
             return Ok(None);
         }
         let decoder = with_limits(mapping.limits);
         let headers = message.headers.as_ref();
         let mut event = message::decode(decoder, headers, &message.payload);
         if let Some(ty) = self.unselected_type(&address, &event) {
-            let (name, subject) = (&self.subscription.name, &message.subject);
+            let (name, subject) = (&self.subscription.subscription.name, &message.subject);
             let by_subject = match &address {
                 Address::Type(by_subject) => Some(&**by_subject),
                 _ => None,
             };
-            match self.shared.unselected.apply(name, subject, by_subject, ty) {
-                Action::Skip => {
-                    self.skip(reply).await?;
-                    return Ok(None);
-                }
-                Action::DeadLetter => {
+            // It may be one that a later selection is for.
+            let action = if self.subscription.is_superseded() {
+                Action::Skip
+            } else {
+                shared.unselected.apply(name, subject, by_subject, ty)
+            };
+            match action {
+                Action::DeadLetter if self.subscription.is_latest().await.unwrap_or(false) => {
                     let error =
                         DecodeError::not_an_event(format!("no handler takes its type `{ty}`"));
                     let invalid = message::invalid(error, headers, &message.payload);
                     event = Err(Box::new(invalid));
+                }
+                Action::Skip | Action::DeadLetter => {
+                    skip(acknowledger, metadata);
+                    return Ok(None);
                 }
             }
         }
@@ -249,12 +269,7 @@ impl NatsConsumer {
             Address::Reserved(ty) => Some(ReservedMessage::new(ty, message::owned_pairs(headers))),
             _ => None,
         };
-        let acknowledger = NatsAcknowledger {
-            shared: Arc::clone(&self.shared),
-            reply,
-            _permit: permit,
-        };
-        let incoming = Incoming::new(event, metadata, Arc::new(acknowledger));
+        let incoming = Incoming::new(event, metadata, acknowledger);
         Ok(Some(match reserved {
             Some(reserved) => incoming.with_reserved(reserved),
             None => incoming,
@@ -264,9 +279,9 @@ impl NatsConsumer {
     /// Returns whether the subscription receives messages of such a subject. One filter may cover more.
     fn receives(&self, address: &Address<'_>) -> bool {
         match address {
-            Address::Reserved(ty) | Address::Type(ty) => self.subscription.selects(ty),
+            Address::Reserved(ty) | Address::Type(ty) => self.subscription.subscription.selects(ty),
             Address::Event => {
-                let mut patterns = self.subscription.patterns.iter();
+                let mut patterns = self.subscription.subscription.patterns.iter();
                 patterns.any(|pattern| !is_reserved(pattern))
             }
             Address::Other => false,
@@ -284,17 +299,9 @@ impl NatsConsumer {
             // The event in a message of a service may be of any type.
             Address::Reserved(_) => true,
             Address::Type(by_subject) if by_subject == ty => true,
-            _ => self.subscription.selects(ty),
+            _ => self.subscription.subscription.selects(ty),
         };
         (!is_selected).then_some(ty)
-    }
-
-    /// Acknowledges a message that the subscription does not select.
-    async fn skip(&self, reply: Subject) -> Result<(), TransportError> {
-        // Unconfirmed: if this is lost, the message is redelivered and skipped again.
-        let client = &self.shared.api.client;
-        self.queued(client.publish(reply, AckKind::Ack.into()))
-            .await
     }
 
     /// Waits until the client has queued a message. Without a connection its queue fills up.
@@ -302,7 +309,7 @@ impl NatsConsumer {
         &self,
         sending: impl Future<Output = Result<(), PublishError>>,
     ) -> Result<(), TransportError> {
-        match timeout(self.shared.api.timeout, sending).await {
+        match timeout(self.shared().api.timeout, sending).await {
             Ok(sent) => sent.map_err(|error| {
                 self.lost("the client failed to send")
                     .with_source(error.to_string())
@@ -311,17 +318,21 @@ impl NatsConsumer {
         }
     }
 
-    /// Checks that the server is connected, and remembers the requests of this consumer.
+    /// Checks that the server is connected and remembers the requests of this consumer, and that the
+    /// keeper has found nothing wrong.
     fn check_connection(&self) -> Result<(), TransportError> {
-        let client = &self.shared.api.client;
+        let client = &self.shared().api.client;
         if client.connection_state() != State::Connected {
             return Err(self.lost("there is no connection to the server"));
         }
         if connects(client) != self.connects {
             return Err(self.lost("the connection to the server was interrupted"));
         }
+        if let Some(failure) = self.subscription.take_failure() {
+            return Err(failure);
+        }
         // One heartbeat may be late.
-        let max_silence = self.shared.idle_heartbeat * 2;
+        let max_silence = self.shared().idle_heartbeat * 2;
         if self.requested.num_permits() > 0 && self.last_received.elapsed() > max_silence {
             return Err(self.lost("the server sent no heartbeat"));
         }
@@ -331,7 +342,7 @@ impl NatsConsumer {
     fn lost(&self, reason: &str) -> TransportError {
         TransportError::unavailable(format!(
             "the consumer `{}` is lost: {reason}",
-            self.subscription.name
+            self.subscription.subscription.name
         ))
     }
 }
@@ -347,7 +358,11 @@ impl Consumer for NatsConsumer {
                 return Ok(());
             };
             let info_subject = self.api_subject("INFO");
-            return_undelivered(&self.shared.api, &info_subject, messages).await
+            return_undelivered(&self.shared().api, &info_subject, messages).await?;
+            if let Err(error) = self.subscription.record_settled().await {
+                debug!(%error, "failed to record the settled position of a consumer that is closed");
+            }
+            Ok(())
         })
     }
 }
@@ -358,12 +373,19 @@ impl Drop for NatsConsumer {
         if let Some(messages) = self.messages.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let (shared, info_subject) = (Arc::clone(&self.shared), self.api_subject("INFO"));
+            let shared = Arc::clone(&self.subscription.shared);
+            let info_subject = self.api_subject("INFO");
             runtime.spawn(
                 async move { return_undelivered(&shared.api, &info_subject, messages).await },
             );
         }
     }
+}
+
+/// Settles a message that the subscription does not select. If this fails, the message is redelivered and
+/// skipped again.
+fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
+    tokio::spawn(acknowledger.settle(message, Settlement::Skip));
 }
 
 /// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
@@ -404,6 +426,11 @@ async fn drain(mut messages: Subscriber) -> Vec<Subject> {
         }
     }
     replies
+}
+
+/// Returns how long a request for messages waits.
+pub(super) fn longest_request(idle_heartbeat: Duration) -> Duration {
+    idle_heartbeat * 6
 }
 
 pub(super) fn connects(client: &Client) -> u64 {

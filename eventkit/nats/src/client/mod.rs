@@ -1,15 +1,21 @@
 //! The client: the stream, its consumers, and publishing.
 
 mod acknowledger;
+mod active_subscription;
 mod api;
 mod builder;
-mod config_mismatch;
 mod consumer;
-mod consumer_spec;
+mod consumer_info;
 mod core_publisher;
+mod delivery_records;
+mod durable;
 mod error;
+mod keeper;
 mod publisher;
+mod selection;
+mod settings;
 mod shared;
+mod state;
 mod stream;
 mod subject_settings;
 mod subscriptions;

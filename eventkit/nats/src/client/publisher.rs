@@ -57,7 +57,7 @@ impl Nats {
             mut headers,
             body,
         } = message;
-        headers.insert("Nats-Expected-Stream", shared.stream.name.as_str());
+        headers.insert("Nats-Expected-Stream", shared.stream.settings.name.as_str());
         let response = shared.api.request(operation, &subject, Some(headers), body);
         let response = response
             .await

@@ -1,11 +1,15 @@
 //! The state that all clones of a transport share.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventkit::transport::{Subscription, TransportError, TransportErrorKind, is_reserved};
 
 use super::api::Api;
-use super::stream::StreamSettings;
+use super::durable::Durable;
+use super::state::StateStore;
+use super::stream::Stream;
 use super::unselected::UnselectedEvents;
 use crate::mapping::Mapping;
 use crate::mapping::subject::covers;
@@ -14,18 +18,38 @@ use crate::mapping::subject::covers;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) api: Api,
-    pub(super) stream: StreamSettings,
+    pub(super) stream: Stream,
     /// The subjects that the stream stored when the transport was opened.
     pub(super) stream_subjects: Vec<String>,
+    pub(super) state: StateStore,
     pub(super) mapping: Mapping,
     pub(super) unselected: UnselectedEvents,
     pub(super) idle_heartbeat: Duration,
     pub(super) max_ack_pending: usize,
-    /// Whether settings of consumers that differ are updated, if the server can.
-    pub(super) updates_consumers: bool,
+    /// The durables of the subscriptions that this process uses or used, by the subscription's name.
+    pub(super) durables: Mutex<HashMap<String, Arc<Durable>>>,
 }
 
 impl Shared {
+    /// Returns what this process knows about the durable of a subscription.
+    pub(super) fn known_durable(&self, subscription: &str) -> Option<Arc<Durable>> {
+        let durables = self.durables.lock().unwrap_or_else(PoisonError::into_inner);
+        durables.get(subscription).cloned()
+    }
+
+    /// Returns the durable of this name for a subscription, with what is known about it.
+    pub(super) fn use_durable(&self, subscription: &str, name: &str) -> Arc<Durable> {
+        let mut durables = self.durables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = durables.get(subscription)
+            && known.name == name
+        {
+            return Arc::clone(known);
+        }
+        let durable = Arc::new(Durable::new(name.to_owned()));
+        durables.insert(subscription.to_owned(), Arc::clone(&durable));
+        durable
+    }
+
     /// Explains the error of a message that no stream took: an operator has to act if the stream did not
     /// store its subject.
     pub(super) fn explain_no_stream(
@@ -42,7 +66,7 @@ impl Shared {
         TransportError::configuration(format!(
             "failed to {operation}: the stream `{}` does not store the subject `{subject}`; add it to the \
              subjects of the stream",
-            self.stream.name
+            self.stream.settings.name
         ))
         .with_source(error)
     }
@@ -65,7 +89,7 @@ impl Shared {
             "the stream `{}` stores the subjects {stored:?}, and a service needs {missing:?} too, for dead \
              letters and replays; add them to the stream, or set a `NatsBuilder::subject_prefix` below a \
              subject that it stores",
-            self.stream.name
+            self.stream.settings.name
         )))
     }
 }

@@ -8,10 +8,11 @@ use eventkit::transport::{
     TransportError,
 };
 
+use super::active_subscription::ActiveSubscription;
 use super::consumer::NatsConsumer;
-use super::consumer_spec::ConsumerSpec;
+use super::selection::Selection;
 use super::shared::Shared;
-use super::subscriptions;
+use super::{durable, subscriptions};
 use crate::mapping::subject::is_token;
 
 /// A transport on NATS JetStream; clones share the connection.
@@ -25,20 +26,18 @@ impl Nats {
         &self,
         subscription: &Subscription,
     ) -> Result<NatsConsumer, TransportError> {
-        let shared = &*self.shared;
-        check(subscription, shared.max_ack_pending)?;
+        let shared = &self.shared;
+        self.check_subscription(subscription)?;
         // A stream in memory is lost when its server restarts.
-        let subjects = &shared.mapping.subjects;
-        let stored = shared.stream.ensure(&shared.api, subjects).await?;
+        let mut stream = shared.stream.ensure(&shared.api).await?;
+        let stored = stream.0.settings().texts("subjects");
         shared.check_services(subscription, &stored)?;
         shared.unselected.add_subscription(subscription);
-        let spec = ConsumerSpec {
-            shared,
-            subscription,
-            filters: subjects.filters_of(subscription),
-        };
-        spec.ensure().await?;
-        NatsConsumer::open(Arc::clone(&self.shared), subscription).await
+        stream.1.extend(shared.state.ensure(&stream.0).await?);
+        let name = durable::resolve(shared, subscription).await?;
+        let durable = shared.use_durable(&subscription.name, &name);
+        let active = ActiveSubscription::open(shared, subscription, durable, &stream).await?;
+        NatsConsumer::open(Arc::new(active)).await
     }
 }
 
@@ -52,9 +51,15 @@ pub(super) fn check_name(kind: &str, name: &str) -> Result<(), TransportError> {
     )))
 }
 
-fn check(subscription: &Subscription, max_ack_pending: usize) -> Result<(), TransportError> {
-    check_name("subscription", &subscription.name)?;
+fn check_subscription(
+    subscription: &Subscription,
+    max_ack_pending: usize,
+) -> Result<(), TransportError> {
     let name = &subscription.name;
+    check_name("subscription", name)?;
+    for former in &subscription.formerly {
+        check_name("former subscription", former)?;
+    }
     if subscription.patterns.is_empty() {
         return Err(TransportError::configuration(format!(
             "the subscription `{name}` has no pattern"
@@ -83,7 +88,7 @@ impl Transport for Nats {
     }
 
     fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
-        check(subscription, self.shared.max_ack_pending)?;
+        check_subscription(subscription, self.shared.max_ack_pending)?;
         let stored = &self.shared.stream_subjects;
         self.shared.check_services(subscription, stored)
     }
@@ -105,7 +110,11 @@ impl Transport for Nats {
     }
 
     fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
-        let mut status = SubscriptionStatus::default();
+        let Some(durable) = self.shared.known_durable(&subscription.name) else {
+            return SubscriptionStatus::default();
+        };
+        let filters = self.shared.mapping.subjects.filters_of(subscription);
+        let mut status = durable.status(&Selection::new(subscription, &filters).digest);
         let unselected = self.shared.unselected.warning(&subscription.name);
         status.warnings.extend(unselected);
         status
@@ -116,7 +125,7 @@ impl fmt::Debug for Nats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let subjects = self.shared.mapping.subjects.of_events().join(", ");
         f.debug_struct("Nats")
-            .field("stream", &self.shared.stream.name)
+            .field("stream", &self.shared.stream.settings.name)
             .field("subjects", &format_args!("{subjects}"))
             .finish_non_exhaustive()
     }

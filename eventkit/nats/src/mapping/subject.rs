@@ -92,6 +92,11 @@ impl Filters {
         self.0
     }
 
+    /// Restores the filters of [`as_slice`](Self::as_slice).
+    pub(crate) fn of_subjects(filters: Vec<String>) -> Self {
+        Self(filters)
+    }
+
     pub(crate) fn as_slice(&self) -> &[String] {
         &self.0
     }

@@ -4,8 +4,12 @@
 
 mod conformance;
 mod core;
+mod deployments;
 mod loss;
+mod operators;
+mod positions;
 mod publishing;
+mod records;
 mod service;
 mod setup;
 mod streams_of_others;

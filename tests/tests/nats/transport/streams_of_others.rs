@@ -1,5 +1,6 @@
 //! Streams of other programs, whose subjects are not event types.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -158,6 +159,35 @@ async fn a_dead_letter_of_an_unselected_event_is_replayed_to_a_handler_that_take
     assert!(letters.list().await.unwrap().is_empty());
     handle.stop();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_superseded_process_leaves_what_it_does_not_select_to_the_later_one() {
+    const COUNT: usize = 20;
+    let Some(server) = Server::start() else {
+        return;
+    };
+    operator_stream(&server).await;
+    let nats = by_hand(&server).unselected(Unselected::DeadLetter);
+    let earlier = nats.open().await.unwrap();
+    let mut earlier_consumer = earlier.subscribe(&subscription("co.a")).await.unwrap();
+    let later = by_hand(&server).open().await.unwrap();
+    let mut later_consumer = later.subscribe(&subscription("co.*")).await.unwrap();
+    let waiting = tokio::spawn(async move {
+        let next = earlier_consumer.next().await;
+        panic!("the earlier process received {next:?}");
+    });
+    for number in 0..COUNT {
+        send(&server, "orders.7.paid", "co.b", &number.to_string()).await;
+    }
+    let mut received = BTreeSet::new();
+    while received.len() < COUNT {
+        let incoming = next(&mut *later_consumer).await;
+        received.insert(incoming.event.unwrap().id().to_owned());
+        incoming.handle.ack().await.unwrap();
+    }
+    assert!(!waiting.is_finished());
+    waiting.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]
