@@ -19,7 +19,9 @@ pub enum Settlement {
     ///
     /// It is not delivered again, unless a later selection of the subscription is
     /// [recorded](super::Subscription#selections): then it may be one that the later selection is for, and is
-    /// returned to be delivered again after a delay of the transport's choice.
+    /// returned to be delivered again after a delay of the transport's choice. The transport accounts for
+    /// such a delivery in the [record](DeliveryRecord::accounted_deliveries) of the message, if all before
+    /// it are accounted for.
     Skip,
 }
 
@@ -79,7 +81,9 @@ pub trait Acknowledger: Debug + Send + Sync {
     /// subscription in any process.
     ///
     /// A transport forgets the record once the message is acknowledged or terminated. One that forgets
-    /// its messages when its process ends may keep the records in memory.
+    /// its messages when its process ends may keep the records in memory. Like `load_record`, this does not
+    /// depend on the consumer that received the message, which may be lost meanwhile: a service calls both
+    /// until they succeed.
     ///
     /// # Errors
     ///

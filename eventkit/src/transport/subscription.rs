@@ -81,6 +81,8 @@ pub struct SubscriptionInfo {
     pub has_consumer: bool,
     /// The number of messages that are not settled.
     pub unsettled: u64,
+    /// The durable names that the subscription had before, which it is still addressed by.
+    pub former_names: Vec<String>,
 }
 
 impl SubscriptionInfo {
@@ -90,7 +92,21 @@ impl SubscriptionInfo {
             name: name.into(),
             has_consumer,
             unsettled,
+            former_names: Vec::new(),
         }
+    }
+
+    /// Sets the durable names that the subscription had before.
+    #[must_use]
+    pub fn with_former_names(mut self, names: Vec<String>) -> Self {
+        self.former_names = names;
+        self
+    }
+
+    /// Returns whether this is the name of the subscription, or one that it had before.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.former_names.iter().any(|former| former == name)
     }
 }
 

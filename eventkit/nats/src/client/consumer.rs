@@ -14,8 +14,7 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use eventkit::transport::{
-    Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, Settlement,
-    TransportError, is_reserved,
+    BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, TransportError, is_reserved,
 };
 use eventkit::{DecodeError, Event};
 use futures_core::Stream;
@@ -382,10 +381,9 @@ impl Drop for NatsConsumer {
     }
 }
 
-/// Settles a message that the subscription does not select. If this fails, the message is redelivered and
-/// skipped again.
+/// Skips a message in the background, since that asks for the latest selection.
 fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
-    tokio::spawn(acknowledger.settle(message, Settlement::Skip));
+    tokio::spawn(acknowledger.skip_undelivered(message));
 }
 
 /// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.

@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout_at;
@@ -149,5 +150,9 @@ impl Acknowledger for Connection {
         let mut store = self.memory.lock();
         let stored = store.set_record(&self.consumer, Lease::of(message), record);
         Box::pin(ready(stored))
+    }
+
+    fn ack_wait(&self) -> Option<Duration> {
+        Some(self.memory.lock().ack_wait(&self.consumer))
     }
 }

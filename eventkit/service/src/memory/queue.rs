@@ -22,6 +22,8 @@ pub(super) struct LeaseQueue {
     /// The subscription with the latest selection, under its latest name.
     pub(super) subscription: Subscription,
     selections: Selections,
+    /// The position of the first message that it may have.
+    first: u64,
     /// The names that the subscription had before.
     former_names: Vec<String>,
     /// The messages that can be leased now, in order.
@@ -73,8 +75,9 @@ impl Lease {
 }
 
 impl LeaseQueue {
-    pub(super) fn new(subscription: Subscription) -> Self {
+    pub(super) fn new(subscription: Subscription, first: u64) -> Self {
         Self {
+            first,
             selections: Selections::new(subscription.clone()),
             former_names: Vec::new(),
             subscription,
@@ -98,6 +101,11 @@ impl LeaseQueue {
             Some(at) => drop(self.delayed.insert((at, position))),
         }
         self.changed.notify_waiters();
+    }
+
+    /// Returns whether the subscription takes a message that is stored already.
+    pub(super) fn takes(&self, position: u64, ty: &str) -> bool {
+        position >= self.first && self.subscription.selects(ty)
     }
 
     /// Returns whether this is the queue of a subscription, by its name or a former one.
@@ -136,8 +144,21 @@ impl LeaseQueue {
         self.records.get(&position).copied().unwrap_or_default()
     }
 
+    /// Sets the record of a message, unless it is settled.
     pub(super) fn set_record(&mut self, position: u64, record: DeliveryRecord) {
-        self.records.insert(position, record);
+        let is_delivered = self.leased.contains_key(&position);
+        if is_delivered || self.delivery_counts.contains_key(&position) {
+            self.records.insert(position, record);
+        }
+    }
+
+    /// Records that a delivery ended without a run, if all before it did or failed.
+    pub(super) fn account_for(&mut self, lease: Lease) {
+        let mut record = self.record(lease.position);
+        if record.accounted_deliveries.saturating_add(1) == lease.delivery_count {
+            record.accounted_deliveries = lease.delivery_count;
+            self.set_record(lease.position, record);
+        }
     }
 
     pub(super) fn open(&mut self, consumer: u64, subscription: Arc<Subscription>) {
@@ -156,7 +177,10 @@ impl LeaseQueue {
     pub(super) fn info(&self) -> SubscriptionInfo {
         let has_consumer = !self.consumers.is_empty();
         let name = self.subscription.name.clone();
+        let former = self.former_names.iter().chain(&self.subscription.formerly);
+        let former: BTreeSet<&String> = former.filter(|former| **former != name).collect();
         SubscriptionInfo::new(name, has_consumer, self.len() as u64)
+            .with_former_names(former.into_iter().cloned().collect())
     }
 
     /// Returns the number of messages that were not delivered yet, or wait to be delivered again.

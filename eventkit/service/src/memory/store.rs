@@ -267,12 +267,11 @@ impl Store {
         let named = |name: &str| self.queues.iter().position(|queue| queue.is_named(name));
         let former = || subscription.formerly.iter().find_map(|name| named(name));
         let Some(index) = named(&subscription.name).or_else(former) else {
-            self.queues.push(LeaseQueue::new(subscription.clone()));
+            let first = self.first_position(subscription.start);
+            self.queues
+                .push(LeaseQueue::new(subscription.clone(), first));
             let index = self.queues.len() - 1;
-            let start = subscription.start;
-            let stored = self.messages.iter();
-            let from_start = stored.filter(|(_, stored)| stored.is_from(start));
-            let positions = from_start.map(|(position, _)| *position).collect();
+            let positions = self.messages.keys().copied().collect();
             self.add_stored(index, positions);
             return Ok(index);
         };
@@ -282,13 +281,28 @@ impl Store {
         Ok(index)
     }
 
+    /// Returns the position of the first message for a subscription that starts here.
+    fn first_position(&self, start: Option<StartPosition>) -> u64 {
+        let next = self.last_position + 1;
+        match start {
+            Some(StartPosition::New) => next,
+            Some(StartPosition::Time(time)) => {
+                let time = SystemTime::from(*time);
+                let stored = self.messages.iter();
+                let later = stored.filter(|(_, stored)| stored.published_at >= time);
+                later.map(|(position, _)| *position).min().unwrap_or(next)
+            }
+            _ => 0,
+        }
+    }
+
     /// Adds the messages to a queue that its subscription selects.
     fn add_stored(&mut self, index: usize, mut positions: Vec<u64>) {
         positions.sort_unstable();
         let queue = &mut self.queues[index];
         for position in positions {
             if let Some(stored) = self.messages.get_mut(&position)
-                && queue.subscription.selects(stored.content.ty())
+                && queue.takes(position, stored.content.ty())
             {
                 queue.push(position, None);
                 stored.unsettled += 1;
@@ -348,18 +362,27 @@ impl Store {
         consumer: &ConsumerHandle,
         lease: Lease,
     ) -> Result<(), TransportError> {
-        if self.connected(consumer)?.supersedes(&consumer.subscription) {
+        let queue = self.connected(consumer)?;
+        if queue.supersedes(&consumer.subscription) {
+            queue.account_for(lease);
             return self.release(consumer, lease, SKIP_DELAY);
         }
         self.settle(consumer, lease)
     }
 
+    /// Returns the `ack_wait` of a subscription, which the last one to open it has set.
+    pub(super) fn ack_wait(&self, consumer: &ConsumerHandle) -> Duration {
+        self.queues[consumer.queue].subscription.ack_wait
+    }
+
+    /// Returns the record of a message. Like a broker, this knows it after the consumer was lost too.
     pub(super) fn record(
-        &mut self,
+        &self,
         consumer: &ConsumerHandle,
         lease: Lease,
     ) -> Result<DeliveryRecord, TransportError> {
-        Ok(self.connected(consumer)?.record(lease.position))
+        self.check_open()?;
+        Ok(self.queues[consumer.queue].record(lease.position))
     }
 
     pub(super) fn set_record(
@@ -368,7 +391,8 @@ impl Store {
         lease: Lease,
         record: DeliveryRecord,
     ) -> Result<(), TransportError> {
-        self.connected(consumer)?.set_record(lease.position, record);
+        self.check_open()?;
+        self.queues[consumer.queue].set_record(lease.position, record);
         Ok(())
     }
 
@@ -415,18 +439,6 @@ impl Store {
             Err(TransportError::unavailable(
                 "the memory transport is closed",
             ))
-        }
-    }
-}
-
-impl Stored {
-    /// Returns whether a subscription that starts at a position begins with this message or an earlier
-    /// one.
-    fn is_from(&self, start: Option<StartPosition>) -> bool {
-        match start {
-            Some(StartPosition::New) => false,
-            Some(StartPosition::Time(time)) => self.published_at >= SystemTime::from(*time),
-            _ => true,
         }
     }
 }

@@ -163,7 +163,7 @@ async fn a_dead_letter_of_an_unselected_event_is_replayed_to_a_handler_that_take
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_superseded_process_leaves_what_it_does_not_select_to_the_later_one() {
-    const COUNT: usize = 20;
+    const COUNT: usize = 8;
     let Some(server) = Server::start() else {
         return;
     };
