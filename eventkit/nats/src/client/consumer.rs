@@ -16,8 +16,9 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, ReservedMessage, TransportError, is_reserved,
+    BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, TransportError, is_reserved,
 };
+use eventkit::{DecodeError, Event};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -29,8 +30,10 @@ use super::api::Api;
 use super::catch_up::CatchUp;
 use super::keeper::Keeper;
 use super::shared::Shared;
+use super::unselected::Action;
 use crate::binding::with_limits;
-use crate::mapping::{message, subject};
+use crate::mapping::message;
+use crate::mapping::subjects::Address;
 
 /// How often the state of the connection is checked.
 const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
@@ -113,7 +116,7 @@ impl NatsConsumer {
                     self.last_received = Instant::now();
                     if let Some(status) = message.status {
                         self.handle_status(status, &message)?;
-                    } else if let Some(incoming) = self.accept(message)?
+                    } else if let Some(incoming) = self.accept(message).await?
                         && let Some(incoming) = self.hold(incoming)
                     {
                         return Ok(incoming);
@@ -282,29 +285,86 @@ impl NatsConsumer {
     }
 
     /// Decodes a message, or skips one that no pattern selects.
-    fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
+    async fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
         let permit = self.requested.split(1);
         let metadata = message::metadata(&message);
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
-        let subscription = Arc::clone(&self.subscription);
-        let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, metadata, permit));
-        let ty = subject::event_type(&self.shared().prefix, &message.subject);
-        let Some(ty) = ty.filter(|ty| self.subscription.subscription.selects(ty)) else {
-            tokio::spawn(acknowledger.skip_undelivered(metadata));
+        let active = Arc::clone(&self.subscription);
+        let acknowledger = Arc::new(NatsAcknowledger::new(active, reply, metadata, permit));
+        let shared = self.shared();
+        let mapping = &shared.mapping;
+        let address = mapping.subjects.address(&message.subject);
+        if !self.receives(&address) {
+            skip(acknowledger, metadata);
             return Ok(None);
-        };
-        let decoder = with_limits(self.shared().limits);
+        }
+        let decoder = with_limits(mapping.limits);
         let headers = message.headers.as_ref();
-        let event = message::decode(decoder, headers, message.payload);
-        let reserved =
-            is_reserved(&ty).then(|| ReservedMessage::new(ty, message::owned_pairs(headers)));
+        let mut event = message::decode(decoder, headers, &message.payload);
+        if let Some(ty) = self.unselected_type(&address, &event) {
+            let (name, subject) = (&self.subscription.subscription.name, &message.subject);
+            let by_subject = match &address {
+                Address::Type(by_subject) => Some(&**by_subject),
+                _ => None,
+            };
+            // It may be one that a later selection is for.
+            let action = if self.subscription.is_superseded() {
+                Action::Skip
+            } else {
+                shared.unselected.apply(name, subject, by_subject, ty)
+            };
+            match action {
+                Action::DeadLetter if self.subscription.is_latest().await.unwrap_or(false) => {
+                    let error =
+                        DecodeError::not_an_event(format!("no handler takes its type `{ty}`"));
+                    let invalid = message::invalid(error, headers, &message.payload);
+                    event = Err(Box::new(invalid));
+                }
+                Action::Skip | Action::DeadLetter => {
+                    skip(acknowledger, metadata);
+                    return Ok(None);
+                }
+            }
+        }
+        let reserved = match address {
+            Address::Reserved(ty) => Some(ReservedMessage::new(ty, message::owned_pairs(headers))),
+            _ => None,
+        };
         let incoming = Incoming::new(event, metadata, acknowledger);
         Ok(Some(match reserved {
             Some(reserved) => incoming.with_reserved(reserved),
             None => incoming,
         }))
+    }
+
+    /// Returns whether the subscription receives messages of such a subject. One filter may cover more.
+    fn receives(&self, address: &Address<'_>) -> bool {
+        match address {
+            Address::Reserved(ty) | Address::Type(ty) => self.subscription.subscription.selects(ty),
+            Address::Event => {
+                let mut patterns = self.subscription.subscription.patterns.iter();
+                patterns.any(|pattern| !is_reserved(pattern))
+            }
+            Address::Other => false,
+        }
+    }
+
+    /// Returns the type of an event that the subscription receives and does not select.
+    fn unselected_type<'e, E>(
+        &self,
+        address: &Address<'_>,
+        event: &'e Result<Event, E>,
+    ) -> Option<&'e str> {
+        let ty = event.as_ref().ok()?.ty();
+        let is_selected = match address {
+            // The event in a message of a service may be of any type.
+            Address::Reserved(_) => true,
+            Address::Type(by_subject) if by_subject == ty => true,
+            _ => self.subscription.subscription.selects(ty),
+        };
+        (!is_selected).then_some(ty)
     }
 
     /// Waits until the client has queued a message. Without a connection its queue fills up.
@@ -396,6 +456,11 @@ async fn return_held(held: VecDeque<Incoming>) {
     }
 }
 
+/// Skips a message in the background, since that asks for the latest selection.
+fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
+    tokio::spawn(acknowledger.skip_undelivered(message));
+}
+
 /// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
 async fn return_undelivered(
     api: &Api,
@@ -441,6 +506,6 @@ pub(super) fn longest_request(idle_heartbeat: Duration) -> Duration {
     idle_heartbeat * 6
 }
 
-fn connects(client: &Client) -> u64 {
+pub(super) fn connects(client: &Client) -> u64 {
     client.statistics().connects.load(Ordering::Relaxed)
 }

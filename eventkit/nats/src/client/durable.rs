@@ -195,6 +195,13 @@ impl Durable {
         facts.ack_wait.into_iter().chain(announced).min()
     }
 
+    /// Returns whether the latest selection that this process knows of has another digest.
+    pub(super) fn is_superseded(&self, digest: &str) -> bool {
+        let facts = self.facts();
+        let record = facts.record.as_ref();
+        record.is_some_and(|record| record.value.digest != digest)
+    }
+
     pub(super) fn status(&self, digest: &str) -> SubscriptionStatus {
         let facts = self.facts();
         let mut status = SubscriptionStatus::default();

@@ -176,7 +176,8 @@ mod tests {
     fn selection(patterns: &[&str], filter: Option<&str>) -> Selection {
         let mut subscription = Subscription::new("s", patterns.iter().copied());
         subscription.filter = filter.map(str::to_owned);
-        let filters = Filters::new("e", &subscription.patterns);
+        let filters = patterns.iter().map(|pattern| format!("e.{pattern}"));
+        let filters = Filters::new(filters.collect());
         Selection::new(&subscription, &filters)
     }
 

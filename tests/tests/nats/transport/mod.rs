@@ -4,6 +4,7 @@
 
 mod conformance;
 mod connecting;
+mod core;
 mod deployments;
 mod letters;
 mod loss;
@@ -14,6 +15,8 @@ mod publishing;
 mod records;
 mod service;
 mod setup;
+mod streams_of_others;
+mod subjects;
 mod wire;
 
 use std::time::Duration;
