@@ -146,11 +146,14 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
 /// **In a service**, these keys apply. `name` sets the durable name, under which the transport stores
-/// the progress of the handler. The others set its `Policy`, which documents them and their defaults:
+/// the progress of the handler; `formerly` and `start` say what a service does if there is none under that
+/// name. The others set its `Policy`, which documents them and their defaults:
 ///
 /// | key | |
 /// | --- | --- |
 /// | `name = ".."` | the durable name; the path of the function by default |
+/// | `formerly = ".."`, `formerly("..", "..")` | the durable names that the handler had before, the latest first: its progress is continued |
+/// | `start = "oldest"`, `start = "new"`, `start = "2026-01-31T09:30:00Z"` | the position at which a new subscription starts; the oldest message by default |
 /// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | the maximum number of attempts, and the delays between them |
 /// | `timeout = "30s"` | the time limit of an attempt |
 /// | `concurrency = 8` | the maximum number of concurrent events |

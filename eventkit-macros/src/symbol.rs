@@ -24,10 +24,12 @@ pub(crate) const CIRCUIT_BREAKER: &str = "circuit_breaker";
 pub(crate) const CONCURRENCY: &str = "concurrency";
 pub(crate) const ON_EXHAUSTED: &str = "on_exhausted";
 pub(crate) const FILTER: &str = "filter";
+pub(crate) const FORMERLY: &str = "formerly";
 pub(crate) const KEY: &str = "key";
 pub(crate) const NAME: &str = "name";
 pub(crate) const ORDER: &str = "order";
 pub(crate) const REGISTRY: &str = "registry";
+pub(crate) const START: &str = "start";
 pub(crate) const TIMEOUT: &str = "timeout";
 
 // Keys of `retry(..)` and `circuit_breaker(..)`.

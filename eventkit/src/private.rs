@@ -11,8 +11,10 @@ pub use crate::dispatch::{
     Requirements,
 };
 pub use crate::error::{DecodeError, EncodeError};
+pub use crate::event::timestamp::timestamp_of;
 pub use crate::event::{Attribute, AttributeRef, Event, EventBuilder};
 pub use crate::filter::Filter;
+pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, CloudEvent, EventReader,
     EventWriter, Metadata, NotClone, ValueAttributes, attribute_field, check_variant, from_event,

@@ -5,18 +5,24 @@ use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Lit, LitStr, Path};
 
 use super::policy::{self, Policy};
+use super::start::StartPosition;
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 use crate::meta::{Entry, Key, Value, entries};
 use crate::{rule, symbol, value};
 
+const FORMERLY_EXPECTED: &str = "write the names that the handler had before, the latest first: \
+     `formerly(\"later-name\", \"first-name\")`";
+
 /// The keys of the attribute.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 13] = [
     symbol::REGISTRY,
     symbol::ORDER,
     symbol::FILTER,
     symbol::CRATE,
     symbol::NAME,
+    symbol::FORMERLY,
+    symbol::START,
     symbol::RETRY,
     symbol::TIMEOUT,
     symbol::CONCURRENCY,
@@ -38,6 +44,10 @@ pub(super) struct Arguments {
     pub(super) filter: Option<LitStr>,
     /// The durable name.
     pub(super) name: Option<LitStr>,
+    /// The former durable names, the latest first.
+    pub(super) former_names: Vec<LitStr>,
+    /// The position at which a new subscription starts.
+    pub(super) start: Option<StartPosition>,
     /// The policy in a service.
     pub(super) policy: Policy,
     /// The path of the library, if it is not the default.
@@ -93,6 +103,8 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
         }
         symbol::FILTER => arguments.filter = filter(errors, key, value),
         symbol::NAME => arguments.name = value::string(errors, key, value, policy::durable_name),
+        symbol::FORMERLY => arguments.former_names = former_names(errors, key, value),
+        symbol::START => arguments.start = StartPosition::read(errors, key, value),
         symbol::CRATE => arguments.crate_path = value::crate_path(errors, key, value),
         _ if arguments.policy.read(errors, key, value) => {}
         name => {
@@ -106,6 +118,38 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
             errors.add(key, format!("unknown key `{name}`: {help}"));
         }
     }
+}
+
+/// Reads `formerly = "name"` or `formerly("name", "name")`.
+fn former_names(errors: &ErrorCollector, key: &Key, value: &Value) -> Vec<LitStr> {
+    let Value::List(tokens) = value else {
+        let name = value::string(errors, key, value, policy::durable_name);
+        return name.into_iter().collect();
+    };
+    let mut names: Vec<LitStr> = Vec::new();
+    for entry in entries(errors, tokens.clone()) {
+        let name = match entry {
+            Entry::Literal(Lit::Str(name)) => name,
+            Entry::Literal(other) => {
+                errors.add(other, FORMERLY_EXPECTED);
+                continue;
+            }
+            Entry::Keyed(key, _) => {
+                errors.add(key, FORMERLY_EXPECTED);
+                continue;
+            }
+        };
+        value::check(errors, &name, policy::durable_name);
+        if names.iter().any(|own| own.value() == name.value()) {
+            errors.add(&name, format!("\"{}\" is given twice", name.value()));
+        } else {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        errors.add(key, FORMERLY_EXPECTED);
+    }
+    names
 }
 
 /// Reads `filter = "expression"`.

@@ -9,6 +9,7 @@ use crate::error_collector::ErrorCollector;
 /// Checks all rules.
 pub(super) fn check(errors: &ErrorCollector, arguments: &Arguments, signature: &Signature) {
     check_retry_delays(errors, &arguments.policy);
+    check_former_names(errors, arguments);
     check_signature(errors, signature);
 }
 
@@ -18,6 +19,17 @@ fn check_retry_delays(errors: &ErrorCollector, policy: &Policy) {
         && max.duration < initial.duration
     {
         errors.add(&max.literal, "shorter than the initial delay");
+    }
+}
+
+/// A handler does not have its name as a former one.
+fn check_former_names(errors: &ErrorCollector, arguments: &Arguments) {
+    let Some(name) = &arguments.name else { return };
+    for former in &arguments.former_names {
+        if former.value() == name.value() {
+            let help = "the name that the handler has now: name the one it had before";
+            errors.add(former, help);
+        }
     }
 }
 

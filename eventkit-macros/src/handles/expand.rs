@@ -47,6 +47,13 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
         }),)
     });
     let durable_name = model.arguments.name.iter();
+    let former_names = &model.arguments.former_names;
+    let former_names =
+        (!former_names.is_empty()).then(|| quote!(former_names: &[#(#former_names),*],));
+    let start = model.arguments.start.as_ref().map(|start| {
+        let start = start.expand(&private);
+        quote!(start: ::core::option::Option::Some(#start),)
+    });
     let policy = model.arguments.policy.expand(&private);
     let requirements = requirements(model, &private);
     let checks = checks(model, &function_name);
@@ -65,6 +72,8 @@ pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
                 #(registry: #registry,)*
                 #filter
                 #(durable_name: ::core::option::Option::Some(#durable_name),)*
+                #former_names
+                #start
                 #policy
                 #requirements
                 ..#private::HandlerMetadata::new(

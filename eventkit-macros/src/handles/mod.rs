@@ -5,6 +5,7 @@ mod check;
 mod expand;
 mod model;
 mod policy;
+mod start;
 #[cfg(test)]
 mod tests;
 

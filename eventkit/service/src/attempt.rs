@@ -1,22 +1,26 @@
 //! The attempts of a delivery: the claim, the handler, and its outgoing events.
 
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::counters::CountGuard;
 use super::error::within;
 use super::handler::Attempt;
-use super::health::{CountGuard, Store};
 use super::inbox::{Claim, Inbox, InboxKey};
 use super::policy::ResolvedPolicy;
+use super::status::Store;
 use super::store::{StoreAttempts, until_stored};
 use super::subscription::SubscriptionTask;
+use super::suspects::Admission;
 use eventkit::Failure;
 use eventkit::event::Event;
-use eventkit::transport::{MessageMetadata, TransportError, TransportErrorKind};
+use eventkit::transport::{
+    AckHandle, DeliveryRecord, MessageMetadata, TransportError, TransportErrorKind,
+};
 
 /// The time in which the transport has to store one outgoing event, and in which the inbox has to
 /// answer.
@@ -33,6 +37,9 @@ pub(crate) struct Delivery<'t> {
     pub(crate) task: &'t SubscriptionTask,
     pub(crate) event: Event,
     pub(crate) metadata: MessageMetadata,
+    pub(crate) handle: AckHandle,
+    /// What is recorded about the message; `None` until it is loaded.
+    pub(crate) record: Mutex<Option<DeliveryRecord>>,
     pub(crate) policy: ResolvedPolicy,
     /// Whether a claim at the inbox is open.
     pub(crate) claimed: AtomicBool,
@@ -49,19 +56,35 @@ pub(crate) enum AttemptOutcome {
     AlreadyCompleted,
     /// The handler may be running in another process, or the service drains before the inbox answers.
     ClaimedElsewhere,
+    /// The event is a suspect that has to run alone, and other events are handled for too long.
+    NotAlone,
     Failed(Failure),
 }
 
 impl Delivery<'_> {
     /// Makes one attempt, if the inbox permits it.
-    pub(crate) async fn attempt(&self, number: u32) -> AttemptOutcome {
+    pub(crate) async fn attempt(
+        &self,
+        number: u32,
+        suspect: Option<Box<Admission<'_>>>,
+    ) -> AttemptOutcome {
         let inbox = self.task.config.inbox.as_deref();
         if let Some(inbox) = inbox
             && let Some(outcome) = self.claim(inbox).await
         {
             return outcome;
         }
-        match self.run(number).await {
+        let suspect = match suspect {
+            None => None,
+            Some(admission) => match Box::pin(self.begin_suspect_run(admission)).await {
+                Ok(admission) => Some(admission),
+                Err(outcome) => {
+                    self.release_claim().await;
+                    return outcome;
+                }
+            },
+        };
+        match self.run(number, suspect).await {
             Ok(()) => {
                 if let Some(inbox) = inbox {
                     self.complete_claim(inbox).await;
@@ -72,6 +95,26 @@ impl Delivery<'_> {
                 self.release_claim().await;
                 AttemptOutcome::Failed(failure)
             }
+        }
+    }
+
+    /// Waits until a suspect may run, which is alone if it has run too often, and records that it does.
+    ///
+    /// Returns the outcome if the handler must not run.
+    async fn begin_suspect_run<'s>(
+        &self,
+        mut admission: Box<Admission<'s>>,
+    ) -> Result<Box<Admission<'s>>, AttemptOutcome> {
+        let beginning = async {
+            admission.wait_until_alone(&self.task.shared.permits).await;
+            self.record_suspect_run().await;
+        };
+        // A sync handler that hangs never ends, and others wait meanwhile.
+        let beginning = timeout(self.policy.timeout, beginning);
+        match self.task.unless_draining(beginning).await {
+            Some(Ok(())) => Ok(admission),
+            Some(Err(_)) => Err(AttemptOutcome::NotAlone),
+            None => Err(AttemptOutcome::ClaimedElsewhere),
         }
     }
 
@@ -134,19 +177,20 @@ impl Delivery<'_> {
     }
 
     fn inbox_key(&self) -> InboxKey<'_> {
-        let handler = self.task.shared.handler.durable();
+        let handler = self.task.shared.handler.identity();
         InboxKey::new(self.event.source(), self.event.id(), handler)
     }
 
     /// Runs the handler within its layers and its timeout, and publishes its outgoing events.
-    async fn run(&self, number: u32) -> Result<(), Failure> {
+    async fn run(&self, number: u32, suspect: Option<Box<Admission<'_>>>) -> Result<(), Failure> {
         self.running.store(true, Ordering::Relaxed);
+        let is_suspect = suspect.is_some();
         let handler = &self.task.shared.handler;
         let outgoing = handler.outgoing(&self.event);
         let layers = &self.task.config.layers;
         let outcome = if layers.is_bare() {
             let running = pin!(handler.run(&self.event, &outgoing));
-            self.within_timeout(running).await
+            self.within_timeout(running, suspect).await
         } else {
             let attempt = Attempt {
                 event: self.event.clone(),
@@ -157,17 +201,25 @@ impl Delivery<'_> {
             };
             // Boxed, since layers are rare, and every message would have the room for them.
             let running = Box::pin(layers.clone().attempt(attempt));
-            self.within_timeout(pin!(running)).await
+            self.within_timeout(pin!(running), suspect).await
         };
         // Closed whatever the outcome, since the handler may have kept the collection.
         let events = outgoing.close();
         self.running.store(false, Ordering::Relaxed);
         outcome?;
+        if is_suspect {
+            // Storing what follows may take for ever, which is no trouble of the event.
+            self.record_clearance().await;
+        }
         self.publish(&events).await.map_err(Failure::error)
     }
 
     /// Stops an attempt at its timeout, or reports it if the handler is sync and cannot be stopped.
-    async fn within_timeout<F>(&self, mut attempt: Pin<&mut F>) -> Result<(), Failure>
+    async fn within_timeout<F>(
+        &self,
+        mut attempt: Pin<&mut F>,
+        suspect: Option<Box<Admission<'_>>>,
+    ) -> Result<(), Failure>
     where
         F: Future<Output = Result<(), Failure>>,
     {
@@ -178,8 +230,17 @@ impl Delivery<'_> {
         if task.shared.handler.handler().is_async() {
             return Err(Failure::Timeout(limit));
         }
-        let _overdue = CountGuard::new(&task.status.overdue);
+        let _overdue = CountGuard::new(&task.shared.overdue);
         tracing::warn!(timeout = ?limit, "a sync handler runs past its timeout");
+        if let Some(admission) = suspect {
+            // Others do not wait for a handler that hangs.
+            drop(admission);
+            tokio::select! {
+                biased;
+                outcome = attempt.as_mut() => return outcome,
+                () = self.record_clearance() => {}
+            }
+        }
         attempt.await
     }
 

@@ -11,17 +11,18 @@ use tower_layer::Layer;
 
 use super::dead_letter_sink::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
-use super::handler::{Attempt, HandlerService, NamedHandler};
-use super::health::SubscriptionStatus;
+use super::handler::{Attempt, HandlerService};
 use super::inbox::Inbox;
 use super::names;
 use super::policy::Policies;
 use super::service::{Service, ServiceHandle};
-use super::subscription::{ServiceConfig, SubscriptionShared, SubscriptionTask};
+use super::status::SubscriptionStatus;
+use super::subscription::{self, ServiceConfig, SubscriptionShared, SubscriptionTask};
+use super::suspects::Suspects;
 use eventkit::__private::service::BoundHandler;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{Publisher, Transport};
-use eventkit::{BoxError, Dispatcher, Policy, pattern};
+use eventkit::transport::{Publisher, StartPosition, Subscription, Transport};
+use eventkit::{BoxError, Dispatcher, Handler, Policy, pattern};
 
 /// A function that wraps a service in one layer.
 type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
@@ -56,6 +57,7 @@ pub struct ServiceBuilder {
     policies: Policies,
     ack_wait: Duration,
     shutdown_timeout: Duration,
+    start: Option<StartPosition>,
     inbox: Option<Arc<dyn Inbox>>,
     layers: Vec<WrapInLayer>,
     outgoing_publisher: Option<Arc<dyn Publisher>>,
@@ -80,6 +82,7 @@ impl Service {
             policies: Policies::default(),
             ack_wait: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(20),
+            start: None,
             inbox: None,
             layers: Vec::new(),
             outgoing_publisher: None,
@@ -125,6 +128,13 @@ impl ServiceBuilder {
     /// leaves time within the 30 seconds that Kubernetes grants.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Sets the position at which the subscription of a handler starts if its transport has none yet,
+    /// for handlers without a position of their own; the oldest message by default.
+    pub fn start(mut self, start: StartPosition) -> Self {
+        self.start = Some(start);
         self
     }
 
@@ -227,30 +237,30 @@ impl ServiceBuilder {
         if !issues.is_empty() {
             return Err(ServiceError::new(&self.name, issues));
         }
+        let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
+        let (changes, _) = watch::channel(0);
+        let handlers = self.handlers(&changes);
         let letter_type = self
             .dead_letter_type
             .unwrap_or_else(|| names::dead_letter_type(&self.name));
+        let permits = |shared: &Arc<SubscriptionShared>| {
+            let concurrency = shared.policy.concurrency;
+            (Arc::clone(&shared.permits), concurrency)
+        };
         let config = Arc::new(ServiceConfig {
             ack_wait: self.ack_wait,
             policies: self.policies,
+            suspects: Suspects::new(handlers.iter().map(permits).collect()),
             inbox: self.inbox,
             layers: stacked(self.layers),
         });
-        let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
-        let (changes, _) = watch::channel(0);
         let mut tasks = Vec::new();
-        for bound in self.handlers {
-            let durable = names::durable(&self.name, bound.handler());
-            let handler = NamedHandler {
-                bound,
-                durable: durable.as_str().into(),
-            };
-            let shared = Arc::new(SubscriptionShared::new(handler, &config.policies));
+        for shared in handlers {
             for transport in &self.transports {
                 let publisher = self.outgoing_publisher.clone();
                 tasks.push(Arc::new(SubscriptionTask {
                     status: Arc::new(SubscriptionStatus::new(
-                        durable.clone(),
+                        shared.status_source(transport),
                         shared.handler.handler().name(),
                         transport.name().to_owned(),
                         changes.clone(),
@@ -283,6 +293,24 @@ impl ServiceBuilder {
         })
     }
 
+    /// Returns what the subscriptions of each handler share.
+    fn handlers(&self, changes: &watch::Sender<u64>) -> Vec<Arc<SubscriptionShared>> {
+        let shared = self.handlers.iter().map(|bound| {
+            let policy = self.policies.resolve(bound.handler().policy(), None);
+            let subscription = self.subscription(bound.handler());
+            SubscriptionShared::new(bound.clone(), subscription, policy, changes.clone())
+        });
+        shared.map(Arc::new).collect()
+    }
+
+    fn subscription(&self, handler: &Handler) -> Subscription {
+        let policy = self.policies.resolve(handler.policy(), None);
+        let mut subscription = subscription::of_handler(&self.name, handler, &policy);
+        subscription.ack_wait = self.ack_wait;
+        subscription.start = subscription.start.or(self.start);
+        subscription
+    }
+
     fn issues(&self) -> Vec<ServiceIssue> {
         let mut issues = Vec::new();
         if !names::is_valid(&self.name) {
@@ -295,6 +323,8 @@ impl ServiceBuilder {
             issues.push(ServiceIssue::NoHandlers);
         }
         self.name_issues(&mut issues);
+        self.former_name_issues(&mut issues);
+        self.subscription_issues(&mut issues);
         self.publisher_issues(&mut issues);
         for (pattern, policy) in &self.policies.types {
             if let Err(reason) = pattern::check(pattern) {
@@ -336,6 +366,48 @@ impl ServiceBuilder {
                         messages,
                         reason: error.to_string(),
                     });
+                }
+            }
+        }
+    }
+
+    fn subscription_issues(&self, issues: &mut Vec<ServiceIssue>) {
+        for bound in &self.handlers {
+            let subscription = self.subscription(bound.handler());
+            for transport in &self.transports {
+                if let Err(error) = transport.check_subscription(&subscription) {
+                    issues.push(ServiceIssue::Subscription {
+                        name: subscription.name.clone(),
+                        transport: transport.name().to_owned(),
+                        reason: error.to_string(),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Finds names that a handler had before, and that another one has or had too.
+    fn former_name_issues(&self, issues: &mut Vec<ServiceIssue>) {
+        let handlers = self.handlers.iter().map(BoundHandler::handler);
+        let names = handlers
+            .clone()
+            .map(|handler| (names::durable(&self.name, handler), handler));
+        let mut owners: HashMap<String, &Handler> = names.collect();
+        for handler in handlers {
+            for name in handler.former_names() {
+                if !names::is_valid(name) {
+                    issues.push(ServiceIssue::Name((*name).to_owned()));
+                    continue;
+                }
+                let name = names::of_handler(&self.name, name);
+                if let Some(first) = owners.get(&name) {
+                    issues.push(ServiceIssue::SameFormerName {
+                        first: first.to_string(),
+                        second: handler.to_string(),
+                        name,
+                    });
+                } else {
+                    owners.insert(name, handler);
                 }
             }
         }

@@ -46,6 +46,26 @@ pub enum ServiceIssue {
         /// The second handler, with its location.
         second: String,
     },
+    /// Two handlers would continue one subscription, or one has its own name as a former one.
+    #[error("{name:?} is a former name of `{second}`, and also a name of `{first}`")]
+    SameFormerName {
+        /// The durable name.
+        name: String,
+        /// The handler that has or had the name too, with its location.
+        first: String,
+        /// The handler that names it as a former one, with its location.
+        second: String,
+    },
+    /// A transport can never give what a subscription asks for, such as a start position.
+    #[error("{name:?} cannot subscribe on the transport {transport:?}: {reason}")]
+    Subscription {
+        /// The durable name.
+        name: String,
+        /// The name of the transport.
+        transport: String,
+        /// The reason.
+        reason: String,
+    },
     /// The policy of an event type has a setting that all events of a handler share.
     #[error(
         "the policy for {0:?} sets the concurrency, key or circuit breaker: set those on the handler or the service"

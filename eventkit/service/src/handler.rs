@@ -13,17 +13,28 @@ use tower_service::Service;
 use super::outgoing::LazyOutgoing;
 use eventkit::__private::service::{BoundHandler, catch_panic};
 use eventkit::event::Event;
-use eventkit::transport::{BoxFuture, MessageMetadata};
+use eventkit::transport::{BoxFuture, MessageMetadata, Subscription};
 use eventkit::{BoxError, Decision, Failure, Handler, IntoOutcome};
 
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
 pub(crate) struct NamedHandler {
     pub(crate) bound: BoundHandler,
-    pub(crate) durable: Arc<str>,
+    durable: Arc<str>,
+    identity: Arc<str>,
 }
 
 impl NamedHandler {
+    pub(crate) fn new(bound: BoundHandler, subscription: &Subscription) -> Self {
+        let durable: Arc<str> = subscription.name.as_str().into();
+        let oldest = subscription.formerly.last();
+        Self {
+            bound,
+            identity: oldest.map_or_else(|| Arc::clone(&durable), |name| name.as_str().into()),
+            durable,
+        }
+    }
+
     pub(crate) fn handler(&self) -> &Handler {
         self.bound.handler()
     }
@@ -31,6 +42,12 @@ impl NamedHandler {
     /// Returns the durable name.
     pub(crate) fn durable(&self) -> &str {
         &self.durable
+    }
+
+    /// Returns the oldest durable name, by which the inbox and the ids of outgoing events know the
+    /// handler: so nothing is done twice while processes of both names run.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// Returns whether an event passes the filter of the handler.
@@ -49,7 +66,7 @@ impl NamedHandler {
 
     /// Creates the collection of the events that the handler publishes for an event.
     pub(crate) fn outgoing(&self, event: &Event) -> LazyOutgoing {
-        LazyOutgoing::caused_by(event.clone(), Arc::clone(&self.durable))
+        LazyOutgoing::caused_by(event.clone(), Arc::clone(&self.identity))
     }
 
     /// Runs the handler; a sync one runs on a thread that may block.

@@ -1,13 +1,12 @@
-//! The health of a service and its subscriptions, as reported and as recorded while they run.
+//! The health of a service and its subscriptions.
 
 use std::error::Error;
 use std::fmt;
-use std::iter::{self, Sum};
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::iter;
 
-use tokio::sync::watch;
-
+use super::counters::Counters;
+use super::not_ready::NotReadyReason;
+use super::status::Store;
 use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
@@ -41,8 +40,27 @@ pub struct SubscriptionHealth {
     pub inbox_error: Option<LastError>,
     /// The error for which dead letters cannot be stored at present; their events are kept.
     pub dead_letter_error: Option<LastError>,
-    /// The number of events that a sync handler is working on past its timeout.
+    /// The error for which it cannot be recorded at present how messages were delivered; they are kept.
+    pub record_error: Option<LastError>,
+    /// The error of the last settlement, if the transport has not confirmed one since, within the time
+    /// in which it would have delivered the message again.
+    pub settlement_error: Option<LastError>,
+    /// The time at which the transport last confirmed that a message is settled for good.
+    pub last_progress: Option<Timestamp>,
+    /// The number of messages that were not delivered yet to any process, if the transport knows it.
+    pub lag: Option<u64>,
+    /// Whether a later deployment of the handler selects other events. This process takes on no event
+    /// that only the later one selects, and is to be replaced.
+    pub superseded: bool,
+    /// What an operator should look at, as the transport says.
+    pub warnings: Vec<String>,
+    /// The number of messages that this process returned, to be delivered again after a delay, and that
+    /// it has not received again.
+    pub delayed: u64,
+    /// The number of events that a sync handler is working on past its timeout, from all transports.
     pub overdue: u64,
+    /// Whether no event can be handled, since as many are overdue as the handler may work on at once.
+    pub stalled: bool,
     /// The counters since the service was started.
     pub counters: Counters,
 }
@@ -83,6 +101,14 @@ impl Health {
         self.subscriptions.iter().all(SubscriptionHealth::is_ready)
     }
 
+    /// Returns whether no message is being handled, and none that this process has returned waits to be
+    /// delivered again.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        let mut subscriptions = self.subscriptions.iter();
+        subscriptions.all(|own| own.counters.in_flight == 0 && own.delayed == 0)
+    }
+
     /// Returns the sum of the counters of all subscriptions.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -91,25 +117,52 @@ impl Health {
 }
 
 impl SubscriptionHealth {
-    /// Returns whether the subscription receives events, and no event waits for a store that fails:
-    /// that of outgoing events, the inbox, or that of dead letters.
+    /// Returns whether the subscription makes progress: it receives events and settles them, no event
+    /// waits for a store that fails, and its handler is not stalled.
     #[must_use]
     pub fn is_ready(&self) -> bool {
+        self.not_ready_reasons().is_empty()
+    }
+
+    /// Returns why the subscription is not [ready](Self::is_ready).
+    #[must_use]
+    pub fn not_ready_reasons(&self) -> Vec<NotReadyReason> {
         let receives = matches!(
             self.state,
             SubscriptionState::Running | SubscriptionState::Paused
         );
-        receives
-            && self.outgoing_error.is_none()
-            && self.inbox_error.is_none()
-            && self.dead_letter_error.is_none()
+        let not_receiving = (!receives).then(|| NotReadyReason::NotReceiving {
+            state: self.state,
+            error: self.last_error.clone(),
+        });
+        let stalled = self.stalled.then_some(NotReadyReason::Stalled {
+            overdue: self.overdue,
+        });
+        let failures = [
+            self.settlement_error
+                .clone()
+                .map(NotReadyReason::Settlement),
+            self.outgoing_error.clone().map(NotReadyReason::Outgoing),
+            self.inbox_error.clone().map(NotReadyReason::Inbox),
+            self.dead_letter_error
+                .clone()
+                .map(NotReadyReason::DeadLetters),
+            self.record_error.clone().map(NotReadyReason::Records),
+        ];
+        let failures = failures.into_iter().flatten();
+        not_receiving
+            .into_iter()
+            .chain(stalled)
+            .chain(failures)
+            .collect()
     }
 
-    fn store_error(&mut self, store: Store) -> &mut Option<LastError> {
+    pub(crate) fn store_error(&mut self, store: Store) -> &mut Option<LastError> {
         match store {
             Store::Outgoing => &mut self.outgoing_error,
             Store::Inbox => &mut self.inbox_error,
             Store::DeadLetters => &mut self.dead_letter_error,
+            Store::Records => &mut self.record_error,
         }
     }
 }
@@ -129,247 +182,5 @@ impl LastError {
 impl fmt::Display for LastError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.message, self.at)
-    }
-}
-
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// The counters of a subscription; all but `in_flight` only grow.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: u64,)*
-        }
-
-        /// The counters of a running subscription.
-        #[derive(Debug)]
-        pub(crate) struct LiveCounters {
-            $(pub(crate) $name: Counter,)*
-        }
-
-        impl LiveCounters {
-            /// Creates counters at zero; each change is counted in `changes`.
-            fn new(changes: &watch::Sender<u64>) -> Self {
-                Self {
-                    $($name: Counter::new(changes.clone()),)*
-                }
-            }
-
-            pub(crate) fn read(&self) -> Counters {
-                Counters {
-                    $($name: self.$name.get(),)*
-                }
-            }
-        }
-
-        impl Sum for Counters {
-            fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-                all.fold(Self::default(), |sum, own| Self {
-                    $($name: sum.$name + own.$name,)*
-                })
-            }
-        }
-    };
-}
-
-counters! {
-    /// Messages that were received, counted at each delivery.
-    received,
-    /// Events whose handler succeeded.
-    succeeded,
-    /// Events that the filter of the handler excluded, or that were addressed to another handler.
-    filtered,
-    /// Attempts that failed and are followed by another one.
-    retried,
-    /// Events and messages that became dead letters.
-    dead_lettered,
-    /// Events that were dropped, as their policy or error asks for.
-    dropped,
-    /// Events that were delivered again after they were handled: the handler did not run.
-    duplicates,
-    /// Messages that were released unhandled when the service stopped.
-    released,
-    /// Messages whose settlement the transport did not confirm.
-    unconfirmed,
-    /// Messages that are being handled, or wait for it.
-    in_flight,
-}
-
-/// The live counterpart of a [`SubscriptionHealth`].
-#[derive(Debug)]
-pub(crate) struct SubscriptionStatus {
-    pub(crate) counters: LiveCounters,
-    pub(crate) overdue: Counter,
-    /// How often the consumer was lost.
-    pub(crate) losses: AtomicU64,
-    current: Mutex<CurrentHealth>,
-    changes: watch::Sender<u64>,
-}
-
-/// A store that messages wait for if it fails: that is not the fault of the event.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Store {
-    Outgoing,
-    Inbox,
-    DeadLetters,
-}
-
-impl fmt::Display for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Outgoing => "an outgoing event",
-            Self::Inbox => "a claim at the inbox",
-            Self::DeadLetters => "a dead letter",
-        })
-    }
-}
-
-#[derive(Debug)]
-struct CurrentHealth {
-    /// All but the counters.
-    health: SubscriptionHealth,
-    /// The number of messages that wait for each [`Store`].
-    waiting: [usize; 3],
-}
-
-impl SubscriptionStatus {
-    /// Creates the status of a subscription that connects; each change is counted in `changes`.
-    pub(crate) fn new(
-        name: String,
-        handler: &'static str,
-        transport: String,
-        changes: watch::Sender<u64>,
-    ) -> Self {
-        Self {
-            counters: LiveCounters::new(&changes),
-            overdue: Counter::new(changes.clone()),
-            losses: AtomicU64::new(0),
-            current: Mutex::new(CurrentHealth {
-                health: SubscriptionHealth {
-                    name,
-                    handler,
-                    transport,
-                    state: SubscriptionState::Connecting,
-                    since: Timestamp::now(),
-                    last_error: None,
-                    outgoing_error: None,
-                    inbox_error: None,
-                    dead_letter_error: None,
-                    overdue: 0,
-                    counters: Counters::default(),
-                },
-                waiting: [0; 3],
-            }),
-            changes,
-        }
-    }
-
-    pub(crate) fn enter(&self, state: SubscriptionState) {
-        let mut current = self.lock();
-        if current.health.state != state {
-            current.health.state = state;
-            current.health.since = Timestamp::now();
-            drop(current);
-            self.notify();
-        }
-    }
-
-    pub(crate) fn set_last_error(&self, error: &dyn Error) {
-        self.lock().health.last_error = Some(LastError::new(error));
-        self.notify();
-    }
-
-    /// Counts a message that waits for a store.
-    pub(crate) fn begin_wait(&self, store: Store) {
-        self.lock().waiting[store as usize] += 1;
-    }
-
-    /// Sets why a store fails, while messages wait for it.
-    pub(crate) fn set_store_error(&self, store: Store, error: &dyn Error) {
-        let error = LastError::new(error);
-        let mut current = self.lock();
-        *current.health.store_error(store) = Some(error.clone());
-        current.health.last_error = Some(error);
-        drop(current);
-        self.notify();
-    }
-
-    /// Counts a message that no longer waits for a store; with the last one, the store has no error.
-    pub(crate) fn end_wait(&self, store: Store) {
-        let mut current = self.lock();
-        let waiting = &mut current.waiting[store as usize];
-        *waiting -= 1;
-        if *waiting == 0 {
-            *current.health.store_error(store) = None;
-            drop(current);
-            self.notify();
-        }
-    }
-
-    pub(crate) fn health(&self) -> SubscriptionHealth {
-        SubscriptionHealth {
-            overdue: self.overdue.get(),
-            counters: self.counters.read(),
-            ..self.lock().health.clone()
-        }
-    }
-
-    fn notify(&self) {
-        self.changes.send_modify(|count| *count += 1);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, CurrentHealth> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A counter whose changes wake those who wait for a [`Health`].
-#[derive(Debug, Default)]
-pub(crate) struct Counter {
-    value: AtomicU64,
-    changes: watch::Sender<u64>,
-}
-
-impl Counter {
-    fn new(changes: watch::Sender<u64>) -> Self {
-        Self {
-            value: AtomicU64::new(0),
-            changes,
-        }
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.value.load(Ordering::Relaxed)
-    }
-
-    fn add(&self, change: i64) {
-        self.value
-            .fetch_add(change.cast_unsigned(), Ordering::Relaxed);
-        // Pairs with the fence of who waits: either the receiver is seen here, or the value there.
-        fence(Ordering::SeqCst);
-        // Most often nobody waits, and a change costs nothing.
-        if self.changes.receiver_count() > 0 {
-            self.changes.send_modify(|count| *count += 1);
-        }
-    }
-}
-
-pub(crate) fn increment(counter: &Counter) {
-    counter.add(1);
-}
-
-/// A count that is one higher for as long as this lives.
-pub(crate) struct CountGuard<'c>(&'c Counter);
-
-impl<'c> CountGuard<'c> {
-    pub(crate) fn new(counter: &'c Counter) -> Self {
-        increment(counter);
-        Self(counter)
-    }
-}
-
-impl Drop for CountGuard<'_> {
-    fn drop(&mut self) {
-        self.0.add(-1);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -11,22 +12,40 @@ use tracing::Instrument;
 
 use super::attempt::{AttemptOutcome, Delivery};
 use super::circuit_breaker::Permit;
+use super::counters::{CountGuard, increment};
 use super::dead_letter::FailureRecord;
 use super::error::within;
-use super::health::{CountGuard, Store, increment};
 use super::keyed_lock::KeyGuard;
 use super::policy::{Disposition, is_caused_by_event};
+use super::status::Store;
 use super::store::until_stored;
-use super::subscription::{RecentFailure, SubscriptionTask};
+use super::subscription::SubscriptionTask;
+use super::suspects::{Admission, convicting_runs};
 use eventkit::Failure;
 use eventkit::event::Timestamp;
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{
-    AckHandle, Incoming, InvalidMessage, MessageMetadata, RawMessage, TransportError,
+    AckHandle, DeliveryRecord, Incoming, InvalidMessage, MessageMetadata, RawMessage,
+    TransportError,
 };
 
 /// The time in which the transport has to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What permits one attempt.
+struct Permits<'d> {
+    run: SemaphorePermit<'d>,
+    breaker: Option<Permit<'d>>,
+    /// Present if the message is a suspect.
+    suspect: Option<Box<Admission<'d>>>,
+}
+
+/// What follows an attempt, or the wait for one.
+enum Next {
+    Settle(Disposition),
+    /// Nothing was attempted, and the message is kept until it is tried again after a delay.
+    TryAgain(Duration),
+}
 
 /// Processes one message and settles it.
 pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
@@ -40,8 +59,8 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         ..
     } = incoming;
     if !is_addressed {
-        increment(&task.status.counters.filtered);
-        settle(task, handle, Disposition::Acknowledge).await;
+        count_filtered(task, metadata);
+        settle(task, handle, Disposition::Skip).await;
         return;
     }
     let event = match event {
@@ -53,30 +72,39 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
             return;
         }
     };
+    task.status.note_delivery(&event, metadata);
     let delivery = Delivery {
         task,
         policy: task.policy(&event),
         event,
         metadata,
+        handle,
+        record: Mutex::new((metadata.delivery_count <= 1).then(DeliveryRecord::default)),
         claimed: AtomicBool::new(false),
         running: AtomicBool::new(false),
     };
     let disposition = {
         // Pinned where it is created: a large future is not copied into the next one.
         let work = pin!(delivery.handle(&mut guard));
-        let work = pin!(keep_alive(task, &handle, work));
+        let work = pin!(keep_alive(task, &delivery.handle, work));
         work.instrument(delivery.span()).await
     };
-    if disposition == Disposition::Release {
-        delivery.abandon_claim().await;
+    match disposition {
+        Disposition::Release => {
+            tokio::join!(delivery.abandon_claim(), delivery.record_release());
+        }
+        Disposition::Retry(delay) | Disposition::Postpone(delay) => {
+            task.status.note_delay(&delivery.event, metadata, delay);
+        }
+        _ => {}
     }
+    let Delivery { event, handle, .. } = delivery;
     let confirmed = settle(task, handle, disposition).await;
     // A message that outlives its consumer may be on its way again, although it is settled now.
     let was_lost = task.status.losses.load(Ordering::Relaxed) != losses;
     if (!confirmed || was_lost) && disposition.is_final() {
-        let event = &delivery.event;
         let mut recent = task.shared.recent_events();
-        recent.add_unconfirmed(event, metadata.position);
+        recent.add_unconfirmed(&event, metadata.position);
     }
 }
 
@@ -94,10 +122,11 @@ async fn keep_alive(
     }
 }
 
-/// Tells the transport that the message is in progress, three times in each `ack_wait`.
+/// Tells the transport that the message is in progress, three times in each `ack_wait`: the one of the
+/// transport, if an operator or another deployment has changed it.
 async fn heartbeat(task: &SubscriptionTask, handle: &AckHandle) -> Infallible {
-    let interval = task.config.ack_wait / 3;
     loop {
+        let interval = handle.ack_wait().unwrap_or(task.config.ack_wait) / 3;
         sleep(interval).await;
         if let Ok(Err(error)) = timeout(interval, handle.in_progress()).await {
             task.status.set_last_error(&error);
@@ -113,13 +142,24 @@ async fn settle(task: &SubscriptionTask, handle: AckHandle, disposition: Disposi
     }
     let settling = handle.settle(disposition.settlement());
     let settled = within(SETTLE_TIMEOUT, "the transport did not confirm", settling).await;
-    if let Err(error) = &settled {
-        increment(&counters.unconfirmed);
-        task.status.set_last_error(error);
-        let subscription = task.shared.handler.durable();
-        tracing::warn!(subscription, %error, ?disposition, "the settlement was not confirmed");
+    match &settled {
+        Ok(()) => task.status.confirm_settlement(disposition),
+        Err(error) => {
+            increment(&counters.unconfirmed);
+            task.status.set_settlement_error(error);
+            let subscription = task.shared.handler.durable();
+            tracing::warn!(subscription, %error, ?disposition, "the settlement was not confirmed");
+        }
     }
     settled.is_ok()
+}
+
+/// Counts a message that the handler does not select, at its first delivery: the transport delivers it
+/// again if a later deployment may select it.
+fn count_filtered(task: &SubscriptionTask, metadata: MessageMetadata) {
+    if metadata.delivery_count <= 1 {
+        increment(&task.status.counters.filtered);
+    }
 }
 
 /// Makes a dead letter of a message that is not an event, byte for byte.
@@ -136,8 +176,7 @@ async fn dead_letter_raw(
         error,
         "received a message that is not an event"
     );
-    let attempts = metadata.delivery_count;
-    let record = failure_record(task, metadata, &error, attempts, Timestamp::now());
+    let record = failure_record(task, metadata, &error, 1, Timestamp::now());
     let letter = record.encode_raw(message);
     store_dead_letter(task, || Ok(letter.clone())).await
 }
@@ -186,19 +225,22 @@ impl Delivery<'_> {
         )
     }
 
+    pub(crate) fn delivery_count(&self) -> u32 {
+        self.metadata.delivery_count.max(1)
+    }
+
     /// Handles the event when its turn has come, unless there is nothing to do for it.
     async fn handle(&self, guard: &mut KeyGuard) -> Disposition {
         let (task, shared) = (self.task, &self.task.shared);
-        let delivery_count = self.metadata.delivery_count.max(1);
         match shared.handler.matches_filter(&self.event) {
             Ok(true) => {}
             Ok(false) => {
-                increment(&task.status.counters.filtered);
-                return Disposition::Acknowledge;
+                count_filtered(task, self.metadata);
+                return Disposition::Skip;
             }
             Err(failure) => {
-                let decision = self.policy.decide(&failure, delivery_count);
-                return Box::pin(self.conclude(&failure, decision, delivery_count)).await;
+                let decision = self.policy.decide(&failure, 1);
+                return Box::pin(self.conclude(&failure, decision, 1)).await;
             }
         }
         if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
@@ -212,50 +254,35 @@ impl Delivery<'_> {
             increment(&task.status.counters.duplicates);
             return Disposition::Acknowledge;
         }
-        if self.policy.exceeds_redelivery_limit(delivery_count) {
-            return Box::pin(self.give_up(delivery_count)).await;
+        if self.delivery_count() > 1 {
+            let loading = Box::pin(self.load_record());
+            if task.unless_draining(loading).await.is_none() {
+                return Disposition::Release;
+            }
         }
-        self.attempt_until_settled(guard.is_ordered(), delivery_count)
-            .await
+        self.attempt_until_settled(guard.is_ordered()).await
     }
 
     /// Runs the handler, again where the event must not be overtaken or nothing was attempted.
-    async fn attempt_until_settled(&self, is_ordered: bool, mut attempt: u32) -> Disposition {
+    async fn attempt_until_settled(&self, is_ordered: bool) -> Disposition {
         loop {
-            let Some((permit, breaker)) = self.acquire_permits().await else {
-                return Disposition::Release;
+            let next = match self.suspect_runs() {
+                None => match self.acquire_permits().await {
+                    Some(permits) => self.attempt_with(permits).await,
+                    None => Next::Settle(Disposition::Release),
+                },
+                // Boxed, so that the common case does not carry the size of the rare one.
+                Some(runs) => Box::pin(self.attempt_as_suspect(runs)).await,
             };
-            let delay = match self.attempt(attempt).await {
-                AttemptOutcome::Completed => {
-                    self.record(breaker, false);
-                    self.forget_failures();
-                    increment(&self.task.status.counters.succeeded);
-                    return Disposition::Acknowledge;
+            let delay = match next {
+                // Delivered again, it would be overtaken by other events of its key.
+                Next::Settle(Disposition::Retry(delay) | Disposition::Postpone(delay))
+                    if is_ordered =>
+                {
+                    delay
                 }
-                AttemptOutcome::AlreadyCompleted => {
-                    increment(&self.task.status.counters.duplicates);
-                    return Disposition::Acknowledge;
-                }
-                AttemptOutcome::ClaimedElsewhere => {
-                    // Retried here, since a redelivery would count as an attempt.
-                    drop((permit, breaker));
-                    self.policy.delay_after(1)
-                }
-                AttemptOutcome::Failed(failure) => {
-                    let decision = self.policy.decide(&failure, attempt);
-                    self.record(breaker, !is_caused_by_event(&failure));
-                    // Other events need not wait until the dead letter is stored.
-                    drop(permit);
-                    // Boxed, so that the common case does not carry the size of the rare one.
-                    match Box::pin(self.conclude(&failure, decision, attempt)).await {
-                        // A redelivery would let other events of its key overtake it.
-                        Disposition::Retry(delay) if is_ordered => {
-                            attempt = attempt.saturating_add(1);
-                            delay
-                        }
-                        disposition => return disposition,
-                    }
-                }
+                Next::Settle(disposition) => return disposition,
+                Next::TryAgain(delay) => delay,
             };
             if self.task.unless_draining(sleep(delay)).await.is_none() {
                 return Disposition::Release;
@@ -263,15 +290,81 @@ impl Delivery<'_> {
         }
     }
 
+    /// Makes one attempt once there is room for a suspect, or a dead letter if it ended its process
+    /// too often.
+    async fn attempt_as_suspect(&self, runs: u32) -> Next {
+        if let Some(alone) = convicting_runs(runs) {
+            return Next::Settle(self.convict(alone).await);
+        }
+        let admission = async {
+            let admission = self.task.config.suspects.admit(runs).await?;
+            let mut permits = self.acquire_permits().await?;
+            permits.suspect = Some(Box::new(admission));
+            Some(permits)
+        };
+        // Handlers that hang may hold what this waits for.
+        let admitted = self
+            .task
+            .unless_draining(timeout(self.policy.timeout, admission));
+        match admitted.await {
+            Some(Ok(Some(permits))) => self.attempt_with(permits).await,
+            Some(Err(_)) => self.postpone(),
+            Some(Ok(None)) | None => Next::Settle(Disposition::Release),
+        }
+    }
+
+    /// Makes one attempt.
+    async fn attempt_with(&self, permits: Permits<'_>) -> Next {
+        let Permits {
+            run: permit,
+            breaker,
+            suspect,
+        } = permits;
+        let number = self.record().failed_attempts.saturating_add(1);
+        let counters = &self.task.status.counters;
+        Next::Settle(match self.attempt(number, suspect).await {
+            AttemptOutcome::Completed => {
+                self.record_outcome(breaker, false);
+                self.forget_failures();
+                increment(&counters.succeeded);
+                Disposition::Acknowledge
+            }
+            AttemptOutcome::AlreadyCompleted => {
+                increment(&counters.duplicates);
+                Disposition::Acknowledge
+            }
+            AttemptOutcome::NotAlone => return self.postpone(),
+            // Kept here, since the claim may end at any time.
+            AttemptOutcome::ClaimedElsewhere => return Next::TryAgain(self.policy.delay_after(1)),
+            AttemptOutcome::Failed(failure) => {
+                let decision = self.policy.decide(&failure, number);
+                self.record_outcome(breaker, !is_caused_by_event(&failure));
+                // Other events need not wait until the dead letter is stored.
+                drop(permit);
+                // Boxed, so that the common case does not carry the size of the rare one.
+                Box::pin(self.conclude(&failure, decision, number)).await
+            }
+        })
+    }
+
+    fn postpone(&self) -> Next {
+        Next::Settle(Disposition::Postpone(self.policy.delay_after(1)))
+    }
+
     /// Waits until the handler may run; `None` if the service drains before.
-    async fn acquire_permits(&self) -> Option<(SemaphorePermit<'_>, Option<Permit<'_>>)> {
+    async fn acquire_permits(&self) -> Option<Permits<'_>> {
         let shared = &self.task.shared;
+        let permits = |run, breaker| Permits {
+            run,
+            breaker,
+            suspect: None,
+        };
         // Most often there is a permit, and the future that waits for one costs more than the try.
         if shared.circuit_breaker.is_none()
             && !self.task.draining.is_cancelled()
             && let Ok(permit) = shared.permits.try_acquire()
         {
-            return Some((permit, None));
+            return Some(permits(permit, None));
         }
         let acquired = self.task.unless_draining(async {
             let permit = shared.permits.acquire().await.ok()?;
@@ -279,13 +372,13 @@ impl Delivery<'_> {
                 Some(breaker) => Some(breaker.acquire().await),
                 None => None,
             };
-            Some((permit, breaker))
+            Some(permits(permit, breaker))
         });
         acquired.await.flatten()
     }
 
     /// Records an outcome at the circuit breaker.
-    fn record(&self, permit: Option<Permit<'_>>, failed: bool) {
+    fn record_outcome(&self, permit: Option<Permit<'_>>, failed: bool) {
         if let Some(state) = permit.and_then(|permit| permit.record(failed)) {
             self.task.status.enter(state);
         }
@@ -301,8 +394,7 @@ impl Delivery<'_> {
         let error = format!("{failure:#}");
         let counters = &self.task.status.counters;
         let shared = &self.task.shared;
-        let recorded = error.clone();
-        let first = shared.recent_events().record_failure(&self.event, recorded);
+        let first = shared.recent_events().record_failure(&self.event);
         match decision {
             Disposition::Retry(delay) => {
                 tracing::warn!(
@@ -311,6 +403,7 @@ impl Delivery<'_> {
                     ?delay,
                     "the handler failed; the event is retried"
                 );
+                self.record_failed_attempt(attempt).await;
                 increment(&counters.retried);
             }
             Disposition::DeadLetter => {
@@ -330,19 +423,13 @@ impl Delivery<'_> {
         decision
     }
 
-    /// Makes a dead letter of an event that was delivered too often to be attempted once more.
-    async fn give_up(&self, delivery_count: u32) -> Disposition {
-        let shared = &self.task.shared;
-        let known = shared.recent_events().failure(&self.event);
-        let RecentFailure { first, error } = known.unwrap_or_else(|| RecentFailure {
-            first: Timestamp::now(),
-            error: format!(
-                "delivered {delivery_count} times without being settled: the event may have ended \
-                 its process"
-            ),
-        });
-        tracing::error!(error, delivery_count, "the event is dead-lettered");
-        self.dead_letter(&error, delivery_count, first).await
+    /// Makes a dead letter of an event that ended its process too often while no other one ran.
+    async fn convict(&self, runs: u32) -> Disposition {
+        let error = format!("ended its process {runs} times while it ran alone");
+        tracing::error!(error, "the event is dead-lettered");
+        let first = self.task.shared.recent_events().record_failure(&self.event);
+        let attempts = self.record().failed_attempts;
+        self.dead_letter(&error, attempts, first).await
     }
 
     async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {

@@ -20,10 +20,15 @@ pub(crate) fn is_valid(text: &str) -> bool {
 
 /// Returns the durable name of a handler, from its configured name or from its path.
 pub(crate) fn durable(service: &str, handler: &Handler) -> String {
-    let own = handler
-        .durable_name()
-        .map_or_else(|| from_path(handler.name()), str::to_owned);
-    format!("{service}{SEPARATOR}{own}")
+    match handler.durable_name() {
+        Some(name) => of_handler(service, name),
+        None => of_handler(service, &from_path(handler.name())),
+    }
+}
+
+/// Returns the durable name of a handler, from its own name or a former one.
+pub(crate) fn of_handler(service: &str, name: &str) -> String {
+    format!("{service}{SEPARATOR}{name}")
 }
 
 /// Returns the durable name of the subscription that keeps the dead letters of a service.

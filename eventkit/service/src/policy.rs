@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
 use eventkit::__private::service::OrderKey;
 use eventkit::pattern;
 use eventkit::transport::{Settlement, backoff};
@@ -22,7 +24,7 @@ pub(crate) struct ResolvedPolicy {
     initial_delay: Duration,
     max_delay: Duration,
     pub(crate) timeout: Duration,
-    pub(crate) concurrency: usize,
+    pub(crate) concurrency: u32,
     pub(crate) key: Option<OrderKey>,
     /// The failures in a row that open the circuit breaker, and the time until it is half open.
     pub(crate) circuit_breaker: Option<(u32, Duration)>,
@@ -42,7 +44,10 @@ impl Policies {
             initial_delay: policy.initial_delay.unwrap_or(Duration::from_secs(1)),
             max_delay: policy.max_delay.unwrap_or(Duration::from_mins(1)),
             timeout: policy.timeout.unwrap_or(Duration::from_secs(30)),
-            concurrency: policy.concurrency.unwrap_or(16).max(1),
+            // As many as a semaphore has.
+            concurrency: policy.concurrency.map_or(16, |count| {
+                u32::try_from(count.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX)
+            }),
             key: policy.key,
             circuit_breaker: policy.circuit_breaker,
             on_exhausted: policy.on_exhausted.unwrap_or_default(),
@@ -79,16 +84,6 @@ impl ResolvedPolicy {
     pub(crate) fn delay_after(&self, attempt: u32) -> Duration {
         backoff::delay(self.initial_delay, self.max_delay, attempt)
     }
-
-    /// Returns whether an event was delivered so often without being settled that it probably kills
-    /// the process.
-    ///
-    /// A failure of the last attempt is seen and settles the event. A later delivery means that the
-    /// event was released, or that its process died. Being released is not the event's fault, so it
-    /// has as many attempts once more.
-    pub(crate) fn exceeds_redelivery_limit(&self, delivery_count: u32) -> bool {
-        delivery_count > self.attempts.saturating_mul(2)
-    }
 }
 
 /// Returns whether a failure is caused by the event, and not by the handler or its dependencies.
@@ -114,6 +109,10 @@ pub(crate) enum Disposition {
     DeadLetter,
     /// The message is delivered again after a delay.
     Retry(Duration),
+    /// The handler could not run yet, and the message is delivered again after a delay.
+    Postpone(Duration),
+    /// The handler does not select the message.
+    Skip,
     /// The service stops, and other processes may have the message at once.
     Release,
 }
@@ -124,7 +123,8 @@ impl Disposition {
         match self {
             Self::Acknowledge | Self::Drop => Settlement::Ack,
             Self::DeadLetter => Settlement::Terminate,
-            Self::Retry(delay) => Settlement::Nack(delay),
+            Self::Retry(delay) | Self::Postpone(delay) => Settlement::Nack(delay),
+            Self::Skip => Settlement::Skip,
             Self::Release => Settlement::Nack(Duration::ZERO),
         }
     }

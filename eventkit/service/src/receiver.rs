@@ -10,10 +10,12 @@ use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::counters::{CountGuard, Counter, increment};
 use super::error::within;
-use super::health::{CountGuard, Counter, SubscriptionState, SubscriptionStatus, increment};
+use super::health::SubscriptionState;
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
+use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
@@ -31,7 +33,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// reused, since a task for each message costs more.
 pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let _stopped = StoppedOnDrop(&task.status);
-    let subscription = task.subscription();
+    let subscription = task.shared.subscription.clone();
     let max_workers = subscription.max_in_flight;
     let receiver = Arc::new(Receiver {
         consumer: Mutex::new(ResumingConsumer {

@@ -36,7 +36,9 @@ impl Replays {
     /// Returns whether a handler exists, and counts the replay as refused otherwise.
     pub(crate) fn accept(&mut self, handler: &str) -> bool {
         let exists = match &self.known {
-            Some(known) => handlers(known, names::service_of(handler)).any(|own| own == handler),
+            Some(known) => {
+                handlers(known, names::service_of(handler)).any(|own| own.is_named(handler))
+            }
             None => true,
         };
         if !exists {
@@ -74,7 +76,8 @@ impl Replays {
         let services: BTreeSet<&str> = services.collect();
         let existing = services
             .into_iter()
-            .flat_map(|service| handlers(known, service));
+            .flat_map(|service| handlers(known, service))
+            .map(|own| own.name.as_str());
         Err(TransportError::configuration(format!(
             "replayed {replayed} dead letters and refused {count}, which stay: there is no handler {}; \
              existing handlers: {}",
@@ -86,7 +89,10 @@ impl Replays {
 
 /// Returns the handlers of a service that exist: those with a consumer, and all that have a
 /// subscription if none of them has a consumer.
-fn handlers<'a>(known: &'a [SubscriptionInfo], service: &'a str) -> impl Iterator<Item = &'a str> {
+fn handlers<'a>(
+    known: &'a [SubscriptionInfo],
+    service: &'a str,
+) -> impl Iterator<Item = &'a SubscriptionInfo> {
     let letters = names::dead_letters(service);
     let is_own = move |own: &&SubscriptionInfo| {
         names::service_of(&own.name) == service && own.name != letters
@@ -97,7 +103,6 @@ fn handlers<'a>(known: &'a [SubscriptionInfo], service: &'a str) -> impl Iterato
         .any(|own| own.has_consumer);
     let own = known.iter().filter(is_own);
     own.filter(move |own| own.has_consumer || !is_running)
-        .map(|own| own.name.as_str())
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -14,13 +14,17 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::error::RunError;
-use super::health::{Health, SubscriptionStatus};
+use super::health::Health;
 use super::receiver;
+use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{Subscription, Transport};
 
 /// The time in which messages are released after the shutdown timeout.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often the health is checked for those who wait for one, whether it is known to change or not.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A report on how a service ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +177,8 @@ impl ServiceHandle {
 
     /// Waits until the health satisfies a predicate, and returns it.
     ///
-    /// The health is checked whenever a subscription changes its state or a counter, or has an error.
+    /// The health is checked whenever a subscription changes its state or a counter, or has an error, and
+    /// at least once in a second, since it also depends on time and on the transports.
     pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
         let mut changes = self.changes.subscribe();
         // Changes of counters are told from here on; those before are read below.
@@ -181,7 +186,11 @@ impl ServiceHandle {
         loop {
             changes.borrow_and_update();
             let health = self.health();
-            if predicate(&health) || changes.changed().await.is_err() {
+            if predicate(&health) {
+                return health;
+            }
+            let next = timeout(CHECK_INTERVAL, changes.changed());
+            if let Ok(Err(_)) = next.await {
                 return health;
             }
         }
@@ -203,7 +212,7 @@ impl ServiceHandle {
 fn prepare(tasks: &[Arc<SubscriptionTask>]) {
     let mut by_transport: Vec<(&dyn Transport, Vec<Subscription>)> = Vec::new();
     for task in tasks {
-        let (transport, subscription) = (&*task.transport, task.subscription());
+        let (transport, subscription) = (&*task.transport, task.shared.subscription.clone());
         let mut known = by_transport.iter_mut();
         match known.find(|(own, _)| ptr::addr_eq(*own, transport)) {
             Some((_, subscriptions)) => subscriptions.push(subscription),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::health::{Store, SubscriptionStatus};
+use super::status::{Store, SubscriptionStatus};
 use eventkit::BoxError;
 use eventkit::transport::backoff;
 

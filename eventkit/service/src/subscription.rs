@@ -1,24 +1,28 @@
 //! One handler on one transport.
 
 use std::future::poll_fn;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::circuit_breaker::CircuitBreaker;
+use super::counters::Counter;
 use super::dead_letter_sink::DeadLetterSink;
 use super::handler::{HandlerService, NamedHandler};
-use super::health::SubscriptionStatus;
 use super::inbox::Inbox;
 use super::keyed_lock::{KeyGuard, KeyedLock, LockKey};
 use super::names;
 use super::policy::{Policies, ResolvedPolicy};
-use eventkit::__private::service::OrderKey;
+use super::status::{StatusSource, SubscriptionStatus};
+use super::suspects::Suspects;
+use eventkit::__private::service::{BoundHandler, OrderKey};
+use eventkit::Handler;
 use eventkit::event::{Event, Timestamp};
 use eventkit::transport::{BoundedMap, Incoming, Publisher, Subscription, Transport};
 
@@ -33,6 +37,7 @@ const MAX_REMEMBERED_EVENTS: usize = 10_000;
 pub(crate) struct ServiceConfig {
     pub(crate) ack_wait: Duration,
     pub(crate) policies: Policies,
+    pub(crate) suspects: Suspects,
     pub(crate) inbox: Option<Arc<dyn Inbox>>,
     /// The layers around every handler.
     pub(crate) layers: HandlerService,
@@ -42,8 +47,11 @@ pub(crate) struct ServiceConfig {
 #[derive(Debug)]
 pub(crate) struct SubscriptionShared {
     pub(crate) handler: Arc<NamedHandler>,
+    pub(crate) subscription: Subscription,
     pub(crate) policy: ResolvedPolicy,
-    pub(crate) permits: Semaphore,
+    pub(crate) permits: Arc<Semaphore>,
+    /// The number of events that a sync handler is working on past its timeout.
+    pub(crate) overdue: Arc<Counter>,
     pub(crate) circuit_breaker: Option<CircuitBreaker>,
     recent_events: Mutex<RecentEvents>,
 }
@@ -51,25 +59,18 @@ pub(crate) struct SubscriptionShared {
 /// The memory of a process for events that are delivered again.
 #[derive(Debug)]
 pub(crate) struct RecentEvents {
-    /// Events that failed and are retried.
-    failures: BoundedMap<EventKey, RecentFailure>,
+    /// The time of the first failure of each event that is retried.
+    failures: BoundedMap<EventKey, Timestamp>,
     /// Messages that are settled here, and may be delivered again: the transport did not confirm it, or
     /// the consumer was lost meanwhile.
     unconfirmed: BoundedMap<MessageKey, ()>,
 }
 
 /// An event, and the position of its message: a replay of the event is another message.
-type MessageKey = (EventKey, Option<u64>);
+pub(crate) type MessageKey = (EventKey, Option<u64>);
 
 /// Source and id of an event.
 type EventKey = Arc<(String, String)>;
-
-/// The first time and the last error of an event that failed and is retried.
-#[derive(Debug, Clone)]
-pub(crate) struct RecentFailure {
-    pub(crate) first: Timestamp,
-    pub(crate) error: String,
-}
 
 /// One handler on one transport.
 pub(crate) struct SubscriptionTask {
@@ -86,11 +87,45 @@ pub(crate) struct SubscriptionTask {
     pub(crate) aborting: CancellationToken,
 }
 
+/// Returns the subscription of a handler: its types, and the types of its own replays.
+///
+/// A few more messages than can run are in flight, so that the next one is there while those before it
+/// are acknowledged. With an ordering key there are more, so that a slow key leaves others to run.
+pub(crate) fn of_handler(
+    service: &str,
+    handler: &Handler,
+    policy: &ResolvedPolicy,
+) -> Subscription {
+    let durable = names::durable(service, handler);
+    let former = handler.former_names().iter();
+    let former: Vec<String> = former
+        .map(|name| names::of_handler(service, name))
+        .collect();
+    let types = handler.patterns().map(str::to_owned);
+    let names = iter::once(&durable).chain(&former);
+    let replays = names.map(|name| names::replay_type(name));
+    let patterns: Vec<String> = types.chain(replays).collect();
+    let mut subscription = Subscription::new(durable, patterns);
+    let factor = if policy.key.is_some() { 4 } else { 2 };
+    let max_in_flight = (policy.concurrency as usize).saturating_mul(factor);
+    subscription.max_in_flight = max_in_flight.max(MIN_IN_FLIGHT);
+    subscription.formerly = former;
+    subscription.start = handler.start();
+    subscription.filter = handler.filter().map(ToString::to_string);
+    subscription.keeps_order = policy.key.is_some();
+    subscription
+}
+
 impl SubscriptionShared {
-    pub(crate) fn new(handler: NamedHandler, policies: &Policies) -> Self {
-        let policy = policies.resolve(handler.handler().policy(), None);
+    pub(crate) fn new(
+        bound: BoundHandler,
+        subscription: Subscription,
+        policy: ResolvedPolicy,
+        changes: watch::Sender<u64>,
+    ) -> Self {
         Self {
-            permits: Semaphore::new(policy.concurrency.min(Semaphore::MAX_PERMITS)),
+            permits: Arc::new(Semaphore::new(policy.concurrency as usize)),
+            overdue: Arc::new(Counter::new(changes)),
             circuit_breaker: policy
                 .circuit_breaker
                 .map(|(failures, timeout)| CircuitBreaker::new(failures, timeout)),
@@ -99,7 +134,18 @@ impl SubscriptionShared {
                 unconfirmed: BoundedMap::new(MAX_REMEMBERED_EVENTS),
             }),
             policy,
-            handler: Arc::new(handler),
+            handler: Arc::new(NamedHandler::new(bound, &subscription)),
+            subscription,
+        }
+    }
+
+    /// Returns what the health of the subscription on a transport is read from.
+    pub(crate) fn status_source(&self, transport: &Arc<dyn Transport>) -> StatusSource {
+        StatusSource {
+            subscription: self.subscription.clone(),
+            transport: Arc::downgrade(transport),
+            overdue: Arc::clone(&self.overdue),
+            concurrency: self.policy.concurrency,
         }
     }
 
@@ -137,7 +183,12 @@ impl SubscriptionShared {
     /// Patterns as wide as `*` match the types of dead letters and of replays for other handlers too.
     pub(crate) fn is_addressed_to(&self, incoming: &Incoming) -> bool {
         match (&incoming.reserved, &incoming.event) {
-            (Some(reserved), _) => names::is_replay_type(&reserved.ty, self.handler.durable()),
+            (Some(reserved), _) => {
+                let former = self.subscription.formerly.iter().map(String::as_str);
+                iter::once(self.handler.durable())
+                    .chain(former)
+                    .any(|name| names::is_replay_type(&reserved.ty, name))
+            }
             (None, Ok(event)) => self.handler.handler().handles(event.ty()),
             (None, Err(_)) => true,
         }
@@ -145,24 +196,6 @@ impl SubscriptionShared {
 }
 
 impl SubscriptionTask {
-    /// Returns the subscription: the types of the handler, and the type of its own replays.
-    ///
-    /// A few more messages than can run are in flight, so that the next one is there while those
-    /// before it are acknowledged. With an ordering key there are more, so that a slow key leaves
-    /// others to run.
-    pub(crate) fn subscription(&self) -> Subscription {
-        let SubscriptionShared {
-            handler, policy, ..
-        } = &*self.shared;
-        let types = handler.handler().patterns().map(str::to_owned);
-        let replay = names::replay_type(handler.durable());
-        let mut subscription = Subscription::new(handler.durable(), types.chain([replay]));
-        subscription.ack_wait = self.config.ack_wait;
-        let factor = if policy.key.is_some() { 4 } else { 2 };
-        subscription.max_in_flight = policy.concurrency.saturating_mul(factor).max(MIN_IN_FLIGHT);
-        subscription
-    }
-
     /// Returns the policy for an event.
     pub(crate) fn policy(&self, event: &Event) -> ResolvedPolicy {
         if self.config.policies.types.is_empty() {
@@ -192,19 +225,14 @@ impl SubscriptionTask {
 
 impl RecentEvents {
     /// Records a failure, and returns the time of the first one.
-    pub(crate) fn record_failure(&mut self, event: &Event, error: String) -> Timestamp {
+    pub(crate) fn record_failure(&mut self, event: &Event) -> Timestamp {
         let key = event_key(event);
-        if let Some(failure) = self.failures.get_mut(&key) {
-            failure.error = error;
-            return failure.first;
+        if let Some(first) = self.failures.get(&key) {
+            return *first;
         }
         let first = Timestamp::now();
-        self.failures.insert(key, RecentFailure { first, error });
+        self.failures.insert(key, first);
         first
-    }
-
-    pub(crate) fn failure(&self, event: &Event) -> Option<RecentFailure> {
-        self.failures.get(&event_key(event)).cloned()
     }
 
     pub(crate) fn forget_failure(&mut self, event: &Event) {
@@ -214,16 +242,20 @@ impl RecentEvents {
     }
 
     pub(crate) fn add_unconfirmed(&mut self, event: &Event, position: Option<u64>) {
-        self.unconfirmed.insert((event_key(event), position), ());
+        self.unconfirmed.insert(message_key(event, position), ());
     }
 
     /// Removes a message that is delivered again, and returns whether it was settled before.
     pub(crate) fn remove_unconfirmed(&mut self, event: &Event, position: Option<u64>) -> bool {
         !self.unconfirmed.is_empty() && {
-            let key = (event_key(event), position);
+            let key = message_key(event, position);
             self.unconfirmed.remove(&key).is_some()
         }
     }
+}
+
+pub(crate) fn message_key(event: &Event, position: Option<u64>) -> MessageKey {
+    (event_key(event), position)
 }
 
 fn event_key(event: &Event) -> EventKey {

@@ -9,6 +9,7 @@ use super::policy::Policy;
 use super::state::Requirements;
 use crate::filter::{Filter, FilterParseError};
 use crate::pattern;
+use crate::transport::StartPosition;
 use crate::typed::{AttributeSource, CloudEvent};
 
 /// The location of a handler in the source code.
@@ -97,6 +98,10 @@ pub struct HandlerMetadata {
     pub filter: Option<&'static LiteralFilter>,
     /// The durable name, of ASCII letters, digits, `-` and `_`.
     pub durable_name: Option<&'static str>,
+    /// The former durable names, the latest first.
+    pub former_names: &'static [&'static str],
+    /// The position at which a new subscription of the handler starts.
+    pub start: Option<StartPosition>,
     /// The policy of the handler itself.
     pub policy: Policy,
 }
@@ -121,6 +126,8 @@ impl HandlerMetadata {
             requires: |_| (),
             filter: None,
             durable_name: None,
+            former_names: &[],
+            start: None,
             policy: Policy::new(),
         }
     }
@@ -149,6 +156,18 @@ impl Handler {
     #[must_use]
     pub fn durable_name(&self) -> Option<&'static str> {
         self.metadata.durable_name
+    }
+
+    /// Returns the names under which services subscribed the handler before, the latest first.
+    #[must_use]
+    pub fn former_names(&self) -> &'static [&'static str] {
+        self.metadata.former_names
+    }
+
+    /// Returns the position at which a new subscription of the handler starts, if it has its own.
+    #[must_use]
+    pub fn start(&self) -> Option<StartPosition> {
+        self.metadata.start
     }
 
     /// Returns the policy of the handler itself.

@@ -12,6 +12,7 @@ use super::registry::Registry;
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::pattern;
+use crate::transport::StartPosition;
 use crate::typed::CloudEvent;
 
 impl Registry {
@@ -120,6 +121,8 @@ pub struct Registration<'r> {
     registry: &'r Registry,
     filter: Option<Filter>,
     name: Option<&'static str>,
+    former_names: &'static [&'static str],
+    start: Option<StartPosition>,
     policy: Policy,
 }
 
@@ -129,6 +132,8 @@ impl<'r> Registration<'r> {
             registry,
             filter: None,
             name: None,
+            former_names: &[],
+            start: None,
             policy: Policy::new(),
         }
     }
@@ -142,6 +147,20 @@ impl<'r> Registration<'r> {
     /// Sets the name under which a service subscribes the handler.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
+        self
+    }
+
+    /// Sets the names that the handler had before, the latest first: a service continues the
+    /// subscription of the first one that exists.
+    pub fn formerly(mut self, names: &'static [&'static str]) -> Self {
+        self.former_names = names;
+        self
+    }
+
+    /// Sets the position at which the subscription of a service starts if there is none yet; the oldest
+    /// message by default.
+    pub fn start(mut self, start: StartPosition) -> Self {
+        self.start = Some(start);
         self
     }
 
@@ -213,6 +232,8 @@ impl<'r> Registration<'r> {
         let location = Location::caller().into();
         let metadata = HandlerMetadata {
             durable_name: self.name,
+            former_names: self.former_names,
+            start: self.start,
             policy: self.policy,
             ..HandlerMetadata::new(type_name::<F>(), location, E::TYPED, &[])
         };

@@ -15,7 +15,7 @@ mod media_type;
 mod partial;
 mod rfc3339;
 mod serde_text;
-mod timestamp;
+pub(crate) mod timestamp;
 mod uri;
 
 use std::borrow::Cow;

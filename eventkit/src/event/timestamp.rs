@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat, SubsecRound, TimeZone, Utc};
 
@@ -69,6 +70,26 @@ impl Timestamp {
     }
 }
 
+/// Returns the time of a literal that `#[handles]` has read: seconds since 1970 in UTC, nanoseconds, the
+/// offset in seconds, and the number of fraction digits.
+///
+/// # Panics
+///
+/// Panics at compile time if the macro has read it wrongly.
+#[must_use]
+pub const fn timestamp_of(seconds: i64, nanos: u32, offset: i32, digits: u8) -> Timestamp {
+    match (
+        DateTime::from_timestamp(seconds, nanos),
+        FixedOffset::east_opt(offset),
+    ) {
+        (Some(at), Some(offset)) => Timestamp {
+            at: DateTime::from_naive_utc_and_offset(at.naive_utc(), offset),
+            digits,
+        },
+        _ => panic!("the time is out of range"),
+    }
+}
+
 impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
     /// Keeps 0, 3, 6 or 9 fraction digits, as many as the value needs.
     ///
@@ -88,6 +109,13 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
             _ => 9,
         };
         Self { at, digits }
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Takes the time in UTC, with 0, 3, 6 or 9 fraction digits, as many as the value needs.
+    fn from(at: SystemTime) -> Self {
+        DateTime::<Utc>::from(at).into()
     }
 }
 

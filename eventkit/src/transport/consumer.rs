@@ -3,7 +3,10 @@
 use std::fmt::Debug;
 use std::future::ready;
 
-use super::{BoxFuture, Incoming, Publisher, Subscription, SubscriptionInfo, TransportError};
+use super::{
+    BoxFuture, Incoming, Publisher, Subscription, SubscriptionInfo, SubscriptionStatus,
+    TransportError,
+};
 
 /// A broker, or anything else that delivers events to subscriptions and publishes them.
 pub trait Transport: Publisher + Debug + Send + Sync {
@@ -23,6 +26,18 @@ pub trait Transport: Publisher + Debug + Send + Sync {
     /// that cannot be opened.
     fn prepare(&self, subscriptions: &[Subscription]) {
         let _ = subscriptions;
+    }
+
+    /// Checks what a subscription asks for, without a connection: a service calls this when it is built.
+    /// The default implementation finds nothing wrong.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the transport can never give what the subscription asks for, such as a
+    /// [start position](Subscription::start) where the transport has no positions.
+    fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
+        let _ = subscription;
+        Ok(())
     }
 
     /// Opens a consumer, and creates what it needs at the broker where that is absent.
@@ -51,6 +66,14 @@ pub trait Transport: Publisher + Debug + Send + Sync {
         &self,
     ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
         Box::pin(ready(Ok(None)))
+    }
+
+    /// Returns what the transport knows at present about a subscription that this process uses. This
+    /// does not wait: a transport that asks its broker does so from time to time while a consumer is
+    /// open. The default implementation knows nothing.
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        let _ = subscription;
+        SubscriptionStatus::default()
     }
 }
 

@@ -7,6 +7,8 @@
 //! | promise | trait |
 //! | --- | --- |
 //! | A message is delivered again until it is acknowledged or terminated. | [`Acknowledger`] |
+//! | A message that a subscription does not select is not settled for a later selection of it. | [`Settlement::Skip`] |
+//! | What is recorded about the deliveries of a message outlives the process. | [`DeliveryRecord`] |
 //! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
 //! | An event is delivered as an event, also if it was published as a raw message. | [`Consumer`] |
 //! | A message of a reserved event type is delivered with its headers, and no other one as such. | [`Incoming`] |
@@ -34,8 +36,8 @@ pub use self::publisher::{Published, Publisher, PublisherExt};
 pub use self::reserved::{
     DEAD_LETTER_PREFIX, REPLAY_PREFIX, ReservedMessage, check_not_reserved, is_reserved,
 };
-pub use self::settlement::{AckHandle, Acknowledger, Settlement};
-pub use self::subscription::{Subscription, SubscriptionInfo};
+pub use self::settlement::{AckHandle, Acknowledger, DeliveryRecord, Settlement};
+pub use self::subscription::{StartPosition, Subscription, SubscriptionInfo, SubscriptionStatus};
 
 /// A boxed future, as the object-safe traits return it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -15,6 +15,31 @@ pub enum Settlement {
     Terminate,
     /// The message is returned, to be delivered again after a delay.
     Nack(Duration),
+    /// The message is not one that the subscription selects.
+    ///
+    /// It is not delivered again, unless a later selection of the subscription is
+    /// [recorded](super::Subscription#selections): then it may be one that the later selection is for, and is
+    /// returned to be delivered again after a delay of the transport's choice. The transport accounts for
+    /// such a delivery in the [record](DeliveryRecord::accounted_deliveries) of the message, if all before
+    /// it are accounted for.
+    Skip,
+}
+
+/// What is stored about the deliveries of a message whose handler did not succeed at once.
+///
+/// A service stores it before a retry, before it runs a suspect, and when it returns a message, and
+/// loads it if a message was delivered before: never for a message whose handler succeeds at the first
+/// delivery.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeliveryRecord {
+    /// The number of runs of the handler that failed or timed out.
+    pub failed_attempts: u32,
+    /// The delivery count up to which every delivery ended with a failed attempt or was returned. A
+    /// later delivery that ended otherwise was in hand when its process died or was cut off.
+    pub accounted_deliveries: u32,
+    /// The number of runs that were begun while the message was suspected of ending its process.
+    pub suspect_runs: u32,
 }
 
 /// Settles the messages of a consumer.
@@ -41,6 +66,40 @@ pub trait Acknowledger: Debug + Send + Sync {
     ///
     /// Returns an error if the broker could not be told.
     fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>>;
+
+    /// Loads the record of the message's deliveries; the default one if none is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the record cannot be read.
+    fn load_record(
+        &self,
+        message: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>>;
+
+    /// Stores the record of the message's deliveries, in place of an earlier one, for consumers of the
+    /// subscription in any process.
+    ///
+    /// A transport forgets the record once the message is acknowledged or terminated. One that forgets
+    /// its messages when its process ends may keep the records in memory. Like `load_record`, this does not
+    /// depend on the consumer that received the message, which may be lost meanwhile: a service calls both
+    /// until they succeed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the record is not stored.
+    fn store_record(
+        &self,
+        message: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>>;
+
+    /// Returns the time without a sign of life after which the transport delivers the message again,
+    /// if it is not the one of the subscription: an operator or a later deployment may have changed
+    /// it. The default implementation returns `None`.
+    fn ack_wait(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// A handle that settles one message, once.
@@ -104,6 +163,16 @@ impl AckHandle {
         self.settle(Settlement::Nack(delay))
     }
 
+    /// Settles a message that the subscription does not select.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the broker did not confirm; the message may then be delivered again.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub fn skip(self) -> BoxFuture<'static, Result<(), TransportError>> {
+        self.settle(Settlement::Skip)
+    }
+
     /// Extends the time in which the message has to be settled by `ack_wait`, counted from now.
     ///
     /// # Errors
@@ -112,5 +181,35 @@ impl AckHandle {
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         self.acknowledger.in_progress(self.message)
+    }
+
+    /// Loads the record of the message's deliveries; the default one if none is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the record cannot be read.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub fn load_record(&self) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        self.acknowledger.load_record(self.message)
+    }
+
+    /// Stores the record of the message's deliveries, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the record is not stored.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub fn store_record(
+        &self,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.acknowledger.store_record(self.message, record)
+    }
+
+    /// Returns the time without a sign of life after which the transport delivers the message again,
+    /// if it is not the one of the subscription.
+    #[must_use]
+    pub fn ack_wait(&self) -> Option<Duration> {
+        self.acknowledger.ack_wait()
     }
 }

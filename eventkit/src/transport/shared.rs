@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, SubscriptionInfo,
-    Transport, TransportError,
+    SubscriptionStatus, Transport, TransportError,
 };
 use crate::event::Event;
 
@@ -40,6 +40,13 @@ macro_rules! forward {
                 (**self).prepare(subscriptions);
             }
 
+            fn check_subscription(
+                &self,
+                subscription: &Subscription,
+            ) -> Result<(), TransportError> {
+                (**self).check_subscription(subscription)
+            }
+
             fn subscribe<'a>(
                 &'a self,
                 subscription: &'a Subscription,
@@ -51,6 +58,10 @@ macro_rules! forward {
                 &self,
             ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
                 (**self).subscriptions()
+            }
+
+            fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+                (**self).subscription_status(subscription)
             }
         }
     };

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use eventkit::Event;
 use eventkit::transport::{
-    AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
-    RawMessage, Settlement, Subscription, SubscriptionInfo, Transport, TransportError,
+    AckHandle, Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, MessageMetadata,
+    Published, Publisher, RawMessage, Settlement, Subscription, SubscriptionInfo,
+    SubscriptionStatus, Transport, TransportError,
 };
 use eventkit_service::memory::Memory;
 use tokio::time::sleep;
@@ -19,6 +20,10 @@ pub(crate) struct Distant {
     pub(crate) round_trip: Duration,
     /// Whether confirmations of settlements are lost, which are carried out all the same.
     pub(crate) loses_confirmations: Arc<AtomicBool>,
+    /// Whether settlements are refused.
+    pub(crate) denies_settlements: Arc<AtomicBool>,
+    /// Whether records of deliveries are neither loaded nor stored.
+    pub(crate) denies_records: Arc<AtomicBool>,
 }
 
 impl Distant {
@@ -27,7 +32,16 @@ impl Distant {
             memory,
             round_trip,
             loses_confirmations: Arc::default(),
+            denies_settlements: Arc::default(),
+            denies_records: Arc::default(),
         }
+    }
+
+    fn check_records(&self) -> Result<(), TransportError> {
+        if self.denies_records.load(Ordering::Relaxed) {
+            return Err(TransportError::unavailable("no permission for records"));
+        }
+        Ok(())
     }
 }
 
@@ -73,6 +87,12 @@ impl Transport for Distant {
             let transport = self.clone();
             Ok(Box::new(DistantConsumer { inner, transport }) as _)
         })
+    }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        let mut status = self.memory.subscription_status(subscription);
+        status.warnings.push("far away".to_owned());
+        status
     }
 
     fn subscriptions(
@@ -127,11 +147,35 @@ impl Acknowledger for DistantAcknowledger {
         let Self { inner, transport } = Arc::into_inner(self).expect("a message is settled once");
         Box::pin(async move {
             sleep(transport.round_trip).await;
+            if transport.denies_settlements.load(Ordering::Relaxed) {
+                return Err(TransportError::unavailable("no permission to settle"));
+            }
             inner.settle(settlement).await?;
             if transport.loses_confirmations.load(Ordering::Relaxed) {
                 return Err(TransportError::unavailable("the confirmation was lost"));
             }
             Ok(())
+        })
+    }
+
+    fn load_record(
+        &self,
+        _: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        Box::pin(async {
+            self.transport.check_records()?;
+            self.inner.load_record().await
+        })
+    }
+
+    fn store_record(
+        &self,
+        _: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.transport.check_records()?;
+            self.inner.store_record(record).await
         })
     }
 

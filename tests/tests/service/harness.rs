@@ -13,6 +13,7 @@ use eventkit_service::{
     DeadLetter, DeadLetters, Outgoing, RunError, Service, ServiceBuilder, ServiceHandle,
     ShutdownReport,
 };
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -234,6 +235,30 @@ impl Running {
     pub(crate) async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
+    }
+}
+
+/// Runs services until a subscription has settled everything; each one but the last ends as its process
+/// would, as soon as it is told to. Returns how many ended so, and the last one.
+pub(crate) async fn crash_until_settled(
+    harness: &TestHarness,
+    build: impl Fn() -> ServiceBuilder,
+    crash: &Notify,
+    subscription: &str,
+) -> (u32, Running) {
+    let mut crashes = 0;
+    loop {
+        let service = Running::start(build()).await;
+        tokio::select! {
+            biased;
+            () = crash.notified() => {
+                service.crash().await;
+                crashes += 1;
+            }
+            () = wait_until(|| harness.memory.unsettled(subscription) == 0) => {
+                return (crashes, service);
+            }
+        }
     }
 }
 

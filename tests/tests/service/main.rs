@@ -7,14 +7,17 @@
     reason = "handlers stand here in every form that users may give them"
 )]
 
+mod attempts;
 mod attribute;
 mod circuit_breaker;
 mod dead_letters;
 mod deliveries;
+mod deployments;
 mod distant;
 mod extremes;
 mod faults;
 mod harness;
+mod health;
 mod inbox;
 mod inbox_stores;
 mod layers;
@@ -28,6 +31,7 @@ mod setup;
 mod shutdown;
 mod start;
 mod stores;
+mod suspects;
 mod threads;
 mod tracing;
 mod values;

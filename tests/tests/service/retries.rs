@@ -280,30 +280,3 @@ async fn an_error_may_say_what_becomes_of_the_event() {
         }
     );
 }
-
-#[tokio::test(start_paused = true)]
-async fn an_event_that_the_process_dies_over_does_not_come_for_ever() {
-    let harness = TestHarness::new();
-    let log = harness.log.clone();
-    harness
-        .registry
-        .with_name("deadly")
-        .policy(Policy::new().attempts(2))
-        .register_async("t", move |_: Event| {
-            log.note("run");
-            std::future::pending::<()>()
-        });
-    harness.publish(&event("t", "1")).await;
-    for run in 1..=4 {
-        let service = harness.start().await;
-        super::harness::wait_until(|| harness.log.lines().len() == run).await;
-        service.crash().await;
-    }
-    let _service = harness.start().await;
-    let letter = harness.dead(1).await.remove(0);
-    assert_eq!(harness.log.lines().len(), 4);
-    assert_eq!(
-        letter.error,
-        "delivered 5 times without being settled: the event may have ended its process"
-    );
-}

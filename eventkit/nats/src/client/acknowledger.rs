@@ -1,52 +1,159 @@
 //! The acknowledgement of one message.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_nats::Subject;
 use async_nats::jetstream::AckKind;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{Acknowledger, BoxFuture, MessageMetadata, Settlement, TransportError};
+use eventkit::transport::{
+    Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+};
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::debug;
 
-use super::shared::Shared;
+use super::active_subscription::ActiveSubscription;
+use super::delivery_records;
+use super::state::StateStore;
+
+/// The delays of a message that is returned since it may be one for a later selection.
+const MIN_SKIP_DELAY: Duration = Duration::from_secs(1);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(5);
 
 /// Settles one message; the server confirms each acknowledgement.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
-    pub(super) shared: Arc<Shared>,
-    pub(super) reply: Subject,
+    subscription: Arc<ActiveSubscription>,
+    reply: Subject,
+    /// Whether a record of the message's deliveries is stored.
+    has_record: AtomicBool,
     /// Lets the consumer request another message once it is dropped, settled or not.
-    pub(super) _permit: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl NatsAcknowledger {
+    pub(super) fn new(
+        subscription: Arc<ActiveSubscription>,
+        reply: Subject,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            subscription,
+            reply,
+            has_record: AtomicBool::new(false),
+            _permit: permit,
+        }
+    }
+
     async fn send_ack(&self, operation: &str, kind: AckKind) -> Result<(), TransportError> {
-        let (api, reply) = (&self.shared.api, self.reply.as_str());
+        let (api, reply) = (&self.subscription.shared.api, self.reply.as_str());
         let confirmed = api.request(operation, reply, None, kind.into()).await;
         confirmed.map(drop)
     }
+
+    async fn nack(&self, delay: Duration) -> Result<(), TransportError> {
+        // The server counts nanoseconds in 64 bits.
+        let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
+        self.send_ack("return a message", AckKind::Nak(delay)).await
+    }
+
+    /// Sends what ends the deliveries of a message, and then forgets its record.
+    async fn end(
+        &self,
+        operation: &str,
+        kind: AckKind,
+        message: MessageMetadata,
+    ) -> Result<(), TransportError> {
+        self.send_ack(operation, kind).await?;
+        if self.has_record.load(Ordering::Relaxed) {
+            let (state, durable) = self.place();
+            let forgotten = delivery_records::forget(state, durable, sequence(message)).await;
+            // What is left is forgotten when the subscription is opened again.
+            if let Err(error) = forgotten {
+                debug!(%error, "failed to forget the record of a settled message");
+            }
+        }
+        Ok(())
+    }
+
+    /// Acknowledges a message that the subscription does not select, or returns it if a later selection
+    /// is recorded.
+    async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
+        if self.subscription.is_latest().await? {
+            return self.end("skip a message", AckKind::Ack, message).await;
+        }
+        let delay = MIN_SKIP_DELAY.saturating_mul(message.delivery_count);
+        self.nack(delay.clamp(MIN_SKIP_DELAY, MAX_SKIP_DELAY)).await
+    }
+
+    fn place(&self) -> (&StateStore, &str) {
+        let ActiveSubscription {
+            shared, durable, ..
+        } = &*self.subscription;
+        (&shared.state, &durable.name)
+    }
+}
+
+/// Returns the sequence of a message, which each message of JetStream has.
+fn sequence(message: MessageMetadata) -> u64 {
+    message.position.unwrap_or_default()
 }
 
 impl Acknowledger for NatsAcknowledger {
     fn settle(
         self: Arc<Self>,
-        _: MessageMetadata,
+        message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let (operation, kind) = match settlement {
-            Settlement::Ack => ("acknowledge a message", AckKind::Ack),
-            Settlement::Terminate => ("terminate a message", AckKind::Term),
-            Settlement::Nack(delay) => {
-                // The server counts nanoseconds in 64 bits.
-                let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
-                ("return a message", AckKind::Nak(delay))
+        Box::pin(async move {
+            match settlement {
+                Settlement::Ack => {
+                    self.end("acknowledge a message", AckKind::Ack, message)
+                        .await
+                }
+                Settlement::Terminate => {
+                    self.end("terminate a message", AckKind::Term, message)
+                        .await
+                }
+                Settlement::Nack(delay) => self.nack(delay).await,
+                Settlement::Skip => self.skip(message).await,
             }
-        };
-        Box::pin(async move { self.send_ack(operation, kind).await })
+        })
     }
 
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         let operation = "report that a message is in progress";
         Box::pin(self.send_ack(operation, AckKind::Progress))
+    }
+
+    fn load_record(
+        &self,
+        message: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        Box::pin(async move {
+            let (state, durable) = self.place();
+            let record = delivery_records::load(state, durable, sequence(message)).await?;
+            self.has_record
+                .fetch_or(record.is_some(), Ordering::Relaxed);
+            Ok(record.unwrap_or_default())
+        })
+    }
+
+    fn store_record(
+        &self,
+        message: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            // A write that is not confirmed may still be stored.
+            self.has_record.store(true, Ordering::Relaxed);
+            let (state, durable) = self.place();
+            delivery_records::store(state, durable, sequence(message), record).await
+        })
+    }
+
+    fn ack_wait(&self) -> Option<Duration> {
+        self.subscription.ack_wait()
     }
 }

@@ -13,18 +13,12 @@ use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use async_nats::{Client, HeaderMap, Message};
 use bytes::Bytes;
 use eventkit::transport::TransportError;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
 
 use super::error::{error_response, no_response};
-
-/// The part of an INFO response that the transport reads.
-#[derive(Debug, Deserialize)]
-pub(super) struct Info<C> {
-    pub(super) config: C,
-}
 
 /// The connection, and how to reach JetStream over it.
 ///
@@ -66,38 +60,37 @@ impl Api {
         }
     }
 
-    /// Looks up a stream or a consumer, or creates it; returns the config of one that existed.
-    ///
-    /// `info` and `create` are the calls of the API, and `body` is the one of `create`.
-    pub(super) async fn find_or_create<C: DeserializeOwned>(
+    /// Looks up a stream or a consumer; `None` if it does not exist.
+    pub(super) async fn look_up<T: DeserializeOwned>(
         &self,
         what: &str,
-        info: &str,
-        create: &str,
-        body: &impl Serialize,
-    ) -> Result<Option<C>, TransportError> {
-        // The second round finds what another process created in the first one.
-        for _ in 0..2 {
-            let operation = format!("look up {what}");
-            match self.call(&operation, info, &json!({})).await? {
-                Ok(Info { config }) => return Ok(Some(config)),
-                Err(error) => match error.error_code() {
-                    ErrorCode::STREAM_NOT_FOUND | ErrorCode::CONSUMER_NOT_FOUND => {}
-                    _ => return Err(error_response(&operation, error)),
-                },
-            }
-            let operation = format!("create {what}");
-            match self.call::<Info<C>>(&operation, create, body).await? {
-                Ok(_) => return Ok(None),
-                Err(error) => match error.error_code() {
-                    ErrorCode::STREAM_NAME_EXIST | ErrorCode::CONSUMER_ALREADY_EXISTS => {}
-                    _ => return Err(error_response(&operation, error)),
-                },
-            }
+        call: &str,
+    ) -> Result<Option<T>, TransportError> {
+        let operation = format!("look up {what}");
+        match self.call(&operation, call, &json!({})).await? {
+            Ok(found) => Ok(Some(found)),
+            Err(error) => match error.error_code() {
+                ErrorCode::STREAM_NOT_FOUND | ErrorCode::CONSUMER_NOT_FOUND => Ok(None),
+                _ => Err(error_response(&operation, error)),
+            },
         }
-        Err(TransportError::unavailable(format!(
-            "{what} is being created and deleted"
-        )))
+    }
+
+    /// Creates a stream or a consumer; `None` if another process did so meanwhile.
+    pub(super) async fn create<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        call: &str,
+        body: &impl Serialize,
+    ) -> Result<Option<T>, TransportError> {
+        let operation = format!("create {what}");
+        match self.call(&operation, call, body).await? {
+            Ok(created) => Ok(Some(created)),
+            Err(error) => match error.error_code() {
+                ErrorCode::STREAM_NAME_EXIST | ErrorCode::CONSUMER_ALREADY_EXISTS => Ok(None),
+                _ => Err(error_response(&operation, error)),
+            },
+        }
     }
 
     /// Sends a request to the API; the inner error is the response of the server.

@@ -1,7 +1,7 @@
 //! The builder of a transport.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
@@ -14,8 +14,10 @@ use eventkit::transport::{TransportError, TransportErrorKind};
 
 use super::Storage;
 use super::api::Api;
+use super::settings::StreamSettings;
 use super::shared::Shared;
-use super::stream::StreamSettings;
+use super::state::StateStore;
+use super::stream::Stream;
 use super::transport::{Nats, check_name};
 use crate::mapping::message::Mode;
 use crate::mapping::subject::is_token;
@@ -55,7 +57,6 @@ pub struct NatsBuilder {
     timeout: Duration,
     idle_heartbeat: Duration,
     max_ack_pending: usize,
-    updates_consumers: bool,
 }
 
 enum Server {
@@ -93,7 +94,6 @@ impl NatsBuilder {
             timeout: Duration::from_secs(5),
             idle_heartbeat: Duration::from_secs(5),
             max_ack_pending: 10_000,
-            updates_consumers: false,
         }
     }
 
@@ -199,16 +199,6 @@ impl NatsBuilder {
         self
     }
 
-    /// Updates consumers on the server whose patterns, `ack_wait` or `max_ack_pending` differ; by
-    /// default they are an error.
-    ///
-    /// A consumer keeps its position, and new patterns select events after it only. Before server
-    /// 2.10, patterns cannot be updated, and the error remains.
-    pub fn update_consumers(mut self) -> Self {
-        self.updates_consumers = true;
-        self
-    }
-
     /// Connects, and creates the stream if it does not exist.
     ///
     /// # Errors
@@ -242,21 +232,23 @@ impl NatsBuilder {
             }
             None => "$JS.API".to_owned(),
         };
+        let api = Api {
+            client,
+            prefix: api_prefix,
+            timeout: self.timeout,
+        };
         let shared = Shared {
-            api: Api {
-                client,
-                prefix: api_prefix,
-                timeout: self.timeout,
-            },
-            stream: self.stream,
+            state: StateStore::new(api.clone(), &self.stream.name),
+            stream: Stream::new(self.stream, &prefix),
+            api,
             prefix,
             mode: self.mode,
             limits: self.limits,
             idle_heartbeat: self.idle_heartbeat,
             max_ack_pending: self.max_ack_pending,
-            updates_consumers: self.updates_consumers,
+            durables: Mutex::default(),
         };
-        shared.stream.ensure(&shared.api, &shared.prefix).await?;
+        shared.stream.ensure(&shared.api).await?;
         Ok(Nats {
             shared: Arc::new(shared),
         })

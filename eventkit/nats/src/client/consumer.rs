@@ -14,14 +14,18 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, ReservedMessage, Subscription, TransportError, is_reserved,
+    Acknowledger, BoxFuture, Consumer, Incoming, ReservedMessage, Settlement, TransportError,
+    is_reserved,
 };
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::debug;
 
 use super::acknowledger::NatsAcknowledger;
+use super::active_subscription::ActiveSubscription;
 use super::api::Api;
+use super::keeper::Keeper;
 use super::shared::Shared;
 use crate::binding::with_limits;
 use crate::mapping::{message, subject};
@@ -35,8 +39,9 @@ const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 /// one of `max_in_flight` permits.
 #[derive(Debug)]
 pub(super) struct NatsConsumer {
-    shared: Arc<Shared>,
-    subscription: Subscription,
+    subscription: Arc<ActiveSubscription>,
+    /// Ends with the consumer.
+    _keeper: Keeper,
     /// The subject to which the server sends messages and the status of requests.
     inbox: String,
     messages: Option<Subscriber>,
@@ -52,10 +57,12 @@ pub(super) struct NatsConsumer {
 }
 
 impl NatsConsumer {
-    pub(super) async fn open(
-        shared: Arc<Shared>,
-        subscription: &Subscription,
-    ) -> Result<Self, TransportError> {
+    pub(super) async fn open(active: Arc<ActiveSubscription>) -> Result<Self, TransportError> {
+        let ActiveSubscription {
+            shared,
+            subscription,
+            ..
+        } = &*active;
         let client = &shared.api.client;
         let connects = connects(client);
         let inbox = client.new_inbox();
@@ -68,8 +75,8 @@ impl NatsConsumer {
         let none = Arc::clone(&permits).try_acquire_many_owned(0);
         let requested = none.expect("the semaphore is open");
         Ok(Self {
-            shared,
-            subscription: subscription.clone(),
+            _keeper: Keeper::start(Arc::clone(&active)),
+            subscription: active,
             inbox,
             messages: Some(messages),
             max_in_flight,
@@ -94,7 +101,7 @@ impl NatsConsumer {
                     self.last_received = Instant::now();
                     if let Some(status) = message.status {
                         self.handle_status(status, &message)?;
-                    } else if let Some(incoming) = self.accept(message).await? {
+                    } else if let Some(incoming) = self.accept(message)? {
                         return Ok(incoming);
                     }
                 }
@@ -136,10 +143,10 @@ impl NatsConsumer {
     }
 
     async fn send_request(&self, batch: usize) -> Result<(), TransportError> {
-        let heartbeat = self.shared.idle_heartbeat;
+        let heartbeat = self.shared().idle_heartbeat;
         let config = BatchConfig {
             batch,
-            expires: Some(heartbeat * 6),
+            expires: Some(longest_request(heartbeat)),
             idle_heartbeat: heartbeat,
             ..BatchConfig::default()
         };
@@ -148,9 +155,13 @@ impl NatsConsumer {
                 .with_source(error)
         })?;
         let (subject, reply) = (self.api_subject("MSG.NEXT"), self.inbox.clone());
-        let client = &self.shared.api.client;
+        let client = &self.shared().api.client;
         self.queued(client.publish_with_reply(subject, reply, body.into()))
             .await
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.subscription.shared
     }
 
     fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Message>> {
@@ -162,10 +173,10 @@ impl NatsConsumer {
 
     /// Returns the subject of a call of the API about this consumer.
     fn api_subject(&self, call: &str) -> String {
-        let Shared { api, stream, .. } = &*self.shared;
+        let Shared { api, stream, .. } = self.shared();
         format!(
             "{}.CONSUMER.{call}.{}.{}",
-            api.prefix, stream.name, self.subscription.name
+            api.prefix, stream.settings.name, self.subscription.durable.name
         )
     }
 
@@ -188,7 +199,7 @@ impl NatsConsumer {
             409 if description.starts_with("Exceeded MaxRequest")
                 || description.contains("push based") =>
             {
-                let name = &self.subscription.name;
+                let name = &self.subscription.subscription.name;
                 let message = format!("the consumer `{name}`: {description}");
                 return Err(TransportError::configuration(message));
             }
@@ -207,32 +218,27 @@ impl NatsConsumer {
         drop(self.requested.split(pending.unwrap_or(all).min(all)));
     }
 
-    /// Decodes a message, or acknowledges one that no pattern selects.
-    async fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
+    /// Decodes a message, or skips one that no pattern selects.
+    fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
         let permit = self.requested.split(1);
         let metadata = message::metadata(&message);
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
-        let ty = subject::event_type(&self.shared.prefix, &message.subject);
-        let Some(ty) = ty.filter(|ty| self.subscription.selects(ty)) else {
-            // Unconfirmed: if this is lost, the message is redelivered and skipped again.
-            let client = &self.shared.api.client;
-            self.queued(client.publish(reply, AckKind::Ack.into()))
-                .await?;
+        let subscription = Arc::clone(&self.subscription);
+        let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, permit));
+        let ty = subject::event_type(&self.shared().prefix, &message.subject);
+        let Some(ty) = ty.filter(|ty| self.subscription.subscription.selects(ty)) else {
+            // If this fails, the message is redelivered and skipped again.
+            tokio::spawn(acknowledger.settle(metadata, Settlement::Skip));
             return Ok(None);
         };
-        let decoder = with_limits(self.shared.limits);
+        let decoder = with_limits(self.shared().limits);
         let headers = message.headers.as_ref();
         let event = message::decode(decoder, headers, message.payload);
         let reserved =
             is_reserved(&ty).then(|| ReservedMessage::new(ty, message::owned_pairs(headers)));
-        let acknowledger = NatsAcknowledger {
-            shared: Arc::clone(&self.shared),
-            reply,
-            _permit: permit,
-        };
-        let incoming = Incoming::new(event, metadata, Arc::new(acknowledger));
+        let incoming = Incoming::new(event, metadata, acknowledger);
         Ok(Some(match reserved {
             Some(reserved) => incoming.with_reserved(reserved),
             None => incoming,
@@ -244,7 +250,7 @@ impl NatsConsumer {
         &self,
         sending: impl Future<Output = Result<(), PublishError>>,
     ) -> Result<(), TransportError> {
-        match timeout(self.shared.api.timeout, sending).await {
+        match timeout(self.shared().api.timeout, sending).await {
             Ok(sent) => sent.map_err(|error| {
                 self.lost("the client failed to send")
                     .with_source(error.to_string())
@@ -253,17 +259,21 @@ impl NatsConsumer {
         }
     }
 
-    /// Checks that the server is connected, and remembers the requests of this consumer.
+    /// Checks that the server is connected and remembers the requests of this consumer, and that the
+    /// keeper has found nothing wrong.
     fn check_connection(&self) -> Result<(), TransportError> {
-        let client = &self.shared.api.client;
+        let client = &self.shared().api.client;
         if client.connection_state() != State::Connected {
             return Err(self.lost("there is no connection to the server"));
         }
         if connects(client) != self.connects {
             return Err(self.lost("the connection to the server was interrupted"));
         }
+        if let Some(failure) = self.subscription.take_failure() {
+            return Err(failure);
+        }
         // One heartbeat may be late.
-        let max_silence = self.shared.idle_heartbeat * 2;
+        let max_silence = self.shared().idle_heartbeat * 2;
         if self.requested.num_permits() > 0 && self.last_received.elapsed() > max_silence {
             return Err(self.lost("the server sent no heartbeat"));
         }
@@ -273,7 +283,7 @@ impl NatsConsumer {
     fn lost(&self, reason: &str) -> TransportError {
         TransportError::unavailable(format!(
             "the consumer `{}` is lost: {reason}",
-            self.subscription.name
+            self.subscription.subscription.name
         ))
     }
 }
@@ -289,7 +299,11 @@ impl Consumer for NatsConsumer {
                 return Ok(());
             };
             let info_subject = self.api_subject("INFO");
-            return_undelivered(&self.shared.api, &info_subject, messages).await
+            return_undelivered(&self.shared().api, &info_subject, messages).await?;
+            if let Err(error) = self.subscription.record_settled().await {
+                debug!(%error, "failed to record the settled position of a consumer that is closed");
+            }
+            Ok(())
         })
     }
 }
@@ -300,7 +314,8 @@ impl Drop for NatsConsumer {
         if let Some(messages) = self.messages.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let (shared, info_subject) = (Arc::clone(&self.shared), self.api_subject("INFO"));
+            let shared = Arc::clone(&self.subscription.shared);
+            let info_subject = self.api_subject("INFO");
             runtime.spawn(
                 async move { return_undelivered(&shared.api, &info_subject, messages).await },
             );
@@ -346,6 +361,11 @@ async fn drain(mut messages: Subscriber) -> Vec<Subject> {
         }
     }
     replies
+}
+
+/// Returns how long a request for messages waits.
+pub(super) fn longest_request(idle_heartbeat: Duration) -> Duration {
+    idle_heartbeat * 6
 }
 
 fn connects(client: &Client) -> u64 {

@@ -1,14 +1,20 @@
 //! The client: the stream, its consumers, and publishing.
 
 mod acknowledger;
+mod active_subscription;
 mod api;
 mod builder;
-mod config_mismatch;
 mod consumer;
-mod consumer_spec;
+mod consumer_info;
+mod delivery_records;
+mod durable;
 mod error;
+mod keeper;
 mod publisher;
+mod selection;
+mod settings;
 mod shared;
+mod state;
 mod stream;
 mod subscriptions;
 mod transport;

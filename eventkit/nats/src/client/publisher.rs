@@ -81,7 +81,7 @@ impl Nats {
                 "failed to {operation}: its type makes a subject of over {MAX_SUBJECT_LENGTH} bytes"
             )));
         }
-        headers.insert("Nats-Expected-Stream", shared.stream.name.as_str());
+        headers.insert("Nats-Expected-Stream", shared.stream.settings.name.as_str());
         let response = shared.api.request(operation, &subject, Some(headers), body);
         let ack: PublishAck = parse_response(operation, &response.await?.payload)?
             .map_err(|error| error_response(operation, error))?;

@@ -1,97 +1,181 @@
-//! The stream: creates it if it does not exist, and checks its settings otherwise.
+//! The stream of events: creates it if it does not exist, and checks it otherwise.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use async_nats::jetstream::stream::StorageType;
 use eventkit::transport::TransportError;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::warn;
 
 use super::api::Api;
-use super::config_mismatch::{ConfigMismatch, lowercase};
-use crate::mapping::subject::covers;
+use super::settings::{Settings, StreamSettings};
 
-/// The settings of the stream.
-#[derive(Debug, Clone)]
-pub(super) struct StreamSettings {
-    pub(super) name: String,
-    pub(super) storage: StorageType,
-    pub(super) duplicate_window: Duration,
-    pub(super) replicas: Option<usize>,
-    pub(super) max_age: Option<Duration>,
-    pub(super) max_bytes: Option<u64>,
+/// The part of a stream's information that the transport reads.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct StreamInfo {
+    config: Value,
+    /// The time at which the stream was created, as the server writes it; tells one stream from
+    /// another of the same name.
+    pub(super) created: String,
+    pub(super) state: StreamState,
 }
 
-impl StreamSettings {
-    fn config(&self, subjects: String) -> Config {
-        Config {
-            name: self.name.clone(),
-            subjects: vec![subjects],
-            retention: RetentionPolicy::Limits,
-            storage: self.storage,
-            // A full stream refuses new messages, and deletes none.
-            discard: DiscardPolicy::New,
-            duplicate_window: self.duplicate_window,
-            num_replicas: self.replicas.unwrap_or(1),
-            max_age: self.max_age.unwrap_or_default(),
-            max_bytes: self
-                .max_bytes
-                .map_or(-1, |max| max.try_into().unwrap_or(i64::MAX)),
-            max_messages: -1,
-            max_messages_per_subject: -1,
-            max_consumers: -1,
-            ..Config::default()
+/// What a stream contains.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct StreamState {
+    pub(super) messages: u64,
+    pub(super) bytes: u64,
+    pub(super) last_seq: u64,
+    /// The time of the newest message.
+    #[serde(default)]
+    pub(super) last_ts: String,
+}
+
+impl StreamInfo {
+    pub(super) fn settings(&self) -> Settings<'_> {
+        Settings::new(&self.config)
+    }
+}
+
+/// The stream of events, and which one of its name this process uses.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) settings: StreamSettings,
+    subjects: String,
+    created: Mutex<Option<String>>,
+    last_look: tokio::sync::Mutex<Option<(Instant, Found)>>,
+}
+
+/// A stream that was found, and what an operator should look at.
+pub(super) type Found = (StreamInfo, Vec<String>);
+
+/// The time for which consumers share a look at the stream.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Stream {
+    pub(super) fn new(settings: StreamSettings, prefix: &str) -> Self {
+        Self {
+            settings,
+            subjects: format!("{prefix}.>"),
+            created: Mutex::default(),
+            last_look: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Creates the stream, or checks the existing one.
+    /// Creates the stream, or checks the existing one; returns it, and what an operator should look at.
+    ///
+    /// A stream in files that was deleted while this process used it is not created again: its events
+    /// are lost, which an operator has to know.
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, or if the stream does not fit.
-    pub(super) async fn ensure(&self, api: &Api, prefix: &str) -> Result<(), TransportError> {
-        let subjects = format!("{prefix}.>");
-        let what = format!("the stream `{}`", self.name);
-        let info = format!("STREAM.INFO.{}", self.name);
-        let create = format!("STREAM.CREATE.{}", self.name);
-        let config = self.config(subjects.clone());
-        match api.find_or_create(&what, &info, &create, &config).await? {
-            Some(found) => self.check(&found, &subjects),
-            None => Ok(()),
+    /// Returns an error if the server cannot be reached, or if the stream does not fit or was deleted.
+    pub(super) async fn ensure(&self, api: &Api) -> Result<Found, TransportError> {
+        let StreamSettings { name, storage, .. } = &self.settings;
+        let what = format!("the stream `{name}`");
+        // The second round finds what another process created in the first one.
+        for _ in 0..2 {
+            if let Some(found) = self.look_up(api).await? {
+                return Ok(found);
+            }
+            let was_deleted = self.created().is_some();
+            if was_deleted && *storage == StorageType::File {
+                return Err(self.deleted());
+            }
+            let (call, config) = (
+                format!("STREAM.CREATE.{name}"),
+                self.settings.config(&self.subjects),
+            );
+            if let Some(created) = api.create::<StreamInfo>(&what, &call, &config).await? {
+                if was_deleted {
+                    warn!(stream = %name, "the stream was lost, and is created again without its events");
+                }
+                self.set_created(&created.created);
+                return Ok((created, Vec::new()));
+            }
         }
+        Err(TransportError::unavailable(format!(
+            "{what} is being created and deleted"
+        )))
     }
 
-    fn check(&self, found: &Config, subjects: &str) -> Result<(), TransportError> {
-        let mut mismatch = ConfigMismatch::default();
-        mismatch.expect(
-            found.subjects.iter().any(|found| covers(found, subjects)),
-            "subjects",
-            format_args!("{:?}", found.subjects),
-            format_args!("[{subjects:?}] or more"),
-        );
-        mismatch.expect_eq("storage", found.storage, self.storage);
-        mismatch.expect(
-            found.retention == RetentionPolicy::Limits,
-            "retention",
-            lowercase(found.retention),
-            "limits, which keeps events for handlers that are added later",
-        );
-        mismatch.expect_eq("no_ack", found.no_ack, false);
-        mismatch.expect_eq("sealed", found.sealed, false);
-        mismatch.expect(
-            found.duplicate_window >= self.duplicate_window,
-            "duplicate_window",
-            format_args!("{:?}", found.duplicate_window),
-            format_args!("{:?} or more", self.duplicate_window),
-        );
-        if let Some(expected) = self.replicas {
-            mismatch.expect_eq("num_replicas", found.num_replicas, expected);
+    /// Looks at the stream again while it is used. Consumers that do so at the same time share a look.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if the stream does not fit or was deleted.
+    pub(super) async fn look(&self, api: &Api) -> Result<Found, TransportError> {
+        let mut last = self.last_look.lock().await;
+        if let Some((at, found)) = &*last
+            && at.elapsed() < LOOK_INTERVAL
+        {
+            return Ok(found.clone());
         }
-        if let Some(expected) = self.max_age {
-            mismatch.expect_eq("max_age", found.max_age, expected);
+        let found = self.look_up(api).await?.ok_or_else(|| self.deleted())?;
+        *last = Some((Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    /// Returns the error of a stream that was deleted while this process used it.
+    fn deleted(&self) -> TransportError {
+        let name = &self.settings.name;
+        if self.settings.storage == StorageType::Memory {
+            return TransportError::unavailable(format!(
+                "the stream `{name}` does not exist any more"
+            ));
         }
-        if let Some(expected) = self.max_bytes {
-            let matches = u64::try_from(found.max_bytes) == Ok(expected);
-            mismatch.expect(matches, "max_bytes", found.max_bytes, expected);
+        TransportError::configuration(format!(
+            "the stream `{name}` was deleted while this process used it, with all events in it: restore \
+             it, or start the process again to create an empty one"
+        ))
+    }
+
+    /// Looks up the stream and checks it; `None` if it does not exist.
+    async fn look_up(&self, api: &Api) -> Result<Option<Found>, TransportError> {
+        let name = &self.settings.name;
+        let what = format!("the stream `{name}`");
+        let call = format!("STREAM.INFO.{name}");
+        let Some(found) = api.look_up::<StreamInfo>(&what, &call).await? else {
+            return Ok(None);
+        };
+        let mut warnings = Vec::new();
+        let mismatch = self
+            .settings
+            .check(found.settings(), &self.subjects, &mut warnings);
+        mismatch.into_result(&what)?;
+        if self
+            .created()
+            .is_some_and(|created| created != found.created)
+        {
+            warn!(stream = %name, "the stream was deleted and created again; its earlier events are lost");
         }
-        mismatch.into_result(&format!("the stream `{}`", self.name))
+        self.set_created(&found.created);
+        warnings.extend(self.warn_of_size(&found));
+        Ok(Some((found, warnings)))
+    }
+
+    /// Returns a warning if the stream is nearly as large as it may become.
+    fn warn_of_size(&self, found: &StreamInfo) -> Option<String> {
+        let max_bytes = u64::try_from(found.settings().int("max_bytes")).ok()?;
+        (max_bytes > 0 && found.state.bytes > max_bytes / 10 * 9).then(|| {
+            format!(
+                "the stream `{}` has {} of at most {max_bytes} bytes: enlarge `max_bytes`, or publishing \
+                 fails",
+                self.settings.name, found.state.bytes
+            )
+        })
+    }
+
+    fn created(&self) -> Option<String> {
+        let created = self.created.lock().unwrap_or_else(PoisonError::into_inner);
+        created.clone()
+    }
+
+    fn set_created(&self, created: &str) {
+        let mut own = self.created.lock().unwrap_or_else(PoisonError::into_inner);
+        *own = Some(created.to_owned());
     }
 }

@@ -7,6 +7,7 @@ use eventkit::transport::{SubscriptionInfo, TransportError};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::durable;
 use super::error::error_response;
 use super::shared::Shared;
 
@@ -45,9 +46,10 @@ struct Delivered {
 
 /// Lists the durable consumers.
 pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, TransportError> {
-    let stream = &shared.stream.name;
+    let stream = &shared.stream.settings.name;
     let operation = format!("list the consumers of the stream `{stream}`");
     let call = format!("CONSUMER.LIST.{stream}");
+    let renamed = durable::renamed(&shared.state).await?;
     let mut subscriptions = Vec::new();
     let mut offset = 0;
     loop {
@@ -59,7 +61,7 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
         let durable = consumers
             .into_iter()
             .filter(|consumer| consumer.config.durable_name.is_some());
-        subscriptions.extend(durable.map(ListedConsumer::into_info));
+        subscriptions.extend(durable.map(|consumer| consumer.into_info(&renamed)));
         offset += count;
         if count == 0 || offset >= total {
             return Ok(subscriptions);
@@ -68,10 +70,13 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
 }
 
 impl ListedConsumer {
-    fn into_info(self) -> SubscriptionInfo {
+    /// Returns the information under the latest name of the subscription.
+    fn into_info(self, renamed: &[(String, String)]) -> SubscriptionInfo {
         let has_consumer = self.num_waiting > 0 || self.is_busy();
         let unsettled = self.num_pending + self.num_ack_pending;
-        SubscriptionInfo::new(self.name, has_consumer, unsettled)
+        let latest = renamed.iter().find(|(durable, _)| *durable == self.name);
+        let name = latest.map_or(self.name, |(_, name)| name.clone());
+        SubscriptionInfo::new(name, has_consumer, unsettled)
     }
 
     /// Returns whether a process seems to work on messages. One that has as many in flight as it may

@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use eventkit::transport::{
-    BoxFuture, Consumer, Subscription, SubscriptionInfo, Transport, TransportError,
+    BoxFuture, Consumer, Subscription, SubscriptionInfo, SubscriptionStatus, Transport,
+    TransportError,
 };
 
+use super::active_subscription::ActiveSubscription;
 use super::consumer::NatsConsumer;
-use super::consumer_spec::ConsumerSpec;
+use super::selection::Selection;
 use super::shared::Shared;
-use super::subscriptions;
+use super::{durable, subscriptions};
 use crate::mapping::subject::{Filters, is_token};
 
 /// A transport on NATS JetStream; clones share the connection.
@@ -24,18 +26,15 @@ impl Nats {
         &self,
         subscription: &Subscription,
     ) -> Result<NatsConsumer, TransportError> {
-        let shared = &*self.shared;
-        check_name("subscription", &subscription.name)?;
-        check_subscription(subscription, shared.max_ack_pending)?;
+        let shared = &self.shared;
+        self.check_subscription(subscription)?;
         // A stream in memory is lost when its server restarts.
-        shared.stream.ensure(&shared.api, &shared.prefix).await?;
-        let spec = ConsumerSpec {
-            shared,
-            subscription,
-            filters: Filters::new(&shared.prefix, &subscription.patterns),
-        };
-        spec.ensure().await?;
-        NatsConsumer::open(Arc::clone(&self.shared), subscription).await
+        let mut stream = shared.stream.ensure(&shared.api).await?;
+        stream.1.extend(shared.state.ensure(&stream.0).await?);
+        let name = durable::resolve(shared, subscription).await?;
+        let durable = shared.use_durable(&subscription.name, &name);
+        let active = ActiveSubscription::open(shared, subscription, durable, &stream).await?;
+        NatsConsumer::open(Arc::new(active)).await
     }
 }
 
@@ -54,6 +53,10 @@ fn check_subscription(
     max_ack_pending: usize,
 ) -> Result<(), TransportError> {
     let name = &subscription.name;
+    check_name("subscription", name)?;
+    for former in &subscription.formerly {
+        check_name("former subscription", former)?;
+    }
     if subscription.patterns.is_empty() {
         return Err(TransportError::configuration(format!(
             "the subscription `{name}` has no pattern"
@@ -75,6 +78,10 @@ impl Transport for Nats {
         "nats"
     }
 
+    fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
+        check_subscription(subscription, self.shared.max_ack_pending)
+    }
+
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,
@@ -90,12 +97,20 @@ impl Transport for Nats {
     ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
         Box::pin(async move { subscriptions::list(&self.shared).await.map(Some) })
     }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        let Some(durable) = self.shared.known_durable(&subscription.name) else {
+            return SubscriptionStatus::default();
+        };
+        let filters = Filters::new(&self.shared.prefix, &subscription.patterns);
+        durable.status(&Selection::new(subscription, &filters).digest)
+    }
 }
 
 impl fmt::Debug for Nats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Nats")
-            .field("stream", &self.shared.stream.name)
+            .field("stream", &self.shared.stream.settings.name)
             .field("subjects", &format_args!("{}.>", self.shared.prefix))
             .finish_non_exhaustive()
     }

@@ -85,6 +85,11 @@ impl Filters {
         Self(narrow.collect())
     }
 
+    /// Restores the filters of [`as_slice`](Self::as_slice).
+    pub(crate) fn of_subjects(filters: Vec<String>) -> Self {
+        Self(filters)
+    }
+
     pub(crate) fn as_slice(&self) -> &[String] {
         &self.0
     }

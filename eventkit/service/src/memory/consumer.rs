@@ -3,6 +3,7 @@
 use std::future::ready;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::timeout_at;
@@ -14,8 +15,8 @@ use eventkit::DecodeError;
 use eventkit::binding::http as binding;
 use eventkit::event::Event;
 use eventkit::transport::{
-    Acknowledger, BoxFuture, Consumer, Incoming, InvalidMessage, MessageMetadata, RawMessage,
-    ReservedMessage, Settlement, TransportError, is_reserved,
+    Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, InvalidMessage, MessageMetadata,
+    RawMessage, ReservedMessage, Settlement, TransportError, is_reserved,
 };
 
 /// A consumer; it shares its connection with the messages that it delivered.
@@ -119,6 +120,7 @@ impl Acknowledger for Connection {
         let settled = match settlement {
             Settlement::Ack | Settlement::Terminate => store.settle(&self.consumer, lease),
             Settlement::Nack(delay) => store.release(&self.consumer, lease, delay),
+            Settlement::Skip => store.skip(&self.consumer, lease),
         };
         drop(store);
         Box::pin(ready(settled))
@@ -127,5 +129,30 @@ impl Acknowledger for Connection {
     fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         let renewed = self.memory.lock().renew(&self.consumer, Lease::of(message));
         Box::pin(ready(renewed))
+    }
+
+    fn load_record(
+        &self,
+        message: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        let record = self
+            .memory
+            .lock()
+            .record(&self.consumer, Lease::of(message));
+        Box::pin(ready(record))
+    }
+
+    fn store_record(
+        &self,
+        message: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        let mut store = self.memory.lock();
+        let stored = store.set_record(&self.consumer, Lease::of(message), record);
+        Box::pin(ready(stored))
+    }
+
+    fn ack_wait(&self) -> Option<Duration> {
+        Some(self.memory.lock().ack_wait(&self.consumer))
     }
 }

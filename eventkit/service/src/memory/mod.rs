@@ -48,6 +48,7 @@
 mod consumer;
 mod faults;
 mod queue;
+mod selections;
 mod store;
 
 use std::fmt;
@@ -59,7 +60,7 @@ use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
     BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription,
-    SubscriptionInfo, Transport, TransportError, check_not_reserved,
+    SubscriptionInfo, SubscriptionStatus, Transport, TransportError, check_not_reserved,
 };
 
 pub use self::faults::Faults;
@@ -134,10 +135,11 @@ impl Memory {
         self.lock().len()
     }
 
-    /// Returns whether no message is stored.
+    /// Returns whether every message is settled. One that no subscription selects does not count,
+    /// except as long as there is no subscription at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.lock().is_settled()
     }
 
     /// Returns the number of messages that a subscription has not settled; 0 if there is no
@@ -250,5 +252,9 @@ impl Transport for Memory {
         &self,
     ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
         Box::pin(async move { self.lock().subscriptions().map(Some) })
+    }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        self.lock().status(subscription)
     }
 }

@@ -1,6 +1,7 @@
 //! The messages that one subscription has not settled.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +9,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::faults::Faults;
+use super::selections::Selections;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{MessageMetadata, Subscription, SubscriptionInfo};
+use eventkit::transport::{DeliveryRecord, MessageMetadata, Subscription, SubscriptionInfo};
 
 /// The number of messages among which a fault chooses the next one.
 const REORDER_WINDOW: usize = 16;
@@ -17,7 +19,13 @@ const REORDER_WINDOW: usize = 16;
 /// The messages of a subscription, by their position in the store.
 #[derive(Debug)]
 pub(super) struct LeaseQueue {
+    /// The subscription with the latest selection, under its latest name.
     pub(super) subscription: Subscription,
+    selections: Selections,
+    /// The position of the first message that it may have.
+    first: u64,
+    /// The names that the subscription had before.
+    former_names: Vec<String>,
     /// The messages that can be leased now, in order.
     ready: VecDeque<u64>,
     /// The messages that can be leased later.
@@ -30,8 +38,10 @@ pub(super) struct LeaseQueue {
     lease_counts: Vec<(u64, usize)>,
     /// The delivery count of each message that was released.
     delivery_counts: Positions<u32>,
-    /// The consumers that are open.
-    consumers: Vec<u64>,
+    /// What consumers recorded about messages.
+    records: Positions<DeliveryRecord>,
+    /// The consumers that are open, each with its subscription.
+    consumers: Vec<(u64, Arc<Subscription>)>,
     /// Increased when all consumers are lost.
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
@@ -65,8 +75,11 @@ impl Lease {
 }
 
 impl LeaseQueue {
-    pub(super) fn new(subscription: Subscription) -> Self {
+    pub(super) fn new(subscription: Subscription, first: u64) -> Self {
         Self {
+            first,
+            selections: Selections::new(subscription.clone()),
+            former_names: Vec::new(),
             subscription,
             ready: VecDeque::new(),
             delayed: BTreeSet::new(),
@@ -74,6 +87,7 @@ impl LeaseQueue {
             deadlines: VecDeque::new(),
             lease_counts: Vec::new(),
             delivery_counts: Positions::default(),
+            records: Positions::default(),
             consumers: Vec::new(),
             generation: 0,
             changed: Arc::default(),
@@ -89,19 +103,89 @@ impl LeaseQueue {
         self.changed.notify_waiters();
     }
 
-    pub(super) fn open(&mut self, consumer: u64) {
-        self.consumers.push(consumer);
+    /// Returns whether the subscription takes a message that is stored already.
+    pub(super) fn takes(&self, position: u64, ty: &str) -> bool {
+        position >= self.first && self.subscription.selects(ty)
+    }
+
+    /// Returns whether this is the queue of a subscription, by its name or a former one.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.subscription.name == name || self.former_names.iter().any(|former| former == name)
+    }
+
+    /// Takes the settings and the name of a subscription, unless its selection is superseded.
+    pub(super) fn update(&mut self, subscription: &Subscription) {
+        let consumers = &self.consumers;
+        let is_open = |other: &Subscription| {
+            let mut open = consumers.iter();
+            open.any(|(_, own)| own.has_selection_of(other))
+        };
+        if !self.selections.record(subscription, is_open) {
+            return;
+        }
+        let is_named = self.is_named(&subscription.name);
+        let former = mem::replace(&mut self.subscription, subscription.clone());
+        if is_named {
+            // An earlier process opens a subscription that was renamed by its former name.
+            self.subscription.name = former.name;
+        } else {
+            self.former_names.push(former.name);
+        }
+        // Its consumers may have room now.
+        self.changed.notify_waiters();
+    }
+
+    /// Returns whether a later selection is recorded than the one of a subscription.
+    pub(super) fn supersedes(&self, subscription: &Subscription) -> bool {
+        self.selections.supersede(subscription)
+    }
+
+    pub(super) fn record(&self, position: u64) -> DeliveryRecord {
+        self.records.get(&position).copied().unwrap_or_default()
+    }
+
+    /// Sets the record of a message, unless it is settled.
+    pub(super) fn set_record(&mut self, position: u64, record: DeliveryRecord) {
+        let is_delivered = self.leased.contains_key(&position);
+        if is_delivered || self.delivery_counts.contains_key(&position) {
+            self.records.insert(position, record);
+        }
+    }
+
+    /// Records that a delivery ended without a run, if all before it did or failed.
+    pub(super) fn account_for(&mut self, lease: Lease) {
+        let mut record = self.record(lease.position);
+        if record.accounted_deliveries.saturating_add(1) == lease.delivery_count {
+            record.accounted_deliveries = lease.delivery_count;
+            self.set_record(lease.position, record);
+        }
+    }
+
+    pub(super) fn open(&mut self, consumer: u64, subscription: Arc<Subscription>) {
+        self.consumers.push((consumer, subscription));
     }
 
     /// Closes a consumer, whose leases stay valid.
     pub(super) fn close(&mut self, consumer: u64) {
-        self.consumers.retain(|open| *open != consumer);
+        let open = self.consumers.iter().position(|(id, _)| *id == consumer);
+        if let Some(open) = open {
+            let (_, subscription) = self.consumers.remove(open);
+            self.selections.touch(&subscription);
+        }
     }
 
     pub(super) fn info(&self) -> SubscriptionInfo {
         let has_consumer = !self.consumers.is_empty();
         let name = self.subscription.name.clone();
+        let former = self.former_names.iter().chain(&self.subscription.formerly);
+        let former: BTreeSet<&String> = former.filter(|former| **former != name).collect();
         SubscriptionInfo::new(name, has_consumer, self.len() as u64)
+            .with_former_names(former.into_iter().cloned().collect())
+    }
+
+    /// Returns the number of messages that were not delivered yet, or wait to be delivered again.
+    pub(super) fn lag(&self) -> u64 {
+        (self.ready.len() + self.delayed.len()) as u64
     }
 
     /// Returns the number of messages that are not settled.
@@ -162,6 +246,9 @@ impl LeaseQueue {
         if !self.delivery_counts.is_empty() {
             self.delivery_counts.remove(&position);
         }
+        if !self.records.is_empty() {
+            self.records.remove(&position);
+        }
         found
     }
 
@@ -199,7 +286,9 @@ impl LeaseQueue {
     /// Loses all consumers, and ends their leases.
     pub(super) fn disconnect(&mut self) {
         self.generation += 1;
-        self.consumers.clear();
+        for (_, subscription) in self.consumers.drain(..) {
+            self.selections.touch(&subscription);
+        }
         self.deadlines.clear();
         self.lease_counts.clear();
         for (position, state) in self.leased.drain() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -12,11 +12,15 @@ use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{
-    BoundedMap, Published, RawMessage, Subscription, SubscriptionInfo, TransportError,
+    BoundedMap, DeliveryRecord, Published, RawMessage, StartPosition, Subscription,
+    SubscriptionInfo, SubscriptionStatus, TransportError,
 };
 
 /// The number of messages that are kept for a later subscription if none matches.
 const MAX_UNMATCHED: usize = 1_000;
+
+/// The delay of a message that is returned since it may be one for a later selection.
+const SKIP_DELAY: Duration = Duration::from_secs(1);
 
 /// The content of a message.
 #[derive(Debug, Clone)]
@@ -58,6 +62,7 @@ type DedupKey = Arc<(String, String)>;
 #[derive(Debug)]
 struct Stored {
     content: Content,
+    published_at: SystemTime,
     /// The number of subscriptions that have not settled it.
     unsettled: usize,
 }
@@ -68,6 +73,7 @@ pub(super) struct ConsumerHandle {
     /// The index of its queue in the store.
     pub(super) queue: usize,
     pub(super) id: u64,
+    subscription: Arc<Subscription>,
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
 }
@@ -115,11 +121,31 @@ impl Store {
         self.messages.len()
     }
 
+    /// Returns whether no message waits for a subscription. Until there is one, a message waits for
+    /// the first.
+    pub(super) fn is_settled(&self) -> bool {
+        if self.queues.is_empty() {
+            return self.messages.is_empty();
+        }
+        self.messages.len() == self.unmatched.len()
+    }
+
     pub(super) fn unsettled(&self, subscription: &str) -> usize {
-        self.queues
-            .iter()
-            .find(|queue| queue.subscription.name == subscription)
-            .map_or(0, LeaseQueue::len)
+        self.queue(subscription).map_or(0, LeaseQueue::len)
+    }
+
+    fn queue(&self, subscription: &str) -> Option<&LeaseQueue> {
+        let mut queues = self.queues.iter();
+        queues.find(|queue| queue.is_named(subscription))
+    }
+
+    pub(super) fn status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        let mut status = SubscriptionStatus::default();
+        if let Some(queue) = self.queue(&subscription.name) {
+            status.superseded = queue.supersedes(subscription);
+            status.lag = Some(queue.lag());
+        }
+        status
     }
 
     pub(super) fn set_open(&mut self, open: bool) {
@@ -183,7 +209,11 @@ impl Store {
         if unsettled == 0 {
             self.keep_unmatched(position);
         }
-        let stored = Stored { content, unsettled };
+        let stored = Stored {
+            content,
+            published_at: SystemTime::now(),
+            unsettled,
+        };
         self.messages.insert(position, stored);
         Ok(position)
     }
@@ -205,11 +235,13 @@ impl Store {
         self.check_open()?;
         let index = self.upsert_subscription(subscription)?;
         self.last_consumer += 1;
+        let subscription = Arc::new(subscription.clone());
         let queue = &mut self.queues[index];
-        queue.open(self.last_consumer);
+        queue.open(self.last_consumer, Arc::clone(&subscription));
         Ok(ConsumerHandle {
             queue: index,
             id: self.last_consumer,
+            subscription,
             generation: queue.generation,
             changed: Arc::clone(&queue.changed),
         })
@@ -225,38 +257,58 @@ impl Store {
         Ok(self.queues.iter().map(LeaseQueue::info).collect())
     }
 
-    /// Creates or updates the queue of a subscription, with the messages for it; returns its index.
+    /// Creates or updates the queue of a subscription, with the messages for it; returns its index. The
+    /// queue of a former name is continued.
     pub(super) fn upsert_subscription(
         &mut self,
         subscription: &Subscription,
     ) -> Result<usize, TransportError> {
         subscription.check_patterns()?;
-        let is_own = |queue: &LeaseQueue| queue.subscription.name == subscription.name;
-        let known = self.queues.iter().position(is_own);
-        let index = known.unwrap_or_else(|| {
-            self.queues.push(LeaseQueue::new(subscription.clone()));
-            self.queues.len() - 1
-        });
-        let queue = &mut self.queues[index];
-        queue.subscription = subscription.clone();
-        // Its consumers may have room now.
-        queue.changed.notify_waiters();
-        let mut positions: Vec<u64> = if known.is_none() {
-            self.messages.keys().copied().collect()
-        } else {
-            self.unmatched.iter().copied().collect()
+        let named = |name: &str| self.queues.iter().position(|queue| queue.is_named(name));
+        let former = || subscription.formerly.iter().find_map(|name| named(name));
+        let Some(index) = named(&subscription.name).or_else(former) else {
+            let first = self.first_position(subscription.start);
+            self.queues
+                .push(LeaseQueue::new(subscription.clone(), first));
+            let index = self.queues.len() - 1;
+            let positions = self.messages.keys().copied().collect();
+            self.add_stored(index, positions);
+            return Ok(index);
         };
+        self.queues[index].update(subscription);
+        let unmatched = self.unmatched.iter().copied().collect();
+        self.add_stored(index, unmatched);
+        Ok(index)
+    }
+
+    /// Returns the position of the first message for a subscription that starts here.
+    fn first_position(&self, start: Option<StartPosition>) -> u64 {
+        let next = self.last_position + 1;
+        match start {
+            Some(StartPosition::New) => next,
+            Some(StartPosition::Time(time)) => {
+                let time = SystemTime::from(*time);
+                let stored = self.messages.iter();
+                let later = stored.filter(|(_, stored)| stored.published_at >= time);
+                later.map(|(position, _)| *position).min().unwrap_or(next)
+            }
+            _ => 0,
+        }
+    }
+
+    /// Adds the messages to a queue that its subscription selects.
+    fn add_stored(&mut self, index: usize, mut positions: Vec<u64>) {
         positions.sort_unstable();
+        let queue = &mut self.queues[index];
         for position in positions {
             if let Some(stored) = self.messages.get_mut(&position)
-                && subscription.selects(stored.content.ty())
+                && queue.takes(position, stored.content.ty())
             {
                 queue.push(position, None);
                 stored.unsettled += 1;
                 self.unmatched.remove(&position);
             }
         }
-        Ok(index)
     }
 
     /// Leases the next message to a consumer.
@@ -301,6 +353,46 @@ impl Store {
     ) -> Result<(), TransportError> {
         let queue = self.connected(consumer)?;
         queue.release(lease, delay, Instant::now());
+        Ok(())
+    }
+
+    /// Settles a message that a consumer does not select, or releases it for a later selection.
+    pub(super) fn skip(
+        &mut self,
+        consumer: &ConsumerHandle,
+        lease: Lease,
+    ) -> Result<(), TransportError> {
+        let queue = self.connected(consumer)?;
+        if queue.supersedes(&consumer.subscription) {
+            queue.account_for(lease);
+            return self.release(consumer, lease, SKIP_DELAY);
+        }
+        self.settle(consumer, lease)
+    }
+
+    /// Returns the `ack_wait` of a subscription, which the last one to open it has set.
+    pub(super) fn ack_wait(&self, consumer: &ConsumerHandle) -> Duration {
+        self.queues[consumer.queue].subscription.ack_wait
+    }
+
+    /// Returns the record of a message. Like a broker, this knows it after the consumer was lost too.
+    pub(super) fn record(
+        &self,
+        consumer: &ConsumerHandle,
+        lease: Lease,
+    ) -> Result<DeliveryRecord, TransportError> {
+        self.check_open()?;
+        Ok(self.queues[consumer.queue].record(lease.position))
+    }
+
+    pub(super) fn set_record(
+        &mut self,
+        consumer: &ConsumerHandle,
+        lease: Lease,
+        record: DeliveryRecord,
+    ) -> Result<(), TransportError> {
+        self.check_open()?;
+        self.queues[consumer.queue].set_record(lease.position, record);
         Ok(())
     }
 

@@ -1,12 +1,13 @@
 //! The consumers of an endpoint.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use eventkit::event::Event;
 use eventkit::transport::{
-    Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Settlement, Subscription,
-    Transport, TransportError,
+    Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, MessageMetadata, Settlement,
+    StartPosition, Subscription, Transport, TransportError,
 };
 use tokio::sync::Notify;
 use tokio::time::timeout_at;
@@ -25,6 +26,16 @@ impl Transport for Endpoint {
         for subscription in subscriptions {
             // `subscribe` reports the error.
             let _ = table.upsert_subscription(subscription);
+        }
+    }
+
+    fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
+        match subscription.start {
+            // There is nothing older than what is sent from now on.
+            None | Some(StartPosition::New) => Ok(()),
+            Some(_) => Err(TransportError::configuration(
+                "a webhook has no start position: it receives what is sent from now on",
+            )),
         }
     }
 
@@ -124,7 +135,7 @@ impl Acknowledger for EndpointAcknowledger {
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         match settlement {
-            Settlement::Ack | Settlement::Terminate => {
+            Settlement::Ack | Settlement::Terminate | Settlement::Skip => {
                 let terminated = settlement == Settlement::Terminate;
                 let mut table = self.endpoint.table();
                 table.settle(&self.subscription, self.lease, terminated);
@@ -143,6 +154,23 @@ impl Acknowledger for EndpointAcknowledger {
             let message = "the lease of the event has expired";
             Err(TransportError::unavailable(message))
         })
+    }
+
+    fn load_record(
+        &self,
+        _: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        let record = self.endpoint.table().record(self.lease);
+        Box::pin(ready(Ok(record)))
+    }
+
+    fn store_record(
+        &self,
+        _: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.endpoint.table().set_record(self.lease, record);
+        Box::pin(ready(Ok(())))
     }
 }
 

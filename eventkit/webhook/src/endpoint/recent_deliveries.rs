@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use eventkit::event::Event;
-use eventkit::transport::BoundedMap;
+use eventkit::transport::{BoundedMap, DeliveryRecord};
 use tokio::time::Instant;
 
 /// The delivery of one event to one subscription. Events with the same source and id are the same
@@ -33,6 +33,8 @@ pub(super) enum DeliveryState {
 pub(super) struct RecentDeliveries {
     window: Duration,
     states: BoundedMap<DeliveryKey, (Instant, DeliveryState)>,
+    /// What consumers recorded about deliveries that have not ended for good.
+    records: BoundedMap<DeliveryKey, DeliveryRecord>,
     hashers: [RandomState; 2],
 }
 
@@ -41,6 +43,7 @@ impl RecentDeliveries {
         Self {
             window,
             states: BoundedMap::new(capacity),
+            records: BoundedMap::new(capacity),
             hashers: Default::default(),
         }
     }
@@ -59,6 +62,18 @@ impl RecentDeliveries {
     pub(super) fn insert(&mut self, key: DeliveryKey, state: DeliveryState, now: Instant) {
         self.states.insert(key, (now, state));
         self.evict_expired(now);
+    }
+
+    pub(super) fn record(&self, key: DeliveryKey) -> DeliveryRecord {
+        self.records.get(&key).copied().unwrap_or_default()
+    }
+
+    pub(super) fn set_record(&mut self, key: DeliveryKey, record: DeliveryRecord) {
+        self.records.insert(key, record);
+    }
+
+    pub(super) fn remove_record(&mut self, key: DeliveryKey) {
+        self.records.remove(&key);
     }
 
     pub(super) fn remove(&mut self, key: DeliveryKey) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{Subscription, TransportError};
+use eventkit::transport::{DeliveryRecord, Subscription, TransportError};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -164,10 +164,19 @@ impl SubscriptionTable {
             (DeliveryState::Acknowledged, Outcome::Acknowledged)
         };
         self.recent.insert(lease.key, state, now);
+        self.recent.remove_record(lease.key);
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.remove(lease.key)) {
             removed.send(outcome);
         }
+    }
+
+    pub(super) fn record(&self, lease: Lease) -> DeliveryRecord {
+        self.recent.record(lease.key)
+    }
+
+    pub(super) fn set_record(&mut self, lease: Lease, record: DeliveryRecord) {
+        self.recent.set_record(lease.key, record);
     }
 
     /// Forgets where an event was terminated, so that it is delivered there when it is sent again.

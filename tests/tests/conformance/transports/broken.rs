@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use eventkit::transport::{
-    AckHandle, Acknowledger, BoxFuture, Consumer, Incoming, MessageMetadata, Published, Publisher,
-    RawMessage, ReservedMessage, Settlement, Subscription, SubscriptionInfo, Transport,
-    TransportError,
+    AckHandle, Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, MessageMetadata,
+    Published, Publisher, RawMessage, ReservedMessage, Settlement, Subscription, SubscriptionInfo,
+    Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -270,6 +270,21 @@ impl Acknowledger for BrokenSettle {
             (IgnoresGivingBack, Settlement::Nack(_)) => inner.ack(),
             _ => inner.settle(how),
         }
+    }
+
+    fn load_record(
+        &self,
+        _: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        self.inner.load_record()
+    }
+
+    fn store_record(
+        &self,
+        _: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.inner.store_record(record)
     }
 
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {

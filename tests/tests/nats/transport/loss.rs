@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::transport::{Transport, TransportErrorKind};
+use eventkit_nats::Storage;
 use eventkit_tests::nats::Server;
 use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscribe_again, subscription};
 
-use TransportErrorKind::Unavailable;
+use TransportErrorKind::{Configuration, Unavailable};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() {
@@ -263,8 +264,29 @@ async fn a_deleted_stream_is_noticed() {
     let nats = on(&server).open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     plain(&server).await.delete_stream("events").await.unwrap();
-    let error = lost(&mut *consumer).await;
-    assert_says(&error, Unavailable, &["the consumer `handler` is lost"]);
+    // Either the consumer is missed first, or the stream.
+    lost(&mut *consumer).await;
+    let error = nats.subscribe(&subscription("a")).await.unwrap_err();
+    assert_says(&error, Configuration, &["the stream `events` was deleted"]);
+}
+
+#[tokio::test]
+async fn a_stream_in_memory_is_made_again_after_its_server_restarted() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).storage(Storage::Memory).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let sent = event("a", "1").build().unwrap();
+    nats.publish(&sent).await.unwrap();
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    server.kill();
+    server.restart();
+    lost(&mut *consumer).await;
+
+    let mut consumer = subscribe_again(&nats, &subscription("a")).await;
+    nats.publish(&sent).await.unwrap();
+    assert_eq!(next(&mut *consumer).await.event.unwrap(), sent);
 }
 
 #[tokio::test]

@@ -3,8 +3,12 @@
 //! Where there is no `nats-server`, the tests fail and say what to do.
 
 mod conformance;
+mod deployments;
 mod loss;
+mod operators;
+mod positions;
 mod publishing;
+mod records;
 mod service;
 mod setup;
 mod wire;

@@ -9,7 +9,7 @@ use eventkit_tests::nats::Server;
 
 use super::{assert_says, event, next, on, plain, subscription};
 
-use TransportErrorKind::{Rejected, Unavailable};
+use TransportErrorKind::{Configuration, Rejected, Unavailable};
 
 #[tokio::test]
 async fn duplicates_are_found_within_the_window_and_not_after_it() {
@@ -193,7 +193,10 @@ async fn a_stream_that_is_gone_takes_nothing() {
     let error = nats.publish(&sent).await.unwrap_err();
     assert_says(&error, Unavailable, &["no responders"]);
 
-    // Subscribing makes it again.
+    // It is not made again in silence; a process that starts makes it.
+    let error = nats.subscribe(&subscription("a")).await.unwrap_err();
+    assert_says(&error, Configuration, &["the stream `events` was deleted"]);
+    let nats = on(&server).open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     nats.publish(&sent).await.unwrap();
     assert_eq!(next(&mut *consumer).await.event.unwrap(), sent);

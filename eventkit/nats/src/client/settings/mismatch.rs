@@ -4,13 +4,15 @@ use std::fmt::{Debug, Display};
 
 use eventkit::transport::TransportError;
 
+use super::Settings;
+
 /// The settings that differ from what the transport needs.
 #[derive(Debug, Default)]
-pub(super) struct ConfigMismatch(Vec<String>);
+pub(crate) struct ConfigMismatch(Vec<String>);
 
 impl ConfigMismatch {
     /// Adds a setting unless it `matches`.
-    pub(super) fn expect(
+    pub(crate) fn expect(
         &mut self,
         matches: bool,
         setting: &str,
@@ -24,13 +26,19 @@ impl ConfigMismatch {
     }
 
     /// Adds a setting unless it has the expected value.
-    pub(super) fn expect_eq<T: PartialEq + Debug>(&mut self, setting: &str, found: T, expected: T) {
+    pub(crate) fn expect_eq<T: PartialEq + Debug>(&mut self, setting: &str, found: T, expected: T) {
         let matches = found == expected;
         self.expect(matches, setting, lowercase(found), lowercase(expected));
     }
 
+    /// Adds a text setting unless it has the expected value.
+    pub(crate) fn expect_text(&mut self, setting: &str, found: Settings<'_>, expected: &str) {
+        let found = found.text(setting);
+        self.expect(found == expected, setting, found, expected);
+    }
+
     /// Returns an error that lists all settings that differ, if any does.
-    pub(super) fn into_result(self, subject: &str) -> Result<(), TransportError> {
+    pub(crate) fn into_result(self, subject: &str) -> Result<(), TransportError> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -39,13 +47,9 @@ impl ConfigMismatch {
             self.0.join("; ")
         )))
     }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// Formats a setting as the server does.
-pub(super) fn lowercase(value: impl Debug) -> String {
+pub(crate) fn lowercase(value: impl Debug) -> String {
     format!("{value:?}").to_lowercase()
 }

@@ -1,0 +1,389 @@
+//! A subscription that this process uses: its record, and its consumer on the server.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_nats::jetstream::stream::StorageType;
+use eventkit::event::Timestamp;
+use eventkit::transport::{StartPosition, Subscription, TransportError};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tracing::{debug, info, warn};
+
+use super::consumer::longest_request;
+use super::consumer_info::{ConsumerInfo, describe};
+use super::delivery_records;
+use super::durable::Durable;
+use super::selection::{Record, Role, Selection, TAKEOVER_TIMEOUT};
+use super::settings::ConsumerSettings;
+use super::shared::Shared;
+use super::state::Stored;
+use super::stream::StreamInfo;
+use crate::mapping::subject::Filters;
+
+/// How often a write is tried again after another process wrote the record.
+const MAX_CONFLICTS: u32 = 8;
+
+/// A subscription, and its durable on the server.
+#[derive(Debug)]
+pub(super) struct ActiveSubscription {
+    pub(super) shared: Arc<Shared>,
+    pub(super) subscription: Subscription,
+    pub(super) durable: Arc<Durable>,
+    pub(super) selection: Selection,
+    /// What the consumer returns in place of the next message.
+    failure: Mutex<Option<TransportError>>,
+}
+
+/// The part of a stored message that the transport reads.
+#[derive(Debug, Deserialize)]
+struct StoredMessage {
+    message: MessageTime,
+}
+
+#[derive(Debug, Deserialize)]
+struct MessageTime {
+    time: String,
+}
+
+impl ActiveSubscription {
+    /// Records the selection of a subscription, and creates or updates its consumer.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if what exists there does not fit.
+    pub(super) async fn open(
+        shared: &Arc<Shared>,
+        subscription: &Subscription,
+        durable: Arc<Durable>,
+        stream: &(StreamInfo, Vec<String>),
+    ) -> Result<Self, TransportError> {
+        let filters = Filters::new(&shared.prefix, &subscription.patterns);
+        let this = Self {
+            shared: Arc::clone(shared),
+            subscription: subscription.clone(),
+            durable,
+            selection: Selection::new(subscription, &filters),
+            failure: Mutex::default(),
+        };
+        let found = ConsumerInfo::look_up(shared, &this.durable.name).await?;
+        let stored = this.record_selection(found.as_ref(), &stream.0).await?;
+        let info = match found {
+            Some(info) => info,
+            None => this.create(&stored, &stream.0).await?,
+        };
+        this.reconcile(info, &stored.value, stream).await?;
+        Ok(this)
+    }
+
+    /// Returns whether the selection of this process is the latest, as recorded after this was called.
+    pub(super) async fn is_latest(&self) -> Result<bool, TransportError> {
+        let digest = &self.selection.digest;
+        self.durable.is_latest(&self.shared.state, digest).await
+    }
+
+    /// Returns the time after which the server delivers an unsettled message again, if it is not the one
+    /// of the subscription.
+    pub(super) fn ack_wait(&self) -> Option<Duration> {
+        let ack_wait = self.durable.ack_wait();
+        ack_wait.filter(|ack_wait| *ack_wait != self.subscription.ack_wait)
+    }
+
+    pub(super) fn fail(&self, error: TransportError) {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        *failure = Some(error);
+    }
+
+    /// Returns the error for which the consumer has to end, if there is one.
+    pub(super) fn take_failure(&self) -> Option<TransportError> {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.take()
+    }
+
+    /// Records the selection, unless it is recorded.
+    async fn record_selection(
+        &self,
+        found: Option<&ConsumerInfo>,
+        stream: &StreamInfo,
+    ) -> Result<Stored<Record>, TransportError> {
+        let Shared { state, .. } = &*self.shared;
+        for _ in 0..MAX_CONFLICTS {
+            let stored = self.durable.read(state).await?;
+            let next = match &stored {
+                None => Some(self.first_record(found, stream)?),
+                Some(stored) if stored.value.stream_created != stream.created => {
+                    delivery_records::forget_all(state, &self.durable.name).await?;
+                    Some(stored.value.move_to(&stream.created))
+                }
+                Some(stored) => self.next_record(&stored.value)?,
+            };
+            let (next, revision) = match (next, stored) {
+                (None, Some(stored)) => return Ok(stored),
+                (None, None) => continue,
+                (Some(next), stored) => (next, stored.map_or(0, |stored| stored.revision)),
+            };
+            if let Some(found) = found {
+                // What cannot be used must not supersede the selections that are.
+                self.check(found, &next, stream, &mut Vec::new())?;
+            }
+            self.durable.write(state, revision, next).await?;
+        }
+        Err(TransportError::unavailable(format!(
+            "failed to record the selection of the subscription `{}`: other processes write it too",
+            self.subscription.name
+        )))
+    }
+
+    /// Returns the record to write where there is none: the one that this process last saw, if any.
+    fn first_record(
+        &self,
+        found: Option<&ConsumerInfo>,
+        stream: &StreamInfo,
+    ) -> Result<Record, TransportError> {
+        if let Some((known, _)) = self.durable.known_record() {
+            return Ok(known.value);
+        }
+        let starts_with_oldest =
+            matches!(self.subscription.start, None | Some(StartPosition::Oldest));
+        let policy = found.map_or("all", |found| found.settings().text("deliver_policy"));
+        if starts_with_oldest && policy != "all" {
+            return Err(TransportError::configuration(format!(
+                "{}: `deliver_policy` is {policy}, expected all: it was not created by this transport, \
+                 and skips events. Give the subscription a start position, or another name",
+                describe(&self.shared, &self.durable.name)
+            )));
+        }
+        Ok(self.selection.first_record(&stream.created))
+    }
+
+    /// Returns the record to write after another one, if it differs.
+    fn next_record(&self, record: &Record) -> Result<Option<Record>, TransportError> {
+        let Subscription { name, formerly, .. } = &self.subscription;
+        let owns_name = record.name == *name || formerly.contains(&record.name);
+        let next = self.selection.succeed(record);
+        match record.role_of(&self.selection.digest) {
+            Role::Latest if owns_name => Ok((next != *record).then_some(next)),
+            // An earlier deployment opens a subscription that was renamed since.
+            Role::Latest => {
+                let name = record.name.clone();
+                let next = Record { name, ..next };
+                Ok((next != *record).then_some(next))
+            }
+            Role::Superseded => Ok(self.may_take_over().then_some(next)),
+            Role::Unknown if owns_name => Ok(Some(next)),
+            Role::Unknown => Err(TransportError::configuration(format!(
+                "the subscription `{name}` was renamed to `{}`: give the new one another name, or name \
+                 `{}` as a former name of it",
+                record.name, record.name
+            ))),
+        }
+    }
+
+    /// Returns whether no process with a later selection is left.
+    pub(super) fn may_take_over(&self) -> bool {
+        let known = self.durable.known_record();
+        known.is_some_and(|(_, unchanged)| unchanged >= TAKEOVER_TIMEOUT)
+    }
+
+    fn settings(&self, record: &Record, stream: &StreamInfo) -> ConsumerSettings {
+        let shared = &*self.shared;
+        ConsumerSettings {
+            durable: self.durable.name.clone(),
+            filters: Filters::of_subjects(record.filter_subjects.clone()),
+            is_2_10: shared.api.is_2_10(),
+            ack_wait: record.ack_wait(),
+            max_in_flight: self.subscription.max_in_flight,
+            max_ack_pending: shared.max_ack_pending,
+            max_expires: longest_request(shared.idle_heartbeat),
+            in_memory: shared.stream.settings.storage == StorageType::Memory,
+            stream_replicas: stream.settings().int("num_replicas"),
+        }
+    }
+
+    fn check(
+        &self,
+        found: &ConsumerInfo,
+        record: &Record,
+        stream: &StreamInfo,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), TransportError> {
+        let what = describe(&self.shared, &self.durable.name);
+        let settings = self.settings(record, stream);
+        let mismatch = settings.check(found.settings(), &what, warnings);
+        mismatch.into_result(&what)
+    }
+
+    /// Creates the consumer. One that existed before continues where it was.
+    async fn create(
+        &self,
+        stored: &Stored<Record>,
+        stream: &StreamInfo,
+    ) -> Result<ConsumerInfo, TransportError> {
+        let (shared, name) = (&*self.shared, &self.durable.name);
+        let settled = self.durable.settled().max(stored.value.settled);
+        let start = match settled {
+            Some(settled) => json!({
+                "deliver_policy": "by_start_sequence",
+                "opt_start_seq": settled + 1,
+            }),
+            None => start_settings(self.subscription.start),
+        };
+        let Value::Object(start) = start else {
+            return Err(TransportError::configuration(
+                "a start position is no object",
+            ));
+        };
+        let config = self.settings(&stored.value, stream).config(start);
+        let Some(info) = ConsumerInfo::create(shared, name, &config).await? else {
+            let found = ConsumerInfo::look_up(shared, name).await?;
+            return found.ok_or_else(|| {
+                let what = describe(shared, name);
+                TransportError::unavailable(format!("{what} is being created and deleted"))
+            });
+        };
+        self.log_creation(settled, &info, stream);
+        if settled.is_none() && self.subscription.start == Some(StartPosition::New) {
+            // The server does not say where it starts, until a message is settled.
+            let record = Record {
+                settled: Some(stream.state.last_seq),
+                ..stored.value.clone()
+            };
+            self.durable
+                .write(&shared.state, stored.revision, record)
+                .await?;
+        }
+        Ok(info)
+    }
+
+    fn log_creation(&self, settled: Option<u64>, info: &ConsumerInfo, stream: &StreamInfo) {
+        let (name, durable) = (&self.subscription.name, &self.durable.name);
+        let messages = info.num_pending;
+        if let Some(settled) = settled {
+            warn!(
+                subscription = %name, durable = %durable, settled, messages,
+                "the consumer was deleted: a new one continues after the last known settled message"
+            );
+            self.durable.set_incident(format!(
+                "the consumer `{durable}` was deleted: a new one continues after message {settled}, and \
+                 delivers again what was settled since"
+            ));
+        } else if stream.state.messages > 0 {
+            info!(
+                subscription = %name, durable = %durable, start = ?self.subscription.start, messages,
+                "created a durable consumer on a stream that has messages: it delivers this many of them"
+            );
+        }
+    }
+
+    /// Compares the consumer with what is needed, and updates it if this process has the latest
+    /// selection.
+    pub(super) async fn reconcile(
+        &self,
+        mut info: ConsumerInfo,
+        record: &Record,
+        (stream, warnings): &(StreamInfo, Vec<String>),
+    ) -> Result<(), TransportError> {
+        let (shared, name) = (&*self.shared, &self.durable.name);
+        let mut warnings = warnings.clone();
+        self.check(&info, record, stream, &mut warnings)?;
+        if record.role_of(&self.selection.digest) == Role::Latest {
+            let settings = self.settings(record, stream);
+            // Processes that run learn of a shorter `ack_wait` from the record first.
+            let ack_wait = info.settings().duration("ack_wait");
+            let shortens = self.durable.announced_for() >= ack_wait;
+            if let Some(config) = settings.update(&info.config, shortens) {
+                info = ConsumerInfo::update(shared, name, &config).await?;
+                info!(durable = %name, config = %info.config, "updated a durable consumer");
+                if settings.update(&info.config, shortens).is_some() {
+                    return Err(TransportError::configuration(format!(
+                        "{}: the server did not update its filters, `ack_wait` or `max_ack_pending`",
+                        describe(shared, name)
+                    )));
+                }
+            }
+        }
+        if info.paused {
+            warnings.push(format!(
+                "{} is paused: resume it, or wait until `pause_until`",
+                describe(shared, name)
+            ));
+        }
+        warnings.extend(self.warn_of_age(&info, record, stream).await);
+        self.durable.set_info(&info, warnings);
+        Ok(())
+    }
+
+    /// Returns a warning if unhandled messages are about to reach the maximum age.
+    ///
+    /// The age is that at which the newest message came, so that no clocks are compared.
+    async fn warn_of_age(
+        &self,
+        info: &ConsumerInfo,
+        record: &Record,
+        stream: &StreamInfo,
+    ) -> Option<String> {
+        let max_age = stream.settings().duration("max_age");
+        if max_age.is_zero() || info.num_pending + info.num_ack_pending == 0 {
+            return None;
+        }
+        let Shared {
+            api, stream: own, ..
+        } = &*self.shared;
+        let call = format!("STREAM.MSG.GET.{}", own.settings.name);
+        let filters = Filters::of_subjects(record.filter_subjects.clone());
+        let request = json!({
+            "seq": info.ack_floor.stream_seq + 1,
+            "next_by_subj": filters.covering(),
+        });
+        let found =
+            api.call::<StoredMessage>("look up the oldest unhandled message", &call, &request);
+        let oldest = found
+            .await
+            .ok()?
+            .ok()?
+            .message
+            .time
+            .parse::<Timestamp>()
+            .ok()?;
+        let newest = stream.state.last_ts.parse::<Timestamp>().ok()?;
+        let age = newest.signed_duration_since(*oldest).to_std().ok()?;
+        (age > max_age / 5 * 4).then(|| {
+            format!(
+                "{} has an unhandled event of an age of {age:?}, and the stream deletes events at \
+                 {max_age:?}: handle them faster, or raise `max_age`",
+                describe(&self.shared, &self.durable.name)
+            )
+        })
+    }
+
+    /// Records up to which message all are settled, for the case that the consumer is deleted.
+    pub(super) async fn record_settled(&self) -> Result<(), TransportError> {
+        let Shared { state, .. } = &*self.shared;
+        let info = ConsumerInfo::look_up(&self.shared, &self.durable.name).await?;
+        if let (Some(info), Some((known, _))) = (info, self.durable.known_record()) {
+            let settled = info.settled();
+            let is_latest = known.value.role_of(&self.selection.digest) == Role::Latest;
+            if is_latest && known.value.settled < settled {
+                let record = Record {
+                    settled,
+                    ..known.value
+                };
+                let written = self.durable.write(state, known.revision, record).await?;
+                debug!(durable = %self.durable.name, written, "recorded the settled position");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the settings of a new consumer that starts at a position.
+fn start_settings(start: Option<StartPosition>) -> Value {
+    match start {
+        Some(StartPosition::New) => json!({ "deliver_policy": "new" }),
+        Some(StartPosition::Time(time)) => json!({
+            "deliver_policy": "by_start_time",
+            "opt_start_time": time.to_string(),
+        }),
+        _ => json!({ "deliver_policy": "all" }),
+    }
+}

@@ -1,0 +1,252 @@
+//! What this process knows about a durable subscription, and the names that it has.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use eventkit::transport::{Subscription, SubscriptionStatus, TransportError};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tracing::info;
+
+use super::consumer_info::ConsumerInfo;
+use super::selection::Record;
+use super::shared::Shared;
+use super::state::{StateStore, Stored};
+
+/// A durable subscription, as this process knows it at present.
+#[derive(Debug)]
+pub(super) struct Durable {
+    /// The name of the consumer on the server, which stays when the subscription is renamed.
+    pub(super) name: String,
+    facts: Mutex<Facts>,
+    last_check: tokio::sync::Mutex<Option<Check>>,
+}
+
+#[derive(Debug)]
+struct Facts {
+    record: Option<Stored<Record>>,
+    /// The times since which this process has seen this revision of the record, and its `ack_wait`.
+    unchanged_since: Instant,
+    announced_since: Instant,
+    /// The `ack_wait` of the consumer.
+    ack_wait: Option<Duration>,
+    settled: Option<u64>,
+    lag: Option<u64>,
+    warnings: Vec<String>,
+    /// What happened to the consumer while this process used it.
+    incident: Option<String>,
+}
+
+/// A reading of the record.
+#[derive(Debug)]
+struct Check {
+    began: Instant,
+    digest: Option<String>,
+}
+
+/// The durable that a later name of a subscription stands for.
+#[derive(Debug, Serialize, Deserialize)]
+struct Alias {
+    durable: String,
+}
+
+impl Durable {
+    pub(super) fn new(name: String) -> Self {
+        let now = Instant::now();
+        Self {
+            name,
+            facts: Mutex::new(Facts {
+                record: None,
+                unchanged_since: now,
+                announced_since: now,
+                ack_wait: None,
+                settled: None,
+                lag: None,
+                warnings: Vec::new(),
+                incident: None,
+            }),
+            last_check: tokio::sync::Mutex::default(),
+        }
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Facts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn key(&self) -> String {
+        format!("selection.{}", self.name)
+    }
+
+    /// Reads the record.
+    pub(super) async fn read(
+        &self,
+        state: &StateStore,
+    ) -> Result<Option<Stored<Record>>, TransportError> {
+        let stored = state.get(&self.key()).await?;
+        if let Some(stored) = &stored {
+            self.observe(stored);
+        }
+        Ok(stored)
+    }
+
+    /// Writes the record in place of the one of a revision; returns whether nothing else was written
+    /// meanwhile.
+    pub(super) async fn write(
+        &self,
+        state: &StateStore,
+        revision: u64,
+        record: Record,
+    ) -> Result<bool, TransportError> {
+        let written = state.replace(&self.key(), revision, &record).await?;
+        if let Some(revision) = written {
+            let value = record;
+            self.observe(&Stored { value, revision });
+        }
+        Ok(written.is_some())
+    }
+
+    fn observe(&self, stored: &Stored<Record>) {
+        let mut facts = self.facts();
+        let now = Instant::now();
+        let known = facts.record.as_ref();
+        let is_of_other_stream =
+            known.is_some_and(|known| known.value.stream_created != stored.value.stream_created);
+        if known.is_none_or(|known| known.value.ack_wait != stored.value.ack_wait) {
+            facts.announced_since = now;
+        }
+        if is_of_other_stream {
+            facts.settled = None;
+        }
+        let known = facts.record.as_ref();
+        if known.is_none_or(|known| known.revision != stored.revision) {
+            facts.unchanged_since = now;
+            facts.record = Some(stored.clone());
+        }
+    }
+
+    /// Returns whether a digest is that of the latest selection, as the record has it after this was
+    /// called. Calls that wait at the same time share a reading.
+    pub(super) async fn is_latest(
+        &self,
+        state: &StateStore,
+        digest: &str,
+    ) -> Result<bool, TransportError> {
+        let called = Instant::now();
+        let mut last = self.last_check.lock().await;
+        if last.as_ref().is_none_or(|check| check.began < called) {
+            let began = Instant::now();
+            let stored = self.read(state).await?;
+            let digest = stored.map(|stored| stored.value.digest);
+            *last = Some(Check { began, digest });
+        }
+        let latest = last.as_ref().and_then(|check| check.digest.as_deref());
+        Ok(latest == Some(digest))
+    }
+
+    /// Returns the record that this process last saw, and for how long it has not changed.
+    pub(super) fn known_record(&self) -> Option<(Stored<Record>, Duration)> {
+        let facts = self.facts();
+        let record = facts.record.clone()?;
+        Some((record, facts.unchanged_since.elapsed()))
+    }
+
+    /// Returns for how long the record has announced its `ack_wait`.
+    pub(super) fn announced_for(&self) -> Duration {
+        self.facts().announced_since.elapsed()
+    }
+
+    pub(super) fn set_info(&self, info: &ConsumerInfo, warnings: Vec<String>) {
+        let mut facts = self.facts();
+        facts.ack_wait = Some(info.settings().duration("ack_wait"));
+        facts.settled = info.settled();
+        facts.lag = Some(info.num_pending);
+        facts.warnings = warnings;
+    }
+
+    /// Returns the sequence up to which all messages are settled, as far as this process knows.
+    pub(super) fn settled(&self) -> Option<u64> {
+        self.facts().settled
+    }
+
+    pub(super) fn set_incident(&self, incident: String) {
+        self.facts().incident = Some(incident);
+    }
+
+    /// Returns the time after which the server delivers an unsettled message again: the one of the
+    /// consumer, or one that is announced and shorter.
+    pub(super) fn ack_wait(&self) -> Option<Duration> {
+        let facts = self.facts();
+        let announced = facts.record.as_ref().map(|record| record.value.ack_wait());
+        facts.ack_wait.into_iter().chain(announced).min()
+    }
+
+    pub(super) fn status(&self, digest: &str) -> SubscriptionStatus {
+        let facts = self.facts();
+        let mut status = SubscriptionStatus::default();
+        let record = facts.record.as_ref();
+        status.superseded = record.is_some_and(|record| record.value.digest != digest);
+        status.lag = facts.lag;
+        status.warnings.clone_from(&facts.warnings);
+        status.warnings.extend(facts.incident.clone());
+        status
+    }
+}
+
+/// Returns the name of the durable of a subscription: its own, or that of a subscription it continues.
+pub(super) async fn resolve(
+    shared: &Shared,
+    subscription: &Subscription,
+) -> Result<String, TransportError> {
+    let name = &subscription.name;
+    if let Some(durable) = alias(shared, name).await? {
+        return Ok(durable);
+    }
+    if exists(shared, name).await? {
+        return Ok(name.clone());
+    }
+    for former in &subscription.formerly {
+        let durable = alias(shared, former).await?;
+        let durable = durable.unwrap_or_else(|| former.clone());
+        if exists(shared, &durable).await? {
+            let key = format!("alias.{name}");
+            let value = Alias { durable };
+            let written = shared.state.replace(&key, 0, &value).await?;
+            if written.is_some() {
+                info!(subscription = %name, durable = %value.durable, "the subscription was renamed");
+                return Ok(value.durable);
+            }
+            let other = alias(shared, name).await?;
+            return Ok(other.unwrap_or(value.durable));
+        }
+    }
+    Ok(name.clone())
+}
+
+async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportError> {
+    let alias = shared.state.get::<Alias>(&format!("alias.{name}")).await?;
+    Ok(alias.map(|alias| alias.value.durable))
+}
+
+/// Returns whether there is a durable, or a record of one that was deleted.
+async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> {
+    if ConsumerInfo::look_up(shared, durable).await?.is_some() {
+        return Ok(true);
+    }
+    let key = format!("selection.{durable}");
+    Ok(shared.state.get::<Record>(&key).await?.is_some())
+}
+
+/// Returns the durables that were renamed, each with the latest name of its subscription.
+pub(super) async fn renamed(state: &StateStore) -> Result<Vec<(String, String)>, TransportError> {
+    let mut renamed = Vec::new();
+    for key in state.keys("alias.*").await? {
+        let Some(alias) = state.get::<Alias>(&key).await? else {
+            continue;
+        };
+        let durable = alias.value.durable;
+        if let Some(record) = state.get::<Record>(&format!("selection.{durable}")).await? {
+            renamed.push((durable, record.value.name));
+        }
+    }
+    Ok(renamed)
+}

@@ -1,0 +1,141 @@
+//! The task that looks at the record and the consumer of a subscription while it is open.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventkit::transport::{TransportError, TransportErrorKind};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tracing::{debug, info, warn};
+
+use super::active_subscription::ActiveSubscription;
+use super::consumer_info::{ConsumerInfo, describe};
+use super::delivery_records;
+use super::selection::{RENEWAL_INTERVAL, Record, Role};
+use super::shared::Shared;
+use super::state::Stored;
+
+/// The shortest and the longest interval.
+const MIN_INTERVAL: Duration = Duration::from_millis(100);
+const MAX_INTERVAL: Duration = Duration::from_secs(20);
+
+/// The number of looks in a row that fail after which the consumer is lost.
+const MAX_FAILURES: u32 = 3;
+
+/// The running task, which ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Keeper(JoinHandle<()>);
+
+impl Keeper {
+    /// Starts the task.
+    ///
+    /// It sees changes at least once in each `ack_wait`, and renews the record. What makes the consumer
+    /// unusable is returned by its next call.
+    pub(super) fn start(subscription: Arc<ActiveSubscription>) -> Self {
+        Self(tokio::spawn(async move { keep(&subscription).await }))
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn keep(subscription: &ActiveSubscription) {
+    forget_left_records(subscription).await;
+    let mut failures = 0;
+    loop {
+        let ack_wait = subscription.durable.ack_wait().unwrap_or(MAX_INTERVAL);
+        sleep((ack_wait / 3).clamp(MIN_INTERVAL, MAX_INTERVAL)).await;
+        let Err(error) = subscription.look().await else {
+            failures = 0;
+            continue;
+        };
+        failures += 1;
+        debug!(durable = %subscription.durable.name, %error, "failed to look at the consumer");
+        if failures == MAX_FAILURES || error.kind() != TransportErrorKind::Unavailable {
+            return subscription.fail(error);
+        }
+    }
+}
+
+/// Forgets records of messages that were settled by a process that ended right after it.
+async fn forget_left_records(subscription: &ActiveSubscription) {
+    let (state, durable) = (&subscription.shared.state, &subscription.durable);
+    if let Some(settled) = durable.settled() {
+        let forgotten = delivery_records::forget_settled(state, &durable.name, settled).await;
+        if let Err(error) = forgotten {
+            debug!(durable = %durable.name, %error, "failed to forget records of settled messages");
+        }
+    }
+}
+
+impl ActiveSubscription {
+    /// Looks at the stream, the consumer and the record once, and keeps them as they should be.
+    async fn look(&self) -> Result<(), TransportError> {
+        let shared = &*self.shared;
+        let stream = shared.stream.look(&shared.api).await?;
+        // The record is read after the consumer: if this selection is the latest in it, the filters
+        // that were read are not yet those of a later one.
+        let info = ConsumerInfo::look_up(shared, &self.durable.name).await?;
+        let stored = self.durable.read(&shared.state).await?;
+        let Some(info) = info else {
+            let what = describe(shared, &self.durable.name);
+            return Err(self.lost(&format!("{what} was deleted")));
+        };
+        let stored = match stored {
+            Some(stored) => self.renew(stored).await?,
+            None => self.restore().await?,
+        };
+        self.reconcile(info, &stored.value, &stream).await
+    }
+
+    /// Renews a record of the latest selection, or takes over from one whose processes are gone.
+    async fn renew(&self, stored: Stored<Record>) -> Result<Stored<Record>, TransportError> {
+        let known = self.durable.known_record();
+        let unchanged = known.map_or(Duration::ZERO, |(_, unchanged)| unchanged);
+        let next = match stored.value.role_of(&self.selection.digest) {
+            Role::Latest if unchanged >= RENEWAL_INTERVAL => Record {
+                settled: self.durable.settled().max(stored.value.settled),
+                ..stored.value.clone()
+            },
+            Role::Superseded if self.may_take_over() => {
+                let name = &self.subscription.name;
+                info!(
+                    subscription = %name,
+                    "no process with the later selection is left: this one becomes the latest again"
+                );
+                self.selection.succeed(&stored.value)
+            }
+            Role::Unknown => return Err(self.lost("its selection is not recorded any more")),
+            Role::Latest | Role::Superseded => return Ok(stored),
+        };
+        self.durable
+            .write(&self.shared.state, stored.revision, next)
+            .await?;
+        // Another process may have written it meanwhile, which this one has not read yet.
+        Ok(self
+            .durable
+            .known_record()
+            .map_or(stored, |(known, _)| known))
+    }
+
+    /// Writes the record that this process last saw where it was deleted.
+    async fn restore(&self) -> Result<Stored<Record>, TransportError> {
+        let Shared { state, .. } = &*self.shared;
+        let Some((known, _)) = self.durable.known_record() else {
+            return Err(self.lost("its selection is not recorded any more"));
+        };
+        warn!(durable = %self.durable.name, "the record of the selection was deleted, and is restored");
+        self.durable.write(state, 0, known.value.clone()).await?;
+        Ok(known)
+    }
+
+    fn lost(&self, reason: &str) -> TransportError {
+        TransportError::unavailable(format!(
+            "the consumer `{}` is lost: {reason}",
+            self.subscription.name
+        ))
+    }
+}

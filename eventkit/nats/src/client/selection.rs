@@ -1,0 +1,226 @@
+//! The record of the selections of a durable subscription, in the order in which they first came.
+
+use std::time::Duration;
+
+use eventkit::transport::Subscription;
+use serde::{Deserialize, Serialize};
+
+use crate::mapping::subject::Filters;
+
+/// The time after which a process of the latest selection writes the record again, so that earlier ones
+/// see that it is there.
+pub(super) const RENEWAL_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The time without a renewal after which an earlier selection becomes the latest, as after a rollback.
+pub(super) const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// The number of earlier selections that are remembered.
+const MAX_EARLIER: usize = 16;
+
+/// The record of a durable subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// The latest name of the subscription; that of the durable is the first one.
+    pub(super) name: String,
+    /// The number of selections that became the latest, counted from 1.
+    pub(super) generation: u64,
+    /// The digest of the latest selection.
+    pub(super) digest: String,
+    /// The digests of earlier selections, the oldest first.
+    pub(super) earlier: Vec<String>,
+    /// The patterns of the latest selection, for those who read the record.
+    pub(super) patterns: Vec<String>,
+    pub(super) filter: Option<String>,
+    /// The filters of subjects that the consumer has or is about to have.
+    pub(super) filter_subjects: Vec<String>,
+    /// The `ack_wait` that the consumer has or is about to have, in nanoseconds.
+    pub(super) ack_wait: u64,
+    /// The time at which the stream was created, which tells it from others of its name.
+    pub(super) stream_created: String,
+    /// The sequence up to which all messages are settled, as it was when this was written.
+    pub(super) settled: Option<u64>,
+}
+
+/// What a selection is to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Latest,
+    Superseded,
+    /// The record does not have the selection yet.
+    Unknown,
+}
+
+/// The selection of a process, as it is recorded.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    name: String,
+    pub(super) digest: String,
+    patterns: Vec<String>,
+    filter: Option<String>,
+    filter_subjects: Vec<String>,
+    ack_wait: Duration,
+}
+
+impl Selection {
+    pub(super) fn new(subscription: &Subscription, filters: &Filters) -> Self {
+        let mut patterns = subscription.patterns.clone();
+        patterns.sort_unstable();
+        patterns.dedup();
+        let filter_subjects = filters.as_slice().to_vec();
+        let filter = subscription.filter.clone();
+        Self {
+            name: subscription.name.clone(),
+            digest: digest(&patterns, filter.as_deref(), &filter_subjects),
+            patterns,
+            filter,
+            filter_subjects,
+            ack_wait: subscription.ack_wait,
+        }
+    }
+
+    /// Returns the first record of a subscription.
+    pub(super) fn first_record(&self, stream_created: &str) -> Record {
+        Record {
+            name: self.name.clone(),
+            generation: 1,
+            digest: self.digest.clone(),
+            earlier: Vec::new(),
+            patterns: self.patterns.clone(),
+            filter: self.filter.clone(),
+            filter_subjects: self.filter_subjects.clone(),
+            ack_wait: u64::try_from(self.ack_wait.as_nanos()).unwrap_or(u64::MAX),
+            stream_created: stream_created.to_owned(),
+            settled: None,
+        }
+    }
+
+    /// Returns the record in which this selection is the latest, after those of another record.
+    pub(super) fn succeed(&self, before: &Record) -> Record {
+        let mut record = Record {
+            settled: before.settled,
+            ..self.first_record(&before.stream_created)
+        };
+        record.earlier.clone_from(&before.earlier);
+        record.generation = before.generation;
+        if before.digest != self.digest {
+            record.generation += 1;
+            record.earlier.retain(|digest| *digest != self.digest);
+            record.earlier.push(before.digest.clone());
+            let surplus = record.earlier.len().saturating_sub(MAX_EARLIER);
+            record.earlier.drain(..surplus);
+        }
+        record
+    }
+}
+
+impl Record {
+    pub(super) fn role_of(&self, digest: &str) -> Role {
+        if self.digest == digest {
+            Role::Latest
+        } else if self.earlier.iter().any(|earlier| earlier == digest) {
+            Role::Superseded
+        } else {
+            Role::Unknown
+        }
+    }
+
+    /// Returns the record for another stream of the same name, from whose first message on a consumer
+    /// delivers.
+    pub(super) fn move_to(&self, stream_created: &str) -> Self {
+        Self {
+            stream_created: stream_created.to_owned(),
+            settled: Some(0),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn ack_wait(&self) -> Duration {
+        Duration::from_nanos(self.ack_wait)
+    }
+}
+
+/// Returns a digest that is the same in all processes and versions: FNV-1a, in which each text is
+/// preceded by its length.
+fn digest(patterns: &[String], filter: Option<&str>, filter_subjects: &[String]) -> String {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes {
+            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    let lists: [&[String]; 2] = [patterns, filter_subjects];
+    for list in lists {
+        add(format!("{};", list.len()).as_bytes());
+        for text in list {
+            add(format!("{};{text}", text.len()).as_bytes());
+        }
+    }
+    if let Some(filter) = filter {
+        add(b";");
+        add(filter.as_bytes());
+    }
+    format!("{hash:016x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(patterns: &[&str], filter: Option<&str>) -> Selection {
+        let mut subscription = Subscription::new("s", patterns.iter().copied());
+        subscription.filter = filter.map(str::to_owned);
+        let filters = Filters::new("e", &subscription.patterns);
+        Selection::new(&subscription, &filters)
+    }
+
+    #[test]
+    fn a_digest_tells_selections_apart_whatever_the_order_of_patterns() {
+        let all = [
+            selection(&["a", "b"], None),
+            selection(&["a"], None),
+            selection(&["a.b"], None),
+            selection(&["a", "b"], Some("")),
+            selection(&["a", "b"], Some("type = 'a'")),
+        ];
+        for (at, one) in all.iter().enumerate() {
+            for other in &all[at + 1..] {
+                assert_ne!(one.digest, other.digest, "{one:?} {other:?}");
+            }
+        }
+        assert_eq!(selection(&["b", "a", "a"], None).digest, all[0].digest);
+        // It is stored, so it must not change with a version.
+        assert_eq!(all[1].digest, "d234d29fecfca288");
+    }
+
+    #[test]
+    fn a_selection_that_comes_later_supersedes_the_others_and_can_be_taken_back() {
+        let (narrow, wide) = (selection(&["a"], None), selection(&["*"], None));
+        let first = narrow.first_record("then");
+        assert_eq!(first.role_of(&wide.digest), Role::Unknown);
+
+        let second = wide.succeed(&first);
+        assert_eq!(second.role_of(&narrow.digest), Role::Superseded);
+        assert_eq!(second.role_of(&wide.digest), Role::Latest);
+        assert_eq!(second.generation, 2);
+
+        let third = narrow.succeed(&second);
+        assert_eq!(third.role_of(&narrow.digest), Role::Latest);
+        assert_eq!(third.role_of(&wide.digest), Role::Superseded);
+        assert_eq!((third.generation, third.earlier.len()), (3, 1));
+        // The same selection again, with another `ack_wait`.
+        assert_eq!(narrow.succeed(&third).generation, 3);
+    }
+
+    #[test]
+    fn earlier_selections_are_remembered_up_to_a_bound() {
+        let mut record = selection(&["t0"], None).first_record("then");
+        for number in 1..40 {
+            let pattern = format!("t{number}");
+            record = selection(&[&pattern], None).succeed(&record);
+        }
+        assert_eq!((record.generation, record.earlier.len()), (40, MAX_EARLIER));
+        let role = |pattern| record.role_of(&selection(&[pattern], None).digest);
+        assert_eq!(role("t38"), Role::Superseded);
+        assert_eq!(role("t10"), Role::Unknown);
+    }
+}

@@ -1,0 +1,283 @@
+//! The stream beside the user's, in which the transport remembers what has to outlive a process.
+//!
+//! It keeps the last message of each subject. Reads are answered by the leader of the stream, and a
+//! write can demand that nothing else was written meanwhile.
+
+use std::collections::BTreeMap;
+
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::RawMessage;
+use async_nats::{HeaderMap, header};
+use eventkit::transport::TransportError;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::api::{Api, parse_response};
+use super::error::error_response;
+use super::settings::ConfigMismatch;
+use super::stream::StreamInfo;
+
+/// The names of the stream and of its subjects start with this, and the name of the user's stream.
+const PREFIX: &str = "eventkit-";
+
+/// The stream of the transport's own.
+#[derive(Debug)]
+pub(super) struct StateStore {
+    api: Api,
+    stream: String,
+}
+
+/// A value, and the revision by which a later write can replace this one alone.
+#[derive(Debug, Clone)]
+pub(super) struct Stored<T> {
+    pub(super) value: T,
+    pub(super) revision: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct StoredMessage {
+    message: RawMessage,
+}
+
+#[derive(Debug, Deserialize)]
+struct PublishAck {
+    #[serde(rename = "seq")]
+    sequence: u64,
+}
+
+/// One page of the subjects of a stream.
+#[derive(Debug, Deserialize)]
+struct SubjectsPage {
+    #[serde(default)]
+    total: usize,
+    state: SubjectsState,
+}
+
+#[derive(Debug, Deserialize)]
+struct SubjectsState {
+    /// The number of messages of each subject; servers send `null` in place of an empty map.
+    #[serde(default)]
+    subjects: Option<BTreeMap<String, u64>>,
+}
+
+impl StateStore {
+    pub(super) fn new(api: Api, user_stream: &str) -> Self {
+        Self {
+            api,
+            stream: format!("{PREFIX}{user_stream}"),
+        }
+    }
+
+    /// Creates the stream with the storage and the replicas of the user's stream, or checks the
+    /// existing one. Returns a warning if it has fewer replicas.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if the stream does not fit.
+    pub(super) async fn ensure(&self, user: &StreamInfo) -> Result<Option<String>, TransportError> {
+        let stream = &self.stream;
+        let what = format!("the stream `{stream}`");
+        let (storage, replicas) = (
+            user.settings().text("storage"),
+            user.settings().int("num_replicas"),
+        );
+        // The second round finds what another process created in the first one.
+        for _ in 0..2 {
+            let call = format!("STREAM.INFO.{stream}");
+            if let Some(found) = self.api.look_up::<StreamInfo>(&what, &call).await? {
+                self.check(&found, &what)?;
+                let found = found.settings().int("num_replicas");
+                return Ok((found < replicas).then(|| {
+                    format!("{what} has {found} replicas: give it {replicas}, as the stream of events has")
+                }));
+            }
+            let config = json!({
+                "name": stream,
+                "subjects": [format!("{stream}.>")],
+                "retention": "limits",
+                "discard": "old",
+                "storage": storage,
+                "num_replicas": replicas,
+                "max_msgs_per_subject": 1,
+                "max_consumers": -1,
+                "max_msgs": -1,
+                "max_bytes": -1,
+                "max_age": 0,
+            });
+            let call = format!("STREAM.CREATE.{stream}");
+            if self
+                .api
+                .create::<StreamInfo>(&what, &call, &config)
+                .await?
+                .is_some()
+            {
+                return Ok(None);
+            }
+        }
+        Err(TransportError::unavailable(format!(
+            "{what} is being created and deleted"
+        )))
+    }
+
+    fn check(&self, found: &StreamInfo, what: &str) -> Result<(), TransportError> {
+        let found = found.settings();
+        let mut mismatch = ConfigMismatch::default();
+        mismatch.expect_eq(
+            "subjects",
+            found.texts("subjects"),
+            vec![format!("{}.>", self.stream)],
+        );
+        mismatch.expect_eq("max_msgs_per_subject", found.int("max_msgs_per_subject"), 1);
+        for limit in ["max_age", "max_msgs", "max_bytes"] {
+            mismatch.expect(found.int(limit) <= 0, limit, found.int(limit), "none");
+        }
+        for refused in ["sealed", "deny_purge", "no_ack", "discard_new_per_subject"] {
+            mismatch.expect_eq(refused, found.flag(refused), false);
+        }
+        mismatch.into_result(what)
+    }
+
+    /// Returns the value of a key.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached, or if the value is not one of this version.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        key: &str,
+    ) -> Result<Option<Stored<T>>, TransportError> {
+        let subject = self.subject(key);
+        let operation = format!("read `{subject}`");
+        let call = format!("STREAM.MSG.GET.{}", self.stream);
+        let request = json!({ "last_by_subj": subject });
+        let found: Result<StoredMessage, _> = self.api.call(&operation, &call, &request).await?;
+        let message = match found {
+            Ok(StoredMessage { message }) => message,
+            Err(error) if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => return Ok(None),
+            Err(error) => return Err(error_response(&operation, error)),
+        };
+        let revision = message.sequence;
+        let unreadable = || {
+            TransportError::configuration(format!(
+                "failed to {operation}: it was not written by this transport"
+            ))
+        };
+        let message = StreamMessage::try_from(message)
+            .map_err(|error| unreadable().with_source(error.to_string()))?;
+        let value = serde_json::from_slice(&message.payload)
+            .map_err(|error| unreadable().with_source(error))?;
+        Ok(Some(Stored { value, revision }))
+    }
+
+    /// Stores a value, and returns its revision.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server did not confirm.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        value: &impl Serialize,
+    ) -> Result<u64, TransportError> {
+        let operation = format!("write `{}`", self.subject(key));
+        let revision = self.write(&operation, key, value, None).await?;
+        revision.ok_or_else(|| TransportError::unavailable(format!("failed to {operation}")))
+    }
+
+    /// Stores a value in place of the one of a `revision`, 0 if there is none. Returns its revision;
+    /// `None` if another value was stored meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server did not confirm.
+    pub(super) async fn replace(
+        &self,
+        key: &str,
+        revision: u64,
+        value: &impl Serialize,
+    ) -> Result<Option<u64>, TransportError> {
+        let operation = format!("write `{}`", self.subject(key));
+        self.write(&operation, key, value, Some(revision)).await
+    }
+
+    async fn write(
+        &self,
+        operation: &str,
+        key: &str,
+        value: &impl Serialize,
+        expected: Option<u64>,
+    ) -> Result<Option<u64>, TransportError> {
+        let body = serde_json::to_vec(value).map_err(|error| {
+            TransportError::configuration(format!("failed to {operation}")).with_source(error)
+        })?;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::NATS_EXPECTED_STREAM, self.stream.as_str());
+        if let Some(revision) = expected {
+            let name = header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE;
+            headers.insert(name, revision.to_string());
+        }
+        let subject = self.subject(key);
+        let response = self
+            .api
+            .request(operation, &subject, Some(headers), body.into());
+        match parse_response::<PublishAck>(operation, &response.await?.payload)? {
+            Ok(ack) => Ok(Some(ack.sequence)),
+            Err(error) if error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE => Ok(None),
+            Err(error) => Err(error_response(operation, error)),
+        }
+    }
+
+    /// Deletes the values of a key, or of all keys that a filter matches.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server did not confirm.
+    pub(super) async fn purge(&self, filter: &str) -> Result<(), TransportError> {
+        let subject = self.subject(filter);
+        let operation = format!("purge `{subject}`");
+        let call = format!("STREAM.PURGE.{}", self.stream);
+        let request = json!({ "filter": subject });
+        let purged: Result<Value, _> = self.api.call(&operation, &call, &request).await?;
+        purged
+            .map(drop)
+            .map_err(|error| error_response(&operation, error))
+    }
+
+    /// Returns the keys that a filter matches; none if there is no stream.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached.
+    pub(super) async fn keys(&self, filter: &str) -> Result<Vec<String>, TransportError> {
+        let what = format!("the subjects of the stream `{}`", self.stream);
+        let operation = format!("list {what}");
+        let call = format!("STREAM.INFO.{}", self.stream);
+        let mut keys = Vec::new();
+        loop {
+            let offset = keys.len();
+            let request = json!({ "subjects_filter": self.subject(filter), "offset": offset });
+            let page: Result<SubjectsPage, _> = self.api.call(&operation, &call, &request).await?;
+            let page = match page {
+                Ok(page) => page,
+                Err(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND => return Ok(keys),
+                Err(error) => return Err(error_response(&operation, error)),
+            };
+            let subjects = page.state.subjects.unwrap_or_default();
+            let prefix = self.subject("");
+            keys.extend(
+                subjects
+                    .into_keys()
+                    .filter_map(|subject| subject.strip_prefix(&prefix).map(str::to_owned)),
+            );
+            if keys.len() == offset || keys.len() >= page.total {
+                return Ok(keys);
+            }
+        }
+    }
+
+    fn subject(&self, key: &str) -> String {
+        format!("{}.{key}", self.stream)
+    }
+}

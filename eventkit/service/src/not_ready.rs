@@ -1,0 +1,95 @@
+//! The reasons for which a subscription is not ready.
+
+use std::fmt;
+
+use super::health::{LastError, SubscriptionState};
+
+/// A reason for which a subscription is not [ready](super::SubscriptionHealth::is_ready).
+///
+/// `{reason}` prints it with what an operator should do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotReadyReason {
+    /// The subscription receives no events.
+    NotReceiving {
+        /// The state of the subscription.
+        state: SubscriptionState,
+        /// The last error, if there was one.
+        error: Option<LastError>,
+    },
+    /// As many sync handlers run past their timeout as the handler may have at once.
+    Stalled {
+        /// The number of events whose handler runs past its timeout.
+        overdue: u64,
+    },
+    /// The transport does not confirm that messages are settled.
+    Settlement(LastError),
+    /// Outgoing events cannot be stored.
+    Outgoing(LastError),
+    /// The inbox cannot be used.
+    Inbox(LastError),
+    /// Dead letters cannot be stored.
+    DeadLetters(LastError),
+    /// It cannot be recorded how messages were delivered.
+    Records(LastError),
+}
+
+impl fmt::Display for NotReadyReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotReceiving { state, error } => {
+                let (what, advice) = of_state(*state);
+                write!(f, "{what}")?;
+                if let Some(error) = error {
+                    write!(f, ": {error}")?;
+                }
+                write!(f, "; {advice}")
+            }
+            Self::Stalled { overdue } => write!(
+                f,
+                "all of the handler's concurrency is taken by {overdue} events that it works on past \
+                 its timeout; find out what the handler waits for, and restart the process"
+            ),
+            Self::Settlement(error) => write!(
+                f,
+                "the transport does not confirm settlements: {error}; check the connection and the \
+                 permission to acknowledge messages"
+            ),
+            Self::Outgoing(error) => write!(
+                f,
+                "outgoing events cannot be stored: {error}; check the destination of outgoing events, \
+                 and the permission to publish to it"
+            ),
+            Self::Inbox(error) => write!(
+                f,
+                "the inbox cannot be used: {error}; check the store of the inbox"
+            ),
+            Self::DeadLetters(error) => write!(
+                f,
+                "dead letters cannot be stored: {error}; check the destination of dead letters, and the \
+                 permission to publish to it"
+            ),
+            Self::Records(error) => write!(
+                f,
+                "it cannot be recorded how messages were delivered: {error}; check the store of the \
+                 transport for records, and the permission to use it"
+            ),
+        }
+    }
+}
+
+/// Returns what a state means for a subscription that is not ready, and what an operator should do.
+fn of_state(state: SubscriptionState) -> (&'static str, &'static str) {
+    match state {
+        SubscriptionState::Draining => ("draining", "the service is stopping"),
+        SubscriptionState::Stopped => ("stopped", "start the service again"),
+        SubscriptionState::Lost => (
+            "the consumer was lost, and is opened again",
+            "check that the broker can be reached and its subscription is as the service needs it",
+        ),
+        _ => (
+            "not connected yet",
+            "check that the broker can be reached and its subscription is as the service needs it",
+        ),
+    }
+}

@@ -1,0 +1,135 @@
+//! Messages that were in hand when a process died or was cut off: one of them may have ended it.
+//!
+//! Suspects are narrowed down by how often they ran as one without an end: first a few at once, then
+//! fewer, then one alone. One that ends is cleared. Only one whose process ended while it ran alone,
+//! time after time, is convicted: the others that were in hand with it never are.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// The number of suspects that run at once.
+const MAX_SUSPECTS: u32 = 8;
+
+/// The number of runs after which a suspect runs alone: each one before halves those that run at once.
+const SHARED_RUNS: u32 = MAX_SUSPECTS.trailing_zeros();
+
+/// The number of runs without an end that a suspect may have alone.
+const MAX_LONE_RUNS: u32 = 3;
+
+/// The suspects of a service, and the permits of all of its handlers.
+#[derive(Debug)]
+pub(crate) struct Suspects {
+    /// Permits of suspects. A later run takes more of them.
+    room: Semaphore,
+    /// The permits of each handler, with their number.
+    handlers: Vec<(Arc<Semaphore>, u32)>,
+}
+
+/// The admission of a suspect; dropping it admits others.
+#[derive(Debug)]
+pub(crate) struct Admission<'s> {
+    suspects: &'s Suspects,
+    _room: SemaphorePermit<'s>,
+    must_be_alone: bool,
+    /// The permits of all other runs in the service, for a suspect that runs alone.
+    others: Vec<SemaphorePermit<'s>>,
+}
+
+/// Returns the number of runs alone that did not end, if there were too many.
+pub(crate) fn convicting_runs(suspect_runs: u32) -> Option<u32> {
+    let alone = suspect_runs.saturating_sub(SHARED_RUNS);
+    (alone > MAX_LONE_RUNS).then_some(alone)
+}
+
+impl Suspects {
+    pub(crate) fn new(handlers: Vec<(Arc<Semaphore>, u32)>) -> Self {
+        Self {
+            room: Semaphore::new(MAX_SUSPECTS as usize),
+            handlers,
+        }
+    }
+
+    /// Waits until there is room for a suspect that has had so many runs without an end.
+    ///
+    /// A handler's permit is acquired after this one, never before: a suspect that waits here must not
+    /// hold what one that is admitted waits for.
+    pub(crate) async fn admit(&self, suspect_runs: u32) -> Option<Admission<'_>> {
+        let share = 1 << suspect_runs.min(SHARED_RUNS);
+        Some(Admission {
+            suspects: self,
+            _room: self.room.acquire_many(share).await.ok()?,
+            must_be_alone: suspect_runs >= SHARED_RUNS,
+            others: Vec::new(),
+        })
+    }
+}
+
+impl<'s> Admission<'s> {
+    /// Waits until no handler of the service runs if the suspect has to be alone. It has a permit of
+    /// its own handler.
+    pub(crate) async fn wait_until_alone(&mut self, own: &Arc<Semaphore>) {
+        if !self.must_be_alone {
+            return;
+        }
+        // Only one suspect comes here at a time, since it holds all of the room.
+        let suspects: &'s Suspects = self.suspects;
+        for (permits, count) in &suspects.handlers {
+            let others = count - u32::from(Arc::ptr_eq(permits, own));
+            // No semaphore of a service is closed.
+            self.others.extend(permits.acquire_many(others).await);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Returns how many suspects with these runs are admitted at once.
+    fn admitted(suspect_runs: u32) -> usize {
+        let suspects = Suspects::new(Vec::new());
+        let admissions: Vec<_> =
+            std::iter::from_fn(|| poll_once(suspects.admit(suspect_runs))).collect();
+        admissions.len()
+    }
+
+    #[test]
+    fn fewer_suspects_run_at_once_the_longer_it_takes() {
+        assert_eq!([0, 1, 2, 3, 4, 99].map(admitted), [8, 4, 2, 1, 1, 1]);
+    }
+
+    #[test]
+    fn a_suspect_that_has_to_be_alone_waits_for_all_runs_of_all_handlers() {
+        let (own, other) = (Arc::new(Semaphore::new(2)), Arc::new(Semaphore::new(3)));
+        let handlers = vec![(Arc::clone(&own), 2), (Arc::clone(&other), 3)];
+        let suspects = Suspects::new(handlers);
+        let _own_permit = own.try_acquire().unwrap();
+        let mut admission = poll_once(suspects.admit(3)).flatten().unwrap();
+
+        let running = other.try_acquire().unwrap();
+        assert!(poll_once(admission.wait_until_alone(&own)).is_none());
+        drop(running);
+        admission.others.clear();
+        assert!(poll_once(admission.wait_until_alone(&own)).is_some());
+        assert!(own.try_acquire().is_err() && other.try_acquire().is_err());
+        drop(admission);
+        assert_eq!((own.available_permits(), other.available_permits()), (1, 3));
+    }
+
+    #[test]
+    fn only_runs_alone_convict() {
+        assert_eq!([0, 3, 6].map(convicting_runs), [None; 3]);
+        assert_eq!([7, 8].map(convicting_runs), [Some(4), Some(5)]);
+    }
+}

@@ -1,0 +1,252 @@
+//! Processes of an earlier and a later deployment that share a durable.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use eventkit::transport::{Consumer, Incoming, Subscription, Transport, TransportErrorKind};
+use eventkit_nats::Nats;
+use eventkit_tests::nats::Server;
+use tokio::time::{sleep, timeout};
+
+use super::{PATIENCE, assert_says, event, next, on, plain, subscribe_again};
+
+use TransportErrorKind::Configuration;
+
+/// Returns a subscription whose filter on a server before 2.10 is the same for all patterns here.
+fn selecting(patterns: &[&str]) -> Subscription {
+    let mut subscription = Subscription::new("handler", patterns.iter().copied());
+    subscription.ack_wait = Duration::from_secs(1);
+    subscription
+}
+
+/// Waits until something is so, which a process finds out by itself.
+async fn until(mut is_so: impl AsyncFnMut() -> bool) {
+    let waited = timeout(PATIENCE, async {
+        while !is_so().await {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    waited.await.expect("it comes to that");
+}
+
+fn id(incoming: &Incoming) -> String {
+    incoming.event.as_ref().unwrap().id().to_owned()
+}
+
+/// Acknowledges the next message of either consumer, and returns its id.
+async fn take(one: &mut dyn Consumer, other: &mut dyn Consumer) -> String {
+    let incoming = tokio::select! {
+        incoming = next(one) => incoming,
+        incoming = next(other) => incoming,
+    };
+    let id = id(&incoming);
+    incoming.handle.ack().await.unwrap();
+    id
+}
+
+async fn publish_all(nats: &Nats, types: &[&str], count: usize) -> BTreeSet<String> {
+    let mut ids = BTreeSet::new();
+    for number in 0..count {
+        let event = event(types[number % types.len()], &number.to_string());
+        let event = event.build().unwrap();
+        nats.publish(&event).await.unwrap();
+        ids.insert(event.id().to_owned());
+    }
+    ids
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_process_does_not_settle_what_a_later_one_selects() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (earlier, later) = (
+        on(&server).open().await.unwrap(),
+        on(&server).open().await.unwrap(),
+    );
+    let (narrow, wide) = (
+        selecting(&["a.b", "a.c"]),
+        selecting(&["a.b", "a.c", "a.d"]),
+    );
+    let mut old = earlier.subscribe(&narrow).await.unwrap();
+    // The earlier process has requested all that it may hold.
+    let idle = timeout(Duration::from_millis(100), old.next()).await;
+    assert!(idle.is_err());
+    let mut new = later.subscribe(&wide).await.unwrap();
+
+    let mut missing = publish_all(&later, &["a.b", "a.c", "a.d", "a.d"], 200).await;
+    while !missing.is_empty() {
+        let id = take(&mut *old, &mut *new).await;
+        missing.remove(&id);
+    }
+    until(async || earlier.subscription_status(&narrow).superseded).await;
+    assert!(!later.subscription_status(&wide).superseded);
+}
+
+#[tokio::test]
+async fn the_latest_selection_alone_skips_a_message_for_good() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (earlier, later) = (
+        on(&server).open().await.unwrap(),
+        on(&server).open().await.unwrap(),
+    );
+    let mut filtered = selecting(&["a.b"]);
+    let mut old = earlier.subscribe(&filtered).await.unwrap();
+    publish_all(&earlier, &["a.b"], 1).await;
+    let incoming = next(&mut *old).await;
+    // A later deployment has another filter, which may take what this one leaves out.
+    filtered.filter = Some("type = 'x'".to_owned());
+    let mut new = later.subscribe(&filtered).await.unwrap();
+    incoming.handle.skip().await.unwrap();
+
+    let incoming = tokio::select! {
+        incoming = next(&mut *old) => incoming,
+        incoming = next(&mut *new) => incoming,
+    };
+    assert_eq!(incoming.metadata.delivery_count, 2);
+    drop(old);
+    incoming.handle.nack(Duration::ZERO).await.unwrap();
+    next(&mut *new).await.handle.skip().await.unwrap();
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    let info = stream.consumer_info("handler").await.unwrap();
+    assert_eq!((info.num_ack_pending, info.num_pending), (0, 0));
+}
+
+#[tokio::test]
+async fn an_earlier_process_that_subscribes_again_changes_nothing() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    if !server.is_at_least(2, 10) {
+        return;
+    }
+    let (earlier, later) = (
+        on(&server).open().await.unwrap(),
+        on(&server).open().await.unwrap(),
+    );
+    drop(earlier.subscribe(&selecting(&["a.b"])).await.unwrap());
+    let _new = later.subscribe(&selecting(&["a.*"])).await.unwrap();
+    let _old = earlier.subscribe(&selecting(&["a.b"])).await.unwrap();
+    assert!(earlier.subscription_status(&selecting(&["a.b"])).superseded);
+
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    let info = stream.consumer_info("handler").await.unwrap();
+    assert_eq!(info.config.filter_subject, "events.a.>");
+}
+
+#[tokio::test]
+async fn after_a_rollback_the_earlier_selection_becomes_the_latest() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (earlier, later) = (
+        on(&server).open().await.unwrap(),
+        on(&server).open().await.unwrap(),
+    );
+    let (narrow, wide) = (
+        selecting(&["a.b", "a.c"]),
+        selecting(&["a.b", "a.c", "a.d"]),
+    );
+    let mut old = earlier.subscribe(&narrow).await.unwrap();
+    drop(later.subscribe(&wide).await.unwrap());
+    drop(later);
+    until(async || earlier.subscription_status(&narrow).superseded).await;
+    // It watches for longer than processes of a later selection stay silent.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(301)).await;
+    tokio::time::resume();
+    // The leap may have cost it the connection.
+    if timeout(Duration::from_millis(600), old.next())
+        .await
+        .is_ok()
+    {
+        drop(old);
+        old = subscribe_again(&earlier, &narrow).await;
+    }
+    until(async || !earlier.subscription_status(&narrow).superseded).await;
+
+    publish_all(&earlier, &["a.d", "a.b"], 2).await;
+    let incoming = next(&mut *old).await;
+    assert_eq!(id(&incoming), "1");
+    incoming.handle.ack().await.unwrap();
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    until(async || {
+        let info = stream.consumer_info("handler").await.unwrap();
+        (info.num_ack_pending, info.num_pending) == (0, 0)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn running_processes_learn_of_a_shorter_ack_wait_before_it_holds() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (earlier, later) = (
+        on(&server).open().await.unwrap(),
+        on(&server).open().await.unwrap(),
+    );
+    let mut subscription = selecting(&["a"]);
+    subscription.ack_wait = Duration::from_secs(3);
+    let mut old = earlier.subscribe(&subscription).await.unwrap();
+    publish_all(&earlier, &["a"], 1).await;
+    let incoming = next(&mut *old).await;
+    assert_eq!(incoming.handle.ack_wait(), None);
+    subscription.ack_wait = Duration::from_millis(600);
+    let _new = later.subscribe(&subscription).await.unwrap();
+
+    let stream = plain(&server).await.get_stream("events").await.unwrap();
+    until(async || {
+        let info = stream.consumer_info("handler").await.unwrap();
+        let holds = info.config.ack_wait == subscription.ack_wait;
+        let is_known = incoming.handle.ack_wait() == Some(subscription.ack_wait);
+        assert!(is_known || !holds, "it holds, and is not known");
+        holds
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_renamed_subscription_continues_under_its_new_name() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let old = selecting(&["a"]);
+    let mut consumer = nats.subscribe(&old).await.unwrap();
+    publish_all(&nats, &["a"], 3).await;
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    consumer.close().await.unwrap();
+
+    let mut renamed = Subscription::new("receipts", ["a"]);
+    renamed.ack_wait = old.ack_wait;
+    renamed.formerly = vec!["absent".to_owned(), "handler".to_owned()];
+    let mut consumer = nats.subscribe(&renamed).await.unwrap();
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(id(&incoming), "1");
+    incoming.handle.ack().await.unwrap();
+    consumer.close().await.unwrap();
+    let names = |listed: Vec<eventkit::transport::SubscriptionInfo>| {
+        listed.into_iter().map(|info| info.name).collect::<Vec<_>>()
+    };
+    let listed = nats.subscriptions().await.unwrap().unwrap();
+    assert_eq!(names(listed), ["receipts"]);
+
+    // The former name may go, and come up again in a process that is still there.
+    renamed.formerly.clear();
+    let other = on(&server).open().await.unwrap();
+    let mut consumer = other.subscribe(&renamed).await.unwrap();
+    assert_eq!(id(&next(&mut *consumer).await), "2");
+    let _earlier = nats.subscribe(&old).await.unwrap();
+    let listed = nats.subscriptions().await.unwrap().unwrap();
+    assert_eq!(names(listed), ["receipts"]);
+    // A new handler must not take it.
+    let error = nats.subscribe(&selecting(&["b"])).await.unwrap_err();
+    assert_says(
+        &error,
+        Configuration,
+        &["`handler` was renamed to `receipts`"],
+    );
+}

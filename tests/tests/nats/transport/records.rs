@@ -1,0 +1,126 @@
+//! The records of deliveries.
+
+use std::time::Duration;
+
+use eventkit::transport::{DeliveryRecord, Transport};
+use eventkit_tests::nats::Server;
+use tokio::time::timeout;
+
+use super::{PATIENCE, event, next, on, plain, subscription};
+
+fn record(failed_attempts: u32) -> DeliveryRecord {
+    let mut record = DeliveryRecord::default();
+    record.failed_attempts = failed_attempts;
+    record.accounted_deliveries = 7;
+    record.suspect_runs = 2;
+    record
+}
+
+/// Returns the number of records of deliveries; the stream has one message more, the selection.
+async fn stored(server: &Server) -> u64 {
+    let mut stream = plain(server)
+        .await
+        .get_stream("eventkit-events")
+        .await
+        .unwrap();
+    stream.info().await.unwrap().state.messages - 1
+}
+
+#[tokio::test]
+async fn records_outlive_the_server_and_go_with_their_message() {
+    let Some(mut server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for id in ["1", "2", "3"] {
+        nats.publish(&event("a", id).build().unwrap())
+            .await
+            .unwrap();
+    }
+    for failed_attempts in 1..=3 {
+        let incoming = next(&mut *consumer).await;
+        let none = incoming.handle.load_record().await.unwrap();
+        assert_eq!(none, DeliveryRecord::default());
+        incoming.handle.store_record(record(99)).await.unwrap();
+        incoming
+            .handle
+            .store_record(record(failed_attempts))
+            .await
+            .unwrap();
+        incoming.handle.nack(Duration::ZERO).await.unwrap();
+    }
+    assert_eq!(stored(&server).await, 3);
+    drop(consumer);
+    server.kill();
+    server.restart();
+
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for left in (0..3).rev() {
+        let incoming = next(&mut *consumer).await;
+        let number = incoming.event.unwrap().id().parse().unwrap();
+        assert_eq!(incoming.handle.load_record().await.unwrap(), record(number));
+        if left == 0 {
+            incoming.handle.terminate().await.unwrap();
+        } else {
+            incoming.handle.ack().await.unwrap();
+        }
+        assert_eq!(stored(&server).await, left);
+    }
+}
+
+#[tokio::test]
+async fn records_that_a_process_left_behind_are_forgotten() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for id in ["1", "2"] {
+        nats.publish(&event("a", id).build().unwrap())
+            .await
+            .unwrap();
+    }
+    let (first, second) = (next(&mut *consumer).await, next(&mut *consumer).await);
+    first.handle.ack().await.unwrap();
+    second.handle.store_record(record(1)).await.unwrap();
+    second.handle.nack(Duration::ZERO).await.unwrap();
+    // As of a process that ended between its acknowledgement and this.
+    let context = plain(&server).await;
+    let left = context.publish("eventkit-events.delivery.handler.1", "{}".into());
+    left.await.unwrap().await.unwrap();
+    assert_eq!(stored(&server).await, 2);
+    consumer.close().await.unwrap();
+
+    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let forgotten = timeout(PATIENCE, async {
+        while stored(&server).await != 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    forgotten
+        .await
+        .expect("the record of a settled message goes");
+}
+
+#[tokio::test]
+async fn a_message_that_succeeds_at_once_leaves_nothing() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let context = plain(&server).await;
+    let sequence = async || {
+        let mut stream = context.get_stream("eventkit-events").await.unwrap();
+        stream.info().await.unwrap().state.last_sequence
+    };
+    let before = sequence().await;
+    for number in 0..50 {
+        let event = event("a", &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+        next(&mut *consumer).await.handle.ack().await.unwrap();
+    }
+    assert_eq!(sequence().await, before);
+}

@@ -1,0 +1,320 @@
+//! Health tells whether a service makes progress, and if not, why.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use eventkit::event::Timestamp;
+use eventkit::transport::{Subscription, Transport};
+use eventkit::{Dispatcher, Event, Policy};
+use eventkit_service::{
+    Health, LastError, NotReadyReason, Service, ServiceBuilder, SubscriptionHealth,
+};
+use tokio::time::sleep;
+
+use super::distant::Distant;
+use super::event;
+use super::harness::{Running, TestHarness, wait_until};
+
+/// Fails for as many runs as it is told to.
+fn failing(harness: &TestHarness, failures: u32) {
+    let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
+    harness
+        .registry
+        .with_name("h")
+        .register("t", move |event: &Event| {
+            log.note(event.id());
+            if runs.fetch_add(1, Ordering::Relaxed) < failures {
+                return Err("no");
+            }
+            Ok(())
+        });
+}
+
+fn on(harness: &TestHarness, transport: &Distant) -> ServiceBuilder {
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
+    Service::new("tests", &app).transport(transport.clone())
+}
+
+fn distant(harness: &TestHarness) -> Distant {
+    Distant::new(harness.memory.clone(), Duration::from_millis(20))
+}
+
+fn own(mut health: Health) -> SubscriptionHealth {
+    health.subscriptions.remove(0)
+}
+
+/// Waits until the only reason for not being ready is of a kind, and returns the error.
+async fn not_ready(
+    service: &Running,
+    error: impl Fn(&NotReadyReason) -> Option<&LastError>,
+) -> (LastError, String) {
+    let health = service.handle.wait_for(|health| !health.is_ready());
+    let reasons = own(health.await).not_ready_reasons();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    let found = error(&reasons[0]).unwrap_or_else(|| panic!("{reasons:?}"));
+    (found.clone(), reasons[0].to_string())
+}
+
+#[tokio::test(start_paused = true)]
+async fn settlements_that_are_denied_are_told_of_until_one_is_confirmed() {
+    let harness = TestHarness::new();
+    failing(&harness, 0);
+    let transport = distant(&harness);
+    let service = Running::start(on(&harness, &transport)).await;
+    transport.denies_settlements.store(true, Ordering::Relaxed);
+    harness.publish(&event("t", "1")).await;
+    let (error, reason) = not_ready(&service, |reason| match reason {
+        NotReadyReason::Settlement(error) => Some(error),
+        _ => None,
+    })
+    .await;
+    assert_eq!(error.message, "no permission to settle");
+    assert!(reason.contains("the permission to acknowledge"), "{reason}");
+    // As long as it lasts.
+    for _ in 0..20 {
+        sleep(Duration::from_mins(1)).await;
+        assert!(!service.handle.is_ready());
+    }
+    assert!(own(service.handle.health()).last_progress.is_none());
+    transport.denies_settlements.store(false, Ordering::Relaxed);
+    service.handle.ready().await;
+    harness.drained().await;
+    assert!(own(service.handle.health()).last_progress.is_some());
+    assert_eq!(harness.log.lines(), ["1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_settlement_that_another_process_confirms_leaves_no_error() {
+    let harness = TestHarness::new();
+    failing(&harness, 0);
+    let transport = distant(&harness);
+    let service = Running::start(on(&harness, &transport)).await;
+    transport.denies_settlements.store(true, Ordering::Relaxed);
+    harness.publish(&event("t", "1")).await;
+    service.handle.wait_for(|health| !health.is_ready()).await;
+    // It is not delivered here again.
+    let types = ["t", "eventkit.replay.tests--h"];
+    let subscription = Subscription::new("tests--h", types);
+    let mut other = harness.memory.subscribe(&subscription).await.unwrap();
+    wait_until(|| !harness.memory.is_empty()).await;
+    let message = other.next();
+    let settled = async {
+        loop {
+            let health = own(service.handle.health());
+            if health.counters.unconfirmed > 1 {
+                break;
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    };
+    tokio::select! {
+        message = message => message.unwrap().unwrap().handle.ack().await.unwrap(),
+        () = settled => transport.denies_settlements.store(false, Ordering::Relaxed),
+    }
+    service.handle.ready().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_that_cannot_be_recorded_is_kept_and_told_of() {
+    let harness = TestHarness::new();
+    failing(&harness, 1);
+    let transport = distant(&harness);
+    let service = Running::start(on(&harness, &transport)).await;
+    transport.denies_records.store(true, Ordering::Relaxed);
+    harness.publish(&event("t", "1")).await;
+    let (error, reason) = not_ready(&service, |reason| match reason {
+        NotReadyReason::Records(error) => Some(error),
+        _ => None,
+    })
+    .await;
+    assert_eq!(error.message, "no permission for records");
+    assert!(
+        reason.contains("the store of the transport for records"),
+        "{reason}"
+    );
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!(harness.log.lines(), ["1"]);
+    assert_eq!(own(service.handle.health()).counters.in_flight, 1);
+    transport.denies_records.store(false, Ordering::Relaxed);
+    harness.drained().await;
+    assert!(service.handle.is_ready());
+    assert_eq!(harness.log.lines(), ["1", "1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_cannot_be_loaded_run_no_handler() {
+    let harness = TestHarness::new();
+    failing(&harness, 1);
+    let transport = distant(&harness);
+    let service = Running::start(on(&harness, &transport)).await;
+    harness.publish(&event("t", "1")).await;
+    wait_until(|| own(service.handle.health()).delayed == 1).await;
+    transport.denies_records.store(true, Ordering::Relaxed);
+    sleep(Duration::from_hours(1)).await;
+    assert!(own(service.handle.health()).record_error.is_some());
+    assert_eq!(harness.log.lines(), ["1"]);
+    transport.denies_records.store(false, Ordering::Relaxed);
+    harness.drained().await;
+    assert!(service.handle.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_wait_for_a_record() {
+    let harness = TestHarness::new();
+    failing(&harness, 1);
+    let transport = distant(&harness);
+    let service = Running::start(on(&harness, &transport)).await;
+    transport.denies_records.store(true, Ordering::Relaxed);
+    harness.publish(&event("t", "1")).await;
+    service.handle.wait_for(|health| !health.is_ready()).await;
+    let stopped = service.stop().await;
+    assert_eq!((stopped.released, stopped.abandoned), (1, 0));
+    // It is a suspect now, which spends no attempt.
+    transport.denies_records.store(false, Ordering::Relaxed);
+    let service = Running::start(on(&harness, &transport)).await;
+    harness.drained().await;
+    assert_eq!(own(service.handle.health()).counters.dead_lettered, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_not_idle_while_an_event_waits_for_its_retry() {
+    let harness = TestHarness::new();
+    failing(&harness, 3);
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    let received = |health: &Health| health.counters().received > 0;
+    service.handle.wait_for(received).await;
+    let health = service.handle.wait_for(Health::is_idle).await;
+    assert_eq!(health.counters().succeeded, 1);
+    assert_eq!(own(health).delayed, 0);
+    assert!(harness.memory.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_another_process_retries_is_not_delayed_for_ever() {
+    let harness = TestHarness::new();
+    failing(&harness, 1);
+    let service = harness.start().await;
+    harness.publish(&event("t", "1")).await;
+    wait_until(|| own(service.handle.health()).delayed == 1).await;
+    let other = harness.start().await;
+    service.handle.stop();
+    harness.drained().await;
+    assert_eq!(own(other.handle.health()).counters.succeeded, 1);
+    service.handle.wait_for(Health::is_idle).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_whose_permits_are_all_overdue_is_stalled() {
+    static HANGS: AtomicBool = AtomicBool::new(true);
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("stuck")
+        .policy(Policy::new().concurrency(2))
+        .register("t", move |event: &Event| {
+            log.note(event.id());
+            while HANGS.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+        });
+    let service = harness.start().await;
+    for (id, stalled) in [("1", false), ("2", true)] {
+        harness.publish(&event("t", id)).await;
+        // The clock does not go by itself while a thread is blocked.
+        while !harness.log.lines().contains(&id.to_owned()) {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..40 {
+            tokio::time::advance(Duration::from_secs(1)).await;
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(own(service.handle.health()).stalled, stalled);
+        assert_eq!(service.handle.is_ready(), !stalled);
+    }
+    let reasons = own(service.handle.health()).not_ready_reasons();
+    assert_eq!(reasons, [NotReadyReason::Stalled { overdue: 2 }]);
+    assert!(reasons[0].to_string().ends_with("restart the process"));
+    HANGS.store(false, Ordering::Relaxed);
+    service.handle.ready().await;
+    harness.drained().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_tells_what_the_transport_knows() {
+    let harness = TestHarness::new();
+    failing(&harness, 0);
+    let transport = distant(&harness);
+    let service = on(&harness, &transport).build().unwrap();
+    let handle = service.handle();
+    for id in ["1", "2", "3"] {
+        harness.publish(&event("t", id)).await;
+    }
+    let types = ["t", "eventkit.replay.tests--h"];
+    harness
+        .memory
+        .prepare(&[Subscription::new("tests--h", types)]);
+    let health = own(handle.health());
+    assert_eq!((health.lag, health.superseded), (Some(3), false));
+    assert_eq!(health.warnings, ["far away"]);
+    let before = Timestamp::now();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    harness.drained().await;
+    let health = own(handle.health());
+    assert_eq!(health.lag, Some(0));
+    let progress = health.last_progress.unwrap().to_utc();
+    assert!((before.to_utc() - progress).num_milliseconds() <= 1);
+    handle.stop();
+    running.await.unwrap().unwrap();
+    // The transport is not kept open for it.
+    drop(transport);
+    assert_eq!(own(handle.health()).lag, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_state_has_a_reason() {
+    let harness = TestHarness::new();
+    failing(&harness, 0);
+    let service = harness.service().build().unwrap();
+    let reasons = own(service.handle().health()).not_ready_reasons();
+    assert!(
+        reasons[0]
+            .to_string()
+            .starts_with("not connected yet; check")
+    );
+    drop(service);
+    let service = harness.start().await;
+    harness.memory.close();
+    let health = service.handle.wait_for(|health| !health.is_ready()).await;
+    let reason = own(health).not_ready_reasons().remove(0).to_string();
+    assert!(
+        reason.contains("the memory transport is closed"),
+        "{reason}"
+    );
+    assert!(reason.starts_with("the consumer was lost"), "{reason}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_heartbeat_keeps_to_the_ack_wait_of_the_broker() {
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
+        .policy(Policy::new().timeout(Duration::from_hours(1)))
+        .register_async("t", move |event: Event| {
+            log.note(event.id());
+            sleep(Duration::from_mins(10))
+        });
+    let service = Running::start(harness.service().ack_wait(Duration::from_mins(5))).await;
+    // A later deployment shortens it.
+    let types = ["t", "eventkit.replay.tests--h"];
+    let mut shorter = Subscription::new("tests--h", types);
+    shorter.ack_wait = Duration::from_secs(5);
+    harness.memory.prepare(&[shorter]);
+    harness.publish(&event("t", "1")).await;
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["1"]);
+    assert_eq!(own(service.handle.health()).counters.received, 1);
+}
