@@ -38,8 +38,8 @@ async fn block(row: &mut Environment, directions: [&[Direction]; 2]) -> Result<(
         proxy.block(blocked);
         sleep(GONE).await;
         proxy.block(&[]);
-        row.allow(1, at_once(), UNHEARD);
     }
+    // One process does nothing twice: what could not be acknowledged it knows when it comes again.
     row.until(1, 1).await
 }
 
@@ -64,12 +64,8 @@ pub(crate) async fn server_killed(row: &mut Environment) -> Result<(), BoxError>
         row.until(time, 4).await?;
         row.broker.restart("", DOWN).await?;
     }
-    row.allow(2, at_once(), UNHEARD);
-    row.allow(
-        2,
-        unwritten(row),
-        "what the server had not written for 250 ms",
-    );
+    let why = "what the server had not written, of 250 ms and what ended at once";
+    row.allow(2, unwritten(row), why);
     row.until(1, 1).await
 }
 
@@ -81,16 +77,13 @@ pub(crate) async fn server_frozen(row: &mut Environment) -> Result<(), BoxError>
         row.broker.server()?.freeze();
         sleep(GONE).await;
         row.broker.server()?.thaw();
-        row.allow(1, at_once(), UNHEARD);
     }
     row.until(1, 1).await
 }
-
-const UNHEARD: &str = "what was done while no acknowledgement got through";
 
 /// Returns how much a worker does while a server keeps acknowledgements in memory: it writes them
 /// about every 100 milliseconds.
 fn unwritten(row: &Environment) -> u64 {
     let takes = row.setup.worker.behaviour.invoice_takes.as_secs_f64();
-    (at_once() as f64 * 0.25 / takes).ceil() as u64
+    at_once() + (at_once() as f64 * 0.25 / takes).ceil() as u64
 }

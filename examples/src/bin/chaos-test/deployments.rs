@@ -60,6 +60,9 @@ impl Deployment {
             _ => INVOICE,
         };
         let mut invoice = DEPLOYED.with_name(name);
+        if name != INVOICE {
+            invoice = invoice.formerly(&[INVOICE]);
+        }
         if self == Self::Filter {
             let depots = if is_new {
                 "'north', 'south'"

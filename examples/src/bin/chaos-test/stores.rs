@@ -36,12 +36,12 @@ pub(crate) async fn published_twice(row: &mut Environment) -> Result<(), BoxErro
 pub(crate) async fn letters_down(row: &mut Environment) -> Result<(), BoxError> {
     let url = row.start_second_server()?.url();
     row.setup.worker.letters = Some(StreamConfig::at(url));
-    row.publish_all();
-    row.start_worker()?;
-    row.until(1, 100).await?;
+    row.start_worker()?.ready().await?;
     let letters = row.second()?;
     block_in_place(|| letters.kill());
+    row.publish_all();
     row.until(1, 1).await?;
+    sleep(GONE).await;
     let letters = row.second()?;
     block_in_place(|| letters.restart());
     Ok(())

@@ -8,7 +8,7 @@ use std::time::Duration;
 use eventkit::transport::TransportError;
 use eventkit::{Dispatcher, Policy};
 use eventkit_nats::Nats;
-use eventkit_service::{Service, ServiceHandle};
+use eventkit_service::{Service, ServiceHandle, SubscriptionHealth};
 use eventkit_sql::SqliteInbox;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -100,9 +100,7 @@ impl StreamConfig {
     pub(crate) async fn open(&self) -> Result<Nats, TransportError> {
         let mut nats = Nats::connect(&self.url)
             .stream(SERVICE)
-            .idle_heartbeat(Duration::from_secs(1))
-            // A deployment may change what its consumers select.
-            .update_consumers();
+            .idle_heartbeat(Duration::from_secs(1));
         if let Some(replicas) = self.replicas {
             nats = nats.replicas(replicas);
         }
@@ -165,14 +163,14 @@ async fn say_health(handle: ServiceHandle) {
         handle.ready().await;
         say(READY);
         let health = handle.wait_for(|health| !health.is_ready()).await;
-        let subscriptions = health.subscriptions.iter();
-        let reasons = subscriptions.filter(|own| !own.is_ready()).map(|own| {
-            let error = own.last_error.as_ref().map_or("", |error| &error.message);
-            format!("{} is {:?}: {error}", own.name, own.state).replace('\n', " ")
-        });
-        say(&format!(
-            "{NOT_READY}{}",
-            reasons.collect::<Vec<_>>().join("; ")
-        ));
+        let reasons: Vec<String> = health.subscriptions.iter().flat_map(reasons_of).collect();
+        say(&format!("{NOT_READY}{}", reasons.join("; ")));
     }
+}
+
+fn reasons_of(subscription: &SubscriptionHealth) -> Vec<String> {
+    let reasons = subscription.not_ready_reasons().into_iter();
+    reasons
+        .map(|reason| format!("{}: {reason}", subscription.name).replace('\n', " "))
+        .collect()
 }
