@@ -69,7 +69,7 @@ faults! {
     "added" "deployment: handler added" deployments::handler_added, deployments::roll;
     "removed" "deployment: handler removed, rolled back" deployments::handler_removed, deployments::remove_and_roll_back;
     "renamed" "deployment: handler renamed" deployments::handler_renamed, deployments::roll;
-    "consumer-deleted" "operator deletes a consumer" operators::under_load, operators::consumer_deleted;
+    "consumer-deleted" "operator deletes a consumer" operators::under_less_load, operators::consumer_deleted;
     "stream-deleted" "operator deletes the stream" operators::under_load, operators::stream_deleted;
     "max-deliver" "operator caps deliveries" operators::under_load, operators::deliveries_capped;
     "settings" "operator cuts ack_wait, max_ack_pending" operators::slow_and_patient, operators::settings_changed;
