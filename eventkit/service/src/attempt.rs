@@ -1,4 +1,4 @@
-//! The attempts of a delivery: the claim, the handler, and its outgoing events.
+//! The attempts of a delivery: the handler within its claim, and its outgoing events.
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use super::claim::OpenClaim;
 use super::counters::CountGuard;
 use super::error::within;
 use super::handler::Attempt;
-use super::inbox::{Claim, Inbox, InboxKey};
 use super::policy::ResolvedPolicy;
 use super::status::Store;
-use super::store::{StoreAttempts, until_stored};
+use super::store::until_stored;
 use super::subscription::SubscriptionTask;
 use super::suspects::Admission;
 use eventkit::Failure;
@@ -22,14 +22,9 @@ use eventkit::transport::{
     AckHandle, DeliveryRecord, MessageMetadata, TransportError, TransportErrorKind,
 };
 
-/// The time in which the transport has to store one outgoing event, and in which the inbox has to
-/// answer.
+/// The time in which the transport has to store one outgoing event.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time in which the inbox has to release a claim: shorter than the service has for its end.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
-
-const INBOX_TIMED_OUT: &str = "the inbox did not answer";
 const NOT_STORED: &str = "an outgoing event was not stored";
 
 /// One delivery of an event to its handler.
@@ -41,8 +36,7 @@ pub(crate) struct Delivery<'t> {
     /// What is recorded about the message; `None` until it is loaded.
     pub(crate) record: Mutex<Option<DeliveryRecord>>,
     pub(crate) policy: ResolvedPolicy,
-    /// Whether a claim at the inbox is open.
-    pub(crate) claimed: AtomicBool,
+    pub(crate) claim: OpenClaim,
     /// Whether the handler runs.
     pub(crate) running: AtomicBool,
 }
@@ -74,26 +68,24 @@ impl Delivery<'_> {
         {
             return outcome;
         }
-        let suspect = match suspect {
-            None => None,
-            Some(admission) => match Box::pin(self.begin_suspect_run(admission)).await {
-                Ok(admission) => Some(admission),
-                Err(outcome) => {
-                    self.release_claim().await;
-                    return outcome;
-                }
-            },
+        let run = async {
+            let suspect = match suspect {
+                Some(admission) => Some(Box::pin(self.begin_suspect_run(admission)).await?),
+                None => None,
+            };
+            let outcome = self.run(number, suspect).await;
+            outcome.map_err(AttemptOutcome::Failed)
         };
-        match self.run(number, suspect).await {
+        match self.while_claimed(run).await {
             Ok(()) => {
                 if let Some(inbox) = inbox {
                     self.complete_claim(inbox).await;
                 }
                 AttemptOutcome::Completed
             }
-            Err(failure) => {
+            Err(outcome) => {
                 self.release_claim().await;
-                AttemptOutcome::Failed(failure)
+                outcome
             }
         }
     }
@@ -116,69 +108,6 @@ impl Delivery<'_> {
             Some(Err(_)) => Err(AttemptOutcome::NotAlone),
             None => Err(AttemptOutcome::ClaimedElsewhere),
         }
-    }
-
-    /// Releases the claim of a message that is released, unless its handler continues to run.
-    pub(crate) async fn abandon_claim(&self) {
-        // A sync handler cannot be stopped, and must not run in another process meanwhile.
-        let is_async = self.task.shared.handler.handler().is_async();
-        if is_async || !self.running.load(Ordering::Relaxed) {
-            self.release_claim().await;
-        }
-    }
-
-    /// Claims the event at the inbox; returns the outcome if the handler must not run.
-    async fn claim(&self, inbox: &dyn Inbox) -> Option<AttemptOutcome> {
-        let ack_wait = self.task.config.ack_wait;
-        let lease = self.policy.timeout.saturating_add(ack_wait);
-        let mut attempts = StoreAttempts::new(&self.task.status, Store::Inbox);
-        loop {
-            let claiming = inbox.claim(self.inbox_key(), lease);
-            let error = match within(STORE_TIMEOUT, INBOX_TIMED_OUT, claiming).await {
-                Ok(Claim::Granted) => {
-                    self.claimed.store(true, Ordering::Relaxed);
-                    return None;
-                }
-                Ok(Claim::Completed) => return Some(AttemptOutcome::AlreadyCompleted),
-                Ok(Claim::InProgress) => return Some(AttemptOutcome::ClaimedElsewhere),
-                Err(error) => error,
-            };
-            let waiting = Box::pin(attempts.wait_after(error));
-            if self.task.unless_draining(waiting).await.is_none() {
-                return Some(AttemptOutcome::ClaimedElsewhere);
-            }
-        }
-    }
-
-    /// Completes the claim, however long that takes.
-    async fn complete_claim(&self, inbox: &dyn Inbox) {
-        let complete = || {
-            let completing = inbox.complete(self.inbox_key());
-            within(STORE_TIMEOUT, INBOX_TIMED_OUT, completing)
-        };
-        until_stored(&self.task.status, Store::Inbox, complete).await;
-        self.claimed.store(false, Ordering::Relaxed);
-    }
-
-    /// Releases the claim, if it is open.
-    async fn release_claim(&self) {
-        let Some(inbox) = &self.task.config.inbox else {
-            return;
-        };
-        if !self.claimed.swap(false, Ordering::Relaxed) {
-            return;
-        }
-        let releasing = inbox.release(self.inbox_key());
-        // Without this the claim ends with its lease, so the message does not wait for it.
-        if let Err(error) = within(RELEASE_TIMEOUT, INBOX_TIMED_OUT, releasing).await {
-            self.task.status.set_last_error(&*error);
-            tracing::warn!(error = &*error, "failed to release a claim at the inbox");
-        }
-    }
-
-    fn inbox_key(&self) -> InboxKey<'_> {
-        let handler = self.task.shared.handler.identity();
-        InboxKey::new(self.event.source(), self.event.id(), handler)
     }
 
     /// Runs the handler within its layers and its timeout, and publishes its outgoing events.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use eventkit::BoxError;
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -43,12 +44,39 @@ impl<'a> InboxKey<'a> {
 #[non_exhaustive]
 pub enum Claim {
     /// The handler may run. Other claims are refused until this one is completed or released, or its
-    /// lease ends.
-    Granted,
+    /// lease ends. The token renews and releases it.
+    Granted(ClaimToken),
     /// The handler is running already, in this process or in another one.
     InProgress,
     /// The handler has succeeded.
     Completed,
+}
+
+/// The token of a granted claim, which no other claim has.
+///
+/// After the lease, another process may claim the same event. With the token, neither of them renews
+/// or releases the claim of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClaimToken(u64);
+
+impl ClaimToken {
+    /// Creates a token for a new claim.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4().as_u64_pair().1)
+    }
+
+    /// Creates the token of a number that [`get`](Self::get) returned.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Returns the number, which a store keeps with the claim.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
 }
 
 /// A store that remembers which events each handler has handled.
@@ -57,6 +85,9 @@ pub enum Claim {
 /// twice: neither if its acknowledgement was lost, nor if a broker delivers it to two processes. If a
 /// process dies between the end of a handler and [`complete`](Inbox::complete), the store cannot know
 /// that the handler had succeeded, and the event runs once more after the lease.
+///
+/// A service claims an event for twice its `ack_wait`, and renews the claim twice in each `ack_wait`
+/// while the handler runs, however long that is.
 pub trait Inbox: Debug + Send + Sync {
     /// Claims an event for a handler; a granted claim expires after the lease.
     ///
@@ -70,7 +101,24 @@ pub trait Inbox: Debug + Send + Sync {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, BoxError>>;
 
-    /// Records that the handler has succeeded.
+    /// Renews a claim, which then expires after the lease, counted from now.
+    ///
+    /// Returns `false` if the event was claimed again or completed meanwhile. A claim that has expired
+    /// can be renewed before that.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails. The service calls this again after a delay; no answer
+    /// within 30 seconds counts as an error.
+    fn renew<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<bool, BoxError>>;
+
+    /// Records that the handler has succeeded, even if the claim has expired or is that of another
+    /// process meanwhile.
     ///
     /// # Errors
     ///
@@ -78,12 +126,17 @@ pub trait Inbox: Debug + Send + Sync {
     /// delay; no answer within 30 seconds counts as an error.
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
 
-    /// Releases a claim whose handler failed or did not run.
+    /// Releases a claim whose handler failed or did not run. A later claim of the event, and its
+    /// completion, stay.
     ///
     /// # Errors
     ///
     /// Returns an error if the store fails; the claim then ends with its lease.
-    fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
+    fn release<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+    ) -> BoxFuture<'a, Result<(), BoxError>>;
 }
 
 /// An [`Inbox`] in memory, for duplicates within one process.
@@ -98,7 +151,7 @@ pub trait Inbox: Debug + Send + Sync {
 /// let inbox = MemoryInbox::new().window(Duration::from_secs(600));
 /// let key = InboxKey::new("/shop", "A-1", "billing--receipt");
 /// let lease = Duration::from_secs(60);
-/// assert_eq!(inbox.claim(key, lease).await?, Claim::Granted);
+/// assert!(matches!(inbox.claim(key, lease).await?, Claim::Granted(_)));
 /// assert_eq!(inbox.claim(key, lease).await?, Claim::InProgress);
 /// inbox.complete(key).await?;
 /// assert_eq!(inbox.claim(key, lease).await?, Claim::Completed);
@@ -116,10 +169,15 @@ type Key = Arc<(String, String, String)>;
 
 #[derive(Debug)]
 struct Entries {
-    /// When the lease of each open claim ends.
-    claims: HashMap<Key, Instant>,
+    claims: HashMap<Key, OpenClaim>,
     /// When each handler completed.
     completed: BoundedMap<Key, Instant>,
+}
+
+#[derive(Debug)]
+struct OpenClaim {
+    token: ClaimToken,
+    leased_until: Instant,
 }
 
 impl MemoryInbox {
@@ -169,11 +227,33 @@ impl Entries {
         if self.completed.contains_key(&key) {
             return Claim::Completed;
         }
-        if self.claims.get(&key).is_some_and(|until| *until > now) {
+        let open = self.claims.get(&key);
+        if open.is_some_and(|open| open.leased_until > now) {
             return Claim::InProgress;
         }
-        self.claims.insert(key, now + lease.min(FAR_FUTURE));
-        Claim::Granted
+        let token = ClaimToken::random();
+        let leased_until = now + lease.min(FAR_FUTURE);
+        let open = OpenClaim {
+            token,
+            leased_until,
+        };
+        self.claims.insert(key, open);
+        Claim::Granted(token)
+    }
+
+    fn renew(&mut self, key: &Key, token: ClaimToken, lease: Duration, now: Instant) -> bool {
+        let open = self.claims.get_mut(key);
+        let Some(open) = open.filter(|open| open.token == token) else {
+            return false;
+        };
+        open.leased_until = now + lease.min(FAR_FUTURE);
+        true
+    }
+
+    fn release(&mut self, key: &Key, token: ClaimToken) {
+        if self.claims.get(key).is_some_and(|open| open.token == token) {
+            self.claims.remove(key);
+        }
     }
 
     fn complete(&mut self, key: Key, now: Instant) {
@@ -201,6 +281,17 @@ impl Inbox for MemoryInbox {
         )
     }
 
+    fn renew<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(async move {
+            Ok(self.update(|entries, now| entries.renew(&owned(key), token, lease, now)))
+        })
+    }
+
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
             self.update(|entries, now| entries.complete(owned(key), now));
@@ -208,9 +299,13 @@ impl Inbox for MemoryInbox {
         })
     }
 
-    fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn release<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
-            self.update(|entries, _| entries.claims.remove(&owned(key)));
+            self.update(|entries, _| entries.release(&owned(key), token));
             Ok(())
         })
     }

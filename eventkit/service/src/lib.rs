@@ -3,6 +3,7 @@
 mod attempt;
 mod builder;
 mod circuit_breaker;
+mod claim;
 mod counters;
 mod dead_letter;
 mod dead_letter_reader;
@@ -36,7 +37,7 @@ pub use dead_letters::{DeadLetterPages, DeadLetters, FailureCount};
 pub use error::{RunError, ServiceError, ServiceIssue};
 pub use handler::{Attempt, HandlerService};
 pub use health::{Health, LastError, SubscriptionHealth, SubscriptionState};
-pub use inbox::{Claim, Inbox, InboxKey, MemoryInbox};
+pub use inbox::{Claim, ClaimToken, Inbox, InboxKey, MemoryInbox};
 pub use not_ready::NotReadyReason;
 pub use outgoing::{Outgoing, OutgoingError};
 pub use service::{Service, ServiceHandle, ShutdownReport};

@@ -12,6 +12,7 @@ use tracing::Instrument;
 
 use super::attempt::{AttemptOutcome, Delivery};
 use super::circuit_breaker::Permit;
+use super::claim::OpenClaim;
 use super::counters::{CountGuard, increment};
 use super::dead_letter::FailureRecord;
 use super::error::within;
@@ -80,7 +81,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         metadata,
         handle,
         record: Mutex::new((metadata.delivery_count <= 1).then(DeliveryRecord::default)),
-        claimed: AtomicBool::new(false),
+        claim: OpenClaim::default(),
         running: AtomicBool::new(false),
     };
     let disposition = {

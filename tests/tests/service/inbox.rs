@@ -135,28 +135,27 @@ async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), 
         .capacity(2);
     let lease = Duration::from_secs(10);
     let key = |id| InboxKey::new("/s", id, "h");
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
-    assert_eq!(
-        inbox
-            .claim(InboxKey::new("/s", "1", "other"), lease)
-            .await?,
-        Claim::Granted
-    );
+    let granted = async |key| match inbox.claim(key, lease).await? {
+        Claim::Granted(token) => Ok(token),
+        other => Err(BoxError::from(format!("{key:?}: {other:?}"))),
+    };
+    granted(key("1")).await?;
+    granted(InboxKey::new("/s", "1", "other")).await?;
     advance(Duration::from_secs(9)).await;
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::InProgress);
     advance(Duration::from_secs(1)).await;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    granted(key("1")).await?;
     inbox.complete(key("1")).await?;
     advance(Duration::from_secs(59)).await;
     assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Completed);
     advance(Duration::from_secs(1)).await;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
-    inbox.release(key("1")).await?;
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    let token = granted(key("1")).await?;
+    inbox.release(key("1"), token).await?;
+    granted(key("1")).await?;
     for id in ["1", "2", "3"] {
         inbox.complete(key(id)).await?;
     }
-    assert_eq!(inbox.claim(key("1"), lease).await?, Claim::Granted);
+    granted(key("1")).await?;
     assert_eq!(inbox.claim(key("3"), lease).await?, Claim::Completed);
     Ok(())
 }

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use std::{env, fs, process};
 
-use eventkit_service::{Claim, Inbox, InboxKey, MemoryInbox};
+use eventkit_service::{Claim, ClaimToken, Inbox, InboxKey, MemoryInbox};
 use eventkit_sql::SqliteInbox;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 const LEASE: Duration = Duration::from_mins(1);
 const MOMENT: Duration = Duration::from_millis(40);
@@ -39,8 +39,16 @@ fn key(id: &str) -> InboxKey<'_> {
     InboxKey::new("/shop", id, "billing--receipt")
 }
 
+/// Claims an event that nobody has claimed, and returns the token.
+async fn granted(inbox: &dyn Inbox, key: InboxKey<'_>, lease: Duration) -> ClaimToken {
+    match inbox.claim(key, lease).await.unwrap() {
+        Claim::Granted(token) => token,
+        other => panic!("{key:?}: {other:?}"),
+    }
+}
+
 async fn each_event_is_granted_once(inbox: &dyn Inbox) {
-    assert_eq!(inbox.claim(key("1"), LEASE).await.unwrap(), Claim::Granted);
+    let token = granted(inbox, key("1"), LEASE).await;
     assert_eq!(
         inbox.claim(key("1"), LEASE).await.unwrap(),
         Claim::InProgress
@@ -51,7 +59,8 @@ async fn each_event_is_granted_once(inbox: &dyn Inbox) {
         Claim::Completed
     );
     // What is done stays done.
-    inbox.release(key("1")).await.unwrap();
+    inbox.release(key("1"), token).await.unwrap();
+    assert!(!inbox.renew(key("1"), token, LEASE).await.unwrap());
     assert_eq!(
         inbox.claim(key("1"), LEASE).await.unwrap(),
         Claim::Completed
@@ -69,11 +78,7 @@ async fn keys_are_told_apart(inbox: &dyn Inbox) {
         InboxKey::new("/a", "b'; DROP TABLE eventkit_inbox; --", "c"),
         InboxKey::new("/\u{fc}\u{1f980}", "\0", ""),
     ] {
-        assert_eq!(
-            inbox.claim(key, LEASE).await.unwrap(),
-            Claim::Granted,
-            "{key:?}"
-        );
+        granted(inbox, key, LEASE).await;
         inbox.complete(key).await.unwrap();
         assert_eq!(
             inbox.claim(key, LEASE).await.unwrap(),
@@ -84,19 +89,62 @@ async fn keys_are_told_apart(inbox: &dyn Inbox) {
 }
 
 async fn a_claim_ends_when_it_is_released_or_its_lease_ends(inbox: &dyn Inbox) {
-    assert_eq!(inbox.claim(key("2"), LEASE).await.unwrap(), Claim::Granted);
-    inbox.release(key("2")).await.unwrap();
-    assert_eq!(inbox.claim(key("2"), MOMENT).await.unwrap(), Claim::Granted);
+    let token = granted(inbox, key("2"), LEASE).await;
+    inbox.release(key("2"), token).await.unwrap();
+    granted(inbox, key("2"), MOMENT).await;
     sleep(2 * MOMENT).await;
-    assert_eq!(inbox.claim(key("2"), LEASE).await.unwrap(), Claim::Granted);
-    assert_eq!(
-        inbox.claim(key("2"), LEASE).await.unwrap(),
-        Claim::InProgress
-    );
+    granted(inbox, key("2"), LEASE).await;
+    let claim = inbox.claim(key("2"), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::InProgress);
+}
+
+async fn a_claim_that_is_renewed_lasts(inbox: &dyn Inbox) {
+    let token = granted(inbox, key("5"), MOMENT).await;
+    assert!(inbox.renew(key("5"), token, LEASE).await.unwrap());
+    sleep(2 * MOMENT).await;
+    let claim = inbox.claim(key("5"), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::InProgress);
+    // Also one that has expired, if nobody has claimed the event meanwhile.
+    let token = granted(inbox, key("6"), Duration::ZERO).await;
+    assert!(inbox.renew(key("6"), token, LEASE).await.unwrap());
+    let claim = inbox.claim(key("6"), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::InProgress);
+}
+
+async fn an_expired_claim_does_not_touch_the_next_one(inbox: &dyn Inbox) {
+    let first = granted(inbox, key("7"), Duration::ZERO).await;
+    let second = granted(inbox, key("7"), LEASE).await;
+    assert_ne!(first, second);
+    assert!(!inbox.renew(key("7"), first, LEASE).await.unwrap());
+    inbox.release(key("7"), first).await.unwrap();
+    let claim = inbox.claim(key("7"), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::InProgress, "the second claim is still there");
+    assert!(inbox.renew(key("7"), second, LEASE).await.unwrap());
+    inbox.release(key("7"), second).await.unwrap();
+    // Nor does a claim that was released touch the one after it.
+    let third = granted(inbox, key("7"), LEASE).await;
+    inbox.release(key("7"), second).await.unwrap();
+    assert!(inbox.renew(key("7"), third, LEASE).await.unwrap());
+}
+
+async fn a_completion_counts_after_the_lease_and_beside_another_claim(inbox: &dyn Inbox) {
+    granted(inbox, key("8"), Duration::ZERO).await;
+    let second = granted(inbox, key("8"), LEASE).await;
+    // By the first one.
+    inbox.complete(key("8")).await.unwrap();
+    let claim = inbox.claim(key("8"), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::Completed);
+    assert!(!inbox.renew(key("8"), second, LEASE).await.unwrap());
+    // The handler of the second one fails.
+    inbox.release(key("8"), second).await.unwrap();
+    let claim = inbox.claim(key("8"), LEASE).await.unwrap();
+    assert_eq!(claim, Claim::Completed);
 }
 
 async fn what_nobody_claimed_can_be_settled(inbox: &dyn Inbox) {
-    inbox.release(key("3")).await.unwrap();
+    let token = ClaimToken::new(u64::MAX);
+    inbox.release(key("3"), token).await.unwrap();
+    assert!(!inbox.renew(key("3"), token, LEASE).await.unwrap());
     inbox.complete(key("3")).await.unwrap();
     assert_eq!(
         inbox.claim(key("3"), LEASE).await.unwrap(),
@@ -112,13 +160,16 @@ async fn an_event_is_forgotten_after_the_window(inbox: &dyn Inbox) {
         Claim::Completed
     );
     sleep(Duration::from_millis(400)).await;
-    assert_eq!(inbox.claim(key("4"), LEASE).await.unwrap(), Claim::Granted);
+    granted(inbox, key("4"), LEASE).await;
 }
 
 async fn all(inbox: &dyn Inbox) {
     each_event_is_granted_once(inbox).await;
     keys_are_told_apart(inbox).await;
     a_claim_ends_when_it_is_released_or_its_lease_ends(inbox).await;
+    a_claim_that_is_renewed_lasts(inbox).await;
+    an_expired_claim_does_not_touch_the_next_one(inbox).await;
+    a_completion_counts_after_the_lease_and_beside_another_claim(inbox).await;
     what_nobody_claimed_can_be_settled(inbox).await;
 }
 
@@ -152,8 +203,8 @@ async fn a_file_outlives_the_program() {
         Claim::Completed
     );
     sleep(2 * MOMENT).await;
-    let claim = inbox.claim(key("begun"), LEASE).await.unwrap();
-    assert_eq!(claim, Claim::Granted, "the process that began it is gone");
+    // The process that began it is gone.
+    granted(&inbox, key("begun"), LEASE).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -170,7 +221,8 @@ async fn of_many_that_ask_at_once_one_is_granted() {
             asking.spawn(async move { inbox.claim(key(&id), LEASE).await.unwrap() });
         }
         let claims = asking.join_all().await;
-        let granted = claims.iter().filter(|claim| **claim == Claim::Granted);
+        let granted = claims.iter();
+        let granted = granted.filter(|claim| matches!(claim, Claim::Granted(_)));
         assert_eq!(granted.count(), 1, "{claims:?}");
         assert!(!claims.contains(&Claim::Completed), "{claims:?}");
     }
@@ -198,6 +250,54 @@ fn rows(path: &Path) -> u32 {
     let connection = rusqlite::Connection::open(path).unwrap();
     let count = "SELECT count(*) FROM eventkit_inbox";
     connection.query_row(count, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn it_works_while_all_blocking_threads_hang() {
+    let folder = Folder::new();
+    let (hang, hung) = std::sync::mpsc::channel::<()>();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // As a sync handler does that never ends.
+        tokio::task::spawn_blocking(move || hung.recv());
+        let inbox = SqliteInbox::open(folder.file()).unwrap();
+        let claim = timeout(LEASE, inbox.claim(key("1"), LEASE)).await;
+        let claim = claim.expect("the inbox does not hang too").unwrap();
+        assert!(matches!(claim, Claim::Granted(_)), "{claim:?}");
+        drop(hang);
+    });
+}
+
+#[tokio::test]
+async fn a_transaction_that_fails_is_an_error_of_each_call() {
+    let folder = Folder::new();
+    let inbox = SqliteInbox::open(folder.file()).unwrap();
+    let other = rusqlite::Connection::open(folder.file()).unwrap();
+    other.execute_batch("DROP TABLE eventkit_inbox").unwrap();
+    let mut asking = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let inbox = inbox.clone();
+        asking.spawn(async move { inbox.complete(key(&number.to_string())).await });
+    }
+    let path = folder.file().display().to_string();
+    for answer in asking.join_all().await {
+        let error = answer.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("failed to update the inbox {path}")
+        );
+        assert!(
+            error
+                .source()
+                .unwrap()
+                .to_string()
+                .contains("no such table")
+        );
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use eventkit::transport::{BoxFuture, TransportErrorKind};
 use eventkit::{BoxError, Event, Policy};
-use eventkit_service::memory::Memory;
+use eventkit_service::memory::{Faults, Memory};
 use eventkit_service::{
-    Claim, Counters, Inbox, InboxKey, LastError, MemoryInbox, Outgoing, ServiceBuilder,
+    Claim, ClaimToken, Counters, Inbox, InboxKey, LastError, MemoryInbox, Outgoing, ServiceBuilder,
     SubscriptionHealth,
 };
 use tokio::time::{Instant, sleep, timeout};
@@ -41,6 +41,7 @@ struct BrokenInbox {
     claim_fails: Switch,
     complete_fails: Switch,
     claim_hangs: Switch,
+    renew_fails: Switch,
 }
 
 impl BrokenInbox {
@@ -50,6 +51,7 @@ impl BrokenInbox {
             claim_fails: Switch::default(),
             complete_fails: Switch::default(),
             claim_hangs: Switch::default(),
+            renew_fails: Switch::default(),
         }
     }
 }
@@ -80,8 +82,26 @@ impl Inbox for BrokenInbox {
         })
     }
 
-    fn release<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.inbox.release(key)
+    fn renew<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(async move {
+            if self.renew_fails.is_on() {
+                return Err("no renewals".into());
+            }
+            self.inbox.renew(key, token, lease).await
+        })
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.inbox.release(key, token)
     }
 }
 
@@ -400,6 +420,81 @@ async fn while_the_inbox_records_no_completion_the_handler_is_not_run_again() {
     assert_succeeds(&harness, &service, &out).await;
 }
 
+/// Registers a handler that takes a while, which a test chooses.
+fn slow(harness: &TestHarness, takes: Duration) {
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("slow")
+        .policy(Policy::new().timeout(LONG))
+        .register_async("cause", move |_: Event| {
+            log.note("run");
+            sleep(takes)
+        });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_cannot_be_renewed_is_reported_until_it_can() {
+    let harness = TestHarness::new();
+    slow(&harness, Duration::from_hours(2));
+    let mut inbox = BrokenInbox::new();
+    let fails = Switch::on();
+    inbox.renew_fails = fails.clone();
+    let service = start(&harness, harness.service().inbox(inbox)).await;
+    let error = error_of(&service, |own| &own.inbox_error).await;
+    assert_eq!(error, "no renewals");
+    fails.turn_off();
+    wait_until(|| service.handle.is_ready()).await;
+    assert_eq!(harness.memory.unsettled("tests--slow"), 1);
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["run"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_was_lost_is_reported_and_the_next_one_stays() {
+    let harness = TestHarness::new();
+    slow(&harness, Duration::from_hours(2));
+    let mut inbox = BrokenInbox::new();
+    let (fails, shared) = (Switch::on(), inbox.inbox.clone());
+    inbox.renew_fails = fails.clone();
+    let service = start(&harness, harness.service().inbox(inbox)).await;
+    wait_until(|| !service.handle.is_ready()).await;
+    // Another process, after the lease.
+    sleep(Duration::from_mins(1)).await;
+    let key = InboxKey::new("/tests", "1", "tests--slow");
+    let claim = shared.claim(key, LONG).await.unwrap();
+    let Claim::Granted(token) = claim else {
+        panic!("{claim:?}");
+    };
+    fails.turn_off();
+    wait_until(|| service.handle.is_ready()).await;
+    let health = service.handle.health();
+    let error = health.subscriptions[0].last_error.clone().unwrap().message;
+    assert!(
+        error.starts_with("the claim of a running handler was lost"),
+        "{error}"
+    );
+    service.crash().await;
+    assert!(shared.renew(key, token, LONG).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_is_kept_while_outgoing_events_cannot_be_stored() {
+    let memory = Memory::builder().faults(Faults::seeded(1).duplicate(1.0));
+    let harness = TestHarness::on(memory.build());
+    let (out, down) = (Memory::new(), Switch::on());
+    let service = once(harness.sending(script(&harness)))
+        .inbox(MemoryInbox::new())
+        .outgoing_publisher(refusing(&out, &down, TransportErrorKind::Unavailable));
+    let service = start(&harness, service).await;
+    wait_until(|| !service.handle.is_ready()).await;
+    sleep(Duration::from_hours(24)).await;
+    assert_eq!(harness.log.lines(), ["run"]);
+    down.turn_off();
+    assert_succeeds(&harness, &service, &out).await;
+    assert_eq!(service.handle.health().counters().duplicates, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_shutdown_while_the_inbox_is_down_releases_the_message_at_once() {
     let harness = TestHarness::new();
@@ -467,4 +562,32 @@ async fn a_shutdown_while_a_dead_letter_cannot_be_stored_releases_its_message() 
     let service = Running::start(build()).await;
     harness.drained().await;
     assert_eq!(service.handle.health().counters().dead_lettered, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_that_another_process_stored_leaves_the_first_one_ready() {
+    let harness = TestHarness::new();
+    failing(&harness, Policy::new().attempts(1));
+    let (letters, down) = (Memory::new(), Switch::on());
+    let first = harness.service().dead_letter_publisher(refusing(
+        &letters,
+        &down,
+        TransportErrorKind::Unavailable,
+    ));
+    let first = Running::start(first).await;
+    harness.publish(&event("t", "bad")).await;
+    error_of(&first, |own| &own.dead_letter_error).await;
+    // The second one gets the message, and stores its letter.
+    let second = harness.service().dead_letter_publisher(letters.clone());
+    let second = Running::start(second).await;
+    harness.memory.disconnect();
+    harness.drained().await;
+    assert_eq!(second.handle.health().counters().dead_lettered, 1);
+    assert!(!first.handle.is_ready());
+    down.turn_off();
+    wait_until(|| first.handle.is_ready()).await;
+    assert_eq!(harness.log.lines(), ["bad", "bad"]);
+    assert_eq!(first.handle.health().counters().in_flight, 0);
+    // It was stored under one id.
+    assert_eq!(letters.len(), 1);
 }

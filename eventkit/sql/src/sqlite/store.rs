@@ -1,0 +1,230 @@
+//! The tables of an inbox, and the operations on its entries.
+
+use std::path::Path;
+use std::time::Duration;
+
+use eventkit_service::{Claim, ClaimToken};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::clock::{Clock, millis, system_time};
+
+/// How long to wait for a lock that another process holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The interval, in milliseconds, at which the clock in the database is set. A process that dies takes
+/// up to this much time with it, and most transactions need not write the clock.
+const CLOCK_INTERVAL: i64 = 100;
+
+/// The times are those of the [`Clock`], which is in the table of the state.
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS eventkit_inbox (
+        source TEXT NOT NULL,
+        id TEXT NOT NULL,
+        handler TEXT NOT NULL,
+        leased_until INTEGER NOT NULL,
+        done_at INTEGER,
+        token INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (source, id, handler)
+    ) WITHOUT ROWID, STRICT;
+    CREATE INDEX IF NOT EXISTS eventkit_inbox_ends
+        ON eventkit_inbox (coalesce(done_at, leased_until));
+    CREATE TABLE IF NOT EXISTS eventkit_inbox_state (
+        row INTEGER PRIMARY KEY CHECK (row = 1),
+        now INTEGER NOT NULL
+    ) STRICT;
+";
+/// Before there were tokens, the table was without this column, and its times were those of the
+/// system clock.
+const ADD_TOKEN: &str = "ALTER TABLE eventkit_inbox ADD COLUMN token INTEGER NOT NULL DEFAULT 0";
+const HAS_STATE: &str = "SELECT EXISTS (SELECT 1 FROM eventkit_inbox_state)";
+/// Starts the clock at the latest completion of a table that is older than the clock, unless that is
+/// in the future.
+const CREATE_STATE: &str = "
+    INSERT INTO eventkit_inbox_state (row, now)
+        SELECT 1, min(?1, coalesce(max(done_at), ?1)) FROM eventkit_inbox";
+const READ_STATE: &str = "SELECT now FROM eventkit_inbox_state";
+const WRITE_STATE: &str = "UPDATE eventkit_inbox_state SET now = ?1";
+
+/// Inserts a claim, or takes over one whose lease expired or whose completion is older than the
+/// window.
+const CLAIM: &str = "
+    INSERT INTO eventkit_inbox (source, id, handler, leased_until, token) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET leased_until = ?4, token = ?5, done_at = NULL
+        WHERE CASE WHEN done_at IS NULL THEN leased_until <= ?6 ELSE done_at <= ?7 END
+    RETURNING 1";
+const IS_COMPLETED: &str = "
+    SELECT done_at IS NOT NULL FROM eventkit_inbox
+    WHERE source = ?1 AND id = ?2 AND handler = ?3";
+const RENEW: &str = "
+    UPDATE eventkit_inbox SET leased_until = ?5
+    WHERE source = ?1 AND id = ?2 AND handler = ?3 AND token = ?4 AND done_at IS NULL";
+const COMPLETE: &str = "
+    INSERT INTO eventkit_inbox (source, id, handler, leased_until, done_at)
+        VALUES (?1, ?2, ?3, ?4, ?4)
+    ON CONFLICT DO UPDATE SET done_at = ?4";
+const RELEASE: &str = "
+    DELETE FROM eventkit_inbox
+    WHERE source = ?1 AND id = ?2 AND handler = ?3 AND token = ?4 AND done_at IS NULL";
+const DELETE_EXPIRED: &str =
+    "DELETE FROM eventkit_inbox WHERE coalesce(done_at, leased_until) <= ?1";
+
+/// A connection to the database of an inbox.
+#[derive(Debug)]
+pub(super) struct Store {
+    connection: Connection,
+    clock: Clock,
+    /// The time at which this process last deleted expired entries.
+    last_sweep: i64,
+}
+
+/// The entries of an inbox, in one transaction.
+#[derive(Debug)]
+pub(super) struct Entries<'t> {
+    transaction: Transaction<'t>,
+    now: i64,
+    last_sweep: i64,
+}
+
+/// The source, the id and the handler of an entry.
+pub(super) type Key = [String; 3];
+
+impl Store {
+    /// Opens a database, and creates or updates its tables.
+    pub(super) fn open(path: &Path, clock: Clock) -> rusqlite::Result<Self> {
+        let mut connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "NORMAL")?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(SCHEMA)?;
+        if !transaction.column_exists(None, "eventkit_inbox", "token")? {
+            transaction.execute_batch(ADD_TOKEN)?;
+        }
+        if !transaction.query_row(HAS_STATE, [], |row| row.get(0))? {
+            transaction.execute(CREATE_STATE, [system_time()])?;
+        }
+        transaction.commit()?;
+        let mut store = Self {
+            connection,
+            clock,
+            last_sweep: i64::MIN,
+        };
+        // The time passes from now on, not from the first operation on.
+        store.transaction(|_| Ok(()))?;
+        Ok(store)
+    }
+
+    /// Calls a function with the entries, in one transaction that ends with it.
+    pub(super) fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Entries<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let behavior = TransactionBehavior::Immediate;
+        let transaction = self.connection.transaction_with_behavior(behavior)?;
+        let stored = transaction
+            .prepare_cached(READ_STATE)?
+            .query_row([], |row| row.get(0))?;
+        let reading = self.clock.read(stored);
+        if reading.time.saturating_sub(stored) >= CLOCK_INTERVAL {
+            let mut write = transaction.prepare_cached(WRITE_STATE)?;
+            write.execute([reading.time])?;
+        }
+        let mut entries = Entries {
+            transaction,
+            now: reading.time,
+            last_sweep: self.last_sweep,
+        };
+        let output = work(&mut entries)?;
+        let Entries {
+            transaction,
+            last_sweep,
+            ..
+        } = entries;
+        transaction.commit()?;
+        self.clock.set(reading);
+        self.last_sweep = last_sweep;
+        Ok(output)
+    }
+}
+
+impl Entries<'_> {
+    /// Claims an event that nobody has claimed or completed within the window.
+    pub(super) fn claim(
+        &mut self,
+        [source, id, handler]: &Key,
+        lease: Duration,
+        window: Duration,
+    ) -> rusqlite::Result<Claim> {
+        let window = millis(window);
+        self.sweep(window)?;
+        let token = ClaimToken::random();
+        let until = self.now.saturating_add(millis(lease));
+        let remembered_since = self.now.saturating_sub(window);
+        let number = token.get().cast_signed();
+        let row = params![
+            source,
+            id,
+            handler,
+            until,
+            number,
+            self.now,
+            remembered_since
+        ];
+        let mut claim = self.transaction.prepare_cached(CLAIM)?;
+        if claim.query_row(row, |_| Ok(())).optional()?.is_some() {
+            return Ok(Claim::Granted(token));
+        }
+        let mut is_completed = self.transaction.prepare_cached(IS_COMPLETED)?;
+        let is_completed = is_completed.query_row([source, id, handler], |row| row.get(0));
+        Ok(if is_completed? {
+            Claim::Completed
+        } else {
+            Claim::InProgress
+        })
+    }
+
+    /// Renews a claim, and returns whether it is that of the token.
+    pub(super) fn renew(
+        &mut self,
+        [source, id, handler]: &Key,
+        token: ClaimToken,
+        lease: Duration,
+    ) -> rusqlite::Result<bool> {
+        let until = self.now.saturating_add(millis(lease));
+        let row = params![source, id, handler, token.get().cast_signed(), until];
+        let mut renew = self.transaction.prepare_cached(RENEW)?;
+        Ok(renew.execute(row)? > 0)
+    }
+
+    /// Records a completion, whoever has the claim.
+    pub(super) fn complete(&mut self, [source, id, handler]: &Key) -> rusqlite::Result<()> {
+        let mut complete = self.transaction.prepare_cached(COMPLETE)?;
+        complete.execute(params![source, id, handler, self.now])?;
+        Ok(())
+    }
+
+    /// Deletes a claim, if it is that of the token.
+    pub(super) fn release(
+        &mut self,
+        [source, id, handler]: &Key,
+        token: ClaimToken,
+    ) -> rusqlite::Result<()> {
+        let mut release = self.transaction.prepare_cached(RELEASE)?;
+        release.execute(params![source, id, handler, token.get().cast_signed()])?;
+        Ok(())
+    }
+
+    /// Deletes expired entries, ten times in each window.
+    fn sweep(&mut self, window: i64) -> rusqlite::Result<()> {
+        if self.now.saturating_sub(self.last_sweep) < window / 10 {
+            return Ok(());
+        }
+        let mut delete = self.transaction.prepare_cached(DELETE_EXPIRED)?;
+        delete.execute([self.now.saturating_sub(window)])?;
+        self.last_sweep = self.now;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
