@@ -92,7 +92,9 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     };
     match disposition {
         Disposition::Release => {
-            tokio::join!(delivery.abandon_claim(), delivery.record_release());
+            // Boxed, so that the common case does not carry the size of the rare one.
+            Box::pin(async { tokio::join!(delivery.abandon_claim(), delivery.record_release()) })
+                .await;
         }
         Disposition::Retry(delay) | Disposition::Postpone(delay) => {
             task.status.note_delay(&delivery.event, metadata, delay);
@@ -349,7 +351,12 @@ impl Delivery<'_> {
     }
 
     fn postpone(&self) -> Next {
-        Next::Settle(Disposition::Postpone(self.policy.delay_after(1)))
+        let delay = self.policy.delay_after(1);
+        tracing::warn!(
+            ?delay,
+            "a suspect cannot run yet, since other events are handled for too long"
+        );
+        Next::Settle(Disposition::Postpone(delay))
     }
 
     /// Waits until the handler may run; `None` if the service drains before.

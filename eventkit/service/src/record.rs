@@ -51,6 +51,10 @@ impl Delivery<'_> {
     pub(crate) async fn record_suspect_run(&self) {
         let mut record = self.record();
         record.suspect_runs = record.suspect_runs.saturating_add(1);
+        tracing::warn!(
+            run = record.suspect_runs,
+            "the event was in hand when a process ended, and runs as a suspect"
+        );
         self.store_record(record).await;
         self.set_record(self.cleared());
     }

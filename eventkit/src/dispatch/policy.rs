@@ -105,13 +105,8 @@ impl Policy {
 
     /// Sets the maximum number of attempts, including the first; 0 counts as 1.
     ///
-    /// Every delivery by the transport counts, also one that a lost connection or the end of a process
-    /// cut short. The limit holds across processes. An event that is delivered again without a failure,
-    /// for instance after a process ended, becomes a dead letter after more than twice as many
-    /// deliveries.
-    ///
-    /// With a [`key`](Policy::key), an event is retried within the process, and those attempts are
-    /// lost when the process ends.
+    /// An attempt is a run of the handler that failed or timed out. One that a shutdown, a lost connection
+    /// or the end of the process cut short is none. The limit holds across processes.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = Some(attempts);
         self

@@ -8,7 +8,7 @@ use anyhow::{Error, Result};
 use super::context::TestContext;
 use super::fixture::Fixture;
 use super::outcome::{Outcome, Skip};
-use super::{content, delivery, order, reserved, resume, settle, share};
+use super::{content, delivery, deploy, order, records, reserved, resume, settle, share};
 
 /// A check of one guarantee that services rely on.
 #[derive(Debug, Clone, Copy)]
@@ -120,6 +120,10 @@ checks! { $
     extends_ack_wait_while_in_progress: settle;
     settles_by_ack: settle;
     settles_by_terminate: settle;
+    skips_only_for_the_latest_selection: deploy;
+    starts_where_asked: deploy;
+    continues_under_a_new_name: deploy;
+    keeps_records_of_deliveries: records;
     resumes_where_it_stopped: resume;
     returns_messages_of_a_dropped_consumer: resume;
     returns_messages_of_a_closed_consumer: resume;

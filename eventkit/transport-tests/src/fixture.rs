@@ -52,6 +52,13 @@ pub trait Fixture: Sync {
         true
     }
 
+    /// Returns whether subscriptions outlive their processes, which may be of several deployments. A
+    /// transport whose subscriptions end with their process has no selections, start positions and former
+    /// names to keep.
+    fn has_durable_subscriptions(&self) -> bool {
+        true
+    }
+
     /// Returns the size of data that the transport has to carry, in bytes; one million by default.
     fn large_data_size(&self) -> usize {
         1_000_000

@@ -159,21 +159,11 @@ async fn what_an_earlier_process_has_left_is_no_suspect() {
     assert_eq!(old.log.lines().len(), 16);
 }
 
-/// Registers a handler that fails once for each event, and runs long enough to be met by a deployment.
-fn slow(
-    harness: &TestHarness,
-    process: &'static str,
-    name: &'static str,
-    former: &'static [&'static str],
-) {
-    noting(harness, process, "t", name, former);
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_renamed_handler_continues_where_it_was() {
     let (old, new) = deployments();
-    slow(&old, "old", "mail", &[]);
-    slow(&new, "new", "receipt", &["letter", "mail"]);
+    noting(&old, "old", "t", "mail", &[]);
+    noting(&new, "new", "t", "receipt", &["letter", "mail"]);
     let inbox = MemoryInbox::new();
     for id in 0..100 {
         old.publish(&event("t", id.to_string())).await;
@@ -305,8 +295,8 @@ async fn handled_from(start: Option<StartPosition>, own: Option<StartPosition>) 
     };
     let _service = Running::start(service).await;
     harness.publish(&event("t", "after")).await;
-    wait_until(|| harness.log.lines().contains(&"after".to_owned())).await;
-    harness.log.lines()
+    harness.drained().await;
+    harness.log.sorted()
 }
 
 #[tokio::test(start_paused = true)]
@@ -324,7 +314,7 @@ async fn a_new_subscription_starts_where_it_is_told_to() {
     ] {
         let handled = handled_from(service, own).await;
         let expected: &[&str] = if both {
-            &["before", "after"]
+            &["after", "before"]
         } else {
             &["after"]
         };

@@ -255,7 +255,7 @@ fn rows(path: &Path) -> u32 {
 #[test]
 fn it_works_while_all_blocking_threads_hang() {
     let folder = Folder::new();
-    let (hang, hung) = std::sync::mpsc::channel::<()>();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .max_blocking_threads(1)
@@ -263,12 +263,12 @@ fn it_works_while_all_blocking_threads_hang() {
         .unwrap();
     runtime.block_on(async {
         // As a sync handler does that never ends.
-        tokio::task::spawn_blocking(move || hung.recv());
+        tokio::task::spawn_blocking(move || ended.recv());
         let inbox = SqliteInbox::open(folder.file()).unwrap();
         let claim = timeout(LEASE, inbox.claim(key("1"), LEASE)).await;
         let claim = claim.expect("the inbox does not hang too").unwrap();
         assert!(matches!(claim, Claim::Granted(_)), "{claim:?}");
-        drop(hang);
+        drop(end);
     });
 }
 

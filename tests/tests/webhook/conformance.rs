@@ -95,6 +95,10 @@ macro_rules! setup {
                 false
             }
 
+            fn has_durable_subscriptions(&self) -> bool {
+                false
+            }
+
             fn has_reserved_types(&self) -> bool {
                 false
             }

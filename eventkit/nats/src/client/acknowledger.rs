@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::Subject;
 use async_nats::jetstream::AckKind;
-use eventkit::transport::backoff::FAR_FUTURE;
+use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
 };
@@ -17,9 +17,10 @@ use super::active_subscription::ActiveSubscription;
 use super::delivery_records;
 use super::state::StateStore;
 
-/// The delays of a message that is returned since it may be one for a later selection.
-const MIN_SKIP_DELAY: Duration = Duration::from_secs(1);
-const MAX_SKIP_DELAY: Duration = Duration::from_secs(5);
+/// The first and the longest delay of a message that is returned since it may be one for a later
+/// selection. Processes of both receive their share of what returns, so that the first delays are short.
+const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
 
 /// Settles one message; the server confirms each acknowledgement.
 #[derive(Debug)]
@@ -83,8 +84,29 @@ impl NatsAcknowledger {
         if self.subscription.is_latest().await? {
             return self.end("skip a message", AckKind::Ack, message).await;
         }
-        let delay = MIN_SKIP_DELAY.saturating_mul(message.delivery_count);
-        self.nack(delay.clamp(MIN_SKIP_DELAY, MAX_SKIP_DELAY)).await
+        self.return_skipped(message).await
+    }
+
+    /// Skips a message that was not delivered to the service. If this fails, the message is redelivered
+    /// and skipped again, so that no confirmation is needed.
+    pub(super) async fn skip_undelivered(
+        self: Arc<Self>,
+        message: MessageMetadata,
+    ) -> Result<(), TransportError> {
+        if !self.subscription.is_latest().await? {
+            return self.return_skipped(message).await;
+        }
+        let client = &self.subscription.shared.api.client;
+        let sent = client.publish(self.reply.clone(), AckKind::Ack.into());
+        sent.await.map_err(|error| {
+            TransportError::unavailable("failed to skip a message").with_source(error.to_string())
+        })
+    }
+
+    /// Returns a message that may be one for a later selection.
+    async fn return_skipped(&self, message: MessageMetadata) -> Result<(), TransportError> {
+        let delay = backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, message.delivery_count);
+        self.nack(delay).await
     }
 
     fn place(&self) -> (&StateStore, &str) {

@@ -113,6 +113,7 @@ impl ActiveSubscription {
                 None => Some(self.first_record(found, stream)?),
                 Some(stored) if stored.value.stream_created != stream.created => {
                     delivery_records::forget_all(state, &self.durable.name).await?;
+                    self.report_other_stream();
                     Some(stored.value.move_to(&stream.created))
                 }
                 Some(stored) => self.next_record(&stored.value)?,
@@ -132,6 +133,15 @@ impl ActiveSubscription {
             "failed to record the selection of the subscription `{}`: other processes write it too",
             self.subscription.name
         )))
+    }
+
+    fn report_other_stream(&self) {
+        let stream = &self.shared.stream.settings.name;
+        let incident = format!(
+            "the stream `{stream}` was deleted and created again: its earlier events are lost"
+        );
+        warn!(subscription = %self.subscription.name, "{incident}");
+        self.durable.set_incident(incident);
     }
 
     /// Returns the record to write where there is none: the one that this process last saw, if any.
@@ -258,7 +268,8 @@ impl ActiveSubscription {
     fn log_creation(&self, settled: Option<u64>, info: &ConsumerInfo, stream: &StreamInfo) {
         let (name, durable) = (&self.subscription.name, &self.durable.name);
         let messages = info.num_pending;
-        if let Some(settled) = settled {
+        // Position 0 is that of another stream, which was reported.
+        if let Some(settled) = settled.filter(|settled| *settled > 0) {
             warn!(
                 subscription = %name, durable = %durable, settled, messages,
                 "the consumer was deleted: a new one continues after the last known settled message"
@@ -308,6 +319,7 @@ impl ActiveSubscription {
                 describe(shared, name)
             ));
         }
+        warnings.extend(shared.state.warning());
         warnings.extend(self.warn_of_age(&info, record, stream).await);
         self.durable.set_info(&info, warnings);
         Ok(())

@@ -1,10 +1,18 @@
 //! The builder of a transport.
 
+use std::any::Any;
+use std::error::Error;
 use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::iter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
-use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr, rustls};
 use percent_encoding::percent_decode_str;
 
 use eventkit::event::Limits;
@@ -258,7 +266,7 @@ impl NatsBuilder {
 async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, TransportError> {
     let servers: Result<Vec<ServerAddr>, _> =
         urls.split(',').map(|url| url.trim().parse()).collect();
-    let servers = servers.map_err(|error: std::io::Error| {
+    let servers = servers.map_err(|error: io::Error| {
         TransportError::configuration("failed to parse the URL of the NATS server")
             .with_source(error)
     })?;
@@ -271,23 +279,62 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
         .iter()
         .map(|server| format!("{}:{}", server.host(), server.port()))
         .collect();
-    options.connect(servers).await.map_err(|error| {
-        let message = format!(
-            "failed to connect to the NATS server at {}",
-            addresses.join(", ")
-        );
-        let kind = match error.kind() {
-            ConnectErrorKind::Dns
-            | ConnectErrorKind::TimedOut
-            | ConnectErrorKind::Io
-            | ConnectErrorKind::MaxReconnects => TransportErrorKind::Unavailable,
-            ConnectErrorKind::ServerParse
-            | ConnectErrorKind::Authentication
-            | ConnectErrorKind::AuthorizationViolation
-            | ConnectErrorKind::Tls => TransportErrorKind::Configuration,
-        };
-        TransportError::new(kind, message).with_source(error.to_string())
+    let message = format!(
+        "failed to connect to the NATS server at {}",
+        addresses.join(", ")
+    );
+    match catch_panic(pin!(options.connect(servers))).await {
+        Ok(Ok(client)) => Ok(client),
+        Ok(Err(error)) => {
+            Err(TransportError::new(kind(&error), message).with_source(error.to_string()))
+        }
+        // The client panics if it has no implementation of TLS, and the server asks for it.
+        Err(panic) => Err(TransportError::configuration(message).with_source(panic)),
+    }
+}
+
+fn kind(error: &ConnectError) -> TransportErrorKind {
+    match error.kind() {
+        // The client reports the failure of a handshake as any other of the connection.
+        ConnectErrorKind::Io if is_tls_error(error) => TransportErrorKind::Configuration,
+        ConnectErrorKind::Dns
+        | ConnectErrorKind::TimedOut
+        | ConnectErrorKind::Io
+        | ConnectErrorKind::MaxReconnects => TransportErrorKind::Unavailable,
+        ConnectErrorKind::ServerParse
+        | ConnectErrorKind::Authentication
+        | ConnectErrorKind::AuthorizationViolation
+        | ConnectErrorKind::Tls => TransportErrorKind::Configuration,
+    }
+}
+
+fn is_tls_error(error: &ConnectError) -> bool {
+    let causes = iter::successors(error.source(), |error| (*error).source());
+    let mut inner = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()?.get_ref());
+    inner.any(|inner| inner.downcast_ref::<rustls::Error>().is_some())
+}
+
+/// Returns the output of a future, or the message of its panic.
+async fn catch_panic<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, String> {
+    poll_fn(|context| {
+        let poll = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match poll {
+            Ok(poll) => poll.map(Ok),
+            Err(payload) => Poll::Ready(Err(panic_message(&*payload))),
+        }
     })
+    .await
+}
+
+/// Returns the message of a panic, in one line.
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let words: Vec<&str> = text
+        .unwrap_or("the client panicked")
+        .split_whitespace()
+        .collect();
+    words.join(" ")
 }
 
 /// The credentials in the URL of a server, which the client itself ignores.
@@ -338,4 +385,17 @@ fn default_options() -> ConnectOptions {
 fn reconnect_delay(attempt: usize) -> Duration {
     let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
     backoff::delay(INITIAL_RECONNECT_DELAY, MAX_RECONNECT_DELAY, attempt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_the_client_becomes_a_message() {
+        let fails = async { panic!("\nno TLS\n  here: {}\n", 1) };
+        let message: Result<(), _> = catch_panic(pin!(fails)).await;
+        assert_eq!(message.unwrap_err(), "no TLS here: 1");
+        assert_eq!(catch_panic(pin!(async { 7 })).await, Ok(7));
+    }
 }

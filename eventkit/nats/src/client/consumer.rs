@@ -14,8 +14,7 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use eventkit::transport::{
-    Acknowledger, BoxFuture, Consumer, Incoming, ReservedMessage, Settlement, TransportError,
-    is_reserved,
+    BoxFuture, Consumer, Incoming, ReservedMessage, TransportError, is_reserved,
 };
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -229,8 +228,7 @@ impl NatsConsumer {
         let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, permit));
         let ty = subject::event_type(&self.shared().prefix, &message.subject);
         let Some(ty) = ty.filter(|ty| self.subscription.subscription.selects(ty)) else {
-            // If this fails, the message is redelivered and skipped again.
-            tokio::spawn(acknowledger.settle(metadata, Settlement::Skip));
+            tokio::spawn(acknowledger.skip_undelivered(metadata));
             return Ok(None);
         };
         let decoder = with_limits(self.shared().limits);

@@ -208,18 +208,27 @@ pub(super) async fn resolve(
         let durable = alias(shared, former).await?;
         let durable = durable.unwrap_or_else(|| former.clone());
         if exists(shared, &durable).await? {
-            let key = format!("alias.{name}");
-            let value = Alias { durable };
-            let written = shared.state.replace(&key, 0, &value).await?;
-            if written.is_some() {
-                info!(subscription = %name, durable = %value.durable, "the subscription was renamed");
-                return Ok(value.durable);
+            if record_alias(&shared.state, name, &durable).await? {
+                info!(subscription = %name, durable = %durable, "the subscription was renamed");
+                return Ok(durable);
             }
             let other = alias(shared, name).await?;
-            return Ok(other.unwrap_or(value.durable));
+            return Ok(other.unwrap_or(durable));
         }
     }
     Ok(name.clone())
+}
+
+/// Records the durable of a subscription that was renamed; returns whether none was recorded.
+pub(super) async fn record_alias(
+    state: &StateStore,
+    name: &str,
+    durable: &str,
+) -> Result<bool, TransportError> {
+    let key = format!("alias.{name}");
+    let durable = durable.to_owned();
+    let written = state.replace(&key, 0, &Alias { durable }).await?;
+    Ok(written.is_some())
 }
 
 async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportError> {

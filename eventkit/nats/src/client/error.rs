@@ -26,7 +26,12 @@ pub(super) fn error_response(operation: &str, error: ApiError) -> TransportError
             ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM,
             _,
         ) => TransportErrorKind::Rejected,
-        (ErrorCode::JETSTREAM_NOT_ENABLED | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT, _)
+        (
+            ErrorCode::JETSTREAM_NOT_ENABLED
+            | ErrorCode::JETSTREAM_NOT_ENABLED_FOR_ACCOUNT
+            | ErrorCode::STREAM_INVALID_CONFIG,
+            _,
+        )
         | (_, 400) => TransportErrorKind::Configuration,
         _ => TransportErrorKind::Unavailable,
     };

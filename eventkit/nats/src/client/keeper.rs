@@ -11,6 +11,7 @@ use tracing::{debug, info, warn};
 use super::active_subscription::ActiveSubscription;
 use super::consumer_info::{ConsumerInfo, describe};
 use super::delivery_records;
+use super::durable;
 use super::selection::{RENEWAL_INTERVAL, Record, Role};
 use super::shared::Shared;
 use super::state::Stored;
@@ -82,7 +83,7 @@ impl ActiveSubscription {
         let stored = self.durable.read(&shared.state).await?;
         let Some(info) = info else {
             let what = describe(shared, &self.durable.name);
-            return Err(self.lost(&format!("{what} was deleted")));
+            return Err(self.lose(&format!("{what} was deleted")));
         };
         let stored = match stored {
             Some(stored) => self.renew(stored).await?,
@@ -108,7 +109,7 @@ impl ActiveSubscription {
                 );
                 self.selection.succeed(&stored.value)
             }
-            Role::Unknown => return Err(self.lost("its selection is not recorded any more")),
+            Role::Unknown => return Err(self.lose("its selection is not recorded any more")),
             Role::Latest | Role::Superseded => return Ok(stored),
         };
         self.durable
@@ -121,21 +122,27 @@ impl ActiveSubscription {
             .map_or(stored, |(known, _)| known))
     }
 
-    /// Writes the record that this process last saw where it was deleted.
+    /// Writes the record that this process last saw where it was deleted, and the alias that led to it.
     async fn restore(&self) -> Result<Stored<Record>, TransportError> {
         let Shared { state, .. } = &*self.shared;
         let Some((known, _)) = self.durable.known_record() else {
-            return Err(self.lost("its selection is not recorded any more"));
+            return Err(self.lose("its selection is not recorded any more"));
         };
         warn!(durable = %self.durable.name, "the record of the selection was deleted, and is restored");
         self.durable.write(state, 0, known.value.clone()).await?;
+        let (name, durable) = (&self.subscription.name, &self.durable.name);
+        if name != durable {
+            durable::record_alias(state, name, durable).await?;
+        }
         Ok(known)
     }
 
-    fn lost(&self, reason: &str) -> TransportError {
-        TransportError::unavailable(format!(
-            "the consumer `{}` is lost: {reason}",
-            self.subscription.name
-        ))
+    /// Ends the consumer, and returns the error that it returns.
+    fn lose(&self, reason: &str) -> TransportError {
+        let name = &self.subscription.name;
+        let error =
+            || TransportError::unavailable(format!("the consumer `{name}` is lost: {reason}"));
+        self.fail(error());
+        error()
     }
 }

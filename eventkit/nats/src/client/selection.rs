@@ -9,7 +9,7 @@ use crate::mapping::subject::Filters;
 
 /// The time after which a process of the latest selection writes the record again, so that earlier ones
 /// see that it is there.
-pub(super) const RENEWAL_INTERVAL: Duration = Duration::from_secs(60);
+pub(super) const RENEWAL_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The time without a renewal after which an earlier selection becomes the latest, as after a rollback.
 pub(super) const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);

@@ -4,6 +4,7 @@
 //! write can demand that nothing else was written meanwhile.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::StreamMessage;
@@ -27,6 +28,7 @@ const PREFIX: &str = "eventkit-";
 pub(super) struct StateStore {
     api: Api,
     stream: String,
+    warning: Mutex<Option<String>>,
 }
 
 /// A value, and the revision by which a later write can replace this one alone.
@@ -67,16 +69,17 @@ impl StateStore {
         Self {
             api,
             stream: format!("{PREFIX}{user_stream}"),
+            warning: Mutex::default(),
         }
     }
 
     /// Creates the stream with the storage and the replicas of the user's stream, or checks the
-    /// existing one. Returns a warning if it has fewer replicas.
+    /// existing one.
     ///
     /// # Errors
     ///
     /// Returns an error if the server cannot be reached, or if the stream does not fit.
-    pub(super) async fn ensure(&self, user: &StreamInfo) -> Result<Option<String>, TransportError> {
+    pub(super) async fn ensure(&self, user: &StreamInfo) -> Result<(), TransportError> {
         let stream = &self.stream;
         let what = format!("the stream `{stream}`");
         let (storage, replicas) = (
@@ -89,9 +92,10 @@ impl StateStore {
             if let Some(found) = self.api.look_up::<StreamInfo>(&what, &call).await? {
                 self.check(&found, &what)?;
                 let found = found.settings().int("num_replicas");
-                return Ok((found < replicas).then(|| {
-                    format!("{what} has {found} replicas: give it {replicas}, as the stream of events has")
+                self.set_warning((found < replicas).then(|| {
+                    format!("{what} has {found} replicas: give it {replicas}, as many as the events have")
                 }));
+                return Ok(());
             }
             let config = json!({
                 "name": stream,
@@ -113,12 +117,22 @@ impl StateStore {
                 .await?
                 .is_some()
             {
-                return Ok(None);
+                return Ok(());
             }
         }
         Err(TransportError::unavailable(format!(
             "{what} is being created and deleted"
         )))
+    }
+
+    /// Returns what an operator should look at, if there is anything.
+    pub(super) fn warning(&self) -> Option<String> {
+        let warning = self.warning.lock().unwrap_or_else(PoisonError::into_inner);
+        warning.clone()
+    }
+
+    fn set_warning(&self, warning: Option<String>) {
+        *self.warning.lock().unwrap_or_else(PoisonError::into_inner) = warning;
     }
 
     fn check(&self, found: &StreamInfo, what: &str) -> Result<(), TransportError> {

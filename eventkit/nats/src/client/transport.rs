@@ -29,8 +29,8 @@ impl Nats {
         let shared = &self.shared;
         self.check_subscription(subscription)?;
         // A stream in memory is lost when its server restarts.
-        let mut stream = shared.stream.ensure(&shared.api).await?;
-        stream.1.extend(shared.state.ensure(&stream.0).await?);
+        let stream = shared.stream.ensure(&shared.api).await?;
+        shared.state.ensure(&stream.0).await?;
         let name = durable::resolve(shared, subscription).await?;
         let durable = shared.use_durable(&subscription.name, &name);
         let active = ActiveSubscription::open(shared, subscription, durable, &stream).await?;

@@ -1,13 +1,13 @@
 //! The suite notices what is wrong with a transport.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use eventkit::transport::{
     AckHandle, Acknowledger, BoxFuture, Consumer, DeliveryRecord, Incoming, MessageMetadata,
     Published, Publisher, RawMessage, ReservedMessage, Settlement, Subscription, SubscriptionInfo,
-    Transport, TransportError,
+    SubscriptionStatus, Transport, TransportError,
 };
 use eventkit::{BoxError, Event};
 use eventkit_service::memory::Memory;
@@ -44,15 +44,22 @@ enum Fault {
     ForgetsAtRestart,
     Ends,
     KeepsWhatItHasOnItsWay,
+    SkipsForGood,
+    SkipsUnaccounted,
+    ForgetsRecords,
+    MixesUpRecords,
+    StartsWithTheOldest,
+    ForgetsFormerNames,
 }
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
-    FindsNoDuplicates, ForgetsAtRestart, GivesNamesOfItsOwn, HasOneSubscription, HidesReserved,
-    IgnoresDelays, IgnoresGivingBack, IgnoresPatterns, IgnoresWhatIsAnnounced,
-    IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers, LosesAnExtension,
-    LosesLargeData, LosesRawHeaders, LosesWhenDropped, ReservesByAttribute, SaysNothingOfProgress,
-    SwapsMessages, TellsNoPosition, TerminatesNothing,
+    FindsNoDuplicates, ForgetsAtRestart, ForgetsFormerNames, ForgetsRecords, GivesNamesOfItsOwn,
+    HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack, IgnoresPatterns,
+    IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers,
+    LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped, MixesUpRecords,
+    ReservesByAttribute, SaysNothingOfProgress, SkipsForGood, SkipsUnaccounted,
+    StartsWithTheOldest, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -60,6 +67,7 @@ struct Broken {
     memory: Memory,
     fault: Fault,
     subscriptions: Arc<AtomicU32>,
+    records: Arc<Mutex<DeliveryRecord>>,
 }
 
 impl Broken {
@@ -68,6 +76,7 @@ impl Broken {
             memory: Memory::new(),
             fault,
             subscriptions: Arc::default(),
+            records: Arc::default(),
         }
     }
 }
@@ -165,6 +174,8 @@ impl Transport for Broken {
                 GivesNamesOfItsOwn => subscription.name = uuid(&self.subscriptions),
                 HasOneSubscription => subscription.name = String::from("one"),
                 IgnoresWhatIsInFlight => subscription.max_in_flight += 1,
+                StartsWithTheOldest => subscription.start = None,
+                ForgetsFormerNames => subscription.formerly.clear(),
                 _ => {}
             }
             Ok(Box::new(BrokenConsumer {
@@ -174,8 +185,13 @@ impl Transport for Broken {
                     && self.subscriptions.load(Ordering::Relaxed) == 1,
                 held: None,
                 count: 0,
+                records: Arc::clone(&self.records),
             }) as Box<dyn Consumer>)
         })
+    }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        self.memory.subscription_status(subscription)
     }
 
     fn subscriptions(
@@ -198,6 +214,8 @@ struct BrokenConsumer {
     forgets: bool,
     held: Option<Incoming>,
     count: u32,
+    /// What was recorded last, of whichever message.
+    records: Arc<Mutex<DeliveryRecord>>,
 }
 
 impl Consumer for BrokenConsumer {
@@ -237,7 +255,12 @@ impl Consumer for BrokenConsumer {
             }
             let fault = self.fault;
             let inner = incoming.handle;
-            let broken = BrokenSettle { inner, fault };
+            let records = Arc::clone(&self.records);
+            let broken = BrokenSettle {
+                inner,
+                fault,
+                records,
+            };
             incoming.handle = AckHandle::new(Arc::new(broken), incoming.metadata);
             Ok(Some(incoming))
         })
@@ -253,6 +276,7 @@ impl Consumer for BrokenConsumer {
 struct BrokenSettle {
     inner: AckHandle,
     fault: Fault,
+    records: Arc<Mutex<DeliveryRecord>>,
 }
 
 impl Acknowledger for BrokenSettle {
@@ -261,13 +285,17 @@ impl Acknowledger for BrokenSettle {
         _: MessageMetadata,
         how: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let Self { inner, fault } = Arc::into_inner(self).expect("a message is settled once");
+        let settled = Arc::into_inner(self).expect("a message is settled once");
+        let Self { inner, fault, .. } = settled;
         match (fault, how) {
             (AcksNothing, Settlement::Ack) | (TerminatesNothing, Settlement::Terminate) => {
                 Box::pin(std::future::ready(Ok(())))
             }
             (IgnoresDelays, Settlement::Nack(_)) => inner.nack(Duration::ZERO),
-            (IgnoresGivingBack, Settlement::Nack(_)) => inner.ack(),
+            (IgnoresGivingBack, Settlement::Nack(_)) | (SkipsForGood, Settlement::Skip) => {
+                inner.ack()
+            }
+            (SkipsUnaccounted, Settlement::Skip) => inner.nack(Duration::from_millis(100)),
             _ => inner.settle(how),
         }
     }
@@ -276,7 +304,11 @@ impl Acknowledger for BrokenSettle {
         &self,
         _: MessageMetadata,
     ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
-        self.inner.load_record()
+        match self.fault {
+            ForgetsRecords => Box::pin(async { Ok(DeliveryRecord::default()) }),
+            MixesUpRecords => Box::pin(async { Ok(*self.records.lock().unwrap()) }),
+            _ => self.inner.load_record(),
+        }
     }
 
     fn store_record(
@@ -284,6 +316,7 @@ impl Acknowledger for BrokenSettle {
         _: MessageMetadata,
         record: DeliveryRecord,
     ) -> BoxFuture<'_, Result<(), TransportError>> {
+        *self.records.lock().unwrap() = record;
         self.inner.store_record(record)
     }
 
@@ -409,6 +442,17 @@ async fn wrong_subscriptions_are_noticed() {
     .await;
     assert_notices(ListsClosedConsumers, &["lists_subscriptions"]).await;
     assert_notices(IgnoresWhatIsInFlight, &["limits_messages_in_flight"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_deployment_loses_is_noticed() {
+    let check = "skips_only_for_the_latest_selection";
+    assert_notices(SkipsForGood, &[check]).await;
+    assert_notices(SkipsUnaccounted, &[check]).await;
+    assert_notices(ForgetsRecords, &["keeps_records_of_deliveries"]).await;
+    assert_notices(MixesUpRecords, &["keeps_records_of_deliveries"]).await;
+    assert_notices(StartsWithTheOldest, &["starts_where_asked"]).await;
+    assert_notices(ForgetsFormerNames, &["continues_under_a_new_name"]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -74,7 +74,7 @@ async fn an_earlier_process_does_not_settle_what_a_later_one_selects() {
     assert!(idle.is_err());
     let mut new = later.subscribe(&wide).await.unwrap();
 
-    let mut missing = publish_all(&later, &["a.b", "a.c", "a.d", "a.d"], 200).await;
+    let mut missing = publish_all(&later, &["a.b", "a.c", "a.d", "a.d"], 80).await;
     while !missing.is_empty() {
         let id = take(&mut *old, &mut *new).await;
         missing.remove(&id);

@@ -3,6 +3,7 @@
 //! Where there is no `nats-server`, the tests fail and say what to do.
 
 mod conformance;
+mod connecting;
 mod deployments;
 mod loss;
 mod operators;

@@ -5,10 +5,11 @@ use std::time::Duration;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
 use eventkit::transport::{Transport, TransportErrorKind};
+use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
 use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, assert_says, event, lost, on, plain, subscription};
+use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscription};
 
 use TransportErrorKind::Configuration;
 
@@ -208,12 +209,16 @@ async fn filters_that_are_changed_while_they_are_used_are_set_again() {
 }
 
 #[tokio::test]
-async fn the_record_of_the_selection_is_restored_if_it_is_deleted() {
+async fn what_running_processes_know_is_restored_if_it_is_deleted() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
-    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let mut renamed = subscription("a");
+    drop(nats.subscribe(&renamed).await.unwrap());
+    renamed.formerly = vec![renamed.name.clone()];
+    renamed.name = "receipts".to_owned();
+    let _consumer = nats.subscribe(&renamed).await.unwrap();
     let state = plain(&server)
         .await
         .get_stream("eventkit-events")
@@ -221,14 +226,161 @@ async fn the_record_of_the_selection_is_restored_if_it_is_deleted() {
         .unwrap();
     state.purge().await.unwrap();
     let restored = timeout(PATIENCE, async {
-        let subject = "eventkit-events.selection.handler";
-        while state
-            .get_last_raw_message_by_subject(subject)
-            .await
-            .is_err()
-        {
+        for key in ["selection.handler", "alias.receipts"] {
+            let subject = format!("eventkit-events.{key}");
+            while state
+                .get_last_raw_message_by_subject(&subject)
+                .await
+                .is_err()
+            {
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+    });
+    restored.await.expect("both are there again");
+}
+
+#[tokio::test]
+async fn what_the_transport_creates_is_no_cause_for_a_warning() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server)
+        .max_age(Duration::from_hours(1))
+        .open()
+        .await
+        .unwrap();
+    let mut subscription = subscription("a");
+    subscription.patterns.push("b".to_owned());
+    let _consumer = nats.subscribe(&subscription).await.unwrap();
+    let again = on(&server)
+        .max_age(Duration::from_hours(1))
+        .open()
+        .await
+        .unwrap();
+    let _consumer = again.subscribe(&subscription).await.unwrap();
+    let status = again.subscription_status(&subscription);
+    assert_eq!((status.lag, status.superseded), (Some(0), false));
+    assert!(status.warnings.is_empty(), "{status:?}");
+}
+
+#[tokio::test]
+async fn a_paused_consumer_is_a_cause_for_a_warning() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    if !server.is_at_least(2, 11) {
+        return;
+    }
+    let nats = on(&server).open().await.unwrap();
+    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let pause = r#"{"pause_until":"2999-01-01T00:00:00Z"}"#;
+    let call = "$JS.API.CONSUMER.PAUSE.events.handler";
+    client.request(call, pause.into()).await.unwrap();
+    let warned = timeout(PATIENCE, async {
+        loop {
+            let status = nats.subscription_status(&subscription("a"));
+            if status
+                .warnings
+                .iter()
+                .any(|warning| warning.contains("paused"))
+            {
+                return;
+            }
             sleep(Duration::from_millis(20)).await;
         }
     });
-    restored.await.expect("it is there again");
+    warned.await.expect("the status says so");
+}
+
+#[tokio::test]
+async fn unhandled_events_that_are_soon_deleted_are_a_cause_for_a_warning() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let max_age = Duration::from_secs(10);
+    let too_long = on(&server).max_age(max_age).open().await.unwrap_err();
+    assert_says(&too_long, Configuration, &["duplicates window"]);
+    let nats = on(&server).max_age(max_age).duplicate_window(max_age);
+    let nats = nats.open().await.unwrap();
+    nats.publish(&event("a", "1").build().unwrap())
+        .await
+        .unwrap();
+    sleep(max_age / 20 * 17).await;
+    nats.publish(&event("a", "2").build().unwrap())
+        .await
+        .unwrap();
+    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    let status = nats.subscription_status(&subscription("a"));
+    assert!(
+        status
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("`max_age`")),
+        "{status:?}"
+    );
+}
+
+/// The permissions that the guide names.
+const PERMISSIONS: &str = r#"
+authorization { users: [
+    { user: publisher, password: p, permissions: {
+        publish: ["shop.>", "$JS.API.STREAM.INFO.shop", "$JS.API.STREAM.CREATE.shop"]
+        subscribe: ["_INBOX.>"]
+    } }
+    { user: service, password: s, permissions: {
+        publish: [
+            "shop.>", "$JS.API.STREAM.INFO.shop", "$JS.API.STREAM.CREATE.shop"
+            "$JS.API.CONSUMER.*.shop.>", "$JS.API.CONSUMER.MSG.NEXT.shop.>"
+            "$JS.API.STREAM.MSG.GET.shop", "$JS.ACK.>"
+            "eventkit-shop.>", "$JS.API.STREAM.*.eventkit-shop", "$JS.API.STREAM.MSG.GET.eventkit-shop"
+        ]
+        subscribe: ["_INBOX.>"]
+    } }
+] }
+"#;
+
+#[tokio::test]
+async fn the_permissions_of_the_guide_suffice() {
+    let name = format!("eventkit-permissions-{}", std::process::id());
+    let config = std::env::temp_dir().join(name);
+    std::fs::write(&config, PERMISSIONS).unwrap();
+    let path = config.to_str().unwrap();
+    let Some(server) = Server::start_with(&["--config", path]) else {
+        return;
+    };
+    std::fs::remove_file(&config).unwrap();
+    let open = async |user: &str| {
+        let url = server.url().replace("nats://", &format!("nats://{user}@"));
+        let nats = Nats::connect(url)
+            .stream("shop")
+            .max_age(Duration::from_hours(1));
+        nats.open().await.unwrap()
+    };
+    let publisher = open("publisher:p").await;
+    for id in ["1", "2"] {
+        publisher
+            .publish(&event("a", id).build().unwrap())
+            .await
+            .unwrap();
+    }
+    let service = open("service:s").await;
+    let mut subscription = subscription("a");
+    for patterns in [&["a"][..], &["a", "b"]] {
+        // On a server before 2.10 both have the same filter.
+        subscription.patterns = patterns.iter().map(ToString::to_string).collect();
+        subscription
+            .patterns
+            .extend(["c".to_owned(), "d".to_owned()]);
+        let mut consumer = service.subscribe(&subscription).await.unwrap();
+        let incoming = next(&mut *consumer).await;
+        incoming.handle.in_progress().await.unwrap();
+        let record = incoming.handle.load_record().await.unwrap();
+        incoming.handle.store_record(record).await.unwrap();
+        incoming.handle.ack().await.unwrap();
+        consumer.close().await.unwrap();
+    }
+    let refused = publisher.subscribe(&subscription).await;
+    assert!(refused.is_err());
 }

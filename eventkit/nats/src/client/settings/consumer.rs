@@ -109,47 +109,7 @@ impl ConsumerSettings {
         warnings: &mut Vec<String>,
     ) -> ConfigMismatch {
         let mut mismatch = ConfigMismatch::default();
-        let deliver = found.text("deliver_subject");
-        mismatch.expect(
-            deliver.is_empty(),
-            "deliver_subject",
-            deliver,
-            "none, as pull consumers have",
-        );
-        mismatch.expect_text("ack_policy", found, "explicit");
-        let max_deliver = found.int("max_deliver");
-        mismatch.expect(
-            max_deliver <= 0,
-            "max_deliver",
-            max_deliver,
-            "-1, since the service decides when to stop",
-        );
-        mismatch.expect(
-            !found.is_set("backoff"),
-            "backoff",
-            "set",
-            "none, since it replaces `ack_wait`",
-        );
-        mismatch.expect_eq("headers_only", found.flag("headers_only"), false);
-        let replay = found.text("replay_policy");
-        mismatch.expect(
-            replay != "original",
-            "replay_policy",
-            replay,
-            "instant, since it delays events",
-        );
-        let threshold = found.duration("inactive_threshold");
-        mismatch.expect(
-            threshold.is_zero(),
-            "inactive_threshold",
-            format_args!("{threshold:?}"),
-            "none, since it deletes the consumer of processes that are away",
-        );
-        for refused in ["priority_groups", "priority_policy"] {
-            let is_set = found.is_set(refused) && found.text(refused) != "none";
-            let expected = "none, since requests belong to no group";
-            mismatch.expect(!is_set, refused, "set", expected);
-        }
+        check_delivery(found, &mut mismatch);
         self.check_storage(found, &mut mismatch);
         self.check_requests(found, &mut mismatch);
         if !self.is_2_10 {
@@ -246,6 +206,51 @@ impl ConsumerSettings {
     fn has_filters(&self, found: Settings<'_>) -> bool {
         let found = filters_of(found);
         found == self.filters.as_slice() || found == [self.filters.covering()]
+    }
+}
+
+/// Checks the settings by which a message is delivered once, late, in part, or not at all.
+fn check_delivery(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
+    let deliver = found.text("deliver_subject");
+    mismatch.expect(
+        deliver.is_empty(),
+        "deliver_subject",
+        deliver,
+        "none, as pull consumers have",
+    );
+    mismatch.expect_text("ack_policy", found, "explicit");
+    let max_deliver = found.int("max_deliver");
+    mismatch.expect(
+        max_deliver <= 0,
+        "max_deliver",
+        max_deliver,
+        "-1, since the service decides when to stop",
+    );
+    mismatch.expect(
+        !found.is_set("backoff"),
+        "backoff",
+        "set",
+        "none, since it replaces `ack_wait`",
+    );
+    mismatch.expect_eq("headers_only", found.flag("headers_only"), false);
+    let replay = found.text("replay_policy");
+    mismatch.expect(
+        replay != "original",
+        "replay_policy",
+        replay,
+        "instant, since it delays events",
+    );
+    let threshold = found.duration("inactive_threshold");
+    mismatch.expect(
+        threshold.is_zero(),
+        "inactive_threshold",
+        format_args!("{threshold:?}"),
+        "none, since it deletes the consumer of processes that are away",
+    );
+    for refused in ["priority_groups", "priority_policy"] {
+        let is_set = found.is_set(refused) && found.text(refused) != "none";
+        let expected = "none, since requests belong to no group";
+        mismatch.expect(!is_set, refused, "set", expected);
     }
 }
 

@@ -1,0 +1,327 @@
+//! Servers that ask for TLS, and for credentials of every kind.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use std::{env, fs, process};
+
+use async_nats::ConnectOptions;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit_nats::Nats;
+use eventkit_tests::nats::Server;
+use nkeys::KeyPair;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa};
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use super::{PATIENCE, assert_says, event};
+
+use TransportErrorKind::{Configuration, Unavailable};
+
+/// A folder for the files of one server and its clients.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("eventkit-connecting-{}-{number}", process::id());
+        let path = env::temp_dir().join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// Starts a server with a configuration file.
+    fn server(&self, config: &str) -> Option<Server> {
+        let path = self.write("server.conf", config);
+        Server::start_with(&["--config", path.to_str().unwrap()])
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// An authority, and certificates that it has signed, as files.
+struct Certificates {
+    authority: PathBuf,
+    /// The certificate and the key of the server.
+    server: (PathBuf, PathBuf),
+    /// Those of a client.
+    client: (PathBuf, PathBuf),
+}
+
+impl Certificates {
+    fn new(folder: &Folder) -> Self {
+        let key = || rcgen::KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = CertifiedIssuer::self_signed(authority, key()).unwrap();
+        let sign = |name: &str, host: &str| {
+            let key = key();
+            let params = CertificateParams::new([host.to_owned()]).unwrap();
+            let certificate = params.signed_by(&key, &authority).unwrap();
+            (
+                folder.write(&format!("{name}.pem"), &certificate.pem()),
+                folder.write(&format!("{name}-key.pem"), &key.serialize_pem()),
+            )
+        };
+        Self {
+            server: sign("server", "127.0.0.1"),
+            client: sign("client", "client"),
+            authority: folder.write("authority.pem", &authority.pem()),
+        }
+    }
+
+    /// Returns the block of a server's configuration.
+    fn config(&self, more: &str) -> String {
+        let (certificate, key) = &self.server;
+        format!(
+            "tls {{ cert_file: \"{}\", key_file: \"{}\", ca_file: \"{}\", {more} }}\n",
+            certificate.display(),
+            key.display(),
+            self.authority.display(),
+        )
+    }
+}
+
+/// Returns the URL of a server with another scheme, and with credentials if they end in `@`.
+fn url(server: &Server, start: &str) -> String {
+    server.url().replace("nats://", start)
+}
+
+/// Asserts that a transport with these options publishes, also after the server was restarted.
+async fn assert_connects(mut server: Server, url: String, options: Option<ConnectOptions>) {
+    let builder = Nats::connect(url).timeout(Duration::from_secs(2));
+    let builder = match options {
+        Some(options) => builder.options(options),
+        None => builder,
+    };
+    let nats = builder.open().await.unwrap_or_else(|error| {
+        let log = server.log();
+        panic!("{error:?}\n{log}")
+    });
+    nats.publish(&event("t", "1").build().unwrap())
+        .await
+        .unwrap();
+    server.kill();
+    server.restart();
+    let again = async {
+        while let Err(error) = nats.publish(&event("t", "2").build().unwrap()).await {
+            assert_eq!(error.kind(), Unavailable, "{error:?}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, again).await.expect("it connects again");
+}
+
+async fn refused(url: String, options: ConnectOptions) -> TransportError {
+    Nats::connect(url)
+        .options(options)
+        .open()
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test]
+async fn a_server_with_tls_and_an_authority_of_its_own() {
+    let folder = Folder::new();
+    let certificates = Certificates::new(&folder);
+    let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
+    for scheme in ["nats://", "tls://"] {
+        let Some(server) = folder.server(&certificates.config("")) else {
+            return;
+        };
+        let error = refused(url(&server, scheme), ConnectOptions::new()).await;
+        assert_says(&error, Configuration, &["127.0.0.1", "certificate"]);
+        // The certificate is for another name.
+        let other = server.url().replace("nats://127.0.0.1", "tls://localhost");
+        let error = refused(other, trusting()).await;
+        assert_says(&error, Configuration, &["localhost", "certificate"]);
+        let url = url(&server, scheme);
+        assert_connects(server, url, Some(trusting())).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_where_it_is_required_is_an_error() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let folder = Folder::new();
+    let options = ConnectOptions::new().add_root_certificates(Certificates::new(&folder).authority);
+    let error = timeout(PATIENCE, refused(url(&server, "tls://"), options)).await;
+    assert_says(&error.unwrap(), Configuration, &["127.0.0.1"]);
+}
+
+#[tokio::test]
+async fn a_server_that_verifies_the_certificates_of_clients() {
+    let folder = Folder::new();
+    let certificates = Certificates::new(&folder);
+    let Some(server) = folder.server(&certificates.config("verify: true")) else {
+        return;
+    };
+    let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
+    let error = refused(url(&server, "tls://"), trusting()).await;
+    assert_says(&error, Configuration, &["127.0.0.1"]);
+    let (certificate, key) = certificates.client.clone();
+    let options = trusting().add_client_certificate(certificate, key);
+    let url = url(&server, "tls://");
+    assert_connects(server, url, Some(options)).await;
+}
+
+#[tokio::test]
+async fn a_user_and_a_password_over_tls() {
+    let folder = Folder::new();
+    let certificates = Certificates::new(&folder);
+    let config = certificates.config("") + "authorization { user: ann, password: \"p@ss\" }";
+    let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
+    for in_url in [true, false] {
+        let Some(server) = folder.server(&config) else {
+            return;
+        };
+        let error = refused(url(&server, "tls://ann:other@"), trusting()).await;
+        assert_says(&error, Configuration, &["127.0.0.1", "authorization"]);
+        let (url, options) = if in_url {
+            (url(&server, "tls://ann:p%40ss@"), trusting())
+        } else {
+            let options = trusting().user_and_password("ann".into(), "p@ss".into());
+            (url(&server, "tls://"), options)
+        };
+        assert_connects(server, url, Some(options)).await;
+    }
+}
+
+#[tokio::test]
+async fn users_passwords_and_tokens_as_options_and_in_the_url() {
+    for (arguments, in_url, options) in [
+        (
+            ["--user", "ann", "--pass", "word"].as_slice(),
+            "nats://ann:word@",
+            ConnectOptions::new().user_and_password("ann".into(), "word".into()),
+        ),
+        (
+            &["--auth", "t0ken"],
+            "nats://t0ken@",
+            ConnectOptions::new().token("t0ken".into()),
+        ),
+    ] {
+        let Some(server) = Server::start_with(arguments) else {
+            return;
+        };
+        let error = refused(server.url(), ConnectOptions::new()).await;
+        assert_says(&error, Configuration, &["authorization"]);
+        let url = url(&server, in_url);
+        assert_connects(server, url, None).await;
+        let Some(server) = Server::start_with(arguments) else {
+            return;
+        };
+        let url = server.url();
+        assert_connects(server, url, Some(options)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_nkey() {
+    let folder = Folder::new();
+    let user = KeyPair::new_user();
+    let config = format!(
+        "authorization {{ users: [{{ nkey: {} }}] }}",
+        user.public_key()
+    );
+    let Some(server) = folder.server(&config) else {
+        return;
+    };
+    let other = ConnectOptions::new().nkey(KeyPair::new_user().seed().unwrap());
+    let error = refused(server.url(), other).await;
+    assert_says(&error, Configuration, &["authorization"]);
+    let options = ConnectOptions::new().nkey(user.seed().unwrap());
+    let url = server.url();
+    assert_connects(server, url, Some(options)).await;
+}
+
+/// Returns a JWT of NATS about a key, which another one has signed.
+fn jwt(issuer: &KeyPair, subject: &KeyPair, claims: &Value) -> String {
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let header = encode(&json!({ "typ": "JWT", "alg": "ed25519-nkey" }));
+    let payload = encode(&json!({
+        "jti": "id",
+        "iat": 1_700_000_000,
+        "iss": issuer.public_key(),
+        "sub": subject.public_key(),
+        "name": "tests",
+        "nats": claims,
+    }));
+    let signed = format!("{header}.{payload}");
+    let signature = issuer.sign(signed.as_bytes()).unwrap();
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The claims of an account that may use what it likes.
+fn account() -> Value {
+    json!({
+        "type": "account",
+        "version": 2,
+        "limits": {
+            "subs": -1, "data": -1, "payload": -1, "imports": -1, "exports": -1,
+            "wildcards": true, "conn": -1, "leaf": -1,
+            "mem_storage": -1, "disk_storage": -1, "streams": -1, "consumer": -1,
+        },
+    })
+}
+
+/// Returns the content of a `.creds` file: a user of an account, and its seed.
+fn credentials(account: &KeyPair) -> String {
+    let user = KeyPair::new_user();
+    let claims = json!({ "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1 });
+    format!(
+        "-----BEGIN NATS USER JWT-----\n{}\n------END NATS USER JWT------\n\n\
+         -----BEGIN USER NKEY SEED-----\n{}\n------END USER NKEY SEED------\n",
+        jwt(account, &user, &claims),
+        user.seed().unwrap()
+    )
+}
+
+#[tokio::test]
+async fn a_credentials_file_of_an_operator() {
+    let folder = Folder::new();
+    let operator = KeyPair::new_operator();
+    let [system, shop, foreign] = [(); 3].map(|()| KeyPair::new_account());
+    let of_operator = jwt(
+        &operator,
+        &operator,
+        &json!({ "type": "operator", "version": 2 }),
+    );
+    // The system account has no storage of its own.
+    let of_system =
+        json!({ "type": "account", "version": 2, "limits": { "subs": -1, "conn": -1 } });
+    let config = format!(
+        "operator: {of_operator}\nsystem_account: {}\nresolver: MEMORY\nresolver_preload: {{ {}: \
+         {}, {}: {} }}\n",
+        system.public_key(),
+        system.public_key(),
+        jwt(&operator, &system, &of_system),
+        shop.public_key(),
+        jwt(&operator, &shop, &account()),
+    );
+    let Some(server) = folder.server(&config) else {
+        return;
+    };
+    let other = ConnectOptions::with_credentials(&credentials(&foreign)).unwrap();
+    let error = refused(server.url(), other).await;
+    assert_says(&error, Configuration, &["authorization"]);
+    let path = folder.write("shop.creds", &credentials(&shop));
+    let options = ConnectOptions::with_credentials_file(path).await.unwrap();
+    let url = server.url();
+    assert_connects(server, url, Some(options)).await;
+}
