@@ -14,6 +14,9 @@ use crate::setup::{Fate, Setup};
 
 static DEPLOYED: Registry = Registry::new("chaos-test-deployed");
 
+/// The number of events of the row whose handler takes longest.
+const POLICY_EVENTS: u64 = 400;
+
 const ANY_PARCEL: &str = "co.outcome.parcel.*";
 
 /// What a deployment changes.
@@ -123,6 +126,7 @@ pub(crate) fn narrowed(setup: &mut Setup) {
 pub(crate) fn policy_changed(setup: &mut Setup) {
     deploys(setup, Deployment::Policy);
     only_weighed(setup);
+    setup.events = POLICY_EVENTS;
     setup.worker.behaviour.label = Label::FailsOnce;
     setup.worker.ack_wait = Duration::from_secs(30);
     // So that the work that an old worker has in hand takes longer than a new one waits for it.

@@ -29,9 +29,6 @@ use crate::worker_process::WorkerProcess;
 /// How long nothing may happen before what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long a new broker may take to find its leaders.
-const START: Duration = Duration::from_secs(30);
-
 pub(crate) struct Environment {
     pub(crate) setup: Setup,
     pub(crate) broker: Broker,
@@ -81,7 +78,7 @@ impl Environment {
         let stream = &mut setup.worker.stream;
         stream.url = broker.url();
         stream.replicas = Some(setup.servers).filter(|servers| *servers > 1);
-        let nats = open(stream).await?;
+        let nats = stream.open_at_start().await?;
         Ok(Some(Self {
             wanted: setup.pairs(Fate::Done).count() as u64,
             done: 0,
@@ -295,17 +292,4 @@ pub(crate) fn at_once() -> u64 {
 /// wait for them.
 pub(crate) fn in_hand() -> u64 {
     at_once() * 2
-}
-
-/// Opens the stream on a broker that has just been started.
-async fn open(stream: &StreamConfig) -> Result<Nats, BoxError> {
-    let start = Instant::now();
-    loop {
-        match stream.open().await {
-            Err(error) if start.elapsed() > START => return Err(error.into()),
-            // A cluster may not have elected its leader.
-            Err(_) => sleep(Duration::from_millis(200)).await,
-            Ok(nats) => return Ok(nats),
-        }
-    }
 }

@@ -3,7 +3,7 @@
 use eventkit::BoxError;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eventkit::transport::TransportError;
 use eventkit::{Dispatcher, Policy};
@@ -12,6 +12,7 @@ use eventkit_service::{Service, ServiceHandle, SubscriptionHealth};
 use eventkit_sql::SqliteInbox;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
 
 use crate::deployments::{Deployment, Generation};
 use crate::effects::Effects;
@@ -41,6 +42,9 @@ pub(crate) const CONCURRENCY: usize = 16;
 /// How soon the broker gives the events of a process that died to another one, unless a row says
 /// otherwise.
 pub(crate) const ACK_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a cluster may take to elect its leader.
+const ELECTION: Duration = Duration::from_secs(30);
 
 /// The configuration of a worker process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,6 +112,18 @@ impl StreamConfig {
             nats = nats.max_bytes(max_bytes);
         }
         nats.open().await
+    }
+
+    /// Opens the stream on a broker that has just been started: a cluster may not have elected its
+    /// leader.
+    pub(crate) async fn open_at_start(&self) -> Result<Nats, TransportError> {
+        let start = Instant::now();
+        loop {
+            match self.open().await {
+                Err(_) if start.elapsed() < ELECTION => sleep(Duration::from_millis(200)).await,
+                opened => return opened,
+            }
+        }
     }
 }
 
