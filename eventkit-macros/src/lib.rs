@@ -1,5 +1,6 @@
 //! The macros of [eventkit](https://docs.rs/eventkit). Use them through that crate.
 
+mod attributes;
 mod cloud_event;
 mod did_you_mean;
 mod error_collector;
@@ -9,7 +10,9 @@ mod meta;
 mod rule;
 #[cfg(test)]
 mod snapshot;
+mod span;
 mod symbol;
+mod ty;
 mod value;
 mod versioned_slice;
 
@@ -197,6 +200,14 @@ pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn handlers(paths: TokenStream) -> TokenStream {
     handles::handlers(paths.into()).into()
+}
+
+// The items beside a handler, which are the arguments of the attribute. They stand in an attribute
+// of one item, so that where a handler may not stand, in an `impl`, the compiler reports one error.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __items(items: TokenStream, _: TokenStream) -> TokenStream {
+    items
 }
 
 // A slice of the library, under a name that carries its version.

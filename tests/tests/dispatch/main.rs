@@ -54,7 +54,7 @@ struct OrderPlaced {
     total_cents: u64,
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.cancelled", source = "/shop/orders")]
 struct OrderCancelled {
     reason: String,

@@ -8,13 +8,17 @@ use async_nats::Subject;
 use async_nats::jetstream::AckKind;
 use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
-    Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+    Acknowledger, BoxFuture, DEAD_LETTER_PREFIX, DeliveryRecord, MessageMetadata, Settlement,
+    Subscription, TransportError,
 };
+use serde::de::IgnoredAny;
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::active_subscription::ActiveSubscription;
 use super::delivery_records;
+use super::shared::Shared;
 use super::state::StateStore;
 
 /// The first and the longest delay of a message that is returned since it may be one for a later
@@ -51,6 +55,22 @@ impl NatsAcknowledger {
         let (api, reply) = (&self.subscription.shared.api, self.reply.as_str());
         let confirmed = api.request(operation, reply, None, kind.into()).await;
         confirmed.map(drop)
+    }
+
+    /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted
+    /// and created again. A stream may refuse that.
+    async fn delete_letter(&self, position: u64) -> Result<(), TransportError> {
+        let Shared { api, stream, .. } = &*self.subscription.shared;
+        let stream = &stream.settings.name;
+        let call = format!("STREAM.MSG.DELETE.{stream}");
+        // The content need not be overwritten.
+        let request = json!({ "seq": position, "no_erase": true });
+        let operation = format!("delete the dead letter at the position {position}");
+        let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
+        if let Err(error) = deleted {
+            warn!(%error, %stream, position, "the stream keeps a dead letter that was settled");
+        }
+        Ok(())
     }
 
     async fn nack(&self, delay: Duration) -> Result<(), TransportError> {
@@ -117,6 +137,15 @@ impl NatsAcknowledger {
     }
 }
 
+/// Returns whether a subscription selects one type of dead letters and nothing else: they belong to it
+/// alone.
+fn owns_dead_letters(subscription: &Subscription) -> bool {
+    match &subscription.patterns[..] {
+        [ty] => ty.starts_with(DEAD_LETTER_PREFIX) && !ty.contains('*'),
+        _ => false,
+    }
+}
+
 /// Returns the sequence of a message, which each message of JetStream has.
 fn sequence(message: MessageMetadata) -> u64 {
     message.position.unwrap_or_default()
@@ -129,18 +158,17 @@ impl Acknowledger for NatsAcknowledger {
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         Box::pin(async move {
-            match settlement {
-                Settlement::Ack => {
-                    self.end("acknowledge a message", AckKind::Ack, message)
-                        .await
-                }
-                Settlement::Terminate => {
-                    self.end("terminate a message", AckKind::Term, message)
-                        .await
-                }
-                Settlement::Nack(delay) => self.nack(delay).await,
-                Settlement::Skip => self.skip(message).await,
+            let (operation, kind) = match settlement {
+                Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+                Settlement::Terminate => ("terminate a message", AckKind::Term),
+                Settlement::Nack(delay) => return self.nack(delay).await,
+                Settlement::Skip => return self.skip(message).await,
+            };
+            self.end(operation, kind, message).await?;
+            if owns_dead_letters(&self.subscription.subscription) {
+                return self.delete_letter(sequence(message)).await;
             }
+            Ok(())
         })
     }
 

@@ -1,5 +1,7 @@
 //! Publishing, which returns once the stream has stored the message.
 
+use std::borrow::Cow;
+
 use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
 use bytes::Bytes;
@@ -13,10 +15,14 @@ use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 use super::api::parse_response;
 use super::error::error_response;
 use super::transport::Nats;
+use crate::binding::Message;
 use crate::mapping::{message, subject};
 
 /// The maximum length of a subject in bytes. Servers close the connection at a line over 4 KiB.
 const MAX_SUBJECT_LENGTH: usize = 2048;
+
+/// The bytes that each event leaves to its dead letter, which adds headers for the failure.
+const DEAD_LETTER_ROOM: usize = 4096;
 
 /// The characters that separate source and id, or are illegal in a header.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
@@ -62,9 +68,28 @@ impl Nats {
             })?;
         let mut headers = message::headers(&encoded.headers)?;
         headers.insert("Nats-Msg-Id", message_id(event));
+        self.check_room(event, &encoded)?;
         let operation = format!("publish {event}");
         self.send(&operation, event.ty(), headers, encoded.body)
             .await
+    }
+
+    /// Checks that the server would take the event as a dead letter too.
+    fn check_room(&self, event: &Event, encoded: &Message) -> Result<(), TransportError> {
+        // `: ` and the end of the line.
+        let header = |(name, value): &(Cow<'_, str>, String)| name.len() + value.len() + 4;
+        let headers: usize = encoded.headers.iter().map(header).sum();
+        let size = headers + encoded.body.len();
+        let max_payload = self.shared.api.client.max_payload();
+        // A server for small messages cannot spare as much.
+        let room = DEAD_LETTER_ROOM.min(max_payload / 4);
+        if size + room <= max_payload {
+            return Ok(());
+        }
+        Err(TransportError::rejected(format!(
+            "failed to publish {event}: it has {size} bytes; `max_payload` of the server is {max_payload}, \
+             and {room} of them are kept for the headers of a dead letter"
+        )))
     }
 
     async fn send(

@@ -5,6 +5,7 @@
 mod conformance;
 mod connecting;
 mod deployments;
+mod letters;
 mod loss;
 mod operators;
 mod positions;
