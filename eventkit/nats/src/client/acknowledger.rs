@@ -105,6 +105,8 @@ impl NatsAcknowledger {
 
     /// Returns a message that may be one for a later selection.
     async fn return_skipped(&self, message: MessageMetadata) -> Result<(), TransportError> {
+        let (state, durable) = self.place();
+        delivery_records::account_for(state, durable, message).await?;
         let delay = backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, message.delivery_count);
         self.nack(delay).await
     }
