@@ -141,7 +141,8 @@ impl NatsAcknowledger {
     /// Returns a message that may be one for a later selection.
     async fn return_skipped(&self, message: MessageMetadata) -> Result<(), TransportError> {
         // Otherwise a process with the later selection takes it for a suspect.
-        if let Err(error) = self.account_for(message).await {
+        let (state, durable) = self.place();
+        if let Err(error) = delivery_records::account_for(state, durable, message).await {
             debug!(%error, "failed to record that a message is skipped");
         }
         let delay = backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, message.delivery_count);
@@ -151,15 +152,6 @@ impl NatsAcknowledger {
     fn forget_sequence(&self) {
         if let Some(sequence) = self.ordered {
             self.subscription.durable.unsettled.remove(sequence);
-        }
-    }
-
-    /// Records that a delivery ended without a run, if all before it are accounted for.
-    async fn account_for(&self, message: MessageMetadata) -> Result<(), TransportError> {
-        let record = self.load_record(message).await?;
-        match record.accounting_for(message.delivery_count) {
-            Some(record) => self.store_record(message, record).await,
-            None => Ok(()),
         }
     }
 

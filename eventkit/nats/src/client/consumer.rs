@@ -26,8 +26,8 @@ use tracing::debug;
 
 use super::acknowledger::NatsAcknowledger;
 use super::active_subscription::ActiveSubscription;
-use super::api::Api;
 use super::catch_up::CatchUp;
+use super::delivery_records;
 use super::keeper::Keeper;
 use super::shared::Shared;
 use super::unselected::Action;
@@ -421,8 +421,9 @@ impl Consumer for NatsConsumer {
                 return Ok(());
             };
             let info_subject = self.api_subject("INFO");
-            return_held(self.take_held()).await;
-            return_undelivered(&self.shared().api, &info_subject, messages).await?;
+            let held = self.take_held();
+            return_held(&self.subscription, held).await;
+            return_undelivered(&self.subscription, &info_subject, messages).await?;
             if let Err(error) = self.subscription.record_settled().await {
                 debug!(%error, "failed to record the settled position of a consumer that is closed");
             }
@@ -437,20 +438,25 @@ impl Drop for NatsConsumer {
         if let Some(messages) = self.messages.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let shared = Arc::clone(&self.subscription.shared);
+            let subscription = Arc::clone(&self.subscription);
             let info_subject = self.api_subject("INFO");
             let held = self.take_held();
             runtime.spawn(async move {
-                return_held(held).await;
-                return_undelivered(&shared.api, &info_subject, messages).await
+                return_held(&subscription, held).await;
+                return_undelivered(&subscription, &info_subject, messages).await
             });
         }
     }
 }
 
 /// Returns messages that had to wait for older ones.
-async fn return_held(held: VecDeque<Incoming>) {
+async fn return_held(subscription: &ActiveSubscription, held: VecDeque<Incoming>) {
+    let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
     for incoming in held {
+        let accounted = delivery_records::account_for(state, durable, incoming.metadata).await;
+        if let Err(error) = accounted {
+            debug!(%error, "failed to record that a message is returned");
+        }
         // If this is lost, the message is redelivered after `ack_wait`.
         let _ = incoming.handle.nack(Duration::ZERO).await;
     }
@@ -463,19 +469,23 @@ fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
 
 /// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
 async fn return_undelivered(
-    api: &Api,
+    subscription: &ActiveSubscription,
     info_subject: &str,
     messages: Subscriber,
 ) -> Result<(), TransportError> {
+    let api = &subscription.shared.api;
     let look_up = || api.request("look up a consumer", info_subject, None, Bytes::new());
     // The server sends messages that are on their way before its response.
     look_up().await?;
     let undelivered = timeout(api.timeout, drain(messages));
     let undelivered = undelivered.await.unwrap_or_default();
+    if let Err(error) = account_for(subscription, &undelivered).await {
+        debug!(%error, "failed to record that messages are returned");
+    }
     // The server now drops the requests of the closed inbox. With one of them pending, servers of
     // 2.9 take another message for one that is returned.
     look_up().await?;
-    for reply in undelivered {
+    for (reply, _) in undelivered {
         // If this is lost, the message is redelivered after `ack_wait`.
         let nak = api.client.publish(reply, AckKind::Nak(None).into()).await;
         nak.map_err(|error| {
@@ -487,18 +497,38 @@ async fn return_undelivered(
     look_up().await.map(drop)
 }
 
-/// Unsubscribes, and returns the reply subjects of the messages that were received until then.
-async fn drain(mut messages: Subscriber) -> Vec<Subject> {
-    let mut replies = Vec::new();
-    if messages.drain().await.is_err() {
-        return replies;
-    }
-    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
-        if message.status.is_none() {
-            replies.extend(message.reply);
+/// Records that messages are returned unseen. One of which this is not known is taken for one that may
+/// have ended its process.
+async fn account_for(
+    subscription: &ActiveSubscription,
+    undelivered: &[(Subject, MessageMetadata)],
+) -> Result<(), TransportError> {
+    let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
+    for (_, metadata) in undelivered {
+        if metadata.delivery_count == 1 {
+            delivery_records::account_for_first(state, durable, *metadata).await?;
+        } else {
+            delivery_records::account_for(state, durable, *metadata).await?;
         }
     }
-    replies
+    Ok(())
+}
+
+/// Unsubscribes, and returns the reply subjects and the metadata of the messages that were received
+/// until then.
+async fn drain(mut messages: Subscriber) -> Vec<(Subject, MessageMetadata)> {
+    let mut undelivered = Vec::new();
+    if messages.drain().await.is_err() {
+        return undelivered;
+    }
+    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
+        if message.status.is_none()
+            && let Some(metadata) = message::metadata(&message)
+        {
+            undelivered.extend(message.reply.map(|reply| (reply, metadata)));
+        }
+    }
+    undelivered
 }
 
 /// Returns how long a request for messages waits.
