@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::key_queue::{KeyQueue, Standing};
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -227,17 +227,12 @@ impl KeyGuard {
     /// Waits until all earlier events of the key are finished and the next attempt is due, or until the
     /// event has to be returned.
     pub(crate) async fn wait(&mut self) -> Turn {
-        let turn = self.wait_for_turn().await;
-        let Some(retry_at) = self.retry_at.filter(|_| turn == Turn::Now) else {
-            return turn;
-        };
-        let turn = match &mut self.entry {
-            Some(entry) => entry.rest(retry_at).await,
-            None => {
-                sleep_until(retry_at).await;
-                Turn::Now
-            }
-        };
+        let mut turn = self.wait_for_turn().await;
+        if turn == Turn::Now
+            && let (Some(entry), Some(retry_at)) = (&mut self.entry, self.retry_at)
+        {
+            turn = entry.rest(retry_at).await;
+        }
         if turn == Turn::Now {
             self.retry_at = None;
         }
@@ -304,7 +299,7 @@ impl QueueEntry {
         let mut keys = self.lock.lock();
         let may_relieve = keys.may_relieve();
         keys.change(self.key, |queue| {
-            queue.set_resting(self.ticket, wake, may_relieve)
+            queue.set_resting(self.ticket, wake, may_relieve);
         });
     }
 
@@ -353,6 +348,9 @@ impl Drop for QueueEntry {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
     use super::*;
 
     const ACK_WAIT: Duration = Duration::from_secs(30);
@@ -372,12 +370,11 @@ mod tests {
 
     /// Returns whether it is the turn of an event; `None` if it waits.
     fn turn(guard: &mut KeyGuard) -> Option<Turn> {
-        tokio_test(guard.wait())
+        poll_once(guard.wait())
     }
 
-    fn tokio_test<F: Future>(future: F) -> Option<F::Output> {
-        use std::task::{Context, Poll, Waker};
-        match std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+    fn poll_once<F: Future>(future: F) -> Option<F::Output> {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(output) => Some(output),
             Poll::Pending => None,
         }

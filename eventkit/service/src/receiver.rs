@@ -70,11 +70,11 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
                 }
             }
             () = StallCheck::due(stall.as_ref()), if stall.is_some() => {
-                stall = stall.filter(|check| check.is_stalled(&task, &receiver));
-                if let Some(check) = &mut stall {
+                let is_stalled = |check: &StallCheck| check.is_stalled(&task, &receiver);
+                stall = stall.filter(is_stalled).map(|_| {
                     receiver.lock.relieve(max_workers.div_ceil(2));
-                    *check = StallCheck::new(&task);
-                }
+                    StallCheck::new(&task)
+                });
             }
             ended = workers.join_next() => match ended {
                 Some(Err(error)) => {
