@@ -150,7 +150,10 @@ fn borrows_an_enum_of_it(event: &Any<Cloned>) {
 
 #[test]
 fn an_enum_around_a_value_that_cannot_be_cloned_is_decoded() {
-    assert_eq!(BORROWING_AN_ENUM.dispatch(&Moved { n: 1 }).unwrap().len(), 1);
+    assert_eq!(
+        BORROWING_AN_ENUM.dispatch(&Moved { n: 1 }).unwrap().len(),
+        1
+    );
 }
 
 #[test]
