@@ -119,8 +119,12 @@ pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry
             let rest = until_comma(input)?;
             input.parse::<Option<Token![,]>>()?;
             match read {
-                Ok(_) if !rest.is_empty() => errors.add(rest, "expected `,`"),
-                Ok(entry) => entries.push(entry),
+                Ok(entry) => {
+                    if !rest.is_empty() {
+                        errors.add(rest, "expected `,`");
+                    }
+                    entries.push(entry);
+                }
                 Err(error) => errors.add_syn(error),
             }
         }

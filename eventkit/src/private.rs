@@ -22,7 +22,7 @@ pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, EventReader,
     EventWriter, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes, VariantType,
     attribute_field, check_variant, event_type, from_event, into_event, position, read_data,
-    shared_position, shared_variant, single_extensions, single_types, time_field,
+    shared_position, single_extensions, single_types, time_field,
 };
 
 /// What eventkit-service calls.

@@ -23,6 +23,7 @@ pub(super) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<
     match Expression::parse(&text) {
         Ok(expression) => {
             extensions = unguarded(&expression);
+            check_case(errors, &literal, &text, &expression);
             if let Some(ty @ (Type::Integer | Type::String)) = expression.ty() {
                 let help = "compare it with something, or cast it with `BOOL(..)`";
                 errors.add(
@@ -40,6 +41,27 @@ pub(super) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<
         literal,
         extensions,
     })
+}
+
+/// The names of attributes are lower-case.
+fn check_case(errors: &ErrorCollector, literal: &LitStr, text: &str, expression: &Expression) {
+    let names = expression.attributes();
+    // Every other part is outside of quotation marks.
+    let unquoted = text.split(['\'', '"']).step_by(2);
+    let mut words = unquoted.flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
+    let word = words.find(|word| {
+        let lower = word.to_ascii_lowercase();
+        *word != lower && names.contains(&lower.as_str()) && !names.contains(word)
+    });
+    if let Some(word) = word {
+        let name = word.to_ascii_lowercase();
+        errors.add(
+            literal,
+            format!(
+                "the names of attributes are lower-case: write `{name}` in the place of `{word}`"
+            ),
+        );
+    }
 }
 
 /// Returns the extensions that an expression reads, but for those that it tests with `EXISTS`.

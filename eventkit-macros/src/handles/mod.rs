@@ -57,6 +57,9 @@ fn expand_function(arguments: TokenStream, mut function: HandlerFn) -> TokenStre
         // The function is kept, so that its callers cause no further errors.
         (compile_errors, _) => {
             let conditions = attributes::conditions(&function.attrs);
+            if conditions.is_empty() {
+                return quote!(#function #compile_errors);
+            }
             quote!(#function #conditions const _: () = { #compile_errors };)
         }
     }

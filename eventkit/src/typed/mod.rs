@@ -26,7 +26,7 @@ pub use field::{AttributeField, attribute_field, time_field};
 pub use metadata::{Metadata, position};
 pub use reader::{AttributeSource, EventReader, read_data};
 pub(crate) use share::{MakeShared, SharedValue, shared_value};
-pub use share::{SharedError, SharedEvent, VariantType, shared_position, shared_variant};
+pub use share::{SharedError, SharedEvent, VariantType, shared_position};
 pub use variant::{check_variant, single_extensions, single_types};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
@@ -166,6 +166,18 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {
         Ok(Self::from_event(event.decodable()?)?)
+    }
+
+    /// Makes a value for the variant of an enum: a clone of the shared one if the type is [`Clone`].
+    #[doc(hidden)]
+    fn from_shared_for_variant(
+        event: &dyn SharedEvent,
+        cloning: Cloning<Self>,
+    ) -> Result<Self, SharedError> {
+        match cloning {
+            Cloning::By(clone) if event.is_shared() => shared_value(event).map(clone),
+            _ => Self::from_shared(event),
+        }
     }
 }
 

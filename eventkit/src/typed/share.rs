@@ -51,7 +51,7 @@ pub struct VariantType {
 impl VariantType {
     /// Returns the facts about a type.
     #[must_use]
-    pub const fn of<T: CloudEvent>(cloning: Cloning<T>) -> Self {
+    pub const fn of<T: 'static>(cloning: Cloning<T>) -> Self {
         Self {
             id: TypeId::of::<T>(),
             is_clone: cloning.is_clone(),
@@ -71,21 +71,6 @@ pub fn shared_position(
     let ty = event.event_type();
     let found = types.iter().position(|own| *own == ty);
     found.ok_or_else(|| DecodeError::unexpected_type(ty, types).into())
-}
-
-/// Returns a value for the variant of an enum: a clone of the shared one if the type is [`Clone`].
-///
-/// # Errors
-///
-/// Returns an error if the value cannot be made.
-pub fn shared_variant<T: CloudEvent>(
-    event: &dyn SharedEvent,
-    cloning: Cloning<T>,
-) -> Result<T, SharedError> {
-    match cloning {
-        Cloning::By(clone) if event.is_shared() => shared_value(event).map(clone),
-        _ => T::from_shared(event),
-    }
 }
 
 /// Returns the shared value of a type.

@@ -14,10 +14,12 @@ mod failures;
 mod filters;
 mod functions;
 mod growth;
+mod names;
 mod order;
 mod registries;
 mod routes;
 mod shapes;
+mod sharing;
 mod typed;
 
 use std::sync::{Mutex, PoisonError};

@@ -149,7 +149,7 @@ fn from_shared(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
     let private = &target.private;
     let arms = arms(variants, |variant| {
         let (ty, cloning) = (&variant.ty, cloning(target, variant));
-        quote!(#private::shared_variant::<#ty>(__eventkit_source, #cloning))
+        quote!(<#ty as #private::CloudEvent>::from_shared_for_variant(__eventkit_source, #cloning))
     });
     quote! {
         fn from_shared(

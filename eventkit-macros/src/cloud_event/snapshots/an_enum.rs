@@ -164,9 +164,7 @@ const _: () = {
             )? {
                 0usize => {
                     ::core::result::Result::map(
-                        ::eventkit::__private::shared_variant::<
-                            OrderPlaced,
-                        >(
+                        <OrderPlaced as ::eventkit::__private::CloudEvent>::from_shared_for_variant(
                             __eventkit_source,
                             ::eventkit::__private::CloneProbe::<
                                 OrderPlaced,
@@ -177,9 +175,7 @@ const _: () = {
                 }
                 _ => {
                     ::core::result::Result::map(
-                        ::eventkit::__private::shared_variant::<
-                            OrderPaid,
-                        >(
+                        <OrderPaid as ::eventkit::__private::CloudEvent>::from_shared_for_variant(
                             __eventkit_source,
                             ::eventkit::__private::CloneProbe::<
                                 OrderPaid,
