@@ -1,5 +1,6 @@
 //! The macros of [eventkit](https://docs.rs/eventkit). Use them through that crate.
 
+mod attributes;
 mod cloud_event;
 mod did_you_mean;
 mod error_collector;
@@ -9,7 +10,9 @@ mod meta;
 mod rule;
 #[cfg(test)]
 mod snapshot;
+mod span;
 mod symbol;
+mod ty;
 mod value;
 mod versioned_slice;
 
@@ -42,7 +45,7 @@ use proc_macro::TokenStream;
 ///
 /// | key | |
 /// | --- | --- |
-/// | `type = ".."` | the event type; required |
+/// | `type = ".."`, `type = CONSTANT` | the event type; required |
 /// | `source = ".."` | a URI-reference; if it is absent, a field or the builder sets it |
 /// | `subject = ".."` | the subject of all events of the type |
 /// | `datacontenttype = ".."` | the media type of the data; `application/json` if absent |
@@ -63,15 +66,19 @@ use proc_macro::TokenStream;
 /// | `extension = "name"` | the field sets the extension of that name |
 /// | `keep` | beside one of these: the field is in the data as well, and is read from there |
 ///
-/// The type of such a field implements `Attribute`; an `Option` may be absent. Without `keep` the
-/// field leaves the data: the remaining fields are written and read with the `#[serde(..)]`
+/// The type of such a field implements `Attribute`; an `Option` may be absent. A time is a
+/// `Timestamp`, a `chrono::DateTime`, or a `String` in the form of RFC 3339. Without `keep` the
+/// field leaves the data, so that `keep` and serde's `skip` exclude each other: the remaining fields are written and read with the `#[serde(..)]`
 /// attributes that they and the struct have, and an event of which no field remains has no data.
 /// The struct's own `Serialize` and `Deserialize` stay whole, and are not called for the event.
 ///
 /// # On an enum
 ///
-/// Each variant holds one type that derives `CloudEvent`, and no two hold the same event type. An
-/// event becomes the variant of its type. The only key is `crate = path`.
+/// Each variant holds one type that derives `CloudEvent`, or a `Box` of one, and no two hold the same
+/// event type. An event becomes the variant of its type. The only key is `crate = path`.
+///
+/// The event types of type parameters are known in each instantiation only. There, the compiler
+/// rejects two variants of one event type when it builds the program; `cargo check` does not.
 #[proc_macro_derive(CloudEvent, attributes(cloudevent))]
 pub fn cloud_event(input: TokenStream) -> TokenStream {
     cloud_event::derive(input.into()).into()
@@ -126,9 +133,12 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// **The event** is the first parameter: `&T` or `T` of a derived struct or enum, `&Event` or
-/// `Event`. Handlers share the event; one that takes it by value gets its own.
+/// `Event`. Handlers share the event, which is decoded at most once. One that takes it by value gets a
+/// clone; an enum is made from the value of its variant. If the type is not `Clone`, it decodes its
+/// own from an envelope, and a typed value that is dispatched to it is an error before the first
+/// handler runs.
 ///
-/// **The strings** are event types, or patterns in which a `*` between dots stands for one segment
+/// **The strings**, or constants such as `OrderPlaced::TYPE`, are event types, or patterns in which a `*` between dots stands for one segment
 /// and a `*` at the end for one or more. Each has to be a type of the parameter. A typed handler
 /// without strings handles all types of its parameter; an envelope handler requires them.
 ///
@@ -172,16 +182,24 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// arguments, and a name that no attribute can have do not compile. If an event does not pass, the
 /// handler does not run, and the report lists it as filtered. If the filter has an error, for instance
 /// because an attribute is absent, the handler does not run and counts as failed, with the error in the
-/// report. Test for an attribute that may be absent: `EXISTS priority AND priority > 3`.
+/// report.
+///
+/// A filter reads attributes, and not the data. On a typed handler, it may read the core attributes,
+/// the extensions that the type declares, and the documented ones. Test for any other with `EXISTS`.
 ///
 /// ```ignore
-/// #[handles("co.outcome.order.placed", filter = "subject LIKE 'eu-%' AND total > 100")]
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders", priority = 7)]
+/// struct OrderPlaced { total_cents: u64 }
+///
+/// #[handles(filter = "priority > 3 AND EXISTS region AND region = 'eu'")]
 /// fn review(order: &OrderPlaced) { .. }
 /// ```
 ///
 /// [CESQL]: https://github.com/cloudevents/spec/blob/main/cesql/spec.md
 ///
 /// Beside the function stands one hidden static. Handlers run in the order that `Registry` states.
+/// Names that start with `__eventkit` are reserved for generated code.
 #[proc_macro_attribute]
 pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handles::expand(arguments.into(), &item.into()).into()
@@ -193,10 +211,21 @@ pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// registry.add(handlers![send_receipt, shipping::ship]);
 /// ```
 ///
-/// A path has to lead to where the function is defined: the handler stands there, beside it.
+/// A path leads to where the function is defined, such as `shipping::ship` and not an imported `ship`:
+/// the handler stands there, beside it. If the compiler finds no
+/// `__eventkit_handler_where_fn_ship_is_defined`, either the path is another, or `ship` has no
+/// `#[handles]`.
 #[proc_macro]
 pub fn handlers(paths: TokenStream) -> TokenStream {
     handles::handlers(paths.into()).into()
+}
+
+// The items beside a handler, which are the arguments of the attribute. They stand in an attribute
+// of one item, so that where a handler may not stand, in an `impl`, the compiler reports one error.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn __items(items: TokenStream, _: TokenStream) -> TokenStream {
+    items
 }
 
 // A slice of the library, under a name that carries its version.

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Lit, Meta, Token, token};
+use syn::{Attribute, Expr, Lit, Meta, Token, token};
 
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
@@ -13,6 +13,8 @@ use crate::error_collector::ErrorCollector;
 pub(crate) enum Entry {
     /// A literal without a key.
     Literal(Lit),
+    /// Any other expression without a key, such as a path or a macro call.
+    Expression(Expr),
     /// A key with its value.
     Keyed(Key, Value),
 }
@@ -90,6 +92,7 @@ pub(crate) fn known_keys(
     for entry in entries {
         match entry {
             Entry::Literal(literal) => errors.add(literal, format!("write `{example}`")),
+            Entry::Expression(expr) => errors.add(expr, format!("write `{example}`")),
             Entry::Keyed(key, _) if !known.contains(&key.name()) => {
                 let help = match (known, did_you_mean(key.name(), known)) {
                     ([only], _) => format!("the only key is `{only}`: write `{example}`"),
@@ -116,8 +119,12 @@ pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry
             let rest = until_comma(input)?;
             input.parse::<Option<Token![,]>>()?;
             match read {
-                Ok(_) if !rest.is_empty() => errors.add(rest, "expected `,`"),
-                Ok(entry) => entries.push(entry),
+                Ok(entry) => {
+                    if !rest.is_empty() {
+                        errors.add(rest, "expected `,`");
+                    }
+                    entries.push(entry);
+                }
                 Err(error) => errors.add_syn(error),
             }
         }
@@ -131,12 +138,21 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     if input.peek(Lit) && !input.peek(Ident::peek_any) {
         return input.parse().map(Entry::Literal);
     }
+    if starts_expression(input) {
+        return input.parse().map(Entry::Expression);
+    }
     let ident = input
         .call(Ident::parse_any)
         .map_err(|error| syn::Error::new(error.span(), "expected a key, such as `key = value`"))?;
     let name = ident.unraw().to_string();
     let value = value(input)?;
     Ok(Entry::Keyed(Key { ident, name }, value))
+}
+
+/// Returns whether an expression follows that is neither a literal nor a single name.
+fn starts_expression(input: ParseStream<'_>) -> bool {
+    let path = input.peek(Ident::peek_any) && (input.peek2(Token![::]) || input.peek2(Token![!]));
+    path || input.peek(Token![::]) || input.peek(Token![<]) || input.peek(token::Brace)
 }
 
 fn value(input: ParseStream<'_>) -> syn::Result<Value> {
@@ -149,6 +165,11 @@ fn value(input: ParseStream<'_>) -> syn::Result<Value> {
         return Ok(Value::None);
     }
     let equals: Punct = input.parse()?;
+    // A comma may be within an expression, as in `Position::<1, 2>::ORDER`.
+    if input.fork().parse::<Expr>().is_ok() {
+        let expr: Expr = input.parse()?;
+        return Ok(Value::Assigned(expr.into_token_stream()));
+    }
     let tokens = until_comma(input)?;
     if tokens.is_empty() {
         return Err(syn::Error::new(equals.span(), "expected a value after `=`"));

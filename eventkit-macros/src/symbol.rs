@@ -4,10 +4,19 @@ pub(crate) use eventkit_cesql::rules::{
     DATA, DATACONTENTTYPE, DATASCHEMA, ID, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE,
 };
 
+// Attributes of the compiler.
+pub(crate) const ALLOW: &str = "allow";
+pub(crate) const CFG: &str = "cfg";
+pub(crate) const CFG_ATTR: &str = "cfg_attr";
+pub(crate) const DEPRECATED: &str = "deprecated";
+pub(crate) const EXPECT: &str = "expect";
+pub(crate) const TEST: &str = "test";
+
 // Attributes, beside those that are keys as well.
 pub(crate) const CLOUDEVENT: &str = "cloudevent";
 pub(crate) const DEAD_LETTER: &str = "dead_letter";
 pub(crate) const DROP: &str = "drop";
+pub(crate) const HANDLES: &str = "handles";
 pub(crate) const HANDLER_ERROR: &str = "handler_error";
 pub(crate) const SERDE: &str = "serde";
 
@@ -39,3 +48,6 @@ pub(crate) const INITIAL_DELAY: &str = "initial_delay";
 pub(crate) const MAX_DELAY: &str = "max_delay";
 pub(crate) const MAX_FAILURES: &str = "max_failures";
 pub(crate) const RESET_TIMEOUT: &str = "reset_timeout";
+
+/// The start of all generated names.
+pub(crate) const RESERVED: &str = "__eventkit";

@@ -4,6 +4,9 @@
 pub use linkme;
 pub use serde;
 
+#[cfg(feature = "macros")]
+pub use eventkit_macros::__items;
+
 pub use crate::__discover as discover;
 pub use crate::dispatch::generated::*;
 pub use crate::dispatch::{
@@ -16,9 +19,10 @@ pub use crate::event::{Attribute, AttributeRef, Event, EventBuilder};
 pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
-    AttributeField, AttributeSource, BuilderWriter, CloneProbe, CloudEvent, EventReader,
-    EventWriter, Metadata, NotClone, ValueAttributes, attribute_field, check_variant, from_event,
-    into_event, position, read_data, single,
+    AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, EventReader,
+    EventWriter, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes, VariantType,
+    attribute_field, check_variant, event_type, from_event, into_event, position, read_data,
+    shared_position, single_extensions, single_types, time_field,
 };
 
 /// What eventkit-service calls.

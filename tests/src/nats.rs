@@ -10,6 +10,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+mod cluster;
+
+pub use self::cluster::Cluster;
+
 /// The environment variable that names the server, or turns the tests with one off.
 pub const VARIABLE: &str = "EVENTKIT_NATS_SERVER";
 

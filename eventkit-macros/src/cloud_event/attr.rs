@@ -1,14 +1,15 @@
 //! `#[cloudevent(..)]` on a type.
 
+use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, DeriveInput, Path};
+use syn::{Attribute, DeriveInput, Expr, Path};
 
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
 use crate::rule::{self, Rule};
-use crate::symbol;
 use crate::value::{self, Extension};
+use crate::{symbol, ty};
 
 /// The keys on a type.
 const KEYS: [&str; 7] = [
@@ -31,11 +32,28 @@ const ALIASES: [(&str, &str); 6] = [
     ("schemaurl", symbol::DATASCHEMA),
 ];
 
+/// Event type of a struct.
+pub(super) enum EventType {
+    Literal(String),
+    /// A constant, which the compiler checks.
+    Constant(TokenStream),
+}
+
+impl EventType {
+    /// Returns the text of a literal.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self {
+            Self::Literal(text) => Some(text),
+            Self::Constant(_) => None,
+        }
+    }
+}
+
 /// Attributes on a type.
 #[derive(Default)]
 pub(super) struct TypeAttrs {
     pub(super) crate_path: Option<Path>,
-    pub(super) ty: Option<String>,
+    pub(super) ty: Option<EventType>,
     pub(super) source: Option<String>,
     pub(super) subject: Option<String>,
     pub(super) datacontenttype: Option<String>,
@@ -83,6 +101,12 @@ impl TypeAttrs {
                 self.suggested.push(symbol::TYPE);
                 return;
             }
+            Entry::Expression(expr) => {
+                let value = ty::text(&expr);
+                errors.add(expr, format!("expected a key: write `type = {value}`"));
+                self.suggested.push(symbol::TYPE);
+                return;
+            }
         };
         let name = key.name();
         if self.has(name) {
@@ -90,7 +114,7 @@ impl TypeAttrs {
             return;
         }
         match name {
-            symbol::TYPE => self.ty = text(errors, &key, &value, rule::event_type),
+            symbol::TYPE => self.ty = event_type(errors, &key, &value),
             symbol::SOURCE => self.source = text(errors, &key, &value, rule::source),
             symbol::SUBJECT => self.subject = subject(errors, &key, &value),
             symbol::DATACONTENTTYPE => {
@@ -134,6 +158,10 @@ impl TypeAttrs {
                     errors.add(literal, message);
                     continue;
                 }
+                Entry::Expression(expr) => {
+                    errors.add(expr, "expected the name of an extension");
+                    continue;
+                }
             };
             let name = key.name();
             if let Err(message) = extension_name(name) {
@@ -151,6 +179,24 @@ impl TypeAttrs {
         if let Some(value) = value::extension(errors, key, value) {
             self.extensions.push((key.name().to_owned(), value));
         }
+    }
+}
+
+/// Reads `type = "text"` or `type = CONSTANT`.
+fn event_type(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<EventType> {
+    let expr = value.assigned().map(|tokens| syn::parse2(tokens.clone()));
+    match expr {
+        Some(Ok(expr)) if is_constant(&expr) => Some(EventType::Constant(expr.into_token_stream())),
+        _ => text(errors, key, value, rule::event_type).map(EventType::Literal),
+    }
+}
+
+/// Returns whether an expression is a constant, and no literal.
+fn is_constant(expr: &Expr) -> bool {
+    match expr {
+        Expr::Group(group) => is_constant(&group.expr),
+        Expr::Path(_) | Expr::Macro(_) | Expr::Block(_) | Expr::Call(_) => true,
+        _ => false,
     }
 }
 

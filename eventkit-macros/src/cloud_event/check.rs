@@ -29,6 +29,7 @@ pub(super) fn check(
             check_event_type(errors, input, attrs);
             check_duplicates(errors, attrs, &model.attributes);
             check_serde_keys(errors, model);
+            check_kept_fields(errors, &model.attributes);
         }
         Model::Enum(_) => check_enum_keys(errors, attrs),
     }
@@ -77,6 +78,19 @@ fn check_serde_keys(errors: &ErrorCollector, model: &Struct<'_>) {
         errors.add(key, format!(
             "with `{name}`, serde does not write the fields one by one, so `{ident}` cannot leave the data: write `#[cloudevent({attribute}, keep)]`, or remove `{name}`"
         ));
+    }
+}
+
+/// A field that is kept in the data is written and read by serde.
+fn check_kept_fields(errors: &ErrorCollector, fields: &[AttributeField<'_>]) {
+    for field in fields.iter().filter(|field| field.attr.keep) {
+        if let Some(key) = &field.skipped {
+            let name = key.name();
+            let message = format!(
+                "`keep` leaves the field in the data, and `{name}` takes it out: remove one of the two"
+            );
+            errors.add(key, message);
+        }
     }
 }
 

@@ -39,6 +39,12 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
                 let message = "expected a key, such as `subject` or `extension = \"..\"`";
                 errors.add(literal, message);
             }
+            Entry::Expression(expr) => {
+                errors.add(
+                    expr,
+                    "expected a key, such as `subject` or `extension = \"..\"`",
+                );
+            }
             Entry::Keyed(key, value) if key.name() == symbol::KEEP => {
                 no_value(errors, &key, &value);
                 keep = Some(key);

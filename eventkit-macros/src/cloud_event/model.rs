@@ -7,6 +7,8 @@ use syn::{Data, DeriveInput, Field, Fields, Ident, Type, Variant};
 use super::field_attr::{self, FieldAttr};
 use super::{generics, serde_attr};
 use crate::error_collector::ErrorCollector;
+use crate::meta::Key;
+use crate::ty;
 
 /// Type to implement `CloudEvent` for.
 pub(super) enum Model<'i> {
@@ -31,6 +33,8 @@ pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,
     pub(super) ident: &'i Ident,
     pub(super) ty: &'i Type,
+    /// The key of serde that leaves the field out of the data.
+    pub(super) skipped: Option<Key>,
 }
 
 /// Data of a struct.
@@ -60,7 +64,9 @@ pub(super) struct DataField<'i> {
 /// Variant of an enum, with the event type that it holds.
 pub(super) struct EventVariant<'i> {
     pub(super) ident: &'i Ident,
-    pub(super) ty: &'i Type,
+    /// The event type, without the `Box` around it.
+    pub(super) ty: Type,
+    pub(super) is_boxed: bool,
 }
 
 impl<'i> Model<'i> {
@@ -103,7 +109,13 @@ impl<'i> Struct<'i> {
                         in_data.push((ident, field));
                     }
                     let ty = &field.ty;
-                    attributes.push(AttributeField { attr, ident, ty });
+                    let skipped = serde_attr::skip_key(&field.attrs);
+                    attributes.push(AttributeField {
+                        attr,
+                        ident,
+                        ty,
+                        skipped,
+                    });
                 }
                 None => in_data.extend(field.ident.as_ref().map(|ident| (ident, field))),
             }
@@ -151,6 +163,16 @@ impl<'i> DataField<'i> {
 }
 
 impl<'i> EventVariant<'i> {
+    fn new(ident: &'i Ident, ty: &Type) -> Self {
+        let ty = ty::peeled(ty.clone());
+        let inner = ty::wrapped(&ty, "Box").cloned().map(ty::peeled);
+        Self {
+            ident,
+            is_boxed: inner.is_some(),
+            ty: inner.unwrap_or(ty),
+        }
+    }
+
     fn read(errors: &ErrorCollector, variant: &'i Variant) -> Option<Self> {
         let ident = &variant.ident;
         let message =
@@ -161,7 +183,9 @@ impl<'i> EventVariant<'i> {
         }
         let mut fields = variant.fields.iter();
         let message = match (&variant.fields, fields.next(), fields.next()) {
-            (Fields::Unnamed(_), Some(Field { ty, .. }), None) => return Some(Self { ident, ty }),
+            (Fields::Unnamed(_), Some(Field { ty, .. }), None) => {
+                return Some(Self::new(ident, ty));
+            }
             (Fields::Unnamed(_), ..) => format!(
                 "a variant holds one event type, a struct that derives `CloudEvent`: write `{ident}(TheStruct)`"
             ),

@@ -7,12 +7,45 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, ExprPath, LitStr, Token, WherePredicate};
 
 use super::generics;
+use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
 use crate::symbol;
 
 /// Keys with which serde does not read and write a container field by field.
 const OPAQUE: [&str; 5] = ["from", "try_from", "into", "remote", "transparent"];
+
+/// The keys on a field, and on a container.
+const KNOWN: [&str; 28] = [
+    "alias",
+    "borrow",
+    "bound",
+    "content",
+    "crate",
+    "default",
+    "deny_unknown_fields",
+    "deserialize_with",
+    "expecting",
+    "flatten",
+    "from",
+    "getter",
+    "into",
+    "other",
+    "remote",
+    "rename",
+    "rename_all",
+    "rename_all_fields",
+    "serialize_with",
+    "skip",
+    "skip_deserializing",
+    "skip_serializing",
+    "skip_serializing_if",
+    "tag",
+    "transparent",
+    "try_from",
+    "untagged",
+    "with",
+];
 
 /// `#[serde(..)]` on the type.
 #[derive(Default)]
@@ -92,10 +125,22 @@ impl FieldAttrs {
 }
 
 fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
-    // The derives of serde report errors in these attributes.
+    // The derives of serde report errors in these attributes, and misspelt keys once is enough.
     let unreported = ErrorCollector::default();
     let entries = meta::attribute_entries(&unreported, attributes, symbol::SERDE, "");
-    entries.into_iter().filter_map(keyed).collect()
+    let keyed = entries.into_iter().filter_map(keyed);
+    keyed.filter(|(key, _)| !is_misspelt(key.name())).collect()
+}
+
+fn is_misspelt(name: &str) -> bool {
+    !KNOWN.contains(&name) && did_you_mean(name, &KNOWN).is_some()
+}
+
+/// Returns the key with which serde leaves a field out of the data, in one direction or both.
+pub(super) fn skip_key(attributes: &[Attribute]) -> Option<Key> {
+    let skips = ["skip", "skip_serializing", "skip_deserializing"];
+    let mut keys = entries(attributes).into_iter().map(|(key, _)| key);
+    keys.find(|key| skips.contains(&key.name()))
 }
 
 /// Reads the list of an element, of which serde reports the errors too.
@@ -107,7 +152,7 @@ fn list(tokens: &TokenStream) -> Vec<(Key, Value)> {
 fn keyed(entry: Entry) -> Option<(Key, Value)> {
     match entry {
         Entry::Keyed(key, value) => Some((key, value)),
-        Entry::Literal(_) => None,
+        Entry::Literal(_) | Entry::Expression(_) => None,
     }
 }
 

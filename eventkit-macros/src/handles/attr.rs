@@ -1,9 +1,10 @@
 //! Arguments of `#[handles(..)]`.
 
-use eventkit_cesql::{Expression, ParseError, ParseErrorKind, Type};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Path};
 
+use super::filter::{self, Filter};
 use super::policy::{self, Policy};
 use super::start::StartPosition;
 use crate::did_you_mean::did_you_mean;
@@ -35,13 +36,13 @@ const KEYS: [&str; 13] = [
 #[derive(Default)]
 pub(super) struct Arguments {
     /// Event types and patterns.
-    pub(super) types: Vec<LitStr>,
+    pub(super) types: Vec<EventPattern>,
     /// The path of the static of a registry.
     pub(super) registry: Option<Path>,
     /// An `i32` expression.
     pub(super) order: Option<Expr>,
     /// The CESQL expression that an event has to pass.
-    pub(super) filter: Option<LitStr>,
+    pub(super) filter: Option<Filter>,
     /// The durable name.
     pub(super) name: Option<LitStr>,
     /// The former durable names, the latest first.
@@ -54,6 +55,28 @@ pub(super) struct Arguments {
     pub(super) crate_path: Option<Path>,
 }
 
+/// Event type or pattern.
+pub(super) enum EventPattern {
+    Literal(LitStr),
+    /// A constant, such as `OrderPlaced::TYPE`, which the compiler checks.
+    Constant(Expr),
+}
+
+impl EventPattern {
+    fn is_literal(&self, ty: &str) -> bool {
+        matches!(self, Self::Literal(literal) if literal.value() == ty)
+    }
+}
+
+impl ToTokens for EventPattern {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(literal) => literal.to_tokens(tokens),
+            Self::Constant(expr) => expr.to_tokens(tokens),
+        }
+    }
+}
+
 /// Reads the arguments; malformed ones are reported and skipped.
 pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
     let mut arguments = Arguments::default();
@@ -61,6 +84,11 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
     for entry in entries(errors, tokens) {
         match entry {
             Entry::Literal(literal) => read_type(errors, literal, &mut arguments.types),
+            Entry::Expression(expr) => arguments.types.push(EventPattern::Constant(expr)),
+            Entry::Keyed(key, Value::None) if is_constant(key.name()) => {
+                let path = errors.ok(syn::parse2(key.to_token_stream()));
+                arguments.types.extend(path.map(EventPattern::Constant));
+            }
             Entry::Keyed(key, _) if seen.iter().any(|name| name == key.name()) => {
                 errors.add(&key, format!("`{}` is given twice", key.name()));
             }
@@ -73,7 +101,12 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
     arguments
 }
 
-fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<LitStr>) {
+/// Returns whether a name is that of a constant, and no key without its value.
+fn is_constant(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase()) && name == name.to_uppercase()
+}
+
+fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<EventPattern>) {
     let Lit::Str(literal) = literal else {
         errors.add(
             literal,
@@ -84,10 +117,10 @@ fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<LitStr>) {
     let ty = literal.value();
     if let Err(message) = rule::event_pattern(&ty) {
         errors.add(&literal, message);
-    } else if types.iter().any(|own| own.value() == ty) {
+    } else if types.iter().any(|own| own.is_literal(&ty)) {
         errors.add(&literal, format!("\"{ty}\" is given twice"));
     } else {
-        types.push(literal);
+        types.push(EventPattern::Literal(literal));
     }
 }
 
@@ -101,7 +134,7 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
             let expected = "write a number: `order = 10`";
             arguments.order = value::parsed(errors, key, value, expected);
         }
-        symbol::FILTER => arguments.filter = filter(errors, key, value),
+        symbol::FILTER => arguments.filter = filter::read(errors, key, value),
         symbol::NAME => arguments.name = value::string(errors, key, value, policy::durable_name),
         symbol::FORMERLY => arguments.former_names = former_names(errors, key, value),
         symbol::START => arguments.start = StartPosition::read(errors, key, value),
@@ -134,6 +167,10 @@ fn former_names(errors: &ErrorCollector, key: &Key, value: &Value) -> Vec<LitStr
                 errors.add(other, FORMERLY_EXPECTED);
                 continue;
             }
+            Entry::Expression(other) => {
+                errors.add(other, FORMERLY_EXPECTED);
+                continue;
+            }
             Entry::Keyed(key, _) => {
                 errors.add(key, FORMERLY_EXPECTED);
                 continue;
@@ -150,47 +187,4 @@ fn former_names(errors: &ErrorCollector, key: &Key, value: &Value) -> Vec<LitStr
         errors.add(key, FORMERLY_EXPECTED);
     }
     names
-}
-
-/// Reads `filter = "expression"`.
-fn filter(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitStr> {
-    let literal = value::string(errors, key, value, |_| Ok(()))?;
-    let text = literal.value();
-    match Expression::parse(&text) {
-        Ok(expression) => {
-            if let Some(ty @ (Type::Integer | Type::String)) = expression.ty() {
-                let help = "compare it with something, or cast it with `BOOL(..)`";
-                errors.add(
-                    &literal,
-                    format!("a filter comes to a Boolean, and this to {ty}: {help}"),
-                );
-            }
-        }
-        Err(error) => errors.add_syn(syn::Error::new(
-            filter_span(&literal, &text, &error),
-            filter_message(&error),
-        )),
-    }
-    Some(literal)
-}
-
-/// Returns the message with the position marked, since not every compiler can point into a literal.
-fn filter_message(error: &ParseError) -> String {
-    let help = match error.kind() {
-        ParseErrorKind::UnknownFunction => {
-            "; functions of your own are for filters that are registered at run time"
-        }
-        _ => "",
-    };
-    format!("{}{help}\n\n{}\n", error.message(), error.caret())
-}
-
-/// Returns the position of the error in the literal, if the compiler supports it.
-fn filter_span(literal: &LitStr, text: &str, error: &ParseError) -> Span {
-    let token = literal.token();
-    // With escapes, positions in the text and in the literal differ.
-    let unescaped = token.to_string() == format!("\"{text}\"");
-    let inside = error.span().start + 1..error.span().end.max(error.span().start + 1) + 1;
-    let span = unescaped.then(|| token.subspan(inside)).flatten();
-    span.unwrap_or_else(|| literal.span())
 }

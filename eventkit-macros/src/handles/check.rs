@@ -1,16 +1,21 @@
-//! Rules that involve more than one argument, and rules for the signature.
+//! Rules that involve more than one argument, and rules for the function.
 
-use syn::{Safety, Signature};
+use syn::ext::IdentExt;
+use syn::{Attribute, GenericParam, ReturnType, Safety, Signature, Type, TypeParamBound};
 
 use super::attr::Arguments;
+use super::function::HandlerFn;
 use super::policy::Policy;
 use crate::error_collector::ErrorCollector;
+use crate::{symbol, ty};
 
-/// Checks all rules.
-pub(super) fn check(errors: &ErrorCollector, arguments: &Arguments, signature: &Signature) {
+/// Checks all rules, and takes out attributes that cannot stand on a handler.
+pub(super) fn check(errors: &ErrorCollector, arguments: &Arguments, function: &mut HandlerFn) {
     check_retry_delays(errors, &arguments.policy);
     check_former_names(errors, arguments);
-    check_signature(errors, signature);
+    function.attrs.retain(|own| check_attribute(errors, own));
+    check_signature(errors, &function.sig);
+    check_return_type(errors, &function.sig);
 }
 
 /// The maximum delay is not shorter than the initial one.
@@ -33,19 +38,70 @@ fn check_former_names(errors: &ErrorCollector, arguments: &Arguments) {
     }
 }
 
+/// A function is one handler, and no test.
+fn check_attribute(errors: &ErrorCollector, attribute: &Attribute) -> bool {
+    let path = attribute.path();
+    let message = if ty::ends_in(path, symbol::HANDLES) {
+        "the function is a handler already: write all event types in one `#[handles(\"..\", \"..\")]`"
+    } else if ty::ends_in(path, symbol::TEST) {
+        "a handler is no test: call it from one, as any other function"
+    } else {
+        return true;
+    };
+    errors.add(&attribute.meta, message);
+    false
+}
+
 /// A handler is one safe, free function.
 fn check_signature(errors: &ErrorCollector, signature: &Signature) {
-    if !signature.generics.params.is_empty() {
-        let help = "a handler has no generics: it stands for one function; register closures at run time for others";
-        errors.add(&signature.generics, help);
+    let params = signature.generics.params.iter();
+    for param in params.filter(|param| !matches!(param, GenericParam::Lifetime(_))) {
+        let help = "a handler stands for one function, so it has no type parameters: name the types, or register closures at run time";
+        errors.add(param, help);
     }
     if let Safety::Unsafe(token) = &signature.safety {
         let help = "a handler is called by the library: it cannot be `unsafe`";
         errors.add(token, help);
     }
     if let Some(receiver) = signature.receiver() {
-        let help =
-            "a handler is a free function: take the event, and what `self` holds as `State<..>`";
+        let help = "a handler is a free function: take the event, and what `self` holds as `State<..>`, or register a closure at run time";
         errors.add(receiver, help);
+    }
+    let name = signature.ident.unraw().to_string();
+    if name.starts_with(symbol::RESERVED) {
+        let help =
+            "names that start with `__eventkit` are those of generated code: give another one";
+        errors.add(&signature.ident, help);
+    }
+}
+
+/// A handler that waits is an `async fn`: one that returns a future is called, and not awaited.
+fn check_return_type(errors: &ErrorCollector, signature: &Signature) {
+    let ReturnType::Type(_, returned) = &signature.output else {
+        return;
+    };
+    if is_future(returned) {
+        let name = &signature.ident;
+        errors.add(
+            returned,
+            format!("a handler that waits is an `async fn`: write `async fn {name}(..)`, and return what the future gives"),
+        );
+    }
+}
+
+fn is_future(ty: &Type) -> bool {
+    let gives_future = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => ty::ends_in(&bound.path, "Future"),
+        _ => false,
+    };
+    match ty::peeled(ty.clone()) {
+        Type::ImplTrait(ty) => ty.bounds.iter().any(gives_future),
+        Type::TraitObject(ty) => ty.bounds.iter().any(gives_future),
+        ty => {
+            let boxed = ty::wrapped(&ty, "Pin").or_else(|| ty::wrapped(&ty, "Box"));
+            let alias = ty::named(&ty)
+                .is_some_and(|(name, _)| name == "BoxFuture" || name == "LocalBoxFuture");
+            alias || boxed.is_some_and(self::is_future)
+        }
     }
 }

@@ -1,93 +1,129 @@
 //! Expansion of `#[handles]`: one static beside the function.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, ItemFn, Type};
 
+use super::attr::EventPattern;
+use super::function::HandlerFn;
 use super::model::{Model, Parameter};
-use crate::value;
+use crate::span::respanned;
+use crate::{attributes, ty, value};
 
 /// Returns the name of the static beside a function.
+///
+/// The compiler shows it where `handlers!` is given a function without one in that place.
 pub(super) fn static_name(function: &Ident) -> Ident {
     format_ident!(
-        "__eventkit_handles_{}",
+        "__eventkit_handler_where_fn_{}_is_defined",
         function.unraw(),
         span = function.span()
     )
 }
 
 /// Returns the unchanged function, the static with its checks, and the registration for discovery.
-pub(super) fn expand(model: &Model, function: &ItemFn) -> TokenStream {
+pub(super) fn expand(model: &Model, function: &HandlerFn) -> TokenStream {
     let crate_path = model.arguments.crate_path.clone();
     let crate_path = crate_path.unwrap_or_else(value::default_crate_path);
     let private = quote!(#crate_path::__private);
-    let conditions: Vec<&Attribute> = function
-        .attrs
-        .iter()
-        .filter(|own| own.path().is_ident("cfg"))
-        .collect();
+    let conditions = attributes::conditions(&function.attrs);
+    let items = items(model, function, &private, &conditions);
+    // Shown where a handler may not stand.
+    let place = function.sig.ident.span();
+    let private_here = respanned(&private, place);
+    let carrier = quote_spanned!(place=> impl () {});
+    let attribute = quote_spanned!(place=> #[#private_here::__items(#items)]);
+    quote!(#function #conditions #attribute #carrier)
+}
+
+/// Returns the items beside the function.
+fn items(
+    model: &Model,
+    function: &HandlerFn,
+    private: &TokenStream,
+    conditions: &TokenStream,
+) -> TokenStream {
+    let lints = attributes::allowed_lints(&function.attrs);
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
-    let event = event(model, &private);
     let function_name = function.sig.ident.unraw().to_string();
+    let metadata = metadata(model, private, &function_name);
     let types = &model.arguments.types;
-    let call = call(model, function, &private);
-    let order = model.arguments.order.iter();
-    let registry = model.arguments.registry.iter().map(|path| {
+    let number = types.len();
+    let event = event(model, private);
+    let checks = checks(model, private, &function_name);
+    let call = call(model, function, private);
+    quote! {
+        #conditions
+        #[doc(hidden)]
+        #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
+        #lints
+        #vis static #name: #private::HandlerEntry = {
+            const __EVENTKIT_TYPES: [&::core::primitive::str; #number] = [#(#types),*];
+            let __eventkit_metadata = #metadata;
+            // The user's expressions are outside of this block.
+            {
+                #event
+                #checks
+                #call
+                let __eventkit_metadata = #private::HandlerMetadata {
+                    typed: __EVENTKIT_EVENT.typed,
+                    ..__eventkit_metadata
+                };
+                #private::HandlerEntry::new(__eventkit_metadata, __eventkit_call)
+            }
+        };
+
+        #conditions
+        #private::discover! { HANDLERS: &'static #private::HandlerEntry = &#name }
+    }
+}
+
+/// Returns the metadata but for the type of the event.
+fn metadata(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
+    let arguments = &model.arguments;
+    let order = arguments.order.iter();
+    let registry = arguments.registry.iter().map(|path| {
         // The span is the path's: that is where the compiler reports what is not a registry.
-        let private_here = respanned(&private, path.span());
+        let private_here = respanned(private, path.span());
         quote_spanned!(path.span()=> ::core::option::Option::Some(#private_here::Registry::key(&#path)))
     });
-    let filter = model.arguments.filter.as_ref().map(|text| {
+    let filter = arguments.filter.as_ref().map(|filter| {
+        let text = &filter.literal;
         quote!(filter: ::core::option::Option::Some({
             static __EVENTKIT_FILTER: #private::LiteralFilter =
                 #private::LiteralFilter::new(|| #private::Filter::sql(#text));
             &__EVENTKIT_FILTER
         }),)
     });
-    let durable_name = model.arguments.name.iter();
-    let former_names = &model.arguments.former_names;
+    let durable_name = arguments.name.iter();
+    let former_names = &arguments.former_names;
     let former_names =
         (!former_names.is_empty()).then(|| quote!(former_names: &[#(#former_names),*],));
-    let start = model.arguments.start.as_ref().map(|start| {
-        let start = start.expand(&private);
+    let start = arguments.start.as_ref().map(|start| {
+        let start = start.expand(private);
         quote!(start: ::core::option::Option::Some(#start),)
     });
-    let policy = model.arguments.policy.expand(&private);
-    let requirements = requirements(model, &private);
-    let checks = checks(model, &function_name);
+    let policy = arguments.policy.expand(private);
+    let requirements = requirements(model, private);
     quote! {
-        #function
-
-        #(#conditions)*
-        #[doc(hidden)]
-        #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
-        #vis static #name: #private::HandlerEntry = {
-            #event
-            #checks
-            #call
-            let __eventkit_metadata = #private::HandlerMetadata {
-                #(order: #order,)*
-                #(registry: #registry,)*
-                #filter
-                #(durable_name: ::core::option::Option::Some(#durable_name),)*
-                #former_names
-                #start
-                #policy
-                #requirements
-                ..#private::HandlerMetadata::new(
-                    ::core::concat!(::core::module_path!(), "::", #function_name),
-                    #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
-                    __EVENTKIT_EVENT.typed,
-                    &[#(#types),*],
-                )
-            };
-            #private::HandlerEntry::new(__eventkit_metadata, __eventkit_call)
-        };
-
-        #(#conditions)*
-        #private::discover! { HANDLERS: &'static #private::HandlerEntry = &#name }
+        #private::HandlerMetadata {
+            #(order: #order,)*
+            #(registry: #registry,)*
+            #filter
+            #(durable_name: ::core::option::Option::Some(#durable_name),)*
+            #former_names
+            #start
+            #policy
+            #requirements
+            ..#private::HandlerMetadata::new(
+                ::core::concat!(::core::module_path!(), "::", #function_name),
+                #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
+                ::core::option::Option::None,
+                &__EVENTKIT_TYPES,
+            )
+        }
     }
 }
 
@@ -99,17 +135,27 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
         let known = quote_spanned!(place=> #private::borrowed_event::<#event>());
         return quote!(const __EVENTKIT_EVENT: #private::EventMeta<#private::BorrowEvent<#event>> = #known;);
     }
-    let known = quote_spanned!(place=> #private::owned_event::<#event>());
-    quote!(const __EVENTKIT_EVENT: #private::EventMeta<#private::OwnEvent<#event>> = #known;)
+    let known = quote_spanned!(place=> #private::owned_event::<#event>(__EVENTKIT_CLONING));
+    quote! {
+        const __EVENTKIT_CLONING: #private::Cloning<#event> = {
+            #[allow(unused_imports)]
+            use #private::NotClone as _;
+            #private::CloneProbe::<#event>::__EVENTKIT_CLONING
+        };
+        const __EVENTKIT_EVENT: #private::EventMeta<#private::OwnEvent<#event>> = #known;
+    }
 }
 
 /// Returns the function that takes the arguments from an invocation and calls the user's function.
-fn call(model: &Model, function: &ItemFn, private: &TokenStream) -> TokenStream {
+fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
     let output = function.sig.output.span();
-    let event = model.event.span();
+    let place = model.event.span();
     let invocation = local("__eventkit_invocation", &model.event);
-    let event = quote_spanned!(event=> (__EVENTKIT_EVENT.get)(#invocation)?);
+    let get = Ident::new(if model.borrows { "borrow" } else { "own" }, place);
+    let private_there = respanned(private, place);
+    let event =
+        quote_spanned!(place=> #private_there::EventMeta::#get(&__EVENTKIT_EVENT, #invocation)?);
     let others = model
         .parameters
         .iter()
@@ -140,7 +186,7 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
     quote_spanned! {output=> {
         #[allow(unused_imports)]
         use #private::AutorefOutcome as _;
-        #private::Returned(#returned).into_outcome()
+        #private::Returned(#returned).__eventkit_outcome()
     }}
 }
 
@@ -152,7 +198,7 @@ fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
             quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
         }
         Parameter::Extension(name, _) => {
-            quote_spanned!(ty.span()=> #invocation.extension::<#ty>(#name)?)
+            quote_spanned!(ty.span()=> #private::Invocation::extension::<#ty>(#invocation, #name)?)
         }
     }
 }
@@ -189,22 +235,32 @@ fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     })
 }
 
-/// Returns const checks of the literals against the type of the parameter.
-fn checks(model: &Model, function_name: &str) -> TokenStream {
+/// Returns const checks of the event types and of the filter against the type of the parameter.
+fn checks(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
     let event = &model.event;
-    if model.arguments.types.is_empty() {
-        return quote_spanned!(event.span()=> const _: () = __EVENTKIT_EVENT.check_untyped(#function_name););
-    }
-    let event_name = event.to_token_stream().to_string().replace(' ', "");
-    let check = |literal: &syn::LitStr| quote_spanned!(literal.span()=> const _: () = __EVENTKIT_EVENT.check_type(#function_name, #literal, #event_name););
-    model.arguments.types.iter().map(check).collect()
-}
-
-/// Moves all tokens to one span: errors in a call are located at its first token.
-fn respanned(tokens: &TokenStream, span: Span) -> TokenStream {
-    let place = |mut token: TokenTree| {
-        token.set_span(span);
-        token
-    };
-    tokens.clone().into_iter().map(place).collect()
+    let event_name = ty::text(event);
+    let types = model.arguments.types.iter().enumerate();
+    let types = types.map(|(at, pattern)| {
+        let place = pattern.span();
+        let private = respanned(private, place);
+        let constant = matches!(pattern, EventPattern::Constant(_)).then(|| {
+            quote_spanned!(place=> const _: () = #private::check_pattern(__EVENTKIT_TYPES[#at]);)
+        });
+        quote_spanned! {place=>
+            #constant
+            const _: () = __EVENTKIT_EVENT.check_type(#function_name, __EVENTKIT_TYPES[#at], #event_name);
+        }
+    });
+    let types: TokenStream = types.collect();
+    let untyped = types.is_empty().then(|| {
+        quote_spanned!(event.span()=> const _: () = __EVENTKIT_EVENT.check_untyped(#function_name);)
+    });
+    let filter = model.arguments.filter.iter().flat_map(|filter| {
+        let place = filter.literal.span();
+        let read = filter.extensions.iter();
+        read.map(move |name| {
+            quote_spanned!(place=> const _: () = __EVENTKIT_EVENT.check_filter(#function_name, #name, &__EVENTKIT_TYPES);)
+        })
+    });
+    quote!(#types #untyped #(#filter)*)
 }

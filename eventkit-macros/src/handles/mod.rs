@@ -2,7 +2,10 @@
 
 mod attr;
 mod check;
+mod event;
 mod expand;
+mod filter;
+mod function;
 mod model;
 mod policy;
 mod start;
@@ -13,26 +16,52 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{ItemFn, Path, Token};
+use syn::{Path, Token};
 
+use self::function::HandlerFn;
 use self::model::Model;
+use crate::attributes;
 use crate::error_collector::ErrorCollector;
 
 /// Expands `#[handles(arguments)] item`, or reports all errors beside the function.
 pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
+    match syn::parse2(item.clone()) {
+        Ok(function) => expand_under_conditions(&arguments, function),
+        Err(_) => {
+            let errors = ErrorCollector::default();
+            errors.add(item, "`#[handles]` stands on a function with a body");
+            let compile_errors = errors.into_compile_errors();
+            quote!(#item #compile_errors)
+        }
+    }
+}
+
+/// Expands a function once for each outcome of the conditions on its parameters.
+fn expand_under_conditions(arguments: &TokenStream, function: HandlerFn) -> TokenStream {
+    match function.split_by_condition() {
+        None => expand_function(arguments.clone(), function),
+        Some(functions) => {
+            let expanded = functions.map(|own| expand_under_conditions(arguments, own));
+            expanded.into_iter().collect()
+        }
+    }
+}
+
+fn expand_function(arguments: TokenStream, mut function: HandlerFn) -> TokenStream {
     let errors = ErrorCollector::default();
-    let Ok(mut function) = syn::parse2::<ItemFn>(item.clone()) else {
-        errors.add(item, "`#[handles]` stands on a function with a body");
-        let compile_errors = errors.into_compile_errors();
-        return quote!(#item #compile_errors);
-    };
     let arguments = attr::read(&errors, arguments);
-    check::check(&errors, &arguments, &function.sig);
+    check::check(&errors, &arguments, &mut function);
     let model = Model::read(&errors, arguments, &mut function);
     match (errors.into_compile_errors(), model) {
         (None, Some(model)) => expand::expand(&model, &function),
         // The function is kept, so that its callers cause no further errors.
-        (compile_errors, _) => quote!(#function #compile_errors),
+        (compile_errors, _) => {
+            let conditions = attributes::conditions(&function.attrs);
+            if conditions.is_empty() {
+                return quote!(#function #compile_errors);
+            }
+            quote!(#function #conditions const _: () = { #compile_errors };)
+        }
     }
 }
 

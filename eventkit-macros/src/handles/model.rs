@@ -1,10 +1,13 @@
 //! Model of a handler: a function and its arguments.
 
-use syn::{Attribute, FnArg, ItemFn, LitStr, PatType, Signature, Type, TypeReference};
+use quote::ToTokens;
+use syn::{Attribute, FnArg, Lifetime, LitStr, PatType, Signature, Type};
 
 use super::attr::Arguments;
+use super::event;
+use super::function::HandlerFn;
 use crate::error_collector::ErrorCollector;
-use crate::{rule, symbol, value};
+use crate::{rule, symbol, ty, value};
 
 /// Core attributes, with the parameters that extract them.
 const EXTRACTORS: [(&str, &str); 7] = [
@@ -41,14 +44,14 @@ impl Model {
     pub(super) fn read(
         errors: &ErrorCollector,
         arguments: Arguments,
-        function: &mut ItemFn,
+        function: &mut HandlerFn,
     ) -> Option<Self> {
         // An error has been reported: the first parameter is not the event.
         if function.sig.receiver().is_some() {
             return None;
         }
         let (event, parameters) = parameters(errors, &mut function.sig)?;
-        let (event, borrows) = event_type(errors, event)?;
+        let (event, borrows) = event::split(errors, event)?;
         Some(Self {
             arguments,
             event,
@@ -60,8 +63,12 @@ impl Model {
 
 impl Parameter {
     /// Reads a parameter after the event.
-    fn read(errors: &ErrorCollector, parameter: &mut PatType) -> Option<Self> {
-        let ty = (*parameter.ty).clone();
+    fn read(
+        errors: &ErrorCollector,
+        parameter: &mut PatType,
+        lifetimes: &[&Lifetime],
+    ) -> Option<Self> {
+        let ty = own_type(&parameter.ty, lifetimes);
         if let Type::ImplTrait(_) = ty {
             return errors.fail(
                 ty,
@@ -83,11 +90,14 @@ fn parameters(
     signature: &mut Signature,
 ) -> Option<(Type, Vec<Parameter>)> {
     let handler = &signature.ident;
-    let mut typed = signature.inputs.iter_mut().filter_map(|input| match input {
+    let lifetimes = signature.generics.lifetimes();
+    let lifetimes: Vec<&Lifetime> = lifetimes.map(|param| &param.lifetime).collect();
+    let typed = signature.inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(typed) => Some(typed),
         FnArg::Receiver(_) => None,
     });
-    let Some(first) = typed.next() else {
+    let mut typed: Vec<&mut PatType> = typed.collect();
+    let Some((first, others)) = typed.split_first_mut() else {
         let help = "a handler takes the event as its first parameter";
         return errors.fail(
             handler,
@@ -100,34 +110,23 @@ fn parameters(
             "the first parameter of a handler is the event; extensions come after it",
         );
     }
-    let event = (*first.ty).clone();
-    let others = typed
-        .filter_map(|parameter| Parameter::read(errors, parameter))
+    let event = own_type(&first.ty, &lifetimes);
+    let after: Vec<&PatType> = others.iter().map(|other| &**other).collect();
+    let is_event = event::check_first(errors, first, &after);
+    let others = others
+        .iter_mut()
+        .filter_map(|parameter| Parameter::read(errors, parameter, &lifetimes))
         .collect();
-    Some((event, others))
+    is_event.then_some((event, others))
 }
 
-/// Splits the type of the event into the type without the reference, and whether there is one.
-fn event_type(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
-    match ty {
-        Type::Reference(TypeReference {
-            mutability: Some(token),
-            ..
-        }) => errors.fail(
-            token,
-            "handlers share the event: take it as `&T`, or as `T` to have one of your own",
-        ),
-        Type::Reference(reference) => nameable(errors, *reference.elem).map(|ty| (ty, true)),
-        ty => nameable(errors, ty).map(|ty| (ty, false)),
+/// Returns a type as generated code can write it, which has no names for the lifetimes.
+fn own_type(ty: &Type, lifetimes: &[&Lifetime]) -> Type {
+    if lifetimes.is_empty() {
+        return ty::peeled(ty.clone());
     }
-}
-
-/// Rejects a type that the generated code cannot name.
-fn nameable(errors: &ErrorCollector, ty: Type) -> Option<Type> {
-    if let Type::ImplTrait(_) | Type::Infer(_) = ty {
-        return errors.fail(ty, "a handler takes one event type: name it");
-    }
-    Some(ty)
+    let tokens = ty::without_lifetimes(ty.to_token_stream(), lifetimes);
+    ty::peeled(syn::parse2(tokens).unwrap_or_else(|_| ty.clone()))
 }
 
 fn take_extension(attributes: &mut Vec<Attribute>) -> Option<Attribute> {

@@ -90,6 +90,33 @@ impl Expression {
         collect(&self.root, &mut names);
         names
     }
+
+    /// Returns the names of the attributes whose presence the expression tests with `EXISTS`, each
+    /// once, in order of first use.
+    ///
+    /// ```
+    /// use eventkit_cesql::Expression;
+    ///
+    /// let expression = Expression::parse("EXISTS region AND region = 'eu' AND priority > 3")?;
+    /// assert_eq!(expression.tested_attributes(), ["region"]);
+    /// # Ok::<(), eventkit_cesql::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn tested_attributes(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        collect_tested(&self.root, &mut names);
+        names
+    }
+}
+
+fn collect_tested<'n>(node: &'n Node, names: &mut Vec<&'n str>) {
+    if let Kind::Exists(name) = &node.kind
+        && !names.contains(&&**name)
+    {
+        names.push(name);
+    }
+    node.kind
+        .for_each_child(|child| collect_tested(child, names));
 }
 
 fn collect<'n>(node: &'n Node, names: &mut Vec<&'n str>) {

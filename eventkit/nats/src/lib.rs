@@ -4,4 +4,4 @@ pub mod binding;
 mod client;
 mod mapping;
 
-pub use self::client::{Nats, NatsBuilder, Storage};
+pub use self::client::{CorePublisher, Nats, NatsBuilder, Storage, Unselected};

@@ -5,19 +5,36 @@ use std::fmt;
 use uuid::Uuid;
 
 use eventkit::BoxError;
+use eventkit::binding::http;
 use eventkit::event::{Event, Timestamp};
 use eventkit::format::{Format, Json};
 use eventkit::transport::{InvalidMessage, RawMessage, ReservedMessage};
 
-// The headers that a dead letter adds to its message.
+// The headers that a dead letter adds to its message, all of them to each one: the last header of a
+// name belongs to the dead letter, since the message may have its own.
 const HANDLER: &str = "eventkit-handler";
 const ERROR: &str = "eventkit-error";
 const ATTEMPTS: &str = "eventkit-attempts";
 const FIRST_FAILURE: &str = "eventkit-first-failure";
 const LAST_FAILURE: &str = "eventkit-last-failure";
-const HEADERS: [&str; 5] = [HANDLER, ERROR, ATTEMPTS, FIRST_FAILURE, LAST_FAILURE];
+const POSITION: &str = "eventkit-position";
+const CONTENT: &str = "eventkit-content";
+const HEADERS: [&str; 7] = [
+    HANDLER,
+    ERROR,
+    ATTEMPTS,
+    FIRST_FAILURE,
+    LAST_FAILURE,
+    POSITION,
+    CONTENT,
+];
+
+// The values of the header for the content.
+const COMPLETE: &str = "complete";
+const OMITTED: &str = "omitted";
 
 const MAX_ERROR_CHARS: usize = 500;
+const MAX_SHORT_ERROR_CHARS: usize = 40;
 
 /// The failure that a dead letter adds to its message.
 #[derive(Debug)]
@@ -34,28 +51,69 @@ pub(crate) struct FailureRecord<'a> {
     pub(crate) last: Timestamp,
 }
 
+/// The message of a dead letter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Failed<'a> {
+    Event(&'a Event),
+    /// A message that is not an event.
+    Raw(&'a RawMessage),
+}
+
+/// A form of a dead letter; a transport may reject one as too large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LetterForm {
+    /// The message as it came: an event in binary content mode, whose data is not encoded again.
+    Complete,
+    /// The same with a short error.
+    ShortError,
+    /// An event in the JSON format, whose attributes may be longer than headers.
+    Structured,
+    /// The position of the message in place of its content.
+    PositionOnly,
+}
+
+impl LetterForm {
+    /// The forms, in the order in which they are tried.
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Complete,
+        Self::ShortError,
+        Self::Structured,
+        Self::PositionOnly,
+    ];
+}
+
 impl FailureRecord<'_> {
-    /// Encodes the dead letter of an event: the event in the JSON format, with more headers.
-    pub(crate) fn encode_event(&self, event: &Event) -> Result<RawMessage, BoxError> {
-        let id = self.id(&[event.source().as_bytes(), event.id().as_bytes()]);
-        Ok(self.with_headers(structured(event)?).with_id(id))
+    /// Encodes a dead letter; `None` if the message does not have this form.
+    pub(crate) fn encode(&self, failed: Failed<'_>, form: LetterForm) -> Option<RawMessage> {
+        let message = match (form, failed) {
+            (LetterForm::PositionOnly, _) => RawMessage::default(),
+            (LetterForm::Structured, Failed::Event(event)) => structured(event).ok()?,
+            (LetterForm::Structured, Failed::Raw(_)) => return None,
+            (_, Failed::Event(event)) => binary(event)?,
+            (_, Failed::Raw(message)) => message.clone(),
+        };
+        Some(self.with_headers(message, form).with_id(self.id(failed)))
     }
 
-    /// Encodes the dead letter of a message that is not an event: the message, with more headers.
-    pub(crate) fn encode_raw(&self, message: RawMessage) -> RawMessage {
-        let id = self.id(&[&message.body]);
-        self.with_headers(message).with_id(id)
-    }
-
-    /// Adds the headers of the failure. They are the last ones, since the message may have had its own
-    /// of the same name.
-    fn with_headers(&self, mut message: RawMessage) -> RawMessage {
+    /// Adds the headers of the failure.
+    fn with_headers(&self, mut message: RawMessage, form: LetterForm) -> RawMessage {
+        let max_chars = match form {
+            LetterForm::Complete => MAX_ERROR_CHARS,
+            _ => MAX_SHORT_ERROR_CHARS,
+        };
+        let content = match form {
+            LetterForm::PositionOnly => OMITTED,
+            _ => COMPLETE,
+        };
+        let position = self.position.map(|position| position.to_string());
         let headers = [
             (HANDLER, self.handler.to_owned()),
-            (ERROR, header_value(self.error)),
+            (ERROR, header_value(self.error, max_chars)),
             (ATTEMPTS, self.attempts.to_string()),
             (FIRST_FAILURE, self.first.to_string()),
             (LAST_FAILURE, self.last.to_string()),
+            (POSITION, position.unwrap_or_else(|| "none".to_owned())),
+            (CONTENT, content.to_owned()),
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value));
         message.headers.extend(headers);
@@ -65,28 +123,56 @@ impl FailureRecord<'_> {
     /// Returns the id of the dead letter, which is the same each time that this handler stores it
     /// for this message: an attempt to store it that failed may have stored it. A replay is another
     /// message.
-    fn id(&self, content: &[&[u8]]) -> Option<String> {
+    fn id(&self, failed: Failed<'_>) -> Option<String> {
         let position = self.position?.to_string();
-        let origin = [self.handler, self.transport, &position].map(str::as_bytes);
-        let name = [&origin[..], content].concat().join(&0);
+        let mut parts = vec![self.handler, self.transport, &position];
+        let body: &[u8] = match failed {
+            Failed::Event(event) => {
+                parts.push(event.source());
+                event.id().as_bytes()
+            }
+            Failed::Raw(message) => &message.body,
+        };
+        let mut name = parts.join("\0").into_bytes();
+        name.push(0);
+        name.extend_from_slice(body);
         Some(Uuid::new_v5(&Uuid::NAMESPACE_OID, &name).to_string())
     }
 }
 
-/// Encodes an event for the destination of another event type.
+/// Encodes an event for the destination of another event type, in the smallest form that it has.
+fn to_raw(event: &Event) -> Result<RawMessage, BoxError> {
+    binary(event).map_or_else(|| structured(event), Ok)
+}
+
+/// Encodes an event in binary content mode; `None` if it does not fit into headers.
+///
+/// The HTTP binding serves all transports: its headers are those of the other bindings, but for the
+/// content type, which these read too.
+fn binary(event: &Event) -> Option<RawMessage> {
+    let http::Message { headers, body } = http::encode_binary(event).ok()?;
+    let pair = |(name, value): (&::http::HeaderName, &::http::HeaderValue)| {
+        let value = value.to_str().ok()?;
+        Some((name.as_str().to_owned(), value.to_owned()))
+    };
+    let headers: Option<Vec<_>> = headers.iter().map(pair).collect();
+    Some(RawMessage::new(headers?, body))
+}
+
+/// Encodes an event in the JSON format.
 fn structured(event: &Event) -> Result<RawMessage, BoxError> {
     let content_type = ("content-type".to_owned(), Json.content_type().to_owned());
     Ok(RawMessage::new(vec![content_type], Json.encode(event)?))
 }
 
 /// Turns a text into a valid header value: replaces control characters, and truncates it.
-fn header_value(text: &str) -> String {
+fn header_value(text: &str, max_chars: usize) -> String {
     let mut value: String = text
         .chars()
-        .take(MAX_ERROR_CHARS)
+        .take(max_chars)
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    if text.chars().nth(MAX_ERROR_CHARS).is_some() {
+    if text.chars().nth(max_chars).is_some() {
         value.push('…');
     }
     if value.is_empty() {
@@ -109,6 +195,7 @@ pub struct DeadLetter {
     pub first_failure: Option<Timestamp>,
     /// The time of the last failure.
     pub last_failure: Option<Timestamp>,
+    position: Option<u64>,
     content: Content,
 }
 
@@ -116,25 +203,38 @@ pub struct DeadLetter {
 enum Content {
     Event(Event),
     Raw(RawMessage),
+    /// The message did not fit into a dead letter.
+    Omitted,
 }
 
 impl DeadLetter {
-    /// Returns the event as it was received; `None` if the message is not an event.
+    /// Returns the event as it was received; `None` if the message is not an event, or did not fit into
+    /// the dead letter.
     #[must_use]
     pub fn event(&self) -> Option<&Event> {
         match &self.content {
             Content::Event(event) => Some(event),
-            Content::Raw(_) => None,
+            Content::Raw(_) | Content::Omitted => None,
         }
     }
 
-    /// Returns the message as it was received; `None` if it is an event.
+    /// Returns the message as it was received; `None` if it is an event, or did not fit into the dead
+    /// letter.
     #[must_use]
     pub fn message(&self) -> Option<&RawMessage> {
         match &self.content {
-            Content::Event(_) => None,
             Content::Raw(message) => Some(message),
+            Content::Event(_) | Content::Omitted => None,
         }
+    }
+
+    /// Returns the position of the message on the transport that it came from, if that has positions.
+    ///
+    /// A dead letter without an event and without a message has nothing else to find it by: the message
+    /// was so large that the transport stored no dead letter with it.
+    #[must_use]
+    pub fn position(&self) -> Option<u64> {
+        self.position
     }
 
     /// Creates a dead letter. A header that is missing or malformed leaves its value empty.
@@ -155,18 +255,21 @@ impl DeadLetter {
             attempts: header(ATTEMPTS).parse().unwrap_or(0),
             first_failure: header(FIRST_FAILURE).parse().ok(),
             last_failure: header(LAST_FAILURE).parse().ok(),
+            position: header(POSITION).parse().ok(),
             content: match event {
+                _ if header(CONTENT) == OMITTED => Content::Omitted,
                 Ok(event) => Content::Event(event),
                 Err(invalid) => Content::Raw(without_failure(invalid.message)),
             },
         }
     }
 
-    /// Encodes the message as it was received.
-    pub(crate) fn to_replay(&self) -> Result<RawMessage, BoxError> {
+    /// Encodes the message as it was received; `None` if the dead letter does not have it.
+    pub(crate) fn to_replay(&self) -> Result<Option<RawMessage>, BoxError> {
         match &self.content {
-            Content::Event(event) => structured(event),
-            Content::Raw(message) => Ok(message.clone()),
+            Content::Event(event) => to_raw(event).map(Some),
+            Content::Raw(message) => Ok(Some(message.clone())),
+            Content::Omitted => Ok(None),
         }
     }
 }
@@ -192,6 +295,7 @@ impl fmt::Display for DeadLetter {
                 write!(f, "{} {} from {}", event.ty(), event.id(), event.source())?;
             }
             Content::Raw(message) => write!(f, "a message of {} bytes", message.body.len())?,
+            Content::Omitted => f.write_str("a message that is too large for a dead letter")?,
         }
         write!(f, ", {} attempts: {}", self.attempts, self.error)
     }
@@ -201,12 +305,86 @@ impl fmt::Display for DeadLetter {
 mod tests {
     use super::*;
 
+    fn record(position: Option<u64>) -> FailureRecord<'static> {
+        let time = "2026-01-31T09:30:00Z".parse().unwrap();
+        FailureRecord {
+            handler: "tests--receipt",
+            transport: "memory",
+            position,
+            error: "no printer",
+            attempts: 2,
+            first: time,
+            last: time,
+        }
+    }
+
+    fn read(letter: RawMessage) -> DeadLetter {
+        let letter = letter.with_id(None);
+        let headers = letter.headers.clone();
+        let reserved = ReservedMessage::new("eventkit.deadletter.tests", headers);
+        let error = eventkit::DecodeError::not_an_event("a test");
+        let invalid = InvalidMessage::new(error, letter);
+        DeadLetter::new(Err(Box::new(invalid)), Some(&reserved))
+    }
+
     #[test]
     fn errors_become_header_values() {
+        let header_value = |text: &str| header_value(text, MAX_ERROR_CHARS);
         assert_eq!(header_value("a\nb\u{7f}"), "a b ");
         assert_eq!(header_value(""), "-");
         let long = "ä".repeat(500);
         assert_eq!(header_value(&"ä".repeat(501)), format!("{long}…"));
         assert_eq!(header_value(&long), long);
+    }
+
+    #[test]
+    fn binary_data_does_not_grow() {
+        let data = vec![0xff; 790_000];
+        let event = Event::builder().source("/s").ty("t").data_bytes(data);
+        let event = event.data_content_type("image/png").build().unwrap();
+        let letter = record(Some(7)).encode(Failed::Event(&event), LetterForm::Complete);
+        let letter = letter.unwrap();
+        let headers = letter.headers.iter();
+        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
+        assert_eq!(letter.body.len(), 790_000);
+        assert!(headers < 1_000, "{headers}");
+    }
+
+    #[test]
+    fn an_event_that_contains_an_event_is_structured() {
+        let json = r#"{"specversion": "1.0", "id": "1", "source": "/s", "type": "t",
+            "datacontenttype": "application/cloudevents+json", "data_base64": "e30="}"#;
+        let event = Json.decode(json.into()).unwrap();
+        let encode = |form| record(Some(7)).encode(Failed::Event(&event), form);
+        assert_eq!(encode(LetterForm::Complete), None);
+        assert!(encode(LetterForm::Structured).is_some());
+        assert!(to_raw(&event).unwrap().body.starts_with(b"{"));
+    }
+
+    #[test]
+    fn a_letter_without_its_message_has_the_position() {
+        let message = RawMessage::new(vec![(CONTENT.into(), "own".into())], "poison");
+        let encode = |form| read(record(Some(7)).encode(Failed::Raw(&message), form).unwrap());
+        let letter = encode(LetterForm::Complete);
+        assert_eq!(letter.message(), Some(&message));
+        let letter = encode(LetterForm::PositionOnly);
+        assert_eq!((letter.event(), letter.message()), (None, None));
+        assert_eq!(letter.position(), Some(7));
+        assert_eq!(letter.to_replay().unwrap(), None);
+        assert_eq!(
+            letter.to_string(),
+            "tests--receipt: a message that is too large for a dead letter, 2 attempts: no printer"
+        );
+    }
+
+    #[test]
+    fn a_message_does_not_pretend_to_be_omitted() {
+        let headers = [(CONTENT, OMITTED), (POSITION, "9")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let message = RawMessage::new(headers.to_vec(), "poison");
+        let letter = record(None).encode(Failed::Raw(&message), LetterForm::Complete);
+        let letter = read(letter.unwrap());
+        assert_eq!(letter.message(), Some(&message));
+        assert_eq!(letter.position(), None);
     }
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
+use super::dead_letter::{Failed, FailureRecord, LetterForm};
 use super::error::within;
 use super::names;
-use eventkit::transport::{Publisher, RawMessage, Subscription, Transport, TransportError};
+use eventkit::transport::{
+    Publisher, RawMessage, Subscription, Transport, TransportError, TransportErrorKind,
+};
 
 /// The maximum number of dead letters that one reader leases.
 pub(crate) const MAX_LEASED_LETTERS: usize = 10_000;
@@ -48,8 +51,36 @@ impl DeadLetterSink {
         }
     }
 
-    /// Stores a dead letter, and returns once it is stored.
-    pub(crate) async fn store(&self, letter: &RawMessage) -> Result<(), TransportError> {
+    /// Stores a dead letter in the first form that its store does not reject, and returns once it is
+    /// stored.
+    ///
+    /// The last form is so small that a store which rejects it rejects all dead letters.
+    pub(crate) async fn store(
+        &self,
+        record: &FailureRecord<'_>,
+        failed: Failed<'_>,
+    ) -> Result<(), TransportError> {
+        let forms = LetterForm::ALL.into_iter();
+        let mut letters = forms.filter_map(|form| Some((form, record.encode(failed, form)?)));
+        loop {
+            let Some((form, letter)) = letters.next() else {
+                return Err(TransportError::rejected(
+                    "no form of the dead letter was accepted",
+                ));
+            };
+            match self.publish(&letter).await {
+                Err(error)
+                    if error.kind() == TransportErrorKind::Rejected
+                        && form != LetterForm::PositionOnly =>
+                {
+                    tracing::warn!(%error, ?form, "a form of a dead letter was rejected; the next one is tried");
+                }
+                stored => return stored,
+            }
+        }
+    }
+
+    async fn publish(&self, letter: &RawMessage) -> Result<(), TransportError> {
         let stored = async {
             let publisher: &dyn Publisher = match &self.destination {
                 Destination::Publisher(publisher) => &**publisher,

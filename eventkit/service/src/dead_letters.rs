@@ -64,6 +64,9 @@ use eventkit::transport::{AckHandle, Transport, TransportError};
 /// received nothing for longer than `ack_wait`, with as many messages in flight as it may, does not
 /// seem to have a consumer, and is replayed to later. A transport that does not list its
 /// [subscriptions](Transport::subscriptions) refuses no replay.
+///
+/// A message that was too large for its dead letter cannot be replayed from it: the letter has only the
+/// [position](DeadLetter::position) at which the transport has the message.
 #[derive(Debug)]
 pub struct DeadLetters<T> {
     transport: T,
@@ -206,8 +209,8 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached, or if the handler does not exist; the dead
-    /// letter stays.
+    /// Returns an error if the transport cannot be reached, if the handler does not exist, or if the
+    /// message did not fit into the dead letter; the dead letter stays.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         Ok(self.replay_where(|own| own == letter).await? > 0)
     }
@@ -217,8 +220,8 @@ impl<T: Transport> DeadLetters<T> {
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached. If the handlers of some letters do not
-    /// exist, the others are replayed, and the error tells how many were refused, and which handlers
-    /// exist. Those that were not replayed stay.
+    /// exist, or their messages did not fit into them, the others are replayed, and the error tells how
+    /// many were refused and why. Those that were not replayed stay.
     pub async fn replay_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
@@ -232,8 +235,8 @@ impl<T: Transport> DeadLetters<T> {
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached. If the handlers of some letters do not
-    /// exist, the others are replayed, and the error tells how many were refused, and which handlers
-    /// exist. Those that were not replayed stay.
+    /// exist, or their messages did not fit into them, the others are replayed, and the error tells how
+    /// many were refused and why. Those that were not replayed stay.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await
     }
@@ -312,16 +315,20 @@ impl<T: Transport> DeadLetters<T> {
         replays: &mut Replays,
         waiting: &VecDeque<LeasedLetter>,
     ) -> Result<bool, TransportError> {
+        let message = letter.to_replay().map_err(|error| {
+            let message = "failed to encode the event of the dead letter";
+            TransportError::rejected(message).with_source(error)
+        })?;
+        let Some(message) = message else {
+            replays.refuse_omitted(letter.position());
+            return Ok(false);
+        };
         let handler = self.replay_to.as_deref().unwrap_or(&letter.handler);
         if !replays.accept(handler) {
             return Ok(false);
         }
         replays.pace(waiting).await;
         let ty = names::replay_type(handler);
-        let message = letter.to_replay().map_err(|error| {
-            let message = "failed to encode the event of the dead letter";
-            TransportError::rejected(message).with_source(error)
-        })?;
         self.transport.publish_raw(&ty, &message).await?;
         Ok(true)
     }

@@ -14,6 +14,7 @@ mod error;
 mod handler;
 mod health;
 mod inbox;
+mod key_queue;
 mod keyed_lock;
 pub mod memory;
 mod message;

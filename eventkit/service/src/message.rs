@@ -14,9 +14,9 @@ use super::attempt::{AttemptOutcome, Delivery};
 use super::circuit_breaker::Permit;
 use super::claim::OpenClaim;
 use super::counters::{CountGuard, increment};
-use super::dead_letter::FailureRecord;
+use super::dead_letter::{Failed, FailureRecord};
 use super::error::within;
-use super::keyed_lock::KeyGuard;
+use super::keyed_lock::{KeyGuard, Turn};
 use super::policy::{Disposition, is_caused_by_event};
 use super::status::Store;
 use super::store::until_stored;
@@ -25,14 +25,14 @@ use super::suspects::{Admission, convicting_runs};
 use eventkit::Failure;
 use eventkit::event::Timestamp;
 use eventkit::extension::{Extension, TraceParent};
-use eventkit::transport::{
-    AckHandle, DeliveryRecord, Incoming, InvalidMessage, MessageMetadata, RawMessage,
-    TransportError,
-};
+use eventkit::transport::{AckHandle, DeliveryRecord, Incoming, InvalidMessage, MessageMetadata};
 
 /// The time in which the transport has to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The time in which the messages before one that is released have to be: shorter than the service has
+/// for its end.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What permits one attempt.
 struct Permits<'d> {
     run: SemaphorePermit<'d>,
@@ -62,6 +62,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     if !is_addressed {
         count_filtered(task, metadata);
         settle(task, handle, Disposition::Skip).await;
+        guard.finish();
         return;
     }
     let event = match event {
@@ -92,9 +93,17 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     };
     match disposition {
         Disposition::Release => {
-            // Boxed, so that the common case does not carry the size of the rare one.
-            Box::pin(async { tokio::join!(delivery.abandon_claim(), delivery.record_release()) })
-                .await;
+            let turn = timeout(RELEASE_TIMEOUT, guard.wait_for_turn());
+            // The turn is after those before it, since they are delivered again in this order. Boxed,
+            // so that the common case does not carry the size of the rare one.
+            Box::pin(async {
+                let _ = tokio::join!(delivery.abandon_claim(), delivery.record_release(), turn);
+            })
+            .await;
+        }
+        Disposition::Return(delay) => {
+            Box::pin(delivery.record_release()).await;
+            task.status.note_delay(&delivery.event, metadata, delay);
         }
         Disposition::Retry(delay) | Disposition::Postpone(delay) => {
             task.status.note_delay(&delivery.event, metadata, delay);
@@ -108,6 +117,9 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     if (!confirmed || was_lost) && disposition.is_final() {
         let mut recent = task.shared.recent_events();
         recent.add_unconfirmed(&event, metadata.position);
+    }
+    if disposition.is_final() || disposition == Disposition::Skip {
+        guard.finish();
     }
 }
 
@@ -180,8 +192,7 @@ async fn dead_letter_raw(
         "received a message that is not an event"
     );
     let record = failure_record(task, metadata, &error, 1, Timestamp::now());
-    let letter = record.encode_raw(message);
-    store_dead_letter(task, || Ok(letter.clone())).await
+    store_dead_letter(task, &record, Failed::Raw(&message)).await
 }
 
 fn failure_record<'a>(
@@ -205,9 +216,10 @@ fn failure_record<'a>(
 /// Stores a dead letter, however long that takes.
 async fn store_dead_letter(
     task: &SubscriptionTask,
-    encode: impl Fn() -> Result<RawMessage, TransportError>,
+    record: &FailureRecord<'_>,
+    failed: Failed<'_>,
 ) -> Disposition {
-    let store = || async { task.dead_letters.store(&encode()?).await };
+    let store = || task.dead_letters.store(record, failed);
     until_stored(&task.status, Store::DeadLetters, store).await;
     increment(&task.status.counters.dead_lettered);
     Disposition::DeadLetter
@@ -246,8 +258,8 @@ impl Delivery<'_> {
                 return Box::pin(self.conclude(&failure, decision, 1)).await;
             }
         }
-        if !guard.is_acquired() && task.unless_draining(guard.acquire()).await.is_none() {
-            return Disposition::Release;
+        if let Some(disposition) = self.wait_for_turn(guard).await {
+            return disposition;
         }
         let position = self.metadata.position;
         let is_settled = shared
@@ -263,11 +275,27 @@ impl Delivery<'_> {
                 return Disposition::Release;
             }
         }
-        self.attempt_until_settled(guard.is_ordered()).await
+        self.attempt_until_settled(guard).await
+    }
+
+    /// Waits until the event may be attempted; returns the disposition if it is not to be here.
+    async fn wait_for_turn(&self, guard: &mut KeyGuard) -> Option<Disposition> {
+        if guard.is_ready() {
+            return None;
+        }
+        match self.task.unless_draining(guard.wait()).await {
+            Some(Turn::Now) => None,
+            Some(Turn::Later(delay)) => Some(Disposition::Return(delay)),
+            None => {
+                // Those before it are released first, since they are delivered again in this order.
+                guard.wait_for_turn().await;
+                Some(Disposition::Release)
+            }
+        }
     }
 
     /// Runs the handler, again where the event must not be overtaken or nothing was attempted.
-    async fn attempt_until_settled(&self, is_ordered: bool) -> Disposition {
+    async fn attempt_until_settled(&self, guard: &mut KeyGuard) -> Disposition {
         loop {
             let next = match self.suspect_runs() {
                 None => match self.acquire_permits().await {
@@ -278,17 +306,18 @@ impl Delivery<'_> {
                 Some(runs) => Box::pin(self.attempt_as_suspect(runs)).await,
             };
             let delay = match next {
-                // Delivered again, it would be overtaken by other events of its key.
+                // Its place among the events of its key is kept.
                 Next::Settle(Disposition::Retry(delay) | Disposition::Postpone(delay))
-                    if is_ordered =>
+                    if guard.is_ordered() =>
                 {
                     delay
                 }
                 Next::Settle(disposition) => return disposition,
                 Next::TryAgain(delay) => delay,
             };
-            if self.task.unless_draining(sleep(delay)).await.is_none() {
-                return Disposition::Release;
+            guard.retry_after(delay);
+            if let Some(disposition) = self.wait_for_turn(guard).await {
+                return disposition;
             }
         }
     }
@@ -442,13 +471,8 @@ impl Delivery<'_> {
 
     async fn dead_letter(&self, error: &str, attempts: u32, first: Timestamp) -> Disposition {
         let record = failure_record(self.task, self.metadata, error, attempts, first);
-        let encode = || {
-            record.encode_event(&self.event).map_err(|error| {
-                let message = "failed to encode the dead letter";
-                TransportError::rejected(message).with_source(error)
-            })
-        };
-        let disposition = store_dead_letter(self.task, encode).await;
+        let failed = Failed::Event(&self.event);
+        let disposition = store_dead_letter(self.task, &record, failed).await;
         self.forget_failures();
         disposition
     }

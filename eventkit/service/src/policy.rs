@@ -109,6 +109,8 @@ pub(crate) enum Disposition {
     DeadLetter,
     /// The message is delivered again after a delay.
     Retry(Duration),
+    /// The message waits for others of its key, and is delivered again after a delay.
+    Return(Duration),
     /// The handler could not run yet, and the message is delivered again after a delay.
     Postpone(Duration),
     /// The handler does not select the message.
@@ -123,7 +125,9 @@ impl Disposition {
         match self {
             Self::Acknowledge | Self::Drop => Settlement::Ack,
             Self::DeadLetter => Settlement::Terminate,
-            Self::Retry(delay) | Self::Postpone(delay) => Settlement::Nack(delay),
+            Self::Retry(delay) | Self::Postpone(delay) | Self::Return(delay) => {
+                Settlement::Nack(delay)
+            }
             Self::Skip => Settlement::Skip,
             Self::Release => Settlement::Nack(Duration::ZERO),
         }

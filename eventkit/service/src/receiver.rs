@@ -26,6 +26,9 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The time without a message after which events that wait for others of their keys are returned.
+const STALL_TIMEOUT: Duration = Duration::from_millis(250);
+
 /// Runs a subscription until the service drains or its stream ends, and then until its last message
 /// is settled.
 ///
@@ -35,27 +38,43 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let _stopped = StoppedOnDrop(&task.status);
     let subscription = task.shared.subscription.clone();
     let max_workers = subscription.max_in_flight;
+    let keeps_order = subscription.keeps_order;
+    let lock = Arc::new(KeyedLock::new(task.config.ack_wait));
     let receiver = Arc::new(Receiver {
         consumer: Mutex::new(ResumingConsumer {
             transport: Arc::clone(&task.transport),
             subscription,
             status: Arc::clone(&task.status),
+            lock: Arc::clone(&lock),
             consumer: None,
             ended: false,
             failures: 0,
             retry_at: None,
         }),
-        lock: Arc::default(),
+        lock,
         idle_workers: Counter::default(),
         all_busy: Notify::new(),
     });
     let mut workers = JoinSet::new();
     workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
+    let mut stall: Option<StallCheck> = None;
     loop {
+        let has_room = workers.len() < max_workers;
         tokio::select! {
             () = task.draining.cancelled() => break,
-            () = receiver.all_busy.notified(), if workers.len() < max_workers => {
-                workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
+            () = receiver.all_busy.notified(), if has_room || keeps_order && stall.is_none() => {
+                if has_room {
+                    workers.spawn(work(Arc::clone(&task), Arc::clone(&receiver)));
+                } else {
+                    stall = Some(StallCheck::new(&task));
+                }
+            }
+            () = StallCheck::due(stall.as_ref()), if stall.is_some() => {
+                let is_stalled = |check: &StallCheck| check.is_stalled(&task, &receiver);
+                stall = stall.filter(is_stalled).map(|_| {
+                    receiver.lock.relieve(max_workers.div_ceil(2));
+                    StallCheck::new(&task)
+                });
             }
             ended = workers.join_next() => match ended {
                 Some(Err(error)) => {
@@ -71,6 +90,7 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
         }
     }
     task.status.enter(SubscriptionState::Draining);
+    receiver.lock.drain();
     while workers.join_next().await.is_some() {}
     // Last, since a transport may settle messages through the consumer.
     if let Some(receiver) = Arc::into_inner(receiver) {
@@ -91,6 +111,36 @@ async fn work(task: Arc<SubscriptionTask>, receiver: Arc<Receiver>) {
         }
         // A handler that never waits must not keep other tasks from running.
         consume_budget().await;
+    }
+}
+
+/// A check of whether events that wait for others of their keys keep those of other keys from running.
+#[derive(Debug, Clone, Copy)]
+struct StallCheck {
+    at: Instant,
+    /// The number of messages that were received before.
+    received: u64,
+}
+
+impl StallCheck {
+    fn new(task: &SubscriptionTask) -> Self {
+        Self {
+            at: Instant::now() + STALL_TIMEOUT,
+            received: task.status.counters.received.get(),
+        }
+    }
+
+    async fn due(check: Option<&Self>) {
+        if let Some(check) = check {
+            sleep_until(check.at).await;
+        }
+    }
+
+    /// Returns whether all workers have been busy since, although more handlers might run.
+    fn is_stalled(&self, task: &SubscriptionTask, receiver: &Receiver) -> bool {
+        receiver.idle_workers.get() == 0
+            && task.status.counters.received.get() == self.received
+            && task.shared.permits.available_permits() > 0
     }
 }
 
@@ -130,6 +180,7 @@ struct ResumingConsumer {
     transport: Arc<dyn Transport>,
     subscription: Subscription,
     status: Arc<SubscriptionStatus>,
+    lock: Arc<KeyedLock>,
     consumer: Option<Box<dyn Consumer>>,
     /// Whether the stream has ended for good; it is not polled again.
     ended: bool,
@@ -186,6 +237,7 @@ impl ResumingConsumer {
         }
         let opening = (*self.transport).subscribe(&self.subscription);
         let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not answer", opening).await?;
+        self.lock.extend();
         self.status.enter(SubscriptionState::Running);
         tracing::info!(subscription = self.subscription.name, "subscribed");
         Ok(consumer)

@@ -1,4 +1,4 @@
-//! The replays of one operation: to which handlers, and at what rate.
+//! The replays of one operation: to which handlers, at what rate, and which were refused.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub(crate) struct Replays {
     known: Option<Vec<SubscriptionInfo>>,
     /// The handlers of replays that were refused, each with the number of them.
     refused: BTreeMap<String, usize>,
+    /// The number of letters without their message, and the position of the first one.
+    omitted: (usize, Option<u64>),
     interval: Duration,
     next_at: Instant,
     renewed_at: Instant,
@@ -27,6 +29,7 @@ impl Replays {
         Self {
             known,
             refused: BTreeMap::new(),
+            omitted: (0, None),
             interval,
             next_at: now,
             renewed_at: now,
@@ -47,6 +50,12 @@ impl Replays {
         exists
     }
 
+    /// Counts a letter without its message as refused.
+    pub(crate) fn refuse_omitted(&mut self, position: Option<u64>) {
+        let (count, first) = self.omitted;
+        self.omitted = (count + 1, first.into_iter().chain(position).min());
+    }
+
     /// Waits until the next replay may be published, and keeps the letters leased that wait for theirs.
     pub(crate) async fn pace(&mut self, waiting: &VecDeque<LeasedLetter>) {
         sleep_until(self.next_at).await;
@@ -64,10 +73,26 @@ impl Replays {
 
     /// Returns an error if replays were refused.
     pub(crate) fn check_refused(&self, replayed: usize) -> Result<(), TransportError> {
-        if self.refused.is_empty() {
+        let reasons: Vec<String> = self
+            .unknown_handlers()
+            .into_iter()
+            .chain(self.omitted_messages())
+            .collect();
+        if reasons.is_empty() {
             return Ok(());
         }
-        let count: usize = self.refused.values().sum();
+        let count = self.refused.values().sum::<usize>() + self.omitted.0;
+        let reasons = reasons.join("; ");
+        Err(TransportError::configuration(format!(
+            "replayed {replayed} dead letters and refused {count}, which stay: {reasons}"
+        )))
+    }
+
+    /// Returns which handlers do not exist, and which do.
+    fn unknown_handlers(&self) -> Option<String> {
+        if self.refused.is_empty() {
+            return None;
+        }
         let known = self.known.as_deref().unwrap_or_default();
         let services = self
             .refused
@@ -78,12 +103,20 @@ impl Replays {
             .into_iter()
             .flat_map(|service| handlers(known, service))
             .map(|own| own.name.as_str());
-        Err(TransportError::configuration(format!(
-            "replayed {replayed} dead letters and refused {count}, which stay: there is no handler {}; \
-             existing handlers: {}",
+        Some(format!(
+            "there is no handler {}; existing handlers: {}",
             quoted(self.refused.keys().map(String::as_str)),
             quoted(existing),
-        )))
+        ))
+    }
+
+    /// Returns how many letters have no message, and where the first message is.
+    fn omitted_messages(&self) -> Option<String> {
+        let (count, first) = self.omitted;
+        let place = first.map_or_else(String::new, |first| {
+            format!(", the first of them at the position {first} of its transport")
+        });
+        (count > 0).then(|| format!("{count} messages were too large for their letters{place}"))
     }
 }
 

@@ -158,14 +158,15 @@ impl SubscriptionShared {
     /// since it is delivered again while it is worked on if its connection is lost.
     pub(crate) fn enqueue(&self, lock: &Arc<KeyedLock>, incoming: &Incoming) -> KeyGuard {
         let Ok(event) = &incoming.event else {
-            return lock.enqueue(None);
+            return lock.enqueue(None, None);
         };
         let ordering = self
             .policy
             .key
             .and_then(|key| self.ordering_key(key, event));
         let itself = LockKey::Event(event.source(), event.id());
-        lock.enqueue(Some(ordering.as_deref().map_or(itself, LockKey::Ordering)))
+        let key = ordering.as_deref().map_or(itself, LockKey::Ordering);
+        lock.enqueue(Some(key), incoming.metadata.position)
     }
 
     fn ordering_key(&self, key: OrderKey, event: &Event) -> Option<String> {

@@ -62,7 +62,7 @@ impl BoundHandler {
     ///
     /// Returns an error if the handler failed.
     pub fn run_sync(&self, event: &Event, locals: &CallLocals) -> Result<(), Failure> {
-        let event = DecodedEvent::new(None, Some(event), None);
+        let event = DecodedEvent::of_one_handler(event);
         let invocation = Invocation::new(&event, &self.handler, &self.states).with_locals(locals);
         into_result(self.handler.entry().run(&invocation))
     }
@@ -73,7 +73,7 @@ impl BoundHandler {
     ///
     /// Returns an error if the handler failed.
     pub async fn run(&self, event: &Event, locals: &CallLocals) -> Result<(), Failure> {
-        let event = DecodedEvent::new(None, Some(event), None);
+        let event = DecodedEvent::of_one_handler(event);
         let invocation = Invocation::new(&event, &self.handler, &self.states).with_locals(locals);
         into_result(self.handler.entry().run_async(&invocation).await)
     }

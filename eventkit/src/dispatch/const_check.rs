@@ -4,8 +4,9 @@ use super::entry::{Outcome, OutcomeFuture};
 use super::failure::Failure;
 use super::handler::TypedEvent;
 use super::invocation::{HandlerEvent, Invocation};
+use crate::extension::DOCUMENTED;
 use crate::pattern;
-use crate::typed::ConstString;
+use crate::typed::{Cloning, ConstString, contains, is_attribute_text};
 
 /// Boxes the future of an async handler.
 ///
@@ -21,7 +22,11 @@ where
 pub type BorrowEvent<E> = for<'a> fn(&'a Invocation<'a>) -> Result<&'a E, Failure>;
 
 /// A function that returns the event for a handler that takes it by value.
-pub type OwnEvent<E> = fn(&Invocation<'_>) -> Result<E, Failure>;
+#[derive(Debug)]
+pub struct OwnEvent<E> {
+    get: fn(&Invocation<'_>, Cloning<E>) -> Result<E, Failure>,
+    cloning: Cloning<E>,
+}
 
 /// The facts that the generated code has about the type of its event.
 ///
@@ -29,7 +34,7 @@ pub type OwnEvent<E> = fn(&Invocation<'_>) -> Result<E, Failure>;
 /// not an event is one error.
 #[derive(Debug)]
 pub struct EventMeta<G> {
-    /// Returns the event as the handler takes it, a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
+    /// Gets the event as the handler takes it, a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
     /// them, because each is compiled for each type.
     pub get: G,
     /// The Rust type, or `None` for the envelope.
@@ -46,11 +51,43 @@ pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<BorrowEvent<E>> {
 }
 
 /// Returns the metadata of a type that a handler takes by value.
+///
+/// `probed` is the answer for the type where the handler stands. The type itself knows more where it
+/// is an enum.
 #[must_use]
-pub const fn owned_event<E: HandlerEvent>() -> EventMeta<OwnEvent<E>> {
-    EventMeta {
+pub const fn owned_event<E: HandlerEvent>(probed: Cloning<E>) -> EventMeta<OwnEvent<E>> {
+    let typed = match E::TYPED {
+        Some(typed) => Some(typed.taken_by_value(probed.is_clone())),
+        None => None,
+    };
+    let get = OwnEvent {
         get: E::own,
-        typed: E::TYPED,
+        cloning: probed,
+    };
+    EventMeta { get, typed }
+}
+
+impl<E: 'static> EventMeta<BorrowEvent<E>> {
+    /// Returns the event for a handler that borrows it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the event is not such a value.
+    #[inline]
+    pub fn borrow<'a>(&self, invocation: &'a Invocation<'a>) -> Result<&'a E, Failure> {
+        (self.get)(invocation)
+    }
+}
+
+impl<E> EventMeta<OwnEvent<E>> {
+    /// Returns the event for a handler that takes it by value.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the event is not such a value.
+    #[inline]
+    pub fn own(&self, invocation: &Invocation<'_>) -> Result<E, Failure> {
+        (self.get.get)(invocation, self.get.cloning)
     }
 }
 
@@ -105,5 +142,86 @@ impl<G> EventMeta<G> {
             let message = message.push("#[handles(\"..\")], or #[handles(\"*\")] for all");
             panic!("{}", message.as_str())
         }
+    }
+
+    /// Checks that the events of each type that a handler takes have an attribute of its filter.
+    ///
+    /// The core attributes are not asked for. `patterns` are those of the handler.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if the events of a type may not have the attribute.
+    #[track_caller]
+    pub const fn check_filter(&self, handler: &str, attribute: &str, patterns: &[&str]) {
+        let Some(TypedEvent {
+            types, extensions, ..
+        }) = self.typed
+        else {
+            return;
+        };
+        let mut at = 0;
+        while at < types.len() && at < extensions.len() {
+            let known = contains(extensions[at], attribute) || contains(DOCUMENTED, attribute);
+            if !known && selects(patterns, types[at]) {
+                refuse_filter(handler, attribute, types[at], extensions[at]);
+            }
+            at += 1;
+        }
+    }
+}
+
+#[track_caller]
+const fn refuse_filter(handler: &str, attribute: &str, ty: &str, extensions: &[&str]) {
+    let message = ConstString::new()
+        .push("the filter of `")
+        .push(handler)
+        .push("` reads `")
+        .push(attribute);
+    let message = message
+        .push("`, which is no attribute of \"")
+        .push(ty)
+        .push("\": these are `id`, `source`, `type`, `subject`, `time`, `datacontenttype`, `dataschema`")
+        .push_names(extensions);
+    let message = message
+        .push(", and the documented extensions; fields of the data are none. Guard any other: `EXISTS ")
+        .push(attribute)
+        .push(" AND ..`");
+    panic!("{}", message.as_str())
+}
+
+/// Returns whether a handler with these patterns takes events of a type.
+const fn selects(patterns: &[&str], ty: &str) -> bool {
+    let mut at = 0;
+    while at < patterns.len() {
+        if pattern::matches(patterns[at], ty) {
+            return true;
+        }
+        at += 1;
+    }
+    patterns.is_empty()
+}
+
+/// Checks an event type or pattern that a constant gives; the macro checks literals.
+///
+/// # Panics
+///
+/// Panics at compile time if it is empty, has control characters, or a `*` that is not a whole
+/// segment.
+#[track_caller]
+pub const fn check_pattern(text: &str) {
+    assert!(
+        is_attribute_text(text) && !text.is_empty(),
+        "an event type is not empty, and has no control characters"
+    );
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let starts = at == 0 || bytes[at - 1] == b'.';
+        let ends = at + 1 == bytes.len() || bytes[at + 1] == b'.';
+        assert!(
+            bytes[at] != b'*' || (starts && ends),
+            "a `*` stands for a whole segment between dots"
+        );
+        at += 1;
     }
 }

@@ -1,18 +1,15 @@
 //! One event in both of its forms: the envelope and the typed value.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
 
 use super::failure::Failure;
 use crate::error::DecodeError;
 use crate::event::{AttributeRef, Event};
-use crate::typed::{AttributeSource, CloudEvent, TypedAttributes};
-
-/// A typed value of any type.
-pub(crate) type Value = dyn Any + Send + Sync;
-
-/// Decodes an event into a value of one type.
-pub(super) type Decode = fn(&Event) -> Result<Box<Value>, DecodeError>;
+use crate::typed::{
+    AttributeSource, CloudEvent, MakeShared, SharedError, SharedEvent, SharedValue as Value,
+    TypedAttributes, shared_value,
+};
 
 /// A dispatched value of an event type.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +20,8 @@ pub struct TypedValue<'a> {
     pub(super) payload: &'a Value,
     /// The type of the payload.
     pub(super) payload_type: TypeId,
+    /// The event type.
+    event_type: &'static str,
 }
 
 impl<'a> TypedValue<'a> {
@@ -37,28 +36,40 @@ impl<'a> TypedValue<'a> {
             } else {
                 TypeId::of::<T>()
             },
+            event_type: value.event_type(),
         }
     }
 }
 
 /// An event as envelope or as typed value, or as both.
 ///
-/// A typed value is decoded from the envelope at most once for each type.
+/// A value of each type is made at most once: it is the dispatched one, an enum around it, or
+/// decoded from the envelope.
 #[derive(Debug)]
 pub(crate) struct DecodedEvent<'a> {
     typed: Option<TypedValue<'a>>,
     envelope: Option<&'a Event>,
     /// The attributes for filters, if there is no envelope.
     attributes: Option<&'a TypedAttributes>,
-    decoded: OnceLock<Decoded>,
+    is_shared: bool,
+    made: OnceLock<Made>,
 }
 
-/// A value that was decoded from the envelope, and the ones of other types after it.
+/// A value that was made, and the ones of other types after it.
 #[derive(Debug)]
-struct Decoded {
+struct Made {
     ty: TypeId,
-    value: Result<Box<Value>, Arc<DecodeError>>,
-    next: OnceLock<Box<Decoded>>,
+    value: Result<Box<Value>, SharedError>,
+    next: OnceLock<Box<Made>>,
+}
+
+impl Made {
+    fn value(&self) -> Result<&Value, SharedError> {
+        match &self.value {
+            Ok(value) => Ok(&**value),
+            Err(error) => Err(Arc::clone(error)),
+        }
+    }
 }
 
 /// The error of a handler that needs an envelope where there is none.
@@ -70,6 +81,7 @@ pub(super) fn missing_envelope() -> Failure {
 }
 
 impl<'a> DecodedEvent<'a> {
+    /// Returns an event that several handlers take.
     #[inline]
     pub(super) fn new(
         typed: Option<TypedValue<'a>>,
@@ -80,7 +92,16 @@ impl<'a> DecodedEvent<'a> {
             typed,
             envelope,
             attributes,
-            decoded: OnceLock::new(),
+            is_shared: true,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// Returns an envelope that one handler takes.
+    pub(super) fn of_one_handler(envelope: &'a Event) -> Self {
+        Self {
+            is_shared: false,
+            ..Self::new(None, Some(envelope), None)
         }
     }
 
@@ -95,40 +116,67 @@ impl<'a> DecodedEvent<'a> {
         self.typed?.payload.downcast_ref()
     }
 
-    /// Returns the payload of the dispatched value or the value itself, if it is of this type.
-    pub(super) fn value<T: CloudEvent>(&self) -> Option<&T> {
-        self.payload().or_else(|| self.typed?.value.downcast_ref())
+    /// Returns the dispatched value or its payload, if it is of this type.
+    fn dispatched(&self, ty: TypeId) -> Option<&'a Value> {
+        let typed = self.typed?;
+        if typed.payload_type == ty {
+            return Some(typed.payload);
+        }
+        Some(typed.value).filter(|value| (**value).type_id() == ty)
     }
 
-    /// Returns the value of a type, decoded from the envelope if it was not dispatched as one.
-    pub(super) fn decoded<T: CloudEvent>(&self) -> Result<&T, Failure> {
-        if let Some(value) = self.value() {
+    /// Returns the value of a type, made if it was not dispatched as one.
+    pub(super) fn value<T: CloudEvent>(&self) -> Result<&T, Failure> {
+        shared_value(self).map_err(Failure::Decode)
+    }
+
+    fn made(&self, ty: TypeId) -> Option<&Made> {
+        let mut made = self.made.get()?;
+        while made.ty != ty {
+            made = made.next.get()?;
+        }
+        Some(made)
+    }
+
+    fn add(&self, made: Made) {
+        let Err(made) = self.made.set(made) else {
+            return;
+        };
+        let (mut made, mut last) = (Box::new(made), self.made.get());
+        while let Some(own) = last {
+            let Err(rejected) = own.next.set(made) else {
+                return;
+            };
+            (made, last) = (rejected, own.next.get().map(|next| &**next));
+        }
+    }
+}
+
+impl SharedEvent for DecodedEvent<'_> {
+    fn event_type(&self) -> &str {
+        let dispatched = self.typed.map(|typed| typed.event_type);
+        dispatched.unwrap_or_else(|| self.envelope.map_or("", Event::ty))
+    }
+
+    fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    fn value(&self, ty: TypeId, make: MakeShared) -> Result<&Value, SharedError> {
+        if let Some(value) = self.dispatched(ty) {
             return Ok(value);
         }
-        let decode: Decode = |event| Ok(Box::new(T::from_event(event)?));
-        let value = self.decoded_value(TypeId::of::<T>(), decode)?;
-        value.downcast_ref().ok_or_else(missing_envelope)
+        if self.made(ty).is_none() {
+            // An enum takes the value of its variant from here, too.
+            let value = make(self);
+            let next = OnceLock::new();
+            self.add(Made { ty, value, next });
+        }
+        let missing = || Err(DecodeError::not_an_event(MISSING_ENVELOPE).into());
+        self.made(ty).map_or_else(missing, Made::value)
     }
 
-    // Not generic, so that it is compiled once.
-    fn decoded_value(&self, ty: TypeId, decode: Decode) -> Result<&Value, Failure> {
-        let decode = || Decoded {
-            ty,
-            value: self.decodable_envelope().and_then(decode).map_err(Arc::new),
-            next: OnceLock::new(),
-        };
-        let mut decoded = self.decoded.get_or_init(decode);
-        while decoded.ty != ty {
-            decoded = decoded.next.get_or_init(|| Box::new(decode()));
-        }
-        match &decoded.value {
-            Ok(value) => Ok(&**value),
-            Err(error) => Err(Failure::Decode(Arc::clone(error))),
-        }
-    }
-
-    /// Returns the envelope to decode a value from.
-    pub(super) fn decodable_envelope(&self) -> Result<&Event, DecodeError> {
+    fn decodable(&self) -> Result<&Event, DecodeError> {
         let event = self.envelope();
         event.ok_or_else(|| DecodeError::not_an_event(MISSING_ENVELOPE))
     }

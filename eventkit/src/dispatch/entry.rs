@@ -196,7 +196,8 @@ impl HandlerRef {
 #[diagnostic::on_unimplemented(
     message = "a handler cannot return `{Self}`",
     label = "not `()` and not `Result<(), E>`",
-    note = "return `()`, or `Result<(), E>` with an error `E` that converts into `Box<dyn std::error::Error + Send + Sync>`"
+    note = "return `()`, or `Result<(), E>` with an error `E` that converts into `Box<dyn std::error::Error + Send + Sync>`",
+    note = "a handler that waits is an `async fn`"
 )]
 pub trait IntoOutcome {
     /// Converts the returned value into an outcome.
@@ -213,19 +214,39 @@ impl IntoOutcome for () {
     }
 }
 
-impl<E: Into<BoxError>> IntoOutcome for Result<(), E> {
+impl<E: IntoFailure> IntoOutcome for Result<(), E> {
     fn into_outcome(self) -> Result<(), Failure> {
-        self.map_err(|error| match error.into().downcast::<Failure>() {
+        self.map_err(E::into_failure)
+    }
+}
+
+/// An error that handlers return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a handler",
+    label = "not an error that a handler can return",
+    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, and make it `Send + Sync + 'static`",
+    note = "or return `String`, or `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait IntoFailure {
+    /// Converts the error into a failure.
+    fn into_failure(self) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoFailure for E {
+    fn into_failure(self) -> Failure {
+        match self.into().downcast::<Failure>() {
             Ok(failure) => *failure,
             Err(error) => Failure::error(error),
-        })
+        }
     }
 }
 
 /// The returned value of a handler, for autoref specialization.
 ///
-/// The generated code calls `into_outcome`: the compiler takes the inherent method if the error is a
-/// [`HandlerError`], and the one of [`AutorefOutcome`] otherwise.
+/// The generated code calls `__eventkit_outcome`: the compiler takes the inherent method if the error
+/// is a [`HandlerError`], and the one of [`AutorefOutcome`] otherwise. The name is reserved, so that
+/// no trait of the user's is in the way.
 #[derive(Debug)]
 pub struct Returned<R>(pub R);
 
@@ -235,7 +256,7 @@ impl<E: HandlerError> Returned<Result<(), E>> {
     /// # Errors
     ///
     /// Returns an error if the handler returned one.
-    pub fn into_outcome(self) -> Outcome {
+    pub fn __eventkit_outcome(self) -> Outcome {
         self.0.map_err(|error| Box::new(Failure::from(error)))
     }
 }
@@ -247,13 +268,13 @@ pub trait AutorefOutcome<R> {
     /// # Errors
     ///
     /// Returns an error if the handler returned one.
-    fn into_outcome(self) -> Outcome
+    fn __eventkit_outcome(self) -> Outcome
     where
         R: IntoOutcome;
 }
 
 impl<R> AutorefOutcome<R> for Returned<R> {
-    fn into_outcome(self) -> Outcome
+    fn __eventkit_outcome(self) -> Outcome
     where
         R: IntoOutcome,
     {

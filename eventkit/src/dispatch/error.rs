@@ -33,6 +33,16 @@ pub enum DispatchError {
         /// The name of the Rust type.
         state: &'static str,
     },
+    /// A handler takes a value of its own, but the dispatched one cannot be cloned.
+    #[error(
+        "`{handler}` takes a value of its own, and the event {ty:?} cannot be cloned: take a reference, derive `Clone`, or dispatch the envelope"
+    )]
+    NotClone {
+        /// The handler, with its location.
+        handler: String,
+        /// The event type.
+        ty: String,
+    },
     /// A handler takes the envelope, but the value could not become an event.
     #[error("failed to encode the event for handlers that take the envelope")]
     Encode(#[from] EncodeError),

@@ -42,6 +42,7 @@ use crate::typed::AttributeSource;
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
     note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
+    note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
 )]

@@ -4,13 +4,14 @@ use std::any::{TypeId, type_name};
 use std::fmt;
 use std::sync::LazyLock;
 
+use super::decoded::TypedValue;
 use super::failure::Failure;
 use super::policy::Policy;
 use super::state::Requirements;
 use crate::filter::{Filter, FilterParseError};
 use crate::pattern;
 use crate::transport::StartPosition;
-use crate::typed::{AttributeSource, CloudEvent};
+use crate::typed::{AttributeSource, CloudEvent, IsClone, VariantType};
 
 /// The location of a handler in the source code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +52,23 @@ pub struct TypedEvent {
     pub(super) name: fn() -> &'static str,
     pub(super) types: &'static [&'static str],
     pub(super) closed_set: bool,
+    /// The types that the variants of an enum hold.
+    variants: &'static [VariantType],
+    /// The extensions that the events of each type declare; empty if that is not known.
+    pub(super) extensions: &'static [&'static [&'static str]],
+    /// Whether the type is [`Clone`], if the handler takes it by value.
+    owned: Option<IsClone>,
+}
+
+/// The form in which a handler takes its event from a dispatched value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenFrom {
+    /// The value, or a clone.
+    Value,
+    /// The envelope, of which it decodes its own.
+    Envelope,
+    /// None: the value would have to be cloned, and cannot be.
+    Nothing,
 }
 
 impl TypedEvent {
@@ -62,7 +80,43 @@ impl TypedEvent {
             name: type_name::<T>,
             types: T::TYPES,
             closed_set: T::CLOSED_SET,
+            variants: T::VARIANTS,
+            extensions: T::EXTENSIONS,
+            owned: None,
         }
+    }
+
+    /// Returns the facts for a handler that takes the type by value.
+    #[must_use]
+    pub(super) const fn taken_by_value(mut self, is_clone: IsClone) -> Self {
+        self.owned = Some(is_clone);
+        self
+    }
+
+    /// Returns the form in which a handler of this type takes its event from a dispatched value.
+    pub(super) fn taken_from(&self, typed: TypedValue<'_>) -> TakenFrom {
+        let is_clone = if self.closed_set {
+            if self.owned.is_none() && (*typed.value).type_id() == self.id {
+                return TakenFrom::Value;
+            }
+            let mut variants = self.variants.iter();
+            variants
+                .find(|variant| variant.id == typed.payload_type)
+                .map(|variant| variant.is_clone)
+        } else {
+            let is_same = typed.payload_type == self.id;
+            is_same.then(|| self.owned.unwrap_or(IsClone::Yes))
+        };
+        match is_clone {
+            Some(IsClone::Yes) => TakenFrom::Value,
+            Some(IsClone::No) if self.owned.is_some() => TakenFrom::Nothing,
+            _ => TakenFrom::Envelope,
+        }
+    }
+
+    /// Returns whether a handler takes any value of this type without an envelope.
+    pub(super) fn takes_any_value(&self) -> bool {
+        !self.closed_set && matches!(self.owned, None | Some(IsClone::Yes))
     }
 }
 

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::handler::{Handler, TypedEvent};
 use super::state::StateMap;
 use crate::event::{Attribute, Event};
-use crate::typed::{AttributeSource, CloudEvent};
+use crate::typed::{AttributeSource, Cloning, CloudEvent, SharedEvent};
 
 /// A value that the caller of a handler passes to extractors of its own, such as a service.
 pub type CallLocals = dyn Any + Send + Sync;
@@ -128,8 +128,8 @@ impl<'a> Invocation<'a> {
 
     // Not inlined: this is the rare way, and handlers of a type share it.
     #[inline(never)]
-    fn decoded<T: CloudEvent>(&self) -> Result<&'a T, Failure> {
-        self.event.decoded()
+    fn shared<T: CloudEvent>(&self) -> Result<&'a T, Failure> {
+        self.event.value()
     }
 }
 
@@ -137,11 +137,15 @@ impl<'a> Invocation<'a> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event type",
     label = "the first parameter of a handler is the event",
-    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`, or take `&Event`"
+    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`, or take `&Event`",
+    note = "with type parameters, it is an event type if it implements `Serialize` and `DeserializeOwned` as well"
 )]
 pub trait HandlerEvent: Sized + Send + Sync + 'static {
     /// The facts about this type, or `None` for the envelope.
     const TYPED: Option<TypedEvent>;
+
+    /// How the event is cloned, as far as the type itself tells.
+    const CLONING: Cloning<Self>;
 
     /// Returns the event for a handler that borrows it.
     ///
@@ -150,22 +154,25 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
     /// Returns an error if the event is not such a value.
     fn borrow<'a>(invocation: &'a Invocation<'a>) -> Result<&'a Self, Failure>;
 
-    /// Returns the event for a handler that takes it by value.
+    /// Returns the event for a handler that takes it by value: a clone of the shared one, or one that
+    /// is decoded for this handler.
     ///
     /// # Errors
     ///
     /// Returns an error if the event is not such a value.
-    fn own(invocation: &Invocation<'_>) -> Result<Self, Failure>;
+    fn own(invocation: &Invocation<'_>, cloning: Cloning<Self>) -> Result<Self, Failure>;
 }
 
 impl HandlerEvent for Event {
     const TYPED: Option<TypedEvent> = None;
 
+    const CLONING: Cloning<Self> = Cloning::By(Self::clone);
+
     fn borrow<'a>(invocation: &'a Invocation<'a>) -> Result<&'a Self, Failure> {
         invocation.event.envelope().ok_or_else(missing_envelope)
     }
 
-    fn own(invocation: &Invocation<'_>) -> Result<Self, Failure> {
+    fn own(invocation: &Invocation<'_>, _: Cloning<Self>) -> Result<Self, Failure> {
         Self::borrow(invocation).cloned()
     }
 }
@@ -174,26 +181,22 @@ impl HandlerEvent for Event {
 impl<T: CloudEvent> HandlerEvent for T {
     const TYPED: Option<TypedEvent> = Some(TypedEvent::of::<T>());
 
+    const CLONING: Cloning<Self> = T::CLONING;
+
     #[inline]
     fn borrow<'a>(invocation: &'a Invocation<'a>) -> Result<&'a Self, Failure> {
         match invocation.event.payload() {
             Some(payload) => Ok(payload),
-            None => invocation.decoded(),
+            None => invocation.shared(),
         }
     }
 
-    fn own(invocation: &Invocation<'_>) -> Result<Self, Failure> {
+    fn own(invocation: &Invocation<'_>, cloning: Cloning<Self>) -> Result<Self, Failure> {
         let event = invocation.event;
-        if let Some(value) = event.value::<T>() {
-            if let Some(clone) = value.try_clone() {
-                return Ok(clone);
-            }
-            if event.envelope().is_none() {
-                let made = value.to_event();
-                let made = made.map_err(|error| Failure::Extract(error.into()))?;
-                return Ok(T::from_event(&made)?);
-            }
+        match cloning {
+            // An enum is made from the value of its variant, so that no other copy is made first.
+            Cloning::By(clone) if event.is_shared() && !T::CLOSED_SET => event.value().map(clone),
+            _ => T::from_shared(event).map_err(Failure::Decode),
         }
-        Ok(T::from_event(event.decodable_envelope()?)?)
     }
 }

@@ -44,7 +44,7 @@ pub use state::Requirements;
 /// Items for the code that `#[handles]` generates.
 pub(crate) mod generated {
     pub use super::const_check::{
-        BorrowEvent, EventMeta, OwnEvent, borrowed_event, owned_event, require_send,
+        BorrowEvent, EventMeta, OwnEvent, borrowed_event, check_pattern, owned_event, require_send,
     };
     pub use super::discovery::{EVENT_TYPES, HANDLERS};
     pub use super::entry::{AutorefOutcome, Call, Outcome, OutcomeFuture, Returned};

@@ -148,9 +148,10 @@ impl Policy {
     /// Events with the same key are handled one after another, and events with different keys
     /// concurrently. Events without the attribute have no order.
     ///
-    /// The order includes retries: an event that failed delays the later events of its key. It holds
-    /// within one process. Several consumers of one subscription do not keep it, unless the transport
-    /// has partitions.
+    /// The order includes retries, restarts and lost connections: an event that failed delays the later
+    /// events of its key, and no others. It holds within one process. Several consumers of one
+    /// subscription do not keep it, unless the transport has partitions. The guide of `eventkit-service`
+    /// tells what it depends on.
     pub const fn key(mut self, attribute: &'static str) -> Self {
         self.0.key = Some(OrderKey::Attribute(attribute));
         self

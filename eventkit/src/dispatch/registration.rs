@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 
 use super::entry::{Call, HandlerEntry, HandlerRef, IntoOutcome};
-use super::handler::HandlerMetadata;
+use super::handler::{HandlerMetadata, TypedEvent};
 use super::invocation::HandlerEvent;
 use super::policy::Policy;
 use super::registry::Registry;
@@ -181,7 +181,11 @@ impl<'r> Registration<'r> {
         F: Fn(&Event) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<Event, F>(Some(pattern.into()), borrowing::<Event, F, R>(handler));
+        self.add::<F>(
+            Some(pattern.into()),
+            None,
+            borrowing::<Event, F, R>(handler),
+        );
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -196,7 +200,7 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<Event, F>(Some(pattern.into()), owning(handler));
+        self.add::<F>(Some(pattern.into()), None, owning(handler));
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -207,7 +211,8 @@ impl<'r> Registration<'r> {
         F: Fn(&T) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<T, F>(None, borrowing::<T, F, R>(handler));
+        let typed = TypedEvent::of::<T>();
+        self.add::<F>(None, Some(typed), borrowing::<T, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -219,11 +224,12 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<T, F>(None, owning(handler));
+        let typed = TypedEvent::of::<T>().taken_by_value(T::CLONING.is_clone());
+        self.add::<F>(None, Some(typed), owning(handler));
     }
 
     #[track_caller]
-    fn add<E: HandlerEvent, F>(self, pattern: Option<String>, call: Call) {
+    fn add<F>(self, pattern: Option<String>, typed: Option<TypedEvent>, call: Call) {
         if let Some(pattern) = &pattern
             && let Err(reason) = pattern::check(pattern)
         {
@@ -235,7 +241,7 @@ impl<'r> Registration<'r> {
             former_names: self.former_names,
             start: self.start,
             policy: self.policy,
-            ..HandlerMetadata::new(type_name::<F>(), location, E::TYPED, &[])
+            ..HandlerMetadata::new(type_name::<F>(), location, typed, &[])
         };
         let entry = HandlerEntry::registered(&metadata, call, pattern, self.filter);
         self.registry
@@ -265,7 +271,7 @@ where
     R: IntoOutcome,
 {
     Call::AsyncClosure(Box::new(move |invocation| {
-        let future = E::own(invocation).map(&handler);
+        let future = E::own(invocation, E::CLONING).map(&handler);
         Box::pin(async move { future?.await.into_outcome().map_err(Box::new) })
     }))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::decoded::TypedValue;
 use super::entry::HandlerRef;
-use super::handler::Handler;
+use super::handler::{Handler, TakenFrom};
 use super::state::StateMap;
 use crate::event::name;
 use crate::pattern;
@@ -130,15 +130,8 @@ pub(super) struct Route {
     needs_event: bool,
     /// Whether a handler has a filter.
     pub(super) filtered: bool,
-    taken: TakenType,
-}
-
-/// The Rust types that the handlers of a route take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum TakenType {
-    None,
-    One(TypeId),
-    Several,
+    /// The Rust type of which every handler takes the value, and nothing else but state.
+    only_type: Option<TypeId>,
 }
 
 impl Route {
@@ -146,22 +139,17 @@ impl Route {
         let missing = |(index, handler): (usize, &HandlerRef)| {
             Some((index, handler.requirements().missing(states)?))
         };
-        let typed = handlers.iter().filter_map(|handler| handler.typed());
-        let taken = typed
-            .map(|typed| typed.id)
-            .fold(TakenType::None, |taken, id| match taken {
-                TakenType::None => TakenType::One(id),
-                TakenType::One(own) if own == id => taken,
-                _ => TakenType::Several,
-            });
+        let needs_event = handlers
+            .iter()
+            .any(|handler| handler.needs_event() || filter_needs_event(handler));
+        let filtered = handlers.iter().any(|handler| handler.has_filter());
+        let only_type = only_type(&handlers).filter(|_| !needs_event && !filtered);
         Self {
             first_async: handlers.iter().position(|handler| handler.is_async()),
             missing_state: handlers.iter().enumerate().find_map(missing),
-            needs_event: handlers
-                .iter()
-                .any(|handler| handler.needs_event() || filter_needs_event(handler)),
-            filtered: handlers.iter().any(|handler| handler.has_filter()),
-            taken,
+            needs_event,
+            filtered,
+            only_type,
             handlers,
         }
     }
@@ -169,17 +157,23 @@ impl Route {
     /// Returns whether the handlers take nothing but the value and state.
     #[inline]
     pub(super) fn takes_value_only(&self, typed: TypedValue<'_>) -> bool {
-        self.taken == TakenType::One(typed.payload_type) && !self.needs_event && !self.filtered
+        self.only_type == Some(typed.payload_type)
     }
 
     /// Returns whether the envelope of a value has to be made.
     pub(super) fn needs_event(&self, typed: TypedValue<'_>) -> bool {
-        let fits = match self.taken {
-            TakenType::None => true,
-            TakenType::One(id) => id == typed.payload_type || id == (*typed.value).type_id(),
-            TakenType::Several => false,
-        };
-        self.needs_event || !fits
+        self.needs_event || self.first_taking(typed, TakenFrom::Envelope).is_some()
+    }
+
+    /// Returns the first handler that takes the value itself, which cannot be cloned.
+    pub(super) fn first_without_clone(&self, typed: TypedValue<'_>) -> Option<&Handler> {
+        self.first_taking(typed, TakenFrom::Nothing)
+    }
+
+    fn first_taking(&self, typed: TypedValue<'_>, from: TakenFrom) -> Option<&Handler> {
+        let taken = |handler: &Handler| handler.typed().map(|own| own.taken_from(typed));
+        let mut handlers = self.handlers.iter().map(|handler| &**handler);
+        handlers.find(|handler| taken(handler) == Some(from))
     }
 
     /// Returns the first handler that is async.
@@ -196,6 +190,16 @@ impl Route {
         let (index, state) = self.missing_state?;
         Some((self.handlers.get(index)?, state))
     }
+}
+
+/// Returns the Rust type of which all handlers take any value, if it is one.
+fn only_type(handlers: &[HandlerRef]) -> Option<TypeId> {
+    let first = handlers.first()?.typed()?.id;
+    let takes = |handler: &HandlerRef| {
+        let typed = handler.typed();
+        typed.is_some_and(|typed| typed.id == first && typed.takes_any_value())
+    };
+    handlers.iter().all(takes).then_some(first)
 }
 
 /// Returns whether the filter reads an attribute that a typed value gets only with its envelope.

@@ -172,6 +172,12 @@ impl Made {
         event: &dyn Dispatch,
         typed: TypedValue<'_>,
     ) -> Result<Option<Self>, DispatchError> {
+        if let Some(handler) = route.first_without_clone(typed) {
+            return Err(DispatchError::NotClone {
+                handler: handler.to_string(),
+                ty: event.wire_type().to_owned(),
+            });
+        }
         if route.needs_event(typed) {
             let envelope = event.to_event_cow()?.into_owned();
             return Ok(Some(Self::Envelope(envelope)));
@@ -208,7 +214,12 @@ impl<'a> Execution<'a> {
         Self {
             route,
             states: table.states(),
-            event: DecodedEvent::new(typed, envelope, attributes),
+            event: match envelope {
+                Some(envelope) if typed.is_none() && route.handlers.len() == 1 => {
+                    DecodedEvent::of_one_handler(envelope)
+                }
+                _ => DecodedEvent::new(typed, envelope, attributes),
+            },
         }
     }
 

@@ -176,6 +176,10 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
     note = "use `String`, `bool`, an integer, `Bytes`, `Timestamp`, `chrono::DateTime`, `Uri`, `UriReference`, `Uuid`, an `Option` of these, or implement `eventkit::event::Attribute`"
 )]
 pub trait Attribute: Sized {
+    /// Whether a value may be a Timestamp, or a text that is one.
+    #[doc(hidden)]
+    const MAY_BE_TIME: bool = true;
+
     /// Returns the value to send, or `None` to leave the attribute unset.
     fn to_attribute(&self) -> Option<AttributeValue>;
 
@@ -188,6 +192,8 @@ pub trait Attribute: Sized {
 }
 
 impl<T: Attribute> Attribute for Option<T> {
+    const MAY_BE_TIME: bool = T::MAY_BE_TIME;
+
     fn to_attribute(&self) -> Option<AttributeValue> {
         self.as_ref().and_then(T::to_attribute)
     }
@@ -201,8 +207,10 @@ impl<T: Attribute> Attribute for Option<T> {
 
 /// Implements [`Attribute`] for types whose value is read from a present attribute.
 macro_rules! attribute {
-    ($type:ty, $expected:literal, |$this:ident| $to:expr, |$value:ident| $from:expr) => {
+    ($type:ty, $expected:literal, |$this:ident| $to:expr, |$value:ident| $from:expr $(, may_be_time: $may_be_time:literal)?) => {
         impl Attribute for $type {
+            $(const MAY_BE_TIME: bool = $may_be_time;)?
+
             fn to_attribute(&self) -> Option<AttributeValue> {
                 let $this = self;
                 Some($to)
@@ -232,19 +240,22 @@ attribute!(
         AttributeRef::Text("true") => Some(true),
         AttributeRef::Text("false") => Some(false),
         _ => None,
-    }
+    },
+    may_be_time: false
 );
 attribute!(
     Bytes,
     "Binary in Base64",
     |bytes| AttributeValue::Binary(bytes.clone()),
-    |value| binary(value).map(Bytes::from)
+    |value| binary(value).map(Bytes::from),
+    may_be_time: false
 );
 attribute!(
     Vec<u8>,
     "Binary in Base64",
     |bytes| AttributeValue::Binary(Bytes::copy_from_slice(bytes)),
-    |value| binary(value)
+    |value| binary(value),
+    may_be_time: false
 );
 attribute!(
     Timestamp,
@@ -268,19 +279,22 @@ attribute!(
     Uri,
     "an absolute URI",
     |uri| AttributeValue::Uri(uri.clone()),
-    |value| Self::new(value.into_text()).ok()
+    |value| Self::new(value.into_text()).ok(),
+    may_be_time: false
 );
 attribute!(
     UriReference,
     "a URI-reference",
     |uri| AttributeValue::UriReference(uri.clone()),
-    |value| Self::new(value.into_text()).ok()
+    |value| Self::new(value.into_text()).ok(),
+    may_be_time: false
 );
 attribute!(
     uuid::Uuid,
     "a UUID",
     |id| AttributeValue::String(id.to_string()),
-    |value| value.into_text().parse().ok()
+    |value| value.into_text().parse().ok(),
+    may_be_time: false
 );
 
 /// Implements the conversion of integers that an attribute of type Integer always holds.
@@ -290,7 +304,8 @@ macro_rules! small_integers {
             $type,
             "an Integer that fits",
             |number| AttributeValue::Integer(i32::from(*number)),
-            |value| integer(value).and_then(|number| Self::try_from(number).ok())
+            |value| integer(value).and_then(|number| Self::try_from(number).ok()),
+            may_be_time: false
         );
     )*};
 }
@@ -303,7 +318,8 @@ macro_rules! large_integers {
             $type,
             "a whole number that fits",
             |number| AttributeValue::String(number.to_string()),
-            |value| whole_number(&value.into_text())
+            |value| whole_number(&value.into_text()),
+            may_be_time: false
         );
     )*};
 }

@@ -42,8 +42,11 @@ pub struct Subscription {
     pub start: Option<StartPosition>,
     /// A text that stands for the filter of the handler, equal for equal filters.
     pub filter: Option<String>,
-    /// Whether messages are handled in their order, so that one that was delivered to a lost consumer
-    /// has to be delivered again before those after it.
+    /// Whether messages are handled in their order: what was delivered to a lost consumer, or returned
+    /// to the transport by a process that has ended, is delivered again before newer messages.
+    ///
+    /// A transport may wait for `ack_wait` when a consumer is opened. It need not wait for messages that
+    /// this process still holds or has returned: a service knows their places.
     pub keeps_order: bool,
 }
 

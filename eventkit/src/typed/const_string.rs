@@ -1,7 +1,7 @@
 //! Messages that are put together while the compiler runs, where nothing can be allocated.
 
 /// The longest message; what does not fit is left out.
-const CAPACITY: usize = 600;
+const CAPACITY: usize = 900;
 
 /// A message for `panic!` in a constant.
 pub(crate) struct ConstString {
@@ -36,6 +36,16 @@ impl ConstString {
         while at < types.len() {
             let separator = if at == 0 { "\"" } else { ", \"" };
             self = self.push(separator).push(types[at]).push("\"");
+            at += 1;
+        }
+        self
+    }
+
+    /// Adds names, each in backticks and after a comma.
+    pub(crate) const fn push_names(mut self, names: &[&str]) -> Self {
+        let mut at = 0;
+        while at < names.len() {
+            self = self.push(", `").push(names[at]).push("`");
             at += 1;
         }
         self

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::AttributeSource;
+use super::{AttributeSource, ConstString};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{
     Attribute, AttributeError, AttributeRef, AttributeValue, BuildError, EventBuilder, Violation,
@@ -28,6 +28,22 @@ pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField
         to_attribute: T::to_attribute,
         from_attribute: T::from_attribute,
     }
+}
+
+/// Creates the field that sets the time.
+///
+/// # Panics
+///
+/// Panics, while the compiler runs, if no value of the type is a time.
+#[must_use]
+#[track_caller]
+pub const fn time_field<T: Attribute>(ty: &str) -> AttributeField<T> {
+    if !T::MAY_BE_TIME {
+        let message = ConstString::new().push("`").push(ty);
+        let message = message.push("` cannot be the time of an event: use `Timestamp`, `chrono::DateTime`, a `String` in the form of RFC 3339, or an `Option` of one of these");
+        panic!("{}", message.as_str())
+    }
+    attribute_field(name::TIME)
 }
 
 impl<T> AttributeField<T> {

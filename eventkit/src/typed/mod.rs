@@ -2,10 +2,12 @@
 
 mod attributes;
 mod clone;
+mod const_check;
 mod const_string;
 mod field;
 mod metadata;
 mod reader;
+mod share;
 mod variant;
 mod writer;
 
@@ -15,12 +17,17 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 
 pub use attributes::TypedAttributes;
-pub use clone::{CloneProbe, NotClone};
+pub(crate) use clone::IsClone;
+pub use clone::{CloneProbe, Cloning, NotClone};
+pub use const_check::event_type;
+pub(crate) use const_check::{contains, is_attribute_text};
 pub(crate) use const_string::ConstString;
-pub use field::{AttributeField, attribute_field};
+pub use field::{AttributeField, attribute_field, time_field};
 pub use metadata::{Metadata, position};
 pub use reader::{AttributeSource, EventReader, read_data};
-pub use variant::{check_variant, single};
+pub(crate) use share::{MakeShared, SharedValue, shared_value};
+pub use share::{SharedError, SharedEvent, VariantType, shared_position};
+pub use variant::{check_variant, single_extensions, single_types};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
 use crate::error::{DecodeError, EncodeError};
@@ -52,7 +59,8 @@ use crate::event::{Data, Event, EventBuilder};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event type",
     label = "not an event type",
-    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
+    note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`",
+    note = "with type parameters, it is one if it implements `Serialize` and `DeserializeOwned` as well"
 )]
 pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// The event types of this Rust type: one for a struct, one per variant for an enum.
@@ -62,6 +70,19 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const CLOSED_SET: bool = false;
 
+    /// The extensions that the events of each of the [`TYPES`](CloudEvent::TYPES) declare; empty if
+    /// that is not known.
+    #[doc(hidden)]
+    const EXTENSIONS: &'static [&'static [&'static str]] = &[];
+
+    /// How a value is cloned for handlers that take it by value.
+    #[doc(hidden)]
+    const CLONING: Cloning<Self> = Cloning::Unknown;
+
+    /// The types that the variants of an enum hold.
+    #[doc(hidden)]
+    const VARIANTS: &'static [VariantType] = &[];
+
     /// Returns the event type of this value, one of [`TYPES`](CloudEvent::TYPES).
     fn event_type(&self) -> &'static str;
 
@@ -70,12 +91,6 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     fn payload(&self) -> &(dyn Any + Send + Sync) {
         self
-    }
-
-    /// Returns a clone where the type is [`Clone`], for handlers that take it by value.
-    #[doc(hidden)]
-    fn try_clone(&self) -> Option<Self> {
-        None
     }
 
     /// Returns a builder with everything this value sets: metadata, attributes from fields, data.
@@ -145,6 +160,25 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// Returns an error if the event is of another type, or its attributes or data do not fit this
     /// one.
     fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
+
+    /// Makes a value of its own from an event that others share: an enum from the shared value of
+    /// its variant.
+    #[doc(hidden)]
+    fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {
+        Ok(Self::from_event(event.decodable()?)?)
+    }
+
+    /// Makes a value for the variant of an enum: a clone of the shared one if the type is [`Clone`].
+    #[doc(hidden)]
+    fn from_shared_for_variant(
+        event: &dyn SharedEvent,
+        cloning: Cloning<Self>,
+    ) -> Result<Self, SharedError> {
+        match cloning {
+            Cloning::By(clone) if event.is_shared() => shared_value(event).map(clone),
+            _ => Self::from_shared(event),
+        }
+    }
 }
 
 impl Event {

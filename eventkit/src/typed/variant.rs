@@ -1,11 +1,47 @@
 //! The checks of an enum's variants, run by the compiler.
 
+use super::const_check::equal;
 use super::const_string::ConstString;
 
-/// Returns the type of what a variant holds; where it is not one, [`check_variant`] says so.
+/// Returns the type of each variant; [`check_variant`] refuses one that has not exactly one.
+///
+/// The types of type parameters are known in each instantiation only, so `checked` refuses the
+/// variants here, where the compiler evaluates the constant of an instantiation.
 #[must_use]
-pub const fn single(types: &[&'static str]) -> &'static str {
-    if types.len() == 1 { types[0] } else { "" }
+#[track_caller]
+pub const fn single_types<const N: usize>(
+    name: &str,
+    variants: &[(&str, &[&'static str])],
+    checked: bool,
+) -> [&'static str; N] {
+    let mut types = [""; N];
+    let mut at = 0;
+    while at < N {
+        if checked {
+            check_variant(name, variants, at);
+        }
+        if let [ty] = variants[at].1 {
+            types[at] = ty;
+        }
+        at += 1;
+    }
+    types
+}
+
+/// Returns the extensions that the events of each variant declare.
+#[must_use]
+pub const fn single_extensions<const N: usize>(
+    variants: &[&'static [&'static [&'static str]]],
+) -> [&'static [&'static str]; N] {
+    let mut extensions: [&[&str]; N] = [&[]; N];
+    let mut at = 0;
+    while at < N {
+        if let [own] = variants[at] {
+            extensions[at] = own;
+        }
+        at += 1;
+    }
+    extensions
 }
 
 /// Refuses a variant that holds several event types, or one that an earlier variant holds.
@@ -44,14 +80,4 @@ pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) 
         }
         earlier += 1;
     }
-}
-
-/// `==` of strings is no `const fn`.
-const fn equal(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let mut at = 0;
-    while at < a.len() && at < b.len() && a[at] == b[at] {
-        at += 1;
-    }
-    at == a.len() && at == b.len()
 }

@@ -126,13 +126,38 @@ pub(super) async fn carries_empty_and_large_messages(context: &TestContext<'_>) 
 
 pub(super) async fn decodes_events_published_raw(context: &TestContext<'_>) -> Result<()> {
     let mut consumer = context.consumer("raw").await?;
-    let sent = build(context.event("raw", "structured"))?;
+    let structured = build(context.event("raw", "structured"))?;
     let content_type = ("content-type".to_owned(), Json.content_type().to_owned());
-    let message = RawMessage::new(vec![content_type], Json.encode(&sent)?);
+    let message = RawMessage::new(vec![content_type], Json.encode(&structured)?);
     context.publish_raw("raw", &message).await?;
-    let incoming = context.next(&mut *consumer).await?;
-    ensure_eq("the event", event(&incoming)?, &sent)?;
-    ack(incoming).await
+
+    // In the binary content mode of HTTP, which dead letters have.
+    let binary = context
+        .event("raw", "")
+        .without_time()
+        .subject("é and \"%\"");
+    let binary = binary.data_bytes(vec![0xc0, 0, b'\r', b'\n']);
+    let binary = build(binary.data_content_type("image/png; q=\"a b\""))?;
+    let headers = [
+        ("content-type", "image/png; q=\"a b\""),
+        ("ce-specversion", "1.0"),
+        ("ce-id", binary.id()),
+        ("ce-source", binary.source()),
+        ("ce-type", binary.ty()),
+        ("ce-subject", "%C3%A9%20and%20%22%25%22"),
+        ("x-note", "no attribute"),
+    ];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let body = Bytes::from_static(&[0xc0, 0, b'\r', b'\n']);
+    let message = RawMessage::new(headers.to_vec(), body);
+    context.publish_raw("raw", &message).await?;
+
+    for sent in [&structured, &binary] {
+        let incoming = context.next(&mut *consumer).await?;
+        ensure_eq("the event", event(&incoming)?, sent)?;
+        ack(incoming).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> Result<()> {

@@ -35,5 +35,26 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
         Ok(())
     };
     tokio::try_join!(send, receive)?;
+    delivers_again_before_newer_messages(context).await
+}
+
+/// Checks that messages of a lost consumer come before newer ones, if the subscription asks for that.
+async fn delivers_again_before_newer_messages(context: &TestContext<'_>) -> Result<()> {
+    let mut subscription = context.subscription("kept", &["kept"]);
+    subscription.keeps_order = true;
+    subscription.max_in_flight = 4;
+    let mut consumer = context.subscribe(&subscription).await?;
+    context.publish_all("kept", numbers(3)).await?;
+    let mut lost = Vec::new();
+    for number in numbers(3) {
+        lost.push(context.expect(&mut *consumer, &number).await?);
+    }
+    drop((consumer, lost));
+    let newer: Vec<String> = numbers(8).skip(3).collect();
+    context.publish_all("kept", newer).await?;
+    let mut consumer = context.subscribe(&subscription).await?;
+    for number in numbers(8) {
+        ack(context.expect(&mut *consumer, &number).await?).await?;
+    }
     Ok(())
 }

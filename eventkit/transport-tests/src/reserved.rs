@@ -21,8 +21,8 @@ fn subscription(context: &TestContext<'_>) -> Subscription {
     subscription
 }
 
-fn structured(context: &TestContext<'_>) -> Result<RawMessage> {
-    let sent = build(context.event("event", "structured"))?;
+fn structured(context: &TestContext<'_>, rest: &str) -> Result<RawMessage> {
+    let sent = build(context.event(rest, "structured"))?;
     let content_type = ("content-type".to_owned(), Json.content_type().to_owned());
     let header = (HEADER.to_owned(), "shop--receipt".to_owned());
     Ok(RawMessage::new(
@@ -47,7 +47,7 @@ pub(super) async fn delivers_reserved_messages_with_headers(
     let ty = reserved_type(context);
     let header = (HEADER.to_owned(), "shop--receipt".to_owned());
     let invalid = RawMessage::new(vec![header], "not an event");
-    for message in [structured(context)?, invalid] {
+    for message in [structured(context, "event")?, invalid] {
         let publish = context.transport.publish_raw(&ty, &message);
         in_time(context.fixture, "publish a reserved message", publish).await?;
         let incoming = context.next(&mut *consumer).await?;
@@ -91,7 +91,8 @@ pub(super) async fn delivers_nothing_else_as_reserved(context: &TestContext<'_>)
     ack(incoming).await?;
 
     if context.fixture.has_reserved_types() {
-        context.publish_raw("plain", &structured(context)?).await?;
+        let message = structured(context, "plain")?;
+        context.publish_raw("plain", &message).await?;
     } else {
         // The event type is the sender's choice here.
         let ty = reserved_type(context);

@@ -190,3 +190,100 @@ fn a_type_may_be_declared_in_a_function() {
         n: 1,
     });
 }
+
+/// Types of generated code under the names of the user.
+mod generated {
+    #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+    pub(super) struct __PrimitiveData {
+        pub(super) n: i32,
+    }
+
+    #[derive(
+        Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize, ::eventkit::CloudEvent,
+    )]
+    #[cloudevent(type = "co.outcome.primitive", source = "/s", level = 1)]
+    pub(super) struct Primitive<__Serializer, D, E> {
+        #[cloudevent(subject)]
+        pub(super) subject: ::std::string::String,
+        pub(super) serializer: __Serializer,
+        pub(super) data: D,
+        pub(super) event: E,
+    }
+}
+
+/// Primitive types under the names of the user.
+mod primitives {
+    #![allow(
+        non_camel_case_types,
+        dead_code,
+        reason = "the names are those of primitive types"
+    )]
+
+    pub(super) struct str;
+    pub(super) struct bool;
+    pub(super) struct usize;
+    pub(super) struct u8;
+
+    #[derive(Debug, PartialEq, ::eventkit::CloudEvent)]
+    #[cloudevent(type = "co.outcome.primitive.unit", source = "/s")]
+    pub(super) struct Unit;
+
+    /// The variants have the names of associated types.
+    #[derive(Debug, PartialEq, ::eventkit::CloudEvent)]
+    pub(super) enum Set {
+        Error(Unit),
+        Output(
+            ::std::boxed::Box<
+                super::generated::Primitive<i32, super::generated::__PrimitiveData, i32>,
+            >,
+        ),
+    }
+
+    #[::eventkit::handles]
+    pub(super) fn handles(_unit: &Unit) {}
+}
+
+#[test]
+fn primitive_types_and_associated_ones_may_be_shadowed() {
+    let primitive = generated::Primitive {
+        subject: "s".into(),
+        serializer: 1,
+        data: generated::__PrimitiveData { n: 2 },
+        event: 3,
+    };
+    assert_round_trip(&primitive);
+    assert_round_trip(&primitives::Set::Output(Box::new(primitive)));
+    assert_round_trip(&primitives::Set::Error(primitives::Unit));
+}
+
+const FIXED: &str = "co.outcome.fixed";
+
+mod constants {
+    /// An event type of another crate, say.
+    pub(super) const PAID: &str = concat!("co.outcome", ".paid.by.constant");
+}
+
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, eventkit::CloudEvent)]
+#[cloudevent(type = FIXED, source = "/s")]
+struct ByConstant {
+    n: u8,
+}
+
+#[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, eventkit::CloudEvent)]
+#[cloudevent(type = constants::PAID, source = "/s")]
+struct ByPath {
+    #[cloudevent(subject)]
+    customer: String,
+    n: u8,
+}
+
+#[test]
+fn the_event_type_may_be_a_constant() {
+    assert_eq!(ByConstant::TYPE, "co.outcome.fixed");
+    assert_eq!(ByPath::TYPE, "co.outcome.paid.by.constant");
+    assert_round_trip(&ByConstant { n: 1 });
+    assert_round_trip(&ByPath {
+        customer: "c".into(),
+        n: 1,
+    });
+}

@@ -14,10 +14,12 @@ mod failures;
 mod filters;
 mod functions;
 mod growth;
+mod names;
 mod order;
 mod registries;
 mod routes;
 mod shapes;
+mod sharing;
 mod typed;
 
 use std::sync::{Mutex, PoisonError};
@@ -54,7 +56,7 @@ struct OrderPlaced {
     total_cents: u64,
 }
 
-#[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.cancelled", source = "/shop/orders")]
 struct OrderCancelled {
     reason: String,

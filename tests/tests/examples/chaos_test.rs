@@ -4,7 +4,8 @@ use crate::binaries;
 
 #[test]
 fn no_fault_loses_an_event() {
-    let output = binaries::run("chaos-test", &["--events", "400"]);
+    // Rows do not share anything, and most of them wait.
+    let output = binaries::run("chaos-test", &["--events", "400", "--jobs", "4"]);
     let printed = binaries::text(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     println!("{printed}");
@@ -15,12 +16,19 @@ fn no_fault_loses_an_event() {
     let mut rows = printed.lines();
     let head = rows.next().expect("a head");
     assert!(head.starts_with("fault "), "{printed}");
-    assert_eq!(rows.count(), 11, "{printed}");
+    assert_eq!(rows.count(), 36, "{printed}");
 }
 
 #[test]
 fn what_it_does_not_know_is_an_error() {
-    for arguments in [&["sunshine"][..], &["--events", "3"], &["--events"]] {
+    let unknown: [&[&str]; 5] = [
+        &["sunshine"],
+        &["--row", "sunshine"],
+        &["--events", "3"],
+        &["--events"],
+        &["--jobs", "0"],
+    ];
+    for arguments in unknown {
         let output = binaries::run("chaos-test", arguments);
         assert!(!output.status.success());
         let errors = String::from_utf8_lossy(&output.stderr);

@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eventkit::format::{Format, Json};
-use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
+use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorKind};
 use eventkit::{Event, Policy};
-use eventkit_service::SubscriptionHealth;
 use eventkit_service::memory::{Faults, Memory};
+use eventkit_service::{DeadLetter, SubscriptionHealth};
 use tokio::time::{Instant, sleep};
 
 use super::distant::Distant;
 use super::event;
-use super::harness::{Running, TestHarness, wait_until};
+use super::harness::{Publishing, Running, TestHarness, wait_until};
 
 /// Fails until it is mended.
 fn broken(harness: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
@@ -500,4 +500,79 @@ async fn letters_are_replayed_at_a_rate() {
     assert_eq!(replaying.await.unwrap().unwrap(), 1_000);
     assert!(start.elapsed() >= Duration::from_secs(999));
     wait_until(|| service.handle.health().counters().succeeded == 1_000).await;
+}
+
+/// A publisher of dead letters that rejects messages over a size.
+#[derive(Debug)]
+struct Limited(Memory, usize);
+
+impl Publisher for Limited {
+    fn publish_event<'a>(&'a self, event: &'a Event) -> Publishing<'a> {
+        self.0.publish_event(event)
+    }
+
+    fn publish_raw<'a>(&'a self, ty: &'a str, message: &'a RawMessage) -> Publishing<'a> {
+        let headers = message.headers.iter();
+        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
+        let size = headers + message.body.len();
+        if size > self.1 {
+            let rejected = TransportError::rejected(format!("{size} bytes are too many"));
+            return Box::pin(std::future::ready(Err(rejected)));
+        }
+        self.0.publish_raw(ty, message)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_that_is_too_large_is_cut_to_fit() {
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("receipt")
+        .policy(Policy::new().attempts(1))
+        .register("t", |_: &Event| Err::<(), _>("no printer ".repeat(100)));
+    let store = Limited(Memory::new(), 4_000);
+    let letters = eventkit_service::DeadLetters::new(store.0.clone(), "tests");
+    let service = Running::start(harness.service().dead_letter_publisher(store)).await;
+    // The second one leaves room for a short error, and the third one for none.
+    for size in [100, 3_300, 5_000] {
+        let data = event("t", size.to_string()).to_builder();
+        let data = data.data_bytes(vec![0xff; size]).build().unwrap();
+        harness.publish(&data).await;
+    }
+    let poison = RawMessage::new(Vec::new(), vec![0; 5_000]);
+    let position = harness.memory.publish_raw("t", &poison).await.unwrap();
+    harness.drained().await;
+    assert!(service.handle.is_ready());
+
+    let list = async || {
+        let mut list = letters.list().await.unwrap();
+        list.sort_by_key(DeadLetter::position);
+        list
+    };
+    let stored = list().await;
+    let content = |letter: &DeadLetter| (letter.event().is_some(), letter.message().is_some());
+    let contents: Vec<_> = stored.iter().map(content).collect();
+    assert_eq!(
+        contents,
+        [(true, false), (true, false), (false, false), (false, false)]
+    );
+    assert!(stored[0].error.len() > 500 && stored[1].error.len() < 50);
+    assert_eq!(
+        stored[1].event().unwrap().data().unwrap().as_bytes().len(),
+        3_300
+    );
+    assert_eq!(stored[3].position(), position.position);
+    for letter in &stored[2..] {
+        assert_eq!((&*letter.handler, letter.attempts), ("tests--receipt", 1));
+    }
+
+    let refused = letters.replay_all().await.unwrap_err();
+    let position = stored[2].position().unwrap();
+    let expected = format!(
+        "2 messages were too large for their letters, the first of them at the position {position}"
+    );
+    assert!(refused.to_string().contains(&expected), "{refused}");
+    assert_eq!(list().await, stored);
+    assert!(letters.delete(&stored[2]).await.unwrap());
 }

@@ -1,7 +1,7 @@
 //! Events of one key stay in order, and those of others do not wait for them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -208,4 +208,196 @@ async fn order_holds_while_connections_break() {
             assert!(own.eq(&expected), "seed {seed}: {lines:?}");
         }
     }
+}
+
+/// A harness whose handler has an order by key, and fails at the events of some keys.
+fn failing_keys(policy: Policy, fails: fn(&str) -> bool) -> TestHarness {
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
+        .policy(policy.key("partitionkey"))
+        .register("t", move |event: &Event| {
+            log.note(event.id());
+            if fails(event.id()) { Err("no") } else { Ok(()) }
+        });
+    harness
+}
+
+#[tokio::test(start_paused = true)]
+async fn hundreds_of_failing_events_of_one_key_leave_the_others_to_run() {
+    let policy = Policy::new().concurrency(2).attempts(10);
+    let harness = failing_keys(policy, |id| id.starts_with('a'));
+    let service = harness.start().await;
+    for id in 0..200 {
+        harness.publish(&keyed("a", id)).await;
+    }
+    for id in 0..50 {
+        harness.publish(&keyed("b", id)).await;
+    }
+    let start = Instant::now();
+    let others = || {
+        harness
+            .log
+            .lines()
+            .iter()
+            .filter(|line| line.starts_with('b'))
+            .count()
+    };
+    super::harness::wait_until(|| others() == 50).await;
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(service.handle.health().counters().dead_lettered, 0);
+
+    // None of them lost an attempt for it, and they stay in order.
+    let dead = || service.handle.health().counters().dead_lettered;
+    super::harness::wait_until(|| dead() == 200).await;
+    let mut expected: Vec<String> = Vec::new();
+    for id in 0..200 {
+        expected.extend(std::iter::repeat_n(format!("a-{id}"), 10));
+    }
+    let lines = harness.log.lines();
+    let own = lines.iter().filter(|line| line.starts_with('a'));
+    assert!(own.eq(&expected), "{lines:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_failing_keys_than_messages_in_flight_leave_the_others_to_run() {
+    let policy = Policy::new().concurrency(2).attempts(10);
+    let harness = failing_keys(policy, |id| id.starts_with("bad"));
+    let service = harness.start().await;
+    for id in 0..3 {
+        for key in 0..50 {
+            harness.publish(&keyed(&format!("bad{key}"), id)).await;
+        }
+    }
+    for id in 0..50 {
+        harness.publish(&keyed("b", id)).await;
+    }
+    let start = Instant::now();
+    let others = || {
+        harness
+            .log
+            .lines()
+            .iter()
+            .filter(|line| line.starts_with("b-"))
+            .count()
+    };
+    super::harness::wait_until(|| others() == 50).await;
+    assert!(
+        start.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        start.elapsed()
+    );
+    let dead = || service.handle.health().counters().dead_lettered;
+    super::harness::wait_until(|| dead() == 150).await;
+    for key in 0..50 {
+        let prefix = format!("bad{key}-");
+        let mut expected: Vec<String> = Vec::new();
+        for id in 0..3 {
+            expected.extend(std::iter::repeat_n(format!("{prefix}{id}"), 10));
+        }
+        let lines = harness.log.lines();
+        let own = lines.iter().filter(|line| line.starts_with(&prefix));
+        assert!(own.eq(&expected), "{lines:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_works_again_catches_up_in_order() {
+    let harness = TestHarness::new();
+    let (log, works) = (harness.log.clone(), Arc::new(AtomicBool::new(false)));
+    let mended = Arc::clone(&works);
+    let policy = Policy::new().concurrency(2).attempts(1_000);
+    harness
+        .registry
+        .with_name("h")
+        .policy(policy.key("partitionkey"))
+        .register("t", move |event: &Event| {
+            if mended.load(Ordering::Relaxed) {
+                log.note(event.id());
+                Ok(())
+            } else {
+                Err("no")
+            }
+        });
+    let _service = harness.start().await;
+    for id in 0..200 {
+        harness.publish(&keyed("a", id)).await;
+    }
+    sleep(Duration::from_mins(30)).await;
+    works.store(true, Ordering::Relaxed);
+    let start = Instant::now();
+    harness.drained().await;
+    // The delay of the next attempt, and the time for which events are returned.
+    assert!(
+        start.elapsed() < Duration::from_mins(5),
+        "{:?}",
+        start.elapsed()
+    );
+    let expected: Vec<String> = (0..200).map(|id| format!("a-{id}")).collect();
+    assert_eq!(harness.log.lines(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn order_holds_over_restarts_and_retries_while_connections_break() {
+    for seed in 0..5 {
+        let mut harness = TestHarness::new();
+        let runs = Arc::new(AtomicU32::new(0));
+        for round in 0..4 {
+            let next = failing_rarely(&harness, &runs);
+            let service = next.start().await;
+            if round == 0 {
+                for id in 0..40 {
+                    for key in ["a", "b"] {
+                        harness.publish(&keyed(key, id)).await;
+                    }
+                }
+                harness
+                    .memory
+                    .set_faults(Faults::seeded(seed).disconnect(0.05));
+            }
+            if round == 3 {
+                next.drained().await;
+            } else {
+                sleep(Duration::from_secs(20)).await;
+                service.stop().await;
+            }
+            harness = next;
+        }
+        for key in ["a", "b"] {
+            let lines = harness.log.lines();
+            let own = lines.iter().filter(|line| line.starts_with(key));
+            let expected: Vec<String> = (0..40).map(|id| format!("{key}-{id}")).collect();
+            assert!(own.eq(&expected), "seed {seed}: {lines:?}");
+        }
+    }
+}
+
+/// A harness on the transport and the log of another, whose handler fails at each fourth run.
+fn failing_rarely(other: &TestHarness, runs: &Arc<AtomicU32>) -> TestHarness {
+    let mut harness = TestHarness::on(other.memory.clone());
+    harness.log = other.log.clone();
+    let (log, runs) = (harness.log.clone(), Arc::clone(runs));
+    let policy = Policy::new().concurrency(2).attempts(100);
+    harness
+        .registry
+        .with_name("h")
+        .policy(policy.key("partitionkey"))
+        .register_async("t", move |event: Event| {
+            let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
+            async move {
+                sleep(Duration::from_millis(u64::from(run) * 37 % 100)).await;
+                if run % 4 == 3 {
+                    return Err("not yet");
+                }
+                log.note(event.id());
+                Ok(())
+            }
+        });
+    harness
 }

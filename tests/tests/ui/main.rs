@@ -1,5 +1,12 @@
 //! What the compiler says: to code that is wrong, and to code that is right under strict lints.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use expect_test::expect_file;
+
 #[test]
 fn cloud_event() {
     let cases = trybuild::TestCases::new();
@@ -18,8 +25,46 @@ fn handler_error() {
     cases.compile_fail("ui/handler_error/*.rs");
 }
 
+/// With programs that pass, all are built, and not only checked.
 #[test]
-fn strict_crates_pass() {
+fn strict_crates_pass_and_instantiations_are_checked() {
     let cases = trybuild::TestCases::new();
     cases.pass("ui/pass/*.rs");
+    cases.compile_fail("ui/build/*.rs");
+}
+
+/// `UPDATE_EXPECT=1` writes the table anew.
+#[test]
+fn the_table_of_mistakes_is_that_of_the_cases() {
+    let mut table = String::from(
+        "# Mistakes, and what the compiler says\n\n| mistake | errors | first error |\n| --- | --- | --- |\n",
+    );
+    for folder in ["cloud_event", "handles", "handler_error", "build"] {
+        for (case, stderr) in messages(&Path::new("ui").join(folder)) {
+            let errors: Vec<&str> = stderr.lines().filter(|line| is_error(line)).collect();
+            let first = errors.first().copied().unwrap_or_default();
+            let first = first.split_once(": ").map_or(first, |(_, message)| message);
+            let number = errors.len();
+            let first = first.replace('|', "\\|");
+            writeln!(table, "| `{folder}/{case}` | {number} | {first} |").unwrap();
+        }
+    }
+    expect_file!["../../ui/mistakes.md"].assert_eq(&table);
+}
+
+fn messages(folder: &Path) -> BTreeMap<String, String> {
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let messages = files.filter(|file| file.extension().is_some_and(|own| own == "stderr"));
+    messages
+        .map(|file| {
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(file).unwrap())
+        })
+        .collect()
+}
+
+fn is_error(line: &str) -> bool {
+    line.starts_with("error: ") || line.starts_with("error[")
 }

@@ -1,35 +1,33 @@
 //! Expansion for an enum.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::target::Target;
+use crate::cloud_event::generics::{self, ParamUse};
 use crate::cloud_event::model::EventVariant;
 
 /// Returns the impl of `CloudEvent`, the conversions, and the checks of the variants.
 pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let checks = checks(target, variants);
     let private = &target.private;
-    let held = variants.iter().map(|variant| variant.ty);
+    let held = variants.iter().map(|variant| &variant.ty);
     let predicates = target.predicates(held.map(|ty| quote!(#ty: #private::CloudEvent)));
     let implementation = implementation(target, variants, &predicates);
     quote!(#checks #implementation)
 }
 
 /// Returns a const check of each variant, located at it. The event types of type parameters are
-/// unknown, so an enum with parameters is not checked.
+/// known in each instantiation only: there, the constant `TYPES` checks them.
 fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     if !target.input.generics.params.is_empty() {
         return TokenStream::new();
     }
     let private = &target.private;
     let name = target.input.ident.unraw().to_string();
-    let held = variants.iter().map(|EventVariant { ident, ty }| {
-        let variant = ident.unraw().to_string();
-        quote!((#variant, <#ty as #private::CloudEvent>::TYPES))
-    });
+    let held = held_types(target, variants);
     let checks = variants.iter().enumerate().map(|(at, variant)| {
         let span = variant.ty.span();
         quote_spanned! {span=>
@@ -39,8 +37,39 @@ fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     quote! {
         // Imported, since the tokens of a path would move the location of errors off the variant.
         use #private::check_variant as __eventkit_check_variant;
-        const __EVENTKIT_VARIANTS: &[(&str, &[&str])] = &[#(#held),*];
+        const __EVENTKIT_VARIANTS: &[(&::core::primitive::str, &[&::core::primitive::str])] = &[#held];
         #(#checks)*
+    }
+}
+
+/// Returns the names of the variants, each with the event types that it holds.
+fn held_types(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+    let private = &target.private;
+    let held = variants.iter().map(|EventVariant { ident, ty, .. }| {
+        let variant = ident.unraw().to_string();
+        quote!((#variant, <#ty as #private::CloudEvent>::TYPES),)
+    });
+    held.collect()
+}
+
+/// Returns how what a variant holds is cloned.
+fn cloning(target: &Target<'_>, variant: &EventVariant<'_>) -> TokenStream {
+    let (private, ty) = (&target.private, &variant.ty);
+    let params = &target.input.generics;
+    if generics::used_params(params, ty.to_token_stream(), ParamUse::Any).is_empty() {
+        quote!(#private::CloneProbe::<#ty>::__EVENTKIT_CLONING)
+    } else {
+        quote!(<#ty as #private::CloudEvent>::CLONING)
+    }
+}
+
+/// Returns the function from what a variant holds to the enum.
+fn wrap(variant: &EventVariant<'_>) -> TokenStream {
+    let ident = variant.ident;
+    if variant.is_boxed {
+        quote!(|__eventkit_event| Self::#ident(::std::boxed::Box::new(__eventkit_event)))
+    } else {
+        quote!(Self::#ident)
     }
 }
 
@@ -52,7 +81,7 @@ fn implementation(
     let private = &target.private;
     let cloud_event = quote!(#private::CloudEvent);
     let idents: Vec<_> = variants.iter().map(|variant| variant.ident).collect();
-    let types: Vec<_> = variants.iter().map(|variant| variant.ty).collect();
+    let types: Vec<_> = variants.iter().map(|variant| &variant.ty).collect();
     // Calls a method of the event that the variant holds.
     let delegate = |method: TokenStream, more: TokenStream| {
         quote! {
@@ -71,27 +100,30 @@ fn implementation(
     });
     let write_to = target.writer_method(&delegate(quote!(write_to), quote!(, __eventkit_writer)));
     let from_reader = target.reader_method(&decode(target, variants));
+    let from_shared = from_shared(target, variants);
+    let clonings = variants.iter().map(|variant| cloning(target, variant));
+    let name = target.input.ident.unraw().to_string();
+    let held = held_types(target, variants);
+    let number = variants.len();
+    let checked = !target.input.generics.params.is_empty();
     let body = quote! {
-        const TYPES: &'static [&'static str] =
-            &[#(#private::single(<#types as #cloud_event>::TYPES)),*];
+        const TYPES: &'static [&'static ::core::primitive::str] =
+            &#private::single_types::<#number>(#name, &[#held], #checked);
 
-        const CLOSED_SET: bool = true;
+        const CLOSED_SET: ::core::primitive::bool = true;
 
-        fn event_type(&self) -> &'static str {
+        const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] =
+            &#private::single_extensions::<#number>(&[#(<#types as #cloud_event>::EXTENSIONS),*]);
+
+        const VARIANTS: &'static [#private::VariantType] =
+            &[#(#private::VariantType::of::<#types>(#clonings)),*];
+
+        fn event_type(&self) -> &'static ::core::primitive::str {
             #event_type
         }
 
         fn payload(&self) -> &(dyn ::core::any::Any + ::core::marker::Send + ::core::marker::Sync) {
             #payload
-        }
-
-        fn try_clone(&self) -> ::core::option::Option<Self> {
-            match self {
-                #(Self::#idents(__eventkit_event) => {
-                    let __eventkit_event = <#types as #cloud_event>::try_clone(__eventkit_event);
-                    ::core::option::Option::map(__eventkit_event, Self::#idents)
-                })*
-            }
         }
 
         #event_builder
@@ -101,28 +133,58 @@ fn implementation(
         #write_to
 
         #from_reader
+
+        #from_shared
     };
-    target.implement_event(predicates, &body)
+    let implementation = target.implement_event(predicates, &body);
+    quote! {
+        #[allow(unused_imports)]
+        use #private::NotClone as _;
+        #implementation
+    }
+}
+
+/// Returns the method that makes the enum from what other handlers take.
+fn from_shared(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+    let private = &target.private;
+    let arms = arms(variants, |variant| {
+        let (ty, cloning) = (&variant.ty, cloning(target, variant));
+        quote!(<#ty as #private::CloudEvent>::from_shared_for_variant(__eventkit_source, #cloning))
+    });
+    quote! {
+        fn from_shared(
+            __eventkit_source: &dyn #private::SharedEvent,
+        ) -> ::core::result::Result<Self, #private::SharedError> {
+            match #private::shared_position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
+                #arms
+            }
+        }
+    }
 }
 
 fn decode(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
-    let last = variants.len().saturating_sub(1);
-    let arms = variants
-        .iter()
-        .enumerate()
-        .map(|(at, EventVariant { ident, ty })| {
-            let pattern = if at == last { quote!(_) } else { quote!(#at) };
-            quote! {
-                #pattern => ::core::result::Result::map(
-                    <#ty as #private::CloudEvent>::from_reader(__eventkit_source),
-                    Self::#ident,
-                )
-            }
-        });
+    let arms = arms(variants, |variant| {
+        let ty = &variant.ty;
+        quote!(<#ty as #private::CloudEvent>::from_reader(__eventkit_source))
+    });
     quote! {
         match #private::position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
-            #(#arms,)*
+            #arms
         }
     }
+}
+
+/// Returns an arm for the position of each variant, with a result of what the variant holds.
+fn arms(
+    variants: &[EventVariant<'_>],
+    held: impl Fn(&EventVariant<'_>) -> TokenStream,
+) -> TokenStream {
+    let last = variants.len().saturating_sub(1);
+    let arms = variants.iter().enumerate().map(|(at, variant)| {
+        let pattern = if at == last { quote!(_) } else { quote!(#at) };
+        let (held, wrap) = (held(variant), wrap(variant));
+        quote!(#pattern => ::core::result::Result::map(#held, #wrap),)
+    });
+    arms.collect()
 }

@@ -7,12 +7,15 @@ use syn::ext::IdentExt;
 
 use super::structs;
 use super::target::Target;
+use crate::cloud_event::attr::EventType;
 
 /// Returns a stub of all items that the derive provides.
 pub(super) fn expand(target: &Target<'_>) -> TokenStream {
-    let given = target.attrs.ty.clone().filter(|ty| !ty.is_empty());
+    let given = target.attrs.ty.as_ref().and_then(EventType::literal);
+    let name = target.input.ident.unraw().to_string();
     // The name of the type, so that no two stubs have the same event type.
-    let ty = given.unwrap_or_else(|| target.input.ident.unraw().to_string());
+    let ty = given.filter(|ty| !ty.is_empty()).unwrap_or(&name);
+    let ty = quote!(#ty);
     let constants = match target.input.data {
         Data::Struct(_) => structs::constants(target, &ty),
         Data::Enum(_) | Data::Union(_) => TokenStream::new(),
@@ -21,9 +24,9 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let event_builder = target.builder_method("event_builder", &stub);
     let from_reader = target.reader_method(&stub);
     let body = quote! {
-        const TYPES: &'static [&'static str] = &[#ty];
+        const TYPES: &'static [&'static ::core::primitive::str] = &[#ty];
 
-        fn event_type(&self) -> &'static str {
+        fn event_type(&self) -> &'static ::core::primitive::str {
             #stub
         }
 

@@ -9,7 +9,7 @@ use crate::value::Extension;
 /// Returns the attributes of the type up to the value of `id`, or `None` if the source is not fixed or
 /// the data may not be JSON.
 pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
-    let (source, ty) = (attrs.source.as_deref()?, attrs.ty.as_deref()?);
+    let (source, ty) = (attrs.source.as_deref()?, attrs.ty.as_ref()?.literal()?);
     // A media type with parameters is left to the run time.
     if content_type.contains(';') || !rules::declares_json(content_type) {
         return None;

@@ -9,13 +9,13 @@ mod target;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, DeriveInput, Meta};
+use syn::DeriveInput;
 
 use self::target::Target;
 use super::attr::TypeAttrs;
 use super::generics;
 use super::model::Model;
-use crate::value;
+use crate::{attributes, value};
 
 /// Expands the model, or a stub if there are errors.
 pub(super) fn expand(
@@ -37,16 +37,16 @@ pub(super) fn expand(
         (None, Some(Model::Enum(variants))) => enums::expand(&target, variants),
         _ => fallback::expand(&target),
     };
-    let allow = allow_deprecated(input);
+    let lints = allowed_lints(input);
     quote! {
         #compile_errors
-        #allow
+        #lints
         const _: () = { #items };
     }
 }
 
-/// Returns an `allow` if the item mentions deprecation: generated code should not repeat the warning.
-fn allow_deprecated(input: &DeriveInput) -> Option<TokenStream> {
+/// Returns the lints that the item and its fields or variants allow, for the generated code.
+fn allowed_lints(input: &DeriveInput) -> TokenStream {
     let fields = match &input.data {
         syn::Data::Struct(data) => data.fields.iter().flat_map(|field| &field.attrs).collect(),
         syn::Data::Enum(data) => data
@@ -56,16 +56,5 @@ fn allow_deprecated(input: &DeriveInput) -> Option<TokenStream> {
             .collect(),
         syn::Data::Union(_) => Vec::new(),
     };
-    let mut attributes = input.attrs.iter().chain(fields);
-    attributes
-        .any(concerns_deprecation)
-        .then(|| quote!(#[allow(deprecated)]))
-}
-
-fn concerns_deprecation(attribute: &Attribute) -> bool {
-    let path = attribute.path();
-    let allows = path.is_ident("allow") || path.is_ident("expect");
-    path.is_ident("deprecated")
-        || (allows
-            && matches!(&attribute.meta, Meta::List(list) if list.tokens.to_string().contains("deprecated")))
+    attributes::allowed_lints(input.attrs.iter().chain(fields))
 }

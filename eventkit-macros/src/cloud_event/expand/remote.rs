@@ -124,6 +124,8 @@ fn definition(
     let fields = fields.chain(marker);
     quote! {
         #head
+        // The user's own struct has the same names, and the lint on them.
+        #[allow(non_snake_case)]
         #[serde(crate = "__eventkit_serde", #type_name)]
         #(#[serde(#carried)])*
         struct #ident #parameters #predicates { #(#fields),* }

@@ -2,21 +2,25 @@
 
 use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Token, Visibility};
 
 use super::target::Target;
 use super::{json, remote};
-use crate::cloud_event::attr::TypeAttrs;
+use crate::cloud_event::attr::{EventType, TypeAttrs};
 use crate::cloud_event::generics::{self, ParamUse};
 use crate::cloud_event::model::{AttributeField, Payload, Struct};
+use crate::span::respanned;
 use crate::value::Extension;
+use crate::{rule, symbol, ty};
 
 /// Returns the constants, the impl of `CloudEvent`, and the conversions.
 pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
-    let ty = target.attrs.ty.as_deref().unwrap_or_default();
-    let constants = constants(target, ty);
-    let metadata = metadata(target, ty);
+    let (ty, checked_type) = event_type(target);
+    let constants = constants(target, &ty);
+    let metadata = metadata(target, &ty);
+    let time = time_field(target, model);
     let remote = match &model.data {
         Payload::Fields(data) => remote::expand(target, data),
         Payload::Nothing | Payload::Whole => TokenStream::new(),
@@ -34,11 +38,60 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             }
         }
     });
-    quote!(#metadata #constants #remote #implementation #discovery)
+    quote!(#checked_type #metadata #constants #time #remote #implementation #discovery)
+}
+
+/// Returns the event type, and the constant that checks one that is no literal.
+fn event_type(target: &Target<'_>) -> (TokenStream, TokenStream) {
+    match &target.attrs.ty {
+        Some(EventType::Constant(expr)) => {
+            let private = &target.private;
+            let private = respanned(private, expr.span());
+            let checked = quote_spanned!(expr.span()=> #private::event_type(#expr));
+            let constant = quote! {
+                const __EVENTKIT_TYPE: &::core::primitive::str = #checked;
+            };
+            (quote!(__EVENTKIT_TYPE), constant)
+        }
+        literal => {
+            let literal = literal.as_ref().and_then(EventType::literal);
+            let literal = literal.unwrap_or_default();
+            (quote!(#literal), TokenStream::new())
+        }
+    }
+}
+
+/// Returns the field that sets the time, whose type is checked where it is known.
+fn time_field(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
+    let private = &target.private;
+    let mut fields = model.attributes.iter();
+    let Some(field) = fields.find(|field| is_checked_time(target, field)) else {
+        return TokenStream::new();
+    };
+    let ty = field.ty;
+    let name = ty::text(ty);
+    let private_there = respanned(private, ty.span());
+    let checked = quote_spanned!(ty.span()=> #private_there::time_field::<#ty>(#name));
+    quote!(const __EVENTKIT_TIME: #private::AttributeField<#ty> = #checked;)
+}
+
+fn is_checked_time(target: &Target<'_>, field: &AttributeField<'_>) -> bool {
+    let params = &target.input.generics;
+    field.attr.name == symbol::TIME
+        && generics::used_params(params, field.ty.to_token_stream(), ParamUse::Any).is_empty()
+}
+
+/// Returns the field that sets an attribute.
+fn attribute_field(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStream {
+    if is_checked_time(target, field) {
+        return quote!(__EVENTKIT_TIME);
+    }
+    let (private, name, ty) = (&target.private, &field.attr.name, field.ty);
+    quote!(#private::attribute_field::<#ty>(#name))
 }
 
 /// Returns the constants of the type, which are as visible as it is.
-pub(super) fn constants(target: &Target<'_>, ty: &str) -> TokenStream {
+pub(super) fn constants(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
     let attrs = target.attrs;
     let visibility = match &target.input.vis {
         // With the user's token, lints would apply to the constants as to the user's code.
@@ -53,21 +106,21 @@ pub(super) fn constants(target: &Target<'_>, ty: &str) -> TokenStream {
         &[],
         &quote! {
             /// The event type.
-            #visibility const TYPE: &'static str = #ty;
+            #visibility const TYPE: &'static ::core::primitive::str = #ty;
 
             /// The source, if it is fixed.
-            #visibility const SOURCE: ::core::option::Option<&'static str> = #source;
+            #visibility const SOURCE: ::core::option::Option<&'static ::core::primitive::str> = #source;
 
             /// The media type of the data.
-            #visibility const DATA_CONTENT_TYPE: &'static str = #data_content_type;
+            #visibility const DATA_CONTENT_TYPE: &'static ::core::primitive::str = #data_content_type;
 
             /// The URI of the schema of the data.
-            #visibility const DATA_SCHEMA: ::core::option::Option<&'static str> = #data_schema;
+            #visibility const DATA_SCHEMA: ::core::option::Option<&'static ::core::primitive::str> = #data_schema;
         },
     )
 }
 
-fn metadata(target: &Target<'_>, ty: &str) -> TokenStream {
+fn metadata(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
     let (private, attrs) = (&target.private, target.attrs);
     let source = option(attrs.source.as_deref());
     let subject = option(attrs.subject.as_deref());
@@ -134,17 +187,26 @@ fn implementation(
     let private = &target.private;
     let encode = encode(target, model);
     let decode = target.reader_method(&decode(target, model));
-    let body = quote! {
-        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
-
-        fn event_type(&self) -> &'static str {
-            __EVENTKIT_METADATA.ty
+    let extensions = extensions(target, model);
+    // In code that is generic over a type, the probe does not tell whether it is `Clone`.
+    let cloning = target.input.generics.params.is_empty().then(|| {
+        quote! {
+            const CLONING: #private::Cloning<Self> = {
+                #[allow(unused_imports)]
+                use #private::NotClone as _;
+                #private::CloneProbe::<Self>::__EVENTKIT_CLONING
+            };
         }
+    });
+    let body = quote! {
+        const TYPES: &'static [&'static ::core::primitive::str] = &[__EVENTKIT_METADATA.ty];
 
-        fn try_clone(&self) -> ::core::option::Option<Self> {
-            #[allow(unused_imports)]
-            use #private::NotClone as _;
-            #private::CloneProbe(self).try_clone()
+        const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[#(#extensions),*]];
+
+        #cloning
+
+        fn event_type(&self) -> &'static ::core::primitive::str {
+            __EVENTKIT_METADATA.ty
         }
 
         #encode
@@ -154,20 +216,30 @@ fn implementation(
     target.implement_event(predicates, &body)
 }
 
+/// Returns the extensions that events of the type declare.
+fn extensions<'m>(target: &'m Target<'_>, model: &'m Struct<'_>) -> Vec<&'m str> {
+    let fixed = target.attrs.extensions.iter();
+    let fields = model.attributes.iter().map(|field| &field.attr.name);
+    let all = fixed.map(|(name, _)| name).chain(fields);
+    all.map(String::as_str)
+        .filter(|name| !rule::is_reserved(name))
+        .collect()
+}
+
 /// Returns `event_builder`, and unless the type has no data and their defaults suffice,
 /// `attribute_builder` and `write_to`.
 fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let attributes = model.attributes.iter().map(|AttributeField { attr, ident, ty }| {
-        let name = &attr.name;
+    let attributes = model.attributes.iter().map(|field| {
+        let (ident, attribute) = (field.ident, attribute_field(target, field));
         quote! {
-            let __eventkit_builder = #private::attribute_field::<#ty>(#name).set(__eventkit_builder, &self.#ident)?;
+            let __eventkit_builder = #private::AttributeField::set(&#attribute, __eventkit_builder, &self.#ident)?;
         }
     });
     let attributes: TokenStream = attributes.collect();
     let built = |start: TokenStream| {
         quote! {
-            let __eventkit_builder = __EVENTKIT_METADATA.#start();
+            let __eventkit_builder = #private::Metadata::#start(&__EVENTKIT_METADATA);
             #attributes
             ::core::result::Result::Ok(__eventkit_builder)
         }
@@ -245,9 +317,9 @@ fn field_value(target: &Target<'_>, model: &Struct<'_>, field: &syn::Field) -> T
     let attribute = attributes.find(|attribute| Some(attribute.ident) == ident.as_ref());
     match attribute {
         Some(attribute) if !attribute.attr.keep => {
-            let (name, ty) = (&attribute.attr.name, attribute.ty);
+            let attribute = attribute_field(target, attribute);
             quote! {
-                #ident: #private::attribute_field::<#ty>(#name).get(__eventkit_attributes)?
+                #ident: #private::AttributeField::get(&#attribute, __eventkit_attributes)?
             }
         }
         _ => quote!(#ident: __eventkit_data.#ident),

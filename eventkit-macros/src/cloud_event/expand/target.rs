@@ -129,7 +129,7 @@ impl Target<'_> {
 
                     fn try_from(
                         __eventkit_event: #taken #private::Event,
-                    ) -> ::core::result::Result<Self, Self::Error> {
+                    ) -> ::core::result::Result<Self, #private::DecodeError> {
                         #private::from_event::<Self>(#borrow __eventkit_event)
                     }
                 }
@@ -140,7 +140,7 @@ impl Target<'_> {
 
                     fn try_from(
                         __eventkit_value: #taken #this,
-                    ) -> ::core::result::Result<Self, Self::Error> {
+                    ) -> ::core::result::Result<Self, #private::EncodeError> {
                         #private::into_event::<#this>(#borrow __eventkit_value)
                     }
                 }

@@ -1,23 +1,46 @@
 const _: () = {
     use ::eventkit::__private::check_variant as __eventkit_check_variant;
-    const __EVENTKIT_VARIANTS: &[(&str, &[&str])] = &[
+    const __EVENTKIT_VARIANTS: &[(
+        &::core::primitive::str,
+        &[&::core::primitive::str],
+    )] = &[
         ("Placed", <OrderPlaced as ::eventkit::__private::CloudEvent>::TYPES),
         ("Paid", <OrderPaid as ::eventkit::__private::CloudEvent>::TYPES),
     ];
     const _: () = __eventkit_check_variant("OrderEvent", __EVENTKIT_VARIANTS, 0usize);
     const _: () = __eventkit_check_variant("OrderEvent", __EVENTKIT_VARIANTS, 1usize);
+    #[allow(unused_imports)]
+    use ::eventkit::__private::NotClone as _;
     #[automatically_derived]
     impl ::eventkit::__private::CloudEvent for OrderEvent {
-        const TYPES: &'static [&'static str] = &[
-            ::eventkit::__private::single(
-                <OrderPlaced as ::eventkit::__private::CloudEvent>::TYPES,
-            ),
-            ::eventkit::__private::single(
-                <OrderPaid as ::eventkit::__private::CloudEvent>::TYPES,
-            ),
+        const TYPES: &'static [&'static ::core::primitive::str] = &::eventkit::__private::single_types::<
+            2usize,
+        >(
+            "OrderEvent",
+            &[
+                ("Placed", <OrderPlaced as ::eventkit::__private::CloudEvent>::TYPES),
+                ("Paid", <OrderPaid as ::eventkit::__private::CloudEvent>::TYPES),
+            ],
+            false,
+        );
+        const CLOSED_SET: ::core::primitive::bool = true;
+        const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &::eventkit::__private::single_extensions::<
+            2usize,
+        >(
+            &[
+                <OrderPlaced as ::eventkit::__private::CloudEvent>::EXTENSIONS,
+                <OrderPaid as ::eventkit::__private::CloudEvent>::EXTENSIONS,
+            ],
+        );
+        const VARIANTS: &'static [::eventkit::__private::VariantType] = &[
+            ::eventkit::__private::VariantType::of::<
+                OrderPlaced,
+            >(::eventkit::__private::CloneProbe::<OrderPlaced>::__EVENTKIT_CLONING),
+            ::eventkit::__private::VariantType::of::<
+                OrderPaid,
+            >(::eventkit::__private::CloneProbe::<OrderPaid>::__EVENTKIT_CLONING),
         ];
-        const CLOSED_SET: bool = true;
-        fn event_type(&self) -> &'static str {
+        fn event_type(&self) -> &'static ::core::primitive::str {
             match self {
                 Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::event_type(
@@ -44,22 +67,6 @@ const _: () = {
                     <OrderPaid as ::eventkit::__private::CloudEvent>::payload(
                         __eventkit_event,
                     )
-                }
-            }
-        }
-        fn try_clone(&self) -> ::core::option::Option<Self> {
-            match self {
-                Self::Placed(__eventkit_event) => {
-                    let __eventkit_event = <OrderPlaced as ::eventkit::__private::CloudEvent>::try_clone(
-                        __eventkit_event,
-                    );
-                    ::core::option::Option::map(__eventkit_event, Self::Placed)
-                }
-                Self::Paid(__eventkit_event) => {
-                    let __eventkit_event = <OrderPaid as ::eventkit::__private::CloudEvent>::try_clone(
-                        __eventkit_event,
-                    );
-                    ::core::option::Option::map(__eventkit_event, Self::Paid)
                 }
             }
         }
@@ -148,13 +155,44 @@ const _: () = {
                 }
             }
         }
+        fn from_shared(
+            __eventkit_source: &dyn ::eventkit::__private::SharedEvent,
+        ) -> ::core::result::Result<Self, ::eventkit::__private::SharedError> {
+            match ::eventkit::__private::shared_position(
+                __eventkit_source,
+                <Self as ::eventkit::__private::CloudEvent>::TYPES,
+            )? {
+                0usize => {
+                    ::core::result::Result::map(
+                        <OrderPlaced as ::eventkit::__private::CloudEvent>::from_shared_for_variant(
+                            __eventkit_source,
+                            ::eventkit::__private::CloneProbe::<
+                                OrderPlaced,
+                            >::__EVENTKIT_CLONING,
+                        ),
+                        Self::Placed,
+                    )
+                }
+                _ => {
+                    ::core::result::Result::map(
+                        <OrderPaid as ::eventkit::__private::CloudEvent>::from_shared_for_variant(
+                            __eventkit_source,
+                            ::eventkit::__private::CloneProbe::<
+                                OrderPaid,
+                            >::__EVENTKIT_CLONING,
+                        ),
+                        Self::Paid,
+                    )
+                }
+            }
+        }
     }
     #[automatically_derived]
     impl ::core::convert::TryFrom<&::eventkit::__private::Event> for OrderEvent {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
@@ -163,7 +201,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: &OrderEvent,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderEvent>(__eventkit_value)
         }
     }
@@ -172,7 +210,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
@@ -181,7 +219,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: OrderEvent,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderEvent>(&__eventkit_value)
         }
     }

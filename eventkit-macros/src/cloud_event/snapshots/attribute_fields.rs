@@ -10,17 +10,18 @@ const _: () = {
     #[automatically_derived]
     impl<T> OrderPlaced<T> {
         /// The event type.
-        const TYPE: &'static str = "co.outcome.order.placed";
+        const TYPE: &'static ::core::primitive::str = "co.outcome.order.placed";
         /// The source, if it is fixed.
-        const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        const SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
         /// The media type of the data.
-        const DATA_CONTENT_TYPE: &'static str = "application/json";
+        const DATA_CONTENT_TYPE: &'static ::core::primitive::str = "application/json";
         /// The URI of the schema of the data.
-        const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        const DATA_SCHEMA: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
     }
     use ::eventkit::__private::serde as __eventkit_serde;
     #[derive(__eventkit_serde::Serialize)]
     #[serde(remote = "OrderPlaced")]
+    #[allow(non_snake_case)]
     #[serde(
         crate = "__eventkit_serde",
         rename = "OrderPlaced",
@@ -56,6 +57,7 @@ const _: () = {
     }
     #[derive(__eventkit_serde::Deserialize)]
     #[serde(default)]
+    #[allow(non_snake_case)]
     #[serde(
         crate = "__eventkit_serde",
         rename = "OrderPlaced",
@@ -94,14 +96,14 @@ const _: () = {
             T,
         >: ::eventkit::__private::serde::de::DeserializeOwned,
     {
-        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
-        fn event_type(&self) -> &'static str {
+        const TYPES: &'static [&'static ::core::primitive::str] = &[
+            __EVENTKIT_METADATA.ty,
+        ];
+        const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
+            &["tenant"],
+        ];
+        fn event_type(&self) -> &'static ::core::primitive::str {
             __EVENTKIT_METADATA.ty
-        }
-        fn try_clone(&self) -> ::core::option::Option<Self> {
-            #[allow(unused_imports)]
-            use ::eventkit::__private::NotClone as _;
-            ::eventkit::__private::CloneProbe(self).try_clone()
         }
         fn event_builder(
             &self,
@@ -125,15 +127,19 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
-            let __eventkit_builder = ::eventkit::__private::attribute_field::<
-                String,
-            >("subject")
-                .set(__eventkit_builder, &self.customer)?;
-            let __eventkit_builder = ::eventkit::__private::attribute_field::<
-                Option<String>,
-            >("tenant")
-                .set(__eventkit_builder, &self.tenant)?;
+            let __eventkit_builder = ::eventkit::__private::Metadata::builder_without_data(
+                &__EVENTKIT_METADATA,
+            );
+            let __eventkit_builder = ::eventkit::__private::AttributeField::set(
+                &::eventkit::__private::attribute_field::<String>("subject"),
+                __eventkit_builder,
+                &self.customer,
+            )?;
+            let __eventkit_builder = ::eventkit::__private::AttributeField::set(
+                &::eventkit::__private::attribute_field::<Option<String>>("tenant"),
+                __eventkit_builder,
+                &self.tenant,
+            )?;
             ::core::result::Result::Ok(__eventkit_builder)
         }
         fn write_to<__eventkit_Writer: ::eventkit::__private::EventWriter>(
@@ -164,8 +170,10 @@ const _: () = {
                 __eventkit_source,
             );
             ::core::result::Result::Ok(Self {
-                customer: ::eventkit::__private::attribute_field::<String>("subject")
-                    .get(__eventkit_attributes)?,
+                customer: ::eventkit::__private::AttributeField::get(
+                    &::eventkit::__private::attribute_field::<String>("subject"),
+                    __eventkit_attributes,
+                )?,
                 tenant: __eventkit_data.tenant,
                 total_cents: __eventkit_data.total_cents,
                 lines: __eventkit_data.lines,
@@ -184,7 +192,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
@@ -200,7 +208,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: &OrderPlaced<T>,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
@@ -216,7 +224,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
@@ -232,7 +240,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: OrderPlaced<T>,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }

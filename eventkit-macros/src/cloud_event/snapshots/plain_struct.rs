@@ -10,26 +10,31 @@ const _: () = {
     #[automatically_derived]
     impl OrderPlaced {
         /// The event type.
-        pub const TYPE: &'static str = "co.outcome.order.placed";
+        pub const TYPE: &'static ::core::primitive::str = "co.outcome.order.placed";
         /// The source, if it is fixed.
-        pub const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+        pub const SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
             "/shop/orders",
         );
         /// The media type of the data.
-        pub const DATA_CONTENT_TYPE: &'static str = "application/json";
+        pub const DATA_CONTENT_TYPE: &'static ::core::primitive::str = "application/json";
         /// The URI of the schema of the data.
-        pub const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        pub const DATA_SCHEMA: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
     }
     #[automatically_derived]
     impl ::eventkit::__private::CloudEvent for OrderPlaced {
-        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
-        fn event_type(&self) -> &'static str {
-            __EVENTKIT_METADATA.ty
-        }
-        fn try_clone(&self) -> ::core::option::Option<Self> {
+        const TYPES: &'static [&'static ::core::primitive::str] = &[
+            __EVENTKIT_METADATA.ty,
+        ];
+        const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
+            &["priority"],
+        ];
+        const CLONING: ::eventkit::__private::Cloning<Self> = {
             #[allow(unused_imports)]
             use ::eventkit::__private::NotClone as _;
-            ::eventkit::__private::CloneProbe(self).try_clone()
+            ::eventkit::__private::CloneProbe::<Self>::__EVENTKIT_CLONING
+        };
+        fn event_type(&self) -> &'static ::core::primitive::str {
+            __EVENTKIT_METADATA.ty
         }
         fn event_builder(
             &self,
@@ -56,7 +61,9 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder_without_data();
+            let __eventkit_builder = ::eventkit::__private::Metadata::builder_without_data(
+                &__EVENTKIT_METADATA,
+            );
             ::core::result::Result::Ok(__eventkit_builder)
         }
         fn write_to<__eventkit_Writer: ::eventkit::__private::EventWriter>(
@@ -93,7 +100,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
@@ -102,7 +109,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: &OrderPlaced,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced>(__eventkit_value)
         }
     }
@@ -111,7 +118,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
@@ -120,7 +127,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: OrderPlaced,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
         }
     }

@@ -10,24 +10,27 @@ const _: () = {
     #[automatically_derived]
     impl Tick {
         /// The event type.
-        const TYPE: &'static str = "co.outcome.tick";
+        const TYPE: &'static ::core::primitive::str = "co.outcome.tick";
         /// The source, if it is fixed.
-        const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        const SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
         /// The media type of the data.
-        const DATA_CONTENT_TYPE: &'static str = "application/json";
+        const DATA_CONTENT_TYPE: &'static ::core::primitive::str = "application/json";
         /// The URI of the schema of the data.
-        const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        const DATA_SCHEMA: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
     }
     #[automatically_derived]
     impl framework::eventkit::__private::CloudEvent for Tick {
-        const TYPES: &'static [&'static str] = &[__EVENTKIT_METADATA.ty];
-        fn event_type(&self) -> &'static str {
-            __EVENTKIT_METADATA.ty
-        }
-        fn try_clone(&self) -> ::core::option::Option<Self> {
+        const TYPES: &'static [&'static ::core::primitive::str] = &[
+            __EVENTKIT_METADATA.ty,
+        ];
+        const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[]];
+        const CLONING: framework::eventkit::__private::Cloning<Self> = {
             #[allow(unused_imports)]
             use framework::eventkit::__private::NotClone as _;
-            framework::eventkit::__private::CloneProbe(self).try_clone()
+            framework::eventkit::__private::CloneProbe::<Self>::__EVENTKIT_CLONING
+        };
+        fn event_type(&self) -> &'static ::core::primitive::str {
+            __EVENTKIT_METADATA.ty
         }
         fn event_builder(
             &self,
@@ -35,7 +38,9 @@ const _: () = {
             framework::eventkit::__private::EventBuilder,
             framework::eventkit::__private::EncodeError,
         > {
-            let __eventkit_builder = __EVENTKIT_METADATA.builder();
+            let __eventkit_builder = framework::eventkit::__private::Metadata::builder(
+                &__EVENTKIT_METADATA,
+            );
             ::core::result::Result::Ok(__eventkit_builder)
         }
         fn from_reader(
@@ -56,7 +61,7 @@ const _: () = {
         type Error = framework::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: &framework::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
             framework::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
@@ -65,7 +70,7 @@ const _: () = {
         type Error = framework::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: &Tick,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, framework::eventkit::__private::EncodeError> {
             framework::eventkit::__private::into_event::<Tick>(__eventkit_value)
         }
     }
@@ -74,7 +79,7 @@ const _: () = {
         type Error = framework::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: framework::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, framework::eventkit::__private::DecodeError> {
             framework::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
@@ -83,7 +88,7 @@ const _: () = {
         type Error = framework::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: Tick,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, framework::eventkit::__private::EncodeError> {
             framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
         }
     }

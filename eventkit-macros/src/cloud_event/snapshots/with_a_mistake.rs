@@ -5,23 +5,23 @@ const _: () = {
     #[automatically_derived]
     impl<T> OrderPlaced<T> {
         /// The event type.
-        const TYPE: &'static str = "OrderPlaced";
+        const TYPE: &'static ::core::primitive::str = "OrderPlaced";
         /// The source, if it is fixed.
-        const SOURCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(
+        const SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
             "/shop/orders",
         );
         /// The media type of the data.
-        const DATA_CONTENT_TYPE: &'static str = "application/json";
+        const DATA_CONTENT_TYPE: &'static ::core::primitive::str = "application/json";
         /// The URI of the schema of the data.
-        const DATA_SCHEMA: ::core::option::Option<&'static str> = ::core::option::Option::None;
+        const DATA_SCHEMA: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::None;
     }
     #[automatically_derived]
     impl<T> ::eventkit::__private::CloudEvent for OrderPlaced<T>
     where
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
     {
-        const TYPES: &'static [&'static str] = &["OrderPlaced"];
-        fn event_type(&self) -> &'static str {
+        const TYPES: &'static [&'static ::core::primitive::str] = &["OrderPlaced"];
+        fn event_type(&self) -> &'static ::core::primitive::str {
             ::core::unimplemented!()
         }
         fn event_builder(
@@ -46,7 +46,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: &::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(__eventkit_event)
         }
     }
@@ -58,7 +58,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: &OrderPlaced<T>,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(__eventkit_value)
         }
     }
@@ -70,7 +70,7 @@ const _: () = {
         type Error = ::eventkit::__private::DecodeError;
         fn try_from(
             __eventkit_event: ::eventkit::__private::Event,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::DecodeError> {
             ::eventkit::__private::from_event::<Self>(&__eventkit_event)
         }
     }
@@ -82,7 +82,7 @@ const _: () = {
         type Error = ::eventkit::__private::EncodeError;
         fn try_from(
             __eventkit_value: OrderPlaced<T>,
-        ) -> ::core::result::Result<Self, Self::Error> {
+        ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }

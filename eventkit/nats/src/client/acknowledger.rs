@@ -8,13 +8,17 @@ use async_nats::Subject;
 use async_nats::jetstream::AckKind;
 use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
-    Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+    Acknowledger, BoxFuture, DEAD_LETTER_PREFIX, DeliveryRecord, MessageMetadata, Settlement,
+    Subscription, TransportError,
 };
+use serde::de::IgnoredAny;
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::active_subscription::ActiveSubscription;
 use super::delivery_records;
+use super::shared::Shared;
 use super::state::StateStore;
 
 /// The first and the longest delay of a message that is returned since it may be one for a later
@@ -27,6 +31,10 @@ const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
 pub(super) struct NatsAcknowledger {
     subscription: Arc<ActiveSubscription>,
     reply: Subject,
+    /// The sequence of the message, if its subscription keeps the order.
+    ordered: Option<u64>,
+    /// Whether the message was returned: it comes back.
+    was_returned: AtomicBool,
     /// Whether a record of the message's deliveries is stored.
     has_record: AtomicBool,
     /// Lets the consumer request another message once it is dropped, settled or not.
@@ -37,9 +45,17 @@ impl NatsAcknowledger {
     pub(super) fn new(
         subscription: Arc<ActiveSubscription>,
         reply: Subject,
+        message: MessageMetadata,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
+        let keeps_order = subscription.subscription.keeps_order;
+        let ordered = message.position.filter(|_| keeps_order);
+        if let Some(sequence) = ordered {
+            subscription.durable.unsettled.insert(sequence);
+        }
         Self {
+            ordered,
+            was_returned: AtomicBool::new(false),
             subscription,
             reply,
             has_record: AtomicBool::new(false),
@@ -53,9 +69,26 @@ impl NatsAcknowledger {
         confirmed.map(drop)
     }
 
+    /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted
+    /// and created again. A stream may refuse that.
+    async fn delete_letter(&self, position: u64) -> Result<(), TransportError> {
+        let Shared { api, stream, .. } = &*self.subscription.shared;
+        let stream = &stream.settings.name;
+        let call = format!("STREAM.MSG.DELETE.{stream}");
+        // The content need not be overwritten.
+        let request = json!({ "seq": position, "no_erase": true });
+        let operation = format!("delete the dead letter at the position {position}");
+        let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
+        if let Err(error) = deleted {
+            warn!(%error, %stream, position, "the stream keeps a dead letter that was settled");
+        }
+        Ok(())
+    }
+
     async fn nack(&self, delay: Duration) -> Result<(), TransportError> {
         // The server counts nanoseconds in 64 bits.
         let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
+        self.was_returned.store(true, Ordering::Relaxed);
         self.send_ack("return a message", AckKind::Nak(delay)).await
     }
 
@@ -66,6 +99,8 @@ impl NatsAcknowledger {
         kind: AckKind,
         message: MessageMetadata,
     ) -> Result<(), TransportError> {
+        // Before it is sent: if it is not confirmed, the message may come again.
+        self.forget_sequence();
         self.send_ack(operation, kind).await?;
         if self.has_record.load(Ordering::Relaxed) {
             let (state, durable) = self.place();
@@ -106,19 +141,17 @@ impl NatsAcknowledger {
     /// Returns a message that may be one for a later selection.
     async fn return_skipped(&self, message: MessageMetadata) -> Result<(), TransportError> {
         // Otherwise a process with the later selection takes it for a suspect.
-        if let Err(error) = self.account_for(message).await {
+        let (state, durable) = self.place();
+        if let Err(error) = delivery_records::account_for(state, durable, message).await {
             debug!(%error, "failed to record that a message is skipped");
         }
         let delay = backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, message.delivery_count);
         self.nack(delay).await
     }
 
-    /// Records that a delivery ended without a run, if all before it are accounted for.
-    async fn account_for(&self, message: MessageMetadata) -> Result<(), TransportError> {
-        let record = self.load_record(message).await?;
-        match record.accounting_for(message.delivery_count) {
-            Some(record) => self.store_record(message, record).await,
-            None => Ok(()),
+    fn forget_sequence(&self) {
+        if let Some(sequence) = self.ordered {
+            self.subscription.durable.unsettled.remove(sequence);
         }
     }
 
@@ -127,6 +160,23 @@ impl NatsAcknowledger {
             shared, durable, ..
         } = &*self.subscription;
         (&shared.state, &durable.name)
+    }
+}
+
+impl Drop for NatsAcknowledger {
+    fn drop(&mut self) {
+        if !self.was_returned.load(Ordering::Relaxed) {
+            self.forget_sequence();
+        }
+    }
+}
+
+/// Returns whether a subscription selects one type of dead letters and nothing else: they belong to it
+/// alone.
+fn owns_dead_letters(subscription: &Subscription) -> bool {
+    match &subscription.patterns[..] {
+        [ty] => ty.starts_with(DEAD_LETTER_PREFIX) && !ty.contains('*'),
+        _ => false,
     }
 }
 
@@ -142,18 +192,17 @@ impl Acknowledger for NatsAcknowledger {
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
         Box::pin(async move {
-            match settlement {
-                Settlement::Ack => {
-                    self.end("acknowledge a message", AckKind::Ack, message)
-                        .await
-                }
-                Settlement::Terminate => {
-                    self.end("terminate a message", AckKind::Term, message)
-                        .await
-                }
-                Settlement::Nack(delay) => self.nack(delay).await,
-                Settlement::Skip => self.skip(message).await,
+            let (operation, kind) = match settlement {
+                Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+                Settlement::Terminate => ("terminate a message", AckKind::Term),
+                Settlement::Nack(delay) => return self.nack(delay).await,
+                Settlement::Skip => return self.skip(message).await,
+            };
+            self.end(operation, kind, message).await?;
+            if owns_dead_letters(&self.subscription.subscription) {
+                return self.delete_letter(sequence(message)).await;
             }
+            Ok(())
         })
     }
 

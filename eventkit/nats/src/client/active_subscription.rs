@@ -58,7 +58,7 @@ impl ActiveSubscription {
         durable: Arc<Durable>,
         stream: &(StreamInfo, Vec<String>),
     ) -> Result<Self, TransportError> {
-        let filters = Filters::new(&shared.prefix, &subscription.patterns);
+        let filters = shared.mapping.subjects.filters_of(subscription);
         let this = Self {
             shared: Arc::clone(shared),
             subscription: subscription.clone(),
@@ -80,6 +80,11 @@ impl ActiveSubscription {
     pub(super) async fn is_latest(&self) -> Result<bool, TransportError> {
         let digest = &self.selection.digest;
         self.durable.is_latest(&self.shared.state, digest).await
+    }
+
+    /// Returns whether a later selection is recorded, as far as this process knows.
+    pub(super) fn is_superseded(&self) -> bool {
+        self.durable.is_superseded(&self.selection.digest)
     }
 
     /// Returns the time after which the server delivers an unsettled message again, if it is not the one

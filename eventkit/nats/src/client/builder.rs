@@ -22,13 +22,16 @@ use eventkit::transport::{TransportError, TransportErrorKind};
 
 use super::Storage;
 use super::api::Api;
+use super::core_publisher::CorePublisher;
 use super::settings::StreamSettings;
 use super::shared::Shared;
 use super::state::StateStore;
 use super::stream::Stream;
+use super::subject_settings::SubjectSettings;
 use super::transport::{Nats, check_name};
+use super::unselected::UnselectedEvents;
+use crate::mapping::Mapping;
 use crate::mapping::message::Mode;
-use crate::mapping::subject::is_token;
 
 /// The first delay between attempts to reconnect.
 const INITIAL_RECONNECT_DELAY: Duration = Duration::from_millis(50);
@@ -58,7 +61,7 @@ pub struct NatsBuilder {
     server: Server,
     options: Option<ConnectOptions>,
     stream: StreamSettings,
-    prefix: Option<String>,
+    pub(super) subjects: SubjectSettings,
     domain: Option<String>,
     mode: Mode,
     limits: Limits,
@@ -89,13 +92,14 @@ impl NatsBuilder {
             options: None,
             stream: StreamSettings {
                 name: "events".to_owned(),
+                must_exist: false,
                 storage: Storage::File,
                 duplicate_window: Duration::from_mins(2),
                 replicas: None,
                 max_age: None,
                 max_bytes: None,
             },
-            prefix: None,
+            subjects: SubjectSettings::default(),
             domain: None,
             mode: Mode::Binary,
             limits: Limits::DEFAULT,
@@ -121,9 +125,19 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the prefix of all subjects; the name of the stream by default.
-    pub fn subject_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.prefix = Some(prefix.into());
+    /// Requires that the stream exists; by default an absent one is created.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_nats::Nats;
+    ///
+    /// let nats = Nats::connect("nats://127.0.0.1:4222").stream("ORDERS").existing_stream();
+    /// let nats = nats.subject("orders.{type}").open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn existing_stream(mut self) -> Self {
+        self.stream.must_exist = true;
         self
     }
 
@@ -211,28 +225,14 @@ impl NatsBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached or is older than 2.9, or if the existing
-    /// stream does not fit. That error lists each setting with the value found and the value
-    /// expected.
+    /// Returns an error if the server cannot be reached or is older than 2.9, if a subject setting is
+    /// malformed, or if the existing stream does not fit. That error lists each setting with the value
+    /// found and the value expected.
     pub async fn open(self) -> Result<Nats, TransportError> {
-        let prefix = self.prefix.unwrap_or_else(|| self.stream.name.clone());
+        let unselected = self.subjects.unselected;
         check_name("stream", &self.stream.name)?;
-        if !prefix.split('.').all(is_token) {
-            return Err(TransportError::configuration(format!(
-                "the subject prefix `{prefix}`: expected letters, digits, `-` and `_`, with single \
-                 dots in between"
-            )));
-        }
-        let client = match self.server {
-            Server::Client(client) => client,
-            Server::Urls(urls) => connect(&urls, self.options).await?,
-        };
-        if !client.is_server_compatible(2, 9, 0) {
-            let version = client.server_info().version;
-            return Err(TransportError::configuration(format!(
-                "the server is NATS {version}, expected 2.9 or later"
-            )));
-        }
+        let subjects = self.subjects.build(&self.stream.name)?;
+        let client = self.server.connect(self.options).await?;
         let api_prefix = match self.domain {
             Some(domain) => {
                 check_name("domain", &domain)?;
@@ -245,21 +245,76 @@ impl NatsBuilder {
             prefix: api_prefix,
             timeout: self.timeout,
         };
+        let state = StateStore::new(api.clone(), &self.stream.name);
+        let stream = Stream::new(self.stream, &subjects);
+        let (found, _) = stream.ensure(&api).await?;
         let shared = Shared {
-            state: StateStore::new(api.clone(), &self.stream.name),
-            stream: Stream::new(self.stream, &prefix),
             api,
-            prefix,
-            mode: self.mode,
-            limits: self.limits,
+            stream,
+            stream_subjects: found.settings().texts("subjects"),
+            state,
+            mapping: Mapping {
+                subjects,
+                mode: self.mode,
+                limits: self.limits,
+            },
+            unselected: UnselectedEvents::new(unselected),
             idle_heartbeat: self.idle_heartbeat,
             max_ack_pending: self.max_ack_pending,
             durables: Mutex::default(),
         };
-        shared.stream.ensure(&shared.api).await?;
         Ok(Nats {
             shared: Arc::new(shared),
         })
+    }
+
+    /// Connects, and returns a publisher on core NATS, which needs no stream.
+    ///
+    /// The settings of streams and consumers have no effect on it. The default prefix of subjects is
+    /// still the name of the [stream](Self::stream).
+    ///
+    /// ```no_run
+    /// use eventkit::Event;
+    /// use eventkit_nats::Nats;
+    ///
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let nats = Nats::connect("nats://127.0.0.1:4222").subject("telemetry.{source}");
+    /// let publisher = nats.open_core().await?;
+    /// let event = Event::builder().source("/sensor/7").ty("co.outcome.measured").build()?;
+    /// publisher.publish(&event).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the server cannot be reached or is older than 2.9, or if a subject setting is
+    /// malformed.
+    pub async fn open_core(self) -> Result<CorePublisher, TransportError> {
+        let subjects = self.subjects.build(&self.stream.name)?;
+        let mapping = Mapping {
+            subjects,
+            mode: self.mode,
+            limits: self.limits,
+        };
+        let client = self.server.connect(self.options).await?;
+        Ok(CorePublisher::new(client, mapping, self.timeout))
+    }
+}
+
+impl Server {
+    async fn connect(self, options: Option<ConnectOptions>) -> Result<Client, TransportError> {
+        let client = match self {
+            Self::Client(client) => client,
+            Self::Urls(urls) => connect(&urls, options).await?,
+        };
+        if !client.is_server_compatible(2, 9, 0) {
+            let version = client.server_info().version;
+            return Err(TransportError::configuration(format!(
+                "the server is NATS {version}, expected 2.9 or later"
+            )));
+        }
+        Ok(client)
     }
 }
 

@@ -1,6 +1,8 @@
 //! The consumer: requests as many messages as may be in flight, and detects that it is lost.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -14,8 +16,9 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
 use bytes::Bytes;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, ReservedMessage, TransportError, is_reserved,
+    BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, TransportError, is_reserved,
 };
+use eventkit::{DecodeError, Event};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -23,11 +26,14 @@ use tracing::debug;
 
 use super::acknowledger::NatsAcknowledger;
 use super::active_subscription::ActiveSubscription;
-use super::api::Api;
+use super::catch_up::CatchUp;
+use super::delivery_records;
 use super::keeper::Keeper;
 use super::shared::Shared;
+use super::unselected::Action;
 use crate::binding::with_limits;
-use crate::mapping::{message, subject};
+use crate::mapping::message;
+use crate::mapping::subjects::Address;
 
 /// How often the state of the connection is checked.
 const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
@@ -53,6 +59,10 @@ pub(super) struct NatsConsumer {
     next_check: Instant,
     /// The number of connections that the client had made when the consumer was opened.
     connects: u64,
+    /// Present until no message has to be delivered again before newer ones.
+    catch_up: Option<CatchUp>,
+    /// The messages that were held meanwhile.
+    held: VecDeque<Incoming>,
 }
 
 impl NatsConsumer {
@@ -74,6 +84,8 @@ impl NatsConsumer {
         let none = Arc::clone(&permits).try_acquire_many_owned(0);
         let requested = none.expect("the semaphore is open");
         Ok(Self {
+            catch_up: CatchUp::start(&active),
+            held: VecDeque::new(),
             _keeper: Keeper::start(Arc::clone(&active)),
             subscription: active,
             inbox,
@@ -90,6 +102,10 @@ impl NatsConsumer {
     async fn receive(&mut self) -> Result<Incoming, TransportError> {
         let permits = Arc::clone(&self.permits);
         loop {
+            self.end_catch_up().await?;
+            if let Some(incoming) = self.held.pop_front() {
+                return Ok(incoming);
+            }
             self.request_messages().await?;
             let (min_batch, next_check) = (self.min_batch(), self.next_check);
             tokio::select! {
@@ -100,18 +116,50 @@ impl NatsConsumer {
                     self.last_received = Instant::now();
                     if let Some(status) = message.status {
                         self.handle_status(status, &message)?;
-                    } else if let Some(incoming) = self.accept(message)? {
+                    } else if let Some(incoming) = self.accept(message).await?
+                        && let Some(incoming) = self.hold(incoming)
+                    {
                         return Ok(incoming);
                     }
                 }
                 // There are enough permits for another request.
-                _ = permits.acquire_many(min_batch) => {}
+                _ = permits.acquire_many(min_batch), if self.catch_up.is_none() => {}
                 () = sleep_until(next_check) => {
                     self.next_check = Instant::now() + CONNECTION_CHECK_INTERVAL;
                     self.check_connection()?;
                 }
             }
         }
+    }
+
+    /// Ends the catching up if nothing has to be waited for.
+    async fn end_catch_up(&mut self) -> Result<(), TransportError> {
+        if let Some(catch_up) = &mut self.catch_up
+            && catch_up.is_over(&self.subscription).await?
+        {
+            self.held = self
+                .catch_up
+                .take()
+                .map_or_else(VecDeque::new, CatchUp::into_held);
+        }
+        Ok(())
+    }
+
+    /// Returns a message if it need not wait for older ones.
+    fn hold(&mut self, incoming: Incoming) -> Option<Incoming> {
+        match &mut self.catch_up {
+            Some(catch_up) => catch_up.accept(incoming),
+            None => Some(incoming),
+        }
+    }
+
+    /// Takes the messages that were not delivered since they had to wait.
+    fn take_held(&mut self) -> VecDeque<Incoming> {
+        let mut held = mem::take(&mut self.held);
+        if let Some(catch_up) = self.catch_up.take() {
+            held.extend(catch_up.into_held());
+        }
+        held
     }
 
     /// Returns the size of the smallest request: half of all messages, or one if none is requested.
@@ -125,7 +173,13 @@ impl NatsConsumer {
 
     /// Requests as many messages as there are permits, if they are enough for a request.
     async fn request_messages(&mut self) -> Result<(), TransportError> {
-        let available = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        let mut available = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
+        if let Some(catch_up) = &self.catch_up {
+            if self.requested.num_permits() > 0 || !catch_up.may_request() {
+                return Ok(());
+            }
+            available = available.min(1);
+        }
         if available < self.min_batch() {
             return Ok(());
         }
@@ -143,11 +197,19 @@ impl NatsConsumer {
 
     async fn send_request(&self, batch: usize) -> Result<(), TransportError> {
         let heartbeat = self.shared().idle_heartbeat;
-        let config = BatchConfig {
-            batch,
-            expires: Some(longest_request(heartbeat)),
-            idle_heartbeat: heartbeat,
-            ..BatchConfig::default()
+        let config = if self.catch_up.is_some() {
+            BatchConfig {
+                batch,
+                no_wait: true,
+                ..BatchConfig::default()
+            }
+        } else {
+            BatchConfig {
+                batch,
+                expires: Some(longest_request(heartbeat)),
+                idle_heartbeat: heartbeat,
+                ..BatchConfig::default()
+            }
         };
         let body = serde_json::to_vec(&config).map_err(|error| {
             TransportError::configuration("failed to serialize a request for messages")
@@ -190,7 +252,12 @@ impl NatsConsumer {
             // An idle heartbeat.
             100 => {}
             // The request is over, with or without messages.
-            404 | 408 => self.release_pending(message),
+            404 | 408 => {
+                self.release_pending(message);
+                if let Some(catch_up) = &mut self.catch_up {
+                    catch_up.note_idle();
+                }
+            }
             409 if description.eq_ignore_ascii_case("Batch Completed") => {
                 self.release_pending(message);
             }
@@ -218,29 +285,86 @@ impl NatsConsumer {
     }
 
     /// Decodes a message, or skips one that no pattern selects.
-    fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
+    async fn accept(&mut self, message: Message) -> Result<Option<Incoming>, TransportError> {
         let permit = self.requested.split(1);
         let metadata = message::metadata(&message);
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
-        let subscription = Arc::clone(&self.subscription);
-        let acknowledger = Arc::new(NatsAcknowledger::new(subscription, reply, permit));
-        let ty = subject::event_type(&self.shared().prefix, &message.subject);
-        let Some(ty) = ty.filter(|ty| self.subscription.subscription.selects(ty)) else {
-            tokio::spawn(acknowledger.skip_undelivered(metadata));
+        let active = Arc::clone(&self.subscription);
+        let acknowledger = Arc::new(NatsAcknowledger::new(active, reply, metadata, permit));
+        let shared = self.shared();
+        let mapping = &shared.mapping;
+        let address = mapping.subjects.address(&message.subject);
+        if !self.receives(&address) {
+            skip(acknowledger, metadata);
             return Ok(None);
-        };
-        let decoder = with_limits(self.shared().limits);
+        }
+        let decoder = with_limits(mapping.limits);
         let headers = message.headers.as_ref();
-        let event = message::decode(decoder, headers, message.payload);
-        let reserved =
-            is_reserved(&ty).then(|| ReservedMessage::new(ty, message::owned_pairs(headers)));
+        let mut event = message::decode(decoder, headers, &message.payload);
+        if let Some(ty) = self.unselected_type(&address, &event) {
+            let (name, subject) = (&self.subscription.subscription.name, &message.subject);
+            let by_subject = match &address {
+                Address::Type(by_subject) => Some(&**by_subject),
+                _ => None,
+            };
+            // It may be one that a later selection is for.
+            let action = if self.subscription.is_superseded() {
+                Action::Skip
+            } else {
+                shared.unselected.apply(name, subject, by_subject, ty)
+            };
+            match action {
+                Action::DeadLetter if self.subscription.is_latest().await.unwrap_or(false) => {
+                    let error =
+                        DecodeError::not_an_event(format!("no handler takes its type `{ty}`"));
+                    let invalid = message::invalid(error, headers, &message.payload);
+                    event = Err(Box::new(invalid));
+                }
+                Action::Skip | Action::DeadLetter => {
+                    skip(acknowledger, metadata);
+                    return Ok(None);
+                }
+            }
+        }
+        let reserved = match address {
+            Address::Reserved(ty) => Some(ReservedMessage::new(ty, message::owned_pairs(headers))),
+            _ => None,
+        };
         let incoming = Incoming::new(event, metadata, acknowledger);
         Ok(Some(match reserved {
             Some(reserved) => incoming.with_reserved(reserved),
             None => incoming,
         }))
+    }
+
+    /// Returns whether the subscription receives messages of such a subject. One filter may cover more.
+    fn receives(&self, address: &Address<'_>) -> bool {
+        match address {
+            Address::Reserved(ty) | Address::Type(ty) => self.subscription.subscription.selects(ty),
+            Address::Event => {
+                let mut patterns = self.subscription.subscription.patterns.iter();
+                patterns.any(|pattern| !is_reserved(pattern))
+            }
+            Address::Other => false,
+        }
+    }
+
+    /// Returns the type of an event that the subscription receives and does not select.
+    fn unselected_type<'e, E>(
+        &self,
+        address: &Address<'_>,
+        event: &'e Result<Event, E>,
+    ) -> Option<&'e str> {
+        let ty = event.as_ref().ok()?.ty();
+        let is_selected = match address {
+            // The event in a message of a service may be of any type.
+            Address::Reserved(_) => true,
+            Address::Type(by_subject) if by_subject == ty => true,
+            _ => self.subscription.subscription.selects(ty),
+        };
+        (!is_selected).then_some(ty)
     }
 
     /// Waits until the client has queued a message. Without a connection its queue fills up.
@@ -297,7 +421,9 @@ impl Consumer for NatsConsumer {
                 return Ok(());
             };
             let info_subject = self.api_subject("INFO");
-            return_undelivered(&self.shared().api, &info_subject, messages).await?;
+            let held = self.take_held();
+            return_held(&self.subscription, held).await;
+            return_undelivered(&self.subscription, &info_subject, messages).await?;
             if let Err(error) = self.subscription.record_settled().await {
                 debug!(%error, "failed to record the settled position of a consumer that is closed");
             }
@@ -312,30 +438,54 @@ impl Drop for NatsConsumer {
         if let Some(messages) = self.messages.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let shared = Arc::clone(&self.subscription.shared);
+            let subscription = Arc::clone(&self.subscription);
             let info_subject = self.api_subject("INFO");
-            runtime.spawn(
-                async move { return_undelivered(&shared.api, &info_subject, messages).await },
-            );
+            let held = self.take_held();
+            runtime.spawn(async move {
+                return_held(&subscription, held).await;
+                return_undelivered(&subscription, &info_subject, messages).await
+            });
         }
     }
 }
 
+/// Returns messages that had to wait for older ones.
+async fn return_held(subscription: &ActiveSubscription, held: VecDeque<Incoming>) {
+    let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
+    for incoming in held {
+        let accounted = delivery_records::account_for(state, durable, incoming.metadata).await;
+        if let Err(error) = accounted {
+            debug!(%error, "failed to record that a message is returned");
+        }
+        // If this is lost, the message is redelivered after `ack_wait`.
+        let _ = incoming.handle.nack(Duration::ZERO).await;
+    }
+}
+
+/// Skips a message in the background, since that asks for the latest selection.
+fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
+    tokio::spawn(acknowledger.skip_undelivered(message));
+}
+
 /// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
 async fn return_undelivered(
-    api: &Api,
+    subscription: &ActiveSubscription,
     info_subject: &str,
     messages: Subscriber,
 ) -> Result<(), TransportError> {
+    let api = &subscription.shared.api;
     let look_up = || api.request("look up a consumer", info_subject, None, Bytes::new());
     // The server sends messages that are on their way before its response.
     look_up().await?;
     let undelivered = timeout(api.timeout, drain(messages));
     let undelivered = undelivered.await.unwrap_or_default();
+    if let Err(error) = account_for(subscription, &undelivered).await {
+        debug!(%error, "failed to record that messages are returned");
+    }
     // The server now drops the requests of the closed inbox. With one of them pending, servers of
     // 2.9 take another message for one that is returned.
     look_up().await?;
-    for reply in undelivered {
+    for (reply, _) in undelivered {
         // If this is lost, the message is redelivered after `ack_wait`.
         let nak = api.client.publish(reply, AckKind::Nak(None).into()).await;
         nak.map_err(|error| {
@@ -347,18 +497,38 @@ async fn return_undelivered(
     look_up().await.map(drop)
 }
 
-/// Unsubscribes, and returns the reply subjects of the messages that were received until then.
-async fn drain(mut messages: Subscriber) -> Vec<Subject> {
-    let mut replies = Vec::new();
-    if messages.drain().await.is_err() {
-        return replies;
-    }
-    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
-        if message.status.is_none() {
-            replies.extend(message.reply);
+/// Records that messages are returned unseen. One of which this is not known is taken for one that may
+/// have ended its process.
+async fn account_for(
+    subscription: &ActiveSubscription,
+    undelivered: &[(Subject, MessageMetadata)],
+) -> Result<(), TransportError> {
+    let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
+    for (_, metadata) in undelivered {
+        if metadata.delivery_count == 1 {
+            delivery_records::account_for_first(state, durable, *metadata).await?;
+        } else {
+            delivery_records::account_for(state, durable, *metadata).await?;
         }
     }
-    replies
+    Ok(())
+}
+
+/// Unsubscribes, and returns the reply subjects and the metadata of the messages that were received
+/// until then.
+async fn drain(mut messages: Subscriber) -> Vec<(Subject, MessageMetadata)> {
+    let mut undelivered = Vec::new();
+    if messages.drain().await.is_err() {
+        return undelivered;
+    }
+    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
+        if message.status.is_none()
+            && let Some(metadata) = message::metadata(&message)
+        {
+            undelivered.extend(message.reply.map(|reply| (reply, metadata)));
+        }
+    }
+    undelivered
 }
 
 /// Returns how long a request for messages waits.
@@ -366,6 +536,6 @@ pub(super) fn longest_request(idle_heartbeat: Duration) -> Duration {
     idle_heartbeat * 6
 }
 
-fn connects(client: &Client) -> u64 {
+pub(super) fn connects(client: &Client) -> u64 {
     client.statistics().connects.load(Ordering::Relaxed)
 }

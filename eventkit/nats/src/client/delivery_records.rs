@@ -1,6 +1,6 @@
 //! The records of deliveries, one for each message whose handler did not succeed at once.
 
-use eventkit::transport::{DeliveryRecord, TransportError};
+use eventkit::transport::{DeliveryRecord, MessageMetadata, TransportError};
 use serde::{Deserialize, Serialize};
 
 use super::state::StateStore;
@@ -14,6 +14,16 @@ struct StoredRecord {
     accounted_deliveries: u32,
     #[serde(default)]
     suspect_runs: u32,
+}
+
+impl StoredRecord {
+    fn new(record: DeliveryRecord) -> Self {
+        Self {
+            failed_attempts: record.failed_attempts,
+            accounted_deliveries: record.accounted_deliveries,
+            suspect_runs: record.suspect_runs,
+        }
+    }
 }
 
 /// Loads the record of a message by its sequence; `None` if there is none.
@@ -39,12 +49,40 @@ pub(super) async fn store(
     sequence: u64,
     record: DeliveryRecord,
 ) -> Result<(), TransportError> {
-    let stored = StoredRecord {
-        failed_attempts: record.failed_attempts,
-        accounted_deliveries: record.accounted_deliveries,
-        suspect_runs: record.suspect_runs,
-    };
-    state.put(&key(durable, sequence), &stored).await.map(drop)
+    let stored = StoredRecord::new(record);
+    state.put(&key(durable, sequence), &stored).await
+}
+
+/// Records that a delivery ended without a run of a handler, as when a message is returned unseen.
+///
+/// An earlier delivery that is not accounted for may have ended its process, and is left so.
+pub(super) async fn account_for(
+    state: &StateStore,
+    durable: &str,
+    message: MessageMetadata,
+) -> Result<(), TransportError> {
+    let (sequence, deliveries) = (message.position.unwrap_or_default(), message.delivery_count);
+    let mut record = DeliveryRecord::default();
+    // A record is stored at a delivery, so that there is none before the first one ends.
+    if deliveries > 1 {
+        record = load(state, durable, sequence).await?.unwrap_or_default();
+    }
+    match record.accounting_for(deliveries) {
+        Some(record) => store(state, durable, sequence, record).await,
+        None => Ok(()),
+    }
+}
+
+/// Does the same for a message that is delivered for the first time, without a confirmation.
+pub(super) async fn account_for_first(
+    state: &StateStore,
+    durable: &str,
+    message: MessageMetadata,
+) -> Result<(), TransportError> {
+    let mut record = DeliveryRecord::default();
+    record.accounted_deliveries = 1;
+    let key = key(durable, message.position.unwrap_or_default());
+    state.send(&key, &StoredRecord::new(record)).await
 }
 
 /// Forgets the record of a message.

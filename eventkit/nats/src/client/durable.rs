@@ -8,16 +8,22 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tracing::info;
 
+use super::catch_up::Unsettled;
 use super::consumer_info::ConsumerInfo;
 use super::selection::Record;
 use super::shared::Shared;
 use super::state::{StateStore, Stored};
+
+/// The longest time between two readings of the record by a process that watches it.
+const MAX_READ_INTERVAL: Duration = Duration::from_mins(1);
 
 /// A durable subscription, as this process knows it at present.
 #[derive(Debug)]
 pub(super) struct Durable {
     /// The name of the consumer on the server, which stays when the subscription is renamed.
     pub(super) name: String,
+    /// The messages in hand, if the subscription keeps their order.
+    pub(super) unsettled: Unsettled,
     facts: Mutex<Facts>,
     last_check: tokio::sync::Mutex<Option<Check>>,
 }
@@ -25,8 +31,10 @@ pub(super) struct Durable {
 #[derive(Debug)]
 struct Facts {
     record: Option<Stored<Record>>,
-    /// The times since which this process has seen this revision of the record, and its `ack_wait`.
+    /// The time since which this process has read this revision of the record again and again.
     unchanged_since: Instant,
+    last_read: Instant,
+    /// The time since which the record has its `ack_wait`.
     announced_since: Instant,
     /// The `ack_wait` of the consumer.
     ack_wait: Option<Duration>,
@@ -55,9 +63,11 @@ impl Durable {
         let now = Instant::now();
         Self {
             name,
+            unsettled: Unsettled::default(),
             facts: Mutex::new(Facts {
                 record: None,
                 unchanged_since: now,
+                last_read: now,
                 announced_since: now,
                 ack_wait: None,
                 settled: None,
@@ -118,10 +128,15 @@ impl Durable {
             facts.settled = None;
         }
         let known = facts.record.as_ref();
-        if known.is_none_or(|known| known.revision != stored.revision) {
+        let has_changed = known.is_none_or(|known| known.revision != stored.revision);
+        // While this process did not read it, or could not, others may have been unable to write it.
+        if has_changed || now.duration_since(facts.last_read) > MAX_READ_INTERVAL {
             facts.unchanged_since = now;
+        }
+        if has_changed {
             facts.record = Some(stored.clone());
         }
+        facts.last_read = now;
     }
 
     /// Returns whether a digest is that of the latest selection, as the record has it after this was
@@ -178,6 +193,13 @@ impl Durable {
         let facts = self.facts();
         let announced = facts.record.as_ref().map(|record| record.value.ack_wait());
         facts.ack_wait.into_iter().chain(announced).min()
+    }
+
+    /// Returns whether the latest selection that this process knows of has another digest.
+    pub(super) fn is_superseded(&self, digest: &str) -> bool {
+        let facts = self.facts();
+        let record = facts.record.as_ref();
+        record.is_some_and(|record| record.value.digest != digest)
     }
 
     pub(super) fn status(&self, digest: &str) -> SubscriptionStatus {

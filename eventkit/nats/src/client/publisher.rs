@@ -2,21 +2,20 @@
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
-use bytes::Bytes;
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, check_not_reserved,
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError,
 };
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
 use super::api::parse_response;
 use super::error::error_response;
 use super::transport::Nats;
-use crate::mapping::{message, subject};
+use crate::mapping::OutgoingMessage;
 
-/// The maximum length of a subject in bytes. Servers close the connection at a line over 4 KiB.
-const MAX_SUBJECT_LENGTH: usize = 2048;
+/// The bytes that each event leaves to its dead letter, which adds headers for the failure.
+const DEAD_LETTER_ROOM: usize = 4096;
 
 /// The characters that separate source and id, or are illegal in a header.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
@@ -29,6 +28,17 @@ fn message_id(event: &Event) -> String {
 /// Encodes the id of a raw message, or a part of an event's; the result has no space.
 fn encoded_id(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
+}
+
+/// Returns the size of headers on the wire.
+fn header_size(headers: &HeaderMap) -> usize {
+    // `: ` and the end of the line.
+    let line = |name: &str, value: &str| name.len() + value.len() + 4;
+    let lines = headers.iter().flat_map(|(name, values)| {
+        let values = values.iter();
+        values.map(move |value| line(name.as_ref(), value.as_str()))
+    });
+    lines.sum()
 }
 
 impl Nats {
@@ -45,45 +55,45 @@ impl Nats {
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
-        check_not_reserved(event.ty())?;
-        let shared = &*self.shared;
-        let encoded = shared.mode.encode(event).map_err(|error| {
-            TransportError::rejected(format!("failed to encode {event}")).with_source(error)
-        })?;
-        let sizes = encoded.headers.iter();
-        let sizes = sizes.map(|(name, value)| name.len() + value.len());
-        let checked = shared.limits.check_event(event);
-        checked
-            .and_then(|()| shared.limits.check_message(sizes, encoded.body.len()))
-            .map_err(|error| {
-                let reason = "a consumer would refuse it";
-                TransportError::rejected(format!("failed to publish {event}: {reason}"))
-                    .with_source(error)
-            })?;
-        let mut headers = message::headers(&encoded.headers)?;
-        headers.insert("Nats-Msg-Id", message_id(event));
         let operation = format!("publish {event}");
-        self.send(&operation, event.ty(), headers, encoded.body)
-            .await
+        let mut message = self.shared.mapping.encode(&operation, event)?;
+        message.headers.insert("Nats-Msg-Id", message_id(event));
+        self.check_room(event, &message)?;
+        self.send(&operation, message).await
+    }
+
+    /// Checks that the server would take the event as a dead letter too.
+    fn check_room(&self, event: &Event, message: &OutgoingMessage) -> Result<(), TransportError> {
+        let size = header_size(&message.headers) + message.body.len();
+        let max_payload = self.shared.api.client.max_payload();
+        // A server for small messages cannot spare as much.
+        let room = DEAD_LETTER_ROOM.min(max_payload / 4);
+        if size + room <= max_payload {
+            return Ok(());
+        }
+        Err(TransportError::rejected(format!(
+            "failed to publish {event}: it has {size} bytes; `max_payload` of the server is {max_payload}, \
+             and {room} of them are kept for the headers of a dead letter"
+        )))
     }
 
     async fn send(
         &self,
         operation: &str,
-        ty: &str,
-        mut headers: HeaderMap,
-        body: Bytes,
+        message: OutgoingMessage,
     ) -> Result<Published, TransportError> {
         let shared = &*self.shared;
-        let subject = subject::subject(&shared.prefix, ty);
-        if subject.len() > MAX_SUBJECT_LENGTH {
-            return Err(TransportError::rejected(format!(
-                "failed to {operation}: its type makes a subject of over {MAX_SUBJECT_LENGTH} bytes"
-            )));
-        }
+        let OutgoingMessage {
+            subject,
+            mut headers,
+            body,
+        } = message;
         headers.insert("Nats-Expected-Stream", shared.stream.settings.name.as_str());
         let response = shared.api.request(operation, &subject, Some(headers), body);
-        let ack: PublishAck = parse_response(operation, &response.await?.payload)?
+        let response = response
+            .await
+            .map_err(|error| shared.explain_no_stream(operation, &subject, error))?;
+        let ack: PublishAck = parse_response(operation, &response.payload)?
             .map_err(|error| error_response(operation, error))?;
         Ok(Published::at(ack.sequence).duplicate(ack.duplicate))
     }
@@ -103,13 +113,13 @@ impl Publisher for Nats {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            let mut headers = message::headers(&message.headers)?;
-            if let Some(id) = &message.id {
-                headers.insert("Nats-Msg-Id", encoded_id(id).to_string());
-            }
             let operation = format!("publish a message to `{ty}`");
-            self.send(&operation, ty, headers, message.body.clone())
-                .await
+            let mut converted = self.shared.mapping.convert(&operation, ty, message)?;
+            if let Some(id) = &message.id {
+                let id = encoded_id(id).to_string();
+                converted.headers.insert("Nats-Msg-Id", id);
+            }
+            self.send(&operation, converted).await
         })
     }
 }

@@ -95,20 +95,27 @@ impl Selection {
     }
 
     /// Returns the record in which this selection is the latest, after those of another record.
+    ///
+    /// An earlier selection becomes the latest again once no process with a later one is left. The later
+    /// ones are forgotten: if they are deployed again, they are later than this one.
     pub(super) fn succeed(&self, before: &Record) -> Record {
         let mut record = Record {
             settled: before.settled,
+            generation: before.generation,
+            earlier: before.earlier.clone(),
             ..self.first_record(&before.stream_created)
         };
-        record.earlier.clone_from(&before.earlier);
-        record.generation = before.generation;
-        if before.digest != self.digest {
-            record.generation += 1;
-            record.earlier.retain(|digest| *digest != self.digest);
-            record.earlier.push(before.digest.clone());
-            let surplus = record.earlier.len().saturating_sub(MAX_EARLIER);
-            record.earlier.drain(..surplus);
+        if before.digest == self.digest {
+            return record;
         }
+        record.generation += 1;
+        let mut earlier = before.earlier.iter();
+        match earlier.position(|digest| *digest == self.digest) {
+            Some(own) => record.earlier.truncate(own),
+            None => record.earlier.push(before.digest.clone()),
+        }
+        let surplus = record.earlier.len().saturating_sub(MAX_EARLIER);
+        record.earlier.drain(..surplus);
         record
     }
 }
@@ -169,7 +176,8 @@ mod tests {
     fn selection(patterns: &[&str], filter: Option<&str>) -> Selection {
         let mut subscription = Subscription::new("s", patterns.iter().copied());
         subscription.filter = filter.map(str::to_owned);
-        let filters = Filters::new("e", &subscription.patterns);
+        let filters = patterns.iter().map(|pattern| format!("e.{pattern}"));
+        let filters = Filters::new(filters.collect());
         Selection::new(&subscription, &filters)
     }
 
@@ -205,8 +213,13 @@ mod tests {
 
         let third = narrow.succeed(&second);
         assert_eq!(third.role_of(&narrow.digest), Role::Latest);
-        assert_eq!(third.role_of(&wide.digest), Role::Superseded);
-        assert_eq!((third.generation, third.earlier.len()), (3, 1));
+        assert_eq!((third.generation, third.earlier.len()), (3, 0));
+        // What was taken back is new when it is deployed again.
+        assert_eq!(third.role_of(&wide.digest), Role::Unknown);
+        assert_eq!(
+            wide.succeed(&third).role_of(&narrow.digest),
+            Role::Superseded
+        );
         // The same selection again, with another `ack_wait`.
         assert_eq!(narrow.succeed(&third).generation, 3);
     }

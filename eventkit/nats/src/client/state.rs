@@ -10,10 +10,12 @@ use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::stream::RawMessage;
 use async_nats::{HeaderMap, header};
+use bytes::Bytes;
 use eventkit::transport::TransportError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::api::{Api, parse_response};
 use super::error::error_response;
@@ -185,7 +187,7 @@ impl StateStore {
         Ok(Some(Stored { value, revision }))
     }
 
-    /// Stores a value, and returns its revision.
+    /// Stores a value in place of any other.
     ///
     /// # Errors
     ///
@@ -194,10 +196,28 @@ impl StateStore {
         &self,
         key: &str,
         value: &impl Serialize,
-    ) -> Result<u64, TransportError> {
+    ) -> Result<(), TransportError> {
         let operation = format!("write `{}`", self.subject(key));
-        let revision = self.write(&operation, key, value, None).await?;
-        revision.ok_or_else(|| TransportError::unavailable(format!("failed to {operation}")))
+        self.write(&operation, key, value, None).await.map(drop)
+    }
+
+    /// Sends a value to be stored, without a confirmation.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the client cannot send.
+    pub(super) async fn send(
+        &self,
+        key: &str,
+        value: &impl Serialize,
+    ) -> Result<(), TransportError> {
+        let subject = self.subject(key);
+        let operation = format!("write `{subject}`");
+        let body = serialize(&operation, value)?;
+        let sent = timeout(self.api.timeout, self.api.client.publish(subject, body));
+        let failed = || TransportError::unavailable(format!("failed to {operation}"));
+        let sent = sent.await.map_err(|_| failed())?;
+        sent.map_err(|error| failed().with_source(error.to_string()))
     }
 
     /// Stores a value in place of the one of a `revision`, 0 if there is none. Returns its revision;
@@ -223,9 +243,7 @@ impl StateStore {
         value: &impl Serialize,
         expected: Option<u64>,
     ) -> Result<Option<u64>, TransportError> {
-        let body = serde_json::to_vec(value).map_err(|error| {
-            TransportError::configuration(format!("failed to {operation}")).with_source(error)
-        })?;
+        let body = serialize(operation, value)?;
         let mut headers = HeaderMap::new();
         headers.insert(header::NATS_EXPECTED_STREAM, self.stream.as_str());
         if let Some(revision) = expected {
@@ -233,9 +251,7 @@ impl StateStore {
             headers.insert(name, revision.to_string());
         }
         let subject = self.subject(key);
-        let response = self
-            .api
-            .request(operation, &subject, Some(headers), body.into());
+        let response = self.api.request(operation, &subject, Some(headers), body);
         match parse_response::<PublishAck>(operation, &response.await?.payload)? {
             Ok(ack) => Ok(Some(ack.sequence)),
             Err(error) if error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE => Ok(None),
@@ -294,4 +310,11 @@ impl StateStore {
     fn subject(&self, key: &str) -> String {
         format!("{}.{key}", self.stream)
     }
+}
+
+fn serialize(operation: &str, value: &impl Serialize) -> Result<Bytes, TransportError> {
+    let body = serde_json::to_vec(value);
+    body.map(Bytes::from).map_err(|error| {
+        TransportError::configuration(format!("failed to {operation}")).with_source(error)
+    })
 }

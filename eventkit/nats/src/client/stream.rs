@@ -12,6 +12,8 @@ use tracing::warn;
 
 use super::api::Api;
 use super::settings::{Settings, StreamSettings};
+use crate::mapping::subject::Filters;
+use crate::mapping::subjects::Subjects;
 
 /// The part of a stream's information that the transport reads.
 #[derive(Debug, Clone, Deserialize)]
@@ -44,7 +46,9 @@ impl StreamInfo {
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) settings: StreamSettings,
-    subjects: String,
+    /// The subjects of a stream that is created, and those of events, which an existing one stores.
+    all_subjects: Vec<String>,
+    event_subjects: Vec<String>,
     created: Mutex<Option<String>>,
     last_look: tokio::sync::Mutex<Option<(Instant, Found)>>,
 }
@@ -56,10 +60,13 @@ pub(super) type Found = (StreamInfo, Vec<String>);
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Stream {
-    pub(super) fn new(settings: StreamSettings, prefix: &str) -> Self {
+    pub(super) fn new(settings: StreamSettings, subjects: &Subjects) -> Self {
+        let event_subjects = subjects.of_events();
+        let all = [event_subjects.clone(), subjects.of_services()].concat();
         Self {
             settings,
-            subjects: format!("{prefix}.>"),
+            all_subjects: Filters::new(all).into_vec(),
+            event_subjects,
             created: Mutex::default(),
             last_look: tokio::sync::Mutex::default(),
         }
@@ -81,13 +88,18 @@ impl Stream {
             if let Some(found) = self.look_up(api).await? {
                 return Ok(found);
             }
+            if self.settings.must_exist {
+                return Err(TransportError::configuration(format!(
+                    "{what} does not exist, and `NatsBuilder::existing_stream` requires it"
+                )));
+            }
             let was_deleted = self.created().is_some();
             if was_deleted && *storage == StorageType::File {
                 return Err(self.deleted());
             }
             let (call, config) = (
                 format!("STREAM.CREATE.{name}"),
-                self.settings.config(&self.subjects),
+                self.settings.config(&self.all_subjects),
             );
             if let Some(created) = api.create::<StreamInfo>(&what, &call, &config).await? {
                 if was_deleted {
@@ -144,7 +156,7 @@ impl Stream {
         let mut warnings = Vec::new();
         let mismatch = self
             .settings
-            .check(found.settings(), &self.subjects, &mut warnings);
+            .check(found.settings(), &self.event_subjects, &mut warnings);
         mismatch.into_result(&what)?;
         if self
             .created()

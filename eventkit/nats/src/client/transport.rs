@@ -13,7 +13,7 @@ use super::consumer::NatsConsumer;
 use super::selection::Selection;
 use super::shared::Shared;
 use super::{durable, subscriptions};
-use crate::mapping::subject::{Filters, is_token};
+use crate::mapping::subject::is_token;
 
 /// A transport on NATS JetStream; clones share the connection.
 #[derive(Clone)]
@@ -30,6 +30,9 @@ impl Nats {
         self.check_subscription(subscription)?;
         // A stream in memory is lost when its server restarts.
         let stream = shared.stream.ensure(&shared.api).await?;
+        let stored = stream.0.settings().texts("subjects");
+        shared.check_services(subscription, &stored)?;
+        shared.unselected.add_subscription(subscription);
         shared.state.ensure(&stream.0).await?;
         let name = durable::resolve(shared, subscription).await?;
         let durable = shared.use_durable(&subscription.name, &name);
@@ -78,8 +81,16 @@ impl Transport for Nats {
         "nats"
     }
 
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        for subscription in subscriptions {
+            self.shared.unselected.add_subscription(subscription);
+        }
+    }
+
     fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
-        check_subscription(subscription, self.shared.max_ack_pending)
+        check_subscription(subscription, self.shared.max_ack_pending)?;
+        let stored = &self.shared.stream_subjects;
+        self.shared.check_services(subscription, stored)
     }
 
     fn subscribe<'a>(
@@ -102,16 +113,20 @@ impl Transport for Nats {
         let Some(durable) = self.shared.known_durable(&subscription.name) else {
             return SubscriptionStatus::default();
         };
-        let filters = Filters::new(&self.shared.prefix, &subscription.patterns);
-        durable.status(&Selection::new(subscription, &filters).digest)
+        let filters = self.shared.mapping.subjects.filters_of(subscription);
+        let mut status = durable.status(&Selection::new(subscription, &filters).digest);
+        let unselected = self.shared.unselected.warning(&subscription.name);
+        status.warnings.extend(unselected);
+        status
     }
 }
 
 impl fmt::Debug for Nats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let subjects = self.shared.mapping.subjects.of_events().join(", ");
         f.debug_struct("Nats")
             .field("stream", &self.shared.stream.settings.name)
-            .field("subjects", &format_args!("{}.>", self.shared.prefix))
+            .field("subjects", &format_args!("{subjects}"))
             .finish_non_exhaustive()
     }
 }

@@ -8,10 +8,10 @@ use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
 use crate::binding::{self as binding, Decoder};
-use eventkit::EncodeError;
 use eventkit::event::Event;
 use eventkit::format::Format;
 use eventkit::transport::{InvalidMessage, MessageMetadata, RawMessage, TransportError};
+use eventkit::{DecodeError, EncodeError};
 
 /// The content mode of published events.
 #[derive(Clone)]
@@ -42,13 +42,21 @@ impl fmt::Debug for Mode {
 pub(crate) fn decode(
     decoder: Decoder,
     headers: Option<&HeaderMap>,
-    body: Bytes,
+    body: &Bytes,
 ) -> Result<Event, Box<InvalidMessage>> {
     let pairs: Vec<(&str, &str)> = pairs(headers).collect();
-    decoder.decode(&pairs, body.clone()).map_err(|error| {
-        let message = RawMessage::new(owned_pairs(headers), body);
-        Box::new(InvalidMessage::new(error, message))
-    })
+    let event = decoder.decode(&pairs, body.clone());
+    event.map_err(|error| Box::new(invalid(error, headers, body)))
+}
+
+/// Returns a message that is not an event, as it was received.
+pub(crate) fn invalid(
+    error: DecodeError,
+    headers: Option<&HeaderMap>,
+    body: &Bytes,
+) -> InvalidMessage {
+    let message = RawMessage::new(owned_pairs(headers), body.clone());
+    InvalidMessage::new(error, message)
 }
 
 /// Returns the headers by name; those of one name are in the order in which they were received.

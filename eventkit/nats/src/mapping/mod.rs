@@ -1,4 +1,9 @@
-//! The mapping of events to messages and of event types to subjects, without a connection.
+//! The mapping of events to messages and subjects, without a connection.
 
 pub(crate) mod message;
+mod outgoing;
 pub(crate) mod subject;
+pub(crate) mod subjects;
+pub(crate) mod template;
+
+pub(crate) use self::outgoing::{Mapping, OutgoingMessage};

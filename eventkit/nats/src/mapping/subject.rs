@@ -1,4 +1,4 @@
-//! Conversion of event types to subjects, and of patterns to filters.
+//! Conversion of event types to tokens of subjects, and of patterns to those of filters.
 //!
 //! Each segment of a type is one token of the subject. Characters that are illegal in a token are
 //! percent-encoded, and an empty segment is `%`, so that no two types share a subject.
@@ -9,57 +9,64 @@ use std::iter;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// White space, wildcards, and the escape character; characters beyond ASCII are always encoded.
-const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'*').add(b'>');
+pub(crate) const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'*').add(b'>');
 
 /// The token of an empty segment.
 const EMPTY_SEGMENT: &str = "%";
 
-/// Returns the subject of an event type.
+/// Returns the subject of an event type below a prefix.
 pub(crate) fn subject(prefix: &str, ty: &str) -> String {
-    join(prefix, ty, |subject, segment, _| {
-        subject.extend(utf8_percent_encode(segment, ENCODED));
-    })
+    let mut subject = String::with_capacity(prefix.len() + 1 + ty.len());
+    subject.push_str(prefix);
+    subject.push('.');
+    push_type(&mut subject, ty);
+    subject
 }
 
-/// Returns the filter that selects all types of a pattern, and possibly more: a wildcard of NATS
-/// also matches the token of an empty segment.
-fn filter(prefix: &str, pattern: &str) -> String {
-    join(prefix, pattern, |filter, segment, is_last| {
+/// Appends the tokens of an event type.
+pub(crate) fn push_type(subject: &mut String, ty: &str) {
+    push_segments(subject, ty, |subject, segment, _| {
+        subject.extend(utf8_percent_encode(segment, ENCODED));
+    });
+}
+
+/// Appends the tokens that select all types of a pattern, and possibly more: a wildcard of NATS also
+/// matches the token of an empty segment.
+pub(crate) fn push_filter(filter: &mut String, pattern: &str) {
+    push_segments(filter, pattern, |filter, segment, is_last| {
         match (segment, is_last) {
             ("*", true) => filter.push('>'),
             ("*", false) => filter.push('*'),
             _ => filter.extend(utf8_percent_encode(segment, ENCODED)),
         }
-    })
+    });
 }
 
-fn join(prefix: &str, ty: &str, push: impl Fn(&mut String, &str, bool)) -> String {
-    let mut subject = String::with_capacity(prefix.len() + 1 + ty.len());
-    subject.push_str(prefix);
+fn push_segments(subject: &mut String, ty: &str, push: impl Fn(&mut String, &str, bool)) {
     let mut segments = ty.split('.').peekable();
     while let Some(segment) = segments.next() {
-        subject.push('.');
         if segment.is_empty() {
             subject.push_str(EMPTY_SEGMENT);
         } else {
-            push(&mut subject, segment, segments.peek().is_none());
+            push(subject, segment, segments.peek().is_none());
+        }
+        if segments.peek().is_some() {
+            subject.push('.');
         }
     }
-    subject
 }
 
-/// Returns the event type of a subject with the prefix.
-pub(crate) fn event_type<'a>(prefix: &str, subject: &'a str) -> Option<Cow<'a, str>> {
-    let ty = subject.strip_prefix(prefix)?.strip_prefix('.')?;
-    if !ty.contains('%') {
-        return Some(Cow::Borrowed(ty));
+/// Returns the event type of its tokens.
+pub(crate) fn decode_type(tokens: &str) -> Cow<'_, str> {
+    if !tokens.contains('%') {
+        return Cow::Borrowed(tokens);
     }
-    let segments = ty.split('.').map(|segment| match segment {
+    let segments = tokens.split('.').map(|segment| match segment {
         EMPTY_SEGMENT => Cow::Borrowed(""),
         // Other publishers may use any subject; one that is not UTF-8 matches no subscription.
         _ => percent_decode_str(segment).decode_utf8_lossy(),
     });
-    Some(Cow::Owned(segments.collect::<Vec<_>>().join(".")))
+    Cow::Owned(segments.collect::<Vec<_>>().join("."))
 }
 
 /// Returns whether a name can be a token of a subject: ASCII letters, digits, `-` and `_`.
@@ -73,16 +80,16 @@ pub(crate) fn is_token(name: &str) -> bool {
 pub(crate) struct Filters(Vec<String>);
 
 impl Filters {
-    pub(crate) fn new(prefix: &str, patterns: &[String]) -> Self {
-        let mut all: Vec<String> = patterns
-            .iter()
-            .map(|pattern| filter(prefix, pattern))
-            .collect();
+    pub(crate) fn new(mut all: Vec<String>) -> Self {
         all.sort_unstable();
         all.dedup();
         let is_covered = |own: &String| all.iter().any(|wide| wide != own && covers(wide, own));
         let narrow = all.iter().filter(|own| !is_covered(own)).cloned();
         Self(narrow.collect())
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<String> {
+        self.0
     }
 
     /// Restores the filters of [`as_slice`](Self::as_slice).
@@ -140,6 +147,35 @@ pub(crate) fn covers(wide: &str, narrow: &str) -> bool {
     }
 }
 
+/// Returns whether a text is a filter: tokens without white space, where a wildcard is a whole token and
+/// `>` is the last one.
+pub(crate) fn is_filter(text: &str) -> bool {
+    let mut tokens = text.split('.').peekable();
+    while let Some(token) = tokens.next() {
+        let is_last = tokens.peek().is_none();
+        let is_valid = match token {
+            "" => false,
+            "*" => true,
+            ">" => is_last,
+            _ => is_text_token(token),
+        };
+        if !is_valid {
+            return false;
+        }
+    }
+    true
+}
+
+/// Returns whether a message can be published to a subject: tokens without white space and wildcards.
+pub(crate) fn is_subject(text: &str) -> bool {
+    let mut tokens = text.split('.');
+    tokens.all(|token| !token.is_empty() && is_text_token(token))
+}
+
+fn is_text_token(token: &str) -> bool {
+    !token.contains(|c: char| c == '*' || c == '>' || c.is_whitespace() || c.is_control())
+}
+
 /// Returns whether a subject exists that both filters match.
 fn overlap(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.split('.'), other.split('.'));
@@ -155,11 +191,12 @@ fn overlap(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eventkit::pattern;
+    use crate::mapping::template::Template;
 
     fn filters(patterns: &[&str]) -> Filters {
-        let patterns: Vec<String> = patterns.iter().map(ToString::to_string).collect();
-        Filters::new("e", &patterns)
+        let template = Template::of_prefix("e");
+        let filters = patterns.iter().map(|pattern| template.filter(pattern));
+        Filters::new(filters.collect())
     }
 
     #[test]
@@ -170,7 +207,7 @@ mod tests {
         ];
         let mut subjects: Vec<String> = types.iter().map(|ty| subject("e.f", ty)).collect();
         for (ty, subject) in types.iter().zip(&subjects) {
-            assert_eq!(event_type("e.f", subject).as_deref(), Some(*ty));
+            assert_eq!(decode_type(&subject["e.f.".len()..]), *ty);
             let mut tokens = subject.split('.');
             assert!(
                 tokens.all(|token| !["", "*", ">"].contains(&token)),
@@ -184,26 +221,6 @@ mod tests {
         subjects.sort_unstable();
         subjects.dedup();
         assert_eq!(subjects.len(), types.len());
-        assert_eq!(event_type("e.f", "e.fg"), None);
-    }
-
-    #[test]
-    fn a_filter_lets_through_all_that_its_pattern_stands_for() {
-        let types = [
-            "a", "a.b", "a.b.c", "a.x.c", "a..c", "a.", "b", "a b", "a b.c", "é.é",
-        ];
-        for pattern in [
-            "*", "a", "a.*", "a.*.c", "*.b", "*.*", "a b", "a b.*", "é.*",
-        ] {
-            let filter = filter("e", pattern);
-            for ty in types {
-                let passes = covers(&filter, &subject("e", ty));
-                assert!(passes || !pattern::matches(pattern, ty), "{pattern} {ty}");
-            }
-        }
-        assert_eq!(filter("e", "a.*"), "e.a.>");
-        assert_eq!(filter("e", "a.*.c"), "e.a.*.c");
-        assert_eq!(filter("e", "*"), "e.>");
     }
 
     #[test]
@@ -244,5 +261,18 @@ mod tests {
                 assert!(covers(&covering, filter), "{covering} {filter}");
             }
         }
+    }
+
+    #[test]
+    fn subjects_and_filters_have_whole_tokens() {
+        for text in ["a", "a.b", "a.*.c", "a.>", "*", ">", "é.$KV.x"] {
+            assert!(is_filter(text), "{text}");
+        }
+        for text in [
+            "", ".", "a.", ".a", "a..b", "a.>.b", "a*", "a.b>", "a b", "a\tb", "a\u{0}",
+        ] {
+            assert!(!is_filter(text) && !is_subject(text), "{text}");
+        }
+        assert!(is_subject("a.b-c.é") && !is_subject("a.*") && !is_subject("a.>"));
     }
 }

@@ -161,7 +161,22 @@ impl LeaseQueue {
     }
 
     pub(super) fn open(&mut self, consumer: u64, subscription: Arc<Subscription>) {
+        if subscription.keeps_order {
+            self.end_delays();
+        }
         self.consumers.push((consumer, subscription));
+    }
+
+    /// Makes the messages ready that were returned with a delay, since a new process does not know that
+    /// it has to wait for them.
+    fn end_delays(&mut self) {
+        let counts = &self.delivery_counts;
+        let returned = self
+            .delayed
+            .extract_if(.., |(_, position)| counts.contains_key(position));
+        for (_, position) in returned {
+            insert(&mut self.ready, position);
+        }
     }
 
     /// Closes a consumer, whose leases stay valid.
@@ -206,6 +221,9 @@ impl LeaseQueue {
             return None;
         }
         let index = faults.choose(self.ready.len().min(REORDER_WINDOW));
+        if self.is_overtaking(*self.ready.get(index)?) {
+            return None;
+        }
         let position = self.ready.remove(index)?;
         match own {
             Some(own) => self.lease_counts[own].1 += 1,
@@ -225,6 +243,18 @@ impl LeaseQueue {
             position,
             delivery_count,
         })
+    }
+
+    /// Returns whether a message would be leased before an older one that a lost consumer has, although
+    /// the subscription keeps the order.
+    fn is_overtaking(&self, position: u64) -> bool {
+        let is_lost = |consumer: u64| self.consumers.iter().all(|(open, _)| *open != consumer);
+        self.subscription.keeps_order
+            && self.lease_counts.iter().any(|(id, _)| is_lost(*id))
+            && self
+                .leased
+                .iter()
+                .any(|(older, lease)| *older < position && is_lost(lease.consumer))
     }
 
     /// Returns the next time at which a message becomes ready by itself.
@@ -307,8 +337,9 @@ impl LeaseQueue {
         remove(&mut self.deadlines, &(state.until, position));
         let mut counts = self.lease_counts.iter();
         if let Some(own) = counts.position(|(id, _)| *id == state.consumer) {
-            if self.lease_counts[own].1 >= self.subscription.max_in_flight.max(1) {
-                // The consumer may wait for room.
+            let is_full = self.lease_counts[own].1 >= self.subscription.max_in_flight.max(1);
+            if is_full || self.subscription.keeps_order {
+                // A consumer may wait for room, or for this message.
                 self.changed.notify_waiters();
             }
             self.lease_counts[own].1 -= 1;

@@ -31,8 +31,8 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// Reads what is new in the files of a folder.
-    pub(crate) fn update(&mut self, folder: &Path) -> io::Result<()> {
+    /// Reads what is new in the files of a folder, and returns what was done for the first time.
+    pub(crate) fn update(&mut self, folder: &Path) -> io::Result<Vec<(String, u64)>> {
         for entry in folder.read_dir()? {
             let path = entry?.path();
             let is_known = self.files.iter().any(|(known, _)| *known == path);
@@ -41,6 +41,7 @@ impl Tally {
                 self.files.push((path, reader));
             }
         }
+        let mut first = Vec::new();
         for (path, reader) in &mut self.files {
             let mut line = String::new();
             while reader.read_line(&mut line)? > 0 {
@@ -49,16 +50,21 @@ impl Tally {
                     io::Error::new(io::ErrorKind::InvalidData, what)
                 })?;
                 let number = number.parse().map_err(io::Error::other)?;
-                *self.done.entry((handler.to_owned(), number)).or_default() += 1;
+                let pair = (handler.to_owned(), number);
+                let times = self.done.entry(pair.clone()).or_default();
+                *times += 1;
+                if *times == 1 {
+                    first.push(pair);
+                }
                 line.clear();
             }
         }
-        Ok(())
+        Ok(first)
     }
 
-    /// Returns how many pairs of handler and event are done.
-    pub(crate) fn done(&self) -> u64 {
-        self.done.len() as u64
+    /// Adds work that is seen elsewhere than in the files.
+    pub(crate) fn add(&mut self, handler: &str, number: u64) {
+        *self.done.entry((handler.to_owned(), number)).or_default() += 1;
     }
 
     /// Returns how often work was done that had been done before.

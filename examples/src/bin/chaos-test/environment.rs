@@ -1,71 +1,55 @@
-//! The broker, the network, the workers and what they have done, for one row.
+//! The broker, the workers and what they have done, for one row.
 
 use std::env;
-use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
-use std::process::{self, Stdio};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process;
 use std::time::{Duration, Instant};
 
-use eventkit::CloudEvent;
-use eventkit::transport::{Publisher, RawMessage, TransportError};
+use eventkit::BoxError;
 use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::task::block_in_place;
+use tokio::time::sleep;
 
-use crate::cut::Network;
+use crate::broker::Broker;
 use crate::effects::Tally;
-use crate::events::{HANDLERS, ParcelWeighed};
-use crate::fault::{Fault, is_poison};
+use crate::handlers::HANDLERS;
 use crate::letters::Letters;
+use crate::operator::Operator;
 use crate::progress::Progress;
-use crate::row::Row;
-use crate::worker::{ACK_WAIT, Orders, READY, connect};
+use crate::proxy::Proxy;
+use crate::publishing::Publishing;
+use crate::row::{Allowance, Row};
+use crate::setup::{Fate, Setup};
+use crate::worker::{CONCURRENCY, StreamConfig};
+use crate::worker_process::WorkerProcess;
 
 /// How long nothing may happen before what is missing counts as lost.
-const PATIENCE: Duration = Duration::from_secs(90);
-
-/// How many events are on their way to the broker at once.
-const PUBLISHING: usize = 32;
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct Environment {
-    pub(crate) events: u64,
-    pub(crate) server: Server,
-    pub(crate) orders: Orders,
-    fault: Fault,
-    letters: Option<Server>,
-    network: Option<Network>,
-    workers: Vec<Worker>,
+    pub(crate) setup: Setup,
+    pub(crate) broker: Broker,
+    pub(crate) workers: Vec<WorkerProcess>,
+    pub(crate) publishing: Publishing,
+    pub(crate) tally: Tally,
+    nats: Nats,
+    /// The server of dead letters or of outgoing events, in rows where they go elsewhere.
+    second: Option<Server>,
     folder: Folder,
-    tally: Tally,
     progress: Progress,
-    publishing: JoinSet<Result<(), TransportError>>,
     started: Instant,
+    /// The number of pairs of handler and event that are to be done.
+    wanted: u64,
+    /// The number of those that are.
+    done: u64,
+    /// The number of workers that were started.
     count: u32,
-}
-
-struct Worker {
-    process: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-    is_ready: bool,
-}
-
-impl Worker {
-    /// Waits until it can be asked to stop.
-    async fn ready(&mut self) -> Result<(), Box<dyn Error>> {
-        while !self.is_ready {
-            self.is_ready = timeout(PATIENCE, self.line()).await?? == READY;
-        }
-        Ok(())
-    }
-
-    async fn line(&mut self) -> Result<String, Box<dyn Error>> {
-        let line = self.lines.next_line().await?;
-        line.ok_or_else(|| "a worker has ended by itself".into())
-    }
+    is_stuck: bool,
+    allowances: Vec<Allowance>,
+    broken: Vec<String>,
 }
 
 /// A folder that goes with the row.
@@ -79,188 +63,183 @@ impl Drop for Folder {
 }
 
 impl Environment {
-    /// Starts a broker and what publishes to it; `None` where there shall be no broker.
+    /// Starts a broker; `None` where there shall be none.
     pub(crate) async fn start(
-        fault: Fault,
-        events: u64,
-        title: String,
-    ) -> Result<Option<Self>, Box<dyn Error>> {
-        let Some(server) = Server::start() else {
+        name: &str,
+        mut setup: Setup,
+        progress: Progress,
+    ) -> Result<Option<Self>, BoxError> {
+        let Some(broker) = Broker::start(setup.servers) else {
             return Ok(None);
         };
-        let folder = format!("eventkit-chaos-test-{}-{}", process::id(), fault.name());
+        let folder = format!("eventkit-chaos-test-{}-{name}", process::id());
         let folder = Folder(env::temp_dir().join(folder));
         fs::create_dir_all(&folder.0)?;
-        let letters = match fault {
-            Fault::LettersDown => Server::start(),
-            _ => None,
-        };
-        let network = match fault {
-            Fault::NetworkCut => {
-                let address = server.url().replace("nats://", "");
-                Some(Network::to(address).await?)
-            }
-            _ => None,
-        };
-        let orders = Orders {
-            url: network.as_ref().map_or(server.url(), Network::url),
-            letters: letters.as_ref().map(Server::url),
-            panics: fault == Fault::Panic,
-            ..Orders::default()
-        };
-        let publishing = publish(&connect(&server.url()).await?, fault, events);
+        let stream = &mut setup.worker.stream;
+        stream.url = broker.url();
+        stream.replicas = Some(setup.servers).filter(|servers| *servers > 1);
+        let nats = stream.open_at_start().await?;
         Ok(Some(Self {
-            events,
-            server,
-            orders,
-            fault,
-            letters,
-            network,
+            wanted: setup.pairs(Fate::Done).count() as u64,
+            done: 0,
+            setup,
+            broker,
             workers: Vec::new(),
-            folder,
+            publishing: Publishing::default(),
             tally: Tally::default(),
-            progress: Progress::new(title, events * HANDLERS.len() as u64),
-            publishing,
+            nats,
+            second: None,
+            folder,
+            progress,
             started: Instant::now(),
             count: 0,
+            is_stuck: false,
+            allowances: Vec::new(),
+            broken: Vec::new(),
         }))
     }
 
-    pub(crate) fn start_worker(&mut self) -> Result<(), Box<dyn Error>> {
+    /// Returns the folder of the row.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
+    /// Puts a network that can be cut between the broker and the workers.
+    pub(crate) async fn start_proxy(&mut self) -> Result<Proxy, BoxError> {
+        let address = self.broker.url().replace("nats://", "");
+        let proxy = Proxy::to(address).await?;
+        self.setup.worker.stream.url = proxy.url();
+        Ok(proxy)
+    }
+
+    /// Starts the server of dead letters or of outgoing events.
+    pub(crate) fn start_second_server(&mut self) -> Result<&mut Server, BoxError> {
+        self.second = block_in_place(Server::start);
+        self.second()
+    }
+
+    /// Returns the server of dead letters or of outgoing events.
+    pub(crate) fn second(&mut self) -> Result<&mut Server, BoxError> {
+        let second = self.second.as_mut();
+        second.ok_or_else(|| "the row has no second server".into())
+    }
+
+    /// Connects an operator to the broker.
+    pub(crate) async fn operator(&self) -> Result<Operator, BoxError> {
+        Operator::connect(&self.broker.url()).await
+    }
+
+    /// Publishes all events in the background.
+    pub(crate) fn publish_all(&mut self) {
+        self.publish(0..self.setup.events);
+    }
+
+    /// Publishes some events in the background.
+    pub(crate) fn publish(&mut self, numbers: Range<u64>) {
+        self.publishing.add(&self.nats, &self.setup, numbers, 1);
+    }
+
+    /// Publishes each event a second time after the first.
+    pub(crate) fn publish_all_twice(&mut self) {
+        let numbers = 0..self.setup.events;
+        self.publishing.add(&self.nats, &self.setup, numbers, 2);
+    }
+
+    pub(crate) fn start_worker(&mut self) -> Result<&mut WorkerProcess, BoxError> {
         self.count += 1;
-        self.orders.effects = self.folder.0.join(format!("{}.effects", self.count));
-        let mut process = Command::new(env::current_exe()?)
-            .args(self.orders.to_arguments())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let stdout = process.stdout.take().ok_or("the worker has no output")?;
-        let lines = BufReader::new(stdout).lines();
-        self.workers.push(Worker {
-            process,
-            lines,
-            is_ready: false,
-        });
-        Ok(())
+        let effects = format!("{}.effects", self.count);
+        self.setup.worker.effects = self.folder.0.join(effects);
+        self.workers.push(WorkerProcess::start(&self.setup.worker)?);
+        self.newest()
+    }
+
+    /// Returns the worker that was started last.
+    pub(crate) fn newest(&mut self) -> Result<&mut WorkerProcess, BoxError> {
+        let newest = self.workers.last_mut();
+        newest.ok_or_else(|| "there is no worker".into())
+    }
+
+    /// Removes the worker that has run longest from the others.
+    pub(crate) fn take_oldest(&mut self) -> Result<WorkerProcess, BoxError> {
+        if self.workers.is_empty() {
+            return Err("there is no worker".into());
+        }
+        Ok(self.workers.remove(0))
     }
 
     /// Asks the worker that has run longest to stop, and waits until it has.
-    pub(crate) async fn terminate_oldest(&mut self) -> Result<(), Box<dyn Error>> {
-        if self.workers.is_empty() {
-            return Err("there is no worker to stop".into());
+    pub(crate) async fn terminate_oldest(&mut self) -> Result<(), BoxError> {
+        self.take_oldest()?.terminate().await
+    }
+
+    /// Allows work to be done again, so often for each time.
+    pub(crate) fn allow(&mut self, times: u64, each: u64, why: &'static str) {
+        let mut known = self.allowances.iter_mut();
+        match known.find(|own| own.each == each && own.why == why) {
+            Some(own) => own.times += times,
+            None => self.allowances.push(Allowance { times, each, why }),
         }
-        let mut worker = self.workers.remove(0);
-        worker.ready().await?;
-        if let Some(id) = worker.process.id() {
-            Command::new("kill")
-                .args(["-TERM", &id.to_string()])
-                .status()
-                .await?;
-        }
-        let status = timeout(PATIENCE, worker.process.wait()).await??;
-        if !status.success() {
-            return Err(format!("a worker that was asked to stop ended with {status}").into());
+    }
+
+    /// Allows what NATS before 2.10 does: it sometimes gives out another message in the place of one
+    /// that was handed back, and workers that stop hand back what they have not begun.
+    pub(crate) fn allow_mix_ups(&mut self, times: u64) -> Result<(), BoxError> {
+        if !self.broker.server()?.is_at_least(2, 10) {
+            let why = "NATS before 2.10 gives out others than those handed back";
+            self.allow(times, 1, why);
         }
         Ok(())
     }
 
-    /// Waits until the newest worker is in its trap, kills it, and returns the event.
-    pub(crate) async fn kill_trapped(&mut self) -> Result<u64, Box<dyn Error>> {
-        let mut worker = self.workers.pop().ok_or("there is no worker to kill")?;
-        worker.ready().await?;
-        let line = loop {
-            self.look("until the trap")?;
-            if let Ok(line) = timeout(Duration::from_millis(100), worker.line()).await {
-                break line?;
-            }
-            if self.started.elapsed() > PATIENCE * 4 {
-                return Err("no worker has come to the event it shall be killed at".into());
-            }
-        };
-        worker.process.kill().await?;
-        Ok(line.parse()?)
-    }
-
-    pub(crate) async fn cut_network_for(&mut self, time: Duration) {
-        if let Some(network) = &self.network {
-            network.cut();
-            sleep(time).await;
-            network.heal();
+    /// Records a broken promise, unless it was kept.
+    pub(crate) fn demand(&mut self, is_kept: bool, promise: impl Into<String>) {
+        if !is_kept {
+            self.broken.push(promise.into());
         }
     }
 
-    pub(crate) fn letters_mut(&mut self) -> Result<&mut Server, &'static str> {
-        self.letters
-            .as_mut()
-            .ok_or("this row has no server for dead letters")
+    /// Records what failed as a broken promise, so that the row goes on.
+    pub(crate) fn demand_ok(&mut self, outcome: Result<(), BoxError>) {
+        if let Err(error) = outcome {
+            self.broken.push(error.to_string());
+        }
     }
 
-    /// Waits until a part of the healthy events is done, or nothing happens any more.
-    pub(crate) async fn until(&mut self, part: u64, of: u64) -> Result<(), Box<dyn Error>> {
-        let wanted = self.healthy() * HANDLERS.len() as u64 * part / of;
-        let (mut before, mut since) = (self.tally.done(), Instant::now());
-        loop {
-            self.look("")?;
-            let done = self.tally.done();
-            if done >= wanted {
-                return Ok(());
-            }
+    /// Waits until a part of the work is done, or nothing happens any more.
+    pub(crate) async fn until(&mut self, part: u64, of: u64) -> Result<(), BoxError> {
+        let wanted = self.wanted * part / of;
+        let (mut before, mut since) = (self.done()?, Instant::now());
+        while before < wanted && !self.is_stuck {
+            sleep(Duration::from_millis(20)).await;
+            let done = self.done()?;
             if done != before {
                 (before, since) = (done, Instant::now());
             }
-            if since.elapsed() > PATIENCE {
-                // The row says what is missing.
-                return Ok(());
-            }
-            sleep(Duration::from_millis(20)).await;
+            // The row says what is missing.
+            self.is_stuck = since.elapsed() > PATIENCE;
         }
+        Ok(())
     }
 
-    /// Stops everything, and says what came of it.
-    pub(crate) async fn finish(mut self) -> Result<Row, Box<dyn Error>> {
-        while let Some(published) = self.publishing.join_next().await {
-            published??;
+    /// Returns how many pairs of handler and event are done.
+    pub(crate) fn done(&mut self) -> Result<u64, BoxError> {
+        for (handler, number) in self.tally.update(&self.folder.0)? {
+            self.done += u64::from(self.setup.fate_of(&handler, number) == Fate::Done);
         }
-        let expected_dead = (self.events - self.healthy()) * HANDLERS.len() as u64;
-        let letters = self.all_letters(expected_dead).await?;
-        let took = self.started.elapsed();
-        // What comes again comes within this time.
-        sleep(ACK_WAIT + Duration::from_secs(2)).await;
-        while !self.workers.is_empty() {
-            self.terminate_oldest().await?;
-        }
-        self.look("done")?;
-        self.progress.end();
-        let missing = |handler: &&str| {
-            let healthy = (0..self.events).filter(|number| self.is_healthy(*number));
-            healthy
-                .filter(|number| !self.tally.has(handler, *number))
-                .count() as u64
-        };
-        let (bound, why) = self.fault.bound(!self.server.is_at_least(2, 10));
-        Ok(Row {
-            fault: self.fault.title(),
-            lost: HANDLERS.iter().map(missing).sum(),
-            repeated: self.tally.repeated(),
-            bound,
-            why,
-            dead: letters.different,
-            expected_dead,
-            healthy_dead: letters.healthy,
-            repeated_dead: letters.repeated,
-            took,
-        })
+        self.progress.show(self.done, self.wanted);
+        Ok(self.done)
     }
 
     /// Waits until there are as many dead letters as expected, or no more come.
-    async fn all_letters(&mut self, expected: u64) -> Result<Letters, Box<dyn Error>> {
-        let url = self.letters.as_ref().unwrap_or(&self.server).url();
-        let (mut found, mut since) = (Letters::on(&url).await?, Instant::now());
+    pub(crate) async fn until_letters(&mut self) -> Result<Letters, BoxError> {
+        let worker = &self.setup.worker;
+        let elsewhere = worker.letters.clone();
+        let stream = elsewhere.unwrap_or_else(|| StreamConfig::at(self.broker.url()));
+        let expected = self.setup.pairs(Fate::Dead).count() as u64;
+        let (mut found, mut since) = (Letters::on(&stream, &self.setup).await?, Instant::now());
         while found.different < expected && since.elapsed() < PATIENCE {
-            self.look("until all dead letters are there")?;
             sleep(Duration::from_millis(500)).await;
-            let now = Letters::on(&url).await?;
+            let now = Letters::on(&stream, &self.setup).await?;
             if now != found {
                 (found, since) = (now, Instant::now());
             }
@@ -268,72 +247,49 @@ impl Environment {
         Ok(found)
     }
 
-    fn look(&mut self, what: &str) -> Result<(), Box<dyn Error>> {
-        self.tally.update(&self.folder.0)?;
-        self.progress.show(self.tally.done(), what);
-        Ok(())
-    }
-
-    fn is_healthy(&self, number: u64) -> bool {
-        !(self.fault.has_poison() && is_poison(number))
-    }
-
-    fn healthy(&self) -> u64 {
-        (0..self.events)
-            .filter(|number| self.is_healthy(*number))
-            .count() as u64
-    }
-}
-
-/// Publishes all events in the background, each until the broker has it.
-fn publish(nats: &Nats, fault: Fault, events: u64) -> JoinSet<Result<(), TransportError>> {
-    let mut tasks = JoinSet::new();
-    for first in 0..PUBLISHING as u64 {
-        let nats = nats.clone();
-        tasks.spawn(async move {
-            for number in (first..events).step_by(PUBLISHING) {
-                publish_one(&nats, fault, number).await?;
-                if fault == Fault::PublishedTwice {
-                    publish_one(&nats, fault, number).await?;
-                }
+    /// Stops everything, and says what came of it.
+    pub(crate) async fn finish(mut self, title: &'static str) -> Result<Row, BoxError> {
+        let published = self.publishing.finish().await;
+        self.demand_ok(published);
+        let letters = match self.until_letters().await {
+            Ok(letters) => letters,
+            Err(error) => {
+                self.demand_ok(Err(error));
+                Letters::default()
             }
-            Ok(())
-        });
-    }
-    tasks
-}
-
-async fn publish_one(nats: &Nats, fault: Fault, number: u64) -> Result<(), TransportError> {
-    let start = Instant::now();
-    loop {
-        match try_publish(nats, fault, number).await {
-            Err(error) if start.elapsed() > PATIENCE => return Err(error),
-            Err(_) => sleep(Duration::from_millis(200)).await,
-            Ok(()) => return Ok(()),
+        };
+        let took = self.started.elapsed();
+        // What comes again comes within this time.
+        sleep(self.setup.worker.ack_wait + Duration::from_secs(2)).await;
+        while !self.workers.is_empty() {
+            let stopped = self.terminate_oldest().await;
+            self.demand_ok(stopped);
         }
+        self.done()?;
+        let lost = self.setup.pairs(Fate::Done);
+        let lost = lost.filter(|(handler, number)| !self.tally.has(handler, *number));
+        Ok(Row {
+            title,
+            lost: lost.count() as u64,
+            repeated: self.tally.repeated(),
+            dead: letters.different,
+            expected_dead: self.setup.pairs(Fate::Dead).count() as u64,
+            healthy_dead: letters.healthy,
+            repeated_dead: letters.repeated,
+            took,
+            allowances: self.allowances,
+            broken: self.broken,
+        })
     }
 }
 
-async fn try_publish(nats: &Nats, fault: Fault, number: u64) -> Result<(), TransportError> {
-    let rejected = |error: eventkit::EncodeError| {
-        let kind = eventkit::transport::TransportErrorKind::Rejected;
-        TransportError::new(kind, "the event could not be made").with_source(error)
-    };
-    if !(fault.has_poison() && is_poison(number)) {
-        let event = ParcelWeighed::new(number).to_event().map_err(rejected)?;
-        return nats.publish(&event).await.map(drop);
-    }
-    let body = format!("poison-{number}");
-    if number % 200 < 100 {
-        // No event at all.
-        let message = RawMessage::new(Vec::new(), body);
-        return nats
-            .publish_raw(ParcelWeighed::TYPE, &message)
-            .await
-            .map(drop);
-    }
-    // An event whose data is of another form.
-    let event = ParcelWeighed::new(number).event_builder();
-    let event = event.and_then(|event| Ok(event.data_json(&body)?.build()?));
-    nats.publish(&event.map_err(rejected)?).await.map(drop)
+/// Returns how many events the handlers of a worker work on at once.
+pub(crate) fn at_once() -> u64 {
+    (HANDLERS.len() * CONCURRENCY) as u64
+}
+
+/// Returns how many events a worker has in hand: those that its handlers work on, and as many that
+/// wait for them.
+pub(crate) fn in_hand() -> u64 {
+    at_once() * 2
 }

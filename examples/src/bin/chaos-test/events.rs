@@ -1,13 +1,9 @@
-//! What is published, and the two handlers that get it.
+//! What is published.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
-
-use eventkit::{CloudEvent, HandlerError, Registry, State, handles};
+use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorKind};
+use eventkit::{BoxError, CloudEvent};
+use eventkit_nats::Nats;
 use serde::{Deserialize, Serialize};
-
-use crate::effects::Effects;
-use crate::worker::Trap;
 
 /// A parcel has been weighed.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
@@ -16,79 +12,109 @@ pub(crate) struct ParcelWeighed {
     /// Makes the second publishing of an event a duplicate of the first.
     #[cloudevent(id)]
     pub(crate) id: String,
+    /// The depot, for filters.
+    #[cloudevent(subject)]
+    pub(crate) depot: String,
     pub(crate) number: u64,
-    pub(crate) grams: u32,
 }
 
-impl ParcelWeighed {
-    pub(crate) fn new(number: u64) -> Self {
-        Self {
-            id: format!("parcel-{number}"),
+/// A parcel has been sorted: the event type that a later deployment selects too.
+#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.parcel.sorted", source = "/chaos-test")]
+pub(crate) struct ParcelSorted {
+    #[cloudevent(id)]
+    pub(crate) id: String,
+    #[cloudevent(subject)]
+    pub(crate) depot: String,
+    pub(crate) number: u64,
+}
+
+/// A receipt has been printed: the outgoing event of a handler.
+#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.receipt.printed", source = "/chaos-test")]
+pub(crate) struct ReceiptPrinted {
+    pub(crate) number: u64,
+}
+
+/// What is published under a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A [`ParcelWeighed`] of a depot.
+    Weighed(&'static str),
+    /// A [`ParcelSorted`] of a depot.
+    Sorted(&'static str),
+    /// A message that is not an event.
+    NotAnEvent,
+    /// An event whose data has another form than its type.
+    OtherData,
+}
+
+impl Kind {
+    /// Returns the kind of each event in rows without anything particular.
+    pub(crate) fn healthy(_: u64, _: u64) -> Self {
+        Self::Weighed("north")
+    }
+
+    /// Returns the kinds of a row in which one event of a hundred is not what handlers expect.
+    pub(crate) fn poison(number: u64, _: u64) -> Self {
+        match number % 200 {
+            3 => Self::NotAnEvent,
+            103 => Self::OtherData,
+            _ => Self::Weighed("north"),
+        }
+    }
+
+    /// Returns the kinds of a deployment: in its second half, events come that the handlers of the
+    /// former deployment do not select.
+    pub(crate) fn of_deployment(number: u64, events: u64) -> Self {
+        match number % 4 {
+            _ if number < events / 2 => Self::Weighed("north"),
+            1 => Self::Sorted("north"),
+            2 => Self::Weighed("south"),
+            3 => Self::Sorted("south"),
+            _ => Self::Weighed("north"),
+        }
+    }
+
+    /// Publishes a message of this kind once.
+    pub(crate) async fn publish(self, nats: &Nats, number: u64) -> Result<(), TransportError> {
+        let message = self.message(number).map_err(|error| {
+            let message = "failed to make the message";
+            TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
+        })?;
+        match message {
+            Message::Event(event) => nats.publish_event(&event).await.map(drop),
+            Message::Raw(raw) => nats.publish_raw(ParcelWeighed::TYPE, &raw).await.map(drop),
+        }
+    }
+
+    fn message(self, number: u64) -> Result<Message, BoxError> {
+        let id = format!("parcel-{number}");
+        let weighed = |depot: &str| ParcelWeighed {
+            id: id.clone(),
+            depot: depot.to_owned(),
             number,
-            grams: 250,
-        }
+        };
+        let event = match self {
+            Self::Weighed(depot) => weighed(depot).to_event()?,
+            Self::Sorted(depot) => {
+                let depot = depot.to_owned();
+                ParcelSorted { id, depot, number }.to_event()?
+            }
+            Self::OtherData => {
+                let event = weighed("north").event_builder()?;
+                event.data_json(&"no parcel")?.build()?
+            }
+            Self::NotAnEvent => {
+                let body = format!("poison-{number}");
+                return Ok(Message::Raw(RawMessage::new(Vec::new(), body)));
+            }
+        };
+        Ok(Message::Event(Box::new(event)))
     }
 }
 
-pub(crate) static CHAOS_TEST: Registry = Registry::new("chaos-test");
-
-/// The names under which the broker and the effects know the handlers.
-pub(crate) const HANDLERS: [&str; 2] = ["invoice", "label"];
-
-/// What a worker is to do beside its work.
-#[derive(Debug, Clone)]
-pub(crate) struct Work {
-    pub(crate) effects: Effects,
-    pub(crate) trap: Arc<Trap>,
-    pub(crate) panics: bool,
-    /// The events that `label` has failed for; it does so once for some.
-    pub(crate) failed: Arc<Mutex<HashSet<u64>>>,
-}
-
-impl Work {
-    /// Returns whether this is the first time that one in a hundred events is seen here.
-    fn is_first_of_few(&self, number: u64) -> bool {
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        number % 100 == 7 && failed.insert(number)
-    }
-}
-
-#[derive(Debug, HandlerError)]
-pub(crate) enum LabelError {
-    #[retry]
-    PrinterBusy,
-    #[retry]
-    Disk(std::io::Error),
-}
-
-impl std::fmt::Display for LabelError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::PrinterBusy => f.write_str("the printer is busy"),
-            Self::Disk(error) => write!(f, "the effect could not be written: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for LabelError {}
-
-/// Always succeeds: what it does twice is a duplicate that no failure of its own explains.
-#[handles(registry = CHAOS_TEST, name = "invoice", retry(attempts = 50, initial_delay = "100ms", max_delay = "1s"))]
-async fn invoice(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(), std::io::Error> {
-    work.trap.before(parcel.number).await;
-    work.effects.note("invoice", parcel.number)?;
-    work.trap.after(parcel.number).await;
-    Ok(())
-}
-
-/// Fails, or panics, once for one event in a hundred.
-#[handles(registry = CHAOS_TEST, name = "label", retry(attempts = 50, initial_delay = "100ms", max_delay = "1s"))]
-fn label(parcel: &ParcelWeighed, State(work): State<Work>) -> Result<(), LabelError> {
-    if work.is_first_of_few(parcel.number) {
-        assert!(!work.panics, "the label of parcel {}", parcel.number);
-        return Err(LabelError::PrinterBusy);
-    }
-    work.effects
-        .note("label", parcel.number)
-        .map_err(LabelError::Disk)
+enum Message {
+    Event(Box<eventkit::Event>),
+    Raw(RawMessage),
 }

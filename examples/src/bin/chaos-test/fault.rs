@@ -1,198 +1,82 @@
-//! What happens to the workers and the broker, fault by fault.
+//! The table of rows: what goes wrong in production.
 
-use std::error::Error;
-use std::time::Duration;
+use std::future::Future;
+use std::pin::Pin;
+
+use eventkit::BoxError;
 
 use crate::environment::Environment;
-use crate::events::HANDLERS;
+use crate::setup::Setup;
+use crate::{clusters, connections, deployments, operators, processes, replays, stores};
 
-/// How many events a handler works on at once, unless it says otherwise.
-const CONCURRENCY: u64 = 16;
-
-/// How often a process is killed or asked to stop.
-const TIMES: u64 = 4;
-
-/// How long the network is cut: longer than a worker needs to notice.
-const CUT: Duration = Duration::from_secs(6);
-
-/// Returns whether an event of the rows with poison is none that a handler could take.
-pub(crate) fn is_poison(number: u64) -> bool {
-    number % 100 == 3
+/// What goes wrong in a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fault {
+    /// The name for the command line.
+    pub(crate) name: &'static str,
+    /// The name for the table.
+    pub(crate) title: &'static str,
+    pub(crate) set_up: fn(&mut Setup),
+    /// Lets it happen, and returns once the workers are done or stuck.
+    pub(crate) happen: fn(&mut Environment) -> Happening<'_>,
 }
 
-/// Is something that goes wrong in production.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
-    Nothing,
-    KilledBeforeAck,
-    KilledMidHandler,
-    Terminated,
-    BrokerKilled,
-    NetworkCut,
-    PublishedTwice,
-    Poison,
-    Panic,
-    LettersDown,
-    JoinAndLeave,
+pub(crate) type Happening<'e> = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send + 'e>>;
+
+macro_rules! faults {
+    ($($name:literal $title:literal $set_up:expr, $happen:path;)*) => {
+        pub(crate) const FAULTS: &[Fault] = &[$(Fault {
+            name: $name,
+            title: $title,
+            set_up: $set_up,
+            happen: |environment| Box::pin($happen(environment)),
+        }),*];
+    };
+}
+
+fn nothing(_: &mut Setup) {}
+
+faults! {
+    "none" "none" nothing, processes::work;
+    "before-ack" "worker SIGKILL before ack, 4 times" nothing, processes::killed_before_ack;
+    "mid-handler" "worker SIGKILL in handler, 4 times" nothing, processes::killed_in_handler;
+    "terminate" "SIGTERM under load, 4 times" nothing, processes::terminated;
+    "join-leave" "workers join and leave" nothing, processes::join_and_leave;
+    "panic" "handler panics for 1%" processes::panics_for_a_few, processes::work;
+    "freeze" "worker SIGSTOP for 5 s, twice" operators::under_load, processes::frozen;
+    "crasher" "one event aborts its process" processes::one_event_aborts, processes::crash;
+    "terminate-50" "1 attempt, SIGTERM 50 times" processes::one_attempt, processes::terminated_often;
+    "kill-50" "1 attempt, worker SIGKILL 50 times" processes::one_attempt, processes::killed_often;
+    "close-50" "1 attempt, connections closed 50 times" processes::one_attempt, connections::connections_closed;
+    "network" "network cut for 6 s, twice" operators::under_load, connections::network_cut;
+    "half-open" "half-open for 6 s, each way" operators::under_load, connections::half_open;
+    "server-kill" "nats-server SIGKILL, twice" operators::under_load, connections::server_killed;
+    "server-freeze" "nats-server SIGSTOP for 6 s, twice" operators::under_load, connections::server_frozen;
+    "leader-kill" "leader of 3 servers SIGKILL, twice" clusters::three_servers, clusters::leader_killed;
+    "twice" "every event published twice" nothing, stores::published_twice;
+    "poison" "1% poison" stores::poison, processes::work;
+    "letters-down" "dead letters down, 1% poison" stores::poison, stores::letters_down;
+    "replay" "replay under load, worker SIGKILL" replays::declines_a_few, replays::replay;
+    "outgoing-down" "outgoing events down for 6 s" stores::sends_receipts, stores::outgoing_down;
+    "inbox-locked" "inbox locked for 12 s" operators::under_load, stores::inbox_locked;
+    "full-bytes" "stream out of bytes, 1% poison" stores::poison, stores::full_of_bytes;
+    "full-messages" "stream out of messages" nothing, stores::full_of_messages;
+    "widened" "deployment: pattern widened" deployments::widened, deployments::roll;
+    "widened-back" "deployment: widened, old one restarts" deployments::widened, deployments::roll_and_restart_old;
+    "narrowed" "deployment: pattern narrowed" deployments::narrowed, deployments::roll;
+    "filter" "deployment: filter changed" deployments::filter_changed, deployments::roll;
+    "policy" "deployment: ack_wait and attempts cut" deployments::policy_changed, deployments::roll_policy;
+    "added" "deployment: handler added" deployments::handler_added, deployments::roll;
+    "removed" "deployment: handler removed, rolled back" deployments::handler_removed, deployments::remove_and_roll_back;
+    "renamed" "deployment: handler renamed" deployments::handler_renamed, deployments::roll;
+    "consumer-deleted" "operator deletes a consumer" operators::under_less_load, operators::consumer_deleted;
+    "stream-deleted" "operator deletes the stream" operators::under_load, operators::stream_deleted;
+    "max-deliver" "operator caps deliveries" operators::under_load, operators::deliveries_capped;
+    "settings" "operator cuts ack_wait, max_ack_pending" operators::slow_and_patient, operators::settings_changed;
 }
 
 impl Fault {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Nothing,
-        Self::KilledBeforeAck,
-        Self::KilledMidHandler,
-        Self::Terminated,
-        Self::BrokerKilled,
-        Self::NetworkCut,
-        Self::PublishedTwice,
-        Self::Poison,
-        Self::Panic,
-        Self::LettersDown,
-        Self::JoinAndLeave,
-    ];
-
-    /// Returns the name for the command line.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Nothing => "none",
-            Self::KilledBeforeAck => "before-ack",
-            Self::KilledMidHandler => "mid-handler",
-            Self::Terminated => "terminate",
-            Self::BrokerKilled => "broker",
-            Self::NetworkCut => "network",
-            Self::PublishedTwice => "twice",
-            Self::Poison => "poison",
-            Self::Panic => "panic",
-            Self::LettersDown => "letters-down",
-            Self::JoinAndLeave => "join-leave",
-        }
-    }
-
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fault| fault.name() == name)
-    }
-
-    /// Returns the name for the table.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Nothing => "none",
-            Self::KilledBeforeAck => "worker SIGKILL before ack, 4 times",
-            Self::KilledMidHandler => "worker SIGKILL in handler, 4 times",
-            Self::Terminated => "SIGTERM under load, 4 times",
-            Self::BrokerKilled => "nats-server SIGKILL, twice",
-            Self::NetworkCut => "network cut for 6 s, twice",
-            Self::PublishedTwice => "every event published twice",
-            Self::Poison => "1% poison",
-            Self::Panic => "handler panics for 1%",
-            Self::LettersDown => "dead letters down, 1% poison",
-            Self::JoinAndLeave => "workers join and leave",
-        }
-    }
-
-    /// Returns how much work may be done again, and why.
-    ///
-    /// NATS before 2.10 sometimes gives out another message in the place of one that was handed
-    /// back, and workers that stop hand back what they have not begun.
-    pub(crate) fn bound(self, server_mixes_up: bool) -> (u64, &'static str) {
-        let handlers = HANDLERS.len() as u64;
-        match self {
-            Self::Terminated | Self::JoinAndLeave if server_mixes_up => (
-                TIMES * handlers * CONCURRENCY,
-                "what NATS before 2.10 gave out in the place of what was handed back",
-            ),
-            Self::KilledBeforeAck | Self::KilledMidHandler => (
-                TIMES * handlers * CONCURRENCY,
-                "what a killed worker had done and not acknowledged",
-            ),
-            Self::BrokerKilled => (
-                2 * handlers * 1_000,
-                "an acknowledgement that the killed broker had not written",
-            ),
-            Self::NetworkCut => (
-                2 * handlers * CONCURRENCY,
-                "what was done when the acknowledgement did not get through",
-            ),
-            _ => (0, "none"),
-        }
-    }
-
-    pub(crate) fn has_poison(self) -> bool {
-        matches!(self, Self::Poison | Self::LettersDown)
-    }
-
-    /// Lets it happen, and returns when the workers are done or stuck.
-    pub(crate) async fn happen(self, environment: &mut Environment) -> Result<(), Box<dyn Error>> {
-        match self {
-            Self::Nothing | Self::PublishedTwice | Self::Poison | Self::Panic => {
-                environment.start_worker()?;
-            }
-            Self::KilledBeforeAck | Self::KilledMidHandler => {
-                self.kill_workers(environment).await?;
-            }
-            Self::Terminated => {
-                environment.start_worker()?;
-                for time in 1..=TIMES {
-                    environment.until(time, TIMES + 1).await?;
-                    environment.terminate_oldest().await?;
-                    environment.start_worker()?;
-                }
-            }
-            Self::BrokerKilled => {
-                environment.start_worker()?;
-                for time in 1..=2 {
-                    environment.until(time, 3).await?;
-                    environment.server.kill();
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                    environment.server.restart();
-                }
-            }
-            Self::NetworkCut => {
-                environment.start_worker()?;
-                for time in 1..=2 {
-                    environment.until(time, 3).await?;
-                    environment.cut_network_for(CUT).await;
-                }
-            }
-            Self::LettersDown => {
-                environment.start_worker()?;
-                environment.until(1, 100).await?;
-                environment.letters_mut()?.kill();
-                environment.until(1, 1).await?;
-                environment.letters_mut()?.restart();
-            }
-            Self::JoinAndLeave => {
-                environment.start_worker()?;
-                environment.start_worker()?;
-                environment.until(1, 5).await?;
-                environment.start_worker()?;
-                environment.until(2, 5).await?;
-                environment.terminate_oldest().await?;
-                environment.until(3, 5).await?;
-                environment.start_worker()?;
-                environment.until(4, 5).await?;
-                environment.terminate_oldest().await?;
-            }
-        }
-        environment.until(1, 1).await
-    }
-
-    /// Kills a worker each time a handler has come to a certain event.
-    async fn kill_workers(self, environment: &mut Environment) -> Result<(), Box<dyn Error>> {
-        let mut numbers: Vec<u64> = (1..=TIMES)
-            .map(|time| environment.events * time / (TIMES + 1))
-            .collect();
-        while !numbers.is_empty() {
-            let trap = &mut environment.orders.trap;
-            let own = match self {
-                Self::KilledBeforeAck => &mut trap.after,
-                _ => &mut trap.before,
-            };
-            own.clone_from(&numbers);
-            environment.start_worker()?;
-            let number = environment.kill_trapped().await?;
-            numbers.retain(|own| *own != number);
-        }
-        environment.orders.trap = crate::worker::Trap::default();
-        environment.start_worker()
+        FAULTS.iter().find(|fault| fault.name == name).copied()
     }
 }

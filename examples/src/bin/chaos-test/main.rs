@@ -3,94 +3,170 @@
 //!
 //! ```text
 //! cargo run -p eventkit-examples --release --bin chaos-test            # 10,000 events each
-//! cargo run -p eventkit-examples --release --bin chaos-test -- --small # within five minutes
+//! cargo run -p eventkit-examples --release --bin chaos-test -- --small # 1,000 events each
+//! cargo run -p eventkit-examples --release --bin chaos-test -- --row widened --events 400
 //! ```
 //!
-//! Each fault gets a NATS server of its own, on a free port and with a folder of its own. The
-//! program publishes events, starts itself again as worker processes that handle them on
-//! `JetStream`, has the fault happen to them, and counts what the handlers did. It exits with 1
+//! Each row gets a NATS server of its own, or a cluster of them, on free ports and with a folder of
+//! its own. The program publishes events, starts itself again as worker processes that handle them
+//! on `JetStream`, has a fault happen to them, and counts what the handlers did. It exits with 1
 //! where a promise is broken: an event that a handler never got, a healthy one among the dead
-//! letters, a dead letter too few, or more duplicates than the fault explains.
+//! letters, a dead letter too few, or more work done twice than the row allows. What it allows is
+//! the number of events at work when the fault happens, times how often that is.
 
-mod cut;
+mod broker;
+mod clusters;
+mod connections;
+mod deployments;
 mod effects;
 mod environment;
 mod events;
 mod fault;
+mod handlers;
 mod letters;
+mod operator;
+mod operators;
+mod processes;
 mod progress;
+mod proxy;
+mod publishing;
+mod replays;
 mod row;
+mod setup;
+mod stores;
+mod trap;
 mod worker;
+mod worker_process;
 
 use std::env;
-use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
+
+use eventkit::BoxError;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 use environment::Environment;
-use fault::Fault;
+use fault::{FAULTS, Fault};
+use progress::Progress;
 use row::Row;
+use setup::Setup;
 
-const USAGE: &str = "chaos-test [--small] [--events NUMBER] [FAULT ..]";
+const USAGE: &str = "chaos-test [--small] [--events NUMBER] [--jobs NUMBER] [--row NAME ..]";
+
+/// Fewer events than that are gone before the fault has happened.
+const MIN_EVENTS: u64 = 200;
 
 /// What the program was asked for.
 struct Arguments {
     events: u64,
+    /// The number of rows at a time.
+    jobs: usize,
     faults: Vec<Fault>,
 }
 
 impl Arguments {
-    fn read(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
-        let mut events = 10_000;
-        let mut faults = Vec::new();
-        let mut arguments = arguments.into_iter();
+    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let (mut events, mut jobs, mut faults) = (10_000, 1, Vec::new());
         while let Some(argument) = arguments.next() {
+            let mut number = || arguments.next().and_then(|number| number.parse().ok());
             match argument.as_str() {
                 "--small" => events = 1_000,
                 "--events" => {
-                    let number = arguments.next().and_then(|number| number.parse().ok());
-                    // Fewer than that are gone before the fault has happened.
-                    let number = number.filter(|number| *number >= 200);
-                    events = number.ok_or(format!("at least 200 events: {USAGE}"))?;
+                    let number = number().filter(|number| *number >= MIN_EVENTS);
+                    events = number.ok_or(format!("at least {MIN_EVENTS} events: {USAGE}"))?;
                 }
-                name => faults.push(Fault::named(name).ok_or_else(|| {
-                    let names = Fault::ALL.map(Fault::name).join(", ");
-                    format!("no fault {name:?}: {USAGE}, of {names}")
-                })?),
+                "--jobs" => {
+                    let number = number().and_then(|number| usize::try_from(number).ok());
+                    let number = number.filter(|number| *number > 0);
+                    jobs = number.ok_or(format!("at least one job: {USAGE}"))?;
+                }
+                "--row" => {
+                    let name = arguments.next().unwrap_or_default();
+                    faults.push(Fault::named(&name).ok_or_else(|| no_row(&name))?);
+                }
+                other => return Err(format!("what is {other:?}? {USAGE}")),
             }
         }
         if faults.is_empty() {
-            faults = Fault::ALL.to_vec();
+            faults = FAULTS.to_vec();
         }
-        Ok(Self { events, faults })
+        Ok(Self {
+            events,
+            jobs,
+            faults,
+        })
     }
 }
 
+fn no_row(name: &str) -> String {
+    let names: Vec<_> = FAULTS.iter().map(|fault| fault.name).collect();
+    format!("no row {name:?}: {USAGE}, of {}", names.join(", "))
+}
+
 #[tokio::main]
-async fn main() -> Result<ExitCode, Box<dyn Error>> {
+async fn main() -> Result<ExitCode, BoxError> {
     let mut arguments = env::args().skip(1).peekable();
-    if arguments
-        .peek()
-        .is_some_and(|first| first == worker::COMMAND)
-    {
-        worker::run(arguments.skip(1)).await?;
+    if arguments.next_if_eq(worker::COMMAND).is_some() {
+        let config = arguments.next().ok_or("a worker needs a configuration")?;
+        worker::run(&config).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let arguments = Arguments::read(arguments)?;
-    let mut rows = Vec::new();
-    for (at, fault) in arguments.faults.iter().enumerate() {
-        let title = format!("{}/{} {}", at + 1, arguments.faults.len(), fault.title());
-        let Some(mut environment) = Environment::start(*fault, arguments.events, title).await?
-        else {
-            println!("the tests with a NATS server are turned off, and this is one");
-            return Ok(ExitCode::SUCCESS);
-        };
-        fault.happen(&mut environment).await?;
-        rows.push(environment.finish().await?);
-    }
+    let mut stop = signal(SignalKind::terminate())?;
+    // What is dropped here ends the servers and the workers, and removes their folders.
+    let rows = tokio::select! {
+        rows = run_all(arguments) => rows?,
+        _ = tokio::signal::ctrl_c() => return Ok(ExitCode::FAILURE),
+        _ = stop.recv() => return Ok(ExitCode::FAILURE),
+    };
+    let Some(rows) = rows else {
+        println!("the tests with a NATS server are turned off, and this is one");
+        return Ok(ExitCode::SUCCESS);
+    };
     row::print(&rows);
     Ok(if rows.iter().all(Row::holds) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Runs all rows; `None` where there shall be no broker.
+async fn run_all(arguments: Arguments) -> Result<Option<Vec<Row>>, BoxError> {
+    let (events, count) = (arguments.events, arguments.faults.len());
+    let jobs = Arc::new(Semaphore::new(arguments.jobs));
+    let mut running = JoinSet::new();
+    for (at, fault) in arguments.faults.into_iter().enumerate() {
+        let jobs = Arc::clone(&jobs);
+        running.spawn(async move {
+            let _job = jobs.acquire_owned().await?;
+            let title = format!("{}/{count} {}", at + 1, fault.title);
+            let row = run(fault, events, Progress::new(title.clone())).await;
+            eprintln!("{title}: over");
+            row.map(|row| row.map(|row| (at, row)))
+        });
+    }
+    let mut rows = Vec::new();
+    while let Some(row) = running.join_next().await {
+        let Some(row) = row?? else {
+            return Ok(None);
+        };
+        rows.push(row);
+    }
+    rows.sort_by_key(|(at, _)| *at);
+    Ok(Some(rows.into_iter().map(|(_, row)| row).collect()))
+}
+
+/// Runs one row; `None` where there shall be no broker.
+async fn run(fault: Fault, events: u64, progress: Progress) -> Result<Option<Row>, BoxError> {
+    let mut setup = Setup::new(events);
+    (fault.set_up)(&mut setup);
+    let Some(mut environment) = Environment::start(fault.name, setup, progress).await? else {
+        return Ok(None);
+    };
+    let happened = (fault.happen)(&mut environment).await;
+    environment.demand_ok(happened);
+    environment.finish(fault.title).await.map(Some)
 }

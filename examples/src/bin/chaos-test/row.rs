@@ -2,24 +2,35 @@
 
 use std::time::Duration;
 
-/// What came of one fault.
+/// What came of one row.
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) fault: &'static str,
+    pub(crate) title: &'static str,
     /// Pairs of handler and healthy event that were never done.
     pub(crate) lost: u64,
     /// Work that was done again.
     pub(crate) repeated: u64,
-    /// How much of it the fault explains, and how.
-    pub(crate) bound: u64,
-    pub(crate) why: &'static str,
+    /// How much of that the row explains.
+    pub(crate) allowances: Vec<Allowance>,
     pub(crate) dead: u64,
     pub(crate) expected_dead: u64,
-    /// Healthy events among the dead letters.
+    /// Dead letters that should not be there.
     pub(crate) healthy_dead: u64,
     /// Letters that were stored more than once.
     pub(crate) repeated_dead: u64,
     pub(crate) took: Duration,
+    /// What else was promised and not kept.
+    pub(crate) broken: Vec<String>,
+}
+
+/// Work that may be done again.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    /// How often it happens that work is done again.
+    pub(crate) times: u64,
+    /// How much work each time.
+    pub(crate) each: u64,
+    pub(crate) why: &'static str,
 }
 
 impl Row {
@@ -28,13 +39,27 @@ impl Row {
         self.broken().is_empty()
     }
 
+    /// Returns how much work may be done again.
+    fn bound(&self) -> u64 {
+        let allowances = self.allowances.iter();
+        allowances.map(|own| own.times * own.each).sum()
+    }
+
+    fn why(&self) -> String {
+        let allowances = self.allowances.iter();
+        let texts: Vec<String> = allowances
+            .map(|own| format!("{} x {}: {}", own.times, own.each, own.why))
+            .collect();
+        texts.join("; ")
+    }
+
     fn broken(&self) -> Vec<String> {
-        let mut broken = Vec::new();
+        let mut broken = self.broken.clone();
         if self.lost > 0 {
             broken.push(format!("{} lost", self.lost));
         }
-        if self.repeated > self.bound {
-            broken.push(format!("more than {} duplicated", self.bound));
+        if self.repeated > self.bound() {
+            broken.push(format!("more than {} done twice", self.bound()));
         }
         if self.healthy_dead > 0 {
             broken.push(format!("{} healthy dead-lettered", self.healthy_dead));
@@ -49,29 +74,29 @@ impl Row {
 /// Prints the table, and what was broken below it.
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "{:<34} {:>6} {:>10} {:>7} {:>13} {:>8}  a duplicate is",
-        "fault", "lost", "duplicated", "at most", "dead-lettered", "seconds"
+        "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8}  what may be done twice",
+        "fault", "lost", "done twice", "at most", "dead letters", "seconds"
     );
     for row in rows {
         println!(
-            "{:<34} {:>6} {:>10} {:>7} {:>13} {:>8.1}  {}",
-            row.fault,
+            "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8.1}  {}",
+            row.title,
             row.lost,
             row.repeated,
-            row.bound,
+            row.bound(),
             format!("{} of {}", row.dead, row.expected_dead),
             row.took.as_secs_f64(),
-            row.why
+            row.why()
         );
     }
     for row in rows {
         for broken in row.broken() {
-            println!("BROKEN: {}: {broken}", row.fault);
+            println!("BROKEN: {}: {broken}", row.title);
         }
         if row.repeated_dead > 0 {
             println!(
                 "note: {}: {} dead letters were stored twice",
-                row.fault, row.repeated_dead
+                row.title, row.repeated_dead
             );
         }
     }

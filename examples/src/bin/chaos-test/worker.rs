@@ -1,142 +1,171 @@
 //! A worker process: the handlers on the broker, until SIGTERM.
 
-use std::collections::HashSet;
-use std::error::Error;
-use std::future::pending;
+use eventkit::BoxError;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use eventkit::Dispatcher;
+use eventkit::transport::TransportError;
+use eventkit::{Dispatcher, Policy};
 use eventkit_nats::Nats;
-use eventkit_service::Service;
+use eventkit_service::{Service, ServiceHandle, SubscriptionHealth};
+use eventkit_sql::SqliteInbox;
+use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
 
+use crate::deployments::{Deployment, Generation};
 use crate::effects::Effects;
-use crate::events::{CHAOS_TEST, Work};
+use crate::handlers::{Behaviour, CHAOS_TEST, Label, Work};
 
-/// The first argument of a worker process.
+/// The first argument of a worker process; the second one is its configuration.
 pub(crate) const COMMAND: &str = "worker";
 
-/// What a worker says when it can be asked to stop.
+/// The line with which a worker says that it can be asked to stop.
+pub(crate) const STARTED: &str = "started";
+
+/// The line with which a worker says that its service is ready.
 pub(crate) const READY: &str = "ready";
+
+/// The beginning of the line with which a worker says why its service is not ready any more.
+pub(crate) const NOT_READY: &str = "not ready: ";
+
+/// The beginning of the line with which a worker says at which event it is trapped.
+pub(crate) const TRAPPED: &str = "trapped at ";
 
 /// The name of the service, of the stream, and in the place of its dead letters.
 pub(crate) const SERVICE: &str = "parcels";
 
-/// How soon the broker gives the events of a process that died to another.
+/// The events that a handler works on at once, unless a row says otherwise.
+pub(crate) const CONCURRENCY: usize = 16;
+
+/// How soon the broker gives the events of a process that died to another one, unless a row says
+/// otherwise.
 pub(crate) const ACK_WAIT: Duration = Duration::from_secs(3);
 
-/// What a worker process is told.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Orders {
-    pub(crate) url: String,
-    /// Where dead letters go, if not to the same server.
-    pub(crate) letters: Option<String>,
+/// How long a cluster may take to elect its leader.
+const ELECTION: Duration = Duration::from_secs(30);
+
+/// The configuration of a worker process.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct WorkerConfig {
+    pub(crate) stream: StreamConfig,
+    /// The server of dead letters, if they go elsewhere.
+    pub(crate) letters: Option<StreamConfig>,
+    /// The server of outgoing events, if they go elsewhere.
+    pub(crate) outgoing: Option<StreamConfig>,
+    pub(crate) inbox: Option<PathBuf>,
     pub(crate) effects: PathBuf,
-    pub(crate) panics: bool,
-    pub(crate) trap: Trap,
+    /// The handlers of a deployment, in place of those that are always there.
+    pub(crate) deployment: Option<(Deployment, Generation)>,
+    pub(crate) attempts: u32,
+    pub(crate) concurrency: usize,
+    pub(crate) ack_wait: Duration,
+    pub(crate) behaviour: Behaviour,
 }
 
-/// The events at which a handler stops for good, so that its process can be killed right there.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Trap {
-    /// Before it has done its work.
-    pub(crate) before: Vec<u64>,
-    /// When it has, and nobody knows yet.
-    pub(crate) after: Vec<u64>,
+/// The stream that programs of the chaos test open on a server.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct StreamConfig {
+    pub(crate) url: String,
+    pub(crate) replicas: Option<usize>,
+    pub(crate) max_bytes: Option<u64>,
 }
 
-impl Trap {
-    pub(crate) async fn before(&self, number: u64) {
-        stop_at(&self.before, number).await;
+impl Default for WorkerConfig {
+    fn default() -> Self {
+        Self {
+            stream: StreamConfig::default(),
+            letters: None,
+            outgoing: None,
+            inbox: None,
+            effects: PathBuf::new(),
+            deployment: None,
+            attempts: 10,
+            concurrency: CONCURRENCY,
+            ack_wait: ACK_WAIT,
+            behaviour: Behaviour {
+                label: Label::FailsOnce,
+                ..Behaviour::default()
+            },
+        }
+    }
+}
+
+impl StreamConfig {
+    pub(crate) fn at(url: String) -> Self {
+        Self {
+            url,
+            ..Self::default()
+        }
     }
 
-    pub(crate) async fn after(&self, number: u64) {
-        stop_at(&self.after, number).await;
+    /// Opens the stream.
+    pub(crate) async fn open(&self) -> Result<Nats, TransportError> {
+        let mut nats = Nats::connect(&self.url)
+            .stream(SERVICE)
+            .idle_heartbeat(Duration::from_secs(1));
+        if let Some(replicas) = self.replicas {
+            nats = nats.replicas(replicas);
+        }
+        if let Some(max_bytes) = self.max_bytes {
+            nats = nats.max_bytes(max_bytes);
+        }
+        nats.open().await
+    }
+
+    /// Opens the stream on a broker that has just been started: a cluster may not have elected its
+    /// leader.
+    pub(crate) async fn open_at_start(&self) -> Result<Nats, TransportError> {
+        let start = Instant::now();
+        loop {
+            match self.open().await {
+                Err(_) if start.elapsed() < ELECTION => sleep(Duration::from_millis(200)).await,
+                opened => return opened,
+            }
+        }
     }
 }
 
-async fn stop_at(numbers: &[u64], number: u64) {
-    if numbers.contains(&number) {
-        // Whoever started this process waits for the line, and kills it.
-        say(&number.to_string());
-        pending::<()>().await;
-    }
-}
-
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     println!("{line}");
-    // Nobody listens where the chaos test itself has been killed.
+    // Nothing reads it if the chaos test itself has been killed.
     let _ = std::io::stdout().flush();
 }
 
-impl Orders {
-    pub(crate) fn to_arguments(&self) -> Vec<String> {
-        let list = |numbers: &[u64]| {
-            numbers
-                .iter()
-                .map(u64::to_string)
-                .collect::<Vec<_>>()
-                .join(",")
-        };
-        vec![
-            COMMAND.to_owned(),
-            self.url.clone(),
-            self.letters.clone().unwrap_or_default(),
-            self.effects.display().to_string(),
-            self.panics.to_string(),
-            list(&self.trap.before),
-            list(&self.trap.after),
-        ]
-    }
-
-    fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
-        let mut next = || {
-            arguments
-                .next()
-                .ok_or("a worker is started by the chaos test only")
-        };
-        let list = |numbers: String| -> Result<Vec<u64>, Box<dyn Error>> {
-            let numbers = numbers.split(',').filter(|number| !number.is_empty());
-            Ok(numbers.map(str::parse).collect::<Result<_, _>>()?)
-        };
-        Ok(Self {
-            url: next()?,
-            letters: Some(next()?).filter(|url| !url.is_empty()),
-            effects: next()?.into(),
-            panics: next()?.parse()?,
-            trap: Trap {
-                before: list(next()?)?,
-                after: list(next()?)?,
-            },
-        })
-    }
-}
-
-pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), Box<dyn Error>> {
-    let orders = Orders::read(arguments)?;
-    let work = Work {
-        effects: Effects::open(&orders.effects)?,
-        trap: Arc::new(orders.trap),
-        panics: orders.panics,
-        failed: Arc::new(Mutex::new(HashSet::new())),
-    };
-    if orders.panics {
+pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
+    let config: WorkerConfig = serde_json::from_str(config)?;
+    if config.behaviour.label == Label::PanicsOnce {
         // Each would print a trace; the chaos test counts what came of it.
         std::panic::set_hook(Box::new(|_| {}));
     }
-    let app = Dispatcher::new(&CHAOS_TEST).state(work).build()?;
+    let work = Work::new(Effects::open(&config.effects)?, config.behaviour.clone());
+    let app = match config.deployment {
+        None => Dispatcher::new(&CHAOS_TEST).state(work).build()?,
+        Some((deployment, generation)) => deployment.dispatcher(generation, &work)?,
+    };
+    let policy = Policy::new()
+        .attempts(config.attempts)
+        .concurrency(config.concurrency)
+        .initial_delay(Duration::from_millis(100))
+        .max_delay(Duration::from_secs(1));
     let mut service = Service::new(SERVICE, &app)
-        .transport(connect(&orders.url).await?)
-        .ack_wait(ACK_WAIT);
-    if let Some(url) = &orders.letters {
-        service = service.dead_letter_publisher(connect(url).await?);
+        .transport(config.stream.open().await?)
+        .policy(policy)
+        .ack_wait(config.ack_wait);
+    if let Some(letters) = &config.letters {
+        service = service.dead_letter_publisher(letters.open().await?);
+    }
+    if let Some(outgoing) = &config.outgoing {
+        service = service.outgoing_publisher(outgoing.open().await?);
+    }
+    if let Some(path) = &config.inbox {
+        service = service.inbox(SqliteInbox::open(path)?);
     }
     let service = service.build()?;
     let mut stop = signal(SignalKind::terminate())?;
-    say(READY);
+    say(STARTED);
+    tokio::spawn(say_health(service.handle()));
     let stopped = async move {
         stop.recv().await;
     };
@@ -144,8 +173,20 @@ pub(crate) async fn run(arguments: impl Iterator<Item = String>) -> Result<(), B
     Ok(())
 }
 
-/// Opens the stream of the chaos test on a server.
-pub(crate) async fn connect(url: &str) -> Result<Nats, eventkit::transport::TransportError> {
-    let nats = Nats::connect(url).stream(SERVICE);
-    nats.idle_heartbeat(Duration::from_secs(1)).open().await
+/// Says whenever the service becomes ready, or no longer is.
+async fn say_health(handle: ServiceHandle) {
+    loop {
+        handle.ready().await;
+        say(READY);
+        let health = handle.wait_for(|health| !health.is_ready()).await;
+        let reasons: Vec<String> = health.subscriptions.iter().flat_map(reasons_of).collect();
+        say(&format!("{NOT_READY}{}", reasons.join("; ")));
+    }
+}
+
+fn reasons_of(subscription: &SubscriptionHealth) -> Vec<String> {
+    let reasons = subscription.not_ready_reasons().into_iter();
+    reasons
+        .map(|reason| format!("{}: {reason}", subscription.name).replace('\n', " "))
+        .collect()
 }

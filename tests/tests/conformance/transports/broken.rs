@@ -44,6 +44,7 @@ enum Fault {
     ForgetsAtRestart,
     Ends,
     KeepsWhatItHasOnItsWay,
+    ForgetsOrderWhenLost,
     SkipsForGood,
     SkipsUnaccounted,
     ForgetsRecords,
@@ -54,11 +55,11 @@ enum Fault {
 
 use Fault::{
     AcksNothing, ChangesRawBodies, CountsNoAttempts, Ends, FindsDuplicatesOfOthers,
-    FindsNoDuplicates, ForgetsAtRestart, ForgetsFormerNames, ForgetsRecords, GivesNamesOfItsOwn,
-    HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack, IgnoresPatterns,
-    IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay, ListsClosedConsumers,
-    LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped, MixesUpRecords,
-    ReservesByAttribute, SaysNothingOfProgress, SkipsForGood, SkipsUnaccounted,
+    FindsNoDuplicates, ForgetsAtRestart, ForgetsFormerNames, ForgetsOrderWhenLost, ForgetsRecords,
+    GivesNamesOfItsOwn, HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack,
+    IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay,
+    ListsClosedConsumers, LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped,
+    MixesUpRecords, ReservesByAttribute, SaysNothingOfProgress, SkipsForGood, SkipsUnaccounted,
     StartsWithTheOldest, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
@@ -174,6 +175,7 @@ impl Transport for Broken {
                 GivesNamesOfItsOwn => subscription.name = uuid(&self.subscriptions),
                 HasOneSubscription => subscription.name = String::from("one"),
                 IgnoresWhatIsInFlight => subscription.max_in_flight += 1,
+                ForgetsOrderWhenLost => subscription.keeps_order = false,
                 StartsWithTheOldest => subscription.start = None,
                 ForgetsFormerNames => subscription.formerly.clear(),
                 _ => {}
@@ -458,6 +460,7 @@ async fn what_a_deployment_loses_is_noticed() {
 #[tokio::test(start_paused = true)]
 async fn lost_and_swapped_messages_are_noticed() {
     assert_notices(SwapsMessages, &["keeps_order"]).await;
+    assert_notices(ForgetsOrderWhenLost, &["keeps_order"]).await;
     assert_notices(LosesWhenDropped, &["loses_nothing_when_next_is_dropped"]).await;
     assert_notices(ForgetsAtRestart, &["keeps_everything_across_a_restart"]).await;
     assert_notices(

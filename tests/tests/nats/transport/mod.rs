@@ -4,14 +4,19 @@
 
 mod conformance;
 mod connecting;
+mod core;
 mod deployments;
+mod letters;
 mod loss;
 mod operators;
+mod order;
 mod positions;
 mod publishing;
 mod records;
 mod service;
 mod setup;
+mod streams_of_others;
+mod subjects;
 mod wire;
 
 use std::time::Duration;

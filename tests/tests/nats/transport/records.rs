@@ -124,3 +124,26 @@ async fn a_message_that_succeeds_at_once_leaves_nothing() {
     }
     assert_eq!(sequence().await, before);
 }
+
+#[tokio::test]
+async fn a_message_that_is_returned_unseen_is_accounted_for() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for number in 0..20 {
+        let event = event("a", &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+    }
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    for deliveries in 2..4 {
+        consumer.close().await.unwrap();
+        consumer = nats.subscribe(&subscription("a")).await.unwrap();
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.metadata.delivery_count, deliveries);
+        let record = incoming.handle.load_record().await.unwrap();
+        assert_eq!(record.accounted_deliveries, deliveries - 1);
+        incoming.handle.ack().await.unwrap();
+    }
+}

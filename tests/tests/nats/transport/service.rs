@@ -22,7 +22,7 @@ use super::{PATIENCE, event, on};
 /// How often each handler has succeeded with each event.
 type Handled = Arc<Mutex<BTreeMap<(&'static str, String), u32>>>;
 
-async fn until(mut done: impl FnMut() -> bool) {
+pub(super) async fn until(mut done: impl FnMut() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !done() {
             sleep(Duration::from_millis(20)).await;
@@ -37,12 +37,12 @@ async fn publish(nats: &Nats, event: &Event) {
     }
 }
 
-fn quick() -> Policy {
+pub(super) fn quick() -> Policy {
     Policy::new().initial_delay(Duration::from_millis(50))
 }
 
 /// Starts a service, and returns when it is ready.
-async fn start(
+pub(super) async fn start(
     registry: &Registry,
     nats: &Nats,
 ) -> (ServiceHandle, JoinHandle<Result<ShutdownReport, RunError>>) {

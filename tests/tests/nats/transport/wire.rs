@@ -98,11 +98,17 @@ async fn messages_of_other_programs_are_read() {
     let event = next(&mut *consumer).await.event.unwrap();
     assert_eq!((event.id(), event.ty(), event.data()), ("2", "a.b", None));
 
-    // Whatever the type says: it is the subject that selects.
-    headers.insert("ce-type", "other");
-    let sent = other.publish_with_headers("events.a.x", headers, "".into());
-    sent.await.unwrap().await.unwrap();
-    assert_eq!(next(&mut *consumer).await.event.unwrap().ty(), "other");
+    // The subject brings an event to the subscription, and its own type selects it.
+    for (ty, id) in [("other", "3"), ("a.y", "4")] {
+        headers.insert("ce-type", ty);
+        headers.insert("Ce-Id", id);
+        let sent = other.publish_with_headers("events.a.x", headers.clone(), "".into());
+        sent.await.unwrap().await.unwrap();
+    }
+    assert_eq!(next(&mut *consumer).await.event.unwrap().id(), "4");
+    let status = nats.subscription_status(&subscription("a.*"));
+    assert_eq!(status.warnings.len(), 1);
+    assert!(status.warnings[0].contains("`other` (1)"), "{status:?}");
 }
 
 #[tokio::test]

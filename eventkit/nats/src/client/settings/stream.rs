@@ -66,6 +66,8 @@ const SIZE_LIMITS: [&str; 2] = ["max_msgs", "max_bytes"];
 #[derive(Debug, Clone)]
 pub(crate) struct StreamSettings {
     pub(crate) name: String,
+    /// Whether an absent stream is an error, and not created.
+    pub(crate) must_exist: bool,
     pub(crate) storage: StorageType,
     pub(crate) duplicate_window: Duration,
     pub(crate) replicas: Option<usize>,
@@ -75,13 +77,13 @@ pub(crate) struct StreamSettings {
 
 impl StreamSettings {
     /// Returns the config of a new stream.
-    pub(crate) fn config(&self, subjects: &str) -> Value {
+    pub(crate) fn config(&self, subjects: &[String]) -> Value {
         let max_bytes = self
             .max_bytes
             .map_or(-1, |max| max.try_into().unwrap_or(i64::MAX));
         json!({
             "name": self.name,
-            "subjects": [subjects],
+            "subjects": subjects,
             "retention": "limits",
             "storage": lowercase(self.storage),
             // A full stream refuses new messages, and deletes none.
@@ -101,16 +103,18 @@ impl StreamSettings {
     pub(crate) fn check(
         &self,
         found: Settings<'_>,
-        subjects: &str,
+        subjects: &[String],
         warnings: &mut Vec<String>,
     ) -> ConfigMismatch {
         let mut mismatch = ConfigMismatch::default();
         let own = found.texts("subjects");
+        let mut missing = subjects.to_vec();
+        missing.retain(|subject| !own.iter().any(|own| covers(own, subject)));
         mismatch.expect(
-            own.iter().any(|own| covers(own, subjects)),
+            missing.is_empty(),
             "subjects",
             format_args!("{own:?}"),
-            format_args!("[{subjects:?}] or more"),
+            format_args!("{missing:?} or more"),
         );
         mismatch.expect_text("storage", found, &lowercase(self.storage));
         mismatch.expect(

@@ -1,0 +1,116 @@
+//! The function under the attribute.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, FnArg, Meta, Signature, Visibility, parse_quote};
+
+use crate::attributes;
+use crate::symbol;
+
+/// Function with a body that is not parsed: the compiler reports what is wrong in it.
+#[derive(Clone)]
+pub(super) struct HandlerFn {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) sig: Signature,
+    body: Group,
+}
+
+impl Parse for HandlerFn {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        Ok(Self {
+            attrs: input.call(Attribute::parse_outer)?,
+            vis: input.parse()?,
+            sig: input.parse()?,
+            body: match input.parse()? {
+                TokenTree::Group(body) if body.delimiter() == Delimiter::Brace => body,
+                other => return Err(syn::Error::new(other.span(), "expected the body")),
+            },
+        })
+    }
+}
+
+impl ToTokens for HandlerFn {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        } = self;
+        tokens.extend(quote!(#(#attrs)* #vis #sig #body));
+    }
+}
+
+impl HandlerFn {
+    /// Splits the function by the first condition on a parameter: the compiler alone knows whether it
+    /// holds. Returns the function where it holds and where it does not, each under that condition.
+    pub(super) fn split_by_condition(&self) -> Option<[Self; 2]> {
+        let (at, attribute, condition) = self.first_condition()?;
+        let (mut holds, mut fails) = (self.clone(), self.clone());
+        let attrs = attributes_mut(&mut holds.sig.inputs[at]);
+        let Condition { condition, then } = condition;
+        match then {
+            // `cfg`: the parameter is there or is not.
+            None => {
+                attrs.remove(attribute);
+                let inputs = fails.sig.inputs.into_iter().enumerate();
+                fails.sig.inputs = inputs
+                    .filter_map(|(own, input)| (own != at).then_some(input))
+                    .collect();
+            }
+            // `cfg_attr`: its attributes are there or are not.
+            Some(then) => {
+                let then = then.into_iter().map(|meta| parse_quote!(#[#meta]));
+                attrs.splice(attribute..=attribute, then);
+                attributes_mut(&mut fails.sig.inputs[at]).remove(attribute);
+            }
+        }
+        holds.attrs.insert(0, parse_quote!(#[cfg(#condition)]));
+        fails.attrs.insert(0, parse_quote!(#[cfg(not(#condition))]));
+        Some([holds, fails])
+    }
+
+    fn first_condition(&self) -> Option<(usize, usize, Condition)> {
+        let inputs = self.sig.inputs.iter().enumerate();
+        let mut attributes = inputs.flat_map(|(at, input)| {
+            let (FnArg::Receiver(syn::Receiver { attrs, .. })
+            | FnArg::Typed(syn::PatType { attrs, .. })) = input;
+            let attrs = attrs.iter().enumerate();
+            attrs.map(move |(attribute, own)| (at, attribute, &own.meta))
+        });
+        attributes.find_map(|(at, attribute, meta)| Some((at, attribute, Condition::read(meta)?)))
+    }
+}
+
+/// Condition on a parameter.
+struct Condition {
+    condition: TokenStream,
+    /// The attributes that the parameter has if it holds, or `None` if it has the parameter itself.
+    then: Option<Vec<Meta>>,
+}
+
+impl Condition {
+    fn read(meta: &Meta) -> Option<Self> {
+        if let Some((condition, then)) = attributes::conditional(meta) {
+            let condition = condition.into_token_stream();
+            let then = Some(then);
+            return Some(Self { condition, then });
+        }
+        let list = meta.require_list().ok()?;
+        let condition = list
+            .path
+            .is_ident(symbol::CFG)
+            .then(|| list.tokens.clone())?;
+        let then = None;
+        Some(Self { condition, then })
+    }
+}
+
+fn attributes_mut(input: &mut FnArg) -> &mut Vec<Attribute> {
+    match input {
+        FnArg::Receiver(receiver) => &mut receiver.attrs,
+        FnArg::Typed(typed) => &mut typed.attrs,
+    }
+}

@@ -1,0 +1,72 @@
+//! Types as they are written.
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{GenericArgument, Lifetime, Path, PathArguments, Type};
+
+/// Takes a type out of parentheses, and out of the invisible ones around a `$t:ty` of a macro.
+pub(crate) fn peeled(mut ty: Type) -> Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => *group.elem,
+            Type::Paren(paren) => *paren.elem,
+            ty => return ty,
+        };
+    }
+}
+
+/// Returns the name of a path without what it is in, and its arguments.
+pub(crate) fn named(ty: &Type) -> Option<(&Ident, Vec<&GenericArgument>)> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().collect(),
+        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
+    };
+    Some((&last.ident, arguments))
+}
+
+/// Returns the type within a wrapper of one type, such as `Box<T>`.
+pub(crate) fn wrapped<'t>(ty: &'t Type, wrapper: &str) -> Option<&'t Type> {
+    let (name, arguments) = named(ty)?;
+    match arguments[..] {
+        [GenericArgument::Type(inner)] if name == wrapper => Some(inner),
+        _ => None,
+    }
+}
+
+/// Returns the tokens of a type as text.
+pub(crate) fn text(ty: impl ToTokens) -> String {
+    ty.to_token_stream().to_string().replace(' ', "")
+}
+
+/// Replaces lifetimes by `'_`.
+pub(crate) fn without_lifetimes(tokens: TokenStream, lifetimes: &[&Lifetime]) -> TokenStream {
+    let mut after_quote = false;
+    let replace = |tree: TokenTree| match tree {
+        TokenTree::Group(group) => {
+            let stream = without_lifetimes(group.stream(), lifetimes);
+            let mut replaced = Group::new(group.delimiter(), stream);
+            replaced.set_span(group.span());
+            TokenTree::Group(replaced)
+        }
+        TokenTree::Ident(ident)
+            if after_quote && lifetimes.iter().any(|own| own.ident == ident) =>
+        {
+            after_quote = false;
+            Ident::new("_", ident.span()).into()
+        }
+        tree => {
+            after_quote = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
+            tree
+        }
+    };
+    tokens.into_iter().map(replace).collect()
+}
+
+/// Returns whether a path is the crate's or ends in a name.
+pub(crate) fn ends_in(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
+}

@@ -1,0 +1,143 @@
+//! What a new consumer of an ordered subscription waits for: the messages that a lost one had.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use eventkit::transport::backoff::FAR_FUTURE;
+use eventkit::transport::{Incoming, TransportError};
+use tokio::time::Instant;
+use tracing::{debug, info};
+
+use super::active_subscription::ActiveSubscription;
+use super::consumer_info::ConsumerInfo;
+
+/// How often the server is asked for messages that it delivers again, at least.
+const MAX_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The messages that this process received and has not settled, by sequence, across consumers.
+///
+/// Those that were returned stay: the process knows that they come back.
+#[derive(Debug, Default)]
+pub(super) struct Unsettled(Mutex<HashSet<u64>>);
+
+/// The catching up of a consumer.
+///
+/// The server sends messages to a connection that is cut, and delivers them again after `ack_wait`. Until
+/// then newer ones are not delivered: they are requested one at a time, and the first one is held. If
+/// no message is missing, this is over at once.
+#[derive(Debug)]
+pub(super) struct CatchUp {
+    /// The time at which the server delivers again what was delivered to lost consumers.
+    until: Instant,
+    look_interval: Duration,
+    next_look: Instant,
+    /// The time at which the server last had nothing to deliver, unless it may have by now.
+    idle_since: Option<Instant>,
+    held: VecDeque<Incoming>,
+}
+
+impl Unsettled {
+    pub(super) fn insert(&self, sequence: u64) {
+        self.lock().insert(sequence);
+    }
+
+    /// Removes a message that is about to be settled, or that is in hand no longer.
+    pub(super) fn remove(&self, sequence: u64) {
+        self.lock().remove(&sequence);
+    }
+
+    /// Returns the number of messages, those aside that are known to be settled.
+    fn count_after(&self, settled: u64) -> u64 {
+        let mut sequences = self.lock();
+        sequences.retain(|sequence| *sequence > settled);
+        sequences.len() as u64
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CatchUp {
+    /// Starts the catching up of a subscription that keeps the order of its messages.
+    pub(super) fn start(subscription: &ActiveSubscription) -> Option<Self> {
+        if !subscription.subscription.keeps_order {
+            return None;
+        }
+        let now = Instant::now();
+        let ack_wait = subscription.durable.ack_wait();
+        let ack_wait = ack_wait.unwrap_or(subscription.subscription.ack_wait);
+        Some(Self {
+            until: now + ack_wait.min(FAR_FUTURE),
+            look_interval: MAX_LOOK_INTERVAL.min(ack_wait / 3),
+            next_look: now,
+            idle_since: None,
+            held: VecDeque::new(),
+        })
+    }
+
+    /// Returns whether the server may be asked for another message.
+    pub(super) fn may_request(&self) -> bool {
+        Instant::now() >= self.until || self.held.is_empty() && self.idle_since.is_none()
+    }
+
+    /// Takes a message that arrived, and returns it if it may be delivered.
+    pub(super) fn accept(&mut self, incoming: Incoming) -> Option<Incoming> {
+        if incoming.metadata.delivery_count > 1 {
+            return Some(incoming);
+        }
+        self.held.push_back(incoming);
+        None
+    }
+
+    /// Notes that the server has nothing to deliver at present.
+    pub(super) fn note_idle(&mut self) {
+        self.idle_since = Some(Instant::now());
+    }
+
+    /// Returns whether nothing has to be waited for any longer.
+    pub(super) async fn is_over(
+        &mut self,
+        subscription: &ActiveSubscription,
+    ) -> Result<bool, TransportError> {
+        let now = Instant::now();
+        // The server delivers again before it delivers anew.
+        let has_no_more = self.held.len() > 1 || self.idle_since >= Some(self.until);
+        if now >= self.until && has_no_more {
+            let name = &subscription.subscription.name;
+            info!(subscription = %name, "waited for messages that lost consumers may have had");
+            return Ok(true);
+        }
+        if now < self.next_look {
+            return Ok(false);
+        }
+        self.next_look = now + self.look_interval;
+        self.idle_since = None;
+        for incoming in &self.held {
+            incoming.handle.in_progress().await?;
+        }
+        let missing = missing(subscription).await?;
+        if missing > 0 {
+            let name = &subscription.subscription.name;
+            debug!(subscription = %name, missing, "waits for messages that are delivered again");
+        }
+        Ok(missing == 0)
+    }
+
+    /// Returns the messages that were held, in their order.
+    pub(super) fn into_held(self) -> VecDeque<Incoming> {
+        self.held
+    }
+}
+
+/// Returns how many messages were delivered, are not settled, and are not known to this process.
+async fn missing(subscription: &ActiveSubscription) -> Result<u64, TransportError> {
+    let durable = &subscription.durable;
+    let found = ConsumerInfo::look_up(&subscription.shared, &durable.name).await?;
+    // Without a consumer the next request fails.
+    Ok(found.map_or(0, |info| {
+        let known = durable.unsettled.count_after(info.ack_floor.stream_seq);
+        info.num_ack_pending.saturating_sub(known)
+    }))
+}

@@ -1,0 +1,154 @@
+//! Publishing on core NATS, without a stream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::Client;
+use async_nats::client::{PublishErrorKind, Request, RequestErrorKind};
+use eventkit::ToEvent;
+use eventkit::event::Event;
+use eventkit::transport::{
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
+    is_reserved,
+};
+use tokio::time::timeout;
+
+use super::consumer::connects;
+use crate::mapping::{Mapping, OutgoingMessage};
+
+/// A publisher on core NATS, without `JetStream`; clones share the connection.
+///
+/// [`NatsBuilder::open_core`](super::NatsBuilder::open_core) creates it. An event is published at most
+/// once: the programs that subscribe at that moment receive it, and the server keeps nothing for others.
+/// [`publish`](Self::publish) returns once the server has received the event. It cannot tell whether a
+/// program subscribes, or whether the server refused the event for lack of a permission.
+///
+/// A service needs a [`Nats`](super::Nats), which keeps events until they are handled. It may publish its
+/// outgoing events here, and loses those that no program receives. Dead letters and replays are refused.
+#[derive(Debug, Clone)]
+pub struct CorePublisher {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    client: Client,
+    mapping: Mapping,
+    timeout: Duration,
+}
+
+impl CorePublisher {
+    pub(super) fn new(client: Client, mapping: Mapping, timeout: Duration) -> Self {
+        let inner = Inner {
+            client,
+            mapping,
+            timeout,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Publishes an event or a typed value, and returns once the server has received it.
+    ///
+    /// The connection user needs the permission to publish and subscribe to `_INBOX.>`, or to the
+    /// custom inbox prefix of the client: a message to itself confirms that the server has received all
+    /// messages before.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the server did not confirm. The event may
+    /// then be published or not.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
+    }
+
+    async fn send(
+        &self,
+        operation: &str,
+        message: OutgoingMessage,
+    ) -> Result<Published, TransportError> {
+        let sending = self.send_and_confirm(operation, message);
+        match timeout(self.inner.timeout, sending).await {
+            Ok(sent) => sent.map(|()| Published::default()),
+            Err(_) => Err(TransportError::unavailable(format!(
+                "failed to {operation}: no confirmation within {:?}",
+                self.inner.timeout
+            ))),
+        }
+    }
+
+    async fn send_and_confirm(
+        &self,
+        operation: &str,
+        message: OutgoingMessage,
+    ) -> Result<(), TransportError> {
+        let client = &self.inner.client;
+        let OutgoingMessage {
+            subject,
+            headers,
+            body,
+        } = message;
+        let connects_before = connects(client);
+        let sent = client.publish_with_headers(subject, headers, body).await;
+        sent.map_err(|error| {
+            let kind = match error.kind() {
+                PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::InvalidSubject => {
+                    TransportErrorKind::Rejected
+                }
+                PublishErrorKind::Send => TransportErrorKind::Unavailable,
+            };
+            TransportError::new(kind, format!("failed to {operation}"))
+                .with_source(error.to_string())
+        })?;
+        // The server handles the messages of a connection in order, so this one returns after it has
+        // handled the event. The flush of the client does not wait for the server.
+        let inbox = client.new_inbox();
+        let echo = Request::new().inbox(inbox.clone()).timeout(None);
+        match client.send_request(inbox, echo).await {
+            // A connection without echo has no responders.
+            Err(error) if error.kind() != RequestErrorKind::NoResponders => Err(
+                TransportError::unavailable(format!("failed to {operation}"))
+                    .with_source(error.to_string()),
+            ),
+            _ if connects(client) != connects_before => Err(TransportError::unavailable(format!(
+                "failed to {operation}: the connection to the server was interrupted"
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Publisher for CorePublisher {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let operation = format!("publish {event}");
+            let message = self.inner.mapping.encode(&operation, event)?;
+            self.send(&operation, message).await
+        })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let operation = format!("publish a message to `{ty}`");
+            if is_reserved(ty) {
+                return Err(TransportError::configuration(format!(
+                    "failed to {operation}: core NATS keeps no dead letters and replays, which need \
+                     JetStream"
+                )));
+            }
+            let message = self.inner.mapping.convert(&operation, ty, message)?;
+            self.send(&operation, message).await
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! The conversion of events and raw messages to messages that are published.
+
+use std::borrow::Cow;
+
+use async_nats::HeaderMap;
+use bytes::Bytes;
+use eventkit::transport::{RawMessage, TransportError, check_not_reserved};
+use eventkit::{Event, Limits};
+
+use super::message::{self, Mode};
+use super::subjects::Subjects;
+use crate::binding::with_limits;
+
+/// The settings by which events become messages.
+#[derive(Debug)]
+pub(crate) struct Mapping {
+    pub(crate) subjects: Subjects,
+    pub(crate) mode: Mode,
+    pub(crate) limits: Limits,
+}
+
+/// A message and its subject.
+#[derive(Debug)]
+pub(crate) struct OutgoingMessage {
+    pub(crate) subject: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Mapping {
+    /// Encodes an event; `operation` completes the message "failed to ..".
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the event has no subject, cannot be encoded, or would be refused by a consumer
+    /// with the same limits.
+    pub(crate) fn encode(
+        &self,
+        operation: &str,
+        event: &Event,
+    ) -> Result<OutgoingMessage, TransportError> {
+        check_not_reserved(event.ty())?;
+        let subject = self.subjects.of_event(event);
+        let subject = subject.map_err(|error| error.into_error(operation))?;
+        let encoded = self.mode.encode(event).map_err(|error| {
+            TransportError::rejected(format!("failed to encode {event}")).with_source(error)
+        })?;
+        let sizes = encoded.headers.iter();
+        let sizes = sizes.map(|(name, value)| name.len() + value.len());
+        let checked = self.limits.check_event(event);
+        checked
+            .and_then(|()| self.limits.check_message(sizes, encoded.body.len()))
+            .map_err(|error| {
+                let reason = "a consumer would refuse it";
+                TransportError::rejected(format!("failed to {operation}: {reason}"))
+                    .with_source(error)
+            })?;
+        Ok(OutgoingMessage {
+            subject,
+            headers: message::headers(&encoded.headers)?,
+            body: encoded.body,
+        })
+    }
+
+    /// Converts a raw message for an event type; `operation` completes the message "failed to ..".
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the message has no subject, or headers that NATS cannot carry.
+    pub(crate) fn convert(
+        &self,
+        operation: &str,
+        ty: &str,
+        message: &RawMessage,
+    ) -> Result<OutgoingMessage, TransportError> {
+        let decode = || {
+            let decoder = with_limits(self.limits);
+            let event = decoder.decode(&message.headers, message.body.clone());
+            event.ok().map(Cow::Owned)
+        };
+        let subject = self.subjects.of_raw(ty, decode);
+        Ok(OutgoingMessage {
+            subject: subject.map_err(|error| error.into_error(operation))?,
+            headers: message::headers(&message.headers)?,
+            body: message.body.clone(),
+        })
+    }
+}

@@ -1,0 +1,343 @@
+//! The messages of one key: the one whose turn it is, those that wait for theirs, and those that were
+//! returned to the transport and come back.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use eventkit::transport::backoff::FAR_FUTURE;
+
+/// How often consumers that are lost put off the time at which a message is forgotten that does not come
+/// back: another process may have it.
+const MAX_EXTENSIONS: u8 = 8;
+
+/// The messages of one key that this process has seen and that are not finished.
+#[derive(Debug, Default)]
+pub(crate) struct KeyQueue {
+    holder: Option<Holder>,
+    /// By position, and by arrival where positions are equal or unknown.
+    waiters: VecDeque<Waiter>,
+    /// The messages that the transport has, by position.
+    away: BTreeMap<u64, Away>,
+    stall: Option<Stall>,
+}
+
+/// The message whose turn it is.
+#[derive(Debug)]
+struct Holder {
+    ticket: u64,
+    position: Option<u64>,
+    /// Present while the message waits for its next attempt.
+    resting: Option<Arc<Notify>>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    ticket: u64,
+    position: Option<u64>,
+    wake: Arc<Notify>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Away {
+    /// The time after which another process has the message, since it did not come back.
+    forget_at: Instant,
+    /// The time of the next attempt, if there was one.
+    retry_at: Option<Instant>,
+    /// How often consumers that are lost may put off the time at which it is forgotten.
+    extensions: u8,
+}
+
+/// How many messages a key may keep in hand while it keeps others from running.
+#[derive(Debug, Clone, Copy)]
+struct Stall {
+    since: Instant,
+    max_waiters: usize,
+    /// Whether a message is returned while it waits for its next attempt.
+    returns_holder: bool,
+}
+
+/// Where a message stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Acquired,
+    /// The message waits, and has to ask again at this time, if there is one.
+    Waiting(Option<Instant>),
+    /// The message has to be returned to the transport.
+    Relieved,
+}
+
+impl KeyQueue {
+    /// Creates the queue of a key with one message, whose turn it is.
+    pub(crate) fn held_by(ticket: u64, position: Option<u64>) -> Self {
+        Self {
+            holder: Some(Holder {
+                ticket,
+                position,
+                resting: None,
+            }),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.holder.is_none() && self.waiters.is_empty() && self.away.is_empty()
+    }
+
+    pub(crate) fn away_count(&self) -> usize {
+        self.away.len()
+    }
+
+    /// Adds a message that arrived; returns the time before which it must not be attempted.
+    ///
+    /// In a key that stalls, the last of too many waiters is relieved, unless too many messages are
+    /// away.
+    pub(crate) fn arrive(
+        &mut self,
+        ticket: u64,
+        position: Option<u64>,
+        wake: Arc<Notify>,
+        may_relieve: bool,
+    ) -> Option<Instant> {
+        let returned = position.and_then(|position| self.away.remove(&position));
+        let index = self
+            .waiters
+            .partition_point(|other| other.position <= position);
+        let waiter = Waiter {
+            ticket,
+            position,
+            wake,
+        };
+        self.waiters.insert(index, waiter);
+        self.advance();
+        if let Some(stall) = self.stall
+            && may_relieve
+        {
+            while self.waiters.len() > stall.max_waiters && self.relieve_last() {}
+        }
+        returned.and_then(|away| away.retry_at)
+    }
+
+    /// Returns where a message stands.
+    pub(crate) fn standing(&mut self, ticket: u64) -> Standing {
+        self.advance();
+        if self.is_holder(ticket) {
+            return Standing::Acquired;
+        }
+        let mut waiters = self.waiters.iter();
+        match waiters.position(|waiter| waiter.ticket == ticket) {
+            // The first waiter looks after those that do not come back.
+            Some(0) => Standing::Waiting(self.first_away().map(|(_, away)| away.forget_at)),
+            Some(_) => Standing::Waiting(None),
+            None => Standing::Relieved,
+        }
+    }
+
+    /// Marks the message whose turn it is as waiting for its next attempt, or as waiting no longer.
+    pub(crate) fn set_resting(
+        &mut self,
+        ticket: u64,
+        wake: Option<Arc<Notify>>,
+        may_relieve: bool,
+    ) {
+        let rests = wake.is_some();
+        if let Some(holder) = self.holder.as_mut().filter(|own| own.ticket == ticket) {
+            holder.resting = wake;
+        }
+        if rests && may_relieve && self.stall.is_some_and(|stall| stall.returns_holder) {
+            self.relieve_holder();
+        }
+    }
+
+    /// Removes a message that is finished.
+    pub(crate) fn finish(&mut self, ticket: u64, position: Option<u64>) {
+        self.stall = None;
+        if let Some(position) = position {
+            // Another delivery of it may just be on its way back.
+            self.away.remove(&position);
+        }
+        self.leave(ticket);
+    }
+
+    /// Limits how long the place of a relieved message is kept.
+    pub(crate) fn keep_until(
+        &mut self,
+        position: u64,
+        forget_at: Instant,
+        retry_at: Option<Instant>,
+    ) {
+        if let Some(away) = self.away.get_mut(&position) {
+            away.forget_at = forget_at;
+            away.retry_at = retry_at;
+        }
+        self.wake_first();
+    }
+
+    /// Removes a message that is neither finished nor relieved, and keeps its place until a time.
+    pub(crate) fn abandon(&mut self, ticket: u64, position: u64, forget_at: Instant) {
+        self.remove(ticket);
+        self.add_away(position, forget_at);
+        self.leave(ticket);
+    }
+
+    /// Removes a message of which nothing has to be remembered.
+    pub(crate) fn leave(&mut self, ticket: u64) {
+        self.remove(ticket);
+        self.advance();
+        self.wake_first();
+    }
+
+    /// Returns how long the key has stalled.
+    pub(crate) fn stalled_for(&self, now: Instant) -> Duration {
+        let stalled = self.stall.map(|stall| now.duration_since(stall.since));
+        stalled.unwrap_or_default()
+    }
+
+    /// Returns the messages that could be relieved, each as the number of those before it in hand.
+    pub(crate) fn relievable(&self) -> impl Iterator<Item = usize> {
+        let holder = self.holder.as_ref();
+        let holder = holder.filter(|holder| holder.resting.is_some() && holder.position.is_some());
+        let waiters = self.waiters.iter().enumerate();
+        let waiters = waiters.filter(|(_, waiter)| waiter.position.is_some());
+        holder
+            .map(|_| 0)
+            .into_iter()
+            .chain(waiters.map(|(index, _)| index + 1))
+    }
+
+    /// Relieves the last message that can be, and lets the key keep no more from now on.
+    pub(crate) fn relieve(&mut self) {
+        let since = self.stall.map_or_else(Instant::now, |stall| stall.since);
+        let returns_holder = if self.waiters.is_empty() {
+            self.relieve_holder()
+        } else {
+            self.relieve_last();
+            false
+        };
+        self.stall = Some(Stall {
+            since,
+            max_waiters: self.waiters.len(),
+            returns_holder,
+        });
+    }
+
+    /// Remembers all messages that are away until a time at least.
+    pub(crate) fn extend(&mut self, until: Instant) {
+        for away in self.away.values_mut() {
+            if away.forget_at < until && away.extensions > 0 {
+                away.forget_at = until;
+                away.extensions -= 1;
+            }
+        }
+    }
+
+    /// Forgets the messages that are away; nothing waits for them any longer.
+    pub(crate) fn forget_away(&mut self) {
+        self.away.clear();
+        self.advance();
+        self.wake_first();
+    }
+
+    /// Forgets the messages that did not come back, and gives the turn to the first waiter if nothing is
+    /// before it.
+    fn advance(&mut self) {
+        while let Some((position, away)) = self.first_away()
+            && away.forget_at <= Instant::now()
+        {
+            self.away.remove(&position);
+        }
+        if self.holder.is_some() {
+            return;
+        }
+        let first_away = self.first_away().map(|(position, _)| position);
+        let is_next = |waiter: &Waiter| match (waiter.position, first_away) {
+            (Some(position), Some(away)) => position <= away,
+            _ => true,
+        };
+        if self.waiters.front().is_some_and(is_next)
+            && let Some(next) = self.waiters.pop_front()
+        {
+            next.wake.notify_one();
+            self.holder = Some(Holder {
+                ticket: next.ticket,
+                position: next.position,
+                resting: None,
+            });
+        }
+    }
+
+    fn wake_first(&self) {
+        if let Some(first) = self.waiters.front() {
+            first.wake.notify_one();
+        }
+    }
+
+    fn is_holder(&self, ticket: u64) -> bool {
+        let holder = self.holder.as_ref();
+        holder.is_some_and(|holder| holder.ticket == ticket)
+    }
+
+    fn has_in_hand(&self, position: u64) -> bool {
+        let holder = self.holder.as_ref().and_then(|holder| holder.position);
+        let mut waiters = self.waiters.iter();
+        holder == Some(position) || waiters.any(|waiter| waiter.position == Some(position))
+    }
+
+    /// Keeps the place of a message, unless another delivery of it is in hand.
+    fn add_away(&mut self, position: u64, forget_at: Instant) {
+        if !self.has_in_hand(position) {
+            let away = Away {
+                forget_at,
+                retry_at: None,
+                extensions: MAX_EXTENSIONS,
+            };
+            self.away.insert(position, away);
+        }
+    }
+
+    fn first_away(&self) -> Option<(u64, Away)> {
+        let first = self.away.first_key_value();
+        first.map(|(position, away)| (*position, *away))
+    }
+
+    fn remove(&mut self, ticket: u64) {
+        if self.is_holder(ticket) {
+            self.holder = None;
+        } else {
+            self.waiters.retain(|waiter| waiter.ticket != ticket);
+        }
+    }
+
+    /// Relieves the last waiter, if it has a position; its guard sends it away.
+    fn relieve_last(&mut self) -> bool {
+        self.waiters
+            .pop_back_if(|waiter| waiter.position.is_some())
+            .map(|waiter| self.relieved(waiter.position, &waiter.wake))
+            .is_some()
+    }
+
+    /// Relieves the message whose turn it is, if it waits for its next attempt.
+    fn relieve_holder(&mut self) -> bool {
+        let holder = self
+            .holder
+            .take_if(|holder| holder.resting.is_some() && holder.position.is_some());
+        let Some(holder) = holder else {
+            return false;
+        };
+        if let Some(wake) = holder.resting {
+            self.relieved(holder.position, &wake);
+        }
+        true
+    }
+
+    /// Keeps the place of a relieved message until its guard has sent it away.
+    fn relieved(&mut self, position: Option<u64>, wake: &Notify) {
+        if let Some(position) = position {
+            self.add_away(position, Instant::now() + FAR_FUTURE);
+        }
+        wake.notify_one();
+    }
+}

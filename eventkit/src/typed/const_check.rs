@@ -1,0 +1,55 @@
+//! Checks of texts that are known when the compiler runs, but not to the macros.
+
+/// Returns an event type that a constant gives.
+///
+/// # Panics
+///
+/// Panics, while the compiler runs, if it is empty or has control characters.
+#[must_use]
+#[track_caller]
+pub const fn event_type(text: &'static str) -> &'static str {
+    assert!(
+        !text.is_empty(),
+        "the event type is empty: give a name such as \"com.example.order.placed\""
+    );
+    assert!(
+        is_attribute_text(text),
+        "the event type has control characters: take them out"
+    );
+    text
+}
+
+/// Returns whether a text has no ASCII control characters.
+pub(crate) const fn is_attribute_text(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at].is_ascii_control() {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Returns whether one of the texts is the wanted one.
+pub(crate) const fn contains(texts: &[&str], wanted: &str) -> bool {
+    let mut at = 0;
+    while at < texts.len() {
+        if equal(texts[at], wanted) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// `==` of strings is no `const fn`.
+pub(super) const fn equal(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}

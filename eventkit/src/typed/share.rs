@@ -1,0 +1,86 @@
+//! Typed values of one event, which several handlers share.
+
+use std::any::{Any, TypeId};
+use std::sync::Arc;
+
+use super::{Cloning, CloudEvent, IsClone};
+use crate::error::DecodeError;
+use crate::event::Event;
+
+/// A typed value of any type.
+pub(crate) type SharedValue = dyn Any + Send + Sync;
+
+/// The error of a value that could not be decoded, which all who ask for it share.
+pub type SharedError = Arc<DecodeError>;
+
+/// Makes a value of one type.
+pub(crate) type MakeShared = fn(&dyn SharedEvent) -> Result<Box<SharedValue>, SharedError>;
+
+/// An event whose typed values are made at most once each.
+pub trait SharedEvent {
+    /// Returns the event type.
+    fn event_type(&self) -> &str;
+
+    /// Returns whether more than one handler takes the event.
+    fn is_shared(&self) -> bool;
+
+    /// Returns the value of a type, made if it is the first time.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it was not or cannot be made.
+    fn value(&self, ty: TypeId, make: MakeShared) -> Result<&SharedValue, SharedError>;
+
+    /// Returns the envelope to decode a value from.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if there is none.
+    fn decodable(&self) -> Result<&Event, DecodeError>;
+}
+
+/// The type that a variant of an enum over event types holds.
+#[derive(Debug, Clone, Copy)]
+pub struct VariantType {
+    /// The type.
+    pub(crate) id: TypeId,
+    /// Whether the enum can be made from a shared value of the type.
+    pub(crate) is_clone: IsClone,
+}
+
+impl VariantType {
+    /// Returns the facts about a type.
+    #[must_use]
+    pub const fn of<T: 'static>(cloning: Cloning<T>) -> Self {
+        Self {
+            id: TypeId::of::<T>(),
+            is_clone: cloning.is_clone(),
+        }
+    }
+}
+
+/// Returns which of the types of an enum the event is of.
+///
+/// # Errors
+///
+/// Returns an error if it is of none of them.
+pub fn shared_position(
+    event: &dyn SharedEvent,
+    types: &[&'static str],
+) -> Result<usize, SharedError> {
+    let ty = event.event_type();
+    let found = types.iter().position(|own| *own == ty);
+    found.ok_or_else(|| DecodeError::unexpected_type(ty, types).into())
+}
+
+/// Returns the shared value of a type.
+///
+/// # Errors
+///
+/// Returns an error if the value cannot be made.
+pub(crate) fn shared_value<T: CloudEvent>(event: &dyn SharedEvent) -> Result<&T, SharedError> {
+    let make: MakeShared = |event| Ok(Box::new(T::from_shared(event)?));
+    let value = event.value(TypeId::of::<T>(), make)?;
+    let other = || DecodeError::not_an_event("the value is of another type").into();
+    value.downcast_ref().ok_or_else(other)
+}

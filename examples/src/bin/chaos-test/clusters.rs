@@ -1,0 +1,52 @@
+//! What happens to a cluster of servers.
+
+use std::time::Duration;
+
+use eventkit::BoxError;
+use tokio::time::sleep;
+
+use crate::environment::{Environment, at_once};
+use crate::operator::Operator;
+use crate::setup::Setup;
+
+/// How long a server that is killed stays down: longer than the others need to elect a leader.
+const DOWN: Duration = Duration::from_secs(6);
+
+/// How long an election may take.
+const ELECTION: Duration = Duration::from_secs(30);
+
+pub(crate) fn three_servers(setup: &mut Setup) {
+    setup.servers = 3;
+    setup.lasting(Duration::from_secs(12));
+}
+
+/// Kills the leader of the stream, twice.
+pub(crate) async fn leader_killed(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    for time in 1..=2 {
+        row.until(time, 4).await?;
+        let leader = leader(&row.operator().await?).await?;
+        row.broker.restart(&leader, DOWN).await?;
+        row.allow(1, at_once(), "what a killed leader had not replicated");
+    }
+    row.until(1, 1).await
+}
+
+/// Returns the name of the server that leads the stream.
+async fn leader(operator: &Operator) -> Result<String, BoxError> {
+    let find = async {
+        loop {
+            // There may be no leader of the cluster, which answers, or of the stream.
+            if let Ok(Some(info)) = operator.stream().await
+                && let Some(leader) = info["cluster"]["leader"].as_str()
+                && !leader.is_empty()
+            {
+                return leader.to_owned();
+            }
+            sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let found = tokio::time::timeout(ELECTION, find).await;
+    found.map_err(|_| "the stream has no leader".into())
+}

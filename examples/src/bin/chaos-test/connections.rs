@@ -1,0 +1,95 @@
+//! What happens to connections and to the server.
+
+use std::time::Duration;
+
+use eventkit::BoxError;
+use tokio::time::sleep;
+
+use crate::environment::{Environment, at_once};
+use crate::proxy::Direction;
+
+/// How long the network or the server is gone: longer than a worker needs to notice, and longer than
+/// the broker waits for acknowledgements.
+const GONE: Duration = Duration::from_secs(6);
+
+/// How often connections are closed in the row that does so many times.
+const MANY_TIMES: u64 = 50;
+
+/// One process does nothing else twice: it knows what it could not acknowledge when that comes again.
+/// Of the events that fail once, it has one in hand at most.
+const CAME_TWICE: &str = "an event that failed, and whose return was heard after it had come again";
+
+/// How long a server that is killed stays down.
+const DOWN: Duration = Duration::from_secs(1);
+
+pub(crate) async fn network_cut(row: &mut Environment) -> Result<(), BoxError> {
+    let both = [Direction::ToServer, Direction::ToWorker];
+    block(row, [&both, &both]).await
+}
+
+/// Lets nothing through from the workers to the server, which hears no acknowledgement; then nothing
+/// from the server to the workers, which hear no confirmation of one.
+pub(crate) async fn half_open(row: &mut Environment) -> Result<(), BoxError> {
+    block(row, [&[Direction::ToServer], &[Direction::ToWorker]]).await
+}
+
+async fn block(row: &mut Environment, directions: [&[Direction]; 2]) -> Result<(), BoxError> {
+    let proxy = row.start_proxy().await?;
+    row.publish_all();
+    row.start_worker()?;
+    for (time, blocked) in (1..).zip(directions) {
+        row.until(time, 4).await?;
+        proxy.block(blocked);
+        sleep(GONE).await;
+        proxy.block(&[]);
+        row.allow(1, 1, CAME_TWICE);
+    }
+    row.until(1, 1).await
+}
+
+pub(crate) async fn connections_closed(row: &mut Environment) -> Result<(), BoxError> {
+    let proxy = row.start_proxy().await?;
+    row.publish_all();
+    row.start_worker()?;
+    row.newest()?.ready().await?;
+    for _ in 0..MANY_TIMES {
+        // Long enough to connect again, most often.
+        sleep(Duration::from_millis(500)).await;
+        proxy.close_connections();
+        row.done()?;
+    }
+    row.allow(MANY_TIMES, 1, CAME_TWICE);
+    row.until(1, 1).await
+}
+
+pub(crate) async fn server_killed(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    for time in 1..=2 {
+        row.until(time, 4).await?;
+        row.broker.restart("", DOWN).await?;
+    }
+    let why = "what the server had not written, of 250 ms and what ended at once";
+    row.allow(2, unwritten(row), why);
+    row.until(1, 1).await
+}
+
+pub(crate) async fn server_frozen(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    for time in 1..=2 {
+        row.until(time, 4).await?;
+        row.broker.server()?.freeze();
+        sleep(GONE).await;
+        row.broker.server()?.thaw();
+        row.allow(1, 1, CAME_TWICE);
+    }
+    row.until(1, 1).await
+}
+
+/// Returns how much a worker does while a server keeps acknowledgements in memory: it writes them
+/// about every 100 milliseconds.
+fn unwritten(row: &Environment) -> u64 {
+    let takes = row.setup.worker.behaviour.invoice_takes.as_secs_f64();
+    at_once() + (at_once() as f64 * 0.25 / takes).ceil() as u64
+}

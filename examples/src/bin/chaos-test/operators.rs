@@ -1,0 +1,115 @@
+//! What operators do to a stream and its consumers while workers run.
+
+use std::time::Duration;
+
+use eventkit::BoxError;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::environment::{Environment, in_hand};
+use crate::handlers::{HANDLERS, INVOICE, LABEL};
+use crate::setup::Setup;
+
+/// How long the stream is gone: longer than a worker needs to notice.
+const GONE: Duration = Duration::from_secs(10);
+
+/// How long a setting is changed.
+const CHANGED: Duration = Duration::from_secs(4);
+
+pub(crate) fn under_load(setup: &mut Setup) {
+    setup.lasting(Duration::from_secs(8));
+}
+
+pub(crate) fn under_less_load(setup: &mut Setup) {
+    setup.lasting(Duration::from_secs(16));
+}
+
+/// Deletes the durable consumer of a handler, which two workers use.
+pub(crate) async fn consumer_deleted(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    row.start_worker()?.ready().await?;
+    row.until(1, 2).await?;
+    row.operator().await?.delete_consumer(INVOICE).await?;
+    let why = "what each worker had in hand, and did since it last asked for the position";
+    row.allow(2, in_hand_and_since_last_look(row), why);
+    row.until(1, 1).await
+}
+
+/// Returns how much of a handler's work a worker may not know to be settled: it asks the server three
+/// times in each `ack_wait`.
+fn in_hand_and_since_last_look(row: &Environment) -> u64 {
+    let worker = &row.setup.worker;
+    let takes = worker.behaviour.invoice_takes.as_secs_f64();
+    let done = worker.concurrency as f64 * worker.ack_wait.as_secs_f64() / 3.0 / takes;
+    in_hand() / HANDLERS.len() as u64 + done.ceil() as u64
+}
+
+/// Deletes the stream, and makes it again: the worker must neither make a new one by itself nor say
+/// that it is ready.
+pub(crate) async fn stream_deleted(row: &mut Environment) -> Result<(), BoxError> {
+    let (half, all) = (row.setup.events / 2, row.setup.events);
+    let operator = row.operator().await?;
+    row.publish(0..half);
+    row.start_worker()?.ready().await?;
+    row.until(1, 2).await?;
+    // Their acknowledgements are stored too.
+    sleep(Duration::from_secs(1)).await;
+    operator.delete_stream().await?;
+    let noticed = row.newest()?.not_ready().await;
+    row.demand_ok(noticed.map(drop));
+    sleep(GONE).await;
+    let is_gone = operator.stream().await?.is_none();
+    row.demand(is_gone, "a worker made the deleted stream anew");
+    row.setup.worker.stream.open().await?;
+    row.publish(half..all);
+    let ready = row.newest()?.ready().await;
+    row.demand_ok(ready);
+    row.until(1, 1).await
+}
+
+/// Caps the deliveries of a message, which would end those that fail too often.
+pub(crate) async fn deliveries_capped(row: &mut Environment) -> Result<(), BoxError> {
+    let operator = row.operator().await?;
+    row.publish_all();
+    row.start_worker()?.ready().await?;
+    row.until(1, 4).await?;
+    operator
+        .update_consumer(LABEL, &json!({ "max_deliver": 3 }))
+        .await?;
+    let noticed = row.newest()?.not_ready().await;
+    row.demand_ok(noticed.map(drop));
+    operator
+        .update_consumer(LABEL, &json!({ "max_deliver": -1 }))
+        .await?;
+    row.until(1, 1).await?;
+    let ready = row.newest()?.ready().await;
+    row.demand_ok(ready);
+    Ok(())
+}
+
+pub(crate) fn slow_and_patient(setup: &mut Setup) {
+    setup.lasting(Duration::from_secs(16));
+    setup.worker.ack_wait = Duration::from_secs(20);
+}
+
+/// Lets the server wait less for acknowledgements, and give out fewer messages.
+pub(crate) async fn settings_changed(row: &mut Environment) -> Result<(), BoxError> {
+    let operator = row.operator().await?;
+    row.publish_all();
+    row.start_worker()?.ready().await?;
+    row.until(1, 8).await?;
+    change(&operator, json!({ "ack_wait": 2_000_000_000_u64 })).await?;
+    sleep(CHANGED).await;
+    change(&operator, json!({ "max_ack_pending": 8 })).await?;
+    sleep(CHANGED).await;
+    change(&operator, json!({ "max_ack_pending": 10_000 })).await?;
+    row.until(1, 1).await
+}
+
+async fn change(operator: &crate::operator::Operator, changes: Value) -> Result<(), BoxError> {
+    for handler in HANDLERS {
+        operator.update_consumer(handler, &changes).await?;
+    }
+    Ok(())
+}

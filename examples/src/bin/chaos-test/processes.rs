@@ -1,0 +1,201 @@
+//! What happens to worker processes.
+
+use std::time::Duration;
+
+use eventkit::BoxError;
+use tokio::time::sleep;
+
+use crate::environment::{Environment, at_once, in_hand};
+use crate::events::Kind;
+use crate::handlers::{HANDLERS, INVOICE, Label};
+use crate::setup::{Fate, Setup};
+use crate::trap::Trap;
+use crate::worker::ACK_WAIT;
+
+/// How often a process is killed or asked to stop, in the rows that do so a few times.
+const TIMES: u64 = 4;
+
+/// How often in the rows that do so many times.
+const MANY_TIMES: u64 = 50;
+
+/// The event that aborts the process of its handler, and the number of events in its row.
+const CRASHER: u64 = 100;
+const CRASHER_EVENTS: u64 = 200;
+
+/// The events that a handler of that row works on at once.
+const CRASHER_CONCURRENCY: usize = 4;
+
+/// How often the event that aborts its process may do so.
+const MAX_CRASHES: u64 = 40;
+
+const KILLED: &str = "what a killed worker had done and not acknowledged";
+
+/// Lets one worker do all of it.
+pub(crate) async fn work(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    row.until(1, 1).await
+}
+
+pub(crate) fn panics_for_a_few(setup: &mut Setup) {
+    setup.worker.behaviour.label = Label::PanicsOnce;
+}
+
+pub(crate) async fn killed_before_ack(row: &mut Environment) -> Result<(), BoxError> {
+    kill_trapped(row, |trap| &mut trap.after).await
+}
+
+pub(crate) async fn killed_in_handler(row: &mut Environment) -> Result<(), BoxError> {
+    kill_trapped(row, |trap| &mut trap.before).await
+}
+
+/// Kills a worker each time a handler has come to a certain event.
+async fn kill_trapped(
+    row: &mut Environment,
+    side: fn(&mut Trap) -> &mut Vec<u64>,
+) -> Result<(), BoxError> {
+    row.publish_all();
+    let mut numbers: Vec<u64> = (1..=TIMES)
+        .map(|time| row.setup.events * time / (TIMES + 1))
+        .collect();
+    while !numbers.is_empty() {
+        side(&mut row.setup.worker.behaviour.trap).clone_from(&numbers);
+        row.start_worker()?;
+        let number = loop {
+            row.done()?;
+            if let Some(number) = row.newest()?.trapped() {
+                break number;
+            }
+            sleep(Duration::from_millis(20)).await;
+        };
+        row.take_oldest()?.kill().await?;
+        row.allow(1, at_once(), KILLED);
+        numbers.retain(|own| *own != number);
+    }
+    row.setup.worker.behaviour.trap = Trap::default();
+    row.start_worker()?;
+    row.until(1, 1).await
+}
+
+pub(crate) async fn terminated(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    for time in 1..=TIMES {
+        row.until(time, TIMES + 1).await?;
+        row.terminate_oldest().await?;
+        row.start_worker()?;
+    }
+    row.allow_mix_ups(TIMES)?;
+    row.until(1, 1).await
+}
+
+pub(crate) async fn join_and_leave(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    row.start_worker()?;
+    for time in 1..=4 {
+        row.until(time, 5).await?;
+        if time % 2 == 1 {
+            row.start_worker()?;
+        } else {
+            row.terminate_oldest().await?;
+        }
+    }
+    row.allow_mix_ups(2)?;
+    row.until(1, 1).await
+}
+
+/// Freezes one of two workers for longer than the broker waits for its acknowledgements.
+pub(crate) async fn frozen(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    row.start_worker()?.ready().await?;
+    for time in 1..=2 {
+        row.until(time, 4).await?;
+        let mut worker = row.take_oldest()?;
+        worker.started().await?;
+        worker.signal("STOP").await?;
+        sleep(ACK_WAIT + Duration::from_secs(2)).await;
+        worker.signal("CONT").await?;
+        row.workers.push(worker);
+        row.allow(1, in_hand(), "what a frozen worker had in hand");
+    }
+    row.until(1, 1).await
+}
+
+/// One attempt is all there is, so that an attempt that is spent by mistake makes a dead letter.
+pub(crate) fn one_attempt(setup: &mut Setup) {
+    setup.worker.attempts = 1;
+    setup.worker.behaviour.label = Label::Succeeds;
+    // More would only take longer: the faults are counted, and there is work until the last one.
+    setup.events = MANY_TIMES * 8;
+    setup.worker.behaviour.invoice_takes = Duration::from_millis(800);
+    setup.worker.behaviour.label_takes = Duration::from_millis(50);
+}
+
+pub(crate) async fn terminated_often(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    for _ in 0..MANY_TIMES {
+        row.start_worker()?.ready().await?;
+        row.done()?;
+        sleep(Duration::from_millis(100)).await;
+        row.terminate_oldest().await?;
+    }
+    row.allow_mix_ups(MANY_TIMES)?;
+    row.start_worker()?;
+    row.until(1, 1).await
+}
+
+pub(crate) async fn killed_often(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    for _ in 0..MANY_TIMES {
+        row.start_worker()?.ready().await?;
+        row.done()?;
+        sleep(Duration::from_millis(500)).await;
+        row.take_oldest()?.kill().await?;
+    }
+    // Handlers take far longer than an acknowledgement, so that few are on their way when it is killed.
+    row.allow(MANY_TIMES, 1, KILLED);
+    row.start_worker()?;
+    row.until(1, 1).await
+}
+
+pub(crate) fn one_event_aborts(setup: &mut Setup) {
+    setup.events = CRASHER_EVENTS;
+    setup.kind = Kind::healthy;
+    setup.fate = |handler, number, _| match (handler, number) {
+        (INVOICE, CRASHER) => Fate::Dead,
+        _ => Fate::Done,
+    };
+    setup.worker.ack_wait = Duration::from_secs(2);
+    setup.worker.concurrency = CRASHER_CONCURRENCY;
+    setup.worker.behaviour.aborts_at = Some(CRASHER);
+    setup.worker.behaviour.label = Label::Succeeds;
+    setup.lasting(Duration::from_millis(500));
+}
+
+/// Starts a worker again whenever it has crashed, until the crashes end.
+pub(crate) async fn crash(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all();
+    row.start_worker()?;
+    let (mut crashes, mut quiet) = (0, 0);
+    let is_quiet = row.setup.worker.ack_wait.as_millis() / 100 * 3;
+    while quiet < is_quiet && crashes < MAX_CRASHES {
+        sleep(Duration::from_millis(100)).await;
+        row.done()?;
+        quiet += 1;
+        if row.newest()?.has_ended()? {
+            row.take_oldest()?;
+            row.start_worker()?;
+            (crashes, quiet) = (crashes + 1, 0);
+        }
+    }
+    row.demand(
+        crashes < MAX_CRASHES,
+        format!("an event has aborted its process {crashes} times"),
+    );
+    let each = HANDLERS.len() * CRASHER_CONCURRENCY;
+    let why = "what a crashed worker had done and not acknowledged";
+    row.allow(crashes, each as u64, why);
+    row.until(1, 1).await
+}

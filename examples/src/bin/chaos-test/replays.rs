@@ -1,0 +1,60 @@
+//! Dead letters that are replayed while workers run.
+
+use std::time::{Duration, Instant};
+
+use eventkit::BoxError;
+use eventkit_nats::Nats;
+use eventkit_service::DeadLetters;
+use tokio::time::sleep;
+
+use crate::environment::{Environment, at_once};
+use crate::handlers::{HANDLERS, Label, is_declined};
+use crate::setup::Setup;
+use crate::worker::SERVICE;
+
+/// How long all replays may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn declines_a_few(setup: &mut Setup) {
+    setup.worker.behaviour.label = Label::Declines;
+    setup.lasting(Duration::from_secs(6));
+}
+
+/// Replays dead letters to a deployment that takes them, under load and while a worker is killed.
+pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
+    let (half, all) = (row.setup.events / 2, row.setup.events);
+    let declined = (0..half).filter(|number| is_declined(*number)).count();
+    let handlers = HANDLERS.len() as u64;
+    row.publish(0..half);
+    row.start_worker()?;
+    row.until(half * handlers - declined as u64, all * handlers)
+        .await?;
+    row.terminate_oldest().await?;
+    row.setup.worker.behaviour.label = Label::Succeeds;
+    row.publish(half..all);
+    row.start_worker()?.ready().await?;
+    row.start_worker()?.ready().await?;
+    let nats = row.setup.worker.stream.open().await?;
+    let replaying = tokio::spawn(replay_all(nats, declined));
+    sleep(Duration::from_millis(500)).await;
+    row.take_oldest()?.kill().await?;
+    row.start_worker()?;
+    let why = "what a killed worker had done and not acknowledged";
+    row.allow(1, at_once(), why);
+    let replayed = replaying.await??;
+    row.demand(
+        replayed == declined,
+        format!("{replayed} of {declined} dead letters replayed"),
+    );
+    row.until(1, 1).await
+}
+
+/// Replays dead letters until there were so many, and returns their number.
+async fn replay_all(nats: Nats, wanted: usize) -> Result<usize, BoxError> {
+    let letters = DeadLetters::new(nats, SERVICE).replay_rate(20);
+    let (start, mut replayed) = (Instant::now(), 0);
+    while replayed < wanted && start.elapsed() < PATIENCE {
+        replayed += letters.replay_all().await?;
+    }
+    Ok(replayed)
+}

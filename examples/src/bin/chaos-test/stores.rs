@@ -1,0 +1,167 @@
+//! What happens to the stores that a worker needs: those of dead letters, of outgoing events and of
+//! the inbox, and a stream that is full.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use eventkit::BoxError;
+use eventkit::transport::{Subscription, Transport};
+use rusqlite::Connection;
+use serde_json::json;
+use tokio::task::block_in_place;
+use tokio::time::{sleep, timeout};
+
+use crate::environment::Environment;
+use crate::events::{Kind, ReceiptPrinted};
+use crate::handlers::HANDLERS;
+use crate::setup::Setup;
+use crate::worker::StreamConfig;
+
+/// How long it may take until a full stream refuses an event.
+const REFUSAL: Duration = Duration::from_secs(30);
+
+/// How long a store is gone.
+const GONE: Duration = Duration::from_secs(6);
+
+pub(crate) fn poison(setup: &mut Setup) {
+    setup.kind = Kind::poison;
+}
+
+pub(crate) async fn published_twice(row: &mut Environment) -> Result<(), BoxError> {
+    row.publish_all_twice();
+    row.start_worker()?;
+    row.until(1, 1).await
+}
+
+pub(crate) async fn letters_down(row: &mut Environment) -> Result<(), BoxError> {
+    let url = row.start_second_server()?.url();
+    row.setup.worker.letters = Some(StreamConfig::at(url));
+    row.start_worker()?.ready().await?;
+    let letters = row.second()?;
+    block_in_place(|| letters.kill());
+    row.publish_all();
+    row.until(1, 1).await?;
+    sleep(GONE).await;
+    let letters = row.second()?;
+    block_in_place(|| letters.restart());
+    Ok(())
+}
+
+pub(crate) fn sends_receipts(setup: &mut Setup) {
+    setup.worker.behaviour.sends_receipts = true;
+    setup.lasting(Duration::from_secs(4));
+}
+
+/// Takes the server of outgoing events away, and counts what it has stored in the end.
+pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError> {
+    let stream = StreamConfig::at(row.start_second_server()?.url());
+    row.setup.worker.outgoing = Some(stream.clone());
+    row.publish_all();
+    row.start_worker()?;
+    row.until(1, 4).await?;
+    let outgoing = row.second()?;
+    block_in_place(|| outgoing.kill());
+    sleep(GONE).await;
+    block_in_place(|| outgoing.restart());
+    row.until(1, 1).await?;
+    let receipts = receipts(&stream).await?;
+    let different = receipts.iter().collect::<HashSet<_>>().len() as u64;
+    let lost = row.setup.events - different;
+    row.demand(lost == 0, format!("{lost} outgoing events lost"));
+    for number in receipts {
+        row.tally.add("receipt", number);
+    }
+    Ok(())
+}
+
+/// Returns the numbers of all receipts that are stored.
+async fn receipts(stream: &StreamConfig) -> Result<Vec<u64>, BoxError> {
+    let subscription = Subscription::new("count", [ReceiptPrinted::TYPE]);
+    let nats = stream.open().await?;
+    let mut consumer = nats.subscribe(&subscription).await?;
+    let mut numbers = Vec::new();
+    // The last one is followed by silence.
+    while let Ok(next) = timeout(Duration::from_secs(2), consumer.next()).await {
+        let Some(incoming) = next? else { break };
+        numbers.push(
+            ReceiptPrinted::try_from(&incoming.event.map_err(|invalid| invalid.error)?)?.number,
+        );
+        incoming.handle.ack().await?;
+    }
+    Ok(numbers)
+}
+
+/// Locks the file of the inbox that two workers share, as another process may do.
+pub(crate) async fn inbox_locked(row: &mut Environment) -> Result<(), BoxError> {
+    let path = row.folder().join("inbox.sqlite");
+    row.setup.worker.inbox = Some(path.clone());
+    row.publish_all();
+    row.start_worker()?.started().await?;
+    row.start_worker()?;
+    row.until(1, 4).await?;
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(GONE)?;
+    block_in_place(|| connection.execute_batch("BEGIN IMMEDIATE"))?;
+    // Longer than the inbox waits for a lock.
+    sleep(GONE * 2).await;
+    connection.execute_batch("COMMIT")?;
+    row.until(1, 1).await
+}
+
+/// Fills the stream to its last byte, and lets an operator enlarge it.
+pub(crate) async fn full_of_bytes(row: &mut Environment) -> Result<(), BoxError> {
+    let (half, all) = (row.setup.events / 2, row.setup.events);
+    let operator = row.operator().await?;
+    row.publish(0..half);
+    row.publishing.finish().await?;
+    let info = operator.stream().await?.ok_or("there is no stream")?;
+    let bytes = info["state"]["bytes"].as_u64().ok_or("there is no size")? + 1_000;
+    operator
+        .update_stream(&json!({ "max_bytes": bytes }))
+        .await?;
+    row.setup.worker.stream.max_bytes = Some(bytes);
+    row.publish(half..all);
+    until_refused(row).await?;
+    // The dead letters of what is published already have no place.
+    row.start_worker()?;
+    sleep(GONE).await;
+    operator
+        .update_stream(&json!({ "max_bytes": bytes * 4 }))
+        .await?;
+    // A larger stream than it asks for is not in the way of a new worker.
+    row.start_worker()?.ready().await?;
+    row.terminate_oldest().await?;
+    row.until(1, 1).await
+}
+
+/// Fills the stream to its last message, and lets an operator delete what is handled.
+pub(crate) async fn full_of_messages(row: &mut Environment) -> Result<(), BoxError> {
+    let half = row.setup.events / 2;
+    let operator = row.operator().await?;
+    operator.update_stream(&json!({ "max_msgs": half })).await?;
+    row.publish_all();
+    row.start_worker()?;
+    until_refused(row).await?;
+    row.until(1, 2).await?;
+    let mut handled = u64::MAX;
+    for handler in HANDLERS {
+        let info = operator.consumer(handler).await?;
+        let floor = info["ack_floor"]["stream_seq"].as_u64();
+        handled = handled.min(floor.ok_or("there is no position")?);
+    }
+    operator.purge_before(handled + 1).await?;
+    row.until(1, 1).await
+}
+
+/// Waits until the stream refuses events.
+async fn until_refused(row: &mut Environment) -> Result<(), BoxError> {
+    let start = Instant::now();
+    while row.publishing.failures() == 0 {
+        if start.elapsed() > REFUSAL {
+            return Err("a full stream refuses nothing".into());
+        }
+        sleep(Duration::from_millis(20)).await;
+        row.done()?;
+    }
+    Ok(())
+}

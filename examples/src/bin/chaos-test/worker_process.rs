@@ -1,0 +1,140 @@
+//! A worker, as the chaos test sees it: its process, and what it has said.
+
+use eventkit::BoxError;
+use std::env;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::worker::{self, NOT_READY, READY, STARTED, TRAPPED, WorkerConfig};
+
+/// How long a worker may take to start, to become ready, or to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A worker process; it is killed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct WorkerProcess {
+    process: Child,
+    said: watch::Receiver<Said>,
+}
+
+/// What a worker has said so far.
+#[derive(Debug, Clone, Default)]
+struct Said {
+    has_started: bool,
+    is_ready: bool,
+    /// Why it was not ready, the last time.
+    reason: Option<String>,
+    trapped: Option<u64>,
+}
+
+impl WorkerProcess {
+    pub(crate) fn start(config: &WorkerConfig) -> Result<Self, BoxError> {
+        let mut process = Command::new(env::current_exe()?)
+            .args([worker::COMMAND, &serde_json::to_string(config)?])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdout = process.stdout.take().ok_or("the worker has no output")?;
+        let (sender, said) = watch::channel(Said::default());
+        tokio::spawn(listen(stdout, sender));
+        Ok(Self { process, said })
+    }
+
+    /// Waits until it can be asked to stop.
+    pub(crate) async fn started(&mut self) -> Result<(), BoxError> {
+        self.wait_for("has started", |said| said.has_started).await
+    }
+
+    /// Waits until its service is ready.
+    pub(crate) async fn ready(&mut self) -> Result<(), BoxError> {
+        self.wait_for("is ready", |said| said.is_ready).await
+    }
+
+    /// Waits until its service is not ready any more, and returns why.
+    pub(crate) async fn not_ready(&mut self) -> Result<String, BoxError> {
+        self.wait_for("says that it is not ready", |said| {
+            !said.is_ready && said.reason.is_some()
+        })
+        .await?;
+        Ok(self.said.borrow().reason.clone().unwrap_or_default())
+    }
+
+    /// Returns the event at which a handler is trapped.
+    pub(crate) fn trapped(&self) -> Option<u64> {
+        self.said.borrow().trapped
+    }
+
+    /// Returns whether the process has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> Result<bool, BoxError> {
+        Ok(self.process.try_wait()?.is_some())
+    }
+
+    /// Sends a signal, by its name.
+    pub(crate) async fn signal(&self, name: &str) -> Result<(), BoxError> {
+        let id = self.process.id().ok_or("the worker has ended")?;
+        let mut kill = Command::new("kill");
+        let status = kill.args(["-s", name, &id.to_string()]).status().await?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("kill -s {name}: {status}").into())
+        }
+    }
+
+    /// Asks the worker to stop, and waits until it has.
+    pub(crate) async fn terminate(mut self) -> Result<(), BoxError> {
+        self.started().await?;
+        self.signal("TERM").await?;
+        let status = timeout(PATIENCE, self.process.wait()).await;
+        let status = status.map_err(|_| "a worker that was asked to stop does not")??;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("a worker that was asked to stop ended with {status}").into())
+        }
+    }
+
+    pub(crate) async fn kill(mut self) -> Result<(), BoxError> {
+        Ok(self.process.kill().await?)
+    }
+
+    async fn wait_for(
+        &mut self,
+        what: &str,
+        predicate: impl FnMut(&Said) -> bool,
+    ) -> Result<(), BoxError> {
+        match timeout(PATIENCE, self.said.wait_for(predicate)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(format!("a worker ended before it {what}").into()),
+            Err(_) => Err(format!("no worker {what} within {PATIENCE:?}").into()),
+        }
+    }
+}
+
+async fn listen(stdout: ChildStdout, said: watch::Sender<Said>) {
+    let mut lines = BufReader::new(stdout).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        said.send_modify(|said| said.hear(&line));
+    }
+}
+
+impl Said {
+    fn hear(&mut self, line: &str) {
+        if line == STARTED {
+            self.has_started = true;
+        } else if line == READY {
+            self.is_ready = true;
+        } else if let Some(reason) = line.strip_prefix(NOT_READY) {
+            self.is_ready = false;
+            self.reason = Some(reason.to_owned());
+        } else if let Some(number) = line.strip_prefix(TRAPPED) {
+            self.trapped = number.parse().ok();
+        }
+    }
+}

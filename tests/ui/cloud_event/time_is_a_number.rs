@@ -1,0 +1,12 @@
+use eventkit::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/s")]
+struct OrderPlaced {
+    #[cloudevent(time)]
+    placed: u64,
+    total: u32,
+}
+
+fn main() {}

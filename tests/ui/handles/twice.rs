@@ -1,0 +1,14 @@
+use eventkit::{CloudEvent, handles};
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/s", priority = 1)]
+struct OrderPlaced {
+    total: u32,
+}
+
+#[handles("co.outcome.order.placed")]
+#[handles("co.outcome.order.paid")]
+fn ship(_order: &eventkit::Event) {}
+
+fn main() {}
