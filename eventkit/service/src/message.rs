@@ -33,6 +33,7 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time in which the messages before one that is released have to be: shorter than the service has
 /// for its end.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// What permits one attempt.
 struct Permits<'d> {
     run: SemaphorePermit<'d>,
