@@ -202,7 +202,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// Names that start with `__eventkit` are reserved for generated code.
 #[proc_macro_attribute]
 pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    handles::expand(arguments.into(), &item.into()).into()
+    handles::expand(&arguments.into(), &item.into()).into()
 }
 
 /// Lists handlers by the paths of their functions, for `Registry::add`.

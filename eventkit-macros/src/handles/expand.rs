@@ -153,9 +153,8 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
     let place = model.event.span();
     let invocation = local("__eventkit_invocation", &model.event);
     let get = Ident::new(if model.borrows { "borrow" } else { "own" }, place);
-    let private_there = respanned(private, place);
-    let event =
-        quote_spanned!(place=> #private_there::EventMeta::#get(&__EVENTKIT_EVENT, #invocation)?);
+    let at_event = respanned(private, place);
+    let event = quote_spanned!(place=> #at_event::EventMeta::#get(&__EVENTKIT_EVENT, #invocation)?);
     let others = model
         .parameters
         .iter()

@@ -24,16 +24,14 @@ use crate::attributes;
 use crate::error_collector::ErrorCollector;
 
 /// Expands `#[handles(arguments)] item`, or reports all errors beside the function.
-pub(crate) fn expand(arguments: TokenStream, item: &TokenStream) -> TokenStream {
-    match syn::parse2(item.clone()) {
-        Ok(function) => expand_under_conditions(&arguments, function),
-        Err(_) => {
-            let errors = ErrorCollector::default();
-            errors.add(item, "`#[handles]` stands on a function with a body");
-            let compile_errors = errors.into_compile_errors();
-            quote!(#item #compile_errors)
-        }
+pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
+    if let Ok(function) = syn::parse2(item.clone()) {
+        return expand_under_conditions(arguments, function);
     }
+    let errors = ErrorCollector::default();
+    errors.add(item, "`#[handles]` stands on a function with a body");
+    let compile_errors = errors.into_compile_errors();
+    quote!(#item #compile_errors)
 }
 
 /// Expands a function once for each outcome of the conditions on its parameters.

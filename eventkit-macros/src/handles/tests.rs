@@ -13,7 +13,7 @@ fn a_typed_handler() {
     };
     let arguments = quote!("co.outcome.order.placed");
     assert_expands(
-        expand(arguments, &item),
+        expand(&arguments, &item),
         &expect_file!["snapshots/typed.rs"],
     );
 }
@@ -31,7 +31,7 @@ fn an_async_handler_with_extractors() {
         registry = crate::SHIPPING,
         crate = framework::eventkit
     );
-    let expanded = expand(arguments, &item);
+    let expanded = expand(&arguments, &item);
     assert_expands(expanded, &expect_file!["snapshots/with_extractors.rs"]);
 }
 
@@ -40,7 +40,7 @@ fn an_envelope_handler() {
     let item = quote! {
         fn audit(event: &Event) {}
     };
-    let expanded = expand(quote!("co.outcome.*", "org.example.*"), &item);
+    let expanded = expand(&quote!("co.outcome.*", "org.example.*"), &item);
     assert_expands(expanded, &expect_file!["snapshots/envelope.rs"]);
 }
 
@@ -53,7 +53,7 @@ fn retry_delays_are_compared_whatever_their_order() {
         quote!(retry(initial_delay = "5s", max_delay = "1s")),
         quote!(retry(max_delay = "1s", initial_delay = "5s")),
     ] {
-        let expanded = expand(arguments, &item).to_string();
+        let expanded = expand(&arguments, &item).to_string();
         assert!(
             expanded.contains("shorter than the initial delay"),
             "{expanded}"

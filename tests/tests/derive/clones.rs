@@ -1,5 +1,10 @@
 //! Clones for handlers that take their event by value.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "handlers that own their event are the case"
+)]
+
 use eventkit::{CloudEvent, DispatchError, Registry, handles};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -158,7 +158,7 @@ fn without_its_first(#[cfg(any())] _absent: &Absent, order: &OrderPlaced) {
 }
 
 #[handles(registry = CONDITIONS)]
-fn with_all(#[cfg(all())] order: &OrderPlaced, #[cfg(not(any()))] State(n): State<u32>) {
+fn with_all(#[cfg(test)] order: &OrderPlaced, #[cfg(not(any()))] State(n): State<u32>) {
     assert_eq!((order.order_id.as_str(), n), ("A-1", 7));
 }
 
@@ -220,7 +220,11 @@ fn a_type_is_what_it_is_without_groups_and_lifetimes() {
 }
 
 /// Traits that every type implements, with the names of what generated code calls.
-#[allow(dead_code, reason = "nothing calls them, as it should be")]
+#[allow(
+    dead_code,
+    clippy::wrong_self_convention,
+    reason = "nothing calls them, as it should be"
+)]
 mod blanket {
     use eventkit::{CloudEvent, handles};
     use serde::{Deserialize, Serialize};

@@ -155,7 +155,9 @@ proptest! {
     #[test]
     fn an_event_is_encoded_and_decoded_at_most_once(takes in handlers(), dispatched in dispatched()) {
         let registry = Registry::new("sharing");
-        takes.iter().for_each(|takes| register(&registry, *takes));
+        for takes in &takes {
+            register(&registry, *takes);
+        }
         DECODED.set(0);
 
         prop_assert_eq!(dispatch(&registry, dispatched), takes.len());

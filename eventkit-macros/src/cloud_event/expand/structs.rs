@@ -70,8 +70,8 @@ fn time_field(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     };
     let ty = field.ty;
     let name = ty::text(ty);
-    let private_there = respanned(private, ty.span());
-    let checked = quote_spanned!(ty.span()=> #private_there::time_field::<#ty>(#name));
+    let at_type = respanned(private, ty.span());
+    let checked = quote_spanned!(ty.span()=> #at_type::time_field::<#ty>(#name));
     quote!(const __EVENTKIT_TIME: #private::AttributeField<#ty> = #checked;)
 }
 
