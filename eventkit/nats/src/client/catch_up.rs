@@ -15,6 +15,9 @@ use super::consumer_info::ConsumerInfo;
 /// How often the server is asked for messages that it delivers again, at least.
 const MAX_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How late the server may notice that an `ack_wait` is over.
+const REDELIVERY_MARGIN: Duration = Duration::from_millis(500);
+
 /// The messages that this process received and has not settled, by sequence, across consumers.
 ///
 /// Those that were returned stay: the process knows that they come back.
@@ -69,7 +72,7 @@ impl CatchUp {
         let ack_wait = subscription.durable.ack_wait();
         let ack_wait = ack_wait.unwrap_or(subscription.subscription.ack_wait);
         Some(Self {
-            until: now + ack_wait.min(FAR_FUTURE),
+            until: now + ack_wait.min(FAR_FUTURE) + REDELIVERY_MARGIN,
             look_interval: MAX_LOOK_INTERVAL.min(ack_wait / 3),
             next_look: now,
             idle_since: None,

@@ -6,6 +6,7 @@ use eventkit::BoxError;
 use tokio::time::sleep;
 
 use crate::environment::{Environment, at_once};
+use crate::handlers::HANDLERS;
 use crate::proxy::Direction;
 
 /// How long the network or the server is gone: longer than a worker needs to notice, and longer than
@@ -67,10 +68,15 @@ pub(crate) async fn server_killed(row: &mut Environment) -> Result<(), BoxError>
     row.start_worker()?;
     for time in 1..=2 {
         row.until(time, 4).await?;
+        let done = row.done()?;
         row.broker.restart("", DOWN).await?;
+        let why = "what the server had not written, of 250 ms and what ended at once";
+        row.allow(1, unwritten(row), why);
+        if !row.broker.server()?.is_at_least(2, 10) {
+            let why = "NATS before 2.10 may lose the whole position of a consumer that it writes";
+            row.allow(1, done / HANDLERS.len() as u64, why);
+        }
     }
-    let why = "what the server had not written, of 250 ms and what ended at once";
-    row.allow(2, unwritten(row), why);
     row.until(1, 1).await
 }
 
@@ -90,6 +96,6 @@ pub(crate) async fn server_frozen(row: &mut Environment) -> Result<(), BoxError>
 /// Returns how much a worker does while a server keeps acknowledgements in memory: it writes them
 /// about every 100 milliseconds.
 fn unwritten(row: &Environment) -> u64 {
-    let takes = row.setup.worker.behaviour.invoice_takes.as_secs_f64();
-    at_once() + (at_once() as f64 * 0.25 / takes).ceil() as u64
+    let handlers = HANDLERS.len() as u64;
+    at_once() + handlers * row.done_within(Duration::from_millis(250))
 }

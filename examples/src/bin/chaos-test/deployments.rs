@@ -54,8 +54,9 @@ impl Deployment {
     ) -> Result<Dispatcher, BoxError> {
         let is_new = generation == Generation::New;
         let pattern = match (self, generation) {
-            (Self::Widened, Generation::New) | (Self::Narrowed, Generation::Old) => ANY_PARCEL,
-            (Self::Filter, _) => ANY_PARCEL,
+            (Self::Widened, Generation::New)
+            | (Self::Narrowed, Generation::Old)
+            | (Self::Filter, _) => ANY_PARCEL,
             _ => ParcelWeighed::TYPE,
         };
         let name = match (self, generation) {

@@ -27,7 +27,7 @@ use crate::worker::{CONCURRENCY, StreamConfig};
 use crate::worker_process::WorkerProcess;
 
 /// How long nothing may happen before what is missing counts as lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Environment {
     pub(crate) setup: Setup,
@@ -247,6 +247,14 @@ impl Environment {
         Ok(found)
     }
 
+    /// Returns how many events a handler of one worker does within a time.
+    pub(crate) fn done_within(&self, time: Duration) -> u64 {
+        let worker = &self.setup.worker;
+        let takes = worker.behaviour.invoice_takes.as_nanos().max(1);
+        let done = u128::from(worker.concurrency) * time.as_nanos() / takes;
+        u64::try_from(done).unwrap_or(u64::MAX)
+    }
+
     /// Stops everything, and says what came of it.
     pub(crate) async fn finish(mut self, title: &'static str) -> Result<Row, BoxError> {
         let published = self.publishing.finish().await;
@@ -285,7 +293,7 @@ impl Environment {
 
 /// Returns how many events the handlers of a worker work on at once.
 pub(crate) fn at_once() -> u64 {
-    (HANDLERS.len() * CONCURRENCY) as u64
+    HANDLERS.len() as u64 * u64::from(CONCURRENCY)
 }
 
 /// Returns how many events a worker has in hand: those that its handlers work on, and as many that

@@ -39,10 +39,8 @@ pub(crate) async fn consumer_deleted(row: &mut Environment) -> Result<(), BoxErr
 /// Returns how much of a handler's work a worker may not know to be settled: it asks the server three
 /// times in each `ack_wait`.
 fn in_hand_and_since_last_look(row: &Environment) -> u64 {
-    let worker = &row.setup.worker;
-    let takes = worker.behaviour.invoice_takes.as_secs_f64();
-    let done = worker.concurrency as f64 * worker.ack_wait.as_secs_f64() / 3.0 / takes;
-    in_hand() / HANDLERS.len() as u64 + done.ceil() as u64
+    let in_hand = in_hand() / HANDLERS.len() as u64;
+    in_hand + row.done_within(row.setup.worker.ack_wait / 3)
 }
 
 /// Deletes the stream, and makes it again: the worker must neither make a new one by itself nor say

@@ -23,7 +23,7 @@ const CRASHER: u64 = 100;
 const CRASHER_EVENTS: u64 = 200;
 
 /// The events that a handler of that row works on at once.
-const CRASHER_CONCURRENCY: usize = 4;
+const CRASHER_CONCURRENCY: u16 = 4;
 
 /// How often the event that aborts its process may do so.
 const MAX_CRASHES: u64 = 40;
@@ -194,8 +194,8 @@ pub(crate) async fn crash(row: &mut Environment) -> Result<(), BoxError> {
         crashes < MAX_CRASHES,
         format!("an event has aborted its process {crashes} times"),
     );
-    let each = HANDLERS.len() * CRASHER_CONCURRENCY;
+    let each = HANDLERS.len() as u64 * u64::from(CRASHER_CONCURRENCY);
     let why = "what a crashed worker had done and not acknowledged";
-    row.allow(crashes, each as u64, why);
+    row.allow(crashes, each, why);
     row.until(1, 1).await
 }

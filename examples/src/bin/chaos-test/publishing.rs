@@ -14,10 +14,10 @@ use tokio::time::sleep;
 use crate::setup::Setup;
 
 /// The number of events that are on their way to the broker at once.
-const AT_ONCE: u64 = 32;
+const AT_ONCE: u8 = 32;
 
 /// How long an event may be refused.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Default)]
 pub(crate) struct Publishing {
@@ -29,10 +29,11 @@ pub(crate) struct Publishing {
 impl Publishing {
     /// Publishes events in the background, each until the broker has stored it.
     pub(crate) fn add(&mut self, nats: &Nats, setup: &Setup, numbers: Range<u64>, times: u32) {
-        for first in numbers.start..(numbers.start + AT_ONCE).min(numbers.end) {
+        let end = numbers.end;
+        for first in numbers.start..end.min(numbers.start + u64::from(AT_ONCE)) {
             let (nats, setup) = (nats.clone(), setup.clone());
             let failures = Arc::clone(&self.failures);
-            let own = (first..numbers.end).step_by(AT_ONCE as usize);
+            let own = (first..end).step_by(usize::from(AT_ONCE));
             self.tasks.spawn(async move {
                 for number in own {
                     for _ in 0..times {

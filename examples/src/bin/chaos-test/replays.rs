@@ -13,7 +13,7 @@ use crate::setup::Setup;
 use crate::worker::SERVICE;
 
 /// How long all replays may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn declines_a_few(setup: &mut Setup) {
     setup.worker.behaviour.label = Label::Declines;

@@ -54,7 +54,8 @@ impl Setup {
 
     /// Lets the handlers take as long as one worker needs to work for a time.
     pub(crate) fn lasting(&mut self, time: Duration) {
-        let takes = time.mul_f64(CONCURRENCY as f64 / self.events as f64);
+        let events = u32::try_from(self.events).unwrap_or(u32::MAX);
+        let takes = time * u32::from(CONCURRENCY) / events;
         self.worker.behaviour.invoice_takes = takes;
         self.worker.behaviour.label_takes = takes;
     }

@@ -37,7 +37,7 @@ pub(crate) const TRAPPED: &str = "trapped at ";
 pub(crate) const SERVICE: &str = "parcels";
 
 /// The events that a handler works on at once, unless a row says otherwise.
-pub(crate) const CONCURRENCY: usize = 16;
+pub(crate) const CONCURRENCY: u16 = 16;
 
 /// How soon the broker gives the events of a process that died to another one, unless a row says
 /// otherwise.
@@ -59,7 +59,7 @@ pub(crate) struct WorkerConfig {
     /// The handlers of a deployment, in place of those that are always there.
     pub(crate) deployment: Option<(Deployment, Generation)>,
     pub(crate) attempts: u32,
-    pub(crate) concurrency: usize,
+    pub(crate) concurrency: u16,
     pub(crate) ack_wait: Duration,
     pub(crate) behaviour: Behaviour,
 }
@@ -146,7 +146,7 @@ pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
     };
     let policy = Policy::new()
         .attempts(config.attempts)
-        .concurrency(config.concurrency)
+        .concurrency(usize::from(config.concurrency))
         .initial_delay(Duration::from_millis(100))
         .max_delay(Duration::from_secs(1));
     let mut service = Service::new(SERVICE, &app)

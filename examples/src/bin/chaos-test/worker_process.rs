@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::worker::{self, NOT_READY, READY, STARTED, TRAPPED, WorkerConfig};
 
 /// How long a worker may take to start, to become ready, or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A worker process; it is killed when this is dropped.
 #[derive(Debug)]
