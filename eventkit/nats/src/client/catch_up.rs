@@ -27,8 +27,8 @@ pub(super) struct Unsettled(Mutex<HashSet<u64>>);
 /// The catching up of a consumer.
 ///
 /// The server sends messages to a connection that is cut, and delivers them again after `ack_wait`. Until
-/// then newer ones are not delivered: they are requested one at a time, and the first one is held. If
-/// no message is missing, this is over at once.
+/// then messages are requested one at a time and held, up to the first one that is delivered for the
+/// first time. If no message is missing, this is over at once.
 #[derive(Debug)]
 pub(super) struct CatchUp {
     /// The time at which the server delivers again what was delivered to lost consumers.
@@ -37,7 +37,9 @@ pub(super) struct CatchUp {
     next_look: Instant,
     /// The time at which the server last had nothing to deliver, unless it may have by now.
     idle_since: Option<Instant>,
-    held: VecDeque<Incoming>,
+    held: Vec<Incoming>,
+    /// The number of held messages that are delivered for the first time.
+    newer: usize,
 }
 
 impl Unsettled {
@@ -76,22 +78,20 @@ impl CatchUp {
             look_interval: MAX_LOOK_INTERVAL.min(ack_wait / 3),
             next_look: now,
             idle_since: None,
-            held: VecDeque::new(),
+            held: Vec::new(),
+            newer: 0,
         })
     }
 
     /// Returns whether the server may be asked for another message.
     pub(super) fn may_request(&self) -> bool {
-        Instant::now() >= self.until || self.held.is_empty() && self.idle_since.is_none()
+        Instant::now() >= self.until || self.newer == 0 && self.idle_since.is_none()
     }
 
-    /// Takes a message that arrived, and returns it if it may be delivered.
-    pub(super) fn accept(&mut self, incoming: Incoming) -> Option<Incoming> {
-        if incoming.metadata.delivery_count > 1 {
-            return Some(incoming);
-        }
-        self.held.push_back(incoming);
-        None
+    /// Holds a message that arrived. One that is delivered again may be newer than a missing one, too.
+    pub(super) fn hold(&mut self, incoming: Incoming) {
+        self.newer += usize::from(incoming.metadata.delivery_count <= 1);
+        self.held.push(incoming);
     }
 
     /// Notes that the server has nothing to deliver at present.
@@ -99,14 +99,17 @@ impl CatchUp {
         self.idle_since = Some(Instant::now());
     }
 
-    /// Returns whether nothing has to be waited for any longer.
+    /// Returns whether nothing has to be waited for any longer, or nothing else can be received.
     pub(super) async fn is_over(
         &mut self,
         subscription: &ActiveSubscription,
     ) -> Result<bool, TransportError> {
         let now = Instant::now();
         // The server delivers again before it delivers anew.
-        let has_no_more = self.held.len() > 1 || self.idle_since >= Some(self.until);
+        let has_no_more = self.newer > 1 || self.idle_since >= Some(self.until);
+        if self.held.len() - self.newer >= subscription.subscription.max_in_flight {
+            return Ok(true);
+        }
         if now >= self.until && has_no_more {
             let name = &subscription.subscription.name;
             info!(subscription = %name, "waited for messages that lost consumers may have had");
@@ -129,8 +132,9 @@ impl CatchUp {
     }
 
     /// Returns the messages that were held, in their order.
-    pub(super) fn into_held(self) -> VecDeque<Incoming> {
-        self.held
+    pub(super) fn into_held(mut self) -> VecDeque<Incoming> {
+        self.held.sort_by_key(|incoming| incoming.metadata.position);
+        self.held.into()
     }
 }
 

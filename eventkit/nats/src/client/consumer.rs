@@ -145,10 +145,13 @@ impl NatsConsumer {
         Ok(())
     }
 
-    /// Returns a message if it need not wait for older ones.
+    /// Returns a message, unless it is held since older ones may be missing.
     fn hold(&mut self, incoming: Incoming) -> Option<Incoming> {
         match &mut self.catch_up {
-            Some(catch_up) => catch_up.accept(incoming),
+            Some(catch_up) => {
+                catch_up.hold(incoming);
+                None
+            }
             None => Some(incoming),
         }
     }
@@ -291,6 +294,9 @@ impl NatsConsumer {
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
             return Err(self.lost("it received a message that JetStream did not deliver"));
         };
+        // One that waits for older ones leaves them the room that a lost consumer had.
+        let is_newer = self.catch_up.is_some() && metadata.delivery_count <= 1;
+        let permit = permit.filter(|_| !is_newer);
         let active = Arc::clone(&self.subscription);
         let acknowledger = Arc::new(NatsAcknowledger::new(active, reply, metadata, permit));
         let shared = self.shared();
