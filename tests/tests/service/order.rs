@@ -371,9 +371,14 @@ async fn order_holds_over_restarts_and_retries_while_connections_break() {
         }
         for key in ["a", "b"] {
             let lines = harness.log.lines();
-            let own = lines.iter().filter(|line| line.starts_with(key));
-            let expected: Vec<String> = (0..40).map(|id| format!("{key}-{id}")).collect();
-            assert!(own.eq(&expected), "seed {seed}: {lines:?}");
+            let own = lines.iter().filter_map(|line| line.strip_prefix(key));
+            let own: Vec<u32> = own.map(|id| id[1..].parse().unwrap()).collect();
+            // What was settled just before a shutdown may come again, and then in its order.
+            let starts = 1 + own.windows(2).filter(|pair| pair[1] <= pair[0]).count();
+            let follows = |pair: &[u32]| pair[1] <= pair[0] || pair[1] == pair[0] + 1;
+            assert!(own.windows(2).all(follows), "seed {seed}: {lines:?}");
+            assert_eq!((own.first(), own.last()), (Some(&0), Some(&39)));
+            assert!(starts <= 4, "seed {seed}: {lines:?}");
         }
     }
 }
