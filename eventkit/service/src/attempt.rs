@@ -1,59 +1,27 @@
 //! The attempts of a delivery: the handler within its claim, and its outgoing events.
 
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::claim::OpenClaim;
 use super::counters::CountGuard;
+use super::delivery::{AttemptOutcome, Delivery};
 use super::error::within;
 use super::handler::Attempt;
-use super::policy::ResolvedPolicy;
-use super::status::Store;
+use super::health::Store;
 use super::store::until_stored;
-use super::subscription::SubscriptionTask;
 use super::suspects::Admission;
 use eventkit::Failure;
 use eventkit::event::Event;
-use eventkit::transport::{
-    AckHandle, DeliveryRecord, MessageMetadata, TransportError, TransportErrorKind,
-};
+use eventkit::transport::{TransportError, TransportErrorKind};
 
 /// The time in which the transport has to store one outgoing event.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
 const NOT_STORED: &str = "an outgoing event was not stored";
-
-/// One delivery of an event to its handler.
-pub(crate) struct Delivery<'t> {
-    pub(crate) task: &'t SubscriptionTask,
-    pub(crate) event: Event,
-    pub(crate) metadata: MessageMetadata,
-    pub(crate) handle: AckHandle,
-    /// What is recorded about the message; `None` until it is loaded.
-    pub(crate) record: Mutex<Option<DeliveryRecord>>,
-    pub(crate) policy: ResolvedPolicy,
-    pub(crate) claim: OpenClaim,
-    /// Whether the handler runs.
-    pub(crate) running: AtomicBool,
-}
-
-/// The outcome of an attempt.
-#[derive(Debug)]
-pub(crate) enum AttemptOutcome {
-    /// The handler succeeded, and its events are published.
-    Completed,
-    /// The handler had succeeded before.
-    AlreadyCompleted,
-    /// The handler may be running in another process, or the service drains before the inbox answers.
-    ClaimedElsewhere,
-    /// The event is a suspect that has to run alone, and other events are handled for too long.
-    NotAlone,
-    Failed(Failure),
-}
 
 impl Delivery<'_> {
     /// Makes one attempt, if the inbox permits it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-use super::health::SubscriptionState;
+use super::subscription_state::SubscriptionState;
 use eventkit::transport::backoff::FAR_FUTURE;
 
 /// A breaker that opens after a number of failures in a row.

@@ -3,15 +3,14 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::attempt::{AttemptOutcome, Delivery};
+use super::delivery::{AttemptOutcome, Delivery};
 use super::error::within;
+use super::health::Store;
 use super::inbox::{Claim, ClaimToken, Inbox, InboxKey};
-use super::status::Store;
 use super::store::{StoreAttempts, until_stored};
 use eventkit::BoxError;
 
@@ -22,22 +21,6 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 const INBOX_TIMED_OUT: &str = "the inbox did not answer";
-
-/// The token of the claim that a delivery has, if it has one.
-#[derive(Debug, Default)]
-pub(crate) struct OpenClaim(Mutex<Option<ClaimToken>>);
-
-impl OpenClaim {
-    fn get(&self) -> Option<ClaimToken> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Sets the token, and returns the former one.
-    fn replace(&self, token: Option<ClaimToken>) -> Option<ClaimToken> {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::replace(&mut current, token)
-    }
-}
 
 impl Delivery<'_> {
     /// Claims the event at the inbox; returns the outcome if the handler must not run.

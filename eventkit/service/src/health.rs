@@ -1,12 +1,10 @@
 //! The health of a service and its subscriptions.
 
-use std::error::Error;
 use std::fmt;
-use std::iter;
 
 use super::counters::Counters;
 use super::not_ready::NotReadyReason;
-use super::status::Store;
+use super::subscription_state::{LastError, SubscriptionState};
 use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
@@ -65,32 +63,24 @@ pub struct SubscriptionHealth {
     pub counters: Counters,
 }
 
-/// An error, and the time at which it occurred.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LastError {
-    /// The message of the error, followed by those of its causes.
-    pub message: String,
-    /// The time at which it occurred.
-    pub at: Timestamp,
+/// A store that messages wait for if it fails: that is not the fault of the event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Store {
+    Outgoing,
+    Inbox,
+    DeadLetters,
+    Records,
 }
 
-/// The state of a subscription.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SubscriptionState {
-    /// The consumer was not open yet.
-    Connecting,
-    /// The subscription receives events.
-    Running,
-    /// The circuit breaker is open: the handler failed too often in a row.
-    Paused,
-    /// The consumer was lost, and is opened again after a delay.
-    Lost,
-    /// The subscription receives no more events, and finishes those it has.
-    Draining,
-    /// The subscription has ended.
-    Stopped,
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Outgoing => "an outgoing event",
+            Self::Inbox => "a claim at the inbox",
+            Self::DeadLetters => "a dead letter",
+            Self::Records => "the record of a message",
+        })
+    }
 }
 
 impl Health {
@@ -164,23 +154,5 @@ impl SubscriptionHealth {
             Store::DeadLetters => &mut self.dead_letter_error,
             Store::Records => &mut self.record_error,
         }
-    }
-}
-
-impl LastError {
-    pub(crate) fn new(error: &dyn Error) -> Self {
-        let mut messages = vec![error.to_string()];
-        let causes = iter::successors(error.source(), |error| (*error).source());
-        messages.extend(causes.map(ToString::to_string));
-        Self {
-            message: messages.join(": "),
-            at: Timestamp::now(),
-        }
-    }
-}
-
-impl fmt::Display for LastError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.message, self.at)
     }
 }

@@ -10,15 +10,14 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
-use super::attempt::{AttemptOutcome, Delivery};
 use super::circuit_breaker::Permit;
-use super::claim::OpenClaim;
 use super::counters::{CountGuard, increment};
 use super::dead_letter::{Failed, FailureRecord};
+use super::delivery::{AttemptOutcome, Delivery, OpenClaim};
 use super::error::within;
+use super::health::Store;
 use super::keyed_lock::{KeyGuard, Turn};
 use super::policy::{Disposition, is_caused_by_event};
-use super::status::Store;
 use super::store::until_stored;
 use super::subscription::SubscriptionTask;
 use super::suspects::{Admission, convicting_runs};

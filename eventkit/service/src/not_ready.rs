@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::health::{LastError, SubscriptionState};
+use super::subscription_state::{LastError, SubscriptionState};
 
 /// A reason for which a subscription is not [ready](super::SubscriptionHealth::is_ready).
 ///

@@ -12,11 +12,11 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::counters::{CountGuard, Counter, increment};
 use super::error::within;
-use super::health::SubscriptionState;
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
 use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
+use super::subscription_state::SubscriptionState;
 use eventkit::__private::service::catch_panic;
 use eventkit::Failure;
 use eventkit::transport::{Consumer, Incoming, Subscription, Transport, TransportError, backoff};

@@ -3,9 +3,9 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use super::attempt::Delivery;
+use super::delivery::Delivery;
 use super::error::within;
-use super::status::Store;
+use super::health::Store;
 use super::store::until_stored;
 use eventkit::transport::{DeliveryRecord, TransportError};
 

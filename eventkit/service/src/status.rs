@@ -1,7 +1,6 @@
 //! The live health of a subscription.
 
 use std::error::Error;
-use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,9 +9,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::counters::{Counter, Counters, LiveCounters};
-use super::health::{LastError, SubscriptionHealth, SubscriptionState};
+use super::health::{Store, SubscriptionHealth};
 use super::policy::Disposition;
-use super::subscription::{MessageKey, message_key};
+use super::recent_events::{MessageKey, message_key};
+use super::subscription_state::{LastError, SubscriptionState};
 use eventkit::event::{Event, Timestamp};
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{BoundedMap, MessageMetadata, Subscription, Transport};
@@ -44,26 +44,6 @@ pub(crate) struct StatusSource {
     pub(crate) overdue: Arc<Counter>,
     /// The number of events that the handler may work on at once.
     pub(crate) concurrency: u32,
-}
-
-/// A store that messages wait for if it fails: that is not the fault of the event.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Store {
-    Outgoing,
-    Inbox,
-    DeadLetters,
-    Records,
-}
-
-impl fmt::Display for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Outgoing => "an outgoing event",
-            Self::Inbox => "a claim at the inbox",
-            Self::DeadLetters => "a dead letter",
-            Self::Records => "the record of a message",
-        })
-    }
 }
 
 #[derive(Debug)]

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use super::status::{Store, SubscriptionStatus};
+use super::health::Store;
+use super::status::SubscriptionStatus;
 use eventkit::BoxError;
 use eventkit::transport::backoff;
 

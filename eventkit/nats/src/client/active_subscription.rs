@@ -10,8 +10,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::{debug, info, warn};
 
-use super::consumer::longest_request;
-use super::consumer_info::{ConsumerInfo, describe};
+use super::consumer_api::describe;
+use super::consumer_info::ConsumerInfo;
 use super::delivery_records;
 use super::durable::Durable;
 use super::selection::{Record, Role, Selection, TAKEOVER_TIMEOUT};
@@ -209,7 +209,7 @@ impl ActiveSubscription {
             ack_wait: record.ack_wait(),
             max_in_flight: self.subscription.max_in_flight,
             max_ack_pending: shared.max_ack_pending,
-            max_expires: longest_request(shared.idle_heartbeat),
+            max_expires: shared.max_expires(),
             in_memory: shared.stream.settings.storage == StorageType::Memory,
             stream_replicas: stream.settings().int("num_replicas"),
         }

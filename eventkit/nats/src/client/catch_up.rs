@@ -1,7 +1,6 @@
 //! What a new consumer of an ordered subscription waits for: the messages that a lost one had.
 
-use std::collections::{HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use eventkit::transport::backoff::FAR_FUTURE;
@@ -17,12 +16,6 @@ const MAX_LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How late the server may notice that an `ack_wait` is over.
 const REDELIVERY_MARGIN: Duration = Duration::from_millis(500);
-
-/// The messages that this process received and has not settled, by sequence, across consumers.
-///
-/// Those that were returned stay: the process knows that they come back.
-#[derive(Debug, Default)]
-pub(super) struct Unsettled(Mutex<HashSet<u64>>);
 
 /// The catching up of a consumer.
 ///
@@ -40,28 +33,6 @@ pub(super) struct CatchUp {
     held: Vec<Incoming>,
     /// The number of held messages that are delivered for the first time.
     newer: usize,
-}
-
-impl Unsettled {
-    pub(super) fn insert(&self, sequence: u64) {
-        self.lock().insert(sequence);
-    }
-
-    /// Removes a message that is about to be settled, or that is in hand no longer.
-    pub(super) fn remove(&self, sequence: u64) {
-        self.lock().remove(&sequence);
-    }
-
-    /// Returns the number of messages, those aside that are known to be settled.
-    fn count_after(&self, settled: u64) -> u64 {
-        let mut sequences = self.lock();
-        sequences.retain(|sequence| *sequence > settled);
-        sequences.len() as u64
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl CatchUp {

@@ -209,7 +209,7 @@ impl NatsConsumer {
         } else {
             BatchConfig {
                 batch,
-                expires: Some(longest_request(heartbeat)),
+                expires: Some(self.shared().max_expires()),
                 idle_heartbeat: heartbeat,
                 ..BatchConfig::default()
             }
@@ -535,11 +535,6 @@ async fn drain(mut messages: Subscriber) -> Vec<(Subject, MessageMetadata)> {
         }
     }
     undelivered
-}
-
-/// Returns how long a request for messages waits.
-pub(super) fn longest_request(idle_heartbeat: Duration) -> Duration {
-    idle_heartbeat * 6
 }
 
 pub(super) fn connects(client: &Client) -> u64 {

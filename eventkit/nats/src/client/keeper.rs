@@ -9,9 +9,10 @@ use tokio::time::sleep;
 use tracing::{debug, info, warn};
 
 use super::active_subscription::ActiveSubscription;
-use super::consumer_info::{ConsumerInfo, describe};
+use super::aliases;
+use super::consumer_api::describe;
+use super::consumer_info::ConsumerInfo;
 use super::delivery_records;
-use super::durable;
 use super::selection::{RENEWAL_INTERVAL, Record, Role};
 use super::shared::Shared;
 use super::state::Stored;
@@ -132,7 +133,7 @@ impl ActiveSubscription {
         self.durable.write(state, 0, known.value.clone()).await?;
         let (name, durable) = (&self.subscription.name, &self.durable.name);
         if name != durable {
-            durable::record_alias(state, name, durable).await?;
+            aliases::record_alias(state, name, durable).await?;
         }
         Ok(known)
     }

@@ -2,10 +2,13 @@
 
 mod acknowledger;
 mod active_subscription;
+mod aliases;
 mod api;
 mod builder;
+mod builder_subjects;
 mod catch_up;
 mod consumer;
+mod consumer_api;
 mod consumer_info;
 mod core_publisher;
 mod delivery_records;
@@ -22,6 +25,7 @@ mod subject_settings;
 mod subscriptions;
 mod transport;
 mod unselected;
+mod unsettled;
 
 pub use self::builder::NatsBuilder;
 pub use self::core_publisher::CorePublisher;

@@ -31,6 +31,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// Returns how long a request for messages waits.
+    pub(super) fn max_expires(&self) -> Duration {
+        self.idle_heartbeat * 6
+    }
+
     /// Returns what this process knows about the durable of a subscription.
     pub(super) fn known_durable(&self, subscription: &str) -> Option<Arc<Durable>> {
         let durables = self.durables.lock().unwrap_or_else(PoisonError::into_inner);

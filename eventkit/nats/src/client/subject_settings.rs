@@ -1,12 +1,9 @@
 //! The settings of a builder that decide on subjects.
 
 use std::fmt;
-use std::sync::Arc;
 
-use eventkit::Event;
 use eventkit::transport::TransportError;
 
-use super::builder::NatsBuilder;
 use super::unselected::Unselected;
 use crate::mapping::subject::is_token;
 use crate::mapping::subjects::{Naming, SubjectFn, Subjects};
@@ -16,127 +13,15 @@ use crate::mapping::template::Template;
 #[derive(Default)]
 pub(super) struct SubjectSettings {
     pub(super) prefix: Option<String>,
-    naming: Option<NamingSetting>,
-    filters: Option<Vec<String>>,
+    pub(super) naming: Option<NamingSetting>,
+    pub(super) filters: Option<Vec<String>>,
     pub(super) unselected: Unselected,
 }
 
-enum NamingSetting {
+/// How events are named, before it is checked.
+pub(super) enum NamingSetting {
     Template(String),
     Function(SubjectFn),
-}
-
-impl NatsBuilder {
-    /// Sets the prefix of subjects; the name of the stream by default.
-    ///
-    /// Events are published to `<prefix>.<type>` unless [`subject`](Self::subject) or
-    /// [`subject_fn`](Self::subject_fn) is set. The messages of services are always below the prefix.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_nats::Nats;
-    ///
-    /// let nats = Nats::connect("nats://127.0.0.1:4222").stream("SHOP");
-    /// // An event of type `co.outcome.order.placed` is published to `acme.shop.co.outcome.order.placed`.
-    /// let nats = nats.subject_prefix("acme.shop").open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn subject_prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.subjects.prefix = Some(prefix.into());
-        self
-    }
-
-    /// Sets the template of the subjects that events are published to; `<prefix>.{type}` by default.
-    ///
-    /// A token of a template is a literal or one of `{type}`, `{source}`, `{subject}`, `{id}` and
-    /// `{ext:name}`, and the first token is a literal. The segments of `{type}` are tokens of the
-    /// subject. Any other value is one token, in which a dot is percent-encoded too. An event without
-    /// one of these attributes is not published.
-    ///
-    /// Subscriptions select events by their subjects if the template contains `{type}`. Otherwise they
-    /// receive all subjects of the template and select by the events themselves.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_nats::Nats;
-    ///
-    /// let nats = Nats::connect("nats://127.0.0.1:4222").stream("tenants");
-    /// // A pattern `co.outcome.*` selects the subjects `tenant.*.co.outcome.>`.
-    /// let nats = nats.subject("tenant.{ext:tenant}.{type}").open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn subject(mut self, template: impl Into<String>) -> Self {
-        self.subjects.naming = Some(NamingSetting::Template(template.into()));
-        self
-    }
-
-    /// Sets a function that returns the subject of an event, in place of a [template](Self::subject).
-    ///
-    /// An event for which it returns `None`, or a text that is not a subject, is not published.
-    /// Subscriptions receive the [filter subjects](Self::filter_subjects), `<prefix>.>` by default, and
-    /// select by the events themselves.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_nats::Nats;
-    ///
-    /// let nats = Nats::connect("nats://127.0.0.1:4222").stream("orders");
-    /// let by_customer = nats.subject_fn(|event| Some(format!("orders.{}", event.subject()?)));
-    /// let nats = by_customer.open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn subject_fn<F>(mut self, subject: F) -> Self
-    where
-        F: Fn(&Event) -> Option<String> + Send + Sync + 'static,
-    {
-        self.subjects.naming = Some(NamingSetting::Function(Arc::new(subject)));
-        self
-    }
-
-    /// Sets the subjects that subscriptions receive, for streams whose subjects do not contain the
-    /// event type. Subscriptions then select by the events themselves.
-    ///
-    /// The [rule for unselected events](Self::unselected) decides on an event that no handler takes.
-    /// Events can be published if the filters match `<prefix>.>`, or if [`subject`](Self::subject) or
-    /// [`subject_fn`](Self::subject_fn) is set.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_nats::Nats;
-    ///
-    /// let nats = Nats::connect("nats://127.0.0.1:4222").stream("ORDERS").existing_stream();
-    /// let nats = nats.filter_subjects(["orders.*.created", "orders.*.paid"]).open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn filter_subjects<S: Into<String>>(
-        mut self,
-        subjects: impl IntoIterator<Item = S>,
-    ) -> Self {
-        self.subjects.filters = Some(subjects.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Sets the rule for events that a subscription receives and that no subscription selects;
-    /// [`Unselected::Report`] by default.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_nats::{Nats, Unselected};
-    ///
-    /// let nats = Nats::connect("nats://127.0.0.1:4222").stream("ORDERS");
-    /// let nats = nats.filter_subjects(["orders.>"]).unselected(Unselected::DeadLetter);
-    /// let nats = nats.open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn unselected(mut self, rule: Unselected) -> Self {
-        self.subjects.unselected = rule;
-        self
-    }
 }
 
 impl SubjectSettings {

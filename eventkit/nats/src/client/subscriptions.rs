@@ -7,7 +7,7 @@ use eventkit::transport::{SubscriptionInfo, TransportError};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::durable::{self, Renamed};
+use super::aliases::{self, Renamed};
 use super::error::error_response;
 use super::shared::Shared;
 
@@ -49,7 +49,7 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
     let stream = &shared.stream.settings.name;
     let operation = format!("list the consumers of the stream `{stream}`");
     let call = format!("CONSUMER.LIST.{stream}");
-    let renamed = durable::renamed(&shared.state).await?;
+    let renamed = aliases::renamed(&shared.state).await?;
     let mut subscriptions = Vec::new();
     let mut offset = 0;
     loop {

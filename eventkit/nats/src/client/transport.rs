@@ -12,7 +12,7 @@ use super::active_subscription::ActiveSubscription;
 use super::consumer::NatsConsumer;
 use super::selection::Selection;
 use super::shared::Shared;
-use super::{durable, subscriptions};
+use super::{aliases, subscriptions};
 use crate::mapping::subject::is_token;
 
 /// A transport on NATS JetStream; clones share the connection.
@@ -34,7 +34,7 @@ impl Nats {
         shared.check_services(subscription, &stored)?;
         shared.unselected.add_subscription(subscription);
         shared.state.ensure(&stream.0).await?;
-        let name = durable::resolve(shared, subscription).await?;
+        let name = aliases::resolve(shared, subscription).await?;
         let durable = shared.use_durable(&subscription.name, &name);
         let active = ActiveSubscription::open(shared, subscription, durable, &stream).await?;
         NatsConsumer::open(Arc::new(active)).await

@@ -1,0 +1,99 @@
+//! The names of subscriptions that were renamed.
+
+use eventkit::transport::{Subscription, TransportError};
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use super::consumer_info::ConsumerInfo;
+use super::selection::Record;
+use super::shared::Shared;
+use super::state::StateStore;
+
+/// The durable that a later name of a subscription stands for.
+#[derive(Debug, Serialize, Deserialize)]
+struct Alias {
+    durable: String,
+}
+
+/// Returns the name of the durable of a subscription: its own, or that of a subscription it continues.
+pub(super) async fn resolve(
+    shared: &Shared,
+    subscription: &Subscription,
+) -> Result<String, TransportError> {
+    let name = &subscription.name;
+    if let Some(durable) = alias(shared, name).await? {
+        return Ok(durable);
+    }
+    if exists(shared, name).await? {
+        return Ok(name.clone());
+    }
+    for former in &subscription.formerly {
+        let durable = alias(shared, former).await?;
+        let durable = durable.unwrap_or_else(|| former.clone());
+        if exists(shared, &durable).await? {
+            if record_alias(&shared.state, name, &durable).await? {
+                info!(subscription = %name, durable = %durable, "the subscription was renamed");
+                return Ok(durable);
+            }
+            let other = alias(shared, name).await?;
+            return Ok(other.unwrap_or(durable));
+        }
+    }
+    Ok(name.clone())
+}
+
+/// Records the durable of a subscription that was renamed; returns whether none was recorded.
+pub(super) async fn record_alias(
+    state: &StateStore,
+    name: &str,
+    durable: &str,
+) -> Result<bool, TransportError> {
+    let key = format!("alias.{name}");
+    let durable = durable.to_owned();
+    let written = state.replace(&key, 0, &Alias { durable }).await?;
+    Ok(written.is_some())
+}
+
+async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportError> {
+    let alias = shared.state.get::<Alias>(&format!("alias.{name}")).await?;
+    Ok(alias.map(|alias| alias.value.durable))
+}
+
+/// Returns whether there is a durable, or a record of one that was deleted.
+async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> {
+    if ConsumerInfo::look_up(shared, durable).await?.is_some() {
+        return Ok(true);
+    }
+    let key = format!("selection.{durable}");
+    Ok(shared.state.get::<Record>(&key).await?.is_some())
+}
+
+/// A name of a durable beside its own, which it has since it was renamed.
+#[derive(Debug)]
+pub(super) struct Renamed {
+    pub(super) durable: String,
+    pub(super) name: String,
+    /// The latest name of the subscription.
+    pub(super) latest: String,
+}
+
+/// Returns the names of the durables that were renamed.
+pub(super) async fn renamed(state: &StateStore) -> Result<Vec<Renamed>, TransportError> {
+    let mut renamed = Vec::new();
+    for key in state.keys("alias.*").await? {
+        let (Some(name), Some(alias)) =
+            (key.strip_prefix("alias."), state.get::<Alias>(&key).await?)
+        else {
+            continue;
+        };
+        let durable = alias.value.durable;
+        if let Some(record) = state.get::<Record>(&format!("selection.{durable}")).await? {
+            renamed.push(Renamed {
+                durable,
+                name: name.to_owned(),
+                latest: record.value.name,
+            });
+        }
+    }
+    Ok(renamed)
+}

@@ -1,0 +1,55 @@
+//! A delivery of an event, which its attempts share.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
+
+use super::inbox::ClaimToken;
+use super::policy::ResolvedPolicy;
+use super::subscription::SubscriptionTask;
+use eventkit::Failure;
+use eventkit::event::Event;
+use eventkit::transport::{AckHandle, DeliveryRecord, MessageMetadata};
+
+/// One delivery of an event to its handler.
+pub(crate) struct Delivery<'t> {
+    pub(crate) task: &'t SubscriptionTask,
+    pub(crate) event: Event,
+    pub(crate) metadata: MessageMetadata,
+    pub(crate) handle: AckHandle,
+    /// What is recorded about the message; `None` until it is loaded.
+    pub(crate) record: Mutex<Option<DeliveryRecord>>,
+    pub(crate) policy: ResolvedPolicy,
+    pub(crate) claim: OpenClaim,
+    /// Whether the handler runs.
+    pub(crate) running: AtomicBool,
+}
+
+/// The outcome of an attempt.
+#[derive(Debug)]
+pub(crate) enum AttemptOutcome {
+    /// The handler succeeded, and its events are published.
+    Completed,
+    /// The handler had succeeded before.
+    AlreadyCompleted,
+    /// The handler may be running in another process, or the service drains before the inbox answers.
+    ClaimedElsewhere,
+    /// The event is a suspect that has to run alone, and other events are handled for too long.
+    NotAlone,
+    Failed(Failure),
+}
+
+/// The token of the claim that a delivery has, if it has one.
+#[derive(Debug, Default)]
+pub(crate) struct OpenClaim(Mutex<Option<ClaimToken>>);
+
+impl OpenClaim {
+    pub(crate) fn get(&self) -> Option<ClaimToken> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the token, and returns the former one.
+    pub(crate) fn replace(&self, token: Option<ClaimToken>) -> Option<ClaimToken> {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut current, token)
+    }
+}

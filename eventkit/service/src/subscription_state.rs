@@ -1,0 +1,53 @@
+//! The state of a subscription, and its last error.
+
+use std::error::Error;
+use std::fmt;
+use std::iter;
+
+use eventkit::event::Timestamp;
+
+/// An error, and the time at which it occurred.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LastError {
+    /// The message of the error, followed by those of its causes.
+    pub message: String,
+    /// The time at which it occurred.
+    pub at: Timestamp,
+}
+
+/// The state of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SubscriptionState {
+    /// The consumer was not open yet.
+    Connecting,
+    /// The subscription receives events.
+    Running,
+    /// The circuit breaker is open: the handler failed too often in a row.
+    Paused,
+    /// The consumer was lost, and is opened again after a delay.
+    Lost,
+    /// The subscription receives no more events, and finishes those it has.
+    Draining,
+    /// The subscription has ended.
+    Stopped,
+}
+
+impl LastError {
+    pub(crate) fn new(error: &dyn Error) -> Self {
+        let mut messages = vec![error.to_string()];
+        let causes = iter::successors(error.source(), |error| (*error).source());
+        messages.extend(causes.map(ToString::to_string));
+        Self {
+            message: messages.join(": "),
+            at: Timestamp::now(),
+        }
+    }
+}
+
+impl fmt::Display for LastError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.at)
+    }
+}
