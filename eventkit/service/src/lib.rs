@@ -21,6 +21,8 @@ pub mod memory;
 mod message;
 mod names;
 mod not_ready;
+#[doc = include_str!("../docs/operating.md")]
+pub mod operating {}
 mod outgoing;
 mod policy;
 mod receiver;
