@@ -80,7 +80,7 @@ async fn a_letter_of_the_largest_event_fits_and_is_replayed() {
     assert!(letter.error.len() > 500);
 
     works.store(true, Ordering::Relaxed);
-    let replaying = DeadLetters::new(nats.clone(), "tests");
+    let replaying = DeadLetters::new(nats.clone(), "tests").idle_timeout(PATIENCE);
     assert!(replaying.replay(&letter).await.unwrap());
     let succeeded = service.wait_for(|health| health.counters().succeeded == 1);
     timeout(PATIENCE, succeeded).await.expect("it succeeds");
@@ -120,7 +120,7 @@ async fn letters_that_were_settled_do_not_come_back_with_a_new_consumer() {
     }
     let list = letters(&nats, 3).await;
     works.store(true, Ordering::Relaxed);
-    let replaying = DeadLetters::new(nats.clone(), "tests");
+    let replaying = DeadLetters::new(nats.clone(), "tests").idle_timeout(PATIENCE);
     assert!(replaying.replay(&list[0]).await.unwrap());
     assert!(replaying.delete(&list[1]).await.unwrap());
 
@@ -155,7 +155,7 @@ async fn a_stream_that_deletes_nothing_keeps_letters_that_were_replayed() {
         .unwrap();
     letters(&nats, 1).await;
     works.store(true, Ordering::Relaxed);
-    let replaying = DeadLetters::new(nats.clone(), "tests");
+    let replaying = DeadLetters::new(nats.clone(), "tests").idle_timeout(PATIENCE);
     assert_eq!(replaying.replay_all().await.unwrap(), 1);
     letters(&nats, 0).await;
 }
