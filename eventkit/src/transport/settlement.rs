@@ -4,6 +4,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::{BoxFuture, MessageMetadata, TransportError};
 
 /// The settlement of a message, as a transport receives it.
@@ -30,7 +32,10 @@ pub enum Settlement {
 /// A service stores it before a retry, before it runs a suspect, and when it returns a message, and
 /// loads it if a message was delivered before: never for a message whose handler succeeds at the first
 /// delivery.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+///
+/// A transport may store it in any format of serde. A member that is absent is 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct DeliveryRecord {
     /// The number of runs of the handler that failed or timed out.

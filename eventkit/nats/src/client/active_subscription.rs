@@ -31,7 +31,7 @@ pub(super) struct ActiveSubscription {
     pub(super) subscription: Subscription,
     pub(super) durable: Arc<Durable>,
     pub(super) selection: Selection,
-    /// What the consumer returns in place of the next message.
+    /// The error that the consumer returns in place of its next message.
     failure: Mutex<Option<TransportError>>,
 }
 

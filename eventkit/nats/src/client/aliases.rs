@@ -15,6 +15,13 @@ struct Alias {
     durable: String,
 }
 
+impl Alias {
+    /// Returns the key of the alias of a name, or of all names with `*`.
+    fn key(name: &str) -> String {
+        format!("alias.{name}")
+    }
+}
+
 /// Returns the name of the durable of a subscription: its own, or that of a subscription it continues.
 pub(super) async fn resolve(
     shared: &Shared,
@@ -48,14 +55,14 @@ pub(super) async fn record_alias(
     name: &str,
     durable: &str,
 ) -> Result<bool, TransportError> {
-    let key = format!("alias.{name}");
     let durable = durable.to_owned();
+    let key = Alias::key(name);
     let written = state.replace(&key, 0, &Alias { durable }).await?;
     Ok(written.is_some())
 }
 
 async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportError> {
-    let alias = shared.state.get::<Alias>(&format!("alias.{name}")).await?;
+    let alias = shared.state.get::<Alias>(&Alias::key(name)).await?;
     Ok(alias.map(|alias| alias.value.durable))
 }
 
@@ -64,8 +71,8 @@ async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> 
     if ConsumerInfo::look_up(shared, durable).await?.is_some() {
         return Ok(true);
     }
-    let key = format!("selection.{durable}");
-    Ok(shared.state.get::<Record>(&key).await?.is_some())
+    let record = shared.state.get::<Record>(&Record::key(durable)).await?;
+    Ok(record.is_some())
 }
 
 /// A name of a durable beside its own, which it has since it was renamed.
@@ -79,15 +86,16 @@ pub(super) struct Renamed {
 
 /// Returns the names of the durables that were renamed.
 pub(super) async fn renamed(state: &StateStore) -> Result<Vec<Renamed>, TransportError> {
+    let prefix = Alias::key("");
     let mut renamed = Vec::new();
-    for key in state.keys("alias.*").await? {
+    for key in state.keys(&Alias::key("*")).await? {
         let (Some(name), Some(alias)) =
-            (key.strip_prefix("alias."), state.get::<Alias>(&key).await?)
+            (key.strip_prefix(&prefix), state.get::<Alias>(&key).await?)
         else {
             continue;
         };
         let durable = alias.value.durable;
-        if let Some(record) = state.get::<Record>(&format!("selection.{durable}")).await? {
+        if let Some(record) = state.get::<Record>(&Record::key(&durable)).await? {
             renamed.push(Renamed {
                 durable,
                 name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! What a new consumer of an ordered subscription waits for: the messages that a lost one had.
+//! Catching up: a new consumer of an ordered subscription delivers the messages of a lost one first.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -11,10 +11,8 @@ use std::time::Duration;
 
 use async_nats::client::PublishError;
 use async_nats::connection::State;
-use async_nats::jetstream::AckKind;
 use async_nats::jetstream::consumer::pull::BatchConfig;
-use async_nats::{Client, Message, StatusCode, Subject, Subscriber};
-use bytes::Bytes;
+use async_nats::{Client, Message, StatusCode, Subscriber};
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, TransportError, is_reserved,
 };
@@ -27,9 +25,9 @@ use tracing::debug;
 use super::acknowledger::NatsAcknowledger;
 use super::active_subscription::ActiveSubscription;
 use super::catch_up::CatchUp;
-use super::delivery_records;
 use super::keeper::Keeper;
 use super::shared::Shared;
+use super::undelivered;
 use super::unselected::Action;
 use crate::binding::with_limits;
 use crate::mapping::message;
@@ -428,8 +426,8 @@ impl Consumer for NatsConsumer {
             };
             let info_subject = self.api_subject("INFO");
             let held = self.take_held();
-            return_held(&self.subscription, held).await;
-            return_undelivered(&self.subscription, &info_subject, messages).await?;
+            undelivered::return_held(&self.subscription, held).await;
+            undelivered::return_received(&self.subscription, &info_subject, messages).await?;
             if let Err(error) = self.subscription.record_settled().await {
                 debug!(%error, "failed to record the settled position of a consumer that is closed");
             }
@@ -448,93 +446,16 @@ impl Drop for NatsConsumer {
             let info_subject = self.api_subject("INFO");
             let held = self.take_held();
             runtime.spawn(async move {
-                return_held(&subscription, held).await;
-                return_undelivered(&subscription, &info_subject, messages).await
+                undelivered::return_held(&subscription, held).await;
+                undelivered::return_received(&subscription, &info_subject, messages).await
             });
         }
-    }
-}
-
-/// Returns messages that had to wait for older ones.
-async fn return_held(subscription: &ActiveSubscription, held: VecDeque<Incoming>) {
-    let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
-    for incoming in held {
-        let accounted = delivery_records::account_for(state, durable, incoming.metadata).await;
-        if let Err(error) = accounted {
-            debug!(%error, "failed to record that a message is returned");
-        }
-        // If this is lost, the message is redelivered after `ack_wait`.
-        let _ = incoming.handle.nack(Duration::ZERO).await;
     }
 }
 
 /// Skips a message in the background, since that asks for the latest selection.
 fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
     tokio::spawn(acknowledger.skip_undelivered(message));
-}
-
-/// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
-async fn return_undelivered(
-    subscription: &ActiveSubscription,
-    info_subject: &str,
-    messages: Subscriber,
-) -> Result<(), TransportError> {
-    let api = &subscription.shared.api;
-    let look_up = || api.request("look up a consumer", info_subject, None, Bytes::new());
-    // The server sends messages that are on their way before its response.
-    look_up().await?;
-    let undelivered = timeout(api.timeout, drain(messages));
-    let undelivered = undelivered.await.unwrap_or_default();
-    if let Err(error) = account_for(subscription, &undelivered).await {
-        debug!(%error, "failed to record that messages are returned");
-    }
-    // The server now drops the requests of the closed inbox. With one of them pending, servers of
-    // 2.9 take another message for one that is returned.
-    look_up().await?;
-    for (reply, _) in undelivered {
-        // If this is lost, the message is redelivered after `ack_wait`.
-        let nak = api.client.publish(reply, AckKind::Nak(None).into()).await;
-        nak.map_err(|error| {
-            TransportError::unavailable("failed to return undelivered messages")
-                .with_source(error.to_string())
-        })?;
-    }
-    // The response confirms that the server received everything that was sent before.
-    look_up().await.map(drop)
-}
-
-/// Records that messages are returned unseen. One of which this is not known is taken for one that may
-/// have ended its process.
-async fn account_for(
-    subscription: &ActiveSubscription,
-    undelivered: &[(Subject, MessageMetadata)],
-) -> Result<(), TransportError> {
-    let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
-    for (_, metadata) in undelivered {
-        if metadata.delivery_count == 1 {
-            delivery_records::account_for_first(state, durable, *metadata).await?;
-        } else {
-            delivery_records::account_for(state, durable, *metadata).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Unsubscribes, and returns the reply subjects and the metadata of the messages that were received
-/// until then.
-async fn drain(mut messages: Subscriber) -> Vec<(Subject, MessageMetadata)> {
-    let mut undelivered = Vec::new();
-    if messages.drain().await.is_err() {
-        return undelivered;
-    }
-    while let Some(message) = poll_fn(|context| Pin::new(&mut messages).poll_next(context)).await {
-        if message.status.is_none()
-            && let Some(metadata) = message::metadata(&message)
-        {
-            undelivered.extend(message.reply.map(|reply| (reply, metadata)));
-        }
-    }
-    undelivered
 }
 
 pub(super) fn connects(client: &Client) -> u64 {

@@ -1,30 +1,8 @@
 //! The records of deliveries, one for each message whose handler did not succeed at once.
 
 use eventkit::transport::{DeliveryRecord, MessageMetadata, TransportError};
-use serde::{Deserialize, Serialize};
 
 use super::state::StateStore;
-
-/// A record as it is stored.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredRecord {
-    #[serde(default)]
-    failed_attempts: u32,
-    #[serde(default)]
-    accounted_deliveries: u32,
-    #[serde(default)]
-    suspect_runs: u32,
-}
-
-impl StoredRecord {
-    fn new(record: DeliveryRecord) -> Self {
-        Self {
-            failed_attempts: record.failed_attempts,
-            accounted_deliveries: record.accounted_deliveries,
-            suspect_runs: record.suspect_runs,
-        }
-    }
-}
 
 /// Loads the record of a message by its sequence; `None` if there is none.
 pub(super) async fn load(
@@ -32,14 +10,8 @@ pub(super) async fn load(
     durable: &str,
     sequence: u64,
 ) -> Result<Option<DeliveryRecord>, TransportError> {
-    let stored = state.get::<StoredRecord>(&key(durable, sequence)).await?;
-    Ok(stored.map(|stored| {
-        let mut record = DeliveryRecord::default();
-        record.failed_attempts = stored.value.failed_attempts;
-        record.accounted_deliveries = stored.value.accounted_deliveries;
-        record.suspect_runs = stored.value.suspect_runs;
-        record
-    }))
+    let stored = state.get(&key(durable, sequence)).await?;
+    Ok(stored.map(|stored| stored.value))
 }
 
 /// Stores the record of a message.
@@ -49,8 +21,7 @@ pub(super) async fn store(
     sequence: u64,
     record: DeliveryRecord,
 ) -> Result<(), TransportError> {
-    let stored = StoredRecord::new(record);
-    state.put(&key(durable, sequence), &stored).await
+    state.put(&key(durable, sequence), &record).await
 }
 
 /// Records that a delivery ended without a run of a handler, as when a message is returned unseen.
@@ -82,7 +53,7 @@ pub(super) async fn account_for_first(
     let mut record = DeliveryRecord::default();
     record.accounted_deliveries = 1;
     let key = key(durable, message.position.unwrap_or_default());
-    state.send(&key, &StoredRecord::new(record)).await
+    state.send(&key, &record).await
 }
 
 /// Forgets the record of a message.

@@ -74,16 +74,12 @@ impl Durable {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn key(&self) -> String {
-        format!("selection.{}", self.name)
-    }
-
     /// Reads the record.
     pub(super) async fn read(
         &self,
         state: &StateStore,
     ) -> Result<Option<Stored<Record>>, TransportError> {
-        let stored = state.get(&self.key()).await?;
+        let stored = state.get(&Record::key(&self.name)).await?;
         if let Some(stored) = &stored {
             self.observe(stored);
         }
@@ -98,7 +94,9 @@ impl Durable {
         revision: u64,
         record: Record,
     ) -> Result<bool, TransportError> {
-        let written = state.replace(&self.key(), revision, &record).await?;
+        let written = state
+            .replace(&Record::key(&self.name), revision, &record)
+            .await?;
         if let Some(revision) = written {
             let value = record;
             self.observe(&Stored { value, revision });
@@ -188,19 +186,24 @@ impl Durable {
 
     /// Returns whether the latest selection that this process knows of has another digest.
     pub(super) fn is_superseded(&self, digest: &str) -> bool {
-        let facts = self.facts();
-        let record = facts.record.as_ref();
-        record.is_some_and(|record| record.value.digest != digest)
+        self.facts().supersede(digest)
     }
 
     pub(super) fn status(&self, digest: &str) -> SubscriptionStatus {
         let facts = self.facts();
         let mut status = SubscriptionStatus::default();
-        let record = facts.record.as_ref();
-        status.superseded = record.is_some_and(|record| record.value.digest != digest);
+        status.superseded = facts.supersede(digest);
         status.lag = facts.lag;
         status.warnings.clone_from(&facts.warnings);
         status.warnings.extend(facts.incident.clone());
         status
+    }
+}
+
+impl Facts {
+    /// Returns whether the latest known selection has another digest.
+    fn supersede(&self, digest: &str) -> bool {
+        let record = self.record.as_ref();
+        record.is_some_and(|record| record.value.digest != digest)
     }
 }

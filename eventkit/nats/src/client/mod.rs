@@ -24,6 +24,7 @@ mod stream;
 mod subject_settings;
 mod subscriptions;
 mod transport;
+mod undelivered;
 mod unselected;
 mod unsettled;
 

@@ -121,6 +121,11 @@ impl Selection {
 }
 
 impl Record {
+    /// Returns the key of the record of a durable.
+    pub(super) fn key(durable: &str) -> String {
+        format!("selection.{durable}")
+    }
+
     pub(super) fn role_of(&self, digest: &str) -> Role {
         if self.digest == digest {
             Role::Latest
