@@ -198,7 +198,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 ///
 /// [CESQL]: https://github.com/cloudevents/spec/blob/main/cesql/spec.md
 ///
-/// Beside the function stands one hidden static. Handlers run in the order that `Registry` states.
+/// The macro adds one hidden static next to the function. Handlers run in the order that `Registry` states.
 /// Names that start with `__eventkit` are reserved for generated code.
 #[proc_macro_attribute]
 pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {

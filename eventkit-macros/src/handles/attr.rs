@@ -161,30 +161,28 @@ fn former_names(errors: &ErrorCollector, key: &Key, value: &Value) -> Vec<LitStr
     };
     let mut names: Vec<LitStr> = Vec::new();
     for entry in entries(errors, tokens.clone()) {
-        let name = match entry {
-            Entry::Literal(Lit::Str(name)) => name,
-            Entry::Literal(other) => {
-                errors.add(other, FORMERLY_EXPECTED);
+        let other = match entry {
+            Entry::Literal(Lit::Str(name)) => {
+                add_name(errors, &mut names, name);
                 continue;
             }
-            Entry::Expression(other) => {
-                errors.add(other, FORMERLY_EXPECTED);
-                continue;
-            }
-            Entry::Keyed(key, _) => {
-                errors.add(key, FORMERLY_EXPECTED);
-                continue;
-            }
+            Entry::Literal(other) => other.into_token_stream(),
+            Entry::Expression(other) => other.into_token_stream(),
+            Entry::Keyed(other, _) => other.into_token_stream(),
         };
-        value::check(errors, &name, policy::durable_name);
-        if names.iter().any(|own| own.value() == name.value()) {
-            errors.add(&name, format!("\"{}\" is given twice", name.value()));
-        } else {
-            names.push(name);
-        }
+        errors.add(other, FORMERLY_EXPECTED);
     }
     if names.is_empty() {
         errors.add(key, FORMERLY_EXPECTED);
     }
     names
+}
+
+fn add_name(errors: &ErrorCollector, names: &mut Vec<LitStr>, name: LitStr) {
+    value::check(errors, &name, policy::durable_name);
+    if names.iter().any(|own| own.value() == name.value()) {
+        errors.add(&name, format!("\"{}\" is given twice", name.value()));
+    } else {
+        names.push(name);
+    }
 }
