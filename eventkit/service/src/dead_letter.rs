@@ -165,7 +165,7 @@ fn structured(event: &Event) -> Result<RawMessage, BoxError> {
     Ok(RawMessage::new(vec![content_type], Json.encode(event)?))
 }
 
-/// Turns a text into a valid header value: replaces control characters, and truncates it.
+/// Converts a text to a valid header value: replaces control characters, and truncates it.
 fn header_value(text: &str, max_chars: usize) -> String {
     let mut value: String = text
         .chars()

@@ -110,15 +110,14 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         }
         _ => {}
     }
-    let Delivery { event, handle, .. } = delivery;
-    let confirmed = settle(task, handle, disposition).await;
+    let confirmed = settle(task, delivery.handle, disposition).await;
     // A message that outlives its consumer may be on its way again, although it is settled now.
     let was_lost = task.status.losses.load(Ordering::Relaxed) != losses;
     if (!confirmed || was_lost) && disposition.is_final() {
         let mut recent = task.shared.recent_events();
-        recent.add_unconfirmed(&event, metadata.position);
+        recent.add_unconfirmed(&delivery.event, metadata.position);
     }
-    if disposition.is_final() || disposition == Disposition::Skip {
+    if disposition.is_done() {
         guard.finish();
     }
 }

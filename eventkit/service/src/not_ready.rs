@@ -78,18 +78,15 @@ impl fmt::Display for NotReadyReason {
     }
 }
 
+const CHECK_BROKER: &str =
+    "check that the broker can be reached and its subscription is as the service needs it";
+
 /// Returns what a state means for a subscription that is not ready, and what an operator should do.
 fn of_state(state: SubscriptionState) -> (&'static str, &'static str) {
     match state {
         SubscriptionState::Draining => ("draining", "the service is stopping"),
         SubscriptionState::Stopped => ("stopped", "start the service again"),
-        SubscriptionState::Lost => (
-            "the consumer was lost, and is opened again",
-            "check that the broker can be reached and its subscription is as the service needs it",
-        ),
-        _ => (
-            "not connected yet",
-            "check that the broker can be reached and its subscription is as the service needs it",
-        ),
+        SubscriptionState::Lost => ("the consumer was lost, and is opened again", CHECK_BROKER),
+        _ => ("not connected yet", CHECK_BROKER),
     }
 }

@@ -137,4 +137,10 @@ impl Disposition {
     pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Acknowledge | Self::Drop | Self::DeadLetter)
     }
+
+    /// Returns whether this process is done with the message. One that the handler does not select may
+    /// be delivered again, for a later deployment.
+    pub(crate) fn is_done(self) -> bool {
+        self.is_final() || self == Self::Skip
+    }
 }

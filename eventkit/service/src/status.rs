@@ -146,7 +146,7 @@ impl SubscriptionStatus {
 
     /// Records that the transport confirmed a settlement.
     pub(crate) fn confirm_settlement(&self, disposition: Disposition) {
-        if disposition.is_final() || disposition == Disposition::Skip {
+        if disposition.is_done() {
             let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
             let millis = since_epoch.map_or(0, |time| time.as_millis());
             let millis = u64::try_from(millis).unwrap_or(u64::MAX);
