@@ -63,10 +63,11 @@ impl NatsAcknowledger {
         }
     }
 
-    async fn send_ack(&self, operation: &str, kind: AckKind) -> Result<(), TransportError> {
-        let (api, reply) = (&self.subscription.shared.api, self.reply.as_str());
-        let confirmed = api.request(operation, reply, None, kind.into()).await;
-        confirmed.map(drop)
+    async fn send_ack(&self, operation: &'static str, kind: AckKind) -> Result<(), TransportError> {
+        let acknowledgements = &self.subscription.shared.acknowledgements;
+        acknowledgements
+            .send(operation, self.reply.clone(), kind)
+            .await
     }
 
     /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted
@@ -95,7 +96,7 @@ impl NatsAcknowledger {
     /// Sends what ends the deliveries of a message, and then forgets its record.
     async fn end(
         &self,
-        operation: &str,
+        operation: &'static str,
         kind: AckKind,
         message: MessageMetadata,
     ) -> Result<(), TransportError> {

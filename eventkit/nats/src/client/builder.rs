@@ -21,6 +21,7 @@ use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{TransportError, TransportErrorKind};
 
 use super::Storage;
+use super::acknowledgements::Acknowledgements;
 use super::api::Api;
 use super::core_publisher::CorePublisher;
 use super::settings::StreamSettings;
@@ -249,6 +250,7 @@ impl NatsBuilder {
         let stream = Stream::new(self.stream, &subjects);
         let (found, _) = stream.ensure(&api).await?;
         let shared = Shared {
+            acknowledgements: Arc::new(Acknowledgements::new(api.clone())),
             api,
             stream,
             stream_subjects: found.settings().texts("subjects"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use eventkit::transport::{Subscription, TransportError, TransportErrorKind, is_reserved};
 
+use super::acknowledgements::Acknowledgements;
 use super::api::Api;
 use super::durable::Durable;
 use super::state::StateStore;
@@ -18,6 +19,7 @@ use crate::mapping::subject::covers;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) api: Api,
+    pub(super) acknowledgements: Arc<Acknowledgements>,
     pub(super) stream: Stream,
     /// The subjects that the stream stored when the transport was opened.
     pub(super) stream_subjects: Vec<String>,
