@@ -58,7 +58,10 @@ impl Replays {
 
     /// Waits until the next replay may be published, and keeps the letters leased that wait for theirs.
     pub(crate) async fn pace(&mut self, waiting: &VecDeque<LeasedLetter>) {
-        sleep_until(self.next_at).await;
+        // A timer takes up to a millisecond, even to a time that has come.
+        if self.next_at > Instant::now() {
+            sleep_until(self.next_at).await;
+        }
         let now = Instant::now();
         self.next_at = now + self.interval;
         if now.duration_since(self.renewed_at) < LETTER_ACK_WAIT / 3 {
