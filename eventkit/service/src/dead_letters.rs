@@ -324,11 +324,11 @@ impl<T: Transport> DeadLetters<T> {
             return Ok(false);
         };
         let handler = self.replay_to.as_deref().unwrap_or(&letter.handler);
-        if !replays.accept(handler) {
+        let Some(address) = replays.address(handler) else {
             return Ok(false);
-        }
+        };
         replays.pace(waiting).await;
-        let ty = names::replay_type(handler);
+        let ty = names::replay_type(&address);
         self.transport.publish_raw(&ty, &message).await?;
         Ok(true)
     }
