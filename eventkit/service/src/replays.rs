@@ -36,18 +36,20 @@ impl Replays {
         }
     }
 
-    /// Returns whether a handler exists, and counts the replay as refused otherwise.
-    pub(crate) fn accept(&mut self, handler: &str) -> bool {
-        let exists = match &self.known {
-            Some(known) => {
-                handlers(known, names::service_of(handler)).any(|own| own.is_named(handler))
-            }
-            None => true,
+    /// Returns the name that a handler is addressed by, or counts the replay as refused if the handler
+    /// does not exist.
+    ///
+    /// It is the latest name: a handler that was renamed need not know its former ones for ever.
+    pub(crate) fn address(&mut self, handler: &str) -> Option<String> {
+        let Some(known) = &self.known else {
+            return Some(handler.to_owned());
         };
-        if !exists {
+        let mut existing = handlers(known, names::service_of(handler));
+        let own = existing.find(|own| own.is_named(handler));
+        if own.is_none() {
             *self.refused.entry(handler.to_owned()).or_default() += 1;
         }
-        exists
+        own.map(|own| own.name.clone())
     }
 
     /// Counts a letter without its message as refused.
