@@ -84,7 +84,8 @@ pub struct SubscriptionInfo {
     pub has_consumer: bool,
     /// The number of messages that are not settled.
     pub unsettled: u64,
-    /// The durable names that the subscription had before, which it is still addressed by.
+    /// The [former names](Subscription::formerly) that its latest deployment gives: it receives the
+    /// replays to them too.
     pub former_names: Vec<String>,
 }
 
@@ -99,14 +100,14 @@ impl SubscriptionInfo {
         }
     }
 
-    /// Sets the durable names that the subscription had before.
+    /// Sets the former names that its latest deployment gives.
     #[must_use]
     pub fn with_former_names(mut self, names: Vec<String>) -> Self {
         self.former_names = names;
         self
     }
 
-    /// Returns whether this is the name of the subscription, or one that it had before.
+    /// Returns whether this is the name of the subscription, or one of its former names.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
         self.name == name || self.former_names.iter().any(|former| former == name)

@@ -321,7 +321,11 @@ async fn a_failing_key_whose_runs_take_long_leaves_the_others_to_run() {
                 // Longer than it takes to notice that all messages in flight wait.
                 sleep(Duration::from_secs(1)).await;
                 log.note(event.id());
-                if event.id().starts_with('a') { Err("no") } else { Ok(()) }
+                if event.id().starts_with('a') {
+                    Err("no")
+                } else {
+                    Ok(())
+                }
             }
         });
     let service = harness.start().await;

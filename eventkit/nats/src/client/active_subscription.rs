@@ -180,8 +180,11 @@ impl ActiveSubscription {
             Role::Latest if owns_name => Ok((next != *record).then_some(next)),
             // An earlier deployment opens a subscription that was renamed since.
             Role::Latest => {
-                let name = record.name.clone();
-                let next = Record { name, ..next };
+                let next = Record {
+                    name: record.name.clone(),
+                    formerly: record.formerly.clone(),
+                    ..next
+                };
                 Ok((next != *record).then_some(next))
             }
             Role::Superseded => Ok(self.may_take_over().then_some(next)),

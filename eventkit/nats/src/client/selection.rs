@@ -22,6 +22,9 @@ const MAX_EARLIER: usize = 16;
 pub(super) struct Record {
     /// The latest name of the subscription; that of the durable is the first one.
     pub(super) name: String,
+    /// The former names that the latest deployment gives.
+    #[serde(default)]
+    pub(super) formerly: Vec<String>,
     /// The number of selections that became the latest, counted from 1.
     pub(super) generation: u64,
     /// The digest of the latest selection.
@@ -54,6 +57,7 @@ pub(super) enum Role {
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
     name: String,
+    formerly: Vec<String>,
     pub(super) digest: String,
     patterns: Vec<String>,
     filter: Option<String>,
@@ -70,6 +74,7 @@ impl Selection {
         let filter = subscription.filter.clone();
         Self {
             name: subscription.name.clone(),
+            formerly: subscription.formerly.clone(),
             digest: digest(&patterns, filter.as_deref(), &filter_subjects),
             patterns,
             filter,
@@ -82,6 +87,7 @@ impl Selection {
     pub(super) fn first_record(&self, stream_created: &str) -> Record {
         Record {
             name: self.name.clone(),
+            formerly: self.formerly.clone(),
             generation: 1,
             digest: self.digest.clone(),
             earlier: Vec::new(),

@@ -256,6 +256,7 @@ async fn a_renamed_subscription_continues_under_its_new_name() {
         listed.into_iter().map(|info| info.name).collect::<Vec<_>>()
     };
     let listed = nats.subscriptions().await.unwrap().unwrap();
+    assert_eq!(listed[0].former_names, ["absent", "handler"]);
     assert_eq!(names(listed), ["receipts"]);
 
     // The former name may go, and come up again in a process that is still there.
@@ -265,6 +266,8 @@ async fn a_renamed_subscription_continues_under_its_new_name() {
     assert_eq!(id(&next(&mut *consumer).await), "2");
     let _earlier = nats.subscribe(&old).await.unwrap();
     let listed = nats.subscriptions().await.unwrap().unwrap();
+    // Replays to a name that is not given any more reach nobody.
+    assert!(!listed[0].is_named("handler"));
     assert_eq!(names(listed), ["receipts"]);
     // A new handler must not take it.
     let error = nats.subscribe(&selecting(&["b"])).await.unwrap_err();
