@@ -61,6 +61,9 @@ pub(crate) const SPECVERSION: &str = "1.0";
 /// event format, if it is within the [`Limits`] of the decoder; [`build`](EventBuilder::build) refuses
 /// what would not be.
 ///
+/// It is [`Serialize`](serde::Serialize) and [`Deserialize`](serde::Deserialize) as well, so that a struct
+/// of serde can hold events; [`Json`](struct@crate::format::Json) is faster, and keeps the bytes of JSON data.
+///
 /// ```
 /// use eventkit::Event;
 ///
