@@ -45,7 +45,7 @@ use proc_macro::TokenStream;
 ///
 /// | key | |
 /// | --- | --- |
-/// | `type = ".."`, `type = CONSTANT` | the event type; required |
+/// | `type = ".."`, `type = CONSTANT` | the event type, which is one and no pattern; required |
 /// | `source = ".."` | a URI-reference; if it is absent, a field or the builder sets it |
 /// | `subject = ".."` | the subject of all events of the type |
 /// | `datacontenttype = ".."` | the media type of the data; `application/json` if absent |
