@@ -14,7 +14,17 @@ pub(crate) fn event_type(text: &str) -> Result<(), String> {
             "the event type is empty: write a name such as \"com.example.order.placed\"".into(),
         );
     }
+    if is_family(text) {
+        return Err(format!(
+            "a struct is one event type, and `*` stands for many: write a struct for each type and an enum of them, or handle `&Event` with `#[handles(\"{text}\")]` and read it with `event.data_as`"
+        ));
+    }
     attribute_text(text)
+}
+
+/// Returns whether a text is a pattern of event types, and no single one.
+pub(crate) fn is_family(text: &str) -> bool {
+    text.contains('*')
 }
 
 /// Checks a `subject`.

@@ -20,13 +20,12 @@ pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, EventReader,
-    EventWriter, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes, VariantType,
-    attribute_field, check_variant, event_type, from_event, into_event, position, read_data,
-    shared_position, single_extensions, single_types, time_field,
+    EventSet, EventWriter, Includes, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes,
+    VariantType, attribute_field, check_variant, event_type, from_event, into_event, position,
+    read_data, shared_position, single_extensions, single_types, time_field,
 };
 
 /// What eventkit-service calls.
 pub mod service {
     pub use crate::dispatch::service::*;
-    pub use crate::event::json::sort_members;
 }

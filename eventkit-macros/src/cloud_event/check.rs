@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use syn::DeriveInput;
 use syn::ext::IdentExt;
 
-use super::attr::TypeAttrs;
+use super::attr::{EventType, TypeAttrs};
 use super::model::{AttributeField, Model, Payload, Struct};
 use crate::error_collector::ErrorCollector;
-use crate::symbol;
+use crate::{rule, symbol};
 
 /// Checks all rules.
 pub(super) fn check(
@@ -26,7 +26,7 @@ pub(super) fn check(
     }
     match model {
         Model::Struct(model) => {
-            check_event_type(errors, input, attrs);
+            check_event_type(errors, input, attrs, &model.attributes);
             check_duplicates(errors, attrs, &model.attributes);
             check_serde_keys(errors, model);
             check_kept_fields(errors, &model.attributes);
@@ -35,9 +35,22 @@ pub(super) fn check(
     }
 }
 
-/// A struct has an event type.
-fn check_event_type(errors: &ErrorCollector, input: &DeriveInput, attrs: &TypeAttrs) {
-    if !attrs.has_or_suggests(symbol::TYPE) {
+/// A struct has an event type, which no field gives.
+fn check_event_type(
+    errors: &ErrorCollector,
+    input: &DeriveInput,
+    attrs: &TypeAttrs,
+    fields: &[AttributeField<'_>],
+) {
+    let mut fields = fields.iter();
+    if let Some(field) = fields.find(|field| field.attr.name == symbol::TYPE) {
+        // A family of types has been refused by its pattern.
+        let ty = attrs.ty.as_ref().and_then(EventType::literal);
+        if !ty.is_some_and(rule::is_family) {
+            let message = "a struct is one event type: write `#[cloudevent(type = \"..\")]` on it, and give each other type a struct of its own";
+            errors.add(&field.attr.key, message);
+        }
+    } else if !attrs.has_or_suggests(symbol::TYPE) {
         let name = input.ident.unraw();
         let example = "#[cloudevent(type = \"com.example.order.placed\")]";
         errors.add(
@@ -50,6 +63,10 @@ fn check_event_type(errors: &ErrorCollector, input: &DeriveInput, attrs: &TypeAt
 /// An attribute is given by the type or by one field.
 fn check_duplicates(errors: &ErrorCollector, attrs: &TypeAttrs, fields: &[AttributeField<'_>]) {
     let mut seen = BTreeMap::new();
+    // The type has an error of its own.
+    let fields = fields
+        .iter()
+        .filter(|field| field.attr.name != symbol::TYPE);
     for field in fields {
         let name = field.attr.name.as_str();
         if attrs.has(name) {

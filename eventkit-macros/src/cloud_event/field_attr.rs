@@ -98,6 +98,8 @@ fn attribute_name(
         symbol::ID | symbol::SOURCE | symbol::SUBJECT | symbol::TIME => {
             no_value(errors, key, value).then(|| name.to_owned())
         }
+        // The type is refused where the whole struct is known.
+        symbol::TYPE => Some(name.to_owned()),
         symbol::EXTENSION => extension_name(errors, field, key, value),
         _ => errors.fail(key, unknown_key(name)),
     }
@@ -162,7 +164,7 @@ fn check_extension_name(name: &str) -> Result<(), String> {
 
 fn unknown_key(name: &str) -> String {
     match name {
-        symbol::TYPE | symbol::DATACONTENTTYPE | symbol::DATASCHEMA => format!(
+        symbol::DATACONTENTTYPE | symbol::DATASCHEMA => format!(
             "`{name}` is the same for all events of a type: write `#[cloudevent({name} = \"..\")]` on the type"
         ),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),

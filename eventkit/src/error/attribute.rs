@@ -1,6 +1,7 @@
 //! The error of a value that is not what an attribute asks for.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 use thiserror::Error;
 
@@ -43,5 +44,12 @@ impl AttributeError {
     #[must_use]
     pub fn expected(&self) -> &str {
         &self.expected
+    }
+}
+
+/// Makes conversions that cannot fail of one kind with those that can.
+impl From<Infallible> for AttributeError {
+    fn from(error: Infallible) -> Self {
+        match error {}
     }
 }

@@ -183,6 +183,12 @@ pub trait Attribute: Sized {
     /// Returns the value to send, or `None` to leave the attribute unset.
     fn to_attribute(&self) -> Option<AttributeValue>;
 
+    /// Returns the value to send as an extension, which is an Integer if this is one.
+    #[doc(hidden)]
+    fn to_extension(&self) -> Result<Option<AttributeValue>, AttributeError> {
+        Ok(self.to_attribute())
+    }
+
     /// Reads the value, which is `None` where the attribute is absent.
     ///
     /// # Errors
@@ -196,6 +202,10 @@ impl<T: Attribute> Attribute for Option<T> {
 
     fn to_attribute(&self) -> Option<AttributeValue> {
         self.as_ref().and_then(T::to_attribute)
+    }
+
+    fn to_extension(&self) -> Result<Option<AttributeValue>, AttributeError> {
+        self.as_ref().map_or(Ok(None), T::to_extension)
     }
 
     fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
@@ -311,16 +321,43 @@ macro_rules! small_integers {
 }
 small_integers!(i8, i16, i32, u8, u16);
 
-/// Implements the conversion of integers that may exceed the type Integer, and travel as strings.
+const NO_INTEGER: &str =
+    "an Integer from -2147483648 to 2147483647: give a larger number as a string";
+
+/// Implements the conversions of integers that may exceed the type Integer.
+///
+/// An extension that exceeds it is refused: as a string, its type would vary with its value.
 macro_rules! large_integers {
     ($($type:ty),*) => {$(
-        attribute!(
-            $type,
-            "a whole number that fits",
-            |number| AttributeValue::String(number.to_string()),
-            |value| whole_number(&value.into_text()),
-            may_be_time: false
-        );
+        impl Attribute for $type {
+            const MAY_BE_TIME: bool = false;
+
+            fn to_attribute(&self) -> Option<AttributeValue> {
+                let integer = AttributeValue::try_from(*self);
+                Some(integer.unwrap_or_else(|_| AttributeValue::String(self.to_string())))
+            }
+
+            fn to_extension(&self) -> Result<Option<AttributeValue>, AttributeError> {
+                AttributeValue::try_from(*self).map(Some)
+            }
+
+            fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
+                let expected = "a whole number that fits";
+                let value = value.ok_or_else(|| AttributeError::absent(expected))?;
+                let text = value.into_text();
+                whole_number(&text).ok_or_else(|| AttributeError::new(&text, expected))
+            }
+        }
+
+        impl TryFrom<$type> for AttributeValue {
+            type Error = AttributeError;
+
+            /// Returns an Integer, or an error if the number does not fit.
+            fn try_from(number: $type) -> Result<Self, AttributeError> {
+                let integer = i32::try_from(number).map(Self::Integer);
+                integer.map_err(|_| AttributeError::new(&number.to_string(), NO_INTEGER))
+            }
+        }
     )*};
 }
 large_integers!(u32, i64, u64, i128, u128, isize, usize);

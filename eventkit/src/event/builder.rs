@@ -13,7 +13,7 @@ use super::event_parts::EventParts;
 use super::media_type::JSON;
 use super::name;
 use super::timestamp::Timestamp;
-use crate::error::{BuildError, EncodeError};
+use crate::error::{AttributeError, BuildError, EncodeError, MAX_VIOLATIONS, Violation};
 
 /// Builds an [`Event`]; everything is checked once, in [`build`](EventBuilder::build).
 ///
@@ -36,14 +36,15 @@ use crate::error::{BuildError, EncodeError};
 pub struct EventBuilder {
     pub(crate) parts: EventParts,
     without_time: bool,
+    /// What is wrong with values that are no attribute.
+    violations: Vec<Violation>,
 }
 
 impl EventBuilder {
     pub(crate) fn from_parts(parts: EventParts) -> Self {
-        let without_time = false;
         Self {
             parts,
-            without_time,
+            ..Self::default()
         }
     }
 
@@ -111,9 +112,32 @@ impl EventBuilder {
     }
 
     /// Sets an extension attribute, in the place of one of the same name.
-    pub fn extension(mut self, name: impl Into<String>, value: impl Into<AttributeValue>) -> Self {
-        self.parts
-            .set_extension(Cow::Owned(name.into()), value.into());
+    ///
+    /// A number of any integer type is an Integer; [`build`](Self::build) refuses one that exceeds 32
+    /// bits, which is given as a string.
+    ///
+    /// ```
+    /// use eventkit::Event;
+    ///
+    /// let lines = vec!["book", "pen"];
+    /// let builder = Event::builder().source("/s").ty("t").extension("lines", lines.len());
+    /// assert_eq!(builder.build()?.extension("lines").unwrap(), &2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn extension(
+        mut self,
+        name: impl Into<String>,
+        value: impl TryInto<AttributeValue, Error: Into<AttributeError>>,
+    ) -> Self {
+        let name = name.into();
+        match value.try_into() {
+            Ok(value) => self.parts.set_extension(Cow::Owned(name), value),
+            Err(error) if self.violations.len() < MAX_VIOLATIONS => {
+                let violation = Violation::from_error(&name, &error.into(), "core, Type System");
+                self.violations.push(violation);
+            }
+            Err(_) => {}
+        }
         self
     }
 
@@ -163,6 +187,6 @@ impl EventBuilder {
         if !self.has_id() {
             self = self.id(Uuid::new_v4());
         }
-        self.parts.finish()
+        self.parts.finish(self.violations)
     }
 }

@@ -31,8 +31,10 @@ pub(crate) struct EventParts {
 
 impl EventParts {
     /// Checks everything and makes the event, or says all that is wrong with it.
-    pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
-        let mut violations = Vec::new();
+    ///
+    /// `violations` are those that were found before.
+    pub(crate) fn finish(mut self, mut violations: Vec<Violation>) -> Result<Event, BuildError> {
+        let extensions = Extensions::from_entries(std::mem::take(&mut self.extensions));
         if let Some(Cow::Owned(content_type)) = &mut self.core[name::DATACONTENTTYPE_AT] {
             // The white space after a last semicolon is no part of a header.
             content_type.truncate(content_type.trim_end_matches(' ').len());
@@ -46,7 +48,7 @@ impl EventParts {
             &mut violations,
         );
         violations.extend(self.time.and_then(|time| check::time(time).err()));
-        let unchecked = self.extensions.iter().filter(|(name, value)| {
+        let unchecked = extensions.entries().iter().filter(|(name, value)| {
             let varies = matches!(
                 value,
                 AttributeValue::String(_) | AttributeValue::Timestamp(_)
@@ -65,7 +67,7 @@ impl EventParts {
         Ok(Event(Arc::new(Inner {
             core: CoreAttributes::copy_from(|at| self.core[at].as_deref()),
             time: self.time,
-            extensions: Extensions::from_unsorted(self.extensions),
+            extensions,
             data,
         })))
     }
@@ -94,9 +96,13 @@ impl EventParts {
 
     /// Sets an extension in the place of one of the same name.
     pub(crate) fn set_extension(&mut self, name: Text, value: AttributeValue) {
-        match self.extensions.iter_mut().find(|(own, _)| *own == name) {
-            Some((_, own)) => *own = value,
-            None => self.extensions.push((name, value)),
-        }
+        // The last one counts: a search for each would take long where there are many.
+        self.extensions.push((name, value));
+    }
+
+    /// Returns an extension.
+    pub(crate) fn extension(&self, name: &str) -> Option<&AttributeValue> {
+        let mut latest = self.extensions.iter().rev();
+        latest.find(|(own, _)| own == name).map(|(_, value)| value)
     }
 }

@@ -50,10 +50,20 @@ impl Extensions {
         Iter(self.entries.iter())
     }
 
-    /// Creates the set from entries in any order, each name once.
-    pub(crate) fn from_unsorted(mut entries: Entries) -> Self {
-        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    /// Creates the set from entries in any order; of those of one name, the last counts.
+    pub(crate) fn from_entries(mut entries: Entries) -> Self {
+        if entries.len() > 1 {
+            // From the last to the first; the sort is stable, and the first of a name stays.
+            entries.reverse();
+            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+            entries.dedup_by(|(a, _), (b, _)| a == b);
+        }
         Self { entries }
+    }
+
+    /// Returns the names and values.
+    pub(crate) fn entries(&self) -> &Entries {
+        &self.entries
     }
 
     pub(crate) fn insert(

@@ -61,6 +61,9 @@ pub(crate) const SPECVERSION: &str = "1.0";
 /// event format, if it is within the [`Limits`] of the decoder; [`build`](EventBuilder::build) refuses
 /// what would not be.
 ///
+/// It is [`Serialize`](serde::Serialize) and [`Deserialize`](serde::Deserialize) as well, so that a struct
+/// of serde can hold events; [`Json`](struct@crate::format::Json) is faster, and keeps the bytes of JSON data.
+///
 /// ```
 /// use eventkit::Event;
 ///
@@ -110,6 +113,14 @@ impl Event {
     }
 
     /// Starts a new event with everything that this one has, its id and time included.
+    ///
+    /// ```
+    /// # use eventkit::Event;
+    /// let event = Event::builder().id("1").source("/s").ty("t").data_text("hi").build()?;
+    /// let renamed = event.to_builder().id("2").ty("u").build()?;
+    /// assert_eq!((renamed.id(), renamed.ty(), renamed.data()), ("2", "u", event.data()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// A decoded event may have a content type that [`build`](EventBuilder::build) refuses, since not
     /// every binding carries it.
@@ -217,6 +228,15 @@ impl Event {
     }
 
     /// Returns the names and values of all attributes that are set, those of the core first.
+    ///
+    /// ```
+    /// # use eventkit::Event;
+    /// let event = Event::builder().id("1").source("/s").ty("t").extension("n", 7).build()?;
+    /// for (name, value) in event.attributes() {
+    ///     println!("{name}: {}", value.into_text());
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn attributes(&self) -> impl Iterator<Item = (&str, AttributeRef<'_>)> {
         let core = name::CORE.into_iter();
         let core = core.filter_map(|name| Some((name, self.attribute(name)?)));
@@ -326,9 +346,12 @@ impl Event {
     pub fn set_extension(
         &mut self,
         name: impl Into<String>,
-        value: impl Into<AttributeValue>,
+        value: impl TryInto<AttributeValue, Error: Into<AttributeError>>,
     ) -> Result<Option<AttributeValue>, BuildError> {
-        let (name, value) = (name.into(), value.into());
+        let name = name.into();
+        let value = value
+            .try_into()
+            .map_err(|error| Violation::from_error(&name, &error.into(), "core, Type System"))?;
         check::extension(&name, &value)?;
         Ok(self.inner_mut().extensions.insert(Cow::Owned(name), value))
     }

@@ -227,7 +227,7 @@ impl<'a> PartialEvent<'a> {
         Ok(Event(Arc::new(Inner {
             core,
             time,
-            extensions: Extensions::from_unsorted(extensions),
+            extensions: Extensions::from_entries(extensions),
             data,
         })))
     }

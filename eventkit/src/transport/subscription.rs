@@ -84,8 +84,7 @@ pub struct SubscriptionInfo {
     pub has_consumer: bool,
     /// The number of messages that are not settled.
     pub unsettled: u64,
-    /// The [former names](Subscription::formerly) that its latest deployment gives: it receives the
-    /// replays to them too.
+    /// The durable names that the subscription had before, which it is still addressed by.
     pub former_names: Vec<String>,
 }
 
@@ -100,14 +99,14 @@ impl SubscriptionInfo {
         }
     }
 
-    /// Sets the former names that its latest deployment gives.
+    /// Sets the durable names that the subscription had before.
     #[must_use]
     pub fn with_former_names(mut self, names: Vec<String>) -> Self {
         self.former_names = names;
         self
     }
 
-    /// Returns whether this is the name of the subscription, or one of its former names.
+    /// Returns whether this is the name of the subscription, or one that it had before.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
         self.name == name || self.former_names.iter().any(|former| former == name)

@@ -22,10 +22,7 @@ impl AttributeSource for TypedAttributes {
             Some(name::SPECVERSION_AT) => Some(AttributeRef::Text(SPECVERSION)),
             Some(name::TIME_AT) => parts.time.map(AttributeRef::Timestamp),
             Some(at) => parts.core[at].as_deref().map(AttributeRef::Text),
-            None => {
-                let extension = parts.extensions.iter().find(|(own, _)| own == name);
-                extension.map(|(_, value)| AttributeRef::from(value))
-            }
+            None => parts.extension(name).map(AttributeRef::from),
         }
     }
 }

@@ -4,7 +4,7 @@
 ///
 /// # Panics
 ///
-/// Panics, while the compiler runs, if it is empty or has control characters.
+/// Panics, while the compiler runs, if it is empty, is a pattern, or has control characters.
 #[must_use]
 #[track_caller]
 pub const fn event_type(text: &'static str) -> &'static str {
@@ -16,7 +16,23 @@ pub const fn event_type(text: &'static str) -> &'static str {
         is_attribute_text(text),
         "the event type has control characters: take them out"
     );
+    assert!(
+        !has_wildcard(text),
+        "a struct is one event type, and `*` stands for many: write a struct for each type and an enum of them, or handle `&Event` by the pattern and read it with `event.data_as`"
+    );
     text
+}
+
+const fn has_wildcard(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if bytes[at] == b'*' {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 /// Returns whether a text has no ASCII control characters.

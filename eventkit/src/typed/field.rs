@@ -17,6 +17,7 @@ use crate::event::{
 pub struct AttributeField<T> {
     name: &'static str,
     to_attribute: fn(&T) -> Option<AttributeValue>,
+    to_extension: fn(&T) -> Result<Option<AttributeValue>, AttributeError>,
     from_attribute: for<'a> fn(Option<AttributeRef<'a>>) -> Result<T, AttributeError>,
 }
 
@@ -26,6 +27,7 @@ pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField
     AttributeField {
         name,
         to_attribute: T::to_attribute,
+        to_extension: T::to_extension,
         from_attribute: T::from_attribute,
     }
 }
@@ -51,21 +53,28 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value for the time is not a Timestamp.
+    /// Returns an error if the value for the time is not a Timestamp, or that of an extension exceeds
+    /// its type.
     pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
+        let invalid = |error: AttributeError, section| {
+            BuildError::from(Violation::from_error(self.name, &error, section))
+        };
+        let parts = &mut builder.parts;
+        let Some(at) = name::core_at(self.name) else {
+            let value = (self.to_extension)(value);
+            if let Some(value) = value.map_err(|error| invalid(error, "core, Type System"))? {
+                parts.set_extension(Cow::Borrowed(self.name), value);
+            }
+            return Ok(builder);
+        };
         let Some(value) = (self.to_attribute)(value) else {
             return Ok(builder);
         };
-        let parts = &mut builder.parts;
-        match name::core_at(self.name) {
-            Some(name::TIME_AT) => {
-                let time = value
-                    .parse()
-                    .map_err(|error| Violation::from_error(self.name, &error, "core, time"));
-                parts.time = Some(time.map_err(BuildError::from)?);
-            }
-            Some(at) => parts.core[at] = Some(Cow::Owned(value.to_text().into_owned())),
-            None => parts.set_extension(Cow::Borrowed(self.name), value),
+        if at == name::TIME_AT {
+            let time = value.parse().map_err(|error| invalid(error, "core, time"));
+            parts.time = Some(time?);
+        } else {
+            parts.core[at] = Some(Cow::Owned(value.to_text().into_owned()));
         }
         Ok(builder)
     }

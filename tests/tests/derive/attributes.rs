@@ -1,9 +1,9 @@
 //! Fields that give attributes.
 
 use chrono::{DateTime, Utc};
-use eventkit::event::{Timestamp, Uri};
+use eventkit::event::{AttributeValue, Timestamp, Uri};
 use eventkit::{CloudEvent, Event};
-use eventkit_tests::refusal::assert_invalid;
+use eventkit_tests::refusal::{assert_invalid, chain};
 use serde::{Deserialize, Serialize};
 
 use crate::{assert_round_trip, encoded};
@@ -262,4 +262,59 @@ fn the_fields_that_stay_need_no_serde_impls_of_the_struct() {
 
     assert_eq!(encoded(&value).1, r#"{"n":1}"#);
     assert_round_trip(&value);
+}
+
+#[derive(Debug, PartialEq, Clone, Copy, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.counted", source = "/s")]
+struct Counted {
+    #[cloudevent(id)]
+    row: u64,
+    #[cloudevent(subject)]
+    page: i64,
+    #[cloudevent(extension)]
+    total: u64,
+    #[cloudevent(extension)]
+    change: Option<i64>,
+}
+
+#[test]
+fn an_integer_of_an_extension_is_an_integer_if_it_fits() {
+    let counted = Counted {
+        row: u64::MAX,
+        page: i64::MIN,
+        total: 7,
+        change: Some(-7),
+    };
+    let event = counted.to_event().unwrap();
+    assert_eq!(event.id(), "18446744073709551615");
+    assert_eq!(event.subject(), Some("-9223372036854775808"));
+    let values = ["total", "change"].map(|name| event.extension(name).unwrap().clone());
+    assert!(matches!(
+        values,
+        [AttributeValue::Integer(7), AttributeValue::Integer(-7)]
+    ));
+    assert_round_trip(&counted);
+
+    // Strings are read as well, also those that exceed an Integer.
+    let event = counted
+        .event_builder()
+        .unwrap()
+        .extension("total", "3000000000");
+    let read = Counted::try_from(event.build().unwrap()).unwrap();
+    assert_eq!(read.total, 3_000_000_000);
+
+    for too_large in [
+        Counted {
+            total: 1 << 31,
+            ..counted
+        },
+        Counted {
+            change: Some(i64::MIN),
+            ..counted
+        },
+    ] {
+        let error = too_large.to_event().unwrap_err();
+        let text = chain(&error);
+        assert!(text.contains("give a larger number as a string"), "{text}");
+    }
 }

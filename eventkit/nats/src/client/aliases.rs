@@ -1,7 +1,5 @@
 //! The names of subscriptions that were renamed.
 
-use std::collections::BTreeMap;
-
 use eventkit::transport::{Subscription, TransportError};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -77,18 +75,32 @@ async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> 
     Ok(record.is_some())
 }
 
-/// Returns the records of the durables that were renamed, by the name of the durable.
-pub(super) async fn renamed(
-    state: &StateStore,
-) -> Result<BTreeMap<String, Record>, TransportError> {
-    let mut renamed = BTreeMap::new();
+/// A name of a durable beside its own, which it has since it was renamed.
+#[derive(Debug)]
+pub(super) struct Renamed {
+    pub(super) durable: String,
+    pub(super) name: String,
+    /// The latest name of the subscription.
+    pub(super) latest: String,
+}
+
+/// Returns the names of the durables that were renamed.
+pub(super) async fn renamed(state: &StateStore) -> Result<Vec<Renamed>, TransportError> {
+    let prefix = Alias::key("");
+    let mut renamed = Vec::new();
     for key in state.keys(&Alias::key("*")).await? {
-        let Some(alias) = state.get::<Alias>(&key).await? else {
+        let (Some(name), Some(alias)) =
+            (key.strip_prefix(&prefix), state.get::<Alias>(&key).await?)
+        else {
             continue;
         };
         let durable = alias.value.durable;
         if let Some(record) = state.get::<Record>(&Record::key(&durable)).await? {
-            renamed.insert(durable, record.value);
+            renamed.push(Renamed {
+                durable,
+                name: name.to_owned(),
+                latest: record.value.name,
+            });
         }
     }
     Ok(renamed)

@@ -216,7 +216,8 @@ impl NatsBuilder {
     /// Sets the maximum number of unsettled messages of one subscription, over all its consumers and
     /// including those that wait for redelivery; 10,000 by default.
     ///
-    /// At this number, the server delivers no other message to the subscription.
+    /// At this number, the server delivers no other message to the subscription. It does not bound the
+    /// dead letters that one reader leases.
     pub fn max_ack_pending(mut self, max: usize) -> Self {
         self.max_ack_pending = max;
         self

@@ -7,9 +7,8 @@ use eventkit::transport::{SubscriptionInfo, TransportError};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::aliases;
+use super::aliases::{self, Renamed};
 use super::error::error_response;
-use super::selection::Record;
 use super::shared::Shared;
 
 /// One page of the list.
@@ -62,10 +61,7 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
         let durable = consumers
             .into_iter()
             .filter(|consumer| consumer.config.durable_name.is_some());
-        subscriptions.extend(durable.map(|consumer| {
-            let record = renamed.get(&consumer.name);
-            consumer.into_info(record)
-        }));
+        subscriptions.extend(durable.map(|consumer| consumer.into_info(&renamed)));
         offset += count;
         if count == 0 || offset >= total {
             return Ok(subscriptions);
@@ -74,17 +70,15 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
 }
 
 impl ListedConsumer {
-    /// Returns the information; the record is present if the subscription was renamed.
-    fn into_info(self, record: Option<&Record>) -> SubscriptionInfo {
+    /// Returns the information under the latest name of the subscription.
+    fn into_info(self, renamed: &[Renamed]) -> SubscriptionInfo {
         let has_consumer = self.num_waiting > 0 || self.is_busy();
         let unsettled = self.num_pending + self.num_ack_pending;
-        match record {
-            Some(Record { name, formerly, .. }) => {
-                SubscriptionInfo::new(name, has_consumer, unsettled)
-                    .with_former_names(formerly.clone())
-            }
-            None => SubscriptionInfo::new(self.name, has_consumer, unsettled),
-        }
+        let own = renamed.iter().filter(|own| own.durable == self.name);
+        let latest = own.clone().next().map_or(&self.name, |own| &own.latest);
+        let names = own.map(|own| &own.name).chain([&self.name]);
+        let former = names.filter(|name| *name != latest).cloned();
+        SubscriptionInfo::new(latest, has_consumer, unsettled).with_former_names(former.collect())
     }
 
     /// Returns whether a process seems to work on messages. One that has as many in flight as it may

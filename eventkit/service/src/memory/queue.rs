@@ -24,7 +24,7 @@ pub(super) struct LeaseQueue {
     selections: Selections,
     /// The position of the first message that it may have.
     first: u64,
-    /// The names under which the subscription was opened before.
+    /// The names that the subscription had before.
     former_names: Vec<String>,
     /// The messages that can be leased now, in order.
     ready: VecDeque<u64>,
@@ -123,24 +123,16 @@ impl LeaseQueue {
         if !self.selections.record(subscription, is_open) {
             return;
         }
-        let was_renamed = self.was_renamed_since(subscription);
+        let is_named = self.is_named(&subscription.name);
         let former = mem::replace(&mut self.subscription, subscription.clone());
-        if was_renamed {
+        if is_named {
+            // An earlier process opens a subscription that was renamed by its former name.
             self.subscription.name = former.name;
-            self.subscription.formerly = former.formerly;
-        } else if !self.is_named(&former.name) {
+        } else {
             self.former_names.push(former.name);
         }
         // Its consumers may have room now.
         self.changed.notify_waiters();
-    }
-
-    /// Returns whether an earlier process opens the subscription under a name that it had before, with
-    /// the selection that it still has.
-    fn was_renamed_since(&self, subscription: &Subscription) -> bool {
-        self.former_names.contains(&subscription.name)
-            && !subscription.formerly.contains(&self.subscription.name)
-            && self.subscription.has_selection_of(subscription)
     }
 
     /// Returns whether a later selection is recorded than the one of a subscription.
@@ -198,9 +190,11 @@ impl LeaseQueue {
 
     pub(super) fn info(&self) -> SubscriptionInfo {
         let has_consumer = !self.consumers.is_empty();
-        let Subscription { name, formerly, .. } = &self.subscription;
+        let name = self.subscription.name.clone();
+        let former = self.former_names.iter().chain(&self.subscription.formerly);
+        let former: BTreeSet<&String> = former.filter(|former| **former != name).collect();
         SubscriptionInfo::new(name, has_consumer, self.len() as u64)
-            .with_former_names(formerly.clone())
+            .with_former_names(former.into_iter().cloned().collect())
     }
 
     /// Returns the number of messages that were not delivered yet.

@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 mod lenient;
 mod scan;
+mod transcode;
 
 use bytes::Bytes;
 

@@ -1,11 +1,13 @@
 //! Every event survives every way it can go.
 
+use eventkit::Event;
 use eventkit::binding::http;
 use eventkit::event::{AttributeValue, Data};
 use eventkit::format::{Format, Json};
 use eventkit_tests::round_trip::assert_survives;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::schema;
 use super::strategy::event;
@@ -45,6 +47,25 @@ proptest! {
         let message = http::encode_binary(&event).unwrap();
         let received = http::decode(&message.headers, message.body).unwrap();
         schema::check(&Json.encode(&received).unwrap());
+    }
+
+    #[test]
+    fn an_event_survives_the_formats_of_serde(event in event()) {
+        let value = serde_json::to_value(&event).unwrap();
+        prop_assert_eq!(&value, &serde_json::from_slice::<Value>(&Json.encode(&event).unwrap()).unwrap());
+        let bytes = rmp_serde::to_vec(&event).unwrap();
+        for mut read in [
+            serde_json::from_value(value).unwrap(),
+            rmp_serde::from_slice::<Event>(&bytes).unwrap(),
+        ] {
+            // A value is read back as it is, and its text may be another.
+            if let Some(data) = event.data().filter(|data| data.is_json()) {
+                let of = |data: &Data| serde_json::from_slice::<Value>(data.as_bytes()).unwrap();
+                prop_assert_eq!(of(read.data().unwrap()), of(data));
+                read.set_data(event.data_content_type(), data.clone()).unwrap();
+            }
+            prop_assert_eq!(read, event.clone());
+        }
     }
 
     #[test]

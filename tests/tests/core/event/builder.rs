@@ -2,7 +2,7 @@
 
 use eventkit::event::AttributeValue;
 use eventkit::{CloudEvent, Event};
-use eventkit_tests::message::minimal;
+use eventkit_tests::message::{full, minimal};
 use eventkit_tests::refusal::assert_violations;
 
 #[test]
@@ -261,4 +261,96 @@ fn any_attribute_is_found_by_the_name_of_the_specification() {
     assert_eq!(text("n").as_deref(), Some("7"));
     assert_eq!(text("time"), None);
     assert_eq!(text("data"), None);
+}
+
+#[test]
+fn an_integer_of_any_type_is_an_integer_if_it_fits() {
+    let event = minimal()
+        .extension("a", 7_i64)
+        .extension("b", 7_usize)
+        .extension("c", u32::try_from(i32::MAX).unwrap())
+        .extension("d", i64::from(i32::MIN))
+        .extension("e", 0_u64)
+        .extension("f", -1_isize)
+        .extension("g", 1_i128)
+        .extension("h", 1_u128)
+        .build()
+        .unwrap();
+    let values = event.extensions().iter().map(|(_, value)| value);
+    assert!(
+        values
+            .clone()
+            .all(|value| matches!(value, AttributeValue::Integer(_)))
+    );
+    let numbers: Vec<i32> = values.map(|value| value.parse().unwrap()).collect();
+    assert_eq!(numbers, [7, 7, i32::MAX, i32::MIN, 0, -1, 1, 1]);
+}
+
+#[test]
+fn an_integer_that_does_not_fit_is_refused_with_all_else() {
+    let section = "core, Type System";
+    let builder = Event::builder()
+        .source("")
+        .ty("t")
+        .extension("a", 2_147_483_648_u32)
+        .extension("b", i64::MIN)
+        .extension("c", 7_usize);
+    assert_violations(
+        builder.build(),
+        &[("a", section), ("b", section), ("source", "core, source")],
+    );
+    let mut event = minimal().build().unwrap();
+    assert_violations(event.set_extension("a", u64::MAX), &[("a", section)]);
+    assert!(event.extensions().is_empty());
+    event.set_extension("a", 7_u64).unwrap();
+}
+
+#[test]
+fn the_last_value_of_a_name_counts_among_any_number() {
+    let names = |count: usize| (0..count).map(|at| format!("x{at}"));
+    for count in [1, 2, 3, 40, 50_000] {
+        let mut builder = minimal();
+        for name in names(count).chain(names(count)) {
+            // A value that is replaced need not be right.
+            builder = builder.extension(name, "\u{0}");
+        }
+        for (at, name) in names(count).enumerate() {
+            builder = builder.extension(name, at);
+        }
+        let event = builder.build().unwrap();
+        assert_eq!(event.extensions().len(), count);
+        for (at, name) in names(count).enumerate() {
+            assert_eq!(event.extension_as::<usize>(&name).unwrap(), at);
+        }
+    }
+}
+
+#[test]
+fn all_attributes_are_listed_with_those_of_the_core_first() {
+    let event = full();
+    let listed: Vec<(&str, String)> = event
+        .attributes()
+        .map(|(name, value)| (name, value.into_text().into_owned()))
+        .collect();
+    let names: Vec<&str> = listed.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names,
+        [
+            "specversion",
+            "id",
+            "source",
+            "type",
+            "datacontenttype",
+            "dataschema",
+            "subject",
+            "time",
+            "flag",
+            "priority"
+        ]
+    );
+    for (name, text) in listed {
+        let value = event.attribute(name).unwrap();
+        assert_eq!(value.into_text(), text);
+    }
+    assert_eq!(event.to_builder().build().unwrap(), event);
 }

@@ -1,5 +1,6 @@
 //! The JSON event format and the JSON batch format.
 
+mod as_serde;
 mod batch;
 mod data;
 mod encode;

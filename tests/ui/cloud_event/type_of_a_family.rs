@@ -1,0 +1,11 @@
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, eventkit::CloudEvent)]
+#[cloudevent(type = "co.outcome.order.*", source = "/shop/orders")]
+struct OrderChanged {
+    #[cloudevent(type)]
+    change: String,
+    order_id: String,
+}
+
+fn main() {}
