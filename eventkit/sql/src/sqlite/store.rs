@@ -60,10 +60,11 @@ const READ_STATE: &str = "SELECT now FROM eventkit_inbox_state";
 const WRITE_STATE: &str = "UPDATE eventkit_inbox_state SET now = ?1";
 
 /// Inserts a claim, or takes over one whose lease expired or whose completion is older than the
-/// window.
+/// window. That is a new claim in the order of entries.
 const CLAIM: &str = "
     INSERT INTO eventkit_inbox (source, id, handler, leased_until, token) VALUES (?1, ?2, ?3, ?4, ?5)
-    ON CONFLICT DO UPDATE SET leased_until = ?4, token = ?5, done_at = NULL
+    ON CONFLICT DO UPDATE SET entry = (SELECT max(entry) + 1 FROM eventkit_inbox),
+            leased_until = ?4, token = ?5, done_at = NULL
         WHERE CASE WHEN done_at IS NULL THEN leased_until <= ?6 ELSE done_at <= ?7 END
     RETURNING 1";
 const IS_COMPLETED: &str = "

@@ -185,6 +185,31 @@ fn expired_entries_are_deleted_and_what_is_remembered_stays() {
     assert_eq!(ids(&mut process), ["newer"]);
 }
 
+#[test]
+fn an_entry_that_is_claimed_again_and_again_keeps_no_others() {
+    let file = File::new();
+    let mut process = file.open(MINUTE);
+    process.granted(MINUTE);
+    process.complete();
+    let other = ["/shop", "other", "billing"].map(str::to_owned);
+    let claim = |entries: &mut Entries<'_>| entries.claim(&other, MINUTE, WINDOW);
+    process.store.transaction(claim).unwrap();
+    // Its event comes again right after each window, and before the next sweep.
+    for _ in 0..2 {
+        process.pass(WINDOW - DAY / 4);
+        assert_eq!(process.claim(MINUTE), Claim::Completed);
+        process.pass(DAY / 4);
+        process.granted(MINUTE);
+        process.complete();
+    }
+    let count = "SELECT count(*) FROM eventkit_inbox";
+    let count = process
+        .store
+        .connection
+        .query_row(count, [], |row| row.get::<_, i64>(0));
+    assert_eq!(count, Ok(1));
+}
+
 /// Creates a database of the form that was without tokens, and without a clock.
 fn create_former(file: &File, rows: &[(&str, i64, Option<i64>)]) {
     let connection = Connection::open(file.path()).unwrap();
