@@ -33,6 +33,10 @@ use eventkit::{BoxError, CloudEvent, Context, EncodeError, Extract, Requirements
 /// of this crate. Data that differs each time, such as a random number or the elements of a hash set,
 /// needs a key of its own: see [`send_with_key`](Outgoing::send_with_key).
 ///
+/// Source and id tell events apart, whatever their types are. An event of another type that has those of
+/// the handled event, as where both have a field for the id, is rejected if it is published to the
+/// transport of that one.
+///
 /// # Inherited attributes
 ///
 /// Attributes that an event does not set itself are inherited: `correlationid` from the handled event,
