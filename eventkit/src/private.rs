@@ -19,10 +19,10 @@ pub use crate::event::{Attribute, AttributeRef, Event, EventBuilder};
 pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
-    AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, EventReader,
-    EventWriter, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes, VariantType,
-    attribute_field, check_variant, event_type, from_event, into_event, position, read_data,
-    shared_position, single_extensions, single_types, time_field,
+    AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
+    EventReader, EventWriter, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes,
+    VariantType, attribute_field, check_variant, event_type, from_event, into_event, position,
+    read_data, set_computed, shared_position, single_extensions, single_types, time_field,
 };
 
 /// What eventkit-service calls.

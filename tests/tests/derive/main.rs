@@ -2,6 +2,7 @@
 
 mod attributes;
 mod clones;
+mod computed;
 mod constants;
 mod conversions;
 mod enums;

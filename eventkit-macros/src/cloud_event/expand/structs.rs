@@ -4,7 +4,7 @@ use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Token, Visibility};
+use syn::{ExprPath, Token, Visibility};
 
 use super::target::Target;
 use super::{json, remote};
@@ -220,7 +220,8 @@ fn implementation(
 fn extensions<'m>(target: &'m Target<'_>, model: &'m Struct<'_>) -> Vec<&'m str> {
     let fixed = target.attrs.extensions.iter();
     let fields = model.attributes.iter().map(|field| &field.attr.name);
-    let all = fixed.map(|(name, _)| name).chain(fields);
+    let computed = target.attrs.computed.iter().map(|(name, _)| name);
+    let all = fixed.map(|(name, _)| name).chain(fields).chain(computed);
     all.map(String::as_str)
         .filter(|name| !rule::is_reserved(name))
         .collect()
@@ -236,7 +237,9 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             let __eventkit_builder = #private::AttributeField::set(&#attribute, __eventkit_builder, &self.#ident)?;
         }
     });
-    let attributes: TokenStream = attributes.collect();
+    let computed = target.attrs.computed.iter();
+    let computed = computed.map(|(name, function)| computed_attribute(target, name, function));
+    let attributes: TokenStream = attributes.chain(computed).collect();
     let built = |start: TokenStream| {
         quote! {
             let __eventkit_builder = #private::Metadata::#start(&__EVENTKIT_METADATA);
@@ -257,6 +260,16 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     quote!(#event_builder #write)
 }
 
+/// Returns the statement that sets an attribute which a function computes.
+fn computed_attribute(target: &Target<'_>, name: &str, function: &ExprPath) -> TokenStream {
+    // Errors are those of the function, and the names those of the generated code.
+    let span = Span::call_site().located_at(function.span());
+    let private = respanned(&target.private, span);
+    quote_spanned! {span=>
+        let __eventkit_builder = #private::set_computed(__eventkit_builder, #name, #function(self))?;
+    }
+}
+
 /// Returns the call that passes the value to a writer, or `None` if the type has no data.
 fn writer_call(
     target: &Target<'_>,
@@ -274,7 +287,7 @@ fn writer_call(
             (quote!(_), quote!(&#view(self)))
         }
     };
-    let attributes = if model.attributes.is_empty() {
+    let attributes = if model.attributes.is_empty() && attrs.computed.is_empty() {
         let head = option(json::head(attrs, data_content_type(attrs)).as_deref());
         quote!(Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head })
     } else {
