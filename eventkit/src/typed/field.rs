@@ -121,6 +121,10 @@ pub fn set_computed<V: ComputedValue>(
 )]
 pub trait ComputedValue {
     /// Returns the value, which may exceed the type Integer if it is no extension.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is an extension, and exceeds its type.
     fn into_value(self, is_extension: bool) -> Result<Option<AttributeValue>, AttributeError>;
 }
 
