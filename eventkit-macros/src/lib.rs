@@ -55,6 +55,9 @@ use proc_macro::TokenStream;
 /// | `source = function` | the same for `id`, `subject`, `time` and extensions: `function(&value)` computes the attribute |
 /// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
+/// The constant of a type with parameters may follow from them, as in `type = T::CHANGED` on a
+/// `struct Changed<T: Entity>`: each instantiation is an event type of its own.
+///
 /// A function is given by its path. It takes `&Self`, and returns a `String`, a `&str`, any other type that
 /// implements `Attribute`, or an `Option` of one; `None` leaves the attribute unset. It is called when an
 /// event is made of a value, and an attribute of an event that is read is not compared with it.

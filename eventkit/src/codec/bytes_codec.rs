@@ -290,7 +290,7 @@ struct Byte<'a> {
     is_other: &'a Cell<bool>,
 }
 
-impl<'a, 'de> IntoDeserializer<'de, Error> for Byte<'a> {
+impl IntoDeserializer<'_, Error> for Byte<'_> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {

@@ -5,6 +5,7 @@ mod clones;
 mod computed;
 mod constants;
 mod conversions;
+mod dependent_types;
 mod enums;
 mod floats;
 mod forms;
