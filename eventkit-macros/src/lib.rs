@@ -166,13 +166,16 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// `&Context`, types that implement `Extract`, and with `#[extension("name")]` an extension
 /// attribute, of any type that implements `Attribute`, or an `Option` of one.
 ///
-/// **It returns** `()` or `Result<(), E>` where `E` converts into a boxed error.
+/// **It returns** `()` or events, or a `Result` of these with an error that converts into a boxed one.
+/// Events are values of an event type, enums of them, `Event`, and an `Option` or a `Vec` of these. A
+/// service publishes them after the handler succeeded; elsewhere they are in the report.
 ///
 /// | key | |
 /// | --- | --- |
 /// | `registry = NAME` | the `static` of a registry; the default registry if absent |
 /// | `filter = ".."` | an expression of [CESQL] on the attributes of the event; see below |
 /// | `order = n` | the position among the handlers of an event, lower first; 0 by default |
+/// | `emits(A, B)` | the event types that it emits, beside those that its return type and its `Outgoing<E>` name |
 /// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
 /// **In a service**, these keys apply. `name` sets the durable name, under which the transport stores

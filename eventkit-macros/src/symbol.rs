@@ -32,6 +32,7 @@ pub(crate) const KEEP: &str = "keep";
 pub(crate) const CIRCUIT_BREAKER: &str = "circuit_breaker";
 pub(crate) const CONCURRENCY: &str = "concurrency";
 pub(crate) const ON_EXHAUSTED: &str = "on_exhausted";
+pub(crate) const EMITS: &str = "emits";
 pub(crate) const FILTER: &str = "filter";
 pub(crate) const FORMERLY: &str = "formerly";
 pub(crate) const KEY: &str = "key";

@@ -100,12 +100,14 @@ pub mod __private;
 pub use dispatch::{
     CheckError, Context, Decision, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
     DispatcherError, Extract, Failure, Handler, HandlerEntry, HandlerError, HandlerOutcome,
-    HandlerRef, IntoOutcome, Location, OnExhausted, Policy, Registration, Registry, RegistryIssue,
-    RegistryReport, Report, Requirements, State, UnmatchedPattern, default_registry, dispatch,
-    dispatch_async,
+    HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing, OutgoingError, Policy, Registration,
+    Registry, RegistryIssue, RegistryReport, Report, Requirements, State, UnmatchedPattern,
+    default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
 #[cfg(feature = "macros")]
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
-pub use typed::{AttributeSource, CloudEvent, EventReader, ToEvent, TypedAttributes};
+pub use typed::{
+    AttributeSource, CloudEvent, EventReader, EventSet, Includes, ToEvent, TypedAttributes,
+};

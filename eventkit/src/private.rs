@@ -20,13 +20,13 @@ pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
-    EventReader, EventWriter, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes,
-    VariantType, attribute_field, check_variant, event_type, from_event, into_event, position,
-    read_data, set_computed, shared_position, single_extensions, single_types, time_field,
+    EventReader, EventSet, EventWriter, Includes, Metadata, NotClone, SharedError, SharedEvent,
+    ValueAttributes, VariantType, attribute_field, check_variant, event_type, from_event,
+    into_event, position, read_data, set_computed, shared_position, single_extensions,
+    single_types, time_field,
 };
 
 /// What eventkit-service calls.
 pub mod service {
     pub use crate::dispatch::service::*;
-    pub use crate::event::json::sort_members;
 }

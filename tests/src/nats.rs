@@ -79,6 +79,12 @@ impl Server {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
+    /// Returns the process, unless it was killed or stopped.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
     /// Kills the server, which has no time to write anything.
     ///
     /// # Panics

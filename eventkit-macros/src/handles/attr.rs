@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Expr, Lit, LitStr, Path};
 
+use super::emits::EmittedSet;
 use super::filter::{self, Filter};
 use super::policy::{self, Policy};
 use super::start::StartPosition;
@@ -16,10 +17,11 @@ const FORMERLY_EXPECTED: &str = "write the names that the handler had before, th
      `formerly(\"later-name\", \"first-name\")`";
 
 /// The keys of the attribute.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     symbol::REGISTRY,
     symbol::ORDER,
     symbol::FILTER,
+    symbol::EMITS,
     symbol::CRATE,
     symbol::NAME,
     symbol::FORMERLY,
@@ -43,6 +45,8 @@ pub(super) struct Arguments {
     pub(super) order: Option<Expr>,
     /// The CESQL expression that an event has to pass.
     pub(super) filter: Option<Filter>,
+    /// The events that it emits, beside those that its signature names.
+    pub(super) emits: Vec<EmittedSet>,
     /// The durable name.
     pub(super) name: Option<LitStr>,
     /// The former durable names, the latest first.
@@ -135,6 +139,7 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
             arguments.order = value::parsed(errors, key, value, expected);
         }
         symbol::FILTER => arguments.filter = filter::read(errors, key, value),
+        symbol::EMITS => arguments.emits = EmittedSet::read(errors, key, value),
         symbol::NAME => arguments.name = value::string(errors, key, value, policy::durable_name),
         symbol::FORMERLY => arguments.former_names = former_names(errors, key, value),
         symbol::START => arguments.start = StartPosition::read(errors, key, value),

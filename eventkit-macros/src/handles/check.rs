@@ -89,7 +89,7 @@ fn check_return_type(errors: &ErrorCollector, signature: &Signature) {
     }
 }
 
-fn is_future(ty: &Type) -> bool {
+pub(super) fn is_future(ty: &Type) -> bool {
     let gives_future = |bound: &TypeParamBound| match bound {
         TypeParamBound::Trait(bound) => ty::ends_in(&bound.path, "Future"),
         _ => false,

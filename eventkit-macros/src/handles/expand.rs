@@ -54,6 +54,7 @@ fn items(
     let event = event(model, private);
     let checks = checks(model, private, &function_name);
     let call = call(model, function, private);
+    let returns = returns(model, private);
     quote! {
         #conditions
         #[doc(hidden)]
@@ -69,6 +70,7 @@ fn items(
                 #call
                 let __eventkit_metadata = #private::HandlerMetadata {
                     typed: __EVENTKIT_EVENT.typed,
+                    #returns
                     ..__eventkit_metadata
                 };
                 #private::HandlerEntry::new(__eventkit_metadata, __eventkit_call)
@@ -97,6 +99,8 @@ fn metadata(model: &Model, private: &TokenStream, function_name: &str) -> TokenS
             &__EVENTKIT_FILTER
         }),)
     });
+    let emits = arguments.emits.iter().map(|set| set.expand(private));
+    let emits = (!arguments.emits.is_empty()).then(|| quote!(emits: &[#(#emits),*],));
     let durable_name = arguments.name.iter();
     let former_names = &arguments.former_names;
     let former_names =
@@ -112,6 +116,7 @@ fn metadata(model: &Model, private: &TokenStream, function_name: &str) -> TokenS
             #(order: #order,)*
             #(registry: #registry,)*
             #filter
+            #emits
             #(durable_name: ::core::option::Option::Some(#durable_name),)*
             #former_names
             #start
@@ -180,12 +185,27 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
     }
 }
 
+/// Returns the field with the events of the return type.
+///
+/// The call reports a type that a handler cannot return, and this does not.
+fn returns(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+    let returned = model.returns.as_ref()?;
+    Some(quote! {
+        returns: {
+            #[allow(unused_imports)]
+            use #private::NoEmissions as _;
+            #private::Emissions::<#returned>::__EVENTKIT_EMITS
+        },
+    })
+}
+
 /// Returns the conversion of the return value to an outcome, with the decision of its error if any.
 fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> TokenStream {
+    let invocation = Ident::new("__eventkit_invocation", call_site(output));
     quote_spanned! {output=> {
         #[allow(unused_imports)]
         use #private::AutorefOutcome as _;
-        #private::Returned(#returned).__eventkit_outcome()
+        #private::Returned(#returned).__eventkit_outcome(#invocation)
     }}
 }
 
@@ -206,15 +226,22 @@ fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
 ///
 /// Resolved at the call site, since the type may come from another macro.
 fn local(name: &str, ty: &Type) -> Ident {
-    Ident::new(name, ty.span().resolved_at(Span::call_site()))
+    Ident::new(name, call_site(ty.span()))
 }
 
-/// Returns the fields for the state that extractors need, and whether they need the envelope.
+/// Returns the span for a name that is resolved at the call site.
+fn call_site(place: Span) -> Span {
+    place.resolved_at(Span::call_site())
+}
+
+/// Returns the fields for the state that extractors need, the events that they send, and whether they
+/// need the envelope.
 fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     if model.parameters.is_empty() {
         return None;
     }
     let mut needs = TokenStream::new();
+    let mut sends = Vec::new();
     let mut requires = TokenStream::new();
     for parameter in &model.parameters {
         match parameter {
@@ -222,6 +249,7 @@ fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
                 needs.extend(
                     quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
                 );
+                sends.push(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::EMITS));
                 let requirements = local("__eventkit_requirements", ty);
                 requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(#requirements);));
             }
@@ -230,6 +258,7 @@ fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
     }
     Some(quote! {
         needs_event: false #needs,
+        sends: &[#(#sends),*],
         requires: |__eventkit_requirements| { let _ = &__eventkit_requirements; #requires },
     })
 }

@@ -2,6 +2,7 @@
 
 mod attr;
 mod check;
+mod emits;
 mod event;
 mod expand;
 mod filter;

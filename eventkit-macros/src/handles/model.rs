@@ -1,11 +1,11 @@
 //! Model of a handler: a function and its arguments.
 
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Lifetime, LitStr, PatType, Signature, Type};
+use syn::{Attribute, FnArg, Lifetime, LitStr, PatType, ReturnType, Signature, Type};
 
 use super::attr::Arguments;
-use super::event;
 use super::function::HandlerFn;
+use super::{emits, event};
 use crate::error_collector::ErrorCollector;
 use crate::{rule, symbol, ty, value};
 
@@ -29,6 +29,8 @@ pub(super) struct Model {
     pub(super) borrows: bool,
     /// The parameters after the event.
     pub(super) parameters: Vec<Parameter>,
+    /// The events that it returns, or `None` if it returns none.
+    pub(super) returns: Option<Type>,
 }
 
 /// Parameter after the event.
@@ -51,12 +53,14 @@ impl Model {
             return None;
         }
         let (event, parameters) = parameters(errors, &mut function.sig)?;
+        let returns = returned_events(errors, &function.sig);
         let (event, borrows) = event::split(errors, event)?;
         Some(Self {
             arguments,
             event,
             borrows,
             parameters,
+            returns,
         })
     }
 }
@@ -118,6 +122,25 @@ fn parameters(
         .filter_map(|parameter| Parameter::read(errors, parameter, &lifetimes))
         .collect();
     is_event.then_some((event, others))
+}
+
+/// Returns the events of the return type, which have a type with a name.
+fn returned_events(errors: &ErrorCollector, signature: &Signature) -> Option<Type> {
+    let ReturnType::Type(_, returned) = &signature.output else {
+        return None;
+    };
+    let lifetimes = signature.generics.lifetimes();
+    let lifetimes: Vec<&Lifetime> = lifetimes.map(|param| &param.lifetime).collect();
+    let events = emits::returned_events(&own_type(returned, &lifetimes))?;
+    match events {
+        // A future has been reported.
+        Type::ImplTrait(_) if super::check::is_future(&events) => None,
+        Type::ImplTrait(_) => errors.fail(
+            events,
+            "the events that a handler returns have a type with a name: write it",
+        ),
+        events => Some(events),
+    }
 }
 
 /// Returns a type as generated code can write it, which has no names for the lifetimes.

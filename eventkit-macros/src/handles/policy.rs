@@ -181,7 +181,8 @@ fn on_exhausted(text: &str) -> Result<(), String> {
 /// Checks `name`.
 pub(super) fn durable_name(text: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    if text.is_empty() || !text.chars().all(legal) || text.starts_with('-') || text.contains("--") {
+    let has_bad_hyphen = text.starts_with('-') || text.ends_with('-') || text.contains("--");
+    if text.is_empty() || !text.chars().all(legal) || has_bad_hyphen {
         let rule = "a name is of ASCII letters, digits, `_`, and single `-` between them";
         return Err(format!("{rule}: write one such as \"send-receipt\""));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::counters::CountGuard;
 use super::delivery::{AttemptOutcome, Delivery};
@@ -65,6 +65,7 @@ impl Delivery<'_> {
         &self,
         mut admission: Box<Admission<'s>>,
     ) -> Result<Box<Admission<'s>>, AttemptOutcome> {
+        let start = Instant::now();
         let beginning = async {
             admission.wait_until_alone(&self.task.shared.permits).await;
             self.record_suspect_run().await;
@@ -73,7 +74,10 @@ impl Delivery<'_> {
         let beginning = timeout(self.policy.timeout, beginning);
         match self.task.unless_draining(beginning).await {
             Some(Ok(())) => Ok(admission),
-            Some(Err(_)) => Err(AttemptOutcome::NotAlone),
+            Some(Err(_)) => {
+                admission.give_up(start.elapsed());
+                Err(AttemptOutcome::NotAlone)
+            }
             None => Err(AttemptOutcome::ClaimedElsewhere),
         }
     }

@@ -348,7 +348,7 @@ impl ServiceBuilder {
     }
 
     fn publisher_issues(&self, issues: &mut Vec<ServiceIssue>) {
-        let sends_events = self.handlers.iter().any(BoundHandler::requires_publisher);
+        let sends_events = self.handlers.iter().any(BoundHandler::sends_events);
         // Any event may become a dead letter, if only for malformed data.
         let publishers = [
             ("dead letters", true, &self.dead_letter_publisher),

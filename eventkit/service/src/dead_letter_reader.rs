@@ -1,7 +1,11 @@
 //! Reading dead letters, which one reader leases.
 
+use std::collections::VecDeque;
+use std::mem;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::dead_letter::DeadLetter;
@@ -16,6 +20,15 @@ const MAX_ROUND_TRIPS: u32 = 4;
 /// A dead letter, and the handle that removes or returns it.
 pub(crate) type LeasedLetter = (DeadLetter, AckHandle);
 
+/// The letters that a reader has leased; dropping them returns them to the store in the background.
+#[derive(Debug, Default)]
+pub(crate) struct LeasedLetters {
+    /// The letters that are to be visited.
+    pub(crate) waiting: VecDeque<LeasedLetter>,
+    /// The handles of those that stay.
+    pub(crate) kept: Vec<AckHandle>,
+}
+
 /// A reader of the dead letters of a service, the oldest first.
 #[derive(Debug)]
 pub(crate) struct DeadLetterReader {
@@ -26,6 +39,31 @@ pub(crate) struct DeadLetterReader {
     count: Option<u64>,
     read: usize,
     idle_timeout: Duration,
+}
+
+impl LeasedLetters {
+    /// Returns the letters to the store. One that cannot be returned is delivered again after
+    /// `ack_wait`.
+    pub(crate) async fn return_all(mut self) {
+        self.returning().join_all().await;
+    }
+
+    /// Returns the letters together, since each of them waits for the broker.
+    fn returning(&mut self) -> JoinSet<Result<(), TransportError>> {
+        let waiting = mem::take(&mut self.waiting).into_iter();
+        let handles = waiting.map(|(_, handle)| handle);
+        let handles = handles.chain(mem::take(&mut self.kept));
+        handles.map(|handle| handle.nack(Duration::ZERO)).collect()
+    }
+}
+
+impl Drop for LeasedLetters {
+    fn drop(&mut self) {
+        let is_empty = self.waiting.is_empty() && self.kept.is_empty();
+        if !is_empty && Handle::try_current().is_ok() {
+            self.returning().detach_all();
+        }
+    }
 }
 
 impl DeadLetterReader {

@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-
 use super::dead_letter::DeadLetter;
-use super::dead_letter_reader::{DeadLetterReader, LeasedLetter};
+use super::dead_letter_reader::{DeadLetterReader, LeasedLetter, LeasedLetters};
 use super::dead_letter_sink;
 use super::names;
 use super::replays::Replays;
-use eventkit::transport::{AckHandle, Transport, TransportError};
+use eventkit::transport::{Transport, TransportError};
 
 /// The dead letters of a service: the events that its handlers could not handle.
 ///
@@ -87,7 +85,7 @@ pub struct DeadLetterPages {
     reader: DeadLetterReader,
     size: usize,
     /// The letters that were read.
-    handles: Vec<AckHandle>,
+    leased: LeasedLetters,
 }
 
 /// The number of dead letters of one handler with one error.
@@ -169,8 +167,8 @@ impl<T: Transport> DeadLetters<T> {
     /// Reads the dead letters page by page, the oldest first and at most 10,000, and leaves them in the
     /// store.
     ///
-    /// The letters stay leased until the pages are [closed](DeadLetterPages::close), for at most five
-    /// minutes each: other readers do not receive them, and neither does a replay.
+    /// The letters stay leased until the pages are [closed](DeadLetterPages::close) or dropped, for at
+    /// most five minutes each: other readers do not receive them, and neither does a replay.
     ///
     /// # Errors
     ///
@@ -179,7 +177,7 @@ impl<T: Transport> DeadLetters<T> {
         Ok(DeadLetterPages {
             reader: self.reader().await?,
             size: size.max(1),
-            handles: Vec::new(),
+            leased: LeasedLetters::default(),
         })
     }
 
@@ -262,7 +260,8 @@ impl<T: Transport> DeadLetters<T> {
         DeadLetterReader::open(&self.transport, &subscription, self.idle_timeout).await
     }
 
-    /// Visits each dead letter once, and returns how many of them were replayed or deleted.
+    /// Visits each dead letter once, and returns how many of them were replayed or deleted. If this is
+    /// cancelled, the others are back in the store soon.
     ///
     /// All dead letters are received before the first one is replayed: a replay that fails is a new
     /// dead letter, which is not visited.
@@ -271,23 +270,28 @@ impl<T: Transport> DeadLetters<T> {
         mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
     ) -> Result<usize, TransportError> {
         let mut reader = self.reader().await?;
-        let mut waiting = VecDeque::new();
+        let mut leased = LeasedLetters::default();
         let mut outcome = loop {
             match reader.next().await {
-                Ok(Some(letter)) => waiting.push_back(letter),
+                Ok(Some(letter)) => leased.waiting.push_back(letter),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
         };
         let mut replays = Replays::new(self.replay_interval, reader.take_subscriptions());
         let mut removed = 0;
-        let mut kept = Vec::new();
         while outcome.is_ok()
-            && let Some((letter, handle)) = waiting.pop_front()
+            && let Some((letter, _)) = leased.waiting.front()
         {
-            let is_removed = match choose(&letter) {
-                Some(Removal::Replay) => self.replay_one(&letter, &mut replays, &waiting).await,
+            let is_removed = match choose(letter) {
+                Some(Removal::Replay) => {
+                    self.replay_one(letter, &mut replays, &leased.waiting).await
+                }
                 removal => Ok(removal.is_some()),
+            };
+            // Not before, so that a visit which is cancelled returns it too.
+            let Some((_, handle)) = leased.waiting.pop_front() else {
+                break;
             };
             match is_removed {
                 Ok(true) => {
@@ -298,10 +302,9 @@ impl<T: Transport> DeadLetters<T> {
                 Ok(false) => {}
                 Err(error) => outcome = Err(error),
             }
-            kept.push(handle);
+            leased.kept.push(handle);
         }
-        kept.extend(waiting.into_iter().map(|(_, handle)| handle));
-        return_all(kept).await;
+        leased.return_all().await;
         reader.close().await;
         outcome?;
         replays.check_refused(removed)?;
@@ -324,11 +327,11 @@ impl<T: Transport> DeadLetters<T> {
             return Ok(false);
         };
         let handler = self.replay_to.as_deref().unwrap_or(&letter.handler);
-        if !replays.accept(handler) {
+        let Some(address) = replays.address(handler) else {
             return Ok(false);
-        }
+        };
         replays.pace(waiting).await;
-        let ty = names::replay_type(handler);
+        let ty = names::replay_type(&address);
         self.transport.publish_raw(&ty, &message).await?;
         Ok(true)
     }
@@ -346,24 +349,15 @@ impl DeadLetterPages {
             && let Some((letter, handle)) = self.reader.next().await?
         {
             letters.push(letter);
-            self.handles.push(handle);
+            self.leased.kept.push(handle);
         }
         Ok((!letters.is_empty()).then_some(letters))
     }
 
-    /// Closes the pages, and returns the letters to the store at once. Pages that are dropped return
-    /// them after five minutes.
+    /// Closes the pages, and returns once the letters are back in the store. Pages that are dropped
+    /// return them in the background.
     pub async fn close(self) {
-        return_all(self.handles).await;
+        self.leased.return_all().await;
         self.reader.close().await;
     }
-}
-
-/// Returns letters to the store. A letter that cannot be returned is delivered again after `ack_wait`.
-async fn return_all(handles: Vec<AckHandle>) {
-    let returns = handles
-        .into_iter()
-        .map(|handle| handle.nack(Duration::ZERO));
-    // Together, since each of them waits for the broker.
-    returns.collect::<JoinSet<_>>().join_all().await;
 }

@@ -10,11 +10,10 @@ use tokio::task::spawn_blocking;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::outgoing::LazyOutgoing;
-use eventkit::__private::service::{BoundHandler, catch_panic};
+use eventkit::__private::service::{BoundHandler, LazyOutgoing, catch_panic};
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, MessageMetadata, Subscription};
-use eventkit::{BoxError, Decision, Failure, Handler, IntoOutcome};
+use eventkit::{BoxError, Decision, Failure, Handler};
 
 /// A handler with its state, under the durable name of its subscription.
 #[derive(Debug)]
@@ -85,7 +84,7 @@ impl NamedHandler {
 
 /// One attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
 ///
-/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`](super::Outgoing) events of the
+/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`](eventkit::Outgoing) events of the
 /// first call are published only if that call succeeded.
 #[derive(Debug, Clone)]
 pub struct Attempt {
@@ -137,10 +136,10 @@ impl Attempt {
 
     /// Runs the handler.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
-        let before = self.outgoing.get().len();
+        let before = self.outgoing.len();
         let outcome = self.handler.run(&self.event, &self.outgoing).await;
         if outcome.is_err() {
-            self.outgoing.get().truncate(before);
+            self.outgoing.truncate(before);
         }
         outcome
     }
@@ -206,7 +205,7 @@ impl HandlerService {
     /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
     pub(crate) async fn attempt(mut self, attempt: Attempt) -> Result<(), Failure> {
         match catch_panic(pin!(async { self.call(attempt).await })).await {
-            Ok(outcome) => outcome.into_outcome(),
+            Ok(outcome) => outcome.map_err(Failure::returned),
             Err(panic) => Err(Failure::panic(&*panic)),
         }
     }

@@ -10,7 +10,6 @@ mod dead_letter_reader;
 mod dead_letter_sink;
 mod dead_letters;
 mod delivery;
-mod derived_id;
 mod error;
 mod handler;
 mod health;
@@ -23,7 +22,6 @@ mod names;
 mod not_ready;
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
-mod outgoing;
 mod policy;
 mod receiver;
 mod recent_events;
@@ -41,10 +39,10 @@ pub use counters::Counters;
 pub use dead_letter::DeadLetter;
 pub use dead_letters::{DeadLetterPages, DeadLetters, FailureCount};
 pub use error::{RunError, ServiceError, ServiceIssue};
+pub use eventkit::{Outgoing, OutgoingError};
 pub use handler::{Attempt, HandlerService};
 pub use health::{Health, SubscriptionHealth};
 pub use inbox::{Claim, ClaimToken, Inbox, InboxKey, MemoryInbox};
 pub use not_ready::NotReadyReason;
-pub use outgoing::{Outgoing, OutgoingError};
 pub use service::{Service, ServiceHandle, ShutdownReport};
 pub use subscription_state::{LastError, SubscriptionState};

@@ -327,6 +327,9 @@ impl Delivery<'_> {
         if let Some(alone) = convicting_runs(runs) {
             return Next::Settle(self.convict(alone).await);
         }
+        if self.task.config.suspects.pause(runs).is_some() {
+            return self.postpone();
+        }
         let admission = async {
             let admission = self.task.config.suspects.admit(runs).await?;
             let mut permits = self.acquire_permits().await?;
@@ -379,7 +382,9 @@ impl Delivery<'_> {
     }
 
     fn postpone(&self) -> Next {
-        let delay = self.policy.delay_after(1);
+        let suspects = &self.task.config.suspects;
+        let pause = self.suspect_runs().and_then(|runs| suspects.pause(runs));
+        let delay = self.policy.delay_after(1).max(pause.unwrap_or_default());
         tracing::warn!(
             ?delay,
             "a suspect cannot run yet, since other events are handled for too long"

@@ -10,11 +10,15 @@ use eventkit::transport::{DEAD_LETTER_PREFIX, REPLAY_PREFIX};
 const SEPARATOR: &str = "--";
 
 /// Returns whether a text is valid as the name of a service or of a handler.
+///
+/// A hyphen at its end would move the separator: the handler `dead-letters` of a service `shop-` would
+/// have the subscription of the dead letters of `shop`.
 pub(crate) fn is_valid(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     !text.is_empty()
         && text.bytes().all(legal)
         && !text.starts_with('-')
+        && !text.ends_with('-')
         && !text.contains(SEPARATOR)
 }
 
@@ -91,5 +95,13 @@ mod tests {
         assert_eq!(from_path("café::ü"), "caf_e9_-_fc_");
         assert!(is_valid(&from_path("a::b")));
         assert!(!is_valid("a--b") && !is_valid("a.b") && !is_valid(""));
+    }
+
+    #[test]
+    fn no_handler_has_the_subscription_of_dead_letters() {
+        let (service, name) = ("shop-", "dead-letters");
+        assert_eq!(of_handler(service, name), dead_letters("shop"));
+        assert!(!is_valid(service) && !is_valid("-"));
+        assert!(is_valid("shop") && is_valid(name));
     }
 }

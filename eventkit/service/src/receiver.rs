@@ -70,9 +70,12 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
                 }
             }
             () = StallCheck::due(stall.as_ref()), if stall.is_some() => {
-                let is_stalled = |check: &StallCheck| check.is_stalled(&task, &receiver);
-                stall = stall.filter(is_stalled).map(|_| {
-                    receiver.lock.relieve(max_workers.div_ceil(2));
+                let is_full = |check: &StallCheck| check.is_full(&task, &receiver);
+                stall = stall.filter(is_full).map(|_| {
+                    // Handlers that run may fail, and then their events wait too.
+                    if task.shared.permits.available_permits() > 0 {
+                        receiver.lock.relieve(max_workers.div_ceil(2));
+                    }
                     StallCheck::new(&task)
                 });
             }
@@ -136,11 +139,9 @@ impl StallCheck {
         }
     }
 
-    /// Returns whether all workers have been busy since, although more handlers might run.
-    fn is_stalled(&self, task: &SubscriptionTask, receiver: &Receiver) -> bool {
-        receiver.idle_workers.get() == 0
-            && task.status.counters.received.get() == self.received
-            && task.shared.permits.available_permits() > 0
+    /// Returns whether all workers have been busy since, so that none has received a message.
+    fn is_full(&self, task: &SubscriptionTask, receiver: &Receiver) -> bool {
+        receiver.idle_workers.get() == 0 && task.status.counters.received.get() == self.received
     }
 }
 

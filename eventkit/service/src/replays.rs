@@ -36,18 +36,20 @@ impl Replays {
         }
     }
 
-    /// Returns whether a handler exists, and counts the replay as refused otherwise.
-    pub(crate) fn accept(&mut self, handler: &str) -> bool {
-        let exists = match &self.known {
-            Some(known) => {
-                handlers(known, names::service_of(handler)).any(|own| own.is_named(handler))
-            }
-            None => true,
+    /// Returns the name that a handler is addressed by, or counts the replay as refused if the handler
+    /// does not exist.
+    ///
+    /// It is the latest name: a handler that was renamed need not know its former ones for ever.
+    pub(crate) fn address(&mut self, handler: &str) -> Option<String> {
+        let Some(known) = &self.known else {
+            return Some(handler.to_owned());
         };
-        if !exists {
+        let mut existing = handlers(known, names::service_of(handler));
+        let own = existing.find(|own| own.is_named(handler));
+        if own.is_none() {
             *self.refused.entry(handler.to_owned()).or_default() += 1;
         }
-        exists
+        own.map(|own| own.name.clone())
     }
 
     /// Counts a letter without its message as refused.
@@ -58,7 +60,10 @@ impl Replays {
 
     /// Waits until the next replay may be published, and keeps the letters leased that wait for theirs.
     pub(crate) async fn pace(&mut self, waiting: &VecDeque<LeasedLetter>) {
-        sleep_until(self.next_at).await;
+        // A timer takes up to a millisecond, even to a time that has come.
+        if self.next_at > Instant::now() {
+            sleep_until(self.next_at).await;
+        }
         let now = Instant::now();
         self.next_at = now + self.interval;
         if now.duration_since(self.renewed_at) < LETTER_ACK_WAIT / 3 {

@@ -4,9 +4,13 @@
 //! fewer, then one alone. One that ends is cleared. Only one whose process ended while it ran alone,
 //! time after time, is convicted: the others that were in hand with it never are.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+use eventkit::transport::backoff::FAR_FUTURE;
 
 /// The number of suspects that run at once.
 const MAX_SUSPECTS: u32 = 8;
@@ -17,6 +21,10 @@ const SHARED_RUNS: u32 = MAX_SUSPECTS.trailing_zeros();
 /// The number of runs without an end that a suspect may have alone.
 const MAX_LONE_RUNS: u32 = 3;
 
+/// How often the time for which a suspect waited in vain to be alone passes until the next one does. No
+/// handler of the service starts while one waits.
+const LONE_PAUSE: u32 = 9;
+
 /// The suspects of a service, and the permits of all of its handlers.
 #[derive(Debug)]
 pub(crate) struct Suspects {
@@ -24,6 +32,8 @@ pub(crate) struct Suspects {
     room: Semaphore,
     /// The permits of each handler, with their number.
     handlers: Vec<(Arc<Semaphore>, u32)>,
+    /// The time before which no suspect waits to be alone, if one did in vain.
+    lone_at: Mutex<Option<Instant>>,
 }
 
 /// The admission of a suspect; dropping it admits others.
@@ -47,7 +57,17 @@ impl Suspects {
         Self {
             room: Semaphore::new(MAX_SUSPECTS as usize),
             handlers,
+            lone_at: Mutex::default(),
         }
+    }
+
+    /// Returns the time until a suspect that has had so many runs without an end may wait to be alone,
+    /// if it has to be and has to wait with that.
+    pub(crate) fn pause(&self, suspect_runs: u32) -> Option<Duration> {
+        let lone_at = *self.lone_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let lone_at = lone_at.filter(|_| suspect_runs >= SHARED_RUNS)?;
+        let pause = lone_at.saturating_duration_since(Instant::now());
+        (!pause.is_zero()).then_some(pause)
     }
 
     /// Waits until there is room for a suspect that has had so many runs without an end.
@@ -66,6 +86,15 @@ impl Suspects {
 }
 
 impl<'s> Admission<'s> {
+    /// Notes that the suspect waited for so long to be alone, and was not.
+    pub(crate) fn give_up(&self, waited: Duration) {
+        if self.must_be_alone {
+            let pause = waited.saturating_mul(LONE_PAUSE).min(FAR_FUTURE);
+            let lone_at = self.suspects.lone_at.lock();
+            *lone_at.unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
+        }
+    }
+
     /// Waits until no handler of the service runs if the suspect has to be alone. It has a permit of
     /// its own handler.
     pub(crate) async fn wait_until_alone(&mut self, own: &Arc<Semaphore>) {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::collection::LazyOutgoing;
 use super::decoded::DecodedEvent;
 use super::dispatcher::Dispatcher;
 use super::entry::HandlerRef;
 use super::failure::Failure;
 use super::handler::Handler;
-use super::invocation::{CallLocals, Invocation};
+use super::invocation::Invocation;
 use super::report::{into_result, matches_filter};
 use super::state::StateMap;
 use crate::event::Event;
@@ -41,10 +42,10 @@ impl BoundHandler {
         self.handler.is_registered()
     }
 
-    /// Returns whether a parameter of the handler sends outgoing events.
+    /// Returns whether the handler returns events, or a parameter of it sends them.
     #[must_use]
-    pub fn requires_publisher(&self) -> bool {
-        self.handler.requirements().has_publisher()
+    pub fn sends_events(&self) -> bool {
+        self.handler.sends_events()
     }
 
     /// Returns whether an event passes the filter of the handler.
@@ -56,25 +57,25 @@ impl BoundHandler {
         matches_filter(&self.handler, event)
     }
 
-    /// Runs a sync handler.
+    /// Runs a sync handler, which adds its events to the outgoing ones.
     ///
     /// # Errors
     ///
     /// Returns an error if the handler failed.
-    pub fn run_sync(&self, event: &Event, locals: &CallLocals) -> Result<(), Failure> {
+    pub fn run_sync(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let event = DecodedEvent::of_one_handler(event);
-        let invocation = Invocation::new(&event, &self.handler, &self.states).with_locals(locals);
+        let invocation = Invocation::new(&event, &self.handler, &self.states, outgoing);
         into_result(self.handler.entry().run(&invocation))
     }
 
-    /// Runs the handler, sync or async.
+    /// Runs the handler, sync or async, which adds its events to the outgoing ones.
     ///
     /// # Errors
     ///
     /// Returns an error if the handler failed.
-    pub async fn run(&self, event: &Event, locals: &CallLocals) -> Result<(), Failure> {
+    pub async fn run(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let event = DecodedEvent::of_one_handler(event);
-        let invocation = Invocation::new(&event, &self.handler, &self.states).with_locals(locals);
+        let invocation = Invocation::new(&event, &self.handler, &self.states, outgoing);
         into_result(self.handler.entry().run_async(&invocation).await)
     }
 }

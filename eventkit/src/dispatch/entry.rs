@@ -1,4 +1,4 @@
-//! A handler together with the function that runs it, and the outcomes of its calls.
+//! A handler together with the function that runs it.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,11 +9,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use super::decision::HandlerError;
 use super::failure::Failure;
 use super::handler::{Handler, HandlerMetadata};
 use super::invocation::Invocation;
-use crate::error::BoxError;
 use crate::filter::Filter;
 
 /// The outcome of one call of a handler. The failure is boxed to keep the success small.
@@ -57,7 +55,7 @@ impl HandlerEntry {
     /// Returns the entry of a handler.
     #[must_use]
     pub const fn new(metadata: HandlerMetadata, call: Call) -> Self {
-        Self::registered(&metadata, call, None, None)
+        Self::registered(&metadata, call, None, None, Vec::new())
     }
 
     pub(super) const fn registered(
@@ -65,12 +63,14 @@ impl HandlerEntry {
         call: Call,
         pattern: Option<String>,
         filter: Option<Filter>,
+        emits: Vec<&'static [&'static str]>,
     ) -> Self {
         let handler = Handler {
             metadata: *metadata,
             is_async: matches!(call, Call::Async(_) | Call::AsyncClosure(_)),
             pattern,
             filter,
+            emits,
         };
         Self { handler, call }
     }
@@ -189,95 +189,5 @@ impl HandlerRef {
     /// Returns the address of the handler, which identifies it.
     pub(super) fn address(&self) -> usize {
         std::ptr::from_ref(self.entry()).addr()
-    }
-}
-
-/// A return type of handlers: `()` or `Result<(), E>`.
-#[diagnostic::on_unimplemented(
-    message = "a handler cannot return `{Self}`",
-    label = "not `()` and not `Result<(), E>`",
-    note = "return `()`, or `Result<(), E>` with an error `E` that converts into `Box<dyn std::error::Error + Send + Sync>`",
-    note = "a handler that waits is an `async fn`"
-)]
-pub trait IntoOutcome {
-    /// Converts the returned value into an outcome.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the handler returned one.
-    fn into_outcome(self) -> Result<(), Failure>;
-}
-
-impl IntoOutcome for () {
-    fn into_outcome(self) -> Result<(), Failure> {
-        Ok(())
-    }
-}
-
-impl<E: IntoFailure> IntoOutcome for Result<(), E> {
-    fn into_outcome(self) -> Result<(), Failure> {
-        self.map_err(E::into_failure)
-    }
-}
-
-/// An error that handlers return.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the error of a handler",
-    label = "not an error that a handler can return",
-    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, and make it `Send + Sync + 'static`",
-    note = "or return `String`, or `Box<dyn std::error::Error + Send + Sync>`"
-)]
-pub trait IntoFailure {
-    /// Converts the error into a failure.
-    fn into_failure(self) -> Failure;
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: Into<BoxError>> IntoFailure for E {
-    fn into_failure(self) -> Failure {
-        match self.into().downcast::<Failure>() {
-            Ok(failure) => *failure,
-            Err(error) => Failure::error(error),
-        }
-    }
-}
-
-/// The returned value of a handler, for autoref specialization.
-///
-/// The generated code calls `__eventkit_outcome`: the compiler takes the inherent method if the error
-/// is a [`HandlerError`], and the one of [`AutorefOutcome`] otherwise. The name is reserved, so that
-/// no trait of the user's is in the way.
-#[derive(Debug)]
-pub struct Returned<R>(pub R);
-
-impl<E: HandlerError> Returned<Result<(), E>> {
-    /// Converts the result into an outcome that keeps the decision of the error.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the handler returned one.
-    pub fn __eventkit_outcome(self) -> Outcome {
-        self.0.map_err(|error| Box::new(Failure::from(error)))
-    }
-}
-
-/// The fallback for returned values without a decision.
-pub trait AutorefOutcome<R> {
-    /// Converts the returned value into an outcome.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the handler returned one.
-    fn __eventkit_outcome(self) -> Outcome
-    where
-        R: IntoOutcome;
-}
-
-impl<R> AutorefOutcome<R> for Returned<R> {
-    fn __eventkit_outcome(self) -> Outcome
-    where
-        R: IntoOutcome,
-    {
-        self.0.into_outcome().map_err(Box::new)
     }
 }

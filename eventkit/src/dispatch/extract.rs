@@ -6,11 +6,12 @@ use thiserror::Error;
 
 use super::failure::Failure;
 use super::invocation::{Context, Invocation};
+use super::outgoing::Outgoing;
 use super::state::Requirements;
 use crate::error::{BoxError, DecodeError};
 use crate::event::{Timestamp, Violation};
 use crate::extension::Extension;
-use crate::typed::AttributeSource;
+use crate::typed::{AttributeSource, EventSet};
 
 /// A type that a handler may take as a parameter after the event.
 ///
@@ -50,6 +51,11 @@ pub trait Extract<'a>: Sized {
     /// Whether it reads the envelope; built-in extractors may do without.
     #[doc(hidden)]
     const NEEDS_EVENT: bool = true;
+
+    /// The types of the events that a handler may send through it, or `"*"` if they are not known.
+    ///
+    /// An extractor that contains an [`Outgoing`] has those of its set: `ShopEvent::TYPES`.
+    const EMITS: &'static [&'static str] = &[];
 
     /// Extracts the value for one call of a handler.
     ///
@@ -103,6 +109,20 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
             Some(state) => Ok(Self(state.clone())),
             None => Err(Failure::Extract(MissingState(type_name::<S>()).into())),
         }
+    }
+}
+
+impl<'a, E: EventSet> Extract<'a> for Outgoing<E> {
+    const NEEDS_EVENT: bool = false;
+
+    const EMITS: &'static [&'static str] = E::TYPES;
+
+    fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        Ok(Self::of_call(context.outgoing))
+    }
+
+    fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
+        Ok(Self::of_call(invocation.outgoing()))
     }
 }
 

@@ -75,6 +75,16 @@ impl Failure {
         }
     }
 
+    /// Returns the failure of a handler that returned a boxed error, which may be a failure itself.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn returned(error: BoxError) -> Self {
+        match error.downcast::<Self>() {
+            Ok(failure) => *failure,
+            Err(error) => Self::error(error),
+        }
+    }
+
     /// Returns the failure of an extractor: a decode error means that the event is at fault.
     pub(crate) fn from_extractor(error: BoxError) -> Self {
         match error.downcast::<DecodeError>() {

@@ -1,6 +1,7 @@
 //! The metadata of a handler.
 
 use std::any::{TypeId, type_name};
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -146,6 +147,12 @@ pub struct HandlerMetadata {
     pub registry: Option<&'static RegistryKey>,
     /// Whether an extractor takes the envelope.
     pub needs_event: bool,
+    /// The types of the events that the function returns.
+    pub returns: &'static [&'static str],
+    /// The types of the events that each extractor sends.
+    pub sends: &'static [&'static [&'static str]],
+    /// The types of the events that are declared by hand.
+    pub emits: &'static [&'static [&'static str]],
     /// Adds the state that the extractors require.
     pub requires: fn(&mut Requirements),
     /// The filter of a handler that is known when it is compiled.
@@ -177,6 +184,9 @@ impl HandlerMetadata {
             order: 0,
             registry: None,
             needs_event: false,
+            returns: &[],
+            sends: &[],
+            emits: &[],
             requires: |_| (),
             filter: None,
             durable_name: None,
@@ -195,6 +205,8 @@ pub struct Handler {
     pub(super) pattern: Option<String>,
     /// The filter of a handler that is registered at run time.
     pub(super) filter: Option<Filter>,
+    /// The types of the events that are declared at run time.
+    pub(super) emits: Vec<&'static [&'static str]>,
 }
 
 impl Handler {
@@ -311,6 +323,33 @@ impl Handler {
             _ => self.metadata.patterns,
         };
         literals.iter().copied().chain(self.pattern.as_deref())
+    }
+
+    /// Returns the types of the events that it emits, each once; `"*"` stands for any type.
+    ///
+    /// They are known from its return type, from [`Outgoing<E>`](crate::Outgoing), and from what
+    /// `emits(..)` declares. A declaration takes the place of the `"*"` of an envelope that it returns and
+    /// of an `Outgoing` without a set.
+    pub fn emits(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let metadata = &self.metadata;
+        let declared: Vec<&'static str> = [metadata.emits, &self.emits].concat().concat();
+        let is_declared = !declared.is_empty();
+        let known = metadata
+            .returns
+            .iter()
+            .chain(metadata.sends.iter().copied().flatten());
+        let known = known.copied().filter(|ty| *ty != "*" || !is_declared);
+        let mut types: Vec<&'static str> = known.collect();
+        types.extend(declared);
+        let mut seen = HashSet::new();
+        types.retain(|ty| seen.insert(*ty));
+        types.into_iter()
+    }
+
+    /// Returns whether it returns events, or sends them through an extractor.
+    pub(super) fn sends_events(&self) -> bool {
+        let mut sends = self.metadata.sends.iter();
+        !self.metadata.returns.is_empty() || sends.any(|types| !types.is_empty())
     }
 
     /// Returns whether it handles events of a type.

@@ -1,16 +1,12 @@
 //! One call of one handler, and the context that its extractors see.
 
-use std::any::Any;
-
+use super::collection::LazyOutgoing;
 use super::decoded::{DecodedEvent, missing_envelope};
 use super::failure::Failure;
 use super::handler::{Handler, TypedEvent};
 use super::state::StateMap;
 use crate::event::{Attribute, Event};
 use crate::typed::{AttributeSource, Cloning, CloudEvent, SharedEvent};
-
-/// A value that the caller of a handler passes to extractors of its own, such as a service.
-pub type CallLocals = dyn Any + Send + Sync;
 
 /// The context of one call of a handler: the event's attributes, the state, the handler.
 ///
@@ -31,17 +27,10 @@ pub struct Context<'a> {
     event: &'a Event,
     handler: &'a Handler,
     states: &'a StateMap,
-    locals: Option<&'a CallLocals>,
+    pub(super) outgoing: &'a LazyOutgoing,
 }
 
 impl<'a> Context<'a> {
-    /// Returns the value that the caller of the handler passed, if it is of that type.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn local<L: 'static>(&self) -> Option<&'a L> {
-        self.locals?.downcast_ref()
-    }
-
     /// Returns the event with all its attributes.
     #[must_use]
     pub fn event(&self) -> &'a Event {
@@ -66,16 +55,22 @@ impl<'a> Context<'a> {
 pub struct Invocation<'a> {
     event: &'a DecodedEvent<'a>,
     states: &'a StateMap,
+    outgoing: &'a LazyOutgoing,
     context: Option<Context<'a>>,
 }
 
 impl<'a> Invocation<'a> {
     /// Returns the invocation of any handler of an event without an envelope.
     #[inline]
-    pub(super) fn without_context(event: &'a DecodedEvent<'a>, states: &'a StateMap) -> Self {
+    pub(super) fn without_context(
+        event: &'a DecodedEvent<'a>,
+        states: &'a StateMap,
+        outgoing: &'a LazyOutgoing,
+    ) -> Self {
         Self {
             event,
             states,
+            outgoing,
             context: None,
         }
     }
@@ -85,26 +80,20 @@ impl<'a> Invocation<'a> {
         event: &'a DecodedEvent<'a>,
         handler: &'a Handler,
         states: &'a StateMap,
+        outgoing: &'a LazyOutgoing,
     ) -> Self {
         let context = event.envelope().map(|envelope| Context {
             event: envelope,
             handler,
             states,
-            locals: None,
+            outgoing,
         });
         Self {
             event,
             states,
+            outgoing,
             context,
         }
-    }
-
-    /// Adds a value for extractors of the caller's own.
-    pub(super) fn with_locals(mut self, locals: &'a CallLocals) -> Self {
-        if let Some(context) = &mut self.context {
-            context.locals = Some(locals);
-        }
-        self
     }
 
     /// Returns the context, for extractors that read the envelope.
@@ -115,6 +104,11 @@ impl<'a> Invocation<'a> {
 
     pub(super) fn states(&self) -> &'a StateMap {
         self.states
+    }
+
+    /// Returns the outgoing events of the call.
+    pub(super) fn outgoing(&self) -> &'a LazyOutgoing {
+        self.outgoing
     }
 
     /// Returns the value of an extension attribute.

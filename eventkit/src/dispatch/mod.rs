@@ -2,9 +2,11 @@
 
 mod bound;
 mod check;
+mod collection;
 mod const_check;
 mod decision;
 mod decoded;
+mod derived_id;
 mod discovery;
 mod dispatcher;
 mod entry;
@@ -13,12 +15,14 @@ mod extract;
 mod failure;
 mod handler;
 mod invocation;
+mod outgoing;
 mod policy;
 #[cfg(feature = "http")]
 mod problem;
 mod registration;
 mod registry;
 mod report;
+mod returned;
 mod routing;
 mod run;
 mod state;
@@ -28,16 +32,18 @@ use std::future::Future;
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
-pub use entry::{HandlerEntry, HandlerRef, IntoOutcome};
+pub use entry::{HandlerEntry, HandlerRef};
 pub use error::{DispatchError, DispatcherError};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
 pub use invocation::Context;
+pub use outgoing::{Outgoing, OutgoingError};
 pub use policy::{OnExhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};
 pub use report::{HandlerOutcome, Report};
+pub use returned::IntoOutcome;
 pub use run::Dispatch;
 pub use state::Requirements;
 
@@ -47,16 +53,17 @@ pub(crate) mod generated {
         BorrowEvent, EventMeta, OwnEvent, borrowed_event, check_pattern, owned_event, require_send,
     };
     pub use super::discovery::{EVENT_TYPES, HANDLERS};
-    pub use super::entry::{AutorefOutcome, Call, Outcome, OutcomeFuture, Returned};
+    pub use super::entry::{Call, Outcome, OutcomeFuture};
     pub use super::handler::{HandlerMetadata, LiteralFilter, TypedEvent};
     pub use super::invocation::{HandlerEvent, Invocation};
+    pub use super::returned::{AutorefOutcome, Emissions, NoEmissions, Returned};
 }
 
 /// Items with which eventkit-service runs single handlers.
 pub(crate) mod service {
     pub use super::bound::BoundHandler;
+    pub use super::collection::LazyOutgoing;
     pub use super::entry::catch_panic;
-    pub use super::invocation::CallLocals;
     pub use super::policy::{OrderKey, PolicySettings};
 }
 

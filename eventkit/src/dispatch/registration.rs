@@ -4,16 +4,17 @@ use std::any::type_name;
 use std::future::Future;
 use std::panic::Location;
 
-use super::entry::{Call, HandlerEntry, HandlerRef, IntoOutcome};
+use super::entry::{Call, HandlerEntry, HandlerRef};
 use super::handler::{HandlerMetadata, TypedEvent};
 use super::invocation::HandlerEvent;
 use super::policy::Policy;
 use super::registry::Registry;
+use super::returned::IntoOutcome;
 use crate::event::Event;
 use crate::filter::Filter;
 use crate::pattern;
 use crate::transport::StartPosition;
-use crate::typed::CloudEvent;
+use crate::typed::{CloudEvent, EventSet};
 
 impl Registry {
     /// Registers a closure for the events of a type or pattern.
@@ -124,6 +125,7 @@ pub struct Registration<'r> {
     former_names: &'static [&'static str],
     start: Option<StartPosition>,
     policy: Policy,
+    emits: Vec<&'static [&'static str]>,
 }
 
 impl<'r> Registration<'r> {
@@ -135,6 +137,7 @@ impl<'r> Registration<'r> {
             former_names: &[],
             start: None,
             policy: Policy::new(),
+            emits: Vec::new(),
         }
     }
 
@@ -170,6 +173,13 @@ impl<'r> Registration<'r> {
         self
     }
 
+    /// Declares that the closure emits events of a set, beside those that its return type names; see
+    /// [`Handler::emits`](super::Handler::emits).
+    pub fn emits<E: EventSet>(mut self) -> Self {
+        self.emits.push(E::TYPES);
+        self
+    }
+
     /// Registers a closure for the events of a type or pattern.
     ///
     /// # Panics
@@ -181,7 +191,7 @@ impl<'r> Registration<'r> {
         F: Fn(&Event) -> R + Send + Sync + 'static,
         R: IntoOutcome,
     {
-        self.add::<F>(
+        self.add::<F, R>(
             Some(pattern.into()),
             None,
             borrowing::<Event, F, R>(handler),
@@ -200,7 +210,7 @@ impl<'r> Registration<'r> {
         U: Future<Output = R> + Send + 'static,
         R: IntoOutcome,
     {
-        self.add::<F>(Some(pattern.into()), None, owning(handler));
+        self.add::<F, R>(Some(pattern.into()), None, owning(handler));
     }
 
     /// Registers a closure for the events of a Rust type.
@@ -212,7 +222,7 @@ impl<'r> Registration<'r> {
         R: IntoOutcome,
     {
         let typed = TypedEvent::of::<T>();
-        self.add::<F>(None, Some(typed), borrowing::<T, F, R>(handler));
+        self.add::<F, R>(None, Some(typed), borrowing::<T, F, R>(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
@@ -225,11 +235,16 @@ impl<'r> Registration<'r> {
         R: IntoOutcome,
     {
         let typed = TypedEvent::of::<T>().taken_by_value(T::CLONING.is_clone());
-        self.add::<F>(None, Some(typed), owning(handler));
+        self.add::<F, R>(None, Some(typed), owning(handler));
     }
 
     #[track_caller]
-    fn add<F>(self, pattern: Option<String>, typed: Option<TypedEvent>, call: Call) {
+    fn add<F, R: IntoOutcome>(
+        self,
+        pattern: Option<String>,
+        typed: Option<TypedEvent>,
+        call: Call,
+    ) {
         if let Some(pattern) = &pattern
             && let Err(reason) = pattern::check(pattern)
         {
@@ -241,9 +256,10 @@ impl<'r> Registration<'r> {
             former_names: self.former_names,
             start: self.start,
             policy: self.policy,
+            returns: R::EMITS,
             ..HandlerMetadata::new(type_name::<F>(), location, typed, &[])
         };
-        let entry = HandlerEntry::registered(&metadata, call, pattern, self.filter);
+        let entry = HandlerEntry::registered(&metadata, call, pattern, self.filter, self.emits);
         self.registry
             .update(|added| added.push(HandlerRef::registered(entry)));
     }
@@ -257,7 +273,8 @@ where
     R: IntoOutcome,
 {
     Call::SyncClosure(Box::new(move |invocation| {
-        let outcome = handler(E::borrow(invocation)?).into_outcome();
+        let returned = handler(E::borrow(invocation)?);
+        let outcome = returned.into_outcome(invocation.outgoing());
         outcome.map_err(Box::new)
     }))
 }
@@ -272,6 +289,10 @@ where
 {
     Call::AsyncClosure(Box::new(move |invocation| {
         let future = E::own(invocation, E::CLONING).map(&handler);
-        Box::pin(async move { future?.await.into_outcome().map_err(Box::new) })
+        Box::pin(async move {
+            let returned = future?.await;
+            let outcome = returned.into_outcome(invocation.outgoing());
+            outcome.map_err(Box::new)
+        })
     }))
 }

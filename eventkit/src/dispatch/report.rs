@@ -4,10 +4,12 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::collection::LazyOutgoing;
 use super::entry::{HandlerRef, Outcome};
 use super::failure::Failure;
 use super::handler::Handler;
 use super::routing::Route;
+use crate::event::Event;
 use crate::filter::Filter;
 use crate::typed::AttributeSource;
 
@@ -18,15 +20,16 @@ use crate::typed::AttributeSource;
 pub struct Report {
     /// `None` if the event has no handlers.
     route: Option<Arc<Route>>,
-    /// `None` if all handlers succeeded.
+    /// `None` if all handlers succeeded and none sent an event.
     details: Option<Box<Details>>,
 }
 
-/// The handlers that failed or did not run, by their index.
+/// The handlers that failed or did not run, by their index, and the events of the others.
 #[derive(Debug, Default)]
 struct Details {
     failures: Vec<(usize, Failure)>,
     filtered: Vec<usize>,
+    events: Vec<Event>,
 }
 
 /// The outcome of one handler, a line of a [`Report`].
@@ -81,6 +84,13 @@ impl Report {
                 .map(|(_, failure)| failure),
             filtered_by: handler.filter().filter(|_| filtered.contains(&index)),
         })
+    }
+
+    /// Returns the events that handlers returned or put into [`Outgoing`](super::Outgoing), in the order
+    /// in which the handlers ran. Those of a handler that failed are not among them.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        self.details.as_ref().map_or(&[], |details| &details.events)
     }
 
     /// Returns the handlers that did not run because the event did not pass their filters.
@@ -144,18 +154,31 @@ impl ReportBuilder {
         false
     }
 
-    /// Records the outcome of a handler.
+    /// Records the outcome of a handler, and its events if it succeeded.
     #[inline]
-    pub(super) fn record(&mut self, index: usize, outcome: std::thread::Result<Outcome>) {
-        if !matches!(outcome, Ok(Ok(()))) {
-            self.record_failure(index, outcome);
+    pub(super) fn record(
+        &mut self,
+        index: usize,
+        outcome: std::thread::Result<Outcome>,
+        outgoing: &LazyOutgoing,
+    ) {
+        if !matches!(outcome, Ok(Ok(()))) || outgoing.is_used() {
+            self.record_details(index, outcome, outgoing);
         }
     }
 
     #[cold]
-    fn record_failure(&mut self, index: usize, outcome: std::thread::Result<Outcome>) {
-        if let Err(failure) = into_result(outcome) {
-            self.fail(index, failure);
+    fn record_details(
+        &mut self,
+        index: usize,
+        outcome: std::thread::Result<Outcome>,
+        outgoing: &LazyOutgoing,
+    ) {
+        // Closed whatever the outcome, since the handler may have kept the collection.
+        let events = outgoing.close();
+        match into_result(outcome) {
+            Ok(()) => self.details().events.extend(events),
+            Err(failure) => self.fail(index, failure),
         }
     }
 

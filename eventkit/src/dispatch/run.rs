@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use super::collection::LazyOutgoing;
 use super::decoded::{DecodedEvent, TypedValue};
 use super::entry::Outcome;
 use super::error::DispatchError;
@@ -228,19 +229,25 @@ impl<'a> Execution<'a> {
         let mut report = ReportBuilder::default();
         let mut next = 0;
         loop {
-            // One `catch_unwind` for all handlers, until one of them fails or panics.
-            let run = AssertUnwindSafe(|| self.run_from(&mut next, &mut report));
+            let outgoing = LazyOutgoing::default();
+            // One `catch_unwind` for all handlers, until one of them fails, panics or sends an event.
+            let run = AssertUnwindSafe(|| self.run_from(&mut next, &mut report, &outgoing));
             match catch_unwind(run) {
-                Ok(Ok(())) => return report,
-                failed => report.record(next - 1, failed),
+                Ok(Ok(())) if !outgoing.is_used() => return report,
+                outcome => report.record(next - 1, outcome, &outgoing),
             }
         }
     }
 
-    /// Runs the handlers from `next` on, to the end or to one that fails.
+    /// Runs the handlers from `next` on, to the end or to one that fails or sends an event.
     #[inline]
-    fn run_from(&self, next: &mut usize, report: &mut ReportBuilder) -> Outcome {
-        let shared = Invocation::without_context(&self.event, self.states);
+    fn run_from(
+        &self,
+        next: &mut usize,
+        report: &mut ReportBuilder,
+        outgoing: &LazyOutgoing,
+    ) -> Outcome {
+        let shared = Invocation::without_context(&self.event, self.states, outgoing);
         for handler in &self.route.handlers[*next..] {
             let (index, entry) = (*next, handler.entry());
             *next += 1;
@@ -250,7 +257,10 @@ impl<'a> Execution<'a> {
             if self.event.envelope().is_none() {
                 entry.call(&shared)?;
             } else {
-                entry.call(&Invocation::new(&self.event, entry, self.states))?;
+                entry.call(&Invocation::new(&self.event, entry, self.states, outgoing))?;
+            }
+            if outgoing.is_used() {
+                break;
             }
         }
         Ok(())
@@ -260,8 +270,10 @@ impl<'a> Execution<'a> {
         let mut report = ReportBuilder::default();
         for (index, handler) in self.route.handlers.iter().enumerate() {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
-                let invocation = Invocation::new(&self.event, handler, self.states);
-                report.record(index, handler.entry().run_async(&invocation).await);
+                let outgoing = LazyOutgoing::default();
+                let invocation = Invocation::new(&self.event, handler, self.states, &outgoing);
+                let outcome = handler.entry().run_async(&invocation).await;
+                report.record(index, outcome, &outgoing);
             }
         }
         report

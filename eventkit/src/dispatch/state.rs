@@ -28,22 +28,12 @@ impl fmt::Debug for StateMap {
 #[derive(Debug, Default)]
 pub struct Requirements {
     states: Vec<(TypeId, &'static str)>,
-    publisher: bool,
 }
 
 impl Requirements {
     /// Adds a required type of state.
     pub fn state<S: 'static>(&mut self) {
         self.states.push((TypeId::of::<S>(), type_name::<S>()));
-    }
-
-    /// Adds a publisher of outgoing events, which a service has.
-    pub fn publisher(&mut self) {
-        self.publisher = true;
-    }
-
-    pub(crate) fn has_publisher(&self) -> bool {
-        self.publisher
     }
 
     /// Returns the name of the first required type that is missing.

@@ -95,8 +95,7 @@ const MAX_SORTED_DEPTH: usize = 64;
 /// Returns a JSON value with the members of its objects in the order of their names.
 ///
 /// Names and scalars stay as they are written.
-#[must_use]
-pub fn sort_members(json: &str) -> String {
+pub(crate) fn sort_members(json: &str) -> String {
     let mut sorted = String::with_capacity(json.len());
     // Valid JSON is one value, and all of it is written.
     if write_sorted(json, 0, 0, &mut sorted).is_none() {

@@ -19,6 +19,7 @@ mod bounded_map;
 mod consumer;
 mod error;
 mod message;
+mod publish_all;
 mod publisher;
 mod reserved;
 mod settlement;
@@ -32,6 +33,7 @@ pub use self::bounded_map::BoundedMap;
 pub use self::consumer::{Consumer, Transport};
 pub use self::error::{TransportError, TransportErrorKind};
 pub use self::message::{Incoming, InvalidMessage, MessageMetadata, RawMessage};
+pub use self::publish_all::PublishAllError;
 pub use self::publisher::{Published, Publisher, PublisherExt};
 pub use self::reserved::{
     DEAD_LETTER_PREFIX, REPLAY_PREFIX, ReservedMessage, check_not_reserved, is_reserved,

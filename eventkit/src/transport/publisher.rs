@@ -1,5 +1,6 @@
 //! The sending side of a transport.
 
+use super::publish_all::{PublishAllError, Publishing};
 use super::{BoxFuture, RawMessage, TransportError, TransportErrorKind};
 use crate::event::Event;
 use crate::typed::ToEvent;
@@ -12,13 +13,13 @@ use crate::typed::ToEvent;
 /// use eventkit::transport::{Publisher, PublisherExt, TransportError};
 /// use eventkit::CloudEvent;
 ///
-/// async fn publish_all<E: CloudEvent>(
+/// async fn publish_both<A: CloudEvent, B: CloudEvent>(
 ///     publisher: &dyn Publisher,
-///     events: &[E],
+///     first: &A,
+///     second: &B,
 /// ) -> Result<(), TransportError> {
-///     for event in events {
-///         publisher.publish(event).await?;
-///     }
+///     publisher.publish(first).await?;
+///     publisher.publish(second).await?;
 ///     Ok(())
 /// }
 /// ```
@@ -100,6 +101,43 @@ pub trait PublisherExt: Publisher {
             })?;
             self.publish_event(&event).await
         })
+    }
+
+    /// Publishes events or typed values, 100 at once, and returns their number once all are stored.
+    ///
+    /// The next event is taken when one is confirmed. Events that are in flight together are sent in
+    /// their order; a transport that sends one of them again may store it after later ones.
+    ///
+    /// ```
+    /// use eventkit::CloudEvent;
+    /// use eventkit::transport::{PublishAllError, Publisher, PublisherExt};
+    ///
+    /// async fn import<E: CloudEvent>(
+    ///     publisher: &dyn Publisher,
+    ///     orders: Vec<E>,
+    /// ) -> Result<(), PublishAllError> {
+    ///     let count = publisher.publish_all(orders).await?;
+    ///     println!("published {count} orders");
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a value cannot be encoded, or if the broker did not confirm one. No more
+    /// events are taken then, and those in flight are waited for: the error says which events were not
+    /// published.
+    fn publish_all<'a, I>(&'a self, events: I) -> BoxFuture<'a, Result<usize, PublishAllError>>
+    where
+        I: IntoIterator,
+        I::IntoIter: Send + 'a,
+        I::Item: ToEvent + Send + Sync + 'a,
+    {
+        let events = events.into_iter();
+        let publishing = events.map(move |event| -> BoxFuture<'a, _> {
+            Box::pin(async move { self.publish(&event).await })
+        });
+        Box::pin(Publishing::new(publishing).run())
     }
 }
 

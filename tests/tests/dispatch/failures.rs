@@ -24,7 +24,7 @@ impl std::error::Error for Outer {
 fn an_error_and_a_panic_leave_the_others_alone() {
     static LOG: Log = Log::new();
     let registry = Registry::new("failing");
-    registry.register_typed(|_: &OrderPlaced| Err(Outer("x".parse::<u8>().unwrap_err())));
+    registry.register_typed(|_: &OrderPlaced| Err::<(), _>(Outer("x".parse::<u8>().unwrap_err())));
     registry.register_typed(|order: &OrderPlaced| {
         assert!(order.total_cents < 1000, "too much: {}", order.total_cents);
     });

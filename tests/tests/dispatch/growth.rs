@@ -76,7 +76,7 @@ fn a_report_outlives_its_registry() {
     let registry = Registry::new("short-lived");
     registry.add(handlers![sync_one]);
     let of_functions = registry.dispatch(&placed()).unwrap();
-    registry.register_typed(|_: &OrderPlaced| Err("no"));
+    registry.register_typed(|_: &OrderPlaced| Err::<(), _>("no"));
     let of_closures = registry.dispatch(&placed()).unwrap_err();
     drop(registry);
     assert!(of_functions.to_string().contains("::growth::sync_one "));
@@ -90,7 +90,7 @@ fn reports_of_more_threads_than_have_counters_keep_closures_and_let_them_go() {
     let counter = Arc::clone(&ran);
     registry.register_typed(move |_: &OrderPlaced| {
         counter.fetch_add(1, Ordering::Relaxed);
-        Err("no")
+        Err::<(), _>("no")
     });
     let dispatch = || registry.dispatch(&placed()).unwrap_err();
     let errors: Vec<_> = std::thread::scope(|scope| {
@@ -158,9 +158,9 @@ struct Twin {
 #[test]
 fn two_rust_types_of_one_event_type_are_told_apart() {
     let registry = Registry::new("twins");
-    registry.register_typed(|_: &OrderPlaced| Err("placed"));
-    registry.register_typed(|_: &Twin| Err("twin"));
-    registry.register_typed(|_: &AnyOrder| Err("any"));
+    registry.register_typed(|_: &OrderPlaced| Err::<(), _>("placed"));
+    registry.register_typed(|_: &Twin| Err::<(), _>("twin"));
+    registry.register_typed(|_: &AnyOrder| Err::<(), _>("any"));
     let expected = ["placed", "twin", "any"];
     assert_eq!(failures(&registry, &placed()), expected);
     let event = placed().to_event().unwrap();

@@ -17,6 +17,7 @@ mod growth;
 mod names;
 mod order;
 mod registries;
+mod returns;
 mod routes;
 mod shapes;
 mod sharing;

@@ -9,7 +9,7 @@ use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorK
 use eventkit::{Event, Policy};
 use eventkit_service::memory::{Faults, Memory};
 use eventkit_service::{DeadLetter, SubscriptionHealth};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::distant::Distant;
 use super::event;
@@ -479,6 +479,27 @@ async fn letters_are_read_at_any_round_trip_and_page_by_page() {
         (count.handler.as_str(), count.error.as_str(), count.count),
         ("tests--receipt", "no printer at all", 60)
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn letters_are_back_when_a_replay_is_cancelled_or_pages_are_dropped() {
+    let harness = TestHarness::new();
+    let works = broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
+    for id in 0..20 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    harness.dead(20).await;
+    works.store(true, Ordering::Relaxed);
+    let letters = harness.letters().replay_rate(1);
+    let replay = timeout(Duration::from_millis(4_500), letters.replay_all());
+    assert!(replay.await.is_err());
+    tokio::task::yield_now().await;
+    let mut pages = harness.letters().pages(10).await.unwrap();
+    assert_eq!(pages.next().await.unwrap().unwrap().len(), 10);
+    drop(pages);
+    tokio::task::yield_now().await;
+    assert_eq!(harness.letters().list().await.unwrap().len(), 15);
 }
 
 #[tokio::test(start_paused = true)]

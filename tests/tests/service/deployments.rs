@@ -210,6 +210,29 @@ async fn letters_of_a_former_name_are_replayed_to_the_handler() {
     assert_eq!(old.log.lines(), ["new 1"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn letters_of_a_former_name_are_replayed_when_it_is_not_given_any_more() {
+    let (old, new) = deployments();
+    let mut last = TestHarness::new();
+    last.memory = old.memory.clone();
+    last.log = old.log.clone();
+    old.registry
+        .with_name("mail")
+        .policy(Policy::new().attempts(1))
+        .register("t", |_: &Event| Err::<(), _>("no printer"));
+    noting(&new, "new", "t", "receipt", &["mail"]);
+    noting(&last, "end", "t", "receipt", &[]);
+    let earlier = old.start().await;
+    old.publish(&event("t", "1")).await;
+    old.dead(1).await;
+    earlier.stop().await;
+    new.start().await.stop().await;
+    let _last = last.start().await;
+    assert_eq!(old.letters().replay_all().await.unwrap(), 1);
+    old.drained().await;
+    assert_eq!(old.log.lines(), ["end 1"]);
+}
+
 static FIRST: Registry = Registry::new("first");
 static THEN: Registry = Registry::new("then");
 static RUNS: AtomicU32 = AtomicU32::new(0);

@@ -308,6 +308,36 @@ async fn more_failing_keys_than_messages_in_flight_leave_the_others_to_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failing_key_whose_runs_take_long_leaves_the_others_to_run() {
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
+        .policy(Policy::new().concurrency(1).key("partitionkey"))
+        .register_async("t", move |event: Event| {
+            let log = log.clone();
+            async move {
+                // Longer than it takes to notice that all messages in flight wait.
+                sleep(Duration::from_secs(1)).await;
+                log.note(event.id());
+                if event.id().starts_with('a') {
+                    Err("no")
+                } else {
+                    Ok(())
+                }
+            }
+        });
+    let service = harness.start().await;
+    for id in 0..20 {
+        harness.publish(&keyed("a", id)).await;
+    }
+    harness.publish(&keyed("b", 0)).await;
+    super::harness::wait_until(|| harness.log.lines().contains(&"b-0".to_owned())).await;
+    assert_eq!(service.handle.health().counters().dead_lettered, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_that_works_again_catches_up_in_order() {
     let harness = TestHarness::new();
     let (log, works) = (harness.log.clone(), Arc::new(AtomicBool::new(false)));

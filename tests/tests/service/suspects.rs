@@ -262,6 +262,7 @@ async fn a_suspect_that_hangs_does_not_hold_up_others() {
             tokio::task::yield_now().await;
         }
         while harness.log.lines().len() < lines {
+            tokio::time::advance(Duration::from_secs(1)).await;
             tokio::task::yield_now().await;
         }
     };
@@ -292,4 +293,36 @@ async fn a_suspect_that_succeeded_waits_for_no_record() {
     harness.drained().await;
     assert_eq!(harness.log.lines(), ["suspect"]);
     assert!(service.handle.is_ready());
+}
+
+#[tokio::test(start_paused = true)]
+async fn others_are_handled_while_a_suspect_cannot_be_alone() {
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("h")
+        .register("t", move |event: &Event| log.note(event.id()));
+    let log = harness.log.clone();
+    harness
+        .registry
+        .with_name("quick")
+        .register("q", move |event: &Event| log.note(event.id()));
+    harness
+        .registry
+        .with_name("busy")
+        .policy(Policy::new().timeout(Duration::from_hours(2)))
+        .register_async("b", |_: Event| sleep(Duration::from_hours(1)));
+    deliver_and_die(&harness, suspect_runs(3)).await;
+    harness.publish(&event("b", "1")).await;
+    let _service = harness.start().await;
+    let mut delayed = 0;
+    for id in 1..=3000 {
+        harness.publish(&event("q", format!("q{id}"))).await;
+        sleep(Duration::from_secs(1)).await;
+        delayed += usize::from(harness.log.lines().len() < id);
+    }
+    assert!(delayed < 400, "{delayed} times an event had to wait");
+    harness.drained().await;
+    assert!(harness.log.lines().contains(&"suspect".to_owned()));
 }

@@ -1,5 +1,7 @@
 //! Expansion for an enum.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -8,6 +10,7 @@ use syn::spanned::Spanned;
 use super::target::Target;
 use crate::cloud_event::generics::{self, ParamUse};
 use crate::cloud_event::model::EventVariant;
+use crate::ty;
 
 /// Returns the impl of `CloudEvent`, the conversions, and the checks of the variants.
 pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
@@ -16,7 +19,23 @@ pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Toke
     let held = variants.iter().map(|variant| &variant.ty);
     let predicates = target.predicates(held.map(|ty| quote!(#ty: #private::CloudEvent)));
     let implementation = implementation(target, variants, &predicates);
-    quote!(#checks #implementation)
+    let members = members(target, variants);
+    quote!(#checks #implementation #members)
+}
+
+/// Returns the impls of `Includes` for the types that variants hold, each once.
+///
+/// Two types with parameters may be one type, for which there would be two impls.
+fn members(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+    let private = &target.private;
+    let mut seen = HashSet::new();
+    let members = variants.iter().filter_map(|EventVariant { ty, .. }| {
+        let used =
+            generics::used_params(&target.input.generics, ty.to_token_stream(), ParamUse::Any);
+        let is_new = used.is_empty() && seen.insert(ty::text(ty));
+        is_new.then(|| target.implement(&quote!(#private::Includes<#ty> for), &[], &quote!()))
+    });
+    members.collect()
 }
 
 /// Returns a const check of each variant, located at it. The event types of type parameters are

@@ -223,4 +223,8 @@ const _: () = {
             ::eventkit::__private::into_event::<OrderEvent>(&__eventkit_value)
         }
     }
+    #[automatically_derived]
+    impl ::eventkit::__private::Includes<OrderPlaced> for OrderEvent {}
+    #[automatically_derived]
+    impl ::eventkit::__private::Includes<OrderPaid> for OrderEvent {}
 };

@@ -31,7 +31,7 @@ fn audit(event: &Event) {}
                     __eventkit_invocation
                 )?
             )
-        ).__eventkit_outcome()}
+        ).__eventkit_outcome(__eventkit_invocation)}
     );let
     __eventkit_metadata = ::eventkit::__private::HandlerMetadata{typed:__EVENTKIT_EVENT.typed,
     ..__eventkit_metadata};::eventkit::__private::HandlerEntry::new(

@@ -20,6 +20,8 @@ pub async fn ship(
     ),
     needs_event:false||<State<Db>as
     framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT||true,
+    sends:&[<State<Db>as
+    framework::eventkit::__private::Extract<'_>>::EMITS],
     requires:|__eventkit_requirements|{let
     _ = &__eventkit_requirements;<State<Db>as
     framework::eventkit::__private::Extract<'_>>::requires(__eventkit_requirements);},
@@ -67,7 +69,7 @@ pub async fn ship(
                     "region"
                 )?
             ).await
-        ).__eventkit_outcome()}}
+        ).__eventkit_outcome(__eventkit_invocation)}}
     )}framework::eventkit::__private::Call::Async(__eventkit_call)};let
     __eventkit_metadata = framework::eventkit::__private::HandlerMetadata{typed:__EVENTKIT_EVENT.typed,
     ..__eventkit_metadata};framework::eventkit::__private::HandlerEntry::new(

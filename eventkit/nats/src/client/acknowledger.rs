@@ -8,8 +8,7 @@ use async_nats::Subject;
 use async_nats::jetstream::AckKind;
 use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
-    Acknowledger, BoxFuture, DEAD_LETTER_PREFIX, DeliveryRecord, MessageMetadata, Settlement,
-    Subscription, TransportError,
+    Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
 };
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -18,13 +17,14 @@ use tracing::{debug, warn};
 
 use super::active_subscription::ActiveSubscription;
 use super::delivery_records;
-use super::shared::Shared;
+use super::shared::{Shared, owns_dead_letters};
 use super::state::StateStore;
 
 /// The first and the longest delay of a message that is returned since it may be one for a later
 /// selection. Processes of both receive their share of what returns, so that the first delays are short.
+/// What no other process takes must not keep the server busy.
 const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
-const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(15);
 
 /// Settles one message; the server confirms each acknowledgement.
 #[derive(Debug)]
@@ -63,10 +63,11 @@ impl NatsAcknowledger {
         }
     }
 
-    async fn send_ack(&self, operation: &str, kind: AckKind) -> Result<(), TransportError> {
-        let (api, reply) = (&self.subscription.shared.api, self.reply.as_str());
-        let confirmed = api.request(operation, reply, None, kind.into()).await;
-        confirmed.map(drop)
+    async fn send_ack(&self, operation: &'static str, kind: AckKind) -> Result<(), TransportError> {
+        let acknowledgements = &self.subscription.shared.acknowledgements;
+        acknowledgements
+            .send(operation, self.reply.clone(), kind)
+            .await
     }
 
     /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted
@@ -95,7 +96,7 @@ impl NatsAcknowledger {
     /// Sends what ends the deliveries of a message, and then forgets its record.
     async fn end(
         &self,
-        operation: &str,
+        operation: &'static str,
         kind: AckKind,
         message: MessageMetadata,
     ) -> Result<(), TransportError> {
@@ -168,15 +169,6 @@ impl Drop for NatsAcknowledger {
         if !self.was_returned.load(Ordering::Relaxed) {
             self.forget_sequence();
         }
-    }
-}
-
-/// Returns whether a subscription selects one type of dead letters and nothing else: they belong to it
-/// alone.
-fn owns_dead_letters(subscription: &Subscription) -> bool {
-    match &subscription.patterns[..] {
-        [ty] => ty.starts_with(DEAD_LETTER_PREFIX) && !ty.contains('*'),
-        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A subscription that this process uses: its record, and its consumer on the server.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::stream::StorageType;
 use eventkit::event::Timestamp;
@@ -14,7 +14,7 @@ use super::consumer_api::describe;
 use super::consumer_info::ConsumerInfo;
 use super::delivery_records;
 use super::durable::Durable;
-use super::selection::{Record, Role, Selection, TAKEOVER_TIMEOUT};
+use super::selection::{Record, Role, Selection};
 use super::settings::ConsumerSettings;
 use super::shared::Shared;
 use super::state::Stored;
@@ -184,7 +184,7 @@ impl ActiveSubscription {
                 let next = Record { name, ..next };
                 Ok((next != *record).then_some(next))
             }
-            Role::Superseded => Ok(self.may_take_over().then_some(next)),
+            Role::Superseded => Ok(self.may_take_over(record).then_some(next)),
             Role::Unknown if owns_name => Ok(Some(next)),
             Role::Unknown => Err(TransportError::configuration(format!(
                 "the subscription `{name}` was renamed to `{}`: give the new one another name, or name \
@@ -194,10 +194,12 @@ impl ActiveSubscription {
         }
     }
 
-    /// Returns whether no process with a later selection is left.
-    pub(super) fn may_take_over(&self) -> bool {
+    /// Returns whether no process with a later selection than this one is left.
+    pub(super) fn may_take_over(&self, record: &Record) -> bool {
         let known = self.durable.known_record();
-        known.is_some_and(|(_, unchanged)| unchanged >= TAKEOVER_TIMEOUT)
+        known.is_some_and(|(_, unchanged)| {
+            unchanged >= record.takeover_timeout(&self.selection.digest)
+        })
     }
 
     fn settings(&self, record: &Record, stream: &StreamInfo) -> ConsumerSettings {
@@ -208,7 +210,7 @@ impl ActiveSubscription {
             is_2_10: shared.api.is_2_10(),
             ack_wait: record.ack_wait(),
             max_in_flight: self.subscription.max_in_flight,
-            max_ack_pending: shared.max_ack_pending,
+            max_ack_pending: shared.max_ack_pending_of(&self.subscription),
             max_expires: shared.max_expires(),
             in_memory: shared.stream.settings.storage == StorageType::Memory,
             stream_replicas: stream.settings().int("num_replicas"),
@@ -399,8 +401,32 @@ fn start_settings(start: Option<StartPosition>) -> Value {
         Some(StartPosition::New) => json!({ "deliver_policy": "new" }),
         Some(StartPosition::Time(time)) => json!({
             "deliver_policy": "by_start_time",
-            "opt_start_time": time.to_string(),
+            // The server refuses leap seconds, which this turns into the second after them.
+            "opt_start_time": Timestamp::from(SystemTime::from(*time)).to_string(),
         }),
         _ => json!({ "deliver_policy": "all" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_time_has_no_leap_second() {
+        for (time, expected) in [
+            ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+            ("2017-01-01T01:30:00.50+01:30", "2017-01-01T00:00:00.500Z"),
+        ] {
+            let start = Some(StartPosition::Time(time.parse().unwrap()));
+            let settings = start_settings(start);
+            let written: Timestamp = settings["opt_start_time"]
+                .as_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            let expected: Timestamp = expected.parse().unwrap();
+            assert_eq!(written.to_utc(), expected.to_utc());
+        }
     }
 }

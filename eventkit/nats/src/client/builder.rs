@@ -21,6 +21,7 @@ use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{TransportError, TransportErrorKind};
 
 use super::Storage;
+use super::acknowledgements::Acknowledgements;
 use super::api::Api;
 use super::core_publisher::CorePublisher;
 use super::settings::StreamSettings;
@@ -215,7 +216,8 @@ impl NatsBuilder {
     /// Sets the maximum number of unsettled messages of one subscription, over all its consumers and
     /// including those that wait for redelivery; 10,000 by default.
     ///
-    /// At this number, the server delivers no other message to the subscription.
+    /// At this number, the server delivers no other message to the subscription. It does not bound the
+    /// dead letters that one reader leases.
     pub fn max_ack_pending(mut self, max: usize) -> Self {
         self.max_ack_pending = max;
         self
@@ -249,6 +251,7 @@ impl NatsBuilder {
         let stream = Stream::new(self.stream, &subjects);
         let (found, _) = stream.ensure(&api).await?;
         let shared = Shared {
+            acknowledgements: Arc::new(Acknowledgements::new(api.clone())),
             api,
             stream,
             stream_subjects: found.settings().texts("subjects"),

@@ -102,7 +102,7 @@ impl ActiveSubscription {
                 settled: self.durable.settled().max(stored.value.settled),
                 ..stored.value.clone()
             },
-            Role::Superseded if self.may_take_over() => {
+            Role::Superseded if self.may_take_over(&stored.value) => {
                 let name = &self.subscription.name;
                 info!(
                     subscription = %name,

@@ -1,5 +1,6 @@
 //! The client: the stream, its consumers, and publishing.
 
+mod acknowledgements;
 mod acknowledger;
 mod active_subscription;
 mod aliases;

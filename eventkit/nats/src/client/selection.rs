@@ -11,8 +11,9 @@ use crate::mapping::subject::Filters;
 /// see that it is there.
 pub(super) const RENEWAL_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The time without a renewal after which an earlier selection becomes the latest, as after a rollback.
-pub(super) const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
+/// The time without a renewal after which the selection before the latest becomes the latest, as after a
+/// rollback. Each one before that waits for as long again.
+const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The number of earlier selections that are remembered.
 const MAX_EARLIER: usize = 16;
@@ -136,6 +137,14 @@ impl Record {
         }
     }
 
+    /// Returns the time without a renewal after which a superseded selection becomes the latest: longer
+    /// than all selections after it need for that, since it settles what only they select.
+    pub(super) fn takeover_timeout(&self, digest: &str) -> Duration {
+        let own = self.earlier.iter().position(|earlier| earlier == digest);
+        let later = self.earlier.len() - own.unwrap_or_default();
+        TAKEOVER_TIMEOUT * u32::try_from(later).unwrap_or(u32::MAX)
+    }
+
     /// Returns the record for another stream of the same name, from whose first message on a consumer
     /// delivers.
     pub(super) fn move_to(&self, stream_created: &str) -> Self {
@@ -227,6 +236,20 @@ mod tests {
         );
         // The same selection again, with another `ack_wait`.
         assert_eq!(narrow.succeed(&third).generation, 3);
+    }
+
+    #[test]
+    fn a_selection_takes_over_after_all_that_are_later() {
+        let selections = [&["a"][..], &["a", "b"], &["*"]].map(|own| selection(own, None));
+        let [first, second, third] = &selections;
+        let record = third.succeed(&second.succeed(&first.first_record("then")));
+        let timeout = |own: &Selection| record.takeover_timeout(&own.digest);
+        assert_eq!(timeout(second), TAKEOVER_TIMEOUT);
+        // Looks are at most 20 seconds apart.
+        assert!(timeout(first) > TAKEOVER_TIMEOUT + Duration::from_mins(1));
+        let record = second.succeed(&record);
+        assert_eq!(record.role_of(&first.digest), Role::Superseded);
+        assert_eq!(record.takeover_timeout(&first.digest), TAKEOVER_TIMEOUT);
     }
 
     #[test]

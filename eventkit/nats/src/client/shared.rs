@@ -4,8 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use eventkit::transport::{Subscription, TransportError, TransportErrorKind, is_reserved};
+use eventkit::transport::{
+    DEAD_LETTER_PREFIX, Subscription, TransportError, TransportErrorKind, is_reserved,
+};
 
+use super::acknowledgements::Acknowledgements;
 use super::api::Api;
 use super::durable::Durable;
 use super::state::StateStore;
@@ -18,6 +21,7 @@ use crate::mapping::subject::covers;
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) api: Api,
+    pub(super) acknowledgements: Arc<Acknowledgements>,
     pub(super) stream: Stream,
     /// The subjects that the stream stored when the transport was opened.
     pub(super) stream_subjects: Vec<String>,
@@ -34,6 +38,16 @@ impl Shared {
     /// Returns how long a request for messages waits.
     pub(super) fn max_expires(&self) -> Duration {
         self.idle_heartbeat * 6
+    }
+
+    /// Returns the maximum number of unsettled messages of a subscription. A reader of dead letters
+    /// leases as many as it asks for, whatever the bound of handlers is.
+    pub(super) fn max_ack_pending_of(&self, subscription: &Subscription) -> usize {
+        if owns_dead_letters(subscription) {
+            self.max_ack_pending.max(subscription.max_in_flight)
+        } else {
+            self.max_ack_pending
+        }
     }
 
     /// Returns what this process knows about the durable of a subscription.
@@ -96,5 +110,14 @@ impl Shared {
              subject that it stores",
             self.stream.settings.name
         )))
+    }
+}
+
+/// Returns whether a subscription selects one type of dead letters and nothing else: they belong to it
+/// alone.
+pub(super) fn owns_dead_letters(subscription: &Subscription) -> bool {
+    match &subscription.patterns[..] {
+        [ty] => ty.starts_with(DEAD_LETTER_PREFIX) && !ty.contains('*'),
+        _ => false,
     }
 }

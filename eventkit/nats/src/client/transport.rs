@@ -88,7 +88,7 @@ impl Transport for Nats {
     }
 
     fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
-        check_subscription(subscription, self.shared.max_ack_pending)?;
+        check_subscription(subscription, self.shared.max_ack_pending_of(subscription))?;
         let stored = &self.shared.stream_subjects;
         self.shared.check_services(subscription, stored)
     }

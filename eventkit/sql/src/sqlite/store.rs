@@ -15,27 +15,41 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// up to this much time with it, and most transactions need not write the clock.
 const CLOCK_INTERVAL: i64 = 100;
 
+/// The memory for pages of the database, in KiB with a minus sign: the keys of most databases fit, and
+/// are not read again.
+const CACHE_SIZE: i64 = -32 * 1024;
+
+/// The pages of the write-ahead log, of 4 KiB each, after which they are copied into the database. Each
+/// copy waits for the disk.
+const CHECKPOINT_PAGES: i64 = 4000;
+
 /// The times are those of the [`Clock`], which is in the table of the state.
+///
+/// Entries are in the order of their claims, so that those of one time share pages. Of each entry, only
+/// its key is at a random place.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS eventkit_inbox (
+        entry INTEGER PRIMARY KEY,
         source TEXT NOT NULL,
         id TEXT NOT NULL,
         handler TEXT NOT NULL,
         leased_until INTEGER NOT NULL,
         done_at INTEGER,
         token INTEGER NOT NULL DEFAULT 0,
-        PRIMARY KEY (source, id, handler)
-    ) WITHOUT ROWID, STRICT;
-    CREATE INDEX IF NOT EXISTS eventkit_inbox_ends
-        ON eventkit_inbox (coalesce(done_at, leased_until));
+        UNIQUE (id, source, handler)
+    ) STRICT;
     CREATE TABLE IF NOT EXISTS eventkit_inbox_state (
         row INTEGER PRIMARY KEY CHECK (row = 1),
         now INTEGER NOT NULL
     ) STRICT;
 ";
-/// Before there were tokens, the table was without this column, and its times were those of the
-/// system clock.
-const ADD_TOKEN: &str = "ALTER TABLE eventkit_inbox ADD COLUMN token INTEGER NOT NULL DEFAULT 0";
+/// The table had no tokens and no order before, and its times were those of the system clock.
+const RENAME_FORMER: &str = "ALTER TABLE eventkit_inbox RENAME TO eventkit_inbox_former";
+const COPY_FORMER: &str = "
+    INSERT INTO eventkit_inbox (source, id, handler, leased_until, done_at)
+        SELECT source, id, handler, leased_until, done_at FROM eventkit_inbox_former
+        ORDER BY coalesce(done_at, leased_until);
+    DROP TABLE eventkit_inbox_former";
 const HAS_STATE: &str = "SELECT EXISTS (SELECT 1 FROM eventkit_inbox_state)";
 /// Starts the clock at the latest completion of a table that is older than the clock, unless that is
 /// in the future.
@@ -65,8 +79,12 @@ const COMPLETE: &str = "
 const RELEASE: &str = "
     DELETE FROM eventkit_inbox
     WHERE source = ?1 AND id = ?2 AND handler = ?3 AND token = ?4 AND done_at IS NULL";
-const DELETE_EXPIRED: &str =
-    "DELETE FROM eventkit_inbox WHERE coalesce(done_at, leased_until) <= ?1";
+/// Deletes the entries before the first one that has not expired.
+const DELETE_EXPIRED: &str = "
+    DELETE FROM eventkit_inbox WHERE entry < coalesce(
+        (SELECT entry FROM eventkit_inbox WHERE coalesce(done_at, leased_until) > ?1
+            ORDER BY entry LIMIT 1),
+        9223372036854775807)";
 
 /// A connection to the database of an inbox.
 #[derive(Debug)]
@@ -95,10 +113,17 @@ impl Store {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
+        connection.pragma_update(None, "cache_size", CACHE_SIZE)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let is_former = transaction.table_exists(None, "eventkit_inbox")?
+            && !transaction.column_exists(None, "eventkit_inbox", "entry")?;
+        if is_former {
+            transaction.execute_batch(RENAME_FORMER)?;
+        }
         transaction.execute_batch(SCHEMA)?;
-        if !transaction.column_exists(None, "eventkit_inbox", "token")? {
-            transaction.execute_batch(ADD_TOKEN)?;
+        if is_former {
+            transaction.execute_batch(COPY_FORMER)?;
         }
         if !transaction.query_row(HAS_STATE, [], |row| row.get(0))? {
             transaction.execute(CREATE_STATE, [system_time()])?;

@@ -204,6 +204,35 @@ async fn after_a_rollback_the_earlier_selection_becomes_the_latest() {
 }
 
 #[tokio::test]
+async fn after_a_rollback_no_selection_before_the_last_one_becomes_the_latest() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let patterns = ["a.b", "a.c", "a.d", "a.e"];
+    let mut opened = Vec::new();
+    for count in 2..=4 {
+        let nats = on(&server).open().await.unwrap();
+        let subscription = selecting(&patterns[..count]);
+        let consumer = nats.subscribe(&subscription).await.unwrap();
+        opened.push((nats, subscription, Some(consumer)));
+    }
+    // The last one is gone, and two are left.
+    opened.pop();
+    let mut superseded = Vec::new();
+    for _ in 0..18 {
+        leap(Duration::from_secs(20)).await;
+        superseded.clear();
+        for (nats, subscription, own) in &mut opened {
+            let consumer = own.take().expect("a consumer");
+            *own = Some(resume(nats, subscription, consumer).await);
+            superseded.push(nats.subscription_status(subscription).superseded);
+        }
+        assert_ne!(superseded, [false, true], "the first one took over");
+    }
+    assert_eq!(superseded, [true, false]);
+}
+
+#[tokio::test]
 async fn running_processes_learn_of_a_shorter_ack_wait_before_it_holds() {
     let Some(server) = Server::start() else {
         return;

@@ -136,6 +136,21 @@ async fn letters_that_were_settled_do_not_come_back_with_a_new_consumer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_small_bound_on_the_messages_of_handlers_is_none_on_letters() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).max_ack_pending(50).open().await.unwrap();
+    let (_service, _) = start_broken(&nats).await;
+    for id in 0..60 {
+        nats.publish(&event("t", &id.to_string()).build().unwrap())
+            .await
+            .unwrap();
+    }
+    letters(&nats, 60).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_deletes_nothing_keeps_letters_that_were_replayed() {
     let Some(server) = Server::start() else {
         return;

@@ -159,6 +159,32 @@ fn a_transaction_that_fails_changes_nothing() {
     process.granted(MINUTE);
 }
 
+#[test]
+fn expired_entries_are_deleted_and_what_is_remembered_stays() {
+    let file = File::new();
+    let mut process = file.open(MINUTE);
+    let claim = |process: &mut Process, id: &str, lease| {
+        let key = ["/shop", id, "billing"].map(str::to_owned);
+        let claim = |entries: &mut Entries<'_>| entries.claim(&key, lease, WINDOW);
+        process.store.transaction(claim).unwrap()
+    };
+    let ids = |process: &mut Process| -> Vec<String> {
+        let ids = "SELECT id FROM eventkit_inbox ORDER BY entry";
+        let mut ids = process.store.connection.prepare(ids).unwrap();
+        let ids = ids.query_map([], |row| row.get(0)).unwrap();
+        ids.map(Result::unwrap).collect()
+    };
+    for (id, lease) in [("first", MINUTE), ("long", 9 * DAY), ("last", MINUTE)] {
+        claim(&mut process, id, lease);
+    }
+    process.pass(8 * DAY);
+    claim(&mut process, "new", MINUTE);
+    assert_eq!(ids(&mut process), ["long", "last", "new"]);
+    process.pass(8 * DAY + MINUTE);
+    claim(&mut process, "newer", MINUTE);
+    assert_eq!(ids(&mut process), ["newer"]);
+}
+
 /// Creates a database of the form that was without tokens, and without a clock.
 fn create_former(file: &File, rows: &[(&str, i64, Option<i64>)]) {
     let connection = Connection::open(file.path()).unwrap();

@@ -8,29 +8,29 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use eventkit::__private::service::sort_members;
-use eventkit::event::{DataKind, Event};
+use crate::event::json::sort_members;
+use crate::event::{DataKind, Event};
 
 /// The attributes that differ each time that an event is created.
 const VOLATILE: [&str; 2] = ["id", "time"];
 
 /// The event that causes others, and its handler.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct CauseKey<'a> {
-    pub(crate) source: &'a str,
-    pub(crate) id: &'a str,
-    pub(crate) handler: &'a str,
+pub(super) struct CauseKey<'a> {
+    pub(super) source: &'a str,
+    pub(super) id: &'a str,
+    pub(super) handler: &'a str,
 }
 
 impl CauseKey<'_> {
     /// Returns the id of an event by its content; `ordinal` counts the equal ones before it.
-    pub(crate) fn id_of_content(&self, content: Uuid, ordinal: usize) -> String {
+    pub(super) fn id_of_content(&self, content: Uuid, ordinal: usize) -> String {
         let ordinal = (ordinal as u64).to_be_bytes();
         self.id(&[b"content", content.as_bytes(), &ordinal])
     }
 
     /// Returns the id of an event by a key, which is unique among the events of its source and type.
-    pub(crate) fn id_of_key(&self, event: &Event, key: &str) -> String {
+    pub(super) fn id_of_key(&self, event: &Event, key: &str) -> String {
         let texts = ["key", event.source(), event.ty(), key];
         self.id(&texts.map(str::as_bytes))
     }
@@ -45,7 +45,7 @@ impl CauseKey<'_> {
 ///
 /// The members of JSON objects count in the order of their names, since the order in which a hash map
 /// is written differs each time.
-pub(crate) fn content(event: &Event) -> Uuid {
+pub(super) fn content(event: &Event) -> Uuid {
     let attributes = event.attributes();
     let mut fields: Vec<(&str, Cow<'_, [u8]>)> = attributes
         .filter(|(name, _)| !VOLATILE.contains(name))
@@ -91,7 +91,7 @@ mod tests {
     };
 
     fn event(json: &str) -> Event {
-        let data = eventkit::event::Data::json(json.to_owned()).unwrap();
+        let data = crate::event::Data::json(json.to_owned()).unwrap();
         let event = Event::builder().source("/shop").ty("shipped").data(data);
         event.extension("priority", 7).build().unwrap()
     }

@@ -1,0 +1,90 @@
+//! Acknowledgements on their way to the server, in batches.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_nats::Subject;
+use async_nats::client::Request;
+use async_nats::jetstream::AckKind;
+use eventkit::transport::TransportError;
+use futures_util::future::join_all;
+use tokio::sync::oneshot;
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
+use super::api::Api;
+use super::error::no_response;
+
+/// Sends acknowledgements and waits for their confirmations.
+///
+/// Each would be a write of its own: the task of the connection runs as soon as there is something to
+/// write. Those of handlers that end at the same time are gathered, and leave in one.
+#[derive(Debug)]
+pub(super) struct Acknowledgements {
+    api: Api,
+    pending: Mutex<Vec<Pending>>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    reply: Subject,
+    operation: &'static str,
+    kind: AckKind,
+    confirmed: oneshot::Sender<Result<(), TransportError>>,
+}
+
+impl Acknowledgements {
+    pub(super) fn new(api: Api) -> Self {
+        Self {
+            api,
+            pending: Mutex::default(),
+        }
+    }
+
+    /// Sends an acknowledgement, and returns once it is confirmed.
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        operation: &'static str,
+        reply: Subject,
+        kind: AckKind,
+    ) -> Result<(), TransportError> {
+        let (confirmed, confirmation) = oneshot::channel();
+        let is_first = {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            pending.push(Pending {
+                reply,
+                operation,
+                kind,
+                confirmed,
+            });
+            pending.len() == 1
+        };
+        if is_first {
+            tokio::spawn(Arc::clone(self).send_pending());
+        }
+        confirmation.await.unwrap_or_else(|_| {
+            Err(TransportError::unavailable(format!(
+                "failed to {operation}: no answer within {:?}",
+                self.api.timeout
+            )))
+        })
+    }
+
+    async fn send_pending(self: Arc<Self>) {
+        // The other tasks that can run do so before, and may add theirs.
+        yield_now().await;
+        let pending = {
+            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *pending)
+        };
+        let sending = pending.into_iter().map(async |pending| {
+            let Pending { reply, kind, .. } = pending;
+            let request = Request::new().payload(kind.into()).timeout(None);
+            let response = self.api.client.send_request(reply, request).await;
+            let response = response.map_err(|error| no_response(pending.operation, &error));
+            // Nobody waits for it any longer.
+            let _ = pending.confirmed.send(response.map(drop));
+        });
+        // Dropping the senders tells those that wait.
+        let _ = timeout(self.api.timeout, join_all(sending)).await;
+    }
+}

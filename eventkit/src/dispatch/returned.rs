@@ -1,0 +1,212 @@
+//! What handlers return: events, errors, and the outcome that they become.
+
+use thiserror::Error;
+
+use super::collection::LazyOutgoing;
+use super::decision::HandlerError;
+use super::entry::Outcome;
+use super::failure::Failure;
+use super::invocation::Invocation;
+use super::outgoing::OutgoingError;
+use crate::error::BoxError;
+use crate::event::Event;
+use crate::typed::CloudEvent;
+
+/// A return type of handlers: `()` or events, or a `Result` of these.
+///
+/// Events are values of an event type, enums of event types, [`Event`], and an `Option` or a `Vec` of
+/// these. In a dispatch within the process, they are in the report: see
+/// [`Report::events`](super::Report::events). A service publishes them after the handler succeeded, under
+/// the [ids](super::Outgoing#ids) of outgoing events. An event that cannot be encoded is a failure of the
+/// handler.
+///
+/// ```
+/// use eventkit::{BoxError, CloudEvent, Registry, handles};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// struct OrderPlaced { order_id: String }
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.shipped", source = "/shop")]
+/// struct OrderShipped { order_id: String }
+///
+/// static SHIPPING: Registry = Registry::new("shipping");
+///
+/// #[handles(registry = SHIPPING)]
+/// fn ship(order: OrderPlaced) -> Result<Option<OrderShipped>, BoxError> {
+///     Ok(Some(OrderShipped { order_id: order.order_id }))
+/// }
+///
+/// let report = SHIPPING.dispatch(&OrderPlaced { order_id: "A-1".into() }.to_event()?)?;
+/// assert_eq!(OrderShipped::try_from(&report.events()[0])?.order_id, "A-1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    label = "neither events nor `()`",
+    note = "return `()`, an event type, an enum of event types, `Event`, or an `Option` or a `Vec` of these",
+    note = "or a `Result` of one of these, with an error that converts into `Box<dyn std::error::Error + Send + Sync>`",
+    note = "a handler that waits is an `async fn`"
+)]
+pub trait IntoOutcome {
+    /// The types of the events that it may hold, or `"*"` if they are not known.
+    const EMITS: &'static [&'static str] = &[];
+
+    /// Adds the events to those of the call.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    #[doc(hidden)]
+    fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure>;
+}
+
+impl IntoOutcome for () {
+    fn into_outcome(self, _: &LazyOutgoing) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+impl IntoOutcome for Event {
+    const EMITS: &'static [&'static str] = &["*"];
+
+    fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+        let ty = self.ty().to_owned();
+        let added = outgoing.collection().add_event(self);
+        added.map_err(|source| not_sent(ty, source))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: CloudEvent> IntoOutcome for T {
+    const EMITS: &'static [&'static str] = T::TYPES;
+
+    fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+        let builder = self.event_builder().map_err(OutgoingError::from);
+        let added = builder.and_then(|builder| outgoing.collection().add(builder, None));
+        added.map_err(|source| not_sent(self.event_type(), source))
+    }
+}
+
+impl<R: IntoOutcome> IntoOutcome for Option<R> {
+    const EMITS: &'static [&'static str] = R::EMITS;
+
+    fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+        self.map_or(Ok(()), |returned| returned.into_outcome(outgoing))
+    }
+}
+
+impl<R: IntoOutcome> IntoOutcome for Vec<R> {
+    const EMITS: &'static [&'static str] = R::EMITS;
+
+    fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+        self.into_iter()
+            .try_for_each(|returned| returned.into_outcome(outgoing))
+    }
+}
+
+impl<R: IntoOutcome, E: IntoFailure> IntoOutcome for Result<R, E> {
+    const EMITS: &'static [&'static str] = R::EMITS;
+
+    fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+        self.map_err(E::into_failure)?.into_outcome(outgoing)
+    }
+}
+
+/// The error of a returned event that cannot be sent.
+#[derive(Debug, Error)]
+#[error("failed to send the returned event of type {ty:?}")]
+struct NotSent {
+    ty: String,
+    source: OutgoingError,
+}
+
+#[cold]
+fn not_sent(ty: impl Into<String>, source: OutgoingError) -> Failure {
+    let ty = ty.into();
+    Failure::error(NotSent { ty, source })
+}
+
+/// An error that handlers return.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the error of a handler",
+    label = "not an error that a handler can return",
+    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, and make it `Send + Sync + 'static`",
+    note = "or return `String`, or `Box<dyn std::error::Error + Send + Sync>`"
+)]
+pub trait IntoFailure {
+    /// Converts the error into a failure.
+    fn into_failure(self) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> IntoFailure for E {
+    fn into_failure(self) -> Failure {
+        Failure::returned(self.into())
+    }
+}
+
+/// The emissions of a return type, which need not be one of a handler's.
+///
+/// For a type that is none, the compiler goes on to the constant of [`NoEmissions`], so that the call
+/// alone reports it.
+#[derive(Debug)]
+pub struct Emissions<R>(std::marker::PhantomData<R>);
+
+impl<R: IntoOutcome> Emissions<R> {
+    /// The types of the events.
+    pub const __EVENTKIT_EMITS: &'static [&'static str] = R::EMITS;
+}
+
+/// The fallback for types that a handler cannot return.
+pub trait NoEmissions {
+    /// No events.
+    const __EVENTKIT_EMITS: &'static [&'static str] = &[];
+}
+
+impl<R> NoEmissions for Emissions<R> {}
+
+/// The returned value of a handler, for autoref specialization.
+///
+/// The generated code calls `__eventkit_outcome`: the compiler takes the inherent method if the error
+/// is a [`HandlerError`], and the one of [`AutorefOutcome`] otherwise. The name is reserved, so that
+/// no trait of the user's is in the way.
+#[derive(Debug)]
+pub struct Returned<R>(pub R);
+
+impl<R: IntoOutcome, E: HandlerError> Returned<Result<R, E>> {
+    /// Converts the result into an outcome that keeps the decision of the error.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    pub fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome {
+        let returned = self.0.map_err(|error| Box::new(Failure::from(error)))?;
+        returned
+            .into_outcome(invocation.outgoing())
+            .map_err(Box::new)
+    }
+}
+
+/// The fallback for returned values without a decision.
+pub trait AutorefOutcome<R> {
+    /// Converts the returned value into an outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome;
+}
+
+impl<R> AutorefOutcome<R> for Returned<R> {
+    fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome,
+    {
+        self.0.into_outcome(invocation.outgoing()).map_err(Box::new)
+    }
+}

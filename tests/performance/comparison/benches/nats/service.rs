@@ -1,0 +1,103 @@
+//! A service of eventkit.
+
+use std::future::pending;
+use std::sync::Arc;
+
+use eventkit::{BoxError, Dispatcher, Registry, State, handles};
+use eventkit_service::{MemoryInbox, Service, ServiceBuilder, ServiceHandle};
+use eventkit_sql::SqliteInbox;
+use tokio::task::JoinHandle;
+
+use crate::contender::{Bench, Contender, Ending, Handled, OrderPlaced, Running};
+
+static SHOP: Registry = Registry::new("shop");
+static SYNC: Registry = Registry::new("sync");
+
+#[handles(registry = SHOP)]
+#[allow(clippy::unused_async, reason = "a sync one would go to another thread")]
+async fn receive(order: &OrderPlaced, State(handled): State<Handled>) {
+    handled.add(order);
+}
+
+#[handles(registry = SYNC)]
+fn receive_sync(order: &OrderPlaced, State(handled): State<Handled>) {
+    handled.add(order);
+}
+
+pub fn default(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "service",
+        start: |bench, name, handled| {
+            Box::pin(start(bench, name, handled, &SHOP, |service| Ok(service)))
+        },
+    }
+}
+
+pub fn with_memory_inbox(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "memory-inbox",
+        start: |bench, name, handled| {
+            Box::pin(start(bench, name, handled, &SHOP, |service| {
+                Ok(service.inbox(MemoryInbox::new()))
+            }))
+        },
+    }
+}
+
+pub fn with_sqlite_inbox(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "sqlite-inbox",
+        start: |bench, name, handled| {
+            Box::pin(start(bench, name.clone(), handled, &SHOP, move |service| {
+                let path = std::env::temp_dir()
+                    .join(format!("eventkit-bench-{}-{name}.db", std::process::id()));
+                Ok(service.inbox(SqliteInbox::open(path)?))
+            }))
+        },
+    }
+}
+
+pub fn sync(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "sync",
+        start: |bench, name, handled| {
+            Box::pin(start(bench, name, handled, &SYNC, |service| Ok(service)))
+        },
+    }
+}
+
+struct RunningService {
+    handle: ServiceHandle,
+    task: JoinHandle<Result<(), BoxError>>,
+}
+
+async fn start(
+    bench: Arc<Bench>,
+    name: String,
+    handled: Handled,
+    registry: &'static Registry,
+    configure: impl FnOnce(ServiceBuilder) -> Result<ServiceBuilder, BoxError>,
+) -> Result<Box<dyn Running>, BoxError> {
+    let app = Dispatcher::new(registry).state(handled).build()?;
+    let service = Service::new(name, &app).transport(bench.nats.clone());
+    let service = configure(service)?.build()?;
+    let handle = service.handle();
+    let task = tokio::spawn(async move {
+        service.run_until(pending()).await?;
+        Ok(())
+    });
+    Ok(Box::new(RunningService { handle, task }))
+}
+
+impl Running for RunningService {
+    fn end(self: Box<Self>) -> Ending {
+        Box::pin(async move {
+            self.handle.stop();
+            self.task.await?
+        })
+    }
+}

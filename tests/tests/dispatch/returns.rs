@@ -1,0 +1,256 @@
+//! What handlers return is in the report, together with what they send.
+
+use std::fmt;
+use std::sync::Mutex;
+
+use eventkit::{
+    BoxError, CloudEvent, Dispatcher, Event, Failure, HandlerError, Outgoing, OutgoingError,
+    Registry, Report, handles,
+};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "returns.placed", source = "/shop")]
+struct Placed {
+    items: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "returns.shipped", source = "/shop")]
+struct Shipped {
+    item: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "returns.refunded", source = "/shop")]
+struct Refunded {
+    cents: u32,
+}
+
+#[derive(Debug, CloudEvent)]
+enum ShopEvent {
+    Shipped(Shipped),
+    Refunded(Box<Refunded>),
+}
+
+/// An event type that cannot be encoded.
+#[derive(Debug, Clone, Deserialize, CloudEvent)]
+#[cloudevent(type = "returns.broken", source = "/shop")]
+struct Broken(u8);
+
+impl Serialize for Broken {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("no form"))
+    }
+}
+
+#[derive(Debug, HandlerError)]
+#[dead_letter]
+struct Undeliverable;
+
+impl fmt::Display for Undeliverable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("undeliverable")
+    }
+}
+
+impl std::error::Error for Undeliverable {}
+
+fn types(report: &Report) -> Vec<&str> {
+    report.events().iter().map(Event::ty).collect()
+}
+
+static KINDS: Registry = Registry::new("return types");
+
+mod kinds {
+    use super::*;
+
+    type Alias = Result<Shipped, BoxError>;
+
+    #[handles(registry = KINDS)]
+    fn a_nothing(_: &Placed) {}
+
+    #[handles(registry = KINDS)]
+    fn b_one(order: &Placed) -> Shipped {
+        Shipped { item: order.items }
+    }
+
+    #[handles(registry = KINDS)]
+    async fn c_option(order: Placed) -> Option<Shipped> {
+        (order.items > 2).then_some(Shipped { item: 2 })
+    }
+
+    #[handles(registry = KINDS)]
+    fn d_all(order: &Placed) -> Vec<Shipped> {
+        (0..order.items).map(|item| Shipped { item }).collect()
+    }
+
+    #[handles(registry = KINDS)]
+    fn e_enum(_: &Placed) -> Vec<ShopEvent> {
+        let refunded = Refunded { cents: 1 };
+        vec![
+            ShopEvent::Refunded(Box::new(refunded)),
+            ShopEvent::Shipped(Shipped { item: 9 }),
+        ]
+    }
+
+    #[handles(registry = KINDS)]
+    async fn f_envelope(_: &Placed) -> Result<Event, impl Into<BoxError>> {
+        Event::builder().source("/s").ty("returns.note").build()
+    }
+
+    #[handles(registry = KINDS)]
+    fn g_decided(_: &Placed) -> Result<Option<Shipped>, Undeliverable> {
+        Ok(None)
+    }
+
+    #[handles(registry = KINDS)]
+    fn h_alias(_: &Placed) -> Alias {
+        Ok(Shipped { item: 7 })
+    }
+
+    #[handles(registry = KINDS)]
+    fn i_result_of_nothing(_: &Placed) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_return_value_is_in_the_report() {
+    let report = KINDS.dispatch_async(&Placed { items: 2 }).await.unwrap();
+    let expected = [
+        "returns.shipped",
+        "returns.shipped",
+        "returns.shipped",
+        "returns.refunded",
+        "returns.shipped",
+        "returns.note",
+        "returns.shipped",
+    ];
+    assert_eq!(types(&report), expected);
+    assert_eq!(
+        Shipped::try_from(&report.events()[0]).unwrap(),
+        Shipped { item: 2 }
+    );
+    let ids: std::collections::HashSet<&str> = report.events().iter().map(Event::id).collect();
+    assert_eq!(ids.len(), expected.len());
+    let report = KINDS.dispatch_async(&Placed { items: 3 }).await.unwrap();
+    assert_eq!(report.events().len(), expected.len() + 2);
+}
+
+static FAILING: Registry = Registry::new("returns that fail");
+
+mod failing {
+    use super::*;
+
+    #[handles(registry = FAILING)]
+    fn a_sent_and_returned(_: &Placed, outgoing: Outgoing<ShopEvent>) -> Shipped {
+        outgoing.send(&Refunded { cents: 5 }).unwrap();
+        Shipped { item: 1 }
+    }
+
+    #[handles(registry = FAILING)]
+    fn b_half(_: &Placed, outgoing: Outgoing) -> Result<Shipped, Undeliverable> {
+        outgoing.send(&Shipped { item: 2 }).unwrap();
+        Err(Undeliverable)
+    }
+
+    #[handles(registry = FAILING)]
+    fn c_cannot_be_encoded(_: &Placed, outgoing: Outgoing) -> Broken {
+        outgoing.send(&Shipped { item: 3 }).unwrap();
+        Broken(0)
+    }
+
+    #[handles(registry = FAILING)]
+    fn d_panics(_: &Placed, outgoing: Outgoing) {
+        outgoing.send(&Shipped { item: 4 }).unwrap();
+        panic!("at last");
+    }
+
+    #[handles(registry = FAILING)]
+    fn e_succeeds(_: &Placed) -> Shipped {
+        Shipped { item: 5 }
+    }
+}
+
+fn check_failing(report: &Report) {
+    let items = report.events().iter().map(Event::ty);
+    assert!(items.eq(["returns.refunded", "returns.shipped", "returns.shipped"]));
+    let last = report.events().last().unwrap();
+    assert_eq!(Shipped::try_from(last).unwrap(), Shipped { item: 5 });
+    let failures: Vec<String> = report
+        .failures()
+        .map(|(_, own)| format!("{own:#}"))
+        .collect();
+    assert_eq!(
+        failures,
+        [
+            "undeliverable",
+            "failed to send the returned event of type \"returns.broken\": failed to encode the event: failed to encode the data: no form",
+            "panicked: at last",
+        ]
+    );
+    let (_, first) = report.failures().next().unwrap();
+    assert!(matches!(
+        first,
+        Failure::Error {
+            decision: Some(_),
+            ..
+        }
+    ));
+}
+
+#[tokio::test]
+async fn events_of_handlers_that_fail_are_dropped() {
+    let placed = Placed { items: 1 };
+    let error = FAILING.dispatch(&placed).unwrap_err();
+    check_failing(error.report().unwrap());
+    let error = FAILING.dispatch_async(&placed).await.unwrap_err();
+    check_failing(error.report().unwrap());
+    let error = FAILING.dispatch(&placed.to_event().unwrap()).unwrap_err();
+    check_failing(error.report().unwrap());
+}
+
+static CLOSURES: Registry = Registry::new("closures that return events");
+
+#[tokio::test]
+async fn closures_return_events_too() {
+    CLOSURES.register("returns.placed", |event: &Event| {
+        let items: u32 = event.data_as::<Placed>()?.items;
+        Ok::<_, eventkit::DecodeError>(Shipped { item: items })
+    });
+    CLOSURES.register_typed(|order: &Placed| vec![Refunded { cents: order.items }]);
+    CLOSURES.register_async("returns.placed", |_| async { Some(Shipped { item: 1 }) });
+    CLOSURES.register_typed_async(|_: Placed| async { ShopEvent::Shipped(Shipped { item: 1 }) });
+    let report = CLOSURES.dispatch_async(&Placed { items: 4 }).await.unwrap();
+    assert_eq!(
+        types(&report),
+        [
+            "returns.shipped",
+            "returns.refunded",
+            "returns.shipped",
+            "returns.shipped"
+        ]
+    );
+}
+
+static KEPT: Registry = Registry::new("kept");
+static LEFT: Mutex<Option<Outgoing<Shipped>>> = Mutex::new(None);
+
+#[handles(registry = KEPT)]
+fn keep(_: &Placed, outgoing: Outgoing<Shipped>) {
+    outgoing.send(&Shipped { item: 1 }).unwrap();
+    *LEFT.lock().unwrap() = Some(outgoing);
+}
+
+#[test]
+fn outgoing_is_closed_with_its_handler() {
+    let app = Dispatcher::new(&KEPT).build().unwrap();
+    assert_eq!(
+        app.dispatch(&Placed { items: 1 }).unwrap().events().len(),
+        1
+    );
+    let outgoing = LEFT.lock().unwrap().take().unwrap();
+    let error = outgoing.send(&Shipped { item: 2 });
+    assert!(matches!(error, Err(OutgoingError::Closed)));
+}
