@@ -5,6 +5,7 @@ mod check;
 mod collection;
 mod const_check;
 mod decision;
+mod decisions;
 mod decoded;
 mod derived_id;
 mod discovery;
@@ -52,11 +53,15 @@ pub(crate) mod generated {
     pub use super::const_check::{
         BorrowEvent, EventMeta, OwnEvent, borrowed_event, check_pattern, owned_event, require_send,
     };
+    pub use super::decisions::{DECISIONS, DecisionOf, decision_of};
     pub use super::discovery::{EVENT_TYPES, HANDLERS};
     pub use super::entry::{Call, Outcome, OutcomeFuture};
     pub use super::handler::{HandlerMetadata, LiteralFilter, TypedEvent};
     pub use super::invocation::{HandlerEvent, Invocation};
-    pub use super::returned::{AutorefOutcome, Emissions, NoEmissions, Returned};
+    pub use super::returned::{
+        AutorefDecision, AutorefOutcome, AutorefPointer, AutorefResult, Emissions, InnerError,
+        NoEmissions, Returned,
+    };
 }
 
 /// Items with which eventkit-service runs single handlers.

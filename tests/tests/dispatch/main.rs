@@ -8,6 +8,7 @@
 )]
 
 mod asynchronous;
+mod decisions;
 mod envelope;
 mod extractors;
 mod failures;
