@@ -1,6 +1,7 @@
 //! Registries, handlers and dispatch.
 
 mod bound;
+mod cascade;
 mod check;
 mod collection;
 mod const_check;
@@ -10,6 +11,7 @@ mod decoded;
 mod derived_id;
 mod discovery;
 mod dispatcher;
+mod emissions;
 mod entry;
 mod error;
 mod extract;
@@ -33,8 +35,9 @@ use std::future::Future;
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
+pub use emissions::{EmissionCycle, UnhandledEmission};
 pub use entry::{HandlerEntry, HandlerRef};
-pub use error::{DispatchError, DispatcherError};
+pub use error::{CascadeError, DispatchError, DispatcherError};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
@@ -43,7 +46,7 @@ pub use outgoing::{Outgoing, OutgoingError};
 pub use policy::{OnExhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};
-pub use report::{HandlerOutcome, Report};
+pub use report::{Cascaded, HandlerOutcome, Report};
 pub use returned::IntoOutcome;
 pub use run::Dispatch;
 pub use state::Requirements;
