@@ -1,6 +1,7 @@
 //! The decision of an error on the event of its handler.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The action of a service on an event whose handler failed.
@@ -20,8 +21,25 @@ pub enum Decision {
 
 /// An error that decides what a service does with the event, through `#[derive(HandlerError)]`.
 ///
-/// Any other error is retried. A closure that is registered at run time keeps the decision if it
-/// returns `Result<(), Failure>`, into which such an error converts.
+/// Any other error is retried.
+///
+/// # Errors around it
+///
+/// A decision is found in `Box<E>` and `Arc<E>`, and where the type is hidden: in
+/// `Box<dyn Error + Send + Sync>` and, in a function with `#[handles]`, in `anyhow::Error` and
+/// `eyre::Report`. What counts is the first error of the chain of [sources](Error::source) that has made
+/// a decision. So context may be added, and an error that makes no decision may wrap one that does.
+///
+/// It is not found if the type is hidden, and
+///
+/// - the type has parameters, implements the trait by hand, or the feature `discovery` is off;
+/// - the wrapper does not return the error as its source;
+/// - it is in an `anyhow::Error` without context that a closure returns, or that was converted into
+///   `Box<dyn Error + Send + Sync>`.
+///
+/// There, return a [`Failure`](super::Failure), into which such an error converts and which keeps the
+/// decision behind any pointer. In an error with a decision of its own, a variant defers to the error
+/// that it holds with `#[handler_error(transparent)]`.
 ///
 /// ```
 /// use std::fmt;
@@ -65,4 +83,16 @@ pub enum Decision {
 pub trait HandlerError: Error + Send + Sync + 'static {
     /// Returns the action of a service on the event.
     fn decision(&self) -> Decision;
+}
+
+impl<E: HandlerError> HandlerError for Box<E> {
+    fn decision(&self) -> Decision {
+        E::decision(self)
+    }
+}
+
+impl<E: HandlerError> HandlerError for Arc<E> {
+    fn decision(&self) -> Decision {
+        E::decision(self)
+    }
 }

@@ -44,6 +44,7 @@ use crate::typed::{AttributeSource, EventSet};
     label = "not an extractor",
     note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
+    note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
 )]

@@ -76,6 +76,10 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 ///
 /// In a dispatch within the process the id is random.
 ///
+/// Source and id tell events apart, whatever their types are. An event of another type that has those of
+/// the handled event, as where both have a field for the id, is rejected if it is published to the
+/// transport of that one.
+///
 /// # Inherited attributes
 ///
 /// In a service, attributes that an event does not set itself are inherited: `correlationid` from the

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::{env, fs, process};
+use std::sync::{Arc, Barrier, LazyLock};
+use std::{env, fs, process, thread};
 
 use super::*;
 
@@ -264,4 +264,20 @@ fn what_idled_in_the_former_shape_is_not_too_old_for_it() {
     let long_ago = system_time() - millis(30 * DAY);
     create_former(&file, &[("A-1", long_ago, Some(long_ago))]);
     assert_eq!(file.open(MINUTE).claim(MINUTE), Claim::Completed);
+}
+
+#[test]
+fn processes_may_create_a_database_at_the_same_time() {
+    for _ in 0..30 {
+        let file = File::new();
+        let together = Barrier::new(8);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    together.wait();
+                    file.open(Duration::ZERO).claim(MINUTE);
+                });
+            }
+        });
+    }
 }
