@@ -27,13 +27,17 @@ pub(super) fn dispatch(
     cascade.finish(report)
 }
 
-/// Runs the handlers of an event and of those that they return, sync and async ones.
+/// Runs the handlers of an event, sync and async ones, and those of the events that they return if the
+/// depth is not 0.
 pub(super) async fn dispatch_async(
     table: &RoutingTable,
     event: &dyn Dispatch,
     depth: usize,
 ) -> Result<Report, DispatchError> {
     let outcome = run::dispatch_async(table, event).await;
+    if depth == 0 {
+        return outcome;
+    }
     let (mut cascade, report) = Cascade::new(depth, event.wire_type(), outcome)?;
     while let Some(step) = cascade.next(table) {
         let outcome = run::dispatch_async(table, &step.event).await;

@@ -39,7 +39,40 @@ pub enum Decision {
 ///
 /// There, return a [`Failure`](super::Failure), into which such an error converts and which keeps the
 /// decision behind any pointer. In an error with a decision of its own, a variant defers to the error
-/// that it holds with `#[handler_error(transparent)]`.
+/// that it holds with `#[handler_error(transparent)]`:
+///
+/// ```
+/// use std::error::Error;
+/// use eventkit::{Decision, HandlerError};
+/// # use std::fmt;
+///
+/// #[derive(Debug, HandlerError)]
+/// #[dead_letter]
+/// struct UnknownAddress;
+///
+/// #[derive(Debug, HandlerError)]
+/// enum OrderError {
+///     #[drop]
+///     ShippedAlready,
+///     #[handler_error(transparent)]
+///     Address(UnknownAddress),
+///     #[handler_error(transparent)]
+///     Other(Box<dyn Error + Send + Sync>),
+/// }
+/// # impl fmt::Display for UnknownAddress {
+/// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("unknown address") }
+/// # }
+/// # impl Error for UnknownAddress {}
+/// # impl fmt::Display for OrderError {
+/// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("not shipped") }
+/// # }
+/// # impl Error for OrderError {}
+///
+/// let error = OrderError::Other(UnknownAddress.into());
+/// assert_eq!(error.decision(), Decision::DeadLetter);
+/// ```
+///
+/// # Example
 ///
 /// ```
 /// use std::fmt;

@@ -85,12 +85,7 @@ impl Dispatcher {
         &self,
         event: &E,
     ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
-        async move {
-            match self.cascade {
-                0 => run::dispatch_async(&self.table, event).await,
-                depth => cascade::dispatch_async(&self.table, event, depth).await,
-            }
-        }
+        cascade::dispatch_async(&self.table, event, self.cascade)
     }
 
     pub(super) fn table(&self) -> &RoutingTable {

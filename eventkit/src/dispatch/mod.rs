@@ -33,6 +33,7 @@ mod state;
 use std::future::Future;
 
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
+pub use collection::OutgoingError;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use emissions::{EmissionCycle, UnhandledEmission};
@@ -42,7 +43,7 @@ pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
 pub use invocation::Context;
-pub use outgoing::{Outgoing, OutgoingError};
+pub use outgoing::Outgoing;
 pub use policy::{OnExhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};

@@ -14,12 +14,9 @@ impl From<&DispatchError> for Problem {
     /// handlers take, this is the problem of the first one, a 4xx: sending the event again does not
     /// help. Anything else is a 500.
     fn from(error: &DispatchError) -> Self {
-        let report = match error {
-            DispatchError::Failed(report) => report,
-            _ => {
-                let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
-                return Self::new(status, title, error.to_string());
-            }
+        let DispatchError::Failed(report) = error else {
+            let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
+            return Self::new(status, title, error.to_string());
         };
         let mut cascaded = report.cascaded().iter();
         if cascaded.any(|own| own.report.has_failures()) {

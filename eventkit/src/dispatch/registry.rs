@@ -123,7 +123,7 @@ impl Registry {
     /// Returns the handlers, in the order in which they run: with the [types](super::Handler::patterns)
     /// that each handles and [those](super::Handler::emits) that it emits, the graph of the program.
     ///
-    /// ```
+    /// ```standalone_crate
     /// use eventkit::{CloudEvent, Registry, handles};
     /// # use serde::{Deserialize, Serialize};
     /// #

@@ -5,12 +5,11 @@ use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::collection::LazyOutgoing;
+use super::collection::{LazyOutgoing, OutgoingError};
 use super::decision::{Decision, HandlerError};
 use super::entry::Outcome;
 use super::failure::{ErrorPointer, Failure, find_decision};
 use super::invocation::Invocation;
-use super::outgoing::OutgoingError;
 use crate::error::BoxError;
 use crate::event::Event;
 use crate::typed::CloudEvent;

@@ -110,6 +110,8 @@ fn main() -> Result<(), BoxError> {
         boxes: 2,
     };
     let app = Dispatcher::new(&SHOP).cascade(3).build()?;
-    println!("{}", app.dispatch(&order)?);
+    for cascaded in app.dispatch(&order)?.cascaded() {
+        println!("dispatched {}", cascaded.chain.join(" -> "));
+    }
     Ok(())
 }
