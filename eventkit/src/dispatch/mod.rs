@@ -4,6 +4,7 @@ mod bound;
 mod check;
 mod collection;
 mod const_check;
+mod context_builder;
 mod decision;
 mod decoded;
 mod derived_id;
@@ -30,6 +31,7 @@ mod state;
 use std::future::Future;
 
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
+pub use context_builder::ContextBuilder;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use entry::{HandlerEntry, HandlerRef};
