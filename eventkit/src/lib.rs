@@ -99,10 +99,10 @@ mod typed;
 pub mod __private;
 
 pub use dispatch::{
-    CascadeError, Cascaded, CheckError, Context, Decision, Dispatch, DispatchError, Dispatcher,
-    DispatcherBuilder, DispatcherError, EmissionCycle, Extract, Failure, Handler, HandlerEntry,
-    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing,
-    OutgoingError, Policy, Registration, Registry, RegistryIssue, RegistryReport, Report,
+    CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision, Dispatch, DispatchError,
+    Dispatcher, DispatcherBuilder, DispatcherError, EmissionCycle, Extract, Failure, Handler,
+    HandlerEntry, HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted,
+    Outgoing, OutgoingError, Policy, Registration, Registry, RegistryIssue, RegistryReport, Report,
     Requirements, State, UnhandledEmission, UnmatchedPattern, default_registry, dispatch,
     dispatch_async,
 };

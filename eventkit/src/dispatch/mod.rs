@@ -5,6 +5,7 @@ mod cascade;
 mod check;
 mod collection;
 mod const_check;
+mod context_builder;
 mod decision;
 mod decisions;
 mod decoded;
@@ -34,6 +35,7 @@ use std::future::Future;
 
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
 pub use collection::OutgoingError;
+pub use context_builder::ContextBuilder;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use emissions::{EmissionCycle, UnhandledEmission};
