@@ -61,6 +61,15 @@ pub(super) async fn record_alias(
     Ok(written.is_some())
 }
 
+/// Returns whether a name is that of a durable, or of a subscription that it has since it was renamed.
+pub(super) async fn is_name_of(
+    shared: &Shared,
+    name: &str,
+    durable: &str,
+) -> Result<bool, TransportError> {
+    Ok(name == durable || alias(shared, name).await?.as_deref() == Some(durable))
+}
+
 async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportError> {
     let alias = shared.state.get::<Alias>(&Alias::key(name)).await?;
     Ok(alias.map(|alias| alias.value.durable))
