@@ -28,7 +28,6 @@ pub(super) struct StreamInfo {
 /// What a stream contains.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct StreamState {
-    pub(super) messages: u64,
     pub(super) bytes: u64,
     pub(super) last_seq: u64,
     /// The time of the newest message.
