@@ -132,7 +132,12 @@ impl Delivery<'_> {
             return Err(Failure::Timeout(limit));
         }
         let _overdue = CountGuard::new(&task.shared.overdue);
-        tracing::warn!(timeout = ?limit, "a sync handler runs past its timeout");
+        tracing::warn!(
+            subscription = self.subscription(),
+            event = %self.event,
+            timeout = ?limit,
+            "a sync handler runs past its timeout"
+        );
         if let Some(admission) = suspect {
             // Others do not wait for a handler that hangs.
             drop(admission);
