@@ -99,10 +99,10 @@ pub mod __private;
 
 pub use dispatch::{
     CheckError, Context, ContextBuilder, Decision, Dispatch, DispatchError, Dispatcher,
-    DispatcherBuilder, DispatcherError, Extract, Failure, Handler, HandlerEntry, HandlerError,
-    HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing, OutgoingError,
-    Policy, Registration, Registry, RegistryIssue, RegistryReport, Report, Requirements, State,
-    UnmatchedPattern, default_registry, dispatch, dispatch_async,
+    DispatcherBuilder, DispatcherError, Extract, ExtractAsync, Failure, Handler, HandlerEntry,
+    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing,
+    OutgoingError, Policy, Registration, Registry, RegistryIssue, RegistryReport, Report,
+    Requirements, State, UnmatchedPattern, default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};

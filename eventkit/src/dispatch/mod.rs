@@ -36,7 +36,7 @@ pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use entry::{HandlerEntry, HandlerRef};
 pub use error::{DispatchError, DispatcherError};
-pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
+pub use extract::{Extract, ExtractAsync, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
 pub use invocation::Context;
