@@ -130,6 +130,11 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// | `#[retry(after = "5s")]` | is retried after this delay |
 /// | `#[dead_letter]` | becomes a dead letter at once |
 /// | `#[drop]` | is dropped |
+/// | `#[handler_error(transparent)]` | is treated as the error declares that the variant holds |
+///
+/// A transparent variant holds one error and nothing else: one that derives `HandlerError`, a pointer to
+/// one, or a hidden one such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`, which is retried if it
+/// has made no decision.
 ///
 /// A variant without one of them does not compile: the decision is made where the variant is added. A
 /// struct has the attribute itself. `#[handler_error(crate = path)]` on the type sets the path of the

@@ -49,6 +49,7 @@ use crate::typed::{AttributeSource, EventSet};
     note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
     note = "a type that implements `eventkit::ExtractAsync` alone is a parameter of an `async fn`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
+    note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
 )]
