@@ -13,6 +13,7 @@
 //! ```
 //!
 //! [`State`](crate::State) and [`Context`](crate::Context) are extractors too, as are the documented
-//! [extensions](crate::extension) and the types that implement [`Extract`](crate::Extract).
+//! [extensions](crate::extension) and the types that implement [`Extract`](crate::Extract), or, for async
+//! handlers, [`ExtractAsync`](crate::ExtractAsync).
 
 pub use crate::dispatch::{Id, Source, Subject, Time, Type};

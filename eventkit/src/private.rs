@@ -10,8 +10,8 @@ pub use eventkit_macros::__items;
 pub use crate::__discover as discover;
 pub use crate::dispatch::generated::*;
 pub use crate::dispatch::{
-    Extract, Handler, HandlerEntry, IntoOutcome, Location, OnExhausted, Policy, Registry,
-    Requirements,
+    Extract, ExtractAsync, Handler, HandlerEntry, IntoOutcome, Location, OnExhausted, Policy,
+    Registry, Requirements,
 };
 pub use crate::error::{DecodeError, EncodeError};
 pub use crate::event::timestamp::timestamp_of;

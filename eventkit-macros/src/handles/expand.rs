@@ -48,7 +48,7 @@ fn items(
     let lints = attributes::allowed_lints(&function.attrs);
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
     let function_name = function.sig.ident.unraw().to_string();
-    let metadata = metadata(model, private, &function_name);
+    let metadata = metadata(model, function, private, &function_name);
     let types = &model.arguments.types;
     let number = types.len();
     let event = event(model, private);
@@ -83,7 +83,12 @@ fn items(
 }
 
 /// Returns the metadata but for the type of the event.
-fn metadata(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
+fn metadata(
+    model: &Model,
+    function: &HandlerFn,
+    private: &TokenStream,
+    function_name: &str,
+) -> TokenStream {
     let arguments = &model.arguments;
     let order = arguments.order.iter();
     let registry = arguments.registry.iter().map(|path| {
@@ -110,7 +115,7 @@ fn metadata(model: &Model, private: &TokenStream, function_name: &str) -> TokenS
         quote!(start: ::core::option::Option::Some(#start),)
     });
     let policy = arguments.policy.expand(private);
-    let requirements = requirements(model, private);
+    let requirements = requirements(model, &extractor_trait(function), private);
     quote! {
         #private::HandlerMetadata {
             #(order: #order,)*
@@ -166,7 +171,7 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
     let others = model
         .parameters
         .iter()
-        .map(|parameter| argument(parameter, private));
+        .map(|parameter| argument(parameter, function, private));
     let arguments = quote!(#event #(, #others)*);
     if function.sig.asyncness.is_none() {
         let outcome = outcome(&quote!(#name(#arguments)), output, private);
@@ -212,11 +217,26 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
     }}
 }
 
-fn argument(parameter: &Parameter, private: &TokenStream) -> TokenStream {
+/// Returns the name of the trait of the extractors, which may wait in an async function.
+fn extractor_trait(function: &HandlerFn) -> Ident {
+    format_ident!(
+        "{}",
+        if function.sig.asyncness.is_some() {
+            "ExtractAsync"
+        } else {
+            "Extract"
+        }
+    )
+}
+
+fn argument(parameter: &Parameter, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let (Parameter::Extractor(ty) | Parameter::Extension(_, ty)) = parameter;
     let invocation = local("__eventkit_invocation", ty);
     match parameter {
         Parameter::Extractor(_) => {
+            if function.sig.asyncness.is_some() {
+                return quote_spanned!(ty.span()=> <#ty as #private::ExtractAsync<'_>>::extracting(#invocation).await?);
+            }
             quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
         }
         Parameter::Extension(name, _) => {
@@ -239,7 +259,7 @@ fn call_site(place: Span) -> Span {
 
 /// Returns the fields for the state that extractors need, the events that they send, and whether they
 /// need the envelope.
-fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
+fn requirements(model: &Model, extract: &Ident, private: &TokenStream) -> Option<TokenStream> {
     if model.parameters.is_empty() {
         return None;
     }
@@ -250,11 +270,11 @@ fn requirements(model: &Model, private: &TokenStream) -> Option<TokenStream> {
         match parameter {
             Parameter::Extractor(ty) => {
                 needs.extend(
-                    quote_spanned!(ty.span()=> || <#ty as #private::Extract<'_>>::NEEDS_EVENT),
+                    quote_spanned!(ty.span()=> || <#ty as #private::#extract<'_>>::NEEDS_EVENT),
                 );
-                sends.push(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::EMITS));
+                sends.push(quote_spanned!(ty.span()=> <#ty as #private::#extract<'_>>::EMITS));
                 let requirements = local("__eventkit_requirements", ty);
-                requires.extend(quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::requires(#requirements);));
+                requires.extend(quote_spanned!(ty.span()=> <#ty as #private::#extract<'_>>::requires(#requirements);));
             }
             Parameter::Extension(..) => needs.extend(quote!(|| true)),
         }

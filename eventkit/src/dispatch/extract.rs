@@ -1,6 +1,10 @@
 //! Extractors: the parameters of a handler after the event.
 
 use std::any::type_name;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{self, Poll};
 
 use thiserror::Error;
 
@@ -43,6 +47,7 @@ use crate::typed::{AttributeSource, EventSet};
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
     note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
+    note = "a type that implements `eventkit::ExtractAsync` alone is a parameter of an `async fn`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
     note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
@@ -75,6 +80,146 @@ pub trait Extract<'a>: Sized {
     #[doc(hidden)]
     fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
         Self::extract(invocation.context()?).map_err(Failure::from_extractor)
+    }
+}
+
+/// A type that an async handler may take as a parameter after the event, and whose extraction waits.
+///
+/// Every [`Extract`] is one as well. A sync handler takes those alone.
+///
+/// ```
+/// use eventkit::{BoxError, Context, Dispatcher, Event, ExtractAsync, Registry, Requirements, handles};
+///
+/// #[derive(Clone)]
+/// struct Customers;
+///
+/// impl Customers {
+///     async fn name(&self, id: &str) -> Option<String> {
+///         (id == "7").then(|| "Ada".to_owned())
+///     }
+/// }
+///
+/// /// The name of the customer that the event is about.
+/// struct CustomerName(String);
+///
+/// impl<'a> ExtractAsync<'a> for CustomerName {
+///     async fn extract_async(context: &'a Context<'a>) -> Result<Self, BoxError> {
+///         let customers = context.state::<Customers>().ok_or("no customers")?;
+///         let id = context.event().subject().ok_or("no customer")?;
+///         let name = customers.name(id).await;
+///         Ok(Self(name.ok_or("an unknown customer")?))
+///     }
+///
+///     fn requires(requirements: &mut Requirements) {
+///         requirements.state::<Customers>();
+///     }
+/// }
+///
+/// static GREETINGS: Registry = Registry::new("greetings");
+///
+/// #[handles("*", registry = GREETINGS)]
+/// async fn greet(_event: &Event, CustomerName(name): CustomerName) {
+///     println!("hello {name}");
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let app = Dispatcher::new(&GREETINGS).state(Customers).build()?;
+/// let event = Event::builder().source("/shop").ty("t").subject("7").build()?;
+/// app.dispatch_async(&event).await?;
+/// # Ok::<(), BoxError>(())
+/// # })
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an async handler",
+    label = "not an extractor",
+    note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
+    note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
+    note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
+    note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
+)]
+pub trait ExtractAsync<'a>: Sized {
+    /// Whether it reads the envelope; built-in extractors may do without.
+    #[doc(hidden)]
+    const NEEDS_EVENT: bool = true;
+
+    /// The types of the events that a handler may send through it, as [`Extract::EMITS`].
+    const EMITS: &'static [&'static str] = &[];
+
+    /// Extracts the value for one call of a handler.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`Extract::extract`] does.
+    fn extract_async(
+        context: &'a Context<'a>,
+    ) -> impl Future<Output = Result<Self, BoxError>> + Send;
+
+    /// Adds the state that it requires, so that a missing one is found before the first event.
+    fn requires(requirements: &mut Requirements) {
+        let _ = requirements;
+    }
+
+    #[doc(hidden)]
+    fn extracting(invocation: &'a Invocation<'a>) -> Extracting<'a, Self> {
+        Extracting::Waiting(Box::pin(async {
+            let extracted = Self::extract_async(invocation.context()?).await;
+            extracted.map_err(Failure::from_extractor)
+        }))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<'a, T: Extract<'a>> ExtractAsync<'a> for T {
+    const NEEDS_EVENT: bool = T::NEEDS_EVENT;
+
+    const EMITS: &'static [&'static str] = T::EMITS;
+
+    async fn extract_async(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        T::extract(context)
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        T::requires(requirements);
+    }
+
+    #[inline]
+    fn extracting(invocation: &'a Invocation<'a>) -> Extracting<'a, Self> {
+        Extracting::Ready(Some(T::from_invocation(invocation)))
+    }
+}
+
+/// The future of an extractor.
+///
+/// It is not an `impl Future`, so that a type which is no extractor is one error.
+#[doc(hidden)]
+#[must_use = "a future does nothing until it is awaited"]
+pub enum Extracting<'a, T> {
+    /// Extracted without a wait; `None` once it has been taken.
+    Ready(Option<Result<T, Failure>>),
+    /// Being extracted.
+    Waiting(Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>),
+}
+
+impl<T> fmt::Debug for Extracting<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ready(_) => "Ready",
+            Self::Waiting(_) => "Waiting",
+        })
+    }
+}
+
+// The value is not pinned: it is moved out.
+impl<T> Unpin for Extracting<'_, T> {}
+
+impl<T> Future for Extracting<'_, T> {
+    type Output = Result<T, Failure>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Ready(extracted) => extracted.take().map_or(Poll::Pending, Poll::Ready),
+            Self::Waiting(future) => future.as_mut().poll(context),
+        }
     }
 }
 

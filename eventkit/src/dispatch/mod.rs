@@ -41,7 +41,7 @@ pub use dispatcher::{Dispatcher, DispatcherBuilder};
 pub use emissions::{EmissionCycle, UnhandledEmission};
 pub use entry::{HandlerEntry, HandlerRef};
 pub use error::{CascadeError, DispatchError, DispatcherError};
-pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
+pub use extract::{Extract, ExtractAsync, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
 pub use invocation::Context;

@@ -1,7 +1,10 @@
 //! Async handlers, and sync ones beside them.
 
-use eventkit::extract::Id;
-use eventkit::{DispatchError, Registry, handles};
+use eventkit::extract::{Id, Subject};
+use eventkit::{
+    BoxError, CloudEvent, Context, DispatchError, Dispatcher, ExtractAsync, Registry, Requirements,
+    State, handles,
+};
 
 use super::{Log, OrderPlaced, placed};
 
@@ -92,4 +95,66 @@ async fn closures_can_be_async() -> Result<(), Box<dyn std::error::Error>> {
     assert_eq!(registry.dispatch_async(&placed()).await?.len(), 2);
     assert_eq!(SEEN.take(), ["co.outcome.order.placed", "A-1"]);
     Ok(())
+}
+
+/// The state of [`Customer`].
+#[derive(Clone)]
+struct Customers(&'static str);
+
+/// Extracted after a wait.
+struct Customer(String);
+
+impl<'a> ExtractAsync<'a> for Customer {
+    async fn extract_async(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        let customers = context.state::<Customers>().ok_or("no customers")?.0;
+        tokio::task::yield_now().await;
+        match context.event().subject() {
+            Some(id) => Ok(Self(format!("{customers} {id}"))),
+            None => Err("no customer".into()),
+        }
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.state::<Customers>();
+    }
+}
+
+static CUSTOMERS: Registry = Registry::new("customers");
+static CUSTOMER_LOG: Log = Log::new();
+
+#[handles(registry = CUSTOMERS)]
+async fn greet(
+    order: &OrderPlaced,
+    Customer(name): Customer,
+    State(Customers(customers)): State<Customers>,
+    subject: Option<Subject<'_>>,
+    Customer(again): Customer,
+) {
+    CUSTOMER_LOG.note(format!(
+        "{} {name} {customers} {subject:?} {again}",
+        order.order_id
+    ));
+}
+
+#[tokio::test]
+async fn an_extractor_of_an_async_handler_may_wait() {
+    let app = Dispatcher::new(&CUSTOMERS).state(Customers("old")).build();
+    let app = app.unwrap();
+    let event = placed().event_builder().unwrap().subject("7");
+    app.dispatch_async(&event.build().unwrap()).await.unwrap();
+    assert_eq!(
+        CUSTOMER_LOG.take(),
+        [r#"A-1 old 7 old Some(Subject("7")) old 7"#]
+    );
+
+    let without = placed().event_builder().unwrap().build().unwrap();
+    let error = app.dispatch_async(&without).await.unwrap_err();
+    assert!(error.to_string().contains("no customer"), "{error}");
+    assert!(CUSTOMER_LOG.take().is_empty());
+}
+
+#[test]
+fn what_an_extractor_that_waits_requires_is_missed_when_the_dispatcher_is_built() {
+    let error = Dispatcher::new(&CUSTOMERS).build().unwrap_err();
+    assert!(error.to_string().contains("Customers"), "{error}");
 }

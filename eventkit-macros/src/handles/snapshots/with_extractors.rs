@@ -19,12 +19,14 @@ pub async fn ship(
         framework::eventkit::__private::Registry::key(&crate::SHIPPING)
     ),
     needs_event:false||<State<Db>as
-    framework::eventkit::__private::Extract<'_>>::NEEDS_EVENT||true,
+    framework::eventkit::__private::ExtractAsync<'_>>::NEEDS_EVENT||true,
     sends:&[<State<Db>as
-    framework::eventkit::__private::Extract<'_>>::EMITS],
+    framework::eventkit::__private::ExtractAsync<'_>>::EMITS],
     requires:|__eventkit_requirements|{let
     _ = &__eventkit_requirements;<State<Db>as
-    framework::eventkit::__private::Extract<'_>>::requires(__eventkit_requirements);},
+    framework::eventkit::__private::ExtractAsync<'_>>::requires(
+        __eventkit_requirements
+    );},
     ..framework::eventkit::__private::HandlerMetadata::new(
         ::core::concat!(::core::module_path!(), "::", "ship"),
         framework::eventkit::__private::Location::new(
@@ -67,9 +69,9 @@ pub async fn ship(
                     __eventkit_invocation
                 )?,
                 <State<Db>as
-                framework::eventkit::__private::Extract<'_>>::from_invocation(
+                framework::eventkit::__private::ExtractAsync<'_>>::extracting(
                     __eventkit_invocation
-                )?,
+                ).await?,
                 framework::eventkit::__private::Invocation::extension::<String>(
                     __eventkit_invocation,
                     "region"

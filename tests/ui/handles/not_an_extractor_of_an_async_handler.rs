@@ -1,0 +1,6 @@
+use eventkit::{Event, handles};
+
+#[handles("*")]
+async fn greet(_event: &Event, _customer: String) {}
+
+fn main() {}
