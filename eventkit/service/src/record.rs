@@ -62,6 +62,20 @@ impl Delivery<'_> {
         self.set_record(self.cleared());
     }
 
+    /// Records that the run of a suspect does not begin after all, if there is time for it: that it
+    /// would may be stored, although this was not confirmed.
+    pub(crate) async fn take_back_suspect_run(&self) {
+        let storing = self.handle.store_record(self.record());
+        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &error as &dyn Error,
+                "failed to record that a suspect did not run"
+            );
+        }
+    }
+
     /// Records that the run of a suspect ended, or lasts for too long, if there is time for it. If its
     /// process ends before the message is settled, it is a suspect of which nothing is known.
     ///
