@@ -211,9 +211,9 @@ pub struct Handler {
 
 impl Handler {
     /// Returns a sync handler without what is given at run time.
-    pub(super) const fn new(metadata: HandlerMetadata) -> Self {
+    pub(super) const fn new(metadata: &HandlerMetadata) -> Self {
         Self {
-            metadata,
+            metadata: *metadata,
             is_async: false,
             pattern: None,
             filter: None,
