@@ -97,6 +97,9 @@ use proc_macro::TokenStream;
 /// Each variant holds one type that derives `CloudEvent`, or a `Box` of one, and no two hold the same
 /// event type. An event becomes the variant of its type. The only key is `crate = path`.
 ///
+/// A variant with `#[cloudevent(other)]` holds an `Event` of any other type, as it was received. A handler
+/// of such an enum takes the types of the other variants, or those that `#[handles(..)]` names.
+///
 /// The event types of type parameters are known in each instantiation only. There, the compiler
 /// rejects two variants of one event type when it builds the program; `cargo check` does not.
 #[proc_macro_derive(CloudEvent, attributes(cloudevent))]

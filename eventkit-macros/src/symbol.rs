@@ -27,6 +27,7 @@ pub(crate) const RETRY: &str = "retry";
 
 // Keys of `#[cloudevent(..)]`, beside the names of attributes.
 pub(crate) const KEEP: &str = "keep";
+pub(crate) const OTHER: &str = "other";
 
 // Keys of `#[handles(..)]`.
 pub(crate) const CIRCUIT_BREAKER: &str = "circuit_breaker";

@@ -99,12 +99,12 @@ mod typed;
 pub mod __private;
 
 pub use dispatch::{
-    CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision, Dispatch, DispatchError,
-    Dispatcher, DispatcherBuilder, DispatcherError, EmissionCycle, Extract, ExtractAsync, Failure,
-    Handler, HandlerEntry, HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location,
-    OnExhausted, Outgoing, OutgoingError, Policy, Registration, Registry, RegistryIssue,
-    RegistryReport, Report, Requirements, State, UnhandledEmission, UnmatchedPattern,
-    default_registry, dispatch, dispatch_async,
+    AsyncHandlerClosure, CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision,
+    Dispatch, DispatchError, Dispatcher, DispatcherBuilder, DispatcherError, EmissionCycle,
+    Extract, ExtractAsync, Failure, Handler, HandlerClosure, HandlerEntry, HandlerError,
+    HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing, OutgoingError,
+    Policy, Registration, Registry, RegistryIssue, RegistryReport, Report, Requirements, State,
+    UnhandledEmission, UnmatchedPattern, default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};

@@ -20,10 +20,10 @@ pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
-    EventReader, EventSet, EventWriter, Includes, Metadata, NotClone, SharedError, SharedEvent,
-    ValueAttributes, VariantType, attribute_field, check_variant, event_type, from_event,
-    into_event, position, read_data, set_computed, shared_position, single_extensions,
-    single_types, time_field,
+    EventReader, EventSet, EventWriter, Includes, Metadata, NotClone, OtherEvent, SharedError,
+    SharedEvent, ValueAttributes, VariantType, attribute_field, check_variant, event_type,
+    from_event, into_event, position, position_or_other, read_data, set_computed, shared_position,
+    shared_position_or_other, single_extensions, single_types, time_field,
 };
 
 /// What eventkit-service calls.

@@ -6,7 +6,7 @@ use syn::DeriveInput;
 use syn::ext::IdentExt;
 
 use super::attr::{EventType, TypeAttrs};
-use super::model::{AttributeField, Model, Payload, Struct};
+use super::model::{AttributeField, EventVariant, Model, Payload, Struct};
 use crate::error_collector::ErrorCollector;
 use crate::{rule, symbol};
 
@@ -31,7 +31,10 @@ pub(super) fn check(
             check_serde_keys(errors, model);
             check_kept_fields(errors, &model.attributes);
         }
-        Model::Enum(_) => check_enum_keys(errors, attrs),
+        Model::Enum(variants) => {
+            check_enum_keys(errors, attrs);
+            check_other_variants(errors, variants);
+        }
     }
 }
 
@@ -108,6 +111,21 @@ fn check_kept_fields(errors: &ErrorCollector, fields: &[AttributeField<'_>]) {
             );
             errors.add(key, message);
         }
+    }
+}
+
+/// One variant holds the events of all other types.
+fn check_other_variants(errors: &ErrorCollector, variants: &[EventVariant<'_>]) {
+    let mut others = variants.iter().filter(|variant| variant.is_other);
+    let Some(first) = others.next() else {
+        return;
+    };
+    for other in others {
+        let message = format!(
+            "`{}` holds the events of all other types already: remove one of the two",
+            first.ident
+        );
+        errors.add(other.ident, message);
     }
 }
 

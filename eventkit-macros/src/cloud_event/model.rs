@@ -2,13 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Data, DeriveInput, Field, Fields, Ident, Type, Variant};
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Type, Variant};
 
 use super::field_attr::{self, FieldAttr};
 use super::{generics, serde_attr};
 use crate::error_collector::ErrorCollector;
 use crate::meta::Key;
-use crate::ty;
+use crate::{symbol, ty};
 
 /// Type to implement `CloudEvent` for.
 pub(super) enum Model<'i> {
@@ -67,6 +67,8 @@ pub(super) struct EventVariant<'i> {
     /// The event type, without the `Box` around it.
     pub(super) ty: Type,
     pub(super) is_boxed: bool,
+    /// Whether it holds the events of all other types.
+    pub(super) is_other: bool,
 }
 
 impl<'i> Model<'i> {
@@ -78,7 +80,8 @@ impl<'i> Model<'i> {
                 Some(Self::Struct(Box::new(read)))
             }
             Data::Enum(data) => {
-                if data.variants.is_empty() {
+                let is_set = |variant: &Variant| !variant.attrs.iter().any(is_other);
+                if !data.variants.iter().any(is_set) {
                     let message = "an enum of events has a variant for each event type, such as `Placed(OrderPlaced)`: add one";
                     errors.add(&input.ident, message);
                 }
@@ -162,13 +165,20 @@ impl<'i> DataField<'i> {
     }
 }
 
+/// Returns whether an attribute is `#[cloudevent(other)]`.
+fn is_other(attribute: &Attribute) -> bool {
+    let key = attribute.parse_args::<Ident>();
+    attribute.path().is_ident(symbol::CLOUDEVENT) && key.is_ok_and(|key| key == symbol::OTHER)
+}
+
 impl<'i> EventVariant<'i> {
-    fn new(ident: &'i Ident, ty: &Type) -> Self {
+    fn new(ident: &'i Ident, ty: &Type, is_other: bool) -> Self {
         let ty = ty::peeled(ty.clone());
         let inner = ty::wrapped(&ty, "Box").cloned().map(ty::peeled);
         Self {
             ident,
             is_boxed: inner.is_some(),
+            is_other,
             ty: inner.unwrap_or(ty),
         }
     }
@@ -177,14 +187,23 @@ impl<'i> EventVariant<'i> {
         let ident = &variant.ident;
         let message =
             format!("attributes belong on the struct that `{ident}` holds: move this there");
-        field_attr::reject(errors, &variant.attrs, &message);
+        let is_other = variant.attrs.iter().any(is_other);
+        if !is_other {
+            field_attr::reject(errors, &variant.attrs, &message);
+        }
         for field in &variant.fields {
             field_attr::reject(errors, &field.attrs, &message);
         }
         let mut fields = variant.fields.iter();
+        if is_other && variant.fields.len() != 1 {
+            let message = format!(
+                "a variant for the events of all other types holds an event: write `{ident}(Event)`"
+            );
+            return errors.fail(ident, message);
+        }
         let message = match (&variant.fields, fields.next(), fields.next()) {
             (Fields::Unnamed(_), Some(Field { ty, .. }), None) => {
-                return Some(Self::new(ident, ty));
+                return Some(Self::new(ident, ty, is_other));
             }
             (Fields::Unnamed(_), ..) => format!(
                 "a variant holds one event type, a struct that derives `CloudEvent`: write `{ident}(TheStruct)`"

@@ -189,6 +189,11 @@ impl EventReader for BinaryMessage<'_, '_> {
         self.check(ty)
     }
 
+    fn read_event(&mut self) -> Result<Event, DecodeError> {
+        let data = self.reader.data(Bytes::copy_from_slice(self.body));
+        self.reader.event.clone().into_event(data, None)
+    }
+
     fn attributes(&self) -> &dyn AttributeSource {
         &self.reader.event
     }

@@ -99,7 +99,12 @@ impl<G> EventMeta<G> {
     /// Panics at compile time if the literal and the parameter do not match.
     #[track_caller]
     pub const fn check_type(&self, handler: &str, literal: &str, event: &str) {
-        let Some(TypedEvent { types, .. }) = self.typed else {
+        let Some(TypedEvent {
+            types,
+            has_other: false,
+            ..
+        }) = self.typed
+        else {
             return;
         };
         let mut at = 0;

@@ -53,7 +53,7 @@ impl Context<'_> {
         let metadata = HandlerMetadata::new("handler", location, None, &["*"]);
         ContextBuilder {
             event,
-            handler: Handler::new(metadata),
+            handler: Handler::new(&metadata),
             states: StateMap::default(),
             outgoing: LazyOutgoing::default(),
         }

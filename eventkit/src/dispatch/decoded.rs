@@ -21,7 +21,7 @@ pub struct TypedValue<'a> {
     /// The type of the payload.
     pub(super) payload_type: TypeId,
     /// The event type.
-    event_type: &'static str,
+    event_type: &'a str,
 }
 
 impl<'a> TypedValue<'a> {

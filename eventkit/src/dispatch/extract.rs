@@ -127,7 +127,8 @@ pub trait Extract<'a>: Sized {
 /// let event = Event::builder().source("/shop").ty("t").subject("7").build()?;
 /// app.dispatch_async(&event).await?;
 /// # Ok::<(), BoxError>(())
-/// # })
+/// # })?;
+/// # Ok::<(), BoxError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an async handler",

@@ -53,6 +53,8 @@ pub struct TypedEvent {
     pub(super) name: fn() -> &'static str,
     pub(super) types: &'static [&'static str],
     pub(super) closed_set: bool,
+    /// Whether a variant of the enum holds the events of all other types.
+    pub(super) has_other: bool,
     /// The types that the variants of an enum hold.
     variants: &'static [VariantType],
     /// The extensions that the events of each type declare; empty if that is not known.
@@ -81,6 +83,7 @@ impl TypedEvent {
             name: type_name::<T>,
             types: T::TYPES,
             closed_set: T::CLOSED_SET,
+            has_other: T::HAS_OTHER,
             variants: T::VARIANTS,
             extensions: T::EXTENSIONS,
             owned: None,
@@ -211,9 +214,9 @@ pub struct Handler {
 
 impl Handler {
     /// Returns a sync handler without what is given at run time.
-    pub(super) const fn new(metadata: HandlerMetadata) -> Self {
+    pub(super) const fn new(metadata: &HandlerMetadata) -> Self {
         Self {
-            metadata,
+            metadata: *metadata,
             is_async: false,
             pattern: None,
             filter: None,
@@ -366,10 +369,11 @@ impl Handler {
     /// Returns whether it handles events of a type.
     #[must_use]
     pub fn handles(&self, ty: &str) -> bool {
-        let own = self.typed().is_none_or(|typed| typed.types.contains(&ty));
-        own && self
-            .patterns()
-            .any(|pattern| pattern == ty || pattern::matches(pattern, ty))
+        let takes = |typed: TypedEvent| typed.has_other || typed.types.contains(&ty);
+        self.typed().is_none_or(takes)
+            && self
+                .patterns()
+                .any(|pattern| pattern == ty || pattern::matches(pattern, ty))
     }
 
     /// Returns the module of the function.

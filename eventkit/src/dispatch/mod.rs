@@ -3,6 +3,7 @@
 mod bound;
 mod cascade;
 mod check;
+mod closure;
 mod collection;
 mod const_check;
 mod context_builder;
@@ -34,6 +35,7 @@ mod state;
 use std::future::Future;
 
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
+pub use closure::{AsyncHandlerClosure, HandlerClosure};
 pub use collection::OutgoingError;
 pub use context_builder::ContextBuilder;
 pub use decision::{Decision, HandlerError};

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::future::Future;
 use std::panic::Location;
 
+use super::closure::{AsyncHandlerClosure, ExtractorNeeds, HandlerClosure};
 use super::entry::{Call, HandlerEntry, HandlerRef};
 use super::handler::{HandlerMetadata, TypedEvent};
 use super::invocation::HandlerEvent;
@@ -17,17 +18,16 @@ use crate::transport::StartPosition;
 use crate::typed::{CloudEvent, EventSet};
 
 impl Registry {
-    /// Registers a closure for the events of a type or pattern.
+    /// Registers a closure for the events of a type or pattern; see [`HandlerClosure`] for its parameters.
     ///
     /// # Panics
     ///
     /// Panics if the type is empty or a `*` in it is not a whole segment: such a handler could
     /// never run.
     #[track_caller]
-    pub fn register<F, R>(&self, pattern: impl Into<String>, handler: F)
+    pub fn register<F, P>(&self, pattern: impl Into<String>, handler: F)
     where
-        F: Fn(&Event) -> R + Send + Sync + 'static,
-        R: IntoOutcome,
+        F: HandlerClosure<Event, P>,
     {
         Registration::new(self).register(pattern, handler);
     }
@@ -38,34 +38,29 @@ impl Registry {
     ///
     /// Panics as [`register`](Registry::register) does.
     #[track_caller]
-    pub fn register_async<F, U, R>(&self, pattern: impl Into<String>, handler: F)
+    pub fn register_async<F, P>(&self, pattern: impl Into<String>, handler: F)
     where
-        F: Fn(Event) -> U + Send + Sync + 'static,
-        U: Future<Output = R> + Send + 'static,
-        R: IntoOutcome,
+        F: AsyncHandlerClosure<Event, P>,
     {
         Registration::new(self).register_async(pattern, handler);
     }
 
     /// Registers a closure for the events of a Rust type.
     #[track_caller]
-    pub fn register_typed<T, F, R>(&self, handler: F)
+    pub fn register_typed<T, F, P>(&self, handler: F)
     where
         T: CloudEvent,
-        F: Fn(&T) -> R + Send + Sync + 'static,
-        R: IntoOutcome,
+        F: HandlerClosure<T, P>,
     {
         Registration::new(self).register_typed(handler);
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
     #[track_caller]
-    pub fn register_typed_async<T, F, U, R>(&self, handler: F)
+    pub fn register_typed_async<T, F, P>(&self, handler: F)
     where
         T: CloudEvent,
-        F: Fn(T) -> U + Send + Sync + 'static,
-        U: Future<Output = R> + Send + 'static,
-        R: IntoOutcome,
+        F: AsyncHandlerClosure<T, P>,
     {
         Registration::new(self).register_typed_async(handler);
     }
@@ -186,16 +181,11 @@ impl<'r> Registration<'r> {
     ///
     /// Panics as [`Registry::register`] does.
     #[track_caller]
-    pub fn register<F, R>(self, pattern: impl Into<String>, handler: F)
+    pub fn register<F, P>(self, pattern: impl Into<String>, handler: F)
     where
-        F: Fn(&Event) -> R + Send + Sync + 'static,
-        R: IntoOutcome,
+        F: HandlerClosure<Event, P>,
     {
-        self.add::<F, R>(
-            Some(pattern.into()),
-            None,
-            borrowing::<Event, F, R>(handler),
-        );
+        self.add(Some(pattern.into()), None, borrowing(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a type or pattern.
@@ -204,47 +194,37 @@ impl<'r> Registration<'r> {
     ///
     /// Panics as [`Registry::register`] does.
     #[track_caller]
-    pub fn register_async<F, U, R>(self, pattern: impl Into<String>, handler: F)
+    pub fn register_async<F, P>(self, pattern: impl Into<String>, handler: F)
     where
-        F: Fn(Event) -> U + Send + Sync + 'static,
-        U: Future<Output = R> + Send + 'static,
-        R: IntoOutcome,
+        F: AsyncHandlerClosure<Event, P>,
     {
-        self.add::<F, R>(Some(pattern.into()), None, owning(handler));
+        self.add(Some(pattern.into()), None, owning(handler));
     }
 
     /// Registers a closure for the events of a Rust type.
     #[track_caller]
-    pub fn register_typed<T, F, R>(self, handler: F)
+    pub fn register_typed<T, F, P>(self, handler: F)
     where
         T: CloudEvent,
-        F: Fn(&T) -> R + Send + Sync + 'static,
-        R: IntoOutcome,
+        F: HandlerClosure<T, P>,
     {
         let typed = TypedEvent::of::<T>();
-        self.add::<F, R>(None, Some(typed), borrowing::<T, F, R>(handler));
+        self.add(None, Some(typed), borrowing(handler));
     }
 
     /// Registers a closure that returns a future, for the events of a Rust type.
     #[track_caller]
-    pub fn register_typed_async<T, F, U, R>(self, handler: F)
+    pub fn register_typed_async<T, F, P>(self, handler: F)
     where
         T: CloudEvent,
-        F: Fn(T) -> U + Send + Sync + 'static,
-        U: Future<Output = R> + Send + 'static,
-        R: IntoOutcome,
+        F: AsyncHandlerClosure<T, P>,
     {
         let typed = TypedEvent::of::<T>().taken_by_value(T::CLONING.is_clone());
-        self.add::<F, R>(None, Some(typed), owning(handler));
+        self.add(None, Some(typed), owning(handler));
     }
 
     #[track_caller]
-    fn add<F, R: IntoOutcome>(
-        self,
-        pattern: Option<String>,
-        typed: Option<TypedEvent>,
-        call: Call,
-    ) {
+    fn add(self, pattern: Option<String>, typed: Option<TypedEvent>, closure: Closure) {
         if let Some(pattern) = &pattern
             && let Err(reason) = pattern::check(pattern)
         {
@@ -256,43 +236,63 @@ impl<'r> Registration<'r> {
             former_names: self.former_names,
             start: self.start,
             policy: self.policy,
-            returns: R::EMITS,
-            ..HandlerMetadata::new(type_name::<F>(), location, typed, &[])
+            returns: closure.returns,
+            needs_event: closure.needs.event,
+            sends: closure.needs.sends,
+            requires: closure.needs.requires,
+            ..HandlerMetadata::new(closure.name, location, typed, &[])
         };
-        let entry = HandlerEntry::registered(&metadata, call, pattern, self.filter, self.emits);
+        let (call, filter, emits) = (closure.call, self.filter, self.emits);
+        let entry = HandlerEntry::registered(&metadata, call, pattern, filter, emits);
         self.registry
             .update(|added| added.push(HandlerRef::registered(entry)));
     }
 }
 
-/// Returns the call of a closure that borrows its event.
-fn borrowing<E, F, R>(handler: F) -> Call
-where
-    E: HandlerEvent,
-    F: Fn(&E) -> R + Send + Sync + 'static,
-    R: IntoOutcome,
-{
-    Call::SyncClosure(Box::new(move |invocation| {
-        let returned = handler(E::borrow(invocation)?);
-        let outcome = returned.into_outcome(invocation.outgoing());
-        outcome.map_err(Box::new)
-    }))
+/// A closure of any type.
+struct Closure {
+    name: &'static str,
+    call: Call,
+    needs: ExtractorNeeds,
+    returns: &'static [&'static str],
 }
 
-/// Returns the call of a closure that owns its event and returns a future.
-fn owning<E, F, U, R>(handler: F) -> Call
+/// Returns a closure that borrows its event.
+fn borrowing<E, F, P>(handler: F) -> Closure
 where
     E: HandlerEvent,
-    F: Fn(E) -> U + Send + Sync + 'static,
-    U: Future<Output = R> + Send + 'static,
-    R: IntoOutcome,
+    F: HandlerClosure<E, P>,
 {
-    Call::AsyncClosure(Box::new(move |invocation| {
-        let future = E::own(invocation, E::CLONING).map(&handler);
-        Box::pin(async move {
-            let returned = future?.await;
+    Closure {
+        name: type_name::<F>(),
+        needs: F::NEEDS,
+        returns: F::Returned::EMITS,
+        call: Call::SyncClosure(Box::new(move |invocation| {
+            let returned = handler.call(E::borrow(invocation)?, invocation)?;
             let outcome = returned.into_outcome(invocation.outgoing());
             outcome.map_err(Box::new)
-        })
-    }))
+        })),
+    }
+}
+
+/// Returns a closure that owns its event and returns a future.
+fn owning<E, F, P>(handler: F) -> Closure
+where
+    E: HandlerEvent,
+    F: AsyncHandlerClosure<E, P>,
+{
+    Closure {
+        name: type_name::<F>(),
+        needs: F::NEEDS,
+        returns: <F::Future as Future>::Output::EMITS,
+        call: Call::AsyncClosure(Box::new(move |invocation| {
+            let event = E::own(invocation, E::CLONING);
+            let future = event.and_then(|event| handler.call(event, invocation));
+            Box::pin(async move {
+                let returned = future?.await;
+                let outcome = returned.into_outcome(invocation.outgoing());
+                outcome.map_err(Box::new)
+            })
+        })),
+    }
 }

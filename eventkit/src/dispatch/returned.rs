@@ -83,7 +83,7 @@ impl IntoOutcome for Event {
 
 #[diagnostic::do_not_recommend]
 impl<T: CloudEvent> IntoOutcome for T {
-    const EMITS: &'static [&'static str] = T::TYPES;
+    const EMITS: &'static [&'static str] = if T::HAS_OTHER { &["*"] } else { T::TYPES };
 
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let builder = self.event_builder().map_err(OutgoingError::from);

@@ -41,7 +41,8 @@ impl RoutingTable {
         by_type.sort_by_key(|(id, _)| *id);
         by_type.dedup_by_key(|(id, _)| *id);
         let has_wildcard = |handler: &&HandlerRef| {
-            handler.typed().is_none() && handler.patterns().any(pattern::has_wildcard)
+            let takes_any = handler.typed().is_none_or(|typed| typed.has_other);
+            takes_any && handler.patterns().any(pattern::has_wildcard)
         };
         Self {
             wildcards: handlers.iter().filter(has_wildcard).cloned().collect(),

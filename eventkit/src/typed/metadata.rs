@@ -56,6 +56,20 @@ impl Metadata {
     }
 }
 
+/// Returns which of the types of an enum the event is of, or their number if it is of another.
+///
+/// # Errors
+///
+/// Returns an error if the message is malformed or has no type.
+pub fn position_or_other(
+    source: &mut dyn EventReader,
+    types: &[&'static str],
+) -> Result<usize, DecodeError> {
+    let ty = source.event_type()?;
+    let found = types.iter().position(|own| *own == ty);
+    Ok(found.unwrap_or(types.len()))
+}
+
 /// Returns which of the types of an enum the event is of.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod const_check;
 mod const_string;
 mod field;
 mod metadata;
+mod other;
 mod reader;
 mod set;
 mod share;
@@ -24,11 +25,12 @@ pub use const_check::event_type;
 pub(crate) use const_check::{contains, is_attribute_text};
 pub(crate) use const_string::ConstString;
 pub use field::{AttributeField, ComputedValue, attribute_field, set_computed, time_field};
-pub use metadata::{Metadata, position};
+pub use metadata::{Metadata, position, position_or_other};
+pub use other::OtherEvent;
 pub use reader::{AttributeSource, EventReader, read_data};
 pub use set::{EventSet, Includes};
 pub(crate) use share::{MakeShared, SharedValue, shared_value};
-pub use share::{SharedError, SharedEvent, VariantType, shared_position};
+pub use share::{SharedError, SharedEvent, VariantType, shared_position, shared_position_or_other};
 pub use variant::{check_variant, single_extensions, single_types};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
@@ -82,6 +84,32 @@ use crate::event::{Data, Event, EventBuilder};
 /// assert_eq!((event.source(), event.subject()), ("/shops/7", Some("A-1")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// An enum takes the events of several types, and those of all others with a variant for them:
+///
+/// ```
+/// # use eventkit::CloudEvent;
+/// # use serde::{Deserialize, Serialize};
+/// use eventkit::Event;
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.paid", source = "/shop/orders")]
+/// struct OrderPaid { order_id: String }
+///
+/// #[derive(CloudEvent)]
+/// enum OrderEvent {
+///     Paid(OrderPaid),
+///     #[cloudevent(other)]
+///     Other(Event),
+/// }
+///
+/// let event = Event::builder().source("/shop").ty("co.outcome.order.lost").build()?;
+/// match OrderEvent::try_from(event)? {
+///     OrderEvent::Paid(paid) => println!("{} is paid", paid.order_id),
+///     OrderEvent::Other(event) => println!("not known yet: {}", event.ty()),
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event type",
     label = "not an event type",
@@ -96,6 +124,10 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const CLOSED_SET: bool = false;
 
+    /// Whether a variant holds the events of all other types.
+    #[doc(hidden)]
+    const HAS_OTHER: bool = false;
+
     /// The extensions that the events of each of the [`TYPES`](CloudEvent::TYPES) declare; empty if
     /// that is not known.
     #[doc(hidden)]
@@ -109,8 +141,9 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const VARIANTS: &'static [VariantType] = &[];
 
-    /// Returns the event type of this value, one of [`TYPES`](CloudEvent::TYPES).
-    fn event_type(&self) -> &'static str;
+    /// Returns the event type of this value: one of [`TYPES`](CloudEvent::TYPES), or of an event that a
+    /// variant for other events holds.
+    fn event_type(&self) -> &str;
 
     /// Returns the value that a handler of the event type takes: of an enum, what its variant
     /// holds.

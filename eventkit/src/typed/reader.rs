@@ -61,6 +61,13 @@ pub trait EventReader {
     /// Returns an error if the event is of another type than `ty`, or not valid.
     fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError>;
 
+    /// Reads the whole event, of whatever type it is.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not valid.
+    fn read_event(&mut self) -> Result<Event, DecodeError>;
+
     /// Returns the attributes, after they have been read.
     fn attributes(&self) -> &dyn AttributeSource;
 }
@@ -108,6 +115,10 @@ impl EventReader for &Event {
         } else {
             Err(DecodeError::unexpected_type(self.ty(), &[ty]))
         }
+    }
+
+    fn read_event(&mut self) -> Result<Event, DecodeError> {
+        Ok((*self).clone())
     }
 
     fn attributes(&self) -> &dyn AttributeSource {

@@ -59,6 +59,20 @@ impl VariantType {
     }
 }
 
+/// Returns which of the types of an enum the event is of, or their number if it is of another.
+///
+/// # Errors
+///
+/// Returns no error, as [`shared_position`] may.
+pub fn shared_position_or_other(
+    event: &dyn SharedEvent,
+    types: &[&'static str],
+) -> Result<usize, SharedError> {
+    let ty = event.event_type();
+    let found = types.iter().position(|own| *own == ty);
+    Ok(found.unwrap_or(types.len()))
+}
+
 /// Returns which of the types of an enum the event is of.
 ///
 /// # Errors

@@ -13,6 +13,7 @@ mod generics;
 mod media_types;
 mod names;
 mod one_pass;
+mod other_events;
 mod remote;
 
 use std::fmt::Debug;

@@ -119,7 +119,7 @@ fn closures_emit_what_they_return_and_declare() {
     let declared = registry.with_name("declared").emits::<ShopEvent>();
     declared
         .emits::<Refunded>()
-        .register_async("*", |event| async { event });
+        .register_async("*", |event: Event| async { event });
     let handlers: Vec<HandlerRef> = registry.handlers().collect();
     let types: Vec<String> = handlers.iter().map(|handler| emits(handler).1).collect();
     assert_eq!(

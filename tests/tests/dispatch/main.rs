@@ -9,6 +9,7 @@
 
 mod asynchronous;
 mod cascade;
+mod closures;
 mod decisions;
 mod emissions;
 mod envelope;

@@ -220,7 +220,9 @@ async fn closures_return_events_too() {
         Ok::<_, eventkit::DecodeError>(Shipped { item: items })
     });
     CLOSURES.register_typed(|order: &Placed| vec![Refunded { cents: order.items }]);
-    CLOSURES.register_async("returns.placed", |_| async { Some(Shipped { item: 1 }) });
+    CLOSURES.register_async("returns.placed", |_: Event| async {
+        Some(Shipped { item: 1 })
+    });
     CLOSURES.register_typed_async(|_: Placed| async { ShopEvent::Shipped(Shipped { item: 1 }) });
     let report = CLOSURES.dispatch_async(&Placed { items: 4 }).await.unwrap();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
@@ -16,11 +16,28 @@ use crate::ty;
 pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let checks = checks(target, variants);
     let private = &target.private;
-    let held = variants.iter().map(|variant| &variant.ty);
+    let held = members_of(variants).map(|variant| &variant.ty);
     let predicates = target.predicates(held.map(|ty| quote!(#ty: #private::CloudEvent)));
     let implementation = implementation(target, variants, &predicates);
     let members = members(target, variants);
     quote!(#checks #implementation #members)
+}
+
+/// Returns the variants that hold one event type each.
+fn members_of<'v, 'i>(
+    variants: &'v [EventVariant<'i>],
+) -> impl Iterator<Item = &'v EventVariant<'i>> {
+    variants.iter().filter(|variant| !variant.is_other)
+}
+
+/// Returns the path of the methods of what a variant holds.
+fn held(target: &Target<'_>, EventVariant { ty, is_other, .. }: &EventVariant<'_>) -> TokenStream {
+    let private = &target.private;
+    if *is_other {
+        quote_spanned!(ty.span()=> <#ty as #private::OtherEvent>)
+    } else {
+        quote!(<#ty as #private::CloudEvent>)
+    }
 }
 
 /// Returns the impls of `Includes` for the types that variants hold, each once.
@@ -29,7 +46,7 @@ pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Toke
 fn members(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let mut seen = HashSet::new();
-    let members = variants.iter().filter_map(|EventVariant { ty, .. }| {
+    let members = members_of(variants).filter_map(|EventVariant { ty, .. }| {
         let used =
             generics::used_params(&target.input.generics, ty.to_token_stream(), ParamUse::Any);
         let is_new = used.is_empty() && seen.insert(ty::text(ty));
@@ -47,7 +64,7 @@ fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let name = target.input.ident.unraw().to_string();
     let held = held_types(target, variants);
-    let checks = variants.iter().enumerate().map(|(at, variant)| {
+    let checks = members_of(variants).enumerate().map(|(at, variant)| {
         let span = variant.ty.span();
         quote_spanned! {span=>
             const _: () = __eventkit_check_variant(#name, __EVENTKIT_VARIANTS, #at);
@@ -64,7 +81,7 @@ fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
 /// Returns the names of the variants, each with the event types that it holds.
 fn held_types(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
-    let held = variants.iter().map(|EventVariant { ident, ty, .. }| {
+    let held = members_of(variants).map(|EventVariant { ident, ty, .. }| {
         let variant = ident.unraw().to_string();
         quote!((#variant, <#ty as #private::CloudEvent>::TYPES),)
     });
@@ -100,17 +117,33 @@ fn implementation(
     let private = &target.private;
     let cloud_event = quote!(#private::CloudEvent);
     let idents: Vec<_> = variants.iter().map(|variant| variant.ident).collect();
-    let types: Vec<_> = variants.iter().map(|variant| &variant.ty).collect();
+    let held: Vec<_> = variants
+        .iter()
+        .map(|variant| held(target, variant))
+        .collect();
     // Calls a method of the event that the variant holds.
     let delegate = |method: TokenStream, more: TokenStream| {
         quote! {
             match self {
                 #(Self::#idents(__eventkit_event) => {
-                    <#types as #cloud_event>::#method(__eventkit_event #more)
+                    #held::#method(__eventkit_event #more)
                 })*
             }
         }
     };
+    let members: Vec<&EventVariant<'_>> = members_of(variants).collect();
+    let types: Vec<_> = members.iter().map(|variant| &variant.ty).collect();
+    // A decoded event may have what a builder refuses.
+    let to_event = (members.len() < variants.len()).then(|| {
+        let body = delegate(quote!(to_event), quote!());
+        quote! {
+            const HAS_OTHER: ::core::primitive::bool = true;
+
+            fn to_event(&self) -> ::core::result::Result<#private::Event, #private::EncodeError> {
+                #body
+            }
+        }
+    });
     let event_type = delegate(quote!(event_type), quote!());
     let payload = delegate(quote!(payload), quote!());
     let [event_builder, attribute_builder] = ["event_builder", "attribute_builder"].map(|name| {
@@ -120,10 +153,10 @@ fn implementation(
     let write_to = target.writer_method(&delegate(quote!(write_to), quote!(, __eventkit_writer)));
     let from_reader = target.reader_method(&decode(target, variants));
     let from_shared = from_shared(target, variants);
-    let clonings = variants.iter().map(|variant| cloning(target, variant));
+    let clonings = members.iter().map(|variant| cloning(target, variant));
     let name = target.input.ident.unraw().to_string();
     let held = held_types(target, variants);
-    let number = variants.len();
+    let number = members.len();
     let checked = !target.input.generics.params.is_empty();
     let body = quote! {
         const TYPES: &'static [&'static ::core::primitive::str] =
@@ -137,7 +170,9 @@ fn implementation(
         const VARIANTS: &'static [#private::VariantType] =
             &[#(#private::VariantType::of::<#types>(#clonings)),*];
 
-        fn event_type(&self) -> &'static ::core::primitive::str {
+        #to_event
+
+        fn event_type(&self) -> &::core::primitive::str {
             #event_type
         }
 
@@ -167,14 +202,19 @@ fn implementation(
 fn from_shared(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let arms = arms(variants, |variant| {
-        let (ty, cloning) = (&variant.ty, cloning(target, variant));
-        quote!(<#ty as #private::CloudEvent>::from_shared_for_variant(__eventkit_source, #cloning))
+        let held = held(target, variant);
+        if variant.is_other {
+            return quote!(#held::from_shared(__eventkit_source));
+        }
+        let cloning = cloning(target, variant);
+        quote!(#held::from_shared_for_variant(__eventkit_source, #cloning))
     });
+    let position = position("shared_position", variants);
     quote! {
         fn from_shared(
             __eventkit_source: &dyn #private::SharedEvent,
         ) -> ::core::result::Result<Self, #private::SharedError> {
-            match #private::shared_position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
+            match #private::#position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
                 #arms
             }
         }
@@ -184,26 +224,41 @@ fn from_shared(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
 fn decode(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let arms = arms(variants, |variant| {
-        let ty = &variant.ty;
-        quote!(<#ty as #private::CloudEvent>::from_reader(__eventkit_source))
+        let held = held(target, variant);
+        quote!(#held::from_reader(__eventkit_source))
     });
+    let position = position("position", variants);
     quote! {
-        match #private::position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
+        match #private::#position(__eventkit_source, <Self as #private::CloudEvent>::TYPES)? {
             #arms
         }
     }
 }
 
-/// Returns an arm for the position of each variant, with a result of what the variant holds.
+/// Returns the name of the function that finds the position of the variant.
+fn position(name: &str, variants: &[EventVariant<'_>]) -> Ident {
+    if variants.iter().any(|variant| variant.is_other) {
+        format_ident!("{name}_or_other")
+    } else {
+        format_ident!("{name}")
+    }
+}
+
+/// Returns an arm for the position of each variant, with a result of what the variant holds. The one for
+/// other events comes last.
 fn arms(
     variants: &[EventVariant<'_>],
     held: impl Fn(&EventVariant<'_>) -> TokenStream,
 ) -> TokenStream {
     let last = variants.len().saturating_sub(1);
-    let arms = variants.iter().enumerate().map(|(at, variant)| {
-        let pattern = if at == last { quote!(_) } else { quote!(#at) };
-        let (held, wrap) = (held(variant), wrap(variant));
-        quote!(#pattern => ::core::result::Result::map(#held, #wrap),)
-    });
+    let others = variants.iter().filter(|variant| variant.is_other);
+    let arms = members_of(variants)
+        .chain(others)
+        .enumerate()
+        .map(|(at, variant)| {
+            let pattern = if at == last { quote!(_) } else { quote!(#at) };
+            let (held, wrap) = (held(variant), wrap(variant));
+            quote!(#pattern => ::core::result::Result::map(#held, #wrap),)
+        });
     arms.collect()
 }

@@ -40,7 +40,7 @@ const _: () = {
                 OrderPaid,
             >(::eventkit::__private::CloneProbe::<OrderPaid>::__EVENTKIT_CLONING),
         ];
-        fn event_type(&self) -> &'static ::core::primitive::str {
+        fn event_type(&self) -> &::core::primitive::str {
             match self {
                 Self::Placed(__eventkit_event) => {
                     <OrderPlaced as ::eventkit::__private::CloudEvent>::event_type(

@@ -374,6 +374,10 @@ impl EventReader for JsonReader<'_, '_> {
         self.check(ty, &mut skip).map(drop)
     }
 
+    fn read_event(&mut self) -> Result<Event, DecodeError> {
+        event(Bytes::copy_from_slice(self.text.as_bytes()), self.limits)
+    }
+
     fn attributes(&self) -> &dyn AttributeSource {
         &*self.event
     }

@@ -1,0 +1,98 @@
+//! The variant of an enum that holds the events of all other types.
+
+use std::any::Any;
+
+use super::{EventReader, EventWriter, SharedError, SharedEvent};
+use crate::error::{DecodeError, EncodeError};
+use crate::event::{Event, EventBuilder};
+
+/// What a variant with `#[cloudevent(other)]` holds, with the methods of [`CloudEvent`](super::CloudEvent)
+/// that the derive calls.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold the events of all other types",
+    label = "not `Event`",
+    note = "a variant with `#[cloudevent(other)]` holds an `eventkit::Event`, or a `Box` of one"
+)]
+pub trait OtherEvent: Sized {
+    /// Returns the event type.
+    fn event_type(&self) -> &str;
+
+    /// Returns the envelope.
+    fn payload(&self) -> &(dyn Any + Send + Sync);
+
+    /// Returns a builder with all of the event.
+    ///
+    /// # Errors
+    ///
+    /// Returns no error, as a variant of an event type may.
+    fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
+
+    /// Returns a builder with the attributes of the event.
+    ///
+    /// # Errors
+    ///
+    /// Returns no error, as a variant of an event type may.
+    fn attribute_builder(&self) -> Result<EventBuilder, EncodeError>;
+
+    /// Returns the event.
+    ///
+    /// # Errors
+    ///
+    /// Returns no error, as a variant of an event type may.
+    fn to_event(&self) -> Result<Event, EncodeError>;
+
+    /// Writes the event as a message.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the message cannot hold the event.
+    fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError>;
+
+    /// Reads the event.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is not a valid event.
+    fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
+
+    /// Returns the event that others share.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it has no envelope.
+    fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError>;
+}
+
+impl OtherEvent for Event {
+    fn event_type(&self) -> &str {
+        self.ty()
+    }
+
+    fn payload(&self) -> &(dyn Any + Send + Sync) {
+        self
+    }
+
+    fn event_builder(&self) -> Result<EventBuilder, EncodeError> {
+        Ok(self.to_builder())
+    }
+
+    fn attribute_builder(&self) -> Result<EventBuilder, EncodeError> {
+        Ok(self.to_builder())
+    }
+
+    fn to_event(&self) -> Result<Event, EncodeError> {
+        Ok(self.clone())
+    }
+
+    fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError> {
+        writer.write_event(self)
+    }
+
+    fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError> {
+        reader.read_event()
+    }
+
+    fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {
+        Ok(event.decodable()?.clone())
+    }
+}

@@ -1,0 +1,18 @@
+use eventkit::CloudEvent;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed")]
+struct OrderPlaced {
+    total_cents: u64,
+}
+
+#[derive(CloudEvent)]
+enum OrderEvent {
+    Placed(OrderPlaced),
+
+    #[cloudevent(other)]
+    Other(String),
+}
+
+fn main() {}
