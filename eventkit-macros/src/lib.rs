@@ -52,7 +52,27 @@ use proc_macro::TokenStream;
 /// | `dataschema = ".."` | an absolute URI |
 /// | `name = literal` | an extension attribute: a string, an integer of 32 bits, or a Boolean |
 /// | `extension(name = literal, ..)` | the same, for names that look like a misspelt key |
+/// | `source = function` | the same for `id`, `subject`, `time` and extensions: `function(&value)` computes the attribute |
 /// | `crate = path` | the path of the library; `::eventkit` by default |
+///
+/// The constant of a type with parameters may follow from them, as in `type = T::CHANGED` on a
+/// `struct Changed<T: Entity>`: each instantiation is an event type of its own.
+///
+/// A function is given by its path. It takes `&Self`, and returns a `String`, a `&str`, any other type that
+/// implements `Attribute`, or an `Option` of one; `None` leaves the attribute unset. It is called when an
+/// event is made of a value, and an attribute of an event that is read is not compared with it.
+///
+/// ```ignore
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = Self::source, region = config::region)]
+/// struct OrderPlaced { shop: u32 }
+///
+/// impl OrderPlaced {
+///     fn source(&self) -> String {
+///         format!("/shops/{}", self.shop)
+///     }
+/// }
+/// ```
 ///
 /// The data is the struct as serde writes it. A unit struct is an event without data, which takes
 /// any data when it is read, and needs no `Serialize` and `Deserialize`.
@@ -110,6 +130,11 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// | `#[retry(after = "5s")]` | is retried after this delay |
 /// | `#[dead_letter]` | becomes a dead letter at once |
 /// | `#[drop]` | is dropped |
+/// | `#[handler_error(transparent)]` | is treated as the error declares that the variant holds |
+///
+/// A transparent variant holds one error and nothing else: one that derives `HandlerError`, a pointer to
+/// one, or a hidden one such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`, which is retried if it
+/// has made no decision.
 ///
 /// A variant without one of them does not compile: the decision is made where the variant is added. A
 /// struct has the attribute itself. `#[handler_error(crate = path)]` on the type sets the path of the

@@ -42,6 +42,9 @@ pub(crate) const REGISTRY: &str = "registry";
 pub(crate) const START: &str = "start";
 pub(crate) const TIMEOUT: &str = "timeout";
 
+// Key of `#[handler_error(..)]`, beside `crate`.
+pub(crate) const TRANSPARENT: &str = "transparent";
+
 // Keys of `retry(..)` and `circuit_breaker(..)`.
 pub(crate) const AFTER: &str = "after";
 pub(crate) const ATTEMPTS: &str = "attempts";

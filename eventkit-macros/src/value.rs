@@ -123,8 +123,7 @@ pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Op
             number.map(Extension::Integer)
         }
         _ => {
-            let kinds =
-                "the value of an extension is a string, an integer or a Boolean, as a literal";
+            let kinds = "the value of an extension is a string, an integer or a Boolean, as a literal, or the path of a function";
             errors.fail(tokens, format!("{kinds}: {forms}"))
         }
     }

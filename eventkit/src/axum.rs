@@ -3,7 +3,7 @@
 //! As a parameter of an axum handler, [`Event`] takes one event, [`Typed`] one of a derived type,
 //! and [`Batch`] any number; each takes whatever content mode is sent. A wrong request is answered
 //! with a [`Problem`]. As a response, they are sent in binary mode, a [`Batch`] in batched mode;
-//! [`Structured`] sends one event in structured mode.
+//! [`Structured`] sends one event in structured mode. A [`DispatchError`] is a response as well.
 //!
 //! axum drops the future of a handler when the client hangs up. Where the handlers of an event
 //! have to run to their end, dispatch in a task of their own, for instance with `tokio::spawn`.
@@ -17,7 +17,7 @@
 //! use axum::Router;
 //! use axum::routing::post;
 //! use eventkit::axum::Typed;
-//! use eventkit::{CloudEvent, Event};
+//! use eventkit::{CloudEvent, DispatchError, Event};
 //! use serde::{Deserialize, Serialize};
 //!
 //! #[derive(Serialize, Deserialize, CloudEvent)]
@@ -32,7 +32,15 @@
 //!     event
 //! }
 //!
-//! let app: Router = Router::new().route("/beat", post(next)).route("/echo", post(echo));
+//! async fn receive(event: Event) -> Result<(), DispatchError> {
+//!     eventkit::dispatch(&event)?;
+//!     Ok(())
+//! }
+//!
+//! let app: Router = Router::new()
+//!     .route("/beat", post(next))
+//!     .route("/echo", post(echo))
+//!     .route("/", post(receive));
 //! ```
 
 use axum_core::body::Body;
@@ -42,6 +50,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 
 use crate::binding::http::{self as binding, Decoder, Message, Problem};
+use crate::dispatch::DispatchError;
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
@@ -141,6 +150,13 @@ impl IntoResponse for Message {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         http::Response::<Bytes>::from(self).map(Body::from)
+    }
+}
+
+/// The answer to a dispatch that did not succeed: see [`Problem`]'s conversion from it.
+impl IntoResponse for DispatchError {
+    fn into_response(self) -> Response {
+        Problem::from(&self).into_response()
     }
 }
 

@@ -32,6 +32,7 @@
 //! | --- | --- |
 //! | define events | [`CloudEvent`], the derive and the trait |
 //! | handle them | [`handles`], [`mod@extract`], [`State`], [`Context`] |
+//! | return and send further events | [`IntoOutcome`], [`Outgoing`], [`DispatcherBuilder::cascade`] |
 //! | dispatch them | [`dispatch`](fn@dispatch), [`dispatch_async`], [`Registry`], [`Dispatcher`] |
 //! | work with the envelope | [`Event`], [`mod@event`] |
 //! | choose events by their attributes | [`filter`](mod@filter), `#[handles(.., filter = "..")]` |
@@ -47,7 +48,7 @@
 //! | feature | default | adds |
 //! | --- | --- | --- |
 //! | `macros` | yes | the derives and attributes |
-//! | `discovery` | yes | handlers of all linked crates are registered automatically, through `linkme` |
+//! | `discovery` | yes | handlers of all linked crates are registered automatically, through `linkme`; decisions of errors are found behind `dyn Error` |
 //! | `http` | yes | [`binding::http`], the HTTP protocol binding |
 //! | `axum` | no | `Event`, typed events and batches as extractors and responses; `http` with it |
 //! | `reqwest` | no | sending events, and reading them from responses; `http` with it |
@@ -98,11 +99,12 @@ mod typed;
 pub mod __private;
 
 pub use dispatch::{
-    CheckError, Context, Decision, Dispatch, DispatchError, Dispatcher, DispatcherBuilder,
-    DispatcherError, Extract, Failure, Handler, HandlerEntry, HandlerError, HandlerOutcome,
-    HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing, OutgoingError, Policy, Registration,
-    Registry, RegistryIssue, RegistryReport, Report, Requirements, State, UnmatchedPattern,
-    default_registry, dispatch, dispatch_async,
+    CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision, Dispatch, DispatchError,
+    Dispatcher, DispatcherBuilder, DispatcherError, EmissionCycle, Extract, Failure, Handler,
+    HandlerEntry, HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted,
+    Outgoing, OutgoingError, Policy, Registration, Registry, RegistryIssue, RegistryReport, Report,
+    Requirements, State, UnhandledEmission, UnmatchedPattern, default_registry, dispatch,
+    dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};

@@ -19,10 +19,11 @@ pub use crate::event::{Attribute, AttributeRef, Event, EventBuilder};
 pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
-    AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, EventReader,
-    EventSet, EventWriter, Includes, Metadata, NotClone, SharedError, SharedEvent, ValueAttributes,
-    VariantType, attribute_field, check_variant, event_type, from_event, into_event, position,
-    read_data, shared_position, single_extensions, single_types, time_field,
+    AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
+    EventReader, EventSet, EventWriter, Includes, Metadata, NotClone, SharedError, SharedEvent,
+    ValueAttributes, VariantType, attribute_field, check_variant, event_type, from_event,
+    into_event, position, read_data, set_computed, shared_position, single_extensions,
+    single_types, time_field,
 };
 
 /// What eventkit-service calls.

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, DeriveInput, Expr, Path};
+use syn::{Attribute, DeriveInput, Expr, ExprPath, Path};
 
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
@@ -59,6 +59,8 @@ pub(super) struct TypeAttrs {
     pub(super) datacontenttype: Option<String>,
     pub(super) dataschema: Option<String>,
     pub(super) extensions: Vec<(String, Extension)>,
+    /// The functions that compute attributes, by the name of the attribute.
+    pub(super) computed: Vec<(String, ExprPath)>,
     /// All keys, in order.
     pub(super) keys: Vec<Key>,
     /// The keys that misspelt or misplaced ones suggest, which are not reported as missing.
@@ -113,9 +115,15 @@ impl TypeAttrs {
             errors.add(&key, format!("`{name}` is given twice: remove one"));
             return;
         }
+        let function = function(&value);
         match name {
+            symbol::ID | symbol::SOURCE | symbol::SUBJECT | symbol::TIME
+                if let Some(function) = function =>
+            {
+                self.computed.push((name.to_owned(), function));
+            }
             symbol::TYPE => self.ty = event_type(errors, &key, &value),
-            symbol::SOURCE => self.source = text(errors, &key, &value, rule::source),
+            symbol::SOURCE => self.source = varying_text(errors, &key, &value, rule::source),
             symbol::SUBJECT => self.subject = subject(errors, &key, &value),
             symbol::DATACONTENTTYPE => {
                 self.datacontenttype = text(errors, &key, &value, rule::datacontenttype);
@@ -176,7 +184,9 @@ impl TypeAttrs {
     }
 
     fn extension(&mut self, errors: &ErrorCollector, key: &Key, value: &Value) {
-        if let Some(value) = value::extension(errors, key, value) {
+        if let Some(function) = function(value) {
+            self.computed.push((key.name().to_owned(), function));
+        } else if let Some(value) = value::extension(errors, key, value) {
             self.extensions.push((key.name().to_owned(), value));
         }
     }
@@ -184,20 +194,35 @@ impl TypeAttrs {
 
 /// Reads `type = "text"` or `type = CONSTANT`.
 fn event_type(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<EventType> {
-    let expr = value.assigned().map(|tokens| syn::parse2(tokens.clone()));
-    match expr {
-        Some(Ok(expr)) if is_constant(&expr) => Some(EventType::Constant(expr.into_token_stream())),
+    match expression(value) {
+        Some(expr) if is_constant(&expr) => Some(EventType::Constant(expr.into_token_stream())),
         _ => text(errors, key, value, rule::event_type).map(EventType::Literal),
     }
 }
 
+/// Returns the path that a value is, which is that of a function.
+fn function(value: &Value) -> Option<ExprPath> {
+    match expression(value)? {
+        Expr::Path(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// Parses a value, and takes it out of the invisible parentheses around a `$e:expr` of a macro.
+fn expression(value: &Value) -> Option<Expr> {
+    let mut expr = syn::parse2(value.assigned()?.clone()).ok()?;
+    while let Expr::Group(group) = expr {
+        expr = *group.expr;
+    }
+    Some(expr)
+}
+
 /// Returns whether an expression is a constant, and no literal.
 fn is_constant(expr: &Expr) -> bool {
-    match expr {
-        Expr::Group(group) => is_constant(&group.expr),
-        Expr::Path(_) | Expr::Macro(_) | Expr::Block(_) | Expr::Call(_) => true,
-        _ => false,
-    }
+    matches!(
+        expr,
+        Expr::Path(_) | Expr::Macro(_) | Expr::Block(_) | Expr::Call(_)
+    )
 }
 
 fn text(errors: &ErrorCollector, key: &Key, value: &Value, rule: Rule) -> Option<String> {
@@ -213,7 +238,19 @@ fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<String> 
             format!("{fixed}, or put `#[cloudevent(subject)]` on the field that gives it"),
         );
     }
-    text(errors, key, value, rule::subject)
+    varying_text(errors, key, value, rule::subject)
+}
+
+/// Reads the text of an attribute that a function may compute as well.
+fn varying_text(errors: &ErrorCollector, key: &Key, value: &Value, rule: Rule) -> Option<String> {
+    if let Some(expr) = expression(value).filter(|expr| !matches!(expr, Expr::Lit(_))) {
+        let name = key.name();
+        let message = format!(
+            "write a string literal, `{name} = \"..\"`, or the path of a function that takes the value, `{name} = path::to::function`"
+        );
+        return errors.fail(expr, message);
+    }
+    text(errors, key, value, rule)
 }
 
 /// Returns the key that an unknown one resembles.
@@ -239,8 +276,8 @@ fn unknown_key(name: &str, known: &str) -> String {
 /// Checks the name of an extension.
 pub(super) fn extension_name(name: &str) -> Result<(), String> {
     Err(match name {
-        symbol::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that gives it, or leave it out for a random one".into(),
-        symbol::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that gives it, or leave it out for the current one".into(),
+        symbol::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that gives it, write the function that computes it, `id = path::to::function`, or leave it out for a random one".into(),
+        symbol::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that gives it, write the function that computes it, `time = path::to::function`, or leave it out for the current one".into(),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".into(),
         symbol::DATA => "`data` is what the fields of the type are, and no attribute: give the extension another name".into(),
         _ if rule::is_reserved(name) => {

@@ -76,6 +76,18 @@ pub(super) fn used_params(
     found
 }
 
+/// Returns whether an expression uses a type parameter or a constant one.
+pub(super) fn depends_on_params(generics: &Generics, tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|tree| match &tree {
+        TokenTree::Group(group) => depends_on_params(generics, group.stream()),
+        TokenTree::Ident(name) => {
+            let mut constants = generics.const_params();
+            constants.any(|param| param.ident == *name) || param(generics, &tree).is_some()
+        }
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 /// Returns whether a type is an associated type of a parameter, such as `T::Item`.
 pub(super) fn is_associated(generics: &Generics, ty: TokenStream) -> bool {
     let mut trees = ty.into_iter();

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use syn::{Attribute, Meta, Path};
+use syn::{Attribute, Ident, Meta, Path};
 
 use crate::error_collector::ErrorCollector;
 use crate::meta::{attribute_entries, known_keys};
@@ -14,6 +14,8 @@ pub(super) enum Decision {
     Retry(Option<DurationLit>),
     DeadLetter,
     Drop,
+    /// That of the error in the only field.
+    Transparent,
 }
 
 impl Decision {
@@ -22,6 +24,9 @@ impl Decision {
         let path = attribute.path();
         if path.is_ident(symbol::RETRY) {
             return Some(Self::Retry(delay(errors, attribute)));
+        }
+        if path.is_ident(symbol::HANDLER_ERROR) {
+            return is_transparent(attribute).then_some(Self::Transparent);
         }
         let decision = if path.is_ident(symbol::DEAD_LETTER) {
             Self::DeadLetter
@@ -50,13 +55,33 @@ fn delay(errors: &ErrorCollector, attribute: &Attribute) -> Option<DurationLit> 
     DurationLit::read(errors, key, value)
 }
 
-/// Reads `#[handler_error(crate = path)]`.
+/// Returns whether an attribute is `#[handler_error(transparent)]`.
+fn is_transparent(attribute: &Attribute) -> bool {
+    let argument = attribute.parse_args::<Ident>();
+    argument.is_ok_and(|argument| argument == symbol::TRANSPARENT)
+}
+
+/// Reads `#[handler_error(crate = path)]` on the type.
 pub(super) fn crate_path(errors: &ErrorCollector, attributes: &[Attribute]) -> Path {
     const EXAMPLE: &str = "#[handler_error(crate = path)]";
-    let entries = attribute_entries(errors, attributes, symbol::HANDLER_ERROR, EXAMPLE);
+    let others = attributes.iter().filter(|own| !is_transparent(own));
+    let others: Vec<Attribute> = others.cloned().collect();
+    let entries = attribute_entries(errors, &others, symbol::HANDLER_ERROR, EXAMPLE);
     let given = known_keys(errors, entries, &[symbol::CRATE], EXAMPLE);
     let path = given
         .first()
         .and_then(|(key, value)| value::crate_path(errors, key, value));
     path.unwrap_or_else(value::default_crate_path)
+}
+
+/// Reports a `#[handler_error(..)]` on a variant that is not `transparent`.
+pub(super) fn check_variant(errors: &ErrorCollector, attributes: &[Attribute]) {
+    let own = attributes
+        .iter()
+        .filter(|own| own.path().is_ident(symbol::HANDLER_ERROR));
+    for attribute in own.filter(|own| !is_transparent(own)) {
+        let message = "a variant takes `#[handler_error(transparent)]`, which leaves the decision to \
+                       the error that it holds";
+        errors.add(&attribute.meta, message);
+    }
 }

@@ -2,34 +2,56 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, Data, DeriveInput, Ident};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, Member, Meta, Type};
 
-use super::attr::Decision;
+use super::attr::{self, Decision};
 use crate::error_collector::ErrorCollector;
+use crate::symbol;
 
 /// Struct or variant.
 pub(super) struct Case {
     pub(super) pattern: TokenStream,
     /// The decision, or `None` if an error has been reported.
     pub(super) decision: Option<Decision>,
+    /// The type of the error to which the decision is left.
+    pub(super) inner: Option<Type>,
 }
 
 /// Reads the cases of an error.
 pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Vec<Case> {
     match &input.data {
-        Data::Struct(_) => {
-            let pattern = quote!(Self { .. });
-            vec![Case::read(errors, &input.ident, &input.attrs, pattern)]
+        Data::Struct(data) => {
+            let path = quote!(Self);
+            vec![Case::read(
+                errors,
+                &input.ident,
+                &input.attrs,
+                &data.fields,
+                &path,
+            )]
         }
         Data::Enum(data) => {
             for (attribute, _) in decisions(&ErrorCollector::default(), &input.attrs) {
-                let name = attribute.path().to_token_stream();
+                let name = match &attribute.meta {
+                    // With its argument, without which it means nothing.
+                    Meta::List(list) if list.path.is_ident(symbol::HANDLER_ERROR) => {
+                        list.to_token_stream().to_string().replace(' ', "")
+                    }
+                    meta => meta.path().to_token_stream().to_string(),
+                };
                 let message = format!("each variant decides for itself: put `#[{name}]` on them");
                 errors.add(attribute, message);
             }
             let variants = data.variants.iter().map(|variant| {
                 let name = &variant.ident;
-                Case::read(errors, name, &variant.attrs, quote!(Self::#name { .. }))
+                attr::check_variant(errors, &variant.attrs);
+                Case::read(
+                    errors,
+                    name,
+                    &variant.attrs,
+                    &variant.fields,
+                    &quote!(Self::#name),
+                )
             });
             variants.collect()
         }
@@ -38,6 +60,7 @@ pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Vec<Case> {
             vec![Case {
                 pattern: quote!(_),
                 decision: None,
+                inner: None,
             }]
         }
     }
@@ -49,7 +72,8 @@ impl Case {
         errors: &ErrorCollector,
         name: &Ident,
         attributes: &[Attribute],
-        pattern: TokenStream,
+        fields: &Fields,
+        path: &TokenStream,
     ) -> Self {
         let mut decisions = decisions(errors, attributes).into_iter();
         let decision = decisions.next().map(|(_, decision)| decision);
@@ -63,7 +87,37 @@ impl Case {
             let message = format!("`{name}` has decided already: leave one of the two");
             errors.add(attribute, message);
         }
-        Self { pattern, decision }
+        let held = matches!(decision, Some(Decision::Transparent))
+            .then(|| held_error(errors, name, fields))
+            .flatten();
+        let Some((member, inner)) = held else {
+            return Self {
+                pattern: quote!(#path { .. }),
+                decision: decision.filter(|own| !matches!(own, Decision::Transparent)),
+                inner: None,
+            };
+        };
+        Self {
+            pattern: quote!(#path { #member: ref __eventkit_inner }),
+            decision,
+            inner: Some(inner.clone()),
+        }
+    }
+}
+
+/// Returns the only field.
+fn held_error<'f>(
+    errors: &ErrorCollector,
+    name: &Ident,
+    fields: &'f Fields,
+) -> Option<(Member, &'f Type)> {
+    let mut held = fields.members().zip(fields);
+    match (held.next(), held.next()) {
+        (Some((member, field)), None) => Some((member, &field.ty)),
+        _ => errors.fail(
+            name,
+            format!("`{name}` is transparent, so it holds one error and nothing else"),
+        ),
     }
 }
 

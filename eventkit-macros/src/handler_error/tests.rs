@@ -23,3 +23,18 @@ fn an_enum() {
     });
     assert_expands(expanded, &expect_file!["snapshots/an_enum.rs"]);
 }
+
+#[test]
+fn an_enum_without_parameters() {
+    let expanded = super::derive(quote! {
+        enum PayError {
+            #[drop]
+            PaidAlready,
+            #[handler_error(transparent)]
+            Ship(#[from] ShipError),
+            #[handler_error(transparent)]
+            Other { source: anyhow::Error },
+        }
+    });
+    assert_expands(expanded, &expect_file!["snapshots/transparent.rs"]);
+}

@@ -19,7 +19,7 @@ pub(super) enum EmittedSet {
     /// An event type without a Rust type.
     Literal(LitStr),
     /// An event type, or an enum of them.
-    Type(Type),
+    Type(Box<Type>),
 }
 
 impl EmittedSet {
@@ -59,7 +59,7 @@ impl Parse for EmittedSet {
         if input.peek(LitStr) {
             input.parse().map(Self::Literal)
         } else {
-            input.parse().map(Self::Type)
+            input.parse().map(|ty| Self::Type(Box::new(ty)))
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{ReturnType, Type};
 
 use super::attr::EventPattern;
 use super::function::HandlerFn;
@@ -154,7 +154,10 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
 /// Returns the function that takes the arguments from an invocation and calls the user's function.
 fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
-    let output = function.sig.output.span();
+    let output = match &function.sig.output {
+        ReturnType::Type(_, returned) => returned.span(),
+        ReturnType::Default => Span::call_site(),
+    };
     let place = model.event.span();
     let invocation = local("__eventkit_invocation", &model.event);
     let get = Ident::new(if model.borrows { "borrow" } else { "own" }, place);
@@ -204,8 +207,8 @@ fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> Token
     let invocation = Ident::new("__eventkit_invocation", call_site(output));
     quote_spanned! {output=> {
         #[allow(unused_imports)]
-        use #private::AutorefOutcome as _;
-        #private::Returned(#returned).__eventkit_outcome(#invocation)
+        use #private::{AutorefOutcome as _, AutorefPointer as _, AutorefResult as _};
+        #private::Returned::new(#returned).__eventkit_outcome(#invocation)
     }}
 }
 

@@ -154,6 +154,9 @@ impl Delivery<'_> {
     ///
     /// Returns an error if the transport rejects one of them: that is a failure of the handler.
     async fn publish(&self, events: &[Event]) -> Result<(), TransportError> {
+        events
+            .iter()
+            .try_for_each(|event| self.check_not_cause(event))?;
         for event in events {
             let publish = || async {
                 let publishing = self.task.publisher.publish_event(event);
@@ -166,5 +169,18 @@ impl Delivery<'_> {
             until_stored(&self.task.status, Store::Outgoing, publish).await?;
         }
         Ok(())
+    }
+
+    /// Checks that the transport does not take an outgoing event for a duplicate of the handled one, as
+    /// where a field gives both the same id. The handled event itself may be sent again.
+    fn check_not_cause(&self, event: &Event) -> Result<(), TransportError> {
+        let is_same_id = event.id() == self.event.id() && event.source() == self.event.source();
+        if !is_same_id || event.ty() == self.event.ty() || !self.task.publishes_to_transport {
+            return Ok(());
+        }
+        Err(TransportError::rejected(format!(
+            "the outgoing event {event} has the source and id of the handled one, of which the transport \
+             takes it for a duplicate: give it another source or id"
+        )))
     }
 }

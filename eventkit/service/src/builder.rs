@@ -267,6 +267,7 @@ impl ServiceBuilder {
                     )),
                     shared: Arc::clone(&shared),
                     config: Arc::clone(&config),
+                    publishes_to_transport: publisher.is_none(),
                     publisher: publisher.unwrap_or_else(|| Arc::clone(transport) as _),
                     transport: Arc::clone(transport),
                     dead_letters: DeadLetterSink::new(

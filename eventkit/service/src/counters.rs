@@ -69,7 +69,7 @@ counters! {
     in_flight,
 }
 
-/// A counter whose changes wake those who wait for a [`Health`].
+/// A counter whose changes wake the callers of `ServiceHandle::wait_for`.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     value: AtomicU64,
@@ -91,9 +91,9 @@ impl Counter {
     fn add(&self, change: i64) {
         self.value
             .fetch_add(change.cast_unsigned(), Ordering::Relaxed);
-        // Pairs with the fence of who waits: either the receiver is seen here, or the value there.
+        // Pairs with the fence in `wait_for`: either the receiver is seen here, or the value there.
         fence(Ordering::SeqCst);
-        // Most often nobody waits, and a change costs nothing.
+        // Most often no caller waits, and a change costs nothing.
         if self.changes.receiver_count() > 0 {
             self.changes.send_modify(|count| *count += 1);
         }

@@ -20,50 +20,21 @@ const MAX_ROUND_TRIPS: u32 = 4;
 /// A dead letter, and the handle that removes or returns it.
 pub(crate) type LeasedLetter = (DeadLetter, AckHandle);
 
-/// The letters that a reader has leased; dropping them returns them to the store in the background.
-#[derive(Debug, Default)]
-pub(crate) struct LeasedLetters {
-    /// The letters that are to be visited.
-    pub(crate) waiting: VecDeque<LeasedLetter>,
-    /// The handles of those that stay.
-    pub(crate) kept: Vec<AckHandle>,
-}
-
-/// A reader of the dead letters of a service, the oldest first.
+/// A reader of the dead letters of a service, the oldest first. Dropping it closes it in the background.
 #[derive(Debug)]
 pub(crate) struct DeadLetterReader {
-    consumer: Box<dyn Consumer>,
+    /// Present until the reader is closed.
+    consumer: Option<Box<dyn Consumer>>,
+    /// The letters that are leased and to be visited.
+    pub(crate) waiting: VecDeque<LeasedLetter>,
+    /// The handles of letters that are leased and stay.
+    pub(crate) kept: Vec<AckHandle>,
     /// The subscriptions of the transport, if it knows them.
     subscriptions: Option<Vec<SubscriptionInfo>>,
     /// The number of letters that there were, if it is known.
     count: Option<u64>,
     read: usize,
     idle_timeout: Duration,
-}
-
-impl LeasedLetters {
-    /// Returns the letters to the store. One that cannot be returned is delivered again after
-    /// `ack_wait`.
-    pub(crate) async fn return_all(mut self) {
-        self.returning().join_all().await;
-    }
-
-    /// Returns the letters together, since each of them waits for the broker.
-    fn returning(&mut self) -> JoinSet<Result<(), TransportError>> {
-        let waiting = mem::take(&mut self.waiting).into_iter();
-        let handles = waiting.map(|(_, handle)| handle);
-        let handles = handles.chain(mem::take(&mut self.kept));
-        handles.map(|handle| handle.nack(Duration::ZERO)).collect()
-    }
-}
-
-impl Drop for LeasedLetters {
-    fn drop(&mut self) {
-        let is_empty = self.waiting.is_empty() && self.kept.is_empty();
-        if !is_empty && Handle::try_current().is_ok() {
-            self.returning().detach_all();
-        }
-    }
 }
 
 impl DeadLetterReader {
@@ -81,7 +52,9 @@ impl DeadLetterReader {
         let mut known = subscriptions.iter().flatten();
         let own = known.find(|own| own.name == subscription.name);
         Ok(Self {
-            consumer,
+            consumer: Some(consumer),
+            waiting: VecDeque::new(),
+            kept: Vec::new(),
             count: own.map(|own| own.unsettled),
             subscriptions,
             read: 0,
@@ -100,7 +73,10 @@ impl DeadLetterReader {
         if is_last || self.read >= MAX_LEASED_LETTERS {
             return Ok(None);
         }
-        let Ok(next) = timeout(self.idle_timeout, self.consumer.next()).await else {
+        let Some(consumer) = &mut self.consumer else {
+            return Ok(None);
+        };
+        let Ok(next) = timeout(self.idle_timeout, consumer.next()).await else {
             return Ok(None);
         };
         let Some(incoming) = next? else {
@@ -112,11 +88,40 @@ impl DeadLetterReader {
         Ok(Some((letter, incoming.handle)))
     }
 
-    /// Closes the reader; letters that it leased can still be removed or returned.
-    pub(crate) async fn close(self) {
-        if let Err(error) = self.consumer.close().await {
-            // Letters that could not be returned are delivered again after `ack_wait`.
-            tracing::warn!(%error, "failed to close the consumer of dead letters");
+    /// Closes the reader, and returns the letters that it leased to the store.
+    pub(crate) async fn close(mut self) {
+        if let Some(consumer) = self.consumer.take() {
+            close(consumer, self.take_handles()).await;
         }
     }
+
+    fn take_handles(&mut self) -> Vec<AckHandle> {
+        let waiting = mem::take(&mut self.waiting);
+        let mut handles = mem::take(&mut self.kept);
+        handles.extend(waiting.into_iter().map(|(_, handle)| handle));
+        handles
+    }
+}
+
+impl Drop for DeadLetterReader {
+    fn drop(&mut self) {
+        if let Some(consumer) = self.consumer.take()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(close(consumer, self.take_handles()));
+        }
+    }
+}
+
+/// Closes a consumer, and returns letters to the store. Those that cannot be returned are delivered again
+/// after `ack_wait`.
+async fn close(consumer: Box<dyn Consumer>, handles: Vec<AckHandle>) {
+    // First, since an open consumer would receive again what is returned.
+    if let Err(error) = consumer.close().await {
+        tracing::warn!(%error, "failed to close the consumer of dead letters");
+    }
+    let handles = handles.into_iter();
+    let returns = handles.map(|handle| handle.nack(Duration::ZERO));
+    // Together, since each of them waits for the broker.
+    returns.collect::<JoinSet<_>>().join_all().await;
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::dead_letter::DeadLetter;
-use super::dead_letter_reader::{DeadLetterReader, LeasedLetter, LeasedLetters};
+use super::dead_letter_reader::{DeadLetterReader, LeasedLetter};
 use super::dead_letter_sink;
 use super::names;
 use super::replays::Replays;
@@ -84,8 +84,6 @@ pub struct DeadLetters<T> {
 pub struct DeadLetterPages {
     reader: DeadLetterReader,
     size: usize,
-    /// The letters that were read.
-    leased: LeasedLetters,
 }
 
 /// The number of dead letters of one handler with one error.
@@ -177,7 +175,6 @@ impl<T: Transport> DeadLetters<T> {
         Ok(DeadLetterPages {
             reader: self.reader().await?,
             size: size.max(1),
-            leased: LeasedLetters::default(),
         })
     }
 
@@ -270,10 +267,9 @@ impl<T: Transport> DeadLetters<T> {
         mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
     ) -> Result<usize, TransportError> {
         let mut reader = self.reader().await?;
-        let mut leased = LeasedLetters::default();
         let mut outcome = loop {
             match reader.next().await {
-                Ok(Some(letter)) => leased.waiting.push_back(letter),
+                Ok(Some(letter)) => reader.waiting.push_back(letter),
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -281,16 +277,16 @@ impl<T: Transport> DeadLetters<T> {
         let mut replays = Replays::new(self.replay_interval, reader.take_subscriptions());
         let mut removed = 0;
         while outcome.is_ok()
-            && let Some((letter, _)) = leased.waiting.front()
+            && let Some((letter, _)) = reader.waiting.front()
         {
             let is_removed = match choose(letter) {
                 Some(Removal::Replay) => {
-                    self.replay_one(letter, &mut replays, &leased.waiting).await
+                    self.replay_one(letter, &mut replays, &reader.waiting).await
                 }
                 removal => Ok(removal.is_some()),
             };
             // Not before, so that a visit which is cancelled returns it too.
-            let Some((_, handle)) = leased.waiting.pop_front() else {
+            let Some((_, handle)) = reader.waiting.pop_front() else {
                 break;
             };
             match is_removed {
@@ -302,9 +298,8 @@ impl<T: Transport> DeadLetters<T> {
                 Ok(false) => {}
                 Err(error) => outcome = Err(error),
             }
-            leased.kept.push(handle);
+            reader.kept.push(handle);
         }
-        leased.return_all().await;
         reader.close().await;
         outcome?;
         replays.check_refused(removed)?;
@@ -349,7 +344,7 @@ impl DeadLetterPages {
             && let Some((letter, handle)) = self.reader.next().await?
         {
             letters.push(letter);
-            self.leased.kept.push(handle);
+            self.reader.kept.push(handle);
         }
         Ok((!letters.is_empty()).then_some(letters))
     }
@@ -357,7 +352,6 @@ impl DeadLetterPages {
     /// Closes the pages, and returns once the letters are back in the store. Pages that are dropped
     /// return them in the background.
     pub async fn close(self) {
-        self.leased.return_all().await;
         self.reader.close().await;
     }
 }

@@ -207,8 +207,8 @@ impl SubscriptionStatus {
         let overdue = overdue.get();
         let now = Instant::now();
         let mut current = self.lock();
-        // Another process may have received it instead.
-        current.delayed.evict_while(|until| *until <= now);
+        // Another process may have received those that should be here again.
+        current.delayed.retain(|until| *until > now);
         let mut health = SubscriptionHealth {
             lag: known.lag,
             superseded: known.superseded,

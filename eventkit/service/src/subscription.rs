@@ -62,6 +62,8 @@ pub(crate) struct SubscriptionTask {
     pub(crate) transport: Arc<dyn Transport>,
     /// The destination of outgoing events.
     pub(crate) publisher: Arc<dyn Publisher>,
+    /// Whether that is the transport.
+    pub(crate) publishes_to_transport: bool,
     pub(crate) dead_letters: DeadLetterSink,
     pub(crate) status: Arc<SubscriptionStatus>,
     /// Cancelled when no more messages are received, and no more handlers are started.

@@ -1,7 +1,25 @@
 //! Data codecs: payload bytes to and from typed values, found by media type.
 //!
-//! JSON (`*/json`, `*+json`), text (`text/*` in UTF-8) and bytes (`application/octet-stream`) are
-//! built in. A program adds its own with [`register`]; from then on derived types with that
+//! JSON (`*/json`, `*+json`) and text (`text/*` in UTF-8) are built in. Payloads that are bytes, such as a
+//! `Vec<u8>`, `bytes::Bytes`, a type of `serde_bytes` or a newtype of one, need no codec under any other
+//! media type:
+//!
+//! ```
+//! use eventkit::CloudEvent;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
+//! #[cloudevent(type = "co.outcome.photo", source = "/camera", datacontenttype = "image/png")]
+//! struct Photo(Vec<u8>);
+//!
+//! let photo = Photo(b"\x89PNG\r\n".to_vec());
+//! let event = photo.to_event()?;
+//! assert_eq!(event.data().unwrap().as_bytes(), photo.0);
+//! assert_eq!(Photo::try_from(&event)?, photo);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A program adds its own with [`register`]; from then on derived types with that
 //! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
 //!
 //! Data is decoded by the codec of the media type that it arrives with, whatever the Rust type
@@ -62,6 +80,7 @@ pub use registry::{RegisterError, register};
 pub(crate) use seed::decode_into;
 pub use seed::{DataSeed, JsonSeed};
 
+use self::bytes_codec::NotDecoded;
 use crate::error::{BoxError, DecodeError, EncodeError};
 use crate::event::{Data, DataKind, MediaType, buffer_pool, declares_json};
 
@@ -137,12 +156,18 @@ fn encode_other(
         let bytes = codec.encode(value).map_err(EncodeError::data)?;
         return Ok(Data::from_body(bytes.into(), Some(content_type)));
     }
-    match media_type.essence() {
-        bytes_codec::MEDIA_TYPE => bytes_codec::encode(value, type_name).map(Data::binary),
-        _ if is_text(&media_type) => text_codec::encode(value, type_name).map(Data::text),
-        _ => return Err(EncodeError::no_codec(content_type)),
+    if is_text(&media_type) {
+        let text = text_codec::encode(value, type_name);
+        return text.map(Data::text).map_err(EncodeError::data);
     }
-    .map_err(EncodeError::data)
+    match bytes_codec::encode(value) {
+        Some(bytes) => Ok(Data::from_body(bytes.into(), Some(content_type))),
+        None if media_type.essence() == bytes_codec::MEDIA_TYPE => {
+            let reason = "is not bytes: a byte buffer or a newtype of one is";
+            Err(EncodeError::data(format!("`{type_name}` {reason}")))
+        }
+        None => Err(EncodeError::no_codec(content_type)),
+    }
 }
 
 /// Decodes payload bytes into a value by their media type; without one, as JSON.
@@ -173,12 +198,15 @@ fn decode_other(
     if let Some(codec) = registry::lookup(&media_type) {
         return codec.decode(bytes, seed).map_err(wrong);
     }
-    match media_type.essence() {
-        bytes_codec::MEDIA_TYPE => bytes_codec::decode(bytes, seed),
-        _ if is_text(&media_type) => text_codec::decode(bytes, seed),
-        _ => return Err(DecodeError::no_codec(content_type)),
+    if is_text(&media_type) {
+        return text_codec::decode(bytes, seed).map_err(wrong);
     }
-    .map_err(wrong)
+    bytes_codec::decode(bytes, seed).map_err(|reason| match reason {
+        NotDecoded::NotBytes(_) if media_type.essence() != bytes_codec::MEDIA_TYPE => {
+            DecodeError::no_codec(content_type)
+        }
+        reason => wrong(reason.into()),
+    })
 }
 
 /// Returns whether text of that type is a `str`; in another charset, its bytes say something else.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::discovery;
+use super::emissions::{self, EmissionCycle, UnhandledEmission};
 use super::entry::HandlerRef;
 use super::registry::Registry;
 use crate::error::joined;
@@ -16,6 +17,8 @@ use crate::pattern;
 #[non_exhaustive]
 pub struct RegistryReport {
     unmatched_patterns: Vec<UnmatchedPattern>,
+    unhandled_emissions: Vec<UnhandledEmission>,
+    cycles: Vec<EmissionCycle>,
 }
 
 /// A type or pattern of a handler that matches no known Rust type.
@@ -38,6 +41,19 @@ impl RegistryReport {
     #[must_use]
     pub fn unmatched_patterns(&self) -> &[UnmatchedPattern] {
         &self.unmatched_patterns
+    }
+
+    /// Returns the event types that handlers [emit](super::Handler::emits) and that no handler of the
+    /// registry handles.
+    #[must_use]
+    pub fn unhandled_emissions(&self) -> &[UnhandledEmission] {
+        &self.unhandled_emissions
+    }
+
+    /// Returns the cycles of handlers, each of which emits an event that the next one handles.
+    #[must_use]
+    pub fn cycles(&self) -> &[EmissionCycle] {
+        &self.cycles
     }
 }
 
@@ -83,7 +99,9 @@ impl Registry {
     /// Checks for mistakes that the compiler cannot see: two Rust types that claim one event type
     /// for which the registry has a typed handler.
     ///
-    /// Possible mistakes are in the result: see [`RegistryReport::unmatched_patterns`].
+    /// Possible mistakes are in the result: [patterns](RegistryReport::unmatched_patterns) that match no
+    /// Rust type, [emissions](RegistryReport::unhandled_emissions) that no handler handles, and
+    /// [cycles](RegistryReport::cycles).
     ///
     /// # Errors
     ///
@@ -94,6 +112,8 @@ impl Registry {
         self.result(conflicting_types(&handlers, &types))?;
         Ok(RegistryReport {
             unmatched_patterns: unmatched_patterns(&handlers, &types),
+            unhandled_emissions: emissions::unhandled(&handlers),
+            cycles: emissions::cycles(&handlers),
         })
     }
 

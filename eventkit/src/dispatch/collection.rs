@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use thiserror::Error;
 use uuid::Uuid;
 
 use super::derived_id::{self, CauseKey};
-use super::outgoing::OutgoingError;
 use crate::error::EncodeError;
 use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
@@ -40,6 +40,25 @@ struct Contents {
 pub struct LazyOutgoing {
     cause: Option<Cause>,
     collection: OnceLock<Arc<Collection>>,
+}
+
+/// The error of adding an event to [`Outgoing`](super::Outgoing).
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OutgoingError {
+    /// The handler has ended: its events were published, or never will be.
+    #[error("the handler of the outgoing events has ended")]
+    Closed,
+    /// The value could not be encoded.
+    #[error("failed to encode the event")]
+    Encode(#[from] EncodeError),
+    /// The handler has sent another event with the same source and id, or of the same type with the
+    /// same key: a transport would take one for a duplicate of the other.
+    #[error("another event with the same source and id was sent before: {0}")]
+    SameId(String),
+    /// The event could not inherit the attributes of its cause.
+    #[error("failed to inherit the attributes of the handled event")]
+    Build(#[from] BuildError),
 }
 
 impl Collection {

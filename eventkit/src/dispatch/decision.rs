@@ -1,6 +1,7 @@
 //! The decision of an error on the event of its handler.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The action of a service on an event whose handler failed.
@@ -20,8 +21,58 @@ pub enum Decision {
 
 /// An error that decides what a service does with the event, through `#[derive(HandlerError)]`.
 ///
-/// Any other error is retried. A closure that is registered at run time keeps the decision if it
-/// returns `Result<(), Failure>`, into which such an error converts.
+/// Any other error is retried.
+///
+/// # Errors around it
+///
+/// A decision is found in `Box<E>` and `Arc<E>`, and where the type is hidden: in
+/// `Box<dyn Error + Send + Sync>` and, in a function with `#[handles]`, in `anyhow::Error` and
+/// `eyre::Report`. What counts is the first error of the chain of [sources](Error::source) that has made
+/// a decision. So context may be added, and an error that makes no decision may wrap one that does.
+///
+/// It is not found if the type is hidden, and
+///
+/// - the type has parameters, implements the trait by hand, or the feature `discovery` is off;
+/// - the wrapper does not return the error as its source;
+/// - it is in an `anyhow::Error` without context that a closure returns, or that was converted into
+///   `Box<dyn Error + Send + Sync>`.
+///
+/// There, return a [`Failure`](super::Failure), into which such an error converts and which keeps the
+/// decision behind any pointer. In an error with a decision of its own, a variant defers to the error
+/// that it holds with `#[handler_error(transparent)]`:
+///
+/// ```
+/// use std::error::Error;
+/// use eventkit::{Decision, HandlerError};
+/// # use std::fmt;
+///
+/// #[derive(Debug, HandlerError)]
+/// #[dead_letter]
+/// struct UnknownAddress;
+///
+/// #[derive(Debug, HandlerError)]
+/// enum OrderError {
+///     #[drop]
+///     ShippedAlready,
+///     #[handler_error(transparent)]
+///     Address(UnknownAddress),
+///     #[handler_error(transparent)]
+///     Other(Box<dyn Error + Send + Sync>),
+/// }
+/// # impl fmt::Display for UnknownAddress {
+/// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("unknown address") }
+/// # }
+/// # impl Error for UnknownAddress {}
+/// # impl fmt::Display for OrderError {
+/// #     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("not shipped") }
+/// # }
+/// # impl Error for OrderError {}
+///
+/// let error = OrderError::Other(UnknownAddress.into());
+/// assert_eq!(error.decision(), Decision::DeadLetter);
+/// ```
+///
+/// # Example
 ///
 /// ```
 /// use std::fmt;
@@ -65,4 +116,16 @@ pub enum Decision {
 pub trait HandlerError: Error + Send + Sync + 'static {
     /// Returns the action of a service on the event.
     fn decision(&self) -> Decision;
+}
+
+impl<E: HandlerError> HandlerError for Box<E> {
+    fn decision(&self) -> Decision {
+        E::decision(self)
+    }
+}
+
+impl<E: HandlerError> HandlerError for Arc<E> {
+    fn decision(&self) -> Decision {
+        E::decision(self)
+    }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use super::cascade;
 use super::error::{DispatchError, DispatcherError};
 use super::registry::Registry;
 use super::report::Report;
@@ -34,6 +35,7 @@ use super::state::StateMap;
 #[derive(Debug, Clone)]
 pub struct Dispatcher {
     table: Arc<RoutingTable>,
+    cascade: usize,
 }
 
 /// A builder for a [`Dispatcher`].
@@ -42,6 +44,7 @@ pub struct Dispatcher {
 pub struct DispatcherBuilder<'r> {
     registry: &'r Registry,
     states: StateMap,
+    cascade: usize,
 }
 
 impl Dispatcher {
@@ -54,6 +57,7 @@ impl Dispatcher {
         DispatcherBuilder {
             registry,
             states: StateMap::default(),
+            cascade: 0,
         }
     }
 
@@ -64,7 +68,11 @@ impl Dispatcher {
     /// Returns an error if a handler failed; or, before the first one runs, if one is async or takes
     /// an envelope that cannot be encoded.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
-        run::dispatch(&self.table, event, event.typed_value())
+        let typed = event.typed_value();
+        match self.cascade {
+            0 => run::dispatch(&self.table, event, typed),
+            depth => cascade::dispatch(&self.table, event, typed, depth),
+        }
     }
 
     /// Runs the handlers of an event, async ones too, as [`Registry::dispatch_async`] does.
@@ -77,7 +85,7 @@ impl Dispatcher {
         &self,
         event: &E,
     ) -> impl Future<Output = Result<Report, DispatchError>> + Send {
-        run::dispatch_async(&self.table, event)
+        cascade::dispatch_async(&self.table, event, self.cascade)
     }
 
     pub(super) fn table(&self) -> &RoutingTable {
@@ -89,6 +97,46 @@ impl DispatcherBuilder<'_> {
     /// Adds the state that handlers take as `State<S>`, replacing one of the same type.
     pub fn state<S: Clone + Send + Sync + 'static>(mut self, state: S) -> Self {
         self.states.insert(state);
+        self
+    }
+
+    /// Dispatches the events that handlers return or send in turn, to a depth: 1 is the events of the
+    /// handlers of the dispatched event.
+    ///
+    /// The report has the outcomes: see [`Report::cascaded`]. An event beyond the depth that has handlers
+    /// is an error, which names the chain of events that led to it. By default nothing is cascaded. A
+    /// service publishes events instead, whatever the dispatcher does.
+    ///
+    /// ```
+    /// use eventkit::{CloudEvent, Dispatcher, Registry, handles};
+    /// # use serde::{Deserialize, Serialize};
+    /// #
+    /// # #[derive(Serialize, Deserialize, CloudEvent)]
+    /// # #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+    /// # struct OrderPlaced;
+    /// #
+    /// # #[derive(Serialize, Deserialize, CloudEvent)]
+    /// # #[cloudevent(type = "co.outcome.order.shipped", source = "/shop")]
+    /// # struct OrderShipped;
+    ///
+    /// static SHIPPING: Registry = Registry::new("shipping");
+    ///
+    /// #[handles(registry = SHIPPING)]
+    /// fn ship(_order: &OrderPlaced) -> OrderShipped {
+    ///     OrderShipped
+    /// }
+    ///
+    /// #[handles(registry = SHIPPING)]
+    /// fn notify(_order: &OrderShipped) {}
+    ///
+    /// let app = Dispatcher::new(&SHIPPING).cascade(1).build()?;
+    /// let report = app.dispatch(&OrderPlaced)?;
+    /// assert_eq!(report.cascaded()[0].chain, [OrderPlaced::TYPE, OrderShipped::TYPE]);
+    /// assert_eq!(report.cascaded()[0].report.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cascade(mut self, depth: usize) -> Self {
+        self.cascade = depth;
         self
     }
 
@@ -110,6 +158,7 @@ impl DispatcherBuilder<'_> {
         }
         Ok(Dispatcher {
             table: Arc::new(table),
+            cascade: self.cascade,
         })
     }
 }

@@ -7,13 +7,13 @@ use crate::error::{EncodeError, joined};
 
 /// The reason why a dispatch did not succeed.
 ///
-/// [`Failed`](DispatchError::Failed) means that all handlers ran. With every other variant none has
-/// run.
+/// [`Failed`](DispatchError::Failed) means that all handlers ran, and [`Cascade`](DispatchError::Cascade)
+/// that all handlers of the dispatched event did. With every other variant none has run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DispatchError {
     /// One or more handlers failed; the report has the outcome of each.
-    #[error("{} of {} handlers failed: {}", .0.failures().count(), .0.len(), failures(.0))]
+    #[error("{} of {} handlers failed: {}", failed(.0), handlers(.0), failures(.0))]
     Failed(Report),
     /// An async handler is registered for the type, but the dispatch was not async.
     #[error("`{handler}` is async and handles {ty:?}: use `dispatch_async`")]
@@ -46,6 +46,52 @@ pub enum DispatchError {
     /// A handler takes the envelope, but the value could not become an event.
     #[error("failed to encode the event for handlers that take the envelope")]
     Encode(#[from] EncodeError),
+    /// An event that a handler returned could not be dispatched, by a dispatcher that
+    /// [cascades](super::DispatcherBuilder::cascade).
+    #[error(transparent)]
+    Cascade(CascadeError),
+}
+
+/// The error of an event that a handler returned, and that could not be dispatched.
+#[derive(Debug, Error)]
+#[error("failed to dispatch a returned event, {}: {kind}", types(chain))]
+pub struct CascadeError {
+    chain: Vec<String>,
+    report: Report,
+    kind: Box<CascadeErrorKind>,
+}
+
+/// The reason why an event could not be dispatched.
+#[derive(Debug, Error)]
+pub(super) enum CascadeErrorKind {
+    #[error("the dispatcher cascades to a depth of {0}")]
+    TooDeep(usize),
+    #[error("{0}")]
+    Refused(Box<DispatchError>),
+}
+
+impl CascadeError {
+    pub(super) fn new(chain: Vec<String>, kind: CascadeErrorKind, report: Report) -> Self {
+        let kind = Box::new(kind);
+        Self {
+            chain,
+            report,
+            kind,
+        }
+    }
+
+    /// Returns the event types from the dispatched event to the one that could not be dispatched: the
+    /// handlers of each returned the next.
+    #[must_use]
+    pub fn chain(&self) -> &[String] {
+        &self.chain
+    }
+
+    /// Returns the outcome of each handler that ran.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
 }
 
 impl DispatchError {
@@ -54,14 +100,28 @@ impl DispatchError {
     pub fn report(&self) -> Option<&Report> {
         match self {
             Self::Failed(report) => Some(report),
+            Self::Cascade(error) => Some(&error.report),
             _ => None,
         }
     }
 }
 
+fn failed(report: &Report) -> usize {
+    report.all().map(|(_, own)| own.failures().count()).sum()
+}
+
+fn handlers(report: &Report) -> usize {
+    report.all().map(|(_, own)| own.len()).sum()
+}
+
 fn failures(report: &Report) -> String {
-    let failures = report.failures();
+    let failures = report.all().flat_map(|(_, own)| own.failures());
     joined(failures.map(|(handler, failure)| format!("{handler}: {failure:#}")))
+}
+
+fn types(chain: &[String]) -> String {
+    let types: Vec<String> = chain.iter().map(|ty| format!("{ty:?}")).collect();
+    types.join(" -> ")
 }
 
 /// The reason why a [`Dispatcher`](super::Dispatcher) could not be built.

@@ -44,6 +44,7 @@ use crate::typed::{AttributeSource, EventSet};
     label = "not an extractor",
     note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
+    note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
 )]
@@ -88,7 +89,28 @@ fn absent(name: &'static str) -> DecodeError {
     Violation::missing(name, expected, "as the Rust type asks").into()
 }
 
-/// A clone of the state of type `S` of the [`Dispatcher`](super::Dispatcher).
+/// A clone of the state of type `S` of the [`Dispatcher`](super::Dispatcher); `Option<State<S>>` if it may
+/// be absent.
+///
+/// ```
+/// use eventkit::{Dispatcher, Event, Registry, State, handles};
+///
+/// #[derive(Clone)]
+/// struct Prefix(&'static str);
+///
+/// static LOGGED: Registry = Registry::new("logged");
+///
+/// #[handles("*", registry = LOGGED)]
+/// fn log(event: &Event, prefix: Option<State<Prefix>>) {
+///     let prefix = prefix.map_or("", |State(prefix)| prefix.0);
+///     println!("{prefix}{event}");
+/// }
+///
+/// let event = Event::builder().source("/s").ty("t").build()?;
+/// LOGGED.dispatch(&event)?;
+/// Dispatcher::new(&LOGGED).state(Prefix("> ")).build()?.dispatch(&event)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct State<S>(pub S);
 
@@ -109,6 +131,19 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
             Some(state) => Ok(Self(state.clone())),
             None => Err(Failure::Extract(MissingState(type_name::<S>()).into())),
         }
+    }
+}
+
+/// The state, or `None` if the [`Dispatcher`](super::Dispatcher) has none of the type.
+impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for Option<State<S>> {
+    const NEEDS_EVENT: bool = false;
+
+    fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        Ok(context.state::<S>().cloned().map(State))
+    }
+
+    fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
+        Ok(invocation.states().get::<S>().cloned().map(State))
     }
 }
 

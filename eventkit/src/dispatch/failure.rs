@@ -3,10 +3,13 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
+use std::iter;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::decision::{Decision, HandlerError};
+use super::decisions;
 use crate::error::{BoxError, DecodeError};
 
 /// The reason why one handler did not succeed.
@@ -81,7 +84,23 @@ impl Failure {
     pub fn returned(error: BoxError) -> Self {
         match error.downcast::<Self>() {
             Ok(failure) => *failure,
-            Err(error) => Self::error(error),
+            Err(error) => Self::Error {
+                decision: find_decision(&*error),
+                error,
+            },
+        }
+    }
+
+    /// Returns the failure of a handler that returned a pointer to an error, which may be lost once it
+    /// is boxed.
+    pub(super) fn returned_pointer<E: ErrorPointer>(error: E) -> Self {
+        let found = find_decision(&*error);
+        match Self::returned(error.into()) {
+            Self::Error { error, decision } => Self::Error {
+                error,
+                decision: found.or(decision),
+            },
+            failure => failure,
         }
     }
 
@@ -102,6 +121,20 @@ impl Failure {
         Self::Panic(text.unwrap_or("no message").to_owned())
     }
 }
+
+/// Returns the decision of the first error of a chain that has made one.
+pub(super) fn find_decision(error: &(dyn Error + 'static)) -> Option<Decision> {
+    let mut chain = iter::successors(Some(error), |error| decisions::inner(*error));
+    chain.find_map(|error| match error.downcast_ref() {
+        Some(Failure::Error { decision, .. }) => *decision,
+        _ => decisions::own(error),
+    })
+}
+
+/// A pointer to an error of any type, such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`.
+pub trait ErrorPointer: Deref<Target = dyn Error + Send + Sync> + Into<BoxError> {}
+
+impl<E: Deref<Target = dyn Error + Send + Sync> + Into<BoxError>> ErrorPointer for E {}
 
 impl From<DecodeError> for Failure {
     fn from(error: DecodeError) -> Self {

@@ -210,6 +210,17 @@ pub struct Handler {
 }
 
 impl Handler {
+    /// Returns a sync handler without what is given at run time.
+    pub(super) const fn new(metadata: HandlerMetadata) -> Self {
+        Self {
+            metadata,
+            is_async: false,
+            pattern: None,
+            filter: None,
+            emits: Vec::new(),
+        }
+    }
+
     /// Returns its name: the path of the function, such as `shop::ship`.
     #[must_use]
     pub fn name(&self) -> &'static str {

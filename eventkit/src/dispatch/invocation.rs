@@ -10,7 +10,8 @@ use crate::typed::{AttributeSource, Cloning, CloudEvent, SharedEvent};
 
 /// The context of one call of a handler: the event's attributes, the state, the handler.
 ///
-/// A handler takes it as a parameter of type `&Context`.
+/// A handler takes it as a parameter of type `&Context`. A test of an extractor has one from
+/// [`Context::builder`].
 ///
 /// ```
 /// use eventkit::{Context, Event, Registry, handles};
@@ -31,6 +32,21 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    #[inline]
+    pub(super) fn new(
+        event: &'a Event,
+        handler: &'a Handler,
+        states: &'a StateMap,
+        outgoing: &'a LazyOutgoing,
+    ) -> Self {
+        Self {
+            event,
+            handler,
+            states,
+            outgoing,
+        }
+    }
+
     /// Returns the event with all its attributes.
     #[must_use]
     pub fn event(&self) -> &'a Event {
@@ -82,12 +98,8 @@ impl<'a> Invocation<'a> {
         states: &'a StateMap,
         outgoing: &'a LazyOutgoing,
     ) -> Self {
-        let context = event.envelope().map(|envelope| Context {
-            event: envelope,
-            handler,
-            states,
-            outgoing,
-        });
+        let context = event.envelope();
+        let context = context.map(|event| Context::new(event, handler, states, outgoing));
         Self {
             event,
             states,

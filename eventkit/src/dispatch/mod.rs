@@ -1,14 +1,18 @@
 //! Registries, handlers and dispatch.
 
 mod bound;
+mod cascade;
 mod check;
 mod collection;
 mod const_check;
+mod context_builder;
 mod decision;
+mod decisions;
 mod decoded;
 mod derived_id;
 mod discovery;
 mod dispatcher;
+mod emissions;
 mod entry;
 mod error;
 mod extract;
@@ -30,19 +34,22 @@ mod state;
 use std::future::Future;
 
 pub use check::{CheckError, RegistryIssue, RegistryReport, UnmatchedPattern};
+pub use collection::OutgoingError;
+pub use context_builder::ContextBuilder;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
+pub use emissions::{EmissionCycle, UnhandledEmission};
 pub use entry::{HandlerEntry, HandlerRef};
-pub use error::{DispatchError, DispatcherError};
+pub use error::{CascadeError, DispatchError, DispatcherError};
 pub use extract::{Extract, Id, Source, State, Subject, Time, Type};
 pub use failure::Failure;
 pub use handler::{Handler, Location};
 pub use invocation::Context;
-pub use outgoing::{Outgoing, OutgoingError};
+pub use outgoing::Outgoing;
 pub use policy::{OnExhausted, Policy};
 pub use registration::Registration;
 pub use registry::{Registry, default_registry};
-pub use report::{HandlerOutcome, Report};
+pub use report::{Cascaded, HandlerOutcome, Report};
 pub use returned::IntoOutcome;
 pub use run::Dispatch;
 pub use state::Requirements;
@@ -52,11 +59,15 @@ pub(crate) mod generated {
     pub use super::const_check::{
         BorrowEvent, EventMeta, OwnEvent, borrowed_event, check_pattern, owned_event, require_send,
     };
+    pub use super::decisions::{DECISIONS, DecisionOf, decision_of};
     pub use super::discovery::{EVENT_TYPES, HANDLERS};
     pub use super::entry::{Call, Outcome, OutcomeFuture};
     pub use super::handler::{HandlerMetadata, LiteralFilter, TypedEvent};
     pub use super::invocation::{HandlerEvent, Invocation};
-    pub use super::returned::{AutorefOutcome, Emissions, NoEmissions, Returned};
+    pub use super::returned::{
+        AutorefDecision, AutorefOutcome, AutorefPointer, AutorefResult, Emissions, InnerError,
+        NoEmissions, Returned,
+    };
 }
 
 /// Items with which eventkit-service runs single handlers.

@@ -4,11 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use super::collection::{Collection, LazyOutgoing};
-use crate::error::EncodeError;
-use crate::event::{BuildError, Event};
+use super::collection::{Collection, LazyOutgoing, OutgoingError};
+use crate::event::Event;
 use crate::typed::{CloudEvent, EventSet, Includes};
 
 /// Outgoing events, as an extractor: a handler adds events to it beside those that it returns.
@@ -76,6 +73,10 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 ///
 /// In a dispatch within the process the id is random.
 ///
+/// Source and id tell events apart, whatever their types are. An event of another type that has those of
+/// the handled event, as where both have a field for the id, is rejected if it is published to the
+/// transport of that one.
+///
 /// # Inherited attributes
 ///
 /// In a service, attributes that an event does not set itself are inherited: `correlationid` from the
@@ -86,25 +87,6 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 pub struct Outgoing<E = Event> {
     collection: Arc<Collection>,
     set: PhantomData<fn() -> E>,
-}
-
-/// The error of adding an event to [`Outgoing`].
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum OutgoingError {
-    /// The handler has ended: its events were published, or never will be.
-    #[error("the handler of the outgoing events has ended")]
-    Closed,
-    /// The value could not be encoded.
-    #[error("failed to encode the event")]
-    Encode(#[from] EncodeError),
-    /// The handler has sent another event with the same source and id, or of the same type with the
-    /// same key: a transport would take one for a duplicate of the other.
-    #[error("another event with the same source and id was sent before: {0}")]
-    SameId(String),
-    /// The event could not inherit the attributes of its cause.
-    #[error("failed to inherit the attributes of the handled event")]
-    Build(#[from] BuildError),
 }
 
 impl<E: EventSet> Outgoing<E> {

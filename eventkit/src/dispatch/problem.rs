@@ -14,10 +14,16 @@ impl From<&DispatchError> for Problem {
     /// handlers take, this is the problem of the first one, a 4xx: sending the event again does not
     /// help. Anything else is a 500.
     fn from(error: &DispatchError) -> Self {
-        let Some(report) = error.report() else {
+        let DispatchError::Failed(report) = error else {
             let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
             return Self::new(status, title, error.to_string());
         };
+        let mut cascaded = report.cascaded().iter();
+        if cascaded.any(|own| own.report.has_failures()) {
+            // The sender is not at fault for what handlers returned.
+            let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed");
+            return Self::new(status, title, error.to_string());
+        }
         let failures = report.failures();
         let detail = joined(failures.map(|(own, failure)| format!("{}: {failure:#}", own.name())));
         let misfits = report.failures().map(|(_, failure)| match failure {

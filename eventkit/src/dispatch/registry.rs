@@ -120,7 +120,36 @@ impl Registry {
         async move { run::dispatch_async(&table, event).await }
     }
 
-    /// Returns the handlers, in the order in which they run.
+    /// Returns the handlers, in the order in which they run: with the [types](super::Handler::patterns)
+    /// that each handles and [those](super::Handler::emits) that it emits, the graph of the program.
+    ///
+    /// ```standalone_crate
+    /// use eventkit::{CloudEvent, Registry, handles};
+    /// # use serde::{Deserialize, Serialize};
+    /// #
+    /// # #[derive(Serialize, Deserialize, CloudEvent)]
+    /// # #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+    /// # struct OrderPlaced;
+    /// #
+    /// # #[derive(Serialize, Deserialize, CloudEvent)]
+    /// # #[cloudevent(type = "co.outcome.order.shipped", source = "/shop")]
+    /// # struct OrderShipped;
+    ///
+    /// static SHIPPING: Registry = Registry::new("shipping");
+    ///
+    /// #[handles(registry = SHIPPING)]
+    /// fn ship(_order: &OrderPlaced) -> OrderShipped {
+    ///     OrderShipped
+    /// }
+    ///
+    /// let ship = SHIPPING.handlers().next().unwrap();
+    /// assert!(ship.patterns().eq([OrderPlaced::TYPE]));
+    /// assert!(ship.emits().eq([OrderShipped::TYPE]));
+    ///
+    /// let report = SHIPPING.check()?;
+    /// assert_eq!(report.unhandled_emissions()[0].ty, OrderShipped::TYPE);
+    /// # Ok::<(), eventkit::CheckError>(())
+    /// ```
     pub fn handlers(&self) -> impl Iterator<Item = HandlerRef> + use<> {
         self.table().handlers().to_vec().into_iter()
     }

@@ -1,6 +1,7 @@
 //! Reports: the outcome of each handler of an event.
 
 use std::fmt;
+use std::iter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -30,6 +31,17 @@ struct Details {
     failures: Vec<(usize, Failure)>,
     filtered: Vec<usize>,
     events: Vec<Event>,
+    cascaded: Vec<Cascaded>,
+}
+
+/// The report of an event that a handler returned, and that was dispatched in turn.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Cascaded {
+    /// The event types from the dispatched event to this one: the handlers of each returned the next.
+    pub chain: Vec<String>,
+    /// The outcome of each handler of this event.
+    pub report: Report,
 }
 
 /// The outcome of one handler, a line of a [`Report`].
@@ -46,10 +58,25 @@ pub struct HandlerOutcome<'a> {
 }
 
 impl Report {
-    /// Returns whether a handler failed.
+    /// Returns whether a handler failed, of this event or of a cascaded one.
     pub(super) fn has_failures(&self) -> bool {
         let details = self.details.as_ref();
-        details.is_some_and(|details| !details.failures.is_empty())
+        details.is_some_and(|details| {
+            let mut cascaded = details.cascaded.iter();
+            !details.failures.is_empty() || cascaded.any(|own| own.report.has_failures())
+        })
+    }
+
+    pub(super) fn set_cascaded(&mut self, cascaded: Vec<Cascaded>) {
+        if !cascaded.is_empty() {
+            self.details.get_or_insert_default().cascaded = cascaded;
+        }
+    }
+
+    /// Returns this report and those of cascaded events, each with its chain of event types.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&[String], &Self)> {
+        let cascaded = self.cascaded().iter();
+        iter::once((&[][..], self)).chain(cascaded.map(|own| (&own.chain[..], &own.report)))
     }
 
     fn handlers(&self) -> &[HandlerRef] {
@@ -93,6 +120,16 @@ impl Report {
         self.details.as_ref().map_or(&[], |details| &details.events)
     }
 
+    /// Returns the reports of the events that were dispatched in turn, if the dispatcher
+    /// [cascades](super::DispatcherBuilder::cascade): first those of the [events](Report::events) of this
+    /// report, then those of their events, and so on.
+    #[must_use]
+    pub fn cascaded(&self) -> &[Cascaded] {
+        self.details
+            .as_ref()
+            .map_or(&[], |details| &details.cascaded)
+    }
+
     /// Returns the handlers that did not run because the event did not pass their filters.
     pub fn filtered_out(&self) -> impl Iterator<Item = (&Handler, &Filter)> {
         self.iter()
@@ -107,13 +144,18 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// Writes one line for each handler.
+    /// Writes one line for each handler, of cascaded events too.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        let lines: Vec<String> = self.iter().map(|outcome| outcome.to_string()).collect();
-        f.write_str(&lines.join("\n"))
+        let lines = self.all().flat_map(|(chain, report)| {
+            report.iter().map(move |outcome| match chain {
+                [] => outcome.to_string(),
+                chain => format!("{}: {outcome}", chain.join(" -> ")),
+            })
+        });
+        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
     }
 }
 

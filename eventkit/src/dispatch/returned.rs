@@ -1,13 +1,15 @@
 //! What handlers return: events, errors, and the outcome that they become.
 
-use thiserror::Error;
+use std::cell::Cell;
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
 
-use super::collection::LazyOutgoing;
-use super::decision::HandlerError;
+use super::collection::{LazyOutgoing, OutgoingError};
+use super::decision::{Decision, HandlerError};
 use super::entry::Outcome;
-use super::failure::Failure;
+use super::failure::{ErrorPointer, Failure, find_decision};
 use super::invocation::Invocation;
-use super::outgoing::OutgoingError;
 use crate::error::BoxError;
 use crate::event::Event;
 use crate::typed::CloudEvent;
@@ -47,7 +49,7 @@ use crate::typed::CloudEvent;
     message = "a handler cannot return `{Self}`",
     label = "neither events nor `()`",
     note = "return `()`, an event type, an enum of event types, `Event`, or an `Option` or a `Vec` of these",
-    note = "or a `Result` of one of these, with an error that converts into `Box<dyn std::error::Error + Send + Sync>`",
+    note = "or a `Result` of one of these, with an error that implements `std::error::Error` and is `Send + Sync + 'static`, a `String`, or a `Box<dyn std::error::Error + Send + Sync>`",
     note = "a handler that waits is an `async fn`"
 )]
 pub trait IntoOutcome {
@@ -116,7 +118,7 @@ impl<R: IntoOutcome, E: IntoFailure> IntoOutcome for Result<R, E> {
 }
 
 /// The error of a returned event that cannot be sent.
-#[derive(Debug, Error)]
+#[derive(Debug, thiserror::Error)]
 #[error("failed to send the returned event of type {ty:?}")]
 struct NotSent {
     ty: String,
@@ -153,7 +155,7 @@ impl<E: Into<BoxError>> IntoFailure for E {
 /// For a type that is none, the compiler goes on to the constant of [`NoEmissions`], so that the call
 /// alone reports it.
 #[derive(Debug)]
-pub struct Emissions<R>(std::marker::PhantomData<R>);
+pub struct Emissions<R>(PhantomData<R>);
 
 impl<R: IntoOutcome> Emissions<R> {
     /// The types of the events.
@@ -170,29 +172,69 @@ impl<R> NoEmissions for Emissions<R> {}
 
 /// The returned value of a handler, for autoref specialization.
 ///
-/// The generated code calls `__eventkit_outcome`: the compiler takes the inherent method if the error
-/// is a [`HandlerError`], and the one of [`AutorefOutcome`] otherwise. The name is reserved, so that
-/// no trait of the user's is in the way.
-#[derive(Debug)]
-pub struct Returned<R>(pub R);
+/// The generated code calls `__eventkit_outcome`. The compiler takes the first of these that is there
+/// for the type: the inherent method, if the error is a [`HandlerError`]; the one of [`AutorefPointer`],
+/// if it is a pointer to an error; of [`AutorefResult`]; of [`AutorefOutcome`]. The name is reserved, so
+/// that no trait of the user's is in the way.
+///
+/// The last two take a reference, since that is what makes them later ones, and so the value is taken
+/// out.
+pub struct Returned<R>(Cell<Option<R>>);
 
-impl<R: IntoOutcome, E: HandlerError> Returned<Result<R, E>> {
+impl<R> fmt::Debug for Returned<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Returned").finish_non_exhaustive()
+    }
+}
+
+impl<R> Returned<R> {
+    /// Wraps a returned value.
+    #[inline]
+    pub const fn new(returned: R) -> Self {
+        Self(Cell::new(Some(returned)))
+    }
+
+    #[inline]
+    fn add(&self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome,
+    {
+        let returned = self.0.take();
+        let outcome = returned.into_outcome(invocation.outgoing());
+        outcome.map_err(Box::new)
+    }
+}
+
+impl<R, E> Returned<Result<R, E>> {
+    #[inline]
+    fn add_or_fail(&self, invocation: &Invocation<'_>, into_failure: fn(E) -> Failure) -> Outcome
+    where
+        R: IntoOutcome,
+    {
+        let returned = self.0.take().transpose();
+        let returned = returned.map_err(|error| Box::new(into_failure(error)))?;
+        Returned(Cell::new(returned)).add(invocation)
+    }
+}
+
+impl<R, E: HandlerError> Returned<Result<R, E>> {
     /// Converts the result into an outcome that keeps the decision of the error.
     ///
     /// # Errors
     ///
     /// Returns an error if the handler returned one, or an event cannot be encoded.
-    pub fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome {
-        let returned = self.0.map_err(|error| Box::new(Failure::from(error)))?;
-        returned
-            .into_outcome(invocation.outgoing())
-            .map_err(Box::new)
+    #[inline]
+    pub fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome,
+    {
+        self.add_or_fail(invocation, Failure::from)
     }
 }
 
-/// The fallback for returned values without a decision.
-pub trait AutorefOutcome<R> {
-    /// Converts the returned value into an outcome.
+/// The conversion of results whose error is a pointer to an error, which may have made a decision.
+pub trait AutorefPointer<R> {
+    /// Converts the result into an outcome.
     ///
     /// # Errors
     ///
@@ -202,11 +244,107 @@ pub trait AutorefOutcome<R> {
         R: IntoOutcome;
 }
 
-impl<R> AutorefOutcome<R> for Returned<R> {
+impl<R, E: ErrorPointer> AutorefPointer<R> for Returned<Result<R, E>> {
     fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome
     where
         R: IntoOutcome,
     {
-        self.0.into_outcome(invocation.outgoing()).map_err(Box::new)
+        self.add_or_fail(invocation, Failure::returned_pointer)
+    }
+}
+
+/// The conversion of all other results.
+pub trait AutorefResult<R, E> {
+    /// Converts the result into an outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    fn __eventkit_outcome(&self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome,
+        E: IntoFailure;
+}
+
+impl<R, E> AutorefResult<R, E> for Returned<Result<R, E>> {
+    #[inline]
+    fn __eventkit_outcome(&self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome,
+        E: IntoFailure,
+    {
+        self.add_or_fail(invocation, E::into_failure)
+    }
+}
+
+/// The conversion of all values that are no results.
+pub trait AutorefOutcome<R> {
+    /// Converts the returned value into an outcome.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an event cannot be encoded.
+    fn __eventkit_outcome(&mut self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome;
+}
+
+impl<R> AutorefOutcome<R> for Returned<R> {
+    #[inline]
+    fn __eventkit_outcome(&mut self, invocation: &Invocation<'_>) -> Outcome
+    where
+        R: IntoOutcome,
+    {
+        self.add(invocation)
+    }
+}
+
+/// The error that a transparent variant holds, for autoref specialization.
+///
+/// The compiler takes the inherent method if the error is a [`HandlerError`], and the one of
+/// [`AutorefDecision`] otherwise.
+#[derive(Debug)]
+pub struct InnerError<'e, E>(pub &'e E);
+
+impl<E: HandlerError> InnerError<'_, E> {
+    /// Returns the decision of the error.
+    #[must_use]
+    pub fn __eventkit_decision(self) -> Decision {
+        self.0.decision()
+    }
+}
+
+/// The decision of an error of any type behind a pointer.
+pub trait AutorefDecision<E> {
+    /// Returns the decision of the error, which is to retry if it has made none.
+    fn __eventkit_decision(self) -> Decision
+    where
+        E: MayDecide;
+}
+
+impl<E> AutorefDecision<E> for InnerError<'_, E> {
+    fn __eventkit_decision(self) -> Decision
+    where
+        E: MayDecide,
+    {
+        find_decision(self.0.error()).unwrap_or(Decision::Retry { after: None })
+    }
+}
+
+/// An error that may hold one with a decision.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not declare how a service treats an event whose handler fails with it",
+    label = "no `HandlerError`",
+    note = "add `#[derive(HandlerError)]` to `{Self}`, or decide here: `#[retry]`, `#[dead_letter]` or `#[drop]`"
+)]
+pub trait MayDecide {
+    /// Returns the error.
+    fn error(&self) -> &(dyn Error + 'static);
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: ErrorPointer> MayDecide for E {
+    fn error(&self) -> &(dyn Error + 'static) {
+        &**self
     }
 }

@@ -282,7 +282,12 @@ impl<'a> Execution<'a> {
 
 #[inline]
 fn finish(report: ReportBuilder, route: Arc<Route>) -> Result<Report, DispatchError> {
-    let report = report.build(route);
+    checked(report.build(route))
+}
+
+/// Returns an error if a handler failed.
+#[inline]
+pub(super) fn checked(report: Report) -> Result<Report, DispatchError> {
     if report.has_failures() {
         return Err(DispatchError::Failed(report));
     }

@@ -7,8 +7,9 @@ use std::hash::Hash;
 /// A map that evicts its oldest entry when a new one exceeds its capacity.
 ///
 /// The age of an entry counts from its last [`insert`](Self::insert). A map whose entries expire keeps
-/// the time in the value, of whichever clock, and calls [`evict_while`](Self::evict_while). The map
-/// clones each key once, so a long key is cheaper in an [`Arc`](std::sync::Arc).
+/// the time in the value, of whichever clock, and calls [`evict_while`](Self::evict_while) if they expire
+/// in the order of insertion, or [`retain`](Self::retain). The map clones each key once, so a long key is
+/// cheaper in an [`Arc`](std::sync::Arc).
 ///
 /// ```
 /// use eventkit::transport::BoundedMap;
@@ -97,6 +98,18 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         }
     }
 
+    /// Removes all entries that the predicate does not hold for, whatever their age.
+    pub fn retain(&mut self, mut predicate: impl FnMut(&V) -> bool) {
+        let order = &mut self.order;
+        self.entries.retain(|_, (serial, value)| {
+            let keeps = predicate(value);
+            if !keeps {
+                order.remove(serial);
+            }
+            keeps
+        });
+    }
+
     /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -155,6 +168,16 @@ mod tests {
         }
         map.evict_while(|value| *value < 5);
         assert_eq!(keys(&map), [3, 4]);
+    }
+
+    #[test]
+    fn entries_are_retained_by_value_whatever_is_before_them() {
+        let mut map = BoundedMap::new(10);
+        for (key, value) in [(1, 1), (2, 9), (3, 2), (4, 8)] {
+            map.insert(key, value);
+        }
+        map.retain(|value| *value >= 5);
+        assert_eq!(keys(&map), [2, 4]);
     }
 
     #[test]

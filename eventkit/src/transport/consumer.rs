@@ -28,8 +28,9 @@ pub trait Transport: Publisher + Debug + Send + Sync {
         let _ = subscriptions;
     }
 
-    /// Checks what a subscription asks for, without a connection: a service calls this when it is built.
-    /// The default implementation finds nothing wrong.
+    /// Checks what a subscription asks for, without a connection.
+    ///
+    /// A service calls this when it is built. The default implementation finds nothing wrong.
     ///
     /// # Errors
     ///
@@ -68,8 +69,9 @@ pub trait Transport: Publisher + Debug + Send + Sync {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Returns what the transport knows at present about a subscription that this process uses. This
-    /// does not wait: a transport that asks its broker does so from time to time while a consumer is
+    /// Returns what the transport knows at present about a subscription that this process uses.
+    ///
+    /// This does not wait: a transport that asks its broker does so from time to time while a consumer is
     /// open. The default implementation knows nothing.
     fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
         let _ = subscription;

@@ -57,8 +57,15 @@ impl Incoming {
 #[non_exhaustive]
 pub struct MessageMetadata {
     /// How often the message was delivered to consumers of the subscription, this time included.
+    ///
+    /// It grows with each delivery, across processes and lost connections: a service tells by it which
+    /// messages were in hand when a process ended. A transport whose broker does not count counts itself.
     pub delivery_count: u32,
     /// The position in the order of the transport, if it has one.
+    ///
+    /// It is the same at each delivery, that of no other message of the subscription, and greater for a
+    /// message that was published later with the same ordering key. A transport with partitions, each of
+    /// which counts its own messages, puts the number of the partition above that of the message.
     pub position: Option<u64>,
 }
 

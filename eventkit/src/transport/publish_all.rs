@@ -117,6 +117,7 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Waker;
 
@@ -162,16 +163,20 @@ mod tests {
         }
     }
 
-    fn publish(refused: [&'static str; 2]) -> (Result<usize, PublishAllError>, usize) {
+    fn event(number: usize) -> Event {
+        let event = Event::builder().id(number.to_string()).source("/s").ty("t");
+        event.build().unwrap()
+    }
+
+    fn publish(
+        refused: [&'static str; 2],
+        events: impl Iterator<Item = Event> + Send,
+    ) -> (Result<usize, PublishAllError>, usize) {
         let publisher = Slow {
             refused,
             in_flight: AtomicUsize::new(0),
             max_in_flight: AtomicUsize::new(0),
         };
-        let events = (0..1000).map(|number| {
-            let event = Event::builder().id(number.to_string()).source("/s").ty("t");
-            event.build().unwrap()
-        });
         let mut publishing = publisher.publish_all(events);
         let context = &mut Context::from_waker(Waker::noop());
         loop {
@@ -184,14 +189,21 @@ mod tests {
 
     #[test]
     fn all_events_are_published_a_number_at_once() {
-        let (published, max_in_flight) = publish(["", ""]);
+        let (published, max_in_flight) = publish(["", ""], (0..1000).map(event));
         assert_eq!(published.unwrap(), 1000);
         assert_eq!(max_in_flight, MAX_IN_FLIGHT);
     }
 
     #[test]
+    fn events_are_taken_until_there_is_none_and_not_again() {
+        let mut events = [Some(0), Some(1), None, Some(2)].into_iter();
+        let events = iter::from_fn(|| events.next().flatten().map(event));
+        assert_eq!(publish(["", ""], events).0.unwrap(), 2);
+    }
+
+    #[test]
     fn an_error_says_what_was_not_published() {
-        let (published, _) = publish(["250", "210"]);
+        let (published, _) = publish(["250", "210"], (0..1000).map(event));
         let error = published.unwrap_err();
         let failed: Vec<usize> = error.failed.iter().map(|(place, _)| *place).collect();
         assert_eq!((failed, error.next), (vec![210, 250], 300));

@@ -133,7 +133,8 @@ pub trait PublisherExt: Publisher {
         I::IntoIter: Send + 'a,
         I::Item: ToEvent + Send + Sync + 'a,
     {
-        let events = events.into_iter();
+        // The iterator may be asked again after it has ended.
+        let events = events.into_iter().fuse();
         let publishing = events.map(move |event| -> BoxFuture<'a, _> {
             Box::pin(async move { self.publish(&event).await })
         });

@@ -78,6 +78,8 @@ pub trait Acknowledger: Debug + Send + Sync {
 
     /// Extends the time in which the message has to be settled by `ack_wait`, counted from now.
     ///
+    /// A transport whose messages stay with their consumer until it is lost has nothing to do.
+    ///
     /// # Errors
     ///
     /// Returns an error if the broker could not be told.

@@ -50,69 +50,6 @@ pub struct Subscription {
     pub keeps_order: bool,
 }
 
-/// The position at which a new durable subscription starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StartPosition {
-    /// The oldest message that the transport has.
-    Oldest,
-    /// The first message that is published after the subscription was created.
-    New,
-    /// The first message that was published at this time or later.
-    Time(Timestamp),
-}
-
-/// What a transport knows about a subscription that a process uses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SubscriptionStatus {
-    /// Whether a later [selection](Subscription#selections) is recorded than the one of this process.
-    pub superseded: bool,
-    /// The number of messages that were not delivered yet to any process, if it is known.
-    pub lag: Option<u64>,
-    /// What an operator should look at, each with what to do.
-    pub warnings: Vec<String>,
-}
-
-/// What a transport knows about a durable subscription.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SubscriptionInfo {
-    /// The durable name.
-    pub name: String,
-    /// Whether a consumer is open, in any process.
-    pub has_consumer: bool,
-    /// The number of messages that are not settled.
-    pub unsettled: u64,
-    /// The durable names that the subscription had before, which it is still addressed by.
-    pub former_names: Vec<String>,
-}
-
-impl SubscriptionInfo {
-    /// Creates the information on a subscription.
-    pub fn new(name: impl Into<String>, has_consumer: bool, unsettled: u64) -> Self {
-        Self {
-            name: name.into(),
-            has_consumer,
-            unsettled,
-            former_names: Vec::new(),
-        }
-    }
-
-    /// Sets the durable names that the subscription had before.
-    #[must_use]
-    pub fn with_former_names(mut self, names: Vec<String>) -> Self {
-        self.former_names = names;
-        self
-    }
-
-    /// Returns whether this is the name of the subscription, or one that it had before.
-    #[must_use]
-    pub fn is_named(&self, name: &str) -> bool {
-        self.name == name || self.former_names.iter().any(|former| former == name)
-    }
-}
-
 impl Subscription {
     /// Creates a subscription with an `ack_wait` of 30 seconds and at most 256 messages in flight.
     pub fn new(
@@ -163,5 +100,68 @@ impl Subscription {
             })?;
         }
         Ok(())
+    }
+}
+
+/// The position at which a new durable subscription starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartPosition {
+    /// The oldest message that the transport has.
+    Oldest,
+    /// The first message that is published after the subscription was created.
+    New,
+    /// The first message that was published at this time or later.
+    Time(Timestamp),
+}
+
+/// What a transport knows about a subscription that a process uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubscriptionStatus {
+    /// Whether a later [selection](Subscription#selections) is recorded than the one of this process.
+    pub superseded: bool,
+    /// The number of messages that were not delivered yet to any process, if it is known.
+    pub lag: Option<u64>,
+    /// What an operator should look at, each with what to do.
+    pub warnings: Vec<String>,
+}
+
+/// What a transport knows about a durable subscription.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SubscriptionInfo {
+    /// The durable name.
+    pub name: String,
+    /// Whether a consumer is open, in any process.
+    pub has_consumer: bool,
+    /// The number of messages that are not settled.
+    pub unsettled: u64,
+    /// The durable names that the subscription had before. A replay to one of them is addressed to `name`.
+    pub former_names: Vec<String>,
+}
+
+impl SubscriptionInfo {
+    /// Creates the information on a subscription.
+    pub fn new(name: impl Into<String>, has_consumer: bool, unsettled: u64) -> Self {
+        Self {
+            name: name.into(),
+            has_consumer,
+            unsettled,
+            former_names: Vec::new(),
+        }
+    }
+
+    /// Sets the durable names that the subscription had before.
+    #[must_use]
+    pub fn with_former_names(mut self, names: Vec<String>) -> Self {
+        self.former_names = names;
+        self
+    }
+
+    /// Returns whether this is the name of the subscription, or one that it had before.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.former_names.iter().any(|former| former == name)
     }
 }

@@ -55,28 +55,12 @@ impl<T> AttributeField<T> {
     ///
     /// Returns an error if the value for the time is not a Timestamp, or that of an extension exceeds
     /// its type.
-    pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
-        let invalid = |error: AttributeError, section| {
-            BuildError::from(Violation::from_error(self.name, &error, section))
+    pub fn set(&self, builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
+        let value = match name::core_at(self.name) {
+            Some(_) => Ok((self.to_attribute)(value)),
+            None => (self.to_extension)(value),
         };
-        let parts = &mut builder.parts;
-        let Some(at) = name::core_at(self.name) else {
-            let value = (self.to_extension)(value);
-            if let Some(value) = value.map_err(|error| invalid(error, "core, Type System"))? {
-                parts.set_extension(Cow::Borrowed(self.name), value);
-            }
-            return Ok(builder);
-        };
-        let Some(value) = (self.to_attribute)(value) else {
-            return Ok(builder);
-        };
-        if at == name::TIME_AT {
-            let time = value.parse().map_err(|error| invalid(error, "core, time"));
-            parts.time = Some(time?);
-        } else {
-            parts.core[at] = Some(Cow::Owned(value.to_text().into_owned()));
-        }
-        Ok(builder)
+        set_attribute(builder, self.name, value)
     }
 
     /// Reads the attribute.
@@ -87,5 +71,94 @@ impl<T> AttributeField<T> {
     pub fn get(&self, attributes: &dyn AttributeSource) -> Result<T, DecodeError> {
         (self.from_attribute)(attributes.attribute(self.name))
             .map_err(|error| DecodeError::attribute(self.name, &error))
+    }
+}
+
+/// Sets an attribute; an absent value leaves it as it is.
+fn set_attribute(
+    mut builder: EventBuilder,
+    name: &'static str,
+    value: Result<Option<AttributeValue>, AttributeError>,
+) -> Result<EventBuilder, EncodeError> {
+    let invalid = |error: AttributeError| {
+        let section = match name {
+            name::TIME => "core, time",
+            _ => "core, Type System",
+        };
+        BuildError::from(Violation::from_error(name, &error, section))
+    };
+    let Some(value) = value.map_err(invalid)? else {
+        return Ok(builder);
+    };
+    let parts = &mut builder.parts;
+    match name::core_at(name) {
+        Some(name::TIME_AT) => parts.time = Some(value.parse().map_err(invalid)?),
+        Some(at) => parts.core[at] = Some(Cow::Owned(value.to_text().into_owned())),
+        None => parts.set_extension(Cow::Borrowed(name), value),
+    }
+    Ok(builder)
+}
+
+/// Sets an attribute to what a function has computed.
+///
+/// # Errors
+///
+/// Returns an error as [`AttributeField::set`] does.
+pub fn set_computed<V: ComputedValue>(
+    builder: EventBuilder,
+    name: &'static str,
+    value: V,
+) -> Result<EventBuilder, EncodeError> {
+    let value = value.into_value(name::core_at(name).is_none());
+    set_attribute(builder, name, value)
+}
+
+/// A value that a function may return for an attribute: an [`Attribute`], or borrowed text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of an attribute",
+    label = "this function does not return the value of an attribute",
+    note = "return `String`, `&str`, `bool`, an integer, `Timestamp`, `chrono::DateTime`, `Uri`, `UriReference`, `Uuid`, or an `Option` of one"
+)]
+pub trait ComputedValue {
+    /// Returns the value, which may exceed the type Integer if it is no extension.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if it is an extension, and exceeds its type.
+    fn into_value(self, is_extension: bool) -> Result<Option<AttributeValue>, AttributeError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Attribute> ComputedValue for T {
+    fn into_value(self, is_extension: bool) -> Result<Option<AttributeValue>, AttributeError> {
+        if is_extension {
+            self.to_extension()
+        } else {
+            Ok(self.to_attribute())
+        }
+    }
+}
+
+impl ComputedValue for &str {
+    fn into_value(self, _: bool) -> Result<Option<AttributeValue>, AttributeError> {
+        Ok(Some(self.into()))
+    }
+}
+
+impl ComputedValue for &String {
+    fn into_value(self, _: bool) -> Result<Option<AttributeValue>, AttributeError> {
+        Ok(Some(self.into()))
+    }
+}
+
+impl ComputedValue for Option<&str> {
+    fn into_value(self, _: bool) -> Result<Option<AttributeValue>, AttributeError> {
+        Ok(self.map(AttributeValue::from))
+    }
+}
+
+impl ComputedValue for Cow<'_, str> {
+    fn into_value(self, _: bool) -> Result<Option<AttributeValue>, AttributeError> {
+        Ok(Some(self.into_owned().into()))
     }
 }

@@ -23,7 +23,7 @@ pub use clone::{CloneProbe, Cloning, NotClone};
 pub use const_check::event_type;
 pub(crate) use const_check::{contains, is_attribute_text};
 pub(crate) use const_string::ConstString;
-pub use field::{AttributeField, attribute_field, time_field};
+pub use field::{AttributeField, ComputedValue, attribute_field, set_computed, time_field};
 pub use metadata::{Metadata, position};
 pub use reader::{AttributeSource, EventReader, read_data};
 pub use set::{EventSet, Includes};
@@ -56,6 +56,30 @@ use crate::event::{Data, Event, EventBuilder};
 /// let event = order.event_builder()?.subject("customer-7").build()?;
 /// assert_eq!(event.ty(), OrderPlaced::TYPE);
 /// assert_eq!(OrderPlaced::try_from(&event)?, order);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// An attribute that differs from event to event is given by a field, or computed by a function:
+///
+/// ```
+/// # use eventkit::CloudEvent;
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.shipped", source = Self::shop_path)]
+/// struct OrderShipped {
+///     #[cloudevent(subject)]
+///     order_id: String,
+///     shop: u32,
+/// }
+///
+/// impl OrderShipped {
+///     fn shop_path(&self) -> String {
+///         format!("/shops/{}", self.shop)
+///     }
+/// }
+///
+/// let event = OrderShipped { order_id: "A-1".into(), shop: 7 }.to_event()?;
+/// assert_eq!((event.source(), event.subject()), ("/shops/7", Some("A-1")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(

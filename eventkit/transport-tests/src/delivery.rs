@@ -117,6 +117,11 @@ pub(super) async fn reports_delivery_count_and_position(context: &TestContext<'_
             "received {position:?} after {last:?}"
         );
         last = position;
+        nack(incoming, Duration::ZERO).await?;
+        let incoming = context.expect(&mut *consumer, &number).await?;
+        ensure_delivery_count(&incoming, 2)?;
+        let again = incoming.metadata.position;
+        ensure_eq("the position at the next delivery", &again, &position)?;
         ack(incoming).await?;
     }
     Ok(())

@@ -2,8 +2,10 @@
 
 mod attributes;
 mod clones;
+mod computed;
 mod constants;
 mod conversions;
+mod dependent_types;
 mod enums;
 mod floats;
 mod forms;

@@ -150,3 +150,63 @@ fn state_alone_needs_no_envelope() {
     app.dispatch(&Quiet(1)).unwrap();
     assert_eq!(log.take(), ["quiet"]);
 }
+
+#[handles("*", registry = OPTIONAL)]
+fn optional(_event: &Event, log: Option<State<Arc<Log>>>) {
+    if let Some(State(log)) = log {
+        log.note("there");
+    }
+}
+
+#[handles(registry = OPTIONAL)]
+fn typed_optional(_event: &Quiet, log: Option<State<Arc<Log>>>, _: Option<State<Db>>) {
+    if let Some(State(log)) = log {
+        log.note("typed");
+    }
+}
+
+static OPTIONAL: Registry = Registry::new("optional");
+
+#[test]
+fn optional_state_may_be_missing() {
+    OPTIONAL.dispatch(&event()).unwrap();
+    let without = Dispatcher::new(&OPTIONAL).build().unwrap();
+    without.dispatch(&event()).unwrap();
+
+    let log = Arc::new(Log::default());
+    let with = Dispatcher::new(&OPTIONAL).state(Arc::clone(&log));
+    with.build().unwrap().dispatch(&event()).unwrap();
+    assert_eq!(log.take(), ["there"]);
+}
+
+static OPTIONAL_ALONE: Registry = Registry::new("optional alone");
+
+#[test]
+fn optional_state_alone_needs_no_envelope() {
+    OPTIONAL_ALONE.add(eventkit::handlers![typed_optional]);
+    let log = Arc::new(Log::default());
+    let app = Dispatcher::new(&OPTIONAL_ALONE).state(Arc::clone(&log));
+    app.build().unwrap().dispatch(&Quiet(1)).unwrap();
+    assert_eq!(log.take(), ["typed"]);
+}
+
+#[test]
+fn a_test_gives_an_extractor_a_context() {
+    let log = Arc::new(Log::default());
+    let builder = Context::builder(event())
+        .state(Db(Arc::clone(&log)))
+        .handler_name("shop::ship");
+    let context = builder.build();
+    assert_eq!(context.event(), &event());
+    assert_eq!(context.handler().name(), "shop::ship");
+    assert_eq!(Tenant::extract(&context).unwrap().0, "shop");
+    assert_eq!(Id::extract(&context).unwrap(), Id("7"));
+    assert!(State::<Db>::extract(&context).is_ok());
+    assert!(State::<u8>::extract(&context).is_err());
+    assert!(Option::<State<u8>>::extract(&context).unwrap().is_none());
+
+    let outgoing: eventkit::Outgoing = Extract::extract(&context).unwrap();
+    outgoing.send_event(event()).unwrap();
+    let same: eventkit::Outgoing = Extract::extract(&context).unwrap();
+    assert_eq!(same.events(), [event()]);
+}

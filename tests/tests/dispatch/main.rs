@@ -8,6 +8,9 @@
 )]
 
 mod asynchronous;
+mod cascade;
+mod decisions;
+mod emissions;
 mod envelope;
 mod extractors;
 mod failures;

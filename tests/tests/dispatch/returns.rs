@@ -40,7 +40,7 @@ struct Broken(u8);
 
 impl Serialize for Broken {
     fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom("no form"))
+        Err(serde::ser::Error::custom(format!("no form of {}", self.0)))
     }
 }
 
@@ -186,7 +186,7 @@ fn check_failing(report: &Report) {
         failures,
         [
             "undeliverable",
-            "failed to send the returned event of type \"returns.broken\": failed to encode the event: failed to encode the data: no form",
+            "failed to send the returned event of type \"returns.broken\": failed to encode the event: failed to encode the data: no form of 0",
             "panicked: at last",
         ]
     );

@@ -38,6 +38,26 @@ default:
 }
 
 #[test]
+fn graph_shows_what_handlers_emit() {
+    assert_prints(
+        "graph",
+        "\
+co.outcome.order.placed -> graph::charge -> co.outcome.order.paid, co.outcome.order.rejected
+co.outcome.order.paid -> graph::pack -> co.outcome.box.packed
+co.outcome.order.rejected -> graph::offer -> co.outcome.order.placed
+co.outcome.box.packed -> graph::label -> com.example.label
+nobody handles com.example.label
+a cycle: co.outcome.order.rejected, co.outcome.order.placed
+dispatched co.outcome.order.placed -> co.outcome.order.paid
+dispatched co.outcome.order.placed -> co.outcome.order.paid -> co.outcome.box.packed
+dispatched co.outcome.order.placed -> co.outcome.order.paid -> co.outcome.box.packed
+dispatched co.outcome.order.placed -> co.outcome.order.paid -> co.outcome.box.packed -> com.example.label
+dispatched co.outcome.order.placed -> co.outcome.order.paid -> co.outcome.box.packed -> com.example.label
+",
+    );
+}
+
+#[test]
 fn custom_codec_carries_typed_data() {
     assert_prints(
         "custom_codec",

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use eventkit::{Decision, Dispatcher, Event, Failure, HandlerError, Policy, Registry, handles};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;
@@ -122,4 +123,25 @@ fn a_dispatch_in_the_process_shows_what_the_error_decides() {
         Failure::Error { error, decision: Some(Decision::DeadLetter) } if error.is::<Hopeless>()
     ));
     assert_eq!(failure.to_string(), "hopeless");
+}
+
+static DECIDED: Registry = Registry::new("decided behind anyhow");
+
+#[handles("placed", registry = DECIDED)]
+async fn give_up_behind_anyhow(_event: &Event) -> anyhow::Result<()> {
+    Err(Hopeless).context("shipping")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_decision_is_kept_through_anyhow() {
+    let harness = TestHarness::new();
+    let app = Dispatcher::new(&DECIDED).build().unwrap();
+    let service = Service::new("tests", &app).transport(harness.memory.clone());
+    let _service = Running::start(service).await;
+    harness.publish(&event("placed", "1")).await;
+    let letters = harness.dead(1).await;
+    assert_eq!(
+        (letters[0].attempts, letters[0].error.as_str()),
+        (1, "shipping: hopeless")
+    );
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eventkit::event::Timestamp;
 use eventkit::transport::{Subscription, Transport};
-use eventkit::{Dispatcher, Event, Policy};
+use eventkit::{Decision, Dispatcher, Event, Failure, Policy};
 use eventkit_service::{
     Health, LastError, NotReadyReason, Service, ServiceBuilder, SubscriptionHealth,
 };
@@ -197,11 +197,40 @@ async fn an_event_that_another_process_retries_is_not_delayed_for_ever() {
     let service = harness.start().await;
     harness.publish(&event("t", "1")).await;
     wait_until(|| own(service.handle.health()).delayed == 1).await;
+    // It was delivered before, so it is no lag.
+    assert_eq!(own(service.handle.health()).lag, Some(0));
     let other = harness.start().await;
     service.handle.stop();
     harness.drained().await;
     assert_eq!(own(other.handle.health()).counters.succeeded, 1);
     service.handle.wait_for(Health::is_idle).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_another_process_retries_is_not_delayed_as_long_as_one_before_it() {
+    let harness = TestHarness::new();
+    let runs = AtomicU32::new(0);
+    let registration = harness.registry.with_name("h");
+    registration.register("t", move |event: &Event| {
+        if runs.fetch_add(1, Ordering::Relaxed) >= 2 {
+            return Ok(());
+        }
+        let is_long = event.id() == "long";
+        let after = is_long.then_some(Duration::from_hours(24));
+        Err(Failure::Error {
+            error: "no".into(),
+            decision: Some(Decision::Retry { after }),
+        })
+    });
+    let service = harness.start().await;
+    for (id, delayed) in [("long", 1), ("short", 2)] {
+        harness.publish(&event("t", id)).await;
+        wait_until(|| own(service.handle.health()).delayed == delayed).await;
+    }
+    let _other = harness.start().await;
+    service.handle.stop();
+    wait_until(|| own(service.handle.health()).delayed == 1).await;
+    assert!(!harness.memory.is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -318,4 +318,7 @@ fn what_is_no_database_is_an_error_that_names_the_file() {
     assert!(cause.contains("not a database"), "{cause}");
     let error = SqliteInbox::open(folder.0.join("nowhere/inbox.sqlite")).unwrap_err();
     assert!(error.to_string().contains("nowhere"), "{error}");
+    let error = SqliteInbox::open("").unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "its path is empty");
 }

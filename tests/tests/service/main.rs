@@ -27,6 +27,7 @@ mod outgoing;
 mod outgoing_ids;
 mod resume;
 mod retries;
+mod returns;
 mod setup;
 mod shutdown;
 mod start;

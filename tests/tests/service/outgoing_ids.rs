@@ -246,3 +246,23 @@ async fn check(runs: Vec<Run>, faults: Vec<u8>) {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_event_with_the_id_of_the_handled_one_is_an_error_and_not_lost() {
+    let harness = TestHarness::new();
+    let service = harness.sending(|outgoing| {
+        outgoing.send_event(event("effect", "2"))?;
+        Ok(outgoing.send_event(event("effect", "1"))?)
+    });
+    let service = service.policy(Policy::new().attempts(1));
+    let _service = Running::start(service).await;
+    harness.publish(&event("cause", "1")).await;
+    let letter = harness.dead(1).await.remove(0);
+    let stored = take_all(&harness.memory).await;
+    assert!(stored.iter().all(|event| event.id() == "1"), "{stored:?}");
+    assert_eq!(
+        letter.error,
+        "the outgoing event effect 1 from /tests has the source and id of the handled one, of which the \
+         transport takes it for a duplicate: give it another source or id"
+    );
+}

@@ -143,9 +143,21 @@ static SENDING: Registry = Registry::new("webhook publisher");
 #[handles(registry = SENDING)]
 fn sends(_: &OrderPlaced, _: Outgoing) {}
 
+static RETURNING: Registry = Registry::new("webhook publisher of what is returned");
+
+#[handles(registry = RETURNING)]
+fn returns(_: &OrderPlaced) -> Option<OrderPlaced> {
+    None
+}
+
 #[test]
 fn a_service_whose_endpoint_has_no_publisher_is_refused() {
-    let app = Dispatcher::new(&SENDING).build().unwrap();
+    for registry in [&SENDING, &RETURNING] {
+        is_refused_without_a_publisher(&Dispatcher::new(registry).build().unwrap());
+    }
+}
+
+fn is_refused_without_a_publisher(app: &Dispatcher) {
     let refused = |service: ServiceBuilder| -> Vec<&'static str> {
         let Err(error) = service.build() else {
             return Vec::new();
@@ -166,7 +178,7 @@ fn a_service_whose_endpoint_has_no_publisher_is_refused() {
     };
     let service = || {
         let endpoint = Endpoint::builder().build().unwrap();
-        Service::new("shop", &app).transport(endpoint)
+        Service::new("shop", app).transport(endpoint)
     };
     assert_eq!(refused(service()), ["dead letters", "outgoing events"]);
     let letters = service().dead_letter_publisher(Memory::new());
@@ -181,6 +193,6 @@ fn a_service_whose_endpoint_has_no_publisher_is_refused() {
         ["dead letters"]
     );
     let endpoint = Endpoint::builder().publisher(Memory::new());
-    let whole = Service::new("shop", &app).transport(endpoint.build().unwrap());
+    let whole = Service::new("shop", app).transport(endpoint.build().unwrap());
     assert!(refused(whole).is_empty());
 }

@@ -8,7 +8,7 @@ struct OrderPlaced {
 }
 
 #[handles]
-fn ship(_order: &OrderPlaced) -> Option<()> {
+fn ship(_order: &OrderPlaced) -> Option<u8> {
     None
 }
 

@@ -4,7 +4,7 @@ use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Token, Visibility};
+use syn::{ExprPath, Token, Visibility};
 
 use super::target::Target;
 use super::{json, remote};
@@ -20,6 +20,11 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let (ty, checked_type) = event_type(target);
     let constants = constants(target, &ty);
     let metadata = metadata(target, &ty);
+    let metadata = if target.has_dependent_type() {
+        target.implement(&TokenStream::new(), &[], &quote!(#checked_type #metadata))
+    } else {
+        quote!(#checked_type #metadata)
+    };
     let time = time_field(target, model);
     let remote = match &model.data {
         Payload::Fields(data) => remote::expand(target, data),
@@ -38,7 +43,7 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             }
         }
     });
-    quote!(#checked_type #metadata #constants #time #remote #implementation #discovery)
+    quote!(#metadata #constants #time #remote #implementation #discovery)
 }
 
 /// Returns the event type, and the constant that checks one that is no literal.
@@ -47,11 +52,12 @@ fn event_type(target: &Target<'_>) -> (TokenStream, TokenStream) {
         Some(EventType::Constant(expr)) => {
             let private = &target.private;
             let private = respanned(private, expr.span());
-            let checked = quote_spanned!(expr.span()=> #private::event_type(#expr));
+            let value = generics::without_self(expr.clone(), &target.this);
+            let checked = quote_spanned!(expr.span()=> #private::event_type(#value));
             let constant = quote! {
-                const __EVENTKIT_TYPE: &::core::primitive::str = #checked;
+                const __EVENTKIT_TYPE: &'static ::core::primitive::str = #checked;
             };
-            (quote!(__EVENTKIT_TYPE), constant)
+            (target.constant("__EVENTKIT_TYPE"), constant)
         }
         literal => {
             let literal = literal.as_ref().and_then(EventType::literal);
@@ -198,15 +204,16 @@ fn implementation(
             };
         }
     });
+    let metadata = target.metadata();
     let body = quote! {
-        const TYPES: &'static [&'static ::core::primitive::str] = &[__EVENTKIT_METADATA.ty];
+        const TYPES: &'static [&'static ::core::primitive::str] = &[#metadata.ty];
 
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[#(#extensions),*]];
 
         #cloning
 
         fn event_type(&self) -> &'static ::core::primitive::str {
-            __EVENTKIT_METADATA.ty
+            #metadata.ty
         }
 
         #encode
@@ -220,7 +227,8 @@ fn implementation(
 fn extensions<'m>(target: &'m Target<'_>, model: &'m Struct<'_>) -> Vec<&'m str> {
     let fixed = target.attrs.extensions.iter();
     let fields = model.attributes.iter().map(|field| &field.attr.name);
-    let all = fixed.map(|(name, _)| name).chain(fields);
+    let computed = target.attrs.computed.iter().map(|(name, _)| name);
+    let all = fixed.map(|(name, _)| name).chain(fields).chain(computed);
     all.map(String::as_str)
         .filter(|name| !rule::is_reserved(name))
         .collect()
@@ -236,10 +244,13 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             let __eventkit_builder = #private::AttributeField::set(&#attribute, __eventkit_builder, &self.#ident)?;
         }
     });
-    let attributes: TokenStream = attributes.collect();
+    let computed = target.attrs.computed.iter();
+    let computed = computed.map(|(name, function)| computed_attribute(target, name, function));
+    let attributes: TokenStream = attributes.chain(computed).collect();
+    let metadata = target.metadata();
     let built = |start: TokenStream| {
         quote! {
-            let __eventkit_builder = #private::Metadata::#start(&__EVENTKIT_METADATA);
+            let __eventkit_builder = #private::Metadata::#start(&#metadata);
             #attributes
             ::core::result::Result::Ok(__eventkit_builder)
         }
@@ -255,6 +266,16 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
         quote!(#attribute_builder #write_to)
     });
     quote!(#event_builder #write)
+}
+
+/// Returns the statement that sets an attribute which a function computes.
+fn computed_attribute(target: &Target<'_>, name: &str, function: &ExprPath) -> TokenStream {
+    // Errors are those of the function, and the names those of the generated code.
+    let span = Span::call_site().located_at(function.span());
+    let private = respanned(&target.private, span);
+    quote_spanned! {span=>
+        let __eventkit_builder = #private::set_computed(__eventkit_builder, #name, #function(self))?;
+    }
 }
 
 /// Returns the call that passes the value to a writer, or `None` if the type has no data.
@@ -274,9 +295,10 @@ fn writer_call(
             (quote!(_), quote!(&#view(self)))
         }
     };
-    let attributes = if model.attributes.is_empty() {
+    let attributes = if model.attributes.is_empty() && attrs.computed.is_empty() {
         let head = option(json::head(attrs, data_content_type(attrs)).as_deref());
-        quote!(Fixed { metadata: &__EVENTKIT_METADATA, json_head: #head })
+        let metadata = target.metadata();
+        quote!(Fixed { metadata: &#metadata, json_head: #head })
     } else {
         quote!(Built(<Self as #private::CloudEvent>::attribute_builder(self)?))
     };
@@ -287,11 +309,13 @@ fn writer_call(
 
 fn decode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
-    let read = |ty: TokenStream| quote!(#private::read_data::<#ty, Self>(__eventkit_source, __EVENTKIT_METADATA.ty));
+    let metadata = target.metadata();
+    let read =
+        |ty: TokenStream| quote!(#private::read_data::<#ty, Self>(__eventkit_source, #metadata.ty));
     let read = match &model.data {
         Payload::Whole => return read(target.this.clone()),
         Payload::Nothing => {
-            quote!(#private::EventReader::read_attributes(__eventkit_source, __EVENTKIT_METADATA.ty)?;)
+            quote!(#private::EventReader::read_attributes(__eventkit_source, #metadata.ty)?;)
         }
         Payload::Fields(_) => {
             let data = read(remote::data_type(target));

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use crate::cloud_event::attr::TypeAttrs;
+use crate::cloud_event::attr::{EventType, TypeAttrs};
 use crate::cloud_event::generics;
 
 /// Type that the impls are for.
@@ -18,6 +18,31 @@ pub(super) struct Target<'i> {
 }
 
 impl Target<'_> {
+    /// Returns whether the event type follows from the parameters of the type.
+    pub(super) fn has_dependent_type(&self) -> bool {
+        let Some(EventType::Constant(expr)) = &self.attrs.ty else {
+            return false;
+        };
+        let expr = generics::without_self(expr.clone(), &self.this);
+        generics::depends_on_params(&self.input.generics, expr)
+    }
+
+    /// Returns the path of the metadata.
+    pub(super) fn metadata(&self) -> TokenStream {
+        self.constant("__EVENTKIT_METADATA")
+    }
+
+    /// Returns the path of a constant, which is an associated one if the event type follows from
+    /// parameters.
+    pub(super) fn constant(&self, name: &str) -> TokenStream {
+        let name = format_ident!("{name}");
+        if self.has_dependent_type() {
+            quote!(Self::#name)
+        } else {
+            name.into_token_stream()
+        }
+    }
+
     /// Returns an impl for the type. `head` is the trait and `for`.
     pub(super) fn implement(
         &self,

@@ -22,9 +22,15 @@ fn audit(event: &Event) {}
     __eventkit_call:::eventkit::__private::Call = ::eventkit::__private::Call::Sync(
         |__eventkit_invocation|{#[allow(
             unused_imports
-        )]use::eventkit::__private::AutorefOutcome
+        )]use::eventkit::__private::{AutorefOutcome
         as
-        _;::eventkit::__private::Returned(
+        _,
+        AutorefPointer
+        as
+        _,
+        AutorefResult
+        as
+        _};::eventkit::__private::Returned::new(
             audit(
                 ::eventkit::__private::EventMeta::borrow(
                     &__EVENTKIT_EVENT,

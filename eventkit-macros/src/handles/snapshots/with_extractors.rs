@@ -52,9 +52,15 @@ pub async fn ship(
     )->framework::eventkit::__private::OutcomeFuture<'a>{framework::eventkit::__private::require_send(
         async
         move{{#[allow(unused_imports)]use
-        framework::eventkit::__private::AutorefOutcome
+        framework::eventkit::__private::{AutorefOutcome
         as
-        _;framework::eventkit::__private::Returned(
+        _,
+        AutorefPointer
+        as
+        _,
+        AutorefResult
+        as
+        _};framework::eventkit::__private::Returned::new(
             ship(
                 framework::eventkit::__private::EventMeta::own(
                     &__EVENTKIT_EVENT,

@@ -59,7 +59,8 @@ impl Acknowledgements {
             pending.len() == 1
         };
         if is_first {
-            tokio::spawn(Arc::clone(self).send_pending());
+            let turn = Turn(Some(Arc::clone(self)));
+            tokio::spawn(turn.send_pending());
         }
         confirmation.await.unwrap_or_else(|_| {
             Err(TransportError::unavailable(format!(
@@ -69,22 +70,42 @@ impl Acknowledgements {
         })
     }
 
-    async fn send_pending(self: Arc<Self>) {
+    fn take_pending(&self) -> Vec<Pending> {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *pending)
+    }
+}
+
+/// The turn of a task to send what is pending. If the task is dropped before, as by the end of its
+/// runtime, what is pending fails, and the next acknowledgement starts another task.
+struct Turn(Option<Arc<Acknowledgements>>);
+
+impl Turn {
+    async fn send_pending(mut self) {
         // The other tasks that can run do so before, and may add theirs.
         yield_now().await;
-        let pending = {
-            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *pending)
+        let Some(acknowledgements) = self.0.take() else {
+            return;
         };
+        let api = &acknowledgements.api;
+        let pending = acknowledgements.take_pending();
         let sending = pending.into_iter().map(async |pending| {
             let Pending { reply, kind, .. } = pending;
             let request = Request::new().payload(kind.into()).timeout(None);
-            let response = self.api.client.send_request(reply, request).await;
+            let response = api.client.send_request(reply, request).await;
             let response = response.map_err(|error| no_response(pending.operation, &error));
             // Nobody waits for it any longer.
             let _ = pending.confirmed.send(response.map(drop));
         });
         // Dropping the senders tells those that wait.
-        let _ = timeout(self.api.timeout, join_all(sending)).await;
+        let _ = timeout(api.timeout, join_all(sending)).await;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(acknowledgements) = &self.0 {
+            drop(acknowledgements.take_pending());
+        }
     }
 }

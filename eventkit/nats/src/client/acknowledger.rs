@@ -22,9 +22,13 @@ use super::state::StateStore;
 
 /// The first and the longest delay of a message that is returned since it may be one for a later
 /// selection. Processes of both receive their share of what returns, so that the first delays are short.
-/// What no other process takes must not keep the server busy.
 const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
-const MAX_SKIP_DELAY: Duration = Duration::from_secs(15);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
+
+/// The deliveries after which most likely no process takes the message, and the delay from then on:
+/// thousands of such messages must not keep the server busy.
+const MAX_EARLY_SKIPS: u32 = 20;
+const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
 
 /// Settles one message; the server confirms each acknowledgement.
 #[derive(Debug)]
@@ -146,8 +150,7 @@ impl NatsAcknowledger {
         if let Err(error) = delivery_records::account_for(state, durable, message).await {
             debug!(%error, "failed to record that a message is skipped");
         }
-        let delay = backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, message.delivery_count);
-        self.nack(delay).await
+        self.nack(skip_delay(message.delivery_count)).await
     }
 
     fn forget_sequence(&self) {
@@ -169,6 +172,15 @@ impl Drop for NatsAcknowledger {
         if !self.was_returned.load(Ordering::Relaxed) {
             self.forget_sequence();
         }
+    }
+}
+
+/// Returns the delay of a message that was skipped, by the number of its deliveries.
+fn skip_delay(deliveries: u32) -> Duration {
+    if deliveries > MAX_EARLY_SKIPS {
+        backoff::delay(LATE_SKIP_DELAY, LATE_SKIP_DELAY, deliveries)
+    } else {
+        backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, deliveries)
     }
 }
 
@@ -231,5 +243,19 @@ impl Acknowledger for NatsAcknowledger {
 
     fn ack_wait(&self) -> Option<Duration> {
         self.subscription.ack_wait()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_nobody_takes_comes_back_less_often() {
+        let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
+        assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
+        for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {
+            assert!(skip_delay(deliveries) > MAX_SKIP_DELAY * 3);
+        }
     }
 }

@@ -31,6 +31,14 @@ pub(super) async fn resolve(
     if let Some(durable) = alias(shared, name).await? {
         return Ok(durable);
     }
+    let known = shared.known_durable(name);
+    if let Some(known) = known.filter(|known| known.known_record().is_some()) {
+        // The alias that led to it is gone, as when the state was deleted.
+        if known.name != *name {
+            record_alias(&shared.state, name, &known.name).await?;
+        }
+        return Ok(known.name.clone());
+    }
     if exists(shared, name).await? {
         return Ok(name.clone());
     }
@@ -39,7 +47,10 @@ pub(super) async fn resolve(
         let durable = durable.unwrap_or_else(|| former.clone());
         if exists(shared, &durable).await? {
             if record_alias(&shared.state, name, &durable).await? {
-                info!(subscription = %name, durable = %durable, "the subscription continues the consumer of its former name");
+                info!(
+                    subscription = %name, durable = %durable,
+                    "the subscription continues the consumer of its former name"
+                );
                 return Ok(durable);
             }
             let other = alias(shared, name).await?;

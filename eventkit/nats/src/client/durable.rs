@@ -160,6 +160,7 @@ impl Durable {
     }
 
     pub(super) fn set_info(&self, info: &ConsumerInfo, warnings: Vec<String>) {
+        self.unsettled.remove_settled(info.ack_floor.stream_seq);
         let mut facts = self.facts();
         facts.ack_wait = Some(info.settings().duration("ack_wait"));
         facts.settled = info.settled();
@@ -205,5 +206,25 @@ impl Facts {
     fn supersede(&self, digest: &str) -> bool {
         let record = self.record.as_ref();
         record.is_some_and(|record| record.value.digest != digest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn messages_that_another_process_settled_are_forgotten() {
+        let durable = Durable::new("handler".to_owned());
+        for sequence in 1..=1_000 {
+            durable.unsettled.insert(sequence);
+        }
+        let info = json!({
+            "config": {}, "ack_floor": { "stream_seq": 990 }, "num_pending": 0, "num_ack_pending": 10,
+        });
+        durable.set_info(&serde_json::from_value(info).unwrap(), Vec::new());
+        assert_eq!(durable.unsettled.count_after(0), 10);
     }
 }

@@ -19,11 +19,16 @@ impl Unsettled {
         self.lock().remove(&sequence);
     }
 
+    /// Removes the messages up to a sequence, all of which are settled: another process may have settled
+    /// those that this one returned.
+    pub(super) fn remove_settled(&self, settled: u64) {
+        self.lock().retain(|sequence| *sequence > settled);
+    }
+
     /// Returns the number of messages, those aside that are known to be settled.
     pub(super) fn count_after(&self, settled: u64) -> u64 {
-        let mut sequences = self.lock();
-        sequences.retain(|sequence| *sequence > settled);
-        sequences.len() as u64
+        self.remove_settled(settled);
+        self.lock().len() as u64
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<u64>> {

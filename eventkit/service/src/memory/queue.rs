@@ -212,9 +212,10 @@ impl LeaseQueue {
             .with_former_names(former.into_iter().cloned().collect())
     }
 
-    /// Returns the number of messages that were not delivered yet, or wait to be delivered again.
+    /// Returns the number of messages that were not delivered yet.
     pub(super) fn lag(&self) -> u64 {
-        (self.ready.len() + self.delayed.len()) as u64
+        // Those that wait to be delivered again have a count.
+        (self.ready.len() + self.delayed.len() - self.delivery_counts.len()) as u64
     }
 
     /// Returns the number of messages that are not settled.

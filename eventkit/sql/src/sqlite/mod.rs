@@ -6,6 +6,7 @@ mod worker;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -82,6 +83,11 @@ impl SqliteInbox {
     /// Returns an error if the file cannot be opened or written, or is not a database.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteInboxError> {
         let path = path.as_ref().to_owned();
+        if path.as_os_str().is_empty() {
+            // SQLite would open a database that is deleted when it is closed.
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "its path is empty");
+            return Err(failed(&path, "open", source));
+        }
         let store = Store::open(&path, Clock::monotonic());
         let store = store.map_err(|source| failed(&path, "open", source))?;
         let worker = Worker::start(store);

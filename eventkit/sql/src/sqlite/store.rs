@@ -1,15 +1,21 @@
 //! The tables of an inbox, and the operations on its entries.
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use eventkit_service::{Claim, ClaimToken};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 
 use super::clock::{Clock, millis, system_time};
 
 /// How long to wait for a lock that another process holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The time between two tries of what SQLite does not wait for itself.
+const BUSY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The interval, in milliseconds, at which the clock in the database is set. A process that dies takes
 /// up to this much time with it, and most transactions need not write the clock.
@@ -60,10 +66,11 @@ const READ_STATE: &str = "SELECT now FROM eventkit_inbox_state";
 const WRITE_STATE: &str = "UPDATE eventkit_inbox_state SET now = ?1";
 
 /// Inserts a claim, or takes over one whose lease expired or whose completion is older than the
-/// window.
+/// window. That is a new claim in the order of entries.
 const CLAIM: &str = "
     INSERT INTO eventkit_inbox (source, id, handler, leased_until, token) VALUES (?1, ?2, ?3, ?4, ?5)
-    ON CONFLICT DO UPDATE SET leased_until = ?4, token = ?5, done_at = NULL
+    ON CONFLICT DO UPDATE SET entry = (SELECT max(entry) + 1 FROM eventkit_inbox),
+            leased_until = ?4, token = ?5, done_at = NULL
         WHERE CASE WHEN done_at IS NULL THEN leased_until <= ?6 ELSE done_at <= ?7 END
     RETURNING 1";
 const IS_COMPLETED: &str = "
@@ -111,7 +118,7 @@ impl Store {
     pub(super) fn open(path: &Path, clock: Clock) -> rusqlite::Result<Self> {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        use_write_ahead_log(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.pragma_update(None, "cache_size", CACHE_SIZE)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -169,6 +176,21 @@ impl Store {
         self.clock.set(reading);
         self.last_sweep = last_sweep;
         Ok(output)
+    }
+}
+
+/// Sets the mode of the journal, which other processes that open a new database set too. SQLite does not
+/// wait for their locks here.
+fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
+    let start = Instant::now();
+    loop {
+        let set = connection.pragma_update(None, "journal_mode", "WAL");
+        let is_busy =
+            |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !set.as_ref().is_err_and(is_busy) || start.elapsed() >= BUSY_TIMEOUT {
+            return set;
+        }
+        thread::sleep(BUSY_INTERVAL);
     }
 }
 

@@ -165,8 +165,8 @@ impl OriginPolicy {
         acquired.map_err(|delay| too_many_requests("the sender exceeds its rate", delay).into())
     }
 
-    /// Checks the rate of validation requests, and returns the delay until there may be one. They need no token, so they do not share the rate of
-    /// deliveries.
+    /// Checks the rate of validation requests, and returns the delay until there may be one. They need no
+    /// token, so they do not share the rate of deliveries.
     fn check_handshake_rate(&self) -> Result<(), Duration> {
         let rate = self.rate.unwrap_or(DEFAULT_HANDSHAKE_RATE);
         let mut bucket = self

@@ -104,15 +104,15 @@ impl Sender {
     /// Returns an error if an event cannot be encoded, or if the target did not accept them.
     pub async fn publish_batch(&self, events: &[Event]) -> Result<Published, TransportError> {
         let format = self.shared.format.as_deref().unwrap_or(&Json);
-        let operation = format!("send a batch of {} events", events.len());
+        let operation = || format!("send a batch of {} events", events.len());
         let message = binding::encode_batch(events, format);
         let checked = self.shared.limits.check_batch(events);
-        let message = self.within_limits(&operation, checked, message)?;
-        self.send(&operation, &message).await
+        let message = self.within_limits(operation, checked, message)?;
+        self.send(operation, &message).await
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
-        let operation = format!("send {event}");
+        let operation = || format!("send {event}");
         let message = match &self.shared.format {
             Some(format) => binding::encode_structured(event, &**format),
             // A notification has a body and its type (2.1), which an event without data, or with
@@ -126,31 +126,38 @@ impl Sender {
             }),
         };
         let checked = self.shared.limits.check_event(event);
-        let message = self.within_limits(&operation, checked, message)?;
-        self.send(&operation, &message).await
+        let message = self.within_limits(operation, checked, message)?;
+        self.send(operation, &message).await
     }
 
     /// Returns the message of events, or an error if the target would refuse it.
     fn within_limits(
         &self,
-        operation: &str,
+        operation: impl Fn() -> String,
         checked: Result<(), LimitExceeded>,
         message: Result<Message, EncodeError>,
     ) -> Result<Message, TransportError> {
-        let message =
-            message.map_err(|error| rejected(operation, "the event cannot be encoded", error))?;
+        let message = message
+            .map_err(|error| rejected(&operation(), "the event cannot be encoded", error))?;
         let sizes = message.headers.iter();
         let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len());
         checked
             .and_then(|()| self.shared.limits.check_message(sizes, message.body.len()))
-            .map_err(|error| rejected(operation, "the target would refuse it", error))?;
+            .map_err(|error| rejected(&operation(), "the target would refuse it", error))?;
         Ok(message)
     }
 
     /// Sends a message until the target accepts or refuses it, or a limit of retries is reached.
-    async fn send(&self, operation: &str, message: &Message) -> Result<Published, TransportError> {
+    ///
+    /// `operation` completes the message "failed to ..".
+    async fn send(
+        &self,
+        operation: impl Fn() -> String,
+        message: &Message,
+    ) -> Result<Published, TransportError> {
         let shared = &*self.shared;
-        let operation = format!("failed to {operation} to {}", shared.requests.target);
+        // Made when it is needed: most messages are accepted.
+        let operation = || format!("failed to {} to {}", operation(), shared.requests.target);
         let retry = shared.retry;
         let deadline = Instant::now() + retry.total_timeout.min(FAR_FUTURE);
         let mut attempt = 1;
@@ -159,10 +166,10 @@ impl Sender {
                 return Ok(Published::default());
             };
             let requested = match failed.next_step {
-                NextStep::Stop(_) => return Err(failed.into_error(&operation, "")),
+                NextStep::Stop(_) => return Err(failed.into_error(&operation(), "")),
                 NextStep::Retire => {
                     shared.retired.store(true, Ordering::Relaxed);
-                    return Err(failed.into_error(&operation, ""));
+                    return Err(failed.into_error(&operation(), ""));
                 }
                 NextStep::Retry(requested) => requested.unwrap_or_default(),
                 NextStep::Pause(requested) => {
@@ -180,10 +187,10 @@ impl Sender {
                     "it was the last one".to_owned()
                 };
                 let details = format!("; gave up after attempt {attempt}: {reason}");
-                return Err(failed.into_error(&operation, &details));
+                return Err(failed.into_error(&operation(), &details));
             }
             tracing::debug!(
-                operation,
+                operation = operation(),
                 reason = failed.reason,
                 attempt,
                 ?delay,
@@ -253,13 +260,13 @@ impl Publisher for Sender {
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         Box::pin(async move {
-            let operation = format!("send a message for `{ty}`");
+            let operation = || format!("send a message for `{ty}`");
             let headers = raw_headers(message).map_err(|error| {
                 let reason = "the message has a header that HTTP cannot carry";
-                rejected(&operation, reason, error)
+                rejected(&operation(), reason, error)
             })?;
             let body = message.body.clone();
-            self.send(&operation, &Message { headers, body }).await
+            self.send(operation, &Message { headers, body }).await
         })
     }
 }

@@ -25,6 +25,7 @@ enum Fault {
     SaysNothingOfProgress,
     CountsNoAttempts,
     TellsNoPosition,
+    MovesWhatComesAgain,
     LosesAnExtension,
     LosesLargeData,
     ChangesRawBodies,
@@ -59,8 +60,8 @@ use Fault::{
     GivesNamesOfItsOwn, HasOneSubscription, HidesReserved, IgnoresDelays, IgnoresGivingBack,
     IgnoresPatterns, IgnoresWhatIsAnnounced, IgnoresWhatIsInFlight, KeepsWhatItHasOnItsWay,
     ListsClosedConsumers, LosesAnExtension, LosesLargeData, LosesRawHeaders, LosesWhenDropped,
-    MixesUpRecords, ReservesByAttribute, SaysNothingOfProgress, SkipsForGood, SkipsUnaccounted,
-    StartsWithTheOldest, SwapsMessages, TellsNoPosition, TerminatesNothing,
+    MixesUpRecords, MovesWhatComesAgain, ReservesByAttribute, SaysNothingOfProgress, SkipsForGood,
+    SkipsUnaccounted, StartsWithTheOldest, SwapsMessages, TellsNoPosition, TerminatesNothing,
 };
 
 #[derive(Debug, Clone)]
@@ -239,6 +240,11 @@ impl Consumer for BrokenConsumer {
                     incoming.reserved = Some(Box::new(reserved));
                 }
                 TellsNoPosition => incoming.metadata.position = None,
+                MovesWhatComesAgain => {
+                    let moved = u64::from(incoming.metadata.delivery_count > 1);
+                    let position = incoming.metadata.position;
+                    incoming.metadata.position = position.map(|position| position + moved);
+                }
                 Ends if self.count == 5 => return Ok(None),
                 ForgetsAtRestart if self.forgets => {
                     incoming.handle.ack().await?;
@@ -384,7 +390,9 @@ async fn wrong_information_is_noticed() {
         &["redelivers_after_nack", "redelivers_after_ack_wait"],
     )
     .await;
-    assert_notices(TellsNoPosition, &["reports_delivery_count_and_position"]).await;
+    for fault in [TellsNoPosition, MovesWhatComesAgain] {
+        assert_notices(fault, &["reports_delivery_count_and_position"]).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

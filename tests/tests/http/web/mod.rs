@@ -8,7 +8,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use eventkit::axum::{Batch, Structured, Typed};
-use eventkit::{CloudEvent, Event};
+use eventkit::{BoxError, CloudEvent, DispatchError, Event, Registry, handles};
 use serde::{Deserialize, Serialize};
 
 /// The largest body that the server takes, in bytes.
@@ -43,6 +43,21 @@ async fn next(Typed(beat): Typed<Beat>) -> Typed<Beat> {
     })
 }
 
+static BEATS: Registry = Registry::new("beats");
+
+#[handles(registry = BEATS)]
+fn count(beat: &Beat) -> Result<(), BoxError> {
+    match beat.count {
+        0 => Err("no beat".into()),
+        _ => Ok(()),
+    }
+}
+
+async fn dispatch(event: Event) -> Result<(), DispatchError> {
+    BEATS.dispatch(&event)?;
+    Ok(())
+}
+
 async fn sourceless() -> Response {
     Typed(Sourceless).into_response()
 }
@@ -58,6 +73,7 @@ async fn serve() -> String {
         .route("/structured", post(structured))
         .route("/batch", post(batch))
         .route("/next", post(next))
+        .route("/dispatch", post(dispatch))
         .route("/sourceless", get(sourceless))
         .route("/large", get(large))
         .layer(DefaultBodyLimit::max(LIMIT));

@@ -95,3 +95,20 @@ async fn an_answer_that_is_no_event_is_a_500() {
     let body = String::from_utf8(answer.bytes().await.unwrap().to_vec()).unwrap();
     assert!(body.contains("attribute `source` is missing"), "{body}");
 }
+
+#[tokio::test]
+async fn a_failed_dispatch_is_answered_with_a_problem() {
+    let url = format!("{}/dispatch", serve().await);
+    let client = Client::new();
+    let with = |data: &Value| {
+        let event = event().to_builder().data_json(data).unwrap();
+        client.post(&url).event(&event.build().unwrap()).unwrap()
+    };
+
+    let answer = with(&serde_json::json!({"count": 1})).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let (status, body) = json(with(&serde_json::json!({"count": 0}))).await;
+    assert_eq!((status, &body["title"]), (500, &"Handlers failed".into()));
+    let (status, body) = json(with(&serde_json::json!({"count": "one"}))).await;
+    assert_eq!((status, &body["title"]), (422, &"Invalid data".into()));
+}

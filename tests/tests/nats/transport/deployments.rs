@@ -10,7 +10,7 @@ use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
 use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, assert_says, event, next, on, plain, subscribe_again};
+use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscribe_again};
 
 use TransportErrorKind::Configuration;
 
@@ -304,6 +304,44 @@ async fn a_renamed_subscription_continues_under_its_new_name() {
         Configuration,
         &["`handler` was renamed to `receipts`"],
     );
+}
+
+#[tokio::test]
+async fn a_renamed_subscription_continues_when_the_state_is_deleted() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    publish_all(&nats, &["a"], 3).await;
+    let mut consumer = nats.subscribe(&selecting(&["a"])).await.unwrap();
+    for _ in 0..2 {
+        next(&mut *consumer).await.handle.ack().await.unwrap();
+    }
+    consumer.close().await.unwrap();
+    let mut renamed = Subscription::new("receipts", ["a"]);
+    renamed.ack_wait = Duration::from_secs(1);
+    renamed.formerly = vec!["handler".to_owned()];
+    drop(nats.subscribe(&renamed).await.unwrap());
+
+    renamed.formerly.clear();
+    let other = on(&server).open().await.unwrap();
+    let mut consumer = other.subscribe(&renamed).await.unwrap();
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(id(&incoming), "2");
+    incoming.handle.ack().await.unwrap();
+    let context = plain(&server).await;
+    context.delete_stream("eventkit-events").await.unwrap();
+    lost(&mut *consumer).await;
+    drop(consumer);
+    let mut consumer = subscribe_again(&other, &renamed).await;
+    let event = event("a", "new").build().unwrap();
+    other.publish(&event).await.unwrap();
+    assert_eq!(id(&next(&mut *consumer).await), "new");
+    // It is known to other processes again.
+    let another = on(&server).open().await.unwrap();
+    drop(another.subscribe(&renamed).await.unwrap());
+    let stream = context.get_stream("events").await.unwrap();
+    assert!(stream.consumer_info("receipts").await.is_err());
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! Servers that are killed, frozen and emptied while events are on their way.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use eventkit::transport::{Transport, TransportErrorKind};
 use eventkit_nats::Storage;
 use eventkit_tests::nats::Server;
+use tokio::runtime::Builder;
 use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscribe_again, subscription};
@@ -351,4 +354,31 @@ async fn a_closed_client_ends_its_consumers() {
         matches!(error.kind(), TransportErrorKind::Closed | Unavailable),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn acknowledgements_go_on_after_the_runtime_of_one_has_ended() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for id in ["1", "2"] {
+        nats.publish(&event("a", id).build().unwrap())
+            .await
+            .unwrap();
+    }
+    let first = next(&mut *consumer).await.handle.ack();
+    let other = std::thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let mut first = first;
+        runtime.unwrap().block_on(poll_fn(|context| {
+            assert!(first.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        }));
+    });
+    other.join().unwrap();
+    let second = next(&mut *consumer).await.handle.ack();
+    let confirmed = timeout(PATIENCE, second).await;
+    confirmed.expect("a confirmation in time").unwrap();
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::{env, fs, process};
+use std::sync::{Arc, Barrier, LazyLock};
+use std::{env, fs, process, thread};
 
 use super::*;
 
@@ -185,6 +185,31 @@ fn expired_entries_are_deleted_and_what_is_remembered_stays() {
     assert_eq!(ids(&mut process), ["newer"]);
 }
 
+#[test]
+fn an_entry_that_is_claimed_again_and_again_keeps_no_others() {
+    let file = File::new();
+    let mut process = file.open(MINUTE);
+    process.granted(MINUTE);
+    process.complete();
+    let other = ["/shop", "other", "billing"].map(str::to_owned);
+    let claim = |entries: &mut Entries<'_>| entries.claim(&other, MINUTE, WINDOW);
+    process.store.transaction(claim).unwrap();
+    // Its event comes again right after each window, and before the next sweep.
+    for _ in 0..2 {
+        process.pass(WINDOW - DAY / 4);
+        assert_eq!(process.claim(MINUTE), Claim::Completed);
+        process.pass(DAY / 4);
+        process.granted(MINUTE);
+        process.complete();
+    }
+    let count = "SELECT count(*) FROM eventkit_inbox";
+    let count = process
+        .store
+        .connection
+        .query_row(count, [], |row| row.get::<_, i64>(0));
+    assert_eq!(count, Ok(1));
+}
+
 /// Creates a database of the form that was without tokens, and without a clock.
 fn create_former(file: &File, rows: &[(&str, i64, Option<i64>)]) {
     let connection = Connection::open(file.path()).unwrap();
@@ -239,4 +264,20 @@ fn what_idled_in_the_former_shape_is_not_too_old_for_it() {
     let long_ago = system_time() - millis(30 * DAY);
     create_former(&file, &[("A-1", long_ago, Some(long_ago))]);
     assert_eq!(file.open(MINUTE).claim(MINUTE), Claim::Completed);
+}
+
+#[test]
+fn processes_may_create_a_database_at_the_same_time() {
+    for _ in 0..30 {
+        let file = File::new();
+        let together = Barrier::new(8);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    together.wait();
+                    file.open(Duration::ZERO).claim(MINUTE);
+                });
+            }
+        });
+    }
 }

@@ -1,0 +1,119 @@
+//! What follows from the emissions of handlers: events without handlers, and cycles.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
+
+use super::entry::HandlerRef;
+
+/// An event type that a handler emits, and that no handler of the registry handles.
+///
+/// It may be meant for another program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnhandledEmission {
+    /// The handler that emits it, with its location.
+    pub handler: String,
+    /// The event type.
+    pub ty: String,
+}
+
+/// A cycle of handlers, each of which emits an event that the next one handles.
+///
+/// It may end, since a handler need not emit what it declares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EmissionCycle {
+    /// The handlers, with their locations, each with the event type that it emits for the next one; the
+    /// last one emits for the first.
+    pub steps: Vec<(String, String)>,
+}
+
+impl fmt::Display for EmissionCycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (handler, ty) in &self.steps {
+            write!(f, "{handler} emits {ty:?} -> ")?;
+        }
+        let first = self.steps.first().map_or("", |(handler, _)| handler);
+        f.write_str(first)
+    }
+}
+
+/// Returns the emitted event types that no handler handles.
+pub(super) fn unhandled(handlers: &[HandlerRef]) -> Vec<UnhandledEmission> {
+    let is_handled = |ty: &str| handlers.iter().any(|handler| handler.handles(ty));
+    let emissions = handlers.iter().flat_map(|handler| {
+        let unhandled = handler.emits().filter(|ty| *ty != "*" && !is_handled(ty));
+        unhandled.map(|ty| UnhandledEmission {
+            handler: handler.to_string(),
+            ty: ty.to_owned(),
+        })
+    });
+    emissions.collect()
+}
+
+/// Returns the cycles, one for each handler that is in none of those before it. Emissions of unknown
+/// types are left out.
+pub(super) fn cycles(handlers: &[HandlerRef]) -> Vec<EmissionCycle> {
+    let next: Vec<Vec<Edge>> = handlers
+        .iter()
+        .map(|handler| edges(handler, handlers))
+        .collect();
+    let mut covered = HashSet::new();
+    let mut cycles = Vec::new();
+    for first in 0..handlers.len() {
+        if covered.contains(&first) {
+            continue;
+        }
+        let Some(cycle) = shortest_cycle(first, &next) else {
+            continue;
+        };
+        covered.extend(cycle.iter().map(|(handler, _)| *handler));
+        let steps = cycle
+            .into_iter()
+            .map(|(handler, ty)| (handlers[handler].to_string(), ty.to_owned()));
+        cycles.push(EmissionCycle {
+            steps: steps.collect(),
+        });
+    }
+    cycles
+}
+
+/// An emitted event type, and the index of a handler that handles it.
+type Edge = (&'static str, usize);
+
+fn edges(handler: &HandlerRef, handlers: &[HandlerRef]) -> Vec<Edge> {
+    let emitted = handler.emits().filter(|ty| *ty != "*");
+    let edges = emitted.flat_map(|ty| {
+        let numbered = handlers.iter().enumerate();
+        numbered.filter_map(move |(index, next)| next.handles(ty).then_some((ty, index)))
+    });
+    edges.collect()
+}
+
+/// Returns the shortest way from a handler back to it: handlers, each with the event type that leads to
+/// the next one.
+fn shortest_cycle(first: usize, next: &[Vec<Edge>]) -> Option<Vec<(usize, &'static str)>> {
+    // Where each handler was reached from, and by which event type.
+    let mut reached: HashMap<usize, (usize, &'static str)> = HashMap::new();
+    let mut queue = VecDeque::from([first]);
+    while let Some(handler) = queue.pop_front() {
+        for (ty, to) in &next[handler] {
+            if *to == first {
+                let mut steps = vec![(handler, *ty)];
+                let mut at = handler;
+                while at != first {
+                    let (from, ty) = reached[&at];
+                    steps.push((from, ty));
+                    at = from;
+                }
+                steps.reverse();
+                return Some(steps);
+            }
+            if !reached.contains_key(to) {
+                reached.insert(*to, (handler, ty));
+                queue.push_back(*to);
+            }
+        }
+    }
+    None
+}

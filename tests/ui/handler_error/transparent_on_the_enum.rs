@@ -1,0 +1,20 @@
+use std::fmt;
+
+use eventkit::HandlerError;
+
+#[derive(Debug, HandlerError)]
+#[handler_error(transparent)]
+enum ShipError {
+    #[drop]
+    Database(std::io::Error),
+}
+
+impl fmt::Display for ShipError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not shipped")
+    }
+}
+
+impl std::error::Error for ShipError {}
+
+fn main() {}
