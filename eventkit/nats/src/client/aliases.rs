@@ -47,7 +47,10 @@ pub(super) async fn resolve(
         let durable = durable.unwrap_or_else(|| former.clone());
         if exists(shared, &durable).await? {
             if record_alias(&shared.state, name, &durable).await? {
-                info!(subscription = %name, durable = %durable, "the subscription continues the consumer of its former name");
+                info!(
+                    subscription = %name, durable = %durable,
+                    "the subscription continues the consumer of its former name"
+                );
                 return Ok(durable);
             }
             let other = alias(shared, name).await?;
