@@ -6,7 +6,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The file of one worker; a line is written by one call, so that it is there whole or not at all.
+/// The file of one worker; a line is written by one call, so that a worker that is killed writes it whole
+/// or not at all.
 #[derive(Debug, Clone)]
 pub(crate) struct Effects(Arc<File>);
 
@@ -25,9 +26,44 @@ impl Effects {
 /// Adds up the files of all workers while they grow.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    files: Vec<(PathBuf, BufReader<File>)>,
+    files: Vec<EffectsFile>,
     /// How often each handler did its work for each event.
     done: HashMap<(String, u64), u32>,
+}
+
+#[derive(Debug)]
+struct EffectsFile {
+    path: PathBuf,
+    reader: BufReader<File>,
+    /// A line whose rest is being written.
+    line: String,
+}
+
+impl EffectsFile {
+    fn open(path: PathBuf) -> io::Result<Self> {
+        Ok(Self {
+            reader: BufReader::new(File::open(&path)?),
+            path,
+            line: String::new(),
+        })
+    }
+
+    /// Returns the handler and the number of the next event, if they are written.
+    fn next(&mut self) -> io::Result<Option<(String, u64)>> {
+        self.reader.read_line(&mut self.line)?;
+        let Some(line) = self.line.strip_suffix('\n') else {
+            return Ok(None);
+        };
+        let effect = line.split_once(' ');
+        let effect = effect.and_then(|(handler, number)| Some((handler, number.parse().ok()?)));
+        let (handler, number) = effect.ok_or_else(|| {
+            let what = format!("{}: not an effect: {line:?}", self.path.display());
+            io::Error::new(io::ErrorKind::InvalidData, what)
+        })?;
+        let effect = (handler.to_owned(), number);
+        self.line.clear();
+        Ok(Some(effect))
+    }
 }
 
 impl Tally {
@@ -35,28 +71,19 @@ impl Tally {
     pub(crate) fn update(&mut self, folder: &Path) -> io::Result<Vec<(String, u64)>> {
         for entry in folder.read_dir()? {
             let path = entry?.path();
-            let is_known = self.files.iter().any(|(known, _)| *known == path);
+            let is_known = self.files.iter().any(|known| known.path == path);
             if !is_known && path.extension().is_some_and(|ending| ending == "effects") {
-                let reader = BufReader::new(File::open(&path)?);
-                self.files.push((path, reader));
+                self.files.push(EffectsFile::open(path)?);
             }
         }
         let mut first = Vec::new();
-        for (path, reader) in &mut self.files {
-            let mut line = String::new();
-            while reader.read_line(&mut line)? > 0 {
-                let (handler, number) = line.trim_end().split_once(' ').ok_or_else(|| {
-                    let what = format!("{}: not an effect: {line:?}", path.display());
-                    io::Error::new(io::ErrorKind::InvalidData, what)
-                })?;
-                let number = number.parse().map_err(io::Error::other)?;
-                let pair = (handler.to_owned(), number);
+        for file in &mut self.files {
+            while let Some(pair) = file.next()? {
                 let times = self.done.entry(pair.clone()).or_default();
                 *times += 1;
                 if *times == 1 {
                     first.push(pair);
                 }
-                line.clear();
             }
         }
         Ok(first)
