@@ -112,6 +112,7 @@ fn borrowed(event: &OrderEvent) -> Result<(), String> {
     Err(format!("{event:?}"))
 }
 
+#[allow(clippy::unused_async, reason = "an async handler is what is tested")]
 #[handles("co.outcome.order.*", "co.outcome.odd", registry = OTHERS, order = 2)]
 async fn owned(event: OrderEvent) -> Result<(), String> {
     Err(format!("{event:?}"))
