@@ -12,7 +12,7 @@ use super::failure::{ErrorPointer, Failure, find_decision};
 use super::invocation::Invocation;
 use crate::error::BoxError;
 use crate::event::Event;
-use crate::typed::CloudEvent;
+use crate::typed::{CloudEvent, EventSet};
 
 /// A return type of handlers: `()` or events, or a `Result` of these.
 ///
@@ -72,7 +72,7 @@ impl IntoOutcome for () {
 }
 
 impl IntoOutcome for Event {
-    const EMITS: &'static [&'static str] = &["*"];
+    const EMITS: &'static [&'static str] = <Self as EventSet>::TYPES;
 
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let ty = self.ty().to_owned();
@@ -83,7 +83,7 @@ impl IntoOutcome for Event {
 
 #[diagnostic::do_not_recommend]
 impl<T: CloudEvent> IntoOutcome for T {
-    const EMITS: &'static [&'static str] = if T::HAS_OTHER { &["*"] } else { T::TYPES };
+    const EMITS: &'static [&'static str] = <T as EventSet>::TYPES;
 
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let builder = self.event_builder().map_err(OutgoingError::from);

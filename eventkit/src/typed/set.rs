@@ -3,7 +3,8 @@
 use super::CloudEvent;
 use crate::event::Event;
 
-/// A set of event types: an event type by itself, an enum of event types, or [`Event`] for all of them.
+/// A set of event types: an event type by itself, an enum of event types, or [`Event`] for all of them,
+/// as is an enum with a variant for other events.
 ///
 /// `#[derive(CloudEvent)]` implements it.
 #[diagnostic::on_unimplemented(
@@ -22,7 +23,7 @@ impl EventSet for Event {
 
 #[diagnostic::do_not_recommend]
 impl<T: CloudEvent> EventSet for T {
-    const TYPES: &'static [&'static str] = T::TYPES;
+    const TYPES: &'static [&'static str] = if T::HAS_OTHER { &["*"] } else { T::TYPES };
 }
 
 /// A [set](EventSet) that has an event type as a member.

@@ -26,6 +26,13 @@ enum ShopEvent {
     Shipped(Box<Shipped>),
 }
 
+#[derive(Debug, CloudEvent)]
+enum AnyShopEvent {
+    Paid(Paid),
+    #[cloudevent(other)]
+    Other(Event),
+}
+
 /// An extractor around another one.
 struct Shop(Outgoing<ShopEvent>);
 
@@ -81,6 +88,19 @@ mod all {
     }
 
     #[handles(registry = ALL)]
+    fn i_enum_of_all(_: &Placed, outgoing: Outgoing<AnyShopEvent>) {
+        let other = AnyShopEvent::Other(Shipped.to_event().unwrap());
+        outgoing.send(&other).unwrap();
+        outgoing.send(&AnyShopEvent::Paid(Paid)).unwrap();
+        outgoing.send(&Paid).unwrap();
+    }
+
+    #[handles(registry = ALL)]
+    fn j_enum_of_all_returned(_: &Placed) -> Option<AnyShopEvent> {
+        None
+    }
+
+    #[handles(registry = ALL)]
     fn h_enum(_: &Placed) -> Result<ShopEvent, std::io::Error> {
         Ok(ShopEvent::Shipped(Box::new(Shipped)))
     }
@@ -106,6 +126,8 @@ fn emissions_are_those_of_the_signature_and_those_given_by_hand() {
         ),
         ("f_by_hand_beside", "emitted.paid emitted.refunded"),
         ("g_extractor", "emitted.paid emitted.shipped"),
+        ("i_enum_of_all", "*"),
+        ("j_enum_of_all_returned", "*"),
         ("h_enum", "emitted.paid emitted.shipped"),
     ];
     let expected = expected.map(|(name, types)| (name, types.to_owned()));
@@ -175,4 +197,13 @@ fn a_check_finds_cycles() {
     );
     let shown = report.cycles()[1].to_string();
     assert!(shown.contains("emits \"emitted.refunded\" -> "), "{shown}");
+}
+
+#[tokio::test]
+async fn what_is_emitted_is_among_what_is_known() {
+    let report = ALL.dispatch_async(&Placed).await.unwrap();
+    let types: Vec<&str> = report.events().iter().map(Event::ty).collect();
+    let (paid, shipped) = (Paid::TYPE, Shipped::TYPE);
+    let expected = [paid, paid, shipped, shipped, paid, paid, shipped];
+    assert_eq!(types, expected);
 }
