@@ -514,7 +514,7 @@ async fn letters_are_deleted_by_a_predicate() {
     let letters = harness.letters();
     let is_even = |letter: &DeadLetter| {
         let id: u32 = letter.event().unwrap().id().parse().unwrap();
-        id % 2 == 0
+        id.is_multiple_of(2)
     };
     assert_eq!(letters.delete_where(is_even).await.unwrap(), 3);
     assert_eq!(letters.delete_where(is_even).await.unwrap(), 0);

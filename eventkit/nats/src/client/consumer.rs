@@ -1,5 +1,6 @@
 //! The consumer: requests as many messages as may be in flight, and detects that it is lost.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -302,7 +303,11 @@ impl NatsConsumer {
         let shared = self.shared();
         let mapping = &shared.mapping;
         let address = mapping.subjects.address(&message.subject);
-        let address = self.own_address(address).await?;
+        let address = match address {
+            // Boxed, so that the common case does not carry the size of the rare one.
+            Address::Reserved(ty) => Address::Reserved(Box::pin(self.own_type(ty)).await?),
+            other => other,
+        };
         if !self.receives(&address) {
             skip(acknowledger, metadata);
             return Ok(None);
@@ -346,31 +351,23 @@ impl NatsConsumer {
         }))
     }
 
-    /// Returns an address as the subscription knows it: replays are addressed to any name that its
-    /// durable has, and a process of an earlier deployment does not know those that came later.
-    async fn own_address<'a>(&self, address: Address<'a>) -> Result<Address<'a>, TransportError> {
+    /// Returns the type of a message of a service as the subscription knows it: replays are addressed to
+    /// any name that its durable has, and a process of an earlier deployment does not know those that
+    /// came later.
+    async fn own_type<'a>(&self, ty: Cow<'a, str>) -> Result<Cow<'a, str>, TransportError> {
         let ActiveSubscription {
             shared,
             subscription,
             durable,
             ..
         } = &*self.subscription;
-        let Address::Reserved(ty) = &address else {
-            return Ok(address);
-        };
-        let Some(name) = ty.strip_prefix(REPLAY_PREFIX) else {
-            return Ok(address);
-        };
-        if subscription.selects(ty) {
-            return Ok(address);
+        if let Some(name) = ty.strip_prefix(REPLAY_PREFIX)
+            && !subscription.selects(&ty)
+            && aliases::is_name_of(shared, name, &durable.name).await?
+        {
+            return Ok(format!("{REPLAY_PREFIX}{}", subscription.name).into());
         }
-        let is_own = aliases::is_name_of(shared, name, &durable.name).await?;
-        let own = || format!("{REPLAY_PREFIX}{}", subscription.name);
-        Ok(if is_own {
-            Address::Reserved(own().into())
-        } else {
-            address
-        })
+        Ok(ty)
     }
 
     /// Returns whether the subscription receives messages of such a subject. One filter may cover more.
