@@ -18,9 +18,15 @@ use eventkit::transport::{
 const MAX_ROUND_TRIPS: u32 = 4;
 
 /// A dead letter, and the handle that removes or returns it.
-pub(crate) type LeasedLetter = (DeadLetter, AckHandle);
+#[derive(Debug)]
+pub(crate) struct LeasedLetter {
+    pub(crate) letter: DeadLetter,
+    pub(crate) handle: AckHandle,
+    /// The position of the letter itself, if the transport has positions.
+    position: Option<u64>,
+}
 
-/// A reader of the dead letters of a service, the oldest first. Dropping it closes it in the background.
+/// A reader of the dead letters of a service. Dropping it closes it in the background.
 #[derive(Debug)]
 pub(crate) struct DeadLetterReader {
     /// Present until the reader is closed.
@@ -68,7 +74,7 @@ impl DeadLetterReader {
     }
 
     /// Leases the next letter; `None` after the last one, or after as many as one reader may lease.
-    pub(crate) async fn next(&mut self) -> Result<Option<LeasedLetter>, TransportError> {
+    async fn next(&mut self) -> Result<Option<LeasedLetter>, TransportError> {
         let is_last = self.count.is_some_and(|count| self.read as u64 >= count);
         if is_last || self.read >= MAX_LEASED_LETTERS {
             return Ok(None);
@@ -84,8 +90,24 @@ impl DeadLetterReader {
         };
         self.read += 1;
         let reserved = incoming.reserved.as_deref();
-        let letter = DeadLetter::new(incoming.event, reserved);
-        Ok(Some((letter, incoming.handle)))
+        Ok(Some(LeasedLetter {
+            letter: DeadLetter::new(incoming.event, reserved),
+            handle: incoming.handle,
+            position: incoming.metadata.position,
+        }))
+    }
+
+    /// Leases letters until a number of them is to be visited, the oldest first: a transport may deliver
+    /// letters that were returned to it in any order.
+    pub(crate) async fn read(&mut self, count: usize) -> Result<(), TransportError> {
+        while self.waiting.len() < count
+            && let Some(letter) = self.next().await?
+        {
+            self.waiting.push_back(letter);
+        }
+        let waiting = self.waiting.make_contiguous();
+        waiting.sort_by_key(|leased| leased.position);
+        Ok(())
     }
 
     /// Closes the reader, and returns the letters that it leased to the store.
@@ -98,7 +120,7 @@ impl DeadLetterReader {
     fn take_handles(&mut self) -> Vec<AckHandle> {
         let waiting = mem::take(&mut self.waiting);
         let mut handles = mem::take(&mut self.kept);
-        handles.extend(waiting.into_iter().map(|(_, handle)| handle));
+        handles.extend(waiting.into_iter().map(|leased| leased.handle));
         handles
     }
 }

@@ -195,8 +195,10 @@ impl<T: Transport> DeadLetters<T> {
         Ok(letters?.unwrap_or_default())
     }
 
-    /// Reads the dead letters page by page, the oldest first and at most 10,000, and leaves them in the
-    /// store.
+    /// Reads the dead letters page by page, at most 10,000, and leaves them in the store.
+    ///
+    /// Each page has the oldest letter first. The pages come as the transport delivers the letters: those
+    /// that were read before may come in another order.
     ///
     /// The letters stay leased until the pages are [closed](DeadLetterPages::close) or dropped, for at
     /// most five minutes each: other readers do not receive them, and neither does a replay.
@@ -312,17 +314,11 @@ impl<T: Transport> DeadLetters<T> {
         mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
     ) -> Result<usize, TransportError> {
         let mut reader = self.reader().await?;
-        let mut outcome = loop {
-            match reader.next().await {
-                Ok(Some(letter)) => reader.waiting.push_back(letter),
-                Ok(None) => break Ok(()),
-                Err(error) => break Err(error),
-            }
-        };
+        let mut outcome = reader.read(usize::MAX).await;
         let mut replays = Replays::new(self.replay_interval, reader.take_subscriptions());
         let mut removed = 0;
         while outcome.is_ok()
-            && let Some((letter, _)) = reader.waiting.front()
+            && let Some(LeasedLetter { letter, .. }) = reader.waiting.front()
         {
             let is_removed = match choose(letter) {
                 Some(Removal::Replay) => {
@@ -331,7 +327,7 @@ impl<T: Transport> DeadLetters<T> {
                 removal => Ok(removal.is_some()),
             };
             // Not before, so that a visit which is cancelled returns it too.
-            let Some((_, handle)) = reader.waiting.pop_front() else {
+            let Some(LeasedLetter { handle, .. }) = reader.waiting.pop_front() else {
                 break;
             };
             match is_removed {
@@ -384,12 +380,12 @@ impl DeadLetterPages {
     ///
     /// Returns an error if the transport cannot be reached.
     pub async fn next(&mut self) -> Result<Option<Vec<DeadLetter>>, TransportError> {
+        let reader = &mut self.reader;
+        reader.read(self.size).await?;
         let mut letters = Vec::new();
-        while letters.len() < self.size
-            && let Some((letter, handle)) = self.reader.next().await?
-        {
+        for LeasedLetter { letter, handle, .. } in reader.waiting.drain(..) {
             letters.push(letter);
-            self.reader.kept.push(handle);
+            reader.kept.push(handle);
         }
         Ok((!letters.is_empty()).then_some(letters))
     }

@@ -70,9 +70,9 @@ impl Replays {
             return;
         }
         self.renewed_at = now;
-        for (_, handle) in waiting {
+        for leased in waiting {
             // A letter whose lease ends can still be removed.
-            let _ = handle.in_progress().await;
+            let _ = leased.handle.in_progress().await;
         }
     }
 
