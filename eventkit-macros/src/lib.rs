@@ -171,7 +171,8 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// without strings handles all types of its parameter; an envelope handler requires them.
 ///
 /// **Further parameters** are extractors: `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`,
-/// `&Context`, types that implement `Extract` or, in an async function, `ExtractAsync`, and with `#[extension("name")]` an extension
+/// `&Context<'_>`, types that implement `Extract` or, in an async function, `ExtractAsync`, and with
+/// `#[extension("name")]` an extension
 /// attribute, of any type that implements `Attribute`, or an `Option` of one.
 ///
 /// **It returns** `()` or events, or a `Result` of these with an error that converts into a boxed one.

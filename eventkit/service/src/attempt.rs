@@ -66,20 +66,26 @@ impl Delivery<'_> {
         mut admission: Box<Admission<'s>>,
     ) -> Result<Box<Admission<'s>>, AttemptOutcome> {
         let start = Instant::now();
+        let mut is_recording = false;
         let beginning = async {
             admission.wait_until_alone(&self.task.shared.permits).await;
+            is_recording = true;
             self.record_suspect_run().await;
         };
         // A sync handler that hangs never ends, and others wait meanwhile.
         let beginning = timeout(self.policy.timeout, beginning);
-        match self.task.unless_draining(beginning).await {
-            Some(Ok(())) => Ok(admission),
+        let outcome = match self.task.unless_draining(beginning).await {
+            Some(Ok(())) => return Ok(admission),
             Some(Err(_)) => {
                 admission.give_up(start.elapsed());
-                Err(AttemptOutcome::NotAlone)
+                AttemptOutcome::NotAlone
             }
-            None => Err(AttemptOutcome::ClaimedElsewhere),
+            None => AttemptOutcome::ClaimedElsewhere,
+        };
+        if is_recording {
+            self.take_back_suspect_run().await;
         }
+        Err(outcome)
     }
 
     /// Runs the handler within its layers and its timeout, and publishes its outgoing events.
@@ -132,7 +138,12 @@ impl Delivery<'_> {
             return Err(Failure::Timeout(limit));
         }
         let _overdue = CountGuard::new(&task.shared.overdue);
-        tracing::warn!(timeout = ?limit, "a sync handler runs past its timeout");
+        tracing::warn!(
+            subscription = self.subscription(),
+            event = %self.event,
+            timeout = ?limit,
+            "a sync handler runs past its timeout"
+        );
         if let Some(admission) = suspect {
             // Others do not wait for a handler that hangs.
             drop(admission);

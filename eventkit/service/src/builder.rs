@@ -51,7 +51,7 @@ type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 /// ```
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ServiceBuilder {
-    name: String,
+    pub(crate) name: String,
     handlers: Vec<BoundHandler>,
     transports: Vec<Arc<dyn Transport>>,
     policies: Policies,

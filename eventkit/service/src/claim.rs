@@ -75,7 +75,12 @@ impl Delivery<'_> {
         // Without this the claim ends with its lease, so the message does not wait for it.
         if let Err(error) = within(RELEASE_TIMEOUT, INBOX_TIMED_OUT, releasing).await {
             self.task.status.set_last_error(&*error);
-            tracing::warn!(error = &*error, "failed to release a claim at the inbox");
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &*error,
+                "failed to release a claim at the inbox"
+            );
         }
     }
 
@@ -115,7 +120,12 @@ impl Delivery<'_> {
                 "the claim of a running handler was lost: its event is claimed or completed elsewhere",
             );
             self.task.status.set_last_error(&*error);
-            tracing::warn!(error = &*error, "the handler may run twice");
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &*error,
+                "the handler may run twice"
+            );
         }
         holds
     }

@@ -297,7 +297,8 @@ impl fmt::Display for DeadLetter {
             Content::Raw(message) => write!(f, "a message of {} bytes", message.body.len())?,
             Content::Omitted => f.write_str("a message that is too large for a dead letter")?,
         }
-        write!(f, ", {} attempts: {}", self.attempts, self.error)
+        let plural = if self.attempts == 1 { "" } else { "s" };
+        write!(f, ", {} attempt{plural}: {}", self.attempts, self.error)
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use super::dead_letter::DeadLetter;
@@ -122,6 +122,7 @@ async fn close(consumer: Box<dyn Consumer>, handles: Vec<AckHandle>) {
     }
     let handles = handles.into_iter();
     let returns = handles.map(|handle| handle.nack(Duration::ZERO));
-    // Together, since each of them waits for the broker.
-    returns.collect::<JoinSet<_>>().join_all().await;
+    // Together, since each of them waits for the broker, and begun in their order, in which they are
+    // delivered again.
+    join_all(returns).await;
 }

@@ -48,6 +48,39 @@ use eventkit::transport::{Transport, TransportError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// # Programs for operators
+///
+/// Which letters there are, and what becomes of them, are a few calls:
+///
+/// ```
+/// use eventkit::transport::{Transport, TransportError};
+/// use eventkit_service::DeadLetters;
+///
+/// async fn operate<T: Transport>(letters: DeadLetters<T>) -> Result<(), TransportError> {
+///     for failure in letters.counts().await? {
+///         println!("{} of {}: {}", failure.count, failure.handler, failure.error);
+///     }
+///     // A few at a time, where there are many or large ones.
+///     let mut pages = letters.pages(100).await?;
+///     while let Some(page) = pages.next().await? {
+///         for letter in page {
+///             println!("{:?} {letter}", letter.last_failure);
+///         }
+///     }
+///     pages.close().await;
+///
+///     letters.delete_where(|letter| letter.error.contains("declined")).await?;
+///     // Ten in a second, so that the handler is not flooded.
+///     let letters = letters.replay_rate(10);
+///     letters.replay_where(|letter| letter.handler == "billing--receipt").await?;
+///     Ok(())
+/// }
+/// # let memory = eventkit_service::memory::Memory::new();
+/// # let letters = DeadLetters::new(memory, "billing");
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(operate(letters))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Replays
 ///
 /// A replay is published to the handler that failed, and its letter is deleted once the transport has
@@ -56,9 +89,9 @@ use eventkit::transport::{Transport, TransportError};
 ///
 /// A replay to a handler that does not exist is refused, and its letter stays. As long as any handler
 /// of the service has an open consumer, those exist that have one. While no process of the service
-/// runs, those exist that the transport has a durable subscription for. A handler that was removed or
-/// renamed may leave one behind: start the service before its letters are replayed, and send those of
-/// a renamed handler to its new name with [`replay_to`](Self::replay_to). On NATS, a handler that has
+/// runs, those exist that the transport has a durable subscription for. A handler that was removed, or
+/// renamed without `formerly`, may leave one behind: start the service before its letters are replayed,
+/// and send those of a renamed handler to its new name with [`replay_to`](Self::replay_to). On NATS, a handler that has
 /// received nothing for longer than `ack_wait`, with as many messages in flight as it may, does not
 /// seem to have a consumer, and is replayed to later. A transport that does not list its
 /// [subscriptions](Transport::subscriptions) refuses no replay.
@@ -242,8 +275,20 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Returns an error if the transport cannot be reached; the dead letter may stay.
     pub async fn delete(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
-        let choose = |own: &DeadLetter| (own == letter).then_some(Removal::Delete);
-        Ok(self.visit(choose).await? > 0)
+        Ok(self.delete_where(|own| own == letter).await? > 0)
+    }
+
+    /// Deletes the dead letters that a predicate selects, and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the transport cannot be reached; those that were not deleted stay.
+    pub async fn delete_where(
+        &self,
+        mut predicate: impl FnMut(&DeadLetter) -> bool,
+    ) -> Result<usize, TransportError> {
+        let choose = |letter: &DeadLetter| predicate(letter).then_some(Removal::Delete);
+        self.visit(choose).await
     }
 
     async fn reader(&self) -> Result<DeadLetterReader, TransportError> {

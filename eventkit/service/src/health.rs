@@ -8,6 +8,8 @@ use super::subscription_state::{LastError, SubscriptionState};
 use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
+///
+/// `{health}` prints a line for each subscription, with what an operator should do where it is not ready.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Health {
@@ -15,7 +17,7 @@ pub struct Health {
     pub subscriptions: Vec<SubscriptionHealth>,
 }
 
-/// The health of one handler on one transport.
+/// The health of one handler on one transport; `{subscription}` prints it in one line.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SubscriptionHealth {
@@ -91,12 +93,14 @@ impl Health {
         self.subscriptions.iter().all(SubscriptionHealth::is_ready)
     }
 
-    /// Returns whether no message is being handled, and none that this process has returned waits to be
-    /// delivered again.
+    /// Returns whether all subscriptions have connected, no message is being handled, and none waits: to
+    /// be delivered, as far as the transport knows, or to be delivered again to this process.
+    ///
+    /// The transport in memory knows at once, which makes this what tests wait for. NATS is asked every 20
+    /// seconds at the latest.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        let mut subscriptions = self.subscriptions.iter();
-        subscriptions.all(|own| own.counters.in_flight == 0 && own.delayed == 0)
+        self.subscriptions.iter().all(SubscriptionHealth::is_idle)
     }
 
     /// Returns the sum of the counters of all subscriptions.
@@ -147,6 +151,13 @@ impl SubscriptionHealth {
             .collect()
     }
 
+    fn is_idle(&self) -> bool {
+        self.state != SubscriptionState::Connecting
+            && self.counters.in_flight == 0
+            && self.delayed == 0
+            && self.lag.unwrap_or_default() == 0
+    }
+
     pub(crate) fn store_error(&mut self, store: Store) -> &mut Option<LastError> {
         match store {
             Store::Outgoing => &mut self.outgoing_error,
@@ -154,5 +165,36 @@ impl SubscriptionHealth {
             Store::DeadLetters => &mut self.dead_letter_error,
             Store::Records => &mut self.record_error,
         }
+    }
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, subscription) in self.subscriptions.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{subscription}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for SubscriptionHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}: ", self.name, self.transport)?;
+        let reasons = self.not_ready_reasons();
+        if reasons.is_empty() {
+            f.write_str("ready")?;
+        }
+        for (index, reason) in reasons.iter().enumerate() {
+            let separator = if index == 0 { "not ready: " } else { "; " };
+            write!(f, "{separator}{reason}")?;
+        }
+        if self.superseded {
+            f.write_str("; superseded by a later deployment")?;
+        }
+        for warning in &self.warnings {
+            write!(f, "; warning: {warning}")?;
+        }
+        Ok(())
     }
 }

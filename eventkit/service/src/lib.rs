@@ -33,6 +33,8 @@ mod store;
 mod subscription;
 mod subscription_state;
 mod suspects;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use builder::ServiceBuilder;
 pub use counters::Counters;

@@ -184,11 +184,11 @@ async fn dead_letter_raw(
 ) -> Disposition {
     let InvalidMessage { error, message, .. } = invalid;
     let error = format!("{:#}", Failure::from(error));
-    let subscription = task.shared.handler.durable();
-    tracing::warn!(
-        subscription,
+    tracing::error!(
+        subscription = task.shared.handler.durable(),
+        position = metadata.position,
         error,
-        "received a message that is not an event"
+        "received a message that is not an event; it is dead-lettered"
     );
     let record = failure_record(task, metadata, &error, 1, Timestamp::now());
     store_dead_letter(task, &record, Failed::Raw(&message)).await
@@ -237,6 +237,11 @@ impl Delivery<'_> {
                 .extension(TraceParent::NAME)
                 .map(tracing::field::display),
         )
+    }
+
+    /// Returns the durable name of the subscription, as logs have it.
+    pub(crate) fn subscription(&self) -> &str {
+        self.task.shared.handler.durable()
     }
 
     pub(crate) fn delivery_count(&self) -> u32 {
@@ -369,7 +374,16 @@ impl Delivery<'_> {
             }
             AttemptOutcome::NotAlone => return self.postpone(),
             // Kept here, since the claim may end at any time.
-            AttemptOutcome::ClaimedElsewhere => return Next::TryAgain(self.policy.delay_after(1)),
+            AttemptOutcome::ClaimedElsewhere => {
+                let delay = self.policy.delay_after(1);
+                tracing::debug!(
+                    subscription = self.subscription(),
+                    event = %self.event,
+                    ?delay,
+                    "another process has claimed the event, or had before it ended"
+                );
+                return Next::TryAgain(delay);
+            }
             AttemptOutcome::Failed(failure) => {
                 let decision = self.policy.decide(&failure, number);
                 self.record_outcome(breaker, !is_caused_by_event(&failure));
@@ -386,6 +400,8 @@ impl Delivery<'_> {
         let pause = self.suspect_runs().and_then(|runs| suspects.pause(runs));
         let delay = self.policy.delay_after(1).max(pause.unwrap_or_default());
         tracing::warn!(
+            subscription = self.subscription(),
+            event = %self.event,
             ?delay,
             "a suspect cannot run yet, since other events are handled for too long"
         );
@@ -436,9 +452,13 @@ impl Delivery<'_> {
         let counters = &self.task.status.counters;
         let shared = &self.task.shared;
         let first = shared.recent_events().record_failure(&self.event);
+        // The span of the event is absent where only warnings are logged.
+        let (subscription, event) = (self.subscription(), &self.event);
         match decision {
             Disposition::Retry(delay) => {
                 tracing::warn!(
+                    subscription,
+                    %event,
                     error,
                     attempt,
                     ?delay,
@@ -449,6 +469,8 @@ impl Delivery<'_> {
             }
             Disposition::DeadLetter => {
                 tracing::error!(
+                    subscription,
+                    %event,
                     error,
                     attempt,
                     "the handler failed; the event is dead-lettered"
@@ -456,7 +478,13 @@ impl Delivery<'_> {
                 return self.dead_letter(&error, attempt, first).await;
             }
             _ => {
-                tracing::warn!(error, attempt, "the handler failed; the event is dropped");
+                tracing::warn!(
+                    subscription,
+                    %event,
+                    error,
+                    attempt,
+                    "the handler failed; the event is dropped"
+                );
                 increment(&counters.dropped);
                 self.forget_failures();
             }
@@ -467,7 +495,12 @@ impl Delivery<'_> {
     /// Makes a dead letter of an event that ended its process too often while no other one ran.
     async fn convict(&self, runs: u32) -> Disposition {
         let error = format!("ended its process {runs} times while it ran alone");
-        tracing::error!(error, "the event is dead-lettered");
+        tracing::error!(
+            subscription = self.subscription(),
+            event = %self.event,
+            error,
+            "the event is dead-lettered"
+        );
         let first = self.task.shared.recent_events().record_failure(&self.event);
         let attempts = self.record().failed_attempts;
         self.dead_letter(&error, attempts, first).await

@@ -1,5 +1,6 @@
 //! The workers of a subscription, and its consumer, which is opened again after it was lost.
 
+use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -218,7 +219,8 @@ impl ResumingConsumer {
         let closed = timeout(CLOSE_TIMEOUT, consumer.close()).await;
         // Messages that could not be returned are delivered again after `ack_wait`.
         if let Ok(Err(error)) = closed {
-            tracing::warn!(subscription = self.subscription.name, %error, "failed to close the consumer");
+            let (subscription, error): (_, &dyn Error) = (&*self.subscription.name, &error);
+            tracing::warn!(subscription, error, "failed to close the consumer");
         }
     }
 
@@ -251,7 +253,12 @@ impl ResumingConsumer {
         self.status.losses.fetch_add(1, Ordering::Relaxed);
         self.status.set_last_error(error);
         self.status.enter(SubscriptionState::Lost);
-        tracing::warn!(subscription = self.subscription.name, %error, ?delay, "lost the consumer");
+        let (subscription, error): (_, &dyn Error) = (&*self.subscription.name, error);
+        if self.consumer.is_some() {
+            tracing::warn!(subscription, error, ?delay, "lost the consumer");
+        } else {
+            tracing::warn!(subscription, error, ?delay, "failed to open the consumer");
+        }
         // Last, since dropping a consumer runs code of its transport, which may panic.
         drop(self.consumer.take());
     }

@@ -1,5 +1,6 @@
 //! What is recorded about the deliveries of one message, beside the message.
 
+use std::error::Error;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -52,11 +53,27 @@ impl Delivery<'_> {
         let mut record = self.record();
         record.suspect_runs = record.suspect_runs.saturating_add(1);
         tracing::warn!(
+            subscription = self.subscription(),
+            event = %self.event,
             run = record.suspect_runs,
             "the event was in hand when a process ended, and runs as a suspect"
         );
         self.store_record(record).await;
         self.set_record(self.cleared());
+    }
+
+    /// Records that the run of a suspect does not begin after all, if there is time for it: that it
+    /// would may be stored, although this was not confirmed.
+    pub(crate) async fn take_back_suspect_run(&self) {
+        let storing = self.handle.store_record(self.record());
+        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &error as &dyn Error,
+                "failed to record that a suspect did not run"
+            );
+        }
     }
 
     /// Records that the run of a suspect ended, or lasts for too long, if there is time for it. If its
@@ -66,7 +83,12 @@ impl Delivery<'_> {
     pub(crate) async fn record_clearance(&self) {
         let storing = self.handle.store_record(self.cleared());
         if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
-            tracing::warn!(%error, "failed to record that the run of a suspect ended");
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &error as &dyn Error,
+                "failed to record that the run of a suspect ended"
+            );
         }
     }
 
@@ -97,7 +119,12 @@ impl Delivery<'_> {
         };
         if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, recording).await {
             self.task.status.set_last_error(&error);
-            tracing::warn!(%error, "failed to record that a message is released");
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &error as &dyn Error,
+                "failed to record that a message is released"
+            );
         }
     }
 

@@ -108,10 +108,16 @@ impl Replays {
             .into_iter()
             .flat_map(|service| handlers(known, service))
             .map(|own| own.name.as_str());
+        let refused = quoted(self.refused.keys().map(String::as_str));
+        let existing = quoted(existing);
+        if existing.is_empty() {
+            return Some(format!(
+                "there is no handler {refused}: no handler of the service receives from the transport \
+                 that its dead letters are on"
+            ));
+        }
         Some(format!(
-            "there is no handler {}; existing handlers: {}",
-            quoted(self.refused.keys().map(String::as_str)),
-            quoted(existing),
+            "there is no handler {refused}; existing handlers: {existing}"
         ))
     }
 
@@ -145,8 +151,5 @@ fn handlers<'a>(
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() {
-        return "none".to_owned();
-    }
     quoted.join(", ")
 }

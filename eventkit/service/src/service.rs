@@ -97,7 +97,7 @@ impl Service {
             () = handle.draining.cancelled() => {}
             () = join_all(&mut running) => {}
         }
-        tracing::info!("draining");
+        tracing::info!(timeout = ?self.shutdown_timeout, "draining");
         handle.stop();
         if timeout(self.shutdown_timeout, join_all(&mut running))
             .await
@@ -112,9 +112,11 @@ impl Service {
             }
         }
         let counters = handle.health().counters();
+        let (released, abandoned) = (counters.released, counters.in_flight);
+        tracing::info!(released, abandoned, "stopped");
         Ok(ShutdownReport {
-            released: counters.released,
-            abandoned: counters.in_flight,
+            released,
+            abandoned,
         })
     }
 }

@@ -102,6 +102,11 @@ impl SubscriptionStatus {
         }
     }
 
+    /// Returns the durable name of the subscription.
+    pub(crate) fn name(&self) -> &str {
+        &self.source.subscription.name
+    }
+
     pub(crate) fn enter(&self, state: SubscriptionState) {
         let mut current = self.lock();
         if current.health.state != state {

@@ -41,6 +41,7 @@ impl<'s> StoreAttempts<'s> {
         self.status.set_store_error(store, &*error);
         let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, self.failures);
         tracing::error!(
+            subscription = self.status.name(),
             error = &*error,
             ?delay,
             "failed to store {store}; its message is kept"

@@ -10,7 +10,7 @@ use crate::typed::{AttributeSource, Cloning, CloudEvent, SharedEvent};
 
 /// The context of one call of a handler: the event's attributes, the state, the handler.
 ///
-/// A handler takes it as a parameter of type `&Context`. A test of an extractor has one from
+/// A handler takes it as a parameter of type `&Context<'_>`. A test of an extractor has one from
 /// [`Context::builder`].
 ///
 /// ```

@@ -34,6 +34,14 @@ struct Details {
     cascaded: Vec<Cascaded>,
 }
 
+impl Details {
+    #[cold]
+    fn has_failures(&self) -> bool {
+        let mut cascaded = self.cascaded.iter();
+        !self.failures.is_empty() || cascaded.any(|own| own.report.has_failures())
+    }
+}
+
 /// The report of an event that a handler returned, and that was dispatched in turn.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -59,12 +67,9 @@ pub struct HandlerOutcome<'a> {
 
 impl Report {
     /// Returns whether a handler failed, of this event or of a cascaded one.
+    #[inline]
     pub(super) fn has_failures(&self) -> bool {
-        let details = self.details.as_ref();
-        details.is_some_and(|details| {
-            let mut cascaded = details.cascaded.iter();
-            !details.failures.is_empty() || cascaded.any(|own| own.report.has_failures())
-        })
+        self.details.as_deref().is_some_and(Details::has_failures)
     }
 
     pub(super) fn set_cascaded(&mut self, cascaded: Vec<Cascaded>) {

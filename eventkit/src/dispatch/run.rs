@@ -1,5 +1,6 @@
 //! Runs the handlers of an event, one after another, each on its own.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -238,7 +239,11 @@ impl<'a> Execution<'a> {
             // One `catch_unwind` for all handlers, until one of them fails, panics or sends an event.
             let run = AssertUnwindSafe(|| self.run_from(&mut next, &mut report, &outgoing));
             match catch_unwind(run) {
-                Ok(Ok(())) if !outgoing.is_used() => return report,
+                Ok(Ok(())) if !outgoing.is_used() => {
+                    // It owns nothing, and to find that out takes as long as a handler.
+                    mem::forget(outgoing);
+                    return report;
+                }
                 outcome => report.record(next - 1, outcome, &outgoing),
             }
         }

@@ -3,6 +3,10 @@
 //! The graph is printed before any handler runs: event types, handlers and emissions are constants.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "handlers take extractors by value"
+)]
 
 use eventkit::{BoxError, CloudEvent, Dispatcher, Event, Outgoing, Registry, handles};
 use serde::{Deserialize, Serialize};

@@ -56,7 +56,7 @@ mod all {
     }
 
     #[handles(registry = ALL)]
-    fn c_alias<'e>(_: &'e Placed) -> Returned<'e> {
+    fn c_alias(_: &Placed) -> Returned<'_> {
         Ok(None)
     }
 

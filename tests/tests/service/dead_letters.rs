@@ -503,6 +503,25 @@ async fn letters_are_back_when_a_replay_is_cancelled_or_pages_are_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn letters_are_deleted_by_a_predicate() {
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
+    for id in 0..5 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    harness.dead(5).await;
+    let letters = harness.letters();
+    let is_even = |letter: &DeadLetter| {
+        let id: u32 = letter.event().unwrap().id().parse().unwrap();
+        id % 2 == 0
+    };
+    assert_eq!(letters.delete_where(is_even).await.unwrap(), 3);
+    assert_eq!(letters.delete_where(is_even).await.unwrap(), 0);
+    assert_eq!(harness.dead(2).await.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn letters_are_replayed_at_a_rate() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");

@@ -233,6 +233,37 @@ async fn letters_of_a_former_name_are_replayed_when_it_is_not_given_any_more() {
     assert_eq!(old.log.lines(), ["end 1"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn letters_of_a_later_name_are_replayed_after_a_rollback() {
+    let (old, new) = deployments();
+    noting(&old, "old", "t", "mail", &[]);
+    new.registry
+        .with_name("receipt")
+        .formerly(&["mail"])
+        .policy(Policy::new().attempts(1))
+        .register("t", |_: &Event| Err::<(), _>("no printer"));
+    old.start().await.stop().await;
+    let later = new.start().await;
+    for id in ["1", "2"] {
+        new.publish(&event("t", id)).await;
+    }
+    let letters = new.dead(2).await;
+    assert_eq!(letters[0].handler, "tests--receipt");
+    later.stop().await;
+
+    // At once, and once the earlier deployment is the latest again.
+    let earlier = old.start().await;
+    assert!(old.letters().replay(&letters[0]).await.unwrap());
+    wait_until(|| old.log.lines() == ["old 1"]).await;
+    earlier.stop().await;
+    sleep(Duration::from_mins(6)).await;
+    let earlier = old.start().await;
+    assert!(!superseded(&earlier));
+    assert!(old.letters().replay(&letters[1]).await.unwrap());
+    old.drained().await;
+    assert_eq!(old.log.lines(), ["old 1", "old 2"]);
+}
+
 static FIRST: Registry = Registry::new("first");
 static THEN: Registry = Registry::new("then");
 static RUNS: AtomicU32 = AtomicU32::new(0);

@@ -1,5 +1,6 @@
 //! A transport behind a slow network, which may lose what the broker says.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(crate) struct Distant {
     pub(crate) denies_settlements: Arc<AtomicBool>,
     /// Whether records of deliveries are neither loaded nor stored.
     pub(crate) denies_records: Arc<AtomicBool>,
+    /// Whether nothing says that a record was stored, which it was.
+    pub(crate) confirms_no_records: Arc<AtomicBool>,
 }
 
 impl Distant {
@@ -34,6 +37,7 @@ impl Distant {
             loses_confirmations: Arc::default(),
             denies_settlements: Arc::default(),
             denies_records: Arc::default(),
+            confirms_no_records: Arc::default(),
         }
     }
 
@@ -175,7 +179,11 @@ impl Acknowledger for DistantAcknowledger {
     ) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.transport.check_records()?;
-            self.inner.store_record(record).await
+            self.inner.store_record(record).await?;
+            if self.transport.confirms_no_records.load(Ordering::Relaxed) {
+                return pending().await;
+            }
+            Ok(())
         })
     }
 

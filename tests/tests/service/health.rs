@@ -191,6 +191,53 @@ async fn a_service_is_not_idle_while_an_event_waits_for_its_retry() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_service_is_not_idle_before_all_that_was_published_is_handled() {
+    let harness = TestHarness::new();
+    let log = harness.log.clone();
+    let first = harness.registry.with_name("first");
+    first.register_async("t", |event: Event| async move {
+        sleep(Duration::from_millis(5)).await;
+        let id = format!("after {}", event.id());
+        event.to_builder().ty("u").id(id).build().unwrap()
+    });
+    let then = harness.registry.with_name("then");
+    then.register("u", move |event: &Event| log.note(event.id()));
+    let service = harness.service().build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    for id in 0..40 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    // Neither before it has connected, nor between the two handlers.
+    handle.wait_for(Health::is_idle).await;
+    assert_eq!(harness.log.lines().len(), 40);
+    // Nor while an event waits to be delivered.
+    harness.publish(&event("t", "40")).await;
+    assert!(!handle.health().is_idle());
+    handle.wait_for(Health::is_idle).await;
+    assert_eq!(harness.log.lines().len(), 41);
+    handle.stop();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_prints_what_an_operator_should_do() {
+    let harness = TestHarness::new();
+    failing(&harness, 0);
+    let transport = distant(&harness);
+    let service = Running::start(on(&harness, &transport)).await;
+    let printed = service.handle.health().to_string();
+    assert_eq!(printed, "tests--h on distant: ready; warning: far away");
+    harness.memory.close();
+    let health = service.handle.wait_for(|health| !health.is_ready()).await;
+    let reason = own(health.clone()).not_ready_reasons().remove(0);
+    assert_eq!(
+        health.to_string(),
+        format!("tests--h on distant: not ready: {reason}; warning: far away")
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_that_another_process_retries_is_not_delayed_for_ever() {
     let harness = TestHarness::new();
     failing(&harness, 1);

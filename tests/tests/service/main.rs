@@ -33,6 +33,7 @@ mod shutdown;
 mod start;
 mod stores;
 mod suspects;
+mod testing;
 mod threads;
 mod tracing;
 mod values;

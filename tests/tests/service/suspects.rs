@@ -275,6 +275,31 @@ async fn a_suspect_that_hangs_does_not_hold_up_others() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_suspect_that_could_not_run_is_not_convicted_for_it() {
+    let harness = TestHarness::new();
+    let transport = Distant::new(harness.memory.clone(), Duration::from_millis(20));
+    transport.confirms_no_records.store(true, Ordering::Relaxed);
+    let confirms_no_records = Arc::clone(&transport.confirms_no_records);
+    let log = harness.log.clone();
+    let policy = Policy::new().timeout(Duration::from_secs(5));
+    harness
+        .registry
+        .with_name("h")
+        .policy(policy)
+        .register("t", move |event: &Event| log.note(event.id()));
+    deliver_and_die(&harness, suspect_runs(3)).await;
+    let app = Dispatcher::new(&harness.registry).build().unwrap();
+    let service = Service::new("tests", &app).transport(transport);
+    let service = Running::start(service).await;
+    sleep(Duration::from_mins(30)).await;
+    assert!(harness.log.lines().is_empty());
+    confirms_no_records.store(false, Ordering::Relaxed);
+    harness.drained().await;
+    assert_eq!(harness.log.lines(), ["suspect"]);
+    assert_eq!(service.handle.health().counters().dead_lettered, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_suspect_that_succeeded_waits_for_no_record() {
     let harness = TestHarness::new();
     let transport = Distant::new(harness.memory.clone(), Duration::from_millis(20));

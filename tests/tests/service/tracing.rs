@@ -3,9 +3,11 @@
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use eventkit::transport::{Publisher, RawMessage};
 use eventkit::{Event, Policy};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::DefaultGuard;
 use tracing::{Metadata, Subscriber};
 
 use super::event;
@@ -53,13 +55,19 @@ impl Subscriber for Noting {
     fn exit(&self, _: &Id) {}
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_event_has_a_span_and_a_failure_has_a_line() {
-    let told = Log::default();
-    let _guard = tracing::subscriber::set_default(Noting {
-        log: told.clone(),
+/// Notes until the guard is dropped.
+fn noting() -> (Log, DefaultGuard) {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(Noting {
+        log: log.clone(),
         spans: AtomicU64::new(0),
     });
+    (log, guard)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_has_a_span_and_a_failure_has_a_line() {
+    let (told, _guard) = noting();
     let harness = TestHarness::new();
     harness
         .registry
@@ -86,6 +94,36 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
             )),
         "{span}"
     );
-    let failure = "ERROR message=the handler failed; the event is dead-lettered error=\"no printer\" attempt=1";
+    // It names handler and event by itself: where only warnings are logged, there is no span.
+    let failure = "ERROR message=the handler failed; the event is dead-lettered subscription=\"tests--h\" \
+                   event=t 1 from /tests error=\"no printer\" attempt=1";
     assert!(lines.iter().any(|line| line == failure), "{lines:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_not_an_event_has_a_line_that_says_where_it_is() {
+    let (told, _guard) = noting();
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
+        .register("t", |_: &Event| {});
+    let _service = harness.start().await;
+    let poison = RawMessage::new(Vec::new(), "poison");
+    harness.memory.publish_raw("t", &poison).await.unwrap();
+    harness.dead(1).await;
+    tracing::callsite::rebuild_interest_cache();
+    harness.memory.publish_raw("t", &poison).await.unwrap();
+    harness.dead(2).await;
+    let position = harness.letters().list().await.unwrap()[1].position();
+    let line = format!(
+        "ERROR message=received a message that is not an event; it is dead-lettered \
+         subscription=\"tests--h\" position={} error=",
+        position.unwrap()
+    );
+    let lines = told.lines();
+    assert!(
+        lines.iter().any(|told| told.starts_with(&line)),
+        "{lines:#?}"
+    );
 }

@@ -258,7 +258,7 @@ impl ActiveSubscription {
                 TransportError::unavailable(format!("{what} is being created and deleted"))
             });
         };
-        self.log_creation(settled, &info, stream);
+        self.log_creation(settled, &info);
         if settled.is_none() && self.subscription.start == Some(StartPosition::New) {
             // The server does not say where it starts, until a message is settled.
             let record = Record {
@@ -272,7 +272,7 @@ impl ActiveSubscription {
         Ok(info)
     }
 
-    fn log_creation(&self, settled: Option<u64>, info: &ConsumerInfo, stream: &StreamInfo) {
+    fn log_creation(&self, settled: Option<u64>, info: &ConsumerInfo) {
         let (name, durable) = (&self.subscription.name, &self.durable.name);
         let messages = info.num_pending;
         // Position 0 is that of another stream, which was reported.
@@ -285,10 +285,15 @@ impl ActiveSubscription {
                 "the consumer `{durable}` was deleted: a new one continues after message {settled}, and \
                  delivers again what was settled since"
             ));
-        } else if stream.state.messages > 0 {
+        } else if messages > 0 {
             info!(
-                subscription = %name, durable = %durable, start = ?self.subscription.start, messages,
-                "created a durable consumer on a stream that has messages: it delivers this many of them"
+                subscription = %name, durable = %durable, start = start_text(self.subscription.start),
+                messages, "created a durable consumer, which begins with stored messages"
+            );
+        } else {
+            info!(
+                subscription = %name, durable = %durable, start = start_text(self.subscription.start),
+                "created a durable consumer, which begins with the next message"
             );
         }
     }
@@ -311,7 +316,10 @@ impl ActiveSubscription {
             let shortens = self.durable.announced_for() >= ack_wait;
             if let Some(config) = settings.update(&info.config, shortens) {
                 info = ConsumerInfo::update(shared, name, &config).await?;
-                info!(durable = %name, config = %info.config, "updated a durable consumer");
+                info!(
+                    durable = %name, filter_subjects = ?record.filter_subjects,
+                    ack_wait = ?info.settings().duration("ack_wait"), "updated a durable consumer"
+                );
                 if settings.update(&info.config, shortens).is_some() {
                     return Err(TransportError::configuration(format!(
                         "{}: the server did not update its filters, `ack_wait` or `max_ack_pending`",
@@ -392,6 +400,15 @@ impl ActiveSubscription {
             }
         }
         Ok(())
+    }
+}
+
+/// Returns a start position as `#[handles]` has it.
+fn start_text(start: Option<StartPosition>) -> String {
+    match start {
+        Some(StartPosition::New) => "new".to_owned(),
+        Some(StartPosition::Time(time)) => time.to_string(),
+        _ => "oldest".to_owned(),
     }
 }
 

@@ -47,7 +47,10 @@ pub(super) async fn resolve(
         let durable = durable.unwrap_or_else(|| former.clone());
         if exists(shared, &durable).await? {
             if record_alias(&shared.state, name, &durable).await? {
-                info!(subscription = %name, durable = %durable, "the subscription was renamed");
+                info!(
+                    subscription = %name, durable = %durable,
+                    "the subscription continues the consumer of its former name"
+                );
                 return Ok(durable);
             }
             let other = alias(shared, name).await?;
@@ -67,6 +70,15 @@ pub(super) async fn record_alias(
     let key = Alias::key(name);
     let written = state.replace(&key, 0, &Alias { durable }).await?;
     Ok(written.is_some())
+}
+
+/// Returns whether a name is that of a durable, or of a subscription that it has since it was renamed.
+pub(super) async fn is_name_of(
+    shared: &Shared,
+    name: &str,
+    durable: &str,
+) -> Result<bool, TransportError> {
+    Ok(name == durable || alias(shared, name).await?.as_deref() == Some(durable))
 }
 
 async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportError> {

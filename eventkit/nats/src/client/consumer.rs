@@ -14,7 +14,8 @@ use async_nats::connection::State;
 use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subscriber};
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MessageMetadata, ReservedMessage, TransportError, is_reserved,
+    BoxFuture, Consumer, Incoming, MessageMetadata, REPLAY_PREFIX, ReservedMessage, TransportError,
+    is_reserved,
 };
 use eventkit::{DecodeError, Event};
 use futures_core::Stream;
@@ -24,6 +25,7 @@ use tracing::debug;
 
 use super::acknowledger::NatsAcknowledger;
 use super::active_subscription::ActiveSubscription;
+use super::aliases;
 use super::catch_up::CatchUp;
 use super::keeper::Keeper;
 use super::shared::Shared;
@@ -300,6 +302,7 @@ impl NatsConsumer {
         let shared = self.shared();
         let mapping = &shared.mapping;
         let address = mapping.subjects.address(&message.subject);
+        let address = self.own_address(address).await?;
         if !self.receives(&address) {
             skip(acknowledger, metadata);
             return Ok(None);
@@ -341,6 +344,33 @@ impl NatsConsumer {
             Some(reserved) => incoming.with_reserved(reserved),
             None => incoming,
         }))
+    }
+
+    /// Returns an address as the subscription knows it: replays are addressed to any name that its
+    /// durable has, and a process of an earlier deployment does not know those that came later.
+    async fn own_address<'a>(&self, address: Address<'a>) -> Result<Address<'a>, TransportError> {
+        let ActiveSubscription {
+            shared,
+            subscription,
+            durable,
+            ..
+        } = &*self.subscription;
+        let Address::Reserved(ty) = &address else {
+            return Ok(address);
+        };
+        let Some(name) = ty.strip_prefix(REPLAY_PREFIX) else {
+            return Ok(address);
+        };
+        if subscription.selects(ty) {
+            return Ok(address);
+        }
+        let is_own = aliases::is_name_of(shared, name, &durable.name).await?;
+        let own = || format!("{REPLAY_PREFIX}{}", subscription.name);
+        Ok(if is_own {
+            Address::Reserved(own().into())
+        } else {
+            address
+        })
     }
 
     /// Returns whether the subscription receives messages of such a subject. One filter may cover more.

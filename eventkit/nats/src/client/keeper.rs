@@ -47,7 +47,17 @@ impl Drop for Keeper {
 async fn keep(subscription: &ActiveSubscription) {
     forget_left_records(subscription).await;
     let mut failures = 0;
+    let mut was_superseded = false;
     loop {
+        let is_superseded = subscription.is_superseded();
+        if is_superseded && !was_superseded {
+            info!(
+                subscription = %subscription.subscription.name,
+                "superseded: a later deployment selects other events, and this process returns what \
+                 only that selects"
+            );
+        }
+        was_superseded = is_superseded;
         let ack_wait = subscription.durable.ack_wait().unwrap_or(MAX_INTERVAL);
         sleep((ack_wait / 3).clamp(MIN_INTERVAL, MAX_INTERVAL)).await;
         let Err(error) = subscription.look().await else {

@@ -106,8 +106,8 @@ impl Shared {
         }
         Err(TransportError::configuration(format!(
             "the stream `{}` stores the subjects {stored:?}, and a service needs {missing:?} too, for dead \
-             letters and replays; add them to the stream, or set a `NatsBuilder::subject_prefix` below a \
-             subject that it stores",
+             letters and replays; add them to the stream, set a `NatsBuilder::subject_prefix` below a \
+             subject that it stores, or give the service a stream of its own with this one as a source",
             self.stream.settings.name
         )))
     }

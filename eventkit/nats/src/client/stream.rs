@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::api::Api;
-use super::settings::{Settings, StreamSettings};
+use super::settings::{EventSubjects, Settings, StreamSettings};
 use crate::mapping::subject::Filters;
 use crate::mapping::subjects::Subjects;
 
@@ -28,7 +28,6 @@ pub(super) struct StreamInfo {
 /// What a stream contains.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct StreamState {
-    pub(super) messages: u64,
     pub(super) bytes: u64,
     pub(super) last_seq: u64,
     /// The time of the newest message.
@@ -46,9 +45,10 @@ impl StreamInfo {
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) settings: StreamSettings,
-    /// The subjects of a stream that is created, and those of events, which an existing one stores.
+    /// The subjects of a stream that is created.
     all_subjects: Vec<String>,
-    event_subjects: Vec<String>,
+    /// The subjects of events, which an existing stream stores.
+    event_subjects: EventSubjects,
     created: Mutex<Option<String>>,
     last_look: tokio::sync::Mutex<Option<(Instant, Found)>>,
 }
@@ -61,8 +61,11 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Stream {
     pub(super) fn new(settings: StreamSettings, subjects: &Subjects) -> Self {
-        let event_subjects = subjects.of_events();
-        let all = [event_subjects.clone(), subjects.of_services()].concat();
+        let event_subjects = EventSubjects {
+            received: subjects.received().to_vec(),
+            published: subjects.published(),
+        };
+        let all = [subjects.of_events(), subjects.of_services()].concat();
         Self {
             settings,
             all_subjects: Filters::new(all).into_vec(),

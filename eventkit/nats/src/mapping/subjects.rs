@@ -102,10 +102,21 @@ impl Subjects {
     /// Returns the subjects that the stream has to store for events, none of which covers another.
     pub(crate) fn of_events(&self) -> Vec<String> {
         let mut subjects = self.filters.clone();
-        if let (true, Naming::Template(template)) = (self.publishes, &self.naming) {
-            subjects.push(template.filter("*"));
-        }
+        subjects.extend(self.published());
         Filters::new(subjects).into_vec()
+    }
+
+    /// Returns the subjects of events that subscriptions receive.
+    pub(crate) fn received(&self) -> &[String] {
+        &self.filters
+    }
+
+    /// Returns the subjects that events are published to, if any are and a template tells.
+    pub(crate) fn published(&self) -> Option<String> {
+        match &self.naming {
+            Naming::Template(template) if self.publishes => Some(template.filter("*")),
+            _ => None,
+        }
     }
 
     /// Returns the subjects that the stream has to store for services.

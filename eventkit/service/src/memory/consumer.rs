@@ -64,8 +64,10 @@ impl MemoryConsumer {
         let event = decode(raw.message.clone().with_id(None)).map_err(Box::new);
         let incoming = Incoming::new(event, metadata, connection);
         if is_reserved(&raw.ty) {
+            let Connection { memory, consumer } = &*self.0;
+            let ty = memory.lock().reserved_type(consumer, &raw.ty);
             let headers = raw.message.headers.clone();
-            return incoming.with_reserved(ReservedMessage::new(raw.ty.clone(), headers));
+            return incoming.with_reserved(ReservedMessage::new(ty, headers));
         }
         incoming
     }

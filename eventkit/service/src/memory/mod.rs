@@ -137,6 +137,9 @@ impl Memory {
 
     /// Returns whether every message is settled. One that no subscription selects does not count,
     /// except as long as there is no subscription at all.
+    ///
+    /// A dead letter is not settled until it is replayed or deleted. To wait until a service has handled
+    /// all events, use [`Health::is_idle`](crate::Health::is_idle).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lock().is_settled()

@@ -11,7 +11,9 @@ use tokio::time::Instant;
 use super::faults::Faults;
 use super::selections::Selections;
 use eventkit::transport::backoff::FAR_FUTURE;
-use eventkit::transport::{DeliveryRecord, MessageMetadata, Subscription, SubscriptionInfo};
+use eventkit::transport::{
+    DeliveryRecord, MessageMetadata, REPLAY_PREFIX, Subscription, SubscriptionInfo,
+};
 
 /// The number of messages among which a fault chooses the next one.
 const REORDER_WINDOW: usize = 16;
@@ -105,7 +107,20 @@ impl LeaseQueue {
 
     /// Returns whether the subscription takes a message that is stored already.
     pub(super) fn takes(&self, position: u64, ty: &str) -> bool {
-        position >= self.first && self.subscription.selects(ty)
+        position >= self.first && self.selects(ty)
+    }
+
+    /// Returns whether the subscription selects an event type, or is replayed to with it.
+    pub(super) fn selects(&self, ty: &str) -> bool {
+        self.subscription.selects(ty) || self.is_replay(ty)
+    }
+
+    /// Returns whether an event type is the one of replays to the subscription, by any of its names.
+    ///
+    /// A process of an earlier deployment does not know the names that came later.
+    pub(super) fn is_replay(&self, ty: &str) -> bool {
+        let name = ty.strip_prefix(REPLAY_PREFIX);
+        name.is_some_and(|name| self.is_named(name))
     }
 
     /// Returns whether this is the queue of a subscription, by its name or a former one.

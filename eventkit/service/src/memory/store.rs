@@ -12,7 +12,7 @@ use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{
-    BoundedMap, DeliveryRecord, Published, RawMessage, StartPosition, Subscription,
+    BoundedMap, DeliveryRecord, Published, REPLAY_PREFIX, RawMessage, StartPosition, Subscription,
     SubscriptionInfo, SubscriptionStatus, TransportError,
 };
 
@@ -201,7 +201,7 @@ impl Store {
             .map(|delay| Instant::now() + delay.min(FAR_FUTURE));
         let mut unsettled = 0;
         for queue in &mut self.queues {
-            if queue.subscription.selects(content.ty()) {
+            if queue.selects(content.ty()) {
                 queue.push(position, at);
                 unsettled += 1;
             }
@@ -324,6 +324,15 @@ impl Store {
             return Ok(Next::Message(stored.content.clone(), lease));
         }
         Ok(Next::Wait(queue.next_change()))
+    }
+
+    /// Returns the type of a message of a service as a consumer knows it: replays are addressed to any
+    /// name of its subscription.
+    pub(super) fn reserved_type(&self, consumer: &ConsumerHandle, ty: &str) -> String {
+        if self.queues[consumer.queue].is_replay(ty) {
+            return format!("{REPLAY_PREFIX}{}", consumer.subscription.name);
+        }
+        ty.to_owned()
     }
 
     /// Settles a message for a subscription, unless a fault prevents it.

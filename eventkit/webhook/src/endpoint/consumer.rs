@@ -34,7 +34,8 @@ impl Transport for Endpoint {
             // There is nothing older than what is sent from now on.
             None | Some(StartPosition::New) => Ok(()),
             Some(_) => Err(TransportError::configuration(
-                "a webhook has no start position: it receives what is sent from now on",
+                "a webhook has no start position: it receives what is sent from now on; remove `start`, or set it \
+                 to `new`",
             )),
         }
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use eventkit::transport::{Consumer, Incoming, Subscription, Transport, TransportErrorKind};
+use eventkit::transport::{
+    Consumer, Incoming, Publisher, RawMessage, Subscription, Transport, TransportErrorKind,
+};
 use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
 use tokio::time::{sleep, timeout};
@@ -340,4 +342,35 @@ async fn a_renamed_subscription_continues_when_the_state_is_deleted() {
     drop(another.subscribe(&renamed).await.unwrap());
     let stream = context.get_stream("events").await.unwrap();
     assert!(stream.consumer_info("receipts").await.is_err());
+}
+
+#[tokio::test]
+async fn an_earlier_process_takes_replays_to_a_later_name() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let old = selecting(&["a", "eventkit.replay.handler"]);
+    let patterns = ["a", "eventkit.replay.receipts", "eventkit.replay.handler"];
+    let mut renamed = Subscription::new("receipts", patterns);
+    renamed.ack_wait = old.ack_wait;
+    renamed.formerly = vec!["handler".to_owned()];
+    let mut earlier = nats.subscribe(&old).await.unwrap();
+    drop(nats.subscribe(&renamed).await.unwrap());
+
+    // The later deployment is rolled back while it is still the latest.
+    let replay = RawMessage::new(Vec::new(), "no event");
+    nats.publish_raw("eventkit.replay.receipts", &replay)
+        .await
+        .unwrap();
+    let incoming = next(&mut *earlier).await;
+    let reserved = incoming.reserved.as_ref().unwrap();
+    assert_eq!(reserved.ty, "eventkit.replay.handler");
+    incoming.handle.ack().await.unwrap();
+    // What is for others stays theirs.
+    nats.publish_raw("eventkit.replay.other", &replay)
+        .await
+        .unwrap();
+    let other = timeout(Duration::from_millis(300), earlier.next()).await;
+    assert!(other.is_err());
 }

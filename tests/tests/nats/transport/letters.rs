@@ -87,6 +87,33 @@ async fn a_letter_of_the_largest_event_fits_and_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn letters_are_read_the_oldest_first_each_time() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let (service, _) = start_broken(&nats).await;
+    for id in 0..40 {
+        let event = event("t", &id.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+    }
+    let dead = service.wait_for(|health| health.counters().dead_lettered == 40);
+    timeout(PATIENCE, dead).await.expect("40 letters in time");
+    let first = letters(&nats, 40).await;
+    let mut pages = DeadLetters::new(nats.clone(), "tests")
+        .pages(7)
+        .await
+        .unwrap();
+    let mut paged = Vec::new();
+    while let Some(page) = pages.next().await.unwrap() {
+        paged.extend(page);
+    }
+    pages.close().await;
+    assert_eq!(paged, first);
+    assert_eq!(letters(&nats, 40).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_fills_the_payload_leaves_its_position() {
     let Some(server) = Server::start() else {
         return;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_nats::HeaderMap;
-use async_nats::jetstream::stream::Config;
+use async_nats::jetstream::stream::{Config, Source};
 use eventkit::transport::{Subscription, Transport, TransportErrorKind};
 use eventkit::{Event, Registry};
 use eventkit_nats::{Nats, NatsBuilder, Unselected};
@@ -86,6 +87,59 @@ async fn events_on_subjects_by_hand_are_selected_by_their_types_and_replayed() {
     }
     handle.stop();
     running.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_runs_on_a_stream_of_its_own_that_has_theirs_as_a_source() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let jetstream = plain(&server).await;
+    let theirs = Config {
+        name: "TENANTS".to_owned(),
+        subjects: vec!["tenant.*.orders".to_owned()],
+        ..Config::default()
+    };
+    jetstream.create_stream(theirs).await.unwrap();
+    let own = Config {
+        name: "importer".to_owned(),
+        subjects: vec!["importer.eventkit.>".to_owned()],
+        sources: Some(vec![Source {
+            name: "TENANTS".to_owned(),
+            ..Source::default()
+        }]),
+        // With a source, the server has no window by default.
+        duplicate_window: Duration::from_mins(2),
+        ..Config::default()
+    };
+    jetstream.create_stream(own).await.unwrap();
+    let nats = on(&server).stream("importer").existing_stream();
+    let nats = nats.filter_subjects(["tenant.*.orders"]);
+    let nats = nats.open().await.unwrap();
+
+    let registry = Registry::new("tests");
+    let fails = AtomicBool::new(true);
+    let registered = registry.with_name("import").policy(quick().attempts(1));
+    registered.register("co.created", move |_: &Event| {
+        if fails.swap(false, Ordering::Relaxed) {
+            return Err("not yet");
+        }
+        Ok(())
+    });
+    let (handle, running) = start(&registry, &nats).await;
+    send(&server, "tenant.north.orders", "co.created", "1").await;
+    until(|| handle.health().counters().dead_lettered == 1).await;
+    let letters = DeadLetters::new(nats.clone(), "tests");
+    assert_eq!(letters.replay_all().await.unwrap(), 1);
+    until(|| handle.health().counters().succeeded == 1).await;
+    handle.stop();
+    running.await.unwrap().unwrap();
+
+    // What is published has to be stored by the stream itself.
+    let publishes = on(&server).stream("importer").existing_stream();
+    let publishes = publishes.subject("tenant.{ext:tenant}.orders");
+    let error = publishes.open().await.unwrap_err();
+    assert_says(&error, Configuration, &["`subjects`", "tenant.*.orders"]);
 }
 
 fn named(handler: &str) -> Subscription {

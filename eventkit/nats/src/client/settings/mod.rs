@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::consumer::ConsumerSettings;
 pub(super) use self::mismatch::ConfigMismatch;
-pub(super) use self::stream::StreamSettings;
+pub(super) use self::stream::{EventSubjects, StreamSettings};
 
 /// The settings of a stream or a consumer, as the server sends them.
 ///

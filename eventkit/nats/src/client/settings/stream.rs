@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::mismatch::lowercase;
 use super::{ConfigMismatch, Settings, nanos};
-use crate::mapping::subject::covers;
+use crate::mapping::subject::{Filters, covers};
 
 /// The settings that [`StreamSettings::check`] looks at.
 const CHECKED: &[&str] = &[
@@ -62,6 +62,70 @@ const HARMLESS: &[&str] = &[
 /// The limits at which a stream that discards old messages deletes them.
 const SIZE_LIMITS: [&str; 2] = ["max_msgs", "max_bytes"];
 
+/// The subjects of events.
+#[derive(Debug)]
+pub(crate) struct EventSubjects {
+    /// Those that subscriptions receive.
+    pub(crate) received: Vec<String>,
+    /// Those that events are published to, if it is known.
+    pub(crate) published: Option<String>,
+}
+
+impl EventSubjects {
+    /// Returns the subjects that a stream does not store. What is received may come from a source of
+    /// the stream, and what is published may not.
+    fn missing_in(&self, stream: Settings<'_>) -> Vec<String> {
+        let (own, sourced) = (stream.texts("subjects"), sourced(stream));
+        let is_in = |stored: &[String], subject: &String| {
+            let mut stored = stored.iter();
+            stored.any(|stored| covers(stored, subject))
+        };
+        let received = self.received.iter();
+        let received =
+            received.filter(|subject| !is_in(&own, subject) && !is_in(&sourced, subject));
+        let published = self.published.iter();
+        let published = published.filter(|subject| !is_in(&own, subject));
+        Filters::new(received.chain(published).cloned().collect()).into_vec()
+    }
+}
+
+/// Returns the subjects of the messages that a stream has from its sources.
+fn sourced(stream: Settings<'_>) -> Vec<String> {
+    let sources = stream.get("sources").and_then(Value::as_array);
+    let sources = sources.into_iter().flatten().map(Settings::new);
+    let subjects = sources.flat_map(|source| {
+        let transforms = source.get("subject_transforms").and_then(Value::as_array);
+        let transforms: Vec<String> = transforms
+            .into_iter()
+            .flatten()
+            .map(|transform| transformed(Settings::new(transform)))
+            .collect();
+        match source.text("filter_subject") {
+            "" if transforms.is_empty() => vec![">".to_owned()],
+            "" => transforms,
+            filter => vec![filter.to_owned()],
+        }
+    });
+    subjects.collect()
+}
+
+/// Returns the subjects that a transform of a source leads to.
+fn transformed(transform: Settings<'_>) -> String {
+    let (source, destination) = (transform.text("src"), transform.text("dest"));
+    let Some(subjects) = [destination, source]
+        .into_iter()
+        .find(|own| !own.is_empty())
+    else {
+        return ">".to_owned();
+    };
+    // A placeholder is a token, such as `{{wildcard(1)}}`.
+    let tokens = subjects.split('.');
+    let tokens: Vec<&str> = tokens
+        .map(|token| if token.contains("{{") { "*" } else { token })
+        .collect();
+    tokens.join(".")
+}
+
 /// The settings of the stream.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamSettings {
@@ -103,17 +167,15 @@ impl StreamSettings {
     pub(crate) fn check(
         &self,
         found: Settings<'_>,
-        subjects: &[String],
+        subjects: &EventSubjects,
         warnings: &mut Vec<String>,
     ) -> ConfigMismatch {
         let mut mismatch = ConfigMismatch::default();
-        let own = found.texts("subjects");
-        let mut missing = subjects.to_vec();
-        missing.retain(|subject| !own.iter().any(|own| covers(own, subject)));
+        let missing = subjects.missing_in(found);
         mismatch.expect(
             missing.is_empty(),
             "subjects",
-            format_args!("{own:?}"),
+            format_args!("{:?}", found.texts("subjects")),
             format_args!("{missing:?} or more"),
         );
         mismatch.expect_text("storage", found, &lowercase(self.storage));
@@ -220,4 +282,34 @@ fn check_semantics(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         format_args!("{threshold:?}"),
         "none, since it deletes the consumers of processes that are away",
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_stores_what_is_received_and_not_what_is_published() {
+        let missing = |sources: Value, received: &str, published: Option<&str>| {
+            let config = json!({ "subjects": ["own.>"], "sources": sources });
+            let subjects = EventSubjects {
+                received: vec![received.to_owned()],
+                published: published.map(str::to_owned),
+            };
+            subjects.missing_in(Settings::new(&config))
+        };
+        let none: [String; 0] = [];
+        assert_eq!(missing(json!([]), "own.a", Some("own.b")), none);
+        assert_eq!(missing(json!([]), "a.*", None), ["a.*"]);
+        let all = json!([{ "name": "S" }]);
+        assert_eq!(missing(all.clone(), "a.*", None), none);
+        assert_eq!(missing(all, "a.*", Some("a.*")), ["a.*"]);
+        let some = json!([{ "name": "S", "filter_subject": "a.>" }]);
+        assert_eq!(missing(some.clone(), "a.*", None), none);
+        assert_eq!(missing(some, "b.*", None), ["b.*"]);
+        let transform = json!({ "src": "a.*", "dest": "b.{{wildcard(1)}}" });
+        let transformed = json!([{ "name": "S", "subject_transforms": [transform] }]);
+        assert_eq!(missing(transformed.clone(), "b.*", None), none);
+        assert_eq!(missing(transformed, "a.*", None), ["a.*"]);
+    }
 }

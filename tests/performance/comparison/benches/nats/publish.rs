@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_nats::{HeaderMap, jetstream};
-use eventkit::{BoxError, CloudEvent, Event};
 use eventkit::transport::PublisherExt;
+use eventkit::{BoxError, CloudEvent, Event};
 use eventkit_nats::binding;
 use tokio::task::JoinSet;
 
