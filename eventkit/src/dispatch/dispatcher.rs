@@ -4,10 +4,10 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::cascade;
-use super::error::{DispatchError, DispatcherError};
+use super::error::{DispatchError, DispatcherError, two_types};
 use super::registry::Registry;
 use super::report::Report;
-use super::routing::RoutingTable;
+use super::routing::{RoutingTable, TwoTypes};
 use super::run::{self, Dispatch};
 use super::state::StateMap;
 
@@ -144,10 +144,17 @@ impl DispatcherBuilder<'_> {
     ///
     /// # Errors
     ///
-    /// Returns an error if a handler requires state that was not added; it names every such handler
-    /// and type.
+    /// Returns an error if two handlers take the events of a type as two Rust types, or a handler requires
+    /// state that was not added; it names all of them.
     pub fn build(self) -> Result<Dispatcher, DispatcherError> {
         let table = self.registry.table_with(self.states);
+        let conflicts = table.two_types().into_iter();
+        let conflicts: Vec<String> = conflicts
+            .map(|TwoTypes { ty, first, second }| two_types(&ty, first, second))
+            .collect();
+        if !conflicts.is_empty() {
+            return Err(DispatcherError::TwoTypes(conflicts));
+        }
         let missing = table.handlers().iter().filter_map(|handler| {
             let state = handler.requirements().missing(table.states())?;
             Some(format!("`{}` requires `State<{state}>`", **handler))

@@ -33,6 +33,16 @@ pub enum DispatchError {
         /// The name of the Rust type.
         state: &'static str,
     },
+    /// Two handlers take the events of a type as two Rust types.
+    #[error("{}", two_types(ty, first, second))]
+    TwoTypes {
+        /// The event type.
+        ty: String,
+        /// The name of one Rust type.
+        first: &'static str,
+        /// The name of the other.
+        second: &'static str,
+    },
     /// A handler takes a value of its own, but the dispatched one cannot be cloned.
     #[error(
         "`{handler}` takes a value of its own, and the event {ty:?} cannot be cloned: take a reference, derive `Clone`, or dispatch the envelope"
@@ -106,6 +116,12 @@ impl DispatchError {
     }
 }
 
+pub(super) fn two_types(ty: &str, first: &str, second: &str) -> String {
+    format!(
+        "handlers take {ty:?} as both `{first}` and `{second}`: take one type, or `&Event` and its `data_as`"
+    )
+}
+
 fn failed(report: &Report) -> usize {
     report.all().map(|(_, own)| own.failures().count()).sum()
 }
@@ -131,4 +147,7 @@ pub enum DispatcherError {
     /// Handlers require state that is missing.
     #[error("state is missing: {}", .0.join("; "))]
     MissingState(Vec<String>),
+    /// Handlers take the events of a type as two Rust types.
+    #[error("{}", .0.join("; "))]
+    TwoTypes(Vec<String>),
 }

@@ -97,6 +97,16 @@ impl TypedEvent {
         self
     }
 
+    /// Returns the Rust type of the events of a type: of an enum, the one that its variant holds.
+    pub(super) fn type_of(&self, ty: &str) -> Option<(TypeId, &'static str)> {
+        let at = self.types.iter().position(|own| *own == ty)?;
+        if !self.closed_set {
+            return Some((self.id, (self.name)()));
+        }
+        let variant = self.variants.get(at)?;
+        Some((variant.id, (variant.name)()))
+    }
+
     /// Returns the form in which a handler of this type takes its event from a dispatched value.
     pub(super) fn taken_from(&self, typed: TypedValue<'_>) -> TakenFrom {
         let is_clone = if self.closed_set {

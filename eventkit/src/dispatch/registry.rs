@@ -94,7 +94,8 @@ impl Registry {
     /// # Errors
     ///
     /// Returns an error if a handler failed; or, before the first one runs, if one is async,
-    /// requires state, or takes an envelope that cannot be encoded.
+    /// requires state, or takes an envelope that cannot be encoded, or if two take the event as two Rust
+    /// types.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         let typed = event.typed_value();
         match self.table.load().as_deref() {

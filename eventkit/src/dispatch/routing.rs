@@ -29,7 +29,7 @@ impl RoutingTable {
         handlers.sort_by(HandlerRef::compare);
         let routes = by_event_type(&handlers).into_iter();
         let by_name: HashMap<String, Arc<Route>, _> = routes
-            .map(|(ty, handlers)| (ty.to_owned(), Arc::new(Route::new(handlers, &states))))
+            .map(|(ty, handlers)| (ty.to_owned(), Arc::new(Route::new(ty, handlers, &states))))
             .collect();
         let single = handlers.iter().filter_map(|handler| match handler.typed() {
             Some(typed) if !typed.closed_set => Some((typed.id, typed.types.first()?)),
@@ -51,6 +51,15 @@ impl RoutingTable {
             by_type,
             states: Arc::new(states),
         }
+    }
+
+    /// Returns the event types that handlers take as more than one Rust type, in their order.
+    pub(super) fn two_types(&self) -> Vec<TwoTypes> {
+        let routes = self.by_name.iter();
+        let found = routes.filter_map(|(ty, route)| two_types(ty, &route.handlers));
+        let mut found: Vec<TwoTypes> = found.collect();
+        found.sort_by(|a, b| a.ty.cmp(&b.ty));
+        found
     }
 
     /// Returns all handlers, in the order in which they run.
@@ -80,7 +89,7 @@ impl RoutingTable {
         if handlers.is_empty() {
             return None;
         }
-        Some(Arc::new(Route::new(handlers, &self.states)))
+        Some(Arc::new(Route::new(ty, handlers, &self.states)))
     }
 }
 
@@ -122,12 +131,28 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
         .filter(move |ty| typed.is_none() || handler.handles(ty))
 }
 
+/// An event type that two handlers take as two Rust types.
+#[derive(Debug)]
+pub(super) struct TwoTypes {
+    pub(super) ty: String,
+    pub(super) first: &'static str,
+    pub(super) second: &'static str,
+}
+
+/// The reason why no handler of a route may run.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The state of a name is missing, which the handler at an index requires.
+    MissingState(usize, &'static str),
+    TwoTypes(TwoTypes),
+}
+
 /// The handlers of one event type, and their requirements.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) handlers: Vec<HandlerRef>,
     first_async: Option<usize>,
-    missing_state: Option<(usize, &'static str)>,
+    refusal: Option<Refusal>,
     needs_event: bool,
     /// Whether a handler has a filter.
     pub(super) filtered: bool,
@@ -136,10 +161,12 @@ pub(super) struct Route {
 }
 
 impl Route {
-    fn new(handlers: Vec<HandlerRef>, states: &StateMap) -> Self {
+    fn new(ty: &str, handlers: Vec<HandlerRef>, states: &StateMap) -> Self {
         let missing = |(index, handler): (usize, &HandlerRef)| {
-            Some((index, handler.requirements().missing(states)?))
+            let state = handler.requirements().missing(states)?;
+            Some(Refusal::MissingState(index, state))
         };
+        let two_types = two_types(ty, &handlers).map(Refusal::TwoTypes);
         let needs_event = handlers
             .iter()
             .any(|handler| handler.needs_event() || filter_needs_event(handler));
@@ -147,7 +174,7 @@ impl Route {
         let only_type = only_type(&handlers).filter(|_| !needs_event && !filtered);
         Self {
             first_async: handlers.iter().position(|handler| handler.is_async()),
-            missing_state: handlers.iter().enumerate().find_map(missing),
+            refusal: two_types.or_else(|| handlers.iter().enumerate().find_map(missing)),
             needs_event,
             filtered,
             only_type,
@@ -185,12 +212,26 @@ impl Route {
             .map(|handler| &**handler)
     }
 
-    /// Returns the first handler whose state is missing, and the name of the type.
+    /// Returns whether the handlers may run.
     #[inline]
-    pub(super) fn missing_state(&self) -> Option<(&Handler, &'static str)> {
-        let (index, state) = self.missing_state?;
-        Some((self.handlers.get(index)?, state))
+    pub(super) fn may_run(&self) -> bool {
+        self.refusal.is_none()
     }
+
+    /// Returns why the handlers may not run.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+}
+
+/// Returns the first two Rust types as which handlers take the events of a type, if there are two.
+fn two_types(ty: &str, handlers: &[HandlerRef]) -> Option<TwoTypes> {
+    let own = |handler: &HandlerRef| handler.typed()?.type_of(ty);
+    let mut types = handlers.iter().filter_map(own);
+    let (id, first) = types.next()?;
+    let (_, second) = types.find(|(other, _)| *other != id)?;
+    let ty = ty.to_owned();
+    Some(TwoTypes { ty, first, second })
 }
 
 /// Returns the Rust type of which all handlers take any value, if it is one.

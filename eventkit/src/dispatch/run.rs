@@ -10,7 +10,7 @@ use super::entry::Outcome;
 use super::error::DispatchError;
 use super::invocation::Invocation;
 use super::report::{Report, ReportBuilder};
-use super::routing::{Route, RoutingTable};
+use super::routing::{Refusal, Route, RoutingTable, TwoTypes};
 use super::state::StateMap;
 use crate::error::EncodeError;
 use crate::event::Event;
@@ -123,7 +123,7 @@ fn find_route(
 /// Refuses a dispatch before the first handler runs if a later one cannot run.
 #[inline]
 fn check(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), DispatchError> {
-    if route.missing_state().is_none() && !(sync && route.first_async().is_some()) {
+    if route.may_run() && !(sync && route.first_async().is_some()) {
         return Ok(());
     }
     refuse(route, event, sync)
@@ -138,11 +138,16 @@ fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatc
             ty: event.wire_type().to_owned(),
         });
     }
-    match route.missing_state() {
+    match route.refusal() {
         None => Ok(()),
-        Some((handler, state)) => Err(DispatchError::MissingState {
-            handler: handler.to_string(),
+        Some(Refusal::MissingState(index, state)) => Err(DispatchError::MissingState {
+            handler: route.handlers[*index].to_string(),
             state,
+        }),
+        Some(Refusal::TwoTypes(TwoTypes { ty, first, second })) => Err(DispatchError::TwoTypes {
+            ty: ty.clone(),
+            first,
+            second,
         }),
     }
 }

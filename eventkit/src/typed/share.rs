@@ -1,6 +1,6 @@
 //! Typed values of one event, which several handlers share.
 
-use std::any::{Any, TypeId};
+use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
 
 use super::{Cloning, CloudEvent, IsClone};
@@ -44,6 +44,8 @@ pub trait SharedEvent {
 pub struct VariantType {
     /// The type.
     pub(crate) id: TypeId,
+    /// The name of the type.
+    pub(crate) name: fn() -> &'static str,
     /// Whether the enum can be made from a shared value of the type.
     pub(crate) is_clone: IsClone,
 }
@@ -54,6 +56,7 @@ impl VariantType {
     pub const fn of<T: 'static>(cloning: Cloning<T>) -> Self {
         Self {
             id: TypeId::of::<T>(),
+            name: type_name::<T>,
             is_clone: cloning.is_clone(),
         }
     }

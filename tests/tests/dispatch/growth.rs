@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
-use eventkit::{CloudEvent, Event, Registry, handlers, handles};
+use eventkit::{
+    CloudEvent, DispatchError, Dispatcher, DispatcherError, Event, Registry, handlers, handles,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{OrderPlaced, placed};
@@ -155,17 +157,52 @@ struct Twin {
     order_id: String,
 }
 
+#[derive(Debug, Clone, CloudEvent)]
+enum AnyTwin {
+    Twin(Twin),
+}
+
 #[test]
-fn two_rust_types_of_one_event_type_are_told_apart() {
+fn two_rust_types_of_one_event_type_are_refused_before_the_first_handler() {
     let registry = Registry::new("twins");
     registry.register_typed(|_: &OrderPlaced| Err::<(), _>("placed"));
-    registry.register_typed(|_: &Twin| Err::<(), _>("twin"));
     registry.register_typed(|_: &AnyOrder| Err::<(), _>("any"));
-    let expected = ["placed", "twin", "any"];
+    registry.register("*", |_: &Event| {});
+    let expected = ["placed", "any"];
     assert_eq!(failures(&registry, &placed()), expected);
-    let event = placed().to_event().unwrap();
-    assert_eq!(failures(&registry, &event), expected);
-    assert_eq!(failures(&registry, &AnyOrder::Placed(placed())), expected);
+
+    registry.register_typed(|_: &AnyTwin| Err::<(), _>("twin"));
+    let refused = |error: DispatchError| {
+        let DispatchError::TwoTypes { ty, first, second } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(ty, OrderPlaced::TYPE);
+        assert!(first.ends_with("::OrderPlaced") && second.ends_with("::Twin"));
+        let text = error.to_string();
+        assert!(text.contains("take one type"), "{text}");
+    };
+    let twin = Twin {
+        order_id: "A-1".into(),
+    };
+    refused(registry.dispatch(&placed()).unwrap_err());
+    refused(
+        registry
+            .dispatch(&placed().to_event().unwrap())
+            .unwrap_err(),
+    );
+    refused(registry.dispatch(&AnyOrder::Placed(placed())).unwrap_err());
+    refused(registry.dispatch(&twin).unwrap_err());
+    registry.dispatch(&super::cancelled()).unwrap();
+
+    let Err(DispatcherError::TwoTypes(conflicts)) = Dispatcher::new(&registry).build() else {
+        panic!("a dispatcher with two types was built");
+    };
+    assert_eq!(conflicts.len(), 1);
+    assert!(
+        conflicts[0].contains("co.outcome.order.placed"),
+        "{}",
+        conflicts[0]
+    );
 }
 
 #[derive(Debug, Clone, CloudEvent)]
