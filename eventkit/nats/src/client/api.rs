@@ -54,8 +54,8 @@ impl Api {
         match timeout(self.timeout, response).await {
             Ok(response) => response.map_err(|error| no_response(operation, &error)),
             Err(_) => Err(TransportError::unavailable(format!(
-                "failed to {operation}: no answer within {:?}; the server gives none to a user who may not \
-                 publish to `{subject}`",
+                "failed to {operation}: no answer within {:?}; check the server, and that it permits the user \
+                 to publish to `{subject}`",
                 self.timeout
             ))),
         }

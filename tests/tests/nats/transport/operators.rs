@@ -387,6 +387,6 @@ async fn the_permissions_of_the_guide_suffice() {
     assert_says(
         &error,
         TransportErrorKind::Unavailable,
-        &["may not publish to", subject],
+        &["permits the user to publish to", subject],
     );
 }
