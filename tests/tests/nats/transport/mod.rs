@@ -32,7 +32,7 @@ use eventkit_tests::refusal::chain;
 use tokio::time::timeout;
 
 /// More than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Starts a transport that notices quickly what is wrong.
 fn on(server: &Server) -> NatsBuilder {
