@@ -63,7 +63,8 @@ fn shipped() -> impl Strategy<Value = Shipped> {
         timestamp(),
         any::<Option<i32>>(),
         any::<bool>(),
-        any::<u64>(),
+        // As many as an Integer has.
+        0..=u64::from(i32::MAX.unsigned_abs()),
     );
     let data = (vec((any::<String>(), any::<i64>()), 0..3), json());
     (attributes, data).prop_map(|(attributes, (lines, note))| {

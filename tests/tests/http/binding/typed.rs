@@ -82,7 +82,8 @@ fn bodies_are_read_both_ways() {
     ));
     assert!(!agreed::<String>(&with("text/plain; charset=latin1"), "a"));
     assert!(agreed::<Vec<u8>>(&with("application/octet-stream"), "ab"));
-    assert!(!agreed::<Vec<u8>>(&with("image/png"), "ab"));
+    assert!(agreed::<Vec<u8>>(&with("image/png"), "ab"));
+    assert!(!agreed::<u8>(&with("image/png"), "7"));
 }
 
 #[test]
