@@ -44,14 +44,14 @@ impl Acknowledgements {
     pub(super) async fn send(
         self: &Arc<Self>,
         operation: &'static str,
-        reply: Subject,
+        reply: &Subject,
         kind: AckKind,
     ) -> Result<(), TransportError> {
         let (confirmed, confirmation) = oneshot::channel();
         let is_first = {
             let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
             pending.push(Pending {
-                reply,
+                reply: reply.clone(),
                 operation,
                 kind,
                 confirmed,
@@ -62,12 +62,8 @@ impl Acknowledgements {
             let turn = Turn(Some(Arc::clone(self)));
             tokio::spawn(turn.send_pending());
         }
-        confirmation.await.unwrap_or_else(|_| {
-            Err(TransportError::unavailable(format!(
-                "failed to {operation}: no answer within {:?}",
-                self.api.timeout
-            )))
-        })
+        let unanswered = |_| Err(self.api.no_answer(operation, reply));
+        confirmation.await.unwrap_or_else(unanswered)
     }
 
     fn take_pending(&self) -> Vec<Pending> {

@@ -69,9 +69,7 @@ impl NatsAcknowledger {
 
     async fn send_ack(&self, operation: &'static str, kind: AckKind) -> Result<(), TransportError> {
         let acknowledgements = &self.subscription.shared.acknowledgements;
-        acknowledgements
-            .send(operation, self.reply.clone(), kind)
-            .await
+        acknowledgements.send(operation, &self.reply, kind).await
     }
 
     /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted

@@ -53,12 +53,17 @@ impl Api {
         let response = self.client.send_request(subject.to_owned(), request);
         match timeout(self.timeout, response).await {
             Ok(response) => response.map_err(|error| no_response(operation, &error)),
-            Err(_) => Err(TransportError::unavailable(format!(
-                "failed to {operation}: no answer within {:?}; check the server, and that it permits the user \
-                 to publish to `{subject}`",
-                self.timeout
-            ))),
+            Err(_) => Err(self.no_answer(operation, subject)),
         }
+    }
+
+    /// Returns the error of a message that was not answered in time.
+    pub(super) fn no_answer(&self, operation: &str, subject: &str) -> TransportError {
+        TransportError::unavailable(format!(
+            "failed to {operation}: no answer within {:?}; check the server, and that it permits the user \
+             to publish to `{subject}`",
+            self.timeout
+        ))
     }
 
     /// Looks up a stream or a consumer; `None` if it does not exist.

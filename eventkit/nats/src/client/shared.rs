@@ -15,7 +15,7 @@ use super::state::StateStore;
 use super::stream::Stream;
 use super::unselected::UnselectedEvents;
 use crate::mapping::Mapping;
-use crate::mapping::subject::covers;
+use crate::mapping::subject::any_covers;
 
 /// The connection and the settings of a transport.
 #[derive(Debug)]
@@ -77,8 +77,7 @@ impl Shared {
         subject: &str,
         error: TransportError,
     ) -> TransportError {
-        let mut stored = self.stream_subjects.iter();
-        let is_stored = stored.any(|stored| covers(stored, subject));
+        let is_stored = any_covers(&self.stream_subjects, subject);
         if is_stored || error.kind() != TransportErrorKind::Unavailable {
             return error;
         }
@@ -100,7 +99,7 @@ impl Shared {
             return Ok(());
         }
         let mut missing = self.mapping.subjects.of_services();
-        missing.retain(|own| !stored.iter().any(|stored| covers(stored, own)));
+        missing.retain(|own| !any_covers(stored, own));
         if missing.is_empty() {
             return Ok(());
         }

@@ -134,6 +134,11 @@ impl Filters {
     }
 }
 
+/// Returns whether one of some filters matches every subject that `narrow` matches.
+pub(crate) fn any_covers(filters: &[String], narrow: &str) -> bool {
+    filters.iter().any(|filter| covers(filter, narrow))
+}
+
 /// Returns whether the filter `wide` matches every subject that `narrow` matches.
 pub(crate) fn covers(wide: &str, narrow: &str) -> bool {
     let (mut wide, mut narrow) = (wide.split('.'), narrow.split('.'));

@@ -12,7 +12,7 @@ use eventkit::transport::{
 };
 use thiserror::Error;
 
-use super::subject::{self, Filters, covers, decode_type, is_filter, is_subject};
+use super::subject::{self, Filters, any_covers, decode_type, is_filter, is_subject};
 use super::template::{Template, is_server_subject};
 
 /// The maximum length of a subject in bytes. Servers close the connection at a line over 4 KiB.
@@ -88,7 +88,7 @@ impl Subjects {
                  between, where a wildcard is a whole token and `>` is the last one"
             )));
         }
-        let is_received = filters.iter().any(|filter| covers(filter, &published));
+        let is_received = any_covers(&filters, &published);
         Ok(Self {
             // Events that no subscription receives are published on request only.
             publishes: !is_default || is_received,
@@ -199,7 +199,7 @@ impl Subjects {
             Naming::Template(template) if self.selects_by_subject => template
                 .type_in(subject)
                 .map_or(Address::Other, Address::Type),
-            _ if self.filters.iter().any(|filter| covers(filter, subject)) => Address::Event,
+            _ if any_covers(&self.filters, subject) => Address::Event,
             _ => Address::Other,
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::mismatch::lowercase;
 use super::{ConfigMismatch, Settings, nanos};
-use crate::mapping::subject::{Filters, covers};
+use crate::mapping::subject::{Filters, any_covers};
 
 /// The settings that [`StreamSettings::check`] looks at.
 const CHECKED: &[&str] = &[
@@ -76,15 +76,10 @@ impl EventSubjects {
     /// the stream, and what is published may not.
     fn missing_in(&self, stream: Settings<'_>) -> Vec<String> {
         let (own, sourced) = (stream.texts("subjects"), sourced(stream));
-        let is_in = |stored: &[String], subject: &String| {
-            let mut stored = stored.iter();
-            stored.any(|stored| covers(stored, subject))
-        };
-        let received = self.received.iter();
-        let received =
-            received.filter(|subject| !is_in(&own, subject) && !is_in(&sourced, subject));
-        let published = self.published.iter();
-        let published = published.filter(|subject| !is_in(&own, subject));
+        let is_missing = |subject: &&String| !any_covers(&own, subject);
+        let received = self.received.iter().filter(is_missing);
+        let received = received.filter(|subject| !any_covers(&sourced, subject));
+        let published = self.published.iter().filter(is_missing);
         Filters::new(received.chain(published).cloned().collect()).into_vec()
     }
 }
