@@ -84,7 +84,8 @@ impl Cascade {
     fn next(&mut self, table: &RoutingTable) -> Option<Step> {
         loop {
             let step = self.queue.pop_front()?;
-            if step.chain.len() <= self.depth + 1 {
+            // The dispatched event, which is the first of each chain, has the depth 0.
+            if step.chain.len() - 1 <= self.depth {
                 return Some(step);
             }
             // Without handlers, it ends here anyway.
@@ -144,6 +145,9 @@ fn check_sync(table: &RoutingTable, depth: usize, ty: &str) -> Result<(), Dispat
     let mut seen = HashSet::from([ty.to_owned()]);
     let mut types = vec![ty.to_owned()];
     for _ in 0..depth {
+        if types.is_empty() {
+            break;
+        }
         let routes = types.iter().filter_map(|ty| table.route(ty));
         let emitted = routes.flat_map(|route| {
             let emitted = route.handlers.iter().flat_map(|handler| handler.emits());

@@ -116,6 +116,15 @@ async fn an_event_beyond_the_depth_is_an_error_that_names_the_chain() {
     assert!(app.dispatch(&Count { left: 0 }).is_ok());
 }
 
+#[tokio::test]
+async fn a_depth_without_a_bound_ends_with_the_events() {
+    let app = dispatcher(&COUNTING, usize::MAX);
+    let count = Count { left: 3 };
+    for outcome in [app.dispatch_async(&count).await, app.dispatch(&count)] {
+        assert_eq!(outcome.unwrap().cascaded().len(), 3 + 4 + 4);
+    }
+}
+
 #[test]
 fn a_handler_that_fails_stops_no_other() {
     let app = dispatcher(&COUNTING, 4);
