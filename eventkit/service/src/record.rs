@@ -65,15 +65,8 @@ impl Delivery<'_> {
     /// Records that the run of a suspect does not begin after all, if there is time for it: that it
     /// would may be stored, although this was not confirmed.
     pub(crate) async fn take_back_suspect_run(&self) {
-        let storing = self.handle.store_record(self.record());
-        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
-            tracing::warn!(
-                subscription = self.subscription(),
-                event = %self.event,
-                error = &error as &dyn Error,
-                "failed to record that a suspect did not run"
-            );
-        }
+        self.store_once(self.record(), "a suspect did not run")
+            .await;
     }
 
     /// Records that the run of a suspect ended, or lasts for too long, if there is time for it. If its
@@ -81,15 +74,8 @@ impl Delivery<'_> {
     ///
     /// This is tried once: a handler that succeeded must not run again since a shutdown comes meanwhile.
     pub(crate) async fn record_clearance(&self) {
-        let storing = self.handle.store_record(self.cleared());
-        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
-            tracing::warn!(
-                subscription = self.subscription(),
-                event = %self.event,
-                error = &error as &dyn Error,
-                "failed to record that the run of a suspect ended"
-            );
-        }
+        self.store_once(self.cleared(), "the run of a suspect ended")
+            .await;
     }
 
     /// Records a failed attempt, however long that takes.
@@ -134,6 +120,19 @@ impl Delivery<'_> {
         record.suspect_runs = 0;
         record.accounted_deliveries = self.delivery_count() - 1;
         record
+    }
+
+    /// Stores a record if there is time for it; `what` is recorded.
+    async fn store_once(&self, record: DeliveryRecord, what: &str) {
+        let storing = self.handle.store_record(record);
+        if let Err(error) = within(RECORD_TIMEOUT, NOT_STORED, storing).await {
+            tracing::warn!(
+                subscription = self.subscription(),
+                event = %self.event,
+                error = &error as &dyn Error,
+                "failed to record that {what}"
+            );
+        }
     }
 
     async fn store_record(&self, record: DeliveryRecord) {

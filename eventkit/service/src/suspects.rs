@@ -4,7 +4,7 @@
 //! fewer, then one alone. One that ends is cleared. Only one whose process ended while it ran alone,
 //! time after time, is convicted: the others that were in hand with it never are.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -64,10 +64,13 @@ impl Suspects {
     /// Returns the time until a suspect that has had so many runs without an end may wait to be alone,
     /// if it has to be and has to wait with that.
     pub(crate) fn pause(&self, suspect_runs: u32) -> Option<Duration> {
-        let lone_at = *self.lone_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let lone_at = lone_at.filter(|_| suspect_runs >= SHARED_RUNS)?;
+        let lone_at = self.lone_at().filter(|_| suspect_runs >= SHARED_RUNS)?;
         let pause = lone_at.saturating_duration_since(Instant::now());
         (!pause.is_zero()).then_some(pause)
+    }
+
+    fn lone_at(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.lone_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until there is room for a suspect that has had so many runs without an end.
@@ -90,8 +93,7 @@ impl<'s> Admission<'s> {
     pub(crate) fn give_up(&self, waited: Duration) {
         if self.must_be_alone {
             let pause = waited.saturating_mul(LONE_PAUSE).min(FAR_FUTURE);
-            let lone_at = self.suspects.lone_at.lock();
-            *lone_at.unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + pause);
+            *self.suspects.lone_at() = Some(Instant::now() + pause);
         }
     }
 

@@ -7,12 +7,13 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::super::names;
 use super::faults::{Fault, Faults};
 use super::queue::{Lease, LeaseQueue, Positions};
 use eventkit::event::Event;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{
-    BoundedMap, DeliveryRecord, Published, REPLAY_PREFIX, RawMessage, StartPosition, Subscription,
+    BoundedMap, DeliveryRecord, Published, RawMessage, StartPosition, Subscription,
     SubscriptionInfo, SubscriptionStatus, TransportError,
 };
 
@@ -330,7 +331,7 @@ impl Store {
     /// name of its subscription.
     pub(super) fn reserved_type(&self, consumer: &ConsumerHandle, ty: &str) -> String {
         if self.queues[consumer.queue].is_replay(ty) {
-            return format!("{REPLAY_PREFIX}{}", consumer.subscription.name);
+            return names::replay_type(&consumer.subscription.name);
         }
         ty.to_owned()
     }
