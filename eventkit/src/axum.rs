@@ -55,18 +55,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
-
-/// Extractor and response of one event of a derived type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Typed<T>(pub T);
-
-/// Extractor and response of a batch; a single event is taken as a batch of one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Batch(pub Vec<Event>);
-
-/// Response of one event in structured mode, in the JSON format.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Structured(pub Event);
+pub use crate::web::{Batch, Structured, Typed};
 
 impl<S: Send + Sync> FromRequest<S> for Event {
     type Rejection = Problem;

@@ -41,7 +41,7 @@
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
-//! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::reqwest` |
+//! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::actix`, `eventkit::reqwest` |
 //!
 //! # Features
 //!
@@ -50,7 +50,8 @@
 //! | `macros` | yes | the derives and attributes |
 //! | `discovery` | yes | handlers of all linked crates are registered automatically, through `linkme`; decisions of errors are found behind `dyn Error` |
 //! | `http` | yes | [`binding::http`], the HTTP protocol binding |
-//! | `axum` | no | `Event`, typed events and batches as extractors and responses; `http` with it |
+//! | `axum` | no | `Event`, typed events and batches as extractors and responses of axum; `http` with it |
+//! | `actix` | no | the same for actix-web |
 //! | `reqwest` | no | sending events, and reading them from responses; `http` with it |
 //!
 //! Without `discovery` (`default-features = false, features = ["macros"]`) handlers are added by
@@ -77,6 +78,8 @@
     )
 )]
 
+#[cfg(feature = "actix")]
+pub mod actix;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod binding;
@@ -93,6 +96,8 @@ pub mod pattern;
 pub mod reqwest;
 pub mod transport;
 mod typed;
+#[cfg(any(feature = "actix", feature = "axum"))]
+mod web;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -115,6 +115,17 @@ impl BuildError {
         Self { violations }
     }
 
+    /// Adds a violation, unless there are many.
+    pub(crate) fn add(&mut self, violation: Violation) {
+        if self.violations.len() < MAX_VIOLATIONS {
+            self.violations.push(violation);
+        }
+    }
+
+    pub(crate) fn into_violations(self) -> Vec<Violation> {
+        self.violations
+    }
+
     /// Returns what is wrong, in the order in which it was found.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {

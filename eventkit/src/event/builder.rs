@@ -13,7 +13,7 @@ use super::event_parts::EventParts;
 use super::media_type::JSON;
 use super::name;
 use super::timestamp::Timestamp;
-use crate::error::{AttributeError, BuildError, EncodeError, MAX_VIOLATIONS, Violation};
+use crate::error::{AttributeError, BuildError, EncodeError};
 
 /// Builds an [`Event`]; everything is checked once, in [`build`](EventBuilder::build).
 ///
@@ -36,15 +36,14 @@ use crate::error::{AttributeError, BuildError, EncodeError, MAX_VIOLATIONS, Viol
 pub struct EventBuilder {
     pub(crate) parts: EventParts,
     without_time: bool,
-    /// What is wrong with values that are no attribute.
-    violations: Vec<Violation>,
 }
 
 impl EventBuilder {
     pub(crate) fn from_parts(parts: EventParts) -> Self {
+        let without_time = false;
         Self {
             parts,
-            ..Self::default()
+            without_time,
         }
     }
 
@@ -132,11 +131,7 @@ impl EventBuilder {
         let name = name.into();
         match value.try_into() {
             Ok(value) => self.parts.set_extension(Cow::Owned(name), value),
-            Err(error) if self.violations.len() < MAX_VIOLATIONS => {
-                let violation = Violation::from_error(&name, &error.into(), "core, Type System");
-                self.violations.push(violation);
-            }
-            Err(_) => {}
+            Err(error) => self.parts.refuse(&name, &error.into()),
         }
         self
     }
@@ -187,6 +182,6 @@ impl EventBuilder {
         if !self.has_id() {
             self = self.id(Uuid::new_v4());
         }
-        self.parts.finish(self.violations)
+        self.parts.finish()
     }
 }

@@ -7,12 +7,12 @@ use super::attribute::AttributeValue;
 use super::check::{self, RawAttribute};
 use super::core_attributes::CoreAttributes;
 use super::data::{Data, DataKind};
-use super::extensions::{Entries, Extensions};
+use super::extensions::{self, Entries, Extensions};
 use super::media_type::{JSON, PLAIN_TEXT};
 use super::name;
 use super::timestamp::Timestamp;
 use super::{Event, Inner};
-use crate::error::{BuildError, MAX_VIOLATIONS, Violation};
+use crate::error::{AttributeError, BuildError, MAX_VIOLATIONS, Violation};
 
 /// Text that is borrowed only where it is a literal that the derive has checked.
 ///
@@ -27,14 +27,18 @@ pub(crate) struct EventParts {
     pub(crate) time: Option<Timestamp>,
     pub(crate) extensions: Entries,
     pub(crate) data: Option<Data>,
+    /// What is wrong with values that are no attribute; boxed, since builders are moved often.
+    pub(crate) violations: Option<Box<BuildError>>,
 }
 
 impl EventParts {
     /// Checks everything and makes the event, or says all that is wrong with it.
-    ///
-    /// `violations` are those that were found before.
-    pub(crate) fn finish(mut self, mut violations: Vec<Violation>) -> Result<Event, BuildError> {
-        let extensions = Extensions::from_entries(std::mem::take(&mut self.extensions));
+    pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
+        let mut violations = match self.violations.take() {
+            None => Vec::new(),
+            Some(violations) => violations.into_violations(),
+        };
+        extensions::settle(&mut self.extensions);
         if let Some(Cow::Owned(content_type)) = &mut self.core[name::DATACONTENTTYPE_AT] {
             // The white space after a last semicolon is no part of a header.
             content_type.truncate(content_type.trim_end_matches(' ').len());
@@ -48,7 +52,7 @@ impl EventParts {
             &mut violations,
         );
         violations.extend(self.time.and_then(|time| check::time(time).err()));
-        let unchecked = extensions.entries().iter().filter(|(name, value)| {
+        let unchecked = self.extensions.iter().filter(|(name, value)| {
             let varies = matches!(
                 value,
                 AttributeValue::String(_) | AttributeValue::Timestamp(_)
@@ -67,7 +71,7 @@ impl EventParts {
         Ok(Event(Arc::new(Inner {
             core: CoreAttributes::copy_from(|at| self.core[at].as_deref()),
             time: self.time,
-            extensions,
+            extensions: Extensions::from_settled(self.extensions),
             data,
         })))
     }
@@ -98,6 +102,16 @@ impl EventParts {
     pub(crate) fn set_extension(&mut self, name: Text, value: AttributeValue) {
         // The last one counts: a search for each would take long where there are many.
         self.extensions.push((name, value));
+    }
+
+    /// Notes the value of an extension that is no attribute.
+    #[cold]
+    pub(crate) fn refuse(&mut self, extension: &str, error: &AttributeError) {
+        let violation = Violation::from_error(extension, error, "core, Type System");
+        match &mut self.violations {
+            None => self.violations = Some(Box::new(violation.into())),
+            Some(violations) => violations.add(violation),
+        }
     }
 
     /// Returns an extension.

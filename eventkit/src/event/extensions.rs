@@ -52,18 +52,13 @@ impl Extensions {
 
     /// Creates the set from entries in any order; of those of one name, the last counts.
     pub(crate) fn from_entries(mut entries: Entries) -> Self {
-        if entries.len() > 1 {
-            // From the last to the first; the sort is stable, and the first of a name stays.
-            entries.reverse();
-            entries.sort_by(|(a, _), (b, _)| a.cmp(b));
-            entries.dedup_by(|(a, _), (b, _)| a == b);
-        }
+        settle(&mut entries);
         Self { entries }
     }
 
-    /// Returns the names and values.
-    pub(crate) fn entries(&self) -> &Entries {
-        &self.entries
+    /// Creates the set from entries that are [settled](settle).
+    pub(crate) fn from_settled(entries: Entries) -> Self {
+        Self { entries }
     }
 
     pub(crate) fn insert(
@@ -93,6 +88,16 @@ impl Extensions {
 impl fmt::Debug for Extensions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self).finish()
+    }
+}
+
+/// Sorts entries by name; of those of one name, the last one stays.
+pub(crate) fn settle(entries: &mut Entries) {
+    if entries.len() > 1 {
+        // From the last to the first; the sort is stable, and the first of a name stays.
+        entries.reverse();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        entries.dedup_by(|(a, _), (b, _)| a == b);
     }
 }
 

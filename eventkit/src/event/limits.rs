@@ -12,7 +12,8 @@ use crate::error::LimitExceeded;
 ///
 /// Own limits are given to [`Json::with_limits`](crate::format::Json::with_limits) and
 /// [`http::with_limits`](crate::binding::http::with_limits) (and the one of NATS); with axum they
-/// are an extension of the request, and with reqwest they are given to the response.
+/// are an extension of the request, with actix-web they are data of the app, and with reqwest they are
+/// given to the response.
 ///
 /// ```
 /// use eventkit::binding::http;

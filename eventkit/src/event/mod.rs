@@ -135,6 +135,7 @@ impl Event {
                 .map(|(name, value)| (owned(name), value.clone()))
                 .collect(),
             data: inner.data.clone(),
+            violations: None,
         });
         match inner.time {
             Some(_) => builder,

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::{AttributeSource, ConstString};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{
-    Attribute, AttributeError, AttributeRef, AttributeValue, BuildError, EventBuilder, Violation,
-    name,
+    Attribute, AttributeError, AttributeRef, AttributeValue, BuildError, EventBuilder, EventParts,
+    Violation, name,
 };
 
 /// A field of a derived type that sets an attribute.
@@ -55,12 +55,14 @@ impl<T> AttributeField<T> {
     ///
     /// Returns an error if the value for the time is not a Timestamp, or that of an extension exceeds
     /// its type.
-    pub fn set(&self, builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
-        let value = match name::core_at(self.name) {
+    pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
+        let at = name::core_at(self.name);
+        let value = match at {
             Some(_) => Ok((self.to_attribute)(value)),
             None => (self.to_extension)(value),
         };
-        set_attribute(builder, self.name, value)
+        set_attribute(&mut builder.parts, self.name, at, value)?;
+        Ok(builder)
     }
 
     /// Reads the attribute.
@@ -74,12 +76,13 @@ impl<T> AttributeField<T> {
     }
 }
 
-/// Sets an attribute; an absent value leaves it as it is.
+/// Sets an attribute, whose place is that of the core; an absent value leaves it as it is.
 fn set_attribute(
-    mut builder: EventBuilder,
+    parts: &mut EventParts,
     name: &'static str,
+    at: Option<usize>,
     value: Result<Option<AttributeValue>, AttributeError>,
-) -> Result<EventBuilder, EncodeError> {
+) -> Result<(), EncodeError> {
     let invalid = |error: AttributeError| {
         let section = match name {
             name::TIME => "core, time",
@@ -88,15 +91,14 @@ fn set_attribute(
         BuildError::from(Violation::from_error(name, &error, section))
     };
     let Some(value) = value.map_err(invalid)? else {
-        return Ok(builder);
+        return Ok(());
     };
-    let parts = &mut builder.parts;
-    match name::core_at(name) {
+    match at {
         Some(name::TIME_AT) => parts.time = Some(value.parse().map_err(invalid)?),
         Some(at) => parts.core[at] = Some(Cow::Owned(value.to_text().into_owned())),
         None => parts.set_extension(Cow::Borrowed(name), value),
     }
-    Ok(builder)
+    Ok(())
 }
 
 /// Sets an attribute to what a function has computed.
@@ -105,12 +107,14 @@ fn set_attribute(
 ///
 /// Returns an error as [`AttributeField::set`] does.
 pub fn set_computed<V: ComputedValue>(
-    builder: EventBuilder,
+    mut builder: EventBuilder,
     name: &'static str,
     value: V,
 ) -> Result<EventBuilder, EncodeError> {
-    let value = value.into_value(name::core_at(name).is_none());
-    set_attribute(builder, name, value)
+    let at = name::core_at(name);
+    let value = value.into_value(at.is_none());
+    set_attribute(&mut builder.parts, name, at, value)?;
+    Ok(builder)
 }
 
 /// A value that a function may return for an attribute: an [`Attribute`], or borrowed text.

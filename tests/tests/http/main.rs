@@ -1,4 +1,4 @@
-//! The HTTP protocol binding, and the features `axum` and `reqwest` over real connections.
+//! The HTTP protocol binding, and the features `axum`, `actix` and `reqwest` over real connections.
 
 mod binding;
 mod web;

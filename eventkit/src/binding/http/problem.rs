@@ -1,6 +1,7 @@
 //! The answer of a server to a request that it refuses.
 
 use std::error::Error;
+use std::fmt;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -53,6 +54,13 @@ struct Member<'a> {
     value: Option<&'a str>,
     expected: &'a str,
     section: &'a str,
+}
+
+impl fmt::Display for Problem {
+    /// Writes the title and the detail on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.title, self.detail)
+    }
 }
 
 impl Problem {

@@ -1,5 +1,6 @@
-//! Limits of what axum and reqwest hand over.
+//! Limits of what axum, actix-web and reqwest hand over.
 
+use actix_web::test::TestRequest;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use eventkit::axum::{Batch, Typed};
@@ -26,9 +27,37 @@ async fn extract<T: FromRequest<(), Rejection = Problem>>(limits: Option<Limits>
     extracted.err().map(|problem| problem.status().as_u16())
 }
 
-#[tokio::test]
-async fn a_router_sets_limits_with_an_extension_of_its_requests() {
+async fn extract_actix<T>(limits: Option<Limits>) -> Option<u16>
+where
+    T: actix_web::FromRequest<Error = Problem>,
+{
+    let mut request = TestRequest::default().set_payload("[[7]]");
+    for (name, value) in &headers(&[("ce-a", "1"), ("content-type", "application/json")]) {
+        request = request.append_header((name.as_str(), value.as_bytes()));
+    }
+    if let Some(limits) = limits {
+        request = request.app_data(limits);
+    }
+    let (request, mut payload) = request.to_http_parts();
+    let extracted = T::from_request(&request, &mut payload).await;
+    extracted.err().map(|problem| problem.status().as_u16())
+}
+
+/// Returns the answers of the servers to events, typed events and batches within limits.
+async fn answers(limits: Option<Limits>) -> [Option<u16>; 6] {
     type Read = Typed<Reading<serde_json::Value>>;
+    [
+        extract::<Event>(limits).await,
+        extract::<Read>(limits).await,
+        extract::<Batch>(limits).await,
+        extract_actix::<Event>(limits).await,
+        extract_actix::<Read>(limits).await,
+        extract_actix::<Batch>(limits).await,
+    ]
+}
+
+#[tokio::test]
+async fn a_router_and_an_app_set_limits_of_their_requests() {
     for limits in [
         Limits::DEFAULT.body_bytes(4),
         Limits::DEFAULT.headers(5),
@@ -37,22 +66,10 @@ async fn a_router_sets_limits_with_an_extension_of_its_requests() {
         Limits::DEFAULT.attribute_bytes(10),
         Limits::DEFAULT.json_depth(1),
     ] {
-        assert_eq!(
-            extract::<Event>(Some(limits)).await,
-            Some(413),
-            "{limits:?}"
-        );
-        assert_eq!(extract::<Read>(Some(limits)).await, Some(413), "{limits:?}");
-        assert_eq!(
-            extract::<Batch>(Some(limits)).await,
-            Some(413),
-            "{limits:?}"
-        );
+        assert_eq!(answers(Some(limits)).await, [Some(413); 6], "{limits:?}");
     }
     for limits in [None, Some(Limits::DEFAULT.body_bytes(5).json_depth(2))] {
-        assert_eq!(extract::<Event>(limits).await, None);
-        assert_eq!(extract::<Read>(limits).await, None);
-        assert_eq!(extract::<Batch>(limits).await, None);
+        assert_eq!(answers(limits).await, [None; 6]);
     }
 }
 

@@ -1,14 +1,11 @@
-//! The features `axum` and `reqwest`, over real connections.
+//! The features `axum`, `actix` and `reqwest`, over real connections.
 
+mod actix_server;
+mod axum_server;
 mod receiving;
 mod serving;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use eventkit::axum::{Batch, Structured, Typed};
-use eventkit::{BoxError, CloudEvent, DispatchError, Event, Registry, handles};
+use eventkit::{BoxError, CloudEvent, Event, Registry, handles};
 use serde::{Deserialize, Serialize};
 
 /// The largest body that the server takes, in bytes.
@@ -20,28 +17,17 @@ struct Beat {
     count: u8,
 }
 
+impl Beat {
+    fn next(&self) -> Self {
+        let count = self.count + 1;
+        Self { count }
+    }
+}
+
 /// Has no source, so it cannot become an event.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.sourceless")]
 struct Sourceless;
-
-async fn echo(event: Event) -> Event {
-    event
-}
-
-async fn structured(event: Event) -> Structured {
-    Structured(event)
-}
-
-async fn batch(batch: Batch) -> Batch {
-    batch
-}
-
-async fn next(Typed(beat): Typed<Beat>) -> Typed<Beat> {
-    Typed(Beat {
-        count: beat.count + 1,
-    })
-}
 
 static BEATS: Registry = Registry::new("beats");
 
@@ -53,35 +39,30 @@ fn count(beat: &Beat) -> Result<(), BoxError> {
     }
 }
 
-async fn dispatch(event: Event) -> Result<(), DispatchError> {
-    BEATS.dispatch(&event)?;
-    Ok(())
+/// Runs each test against a server of axum and against one of actix-web.
+macro_rules! on_each_server {
+    ($($test:ident)*) => {
+        mod on_axum {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(crate::web::axum_server::serve().await).await;
+                }
+            )*
+        }
+
+        mod on_actix {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    super::$test(crate::web::actix_server::serve()).await;
+                }
+            )*
+        }
+    };
 }
 
-async fn sourceless() -> Response {
-    Typed(Sourceless).into_response()
-}
-
-async fn large() -> Vec<u8> {
-    vec![0; eventkit::reqwest::BODY_LIMIT + 1]
-}
-
-/// Starts a server on a free port, which ends with the test, and returns its address.
-async fn serve() -> String {
-    let app = Router::new()
-        .route("/echo", post(echo))
-        .route("/structured", post(structured))
-        .route("/batch", post(batch))
-        .route("/next", post(next))
-        .route("/dispatch", post(dispatch))
-        .route("/sourceless", get(sourceless))
-        .route("/large", get(large))
-        .layer(DefaultBodyLimit::max(LIMIT));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    format!("http://{address}")
-}
+use on_each_server;
 
 fn event() -> Event {
     let builder = Event::builder()

@@ -5,11 +5,15 @@ use eventkit::reqwest::{ReceiveError, RequestBuilderExt, ResponseExt};
 use eventkit::{DecodeErrorKind, Event};
 use reqwest::Client;
 
-use super::{Beat, event, serve};
+use super::{Beat, event, on_each_server};
 
-#[tokio::test]
-async fn every_mode_goes_there_and_back() {
-    let url = serve().await;
+on_each_server! {
+    every_mode_goes_there_and_back
+    an_answer_that_is_no_event_is_an_error
+    a_body_over_the_limit_is_not_read_to_its_end
+}
+
+async fn every_mode_goes_there_and_back(url: String) {
     let client = Client::new();
 
     let binary = client.post(format!("{url}/echo")).event(&event()).unwrap();
@@ -54,9 +58,7 @@ async fn every_mode_goes_there_and_back() {
     );
 }
 
-#[tokio::test]
-async fn an_answer_that_is_no_event_is_an_error() {
-    let url = serve().await;
+async fn an_answer_that_is_no_event_is_an_error(url: String) {
     let answer = Client::new()
         .post(format!("{url}/echo"))
         .send()
@@ -69,9 +71,7 @@ async fn an_answer_that_is_no_event_is_an_error() {
     );
 }
 
-#[tokio::test]
-async fn a_body_over_the_limit_is_not_read_to_its_end() {
-    let url = serve().await;
+async fn a_body_over_the_limit_is_not_read_to_its_end(url: String) {
     let answer = Client::new()
         .get(format!("{url}/large"))
         .send()

@@ -4,7 +4,14 @@ use eventkit::reqwest::RequestBuilderExt;
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
-use super::{LIMIT, event, serve};
+use super::{LIMIT, event, on_each_server};
+
+on_each_server! {
+    a_wrong_request_is_answered_with_a_problem
+    a_body_with_a_content_encoding_is_a_415
+    an_answer_that_is_no_event_is_a_500
+    a_failed_dispatch_is_answered_with_a_problem
+}
 
 /// Returns the status and the problem that a request is answered with.
 async fn json(request: RequestBuilder) -> (u16, Value) {
@@ -16,9 +23,7 @@ async fn json(request: RequestBuilder) -> (u16, Value) {
     (status, body)
 }
 
-#[tokio::test]
-async fn a_wrong_request_is_answered_with_a_problem() {
-    let url = serve().await;
+async fn a_wrong_request_is_answered_with_a_problem(url: String) {
     let client = Client::new();
 
     let (status, body) = json(client.post(format!("{url}/echo")).body("{}")).await;
@@ -65,9 +70,7 @@ async fn a_wrong_request_is_answered_with_a_problem() {
     assert_eq!(status, 415);
 }
 
-#[tokio::test]
-async fn a_body_with_a_content_encoding_is_a_415() {
-    let url = serve().await;
+async fn a_body_with_a_content_encoding_is_a_415(url: String) {
     for route in ["echo", "batch", "next"] {
         let request = Client::new()
             .post(format!("{url}/{route}"))
@@ -83,9 +86,7 @@ async fn a_body_with_a_content_encoding_is_a_415() {
     }
 }
 
-#[tokio::test]
-async fn an_answer_that_is_no_event_is_a_500() {
-    let url = serve().await;
+async fn an_answer_that_is_no_event_is_a_500(url: String) {
     let answer = Client::new()
         .get(format!("{url}/sourceless"))
         .send()
@@ -96,9 +97,8 @@ async fn an_answer_that_is_no_event_is_a_500() {
     assert!(body.contains("attribute `source` is missing"), "{body}");
 }
 
-#[tokio::test]
-async fn a_failed_dispatch_is_answered_with_a_problem() {
-    let url = format!("{}/dispatch", serve().await);
+async fn a_failed_dispatch_is_answered_with_a_problem(url: String) {
+    let url = format!("{url}/dispatch");
     let client = Client::new();
     let with = |data: &Value| {
         let event = event().to_builder().data_json(data).unwrap();
