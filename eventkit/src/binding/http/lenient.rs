@@ -334,7 +334,10 @@ fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     event.check_names(str::to_ascii_lowercase, PLACE)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &event.attributes {
-        let text = header_text(value).ok_or_else(|| EncodeError::header(name))?;
+        // A content type is not encoded, and a receiver takes the white space around it off.
+        let fits = |text: &&str| name != name::DATACONTENTTYPE || text.trim() == *text;
+        let text = header_text(value).filter(fits);
+        let text = text.ok_or_else(|| EncodeError::header(name))?;
         append(&mut headers, name, text)?;
     }
     let data = event.data.as_ref().map_err(|why| EncodeError::data(*why))?;

@@ -227,6 +227,14 @@ fn what_headers_have_no_form_for_is_named() {
             "the attribute `datacontenttype` does not fit into a header of the binding",
         ),
         (
+            r#""datacontenttype":" ""#,
+            "the attribute `datacontenttype` does not fit into a header of the binding",
+        ),
+        (
+            r#""datacontenttype":"text/plain ","Ext":"1""#,
+            "the attribute `datacontenttype` does not fit into a header of the binding",
+        ),
+        (
             r#""data_base64":"%""#,
             "failed to encode the data: `data_base64` is not a string of Base64",
         ),
