@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// A delay that stands for one without an end: a year.
+/// The longest delay: a year.
 ///
-/// Delays come from users and from the other side of a connection. One that is added to the current
-/// time is limited to this first, so that the sum does not overflow.
+/// Users and remote peers can ask for any delay. A delay is capped at this value before it is added
+/// to the current time, so that the sum does not overflow.
 pub const FAR_FUTURE: Duration = Duration::from_hours(24 * 365);
 
 /// Returns the delay after an attempt, counted from 1.
 ///
-/// The delay starts at `initial` and doubles with each attempt, up to `max`. Up to half of it is
-/// taken off at random, so that what failed together is not tried again together.
+/// The delay starts at `initial` and doubles with each attempt, up to `max`. A random part of it,
+/// up to half, is subtracted, so that operations that failed together are not retried together.
 #[must_use]
 pub fn delay(initial: Duration, max: Duration, attempt: u32) -> Duration {
     let factor = 2_u32.saturating_pow(attempt.saturating_sub(1));

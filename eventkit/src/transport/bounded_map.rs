@@ -1,4 +1,4 @@
-//! A map of limited size.
+//! A map with a limited number of entries.
 
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
@@ -6,10 +6,10 @@ use std::hash::Hash;
 
 /// A map that evicts its oldest entry when a new one exceeds its capacity.
 ///
-/// The age of an entry counts from its last [`insert`](Self::insert). A map whose entries expire keeps
-/// the time in the value, of whichever clock, and calls [`evict_while`](Self::evict_while) if they expire
-/// in the order of insertion, or [`retain`](Self::retain). The map clones each key once, so a long key is
-/// cheaper in an [`Arc`](std::sync::Arc).
+/// The age of an entry counts from its last [`insert`](Self::insert). If entries expire, store the
+/// time in the value. Call [`evict_while`](Self::evict_while) if they expire in the order of
+/// insertion, and [`retain`](Self::retain) otherwise. The map clones each key once, so wrap long
+/// keys in an [`Arc`](std::sync::Arc).
 ///
 /// ```
 /// use eventkit::transport::BoundedMap;
@@ -25,13 +25,13 @@ pub struct BoundedMap<K, V> {
     capacity: usize,
     /// The values, each with the serial number of its insertion.
     entries: HashMap<K, (u64, V)>,
-    /// The keys by these numbers.
+    /// The keys, by serial number.
     order: BTreeMap<u64, K>,
     next_serial: u64,
 }
 
 impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
-    /// Creates an empty map for `capacity` entries; one for 0 entries stays empty.
+    /// Creates an empty map for up to `capacity` entries; with a capacity of 0, the map stays empty.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.get(key).map(|(_, value)| value)
     }
 
-    /// Returns the value of a key to be changed, which does not change its age.
+    /// Returns a mutable reference to the value of a key; changing the value does not change its age.
     pub fn get_mut<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
     where
         K: Borrow<Q>,
@@ -71,7 +71,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.get_mut(key).map(|(_, value)| value)
     }
 
-    /// Returns whether the map has an entry of the key.
+    /// Returns whether the map contains a key.
     pub fn contains_key<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -89,7 +89,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         Some(value)
     }
 
-    /// Removes the oldest entries, up to the first one that the predicate does not hold for.
+    /// Removes the oldest entries, up to the first one that does not satisfy the predicate.
     pub fn evict_while(&mut self, mut predicate: impl FnMut(&V) -> bool) {
         while let Some((_, key)) = self.order.first_key_value()
             && self.get(key).is_none_or(&mut predicate)
@@ -98,7 +98,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         }
     }
 
-    /// Removes all entries that the predicate does not hold for, whatever their age.
+    /// Removes all entries that do not satisfy the predicate, regardless of their age.
     pub fn retain(&mut self, mut predicate: impl FnMut(&V) -> bool) {
         let order = &mut self.order;
         self.entries.retain(|_, (serial, value)| {

@@ -8,57 +8,57 @@ use super::{
     TransportError,
 };
 
-/// A broker, or anything else that delivers events to subscriptions and publishes them.
+/// A broker, or another system that publishes events and delivers them to subscriptions.
 pub trait Transport: Publisher + Debug + Send + Sync {
-    /// Returns the name for logs and health, such as `nats`.
+    /// Returns the name for logs and health reports, such as `nats`.
     fn name(&self) -> &str;
 
     /// Prepares for subscriptions that are about to be opened together.
     ///
     /// A service calls this when it starts, before it opens the first subscription. A transport that
-    /// forgets a message once all known subscriptions have settled it has to know all of them from
-    /// now on: otherwise the handler whose subscription opens first leaves nothing for the others.
-    /// A transport that keeps messages for later subscriptions, as a log does, has nothing to do,
-    /// and the default implementation does nothing. A transport that wraps another one forwards the
-    /// call.
+    /// deletes a message once all known subscriptions have settled it must know all of them from now
+    /// on. Otherwise the handler whose subscription opens first could leave no messages for the others.
     ///
-    /// This does not wait, and does not fail: [`subscribe`](Self::subscribe) reports a subscription
-    /// that cannot be opened.
+    /// The default implementation does nothing, which suits a transport that keeps messages for later
+    /// subscriptions, as a log does. A transport that wraps another one forwards the call.
+    ///
+    /// This neither waits nor fails: [`subscribe`](Self::subscribe) reports a subscription that cannot
+    /// be opened.
     fn prepare(&self, subscriptions: &[Subscription]) {
         let _ = subscriptions;
     }
 
-    /// Checks what a subscription asks for, without a connection.
+    /// Checks the settings of a subscription, without a connection.
     ///
-    /// A service calls this when it is built. The default implementation finds nothing wrong.
+    /// A service calls this when it is built. The default implementation accepts every subscription.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport can never give what the subscription asks for, such as a
-    /// [start position](Subscription::start) where the transport has no positions.
+    /// Returns an error if the transport does not support a setting of the subscription, such as a
+    /// [start position](Subscription::start) on a transport without positions.
     fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
         let _ = subscription;
         Ok(())
     }
 
-    /// Opens a consumer, and creates what it needs at the broker where that is absent.
+    /// Opens a consumer, and creates what it needs at the broker if that does not exist yet.
     ///
-    /// The broker has answered when this returns `Ok`: a service takes that as the proof that the
-    /// consumer has resumed.
+    /// Returning `Ok` means that the broker has answered: the service then reports the subscription as
+    /// running.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker cannot be reached, or if what exists there does not fit the
-    /// subscription.
+    /// Returns an error if the broker cannot be reached, or if an existing consumer or stream does not
+    /// fit the subscription.
     fn subscribe<'a>(
         &'a self,
         subscription: &'a Subscription,
     ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>>;
 
-    /// Lists the durable subscriptions, of all services and processes; `None` if the transport does
-    /// not know them, which is the default.
+    /// Lists the durable subscriptions of all services and processes. Returns `None`, as the default
+    /// implementation does, if the transport does not know them.
     ///
-    /// Dead letters are replayed to the handlers that this lists, and counted by it.
+    /// Dead letters are replayed only to handlers that are listed here, and counted by their `unsettled`.
     ///
     /// # Errors
     ///
@@ -71,8 +71,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 
     /// Returns what the transport knows at present about a subscription that this process uses.
     ///
-    /// This does not wait: a transport that asks its broker does so from time to time while a consumer is
-    /// open. The default implementation knows nothing.
+    /// This does not wait: a transport that has to ask its broker does so periodically while a consumer
+    /// is open. The default implementation reports nothing.
     fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
         let _ = subscription;
         SubscriptionStatus::default()
@@ -81,25 +81,26 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 
 /// The stream of messages of one subscription.
 pub trait Consumer: Debug + Send {
-    /// Waits for the next message; `None` once the stream has ended for good.
+    /// Waits for the next message; returns `None` once the stream has ended for good.
     ///
-    /// Dropping the future loses no message. A consumer that can no longer reach the broker returns
-    /// an error within a bounded time; the service then drops it and subscribes again.
+    /// Dropping the future loses no message. A consumer that can no longer reach the broker returns an
+    /// error within a bounded time; the service then drops the consumer and opens a new one.
     ///
     /// # Errors
     ///
-    /// Returns an error if the consumer is lost.
+    /// Returns an error if the connection to the broker is lost, or if the broker no longer has the
+    /// consumer.
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>>;
 
-    /// Closes the consumer, and returns messages that it prefetched and never delivered.
+    /// Closes the consumer, and returns messages to the broker that it prefetched but did not deliver.
     ///
-    /// Once this returns, other consumers can receive them without waiting for `ack_wait`. Messages
-    /// that the consumer delivered can still be settled. A consumer that is dropped without being
-    /// closed may return messages in the background, or not at all.
+    /// Once this returns, other consumers can receive these messages without waiting for `ack_wait`.
+    /// Messages that were delivered can still be settled. A consumer that is dropped instead may return
+    /// its messages in the background, or not at all.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker could not be told; the messages are delivered again after
+    /// Returns an error if the broker did not confirm; the messages are then delivered again after
     /// `ack_wait`.
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
 }

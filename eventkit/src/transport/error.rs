@@ -6,7 +6,7 @@ use crate::error::BoxError;
 
 /// The error of an operation on a transport.
 ///
-/// `{error}` prints this error alone; its cause is the [`source`](std::error::Error::source).
+/// `{error}` prints only this error; the cause is its [`source`](std::error::Error::source).
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct TransportError {
@@ -21,9 +21,10 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// The broker cannot be reached or did not answer; a retry may help.
     Unavailable,
-    /// The configuration, here or at the broker, does not fit; an operator has to act.
+    /// The configuration of the transport does not fit, in this process or at the broker; an operator
+    /// has to act.
     Configuration,
-    /// This message cannot be sent, and a retry does not help.
+    /// The message cannot be sent, and a retry does not help.
     Rejected,
     /// The transport has been closed.
     Closed,

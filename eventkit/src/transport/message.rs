@@ -12,24 +12,24 @@ use crate::event::Event;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Incoming {
-    /// The event, or a message that is not one; boxed, since events are moved far more often.
+    /// The event, or the message that could not be decoded; boxed, because it is rare and large.
     ///
-    /// It does not matter whether the message was published as an event or
-    /// [raw](super::Publisher::publish_raw): one with a structured event is decoded by its content
-    /// type, as [`format::decode`](crate::format::decode) does.
+    /// A message with an event is delivered as that event, even if it was published
+    /// [raw](super::Publisher::publish_raw): a structured one is decoded by its content type, as
+    /// [`format::decode`](crate::format::decode) does.
     pub event: Result<Event, Box<InvalidMessage>>,
     /// What the transport knows about the message.
     pub metadata: MessageMetadata,
     /// The handle that settles the message.
     pub handle: AckHandle,
-    /// The event type and the headers of a message that was published
-    /// [raw](super::Publisher::publish_raw) to a [reserved](super::is_reserved) event type; `None`
-    /// for all other messages, whatever their attributes and headers are.
+    /// The event type and headers of a message that was published [raw](super::Publisher::publish_raw)
+    /// to a [reserved](super::is_reserved) event type; `None` for all other messages, whatever their
+    /// attributes and headers are.
     pub reserved: Option<Box<ReservedMessage>>,
 }
 
 impl Incoming {
-    /// Creates a message, which `acknowledger` settles by its metadata.
+    /// Creates a message that is settled with `acknowledger`.
     #[must_use]
     pub fn new(
         event: Result<Event, Box<InvalidMessage>>,
@@ -44,7 +44,7 @@ impl Incoming {
         }
     }
 
-    /// Sets the event type and the headers of a message that was published to a reserved event type.
+    /// Sets the event type and headers of a message that was published to a reserved event type.
     #[must_use]
     pub fn with_reserved(mut self, reserved: ReservedMessage) -> Self {
         self.reserved = Some(Box::new(reserved));
@@ -52,25 +52,26 @@ impl Incoming {
     }
 }
 
-/// What a transport knows about a message beside the event.
+/// What a transport knows about a message in addition to the event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageMetadata {
-    /// How often the message was delivered to consumers of the subscription, this time included.
+    /// How often the message was delivered to consumers of the subscription, including this time.
     ///
-    /// It grows with each delivery, across processes and lost connections: a service tells by it which
-    /// messages were in hand when a process ended. A transport whose broker does not count counts itself.
+    /// The count grows with each delivery, across processes and lost connections: it tells a service
+    /// which messages were being handled when a process died. A transport whose broker does not count
+    /// deliveries has to count them itself.
     pub delivery_count: u32,
     /// The position in the order of the transport, if it has one.
     ///
-    /// It is the same at each delivery, that of no other message of the subscription, and greater for a
-    /// message that was published later with the same ordering key. A transport with partitions, each of
-    /// which counts its own messages, puts the number of the partition above that of the message.
+    /// The position is the same at each delivery, unique within the subscription, and greater for a
+    /// message that was published later with the same ordering key. A transport with partitions, each
+    /// of which numbers its own messages, puts the number of the partition into the upper bits.
     pub position: Option<u64>,
 }
 
 impl MessageMetadata {
-    /// Creates metadata of a message that was delivered this often, counted from 1.
+    /// Creates metadata of a message with this delivery count; the first delivery is 1.
     #[must_use]
     pub fn new(delivery_count: u32) -> Self {
         Self {
@@ -98,19 +99,19 @@ pub struct InvalidMessage {
 }
 
 impl InvalidMessage {
-    /// Creates it from the error and the message as it was received.
+    /// Creates an invalid message from the decoding error and the message as it was received.
     #[must_use]
     pub fn new(error: DecodeError, message: RawMessage) -> Self {
         Self { error, message }
     }
 }
 
-/// A message of a transport, undecoded.
+/// A message in the form of a transport: headers and a body that are not decoded.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawMessage {
-    /// The id under which it is published: a transport that detects duplicates stores one message of
-    /// each id. A received message has none.
+    /// The message id: a transport that detects duplicates stores only one message of each id. A
+    /// received message has none.
     pub id: Option<String>,
     /// The headers, in order; a name may occur more than once.
     pub headers: Vec<(String, String)>,

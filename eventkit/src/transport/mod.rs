@@ -1,17 +1,17 @@
 //! The traits of transports, which carry events between processes.
 //!
-//! A [`Transport`] gives each handler of a service a [`Consumer`] of its own, and publishes events.
-//! The traits are object-safe. A transport that keeps their promises loses nothing; the crate
-//! `eventkit-transport-tests` has a test for each promise.
+//! A [`Transport`] opens a [`Consumer`] for each handler of a service, and publishes events. The
+//! traits are object-safe. A transport that keeps the promises below loses no message; the crate
+//! `eventkit-transport-tests` has a test for each of them.
 //!
 //! | promise | trait |
 //! | --- | --- |
 //! | A message is delivered again until it is acknowledged or terminated. | [`Acknowledger`] |
-//! | A message that a subscription does not select is not settled for a later selection of it. | [`Settlement::Skip`] |
-//! | What is recorded about the deliveries of a message outlives the process. | [`DeliveryRecord`] |
+//! | A message that the subscription does not select can still be delivered to a later selection. | [`Settlement::Skip`] |
+//! | The record of a message's deliveries outlives the process. | [`DeliveryRecord`] |
 //! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
 //! | An event is delivered as an event, also if it was published as a raw message. | [`Consumer`] |
-//! | A message of a reserved event type is delivered with its headers, and no other one as such. | [`Incoming`] |
+//! | A message of a reserved event type is delivered with its headers; no other message is taken for one. | [`Incoming`] |
 //! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
 
 pub mod backoff;
@@ -41,5 +41,5 @@ pub use self::reserved::{
 pub use self::settlement::{AckHandle, Acknowledger, DeliveryRecord, Settlement};
 pub use self::subscription::{StartPosition, Subscription, SubscriptionInfo, SubscriptionStatus};
 
-/// A boxed future, as the object-safe traits return it.
+/// A boxed future, as returned by the object-safe traits.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,4 +1,4 @@
-//! Publishing of many events, with confirmations in flight.
+//! Publishing of many events, with several confirmations pending at a time.
 
 use std::error::Error;
 use std::fmt;
@@ -7,18 +7,19 @@ use std::task::{Context, Poll};
 
 use super::{BoxFuture, Published, TransportError};
 
-/// The number of events that wait for their confirmation at once.
+/// The maximum number of events that wait for their confirmation at the same time.
 const MAX_IN_FLIGHT: usize = 100;
 
-/// The error of [`publish_all`](super::PublisherExt::publish_all), which says what was not published.
+/// The error of [`publish_all`](super::PublisherExt::publish_all), which lists the events that were
+/// not published.
 ///
-/// All other events before [`next`](Self::next) are stored.
+/// All events before [`next`](Self::next) that are not in [`failed`](Self::failed) are stored.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct PublishAllError {
-    /// The events that failed, by their place among all events, which is 0 for the first.
+    /// The events that failed, each with its index.
     pub failed: Vec<(usize, TransportError)>,
-    /// The place of the first event that was not tried, since another one had failed.
+    /// The index of the first event that was not tried, because another one had failed.
     pub next: usize,
 }
 
@@ -41,11 +42,11 @@ impl Error for PublishAllError {
     }
 }
 
-/// The events that are being published.
+/// A run of `publish_all`.
 pub(super) struct Publishing<'a, I> {
     events: I,
     in_flight: Vec<(usize, BoxFuture<'a, Result<Published, TransportError>>)>,
-    /// The number of events that were taken.
+    /// The number of events taken from the iterator.
     next: usize,
     failed: Vec<(usize, TransportError)>,
 }
@@ -84,14 +85,14 @@ where
             }
             let before = self.in_flight.len();
             self.poll_in_flight(context);
-            // What ends leaves room for others.
+            // Each confirmed event makes room for the next one.
             if self.in_flight.len() == before {
                 return Poll::Pending;
             }
         }
     }
 
-    /// Takes as many events as may be in flight, and none after a failure.
+    /// Takes events up to the limit of those in flight; none after a failure.
     fn take_events(&mut self) {
         while self.in_flight.len() < MAX_IN_FLIGHT
             && self.failed.is_empty()

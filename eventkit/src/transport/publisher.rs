@@ -5,7 +5,7 @@ use super::{BoxFuture, RawMessage, TransportError, TransportErrorKind};
 use crate::event::Event;
 use crate::typed::ToEvent;
 
-/// A destination that events can be published to.
+/// A destination for events.
 ///
 /// [`PublisherExt`] adds `publish`, which also takes typed values:
 ///
@@ -26,70 +26,70 @@ use crate::typed::ToEvent;
 pub trait Publisher: Send + Sync {
     /// Publishes an event, and returns once it is stored.
     ///
-    /// Two events with the same source and id are one event (core specification, 3.1.1): a transport
-    /// that can tell does not store the second one, and reports it as a
-    /// [duplicate](Published::duplicate). Most brokers remember the ids alone, as NATS and the transport
-    /// in memory do, and cannot tell whether the content is the same. One that can returns an error of
-    /// the kind [`Rejected`](TransportErrorKind::Rejected) for other content.
+    /// Two events with the same source and id are the same event (core specification, 3.1.1). A
+    /// transport that detects duplicates does not store the second one, and reports it as a
+    /// [duplicate](Published::duplicate). Most brokers, such as NATS, and the in-memory transport
+    /// compare only the ids, not the content. A transport that does compare it returns an error of the
+    /// kind [`Rejected`](TransportErrorKind::Rejected) if the content differs.
     ///
-    /// A transport that delivers [reserved](super::is_reserved) messages as such refuses an event of
-    /// a reserved type. Its type is the choice of its sender, who may be anyone.
+    /// A transport that delivers [reserved](super::is_reserved) messages as such must refuse an event
+    /// of a reserved type, because any sender can choose the type of an event.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the event may be stored or not. With the kind
-    /// [`Rejected`](TransportErrorKind::Rejected) the event itself is the reason, and any other kind
-    /// may be tried again: a service does so without an end.
+    /// Returns an error if the broker did not confirm the event; it may be stored nevertheless. The
+    /// kind [`Rejected`](TransportErrorKind::Rejected) means that the event itself was refused. After
+    /// any other kind the event can be published again; a service retries until it is stored.
     fn publish_event<'a>(
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>>;
 
-    /// Publishes a message as it is, for instance one that is not an event, to the destination of an
-    /// event type.
+    /// Publishes a message as it is, to the destination of an event type. The message need not be an
+    /// event.
     ///
-    /// The headers and the body are those of the protocol binding. A message that carries an event in
-    /// them, in structured content mode for instance, has to be
-    /// [delivered](super::Incoming::event) as that event: this is how dead letters are stored and
-    /// replayed.
+    /// The headers and the body are those of the protocol binding. If they carry an event, for instance
+    /// in structured content mode, the message must be [delivered](super::Incoming::event) as that
+    /// event: dead letters are stored and replayed this way.
     ///
-    /// A message for a [reserved](super::is_reserved) event type is delivered with
-    /// [its headers](super::Incoming::reserved) too. Only services publish to such a type: a broker
-    /// that several programs share has to refuse it to all others.
+    /// A message for a [reserved](super::is_reserved) event type is delivered together with [its
+    /// headers](super::Incoming::reserved). Only services publish to such a type: if several programs
+    /// share a broker, configure it to refuse this to all other programs.
     ///
-    /// Two messages with the same [id](RawMessage::id) are one, as two events with the same source and
-    /// id are.
+    /// Two messages with the same [id](RawMessage::id) are the same message, like two events with the
+    /// same source and id.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the message may be stored or not.
+    /// Returns an error if the broker did not confirm the message; it may be stored nevertheless.
     fn publish_raw<'a>(
         &'a self,
         ty: &'a str,
         message: &'a RawMessage,
     ) -> BoxFuture<'a, Result<Published, TransportError>>;
 
-    /// Checks the configuration, without a connection: a service that publishes calls this when it is
-    /// built. The default implementation finds nothing wrong.
+    /// Checks the configuration, without a connection. A service that publishes calls this when it is
+    /// built. The default implementation accepts every configuration.
     ///
     /// # Errors
     ///
-    /// Returns an error if publishing can never succeed, for instance for lack of a destination.
+    /// Returns an error if publishing can never succeed, for instance because no destination is
+    /// configured.
     fn check_publishing(&self) -> Result<(), TransportError> {
         Ok(())
     }
 }
 
-/// Publishing of typed values, for every [`Publisher`].
+/// An extension trait that publishes typed values, for every [`Publisher`].
 ///
-/// Each transport has `publish` as a method of its own. This trait gives it to `dyn Publisher` and to
-/// generic code.
+/// Each transport also has an inherent `publish` method. This trait provides it for `dyn Publisher`
+/// and for generic code.
 pub trait PublisherExt: Publisher {
     /// Publishes an event or a typed value, and returns once it is stored.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the broker did not confirm.
+    /// Returns an error if the value cannot be encoded, or if the broker did not confirm the event.
     fn publish<'a, E: ToEvent + ?Sized>(
         &'a self,
         event: &'a E,
@@ -103,10 +103,10 @@ pub trait PublisherExt: Publisher {
         })
     }
 
-    /// Publishes events or typed values, 100 at once, and returns their number once all are stored.
+    /// Publishes events or typed values, and returns their number once all are stored.
     ///
-    /// The next event is taken when one is confirmed. Events that are in flight together are sent in
-    /// their order; a transport that sends one of them again may store it after later ones.
+    /// Up to 100 events are in flight at a time; when one is confirmed, the next one is sent. Events
+    /// are sent in order, but a transport that sends one of them again may store it after later ones.
     ///
     /// ```
     /// use eventkit::CloudEvent;
@@ -124,16 +124,16 @@ pub trait PublisherExt: Publisher {
     ///
     /// # Errors
     ///
-    /// Returns an error if a value cannot be encoded, or if the broker did not confirm one. No more
-    /// events are taken then, and those in flight are waited for: the error says which events were not
-    /// published.
+    /// Returns an error if a value cannot be encoded, or if the broker did not confirm an event. In
+    /// this case no more events are sent, and those in flight are awaited; the error lists the events
+    /// that were not published.
     fn publish_all<'a, I>(&'a self, events: I) -> BoxFuture<'a, Result<usize, PublishAllError>>
     where
         I: IntoIterator,
         I::IntoIter: Send + 'a,
         I::Item: ToEvent + Send + Sync + 'a,
     {
-        // The iterator may be asked again after it has ended.
+        // An iterator that has ended may be polled again.
         let events = events.into_iter().fuse();
         let publishing = events.map(move |event| -> BoxFuture<'a, _> {
             Box::pin(async move { self.publish(&event).await })
@@ -150,12 +150,12 @@ impl<P: Publisher + ?Sized> PublisherExt for P {}
 pub struct Published {
     /// The position in the order of the transport, if it has one.
     pub position: Option<u64>,
-    /// Whether the transport had the event already, and did not store it again.
+    /// Whether the transport already had the event and did not store it again.
     pub duplicate: bool,
 }
 
 impl Published {
-    /// Creates a result with a position.
+    /// Creates the result for an event stored at a position.
     #[must_use]
     pub fn at(position: u64) -> Self {
         Self {
@@ -164,7 +164,7 @@ impl Published {
         }
     }
 
-    /// Sets whether the transport had the event already.
+    /// Sets whether the transport already had the event.
     #[must_use]
     pub fn duplicate(mut self, duplicate: bool) -> Self {
         self.duplicate = duplicate;

@@ -1,17 +1,17 @@
-//! The event types to which services publish messages of their own.
+//! The event types that are reserved for services.
 
 use super::TransportError;
 
-/// The prefix of the event types that dead letters are published to.
+/// The prefix of the event types of dead letters.
 pub const DEAD_LETTER_PREFIX: &str = "eventkit.deadletter.";
 
-/// The prefix of the event types that replays are published to.
+/// The prefix of the event types of replays.
 pub const REPLAY_PREFIX: &str = "eventkit.replay.";
 
-/// Returns whether messages of this event type are written by services alone.
+/// Returns whether an event type is reserved for the messages of services.
 ///
-/// They are published [raw](super::Publisher::publish_raw), and an event of such a type is not
-/// published.
+/// Services publish these messages [raw](super::Publisher::publish_raw); an event of a reserved
+/// type is refused.
 #[must_use]
 pub fn is_reserved(ty: &str) -> bool {
     ty.starts_with(DEAD_LETTER_PREFIX) || ty.starts_with(REPLAY_PREFIX)
@@ -31,22 +31,22 @@ pub fn check_not_reserved(ty: &str) -> Result<(), TransportError> {
     Ok(())
 }
 
-/// The event type and the headers of a message that was published raw to a [reserved](is_reserved)
+/// The event type and headers of a message that was published raw to a [reserved](is_reserved)
 /// event type.
 ///
-/// What they say is trusted, whereas attributes of an event are its sender's: a transport must not
-/// take either from the event.
+/// Services trust both, whereas any sender can choose the attributes of an event: a transport must
+/// not derive either of them from the event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReservedMessage {
-    /// The event type that the message was published to. The event itself has its own.
+    /// The event type that the message was published to, which is not the type of the event in it.
     pub ty: String,
-    /// The headers, those of the binding included.
+    /// The headers, including those of the binding.
     pub headers: Vec<(String, String)>,
 }
 
 impl ReservedMessage {
-    /// Creates it from the event type and the headers of the message.
+    /// Creates a reserved message from the event type and headers it was published with.
     pub fn new(ty: impl Into<String>, headers: Vec<(String, String)>) -> Self {
         Self {
             ty: ty.into(),

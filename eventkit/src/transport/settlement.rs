@@ -8,48 +8,50 @@ use serde::{Deserialize, Serialize};
 
 use super::{BoxFuture, MessageMetadata, TransportError};
 
-/// The settlement of a message, as a transport receives it.
+/// How a message is settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
-    /// The message was handled, and is not delivered again.
+    /// The message was handled; it is not delivered again.
     Ack,
-    /// The message cannot be handled, and is not delivered again.
+    /// The message cannot be handled; it is not delivered again.
     Terminate,
-    /// The message is returned, to be delivered again after a delay.
+    /// The message is returned, and delivered again after a delay.
     Nack(Duration),
-    /// The message is not one that the subscription selects.
+    /// The subscription does not select the message.
     ///
-    /// It is not delivered again, unless a later selection of the subscription is
-    /// [recorded](super::Subscription#selections): then it may be one that the later selection is for, and is
-    /// returned to be delivered again after a delay of the transport's choice. The transport accounts for
-    /// such a delivery in the [record](DeliveryRecord::accounted_deliveries) of the message, if all before
-    /// it are accounted for.
+    /// The message is not delivered again, unless the subscription has a later
+    /// [recorded](super::Subscription#selections) selection. In that case the later selection may
+    /// include the message, so it is delivered again after a delay that the transport chooses. The
+    /// transport then adds the delivery to the [record](DeliveryRecord::accounted_deliveries) of the
+    /// message, if all previous deliveries are accounted for.
     Skip,
 }
 
-/// What is stored about the deliveries of a message whose handler did not succeed at once.
+/// The stored record of the deliveries of a message whose handler did not succeed at the first
+/// attempt.
 ///
-/// A service stores it before a retry, before it runs a suspect, and when it returns a message, and
-/// loads it if a message was delivered before: never for a message whose handler succeeds at the first
-/// delivery.
+/// A service stores the record before a retry, before it runs a suspect, and when it returns a
+/// message. It loads the record if the message was delivered before. A message whose handler
+/// succeeds at the first delivery has no record.
 ///
-/// A transport may store it in any format of serde. A member that is absent is 0.
+/// A transport may store the record in any serde format. A missing field is 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct DeliveryRecord {
     /// The number of runs of the handler that failed or timed out.
     pub failed_attempts: u32,
-    /// The delivery count up to which every delivery ended with a failed attempt or was returned. A
-    /// later delivery that ended otherwise was in hand when its process died or was cut off.
+    /// The delivery count up to which each delivery ended with a failed attempt or was returned. A
+    /// later delivery that ended otherwise was being handled when its process died or lost its
+    /// connection.
     pub accounted_deliveries: u32,
-    /// The number of runs that were begun while the message was suspected of ending its process.
+    /// The number of runs that began while the message was suspected of having ended its process.
     pub suspect_runs: u32,
 }
 
 impl DeliveryRecord {
-    /// Returns the record once a delivery ended without a run, if all deliveries before it are accounted
-    /// for: otherwise the message stays a suspect.
+    /// Returns the record after a delivery that ended without an attempt, or `None` if an earlier
+    /// delivery is not accounted for: the message then remains a suspect.
     #[must_use]
     pub fn accounting_for(mut self, delivery_count: u32) -> Option<Self> {
         let is_next = self.accounted_deliveries.saturating_add(1) == delivery_count;
@@ -58,34 +60,35 @@ impl DeliveryRecord {
     }
 }
 
-/// Settles the messages of a consumer.
+/// A handle of a consumer that settles its messages.
 ///
-/// One acknowledger may serve all messages of a consumer, which costs no allocation for each, or one
-/// message only. A message that is never settled is delivered again. What has to happen when a
-/// message is dropped unsettled belongs in the [`Drop`] of an acknowledger of its own.
+/// One acknowledger may serve all messages of a consumer, which saves an allocation for each
+/// message. A message that is never settled is delivered again. A transport that must act when a
+/// message is dropped unsettled uses one acknowledger per message, and implements [`Drop`] for it.
 pub trait Acknowledger: Debug + Send + Sync {
     /// Settles the message with this metadata.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm. The message may then be delivered again, and
-    /// one that was to return after a delay may return after `ack_wait` instead.
+    /// Returns an error if the broker did not confirm. The message may then be delivered again, and one
+    /// that was returned with a delay may come back after `ack_wait` instead.
     fn settle(
         self: Arc<Self>,
         message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>>;
 
-    /// Extends the time in which the message has to be settled by `ack_wait`, counted from now.
+    /// Reports progress: the message has to be settled within `ack_wait` from now.
     ///
-    /// A transport whose messages stay with their consumer until it is lost has nothing to do.
+    /// A transport whose messages stay with a consumer until its connection is lost need not do
+    /// anything.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker could not be told.
+    /// Returns an error if the progress could not be reported to the broker.
     fn in_progress(&self, message: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Loads the record of the message's deliveries; the default one if none is stored.
+    /// Loads the record of the message's deliveries; returns the default record if none is stored.
     ///
     /// # Errors
     ///
@@ -95,26 +98,26 @@ pub trait Acknowledger: Debug + Send + Sync {
         message: MessageMetadata,
     ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>>;
 
-    /// Stores the record of the message's deliveries, in place of an earlier one, for consumers of the
+    /// Stores the record of the message's deliveries, replacing an earlier one, for consumers of the
     /// subscription in any process.
     ///
-    /// A transport forgets the record once the message is acknowledged or terminated. One that forgets
-    /// its messages when its process ends may keep the records in memory. Like `load_record`, this does not
-    /// depend on the consumer that received the message, which may be lost meanwhile: a service calls both
+    /// A transport deletes the record once the message is acknowledged or terminated. A transport that
+    /// loses its messages when its process ends may keep the records in memory. Like `load_record`,
+    /// this must also work after the consumer that received the message was lost: a service calls both
     /// until they succeed.
     ///
     /// # Errors
     ///
-    /// Returns an error if the record is not stored.
+    /// Returns an error if the record could not be stored.
     fn store_record(
         &self,
         message: MessageMetadata,
         record: DeliveryRecord,
     ) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Returns the time without a sign of life after which the transport delivers the message again,
-    /// if it is not the one of the subscription: an operator or a later deployment may have changed
-    /// it. The default implementation returns `None`.
+    /// Returns the actual time without a progress report after which the transport delivers the message
+    /// again, if it differs from the one of the subscription: an operator or a later deployment may
+    /// have changed it. The default implementation returns `None`.
     fn ack_wait(&self) -> Option<Duration> {
         None
     }
@@ -122,7 +125,7 @@ pub trait Acknowledger: Debug + Send + Sync {
 
 /// A handle that settles one message, once.
 ///
-/// Dropping it leaves the message unsettled: the transport delivers it again.
+/// Dropping the handle leaves the message unsettled: the transport delivers it again.
 #[derive(Debug)]
 pub struct AckHandle {
     acknowledger: Arc<dyn Acknowledger>,
@@ -143,8 +146,8 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm. The message may then be delivered again, and
-    /// one that was to return after a delay may return after `ack_wait` instead.
+    /// Returns an error if the broker did not confirm. The message may then be delivered again, and one
+    /// that was returned with a delay may come back after `ack_wait` instead.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn settle(self, settlement: Settlement) -> BoxFuture<'static, Result<(), TransportError>> {
         self.acknowledger.settle(self.message, settlement)
@@ -160,7 +163,7 @@ impl AckHandle {
         self.settle(Settlement::Ack)
     }
 
-    /// Settles a message that cannot be handled: it is not delivered again.
+    /// Terminates a message that cannot be handled: it is not delivered again.
     ///
     /// # Errors
     ///
@@ -174,7 +177,7 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker could not be told; the message is delivered again after
+    /// Returns an error if the broker did not confirm; the message is then delivered again after
     /// `ack_wait`.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn nack(self, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
@@ -191,31 +194,31 @@ impl AckHandle {
         self.settle(Settlement::Skip)
     }
 
-    /// Extends the time in which the message has to be settled by `ack_wait`, counted from now.
+    /// Reports progress: the message has to be settled within `ack_wait` from now.
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker could not be told.
+    /// Returns an error if the progress could not be reported to the broker.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn in_progress(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         self.acknowledger.in_progress(self.message)
     }
 
-    /// Loads the record of the message's deliveries; the default one if none is stored.
+    /// Loads the record of the message's deliveries; returns the default record if none is stored.
     ///
     /// # Errors
     ///
-    /// Returns an error if the record cannot be read.
+    /// Returns an error if the record could not be read.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn load_record(&self) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
         self.acknowledger.load_record(self.message)
     }
 
-    /// Stores the record of the message's deliveries, in place of an earlier one.
+    /// Stores the record of the message's deliveries, replacing an earlier one.
     ///
     /// # Errors
     ///
-    /// Returns an error if the record is not stored.
+    /// Returns an error if the record could not be stored.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn store_record(
         &self,
@@ -224,8 +227,8 @@ impl AckHandle {
         self.acknowledger.store_record(self.message, record)
     }
 
-    /// Returns the time without a sign of life after which the transport delivers the message again,
-    /// if it is not the one of the subscription.
+    /// Returns the actual time without a progress report after which the transport delivers the message
+    /// again, if it differs from the one of the subscription.
     #[must_use]
     pub fn ack_wait(&self) -> Option<Duration> {
         self.acknowledger.ack_wait()

@@ -1,4 +1,4 @@
-//! What one handler of a service asks of a transport.
+//! The subscriptions that a service opens on a transport.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,46 +7,50 @@ use super::TransportError;
 use crate::event::Timestamp;
 use crate::pattern;
 
-/// The subscription of one handler: a durable name, and the event types it covers.
+/// The subscription of one handler: a durable name, and the event types it selects.
 ///
 /// # Selections
 ///
-/// The patterns and the filter are the selection of the subscription. A transport records with the
-/// durable subscription which selections it had, in the order in which they first came: during a
-/// rolling deployment, processes with an earlier and a later one share the messages. A process with the
-/// latest selection [skips](super::Settlement::Skip) for good what that does not select. For a process
-/// with an earlier one, the same message is returned, since the later selection may be for it. Such a
-/// process is [superseded](SubscriptionStatus::superseded). If no process with a later selection is
-/// left, as after a rollback, the selection of the one that remains becomes the latest.
+/// The patterns and the filter of a subscription are its selection. A transport stores the
+/// selections of each durable subscription, in the order in which they were first used. During a
+/// rolling deployment, processes with an earlier and a later selection share the messages:
+///
+/// - If a process with the latest selection [skips](super::Settlement::Skip) a message, it is
+///   settled for good.
+/// - If a process with an earlier selection skips a message, it is returned, since the later
+///   selection may include it. Such a process is [superseded](SubscriptionStatus::superseded).
+/// - If only processes with an earlier selection are left, as after a rollback, their selection
+///   becomes the latest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// The durable name, of ASCII letters, digits, `-` and `_`.
+    /// The durable name: ASCII letters, digits, `-` and `_`.
     ///
-    /// The transport remembers under it how far the handler has come, across restarts of both
-    /// sides. Consumers with the same name share the messages.
+    /// The transport stores the progress of the handler under this name, across restarts of the service
+    /// and of the broker. Consumers with the same name share the messages.
     pub name: String,
-    /// The event types and patterns, as `#[handles]` takes them.
+    /// The event types and patterns, in the syntax of `#[handles]`.
     pub patterns: Vec<String>,
-    /// How long a message may stay without a sign of life from its consumer before the transport
-    /// delivers it to another one.
+    /// How long a message may stay with a consumer without an acknowledgement or a progress report
+    /// before the transport delivers it to another one.
     pub ack_wait: Duration,
-    /// How many messages one consumer may hold unsettled at once. A message that was returned with a
-    /// delay does not count while it waits.
+    /// How many unsettled messages one consumer may have. A message that was returned with a delay does
+    /// not count while it waits.
     pub max_in_flight: usize,
-    /// The former durable names, the latest first. If the transport has no subscription of the name
-    /// and has one of a former name, the subscription continues it.
+    /// The former durable names, the latest first. If the transport has no subscription with the
+    /// current name but has one with a former name, the subscription continues that one.
     pub formerly: Vec<String>,
-    /// The position at which a new durable subscription starts; the oldest message that the transport
-    /// has by default. One that exists continues where it is.
+    /// The position at which a new durable subscription starts; the oldest stored message by default.
+    /// An existing subscription continues where it stopped.
     pub start: Option<StartPosition>,
-    /// A text that stands for the filter of the handler, equal for equal filters.
+    /// A text that identifies the filter of the handler: equal filters have equal texts.
     pub filter: Option<String>,
-    /// Whether messages are handled in their order: what was delivered to a lost consumer, or returned
-    /// to the transport by a process that has ended, is delivered again before newer messages.
+    /// Whether messages are handled in order: messages that were delivered to a lost consumer, or
+    /// returned by a process that has ended, are delivered again before newer ones.
     ///
-    /// A transport may wait for `ack_wait` when a consumer is opened. It need not wait for messages that
-    /// this process still holds or has returned: a service knows their places.
+    /// To ensure this, a transport may wait for `ack_wait` when a consumer is opened. It need not wait
+    /// for messages that this process still has or has returned: the service itself keeps those in
+    /// order.
     pub keeps_order: bool,
 }
 
@@ -78,7 +82,7 @@ impl Subscription {
         self.filter == other.filter && patterns(self) == patterns(other)
     }
 
-    /// Returns whether one of the patterns selects an event type.
+    /// Returns whether one of the patterns matches an event type.
     #[must_use]
     pub fn selects(&self, ty: &str) -> bool {
         let mut patterns = self.patterns.iter();
@@ -107,7 +111,7 @@ impl Subscription {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartPosition {
-    /// The oldest message that the transport has.
+    /// The oldest stored message.
     Oldest,
     /// The first message that is published after the subscription was created.
     New,
@@ -119,11 +123,11 @@ pub enum StartPosition {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriptionStatus {
-    /// Whether a later [selection](Subscription#selections) is recorded than the one of this process.
+    /// Whether a later [selection](Subscription#selections) than the one of this process is recorded.
     pub superseded: bool,
-    /// The number of messages that were not delivered yet to any process, if it is known.
+    /// The number of messages that were not delivered to any process yet, if known.
     pub lag: Option<u64>,
-    /// What an operator should look at, each with what to do.
+    /// Warnings for operators, each of which says what to do.
     pub warnings: Vec<String>,
 }
 
@@ -137,7 +141,7 @@ pub struct SubscriptionInfo {
     pub has_consumer: bool,
     /// The number of messages that are not settled.
     pub unsettled: u64,
-    /// The durable names that the subscription had before. A replay to one of them is addressed to `name`.
+    /// The former durable names. A replay to one of them is addressed to `name`.
     pub former_names: Vec<String>,
 }
 
@@ -152,14 +156,14 @@ impl SubscriptionInfo {
         }
     }
 
-    /// Sets the durable names that the subscription had before.
+    /// Sets the former durable names.
     #[must_use]
     pub fn with_former_names(mut self, names: Vec<String>) -> Self {
         self.former_names = names;
         self
     }
 
-    /// Returns whether this is the name of the subscription, or one that it had before.
+    /// Returns whether this is the current name of the subscription or a former one.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
         self.name == name || self.former_names.iter().any(|former| former == name)
