@@ -1,4 +1,5 @@
-//! The attempts of a delivery: the handler within its claim, and its outgoing events.
+//! The attempts of a delivery: each runs the handler within its claim and publishes its outgoing
+//! events.
 
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -18,13 +19,13 @@ use eventkit::Failure;
 use eventkit::event::Event;
 use eventkit::transport::{TransportError, TransportErrorKind};
 
-/// The time in which the transport has to store one outgoing event.
+/// The time limit for the transport to store an outgoing event.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
 const NOT_STORED: &str = "an outgoing event was not stored";
 
 impl Delivery<'_> {
-    /// Makes one attempt, if the inbox permits it.
+    /// Makes one attempt, if the inbox grants the claim.
     pub(crate) async fn attempt(
         &self,
         number: u32,
@@ -58,7 +59,8 @@ impl Delivery<'_> {
         }
     }
 
-    /// Waits until a suspect may run, which is alone if it has run too often, and records that it does.
+    /// Waits until a suspect may run, alone if it has run too often, and records that it is about
+    /// to run.
     ///
     /// Returns the outcome if the handler must not run.
     async fn begin_suspect_run<'s>(
@@ -72,7 +74,7 @@ impl Delivery<'_> {
             is_recording = true;
             self.record_suspect_run().await;
         };
-        // A sync handler that hangs never ends, and others wait meanwhile.
+        // A sync handler that hangs never ends and keeps its permit, so this wait needs a limit.
         let beginning = timeout(self.policy.timeout, beginning);
         let outcome = match self.task.unless_draining(beginning).await {
             Some(Ok(())) => return Ok(admission),
@@ -88,7 +90,7 @@ impl Delivery<'_> {
         Err(outcome)
     }
 
-    /// Runs the handler within its layers and its timeout, and publishes its outgoing events.
+    /// Runs the handler with its layers and its timeout, and publishes its outgoing events.
     async fn run(&self, number: u32, suspect: Option<Box<Admission<'_>>>) -> Result<(), Failure> {
         self.running.store(true, Ordering::Relaxed);
         let is_suspect = suspect.is_some();
@@ -106,22 +108,23 @@ impl Delivery<'_> {
                 outgoing: outgoing.clone(),
                 handler: Arc::clone(handler),
             };
-            // Boxed, since layers are rare, and every message would have the room for them.
+            // Boxed, since layers are rare, and their future would enlarge that of every message.
             let running = Box::pin(layers.clone().attempt(attempt));
             self.within_timeout(pin!(running), suspect).await
         };
-        // Closed whatever the outcome, since the handler may have kept the collection.
+        // Closed after every outcome, since the handler may have kept the collection.
         let events = outgoing.close();
         self.running.store(false, Ordering::Relaxed);
         if is_suspect {
-            // Storing what follows, such as a dead letter, may take for ever.
+            // Storing what follows, such as a dead letter, may take any amount of time.
             self.record_clearance().await;
         }
         outcome?;
         self.publish(&events).await.map_err(Failure::error)
     }
 
-    /// Stops an attempt at its timeout, or reports it if the handler is sync and cannot be stopped.
+    /// Stops an attempt at its timeout. A sync handler cannot be stopped, so its timeout is only
+    /// logged.
     async fn within_timeout<F>(
         &self,
         mut attempt: Pin<&mut F>,
@@ -142,10 +145,10 @@ impl Delivery<'_> {
             subscription = self.subscription(),
             event = %self.event,
             timeout = ?limit,
-            "a sync handler runs past its timeout"
+            "a sync handler is still running after its timeout"
         );
         if let Some(admission) = suspect {
-            // Others do not wait for a handler that hangs.
+            // Other suspects do not wait for a handler that hangs.
             drop(admission);
             tokio::select! {
                 biased;
@@ -156,9 +159,10 @@ impl Delivery<'_> {
         attempt.await
     }
 
-    /// Publishes the outgoing events, however long that takes.
+    /// Publishes the outgoing events, and retries until the transport stores or rejects them.
     ///
-    /// Returns an error if the transport rejects one of them: that is a failure of the handler.
+    /// Returns an error if the transport rejects one of them, which counts as a failure of the
+    /// handler.
     async fn publish(&self, events: &[Event]) -> Result<(), TransportError> {
         events
             .iter()
@@ -167,7 +171,7 @@ impl Delivery<'_> {
             let publish = || async {
                 let publishing = self.task.publisher.publish_event(event);
                 match within(STORE_TIMEOUT, NOT_STORED, publishing).await {
-                    // Another attempt would be rejected too.
+                    // Another attempt would be rejected again.
                     Err(error) if error.kind() == TransportErrorKind::Rejected => Ok(Err(error)),
                     published => published.map(Ok),
                 }
@@ -177,8 +181,9 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Checks that the transport does not take an outgoing event for a duplicate of the handled one, as
-    /// where a field gives both the same id. The handled event itself may be sent again.
+    /// Checks that the transport would not take an outgoing event for a duplicate of the handled
+    /// one, as it would if a field gives both the same id. The handled event itself may be sent
+    /// again.
     fn check_not_cause(&self, event: &Event) -> Result<(), TransportError> {
         let is_same_id = event.id() == self.event.id() && event.source() == self.event.source();
         if !is_same_id || event.ty() == self.event.ty() || !self.task.publishes_to_transport {

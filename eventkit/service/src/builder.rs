@@ -24,10 +24,10 @@ use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{Publisher, StartPosition, Subscription, Transport};
 use eventkit::{BoxError, Dispatcher, Handler, Policy, pattern};
 
-/// A function that wraps a service in one layer.
+/// A function that wraps a handler service in a layer.
 type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 
-/// A builder of a [`Service`]; each setting has a safe default.
+/// A builder of a [`Service`]; every setting has a safe default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -68,8 +68,9 @@ pub struct ServiceBuilder {
 impl Service {
     /// Creates a builder of a service that runs the handlers of a dispatcher.
     ///
-    /// The name is part of the durable name of each subscription: under another name, a service
-    /// starts anew. It consists of ASCII letters, digits, `_`, and single `-` between them.
+    /// The name is part of the durable name of each subscription: under another name, the service
+    /// starts with new subscriptions. It consists of ASCII letters, digits, `_`, and single `-`
+    /// between them.
     #[expect(
         clippy::new_ret_no_self,
         reason = "`Service::new(..)..build()?` is how a service is made"
@@ -93,63 +94,64 @@ impl Service {
 }
 
 impl ServiceBuilder {
-    /// Adds a transport; every handler receives events from each of them. At least one is required.
+    /// Adds a transport; every handler receives events from every transport. At least one is
+    /// required.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transports.push(Arc::new(transport));
         self
     }
 
-    /// Sets the policy of the service, for settings that neither a handler nor an event type has.
+    /// Sets the default policy, for settings that neither the handler nor the event type sets.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policies.service = policy;
         self
     }
 
-    /// Sets the policy for the events of a type or pattern, for settings that a handler does not have.
+    /// Sets the policy for an event type or pattern, for settings that the handler does not set.
     ///
-    /// Of several policies that match, the first one added applies. Concurrency, key and circuit
-    /// breaker belong to a handler, and cannot be set by type.
+    /// If several policies match, the one that was added first applies. Concurrency, key and
+    /// circuit breaker belong to a handler and cannot be set by type.
     pub fn policy_for(mut self, pattern: impl Into<String>, policy: Policy) -> Self {
         self.policies.types.push((pattern.into(), policy));
         self
     }
 
-    /// Sets the time without a progress report after which the transport delivers a message to another
-    /// consumer; 30 seconds by default, at least one second, and at most a year.
+    /// Sets the time without a progress report after which the transport delivers a message to
+    /// another consumer; 30 seconds by default, at least one second, and at most a year.
     ///
-    /// This is how soon the events of a process that died are delivered again. A handler may run for
-    /// longer, since its message is kept alive.
+    /// The events of a process that died are delivered again after this time. A handler may run for
+    /// longer, since the service reports progress on its message.
     pub fn ack_wait(mut self, ack_wait: Duration) -> Self {
         self.ack_wait = ack_wait.clamp(Duration::from_secs(1), FAR_FUTURE);
         self
     }
 
-    /// Sets the time in which handlers may finish when the service stops; 20 seconds by default, which
-    /// leaves time within the 30 seconds that Kubernetes grants.
+    /// Sets the time that running handlers have to finish when the service stops; 20 seconds by
+    /// default, which fits into the 30 seconds that Kubernetes grants.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
         self
     }
 
-    /// Sets the position at which the subscription of a handler starts if its transport has none yet,
-    /// for handlers without a position of their own; the oldest message by default.
+    /// Sets the position at which new subscriptions start, for handlers that do not set one; the
+    /// oldest message by default.
     pub fn start(mut self, start: StartPosition) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// Sets the inbox, which remembers the events that were handled; without one, an event that is
-    /// delivered twice is handled twice.
+    /// Sets the inbox, which records the events that were handled. Without an inbox, an event that
+    /// is delivered twice may be handled twice.
     pub fn inbox(mut self, inbox: impl Inbox + 'static) -> Self {
         self.inbox = Some(Arc::new(inbox));
         self
     }
 
-    /// Adds a layer of tower around all handlers; the first one added is the outermost.
+    /// Adds a tower layer around all handlers; the layer that is added first is the outermost.
     ///
-    /// A layer sees each [`Attempt`]. It can change the event, answer in place of the handler, or
-    /// fail: its error counts as an error of the handler. All handlers share the layer, so a limit
-    /// applies to all of them together.
+    /// A layer wraps each [`Attempt`]. It can change the event, respond without calling the
+    /// handler, or fail: its error counts as an error of the handler. All handlers share the layer,
+    /// so a limit applies to all of them together.
     ///
     /// ```
     /// use std::task::{Context, Poll};
@@ -206,32 +208,32 @@ impl ServiceBuilder {
         self
     }
 
-    /// Sets the destination of [`Outgoing`](super::Outgoing) events; the transport that the handled
-    /// event was received from by default.
+    /// Sets the destination of [`Outgoing`](super::Outgoing) events; by default, the transport that
+    /// the handled event was received from.
     pub fn outgoing_publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.outgoing_publisher = Some(Arc::new(publisher));
         self
     }
 
-    /// Sets the event type that dead letters are published to, which starts with
-    /// `eventkit.deadletter.`; the name of the service follows by default.
+    /// Sets the event type of dead letters, which must start with `eventkit.deadletter.`; by
+    /// default, this prefix is followed by the name of the service.
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
         self.dead_letter_type = Some(ty.into());
         self
     }
 
-    /// Sets the destination of dead letters; the transport that the event was received from by
-    /// default.
+    /// Sets the destination of dead letters; by default, the transport that the event was received
+    /// from.
     pub fn dead_letter_publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.dead_letter_publisher = Some(Arc::new(publisher));
         self
     }
 
-    /// Builds the service; nothing is subscribed to until it runs.
+    /// Builds the service; it opens no subscription until it runs.
     ///
     /// # Errors
     ///
-    /// Returns an error with every issue of the configuration.
+    /// Returns an error if the configuration has issues; the error lists all of them.
     pub fn build(self) -> Result<Service, ServiceError> {
         let issues = self.issues();
         if !issues.is_empty() {
@@ -294,7 +296,7 @@ impl ServiceBuilder {
         })
     }
 
-    /// Returns what the subscriptions of each handler share.
+    /// Returns the state that the subscriptions of each handler share.
     fn handlers(&self, changes: &watch::Sender<u64>) -> Vec<Arc<SubscriptionShared>> {
         let shared = self.handlers.iter().map(|bound| {
             let policy = self.policies.resolve(bound.handler().policy(), None);
@@ -350,7 +352,7 @@ impl ServiceBuilder {
 
     fn publisher_issues(&self, issues: &mut Vec<ServiceIssue>) {
         let sends_events = self.handlers.iter().any(BoundHandler::sends_events);
-        // Any event may become a dead letter, if only for malformed data.
+        // Any event may become a dead letter, for instance because of malformed data.
         let publishers = [
             ("dead letters", true, &self.dead_letter_publisher),
             ("outgoing events", sends_events, &self.outgoing_publisher),
@@ -387,7 +389,7 @@ impl ServiceBuilder {
         }
     }
 
-    /// Finds names that a handler had before, and that another one has or had too.
+    /// Finds former names of a handler that are also current or former names of another one.
     fn former_name_issues(&self, issues: &mut Vec<ServiceIssue>) {
         let handlers = self.handlers.iter().map(BoundHandler::handler);
         let names = handlers

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::subscription_state::SubscriptionState;
 use eventkit::transport::backoff::FAR_FUTURE;
 
-/// A breaker that opens after a number of failures in a row.
+/// A circuit breaker that opens after a number of failures in a row.
 #[derive(Debug)]
 pub(crate) struct CircuitBreaker {
     max_failures: u32,
@@ -27,13 +27,13 @@ enum State {
     Open {
         until: Instant,
     },
-    /// One event is on trial.
+    /// One event is being handled on trial.
     HalfOpen,
 }
 
-/// The permission to run the handler once.
+/// A permit to run the handler once.
 ///
-/// A trial whose permit is dropped without a record is passed on to the next event.
+/// If the permit of a trial is dropped without recording an outcome, the next event is the trial.
 #[derive(Debug)]
 pub(crate) struct Permit<'b> {
     breaker: &'b CircuitBreaker,
@@ -67,7 +67,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// Returns a permit, or the state that has to change first.
+    /// Returns a permit, or the state that has to change before there is one.
     fn try_acquire(&self) -> Result<Permit<'_>, State> {
         let mut state = self.lock();
         let is_trial = match *state {
@@ -90,7 +90,7 @@ impl CircuitBreaker {
 }
 
 impl Permit<'_> {
-    /// Records whether the handler failed; returns the state of the subscription if it changes.
+    /// Records the outcome of the handler; returns the new state of the subscription if it changes.
     pub(crate) fn record(mut self, failed: bool) -> Option<SubscriptionState> {
         let breaker = self.breaker;
         let open = State::Open {
@@ -109,7 +109,7 @@ impl Permit<'_> {
             (State::Closed { .. }, false) => (closed, None),
             (State::HalfOpen, true) if self.is_trial => (open, Some(SubscriptionState::Paused)),
             (State::HalfOpen, false) if self.is_trial => (closed, Some(SubscriptionState::Running)),
-            // The handler started before the breaker opened.
+            // The handler was started before the breaker opened.
             (state, _) => (state, None),
         };
         *state = next;

@@ -1,4 +1,4 @@
-//! The claim of a delivery at the inbox.
+//! The claim of a delivery in the inbox.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -14,16 +14,16 @@ use super::inbox::{Claim, ClaimToken, Inbox, InboxKey};
 use super::store::{StoreAttempts, until_stored};
 use eventkit::BoxError;
 
-/// The time in which the inbox has to answer.
+/// The time limit for a response of the inbox.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time in which the inbox has to release a claim: shorter than the service has for its end.
+/// The time limit for releasing a claim: less than the service has to shut down.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 const INBOX_TIMED_OUT: &str = "the inbox did not answer";
 
 impl Delivery<'_> {
-    /// Claims the event at the inbox; returns the outcome if the handler must not run.
+    /// Claims the event in the inbox; returns the outcome if the handler must not run.
     pub(crate) async fn claim(&self, inbox: &dyn Inbox) -> Option<AttemptOutcome> {
         let mut attempts = StoreAttempts::new(&self.task.status, Store::Inbox);
         loop {
@@ -44,7 +44,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Runs an attempt, and renews the claim meanwhile, if there is one.
+    /// Runs an attempt while renewing the claim, if there is one.
     pub(crate) async fn while_claimed<T>(&self, attempt: impl Future<Output = T>) -> T {
         tokio::select! {
             biased;
@@ -53,7 +53,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Completes the claim, however long that takes.
+    /// Completes the claim, and retries until it is stored.
     pub(crate) async fn complete_claim(&self, inbox: &dyn Inbox) {
         let complete = || {
             let completing = inbox.complete(self.inbox_key());
@@ -72,21 +72,22 @@ impl Delivery<'_> {
             return;
         };
         let releasing = inbox.release(self.inbox_key(), token);
-        // Without this the claim ends with its lease, so the message does not wait for it.
+        // An unreleased claim expires with its lease, so a failure does not hold up the message.
         if let Err(error) = within(RELEASE_TIMEOUT, INBOX_TIMED_OUT, releasing).await {
             self.task.status.set_last_error(&*error);
             tracing::warn!(
                 subscription = self.subscription(),
                 event = %self.event,
                 error = &*error,
-                "failed to release a claim at the inbox"
+                "failed to release a claim in the inbox"
             );
         }
     }
 
-    /// Releases the claim of a message that is released, unless its handler continues to run.
+    /// Releases the claim of a message that is released, unless its handler is still running.
     pub(crate) async fn abandon_claim(&self) {
-        // A sync handler cannot be stopped: other processes wait at least until the lease ends.
+        // A sync handler cannot be stopped: other processes have to wait at least until the lease
+        // expires.
         let is_async = self.task.shared.handler.handler().is_async();
         if is_async || !self.running.load(Ordering::Relaxed) {
             self.release_claim().await;
@@ -101,14 +102,16 @@ impl Delivery<'_> {
             let mut holds = true;
             while holds {
                 sleep(self.task.config.ack_wait / 2).await;
-                // Boxed, so that a delivery that ends before does not have the size of this.
+                // Boxed, so that a delivery that needs no renewal does not carry the size of this
+                // future.
                 holds = Box::pin(self.renew_once(inbox, token)).await;
             }
         }
         pending().await
     }
 
-    /// Renews the claim, however long that takes; returns whether it still holds.
+    /// Renews the claim, and retries until the inbox responds; returns whether the claim still
+    /// holds.
     async fn renew_once(&self, inbox: &dyn Inbox, token: ClaimToken) -> bool {
         let renew = || {
             let renewing = inbox.renew(self.inbox_key(), token, self.lease());
@@ -117,7 +120,7 @@ impl Delivery<'_> {
         let holds = until_stored(&self.task.status, Store::Inbox, renew).await;
         if !holds {
             let error = BoxError::from(
-                "the claim of a running handler was lost: its event is claimed or completed elsewhere",
+                "lost the claim of a running handler: another process has claimed or completed the event",
             );
             self.task.status.set_last_error(&*error);
             tracing::warn!(
@@ -130,7 +133,7 @@ impl Delivery<'_> {
         holds
     }
 
-    /// Returns how long a claim lasts: long enough for some attempts to renew it.
+    /// Returns the lease of a claim: long enough for several attempts to renew it.
     fn lease(&self) -> Duration {
         self.task.config.ack_wait.saturating_mul(2)
     }

@@ -1,4 +1,4 @@
-//! The counters of a subscription, as reported and as they run.
+//! The counters of a subscription: those of a report, and the live ones.
 
 use std::iter::Sum;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// The counters of a subscription; all but `in_flight` only grow.
+        /// The counters of a subscription; all except `in_flight` only increase.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[non_exhaustive]
         pub struct Counters {
@@ -21,7 +21,7 @@ macro_rules! counters {
         }
 
         impl LiveCounters {
-            /// Creates counters at zero; each change is counted in `changes`.
+            /// Creates counters at zero; each change is signalled on `changes`.
             pub(crate) fn new(changes: &watch::Sender<u64>) -> Self {
                 Self {
                     $($name: Counter::new(changes.clone()),)*
@@ -46,30 +46,30 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Messages that were received, counted at each delivery.
+    /// Messages received; every delivery counts.
     received,
     /// Events whose handler succeeded.
     succeeded,
-    /// Events that the filter of the handler excluded, or that were addressed to another handler, each
-    /// counted at its first delivery.
+    /// Events that the filter of the handler excluded or that were addressed to another handler,
+    /// counted at their first delivery.
     filtered,
-    /// Attempts that failed and are followed by another one.
+    /// Failed attempts that are followed by another one.
     retried,
     /// Events and messages that became dead letters.
     dead_lettered,
-    /// Events that were dropped, as their policy or error asks for.
+    /// Events that were dropped, as requested by their policy or error.
     dropped,
-    /// Events that were delivered again after they were handled: the handler did not run.
+    /// Events that were delivered again after they had been handled; the handler did not run.
     duplicates,
-    /// Messages that were released when the service stopped: unhandled, or before their handler ended.
+    /// Messages that were released at shutdown, before or while their handler ran.
     released,
     /// Messages whose settlement the transport did not confirm.
     unconfirmed,
-    /// Messages that are being handled, or wait for it.
+    /// Messages that are being handled or wait for it.
     in_flight,
 }
 
-/// A counter whose changes wake the callers of `ServiceHandle::wait_for`.
+/// A counter whose changes wake callers of `ServiceHandle::wait_for`.
 #[derive(Debug, Default)]
 pub(crate) struct Counter {
     value: AtomicU64,
@@ -91,9 +91,10 @@ impl Counter {
     fn add(&self, change: i64) {
         self.value
             .fetch_add(change.cast_unsigned(), Ordering::Relaxed);
-        // Pairs with the fence in `wait_for`: either the receiver is seen here, or the value there.
+        // Pairs with the fence in `wait_for`: either this sees the receiver, or the receiver sees
+        // the new value.
         fence(Ordering::SeqCst);
-        // Most often no caller waits, and a change costs nothing.
+        // Usually no caller waits, and a change must not cost anything.
         if self.changes.receiver_count() > 0 {
             self.changes.send_modify(|count| *count += 1);
         }
@@ -104,7 +105,7 @@ pub(crate) fn increment(counter: &Counter) {
     counter.add(1);
 }
 
-/// A count that is one higher for as long as this lives.
+/// A guard that increases a counter by one for as long as it lives.
 pub(crate) struct CountGuard<'c>(&'c Counter);
 
 impl<'c> CountGuard<'c> {

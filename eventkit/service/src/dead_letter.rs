@@ -1,4 +1,4 @@
-//! The form of a dead letter, which services write and readers read.
+//! The format of dead letters, which services write and readers decode.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use eventkit::event::{Event, Timestamp};
 use eventkit::format::{Format, Json};
 use eventkit::transport::{InvalidMessage, RawMessage, ReservedMessage};
 
-// The headers that a dead letter adds to its message, all of them to each one: the last header of a
-// name belongs to the dead letter, since the message may have its own.
+// The headers that each dead letter appends to its message. The message may have headers of the
+// same names, so the last header of a name is the one of the dead letter.
 const HANDLER: &str = "eventkit-handler";
 const ERROR: &str = "eventkit-error";
 const ATTEMPTS: &str = "eventkit-attempts";
@@ -29,14 +29,14 @@ const HEADERS: [&str; 7] = [
     CONTENT,
 ];
 
-// The values of the header for the content.
+// The values of the header that tells how the content is encoded.
 const COMPLETE: &str = "complete";
 const OMITTED: &str = "omitted";
 
 const MAX_ERROR_CHARS: usize = 500;
 const MAX_SHORT_ERROR_CHARS: usize = 40;
 
-/// The failure that a dead letter adds to its message.
+/// The record of a failure, which a dead letter adds to its message.
 #[derive(Debug)]
 pub(crate) struct FailureRecord<'a> {
     /// The durable name of the subscription.
@@ -51,7 +51,7 @@ pub(crate) struct FailureRecord<'a> {
     pub(crate) last: Timestamp,
 }
 
-/// The message of a dead letter.
+/// The message that failed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Failed<'a> {
     Event(&'a Event),
@@ -59,21 +59,22 @@ pub(crate) enum Failed<'a> {
     Raw(&'a RawMessage),
 }
 
-/// A form of a dead letter; a transport may reject one as too large.
+/// An encoding of a dead letter; the transport may reject one as too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LetterForm {
-    /// The message as it came: an event in binary content mode, whose data is not encoded again.
+    /// The complete message; an event is in binary content mode, so that its data is not encoded
+    /// again.
     Complete,
-    /// The same with a short error.
+    /// The complete message with a short error.
     ShortError,
-    /// An event in the JSON format, whose attributes may be longer than headers.
+    /// An event in the JSON format, whose attributes may be longer than a header can be.
     Structured,
-    /// The position of the message in place of its content.
+    /// Only the position of the message, without its content.
     PositionOnly,
 }
 
 impl LetterForm {
-    /// The forms, in the order in which they are tried.
+    /// All forms, in the order in which they are tried.
     pub(crate) const ALL: [Self; 4] = [
         Self::Complete,
         Self::ShortError,
@@ -83,7 +84,7 @@ impl LetterForm {
 }
 
 impl FailureRecord<'_> {
-    /// Encodes a dead letter; `None` if the message does not have this form.
+    /// Encodes a dead letter; returns `None` if the message does not have this form.
     pub(crate) fn encode(&self, failed: Failed<'_>, form: LetterForm) -> Option<RawMessage> {
         let message = match (form, failed) {
             (LetterForm::PositionOnly, _) => RawMessage::default(),
@@ -120,9 +121,9 @@ impl FailureRecord<'_> {
         message
     }
 
-    /// Returns the id of the dead letter, which is the same each time that this handler stores it
-    /// for this message: an attempt to store it that failed may have stored it. A replay is another
-    /// message.
+    /// Returns the id of the dead letter. It is the same each time this handler stores a dead
+    /// letter of this message, because an attempt that failed may have stored it. A replay is
+    /// another message.
     fn id(&self, failed: Failed<'_>) -> Option<String> {
         let position = self.position?.to_string();
         let mut parts = vec![self.handler, self.transport, &position];
@@ -140,15 +141,15 @@ impl FailureRecord<'_> {
     }
 }
 
-/// Encodes an event for the destination of another event type, in the smallest form that it has.
+/// Encodes an event for the destination of another event type, in its most compact form.
 fn to_raw(event: &Event) -> Result<RawMessage, BoxError> {
     binary(event).map_or_else(|| structured(event), Ok)
 }
 
-/// Encodes an event in binary content mode; `None` if it does not fit into headers.
+/// Encodes an event in binary content mode; returns `None` if it does not fit into headers.
 ///
-/// The HTTP binding serves all transports: its headers are those of the other bindings, but for the
-/// content type, which these read too.
+/// The HTTP binding serves all transports: the other bindings use the same headers, except for the
+/// content type, and they also read that of HTTP.
 fn binary(event: &Event) -> Option<RawMessage> {
     let http::Message { headers, body } = http::encode_binary(event).ok()?;
     let pair = |(name, value): (&::http::HeaderName, &::http::HeaderValue)| {
@@ -165,7 +166,7 @@ fn structured(event: &Event) -> Result<RawMessage, BoxError> {
     Ok(RawMessage::new(vec![content_type], Json.encode(event)?))
 }
 
-/// Converts a text to a valid header value: replaces control characters, and truncates it.
+/// Converts a text to a valid header value: replaces control characters, and truncates long texts.
 fn header_value(text: &str, max_chars: usize) -> String {
     let mut value: String = text
         .chars()
@@ -181,7 +182,7 @@ fn header_value(text: &str, max_chars: usize) -> String {
     value
 }
 
-/// An event that one handler could not handle, or a message that is not an event.
+/// An event that a handler failed to handle, or a message that is not an event.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeadLetter {
@@ -203,13 +204,13 @@ pub struct DeadLetter {
 enum Content {
     Event(Event),
     Raw(RawMessage),
-    /// The message did not fit into a dead letter.
+    /// The message was too large for a dead letter.
     Omitted,
 }
 
 impl DeadLetter {
-    /// Returns the event as it was received; `None` if the message is not an event, or did not fit into
-    /// the dead letter.
+    /// Returns the event as it was received; `None` if the message was not an event, or was too
+    /// large for the dead letter.
     #[must_use]
     pub fn event(&self) -> Option<&Event> {
         match &self.content {
@@ -218,8 +219,8 @@ impl DeadLetter {
         }
     }
 
-    /// Returns the message as it was received; `None` if it is an event, or did not fit into the dead
-    /// letter.
+    /// Returns the message as it was received; `None` if it was an event, or was too large for the
+    /// dead letter.
     #[must_use]
     pub fn message(&self) -> Option<&RawMessage> {
         match &self.content {
@@ -228,16 +229,17 @@ impl DeadLetter {
         }
     }
 
-    /// Returns the position of the message on the transport that it came from, if that has positions.
+    /// Returns the position of the message on its original transport, if that transport has
+    /// positions.
     ///
-    /// A dead letter without an event and without a message has nothing else to find it by: the message
-    /// was so large that the transport stored no dead letter with it.
+    /// If a dead letter has neither an event nor a message, the position is the only way to find
+    /// the message: it was too large for the transport to store it in a dead letter.
     #[must_use]
     pub fn position(&self) -> Option<u64> {
         self.position
     }
 
-    /// Creates a dead letter. A header that is missing or malformed leaves its value empty.
+    /// Creates a dead letter. The value of a missing or malformed header is empty.
     pub(crate) fn new(
         event: Result<Event, Box<InvalidMessage>>,
         reserved: Option<&ReservedMessage>,
@@ -264,7 +266,7 @@ impl DeadLetter {
         }
     }
 
-    /// Encodes the message as it was received; `None` if the dead letter does not have it.
+    /// Encodes the message as it was received; `None` if it was too large for the dead letter.
     pub(crate) fn to_replay(&self) -> Result<Option<RawMessage>, BoxError> {
         match &self.content {
             Content::Event(event) => to_raw(event).map(Some),
@@ -274,10 +276,10 @@ impl DeadLetter {
     }
 }
 
-/// Removes the headers of the failure from a message.
+/// Removes the headers of the dead letter from a message.
 fn without_failure(mut message: RawMessage) -> RawMessage {
     for name in HEADERS {
-        // The last header of a name belongs to the dead letter: the message may have had its own.
+        // The message may have headers of the same names, so only the last one of each is removed.
         let position = message.headers.iter().rposition(|(own, _)| own == name);
         if let Some(index) = position {
             message.headers.remove(index);
@@ -287,7 +289,7 @@ fn without_failure(mut message: RawMessage) -> RawMessage {
 }
 
 impl fmt::Display for DeadLetter {
-    /// Writes one line: the handler, the event, attempts and error.
+    /// Writes one line with the handler, the event, the number of attempts, and the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.handler)?;
         match &self.content {

@@ -1,4 +1,4 @@
-//! Reading dead letters, which one reader leases.
+//! A reader of dead letters, which leases them.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,10 +14,11 @@ use eventkit::transport::{
     AckHandle, Consumer, Subscription, SubscriptionInfo, Transport, TransportError,
 };
 
-/// The round trips that a letter may take before it counts as leased by another reader.
+/// The number of round trips to the broker after which a dead letter counts as leased by another
+/// reader.
 const MAX_ROUND_TRIPS: u32 = 4;
 
-/// A dead letter, and the handle that removes or returns it.
+/// A leased dead letter, and the handle that removes or returns it.
 #[derive(Debug)]
 pub(crate) struct LeasedLetter {
     pub(crate) letter: DeadLetter,
@@ -29,23 +30,23 @@ pub(crate) struct LeasedLetter {
 /// A reader of the dead letters of a service. Dropping it closes it in the background.
 #[derive(Debug)]
 pub(crate) struct DeadLetterReader {
-    /// Present until the reader is closed.
+    /// The consumer, until the reader is closed.
     consumer: Option<Box<dyn Consumer>>,
-    /// The letters that are leased and to be visited.
+    /// The leased dead letters that were not visited yet.
     pub(crate) waiting: VecDeque<LeasedLetter>,
-    /// The handles of letters that are leased and stay.
+    /// The handles of visited dead letters that stay.
     pub(crate) kept: Vec<AckHandle>,
     /// The subscriptions of the transport, if it knows them.
     subscriptions: Option<Vec<SubscriptionInfo>>,
-    /// The number of letters that there were, if it is known.
+    /// The number of dead letters when the reader was opened, if it is known.
     count: Option<u64>,
     read: usize,
     idle_timeout: Duration,
 }
 
 impl DeadLetterReader {
-    /// Opens a reader. A letter that does not arrive within the timeout, or within a few round trips to
-    /// the broker, is leased by another reader.
+    /// Opens a reader. If no dead letter arrives within the timeout, or within a few round trips to
+    /// the broker, the remaining ones count as leased by another reader.
     pub(crate) async fn open(
         transport: &dyn Transport,
         subscription: &Subscription,
@@ -68,12 +69,13 @@ impl DeadLetterReader {
         })
     }
 
-    /// Takes the subscriptions that the transport had when the reader was opened, if it knows them.
+    /// Takes the subscriptions that the transport had when the reader was opened, if it lists them.
     pub(crate) fn take_subscriptions(&mut self) -> Option<Vec<SubscriptionInfo>> {
         self.subscriptions.take()
     }
 
-    /// Leases the next letter; `None` after the last one, or after as many as one reader may lease.
+    /// Leases the next dead letter; returns `None` after the last one, or at the limit of one
+    /// reader.
     async fn next(&mut self) -> Result<Option<LeasedLetter>, TransportError> {
         let is_last = self.count.is_some_and(|count| self.read as u64 >= count);
         if is_last || self.read >= MAX_LEASED_LETTERS {
@@ -97,8 +99,8 @@ impl DeadLetterReader {
         }))
     }
 
-    /// Leases letters until a number of them is to be visited, the oldest first: a transport may deliver
-    /// letters that were returned to it in any order.
+    /// Leases dead letters until `count` of them wait to be visited, the oldest first: a transport
+    /// may deliver those that were returned to it in any order.
     pub(crate) async fn read(&mut self, count: usize) -> Result<(), TransportError> {
         while self.waiting.len() < count
             && let Some(letter) = self.next().await?
@@ -110,7 +112,7 @@ impl DeadLetterReader {
         Ok(())
     }
 
-    /// Closes the reader, and returns the letters that it leased to the store.
+    /// Closes the reader, and returns the dead letters that it leased to the store.
     pub(crate) async fn close(mut self) {
         if let Some(consumer) = self.consumer.take() {
             close(consumer, self.take_handles()).await;
@@ -135,15 +137,15 @@ impl Drop for DeadLetterReader {
     }
 }
 
-/// Closes a consumer, and returns letters to the store. Those that cannot be returned are delivered again
-/// after `ack_wait`.
+/// Closes a consumer, and returns dead letters to the store. Those that cannot be returned are
+/// delivered again after `ack_wait`.
 async fn close(consumer: Box<dyn Consumer>, handles: Vec<AckHandle>) {
-    // First, since an open consumer would receive again what is returned.
+    // Closed first, since an open consumer would receive the returned dead letters again.
     if let Err(error) = consumer.close().await {
         tracing::warn!(%error, "failed to close the consumer of dead letters");
     }
     let handles = handles.into_iter();
     let returns = handles.map(|handle| handle.nack(Duration::ZERO));
-    // Together, since each of them waits for the broker.
+    // Returned concurrently, since each return waits for the broker.
     returns.collect::<JoinSet<_>>().join_all().await;
 }

@@ -1,4 +1,4 @@
-//! Where a service stores its dead letters.
+//! The store of a service's dead letters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,25 +14,27 @@ use eventkit::transport::{
 
 /// The maximum number of dead letters that one reader leases.
 pub(crate) const MAX_LEASED_LETTERS: usize = 10_000;
-/// How long a letter stays leased without a sign of life of its reader.
+/// How long a dead letter stays leased if its reader reports no progress.
 pub(crate) const LETTER_ACK_WAIT: Duration = Duration::from_mins(5);
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The store of dead letters: the transport that the event came from, or a publisher.
+/// The store of dead letters: the transport that the event came from, or a separate publisher.
 pub(crate) struct DeadLetterSink {
-    /// The event type that dead letters are published to.
+    /// The event type of the dead letters.
     ty: String,
     destination: Destination,
 }
 
 enum Destination {
-    /// The subscription has to exist before the first dead letter is published, so that it is kept.
+    /// The subscription must exist before the first dead letter is published, so that the transport
+    /// keeps it.
     Transport(Arc<dyn Transport>, Subscription, OnceCell<()>),
     Publisher(Arc<dyn Publisher>),
 }
 
 impl DeadLetterSink {
-    /// Creates a sink that publishes the dead letters, or keeps those of a service on a transport.
+    /// Creates a sink that publishes dead letters to a publisher, or keeps those of a service on a
+    /// transport.
     pub(crate) fn new(
         publisher: Option<Arc<dyn Publisher>>,
         transport: &Arc<dyn Transport>,
@@ -51,7 +53,7 @@ impl DeadLetterSink {
         }
     }
 
-    /// Stores a dead letter in the first form that its store does not reject, and returns once it is
+    /// Stores a dead letter in the first form that the store accepts, and returns once it is
     /// stored.
     ///
     /// The last form is so small that a store which rejects it rejects all dead letters.
@@ -65,7 +67,7 @@ impl DeadLetterSink {
         loop {
             let Some((form, letter)) = letters.next() else {
                 return Err(TransportError::rejected(
-                    "no form of the dead letter was accepted",
+                    "the dead letter was rejected in every form",
                 ));
             };
             match self.publish(&letter).await {
@@ -73,7 +75,7 @@ impl DeadLetterSink {
                     if error.kind() == TransportErrorKind::Rejected
                         && form != LetterForm::PositionOnly =>
                 {
-                    tracing::warn!(%error, ?form, "a form of a dead letter was rejected; the next one is tried");
+                    tracing::warn!(%error, ?form, "a form of the dead letter was rejected; trying the next one");
                 }
                 stored => return stored,
             }

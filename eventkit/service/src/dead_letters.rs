@@ -10,10 +10,10 @@ use super::names;
 use super::replays::Replays;
 use eventkit::transport::{Transport, TransportError};
 
-/// The dead letters of a service: the events that its handlers could not handle.
+/// The dead letters of a service: the events that its handlers failed to handle.
 ///
-/// They are read from the transport that the service stores them on. One reader leases them, and
-/// returns them when it is done; until then, other readers do not receive them.
+/// Dead letters are read from the transport that the service stores them on. A reader leases them
+/// and returns them when it is done; meanwhile, other readers do not receive them.
 ///
 /// ```
 /// use eventkit_service::{DeadLetters, Service};
@@ -41,16 +41,16 @@ use eventkit::transport::{Transport, TransportError};
 /// assert_eq!((letter.error.as_str(), letter.attempts), ("no printer", 2));
 /// assert_eq!(letter.event().unwrap().id(), "A-1");
 ///
-/// // The printer works again: the event is replayed to this handler, and to no other one.
+/// // The printer works again: replay the event to this handler only.
 /// assert!(letters.replay(&letter).await?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Programs for operators
+/// # Operator tools
 ///
-/// Which letters there are, and what becomes of them, are a few calls:
+/// A program that inspects and removes dead letters needs only a few calls:
 ///
 /// ```
 /// use eventkit::transport::{Transport, TransportError};
@@ -60,7 +60,7 @@ use eventkit::transport::{Transport, TransportError};
 ///     for failure in letters.counts().await? {
 ///         println!("{} of {}: {}", failure.count, failure.handler, failure.error);
 ///     }
-///     // A few at a time, where there are many or large ones.
+///     // Page by page, since there may be many or large ones.
 ///     let mut pages = letters.pages(100).await?;
 ///     while let Some(page) = pages.next().await? {
 ///         for letter in page {
@@ -70,7 +70,7 @@ use eventkit::transport::{Transport, TransportError};
 ///     pages.close().await;
 ///
 ///     letters.delete_where(|letter| letter.error.contains("declined")).await?;
-///     // Ten in a second, so that the handler is not flooded.
+///     // Ten per second, so that the handler is not flooded.
 ///     let letters = letters.replay_rate(10);
 ///     letters.replay_where(|letter| letter.handler == "billing--receipt").await?;
 ///     Ok(())
@@ -83,35 +83,39 @@ use eventkit::transport::{Transport, TransportError};
 ///
 /// # Replays
 ///
-/// A replay is published to the handler that failed, and its letter is deleted once the transport has
-/// stored it. From then on the replay is a message of the handler like any other, with attempts of its
-/// own: it stays until the handler has settled it, and is a new dead letter if that fails.
+/// A replay is published to the handler that failed, and the dead letter is deleted once the
+/// transport has stored the replay. From then on the replay is a message of the handler like any
+/// other, with its own attempts: it is kept until the handler has settled it, and becomes a new
+/// dead letter if that fails.
 ///
-/// A replay to a handler that does not exist is refused, and its letter stays. As long as any handler
-/// of the service has an open consumer, those exist that have one. While no process of the service
-/// runs, those exist that the transport has a durable subscription for. A handler that was removed, or
-/// renamed without `formerly`, may leave one behind: start the service before its letters are replayed,
-/// and send those of a renamed handler to its new name with [`replay_to`](Self::replay_to). On NATS, a handler that has
-/// received nothing for longer than `ack_wait`, with as many messages in flight as it may, does not
-/// seem to have a consumer, and is replayed to later. A transport that does not list its
-/// [subscriptions](Transport::subscriptions) refuses no replay.
+/// A replay to a handler that does not exist is refused, and the dead letter stays. Which handlers
+/// exist is derived from the [subscriptions](Transport::subscriptions) of the transport:
 ///
-/// A message that was too large for its dead letter cannot be replayed from it: the letter has only the
-/// [position](DeadLetter::position) at which the transport has the message.
+/// - If any handler of the service has an open consumer, the handlers with an open consumer exist.
+/// - If no process of the service is running, the handlers with a durable subscription exist. A
+///   handler that was removed, or renamed without `formerly`, may have left one behind. Start the
+///   service before you replay its dead letters, and send those of a renamed handler to its new
+///   name with [`replay_to`](Self::replay_to).
+/// - On NATS, a handler seems to have no consumer if it has the maximum number of messages in
+///   flight and has received nothing for longer than `ack_wait`; replay to it later.
+/// - A transport that does not list its subscriptions refuses no replay.
+///
+/// A message that was too large for its dead letter cannot be replayed: the dead letter has only
+/// its [position](DeadLetter::position) on the transport.
 #[derive(Debug)]
 pub struct DeadLetters<T> {
     transport: T,
     service: String,
-    /// The event type that dead letters are published to.
+    /// The event type of the dead letters.
     ty: String,
     idle_timeout: Duration,
-    /// The handler that replays are addressed to, if not the one that failed.
+    /// The handler that replays are sent to, if it is not the one that failed.
     replay_to: Option<String>,
     /// The time between two replays.
     replay_interval: Duration,
 }
 
-/// The dead letters of a service, page by page; see [`DeadLetters::pages`].
+/// The dead letters of a service, page by page; created by [`DeadLetters::pages`].
 #[derive(Debug)]
 #[must_use = "pages do nothing until they are read"]
 pub struct DeadLetterPages {
@@ -119,7 +123,7 @@ pub struct DeadLetterPages {
     size: usize,
 }
 
-/// The number of dead letters of one handler with one error.
+/// The number of dead letters with the same handler and error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct FailureCount {
@@ -131,14 +135,14 @@ pub struct FailureCount {
     pub count: usize,
 }
 
-/// The way in which a dead letter is removed.
+/// How a dead letter is removed.
 enum Removal {
     Replay,
     Delete,
 }
 
 impl<T: Transport> DeadLetters<T> {
-    /// Creates access to the dead letters of a service, by its name.
+    /// Creates access to the dead letters of the service with this name.
     pub fn new(transport: T, service: impl Into<String>) -> Self {
         let service = service.into();
         Self {
@@ -151,17 +155,17 @@ impl<T: Transport> DeadLetters<T> {
         }
     }
 
-    /// Sets the event type of the dead letters, if the service has its own
-    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type). Another type is an error of each
-    /// operation, unless it starts with `eventkit.deadletter.` too.
+    /// Sets the event type of the dead letters, if the service sets a custom
+    /// [`dead_letter_type`](super::ServiceBuilder::dead_letter_type). If the type does not start
+    /// with `eventkit.deadletter.`, all operations return an error.
     #[must_use]
     pub fn dead_letter_type(mut self, ty: impl Into<String>) -> Self {
         self.ty = ty.into();
         self
     }
 
-    /// Sets the time without a further dead letter after which all others count as leased by another
-    /// reader; 1 second by default, and at least a few round trips to the broker.
+    /// Sets the time without a further dead letter after which the remaining ones count as leased
+    /// by another reader; 1 second by default, and always at least a few round trips to the broker.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
@@ -169,7 +173,7 @@ impl<T: Transport> DeadLetters<T> {
     }
 
     /// Sets the handler that dead letters are replayed to, by the durable name of its subscription,
-    /// such as `billing--receipt`; each is replayed to the handler that failed by default.
+    /// such as `billing--receipt`; by default, each one is replayed to the handler that failed.
     #[must_use]
     pub fn replay_to(mut self, handler: impl Into<String>) -> Self {
         self.replay_to = Some(handler.into());
@@ -183,7 +187,7 @@ impl<T: Transport> DeadLetters<T> {
         self
     }
 
-    /// Returns the dead letters, the oldest first and at most 10,000, and leaves them in the store.
+    /// Returns up to 10,000 dead letters, the oldest first, without removing them.
     ///
     /// # Errors
     ///
@@ -195,13 +199,14 @@ impl<T: Transport> DeadLetters<T> {
         Ok(letters?.unwrap_or_default())
     }
 
-    /// Reads the dead letters page by page, at most 10,000, and leaves them in the store.
+    /// Reads up to 10,000 dead letters page by page, without removing them.
     ///
-    /// Each page has the oldest letter first. The pages come as the transport delivers the letters: those
-    /// that were read before may come in another order.
+    /// Within a page, the oldest dead letter comes first. The pages follow the order in which the
+    /// transport delivers the dead letters; those that were read before may come in another order.
     ///
-    /// The letters stay leased until the pages are [closed](DeadLetterPages::close) or dropped, for at
-    /// most five minutes each: other readers do not receive them, and neither does a replay.
+    /// The dead letters stay leased until the pages are [closed](DeadLetterPages::close) or
+    /// dropped, for at most five minutes each: meanwhile, other readers do not receive them, and
+    /// they cannot be replayed.
     ///
     /// # Errors
     ///
@@ -234,24 +239,24 @@ impl<T: Transport> DeadLetters<T> {
         Ok(counts.into_iter().map(count).collect())
     }
 
-    /// Replays a dead letter to the handler that failed, and to no other one, and deletes it.
-    /// Returns whether it was found.
+    /// Replays a dead letter to the handler that failed, and deletes it. Returns whether it was
+    /// found.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached, if the handler does not exist, or if the
-    /// message did not fit into the dead letter; the dead letter stays.
+    /// Returns an error if the transport cannot be reached, if the handler does not exist, or if
+    /// the message was too large for the dead letter; the dead letter then stays.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         Ok(self.replay_where(|own| own == letter).await? > 0)
     }
 
-    /// Replays the dead letters that a predicate selects, and returns their number.
+    /// Replays the dead letters that satisfy a predicate, and returns their number.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached. If the handlers of some letters do not
-    /// exist, or their messages did not fit into them, the others are replayed, and the error tells how
-    /// many were refused and why. Those that were not replayed stay.
+    /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
+    /// were too large for their dead letters, all other dead letters are replayed, and the error
+    /// tells how many were refused and why. Dead letters that were not replayed stay.
     pub async fn replay_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
@@ -264,9 +269,9 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached. If the handlers of some letters do not
-    /// exist, or their messages did not fit into them, the others are replayed, and the error tells how
-    /// many were refused and why. Those that were not replayed stay.
+    /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
+    /// were too large for their dead letters, all other dead letters are replayed, and the error
+    /// tells how many were refused and why. Dead letters that were not replayed stay.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await
     }
@@ -275,16 +280,17 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; the dead letter may stay.
+    /// Returns an error if the transport cannot be reached; the dead letter may then stay.
     pub async fn delete(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         Ok(self.delete_where(|own| own == letter).await? > 0)
     }
 
-    /// Deletes the dead letters that a predicate selects, and returns their number.
+    /// Deletes the dead letters that satisfy a predicate, and returns their number.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; those that were not deleted stay.
+    /// Returns an error if the transport cannot be reached; dead letters that were not deleted
+    /// stay.
     pub async fn delete_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
@@ -304,11 +310,11 @@ impl<T: Transport> DeadLetters<T> {
         DeadLetterReader::open(&self.transport, &subscription, self.idle_timeout).await
     }
 
-    /// Visits each dead letter once, and returns how many of them were replayed or deleted. If this is
-    /// cancelled, the others are back in the store soon.
+    /// Visits each dead letter once, and returns how many were replayed or deleted. If the future
+    /// is dropped, the other dead letters soon return to the store.
     ///
-    /// All dead letters are received before the first one is replayed: a replay that fails is a new
-    /// dead letter, which is not visited.
+    /// All dead letters are received before the first one is replayed: a replay that fails becomes
+    /// a new dead letter, which must not be visited.
     async fn visit(
         &self,
         mut choose: impl FnMut(&DeadLetter) -> Option<Removal>,
@@ -326,7 +332,7 @@ impl<T: Transport> DeadLetters<T> {
                 }
                 removal => Ok(removal.is_some()),
             };
-            // Not before, so that a visit which is cancelled returns it too.
+            // Taken only now, so that dropping the future returns this letter too.
             let Some(LeasedLetter { handle, .. }) = reader.waiting.pop_front() else {
                 break;
             };
@@ -347,7 +353,7 @@ impl<T: Transport> DeadLetters<T> {
         Ok(removed)
     }
 
-    /// Replays a letter, and returns whether it was not refused.
+    /// Replays a dead letter; returns `false` if the replay was refused.
     async fn replay_one(
         &self,
         letter: &DeadLetter,
@@ -374,7 +380,7 @@ impl<T: Transport> DeadLetters<T> {
 }
 
 impl DeadLetterPages {
-    /// Reads the next page; `None` after the last one.
+    /// Reads the next page; returns `None` after the last one.
     ///
     /// # Errors
     ///
@@ -390,8 +396,8 @@ impl DeadLetterPages {
         Ok((!letters.is_empty()).then_some(letters))
     }
 
-    /// Closes the pages, and returns once the letters are back in the store. Pages that are dropped
-    /// return them in the background.
+    /// Closes the pages, and returns once the dead letters are back in the store. Dropping the
+    /// pages returns them in the background.
     pub async fn close(self) {
         self.reader.close().await;
     }

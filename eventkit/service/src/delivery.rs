@@ -1,4 +1,4 @@
-//! A delivery of an event, which its attempts share.
+//! One delivery of an event, shared by its attempts.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
@@ -16,29 +16,30 @@ pub(crate) struct Delivery<'t> {
     pub(crate) event: Event,
     pub(crate) metadata: MessageMetadata,
     pub(crate) handle: AckHandle,
-    /// What is recorded about the message; `None` until it is loaded.
+    /// The delivery record; `None` until it is loaded.
     pub(crate) record: Mutex<Option<DeliveryRecord>>,
     pub(crate) policy: ResolvedPolicy,
     pub(crate) claim: OpenClaim,
-    /// Whether the handler runs.
+    /// Whether the handler is running.
     pub(crate) running: AtomicBool,
 }
 
 /// The outcome of an attempt.
 #[derive(Debug)]
 pub(crate) enum AttemptOutcome {
-    /// The handler succeeded, and its events are published.
+    /// The handler succeeded, and its outgoing events are published.
     Completed,
-    /// The handler had succeeded before.
+    /// The handler had already succeeded before.
     AlreadyCompleted,
-    /// The handler may be running in another process, or the service drains before the inbox answers.
+    /// The handler may be running in another process, or the service began to drain before the
+    /// inbox responded.
     ClaimedElsewhere,
-    /// The event is a suspect that has to run alone, and other events are handled for too long.
+    /// The event is a suspect that has to run alone, but other handlers did not finish in time.
     NotAlone,
     Failed(Failure),
 }
 
-/// The token of the claim that a delivery has, if it has one.
+/// The token of the delivery's claim, if it has one.
 #[derive(Debug, Default)]
 pub(crate) struct OpenClaim(Mutex<Option<ClaimToken>>);
 
@@ -47,7 +48,7 @@ impl OpenClaim {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the token, and returns the former one.
+    /// Sets the token, and returns the previous one.
     pub(crate) fn replace(&self, token: Option<ClaimToken>) -> Option<ClaimToken> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut current, token)

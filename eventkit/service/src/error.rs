@@ -1,4 +1,4 @@
-//! Errors of services.
+//! The errors of services.
 
 use std::io;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use eventkit::transport::TransportError;
 use thiserror::Error;
 use tokio::time::timeout;
 
-/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), with every issue at once.
+/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), which lists every issue.
 #[derive(Debug, Error)]
 #[error("service {service:?}: {}", join(issues))]
 pub struct ServiceError {
@@ -20,23 +20,24 @@ pub struct ServiceError {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ServiceIssue {
-    /// A name is not valid as a part of a subscription's name.
+    /// A name that is not valid as part of a subscription's name.
     #[error(
         "{0:?} is not a valid name: use ASCII letters, digits, `_`, and single `-` between them"
     )]
     Name(String),
-    /// No transport was added.
+    /// There is no transport.
     #[error("there is no transport: add one with `.transport(..)`")]
     NoTransport,
     /// The dispatcher has no handlers.
     #[error("there are no handlers: are their crates linked in?")]
     NoHandlers,
-    /// A closure has no name under which a transport can recognize it after a restart.
+    /// A closure without a name by which a transport can recognize it after a restart.
     #[error(
         "`{0}` is registered at run time without a name: use `registry.with_name(\"..\").register(..)`"
     )]
     Unnamed(String),
-    /// Two handlers would share one subscription, and each would get half of the events.
+    /// Two handlers have the same durable name; they would share a subscription, and each would
+    /// receive only some of the events.
     #[error("{name:?} is the name of both `{first}` and `{second}`")]
     SameName {
         /// The durable name.
@@ -46,17 +47,18 @@ pub enum ServiceIssue {
         /// The second handler, with its location.
         second: String,
     },
-    /// Two handlers would continue one subscription, or one has its own name as a former one.
+    /// A former name of a handler is also a current or former name of another handler, or its own
+    /// name.
     #[error("{name:?} is a former name of `{second}`, and also a name of `{first}`")]
     SameFormerName {
         /// The durable name.
         name: String,
-        /// The handler that has or had the name too, with its location.
+        /// The handler that has or had this name, with its location.
         first: String,
-        /// The handler that names it as a former one, with its location.
+        /// The handler that declares it as a former name, with its location.
         second: String,
     },
-    /// A transport can never give what a subscription asks for, such as a start position.
+    /// A transport does not support a setting of a subscription, such as a start position.
     #[error("{name:?} cannot subscribe on the transport {transport:?}: {reason}")]
     Subscription {
         /// The durable name.
@@ -66,12 +68,12 @@ pub enum ServiceIssue {
         /// The reason.
         reason: String,
     },
-    /// The policy of an event type has a setting that all events of a handler share.
+    /// The policy of an event type has a setting that applies to the handler as a whole.
     #[error(
         "the policy for {0:?} sets the concurrency, key or circuit breaker: set those on the handler or the service"
     )]
     NotPerType(String),
-    /// A pattern is not valid.
+    /// A pattern is invalid.
     #[error("{pattern:?} is not a valid pattern: {reason}")]
     Pattern {
         /// The pattern.
@@ -79,17 +81,17 @@ pub enum ServiceIssue {
         /// The reason.
         reason: InvalidPattern,
     },
-    /// Nothing can be published to the destination of dead letters or of outgoing events.
+    /// Dead letters or outgoing events cannot be published to their destination.
     #[error("{messages} of the transport {transport:?} cannot be published: {reason}")]
     NoPublisher {
-        /// The name of the transport whose events cause them.
+        /// The name of the transport whose events lead to these messages.
         transport: String,
         /// `dead letters` or `outgoing events`.
         messages: &'static str,
         /// The reason.
         reason: String,
     },
-    /// The event type of dead letters is not reserved for them, or is a pattern.
+    /// The event type of dead letters is not in the reserved range, or is a pattern.
     #[error(
         "{0:?} is not a valid event type of dead letters: expected `eventkit.deadletter.` and a name"
     )]
@@ -100,8 +102,8 @@ pub enum ServiceIssue {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The signals that stop the process could not be listened to; no handler has run.
-    #[error("failed to listen to the signals that stop the process")]
+    /// The process could not listen for the signals that stop it; no handler has run.
+    #[error("failed to listen for the signals that stop the process")]
     Signal(#[source] io::Error),
 }
 
@@ -120,7 +122,8 @@ impl ServiceError {
     }
 }
 
-/// Waits for a transport or a store within a time limit; `failure` says what it did not do.
+/// Waits for a transport or a store within a time limit; `failure` describes the timeout in the
+/// error.
 pub(crate) async fn within<T, E: From<TransportError>>(
     limit: Duration,
     failure: &str,

@@ -1,4 +1,4 @@
-//! A handler under its durable name, and the layers of tower around it.
+//! A handler with its durable name, and the tower layers around it.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -43,8 +43,9 @@ impl NamedHandler {
         &self.durable
     }
 
-    /// Returns the oldest durable name, by which the inbox and the ids of outgoing events know the
-    /// handler: so nothing is done twice while processes of both names run.
+    /// Returns the oldest durable name, which identifies the handler in the inbox and in the ids of
+    /// outgoing events. It stays the same while processes with the old and the new name run, so
+    /// nothing is done twice.
     pub(crate) fn identity(&self) -> &str {
         &self.identity
     }
@@ -56,19 +57,19 @@ impl NamedHandler {
     pub(crate) fn matches_filter(&self, event: &Event) -> Result<bool, Failure> {
         if !self.handler().handles(event.ty()) {
             return Err(Failure::Error {
-                error: format!("the handler takes no events of type `{}`", event.ty()).into(),
+                error: format!("the handler does not take events of type `{}`", event.ty()).into(),
                 decision: Some(Decision::DeadLetter),
             });
         }
         self.bound.matches_filter(event)
     }
 
-    /// Creates the collection of the events that the handler publishes for an event.
+    /// Creates the collection of outgoing events for a handled event.
     pub(crate) fn outgoing(&self, event: &Event) -> LazyOutgoing {
         LazyOutgoing::caused_by(event.clone(), Arc::clone(&self.identity))
     }
 
-    /// Runs the handler; a sync one runs on a thread that may block.
+    /// Runs the handler; a sync handler runs on a blocking thread.
     pub(crate) async fn run(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         if self.handler().is_async() {
             return self.bound.run(event, outgoing).await;
@@ -76,16 +77,17 @@ impl NamedHandler {
         let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.clone());
         let span = tracing::Span::current();
         let running = spawn_blocking(move || span.in_scope(|| bound.run_sync(&event, &outgoing)));
-        // Panics of the handler are caught: a join error means that the runtime shuts down.
+        // Panics of the handler are caught: a join error means that the runtime is shutting down.
         let joined = running.await;
         joined.unwrap_or_else(|error| Err(Failure::error(error)))
     }
 }
 
-/// One attempt to handle an event, as a [layer](super::ServiceBuilder::layer) sees it.
+/// One attempt to handle an event, which is the request of a [layer](super::ServiceBuilder::layer).
 ///
-/// A clone is the same attempt. If a layer calls the handler twice, the [`Outgoing`](eventkit::Outgoing) events of the
-/// first call are published only if that call succeeded.
+/// A clone is the same attempt. If a layer calls the handler twice, the
+/// [`Outgoing`](eventkit::Outgoing) events of the first call are published only if that call
+/// succeeded.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub(crate) event: Event,
@@ -102,21 +104,22 @@ impl Attempt {
         &self.event
     }
 
-    /// Returns the event, to be changed for the inner layers and the handler.
+    /// Returns a mutable reference to the event, for changes that the inner layers and the handler
+    /// see.
     ///
-    /// The change applies to this attempt alone: the next one starts with the event as it was
-    /// received, and so does a dead letter.
+    /// The change applies to this attempt only: the next attempt and a dead letter have the event
+    /// as it was received.
     pub fn event_mut(&mut self) -> &mut Event {
         &mut self.event
     }
 
-    /// Returns the number of the attempt, counted from 1.
+    /// Returns the number of the attempt; the first one is 1.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Returns the metadata of the message, from its transport.
+    /// Returns the metadata of the message.
     #[must_use]
     pub fn metadata(&self) -> MessageMetadata {
         self.metadata
@@ -147,13 +150,13 @@ impl Attempt {
 
 /// The service that a layer wraps: the next layer, or the handler itself.
 ///
-/// Its error is the one of an inner layer, or the boxed [`Failure`] of the handler.
+/// Its error is that of an inner layer, or the boxed [`Failure`] of the handler.
 #[derive(Clone, Default)]
 pub struct HandlerService {
     layer: Option<Arc<dyn CallLayer>>,
 }
 
-/// A layer of any type.
+/// A layered service, with its type erased.
 trait CallLayer: Send + Sync {
     fn call(&self, attempt: Attempt) -> BoxFuture<'static, Result<(), BoxError>>;
 }
@@ -197,12 +200,12 @@ impl HandlerService {
         }
     }
 
-    /// Returns whether there is no layer around the handler.
+    /// Returns whether the handler has no layers.
     pub(crate) fn is_bare(&self) -> bool {
         self.layer.is_none()
     }
 
-    /// Makes an attempt; a panic of a layer is a failure, as a panic of the handler is.
+    /// Makes an attempt; the panic of a layer counts as a failure, like the panic of a handler.
     pub(crate) async fn attempt(mut self, attempt: Attempt) -> Result<(), Failure> {
         match catch_panic(pin!(async { self.call(attempt).await })).await {
             Ok(outcome) => outcome.map_err(Failure::returned),

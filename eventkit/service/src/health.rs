@@ -9,7 +9,8 @@ use eventkit::event::Timestamp;
 
 /// The health of a service at one moment.
 ///
-/// `{health}` prints a line for each subscription, with what an operator should do where it is not ready.
+/// `{health}` prints a line for each subscription; if a subscription is not ready, the line says
+/// what an operator should do.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Health {
@@ -29,43 +30,48 @@ pub struct SubscriptionHealth {
     pub transport: String,
     /// The current state.
     pub state: SubscriptionState,
-    /// The time at which the state was entered.
+    /// The time at which the subscription entered this state.
     pub since: Timestamp,
-    /// The last error of the transport or of a store; it stays after they have recovered.
+    /// The last error of the transport or of a store; it is kept after they have recovered.
     pub last_error: Option<LastError>,
-    /// The error for which outgoing events cannot be stored at present. The events that caused them
-    /// are kept, and their handlers are not run again.
+    /// The error that currently prevents outgoing events from being stored. The messages that
+    /// caused them are kept alive, and their handlers are not run again.
     pub outgoing_error: Option<LastError>,
-    /// The error for which the inbox cannot be used at present; its events are kept.
+    /// The error that currently prevents the use of the inbox; the affected messages are kept
+    /// alive.
     pub inbox_error: Option<LastError>,
-    /// The error for which dead letters cannot be stored at present; their events are kept.
+    /// The error that currently prevents dead letters from being stored; their messages are kept
+    /// alive.
     pub dead_letter_error: Option<LastError>,
-    /// The error for which it cannot be recorded at present how messages were delivered; they are kept.
+    /// The error that currently prevents delivery records from being stored; the affected messages
+    /// are kept alive.
     pub record_error: Option<LastError>,
-    /// The error of the last settlement, if the transport has not confirmed one since, within the time
-    /// in which it would have delivered the message again.
+    /// The error of the last settlement. It is cleared when the transport confirms a later
+    /// settlement, or once it would have delivered the message again.
     pub settlement_error: Option<LastError>,
-    /// The time at which the transport last confirmed that a message is settled for good.
+    /// The time at which the transport last confirmed the final settlement of a message.
     pub last_progress: Option<Timestamp>,
-    /// The number of messages that were not delivered yet to any process, if the transport knows it.
+    /// The number of messages that were not delivered to any process yet, if the transport knows
+    /// it.
     pub lag: Option<u64>,
-    /// Whether a later deployment of the handler selects other events. This process takes on no event
-    /// that only the later one selects, and is to be replaced.
+    /// Whether a later deployment of the handler selects other events. This process handles no
+    /// event that only the later deployment selects, and should be replaced.
     pub superseded: bool,
-    /// What an operator should look at, as the transport says.
+    /// Warnings of the transport for operators.
     pub warnings: Vec<String>,
-    /// The number of messages that this process returned, to be delivered again after a delay, and that
-    /// it has not received again.
+    /// The number of messages that this process returned with a delay and has not received again.
     pub delayed: u64,
-    /// The number of events that a sync handler is working on past its timeout, from all transports.
+    /// The number of events that a sync handler is still working on after its timeout, across all
+    /// transports.
     pub overdue: u64,
-    /// Whether no event can be handled, since as many are overdue as the handler may work on at once.
+    /// Whether no event can be handled because overdue events take all of the handler's
+    /// concurrency.
     pub stalled: bool,
     /// The counters since the service was started.
     pub counters: Counters,
 }
 
-/// A store that messages wait for if it fails: that is not the fault of the event.
+/// A store that messages wait for while it fails; such a failure is not the fault of the event.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Store {
     Outgoing,
@@ -86,18 +92,19 @@ impl fmt::Display for Store {
 }
 
 impl Health {
-    /// Returns whether all subscriptions are [ready](SubscriptionHealth::is_ready), as a readiness
-    /// probe asks.
+    /// Returns whether all subscriptions are [ready](SubscriptionHealth::is_ready), for a readiness
+    /// probe.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.subscriptions.iter().all(SubscriptionHealth::is_ready)
     }
 
-    /// Returns whether all subscriptions have connected, no message is being handled, and none waits: to
-    /// be delivered, as far as the transport knows, or to be delivered again to this process.
+    /// Returns whether all subscriptions are connected and have nothing to do: no message is being
+    /// handled, waits for its delivery as far as the transport knows, or is to be delivered to this
+    /// process again.
     ///
-    /// The transport in memory knows at once, which makes this what tests wait for. NATS is asked every 20
-    /// seconds at the latest.
+    /// Tests can wait for this on the in-memory transport, which always knows the number of waiting
+    /// messages. NATS is asked for it at least every 20 seconds.
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.subscriptions.iter().all(SubscriptionHealth::is_idle)
@@ -111,14 +118,14 @@ impl Health {
 }
 
 impl SubscriptionHealth {
-    /// Returns whether the subscription makes progress: it receives events and settles them, no event
-    /// waits for a store that fails, and its handler is not stalled.
+    /// Returns whether the subscription makes progress: it receives events and settles them, no
+    /// event waits for a failing store, and its handler is not stalled.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.not_ready_reasons().is_empty()
     }
 
-    /// Returns why the subscription is not [ready](Self::is_ready).
+    /// Returns the reasons why the subscription is not [ready](Self::is_ready).
     #[must_use]
     pub fn not_ready_reasons(&self) -> Vec<NotReadyReason> {
         let receives = matches!(

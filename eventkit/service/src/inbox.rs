@@ -1,4 +1,4 @@
-//! The trait of inboxes, and an inbox in memory.
+//! The `Inbox` trait, and an in-memory inbox.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -12,10 +12,10 @@ use eventkit::BoxError;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{BoundedMap, BoxFuture};
 
-/// The key of one event at one handler.
+/// The key of an event at a handler.
 ///
-/// Two events with the same source and id are one event (core specification, 3.1.1), and each
-/// handler has to see it once.
+/// Two events with the same source and id are the same event (core specification, 3.1.1), and each
+/// handler has to handle it once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct InboxKey<'a> {
@@ -39,23 +39,23 @@ impl<'a> InboxKey<'a> {
     }
 }
 
-/// The answer of an [`Inbox`] to a claim.
+/// The response of an [`Inbox`] to a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Claim {
-    /// The handler may run. Other claims are refused until this one is completed or released, or its
-    /// lease ends. The token renews and releases it.
+    /// The claim is granted, and the handler may run. Other claims are refused until this one is
+    /// completed or released, or its lease expires. The token is needed to renew and release it.
     Granted(ClaimToken),
-    /// The handler is running already, in this process or in another one.
+    /// The handler is already running, in this process or another one.
     InProgress,
-    /// The handler has succeeded.
+    /// The handler has already succeeded.
     Completed,
 }
 
-/// The token of a granted claim, which no other claim has.
+/// A unique token of a granted claim.
 ///
-/// After the lease, another process may claim the same event. With the token, neither of them renews
-/// or releases the claim of the other.
+/// After the lease has expired, another process may claim the same event. The token ensures that
+/// neither process renews or releases the claim of the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClaimToken(u64);
 
@@ -66,50 +66,50 @@ impl ClaimToken {
         Self(Uuid::new_v4().as_u64_pair().1)
     }
 
-    /// Creates the token of a number that [`get`](Self::get) returned.
+    /// Creates a token from a number that [`get`](Self::get) returned.
     #[must_use]
     pub fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// Returns the number, which a store keeps with the claim.
+    /// Returns the token as a number, which a store can keep with the claim.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
     }
 }
 
-/// A store that remembers which events each handler has handled.
+/// A store of the events that each handler has handled.
 ///
-/// With an inbox, an event that is delivered again within the window of the store runs no handler
-/// twice: neither if its acknowledgement was lost, nor if a broker delivers it to two processes. If a
-/// process dies between the end of a handler and [`complete`](Inbox::complete), the store cannot know
-/// that the handler had succeeded, and the event runs once more after the lease.
+/// With an inbox, an event that is delivered again within the window of the store is not handled
+/// twice, neither if its acknowledgement was lost nor if a broker delivers it to two processes. If
+/// a process dies between the end of a handler and [`complete`](Inbox::complete), the store cannot
+/// know that the handler succeeded, and the event is handled once more after the lease has expired.
 ///
-/// A service claims an event for twice its `ack_wait`, and renews the claim twice in each `ack_wait`
-/// while the handler runs, however long that is.
+/// A service claims an event for twice its `ack_wait`, and renews the claim twice in each
+/// `ack_wait` for as long as the handler runs.
 pub trait Inbox: Debug + Send + Sync {
     /// Claims an event for a handler; a granted claim expires after the lease.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails. The service keeps the event, and claims it again after a
-    /// delay; no answer within 30 seconds counts as an error.
+    /// Returns an error if the store fails. The service keeps the event and claims it again after a
+    /// delay; no response within 30 seconds counts as an error.
     fn claim<'a>(
         &'a self,
         key: InboxKey<'a>,
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, BoxError>>;
 
-    /// Renews a claim, which then expires after the lease, counted from now.
+    /// Renews a claim, so that it expires after the lease, counted from now.
     ///
-    /// Returns `false` if the event was claimed again or completed meanwhile. A claim that has expired
-    /// can be renewed before that.
+    /// Returns `false` if the event was meanwhile claimed again or completed. An expired claim can
+    /// be renewed as long as neither has happened.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails. The service calls this again after a delay; no answer
-    /// within 30 seconds counts as an error.
+    /// Returns an error if the store fails. The service retries after a delay; no response within
+    /// 30 seconds counts as an error.
     fn renew<'a>(
         &'a self,
         key: InboxKey<'a>,
@@ -117,21 +117,21 @@ pub trait Inbox: Debug + Send + Sync {
         lease: Duration,
     ) -> BoxFuture<'a, Result<bool, BoxError>>;
 
-    /// Records that the handler has succeeded, even if the claim has expired or is that of another
-    /// process meanwhile.
+    /// Records that the handler has succeeded, even if the claim has expired or another process has
+    /// claimed the event meanwhile.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails. The service keeps the event, and calls this again after a
-    /// delay; no answer within 30 seconds counts as an error.
+    /// Returns an error if the store fails. The service keeps the event and retries after a delay;
+    /// no response within 30 seconds counts as an error.
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>>;
 
-    /// Releases a claim whose handler failed or did not run. A later claim of the event, and its
-    /// completion, stay.
+    /// Releases a claim whose handler failed or did not run. This affects neither a later claim of
+    /// the event nor its completion.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails; the claim then ends with its lease.
+    /// Returns an error if the store fails; the claim then expires with its lease.
     fn release<'a>(
         &'a self,
         key: InboxKey<'a>,
@@ -139,9 +139,9 @@ pub trait Inbox: Debug + Send + Sync {
     ) -> BoxFuture<'a, Result<(), BoxError>>;
 }
 
-/// An [`Inbox`] in memory, for duplicates within one process.
+/// An in-memory [`Inbox`], for duplicates within one process.
 ///
-/// Its times are those of `tokio::time`. Clones share their entries.
+/// It measures time with `tokio::time`. Clones share their entries.
 ///
 /// ```
 /// use std::time::Duration;
@@ -170,7 +170,7 @@ type Key = Arc<(String, String, String)>;
 #[derive(Debug)]
 struct Entries {
     claims: HashMap<Key, OpenClaim>,
-    /// When each handler completed.
+    /// The time at which each handler completed an event.
     completed: BoundedMap<Key, Instant>,
 }
 
@@ -181,21 +181,22 @@ struct OpenClaim {
 }
 
 impl MemoryInbox {
-    /// Creates an inbox that remembers events for an hour, and at most 100,000 of them.
+    /// Creates an inbox that remembers up to 100,000 events for an hour each.
     #[must_use]
     pub fn new() -> Self {
         Self::with(Duration::from_hours(1), 100_000)
     }
 
-    /// Sets how long the inbox remembers an event.
+    /// Sets how long the inbox remembers a completed event.
     #[must_use]
     pub fn window(self, window: Duration) -> Self {
         Self { window, ..self }
     }
 
-    /// Sets how many completed events the inbox remembers; the oldest one is forgotten first.
+    /// Sets how many completed events the inbox remembers; when it is full, the oldest one is
+    /// forgotten.
     ///
-    /// The inbox that this returns is empty.
+    /// The returned inbox is empty.
     #[must_use]
     pub fn capacity(self, events: usize) -> Self {
         Self::with(self.window, events)
@@ -212,7 +213,7 @@ impl MemoryInbox {
         }
     }
 
-    /// Calls a function with the entries that have not expired, and with the current time.
+    /// Calls a function with the entries that have not expired, and the current time.
     fn update<T>(&self, update: impl FnOnce(&mut Entries, Instant) -> T) -> T {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

@@ -1,5 +1,5 @@
-//! The messages of one key: the one whose turn it is, those that wait for theirs, and those that were
-//! returned to the transport and come back.
+//! The messages of one key: the one whose turn it is, those that wait for their turn, and those
+//! that were returned to the transport.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,17 +10,17 @@ use tokio::time::Instant;
 
 use eventkit::transport::backoff::FAR_FUTURE;
 
-/// How often consumers that are lost put off the time at which a message is forgotten that does not come
-/// back: another process may have it.
+/// How often the loss of a consumer may postpone the time at which a returned message is forgotten.
+/// If it does not come back, another process may have it.
 const MAX_EXTENSIONS: u8 = 8;
 
-/// The messages of one key that this process has seen and that are not finished.
+/// The unfinished messages of one key that this process has received.
 #[derive(Debug, Default)]
 pub(crate) struct KeyQueue {
     holder: Option<Holder>,
-    /// By position, and by arrival where positions are equal or unknown.
+    /// Sorted by position, or by arrival if positions are equal or unknown.
     waiters: VecDeque<Waiter>,
-    /// The messages that the transport has, by position.
+    /// The messages that were returned to the transport, by position.
     away: BTreeMap<u64, Away>,
     stall: Option<Stall>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct KeyQueue {
 struct Holder {
     ticket: u64,
     position: Option<u64>,
-    /// Present while the message waits for its next attempt.
+    /// Wakes the message; present while it waits for its next attempt.
     resting: Option<Arc<Notify>>,
 }
 
@@ -43,35 +43,36 @@ struct Waiter {
 
 #[derive(Debug, Clone, Copy)]
 struct Away {
-    /// The time after which another process has the message, since it did not come back.
+    /// The time at which the message is forgotten: if it has not come back, another process has it.
     forget_at: Instant,
-    /// The time of the next attempt, if there was one.
+    /// The time of the next attempt, if one failed.
     retry_at: Option<Instant>,
-    /// How often consumers that are lost may put off the time at which it is forgotten.
+    /// How often the loss of a consumer may still postpone `forget_at`.
     extensions: u8,
 }
 
-/// How many messages a key may keep in hand while it keeps others from running.
+/// The limits on the messages that a stalled key keeps in this process.
 #[derive(Debug, Clone, Copy)]
 struct Stall {
     since: Instant,
     max_waiters: usize,
-    /// Whether a message is returned while it waits for its next attempt.
+    /// Whether even the message whose turn it is may be returned while it waits for its next
+    /// attempt.
     returns_holder: bool,
 }
 
-/// Where a message stands.
+/// The standing of a message in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Acquired,
-    /// The message waits, and has to ask again at this time, if there is one.
+    /// The message waits. If there is a time, it has to ask for its standing again at that time.
     Waiting(Option<Instant>),
     /// The message has to be returned to the transport.
     Relieved,
 }
 
 impl KeyQueue {
-    /// Creates the queue of a key with one message, whose turn it is.
+    /// Creates the queue of a key with one message, which has the turn.
     pub(crate) fn held_by(ticket: u64, position: Option<u64>) -> Self {
         Self {
             holder: Some(Holder {
@@ -91,10 +92,10 @@ impl KeyQueue {
         self.away.len()
     }
 
-    /// Adds a message that arrived; returns the time before which it must not be attempted.
+    /// Adds a message that arrived, and returns the time before which it must not be attempted.
     ///
-    /// In a key that stalls, the last of too many waiters is relieved, unless too many messages are
-    /// away.
+    /// If the key is stalled and too many messages wait, the last of them is relieved, unless too
+    /// many messages have been returned.
     pub(crate) fn arrive(
         &mut self,
         ticket: u64,
@@ -121,7 +122,7 @@ impl KeyQueue {
         returned.and_then(|away| away.retry_at)
     }
 
-    /// Returns where a message stands.
+    /// Returns the standing of a message.
     pub(crate) fn standing(&mut self, ticket: u64) -> Standing {
         self.advance();
         if self.is_holder(ticket) {
@@ -129,14 +130,14 @@ impl KeyQueue {
         }
         let mut waiters = self.waiters.iter();
         match waiters.position(|waiter| waiter.ticket == ticket) {
-            // The first waiter looks after those that do not come back.
+            // The first waiter watches for returned messages that do not come back.
             Some(0) => Standing::Waiting(self.first_away().map(|(_, away)| away.forget_at)),
             Some(_) => Standing::Waiting(None),
             None => Standing::Relieved,
         }
     }
 
-    /// Marks the message whose turn it is as waiting for its next attempt, or as waiting no longer.
+    /// Sets or clears the wait for the next attempt, for the message whose turn it is.
     pub(crate) fn set_resting(
         &mut self,
         ticket: u64,
@@ -156,7 +157,7 @@ impl KeyQueue {
     pub(crate) fn finish(&mut self, ticket: u64, position: Option<u64>) {
         self.stall = None;
         if let Some(position) = position {
-            // Another delivery of it may just be on its way back.
+            // Another delivery of the message may be on its way.
             self.away.remove(&position);
         }
         self.leave(ticket);
@@ -183,20 +184,20 @@ impl KeyQueue {
         self.leave(ticket);
     }
 
-    /// Removes a message of which nothing has to be remembered.
+    /// Removes a message without keeping its place.
     pub(crate) fn leave(&mut self, ticket: u64) {
         self.remove(ticket);
         self.advance();
         self.wake_first();
     }
 
-    /// Returns how long the key has stalled.
+    /// Returns how long the key has been stalled.
     pub(crate) fn stalled_for(&self, now: Instant) -> Duration {
         let stalled = self.stall.map(|stall| now.duration_since(stall.since));
         stalled.unwrap_or_default()
     }
 
-    /// Returns the messages that could be relieved, each as the number of those before it in hand.
+    /// Returns the messages that can be relieved, each as the number of messages before it.
     pub(crate) fn relievable(&self) -> impl Iterator<Item = usize> {
         let holder = self.holder.as_ref();
         let holder = holder.filter(|holder| holder.resting.is_some() && holder.position.is_some());
@@ -208,7 +209,7 @@ impl KeyQueue {
             .chain(waiters.map(|(index, _)| index + 1))
     }
 
-    /// Relieves the last message that can be, and lets the key keep no more from now on.
+    /// Relieves the last message that can be relieved; from now on the key keeps no more messages.
     pub(crate) fn relieve(&mut self) {
         let since = self.stall.map_or_else(Instant::now, |stall| stall.since);
         let returns_holder = if self.waiters.is_empty() {
@@ -224,7 +225,7 @@ impl KeyQueue {
         });
     }
 
-    /// Remembers all messages that are away until a time at least.
+    /// Keeps the places of all returned messages at least until a time.
     pub(crate) fn extend(&mut self, until: Instant) {
         for away in self.away.values_mut() {
             if away.forget_at < until && away.extensions > 0 {
@@ -234,15 +235,15 @@ impl KeyQueue {
         }
     }
 
-    /// Forgets the messages that are away; nothing waits for them any longer.
+    /// Forgets the returned messages, so that nothing waits for them.
     pub(crate) fn forget_away(&mut self) {
         self.away.clear();
         self.advance();
         self.wake_first();
     }
 
-    /// Forgets the messages that did not come back, and gives the turn to the first waiter if nothing is
-    /// before it.
+    /// Forgets the returned messages that did not come back in time, and gives the turn to the
+    /// first waiter if no message is before it.
     fn advance(&mut self) {
         while let Some((position, away)) = self.first_away()
             && away.forget_at <= Instant::now()
@@ -286,7 +287,7 @@ impl KeyQueue {
         holder == Some(position) || waiters.any(|waiter| waiter.position == Some(position))
     }
 
-    /// Keeps the place of a message, unless another delivery of it is in hand.
+    /// Keeps the place of a message, unless another delivery of it is in the queue.
     fn add_away(&mut self, position: u64, forget_at: Instant) {
         if !self.has_in_hand(position) {
             let away = Away {
@@ -311,7 +312,7 @@ impl KeyQueue {
         }
     }
 
-    /// Relieves the last waiter, if it has a position; its guard sends it away.
+    /// Relieves the last waiter, if it has a position; its guard then returns it.
     fn relieve_last(&mut self) -> bool {
         self.waiters
             .pop_back_if(|waiter| waiter.position.is_some())
@@ -333,7 +334,7 @@ impl KeyQueue {
         true
     }
 
-    /// Keeps the place of a relieved message until its guard has sent it away.
+    /// Keeps the place of a relieved message until its guard has returned it.
     fn relieved(&mut self, position: Option<u64>, wake: &Notify) {
         if let Some(position) = position {
             self.add_away(position, Instant::now() + FAR_FUTURE);

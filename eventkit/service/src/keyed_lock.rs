@@ -1,5 +1,5 @@
-//! A lock per key: messages of a key are handled one after another, those of an ordering key in the order
-//! of their positions.
+//! A lock for each key: messages of a key are handled one after another. Messages of an ordering
+//! key are handled in the order of their positions.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -14,22 +14,23 @@ use tokio::time::{Instant, timeout_at};
 use super::key_queue::{KeyQueue, Standing};
 use eventkit::transport::backoff::FAR_FUTURE;
 
-/// The time for which a message is returned to the transport, at least and at most.
+/// The minimum and maximum delay with which a waiting message is returned to the transport.
 const MIN_RETURN_DELAY: Duration = Duration::from_secs(1);
 const MAX_RETURN_DELAY: Duration = Duration::from_secs(30);
 
-/// The number of messages that may be with the transport and still have a place in the order. No more
+/// The maximum number of returned messages that keep their place in the order. No more messages
 /// than that are returned.
 const MAX_AWAY: usize = 10_000;
 
-/// Locks of the keys that events are worked on for.
+/// The locks of all keys with unfinished messages.
 ///
-/// Keys are stored as hashes with a seed of the process: two keys with the same hash only wait for
-/// each other.
+/// Keys are stored as hashes with a random seed per process: two keys with the same hash merely
+/// wait for each other.
 #[derive(Debug)]
 pub(crate) struct KeyedLock {
     hasher: foldhash::quality::RandomState,
-    /// The time after which a message that should have come back is with another process.
+    /// The time after which a returned message that did not come back counts as received by another
+    /// process.
     ack_wait: Duration,
     keys: Mutex<Keys>,
 }
@@ -39,38 +40,39 @@ struct Keys {
     /// The queue of each key that has unfinished messages.
     queues: HashMap<u64, KeyQueue, foldhash::fast::FixedState>,
     last_ticket: u64,
-    /// The number of messages that are away, of all keys.
+    /// The number of messages that are returned and not received again, across all keys.
     away: usize,
-    /// Whether no more messages are received.
+    /// Whether the service receives no more messages.
     is_draining: bool,
 }
 
-/// The key that an event locks.
+/// The key that a message locks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum LockKey<'a> {
-    /// The ordering key: the event waits for earlier events with the same one.
+    /// The ordering key: the event waits for earlier events with the same key.
     Ordering(&'a str),
-    /// The source and id: a redelivery waits for the delivery that is still worked on.
+    /// The source and id of the event: a redelivery waits until the current delivery is finished.
     Event(&'a str, &'a str),
 }
 
-/// What may happen to a message now.
+/// What to do with a message now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// It is attempted.
+    /// Attempt it.
     Now,
-    /// It is returned to the transport for this time, so that events of other keys have room. No later
-    /// event of its key overtakes it.
+    /// Return it to the transport with this delay, to make room for events of other keys. It keeps
+    /// its place: no later event of its key overtakes it.
     Later(Duration),
 }
 
-/// The place of one event in the queue of its key. Dropping it admits the next one, unless the event is
-/// ordered and not [finished](Self::finish): its place is then kept until it is delivered again.
+/// The place of an event in the queue of its key. Dropping the guard gives the turn to the next
+/// event. The exception is an ordered event that is not [finished](Self::finish): its place is kept
+/// until it is delivered again.
 #[derive(Debug, Default)]
 pub(crate) struct KeyGuard {
     entry: Option<QueueEntry>,
     is_ordered: bool,
-    /// The time before which the event is not attempted.
+    /// The time before which the event must not be attempted.
     retry_at: Option<Instant>,
 }
 
@@ -79,13 +81,13 @@ struct QueueEntry {
     lock: Arc<KeyedLock>,
     key: u64,
     ticket: u64,
-    /// The position in the order; `None` if events are in the order of their arrival.
+    /// The position in the order; `None` if events are ordered by their arrival.
     position: Option<u64>,
-    /// Present once the event has waited.
+    /// Wakes the waiting event; present once it has waited.
     wake: Option<Arc<Notify>>,
     is_acquired: bool,
     is_finished: bool,
-    /// Whether the event was returned, and its place is kept without it.
+    /// Whether the event was returned to the transport and keeps its place.
     is_away: bool,
 }
 
@@ -98,7 +100,7 @@ impl KeyedLock {
         }
     }
 
-    /// Joins the queue of a key; without a key there is nothing to wait for.
+    /// Joins the queue of a key; without a key, the event need not wait.
     pub(crate) fn enqueue(
         self: &Arc<Self>,
         key: Option<LockKey<'_>>,
@@ -144,8 +146,9 @@ impl KeyedLock {
         }
     }
 
-    /// Has messages returned to the transport that wait for others of their key, since they keep those of
-    /// other keys from being received: at most `count`, and first those with the most before them.
+    /// Returns up to `count` messages to the transport that wait for others of their key and keep
+    /// those of other keys from being received. Messages with the most others before them are
+    /// returned first.
     pub(crate) fn relieve(&self, count: usize) {
         let mut keys = self.lock();
         let mut waiting: Vec<(usize, u64)> = keys
@@ -162,7 +165,7 @@ impl KeyedLock {
         }
     }
 
-    /// Keeps the places of all messages that are away for another `ack_wait`, since their consumer was
+    /// Keeps the places of all returned messages for another `ack_wait`, because their consumer was
     /// lost.
     pub(crate) fn extend(&self) {
         let until = Instant::now() + self.ack_wait;
@@ -171,7 +174,7 @@ impl KeyedLock {
         }
     }
 
-    /// Forgets the messages that are away, since no more messages are received.
+    /// Forgets the returned messages, since no more messages are received.
     pub(crate) fn drain(&self) {
         let mut keys = self.lock();
         keys.is_draining = true;
@@ -191,7 +194,7 @@ impl Keys {
         self.away < MAX_AWAY && !self.is_draining
     }
 
-    /// Changes the queue of a key, and removes it if it is empty then.
+    /// Changes the queue of a key, and removes the queue if it is empty afterwards.
     fn change<T>(&mut self, key: u64, change: impl FnOnce(&mut KeyQueue) -> T) -> Option<T> {
         let Entry::Occupied(mut own) = self.queues.entry(key) else {
             return None;
@@ -224,8 +227,8 @@ impl KeyGuard {
         self.retry_at = Some(Instant::now() + delay.min(FAR_FUTURE));
     }
 
-    /// Waits until all earlier events of the key are finished and the next attempt is due, or until the
-    /// event has to be returned.
+    /// Waits until all earlier events of the key are finished and the next attempt is due, or until
+    /// the event has to be returned.
     pub(crate) async fn wait(&mut self) -> Turn {
         let mut turn = self.wait_for_turn().await;
         if turn == Turn::Now
@@ -257,7 +260,7 @@ impl KeyGuard {
         }
     }
 
-    /// Gives up the place of an event that is settled for good.
+    /// Releases the place of an event that is settled for good.
     pub(crate) fn finish(mut self) {
         if let Some(entry) = &mut self.entry {
             entry.is_finished = true;
@@ -272,10 +275,10 @@ impl QueueEntry {
         standing.unwrap_or(Standing::Acquired)
     }
 
-    /// Waits until the standing may have changed, or until a time.
+    /// Waits until the standing of the event may have changed, or until a time.
     async fn woken(&mut self, at: Instant) {
         let wake = self.wake.get_or_insert_default();
-        // Elapsed or not, the standing is looked at again.
+        // In both cases the caller reads the standing again.
         let _ = timeout_at(at, wake.notified()).await;
     }
 
@@ -303,8 +306,8 @@ impl QueueEntry {
         });
     }
 
-    /// Notes that a relieved event is returned, and returns for how long: until its next attempt, or as
-    /// long as its key has stalled, but no longer than its place is kept.
+    /// Records that a relieved event is returned, and returns its delay: until its next attempt, or
+    /// as long as its key has stalled, but no longer than its place is kept.
     fn send_away(&mut self, retry_at: Option<Instant>) -> Turn {
         let now = Instant::now();
         let retry_at = retry_at.filter(|at| *at > now);
@@ -336,7 +339,8 @@ impl Drop for QueueEntry {
         let position = self.position.filter(|_| keeps_place);
         keys.change(self.key, |queue| match position {
             Some(position) => {
-                // It was not returned, so it comes after `ack_wait` at the latest.
+                // It was not returned explicitly, so it is delivered again after `ack_wait` at the
+                // latest.
                 let forget_at = Instant::now() + self.lock.ack_wait * 2;
                 queue.abandon(self.ticket, position, forget_at);
             }
@@ -368,7 +372,7 @@ mod tests {
         }
     }
 
-    /// Returns whether it is the turn of an event; `None` if it waits.
+    /// Returns what to do with an event; `None` if it waits.
     fn turn(guard: &mut KeyGuard) -> Option<Turn> {
         poll_once(guard.wait())
     }
@@ -401,7 +405,7 @@ mod tests {
         let first = enqueue();
         let (second, mut third, mut fourth) = (enqueue(), enqueue(), enqueue());
         drop(first);
-        // It is its turn, and it is dropped before it is polled.
+        // The event gets its turn, and its guard is dropped before it is polled.
         drop(second);
         assert_eq!(turn(&mut fourth), None);
         assert_eq!(turn(&mut third), Some(Turn::Now));
@@ -472,7 +476,7 @@ mod tests {
         assert_eq!(turns, [None, None, later, later]);
         assert_eq!(turn(&mut other), None);
 
-        // As long as the key stalls, it keeps no more, and returns the last.
+        // While the key is stalled it keeps no more messages, and the last one is returned.
         tokio::time::advance(Duration::from_secs(10)).await;
         let later = Some(Turn::Later(Duration::from_secs(10)));
         assert_eq!(turn(&mut queue.ordered("a", 8)), later);
@@ -499,7 +503,7 @@ mod tests {
         assert_eq!(turn(&mut first), None);
         assert!(matches!(turn(&mut second), Some(Turn::Later(_))));
         queue.0.relieve(1);
-        // No longer than its place is kept.
+        // The delay is no longer than the place is kept.
         assert_eq!(turn(&mut first), Some(Turn::Later(ACK_WAIT)));
         drop((first, second));
 

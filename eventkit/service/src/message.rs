@@ -1,4 +1,4 @@
-//! One message, from its arrival until it is settled.
+//! The processing of one message, from its arrival until it is settled.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -26,25 +26,25 @@ use eventkit::event::Timestamp;
 use eventkit::extension::{Extension, TraceParent};
 use eventkit::transport::{AckHandle, DeliveryRecord, Incoming, InvalidMessage, MessageMetadata};
 
-/// The time in which the transport has to confirm a settlement.
+/// The time limit for the transport to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The time in which the messages before one that is released have to be: shorter than the service has
-/// for its end.
+/// How long the release of a message waits for the release of those before it: less than the
+/// service has to shut down.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What permits one attempt.
+/// The permits for one attempt.
 struct Permits<'d> {
     run: SemaphorePermit<'d>,
     breaker: Option<Permit<'d>>,
-    /// Present if the message is a suspect.
+    /// The admission, if the message is a suspect.
     suspect: Option<Box<Admission<'d>>>,
 }
 
 /// What follows an attempt, or the wait for one.
 enum Next {
     Settle(Disposition),
-    /// Nothing was attempted, and the message is kept until it is tried again after a delay.
+    /// There was no attempt; the message is kept and tried again after a delay.
     TryAgain(Duration),
 }
 
@@ -86,7 +86,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         running: AtomicBool::new(false),
     };
     let disposition = {
-        // Pinned where it is created: a large future is not copied into the next one.
+        // Pinned in place: moving a large future would copy it.
         let work = pin!(delivery.handle(&mut guard));
         let work = pin!(keep_alive(task, &delivery.handle, work));
         work.instrument(delivery.span()).await
@@ -94,8 +94,9 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     match disposition {
         Disposition::Release => {
             let turn = timeout(RELEASE_TIMEOUT, guard.wait_for_turn());
-            // The turn is after those before it, since they are delivered again in this order. Boxed,
-            // so that the common case does not carry the size of the rare one.
+            // This message is released after those before it in its queue, since messages are
+            // delivered again in this order. Boxed, so that the common case does not carry the size
+            // of the rare one.
             Box::pin(async {
                 let _ = tokio::join!(delivery.abandon_claim(), delivery.record_release(), turn);
             })
@@ -111,7 +112,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         _ => {}
     }
     let confirmed = settle(task, delivery.handle, disposition).await;
-    // A message that outlives its consumer may be on its way again, although it is settled now.
+    // A message that was settled after its consumer was lost may already be on its way again.
     let was_lost = task.status.losses.load(Ordering::Relaxed) != losses;
     if (!confirmed || was_lost) && disposition.is_final() {
         let mut recent = task.shared.recent_events();
@@ -122,7 +123,8 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     }
 }
 
-/// Works on a message and keeps it alive meanwhile; releases it if the service aborts.
+/// Runs a future while reporting progress on the message; releases the message if the service
+/// aborts.
 async fn keep_alive(
     task: &SubscriptionTask,
     handle: &AckHandle,
@@ -136,8 +138,8 @@ async fn keep_alive(
     }
 }
 
-/// Tells the transport that the message is in progress, three times in each `ack_wait`: the one of the
-/// transport, if an operator or another deployment has changed it.
+/// Reports progress to the transport three times in each `ack_wait`, using the transport's
+/// `ack_wait` if an operator or another deployment has changed it.
 async fn heartbeat(task: &SubscriptionTask, handle: &AckHandle) -> Infallible {
     loop {
         let interval = handle.ack_wait().unwrap_or(task.config.ack_wait) / 3;
@@ -155,28 +157,33 @@ async fn settle(task: &SubscriptionTask, handle: AckHandle, disposition: Disposi
         increment(&counters.released);
     }
     let settling = handle.settle(disposition.settlement());
-    let settled = within(SETTLE_TIMEOUT, "the transport did not confirm", settling).await;
+    let settled = within(
+        SETTLE_TIMEOUT,
+        "the transport did not confirm the settlement",
+        settling,
+    )
+    .await;
     match &settled {
         Ok(()) => task.status.confirm_settlement(disposition),
         Err(error) => {
             increment(&counters.unconfirmed);
             task.status.set_settlement_error(error);
             let subscription = task.shared.handler.durable();
-            tracing::warn!(subscription, %error, ?disposition, "the settlement was not confirmed");
+            tracing::warn!(subscription, %error, ?disposition, "failed to settle the message");
         }
     }
     settled.is_ok()
 }
 
-/// Counts a message that the handler does not select, at its first delivery: the transport delivers it
-/// again if a later deployment may select it.
+/// Counts a message that the handler does not select, at its first delivery only: the transport
+/// delivers it again if a later deployment may select it.
 fn count_filtered(task: &SubscriptionTask, metadata: MessageMetadata) {
     if metadata.delivery_count <= 1 {
         increment(&task.status.counters.filtered);
     }
 }
 
-/// Makes a dead letter of a message that is not an event, byte for byte.
+/// Stores a dead letter for a message that is not an event, byte for byte.
 async fn dead_letter_raw(
     task: &SubscriptionTask,
     invalid: InvalidMessage,
@@ -188,7 +195,7 @@ async fn dead_letter_raw(
         subscription = task.shared.handler.durable(),
         position = metadata.position,
         error,
-        "received a message that is not an event; it is dead-lettered"
+        "received a message that is not an event; dead-lettering it"
     );
     let record = failure_record(task, metadata, &error, 1, Timestamp::now());
     store_dead_letter(task, &record, Failed::Raw(&message)).await
@@ -212,7 +219,7 @@ fn failure_record<'a>(
     }
 }
 
-/// Stores a dead letter, however long that takes.
+/// Stores a dead letter, and retries until it is stored.
 async fn store_dead_letter(
     task: &SubscriptionTask,
     record: &FailureRecord<'_>,
@@ -239,7 +246,7 @@ impl Delivery<'_> {
         )
     }
 
-    /// Returns the durable name of the subscription, as logs have it.
+    /// Returns the durable name of the subscription, as it appears in logs.
     pub(crate) fn subscription(&self) -> &str {
         self.task.shared.handler.durable()
     }
@@ -248,7 +255,7 @@ impl Delivery<'_> {
         self.metadata.delivery_count.max(1)
     }
 
-    /// Handles the event when its turn has come, unless there is nothing to do for it.
+    /// Handles the event when its turn comes, unless it needs no handling.
     async fn handle(&self, guard: &mut KeyGuard) -> Disposition {
         let (task, shared) = (self.task, &self.task.shared);
         match shared.handler.matches_filter(&self.event) {
@@ -282,7 +289,8 @@ impl Delivery<'_> {
         self.attempt_until_settled(guard).await
     }
 
-    /// Waits until the event may be attempted; returns the disposition if it is not to be here.
+    /// Waits until the event may be attempted; returns a disposition if it is not to be attempted
+    /// here.
     async fn wait_for_turn(&self, guard: &mut KeyGuard) -> Option<Disposition> {
         if guard.is_ready() {
             return None;
@@ -291,14 +299,16 @@ impl Delivery<'_> {
             Some(Turn::Now) => None,
             Some(Turn::Later(delay)) => Some(Disposition::Return(delay)),
             None => {
-                // Those before it are released first, since they are delivered again in this order.
+                // The messages before it are released first, since they are delivered again in this
+                // order.
                 guard.wait_for_turn().await;
                 Some(Disposition::Release)
             }
         }
     }
 
-    /// Runs the handler, again where the event must not be overtaken or nothing was attempted.
+    /// Attempts the event, and repeats this here if later events must not overtake it or if no
+    /// attempt was made.
     async fn attempt_until_settled(&self, guard: &mut KeyGuard) -> Disposition {
         loop {
             let next = match self.suspect_runs() {
@@ -310,7 +320,7 @@ impl Delivery<'_> {
                 Some(runs) => Box::pin(self.attempt_as_suspect(runs)).await,
             };
             let delay = match next {
-                // Its place among the events of its key is kept.
+                // The event keeps its place among the events of its key.
                 Next::Settle(Disposition::Retry(delay) | Disposition::Postpone(delay))
                     if guard.is_ordered() =>
                 {
@@ -326,8 +336,8 @@ impl Delivery<'_> {
         }
     }
 
-    /// Makes one attempt once there is room for a suspect, or a dead letter if it ended its process
-    /// too often.
+    /// Attempts the event once a suspect may run; stores a dead letter instead if the event ended
+    /// its process too often.
     async fn attempt_as_suspect(&self, runs: u32) -> Next {
         if let Some(alone) = convicting_runs(runs) {
             return Next::Settle(self.convict(alone).await);
@@ -341,7 +351,7 @@ impl Delivery<'_> {
             permits.suspect = Some(Box::new(admission));
             Some(permits)
         };
-        // Handlers that hang may hold what this waits for.
+        // Handlers that hang may hold the permits that this waits for.
         let admitted = self
             .task
             .unless_draining(timeout(self.policy.timeout, admission));
@@ -373,14 +383,14 @@ impl Delivery<'_> {
                 Disposition::Acknowledge
             }
             AttemptOutcome::NotAlone => return self.postpone(),
-            // Kept here, since the claim may end at any time.
+            // Retried in this process, since the other claim may end at any time.
             AttemptOutcome::ClaimedElsewhere => {
                 let delay = self.policy.delay_after(1);
                 tracing::debug!(
                     subscription = self.subscription(),
                     event = %self.event,
                     ?delay,
-                    "another process has claimed the event, or had before it ended"
+                    "another process holds the claim of the event; retrying after a delay"
                 );
                 return Next::TryAgain(delay);
             }
@@ -403,12 +413,12 @@ impl Delivery<'_> {
             subscription = self.subscription(),
             event = %self.event,
             ?delay,
-            "a suspect cannot run yet, since other events are handled for too long"
+            "a suspect cannot run alone yet: other handlers have not finished in time"
         );
         Next::Settle(Disposition::Postpone(delay))
     }
 
-    /// Waits until the handler may run; `None` if the service drains before.
+    /// Waits until the handler may run; returns `None` if the service begins to drain first.
     async fn acquire_permits(&self) -> Option<Permits<'_>> {
         let shared = &self.task.shared;
         let permits = |run, breaker| Permits {
@@ -416,7 +426,7 @@ impl Delivery<'_> {
             breaker,
             suspect: None,
         };
-        // Most often there is a permit, and the future that waits for one costs more than the try.
+        // A permit is usually available, and trying is cheaper than a future that waits.
         if shared.circuit_breaker.is_none()
             && !self.task.draining.is_cancelled()
             && let Ok(permit) = shared.permits.try_acquire()
@@ -434,14 +444,14 @@ impl Delivery<'_> {
         acquired.await.flatten()
     }
 
-    /// Records an outcome at the circuit breaker.
+    /// Reports an outcome to the circuit breaker.
     fn record_outcome(&self, permit: Option<Permit<'_>>, failed: bool) {
         if let Some(state) = permit.and_then(|permit| permit.record(failed)) {
             self.task.status.enter(state);
         }
     }
 
-    /// Carries out the decision on an event that failed.
+    /// Carries out the decision on an event whose attempt failed.
     async fn conclude(
         &self,
         failure: &Failure,
@@ -452,7 +462,8 @@ impl Delivery<'_> {
         let counters = &self.task.status.counters;
         let shared = &self.task.shared;
         let first = shared.recent_events().record_failure(&self.event);
-        // The span of the event is absent where only warnings are logged.
+        // The span of the event is absent if only warnings are logged, so the fields are repeated
+        // here.
         let (subscription, event) = (self.subscription(), &self.event);
         match decision {
             Disposition::Retry(delay) => {
@@ -462,7 +473,7 @@ impl Delivery<'_> {
                     error,
                     attempt,
                     ?delay,
-                    "the handler failed; the event is retried"
+                    "the handler failed; retrying the event"
                 );
                 self.record_failed_attempt(attempt).await;
                 increment(&counters.retried);
@@ -473,7 +484,7 @@ impl Delivery<'_> {
                     %event,
                     error,
                     attempt,
-                    "the handler failed; the event is dead-lettered"
+                    "the handler failed; dead-lettering the event"
                 );
                 return self.dead_letter(&error, attempt, first).await;
             }
@@ -483,7 +494,7 @@ impl Delivery<'_> {
                     %event,
                     error,
                     attempt,
-                    "the handler failed; the event is dropped"
+                    "the handler failed; dropping the event"
                 );
                 increment(&counters.dropped);
                 self.forget_failures();
@@ -492,7 +503,7 @@ impl Delivery<'_> {
         decision
     }
 
-    /// Makes a dead letter of an event that ended its process too often while no other one ran.
+    /// Stores a dead letter for an event that ended its process too often while it ran alone.
     async fn convict(&self, runs: u32) -> Disposition {
         let error = format!("ended its process {runs} times while it ran alone");
         tracing::error!(

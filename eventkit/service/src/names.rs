@@ -1,18 +1,18 @@
-//! Durable names of subscriptions, and the event types that belong to a service.
+//! The durable names of subscriptions, and the reserved event types of a service.
 
 use std::fmt::Write;
 
 use eventkit::Handler;
 use eventkit::transport::{DEAD_LETTER_PREFIX, REPLAY_PREFIX};
 
-/// Separates the name of the service from the name of the handler. Neither contains it, so two
-/// services never share a subscription by accident.
+/// The separator between the name of the service and the name of the handler. Neither name contains
+/// it, so two services never share a subscription by accident.
 const SEPARATOR: &str = "--";
 
-/// Returns whether a text is valid as the name of a service or of a handler.
+/// Returns whether a text is a valid name of a service or handler.
 ///
-/// A hyphen at its end would move the separator: the handler `dead-letters` of a service `shop-` would
-/// have the subscription of the dead letters of `shop`.
+/// A hyphen at the end would move the separator: the handler `dead-letters` of a service `shop-`
+/// would have the same subscription as the dead letters of `shop`.
 pub(crate) fn is_valid(text: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     !text.is_empty()
@@ -22,7 +22,7 @@ pub(crate) fn is_valid(text: &str) -> bool {
         && !text.contains(SEPARATOR)
 }
 
-/// Returns the durable name of a handler, from its configured name or from its path.
+/// Returns the durable name of a handler, derived from its configured name or its path.
 pub(crate) fn durable(service: &str, handler: &Handler) -> String {
     match handler.durable_name() {
         Some(name) => of_handler(service, name),
@@ -30,7 +30,7 @@ pub(crate) fn durable(service: &str, handler: &Handler) -> String {
     }
 }
 
-/// Returns the durable name of a handler, from its own name or a former one.
+/// Returns the durable name of a handler, derived from its current name or a former one.
 pub(crate) fn of_handler(service: &str, name: &str) -> String {
     format!("{service}{SEPARATOR}{name}")
 }
@@ -41,7 +41,7 @@ pub(crate) fn dead_letters(service: &str) -> String {
     format!("{service}{SEPARATOR}-dead-letters")
 }
 
-/// Returns the service of a subscription, by its durable name.
+/// Returns the name of the service from the durable name of a subscription.
 pub(crate) fn service_of(durable: &str) -> &str {
     durable
         .split_once(SEPARATOR)
@@ -53,12 +53,12 @@ pub(crate) fn dead_letter_type(service: &str) -> String {
     format!("{DEAD_LETTER_PREFIX}{service}")
 }
 
-/// Returns the event type that one handler alone subscribes to, for replays.
+/// Returns the event type of replays to a handler, to which only this handler subscribes.
 pub(crate) fn replay_type(durable: &str) -> String {
     format!("{REPLAY_PREFIX}{durable}")
 }
 
-/// Returns whether an event type is the one of a handler's replays.
+/// Returns whether an event type is the one of replays to a handler.
 pub(crate) fn is_replay_type(ty: &str, durable: &str) -> bool {
     ty.strip_prefix(REPLAY_PREFIX) == Some(durable)
 }
@@ -75,7 +75,7 @@ fn from_path(path: &str) -> String {
         if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') {
             name.push(c);
         } else {
-            // Identifiers of Rust may contain letters outside of ASCII.
+            // Rust identifiers may contain letters outside of ASCII.
             let _ = write!(name, "_{:x}_", u32::from(c));
         }
     }

@@ -1,12 +1,12 @@
-//! The reasons for which a subscription is not ready.
+//! The reasons why a subscription is not ready.
 
 use std::fmt;
 
 use super::subscription_state::{LastError, SubscriptionState};
 
-/// A reason for which a subscription is not [ready](super::SubscriptionHealth::is_ready).
+/// A reason why a subscription is not [ready](super::SubscriptionHealth::is_ready).
 ///
-/// `{reason}` prints it with what an operator should do.
+/// `{reason}` prints it, together with what an operator should do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotReadyReason {
@@ -17,12 +17,13 @@ pub enum NotReadyReason {
         /// The last error, if there was one.
         error: Option<LastError>,
     },
-    /// As many sync handlers run past their timeout as the handler may have at once.
+    /// All of the handler's concurrency is taken by sync handlers that are still running after
+    /// their timeout.
     Stalled {
-        /// The number of events whose handler runs past its timeout.
+        /// The number of events whose handler is still running after its timeout.
         overdue: u64,
     },
-    /// The transport does not confirm that messages are settled.
+    /// The transport does not confirm settlements.
     Settlement(LastError),
     /// Outgoing events cannot be stored.
     Outgoing(LastError),
@@ -30,7 +31,7 @@ pub enum NotReadyReason {
     Inbox(LastError),
     /// Dead letters cannot be stored.
     DeadLetters(LastError),
-    /// It cannot be recorded how messages were delivered.
+    /// Delivery records cannot be stored.
     Records(LastError),
 }
 
@@ -81,7 +82,8 @@ impl fmt::Display for NotReadyReason {
 const CHECK_BROKER: &str =
     "check that the broker can be reached and its subscription is as the service needs it";
 
-/// Returns what a state means for a subscription that is not ready, and what an operator should do.
+/// Returns the text for a subscription that is not ready because of its state, and what an operator
+/// should do.
 fn of_state(state: SubscriptionState) -> (&'static str, &'static str) {
     match state {
         SubscriptionState::Draining => ("draining", "the service is stopping"),

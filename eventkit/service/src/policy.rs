@@ -1,4 +1,4 @@
-//! The policy that applies to one event of one handler, and its decisions.
+//! The policy for the events of a handler, and the decisions that follow from it.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use eventkit::{Decision, Failure, OnExhausted, Policy};
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policies {
     pub(crate) service: Policy,
-    /// Policies by event type or pattern; the first that matches applies.
+    /// Policies by event type or pattern; the first one that matches applies.
     pub(crate) types: Vec<(String, Policy)>,
 }
 
-/// A policy with a value for every setting.
+/// A policy with a value for each setting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ResolvedPolicy {
     pub(crate) attempts: u32,
@@ -26,13 +26,14 @@ pub(crate) struct ResolvedPolicy {
     pub(crate) timeout: Duration,
     pub(crate) concurrency: u32,
     pub(crate) key: Option<OrderKey>,
-    /// The failures in a row that open the circuit breaker, and the time until it is half open.
+    /// The number of failures in a row that open the circuit breaker, and the time until it is half
+    /// open.
     pub(crate) circuit_breaker: Option<(u32, Duration)>,
     on_exhausted: OnExhausted,
 }
 
 impl Policies {
-    /// Resolves the policy of a handler, for events of one type or independently of the type.
+    /// Resolves the policy of a handler, for the events of one type or without regard to the type.
     pub(crate) fn resolve(&self, handler: Policy, ty: Option<&str>) -> ResolvedPolicy {
         let matches =
             |(pattern, _): &&(String, Policy)| ty.is_some_and(|ty| pattern::matches(pattern, ty));
@@ -44,7 +45,7 @@ impl Policies {
             initial_delay: policy.initial_delay.unwrap_or(Duration::from_secs(1)),
             max_delay: policy.max_delay.unwrap_or(Duration::from_mins(1)),
             timeout: policy.timeout.unwrap_or(Duration::from_secs(30)),
-            // As many as a semaphore has.
+            // The maximum number of permits of a semaphore.
             concurrency: policy.concurrency.map_or(16, |count| {
                 u32::try_from(count.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX)
             }),
@@ -56,7 +57,7 @@ impl Policies {
 }
 
 impl ResolvedPolicy {
-    /// Decides on an event whose handler failed at an attempt, counted from 1.
+    /// Decides what to do with an event whose handler failed; the first attempt is 1.
     pub(crate) fn decide(&self, failure: &Failure, attempt: u32) -> Disposition {
         let after = match failure {
             Failure::Decode(_) | Failure::Filter(_) => return Disposition::DeadLetter,
@@ -80,13 +81,13 @@ impl ResolvedPolicy {
         Disposition::Retry(after.unwrap_or_else(|| self.delay_after(attempt)))
     }
 
-    /// Returns the delay after an attempt, counted from 1.
+    /// Returns the delay after an attempt; the first attempt is 1.
     pub(crate) fn delay_after(&self, attempt: u32) -> Duration {
         backoff::delay(self.initial_delay, self.max_delay, attempt)
     }
 }
 
-/// Returns whether a failure is caused by the event, and not by the handler or its dependencies.
+/// Returns whether a failure is caused by the event rather than by the handler or its dependencies.
 pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
     match failure {
         Failure::Decode(_) | Failure::Filter(_) => true,
@@ -98,16 +99,16 @@ pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
     }
 }
 
-/// The decision of a service on a message.
+/// What a service does with a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disposition {
-    /// The message is handled, or there is nothing to do for it.
+    /// The message is acknowledged: it was handled, or needs no handling.
     Acknowledge,
-    /// The handler failed, and the event is dropped.
+    /// The event is dropped after the handler failed.
     Drop,
-    /// The handler failed, and the event becomes a dead letter.
+    /// The event becomes a dead letter after the handler failed.
     DeadLetter,
-    /// The message is delivered again after a delay.
+    /// The handler failed, and the message is delivered again after a delay.
     Retry(Duration),
     /// The message waits for others of its key, and is delivered again after a delay.
     Return(Duration),
@@ -115,12 +116,12 @@ pub(crate) enum Disposition {
     Postpone(Duration),
     /// The handler does not select the message.
     Skip,
-    /// The service stops, and other processes may have the message at once.
+    /// The service stops, and the message is delivered again at once, for other processes.
     Release,
 }
 
 impl Disposition {
-    /// Returns the settlement that the transport receives.
+    /// Returns the settlement for the transport.
     pub(crate) fn settlement(self) -> Settlement {
         match self {
             Self::Acknowledge | Self::Drop => Settlement::Ack,
@@ -138,8 +139,8 @@ impl Disposition {
         matches!(self, Self::Acknowledge | Self::Drop | Self::DeadLetter)
     }
 
-    /// Returns whether this process is done with the message. One that the handler does not select may
-    /// be delivered again, for a later deployment.
+    /// Returns whether this process is done with the message. A message that the handler does not
+    /// select may be delivered again, for a later deployment.
     pub(crate) fn is_done(self) -> bool {
         self.is_final() || self == Self::Skip
     }

@@ -1,4 +1,4 @@
-//! The workers of a subscription, and its consumer, which is opened again after it was lost.
+//! The workers of a subscription, and its consumer, which is replaced when it is lost.
 
 use std::error::Error;
 use std::pin::pin;
@@ -27,14 +27,15 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time without a message after which events that wait for others of their keys are returned.
+/// The time without a new message after which events that wait for others of their keys are
+/// returned.
 const STALL_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Runs a subscription until the service drains or its stream ends, and then until its last message
+/// Runs a subscription until the service drains or the stream ends, and then until the last message
 /// is settled.
 ///
 /// A worker is added when all of them are busy, up to the number of messages in flight. Workers are
-/// reused, since a task for each message costs more.
+/// reused, because a task per message would cost more.
 pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     let _stopped = StoppedOnDrop(&task.status);
     let subscription = task.shared.subscription.clone();
@@ -73,7 +74,7 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
             () = StallCheck::due(stall.as_ref()), if stall.is_some() => {
                 let is_full = |check: &StallCheck| check.is_full(&task, &receiver);
                 stall = stall.filter(is_full).map(|_| {
-                    // Handlers that run may fail, and then their events wait too.
+                    // Running handlers may fail, and then their events wait as well.
                     if task.shared.permits.available_permits() > 0 {
                         receiver.lock.relieve(max_workers.div_ceil(2));
                     }
@@ -82,7 +83,7 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
             }
             ended = workers.join_next() => match ended {
                 Some(Err(error)) => {
-                    // Its message is delivered again.
+                    // The transport delivers the message of this worker again.
                     task.status.set_last_error(&error);
                     let subscription = task.shared.handler.durable();
                     tracing::error!(subscription, %error, "a worker panicked");
@@ -96,29 +97,31 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
     task.status.enter(SubscriptionState::Draining);
     receiver.lock.drain();
     while workers.join_next().await.is_some() {}
-    // Last, since a transport may settle messages through the consumer.
+    // Closed last, since a transport may settle messages through the consumer.
     if let Some(receiver) = Arc::into_inner(receiver) {
         receiver.consumer.into_inner().close().await;
     }
 }
 
-/// Receives messages and processes them, one after another.
+/// Receives and processes messages, one after another.
 async fn work(task: Arc<SubscriptionTask>, receiver: Arc<Receiver>) {
     while let Some((incoming, guard)) = receiver.next(&task).await {
-        // A panic can only come from a transport: the message is delivered again.
+        // Only a transport can panic here, since panics of handlers are caught; the message is
+        // delivered again.
         let processed = catch_panic(pin!(message::process(&task, incoming, guard))).await;
         if let Err(panic) = processed {
             let error = Failure::panic(&*panic);
             task.status.set_last_error(&error);
             let subscription = task.shared.handler.durable();
-            tracing::error!(subscription, %error, "a message was not settled");
+            tracing::error!(subscription, %error, "failed to process a message: the transport panicked");
         }
-        // A handler that never waits must not keep other tasks from running.
+        // A handler that never awaits must not starve other tasks.
         consume_budget().await;
     }
 }
 
-/// A check of whether events that wait for others of their keys keep those of other keys from running.
+/// A check for a stall: events that wait for others of their keys keep events of other keys from
+/// being received.
 #[derive(Debug, Clone, Copy)]
 struct StallCheck {
     at: Instant,
@@ -140,26 +143,26 @@ impl StallCheck {
         }
     }
 
-    /// Returns whether all workers have been busy since, so that none has received a message.
+    /// Returns whether no worker has been able to receive a message since, because all were busy.
     fn is_full(&self, task: &SubscriptionTask, receiver: &Receiver) -> bool {
         receiver.idle_workers.get() == 0 && task.status.counters.received.get() == self.received
     }
 }
 
-/// The state that the workers of a subscription share.
+/// The state shared by the workers of a subscription.
 #[derive(Debug)]
 struct Receiver {
-    /// The consumer, which one worker has at a time.
+    /// The consumer, which one worker at a time uses.
     consumer: Mutex<ResumingConsumer>,
     lock: Arc<KeyedLock>,
-    /// The workers that wait for a message.
+    /// The number of workers that wait for a message.
     idle_workers: Counter,
     all_busy: Notify,
 }
 
 impl Receiver {
-    /// Waits for a message, and joins the queue of its key before another one can arrive; `None` if
-    /// there will be no more.
+    /// Waits for a message, and joins the queue of its key before another one can arrive. Returns
+    /// `None` once there are no more messages.
     async fn next(&self, task: &SubscriptionTask) -> Option<(Incoming, KeyGuard)> {
         // Counts the worker as idle, even if the transport panics meanwhile.
         let idle = CountGuard::new(&self.idle_workers);
@@ -176,7 +179,7 @@ impl Receiver {
     }
 }
 
-/// The messages of a subscription, across all consumers that it needs.
+/// The messages of a subscription, across all of its consumers.
 #[derive(Debug)]
 struct ResumingConsumer {
     transport: Arc<dyn Transport>,
@@ -184,15 +187,15 @@ struct ResumingConsumer {
     status: Arc<SubscriptionStatus>,
     lock: Arc<KeyedLock>,
     consumer: Option<Box<dyn Consumer>>,
-    /// Whether the stream has ended for good; it is not polled again.
+    /// Whether the stream has ended for good; it must not be polled again.
     ended: bool,
-    /// The number of failures since the last message.
+    /// The number of failures since the last received message.
     failures: u32,
     retry_at: Option<Instant>,
 }
 
 impl ResumingConsumer {
-    /// Waits for the next message; `None` once the stream has ended for good.
+    /// Waits for the next message; returns `None` once the stream has ended for good.
     ///
     /// Dropping the future loses no message.
     async fn next(&mut self) -> Option<Incoming> {
@@ -211,7 +214,8 @@ impl ResumingConsumer {
         None
     }
 
-    /// Closes the consumer, if it is open, so that others get its prefetched messages at once.
+    /// Closes the consumer if it is open, so that other consumers receive its prefetched messages
+    /// at once.
     async fn close(self) {
         let Some(consumer) = self.consumer else {
             return;
@@ -255,16 +259,26 @@ impl ResumingConsumer {
         self.status.enter(SubscriptionState::Lost);
         let (subscription, error): (_, &dyn Error) = (&*self.subscription.name, error);
         if self.consumer.is_some() {
-            tracing::warn!(subscription, error, ?delay, "lost the consumer");
+            tracing::warn!(
+                subscription,
+                error,
+                ?delay,
+                "lost the consumer; opening a new one after a delay"
+            );
         } else {
-            tracing::warn!(subscription, error, ?delay, "failed to open the consumer");
+            tracing::warn!(
+                subscription,
+                error,
+                ?delay,
+                "failed to open the consumer; retrying after a delay"
+            );
         }
-        // Last, since dropping a consumer runs code of its transport, which may panic.
+        // Dropped last, since this runs code of the transport, which may panic.
         drop(self.consumer.take());
     }
 }
 
-/// Marks the subscription as stopped, even if a transport panics.
+/// A guard that marks the subscription as stopped, even if a transport panics.
 struct StoppedOnDrop<'s>(&'s SubscriptionStatus);
 
 impl Drop for StoppedOnDrop<'_> {

@@ -1,4 +1,4 @@
-//! What a process remembers of events that are delivered again.
+//! A memory of recent events, for those that are delivered again.
 
 use std::sync::Arc;
 
@@ -7,20 +7,20 @@ use eventkit::transport::BoundedMap;
 
 const MAX_REMEMBERED_EVENTS: usize = 10_000;
 
-/// The memory of a process for events that are delivered again.
+/// What a process remembers about events that may be delivered again.
 #[derive(Debug)]
 pub(crate) struct RecentEvents {
-    /// The time of the first failure of each event that is retried.
+    /// The time of the first failure of each event that is being retried.
     failures: BoundedMap<EventKey, Timestamp>,
-    /// Messages that are settled here, and may be delivered again: the transport did not confirm it, or
-    /// the consumer was lost meanwhile.
+    /// Messages that were settled here but may be delivered again, because the transport did not
+    /// confirm the settlement or the consumer was lost meanwhile.
     unconfirmed: BoundedMap<MessageKey, ()>,
 }
 
-/// An event, and the position of its message: a replay of the event is another message.
+/// An event and the position of its message: a replay of the event is another message.
 pub(crate) type MessageKey = (EventKey, Option<u64>);
 
-/// Source and id of an event.
+/// The source and id of an event.
 type EventKey = Arc<(String, String)>;
 
 impl RecentEvents {
@@ -31,7 +31,7 @@ impl RecentEvents {
         }
     }
 
-    /// Records a failure, and returns the time of the first one.
+    /// Records a failure, and returns the time of the first failure of the event.
     pub(crate) fn record_failure(&mut self, event: &Event) -> Timestamp {
         let key = event_key(event);
         if let Some(first) = self.failures.get(&key) {
@@ -52,7 +52,7 @@ impl RecentEvents {
         self.unconfirmed.insert(message_key(event, position), ());
     }
 
-    /// Removes a message that is delivered again, and returns whether it was settled before.
+    /// Removes a message that is delivered again, and returns whether it was already settled.
     pub(crate) fn remove_unconfirmed(&mut self, event: &Event, position: Option<u64>) -> bool {
         !self.unconfirmed.is_empty() && {
             let key = message_key(event, position);

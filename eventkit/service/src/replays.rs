@@ -1,4 +1,4 @@
-//! The replays of one operation: to which handlers, at what rate, and which were refused.
+//! The replays of one operation: their handlers, their rate, and the refused ones.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -12,11 +12,12 @@ use eventkit::transport::{SubscriptionInfo, TransportError};
 
 #[derive(Debug)]
 pub(crate) struct Replays {
-    /// The subscriptions, if the transport knows them.
+    /// The subscriptions, if the transport lists them.
     known: Option<Vec<SubscriptionInfo>>,
-    /// The handlers of replays that were refused, each with the number of them.
+    /// The number of refused replays, by handler.
     refused: BTreeMap<String, usize>,
-    /// The number of letters without their message, and the position of the first one.
+    /// The number of dead letters without their message, and the position of the first such
+    /// message.
     omitted: (usize, Option<u64>),
     interval: Duration,
     next_at: Instant,
@@ -36,10 +37,11 @@ impl Replays {
         }
     }
 
-    /// Returns the name that a handler is addressed by, or counts the replay as refused if the handler
-    /// does not exist.
+    /// Returns the name to which a replay to a handler is addressed. If the handler does not exist,
+    /// returns `None` and counts the replay as refused.
     ///
-    /// It is the latest name: a handler that was renamed need not know its former ones for ever.
+    /// It is the latest name of the handler, so that a renamed handler need not declare its former
+    /// names forever.
     pub(crate) fn address(&mut self, handler: &str) -> Option<String> {
         let Some(known) = &self.known else {
             return Some(handler.to_owned());
@@ -52,15 +54,16 @@ impl Replays {
         own.map(|own| own.name.clone())
     }
 
-    /// Counts a letter without its message as refused.
+    /// Counts a dead letter without its message as refused.
     pub(crate) fn refuse_omitted(&mut self, position: Option<u64>) {
         let (count, first) = self.omitted;
         self.omitted = (count + 1, first.into_iter().chain(position).min());
     }
 
-    /// Waits until the next replay may be published, and keeps the letters leased that wait for theirs.
+    /// Waits until the next replay may be published, and extends the leases of the dead letters
+    /// that wait.
     pub(crate) async fn pace(&mut self, waiting: &VecDeque<LeasedLetter>) {
-        // A timer takes up to a millisecond, even to a time that has come.
+        // A timer takes up to a millisecond, even if its time has already come.
         if self.next_at > Instant::now() {
             sleep_until(self.next_at).await;
         }
@@ -71,7 +74,7 @@ impl Replays {
         }
         self.renewed_at = now;
         for leased in waiting {
-            // A letter whose lease ends can still be removed.
+            // A dead letter whose lease has expired can still be removed.
             let _ = leased.handle.in_progress().await;
         }
     }
@@ -93,7 +96,7 @@ impl Replays {
         )))
     }
 
-    /// Returns which handlers do not exist, and which do.
+    /// Describes the handlers that do not exist, and those that do.
     fn unknown_handlers(&self) -> Option<String> {
         if self.refused.is_empty() {
             return None;
@@ -112,7 +115,7 @@ impl Replays {
         let existing = quoted(existing);
         if existing.is_empty() {
             return Some(format!(
-                "there is no handler {refused}: no handler of the service receives from the transport \
+                "there is no handler {refused}: no handler of the service subscribes to the transport \
                  that its dead letters are on"
             ));
         }
@@ -121,18 +124,19 @@ impl Replays {
         ))
     }
 
-    /// Returns how many letters have no message, and where the first message is.
+    /// Describes how many dead letters have no message, and where the first such message is.
     fn omitted_messages(&self) -> Option<String> {
         let (count, first) = self.omitted;
         let place = first.map_or_else(String::new, |first| {
-            format!(", the first of them at the position {first} of its transport")
+            format!(", the first of them at position {first} of its transport")
         });
-        (count > 0).then(|| format!("{count} messages were too large for their letters{place}"))
+        (count > 0)
+            .then(|| format!("{count} messages were too large for their dead letters{place}"))
     }
 }
 
-/// Returns the handlers of a service that exist: those with a consumer, and all that have a
-/// subscription if none of them has a consumer.
+/// Returns the existing handlers of a service: those with a consumer, or all those with a
+/// subscription if none has a consumer.
 fn handlers<'a>(
     known: &'a [SubscriptionInfo],
     service: &'a str,

@@ -1,4 +1,4 @@
-//! A service, from its start to its end, and its handle.
+//! A service and its handle.
 
 use std::fmt;
 use std::future::Future;
@@ -20,67 +20,67 @@ use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
 use eventkit::transport::{Subscription, Transport};
 
-/// The time in which messages are released after the shutdown timeout.
+/// The time limit for releasing messages after the shutdown timeout.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often the health is checked for those who wait for one, whether it is known to change or not.
+/// How often the health is checked for callers that wait for it, in addition to each known change.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A report on how a service ended.
+/// A report on the shutdown of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {
-    /// The number of messages that were released to their transports: those whose handler had not
-    /// started, or that were not done within the shutdown timeout.
+    /// The number of messages that were released to their transports, because their handler had not
+    /// started or did not finish within the shutdown timeout.
     pub released: u64,
     /// The number of messages that could not be released in time; they are delivered again after
     /// `ack_wait`.
     pub abandoned: u64,
 }
 
-/// A service that runs handlers on transports; see the [crate](crate) documentation.
+/// A service that runs handlers on transports; see the [crate documentation](crate).
 ///
-/// It needs a runtime of tokio with time enabled.
+/// It requires a tokio runtime with time enabled.
 #[must_use = "a service does nothing until it runs"]
 pub struct Service {
     pub(crate) subscriptions: Vec<Arc<SubscriptionTask>>,
     pub(crate) handle: ServiceHandle,
-    /// Cancelled when messages whose handlers still run are released.
+    /// Cancelled once messages of running handlers are released.
     pub(crate) aborting: CancellationToken,
     pub(crate) shutdown_timeout: Duration,
 }
 
 impl Service {
-    /// Returns a handle that observes the service while it runs, and stops it.
+    /// Returns a handle that observes the running service and can stop it.
     #[must_use]
     pub fn handle(&self) -> ServiceHandle {
         self.handle.clone()
     }
 
-    /// Runs until the process is asked to stop, by SIGTERM or ctrl-c, and then drains.
+    /// Runs until the process receives SIGTERM or ctrl-c, and then drains.
     ///
     /// # Errors
     ///
-    /// Returns an error if the signals cannot be listened to; no handler has run.
+    /// Returns an error if the process cannot listen for the signals; no handler has run.
     pub async fn run(self) -> Result<ShutdownReport, RunError> {
         let signal = signal().map_err(RunError::Signal)?;
         self.run_until(signal).await
     }
 
-    /// Runs until a future completes or [`ServiceHandle::stop`] is called, and then drains: no more
-    /// messages are received, running handlers may finish, and messages that are not settled within
-    /// the [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) are released to their
-    /// transports.
+    /// Runs until a future completes or [`ServiceHandle::stop`] is called, and then drains: the
+    /// service receives no more messages, and running handlers may finish. Messages that are not
+    /// settled within the [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) are
+    /// released to their transports.
     ///
-    /// A transport may also close the stream of a subscription on purpose, by ending it without an
-    /// error. The service ends with its last subscription.
+    /// The service also ends when all subscriptions have ended, because their transports ended the
+    /// streams without an error.
     ///
     /// Dropping the returned future stops the service at once: messages that are not settled are
     /// delivered again after `ack_wait`.
     ///
     /// # Errors
     ///
-    /// Returns an error if the service cannot run; at present it always can.
+    /// Returns an error if the service cannot run; currently, this never happens.
     pub async fn run_until(
         self,
         stop: impl Future<Output = ()>,
@@ -121,7 +121,7 @@ impl Service {
     }
 }
 
-/// A handle that observes a service and stops it; clones belong to the same service.
+/// A handle that observes a service and stops it; clones refer to the same service.
 ///
 /// ```
 /// use eventkit_service::Service;
@@ -155,9 +155,9 @@ impl Service {
 #[derive(Debug, Clone)]
 pub struct ServiceHandle {
     pub(crate) subscriptions: Arc<[Arc<SubscriptionStatus>]>,
-    /// Cancelled when the service receives no more messages and starts no more handlers.
+    /// Cancelled once the service receives no more messages and starts no more handlers.
     pub(crate) draining: CancellationToken,
-    /// Counts changes of a status, for tasks that wait for one.
+    /// Counts changes of the status, for tasks that wait for one.
     pub(crate) changes: watch::Sender<u64>,
 }
 
@@ -179,11 +179,11 @@ impl ServiceHandle {
 
     /// Waits until the health satisfies a predicate, and returns it.
     ///
-    /// The health is checked whenever a subscription changes its state or a counter, or has an error, and
-    /// at least once in a second, since it also depends on time and on the transports.
+    /// The health is checked whenever a subscription changes its state or a counter or has an
+    /// error, and at least once per second, since it also depends on time and on the transports.
     pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
         let mut changes = self.changes.subscribe();
-        // Changes of counters are told from here on; those before are read below.
+        // From here on, changes of counters are signalled; earlier ones are read below.
         fence(Ordering::SeqCst);
         loop {
             changes.borrow_and_update();
@@ -203,8 +203,8 @@ impl ServiceHandle {
         self.wait_for(Health::is_ready).await;
     }
 
-    /// Begins to drain the service, as the future of
-    /// [`run_until`](Service::run_until) does when it completes.
+    /// Begins to drain the service, like the completion of the future passed to
+    /// [`run_until`](Service::run_until).
     pub fn stop(&self) {
         self.draining.cancel();
     }
@@ -262,7 +262,7 @@ pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without the signal, the service is stopped by its handle.
+        // If the process cannot listen for the signal, only the handle stops the service.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -17,17 +17,17 @@ use eventkit::event::{Event, Timestamp};
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{BoundedMap, MessageMetadata, Subscription, Transport};
 
-/// The maximum number of messages that are known to be delayed.
+/// The maximum number of delayed messages that are tracked.
 const MAX_DELAYED: usize = 10_000;
 
-/// The live counterpart of a [`SubscriptionHealth`].
+/// The live counterpart of [`SubscriptionHealth`].
 #[derive(Debug)]
 pub(crate) struct SubscriptionStatus {
     pub(crate) counters: LiveCounters,
-    /// How often the consumer was lost.
+    /// How often a consumer was lost.
     pub(crate) losses: AtomicU64,
     source: StatusSource,
-    /// When a message was last settled, in milliseconds since 1970; 0 before that.
+    /// The time at which a message was last settled, in milliseconds since 1970; 0 if none was.
     last_progress: AtomicU64,
     /// Whether the last settlement failed.
     settlement_failed: AtomicBool,
@@ -35,31 +35,32 @@ pub(crate) struct SubscriptionStatus {
     changes: watch::Sender<u64>,
 }
 
-/// What the health of a subscription is read from beside its status.
+/// The sources of a subscription's health, in addition to its status.
 #[derive(Debug)]
 pub(crate) struct StatusSource {
     pub(crate) subscription: Subscription,
-    /// Not kept open by who reads the health.
+    /// Weak, so that a health handle does not keep the transport open.
     pub(crate) transport: Weak<dyn Transport>,
     pub(crate) overdue: Arc<Counter>,
-    /// The number of events that the handler may work on at once.
+    /// The maximum number of events that the handler works on at once.
     pub(crate) concurrency: u32,
 }
 
 #[derive(Debug)]
 struct CurrentHealth {
-    /// All but what is read from elsewhere.
+    /// The health, without the values that are read from elsewhere.
     health: SubscriptionHealth,
     /// The number of messages that wait for each [`Store`].
     waiting: [usize; 4],
     settlement_failed_at: Instant,
-    /// The messages that were returned with a delay, with the time at which they are delivered again at
-    /// the latest.
+    /// The messages that were returned with a delay, each with the latest time of its next
+    /// delivery.
     delayed: BoundedMap<MessageKey, Instant>,
 }
 
 impl SubscriptionStatus {
-    /// Creates the status of a subscription that connects; each change is counted in `changes`.
+    /// Creates the status of a subscription that is connecting; each change is signalled on
+    /// `changes`.
     pub(crate) fn new(
         source: StatusSource,
         handler: &'static str,
@@ -122,12 +123,12 @@ impl SubscriptionStatus {
         self.notify();
     }
 
-    /// Counts a message that waits for a store.
+    /// Counts a message that begins to wait for a store.
     pub(crate) fn begin_wait(&self, store: Store) {
         self.lock().waiting[store as usize] += 1;
     }
 
-    /// Sets why a store fails, while messages wait for it.
+    /// Sets the error of a store that messages wait for.
     pub(crate) fn set_store_error(&self, store: Store, error: &dyn Error) {
         let error = LastError::new(error);
         let mut current = self.lock();
@@ -137,7 +138,7 @@ impl SubscriptionStatus {
         self.notify();
     }
 
-    /// Counts a message that no longer waits for a store; with the last one, the store has no error.
+    /// Counts a message that no longer waits for a store; after the last one, the error is cleared.
     pub(crate) fn end_wait(&self, store: Store) {
         let mut current = self.lock();
         let waiting = &mut current.waiting[store as usize];
@@ -157,7 +158,7 @@ impl SubscriptionStatus {
             let millis = u64::try_from(millis).unwrap_or(u64::MAX);
             self.last_progress.store(millis, Ordering::Relaxed);
         }
-        // Most often it has not failed, and nothing is locked.
+        // Usually the last settlement has not failed, and no lock is needed.
         if self.settlement_failed.load(Ordering::Relaxed) {
             self.settlement_failed.store(false, Ordering::Relaxed);
             self.lock().health.settlement_error = None;
@@ -165,7 +166,7 @@ impl SubscriptionStatus {
         }
     }
 
-    /// Sets why the transport did not confirm a settlement.
+    /// Sets the error of a settlement that the transport did not confirm.
     pub(crate) fn set_settlement_error(&self, error: &dyn Error) {
         let error = LastError::new(error);
         let mut current = self.lock();
@@ -185,7 +186,7 @@ impl SubscriptionStatus {
         self.lock().delayed.insert(key, Instant::now() + until);
     }
 
-    /// Counts a message as delayed no longer, if it was.
+    /// Stops counting a message as delayed, if it was.
     pub(crate) fn note_delivery(&self, event: &Event, message: MessageMetadata) {
         if message.delivery_count > 1 {
             let key = message_key(event, message.position);
@@ -207,7 +208,7 @@ impl SubscriptionStatus {
         let overdue = overdue.get();
         let now = Instant::now();
         let mut current = self.lock();
-        // Another process may have received those that should be here again.
+        // Messages that should have been delivered again by now may be with another process.
         current.delayed.retain(|until| *until > now);
         let mut health = SubscriptionHealth {
             lag: known.lag,
@@ -220,7 +221,8 @@ impl SubscriptionStatus {
             counters: self.counters.read(),
             ..current.health.clone()
         };
-        // The message of a settlement that still fails would have come again by now, here or elsewhere.
+        // The message of the failed settlement would have been delivered again by now, here or
+        // elsewhere.
         if now.duration_since(current.settlement_failed_at) > ack_wait * 2 {
             health.settlement_error = None;
         }

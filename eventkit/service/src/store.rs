@@ -1,4 +1,4 @@
-//! What has to be stored before a message is settled, and the wait for a store that fails.
+//! Retries of everything that has to be stored before a message is settled.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
 /// The attempts of one message to store something.
 ///
-/// The store counts as failed from the first failure until this is dropped. Nothing else limits the
-/// attempts: the message is kept alive meanwhile, and released if the service aborts.
+/// The store counts as failed from the first failure until this is dropped. The number of attempts
+/// is not limited: the message is kept alive meanwhile, and released if the service aborts.
 pub(crate) struct StoreAttempts<'s> {
     status: &'s SubscriptionStatus,
     store: Store,
@@ -31,7 +31,7 @@ impl<'s> StoreAttempts<'s> {
         }
     }
 
-    /// Reports a failure, and waits until the next attempt.
+    /// Reports a failure, and waits before the next attempt.
     pub(crate) async fn wait_after(&mut self, error: impl Into<BoxError>) {
         let (error, store) = (error.into(), self.store);
         if self.failures == 0 {
@@ -44,13 +44,13 @@ impl<'s> StoreAttempts<'s> {
             subscription = self.status.name(),
             error = &*error,
             ?delay,
-            "failed to store {store}; its message is kept"
+            "failed to store {store}; retrying while the message is kept alive"
         );
         sleep(delay).await;
     }
 }
 
-/// Tries to store something until it is stored, and returns what that returned.
+/// Retries until something is stored, and returns the result.
 pub(crate) async fn until_stored<T, E: Into<BoxError>, F>(
     status: &SubscriptionStatus,
     store: Store,

@@ -1,4 +1,4 @@
-//! One handler on one transport.
+//! The subscription of one handler on one transport.
 
 use std::future::poll_fn;
 use std::iter;
@@ -27,11 +27,11 @@ use eventkit::Handler;
 use eventkit::event::Event;
 use eventkit::transport::{Incoming, Publisher, Subscription, Transport};
 
-/// The least number of messages in flight. A larger one would let a slow handler keep messages from
-/// a process that is idle.
+/// The minimum number of messages in flight. A larger minimum would let a slow handler keep
+/// messages from an idle process.
 const MIN_IN_FLIGHT: usize = 4;
 
-/// The configuration that all handlers of a service share.
+/// The configuration shared by all handlers of a service.
 #[derive(Debug)]
 pub(crate) struct ServiceConfig {
     pub(crate) ack_wait: Duration,
@@ -42,40 +42,41 @@ pub(crate) struct ServiceConfig {
     pub(crate) layers: HandlerService,
 }
 
-/// The state that the subscriptions of one handler share across transports.
+/// The state shared by the subscriptions of one handler on several transports.
 #[derive(Debug)]
 pub(crate) struct SubscriptionShared {
     pub(crate) handler: Arc<NamedHandler>,
     pub(crate) subscription: Subscription,
     pub(crate) policy: ResolvedPolicy,
     pub(crate) permits: Arc<Semaphore>,
-    /// The number of events that a sync handler is working on past its timeout.
+    /// The number of events that a sync handler is still working on after its timeout.
     pub(crate) overdue: Arc<Counter>,
     pub(crate) circuit_breaker: Option<CircuitBreaker>,
     recent_events: Mutex<RecentEvents>,
 }
 
-/// One handler on one transport.
+/// The subscription of one handler on one transport.
 pub(crate) struct SubscriptionTask {
     pub(crate) shared: Arc<SubscriptionShared>,
     pub(crate) config: Arc<ServiceConfig>,
     pub(crate) transport: Arc<dyn Transport>,
     /// The destination of outgoing events.
     pub(crate) publisher: Arc<dyn Publisher>,
-    /// Whether that is the transport.
+    /// Whether `publisher` is the transport itself.
     pub(crate) publishes_to_transport: bool,
     pub(crate) dead_letters: DeadLetterSink,
     pub(crate) status: Arc<SubscriptionStatus>,
-    /// Cancelled when no more messages are received, and no more handlers are started.
+    /// Cancelled once the service receives no more messages and starts no more handlers.
     pub(crate) draining: CancellationToken,
-    /// Cancelled when messages whose handlers still run are released.
+    /// Cancelled once messages of running handlers are released.
     pub(crate) aborting: CancellationToken,
 }
 
-/// Returns the subscription of a handler: its types, and the types of its own replays.
+/// Returns the subscription of a handler: its event types, and the type of its replays.
 ///
-/// A few more messages than can run are in flight, so that the next one is there while those before it
-/// are acknowledged. With an ordering key there are more, so that a slow key leaves others to run.
+/// A few more messages are in flight than handlers can run, so that the next message is available
+/// while earlier ones are acknowledged. With an ordering key there are more, so that a slow key
+/// does not block others.
 pub(crate) fn of_handler(
     service: &str,
     handler: &Handler,
@@ -121,7 +122,7 @@ impl SubscriptionShared {
         }
     }
 
-    /// Returns what the health of the subscription on a transport is read from.
+    /// Returns the sources of the health of the subscription on a transport.
     pub(crate) fn status_source(&self, transport: &Arc<dyn Transport>) -> StatusSource {
         StatusSource {
             subscription: self.subscription.clone(),
@@ -136,8 +137,8 @@ impl SubscriptionShared {
         events.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the queue of a message's key. An event without an ordering key has itself as the key,
-    /// since it is delivered again while it is worked on if its connection is lost.
+    /// Joins the queue of a message's key. Without an ordering key, the key is the event itself,
+    /// because it may be delivered again while it is being handled, if the connection is lost.
     pub(crate) fn enqueue(&self, lock: &Arc<KeyedLock>, incoming: &Incoming) -> KeyGuard {
         let Ok(event) = &incoming.event else {
             return lock.enqueue(None, None);
@@ -152,7 +153,7 @@ impl SubscriptionShared {
     }
 
     fn ordering_key(&self, key: OrderKey, event: &Event) -> Option<String> {
-        // A key function of the user may panic; the event then has no ordering key.
+        // The key function of the user may panic; the event then has no ordering key.
         catch_unwind(AssertUnwindSafe(|| key.of(event))).unwrap_or_else(|_| {
             let handler = self.handler.handler().name();
             tracing::error!(handler, id = event.id(), "the key function panicked");
@@ -160,10 +161,12 @@ impl SubscriptionShared {
         })
     }
 
-    /// Returns whether a message is addressed to the handler: one of a reserved event type if it is a
-    /// replay for the handler, an event by its own type, and any other message by its subscription.
+    /// Returns whether a message is addressed to the handler. A message of a reserved event type
+    /// must be a replay for the handler, an event must match by its type, and any other message
+    /// matches by its subscription.
     ///
-    /// Patterns as wide as `*` match the types of dead letters and of replays for other handlers too.
+    /// Wide patterns such as `*` also match the types of dead letters and of replays for other
+    /// handlers.
     pub(crate) fn is_addressed_to(&self, incoming: &Incoming) -> bool {
         match (&incoming.reserved, &incoming.event) {
             (Some(reserved), _) => {
@@ -179,7 +182,7 @@ impl SubscriptionShared {
 }
 
 impl SubscriptionTask {
-    /// Returns the policy for an event.
+    /// Returns the policy that applies to an event.
     pub(crate) fn policy(&self, event: &Event) -> ResolvedPolicy {
         if self.config.policies.types.is_empty() {
             return self.shared.policy;
@@ -188,8 +191,8 @@ impl SubscriptionTask {
         self.config.policies.resolve(handler, Some(event.ty()))
     }
 
-    /// Runs a future, unless the service drains before it completes: of both, the drain counts, so
-    /// that a message that was released is not received again.
+    /// Runs a future until it completes or the service drains. If both happen at once, the drain
+    /// wins, so that a message that was released is not received again.
     pub(crate) async fn unless_draining<F: Future>(&self, future: F) -> Option<F::Output> {
         let (mut future, mut drained) = (pin!(future), pin!(self.draining.cancelled()));
         poll_fn(|context| {
@@ -198,7 +201,7 @@ impl SubscriptionTask {
             }
             match future.as_mut().poll(context) {
                 Poll::Ready(output) => Poll::Ready(Some(output)),
-                // Only now, since most futures complete at once and need not wait for the drain.
+                // Polled only now: most futures complete at once and never wait for the drain.
                 Poll::Pending => drained.as_mut().poll(context).map(|()| None),
             }
         })

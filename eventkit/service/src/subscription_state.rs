@@ -1,4 +1,4 @@
-//! The state of a subscription, and its last error.
+//! The state of a subscription, and the last error.
 
 use std::error::Error;
 use std::fmt;
@@ -20,17 +20,17 @@ pub struct LastError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionState {
-    /// The consumer was not open yet.
+    /// The first consumer is not open yet.
     Connecting,
     /// The subscription receives events.
     Running,
-    /// The circuit breaker is open: the handler failed too often in a row.
+    /// The circuit breaker is open: too many attempts failed in a row.
     Paused,
-    /// The consumer was lost, and is opened again after a delay.
+    /// The consumer was lost; a new one is opened after a delay.
     Lost,
-    /// The subscription receives no more events, and finishes those it has.
+    /// The subscription receives no more events and finishes those in progress.
     Draining,
-    /// The subscription has ended.
+    /// The subscription has stopped.
     Stopped,
 }
 

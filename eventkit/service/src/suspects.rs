@@ -1,8 +1,10 @@
-//! Messages that were in hand when a process died or was cut off: one of them may have ended it.
+//! Suspects: messages that were being handled when a process died or was cut off. One of them may
+//! have caused the death of the process.
 //!
-//! Suspects are narrowed down by how often they ran as one without an end: first a few at once, then
-//! fewer, then one alone. One that ends is cleared. Only one whose process ended while it ran alone,
-//! time after time, is convicted: the others that were in hand with it never are.
+//! Suspects are narrowed down by the number of their unfinished runs: at first several run at once,
+//! then fewer, then one alone. A suspect whose run finishes is cleared. Only a suspect whose
+//! process dies again and again while it runs alone is convicted; messages that were merely handled
+//! at the same time never are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,27 +14,28 @@ use tokio::time::Instant;
 
 use eventkit::transport::backoff::FAR_FUTURE;
 
-/// The number of suspects that run at once.
+/// The maximum number of suspects that run at once.
 const MAX_SUSPECTS: u32 = 8;
 
-/// The number of runs after which a suspect runs alone: each one before halves those that run at once.
+/// The number of runs after which a suspect runs alone: each run before that halves the number of
+/// suspects that run at once.
 const SHARED_RUNS: u32 = MAX_SUSPECTS.trailing_zeros();
 
-/// The number of runs without an end that a suspect may have alone.
+/// The maximum number of unfinished runs alone.
 const MAX_LONE_RUNS: u32 = 3;
 
-/// How often the time for which a suspect waited in vain to be alone passes until the next one does. No
-/// handler of the service starts while one waits.
+/// If a suspect waited in vain to run alone, no suspect waits for that again for this many times as
+/// long. While a suspect waits, no handler of the service starts.
 const LONE_PAUSE: u32 = 9;
 
-/// The suspects of a service, and the permits of all of its handlers.
+/// The suspects of a service, and the permits of all its handlers.
 #[derive(Debug)]
 pub(crate) struct Suspects {
-    /// Permits of suspects. A later run takes more of them.
+    /// The permits of suspects. The more unfinished runs a suspect has, the more permits it needs.
     room: Semaphore,
-    /// The permits of each handler, with their number.
+    /// The permits of each handler, and their total number.
     handlers: Vec<(Arc<Semaphore>, u32)>,
-    /// The time before which no suspect waits to be alone, if one did in vain.
+    /// The time before which no suspect may wait to run alone, after one waited in vain.
     lone_at: Mutex<Option<Instant>>,
 }
 
@@ -42,11 +45,11 @@ pub(crate) struct Admission<'s> {
     suspects: &'s Suspects,
     _room: SemaphorePermit<'s>,
     must_be_alone: bool,
-    /// The permits of all other runs in the service, for a suspect that runs alone.
+    /// All other permits of the service, for a suspect that runs alone.
     others: Vec<SemaphorePermit<'s>>,
 }
 
-/// Returns the number of runs alone that did not end, if there were too many.
+/// Returns the number of unfinished runs alone, if there were too many.
 pub(crate) fn convicting_runs(suspect_runs: u32) -> Option<u32> {
     let alone = suspect_runs.saturating_sub(SHARED_RUNS);
     (alone > MAX_LONE_RUNS).then_some(alone)
@@ -61,8 +64,8 @@ impl Suspects {
         }
     }
 
-    /// Returns the time until a suspect that has had so many runs without an end may wait to be alone,
-    /// if it has to be and has to wait with that.
+    /// Returns how long a suspect with this many unfinished runs has to pause before it may wait to
+    /// run alone.
     pub(crate) fn pause(&self, suspect_runs: u32) -> Option<Duration> {
         let lone_at = self.lone_at().filter(|_| suspect_runs >= SHARED_RUNS)?;
         let pause = lone_at.saturating_duration_since(Instant::now());
@@ -73,10 +76,10 @@ impl Suspects {
         self.lone_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until there is room for a suspect that has had so many runs without an end.
+    /// Waits until a suspect with this many unfinished runs may run.
     ///
-    /// A handler's permit is acquired after this one, never before: a suspect that waits here must not
-    /// hold what one that is admitted waits for.
+    /// The permit of the handler is acquired after this one, never before: otherwise a suspect that
+    /// waits here could hold the permit that an admitted suspect waits for.
     pub(crate) async fn admit(&self, suspect_runs: u32) -> Option<Admission<'_>> {
         let share = 1 << suspect_runs.min(SHARED_RUNS);
         Some(Admission {
@@ -89,7 +92,7 @@ impl Suspects {
 }
 
 impl<'s> Admission<'s> {
-    /// Notes that the suspect waited for so long to be alone, and was not.
+    /// Records that a suspect waited in vain, for this long, to run alone.
     pub(crate) fn give_up(&self, waited: Duration) {
         if self.must_be_alone {
             let pause = waited.saturating_mul(LONE_PAUSE).min(FAR_FUTURE);
@@ -97,17 +100,17 @@ impl<'s> Admission<'s> {
         }
     }
 
-    /// Waits until no handler of the service runs if the suspect has to be alone. It has a permit of
-    /// its own handler.
+    /// Waits until no other handler of the service runs, if the suspect has to run alone. It
+    /// already has a permit of its own handler.
     pub(crate) async fn wait_until_alone(&mut self, own: &Arc<Semaphore>) {
         if !self.must_be_alone {
             return;
         }
-        // Only one suspect comes here at a time, since it holds all of the room.
+        // Only one suspect at a time gets here, since it holds all permits of suspects.
         let suspects: &'s Suspects = self.suspects;
         for (permits, count) in &suspects.handlers {
             let others = count - u32::from(Arc::ptr_eq(permits, own));
-            // No semaphore of a service is closed.
+            // The semaphores of a service are never closed, so this does not fail.
             self.others.extend(permits.acquire_many(others).await);
         }
     }
@@ -127,7 +130,7 @@ mod tests {
         }
     }
 
-    /// Returns how many suspects with these runs are admitted at once.
+    /// Returns how many suspects with this many unfinished runs are admitted at once.
     fn admitted(suspect_runs: u32) -> usize {
         let suspects = Suspects::new(Vec::new());
         let admissions: Vec<_> =

@@ -1,4 +1,5 @@
-//! A service in memory, for tests of handlers with their retries, dead letters and outgoing events.
+//! An in-memory service, for tests of handlers together with retries, dead letters and outgoing
+//! events.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,13 +21,13 @@ use eventkit::transport::{
 };
 use eventkit::{CloudEvent, DecodeError, ToEvent};
 
-/// The delay before an event is published again that a fault refused.
+/// The delay before publishing again after a fault refused an event.
 const PUBLISH_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// A service that runs on a transport in memory.
+/// A service that runs on an in-memory transport.
 ///
-/// In a test with `#[tokio::test(start_paused = true)]`, hours of retries pass at once. Outgoing events
-/// reach the handlers of the service that take them, and are recorded.
+/// In a test with `#[tokio::test(start_paused = true)]`, hours of retries pass in no time. Outgoing
+/// events are recorded, and delivered to the handlers of the service that select them.
 ///
 /// ```
 /// use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, handles};
@@ -69,7 +70,7 @@ const PUBLISH_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// # Ok::<(), BoxError>(())
 /// ```
 ///
-/// A unit test of a handler needs none of this: a handler is a function, and is called like one.
+/// A unit test of a single handler does not need this: a handler is a function, so call it.
 #[derive(Debug)]
 pub struct TestService {
     name: String,
@@ -81,28 +82,29 @@ pub struct TestService {
 }
 
 impl TestService {
-    /// Starts a service on a transport in memory; the builder needs no transport of its own.
+    /// Starts a service on an in-memory transport; the builder needs no transport.
     ///
     /// # Errors
     ///
-    /// Returns an error if the builder does.
+    /// Returns an error if the service cannot be built.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime of tokio.
+    /// Panics if it is called outside of a tokio runtime.
     pub fn start(service: ServiceBuilder) -> Result<Self, ServiceError> {
         Self::run(service, None)
     }
 
-    /// Starts a service on a transport in memory with faults, the same ones for each run with their seed.
+    /// Starts a service on an in-memory transport with faults; runs with the same seed have the
+    /// same faults.
     ///
     /// # Errors
     ///
-    /// Returns an error if the builder does.
+    /// Returns an error if the service cannot be built.
     ///
     /// # Panics
     ///
-    /// Panics outside of a runtime of tokio.
+    /// Panics if it is called outside of a tokio runtime.
     pub fn start_with_faults(
         service: ServiceBuilder,
         faults: Faults,
@@ -134,7 +136,7 @@ impl TestService {
         })
     }
 
-    /// Publishes an event or a typed value, again as long as a fault refuses it.
+    /// Publishes an event or a typed value, and retries as long as a fault refuses it.
     ///
     /// # Errors
     ///
@@ -153,9 +155,10 @@ impl TestService {
         }
     }
 
-    /// Waits until all messages of the handlers are settled, those that wait for a retry too.
+    /// Waits until all messages are settled, including those that wait for a retry.
     pub async fn settled(&self) -> Health {
-        // One whose acknowledgement was lost is neither handled nor waits here, and comes again.
+        // A message whose acknowledgement was lost is neither handled nor waiting here, but is
+        // delivered again.
         let is_over = |health: &Health| {
             let mut subscriptions = health.subscriptions.iter();
             health.is_idle() && subscriptions.all(|own| self.memory.unsettled(&own.name) == 0)
@@ -163,24 +166,24 @@ impl TestService {
         self.handle.wait_for(is_over).await
     }
 
-    /// Returns the events of a type that the handlers have published, in their order.
+    /// Returns the events of a type that the handlers have published, in order.
     ///
     /// # Errors
     ///
-    /// Returns an error if one of them cannot be decoded.
+    /// Returns an error if an event cannot be decoded.
     pub fn published<T: CloudEvent>(&self) -> Result<Vec<T>, DecodeError> {
         let events = self.published_events();
         let events = events.iter().filter(|event| T::TYPES.contains(&event.ty()));
         events.map(T::from_event).collect()
     }
 
-    /// Returns all events that the handlers have published, in their order.
+    /// Returns all events that the handlers have published, in order.
     #[must_use]
     pub fn published_events(&self) -> Vec<Event> {
         self.outgoing.events().clone()
     }
 
-    /// Returns the dead letters, which stay; they are read without faults.
+    /// Returns the dead letters without removing them; faults do not affect this.
     ///
     /// # Errors
     ///
@@ -195,7 +198,7 @@ impl TestService {
         letters
     }
 
-    /// Returns access to the dead letters, to replay and to delete them.
+    /// Returns access to the dead letters, for instance to replay or delete them.
     #[must_use]
     pub fn letters(&self) -> DeadLetters<Memory> {
         DeadLetters::new(self.memory.clone(), self.name.clone())
@@ -217,21 +220,21 @@ impl TestService {
     ///
     /// # Errors
     ///
-    /// Returns an error if the service ended with one.
+    /// Returns an error if the service failed to run.
     ///
     /// # Panics
     ///
-    /// Panics if the service did.
+    /// Panics if the service panicked.
     pub async fn stop(self) -> Result<ShutdownReport, RunError> {
         self.handle.stop();
         match self.running.await {
             Ok(ended) => ended,
-            Err(error) => panic!("the service did not end: {error}"),
+            Err(error) => panic!("the service panicked: {error}"),
         }
     }
 }
 
-/// The publisher of the outgoing events, which records those that are stored.
+/// A publisher for outgoing events that records those that are stored.
 #[derive(Debug, Clone)]
 struct RecordingPublisher {
     memory: Memory,
@@ -243,7 +246,7 @@ impl RecordingPublisher {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records an event, once if a handler publishes it again after a retry.
+    /// Records an event, only once if a handler publishes it again after a retry.
     fn record(&self, event: &Event) {
         let mut events = self.events();
         let is_recorded = |own: &Event| own.id() == event.id() && own.source() == event.source();

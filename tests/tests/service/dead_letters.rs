@@ -610,7 +610,7 @@ async fn a_letter_that_is_too_large_is_cut_to_fit() {
     let refused = letters.replay_all().await.unwrap_err();
     let position = stored[2].position().unwrap();
     let expected = format!(
-        "2 messages were too large for their letters, the first of them at the position {position}"
+        "2 messages were too large for their dead letters, the first of them at position {position}"
     );
     assert!(refused.to_string().contains(&expected), "{refused}");
     assert_eq!(list().await, stored);

@@ -176,7 +176,7 @@ async fn a_full_store_refuses_and_throws_nothing_away() {
     memory.publish(&event("t", "2")).await.unwrap();
     let error = memory.publish(&event("t", "3")).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "the store is full with 2 messages");
+    assert_eq!(error.to_string(), "the store is full: it holds 2 messages");
     take(&mut consumer).await;
     memory.publish(&event("t", "3")).await.unwrap();
     assert_eq!(take(&mut consumer).await.0, "2");

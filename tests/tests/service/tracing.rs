@@ -95,7 +95,7 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
         "{span}"
     );
     // It names handler and event by itself: where only warnings are logged, there is no span.
-    let failure = "ERROR message=the handler failed; the event is dead-lettered subscription=\"tests--h\" \
+    let failure = "ERROR message=the handler failed; dead-lettering the event subscription=\"tests--h\" \
                    event=t 1 from /tests error=\"no printer\" attempt=1";
     assert!(lines.iter().any(|line| line == failure), "{lines:#?}");
 }
@@ -117,7 +117,7 @@ async fn a_message_that_is_not_an_event_has_a_line_that_says_where_it_is() {
     harness.dead(2).await;
     let position = harness.letters().list().await.unwrap()[1].position();
     let line = format!(
-        "ERROR message=received a message that is not an event; it is dead-lettered \
+        "ERROR message=received a message that is not an event; dead-lettering it \
          subscription=\"tests--h\" position={} error=",
         position.unwrap()
     );

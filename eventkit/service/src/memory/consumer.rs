@@ -1,4 +1,4 @@
-//! Consumers of the transport in memory.
+//! The consumers of the in-memory transport.
 
 use std::future::ready;
 use std::pin::pin;
@@ -19,11 +19,11 @@ use eventkit::transport::{
     RawMessage, ReservedMessage, Settlement, TransportError, is_reserved,
 };
 
-/// A consumer; it shares its connection with the messages that it delivered.
+/// A consumer, which shares its connection with the messages that it delivered.
 #[derive(Debug)]
 pub(super) struct MemoryConsumer(Arc<Connection>);
 
-/// The connection of a consumer to its queue, which settles its messages.
+/// The connection of a consumer to its queue, through which messages are settled.
 #[derive(Debug)]
 struct Connection {
     memory: Memory,
@@ -43,7 +43,7 @@ impl MemoryConsumer {
             match self.lease_next()? {
                 Next::Message(content, lease) => return Ok(Some(self.incoming(content, lease))),
                 Next::Wait(None) => changed.await,
-                // The queue is read again, whether it changed or the time came.
+                // The queue is read again after a change, or at the given time.
                 Next::Wait(Some(at)) => drop(timeout_at(at, changed).await),
             }
         }
@@ -75,7 +75,7 @@ impl MemoryConsumer {
 
 impl Consumer for MemoryConsumer {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
-        // Most often there is a message, and nothing to wait for.
+        // Usually a message is available, and there is no need to wait.
         match self.lease_next() {
             Ok(Next::Message(content, lease)) => {
                 Box::pin(ready(Ok(Some(self.incoming(content, lease)))))
@@ -98,7 +98,7 @@ impl Drop for MemoryConsumer {
     }
 }
 
-/// Decodes a message that was published as it is, with the HTTP binding.
+/// Decodes a raw message with the HTTP binding.
 fn decode(message: RawMessage) -> Result<Event, InvalidMessage> {
     let headers: Result<HeaderMap, http::Error> = message
         .headers

@@ -1,13 +1,13 @@
-//! Faults of the transport in memory.
+//! Faults of the in-memory transport.
 
 use std::time::Duration;
 
 use fastrand::Rng;
 
-/// The faults of a [`Memory`](super::Memory), each with a probability.
+/// The faults of a [`Memory`](super::Memory) transport, each with a probability.
 ///
-/// Each probability is from 0 to 1, and 0 by default. The same seed gives the same faults for the same
-/// calls, as in a test with one thread and paused time.
+/// A probability is between 0 and 1, and 0 by default. The same seed causes the same faults for the
+/// same sequence of calls, as in a single-threaded test with paused time.
 ///
 /// ```
 /// use eventkit_service::memory::{Faults, Memory};
@@ -25,7 +25,7 @@ pub struct Faults {
     max_delay: Duration,
 }
 
-/// A fault of the transport.
+/// A fault of the in-memory transport.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fault {
     Duplicate,
@@ -49,7 +49,7 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// Creates a set without faults; the seed determines when the faults that are added happen.
+    /// Creates a set without faults; the seed determines when faults that are added later occur.
     pub fn seeded(seed: u64) -> Self {
         Self {
             rng: Rng::with_seed(seed),
@@ -68,18 +68,18 @@ impl Faults {
         self.with(Fault::Reorder, probability)
     }
 
-    /// Delays the delivery of a published message, by up to a maximum.
+    /// Delays the delivery of a published message, up to a maximum.
     pub fn delay(mut self, probability: f64, max: Duration) -> Self {
         self.max_delay = max;
         self.with(Fault::Delay, probability)
     }
 
-    /// Loses an acknowledgement, and confirms it to the consumer.
+    /// Loses an acknowledgement but confirms it to the consumer.
     pub fn drop_ack(self, probability: f64) -> Self {
         self.with(Fault::DropAck, probability)
     }
 
-    /// Disconnects the consumer just before an acknowledgement, like a process that dies there.
+    /// Disconnects the consumer just before an acknowledgement, as if the process died there.
     pub fn crash_before_ack(self, probability: f64) -> Self {
         self.with(Fault::CrashBeforeAck, probability)
     }
@@ -89,7 +89,7 @@ impl Faults {
         self.with(Fault::RefusePublish, probability)
     }
 
-    /// Stores a published message, and reports that it did not.
+    /// Stores a published message but reports that it was not stored.
     pub fn lose_confirmation(self, probability: f64) -> Self {
         self.with(Fault::LoseConfirmation, probability)
     }
@@ -118,7 +118,7 @@ impl Faults {
         self
     }
 
-    /// Returns whether a fault happens this time.
+    /// Returns whether a fault occurs this time.
     ///
     /// Draws no random number for a fault that is not set, so that the other faults stay the same.
     pub(super) fn happens(&mut self, fault: Fault) -> bool {

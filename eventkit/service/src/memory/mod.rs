@@ -1,13 +1,13 @@
-//! A transport in memory, for tests and for services in one process.
+//! An in-memory transport, for tests and for services in a single process.
 //!
-//! It follows the same rules as a broker: durable subscriptions by name, delivery counts, `ack_wait`,
-//! delays, and a store of limited size. Its messages are gone when the process ends.
+//! It follows the same rules as a broker: durable subscriptions by name, delivery counts,
+//! `ack_wait`, delays, and a store of limited size. Its messages are lost when the process ends.
 //!
 //! # Time
 //!
-//! All times are those of `tokio::time`. In a test with `tokio::time::pause`, or
-//! `#[tokio::test(start_paused = true)]`, hours of retries pass at once, and in the same order each
-//! time:
+//! The transport measures time with `tokio::time`. In a test with `tokio::time::pause`, or
+//! `#[tokio::test(start_paused = true)]`, hours of retries pass in no time and always in the same
+//! order:
 //!
 //! ```
 //! use std::time::Duration;
@@ -35,15 +35,15 @@
 //! # Storage
 //!
 //! A message is stored until every subscription that matches it has settled it. A subscription that
-//! is created afterwards does not receive it. The subscriptions of a service are created together,
-//! when it starts. A message that no subscription matches is kept for a later one, up to the newest
-//! 1,000 of them. If the store is full, publishing fails: no message is evicted.
+//! is created afterwards does not receive it. A service creates all of its subscriptions together
+//! when it starts. The newest 1,000 messages that no subscription matches are kept for a later one.
+//! If the store is full, publishing fails: no message is evicted.
 //!
 //! # Faults
 //!
 //! [`Faults`] make the transport as unreliable as a network: messages are duplicated, delayed or
-//! reordered, acknowledgements are lost, connections break. [`Memory::close`] and [`Memory::reopen`]
-//! simulate a broker that restarts.
+//! reordered, acknowledgements are lost, and connections break. [`Memory::close`] and
+//! [`Memory::reopen`] simulate the restart of a broker.
 
 mod consumer;
 mod faults;
@@ -65,7 +65,7 @@ use eventkit::transport::{
 
 pub use self::faults::Faults;
 
-/// A transport in memory; clones share its messages.
+/// An in-memory transport; clones share its messages.
 #[derive(Clone)]
 pub struct Memory {
     store: Arc<Mutex<Store>>,
@@ -85,7 +85,7 @@ impl Memory {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the transport refuses it.
+    /// Returns an error if the value cannot be encoded, or if the transport rejects it.
     pub async fn publish<E: ToEvent + ?Sized>(
         &self,
         event: &E,
@@ -108,8 +108,9 @@ impl Memory {
         }
     }
 
-    /// Closes the transport, like a broker that stops: every consumer is lost, publishing fails, and
-    /// messages that are not acknowledged are delivered again later. Stored messages are kept.
+    /// Closes the transport, like a broker that stops: all consumers are lost and publishing fails.
+    /// Stored messages are kept, and those that are not acknowledged are delivered again after
+    /// [`reopen`](Memory::reopen).
     pub fn close(&self) {
         self.lock().set_open(false);
     }
@@ -119,12 +120,12 @@ impl Memory {
         self.lock().set_open(true);
     }
 
-    /// Breaks all connections: every consumer is lost, and a new one can be opened at once.
+    /// Breaks all connections: all consumers are lost, and new ones can be opened at once.
     pub fn disconnect(&self) {
         self.lock().disconnect();
     }
 
-    /// Sets the faults from now on; [`Faults::default`] has none.
+    /// Replaces the faults from now on; [`Faults::default`] has none.
     pub fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;
     }
@@ -135,18 +136,18 @@ impl Memory {
         self.lock().len()
     }
 
-    /// Returns whether every message is settled. One that no subscription selects does not count,
-    /// except as long as there is no subscription at all.
+    /// Returns whether every message is settled. Messages that no subscription selects do not
+    /// count, unless there is no subscription at all.
     ///
-    /// A dead letter is not settled until it is replayed or deleted. To wait until a service has handled
-    /// all events, use [`Health::is_idle`](crate::Health::is_idle).
+    /// A dead letter is not settled until it is replayed or deleted. To wait until a service has
+    /// handled all events, use [`Health::is_idle`](crate::Health::is_idle).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.lock().is_settled()
     }
 
     /// Returns the number of messages that a subscription has not settled; 0 if there is no
-    /// subscription of this name.
+    /// subscription with this name.
     #[must_use]
     pub fn unsettled(&self, subscription: &str) -> usize {
         self.lock().unsettled(subscription)
@@ -158,14 +159,14 @@ impl Memory {
 }
 
 impl MemoryBuilder {
-    /// Sets the number of messages that the store holds; 100,000 by default.
+    /// Sets the maximum number of stored messages; 100,000 by default.
     pub fn capacity(mut self, messages: usize) -> Self {
         self.capacity = messages;
         self
     }
 
-    /// Sets the number of published events whose source and id are remembered, to store none of them
-    /// twice (core specification, 3.1.1); 10,000 by default, 0 for none.
+    /// Sets how many published events the transport remembers by source and id, so that none of
+    /// them is stored twice (core specification, 3.1.1); 10,000 by default, and 0 to disable this.
     pub fn dedup_capacity(mut self, events: usize) -> Self {
         self.dedup_capacity = events;
         self
@@ -235,7 +236,8 @@ impl Transport for Memory {
     fn prepare(&self, subscriptions: &[Subscription]) {
         let mut store = self.lock();
         for subscription in subscriptions {
-            // A subscription that is refused here is refused again when it is opened.
+            // If the subscription is refused here, it is refused again when it is opened, which
+            // reports it.
             let _ = store.upsert_subscription(subscription);
         }
     }

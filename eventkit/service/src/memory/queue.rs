@@ -1,4 +1,4 @@
-//! The messages that one subscription has not settled.
+//! The messages that a subscription has not settled.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::mem;
@@ -15,36 +15,36 @@ use eventkit::transport::{
     DeliveryRecord, MessageMetadata, REPLAY_PREFIX, Subscription, SubscriptionInfo,
 };
 
-/// The number of messages among which a fault chooses the next one.
+/// The number of messages from which a fault chooses the next one.
 const REORDER_WINDOW: usize = 16;
 
 /// The messages of a subscription, by their position in the store.
 #[derive(Debug)]
 pub(super) struct LeaseQueue {
-    /// The subscription with the latest selection, under its latest name.
+    /// The subscription with the latest selection, and with its latest name.
     pub(super) subscription: Subscription,
     selections: Selections,
-    /// The position of the first message that it may have.
+    /// The position of the first message for the subscription.
     first: u64,
-    /// The names that the subscription had before.
+    /// The former names of the subscription.
     former_names: Vec<String>,
     /// The messages that can be leased now, in order.
     ready: VecDeque<u64>,
     /// The messages that can be leased later.
     delayed: BTreeSet<(Instant, u64)>,
-    /// The messages that are leased.
+    /// The leased messages.
     leased: Positions<LeaseState>,
     /// The time at which each lease expires, in order.
     deadlines: VecDeque<(Instant, u64)>,
     /// The number of leases of each consumer.
     lease_counts: Vec<(u64, usize)>,
-    /// The delivery count of each message that was released.
+    /// The delivery count of each message that was delivered and returned.
     delivery_counts: Positions<u32>,
-    /// What consumers recorded about messages.
+    /// The records that consumers stored for messages.
     records: Positions<DeliveryRecord>,
-    /// The consumers that are open, each with its subscription.
+    /// The open consumers, each with its subscription.
     consumers: Vec<(u64, Arc<Subscription>)>,
-    /// Increased when all consumers are lost.
+    /// Incremented when all consumers are lost.
     pub(super) generation: u64,
     pub(super) changed: Arc<Notify>,
 }
@@ -67,7 +67,7 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Returns the lease that a consumer knows as metadata; positions start with 1.
+    /// Returns the lease that belongs to the metadata of a delivered message; positions start at 1.
     pub(super) fn of(message: MessageMetadata) -> Self {
         Self {
             position: message.position.unwrap_or_default(),
@@ -105,30 +105,31 @@ impl LeaseQueue {
         self.changed.notify_waiters();
     }
 
-    /// Returns whether the subscription takes a message that is stored already.
+    /// Returns whether the subscription receives a message that is already stored.
     pub(super) fn takes(&self, position: u64, ty: &str) -> bool {
         position >= self.first && self.selects(ty)
     }
 
-    /// Returns whether the subscription selects an event type, or is replayed to with it.
+    /// Returns whether the subscription selects an event type, or receives replays with this type.
     pub(super) fn selects(&self, ty: &str) -> bool {
         self.subscription.selects(ty) || self.is_replay(ty)
     }
 
-    /// Returns whether an event type is the one of replays to the subscription, by any of its names.
+    /// Returns whether an event type is the one of replays to the subscription, by its current or a
+    /// former name.
     ///
-    /// A process of an earlier deployment does not know the names that came later.
+    /// A process of an earlier deployment does not know names that were added later.
     pub(super) fn is_replay(&self, ty: &str) -> bool {
         let name = ty.strip_prefix(REPLAY_PREFIX);
         name.is_some_and(|name| self.is_named(name))
     }
 
-    /// Returns whether this is the queue of a subscription, by its name or a former one.
+    /// Returns whether this is the queue of a subscription, by its current or a former name.
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.subscription.name == name || self.former_names.iter().any(|former| former == name)
     }
 
-    /// Takes the settings and the name of a subscription, unless its selection is superseded.
+    /// Adopts the settings and the name of a subscription, unless its selection is superseded.
     pub(super) fn update(&mut self, subscription: &Subscription) {
         let consumers = &self.consumers;
         let is_open = |other: &Subscription| {
@@ -141,16 +142,16 @@ impl LeaseQueue {
         let is_named = self.is_named(&subscription.name);
         let former = mem::replace(&mut self.subscription, subscription.clone());
         if is_named {
-            // An earlier process opens a subscription that was renamed by its former name.
+            // A process of an earlier deployment opens a renamed subscription by its former name.
             self.subscription.name = former.name;
         } else {
             self.former_names.push(former.name);
         }
-        // Its consumers may have room now.
+        // The consumers may have room now.
         self.changed.notify_waiters();
     }
 
-    /// Returns whether a later selection is recorded than the one of a subscription.
+    /// Returns whether a later selection than the one of a subscription is recorded.
     pub(super) fn supersedes(&self, subscription: &Subscription) -> bool {
         self.selections.supersede(subscription)
     }
@@ -159,7 +160,7 @@ impl LeaseQueue {
         self.records.get(&position).copied().unwrap_or_default()
     }
 
-    /// Sets the record of a message, unless it is settled.
+    /// Stores the record of a message, unless the message is settled.
     pub(super) fn set_record(&mut self, position: u64, record: DeliveryRecord) {
         let is_delivered = self.leased.contains_key(&position);
         if is_delivered || self.delivery_counts.contains_key(&position) {
@@ -167,7 +168,8 @@ impl LeaseQueue {
         }
     }
 
-    /// Records that a delivery ended without a run, if all before it are accounted for.
+    /// Records that a delivery ended without an attempt, if all deliveries before it are accounted
+    /// for.
     pub(super) fn account_for(&mut self, lease: Lease) {
         let record = self.record(lease.position);
         if let Some(record) = record.accounting_for(lease.delivery_count) {
@@ -182,8 +184,8 @@ impl LeaseQueue {
         self.consumers.push((consumer, subscription));
     }
 
-    /// Makes the messages ready that were returned with a delay, since a new process does not know that
-    /// it has to wait for them.
+    /// Makes the messages available that were returned with a delay: a new process does not know
+    /// that it has to wait for them.
     fn end_delays(&mut self) {
         let counts = &self.delivery_counts;
         let returned = self
@@ -194,7 +196,7 @@ impl LeaseQueue {
         }
     }
 
-    /// Closes a consumer, whose leases stay valid.
+    /// Closes a consumer; its leases remain valid.
     pub(super) fn close(&mut self, consumer: u64) {
         let open = self.consumers.iter().position(|(id, _)| *id == consumer);
         if let Some(open) = open {
@@ -212,9 +214,9 @@ impl LeaseQueue {
             .with_former_names(former.into_iter().cloned().collect())
     }
 
-    /// Returns the number of messages that were not delivered yet.
+    /// Returns the number of messages that were never delivered.
     pub(super) fn lag(&self) -> u64 {
-        // Those that wait to be delivered again have a count.
+        // Messages that wait to be delivered again have a delivery count.
         (self.ready.len() + self.delayed.len() - self.delivery_counts.len()) as u64
     }
 
@@ -261,8 +263,8 @@ impl LeaseQueue {
         })
     }
 
-    /// Returns whether a message would be leased before an older one that a lost consumer has, although
-    /// the subscription keeps the order.
+    /// Returns whether leasing a message would overtake an older one that a lost consumer holds,
+    /// although the subscription keeps the order.
     fn is_overtaking(&self, position: u64) -> bool {
         let is_lost = |consumer: u64| self.consumers.iter().all(|(open, _)| *open != consumer);
         self.subscription.keeps_order
@@ -273,7 +275,7 @@ impl LeaseQueue {
                 .any(|(older, lease)| *older < position && is_lost(lease.consumer))
     }
 
-    /// Returns the next time at which a message becomes ready by itself.
+    /// Returns the next time at which a message becomes available by itself.
     pub(super) fn next_change(&self) -> Option<Instant> {
         let times = self
             .delayed
@@ -302,7 +304,7 @@ impl LeaseQueue {
         key.copied().is_some_and(|key| self.delayed.remove(&key))
     }
 
-    /// Releases a message, to be delivered again after a delay.
+    /// Returns a message, to be delivered again after a delay.
     pub(super) fn release(&mut self, lease: Lease, delay: Duration, now: Instant) {
         if !self.is_current(lease) {
             return;
@@ -314,7 +316,7 @@ impl LeaseQueue {
         self.push(lease.position, at);
     }
 
-    /// Extends a lease by `ack_wait`; returns whether it has not expired.
+    /// Extends a lease by `ack_wait`; returns `false` if it has expired.
     pub(super) fn renew(&mut self, lease: Lease, now: Instant) -> bool {
         self.refresh(now);
         if !self.is_current(lease) {
@@ -328,7 +330,7 @@ impl LeaseQueue {
         true
     }
 
-    /// Loses all consumers, and ends their leases.
+    /// Disconnects all consumers, and ends their leases.
     pub(super) fn disconnect(&mut self) {
         self.generation += 1;
         for (_, subscription) in self.consumers.drain(..) {
@@ -355,7 +357,7 @@ impl LeaseQueue {
         if let Some(own) = counts.position(|(id, _)| *id == state.consumer) {
             let is_full = self.lease_counts[own].1 >= self.subscription.max_in_flight.max(1);
             if is_full || self.subscription.keeps_order {
-                // A consumer may wait for room, or for this message.
+                // A consumer may be waiting for room, or for this message.
                 self.changed.notify_waiters();
             }
             self.lease_counts[own].1 -= 1;
@@ -366,7 +368,7 @@ impl LeaseQueue {
         Some(state)
     }
 
-    /// Makes the messages ready whose delay has passed or whose lease has expired.
+    /// Makes the messages available whose delay has passed or whose lease has expired.
     fn refresh(&mut self, now: Instant) {
         while let Some((at, position)) = self.delayed.first().copied()
             && at <= now
@@ -385,7 +387,7 @@ impl LeaseQueue {
     }
 }
 
-/// Inserts an element in its order, which is nearly always at the end.
+/// Inserts an element into a sorted queue, nearly always at the end.
 fn insert<T: Ord>(sorted: &mut VecDeque<T>, element: T) {
     if sorted.back().is_none_or(|last| *last < element) {
         sorted.push_back(element);
@@ -394,7 +396,7 @@ fn insert<T: Ord>(sorted: &mut VecDeque<T>, element: T) {
     }
 }
 
-/// Removes an element, and returns whether it was found.
+/// Removes an element from a sorted queue, and returns whether it was found.
 fn remove<T: Ord>(sorted: &mut VecDeque<T>, element: &T) -> bool {
     let found = sorted.binary_search(element);
     found.is_ok_and(|index| sorted.remove(index).is_some())

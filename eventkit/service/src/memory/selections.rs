@@ -1,4 +1,4 @@
-//! The selections of one subscription, in the order in which they first came.
+//! The selections of a subscription, in the order in which they were first used.
 
 use std::time::Duration;
 
@@ -6,13 +6,14 @@ use tokio::time::Instant;
 
 use eventkit::transport::Subscription;
 
-/// The time without a consumer of a later selection after which an earlier one becomes the latest.
+/// The time without a consumer of a later selection after which an earlier selection becomes the
+/// latest.
 const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// The number of selections that are remembered.
+/// The maximum number of recorded selections.
 const MAX_SELECTIONS: usize = 16;
 
-/// The selections that consumers of a subscription opened it with; never empty.
+/// The selections with which consumers opened a subscription; never empty.
 #[derive(Debug)]
 pub(super) struct Selections(Vec<Selection>);
 
@@ -31,9 +32,10 @@ impl Selections {
         }])
     }
 
-    /// Records the selection of a subscription that is opened, and returns whether it is the latest.
+    /// Records the selection with which a subscription is opened, and returns whether it is the
+    /// latest.
     ///
-    /// `is_open` tells whether a consumer of another selection is open.
+    /// `is_open` returns whether a consumer of another selection is open.
     pub(super) fn record(
         &mut self,
         subscription: &Subscription,
@@ -71,7 +73,7 @@ impl Selections {
         }
     }
 
-    /// Returns whether a later selection is recorded than the one of a subscription.
+    /// Returns whether a later selection than the one of a subscription is recorded.
     pub(super) fn supersede(&self, subscription: &Subscription) -> bool {
         let latest = self.0.last();
         latest.is_some_and(|latest| !latest.is_of(subscription))

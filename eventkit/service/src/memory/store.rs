@@ -17,10 +17,10 @@ use eventkit::transport::{
     SubscriptionInfo, SubscriptionStatus, TransportError,
 };
 
-/// The number of messages that are kept for a later subscription if none matches.
+/// The maximum number of messages that are kept for a later subscription because none matches.
 const MAX_UNMATCHED: usize = 1_000;
 
-/// The delay of a message that is returned since it may be one for a later selection.
+/// The delay of a message that is returned because a later selection may include it.
 const SKIP_DELAY: Duration = Duration::from_secs(1);
 
 /// The content of a message.
@@ -30,7 +30,7 @@ pub(super) enum Content {
     Raw(Arc<RawContent>),
 }
 
-/// A message that was published as it is.
+/// A message that was published raw.
 #[derive(Debug)]
 pub(super) struct RawContent {
     /// The event type that the message was published to.
@@ -47,8 +47,8 @@ impl Content {
         }
     }
 
-    /// Returns the key that duplicates share, if the message has an id. The source of an event is
-    /// not empty, so a message that is not an event never equals one.
+    /// Returns the key by which duplicates are detected, if the message has an id. The source of an
+    /// event is not empty, so an event never has the key of another message.
     fn dedup_key(&self) -> Option<DedupKey> {
         Some(DedupKey::new(match self {
             Self::Event(event) => (event.source().to_owned(), event.id().to_owned()),
@@ -57,18 +57,18 @@ impl Content {
     }
 }
 
-/// The source and id of an event, or the id of another message.
+/// The source and id of an event, or an empty source and the id of another message.
 type DedupKey = Arc<(String, String)>;
 
 #[derive(Debug)]
 struct Stored {
     content: Content,
     published_at: SystemTime,
-    /// The number of subscriptions that have not settled it.
+    /// The number of subscriptions that have not settled the message.
     unsettled: usize,
 }
 
-/// A consumer that was opened.
+/// An open consumer.
 #[derive(Debug)]
 pub(super) struct ConsumerHandle {
     /// The index of its queue in the store.
@@ -79,11 +79,11 @@ pub(super) struct ConsumerHandle {
     pub(super) changed: Arc<Notify>,
 }
 
-/// The answer to a consumer that asks for a message.
+/// The response to a consumer that asks for a message.
 #[derive(Debug)]
 pub(super) enum Next {
     Message(Content, Lease),
-    /// No message is ready before the queue changes, or before a time.
+    /// No message is available until the queue changes, or until a time.
     Wait(Option<Instant>),
 }
 
@@ -95,10 +95,10 @@ pub(super) struct Store {
     /// The messages that no subscription matches.
     unmatched: BTreeSet<u64>,
     last_position: u64,
-    /// Queues are never removed, so a consumer knows its own by the index.
+    /// Queues are never removed, so an index into this list remains valid.
     queues: Vec<LeaseQueue>,
     last_consumer: u64,
-    /// The newest messages that have an id.
+    /// The keys of the newest messages that have an id.
     published: BoundedMap<DedupKey, ()>,
     pub(super) faults: Faults,
 }
@@ -122,8 +122,8 @@ impl Store {
         self.messages.len()
     }
 
-    /// Returns whether no message waits for a subscription. Until there is one, a message waits for
-    /// the first.
+    /// Returns whether no message waits for a subscription. Before the first subscription is
+    /// created, all messages wait.
     pub(super) fn is_settled(&self) -> bool {
         if self.queues.is_empty() {
             return self.messages.is_empty();
@@ -164,7 +164,7 @@ impl Store {
         self.check_open()?;
         if self.faults.happens(Fault::RefusePublish) {
             return Err(TransportError::unavailable(
-                "a fault was injected: the message was not stored",
+                "injected fault: the message was not stored",
             ));
         }
         let key = content.dedup_key();
@@ -182,16 +182,16 @@ impl Store {
         }
         if self.faults.happens(Fault::LoseConfirmation) {
             return Err(TransportError::unavailable(
-                "a fault was injected: the confirmation was lost",
+                "injected fault: the confirmation was lost",
             ));
         }
         Ok(Published::at(position))
     }
 
     fn store(&mut self, content: Content) -> Result<u64, TransportError> {
-        // Messages that no subscription matches take no capacity from others.
+        // Messages that no subscription matches do not count towards the capacity.
         if self.messages.len() - self.unmatched.len() >= self.capacity {
-            let full = format!("the store is full with {} messages", self.capacity);
+            let full = format!("the store is full: it holds {} messages", self.capacity);
             return Err(TransportError::unavailable(full));
         }
         self.last_position += 1;
@@ -228,7 +228,7 @@ impl Store {
         }
     }
 
-    /// Opens a consumer. An existing subscription keeps its messages, and takes the new settings.
+    /// Opens a consumer. An existing subscription keeps its messages and adopts the new settings.
     pub(super) fn subscribe(
         &mut self,
         subscription: &Subscription,
@@ -248,7 +248,7 @@ impl Store {
         })
     }
 
-    /// Closes a consumer, whose messages can still be settled.
+    /// Closes a consumer; its messages can still be settled.
     pub(super) fn unsubscribe(&mut self, consumer: &ConsumerHandle) {
         self.queues[consumer.queue].close(consumer.id);
     }
@@ -258,8 +258,8 @@ impl Store {
         Ok(self.queues.iter().map(LeaseQueue::info).collect())
     }
 
-    /// Creates or updates the queue of a subscription, with the messages for it; returns its index. The
-    /// queue of a former name is continued.
+    /// Creates or updates the queue of a subscription, with the messages that it selects; returns
+    /// its index. A queue with a former name is continued.
     pub(super) fn upsert_subscription(
         &mut self,
         subscription: &Subscription,
@@ -282,7 +282,7 @@ impl Store {
         Ok(index)
     }
 
-    /// Returns the position of the first message for a subscription that starts here.
+    /// Returns the position of the first message for a subscription with this start position.
     fn first_position(&self, start: Option<StartPosition>) -> u64 {
         let next = self.last_position + 1;
         match start {
@@ -297,7 +297,7 @@ impl Store {
         }
     }
 
-    /// Adds the messages to a queue that its subscription selects.
+    /// Adds stored messages to a queue, if its subscription selects them.
     fn add_stored(&mut self, index: usize, mut positions: Vec<u64>) {
         positions.sort_unstable();
         let queue = &mut self.queues[index];
@@ -327,8 +327,8 @@ impl Store {
         Ok(Next::Wait(queue.next_change()))
     }
 
-    /// Returns the type of a message of a service as a consumer knows it: replays are addressed to any
-    /// name of its subscription.
+    /// Returns the event type of a reserved message as the consumer knows it: replays are addressed
+    /// to any name of its subscription.
     pub(super) fn reserved_type(&self, consumer: &ConsumerHandle, ty: &str) -> String {
         if self.queues[consumer.queue].is_replay(ty) {
             return names::replay_type(&consumer.subscription.name);
@@ -354,7 +354,7 @@ impl Store {
         Ok(())
     }
 
-    /// Releases a message, to be delivered again after a delay.
+    /// Returns a message, to be delivered again after a delay.
     pub(super) fn release(
         &mut self,
         consumer: &ConsumerHandle,
@@ -366,7 +366,7 @@ impl Store {
         Ok(())
     }
 
-    /// Settles a message that a consumer does not select, or releases it for a later selection.
+    /// Settles a message that a consumer does not select, or returns it for a later selection.
     pub(super) fn skip(
         &mut self,
         consumer: &ConsumerHandle,
@@ -380,12 +380,12 @@ impl Store {
         self.settle(consumer, lease)
     }
 
-    /// Returns the `ack_wait` of a subscription, which the last one to open it has set.
+    /// Returns the `ack_wait` of a subscription, as set by the last consumer that opened it.
     pub(super) fn ack_wait(&self, consumer: &ConsumerHandle) -> Duration {
         self.queues[consumer.queue].subscription.ack_wait
     }
 
-    /// Returns the record of a message. Like a broker, this knows it after the consumer was lost too.
+    /// Returns the record of a message, even after the consumer was lost, as a broker would.
     pub(super) fn record(
         &self,
         consumer: &ConsumerHandle,
@@ -432,7 +432,7 @@ impl Store {
         }
     }
 
-    /// Removes a message that all of its subscriptions have settled.
+    /// Removes a message once all of its subscriptions have settled it.
     fn remove_settled(&mut self, position: u64) {
         if let Some(stored) = self.messages.get_mut(&position) {
             stored.unsettled -= 1;
@@ -455,5 +455,5 @@ impl Store {
 
 fn inject_disconnect(queue: &mut LeaseQueue) -> TransportError {
     queue.disconnect();
-    TransportError::unavailable("a fault was injected: the connection was lost")
+    TransportError::unavailable("injected fault: the connection was lost")
 }
