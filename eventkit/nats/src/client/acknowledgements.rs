@@ -1,4 +1,4 @@
-//! Acknowledgements on their way to the server, in batches.
+//! Batches of acknowledgements for the server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,8 +16,9 @@ use super::error::no_response;
 
 /// Sends acknowledgements and waits for their confirmations.
 ///
-/// Each would be a write of its own: the task of the connection runs as soon as there is something to
-/// write. Those of handlers that end at the same time are gathered, and leave in one.
+/// Sent individually, each acknowledgement would be a separate write, because the connection task
+/// runs as soon as there is something to write. Acknowledgements of handlers that end at the same
+/// time are gathered and written together.
 #[derive(Debug)]
 pub(super) struct Acknowledgements {
     api: Api,
@@ -72,13 +73,13 @@ impl Acknowledgements {
     }
 }
 
-/// The turn of a task to send what is pending. If the task is dropped before, as by the end of its
-/// runtime, what is pending fails, and the next acknowledgement starts another task.
+/// A guard of the task that sends the pending acknowledgements. If the task is dropped first, as
+/// when its runtime ends, the pending acknowledgements fail, and the next one starts another task.
 struct Turn(Option<Arc<Acknowledgements>>);
 
 impl Turn {
     async fn send_pending(mut self) {
-        // The other tasks that can run do so before, and may add theirs.
+        // Other tasks that are ready run first, and may add their acknowledgements.
         yield_now().await;
         let Some(acknowledgements) = self.0.take() else {
             return;
@@ -90,10 +91,10 @@ impl Turn {
             let request = Request::new().payload(kind.into()).timeout(None);
             let response = api.client.send_request(reply, request).await;
             let response = response.map_err(|error| no_response(pending.operation, &error));
-            // Nobody waits for it any longer.
+            // If the receiver is gone, nobody waits for this confirmation any longer.
             let _ = pending.confirmed.send(response.map(drop));
         });
-        // Dropping the senders tells those that wait.
+        // Dropping the senders on a timeout reports the failure to all waiting tasks.
         let _ = timeout(api.timeout, join_all(sending)).await;
     }
 }

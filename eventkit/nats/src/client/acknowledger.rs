@@ -20,28 +20,30 @@ use super::delivery_records;
 use super::shared::{Shared, owns_dead_letters};
 use super::state::StateStore;
 
-/// The first and the longest delay of a message that is returned since it may be one for a later
-/// selection. Processes of both receive their share of what returns, so that the first delays are short.
+/// The initial and the maximum delay of a message that is returned for a later selection. The
+/// initial delays are short because processes of both selections receive a share of the
+/// redeliveries.
 const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
 const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
 
-/// The deliveries after which most likely no process takes the message, and the delay from then on:
-/// thousands of such messages must not keep the server busy.
+/// After this many deliveries most likely no process takes the message, and it is returned with a
+/// longer delay: thousands of such messages must not keep the server busy.
 const MAX_EARLY_SKIPS: u32 = 20;
 const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
 
-/// Settles one message; the server confirms each acknowledgement.
+/// An acknowledger of one message; the server confirms each acknowledgement.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
     subscription: Arc<ActiveSubscription>,
     reply: Subject,
     /// The sequence of the message, if its subscription keeps the order.
     ordered: Option<u64>,
-    /// Whether the message was returned: it comes back.
+    /// Whether the message was returned, and will be delivered again.
     was_returned: AtomicBool,
-    /// Whether a record of the message's deliveries is stored.
+    /// Whether a delivery record is stored for the message.
     has_record: AtomicBool,
-    /// Lets the consumer request another message once it is dropped, settled or not.
+    /// Lets the consumer request another message once this is dropped, whether or not the message
+    /// is settled.
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -72,52 +74,53 @@ impl NatsAcknowledger {
         acknowledgements.send(operation, &self.reply, kind).await
     }
 
-    /// Deletes a dead letter that was settled, so that it does not come back if its consumer is deleted
-    /// and created again. A stream may refuse that.
+    /// Deletes a settled dead letter, so that it is not delivered again if its consumer is deleted
+    /// and recreated. The stream may refuse this.
     async fn delete_letter(&self, position: u64) -> Result<(), TransportError> {
         let Shared { api, stream, .. } = &*self.subscription.shared;
         let stream = &stream.settings.name;
         let call = format!("STREAM.MSG.DELETE.{stream}");
-        // The content need not be overwritten.
+        // Erasing the content on disk is not necessary.
         let request = json!({ "seq": position, "no_erase": true });
-        let operation = format!("delete the dead letter at the position {position}");
+        let operation = format!("delete the dead letter at position {position}");
         let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
         if let Err(error) = deleted {
-            warn!(%error, %stream, position, "the stream keeps a dead letter that was settled");
+            warn!(%error, %stream, position, "failed to delete a settled dead letter; it stays in the stream");
         }
         Ok(())
     }
 
     async fn nack(&self, delay: Duration) -> Result<(), TransportError> {
-        // The server counts nanoseconds in 64 bits.
+        // The server stores the delay as nanoseconds in 64 bits.
         let delay = (!delay.is_zero()).then_some(delay.min(FAR_FUTURE));
         self.was_returned.store(true, Ordering::Relaxed);
         self.send_ack("return a message", AckKind::Nak(delay)).await
     }
 
-    /// Sends what ends the deliveries of a message, and then forgets its record.
+    /// Sends the final settlement of a message, and then deletes its record.
     async fn end(
         &self,
         operation: &'static str,
         kind: AckKind,
         message: MessageMetadata,
     ) -> Result<(), TransportError> {
-        // Before it is sent: if it is not confirmed, the message may come again.
+        // Removed before the settlement is sent: if it is not confirmed, the message may be
+        // delivered again.
         self.forget_sequence();
         self.send_ack(operation, kind).await?;
         if self.has_record.load(Ordering::Relaxed) {
             let (state, durable) = self.place();
             let forgotten = delivery_records::forget(state, durable, sequence(message)).await;
-            // What is left is forgotten when the subscription is opened again.
+            // A record that is left over is deleted when the subscription is opened again.
             if let Err(error) = forgotten {
-                debug!(%error, "failed to forget the record of a settled message");
+                debug!(%error, "failed to delete the delivery record of a settled message");
             }
         }
         Ok(())
     }
 
-    /// Acknowledges a message that the subscription does not select, or returns it if a later selection
-    /// is recorded.
+    /// Acknowledges a message that the subscription does not select, or returns it if a later
+    /// selection is recorded.
     async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
         if self.subscription.is_latest().await? {
             return self.end("skip a message", AckKind::Ack, message).await;
@@ -125,8 +128,8 @@ impl NatsAcknowledger {
         self.return_skipped(message).await
     }
 
-    /// Skips a message that was not delivered to the service. If this fails, the message is redelivered
-    /// and skipped again, so that no confirmation is needed.
+    /// Skips a message that was not delivered to the service. No confirmation is needed: if this
+    /// fails, the message is redelivered and skipped again.
     pub(super) async fn skip_undelivered(
         self: Arc<Self>,
         message: MessageMetadata,
@@ -141,12 +144,13 @@ impl NatsAcknowledger {
         })
     }
 
-    /// Returns a message that may be one for a later selection.
+    /// Returns a message that a later selection may include.
     async fn return_skipped(&self, message: MessageMetadata) -> Result<(), TransportError> {
-        // Otherwise a process with the later selection takes it for a suspect.
+        // Without the record, a process with the later selection would take the message for a
+        // suspect.
         let (state, durable) = self.place();
         if let Err(error) = delivery_records::account_for(state, durable, message).await {
-            debug!(%error, "failed to record that a message is skipped");
+            debug!(%error, "failed to record that a message was skipped");
         }
         self.nack(skip_delay(message.delivery_count)).await
     }
@@ -173,7 +177,7 @@ impl Drop for NatsAcknowledger {
     }
 }
 
-/// Returns the delay of a message that was skipped, by the number of its deliveries.
+/// Returns the delay of a skipped message, by its delivery count.
 fn skip_delay(deliveries: u32) -> Duration {
     if deliveries > MAX_EARLY_SKIPS {
         backoff::delay(LATE_SKIP_DELAY, LATE_SKIP_DELAY, deliveries)
@@ -182,7 +186,7 @@ fn skip_delay(deliveries: u32) -> Duration {
     }
 }
 
-/// Returns the sequence of a message, which each message of JetStream has.
+/// Returns the sequence of a message; every JetStream message has one.
 fn sequence(message: MessageMetadata) -> u64 {
     message.position.unwrap_or_default()
 }
@@ -232,7 +236,7 @@ impl Acknowledger for NatsAcknowledger {
         record: DeliveryRecord,
     ) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            // A write that is not confirmed may still be stored.
+            // A write that was not confirmed may still be stored.
             self.has_record.store(true, Ordering::Relaxed);
             let (state, durable) = self.place();
             delivery_records::store(state, durable, sequence(message), record).await

@@ -1,4 +1,4 @@
-//! A subscription that this process uses: its record, and its consumer on the server.
+//! A subscription that is open in this process: its record, and its consumer on the server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -21,17 +21,17 @@ use super::state::Stored;
 use super::stream::StreamInfo;
 use crate::mapping::subject::Filters;
 
-/// How often a write is tried again after another process wrote the record.
+/// The maximum number of retries of a write after other processes wrote the record.
 const MAX_CONFLICTS: u32 = 8;
 
-/// A subscription, and its durable on the server.
+/// A subscription, and its durable consumer on the server.
 #[derive(Debug)]
 pub(super) struct ActiveSubscription {
     pub(super) shared: Arc<Shared>,
     pub(super) subscription: Subscription,
     pub(super) durable: Arc<Durable>,
     pub(super) selection: Selection,
-    /// The error that the consumer returns in place of its next message.
+    /// The error that the consumer returns instead of its next message.
     failure: Mutex<Option<TransportError>>,
 }
 
@@ -51,7 +51,8 @@ impl ActiveSubscription {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, or if what exists there does not fit.
+    /// Returns an error if the server cannot be reached, or if the existing stream or consumer does
+    /// not fit.
     pub(super) async fn open(
         shared: &Arc<Shared>,
         subscription: &Subscription,
@@ -76,19 +77,19 @@ impl ActiveSubscription {
         Ok(this)
     }
 
-    /// Returns whether the selection of this process is the latest, as recorded after this was called.
+    /// Reads the record, and returns whether the selection of this process is the latest.
     pub(super) async fn is_latest(&self) -> Result<bool, TransportError> {
         let digest = &self.selection.digest;
         self.durable.is_latest(&self.shared.state, digest).await
     }
 
-    /// Returns whether a later selection is recorded, as far as this process knows.
+    /// Returns whether this process knows of a later selection.
     pub(super) fn is_superseded(&self) -> bool {
         self.durable.is_superseded(&self.selection.digest)
     }
 
-    /// Returns the time after which the server delivers an unsettled message again, if it is not the one
-    /// of the subscription.
+    /// Returns the time after which the server redelivers an unsettled message, if it differs from
+    /// the one of the subscription.
     pub(super) fn ack_wait(&self) -> Option<Duration> {
         let ack_wait = self.durable.ack_wait();
         ack_wait.filter(|ack_wait| *ack_wait != self.subscription.ack_wait)
@@ -99,13 +100,13 @@ impl ActiveSubscription {
         *failure = Some(error);
     }
 
-    /// Returns the error for which the consumer has to end, if there is one.
+    /// Takes the error that ends the consumer, if there is one.
     pub(super) fn take_failure(&self) -> Option<TransportError> {
         let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         failure.take()
     }
 
-    /// Records the selection, unless it is recorded.
+    /// Records the selection, unless it is already recorded.
     async fn record_selection(
         &self,
         found: Option<&ConsumerInfo>,
@@ -129,27 +130,27 @@ impl ActiveSubscription {
                 (Some(next), stored) => (next, stored.map_or(0, |stored| stored.revision)),
             };
             if let Some(found) = found {
-                // What cannot be used must not supersede the selections that are.
+                // A selection whose consumer would be refused must not supersede others.
                 self.check(found, &next, stream, &mut Vec::new())?;
             }
             self.durable.write(state, revision, next).await?;
         }
         Err(TransportError::unavailable(format!(
-            "failed to record the selection of the subscription `{}`: other processes write it too",
+            "failed to record the selection of the subscription `{}`: other processes keep writing it",
             self.subscription.name
         )))
     }
 
     fn report_other_stream(&self) {
         let stream = &self.shared.stream.settings.name;
-        let incident = format!(
-            "the stream `{stream}` was deleted and created again: its earlier events are lost"
-        );
+        let incident =
+            format!("the stream `{stream}` was deleted and recreated: its earlier events are lost");
         warn!(subscription = %self.subscription.name, "{incident}");
         self.durable.set_incident(incident);
     }
 
-    /// Returns the record to write where there is none: the one that this process last saw, if any.
+    /// Returns the record to write if none is stored: the one that this process last saw, or a new
+    /// one.
     fn first_record(
         &self,
         found: Option<&ConsumerInfo>,
@@ -163,7 +164,7 @@ impl ActiveSubscription {
         let policy = found.map_or("all", |found| found.settings().text("deliver_policy"));
         if starts_with_oldest && policy != "all" {
             return Err(TransportError::configuration(format!(
-                "{}: `deliver_policy` is {policy}, expected all: it was not created by this transport, \
+                "{}: `deliver_policy` is {policy}, expected all: this transport did not create the consumer, \
                  and skips events. Give the subscription a start position, or another name",
                 describe(&self.shared, &self.durable.name)
             )));
@@ -171,14 +172,14 @@ impl ActiveSubscription {
         Ok(self.selection.first_record(&stream.created))
     }
 
-    /// Returns the record to write after another one, if it differs.
+    /// Returns the record that follows another one, if it differs.
     fn next_record(&self, record: &Record) -> Result<Option<Record>, TransportError> {
         let Subscription { name, formerly, .. } = &self.subscription;
         let owns_name = record.name == *name || formerly.contains(&record.name);
         let next = self.selection.succeed(record);
         match record.role_of(&self.selection.digest) {
             Role::Latest if owns_name => Ok((next != *record).then_some(next)),
-            // An earlier deployment opens a subscription that was renamed since.
+            // A process of an earlier deployment opens a subscription that was renamed since.
             Role::Latest => {
                 let name = record.name.clone();
                 let next = Record { name, ..next };
@@ -187,14 +188,14 @@ impl ActiveSubscription {
             Role::Superseded => Ok(self.may_take_over(record).then_some(next)),
             Role::Unknown if owns_name => Ok(Some(next)),
             Role::Unknown => Err(TransportError::configuration(format!(
-                "the subscription `{name}` was renamed to `{}`: give the new one another name, or name \
+                "the subscription `{name}` was renamed to `{}`: give the new one another name, or declare \
                  `{}` as a former name of it",
                 record.name, record.name
             ))),
         }
     }
 
-    /// Returns whether no process with a later selection than this one is left.
+    /// Returns whether no process with a later selection is running.
     pub(super) fn may_take_over(&self, record: &Record) -> bool {
         let known = self.durable.known_record();
         known.is_some_and(|(_, unchanged)| {
@@ -230,7 +231,7 @@ impl ActiveSubscription {
         mismatch.into_result(&what)
     }
 
-    /// Creates the consumer. One that existed before continues where it was.
+    /// Creates the consumer. A consumer that existed before continues where it stopped.
     async fn create(
         &self,
         stored: &Stored<Record>,
@@ -255,12 +256,14 @@ impl ActiveSubscription {
             let found = ConsumerInfo::look_up(shared, name).await?;
             return found.ok_or_else(|| {
                 let what = describe(shared, name);
-                TransportError::unavailable(format!("{what} is being created and deleted"))
+                TransportError::unavailable(format!(
+                    "{what} is created and deleted by other processes"
+                ))
             });
         };
         self.log_creation(settled, &info);
         if settled.is_none() && self.subscription.start == Some(StartPosition::New) {
-            // The server does not say where it starts, until a message is settled.
+            // The server does not tell the start position until a message is settled.
             let record = Record {
                 settled: Some(stream.state.last_seq),
                 ..stored.value.clone()
@@ -275,11 +278,11 @@ impl ActiveSubscription {
     fn log_creation(&self, settled: Option<u64>, info: &ConsumerInfo) {
         let (name, durable) = (&self.subscription.name, &self.durable.name);
         let messages = info.num_pending;
-        // Position 0 is that of another stream, which was reported.
+        // After position 0 the stream is another one, which was reported.
         if let Some(settled) = settled.filter(|settled| *settled > 0) {
             warn!(
                 subscription = %name, durable = %durable, settled, messages,
-                "the consumer was deleted: a new one continues after the last known settled message"
+                "the consumer was deleted; creating one that continues after the last known settled message"
             );
             self.durable.set_incident(format!(
                 "the consumer `{durable}` was deleted: a new one continues after message {settled}, and \
@@ -288,18 +291,18 @@ impl ActiveSubscription {
         } else if messages > 0 {
             info!(
                 subscription = %name, durable = %durable, start = start_text(self.subscription.start),
-                messages, "created a durable consumer, which begins with stored messages"
+                messages, "created a durable consumer that starts with stored messages"
             );
         } else {
             info!(
                 subscription = %name, durable = %durable, start = start_text(self.subscription.start),
-                "created a durable consumer, which begins with the next message"
+                "created a durable consumer that starts with the next message"
             );
         }
     }
 
-    /// Compares the consumer with what is needed, and updates it if this process has the latest
-    /// selection.
+    /// Compares the consumer with the required settings, and updates it if this process has the
+    /// latest selection.
     pub(super) async fn reconcile(
         &self,
         mut info: ConsumerInfo,
@@ -311,7 +314,7 @@ impl ActiveSubscription {
         self.check(&info, record, stream, &mut warnings)?;
         if record.role_of(&self.selection.digest) == Role::Latest {
             let settings = self.settings(record, stream);
-            // Processes that run learn of a shorter `ack_wait` from the record first.
+            // Running processes first learn of a shorter `ack_wait` from the record.
             let ack_wait = info.settings().duration("ack_wait");
             let shortens = self.durable.announced_for() >= ack_wait;
             if let Some(config) = settings.update(&info.config, shortens) {
@@ -342,7 +345,8 @@ impl ActiveSubscription {
 
     /// Returns a warning if unhandled messages are about to reach the maximum age.
     ///
-    /// The age is that at which the newest message came, so that no clocks are compared.
+    /// The age is measured at the arrival of the newest message, so that only the clock of the
+    /// server matters.
     async fn warn_of_age(
         &self,
         info: &ConsumerInfo,
@@ -376,14 +380,14 @@ impl ActiveSubscription {
         let age = newest.signed_duration_since(*oldest).to_std().ok()?;
         (age > max_age / 5 * 4).then(|| {
             format!(
-                "{} has an unhandled event of an age of {age:?}, and the stream deletes events at \
+                "{} has an unhandled event that is {age:?} old, and the stream deletes events at \
                  {max_age:?}: handle them faster, or raise `max_age`",
                 describe(&self.shared, &self.durable.name)
             )
         })
     }
 
-    /// Records up to which message all are settled, for the case that the consumer is deleted.
+    /// Records the settled position, in case the consumer is deleted.
     pub(super) async fn record_settled(&self) -> Result<(), TransportError> {
         let Shared { state, .. } = &*self.shared;
         let info = ConsumerInfo::look_up(&self.shared, &self.durable.name).await?;
@@ -403,7 +407,7 @@ impl ActiveSubscription {
     }
 }
 
-/// Returns a start position as `#[handles]` has it.
+/// Formats a start position in the syntax of `#[handles]`.
 fn start_text(start: Option<StartPosition>) -> String {
     match start {
         Some(StartPosition::New) => "new".to_owned(),
@@ -418,7 +422,7 @@ fn start_settings(start: Option<StartPosition>) -> Value {
         Some(StartPosition::New) => json!({ "deliver_policy": "new" }),
         Some(StartPosition::Time(time)) => json!({
             "deliver_policy": "by_start_time",
-            // The server refuses leap seconds, which this turns into the second after them.
+            // The server refuses leap seconds, so this converts them to the following second.
             "opt_start_time": Timestamp::from(SystemTime::from(*time)).to_string(),
         }),
         _ => json!({ "deliver_policy": "all" }),

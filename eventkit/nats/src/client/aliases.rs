@@ -1,4 +1,4 @@
-//! The names of subscriptions that were renamed.
+//! The aliases of renamed subscriptions.
 
 use eventkit::transport::{Subscription, TransportError};
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use super::selection::Record;
 use super::shared::Shared;
 use super::state::StateStore;
 
-/// The durable that a later name of a subscription stands for.
+/// The durable consumer that a later name of a subscription refers to.
 #[derive(Debug, Serialize, Deserialize)]
 struct Alias {
     durable: String,
@@ -22,7 +22,8 @@ impl Alias {
     }
 }
 
-/// Returns the name of the durable of a subscription: its own, or that of a subscription it continues.
+/// Returns the durable name of a subscription: its own, or that of a subscription that it
+/// continues.
 pub(super) async fn resolve(
     shared: &Shared,
     subscription: &Subscription,
@@ -33,7 +34,7 @@ pub(super) async fn resolve(
     }
     let known = shared.known_durable(name);
     if let Some(known) = known.filter(|known| known.known_record().is_some()) {
-        // The alias that led to it is gone, as when the state was deleted.
+        // The alias is missing, for instance because the state was deleted.
         if known.name != *name {
             record_alias(&shared.state, name, &known.name).await?;
         }
@@ -49,7 +50,7 @@ pub(super) async fn resolve(
             if record_alias(&shared.state, name, &durable).await? {
                 info!(
                     subscription = %name, durable = %durable,
-                    "the subscription continues the consumer of its former name"
+                    "continuing the consumer of the subscription's former name"
                 );
                 return Ok(durable);
             }
@@ -60,7 +61,8 @@ pub(super) async fn resolve(
     Ok(name.clone())
 }
 
-/// Records the durable of a subscription that was renamed; returns whether none was recorded.
+/// Records an alias for the durable of a renamed subscription; returns `false` if one was already
+/// recorded.
 pub(super) async fn record_alias(
     state: &StateStore,
     name: &str,
@@ -72,7 +74,7 @@ pub(super) async fn record_alias(
     Ok(written.is_some())
 }
 
-/// Returns whether a name is that of a durable, or of a subscription that it has since it was renamed.
+/// Returns whether a name is that of a durable, or of a subscription that was renamed to it.
 pub(super) async fn is_name_of(
     shared: &Shared,
     name: &str,
@@ -86,7 +88,7 @@ async fn alias(shared: &Shared, name: &str) -> Result<Option<String>, TransportE
     Ok(alias.map(|alias| alias.value.durable))
 }
 
-/// Returns whether there is a durable, or a record of one that was deleted.
+/// Returns whether a durable exists, or a record of a deleted one.
 async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> {
     if ConsumerInfo::look_up(shared, durable).await?.is_some() {
         return Ok(true);
@@ -95,7 +97,7 @@ async fn exists(shared: &Shared, durable: &str) -> Result<bool, TransportError> 
     Ok(record.is_some())
 }
 
-/// A name of a durable beside its own, which it has since it was renamed.
+/// A durable whose subscription was renamed.
 #[derive(Debug)]
 pub(super) struct Renamed {
     pub(super) durable: String,
@@ -104,7 +106,7 @@ pub(super) struct Renamed {
     pub(super) latest: String,
 }
 
-/// Returns the names of the durables that were renamed.
+/// Returns the renamed durables, with their latest names.
 pub(super) async fn renamed(state: &StateStore) -> Result<Vec<Renamed>, TransportError> {
     let prefix = Alias::key("");
     let mut renamed = Vec::new();

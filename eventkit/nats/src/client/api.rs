@@ -1,9 +1,9 @@
-//! Requests to the server, and to the API of JetStream.
+//! Requests to the server and to the JetStream API.
 //!
-//! `jetstream::Context` of async-nats is not used. It has an error type for each call, decodes more
-//! of a response than old servers send, and does not bound the time that a request waits for room in
-//! the queue of a client without a connection. Its consumers keep requesting full batches, whatever
-//! is unsettled.
+//! This does not use `jetstream::Context` of async-nats. It has an error type for each call,
+//! requires fields in responses that old servers do not send, and does not limit how long a request
+//! waits in the queue of a disconnected client. Its consumers always request full batches, however
+//! many messages are unsettled.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ use tokio::time::timeout;
 
 use super::error::{error_response, no_response};
 
-/// The connection, and how to reach JetStream over it.
+/// A connection, and the settings to reach JetStream over it.
 ///
-/// The `operation` of each method completes the message "failed to ..".
+/// The `operation` parameter of each method completes the message "failed to ..".
 #[derive(Debug, Clone)]
 pub(super) struct Api {
     pub(super) client: Client,
@@ -33,7 +33,8 @@ pub(super) struct Api {
 }
 
 impl Api {
-    /// Returns whether the server is 2.10 or later: it takes several filters, and updates them.
+    /// Returns whether the server is 2.10 or later, which supports several filters and can update
+    /// them.
     pub(super) fn is_2_10(&self) -> bool {
         self.client.is_server_compatible(2, 10, 0)
     }
@@ -57,7 +58,7 @@ impl Api {
         }
     }
 
-    /// Returns the error of a message that was not answered in time.
+    /// Returns the error of a request that was not answered in time.
     pub(super) fn no_answer(&self, operation: &str, subject: &str) -> TransportError {
         TransportError::unavailable(format!(
             "failed to {operation}: no answer within {:?}; check the server, and that it permits the user \
@@ -82,7 +83,7 @@ impl Api {
         }
     }
 
-    /// Creates a stream or a consumer; `None` if another process did so meanwhile.
+    /// Creates a stream or a consumer; returns `None` if another process did so meanwhile.
     pub(super) async fn create<T: DeserializeOwned>(
         &self,
         what: &str,
@@ -99,7 +100,7 @@ impl Api {
         }
     }
 
-    /// Sends a request to the API; the inner error is the response of the server.
+    /// Sends a request to the API; the inner error is the error response of the server.
     pub(super) async fn call<T: DeserializeOwned>(
         &self,
         operation: &str,
@@ -115,7 +116,7 @@ impl Api {
     }
 }
 
-/// Parses a response of JetStream.
+/// Parses a JetStream response.
 pub(super) fn parse_response<T: DeserializeOwned>(
     operation: &str,
     body: &[u8],
@@ -124,7 +125,7 @@ pub(super) fn parse_response<T: DeserializeOwned>(
         Ok(Response::Ok(response)) => Ok(Ok(response)),
         Ok(Response::Err { error }) => Ok(Err(error)),
         Err(error) => Err(TransportError::unavailable(format!(
-            "failed to {operation}: the response is not one of JetStream"
+            "failed to {operation}: expected a JetStream response"
         ))
         .with_source(error)),
     }

@@ -34,22 +34,22 @@ use super::unselected::UnselectedEvents;
 use crate::mapping::Mapping;
 use crate::mapping::message::Mode;
 
-/// The first delay between attempts to reconnect.
+/// The initial delay before reconnecting.
 const INITIAL_RECONNECT_DELAY: Duration = Duration::from_millis(50);
-/// The longest delay between attempts to reconnect.
+/// The maximum delay before reconnecting.
 const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(5);
 
 impl Nats {
-    /// Creates a builder that connects to a server, or to several of a cluster, separated by commas.
+    /// Creates a builder that connects to a server, or to the comma-separated servers of a cluster.
     ///
-    /// A URL may contain a user and password or a token, such as `nats://user:password@example.com` and
-    /// `nats://token@example.com`, where special characters are percent-encoded. They are sent to each
-    /// of the servers.
+    /// A URL may contain a user and password or a token, such as `nats://user:password@example.com`
+    /// and `nats://token@example.com`, with special characters percent-encoded. The credentials are
+    /// sent to every server.
     pub fn connect(urls: impl Into<String>) -> NatsBuilder {
         NatsBuilder::new(Server::Urls(urls.into()))
     }
 
-    /// Creates a builder that uses a connected client.
+    /// Creates a builder that uses an existing client.
     pub fn from_client(client: Client) -> NatsBuilder {
         NatsBuilder::new(Server::Client(client))
     }
@@ -77,7 +77,7 @@ enum Server {
 }
 
 impl fmt::Debug for Server {
-    /// Writes no URL, since it may contain a password.
+    /// Omits the URLs, since they may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Urls(_) => "Urls(..)",
@@ -110,11 +110,11 @@ impl NatsBuilder {
         }
     }
 
-    /// Sets the options of the connection, such as credentials and TLS; an existing client ignores
-    /// them.
+    /// Sets the connection options, such as credentials and TLS; they have no effect on an existing
+    /// client.
     ///
-    /// The default options reconnect without a limit of attempts, with exponential backoff of up to
-    /// 5 seconds and jitter. These options replace all of them.
+    /// By default, the client reconnects without limit, with exponential backoff of up to 5 seconds
+    /// and jitter. These options replace all defaults.
     pub fn options(mut self, options: ConnectOptions) -> Self {
         self.options = Some(options);
         self
@@ -126,7 +126,7 @@ impl NatsBuilder {
         self
     }
 
-    /// Requires that the stream exists; by default an absent one is created.
+    /// Requires that the stream exists; by default, a missing stream is created.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -142,7 +142,7 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the JetStream domain of the stream; the one of the server by default.
+    /// Sets the JetStream domain of the stream; by default, that of the server.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -162,28 +162,30 @@ impl NatsBuilder {
 
     /// Sets the number of servers that store each message.
     ///
-    /// By default, a new stream has 1 replica, and an existing one may have any number.
+    /// By default, a new stream has 1 replica, and an existing stream may have any number.
     pub fn replicas(mut self, replicas: usize) -> Self {
         self.stream.replicas = Some(replicas);
         self
     }
 
-    /// Sets the age at which messages are deleted, handled or not; without a limit by default.
+    /// Sets the age at which messages are deleted, whether or not they were handled; unlimited by
+    /// default.
     pub fn max_age(mut self, age: Duration) -> Self {
         self.stream.max_age = Some(age);
         self
     }
 
-    /// Sets the maximum size of the stream; without a limit by default.
+    /// Sets the maximum size of the stream; unlimited by default.
     ///
-    /// A full stream refuses new messages. Without [`max_age`](Self::max_age) it deletes none, and
-    /// stays full.
+    /// A full stream refuses new messages. Without a [`max_age`](Self::max_age) it never deletes
+    /// messages, and stays full.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.stream.max_bytes = Some(bytes);
         self
     }
 
-    /// Publishes events in structured content mode; binary by default. Both modes are decoded.
+    /// Publishes events in structured content mode instead of binary mode. Both modes are always
+    /// decoded.
     pub fn structured(mut self, format: impl Format) -> Self {
         self.mode = Mode::Structured(Arc::new(format));
         self
@@ -191,7 +193,8 @@ impl NatsBuilder {
 
     /// Sets the limits of messages; [`Limits::DEFAULT`] by default.
     ///
-    /// A received message that exceeds one is invalid. An event that exceeds one is not published.
+    /// A received message that exceeds a limit is invalid. An event that exceeds a limit is not
+    /// published.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -203,21 +206,21 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the interval of heartbeats of an idle consumer; 5 seconds by default, at least 100
-    /// milliseconds, and at most a year.
+    /// Sets the idle heartbeat of consumers; 5 seconds by default, at least 100 milliseconds, and
+    /// at most a year.
     ///
-    /// A consumer without a heartbeat for two intervals is lost. A closed connection is detected at
-    /// once.
+    /// A consumer is lost if it misses its heartbeats for two intervals. A closed connection is
+    /// detected at once.
     pub fn idle_heartbeat(mut self, interval: Duration) -> Self {
         self.idle_heartbeat = interval.clamp(Duration::from_millis(100), FAR_FUTURE);
         self
     }
 
-    /// Sets the maximum number of unsettled messages of one subscription, over all its consumers and
-    /// including those that wait for redelivery; 10,000 by default.
+    /// Sets the maximum number of unsettled messages of a subscription, across all its consumers
+    /// and including messages that wait for redelivery; 10,000 by default.
     ///
-    /// At this number, the server delivers no other message to the subscription. It does not bound the
-    /// dead letters that one reader leases.
+    /// At this number, the server delivers no further message to the subscription. This does not
+    /// limit the dead letters that a reader leases.
     pub fn max_ack_pending(mut self, max: usize) -> Self {
         self.max_ack_pending = max;
         self
@@ -227,9 +230,9 @@ impl NatsBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached or is older than 2.9, if a subject setting is
-    /// malformed, or if the existing stream does not fit. That error lists each setting with the value
-    /// found and the value expected.
+    /// Returns an error if the server cannot be reached or is older than 2.9, if a subject setting
+    /// is malformed, or if the existing stream does not fit. In the last case the error lists each
+    /// setting with the value found and the value expected.
     pub async fn open(self) -> Result<Nats, TransportError> {
         let unselected = self.subjects.unselected;
         check_name("stream", &self.stream.name)?;
@@ -271,10 +274,10 @@ impl NatsBuilder {
         })
     }
 
-    /// Connects, and returns a publisher on core NATS, which needs no stream.
+    /// Connects, and returns a publisher for core NATS, which needs no stream.
     ///
-    /// The settings of streams and consumers have no effect on it. The default prefix of subjects is
-    /// still the name of the [stream](Self::stream).
+    /// Stream and consumer settings have no effect on it. The default subject prefix is still the
+    /// name of the [stream](Self::stream).
     ///
     /// ```no_run
     /// use eventkit::Event;
@@ -291,8 +294,8 @@ impl NatsBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached or is older than 2.9, or if a subject setting is
-    /// malformed.
+    /// Returns an error if the server cannot be reached or is older than 2.9, or if a subject
+    /// setting is malformed.
     pub async fn open_core(self) -> Result<CorePublisher, TransportError> {
         let subjects = self.subjects.build(&self.stream.name)?;
         let mapping = Mapping {
@@ -332,7 +335,7 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
     if let Some(credentials) = Credentials::of(&servers)? {
         options = credentials.add_to(options);
     }
-    // The URLs themselves may contain passwords.
+    // Only the addresses are reported, since the URLs may contain passwords.
     let addresses: Vec<String> = servers
         .iter()
         .map(|server| format!("{}:{}", server.host(), server.port()))
@@ -346,14 +349,14 @@ async fn connect(urls: &str, options: Option<ConnectOptions>) -> Result<Client, 
         Ok(Err(error)) => {
             Err(TransportError::new(kind(&error), message).with_source(error.to_string()))
         }
-        // The client panics if it has no implementation of TLS, and the server asks for it.
+        // The client panics if the server requires TLS and no TLS implementation is available.
         Err(panic) => Err(TransportError::configuration(message).with_source(panic)),
     }
 }
 
 fn kind(error: &ConnectError) -> TransportErrorKind {
     match error.kind() {
-        // The client reports the failure of a handshake as any other of the connection.
+        // The client reports a failed TLS handshake as a generic connection error.
         ConnectErrorKind::Io if is_tls_error(error) => TransportErrorKind::Configuration,
         ConnectErrorKind::Dns
         | ConnectErrorKind::TimedOut
@@ -384,7 +387,7 @@ async fn catch_panic<F: Future>(mut future: Pin<&mut F>) -> Result<F::Output, St
     .await
 }
 
-/// Returns the message of a panic, in one line.
+/// Returns the message of a panic as a single line.
 fn panic_message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
@@ -395,16 +398,16 @@ fn panic_message(payload: &(dyn Any + Send)) -> String {
     words.join(" ")
 }
 
-/// The credentials in the URL of a server, which the client itself ignores.
+/// The credentials in the URL of a server. The client itself ignores them.
 #[derive(PartialEq, Eq)]
 struct Credentials {
-    /// The name of a user, or a token if there is no password.
+    /// The user name, or a token if there is no password.
     user: String,
     password: Option<String>,
 }
 
 impl Credentials {
-    /// Returns the credentials of the servers, which have the same ones or none.
+    /// Returns the credentials of the servers, which must all have the same ones or none.
     fn of(servers: &[ServerAddr]) -> Result<Option<Self>, TransportError> {
         let mut all = servers.iter().filter_map(Self::of_server);
         let first = all.next();
@@ -439,7 +442,8 @@ fn default_options() -> ConnectOptions {
         .reconnect_delay_callback(reconnect_delay)
 }
 
-/// Returns a delay with exponential backoff and jitter, so that clients do not reconnect together.
+/// Returns a delay with exponential backoff, and jitter so that clients do not reconnect at the
+/// same time.
 fn reconnect_delay(attempt: usize) -> Duration {
     let attempt = u32::try_from(attempt).unwrap_or(u32::MAX);
     backoff::delay(INITIAL_RECONNECT_DELAY, MAX_RECONNECT_DELAY, attempt)

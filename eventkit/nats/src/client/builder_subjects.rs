@@ -1,4 +1,4 @@
-//! The methods of the builder that decide on subjects.
+//! The builder methods for subjects.
 
 use std::sync::Arc;
 
@@ -12,7 +12,8 @@ impl NatsBuilder {
     /// Sets the prefix of subjects; the name of the stream by default.
     ///
     /// Events are published to `<prefix>.<type>` unless [`subject`](Self::subject) or
-    /// [`subject_fn`](Self::subject_fn) is set. The messages of services are always below the prefix.
+    /// [`subject_fn`](Self::subject_fn) is set. Dead letters and replays are always below the
+    /// prefix.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,15 +30,16 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the template of the subjects that events are published to; `<prefix>.{type}` by default.
+    /// Sets the template of the subjects that events are published to; `<prefix>.{type}` by
+    /// default.
     ///
     /// A token of a template is a literal or one of `{type}`, `{source}`, `{subject}`, `{id}` and
-    /// `{ext:name}`, and the first token is a literal. The segments of `{type}` are tokens of the
-    /// subject. Any other value is one token, in which a dot is percent-encoded too. An event without
-    /// one of these attributes is not published.
+    /// `{ext:name}`; the first token must be a literal. The segments of `{type}` become tokens of
+    /// the subject. Any other value becomes a single token, in which dots are percent-encoded. An
+    /// event that lacks one of these attributes is not published.
     ///
-    /// Subscriptions select events by their subjects if the template contains `{type}`. Otherwise they
-    /// receive all subjects of the template and select by the events themselves.
+    /// If the template contains `{type}`, subscriptions select events by subject. Otherwise they
+    /// receive all subjects of the template and select by the content of the events.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -54,11 +56,12 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets a function that returns the subject of an event, in place of a [template](Self::subject).
+    /// Sets a function that returns the subject of an event, instead of a
+    /// [template](Self::subject).
     ///
-    /// An event for which it returns `None`, or a text that is not a subject, is not published.
-    /// Subscriptions receive the [filter subjects](Self::filter_subjects), `<prefix>.>` by default, and
-    /// select by the events themselves.
+    /// An event is not published if the function returns `None` or an invalid subject for it.
+    /// Subscriptions receive the [filter subjects](Self::filter_subjects), `<prefix>.>` by default,
+    /// and select by the content of the events.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -79,11 +82,11 @@ impl NatsBuilder {
     }
 
     /// Sets the subjects that subscriptions receive, for streams whose subjects do not contain the
-    /// event type. Subscriptions then select by the events themselves.
+    /// event type. Subscriptions then select by the content of the events.
     ///
-    /// The [rule for unselected events](Self::unselected) decides on an event that no handler takes.
-    /// Events can be published if the filters match `<prefix>.>`, or if [`subject`](Self::subject) or
-    /// [`subject_fn`](Self::subject_fn) is set.
+    /// The [rule for unselected events](Self::unselected) applies to events that no handler takes.
+    /// Events can be published only if the filters match `<prefix>.>`, or if
+    /// [`subject`](Self::subject) or [`subject_fn`](Self::subject_fn) is set.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -102,7 +105,7 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the rule for events that a subscription receives and that no subscription selects;
+    /// Sets the rule for events that a subscription receives but no subscription selects;
     /// [`Unselected::Report`] by default.
     ///
     /// ```no_run

@@ -1,4 +1,4 @@
-//! The consumer: requests as many messages as may be in flight, and detects that it is lost.
+//! The consumer, which requests as many messages as may be in flight, and detects when it is lost.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -36,19 +36,19 @@ use crate::binding::with_limits;
 use crate::mapping::message;
 use crate::mapping::subjects::Address;
 
-/// How often the state of the connection is checked.
+/// The interval between checks of the connection.
 const CONNECTION_CHECK_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The consumer of one subscription.
+/// The consumer of a subscription.
 ///
-/// Each message that the server may still send, and each one that is delivered and unsettled, holds
-/// one of `max_in_flight` permits.
+/// There are `max_in_flight` permits. Each message that the server may still send holds one, and so
+/// does each message that is delivered and unsettled.
 #[derive(Debug)]
 pub(super) struct NatsConsumer {
     subscription: Arc<ActiveSubscription>,
-    /// Ends with the consumer.
+    /// The keeper task, which ends with the consumer.
     _keeper: Keeper,
-    /// The subject to which the server sends messages and the status of requests.
+    /// The subject to which the server sends messages and status messages.
     inbox: String,
     messages: Option<Subscriber>,
     max_in_flight: u32,
@@ -56,13 +56,13 @@ pub(super) struct NatsConsumer {
     /// The permits of messages that were requested and not yet taken from `messages`.
     requested: OwnedSemaphorePermit,
     last_received: Instant,
-    /// The time of the next check, kept since the futures that wait for it may be dropped.
+    /// The time of the next check, kept here because the futures that wait for it may be dropped.
     next_check: Instant,
     /// The number of connections that the client had made when the consumer was opened.
     connects: u64,
-    /// Present until no message has to be delivered again before newer ones.
+    /// The catch-up phase; present until no message has to be redelivered before newer ones.
     catch_up: Option<CatchUp>,
-    /// The messages that were held meanwhile.
+    /// The messages that were held back during the catch-up phase.
     held: VecDeque<Incoming>,
 }
 
@@ -133,7 +133,7 @@ impl NatsConsumer {
         }
     }
 
-    /// Ends the catching up if nothing has to be waited for.
+    /// Ends the catch-up phase if there is nothing left to wait for.
     async fn end_catch_up(&mut self) -> Result<(), TransportError> {
         if let Some(catch_up) = &mut self.catch_up
             && catch_up.is_over(&self.subscription).await?
@@ -146,7 +146,7 @@ impl NatsConsumer {
         Ok(())
     }
 
-    /// Returns a message, unless it is held since older ones may be missing.
+    /// Returns a message, unless it is held back because older ones may be missing.
     fn hold(&mut self, incoming: Incoming) -> Option<Incoming> {
         match &mut self.catch_up {
             Some(catch_up) => {
@@ -157,7 +157,7 @@ impl NatsConsumer {
         }
     }
 
-    /// Takes the messages that were not delivered since they had to wait.
+    /// Takes the held messages that were not delivered.
     fn take_held(&mut self) -> VecDeque<Incoming> {
         let mut held = mem::take(&mut self.held);
         if let Some(catch_up) = self.catch_up.take() {
@@ -166,7 +166,7 @@ impl NatsConsumer {
         held
     }
 
-    /// Returns the size of the smallest request: half of all messages, or one if none is requested.
+    /// Returns the minimum size of a request: half of all permits, or one if nothing is requested.
     fn min_batch(&self) -> u32 {
         if self.requested.num_permits() == 0 {
             1
@@ -175,7 +175,7 @@ impl NatsConsumer {
         }
     }
 
-    /// Requests as many messages as there are permits, if they are enough for a request.
+    /// Requests a message for each free permit, if there are enough permits for a request.
     async fn request_messages(&mut self) -> Result<(), TransportError> {
         let mut available = u32::try_from(self.permits.available_permits()).unwrap_or(u32::MAX);
         if let Some(catch_up) = &self.catch_up {
@@ -192,7 +192,7 @@ impl NatsConsumer {
         };
         self.send_request(permits.num_permits()).await?;
         if self.requested.num_permits() == 0 {
-            // The server owes no heartbeat while nothing is requested.
+            // The server sends no heartbeats while nothing is requested.
             self.last_received = Instant::now();
         }
         self.requested.merge(permits);
@@ -236,7 +236,7 @@ impl NatsConsumer {
         }
     }
 
-    /// Returns the subject of a call of the API about this consumer.
+    /// Returns the API subject for a call about this consumer.
     fn api_subject(&self, call: &str) -> String {
         let Shared { api, stream, .. } = self.shared();
         format!(
@@ -245,7 +245,7 @@ impl NatsConsumer {
         )
     }
 
-    /// Handles a status, which the server sends in place of a message.
+    /// Handles a status message of the server.
     fn handle_status(
         &mut self,
         status: StatusCode,
@@ -255,7 +255,7 @@ impl NatsConsumer {
         match status.as_u16() {
             // An idle heartbeat.
             100 => {}
-            // The request is over, with or without messages.
+            // The request has ended, with or without messages.
             404 | 408 => {
                 self.release_pending(message);
                 if let Some(catch_up) = &mut self.catch_up {
@@ -265,7 +265,7 @@ impl NatsConsumer {
             409 if description.eq_ignore_ascii_case("Batch Completed") => {
                 self.release_pending(message);
             }
-            // Limits of the consumer, which a retry does not change.
+            // A limit of the consumer was exceeded, and retrying does not help.
             409 if description.starts_with("Exceeded MaxRequest")
                 || description.contains("push based") =>
             {
@@ -273,13 +273,13 @@ impl NatsConsumer {
                 let message = format!("the consumer `{name}`: {description}");
                 return Err(TransportError::configuration(message));
             }
-            503 => return Err(self.lost("it does not exist on the server")),
+            503 => return Err(self.lost("the server has no such consumer")),
             code => return Err(self.lost(&format!("{code} {description}"))),
         }
         Ok(())
     }
 
-    /// Releases the permits of messages of a request that the server did not send.
+    /// Releases the permits of requested messages that the server did not send.
     fn release_pending(&mut self, status: &Message) {
         let headers = status.headers.as_ref();
         let pending = headers.and_then(|headers| headers.get("Nats-Pending-Messages"));
@@ -293,9 +293,9 @@ impl NatsConsumer {
         let permit = self.requested.split(1);
         let metadata = message::metadata(&message);
         let (Some(metadata), Some(reply)) = (metadata, message.reply) else {
-            return Err(self.lost("it received a message that JetStream did not deliver"));
+            return Err(self.lost("received a message that JetStream did not deliver"));
         };
-        // One that waits for older ones leaves them the room that a lost consumer had.
+        // Held messages must leave room for the messages of a lost consumer.
         let is_newer = self.catch_up.is_some() && metadata.delivery_count <= 1;
         let permit = permit.filter(|_| !is_newer);
         let active = Arc::clone(&self.subscription);
@@ -321,7 +321,7 @@ impl NatsConsumer {
                 Address::Type(by_subject) => Some(&**by_subject),
                 _ => None,
             };
-            // It may be one that a later selection is for.
+            // A later selection may include the message.
             let action = if self.subscription.is_superseded() {
                 Action::Skip
             } else {
@@ -351,9 +351,9 @@ impl NatsConsumer {
         }))
     }
 
-    /// Returns the type of a message of a service as the subscription knows it: replays are addressed to
-    /// any name that its durable has, and a process of an earlier deployment does not know those that
-    /// came later.
+    /// Returns the event type of a reserved message as the subscription knows it. Replays are
+    /// addressed to any name of the durable, but a process of an earlier deployment does not know
+    /// later names.
     async fn own_type<'a>(&self, ty: Cow<'a, str>) -> Result<Cow<'a, str>, TransportError> {
         let ActiveSubscription {
             shared,
@@ -370,7 +370,8 @@ impl NatsConsumer {
         Ok(ty)
     }
 
-    /// Returns whether the subscription receives messages of such a subject. One filter may cover more.
+    /// Returns whether the subscription receives messages at such a subject; one filter may cover
+    /// other subjects too.
     fn receives(&self, address: &Address<'_>) -> bool {
         match address {
             Address::Reserved(ty) | Address::Type(ty) => self.subscription.subscription.selects(ty),
@@ -382,7 +383,7 @@ impl NatsConsumer {
         }
     }
 
-    /// Returns the type of an event that the subscription receives and does not select.
+    /// Returns the type of an event that the subscription received but does not select.
     fn unselected_type<'e, E>(
         &self,
         address: &Address<'_>,
@@ -390,7 +391,7 @@ impl NatsConsumer {
     ) -> Option<&'e str> {
         let ty = event.as_ref().ok()?.ty();
         let is_selected = match address {
-            // The event in a message of a service may be of any type.
+            // The event in a dead letter or replay may be of any type.
             Address::Reserved(_) => true,
             Address::Type(by_subject) if by_subject == ty => true,
             _ => self.subscription.subscription.selects(ty),
@@ -412,8 +413,8 @@ impl NatsConsumer {
         }
     }
 
-    /// Checks that the server is connected and remembers the requests of this consumer, and that the
-    /// keeper has found nothing wrong.
+    /// Checks that the connection is up, that the server still has this consumer's requests, and
+    /// that the keeper reported no error.
     fn check_connection(&self) -> Result<(), TransportError> {
         let client = &self.shared().api.client;
         if client.connection_state() != State::Connected {
@@ -428,7 +429,7 @@ impl NatsConsumer {
         // One heartbeat may be late.
         let max_silence = self.shared().idle_heartbeat * 2;
         if self.requested.num_permits() > 0 && self.last_received.elapsed() > max_silence {
-            return Err(self.lost("the server sent no heartbeat"));
+            return Err(self.lost("missed idle heartbeat"));
         }
         Ok(())
     }
@@ -456,7 +457,7 @@ impl Consumer for NatsConsumer {
             undelivered::return_held(&self.subscription, held).await;
             undelivered::return_received(&self.subscription, &info_subject, messages).await?;
             if let Err(error) = self.subscription.record_settled().await {
-                debug!(%error, "failed to record the settled position of a consumer that is closed");
+                debug!(%error, "failed to record the settled position of a closing consumer");
             }
             Ok(())
         })
@@ -480,7 +481,7 @@ impl Drop for NatsConsumer {
     }
 }
 
-/// Skips a message in the background, since that asks for the latest selection.
+/// Skips a message in the background, since that reads the latest selection from the server.
 fn skip(acknowledger: Arc<NatsAcknowledger>, message: MessageMetadata) {
     tokio::spawn(acknowledger.skip_undelivered(message));
 }

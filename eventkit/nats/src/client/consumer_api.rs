@@ -1,4 +1,4 @@
-//! Calls of the API about a durable consumer.
+//! API calls about a durable consumer.
 
 use eventkit::transport::TransportError;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::shared::Shared;
 
 impl ConsumerInfo {
-    /// Looks up a consumer; `None` if it does not exist.
+    /// Looks up a consumer; returns `None` if it does not exist.
     pub(super) async fn look_up(
         shared: &Shared,
         durable: &str,
@@ -18,7 +18,7 @@ impl ConsumerInfo {
         shared.api.look_up(&describe(shared, durable), &call).await
     }
 
-    /// Creates a consumer; `None` if another process did so meanwhile.
+    /// Creates a consumer; returns `None` if another process did so meanwhile.
     pub(super) async fn create(
         shared: &Shared,
         durable: &str,
@@ -44,13 +44,13 @@ impl ConsumerInfo {
     }
 }
 
-/// Names a consumer in messages.
+/// Describes a consumer in messages.
 pub(super) fn describe(shared: &Shared, durable: &str) -> String {
     let stream = &shared.stream.settings.name;
     format!("the consumer `{durable}` of the stream `{stream}`")
 }
 
-/// Returns the call of the API that creates or updates a consumer, and its body; servers before 2.10
+/// Returns the API call that creates or updates a consumer, and its body; servers before 2.10
 /// ignore the `action`.
 fn create_call(shared: &Shared, durable: &str, config: &Value, action: &str) -> (String, Value) {
     let stream = &shared.stream.settings.name;

@@ -1,11 +1,11 @@
-//! The durable consumer on the server.
+//! The information on a durable consumer.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::settings::Settings;
 
-/// The part of a consumer's information that the transport reads.
+/// The fields of the consumer information that the transport reads.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ConsumerInfo {
     pub(super) config: Value,
@@ -27,7 +27,7 @@ impl ConsumerInfo {
         Settings::new(&self.config)
     }
 
-    /// Returns the sequence up to which all messages are settled, if any is.
+    /// Returns the sequence up to which all messages are settled, if any are.
     pub(super) fn settled(&self) -> Option<u64> {
         let settled = self.ack_floor.stream_seq;
         (settled > 0).then_some(settled)

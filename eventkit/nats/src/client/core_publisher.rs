@@ -16,15 +16,17 @@ use tokio::time::timeout;
 use super::consumer::connects;
 use crate::mapping::{Mapping, OutgoingMessage};
 
-/// A publisher on core NATS, without `JetStream`; clones share the connection.
+/// A publisher for core NATS, without JetStream; clones share the connection.
 ///
-/// [`NatsBuilder::open_core`](super::NatsBuilder::open_core) creates it. An event is published at most
-/// once: the programs that subscribe at that moment receive it, and the server keeps nothing for others.
-/// [`publish`](Self::publish) returns once the server has received the event. It cannot tell whether a
-/// program subscribes, or whether the server refused the event for lack of a permission.
+/// It is created by [`NatsBuilder::open_core`](super::NatsBuilder::open_core). An event is
+/// published at most once: programs that are subscribed at that moment receive it, and the server
+/// stores nothing for others. [`publish`](Self::publish) returns once the server has received the
+/// event. It cannot detect whether any program is subscribed, or whether the server refused the
+/// event because of a missing permission.
 ///
-/// A service needs a [`Nats`](super::Nats), which keeps events until they are handled. It may publish its
-/// outgoing events here, and loses those that no program receives. Dead letters and replays are refused.
+/// A service needs a [`Nats`](super::Nats), which keeps events until they are handled. A service
+/// may publish its outgoing events with this publisher, but events that no program receives are
+/// lost. Dead letters and replays are refused.
 #[derive(Debug, Clone)]
 pub struct CorePublisher {
     inner: Arc<Inner>,
@@ -51,14 +53,14 @@ impl CorePublisher {
 
     /// Publishes an event or a typed value, and returns once the server has received it.
     ///
-    /// The connection user needs the permission to publish and subscribe to `_INBOX.>`, or to the
-    /// custom inbox prefix of the client: a message to itself confirms that the server has received all
-    /// messages before.
+    /// The user needs the permission to publish and subscribe to `_INBOX.>`, or to the custom inbox
+    /// prefix of the client: a message that the client sends to itself confirms that the server has
+    /// received all previous messages.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the server did not confirm. The event may
-    /// then be published or not.
+    /// Returns an error if the value cannot be encoded, or if the server did not confirm; the event
+    /// may have been published nevertheless.
     pub async fn publish<E: ToEvent + ?Sized>(
         &self,
         event: &E,
@@ -104,8 +106,8 @@ impl CorePublisher {
             TransportError::new(kind, format!("failed to {operation}"))
                 .with_source(error.to_string())
         })?;
-        // The server handles the messages of a connection in order, so this one returns after it has
-        // handled the event. The flush of the client does not wait for the server.
+        // The server handles the messages of a connection in order, so this message returns after
+        // the server has handled the event. The `flush` of the client does not wait for the server.
         let inbox = client.new_inbox();
         let echo = Request::new().inbox(inbox.clone()).timeout(None);
         match client.send_request(inbox, echo).await {

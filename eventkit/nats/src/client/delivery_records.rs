@@ -1,10 +1,10 @@
-//! The records of deliveries, one for each message whose handler did not succeed at once.
+//! The delivery records of messages whose handlers did not succeed at the first attempt.
 
 use eventkit::transport::{DeliveryRecord, MessageMetadata, TransportError};
 
 use super::state::StateStore;
 
-/// Loads the record of a message by its sequence; `None` if there is none.
+/// Loads the record of a message by its sequence; returns `None` if there is none.
 pub(super) async fn load(
     state: &StateStore,
     durable: &str,
@@ -24,9 +24,11 @@ pub(super) async fn store(
     state.put(&key(durable, sequence), &record).await
 }
 
-/// Records that a delivery ended without a run of a handler, as when a message is returned unseen.
+/// Records that a delivery ended without a run of the handler, for instance because the message was
+/// returned undelivered.
 ///
-/// An earlier delivery that is not accounted for may have ended its process, and is left so.
+/// An earlier delivery that is not accounted for may have ended its process, and stays unaccounted
+/// for.
 pub(super) async fn account_for(
     state: &StateStore,
     durable: &str,
@@ -34,7 +36,8 @@ pub(super) async fn account_for(
 ) -> Result<(), TransportError> {
     let (sequence, deliveries) = (message.position.unwrap_or_default(), message.delivery_count);
     let mut record = DeliveryRecord::default();
-    // A record is stored at a delivery, so that there is none before the first one ends.
+    // The first record is stored after the first delivery has ended, so there is none to load
+    // before.
     if deliveries > 1 {
         record = load(state, durable, sequence).await?.unwrap_or_default();
     }
@@ -44,7 +47,8 @@ pub(super) async fn account_for(
     }
 }
 
-/// Does the same for a message that is delivered for the first time, without a confirmation.
+/// Records the same for a message that was delivered for the first time, without waiting for a
+/// confirmation.
 pub(super) async fn account_for_first(
     state: &StateStore,
     durable: &str,
@@ -56,7 +60,7 @@ pub(super) async fn account_for_first(
     state.send(&key, &record).await
 }
 
-/// Forgets the record of a message.
+/// Deletes the record of a message.
 pub(super) async fn forget(
     state: &StateStore,
     durable: &str,
@@ -65,7 +69,7 @@ pub(super) async fn forget(
     state.purge(&key(durable, sequence)).await
 }
 
-/// Forgets the records of messages up to a sequence, which a process may have left behind.
+/// Deletes the records of messages up to a sequence, which another process may have left behind.
 pub(super) async fn forget_settled(
     state: &StateStore,
     durable: &str,
@@ -80,7 +84,7 @@ pub(super) async fn forget_settled(
     Ok(())
 }
 
-/// Forgets the records of all messages, as those of a stream that was deleted.
+/// Deletes the records of all messages, for instance of a stream that was deleted.
 pub(super) async fn forget_all(state: &StateStore, durable: &str) -> Result<(), TransportError> {
     state.purge(&format!("delivery.{durable}.*")).await
 }

@@ -1,4 +1,4 @@
-//! What this process knows about a durable subscription.
+//! The state of a durable subscription in this process.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,15 +11,16 @@ use super::selection::Record;
 use super::state::{StateStore, Stored};
 use super::unsettled::Unsettled;
 
-/// The longest time between two readings of the record by a process that watches it.
+/// The maximum time between two reads of the record by a process that watches it.
 const MAX_READ_INTERVAL: Duration = Duration::from_mins(1);
 
-/// A durable subscription, as this process knows it at present.
+/// The state of a durable subscription, as this process knows it.
 #[derive(Debug)]
 pub(super) struct Durable {
-    /// The name of the consumer on the server, which stays when the subscription is renamed.
+    /// The name of the consumer on the server, which does not change when the subscription is
+    /// renamed.
     pub(super) name: String,
-    /// The messages in hand, if the subscription keeps their order.
+    /// The received and unsettled messages, if the subscription keeps their order.
     pub(super) unsettled: Unsettled,
     facts: Mutex<Facts>,
     last_check: tokio::sync::Mutex<Option<Check>>,
@@ -28,21 +29,21 @@ pub(super) struct Durable {
 #[derive(Debug)]
 struct Facts {
     record: Option<Stored<Record>>,
-    /// The time since which this process has read this revision of the record again and again.
+    /// The time since which each read of the record has returned this revision.
     unchanged_since: Instant,
     last_read: Instant,
-    /// The time since which the record has its `ack_wait`.
+    /// The time since which the record has had its `ack_wait`.
     announced_since: Instant,
     /// The `ack_wait` of the consumer.
     ack_wait: Option<Duration>,
     settled: Option<u64>,
     lag: Option<u64>,
     warnings: Vec<String>,
-    /// What happened to the consumer while this process used it.
+    /// A warning about what happened to the consumer while this process used it.
     incident: Option<String>,
 }
 
-/// A reading of the record.
+/// A read of the record.
 #[derive(Debug)]
 struct Check {
     began: Instant,
@@ -86,8 +87,7 @@ impl Durable {
         Ok(stored)
     }
 
-    /// Writes the record in place of the one of a revision; returns whether nothing else was written
-    /// meanwhile.
+    /// Replaces a revision of the record; returns whether nothing else was written meanwhile.
     pub(super) async fn write(
         &self,
         state: &StateStore,
@@ -118,7 +118,8 @@ impl Durable {
         }
         let known = facts.record.as_ref();
         let has_changed = known.is_none_or(|known| known.revision != stored.revision);
-        // While this process did not read it, or could not, others may have been unable to write it.
+        // While this process did not read the record, other processes may have been unable to write
+        // it.
         if has_changed || now.duration_since(facts.last_read) > MAX_READ_INTERVAL {
             facts.unchanged_since = now;
         }
@@ -128,8 +129,8 @@ impl Durable {
         facts.last_read = now;
     }
 
-    /// Returns whether a digest is that of the latest selection, as the record has it after this was
-    /// called. Calls that wait at the same time share a reading.
+    /// Reads the record, and returns whether a digest is that of the latest selection. Concurrent
+    /// calls share a read.
     pub(super) async fn is_latest(
         &self,
         state: &StateStore,
@@ -147,14 +148,14 @@ impl Durable {
         Ok(latest == Some(digest))
     }
 
-    /// Returns the record that this process last saw, and for how long it has not changed.
+    /// Returns the record that this process last read, and for how long it has not changed.
     pub(super) fn known_record(&self) -> Option<(Stored<Record>, Duration)> {
         let facts = self.facts();
         let record = facts.record.clone()?;
         Some((record, facts.unchanged_since.elapsed()))
     }
 
-    /// Returns for how long the record has announced its `ack_wait`.
+    /// Returns for how long the record has had its current `ack_wait`.
     pub(super) fn announced_for(&self) -> Duration {
         self.facts().announced_since.elapsed()
     }
@@ -177,15 +178,15 @@ impl Durable {
         self.facts().incident = Some(incident);
     }
 
-    /// Returns the time after which the server delivers an unsettled message again: the one of the
-    /// consumer, or one that is announced and shorter.
+    /// Returns the time after which the server redelivers an unsettled message: that of the
+    /// consumer, or a shorter one that the record announces.
     pub(super) fn ack_wait(&self) -> Option<Duration> {
         let facts = self.facts();
         let announced = facts.record.as_ref().map(|record| record.value.ack_wait());
         facts.ack_wait.into_iter().chain(announced).min()
     }
 
-    /// Returns whether the latest selection that this process knows of has another digest.
+    /// Returns whether the latest selection that this process knows has another digest.
     pub(super) fn is_superseded(&self, digest: &str) -> bool {
         self.facts().supersede(digest)
     }

@@ -1,12 +1,13 @@
-//! Errors of the client and of JetStream as errors of a transport.
+//! Conversion of errors of the client and of JetStream to transport errors.
 
 use async_nats::client::{RequestError, RequestErrorKind};
 use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use eventkit::transport::{TransportError, TransportErrorKind};
 
-/// Converts an error of a request that got no response.
+/// Converts the error of a request that got no response.
 ///
-/// The source is the text of the error, as of all errors of the client: it includes their sources.
+/// The source is the text of the error, like for all errors of the client: the text includes its
+/// causes.
 pub(super) fn no_response(operation: &str, error: &RequestError) -> TransportError {
     let kind = match error.kind() {
         RequestErrorKind::MaxPayloadExceeded | RequestErrorKind::InvalidSubject => {

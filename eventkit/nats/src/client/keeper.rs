@@ -1,4 +1,4 @@
-//! The task that looks at the record and the consumer of a subscription while it is open.
+//! The keeper: a task that checks the record and the consumer of a subscription while it is open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,22 +17,22 @@ use super::selection::{RENEWAL_INTERVAL, Record, Role};
 use super::shared::Shared;
 use super::state::Stored;
 
-/// The shortest and the longest interval.
+/// The minimum and maximum interval between checks.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 const MAX_INTERVAL: Duration = Duration::from_secs(20);
 
-/// The number of looks in a row that fail after which the consumer is lost.
+/// The number of consecutive failed checks after which the consumer is lost.
 const MAX_FAILURES: u32 = 3;
 
-/// The running task, which ends when this is dropped.
+/// A running keeper task, which ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Keeper(JoinHandle<()>);
 
 impl Keeper {
     /// Starts the task.
     ///
-    /// It sees changes at least once in each `ack_wait`, and renews the record. What makes the consumer
-    /// unusable is returned by its next call.
+    /// The task detects changes at least once in each `ack_wait`, and renews the record. If it
+    /// finds that the consumer cannot be used, the next call of the consumer returns the error.
     pub(super) fn start(subscription: Arc<ActiveSubscription>) -> Self {
         Self(tokio::spawn(async move { keep(&subscription).await }))
     }
@@ -65,31 +65,31 @@ async fn keep(subscription: &ActiveSubscription) {
             continue;
         };
         failures += 1;
-        debug!(durable = %subscription.durable.name, %error, "failed to look at the consumer");
+        debug!(durable = %subscription.durable.name, %error, "failed to check the consumer");
         if failures == MAX_FAILURES || error.kind() != TransportErrorKind::Unavailable {
             return subscription.fail(error);
         }
     }
 }
 
-/// Forgets records of messages that were settled by a process that ended right after it.
+/// Deletes the records of settled messages that a process left behind when it died.
 async fn forget_left_records(subscription: &ActiveSubscription) {
     let (state, durable) = (&subscription.shared.state, &subscription.durable);
     if let Some(settled) = durable.settled() {
         let forgotten = delivery_records::forget_settled(state, &durable.name, settled).await;
         if let Err(error) = forgotten {
-            debug!(durable = %durable.name, %error, "failed to forget records of settled messages");
+            debug!(durable = %durable.name, %error, "failed to delete the delivery records of settled messages");
         }
     }
 }
 
 impl ActiveSubscription {
-    /// Looks at the stream, the consumer and the record once, and keeps them as they should be.
+    /// Checks the stream, the consumer and the record once, and repairs them if necessary.
     async fn look(&self) -> Result<(), TransportError> {
         let shared = &*self.shared;
         let stream = shared.stream.look(&shared.api).await?;
-        // The record is read after the consumer: if this selection is the latest in it, the filters
-        // that were read are not yet those of a later one.
+        // The record is read after the consumer: if this selection is the latest in the record, the
+        // filters that were read before cannot be those of a later one.
         let info = ConsumerInfo::look_up(shared, &self.durable.name).await?;
         let stored = self.durable.read(&shared.state).await?;
         let Some(info) = info else {
@@ -103,7 +103,8 @@ impl ActiveSubscription {
         self.reconcile(info, &stored.value, &stream).await
     }
 
-    /// Renews a record of the latest selection, or takes over from one whose processes are gone.
+    /// Renews the record of the latest selection, or takes over if no process with a later
+    /// selection is left.
     async fn renew(&self, stored: Stored<Record>) -> Result<Stored<Record>, TransportError> {
         let known = self.durable.known_record();
         let unchanged = known.map_or(Duration::ZERO, |(_, unchanged)| unchanged);
@@ -116,30 +117,31 @@ impl ActiveSubscription {
                 let name = &self.subscription.name;
                 info!(
                     subscription = %name,
-                    "no process with the later selection is left: this one becomes the latest again"
+                    "no process with a later selection is left; making this selection the latest again"
                 );
                 self.selection.succeed(&stored.value)
             }
-            Role::Unknown => return Err(self.lose("its selection is not recorded any more")),
+            Role::Unknown => return Err(self.lose("its selection is no longer recorded")),
             Role::Latest | Role::Superseded => return Ok(stored),
         };
         self.durable
             .write(&self.shared.state, stored.revision, next)
             .await?;
-        // Another process may have written it meanwhile, which this one has not read yet.
+        // Another process may have written the record since this one read it.
         Ok(self
             .durable
             .known_record()
             .map_or(stored, |(known, _)| known))
     }
 
-    /// Writes the record that this process last saw where it was deleted, and the alias that led to it.
+    /// Restores a deleted record from the one this process last read, and the alias of the
+    /// subscription.
     async fn restore(&self) -> Result<Stored<Record>, TransportError> {
         let Shared { state, .. } = &*self.shared;
         let Some((known, _)) = self.durable.known_record() else {
-            return Err(self.lose("its selection is not recorded any more"));
+            return Err(self.lose("its selection is no longer recorded"));
         };
-        warn!(durable = %self.durable.name, "the record of the selection was deleted, and is restored");
+        warn!(durable = %self.durable.name, "the record of the selection was deleted; restoring it");
         self.durable.write(state, 0, known.value.clone()).await?;
         let (name, durable) = (&self.subscription.name, &self.durable.name);
         if name != durable {
@@ -148,7 +150,7 @@ impl ActiveSubscription {
         Ok(known)
     }
 
-    /// Ends the consumer, and returns the error that it returns.
+    /// Ends the consumer, and returns the error for it.
     fn lose(&self, reason: &str) -> TransportError {
         let name = &self.subscription.name;
         let error =

@@ -1,4 +1,4 @@
-//! Publishing, which returns once the stream has stored the message.
+//! Publishing of events to the stream.
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::publish::PublishAck;
@@ -14,25 +14,26 @@ use super::error::error_response;
 use super::transport::Nats;
 use crate::mapping::OutgoingMessage;
 
-/// The bytes that each event leaves to its dead letter, which adds headers for the failure.
+/// The number of bytes that each event leaves for the headers that its dead letter adds.
 const DEAD_LETTER_ROOM: usize = 4096;
 
-/// The characters that separate source and id, or are illegal in a header.
+/// The characters that separate source and id or are illegal in a header.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
 
-/// Returns the id by which the stream detects duplicates, different for each pair of source and id.
+/// Returns the id by which the stream detects duplicates; it is unique for each pair of source and
+/// id.
 fn message_id(event: &Event) -> String {
     format!("{} {}", encoded_id(event.source()), encoded_id(event.id()))
 }
 
-/// Encodes the id of a raw message, or a part of an event's; the result has no space.
+/// Encodes the id of a raw message, or the source or id of an event; the result has no space.
 fn encoded_id(text: &str) -> PercentEncode<'_> {
     utf8_percent_encode(text, ENCODED)
 }
 
 /// Returns the size of headers on the wire.
 fn header_size(headers: &HeaderMap) -> usize {
-    // `: ` and the end of the line.
+    // The `: ` and the end of the line.
     let line = |name: &str, value: &str| name.len() + value.len() + 4;
     let lines = headers.iter().flat_map(|(name, values)| {
         let values = values.iter();
@@ -62,18 +63,18 @@ impl Nats {
         self.send(&operation, message).await
     }
 
-    /// Checks that the server would take the event as a dead letter too.
+    /// Checks that the server would also accept the event as a dead letter.
     fn check_room(&self, event: &Event, message: &OutgoingMessage) -> Result<(), TransportError> {
         let size = header_size(&message.headers) + message.body.len();
         let max_payload = self.shared.api.client.max_payload();
-        // A server for small messages cannot spare as much.
+        // If the `max_payload` of the server is small, less room is reserved.
         let room = DEAD_LETTER_ROOM.min(max_payload / 4);
         if size + room <= max_payload {
             return Ok(());
         }
         Err(TransportError::rejected(format!(
             "failed to publish {event}: it has {size} bytes; `max_payload` of the server is {max_payload}, \
-             and {room} of them are kept for the headers of a dead letter"
+             and {room} bytes of that are reserved for the headers of a dead letter"
         )))
     }
 

@@ -1,4 +1,5 @@
-//! The record of the selections of a durable subscription, in the order in which they first came.
+//! The record of the selections of a durable subscription, in the order in which they were first
+//! used.
 
 use std::time::Duration;
 
@@ -7,51 +8,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::mapping::subject::Filters;
 
-/// The time after which a process of the latest selection writes the record again, so that earlier ones
-/// see that it is there.
+/// The interval at which processes with the latest selection write the record again, so that
+/// processes with earlier ones know that they are running.
 pub(super) const RENEWAL_INTERVAL: Duration = Duration::from_mins(1);
 
-/// The time without a renewal after which the selection before the latest becomes the latest, as after a
-/// rollback. Each one before that waits for as long again.
+/// The time without a renewal after which the selection before the latest becomes the latest, as
+/// after a rollback. Each selection before that one waits for this time once more.
 const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// The number of earlier selections that are remembered.
+/// The maximum number of earlier selections in a record.
 const MAX_EARLIER: usize = 16;
 
 /// The record of a durable subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// The latest name of the subscription; that of the durable is the first one.
+    /// The latest name of the subscription; the durable has the first one.
     pub(super) name: String,
-    /// The number of selections that became the latest, counted from 1.
+    /// The number of the latest selection; the first one is 1.
     pub(super) generation: u64,
     /// The digest of the latest selection.
     pub(super) digest: String,
     /// The digests of earlier selections, the oldest first.
     pub(super) earlier: Vec<String>,
-    /// The patterns of the latest selection, for those who read the record.
+    /// The patterns of the latest selection, for operators who read the record.
     pub(super) patterns: Vec<String>,
     pub(super) filter: Option<String>,
-    /// The filters of subjects that the consumer has or is about to have.
+    /// The subject filters that the consumer has or is about to have.
     pub(super) filter_subjects: Vec<String>,
     /// The `ack_wait` that the consumer has or is about to have, in nanoseconds.
     pub(super) ack_wait: u64,
-    /// The time at which the stream was created, which tells it from others of its name.
+    /// The creation time of the stream, which tells it from other streams with the same name.
     pub(super) stream_created: String,
-    /// The sequence up to which all messages are settled, as it was when this was written.
+    /// The sequence up to which all messages were settled when this was written.
     pub(super) settled: Option<u64>,
 }
 
-/// What a selection is to a record.
+/// The role of a selection in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Latest,
     Superseded,
-    /// The record does not have the selection yet.
+    /// The selection is not recorded.
     Unknown,
 }
 
-/// The selection of a process, as it is recorded.
+/// The selection of a process, in its recorded form.
 #[derive(Debug, Clone)]
 pub(super) struct Selection {
     name: String,
@@ -95,10 +96,10 @@ impl Selection {
         }
     }
 
-    /// Returns the record in which this selection is the latest, after those of another record.
+    /// Returns the record that follows another one, in which this selection is the latest.
     ///
-    /// An earlier selection becomes the latest again once no process with a later one is left. The later
-    /// ones are forgotten: if they are deployed again, they are later than this one.
+    /// An earlier selection becomes the latest again once no process with a later one is left. The
+    /// later ones are forgotten: if they are deployed again, they count as new.
     pub(super) fn succeed(&self, before: &Record) -> Record {
         let mut record = Record {
             settled: before.settled,
@@ -122,7 +123,7 @@ impl Selection {
 }
 
 impl Record {
-    /// Returns the key of the record of a durable.
+    /// Returns the key of a durable's record.
     pub(super) fn key(durable: &str) -> String {
         format!("selection.{durable}")
     }
@@ -137,16 +138,17 @@ impl Record {
         }
     }
 
-    /// Returns the time without a renewal after which a superseded selection becomes the latest: longer
-    /// than all selections after it need for that, since it settles what only they select.
+    /// Returns the time without a renewal after which a superseded selection becomes the latest. It
+    /// is longer than the timeouts of all later selections, which would otherwise lose the messages
+    /// that only they select.
     pub(super) fn takeover_timeout(&self, digest: &str) -> Duration {
         let own = self.earlier.iter().position(|earlier| earlier == digest);
         let later = self.earlier.len() - own.unwrap_or_default();
         TAKEOVER_TIMEOUT * u32::try_from(later).unwrap_or(u32::MAX)
     }
 
-    /// Returns the record for another stream of the same name, from whose first message on a consumer
-    /// delivers.
+    /// Returns the record for a recreated stream of the same name, whose consumer delivers from the
+    /// first message on.
     pub(super) fn move_to(&self, stream_created: &str) -> Self {
         Self {
             stream_created: stream_created.to_owned(),
@@ -210,7 +212,7 @@ mod tests {
             }
         }
         assert_eq!(selection(&["b", "a", "a"], None).digest, all[0].digest);
-        // It is stored, so it must not change with a version.
+        // The digest is stored, so it must not change between versions.
         assert_eq!(all[1].digest, "d234d29fecfca288");
     }
 
@@ -228,13 +230,13 @@ mod tests {
         let third = narrow.succeed(&second);
         assert_eq!(third.role_of(&narrow.digest), Role::Latest);
         assert_eq!((third.generation, third.earlier.len()), (3, 0));
-        // What was taken back is new when it is deployed again.
+        // A selection that was rolled back is new when it is deployed again.
         assert_eq!(third.role_of(&wide.digest), Role::Unknown);
         assert_eq!(
             wide.succeed(&third).role_of(&narrow.digest),
             Role::Superseded
         );
-        // The same selection again, with another `ack_wait`.
+        // The same selection with another `ack_wait`.
         assert_eq!(narrow.succeed(&third).generation, 3);
     }
 
@@ -245,7 +247,7 @@ mod tests {
         let record = third.succeed(&second.succeed(&first.first_record("then")));
         let timeout = |own: &Selection| record.takeover_timeout(&own.digest);
         assert_eq!(timeout(second), TAKEOVER_TIMEOUT);
-        // Looks are at most 20 seconds apart.
+        // Checks are at most 20 seconds apart.
         assert!(timeout(first) > TAKEOVER_TIMEOUT + Duration::from_mins(1));
         let record = second.succeed(&record);
         assert_eq!(record.role_of(&first.digest), Role::Superseded);

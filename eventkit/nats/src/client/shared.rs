@@ -1,4 +1,4 @@
-//! The state that all clones of a transport share.
+//! The state shared by all clones of a transport.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +30,8 @@ pub(super) struct Shared {
     pub(super) unselected: UnselectedEvents,
     pub(super) idle_heartbeat: Duration,
     pub(super) max_ack_pending: usize,
-    /// The durables of the subscriptions that this process uses or used, by the subscription's name.
+    /// The durables of the subscriptions that this process has used, by the name of the
+    /// subscription.
     pub(super) durables: Mutex<HashMap<String, Arc<Durable>>>,
 }
 
@@ -41,7 +42,7 @@ impl Shared {
     }
 
     /// Returns the maximum number of unsettled messages of a subscription. A reader of dead letters
-    /// leases as many as it asks for, whatever the bound of handlers is.
+    /// leases as many as it asks for, whatever the limit of handlers is.
     pub(super) fn max_ack_pending_of(&self, subscription: &Subscription) -> usize {
         if owns_dead_letters(subscription) {
             self.max_ack_pending.max(subscription.max_in_flight)
@@ -50,13 +51,13 @@ impl Shared {
         }
     }
 
-    /// Returns what this process knows about the durable of a subscription.
+    /// Returns the known state of a subscription's durable.
     pub(super) fn known_durable(&self, subscription: &str) -> Option<Arc<Durable>> {
         let durables = self.durables.lock().unwrap_or_else(PoisonError::into_inner);
         durables.get(subscription).cloned()
     }
 
-    /// Returns the durable of this name for a subscription, with what is known about it.
+    /// Returns the durable with this name for a subscription, together with its known state.
     pub(super) fn use_durable(&self, subscription: &str, name: &str) -> Arc<Durable> {
         let mut durables = self.durables.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = durables.get(subscription)
@@ -69,8 +70,8 @@ impl Shared {
         durable
     }
 
-    /// Explains the error of a message that no stream took: an operator has to act if the stream did not
-    /// store its subject.
+    /// Explains the error of a message that no stream stored: if the stream did not store the
+    /// subject when the transport was opened, an operator has to act.
     pub(super) fn explain_no_stream(
         &self,
         operation: &str,
@@ -89,7 +90,7 @@ impl Shared {
         .with_source(error)
     }
 
-    /// Checks that the stream stores the messages of services, if a subscription is for them.
+    /// Checks that the stream stores dead letters and replays, if a subscription is for them.
     pub(super) fn check_services(
         &self,
         subscription: &Subscription,
@@ -104,16 +105,16 @@ impl Shared {
             return Ok(());
         }
         Err(TransportError::configuration(format!(
-            "the stream `{}` stores the subjects {stored:?}, and a service needs {missing:?} too, for dead \
+            "the stream `{}` stores the subjects {stored:?}, but a service also needs {missing:?} for dead \
              letters and replays; add them to the stream, set a `NatsBuilder::subject_prefix` below a \
-             subject that it stores, or give the service a stream of its own with this one as a source",
+             subject that it stores, or give the service its own stream with this one as a source",
             self.stream.settings.name
         )))
     }
 }
 
-/// Returns whether a subscription selects one type of dead letters and nothing else: they belong to it
-/// alone.
+/// Returns whether a subscription selects only one type of dead letters, which therefore belong to
+/// it alone.
 pub(super) fn owns_dead_letters(subscription: &Subscription) -> bool {
     match &subscription.patterns[..] {
         [ty] => ty.starts_with(DEAD_LETTER_PREFIX) && !ty.contains('*'),

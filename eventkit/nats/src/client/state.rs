@@ -1,7 +1,8 @@
-//! The stream beside the user's, in which the transport remembers what has to outlive a process.
+//! The state stream, which is stored next to the user's stream and holds what has to outlive a
+//! process.
 //!
-//! It keeps the last message of each subject. Reads are answered by the leader of the stream, and a
-//! write can demand that nothing else was written meanwhile.
+//! It keeps the last message of each subject. The leader of the stream answers reads, and a write
+//! can require that nothing else was written meanwhile.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -22,10 +23,10 @@ use super::error::error_response;
 use super::settings::ConfigMismatch;
 use super::stream::StreamInfo;
 
-/// The names of the stream and of its subjects start with this, and the name of the user's stream.
+/// The prefix of the stream and its subjects, followed by the name of the user's stream.
 const PREFIX: &str = "eventkit-";
 
-/// The stream of the transport's own.
+/// The transport's own stream.
 #[derive(Debug)]
 pub(super) struct StateStore {
     api: Api,
@@ -33,7 +34,7 @@ pub(super) struct StateStore {
     warning: Mutex<Option<String>>,
 }
 
-/// A value, and the revision by which a later write can replace this one alone.
+/// A value, and its revision, with which a later write can replace exactly this value.
 #[derive(Debug, Clone)]
 pub(super) struct Stored<T> {
     pub(super) value: T,
@@ -61,7 +62,7 @@ struct SubjectsPage {
 
 #[derive(Debug, Deserialize)]
 struct SubjectsState {
-    /// The number of messages of each subject; servers send `null` in place of an empty map.
+    /// The number of messages of each subject; servers send `null` instead of an empty map.
     #[serde(default)]
     subjects: Option<BTreeMap<String, u64>>,
 }
@@ -75,12 +76,12 @@ impl StateStore {
         }
     }
 
-    /// Creates the stream with the storage and the replicas of the user's stream, or checks the
+    /// Creates the stream with the storage and replicas of the user's stream, or checks the
     /// existing one.
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, or if the stream does not fit.
+    /// Returns an error if the server cannot be reached, or if the existing stream does not fit.
     pub(super) async fn ensure(&self, user: &StreamInfo) -> Result<(), TransportError> {
         let stream = &self.stream;
         let what = format!("the stream `{stream}`");
@@ -88,14 +89,14 @@ impl StateStore {
             user.settings().text("storage"),
             user.settings().int("num_replicas"),
         );
-        // The second round finds what another process created in the first one.
+        // The second iteration finds what another process created during the first one.
         for _ in 0..2 {
             let call = format!("STREAM.INFO.{stream}");
             if let Some(found) = self.api.look_up::<StreamInfo>(&what, &call).await? {
                 self.check(&found, &what)?;
                 let found = found.settings().int("num_replicas");
                 self.set_warning((found < replicas).then(|| {
-                    format!("{what} has {found} replicas: give it {replicas}, as many as the events have")
+                    format!("{what} has {found} replicas: give it {replicas}, as many as the stream of events has")
                 }));
                 return Ok(());
             }
@@ -123,11 +124,11 @@ impl StateStore {
             }
         }
         Err(TransportError::unavailable(format!(
-            "{what} is being created and deleted"
+            "{what} is created and deleted by other processes"
         )))
     }
 
-    /// Returns what an operator should look at, if there is anything.
+    /// Returns a warning for operators, if there is one.
     pub(super) fn warning(&self) -> Option<String> {
         let warning = self.warning.lock().unwrap_or_else(PoisonError::into_inner);
         warning.clone()
@@ -159,7 +160,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server cannot be reached, or if the value is not one of this version.
+    /// Returns an error if the server cannot be reached, or if this version cannot read the value.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         key: &str,
@@ -187,7 +188,7 @@ impl StateStore {
         Ok(Some(Stored { value, revision }))
     }
 
-    /// Stores a value in place of any other.
+    /// Stores a value, replacing any other.
     ///
     /// # Errors
     ///
@@ -201,7 +202,7 @@ impl StateStore {
         self.write(&operation, key, value, None).await.map(drop)
     }
 
-    /// Sends a value to be stored, without a confirmation.
+    /// Sends a value to be stored, without waiting for a confirmation.
     ///
     /// # Errors
     ///
@@ -220,8 +221,8 @@ impl StateStore {
         sent.map_err(|error| failed().with_source(error.to_string()))
     }
 
-    /// Stores a value in place of the one of a `revision`, 0 if there is none. Returns its revision;
-    /// `None` if another value was stored meanwhile.
+    /// Replaces the value of a `revision`, or creates it if the revision is 0. Returns the new
+    /// revision, or `None` if another value was stored meanwhile.
     ///
     /// # Errors
     ///
@@ -259,7 +260,7 @@ impl StateStore {
         }
     }
 
-    /// Deletes the values of a key, or of all keys that a filter matches.
+    /// Deletes the values of a key, or of all keys that match a filter.
     ///
     /// # Errors
     ///
@@ -275,7 +276,7 @@ impl StateStore {
             .map_err(|error| error_response(&operation, error))
     }
 
-    /// Returns the keys that a filter matches; none if there is no stream.
+    /// Returns the keys that match a filter; none if the stream does not exist.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The stream of events: creates it if it does not exist, and checks it otherwise.
+//! The stream of events, which is created if it does not exist, and checked otherwise.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,17 +15,17 @@ use super::settings::{EventSubjects, Settings, StreamSettings};
 use crate::mapping::subject::Filters;
 use crate::mapping::subjects::Subjects;
 
-/// The part of a stream's information that the transport reads.
+/// The fields of the stream information that the transport reads.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct StreamInfo {
     config: Value,
-    /// The time at which the stream was created, as the server writes it; tells one stream from
-    /// another of the same name.
+    /// The creation time of the stream, in the format of the server; it tells the stream from
+    /// others with the same name.
     pub(super) created: String,
     pub(super) state: StreamState,
 }
 
-/// What a stream contains.
+/// The contents of a stream.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct StreamState {
     pub(super) bytes: u64,
@@ -41,22 +41,22 @@ impl StreamInfo {
     }
 }
 
-/// The stream of events, and which one of its name this process uses.
+/// The stream of events, and the instance of it that this process uses.
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) settings: StreamSettings,
-    /// The subjects of a stream that is created.
+    /// All subjects, for a new stream.
     all_subjects: Vec<String>,
-    /// The subjects of events, which an existing stream stores.
+    /// The subjects of events, which an existing stream must store.
     event_subjects: EventSubjects,
     created: Mutex<Option<String>>,
     last_look: tokio::sync::Mutex<Option<(Instant, Found)>>,
 }
 
-/// A stream that was found, and what an operator should look at.
+/// An existing stream, and warnings for operators.
 pub(super) type Found = (StreamInfo, Vec<String>);
 
-/// The time for which consumers share a look at the stream.
+/// How long consumers share a check of the stream.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Stream {
@@ -75,10 +75,10 @@ impl Stream {
         }
     }
 
-    /// Creates the stream, or checks the existing one; returns it, and what an operator should look at.
+    /// Creates the stream, or checks the existing one; returns it with warnings for operators.
     ///
-    /// A stream in files that was deleted while this process used it is not created again: its events
-    /// are lost, which an operator has to know.
+    /// If a stream in files was deleted while this process used it, it is not created again: its
+    /// events are lost, and an operator has to know this.
     ///
     /// # Errors
     ///
@@ -86,7 +86,7 @@ impl Stream {
     pub(super) async fn ensure(&self, api: &Api) -> Result<Found, TransportError> {
         let StreamSettings { name, storage, .. } = &self.settings;
         let what = format!("the stream `{name}`");
-        // The second round finds what another process created in the first one.
+        // The second iteration finds what another process created during the first one.
         for _ in 0..2 {
             if let Some(found) = self.look_up(api).await? {
                 return Ok(found);
@@ -106,18 +106,19 @@ impl Stream {
             );
             if let Some(created) = api.create::<StreamInfo>(&what, &call, &config).await? {
                 if was_deleted {
-                    warn!(stream = %name, "the stream was lost, and is created again without its events");
+                    warn!(stream = %name, "the stream was lost; creating it again without its events");
                 }
                 self.set_created(&created.created);
                 return Ok((created, Vec::new()));
             }
         }
         Err(TransportError::unavailable(format!(
-            "{what} is being created and deleted"
+            "{what} is created and deleted by other processes"
         )))
     }
 
-    /// Looks at the stream again while it is used. Consumers that do so at the same time share a look.
+    /// Checks the stream again while it is in use. Consumers that do so at the same time share a
+    /// check.
     ///
     /// # Errors
     ///
@@ -134,13 +135,11 @@ impl Stream {
         Ok(found)
     }
 
-    /// Returns the error of a stream that was deleted while this process used it.
+    /// Returns the error for a stream that was deleted while this process used it.
     fn deleted(&self) -> TransportError {
         let name = &self.settings.name;
         if self.settings.storage == StorageType::Memory {
-            return TransportError::unavailable(format!(
-                "the stream `{name}` does not exist any more"
-            ));
+            return TransportError::unavailable(format!("the stream `{name}` no longer exists"));
         }
         TransportError::configuration(format!(
             "the stream `{name}` was deleted while this process used it, with all events in it: restore \
@@ -165,14 +164,14 @@ impl Stream {
             .created()
             .is_some_and(|created| created != found.created)
         {
-            warn!(stream = %name, "the stream was deleted and created again; its earlier events are lost");
+            warn!(stream = %name, "the stream was deleted and recreated; its earlier events are lost");
         }
         self.set_created(&found.created);
         warnings.extend(self.warn_of_size(&found));
         Ok(Some((found, warnings)))
     }
 
-    /// Returns a warning if the stream is nearly as large as it may become.
+    /// Returns a warning if the stream has nearly reached its maximum size.
     fn warn_of_size(&self, found: &StreamInfo) -> Option<String> {
         let max_bytes = u64::try_from(found.settings().int("max_bytes")).ok()?;
         (max_bytes > 0 && found.state.bytes > max_bytes / 10 * 9).then(|| {

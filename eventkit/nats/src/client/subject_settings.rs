@@ -1,4 +1,4 @@
-//! The settings of a builder that decide on subjects.
+//! The subject settings of a builder.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::mapping::subject::is_token;
 use crate::mapping::subjects::{Naming, SubjectFn, Subjects};
 use crate::mapping::template::Template;
 
-/// The settings that decide on subjects.
+/// The subject settings of a builder.
 #[derive(Default)]
 pub(super) struct SubjectSettings {
     pub(super) prefix: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct SubjectSettings {
     pub(super) unselected: Unselected,
 }
 
-/// How events are named, before it is checked.
+/// How subjects are derived from events; not checked yet.
 pub(super) enum NamingSetting {
     Template(String),
     Function(SubjectFn),

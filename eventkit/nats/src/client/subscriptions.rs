@@ -1,4 +1,4 @@
-//! The durable consumers of the stream, as the server lists them.
+//! The durable consumers of the stream, as listed by the server.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use super::shared::Shared;
 #[derive(Debug, Deserialize)]
 struct Page {
     total: usize,
-    /// Servers send `null` in place of an empty list.
+    /// Servers send `null` instead of an empty list.
     consumers: Option<Vec<ListedConsumer>>,
 }
 
-/// The part of a consumer's information that the transport reads.
+/// The fields of the consumer information that the transport reads.
 #[derive(Debug, Deserialize)]
 struct ListedConsumer {
     name: String,
@@ -70,7 +70,7 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
 }
 
 impl ListedConsumer {
-    /// Returns the information under the latest name of the subscription.
+    /// Returns the information with the latest name of the subscription.
     fn into_info(self, renamed: &[Renamed]) -> SubscriptionInfo {
         let has_consumer = self.num_waiting > 0 || self.is_busy();
         let unsettled = self.num_pending + self.num_ack_pending;
@@ -81,8 +81,8 @@ impl ListedConsumer {
         SubscriptionInfo::new(latest, has_consumer, unsettled).with_former_names(former.collect())
     }
 
-    /// Returns whether a process seems to work on messages. One that has as many in flight as it may
-    /// requests no more of them.
+    /// Returns whether a process seems to be handling messages. A process with the maximum number
+    /// of messages in flight requests no more of them.
     fn is_busy(&self) -> bool {
         let ack_wait = Duration::from_nanos(self.config.ack_wait);
         let last_active = self.delivered.last_active.as_deref();

@@ -28,7 +28,7 @@ impl Nats {
     ) -> Result<NatsConsumer, TransportError> {
         let shared = &self.shared;
         self.check_subscription(subscription)?;
-        // A stream in memory is lost when its server restarts.
+        // A stream in memory is lost when its server restarts, so it may have to be created again.
         let stream = shared.stream.ensure(&shared.api).await?;
         let stored = stream.0.settings().texts("subjects");
         shared.check_services(subscription, &stored)?;
@@ -41,13 +41,13 @@ impl Nats {
     }
 }
 
-/// Checks a name that becomes a token of subjects.
+/// Checks a name that is used as a token of subjects.
 pub(super) fn check_name(kind: &str, name: &str) -> Result<(), TransportError> {
     if is_token(name) {
         return Ok(());
     }
     Err(TransportError::configuration(format!(
-        "the {kind} `{name}`: a name consists of letters, digits, `-` and `_`"
+        "the {kind} `{name}` is not a valid name: expected letters, digits, `-` and `_`"
     )))
 }
 

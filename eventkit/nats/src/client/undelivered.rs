@@ -1,4 +1,4 @@
-//! The messages that a consumer received and did not deliver: they are returned when it is closed.
+//! The messages that a consumer received but did not deliver, which are returned when it is closed.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -17,20 +17,21 @@ use super::active_subscription::ActiveSubscription;
 use super::delivery_records;
 use crate::mapping::message;
 
-/// Returns messages that had to wait for older ones.
+/// Returns messages that were held back for older ones.
 pub(super) async fn return_held(subscription: &ActiveSubscription, held: VecDeque<Incoming>) {
     let (state, durable) = (&subscription.shared.state, &subscription.durable.name);
     for incoming in held {
         let accounted = delivery_records::account_for(state, durable, incoming.metadata).await;
         if let Err(error) = accounted {
-            debug!(%error, "failed to record that a message is returned");
+            debug!(%error, "failed to record that a message was returned");
         }
         // If this is lost, the message is redelivered after `ack_wait`.
         let _ = incoming.handle.nack(Duration::ZERO).await;
     }
 }
 
-/// Returns messages that were received and not delivered, so that they need not wait for `ack_wait`.
+/// Returns messages that were received but not delivered, so that they need not wait for
+/// `ack_wait`.
 pub(super) async fn return_received(
     subscription: &ActiveSubscription,
     info_subject: &str,
@@ -38,15 +39,15 @@ pub(super) async fn return_received(
 ) -> Result<(), TransportError> {
     let api = &subscription.shared.api;
     let look_up = || api.request("look up a consumer", info_subject, None, Bytes::new());
-    // The server sends messages that are on their way before its response.
+    // The server sends messages that are already on their way before its response.
     look_up().await?;
     let undelivered = timeout(api.timeout, drain(messages));
     let undelivered = undelivered.await.unwrap_or_default();
     if let Err(error) = account_for(subscription, &undelivered).await {
-        debug!(%error, "failed to record that messages are returned");
+        debug!(%error, "failed to record that messages were returned");
     }
-    // The server now drops the requests of the closed inbox. With one of them pending, servers of
-    // 2.9 take another message for one that is returned.
+    // The server now drops the requests of the closed inbox. If one of them were pending, a 2.9
+    // server would use it for a returned message, which nobody would receive.
     look_up().await?;
     for (reply, _) in undelivered {
         // If this is lost, the message is redelivered after `ack_wait`.
@@ -56,12 +57,12 @@ pub(super) async fn return_received(
                 .with_source(error.to_string())
         })?;
     }
-    // The response confirms that the server received everything that was sent before.
+    // The response confirms that the server has received all previous messages.
     look_up().await.map(drop)
 }
 
-/// Records that messages are returned unseen. One of which this is not known is taken for one that may
-/// have ended its process.
+/// Records that messages are returned undelivered. Without the record, a message is suspected of
+/// having ended its process.
 async fn account_for(
     subscription: &ActiveSubscription,
     undelivered: &[(Subject, MessageMetadata)],
@@ -77,7 +78,7 @@ async fn account_for(
     Ok(())
 }
 
-/// Unsubscribes, and returns the reply subjects and the metadata of the messages that were received
+/// Unsubscribes, and returns the reply subjects and the metadata of all messages that were received
 /// until then.
 async fn drain(mut messages: Subscriber) -> Vec<(Subject, MessageMetadata)> {
     let mut undelivered = Vec::new();

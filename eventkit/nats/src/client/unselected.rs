@@ -1,4 +1,4 @@
-//! Events that a subscription received, and that no subscription of the transport selects.
+//! Events that a subscription received but no subscription of the transport selects.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -6,33 +6,35 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use eventkit::transport::Subscription;
 
-/// The number of event types that are counted for one subscription; the others are counted together.
+/// The maximum number of event types that are counted individually per subscription; all others are
+/// counted together.
 const MAX_COUNTED_TYPES: usize = 50;
 
-/// The rule for events that a subscription receives, and that no subscription selects.
+/// The rule for events that a subscription receives but no subscription selects.
 ///
-/// The subject of an event brings it to a subscription, and the patterns of the subscription select it by
-/// its own type. An event that they do not select is acknowledged and not reported if another subscription
-/// of the same process receives and selects it.
+/// A subscription receives an event because of its subject, and selects it by its type. If it does
+/// not select the event, but another subscription of the same process receives and selects it, the
+/// event is acknowledged without a report.
 ///
-/// The rule is for the other events: those on [subjects by hand](super::NatsBuilder::filter_subjects)
-/// that no handler takes, and those that a program published to the subject of another type.
+/// The rule applies to all other events: those at [custom filter
+/// subjects](super::NatsBuilder::filter_subjects) that no handler takes, and those that a program
+/// published to the subject of another type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unselected {
-    /// The event is acknowledged. The first one of a type is logged, and the health of the service warns
-    /// with the number of events of each type. This is the default.
+    /// The event is acknowledged. The first event of each type is logged, and the health of the
+    /// service has a warning with the number of events of each type. This is the default.
     #[default]
     Report,
-    /// The event is acknowledged and not reported.
+    /// The event is acknowledged without a report.
     Skip,
-    /// The event is delivered as a message that is not an event: a service makes a dead letter of it, for
-    /// each of its handlers that received it. During a rolling deployment, that includes events for a
-    /// handler that the process does not have yet.
+    /// The event is delivered as a message that is not an event: a service stores a dead letter for
+    /// each of its handlers that received it. During a rolling deployment, this includes events for
+    /// a handler that the process does not have yet.
     DeadLetter,
 }
 
-/// The events that were received and not selected, and what the subscriptions of the process select.
+/// The received but unselected events, and the subscriptions of the process.
 #[derive(Debug)]
 pub(super) struct UnselectedEvents {
     rule: Unselected,
@@ -41,9 +43,9 @@ pub(super) struct UnselectedEvents {
 
 #[derive(Debug, Default)]
 struct State {
-    /// The subscriptions that were opened, or are about to be.
+    /// The subscriptions that are open or about to be opened.
     subscriptions: HashMap<String, Subscription>,
-    /// The number of reported events, by subscription.
+    /// The reported events, by subscription.
     reports: HashMap<String, Report>,
 }
 
@@ -68,17 +70,17 @@ impl UnselectedEvents {
         }
     }
 
-    /// Adds a subscription, in place of an earlier one of the same name.
+    /// Adds a subscription, replacing an earlier one of the same name.
     pub(super) fn add_subscription(&self, subscription: &Subscription) {
         let mut state = self.state();
         let name = subscription.name.clone();
         state.subscriptions.insert(name, subscription.clone());
     }
 
-    /// Applies the rule to an event that a subscription received and does not select.
+    /// Applies the rule to an event that a subscription received but does not select.
     ///
-    /// `type_by_subject` is the type in its subject, if it contains one: only subscriptions that select
-    /// that one receive the event.
+    /// `type_by_subject` is the type in the subject, if it contains one: only subscriptions that
+    /// select this type receive the event.
     pub(super) fn apply(
         &self,
         name: &str,
@@ -103,7 +105,7 @@ impl UnselectedEvents {
                         subscription = name,
                         subject,
                         r#type = ty,
-                        "skipped an event of a type that no handler takes; further ones are counted"
+                        "skipped an event of a type that no handler takes; further ones are only counted"
                     );
                 }
                 Action::Skip
@@ -122,7 +124,8 @@ impl UnselectedEvents {
 }
 
 impl Report {
-    /// Counts an event, and returns whether it is the first one of a type that is counted by itself.
+    /// Counts an event, and returns whether it is the first one of a type that is counted
+    /// individually.
     fn add(&mut self, ty: &str) -> bool {
         if let Some(count) = self.by_type.get_mut(ty) {
             *count += 1;

@@ -131,7 +131,7 @@ async fn a_message_that_fills_the_payload_leaves_its_position() {
     assert!(service.is_ready());
     let letters = DeadLetters::new(nats, "tests");
     let refused = letters.replay(&letter).await.unwrap_err();
-    let expected = format!("at the position {sequence}");
+    let expected = format!("at position {sequence}");
     assert!(refused.to_string().contains(&expected), "{refused}");
 }
 

@@ -204,7 +204,7 @@ async fn a_server_that_falls_silent_is_noticed() {
 
     server.freeze();
     let error = lost(&mut *consumer).await;
-    assert_says(&error, Unavailable, &["no heartbeat"]);
+    assert_says(&error, Unavailable, &["missed idle heartbeat"]);
     drop(consumer);
     server.thaw();
 

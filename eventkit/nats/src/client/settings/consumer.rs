@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{ConfigMismatch, Settings, nanos};
 use crate::mapping::subject::Filters;
 
-/// The settings that [`ConsumerSettings::check`] looks at, and those that it updates.
+/// The settings that [`ConsumerSettings::check`] verifies, and those that are updated.
 const CHECKED: &[&str] = &[
     "ack_policy",
     "ack_wait",
@@ -35,8 +35,8 @@ const CHECKED: &[&str] = &[
     "replay_policy",
 ];
 
-/// The settings that take no event from a subscription: those of push consumers, of requests with
-/// another bound than ours have, and what is said about the consumer.
+/// The settings that withhold no event from a subscription: settings of push consumers, limits that
+/// the requests of this transport do not use, and descriptive ones.
 const HARMLESS: &[&str] = &[
     "deliver_group",
     "description",
@@ -49,20 +49,20 @@ const HARMLESS: &[&str] = &[
     "sample_freq",
 ];
 
-/// The number of waiting requests below which processes may disturb each other.
+/// The number of waiting requests below which processes may block each other.
 const MIN_WAITING: i64 = 16;
 
-/// The settings that a subscription needs.
+/// The required settings of a consumer.
 #[derive(Debug)]
 pub(crate) struct ConsumerSettings {
     pub(crate) durable: String,
     pub(crate) filters: Filters,
-    /// Whether the server takes several filters, and updates them.
+    /// Whether the server supports several filters and can update them.
     pub(crate) is_2_10: bool,
     pub(crate) ack_wait: Duration,
     pub(crate) max_in_flight: usize,
     pub(crate) max_ack_pending: usize,
-    /// The longest time that a request of this transport waits.
+    /// The maximum time that a request of this transport waits.
     pub(crate) max_expires: Duration,
     /// Whether the stream is stored in memory.
     pub(crate) in_memory: bool,
@@ -70,13 +70,13 @@ pub(crate) struct ConsumerSettings {
 }
 
 impl ConsumerSettings {
-    /// Returns the config of a new consumer, which starts at a position.
+    /// Returns the config of a new consumer with a start position.
     pub(crate) fn config(&self, start: Map<String, Value>) -> Value {
         let mut config = json!({
             "durable_name": self.durable,
             "ack_policy": "explicit",
             "ack_wait": nanos(self.ack_wait),
-            // The service decides when to stop redelivering.
+            // The service decides when to stop redelivery.
             "max_deliver": -1,
             "replay_policy": "instant",
             "max_ack_pending": self.max_ack_pending,
@@ -88,7 +88,7 @@ impl ConsumerSettings {
         config
     }
 
-    /// Returns the settings of the filters that the server takes.
+    /// Returns the filter settings that the server supports.
     fn filter_settings(&self) -> Map<String, Value> {
         let filters = self.filters.as_slice();
         let mut settings = Map::new();
@@ -100,8 +100,8 @@ impl ConsumerSettings {
         settings
     }
 
-    /// Compares the settings of a consumer that exists; adds what an operator should look at to the
-    /// warnings.
+    /// Compares the settings of an existing consumer, and adds a warning for each setting that
+    /// operators should check.
     pub(crate) fn check(
         &self,
         found: Settings<'_>,
@@ -113,7 +113,7 @@ impl ConsumerSettings {
         self.check_storage(found, &mut mismatch);
         self.check_requests(found, &mut mismatch);
         if !self.is_2_10 {
-            // Older servers accept new filters, and then skip messages that these select.
+            // Older servers accept new filters, but then skip messages that these select.
             mismatch.expect(
                 self.has_filters(found),
                 "filter_subjects",
@@ -127,32 +127,32 @@ impl ConsumerSettings {
         let max_waiting = found.int("max_waiting");
         if (1..MIN_WAITING).contains(&max_waiting) {
             warnings.push(format!(
-                "{what} has `max_waiting` {max_waiting}: with more processes, requests for messages are \
-                 refused for a while"
+                "{what} has `max_waiting` {max_waiting}: with more processes, the server temporarily refuses \
+                 requests for messages"
             ));
         }
         warnings.extend(found.warn_of_unknown(what, [CHECKED, HARMLESS]));
         mismatch
     }
 
-    /// Checks that the position outlives what the stream outlives.
+    /// Checks that the stored position lives as long as the stream.
     fn check_storage(&self, found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         mismatch.expect(
             self.in_memory || !found.flag("mem_storage"),
             "mem_storage",
             true,
-            "false, since it forgets the position when the server restarts",
+            "false, since the consumer would lose its position when the server restarts",
         );
         let replicas = found.int("num_replicas");
         mismatch.expect(
             replicas == 0 || replicas >= self.stream_replicas,
             "num_replicas",
             replicas,
-            format_args!("0 or {}, as many as the stream has", self.stream_replicas),
+            format_args!("0 or {}, as for the stream", self.stream_replicas),
         );
     }
 
-    /// Checks the bounds of requests for messages.
+    /// Checks the limits on requests for messages.
     fn check_requests(&self, found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         let max_in_flight = self.max_in_flight;
         let max_batch = found.int("max_batch");
@@ -171,10 +171,10 @@ impl ConsumerSettings {
         );
     }
 
-    /// Returns the config with those settings that are updated: filters, `ack_wait` and
-    /// `max_ack_pending`; `None` if none differs.
+    /// Returns the config with updated filters, `ack_wait` and `max_ack_pending`; returns `None` if
+    /// none of them differs.
     ///
-    /// A shorter `ack_wait` is left as it is unless `shortens`.
+    /// A shorter `ack_wait` is applied only if `shortens` is set.
     pub(crate) fn update(&self, found: &Value, shortens: bool) -> Option<Value> {
         let settings = Settings::new(found);
         let mut changes = Map::new();
@@ -201,22 +201,23 @@ impl ConsumerSettings {
         Some(Value::Object(config))
     }
 
-    /// Returns whether the filters are the expected ones, or the one that covers them, which a
-    /// consumer that was created on a server before 2.10 keeps.
+    /// Returns whether the filters are the expected ones, or the single one that covers them, which
+    /// a consumer keeps that was created on a server before 2.10.
     fn has_filters(&self, found: Settings<'_>) -> bool {
         let found = filters_of(found);
         found == self.filters.as_slice() || found == [self.filters.covering()]
     }
 }
 
-/// Checks the settings by which a message is delivered once, late, in part, or not at all.
+/// Checks the settings that cause messages to be delivered only once, late, incompletely, or not at
+/// all.
 fn check_delivery(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
     let deliver = found.text("deliver_subject");
     mismatch.expect(
         deliver.is_empty(),
         "deliver_subject",
         deliver,
-        "none, as pull consumers have",
+        "none, as for a pull consumer",
     );
     mismatch.expect_text("ack_policy", found, "explicit");
     let max_deliver = found.int("max_deliver");
@@ -224,7 +225,7 @@ fn check_delivery(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         max_deliver <= 0,
         "max_deliver",
         max_deliver,
-        "-1, since the service decides when to stop",
+        "-1, since the service decides when to stop redelivery",
     );
     mismatch.expect(
         !found.is_set("backoff"),
@@ -245,7 +246,7 @@ fn check_delivery(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         threshold.is_zero(),
         "inactive_threshold",
         format_args!("{threshold:?}"),
-        "none, since it deletes the consumer of processes that are away",
+        "none, since it deletes the consumer while no process is running",
     );
     for refused in ["priority_groups", "priority_policy"] {
         let is_set = found.is_set(refused) && found.text(refused) != "none";

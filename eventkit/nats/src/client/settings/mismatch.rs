@@ -1,4 +1,4 @@
-//! The comparison of settings on the server with those that the transport needs.
+//! The comparison of settings on the server with the required ones.
 
 use std::fmt::{Debug, Display};
 
@@ -6,7 +6,7 @@ use eventkit::transport::TransportError;
 
 use super::Settings;
 
-/// The settings that differ from what the transport needs.
+/// The settings that differ from the required ones.
 #[derive(Debug, Default)]
 pub(crate) struct ConfigMismatch(Vec<String>);
 
@@ -37,7 +37,7 @@ impl ConfigMismatch {
         self.expect(found == expected, setting, found, expected);
     }
 
-    /// Returns an error that lists all settings that differ, if any does.
+    /// Returns an error that lists all settings that differ, if there are any.
     pub(crate) fn into_result(self, subject: &str) -> Result<(), TransportError> {
         if self.0.is_empty() {
             return Ok(());
@@ -49,7 +49,7 @@ impl ConfigMismatch {
     }
 }
 
-/// Formats a setting as the server does.
+/// Formats a setting like the server does.
 pub(crate) fn lowercase(value: impl Debug) -> String {
     format!("{value:?}").to_lowercase()
 }

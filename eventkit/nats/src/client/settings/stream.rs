@@ -9,7 +9,7 @@ use super::mismatch::lowercase;
 use super::{ConfigMismatch, Settings, nanos};
 use crate::mapping::subject::{Filters, any_covers};
 
-/// The settings that [`StreamSettings::check`] looks at.
+/// The settings that [`StreamSettings::check`] verifies.
 const CHECKED: &[&str] = &[
     "allow_msg_counter",
     "consumer_limits",
@@ -33,9 +33,9 @@ const CHECKED: &[&str] = &[
     "subjects",
 ];
 
-/// The settings that take no event from a subscription.
+/// The settings that withhold no event from a subscription.
 ///
-/// Some let publishers do so, for the events of their own (`allow_msg_ttl`, `allow_rollup_hdrs`), and
+/// Some of them let publishers delete their own events (`allow_msg_ttl`, `allow_rollup_hdrs`), and
 /// some refuse events with an error (`max_consumers`, `max_msg_size`).
 const HARMLESS: &[&str] = &[
     "allow_atomic",
@@ -65,15 +65,15 @@ const SIZE_LIMITS: [&str; 2] = ["max_msgs", "max_bytes"];
 /// The subjects of events.
 #[derive(Debug)]
 pub(crate) struct EventSubjects {
-    /// Those that subscriptions receive.
+    /// The subjects that subscriptions receive.
     pub(crate) received: Vec<String>,
-    /// Those that events are published to, if it is known.
+    /// The subjects that events are published to, if they are known.
     pub(crate) published: Option<String>,
 }
 
 impl EventSubjects {
-    /// Returns the subjects that a stream does not store. What is received may come from a source of
-    /// the stream, and what is published may not.
+    /// Returns the subjects that a stream does not store. Received subjects may come from a source
+    /// of the stream, but published subjects may not.
     fn missing_in(&self, stream: Settings<'_>) -> Vec<String> {
         let (own, sourced) = (stream.texts("subjects"), sourced(stream));
         let is_missing = |subject: &&String| !any_covers(&own, subject);
@@ -84,7 +84,7 @@ impl EventSubjects {
     }
 }
 
-/// Returns the subjects of the messages that a stream has from its sources.
+/// Returns the subjects of the messages that a stream gets from its sources.
 fn sourced(stream: Settings<'_>) -> Vec<String> {
     let sources = stream.get("sources").and_then(Value::as_array);
     let sources = sources.into_iter().flatten().map(Settings::new);
@@ -104,7 +104,7 @@ fn sourced(stream: Settings<'_>) -> Vec<String> {
     subjects.collect()
 }
 
-/// Returns the subjects that a transform of a source leads to.
+/// Returns the destination subjects of a transform.
 fn transformed(transform: Settings<'_>) -> String {
     let (source, destination) = (transform.text("src"), transform.text("dest"));
     let Some(subjects) = [destination, source]
@@ -113,7 +113,7 @@ fn transformed(transform: Settings<'_>) -> String {
     else {
         return ">".to_owned();
     };
-    // A placeholder is a token, such as `{{wildcard(1)}}`.
+    // A placeholder, such as `{{wildcard(1)}}`, is a single token.
     let tokens = subjects.split('.');
     let tokens: Vec<&str> = tokens
         .map(|token| if token.contains("{{") { "*" } else { token })
@@ -121,11 +121,11 @@ fn transformed(transform: Settings<'_>) -> String {
     tokens.join(".")
 }
 
-/// The settings of the stream.
+/// The required settings of the stream.
 #[derive(Debug, Clone)]
 pub(crate) struct StreamSettings {
     pub(crate) name: String,
-    /// Whether an absent stream is an error, and not created.
+    /// Whether a missing stream is an error instead of being created.
     pub(crate) must_exist: bool,
     pub(crate) storage: StorageType,
     pub(crate) duplicate_window: Duration,
@@ -145,7 +145,7 @@ impl StreamSettings {
             "subjects": subjects,
             "retention": "limits",
             "storage": lowercase(self.storage),
-            // A full stream refuses new messages, and deletes none.
+            // A full stream refuses new messages instead of deleting old ones.
             "discard": "new",
             "duplicate_window": nanos(self.duplicate_window),
             "num_replicas": self.replicas.unwrap_or(1),
@@ -157,8 +157,8 @@ impl StreamSettings {
         })
     }
 
-    /// Compares the settings of a stream that exists; adds what an operator should look at to the
-    /// warnings.
+    /// Compares the settings of an existing stream, and adds a warning for each setting that
+    /// operators should check.
     pub(crate) fn check(
         &self,
         found: Settings<'_>,
@@ -201,7 +201,7 @@ impl StreamSettings {
         mismatch
     }
 
-    /// Checks the limits at which events are deleted. To enlarge one is harmless.
+    /// Checks the limits at which events are deleted. A limit may be larger than required.
     fn check_limits(&self, found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         let age = found.duration("max_age");
         mismatch.expect(
@@ -231,7 +231,7 @@ impl StreamSettings {
                 "new or no limit, since a full stream deletes unhandled events",
             );
         }
-        // A subject at its limit is refused with both settings alone.
+        // A message for a subject at its limit is refused only with both settings.
         let refuses = !discards_old && found.flag("discard_new_per_subject");
         let per_subject = found.int("max_msgs_per_subject");
         mismatch.expect(
@@ -256,7 +256,10 @@ fn check_semantics(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
             "subject_delete_marker_ttl",
             "since its markers are not events",
         ),
-        ("allow_msg_counter", "since it stores counters alone"),
+        (
+            "allow_msg_counter",
+            "since the stream would store only counters",
+        ),
     ] {
         let expected = format_args!("none, {reason}");
         mismatch.expect(!found.is_set(refused), refused, "set", expected);
@@ -266,7 +269,7 @@ fn check_semantics(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         ["", "default"].contains(&persist_mode),
         "persist_mode",
         persist_mode,
-        "default, since events are confirmed before they are stored",
+        "default, since events would be confirmed before they are stored",
     );
     let limits = found.get("consumer_limits");
     let threshold = limits.map(|limits| Settings::new(limits).duration("inactive_threshold"));
@@ -275,7 +278,7 @@ fn check_semantics(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
         threshold.is_zero(),
         "consumer_limits.inactive_threshold",
         format_args!("{threshold:?}"),
-        "none, since it deletes the consumers of processes that are away",
+        "none, since it deletes consumers while no process is running",
     );
 }
 
