@@ -1,4 +1,4 @@
-//! The decoding of messages to events and typed values.
+//! Decoding of messages to events and typed values.
 
 use std::borrow::Cow;
 
@@ -25,8 +25,8 @@ enum Mode {
 
 /// A decoder of messages with [`Limits`], created by [`with_limits`].
 ///
-/// The limits of attributes and depth apply to the binary mode and the [JSON format](Json). Formats
-/// that a program adds have their own.
+/// The limits on attributes and depth apply to the binary mode and the [JSON format](Json). Custom
+/// formats have limits of their own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     limits: Limits,
@@ -53,13 +53,13 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 
 /// Decodes one event in binary or structured content mode.
 ///
-/// The names of headers are case-insensitive. A message with a JSON object as body, and neither a
-/// `Content-Type` nor `ce-` headers, is decoded as one of version 1.0.2 of the binding, which is
-/// always structured.
+/// The names of headers are case-insensitive. A message with a JSON object as its body and neither
+/// a `Content-Type` nor `ce-` headers is decoded according to version 1.0.2 of the binding, which
+/// is always structured.
 ///
-/// In binary mode, an empty body is no data, unless it is valid for the content type of the data.
-/// That is the `ce-datacontenttype`, or a `Content-Type` where that is absent, as the SDK of Go sends
-/// it. A `Content-Type` is ignored if it is malformed or repeated.
+/// In binary mode, an empty body means no data, unless an empty body is valid for the content type
+/// of the data. That is `ce-datacontenttype`, or `Content-Type` if that header is absent, as the Go
+/// SDK sends it. A malformed or repeated `Content-Type` is ignored.
 ///
 /// # Errors
 ///
@@ -139,7 +139,7 @@ impl Decoder {
         else {
             let declares_json =
                 |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
-            // Messages of 1.0.2 are JSON events without a `Content-Type`.
+            // A message of version 1.0.2 is a JSON event without a `Content-Type`.
             let may_be_event =
                 first.is_none_or(|text| self.limits.json_as_events && declares_json(text));
             let is_event = may_be_event && is_object(body) && !has_attributes(headers);
@@ -179,7 +179,7 @@ fn content_types<N: AsRef<str>, V: AsRef<str>>(
     found.map(|(_, value)| value.as_ref().trim())
 }
 
-/// Returns the `Content-Type` of a message in binary mode, if there is one and it is well-formed.
+/// Returns the `Content-Type` of a message in binary mode, if it is present and well-formed.
 fn data_content_type<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> Option<&str> {
     let mut content_types = content_types(headers);
     let only = content_types.next()?;
@@ -200,7 +200,7 @@ fn has_attributes<N: AsRef<str>, V>(headers: &[(N, V)]) -> bool {
     names.any(|name| attribute(name).is_some())
 }
 
-/// Returns the name of the attribute of a header; header names are case-insensitive.
+/// Returns the attribute name of a header; header names are case-insensitive.
 fn attribute(header: &str) -> Option<Cow<'_, str>> {
     let (prefix, attribute) = header.split_at_checked(ATTRIBUTE_PREFIX.len())?;
     if !prefix.eq_ignore_ascii_case(ATTRIBUTE_PREFIX) {

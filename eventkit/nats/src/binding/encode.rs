@@ -1,4 +1,4 @@
-//! The encoding of events as messages.
+//! Encoding of events as messages.
 
 use std::borrow::Cow;
 
@@ -10,9 +10,9 @@ use eventkit::{EncodeError, Event};
 /// The headers and the body of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
-    /// The headers, each with a different name.
+    /// The headers; each name occurs once.
     pub headers: Vec<(Cow<'static, str>, String)>,
-    /// The body, which is called payload in NATS.
+    /// The body, called payload in NATS.
     pub body: Bytes,
 }
 
@@ -30,8 +30,8 @@ impl Message {
 ///
 /// # Errors
 ///
-/// Returns an error if the event was decoded from a format that carries text in another charset than
-/// UTF-8.
+/// Returns an error if the event contains text in a charset other than UTF-8, which it can only
+/// have if it was decoded from such a format.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = Vec::with_capacity(8 + event.extensions().len());
     let time = event.time().map(|time| time.to_string());
@@ -59,9 +59,9 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     Ok(Message { headers, body })
 }
 
-/// Encodes an event in structured content mode, with all of it in the body (3.2).
+/// Encodes an event in structured content mode, with all attributes and data in the body (3.2).
 ///
-/// Receivers have to support the JSON event format only (3).
+/// Receivers are only required to support the JSON event format (3).
 ///
 /// # Errors
 ///

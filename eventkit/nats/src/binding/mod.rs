@@ -2,9 +2,10 @@
 //!
 //! The functions take headers as pairs of name and value, so they work with every client.
 //!
-//! They follow the draft 1.0.3 of the binding, whose section numbers are given in the documentation.
-//! It adds the binary content mode to the released version 1.0.2, which has JSON in the body only.
-//! Messages of 1.0.2, which have no `Content-Type`, are decoded too. Neither version has batches.
+//! The functions implement the draft 1.0.3 of the binding; section numbers in the documentation
+//! refer to it. It adds the binary content mode to the released version 1.0.2, which only has JSON
+//! in the body. Messages of 1.0.2, which have no `Content-Type`, are decoded too. Neither version
+//! has batches.
 //!
 //! ```
 //! use eventkit::Event;

@@ -1,4 +1,4 @@
-//! Conversion of messages of the client to events, and back.
+//! Conversion between events and messages of the client.
 
 use std::fmt;
 use std::str::FromStr;
@@ -38,7 +38,7 @@ impl fmt::Debug for Mode {
     }
 }
 
-/// Decodes a message; one that is not an event is returned as it was received.
+/// Decodes a message; if it is not an event, returns it as it was received.
 pub(crate) fn decode(
     decoder: Decoder,
     headers: Option<&HeaderMap>,
@@ -49,7 +49,7 @@ pub(crate) fn decode(
     event.map_err(|error| Box::new(invalid(error, headers, body)))
 }
 
-/// Returns a message that is not an event, as it was received.
+/// Returns a message that is not an event, in the form in which it was received.
 pub(crate) fn invalid(
     error: DecodeError,
     headers: Option<&HeaderMap>,
@@ -59,10 +59,11 @@ pub(crate) fn invalid(
     InvalidMessage::new(error, message)
 }
 
-/// Returns the headers by name; those of one name are in the order in which they were received.
+/// Returns the headers sorted by name; headers of the same name are in the order in which they were
+/// received.
 pub(crate) fn owned_pairs(headers: Option<&HeaderMap>) -> Vec<(String, String)> {
     let mut pairs: Vec<(&str, &str)> = pairs(headers).collect();
-    // The client does not keep the order of names, and its own differs in each process.
+    // The client does not keep the order of names, and its own order differs in each process.
     pairs.sort_by_key(|(name, _)| *name);
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     pairs.into_iter().map(owned).collect()
@@ -101,8 +102,8 @@ pub(crate) fn headers<N: AsRef<str>>(pairs: &[(N, String)]) -> Result<HeaderMap,
     Ok(headers)
 }
 
-/// Returns whether a header is an instruction to the server, such as the id of the message or the
-/// sequence that is expected.
+/// Returns whether a header is an instruction to the server, such as the message id or the expected
+/// sequence.
 fn is_server_header(name: &str) -> bool {
     let prefix = name.as_bytes().get(..5);
     prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"Nats-"))
@@ -110,8 +111,8 @@ fn is_server_header(name: &str) -> bool {
 
 /// Parses the metadata of a delivery from the reply subject.
 ///
-/// It is `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>..`; newer servers may insert
-/// domain and account before the stream.
+/// The subject is `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>..`; newer servers may
+/// insert a domain and an account before the stream.
 pub(crate) fn metadata(message: &Message) -> Option<MessageMetadata> {
     let rest = message.reply.as_ref()?.as_str().strip_prefix("$JS.ACK.")?;
     let skipped = if rest.split('.').count() >= 9 { 4 } else { 2 };

@@ -1,4 +1,4 @@
-//! The mapping of events to messages and subjects, without a connection.
+//! The mapping of events to messages and subjects; it needs no connection.
 
 pub(crate) mod message;
 mod outgoing;

@@ -1,4 +1,4 @@
-//! The conversion of events and raw messages to messages that are published.
+//! Conversion of events and raw messages to messages for publishing.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::message::{self, Mode};
 use super::subjects::Subjects;
 use crate::binding::with_limits;
 
-/// The settings by which events become messages.
+/// The settings for converting events to messages.
 #[derive(Debug)]
 pub(crate) struct Mapping {
     pub(crate) subjects: Subjects,
@@ -32,8 +32,8 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// Returns an error if the event has no subject, cannot be encoded, or would be refused by a consumer
-    /// with the same limits.
+    /// Returns an error if the event has no subject, cannot be encoded, or would be refused by a
+    /// consumer with the same limits.
     pub(crate) fn encode(
         &self,
         operation: &str,
@@ -51,7 +51,7 @@ impl Mapping {
         checked
             .and_then(|()| self.limits.check_message(sizes, encoded.body.len()))
             .map_err(|error| {
-                let reason = "a consumer would refuse it";
+                let reason = "a consumer with the same limits would refuse it";
                 TransportError::rejected(format!("failed to {operation}: {reason}"))
                     .with_source(error)
             })?;
@@ -66,7 +66,7 @@ impl Mapping {
     ///
     /// # Errors
     ///
-    /// Returns an error if the message has no subject, or headers that NATS cannot carry.
+    /// Returns an error if the message has no subject, or has headers that NATS cannot represent.
     pub(crate) fn convert(
         &self,
         operation: &str,

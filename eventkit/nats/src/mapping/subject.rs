@@ -1,14 +1,14 @@
-//! Conversion of event types to tokens of subjects, and of patterns to those of filters.
+//! Conversion of event types to tokens of subjects, and of patterns to tokens of filters.
 //!
-//! Each segment of a type is one token of the subject. Characters that are illegal in a token are
-//! percent-encoded, and an empty segment is `%`, so that no two types share a subject.
+//! Each segment of a type becomes one token of the subject. Characters that are illegal in a token
+//! are percent-encoded, and an empty segment becomes `%`, so that no two types share a subject.
 
 use std::borrow::Cow;
 use std::iter;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// White space, wildcards, and the escape character; characters beyond ASCII are always encoded.
+/// White space, wildcards and the escape character; characters outside of ASCII are always encoded.
 pub(crate) const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b'*').add(b'>');
 
 /// The token of an empty segment.
@@ -30,7 +30,7 @@ pub(crate) fn push_type(subject: &mut String, ty: &str) {
     });
 }
 
-/// Appends the tokens that select all types of a pattern, and possibly more: a wildcard of NATS also
+/// Appends tokens that select all types of a pattern, and possibly more: a NATS wildcard also
 /// matches the token of an empty segment.
 pub(crate) fn push_filter(filter: &mut String, pattern: &str) {
     push_segments(filter, pattern, |filter, segment, is_last| {
@@ -56,14 +56,15 @@ fn push_segments(subject: &mut String, ty: &str, push: impl Fn(&mut String, &str
     }
 }
 
-/// Returns the event type of its tokens.
+/// Returns the event type that is encoded in tokens.
 pub(crate) fn decode_type(tokens: &str) -> Cow<'_, str> {
     if !tokens.contains('%') {
         return Cow::Borrowed(tokens);
     }
     let segments = tokens.split('.').map(|segment| match segment {
         EMPTY_SEGMENT => Cow::Borrowed(""),
-        // Other publishers may use any subject; one that is not UTF-8 matches no subscription.
+        // Other publishers may use any subject; a subject that is not UTF-8 matches no
+        // subscription.
         _ => percent_decode_str(segment).decode_utf8_lossy(),
     });
     Cow::Owned(segments.collect::<Vec<_>>().join("."))
@@ -75,7 +76,7 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// The filters of one subscription; none of them covers another.
+/// The filters of one subscription, none of which covers another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filters(Vec<String>);
 
@@ -92,7 +93,7 @@ impl Filters {
         self.0
     }
 
-    /// Restores the filters of [`as_slice`](Self::as_slice).
+    /// Restores filters from the result of [`as_slice`](Self::as_slice).
     pub(crate) fn of_subjects(filters: Vec<String>) -> Self {
         Self(filters)
     }
@@ -101,7 +102,7 @@ impl Filters {
         &self.0
     }
 
-    /// Returns whether no subject matches two filters, as a server that takes several requires.
+    /// Returns whether no subject matches two filters, which a server requires of several filters.
     pub(crate) fn are_disjoint(&self) -> bool {
         let mut filters = self.0.iter().enumerate();
         filters.all(|(at, one)| !self.0[at + 1..].iter().any(|other| overlap(one, other)))
@@ -115,7 +116,7 @@ impl Filters {
         if rest.is_empty() {
             return first.clone();
         }
-        // `>` matches at least one token, so the last one of the shortest filter is left to it.
+        // `>` matches at least one token, so the last token of the shortest filter is left to it.
         let lengths = self.0.iter().map(|filter| filter.split('.').count());
         let max_common = lengths.min().unwrap_or_default().saturating_sub(1);
         let common = first
@@ -134,7 +135,7 @@ impl Filters {
     }
 }
 
-/// Returns whether one of some filters matches every subject that `narrow` matches.
+/// Returns whether one of the filters matches every subject that `narrow` matches.
 pub(crate) fn any_covers(filters: &[String], narrow: &str) -> bool {
     filters.iter().any(|filter| covers(filter, narrow))
 }
@@ -152,8 +153,8 @@ pub(crate) fn covers(wide: &str, narrow: &str) -> bool {
     }
 }
 
-/// Returns whether a text is a filter: tokens without white space, where a wildcard is a whole token and
-/// `>` is the last one.
+/// Returns whether a text is a filter: tokens without white space, where a wildcard is a whole
+/// token and `>` is only the last one.
 pub(crate) fn is_filter(text: &str) -> bool {
     let mut tokens = text.split('.').peekable();
     while let Some(token) = tokens.next() {
@@ -171,7 +172,8 @@ pub(crate) fn is_filter(text: &str) -> bool {
     true
 }
 
-/// Returns whether a message can be published to a subject: tokens without white space and wildcards.
+/// Returns whether a message can be published to a subject: tokens without white space or
+/// wildcards.
 pub(crate) fn is_subject(text: &str) -> bool {
     let mut tokens = text.split('.');
     tokens.all(|token| !token.is_empty() && is_text_token(token))
@@ -181,7 +183,7 @@ fn is_text_token(token: &str) -> bool {
     !token.contains(|c: char| c == '*' || c == '>' || c.is_whitespace() || c.is_control())
 }
 
-/// Returns whether a subject exists that both filters match.
+/// Returns whether any subject matches both filters.
 fn overlap(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.split('.'), other.split('.'));
     loop {

@@ -1,5 +1,5 @@
-//! The subjects of a transport: where events are published, which subjects subscriptions receive, and
-//! what the subject of a message says about it.
+//! The subjects of a transport: those that events are published to, those that subscriptions
+//! receive, and what the subject of a message tells about it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,13 +15,14 @@ use thiserror::Error;
 use super::subject::{self, Filters, any_covers, decode_type, is_filter, is_subject};
 use super::template::{Template, is_server_subject};
 
-/// The maximum length of a subject in bytes. Servers close the connection at a line over 4 KiB.
+/// The maximum length of a subject in bytes. Servers close the connection if a line is longer than
+/// 4 KiB.
 const MAX_SUBJECT_LENGTH: usize = 2048;
 
 /// A function that returns the subject of an event.
 pub(crate) type SubjectFn = Arc<dyn Fn(&Event) -> Option<String> + Send + Sync>;
 
-/// How events get their subjects.
+/// How the subjects of events are determined.
 #[derive(Clone)]
 pub(crate) enum Naming {
     Template(Template),
@@ -30,40 +31,40 @@ pub(crate) enum Naming {
 
 /// The subjects of a transport.
 ///
-/// What a message is depends on its subject alone: below `<prefix>.eventkit.deadletter` and
-/// `<prefix>.eventkit.replay` it is a message of a service, and anywhere else it is not.
+/// The subject alone determines what a message is: below `<prefix>.eventkit.deadletter` and
+/// `<prefix>.eventkit.replay` it is a dead letter or a replay, and anywhere else it is neither.
 #[derive(Debug, Clone)]
 pub(crate) struct Subjects {
     prefix: String,
     naming: Naming,
-    /// Whether subscriptions select events by their subjects. Otherwise they receive all subjects of
-    /// `filters`, and select by the events themselves.
+    /// Whether subscriptions select events by subject. Otherwise they receive all subjects of
+    /// `filters`, and select by the content of the events.
     selects_by_subject: bool,
-    /// The filters of all subjects of events.
+    /// Filters for the subjects of all events.
     filters: Vec<String>,
     /// Whether events can be published.
     publishes: bool,
 }
 
-/// What the subject of a message says about it.
+/// What the subject of a message tells about it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Address<'a> {
-    /// A message of a service, of this reserved event type.
+    /// A dead letter or replay, with this reserved event type.
     Reserved(Cow<'a, str>),
     /// An event of this type.
     Type(Cow<'a, str>),
     /// An event of any type.
     Event,
-    /// A message that subscriptions do not receive, unless a filter covers it with others.
+    /// A message that subscriptions do not select, although a filter may cover it.
     Other,
 }
 
 impl Subjects {
-    /// Creates the subjects of a transport; by default those of the template `<prefix>.{type}`.
+    /// Creates the subjects of a transport; the default is the template `<prefix>.{type}`.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no filter, or one is malformed.
+    /// Returns an error if there is no filter, or if a filter is malformed.
     pub(crate) fn new(
         prefix: String,
         naming: Option<Naming>,
@@ -79,7 +80,7 @@ impl Subjects {
         let selects_by_subject = filters.is_none() && has_type;
         let filters = filters.unwrap_or_else(|| vec![published.clone()]);
         if filters.is_empty() {
-            let message = "there is no filter subject, expected at least one";
+            let message = "the filter subjects are empty: expected at least one";
             return Err(TransportError::configuration(message));
         }
         if let Some(filter) = filters.iter().find(|filter| !is_filter(filter)) {
@@ -90,7 +91,7 @@ impl Subjects {
         }
         let is_received = any_covers(&filters, &published);
         Ok(Self {
-            // Events that no subscription receives are published on request only.
+            // Events that no subscription receives are published only on request.
             publishes: !is_default || is_received,
             prefix,
             naming,
@@ -99,7 +100,7 @@ impl Subjects {
         })
     }
 
-    /// Returns the subjects that the stream has to store for events, none of which covers another.
+    /// Returns the subjects that the stream must store for events; none of them covers another.
     pub(crate) fn of_events(&self) -> Vec<String> {
         let mut subjects = self.filters.clone();
         subjects.extend(self.published());
@@ -111,7 +112,7 @@ impl Subjects {
         &self.filters
     }
 
-    /// Returns the subjects that events are published to, if any are and a template tells.
+    /// Returns the subjects that events are published to, if a template determines them.
     pub(crate) fn published(&self) -> Option<String> {
         match &self.naming {
             Naming::Template(template) if self.publishes => Some(template.filter("*")),
@@ -119,20 +120,20 @@ impl Subjects {
         }
     }
 
-    /// Returns the subjects that the stream has to store for services.
+    /// Returns the subjects that the stream must store for dead letters and replays.
     pub(crate) fn of_services(&self) -> Vec<String> {
         let prefixes = [DEAD_LETTER_PREFIX, REPLAY_PREFIX].iter();
         let subjects = prefixes.map(|prefix| format!("{}.{prefix}>", self.prefix));
         subjects.collect()
     }
 
-    /// Returns the subject to publish an event to.
+    /// Returns the subject for publishing an event.
     pub(crate) fn of_event(&self, event: &Event) -> Result<String, NoSubject> {
         self.render(event.ty(), || Some(Cow::Borrowed(event)))
     }
 
-    /// Returns the subject to publish a raw message of an event type to. `decode` returns the event in
-    /// it, which the subject may depend on.
+    /// Returns the subject for publishing a raw message of an event type. `decode` returns the
+    /// event in the message, on which the subject may depend.
     pub(crate) fn of_raw<'e>(
         &self,
         ty: &str,
@@ -190,7 +191,7 @@ impl Subjects {
         Filters::new(filters)
     }
 
-    /// Returns what a subject says about a message.
+    /// Returns what the subject of a message tells about it.
     pub(crate) fn address<'a>(&self, subject: &'a str) -> Address<'a> {
         if let Some(ty) = self.reserved_type(subject) {
             return Address::Reserved(decode_type(ty));
@@ -204,9 +205,10 @@ impl Subjects {
         }
     }
 
-    /// Returns the encoded reserved event type of a subject.
+    /// Returns the encoded reserved event type in a subject.
     fn reserved_type<'a>(&self, subject: &'a str) -> Option<&'a str> {
-        // Before it is decoded: permissions of the server compare subjects as they are.
+        // Compared before decoding, because the permissions of the server compare subjects
+        // literally.
         let ty = subject.strip_prefix(&self.prefix)?.strip_prefix('.')?;
         is_reserved(ty).then_some(ty)
     }
@@ -219,7 +221,7 @@ fn check_length(subject: &str) -> Result<(), NoSubject> {
     Ok(())
 }
 
-/// The reason why there is no subject to publish an event to.
+/// The reason why an event has no subject.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum NoSubject {
     #[error(
@@ -227,20 +229,20 @@ pub(crate) enum NoSubject {
          `NatsBuilder::subject` to publish events"
     )]
     NotReceived(String),
-    #[error("it has no attribute `{0}`, of which its subject is made")]
+    #[error("it has no attribute `{0}`, which its subject contains")]
     Missing(String),
-    #[error("the function of `NatsBuilder::subject_fn` returned no subject for it")]
+    #[error("the `NatsBuilder::subject_fn` returned no subject for it")]
     Function,
     #[error("its subject is `{0}`, expected tokens without white space and wildcards")]
     Malformed(String),
     #[error("its subject is `{0}`, which is reserved for the server or for services")]
     Reserved(String),
-    #[error("its attributes make a subject of over {MAX_SUBJECT_LENGTH} bytes")]
+    #[error("its subject is longer than {MAX_SUBJECT_LENGTH} bytes")]
     TooLong,
 }
 
 impl NoSubject {
-    /// Converts it to the error of an operation, which completes the message "failed to ..".
+    /// Converts this to the error of an operation, which completes the message "failed to ..".
     pub(crate) fn into_error(self, operation: &str) -> TransportError {
         let kind = match self {
             Self::NotReceived(_) => TransportErrorKind::Configuration,
@@ -346,7 +348,7 @@ mod tests {
             assert_eq!(letter, reserved("eventkit.deadletter.s"));
             let replay = subjects.address("shop.eventkit.replay.s--h");
             assert_eq!(replay, reserved("eventkit.replay.s--h"));
-            // Permissions of the server do not see these as messages of services.
+            // The permissions of the server do not cover these as dead letters or replays.
             for subject in [
                 "shop.eventkit%2Edeadletter.s",
                 "shop.eventkit%2Ereplay.s--h",

@@ -1,7 +1,7 @@
-//! Templates of subjects, such as `orders.{subject}.{type}`.
+//! Subject templates, such as `orders.{subject}.{type}`.
 //!
-//! A token of a template is a literal or one placeholder. The segments of `{type}` are tokens, and any
-//! other value is one token, so a subject can be taken apart again.
+//! A token of a template is a literal or one placeholder. The segments of `{type}` become tokens,
+//! and any other value becomes a single token, so the type can be parsed from a subject.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,10 +12,10 @@ use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 use super::subject::{ENCODED, decode_type, push_filter, push_type};
 
-/// The characters that are encoded in a value that is one token.
+/// The characters that are encoded in a value that becomes a single token.
 const ENCODED_IN_TOKEN: &AsciiSet = &ENCODED.add(b'.');
 
-/// The names that are not those of extensions.
+/// The names that extensions cannot have.
 const NOT_EXTENSIONS: [&str; 9] = [
     "specversion",
     "id",
@@ -34,7 +34,7 @@ const ATTRIBUTES: &str = "`{type}`, `{source}`, `{subject}`, `{id}` or `{ext:nam
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template {
     tokens: Vec<Token>,
-    /// The index of `{type}`.
+    /// The index of the `{type}` token.
     type_index: Option<usize>,
 }
 
@@ -53,7 +53,8 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// Returns an error if the template is malformed; it names the position and what is allowed there.
+    /// Returns an error if the template is malformed; it names the position and what is expected
+    /// there.
     pub(crate) fn parse(text: &str) -> Result<Self, TransportError> {
         let mut tokens: Vec<Token> = Vec::new();
         let mut start = 0;
@@ -90,19 +91,19 @@ impl Template {
         Self { tokens, type_index }
     }
 
-    /// Returns whether the subject depends on the event type alone.
+    /// Returns whether the subject depends only on the event type.
     pub(crate) fn needs_type_only(&self) -> bool {
         let mut tokens = self.tokens.iter();
         tokens.all(|token| matches!(token, Token::Literal(_) | Token::Type))
     }
 
-    /// Returns the subject of an event type, and of the other attributes of an event.
+    /// Returns the subject for an event type and the other attributes of an event.
     ///
     /// # Errors
     ///
-    /// Returns the name of an attribute that the event does not have.
+    /// Returns an error if the event lacks an attribute; the error is its name.
     pub(crate) fn render(&self, ty: &str, event: Option<&Event>) -> Result<String, String> {
-        // A guess that fits most subjects, so that the text is allocated once.
+        // This capacity fits most subjects, so that the text is allocated only once.
         let mut subject = String::with_capacity(ty.len() + 32);
         for token in &self.tokens {
             if !subject.is_empty() {
@@ -142,7 +143,7 @@ impl Template {
                 Token::Literal(text) => filter.push_str(text),
                 Token::Type => {
                     push_filter(&mut filter, pattern);
-                    // The tokens after it are among those that `>` matches.
+                    // The `>` also matches the remaining tokens.
                     if filter.ends_with('>') {
                         return filter;
                     }
@@ -158,7 +159,7 @@ impl Template {
         self.type_index.is_some()
     }
 
-    /// Returns the event type in a subject that the template may have made.
+    /// Returns the event type in a subject that matches the template.
     pub(crate) fn type_in<'a>(&self, subject: &'a str) -> Option<Cow<'a, str>> {
         let index = self.type_index?;
         let mut rest = subject;
@@ -175,7 +176,7 @@ impl Template {
 }
 
 impl Token {
-    /// Parses a token, or returns what is expected in its place.
+    /// Parses a token, or returns what is expected instead.
     fn parse(text: &str) -> Result<Self, Cow<'static, str>> {
         let inner = text
             .strip_prefix('{')
@@ -198,7 +199,7 @@ impl Token {
         }
     }
 
-    /// Returns whether a token of a subject may be this one.
+    /// Returns whether a token of a subject matches this token.
     fn matches(&self, found: &str) -> bool {
         match self {
             Self::Literal(text) => text == found,
@@ -221,7 +222,7 @@ impl fmt::Display for Token {
     }
 }
 
-/// Returns whether an extension may have the name.
+/// Returns whether a name is valid for an extension.
 fn is_extension_name(name: &str) -> bool {
     let mut bytes = name.bytes();
     !name.is_empty()
@@ -234,8 +235,8 @@ fn is_literal(text: &str) -> bool {
     !text.is_empty() && bytes.all(|byte| byte.is_ascii_graphic() && !b"*>%{}".contains(&byte))
 }
 
-/// Returns whether the server itself uses subjects that start so: an event there would be a request to
-/// its API, or a response to somebody's request.
+/// Returns whether the server itself uses subjects with this beginning: an event there would be a
+/// request to its API, or a response to a request.
 pub(crate) fn is_server_subject(subject: &str) -> bool {
     let first = subject.split('.').next().unwrap_or_default();
     first.starts_with('$') || first == "_INBOX"
