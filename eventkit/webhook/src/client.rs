@@ -16,17 +16,17 @@ const MAX_RESPONSE_BODY: usize = 64 * 1024;
 
 /// An HTTP client that sends one request and returns the response.
 ///
-/// A [`Sender`](crate::Sender) uses reqwest by default. An [`Endpoint`](crate::Endpoint) implements
-/// the trait for tests, and responds to the request itself.
+/// A [`Sender`](crate::Sender) uses reqwest by default. For tests, an [`Endpoint`](crate::Endpoint)
+/// also implements this trait: it responds to the request in memory.
 pub trait HttpClient: Debug + Send + Sync {
     /// Sends a request once, without following redirects.
     ///
-    /// A large body of the response may be truncated or left out, since it is used for error messages
-    /// only.
+    /// The response body is only used for error messages, so a large one may be truncated or
+    /// omitted.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no response, of the kind
+    /// Returns an error if there is no response; its kind is
     /// [`Unavailable`](eventkit::transport::TransportErrorKind::Unavailable) if a retry may help.
     fn send(
         &self,
@@ -34,12 +34,12 @@ pub trait HttpClient: Debug + Send + Sync {
     ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>>;
 }
 
-/// The client made with reqwest.
+/// The default client, which uses reqwest.
 #[derive(Debug)]
 pub(super) struct Reqwest(reqwest::Client);
 
 impl Reqwest {
-    /// Creates a client, which follows no redirects whatever the builder says (2.2).
+    /// Creates a client that never follows redirects, whatever the builder says (2.2).
     pub(super) fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
         let client = builder.redirect(Policy::none()).build();
         client.map(Self).map_err(|error| {
@@ -54,10 +54,10 @@ impl Reqwest {
             TransportError::configuration("failed to create the request").with_source(error)
         })?;
         let response = self.0.execute(request).await.map_err(|error| {
-            // The URL may contain a token.
+            // The URL may contain a token, so it must not appear in the error.
             let error = error.without_url();
             if https && lacks_tls(&error) {
-                let message = "reqwest has no TLS for https: enable one of its features, such as \
+                let message = "reqwest has no TLS support for https: enable one of its TLS features, such as \
                                `rustls`";
                 return TransportError::configuration(message).with_source(error);
             }
@@ -74,7 +74,7 @@ impl Reqwest {
         *received.status_mut() = response.status();
         *received.headers_mut() = response.headers().clone();
         if !received.status().is_success() {
-            // A body that cannot be read is only missing from the error message.
+            // If the body cannot be read, the error message only lacks it.
             *received.body_mut() = read(response, MAX_RESPONSE_BODY)
                 .await
                 .unwrap_or_default()
@@ -93,7 +93,7 @@ impl HttpClient for Reqwest {
     }
 }
 
-/// Returns whether the client refused `https` for the lack of TLS.
+/// Returns whether the client refused `https` because it has no TLS support.
 fn lacks_tls(error: &reqwest::Error) -> bool {
     let mut causes = iter::successors(error.source(), |error| (*error).source());
     causes.any(|cause| cause.to_string().contains("scheme is not http"))

@@ -1,14 +1,14 @@
-//! The headers of webhooks: those of the handshake, and `Retry-After`.
+//! The HTTP headers of webhooks: those of the handshake, and `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// The longest delay of a `Retry-After` that a sender keeps to.
+/// The maximum `Retry-After` delay that a sender respects.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// The parameter of the query that contains a token (Web Hooks for Event Delivery, 3.2).
+/// The query parameter that contains a token (Web Hooks for Event Delivery, 3.2).
 pub(super) const ACCESS_TOKEN: &str = "access_token";
 
 // The headers of the handshake (Web Hooks for Event Delivery, 4.1 and 4.2).
@@ -21,7 +21,7 @@ pub(super) const ALLOWED_RATE: HeaderName = HeaderName::from_static("webhook-all
 /// Parses a rate in requests per minute: a positive decimal integer.
 pub(super) fn parse_rate(text: &str) -> Option<u32> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // A rate beyond `u32` counts as the largest one.
+    // A rate that exceeds `u32` counts as the maximum.
     let rate = digits.then(|| text.parse().unwrap_or(u32::MAX))?;
     (rate > 0).then_some(rate)
 }
@@ -34,9 +34,9 @@ pub(super) fn retry_after_value(delay: Duration) -> HeaderValue {
     HeaderValue::from(seconds)
 }
 
-/// Parses the delay of `Retry-After`, in seconds or as a date; a date in the past is a delay of zero.
-/// A target that asks for more than an hour is asked again after an hour, so that a mistake of its own
-/// does not silence the sender.
+/// Parses the delay of a `Retry-After` header, in seconds or as a date; a date in the past means no
+/// delay. The delay is limited to an hour, so that a mistake of the target does not stop the sender
+/// for longer.
 pub(super) fn parse_retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

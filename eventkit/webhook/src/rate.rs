@@ -1,4 +1,4 @@
-//! Limits of the rate of requests: the one of an endpoint, and the one of a sender.
+//! The rate limits of endpoints and senders.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// A token bucket that holds the requests of one minute.
+/// A token bucket with the capacity of one minute.
 #[derive(Debug, Clone)]
 pub(super) struct TokenBucket {
     interval: Duration,
@@ -23,7 +23,7 @@ impl TokenBucket {
         }
     }
 
-    /// Takes a token, or returns the delay until there is one.
+    /// Takes a token, or returns the delay until one is available.
     pub(super) fn try_acquire(&mut self, now: Instant) -> Result<(), Duration> {
         let full_at = self.full_at.unwrap_or(now).max(now) + self.interval;
         match full_at.duration_since(now).saturating_sub(MINUTE) {
@@ -36,7 +36,8 @@ impl TokenBucket {
     }
 }
 
-/// A rate limiter that delays requests to the rate and the pauses that the target asked for.
+/// A rate limiter that delays requests to keep the rate, and to respect pauses requested by the
+/// target.
 #[derive(Debug, Default)]
 pub(super) struct RateLimiter(Mutex<LimiterState>);
 
@@ -52,7 +53,7 @@ impl RateLimiter {
         self.lock().interval = MINUTE / per_minute.max(1);
     }
 
-    /// Delays all requests that follow.
+    /// Delays all further requests.
     pub(super) fn pause_for(&self, delay: Duration) {
         let now = Instant::now();
         if let Some(at) = now.checked_add(delay) {
@@ -61,7 +62,7 @@ impl RateLimiter {
         }
     }
 
-    /// Waits until a request may be sent, or returns the delay if that is after the deadline.
+    /// Waits until a request may be sent, or returns the delay if that would exceed the deadline.
     pub(super) async fn acquire(&self, deadline: Instant) -> Result<(), Duration> {
         let now = Instant::now();
         let at = {
@@ -75,7 +76,7 @@ impl RateLimiter {
             }
             at
         };
-        // A timer takes up to a millisecond, even to a time that has come.
+        // A timer takes up to a millisecond, even if its time has already come.
         if at > now {
             sleep_until(at).await;
         }
@@ -126,7 +127,7 @@ mod tests {
     fn a_request_that_need_not_wait_sets_no_timer() {
         let limiter = RateLimiter::default();
         let deadline = Instant::now() + MINUTE;
-        // Outside of a runtime, a timer would panic.
+        // A timer would panic here, outside of a runtime.
         let acquiring = std::pin::pin!(limiter.acquire(deadline));
         let context = &mut Context::from_waker(Waker::noop());
         assert_eq!(acquiring.poll(context), Poll::Ready(Ok(())));

@@ -79,10 +79,7 @@ async fn before_anybody_has_subscribed_it_is_a_503() {
     endpoint.close();
     let response = sent().await;
     assert_eq!(brief(&response), (503, Some(7)));
-    assert_eq!(
-        detail(&response),
-        "the endpoint does not accept events at present"
-    );
+    assert_eq!(detail(&response), "the endpoint is not accepting events");
 }
 
 #[tokio::test]

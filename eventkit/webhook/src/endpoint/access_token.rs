@@ -13,7 +13,7 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::headers::ACCESS_TOKEN;
 
-/// The valid tokens of senders; without any, senders need no token.
+/// The valid access tokens; if there are none, senders need no token.
 #[derive(Clone, Default)]
 pub(super) struct AccessTokens(Vec<String>);
 
@@ -22,14 +22,14 @@ impl AccessTokens {
         self.0.push(token);
     }
 
-    /// Returns whether each token is legal in a header.
+    /// Returns whether all tokens are legal in a header.
     pub(super) fn are_legal(&self) -> bool {
         let legal =
             |token: &String| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
         self.0.iter().all(legal)
     }
 
-    /// Checks the token of a request, in its headers or in its query; returns whether the query
+    /// Checks the token of a request, in its headers or its query; returns whether the query
     /// contains it.
     pub(super) fn check(&self, parts: &Parts) -> Result<bool, Box<Response<Bytes>>> {
         if self.0.is_empty() {
@@ -60,7 +60,7 @@ impl AccessTokens {
         }
     }
 
-    /// Compares with each token in a time that depends on nothing but the lengths.
+    /// Compares with each token in constant time: the duration depends only on the lengths.
     fn contains(&self, token: &[u8]) -> bool {
         let none = Choice::from(0);
         let valid = self.0.iter();

@@ -46,8 +46,8 @@ pub struct EndpointBuilder {
 }
 
 impl EndpointBuilder {
-    /// Requires this access token, in the header `Authorization` with the scheme `Bearer` or in the
-    /// query as `access_token` (3.1 and 3.2).
+    /// Requires this access token, either in the `Authorization` header with the scheme `Bearer` or
+    /// in the query as `access_token` (3.1 and 3.2).
     ///
     /// If this is called more than once, each of the tokens is valid, which allows for rotation.
     /// Tokens are compared in constant time.
@@ -56,10 +56,10 @@ impl EndpointBuilder {
         self
     }
 
-    /// Allows the sender with this `WebHook-Request-Origin`, in upper or lower case.
+    /// Allows senders with this `WebHook-Request-Origin`, ignoring case.
     ///
-    /// A sender may claim any origin: the handshake protects targets that did not ask for events. To
-    /// authenticate senders, use a [`token`](EndpointBuilder::token).
+    /// A sender may claim any origin: the handshake protects targets that did not ask for events.
+    /// To authenticate senders, use a [`token`](EndpointBuilder::token).
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.settings.origins.allowed.push(origin.into());
         self
@@ -71,29 +71,29 @@ impl EndpointBuilder {
         self
     }
 
-    /// Requires an allowed `WebHook-Request-Origin` of each delivery (2.1); by default, only the
-    /// handshake checks it.
+    /// Requires each delivery to have an allowed `WebHook-Request-Origin` (2.1); by default, only
+    /// the handshake checks it.
     pub fn require_origin(mut self) -> Self {
         self.settings.origins.required = true;
         self
     }
 
-    /// Sets the maximum number of requests per minute of each allowed origin, and of all other senders
-    /// together; unlimited by default.
+    /// Sets the maximum number of requests per minute for each allowed origin, and for all other
+    /// senders together; unlimited by default.
     ///
-    /// A handshake grants at most this rate. The requests of one minute may come in a burst, and the
-    /// response to more of them is 429. So is the response to more handshakes, which need no token: of
-    /// all senders together, at most this number is answered per minute, or 60 without a rate.
+    /// A handshake grants at most this rate. The requests of one minute may come in a burst;
+    /// further ones get the response 429. Handshakes need no token, so they are limited separately:
+    /// all senders together may make this number of handshakes per minute, or 60 if no rate is set.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.settings.origins.rate = Some(per_minute);
         self
     }
 
     /// Sets a function that receives the `WebHook-Request-Callback` of senders that are not allowed
-    /// (4.1.3), to which the endpoint responds with 202; by default with 403.
+    /// (4.1.3). The endpoint then responds with 202 to their handshakes, instead of 403.
     ///
-    /// The endpoint itself never calls the URL: anyone may have chosen it, and it may lead into an
-    /// internal network.
+    /// The endpoint itself never calls the URL, because anyone may have chosen it, and it may lead
+    /// into an internal network.
     pub fn on_callback(
         mut self,
         on_callback: impl Fn(CallbackRequest) + Send + Sync + 'static,
@@ -108,22 +108,23 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets the number of subscriptions that have to be open before the endpoint accepts events; 1 by
-    /// default. Until then the response is 503.
+    /// Sets the number of subscriptions that must be open before the endpoint accepts events; 1 by
+    /// default. Until then it responds with 503.
     ///
-    /// An event that is received before a handler has subscribed is not delivered to that handler. A
-    /// service [prepares](eventkit::transport::Transport::prepare) all of its subscriptions first, so
-    /// it needs no number here. Several services that share an endpoint, and programs that open
-    /// consumers themselves, set the number of handlers.
+    /// An event that is received before a handler has subscribed is not delivered to that handler.
+    /// A single service does not need this, because it
+    /// [prepares](eventkit::transport::Transport::prepare) all of its subscriptions first. If
+    /// several services share the endpoint, or a program opens consumers itself, set this to the
+    /// number of handlers.
     pub fn min_subscriptions(mut self, subscriptions: usize) -> Self {
         self.min_subscriptions = subscriptions.max(1);
         self
     }
 
-    /// Sets the maximum number of deliveries whose outcome the endpoint remembers; 100,000 by default.
-    /// Each of them takes about 150 bytes.
+    /// Sets the maximum number of deliveries whose outcome the endpoint remembers; 100,000 by
+    /// default. Each of them takes about 150 bytes.
     ///
-    /// A retry of a forgotten delivery runs its handler again.
+    /// If a sender retries a forgotten delivery, its handler runs again.
     pub fn dedup_capacity(mut self, deliveries: usize) -> Self {
         self.dedup_capacity = deliveries;
         self
@@ -131,24 +132,24 @@ impl EndpointBuilder {
 
     /// Sets how long the endpoint remembers the outcome of a delivery; one hour by default.
     ///
-    /// A retry of a forgotten delivery runs its handler again: the window has to be longer than
-    /// senders retry.
+    /// If a sender retries a forgotten delivery, its handler runs again: the window has to be
+    /// longer than senders retry.
     pub fn dedup_window(mut self, window: Duration) -> Self {
         self.dedup_window = window;
         self
     }
 
-    /// Sets the `Retry-After` of responses without a delay from a handler; 1 second by default.
+    /// Sets the `Retry-After` of responses for which no handler sets a delay; 1 second by default.
     ///
-    /// These are the responses of an endpoint that is closed, has no consumer, or has too many events
-    /// in flight.
+    /// These are the responses of an endpoint that is closed, has no consumer, or has too many
+    /// events in flight.
     pub fn retry_after(mut self, delay: Duration) -> Self {
         self.settings.retry_after = delay;
         self
     }
 
-    /// Sets the time limit for reading the headers and, again, the body of a request; 30 seconds by
-    /// default. The headers are limited in [`serve`](Endpoint::serve) only.
+    /// Sets the time limit for reading the headers of a request, and the same limit for its body;
+    /// 30 seconds by default. The limit on headers applies only in [`serve`](Endpoint::serve).
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         // hyper adds it to the current time, which may overflow.
         self.settings.read_timeout = timeout.min(FAR_FUTURE);
@@ -169,9 +170,9 @@ impl EndpointBuilder {
         self
     }
 
-    /// Sets the publisher for outgoing events and dead letters of a service; without one, publishing
-    /// is an error, and so is building a service whose dead letters or outgoing events have no other
-    /// publisher.
+    /// Sets the publisher for outgoing events and dead letters of a service. Without a publisher,
+    /// publishing returns an error. Building a service fails too, unless it has other publishers
+    /// for its dead letters and outgoing events.
     pub fn publisher(mut self, publisher: impl Publisher + 'static) -> Self {
         self.settings.publisher = Some(Arc::new(publisher));
         self
@@ -181,12 +182,12 @@ impl EndpointBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if a token or an origin is illegal in a header, if the rate is zero, or if an
-    /// origin is required and none is allowed.
+    /// Returns an error if a token or an origin is illegal in a header, if the rate is zero, or if
+    /// an origin is required but none is allowed.
     pub fn build(self) -> Result<Endpoint, TransportError> {
         let settings = self.settings;
         if !settings.tokens.are_legal() {
-            let message = "an access token is illegal, expected printable ASCII without spaces";
+            let message = "an access token is invalid: expected printable ASCII without spaces";
             return Err(TransportError::configuration(message));
         }
         let checked = settings.origins.check();

@@ -24,17 +24,17 @@ impl Transport for Endpoint {
     fn prepare(&self, subscriptions: &[Subscription]) {
         let mut table = self.shared.table();
         for subscription in subscriptions {
-            // `subscribe` reports the error.
+            // If this fails, `subscribe` reports the error.
             let _ = table.upsert_subscription(subscription);
         }
     }
 
     fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
         match subscription.start {
-            // There is nothing older than what is sent from now on.
+            // An endpoint only has events that are sent from now on.
             None | Some(StartPosition::New) => Ok(()),
             Some(_) => Err(TransportError::configuration(
-                "a webhook has no start position: it receives what is sent from now on; remove `start`, or set it \
+                "a webhook has no start position: it only receives new events; remove `start`, or set it \
                  to `new`",
             )),
         }
@@ -79,7 +79,7 @@ impl EndpointConsumer {
                 Next::Event(event, lease) => return Some(self.incoming(event, lease)),
                 Next::End => return None,
                 Next::Wait(None) => change.await,
-                // There may be an event after the change and after the deadline.
+                // The table is read again after a change, or at the deadline.
                 Next::Wait(Some(deadline)) => drop(timeout_at(deadline, change).await),
             }
         }
@@ -102,7 +102,7 @@ impl Consumer for EndpointConsumer {
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        // Dropping the consumer unsubscribes it.
+        // Dropping the consumer closes its subscription.
         Box::pin(async { Ok(()) })
     }
 }
@@ -176,7 +176,7 @@ impl Acknowledger for EndpointAcknowledger {
 }
 
 impl Drop for EndpointAcknowledger {
-    /// Releases an event that was dropped unsettled, so that the sender is answered at once.
+    /// Releases an event that was dropped unsettled, so that the sender gets its response at once.
     fn drop(&mut self) {
         self.release(Duration::ZERO);
     }

@@ -19,7 +19,7 @@ pub(super) struct DeliverySummary {
     full: usize,
     absent: usize,
     terminated: bool,
-    /// The latest time that a retry has to wait for.
+    /// The latest time for which a retry has to wait.
     not_before: Option<Instant>,
 }
 
@@ -38,7 +38,7 @@ impl DeliverySummary {
         }
     }
 
-    /// Returns whether all deliveries are settled, some of them by termination.
+    /// Returns whether all deliveries are settled and at least one of them was terminated.
     pub(super) fn is_settled_by_termination(&self) -> bool {
         self.terminated && self.unsettled() == 0
     }
@@ -47,8 +47,8 @@ impl DeliverySummary {
         self.retry + self.full + self.absent
     }
 
-    /// Returns the response to the worst outcome, with the longest delay. `retry_after` is the delay
-    /// of outcomes without one of their own.
+    /// Returns the response for the worst outcome, with the longest delay. `retry_after` is the
+    /// delay of outcomes that have none.
     pub(super) fn to_response(&self, retry_after: Duration) -> Response<Bytes> {
         let unsettled = self.unsettled();
         if unsettled == 0 {
@@ -86,14 +86,14 @@ pub(super) fn empty(status: StatusCode) -> Response<Bytes> {
     response
 }
 
-/// Returns a response 503, with a `Retry-After`.
+/// Returns a 503 response with a `Retry-After` header.
 pub(super) fn unavailable(detail: impl Into<String>, retry_after: Duration) -> Response<Bytes> {
     let status = StatusCode::SERVICE_UNAVAILABLE;
     let problem = Problem::new(status, "Not handled yet", detail);
     with_retry_after(problem, retry_after)
 }
 
-/// Returns a response 429, with a `Retry-After`.
+/// Returns a 429 response with a `Retry-After` header.
 pub(super) fn too_many_requests(
     detail: impl Into<String>,
     retry_after: Duration,

@@ -12,34 +12,34 @@ use tokio::time::Instant;
 
 use super::recent_deliveries::DeliveryKey;
 
-/// The outcome of the delivery of an event to a subscription.
+/// The outcome of delivering an event to a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// The event was acknowledged.
     Acknowledged,
     /// The event was terminated.
     Terminated,
-    /// The sender is to send the event again, at this time or later.
+    /// The sender should send the event again, at this time or later.
     Retry(Instant),
-    /// The subscription has as many events in flight as it may.
+    /// The subscription has the maximum number of events in flight.
     Full,
     /// The subscription has no consumer.
     Absent,
 }
 
-/// A receiver of the outcome of an event, which is set once.
+/// A receiver of the outcome of an event, which is sent once.
 pub(super) type OutcomeReceiver = watch::Receiver<Option<Outcome>>;
 
-/// The queue of a subscription: unsettled events, which consumers lease for `ack_wait`.
+/// The queue of a subscription: its unsettled events, which consumers lease for `ack_wait`.
 ///
-/// The memory transport has a queue of its own. It redelivers events itself and keeps their order,
-/// whereas an expired event leaves this queue, and its sender sends it again.
+/// The in-memory transport has a different queue: it redelivers events itself and keeps their
+/// order. Here, an expired event leaves the queue, and its sender sends it again.
 #[derive(Debug)]
 pub(super) struct LeaseQueue {
     pub(super) subscription: Subscription,
     /// The number of events that each consumer has leased.
     consumers: HashMap<u64, usize>,
-    /// The events that no consumer has leased, the oldest first.
+    /// The events that no consumer has leased, oldest first.
     waiting: VecDeque<DeliveryKey>,
     unsettled: HashMap<DeliveryKey, Unsettled>,
     deadlines: BTreeSet<(Instant, DeliveryKey)>,
@@ -47,12 +47,12 @@ pub(super) struct LeaseQueue {
     pub(super) changed: Arc<Notify>,
 }
 
-/// An event in the queue, or one that was removed from it.
+/// An unsettled event, in the queue or removed from it.
 #[derive(Debug)]
 #[must_use = "the request waits for the outcome"]
 pub(super) struct Unsettled {
     event: Event,
-    /// The number of the attempt, counted from 1.
+    /// The number of the attempt; the first one is 1.
     attempt: u32,
     pub(super) lease: Option<Lease>,
     deadline: Instant,
@@ -60,13 +60,13 @@ pub(super) struct Unsettled {
 }
 
 impl Unsettled {
-    /// Sends the outcome to the requests that wait for it, if there are any left.
+    /// Sends the outcome to the requests that still wait for it.
     pub(super) fn send(self, outcome: Outcome) {
         self.outcome.send_replace(Some(outcome));
     }
 }
 
-/// The right of one consumer to settle an event.
+/// The exclusive right of a consumer to settle an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Lease {
     pub(super) key: DeliveryKey,
@@ -106,8 +106,8 @@ impl LeaseQueue {
         self.consumers.insert(consumer, 0);
     }
 
-    /// Closes a consumer, whose leases stay valid. With the last one, all events without a lease are
-    /// removed.
+    /// Closes a consumer; its leases remain valid. When the last consumer is closed, all events
+    /// without a lease are removed.
     pub(super) fn close(&mut self, consumer: u64) {
         self.consumers.remove(&consumer);
         if self.is_open() {
@@ -120,13 +120,13 @@ impl LeaseQueue {
         }
     }
 
-    /// Returns a receiver of the outcome of an event that is in the queue.
+    /// Returns a receiver for the outcome of an event in the queue.
     pub(super) fn outcome_receiver(&self, key: DeliveryKey) -> Option<OutcomeReceiver> {
         let unsettled = self.unsettled.get(&key)?;
         Some(unsettled.outcome.subscribe())
     }
 
-    /// Adds an event, unless as many are unsettled as the consumers may have in flight.
+    /// Adds an event, unless the consumers have the maximum number of events in flight.
     pub(super) fn push(
         &mut self,
         key: DeliveryKey,
@@ -176,7 +176,7 @@ impl LeaseQueue {
         Some((event, lease))
     }
 
-    /// Extends a lease by `ack_wait`, counted from now, and returns whether it is still valid.
+    /// Extends a lease to `ack_wait` from now; returns whether it is still valid.
     pub(super) fn extend(&mut self, lease: Lease) -> bool {
         let valid = self.is_valid(lease);
         if valid {
@@ -185,7 +185,7 @@ impl LeaseQueue {
         valid
     }
 
-    /// Removes an event, leased or not.
+    /// Removes an event, whether or not it is leased.
     pub(super) fn remove(&mut self, key: DeliveryKey) -> Option<Unsettled> {
         let unsettled = self.unsettled.remove(&key)?;
         self.deadlines.remove(&(unsettled.deadline, key));
@@ -201,7 +201,7 @@ impl LeaseQueue {
         Some(unsettled)
     }
 
-    /// Removes the event of a lease that is still valid.
+    /// Removes the event of a lease, if the lease is still valid.
     pub(super) fn release(&mut self, lease: Lease) -> Option<Unsettled> {
         self.is_valid(lease).then(|| self.remove(lease.key))?
     }

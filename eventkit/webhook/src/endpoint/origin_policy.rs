@@ -1,4 +1,4 @@
-//! The origins that may send, and the handshake (Web Hooks for Event Delivery, 4).
+//! The allowed origins, and the handshake (Web Hooks for Event Delivery, 4).
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,11 +18,11 @@ use crate::headers::{
 };
 use crate::rate::TokenBucket;
 
-/// A request for permission of a sender whose origin is not allowed.
+/// A permission request of a sender whose origin is not allowed.
 ///
-/// A person or a program grants it by calling the URL; the endpoint never does. Anyone who reaches
-/// the endpoint chooses the URL: a program that calls it has to check that it belongs to a known
-/// sender, and does not lead into an internal network.
+/// A person or a program grants the permission by calling the URL; the endpoint never calls it.
+/// Anyone who can reach the endpoint can choose the URL: a program that calls it must check that it
+/// belongs to a known sender and does not lead into an internal network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackRequest {
@@ -36,7 +36,7 @@ pub struct CallbackRequest {
 
 type OnCallback = Box<dyn Fn(CallbackRequest) + Send + Sync>;
 
-/// The origins that may send, and at what rate.
+/// The allowed origins, and their rates.
 #[derive(Default)]
 pub(super) struct OriginPolicy {
     pub(super) allowed: Vec<String>,
@@ -46,7 +46,7 @@ pub(super) struct OriginPolicy {
     pub(super) rate: Option<u32>,
     pub(super) on_callback: Option<OnCallback>,
     buckets: Mutex<HashMap<String, TokenBucket>>,
-    /// The bucket of all validation requests together.
+    /// The shared bucket of all validation requests.
     handshakes: Mutex<Option<TokenBucket>>,
 }
 
@@ -54,23 +54,25 @@ pub(super) struct OriginPolicy {
 const DEFAULT_HANDSHAKE_RATE: u32 = 60;
 
 impl OriginPolicy {
-    /// Checks the settings, and returns what is wrong with them.
+    /// Checks the settings; the error describes the first invalid one.
     pub(super) fn check(&self) -> Result<(), String> {
         for origin in &self.allowed {
             if origin == "*" {
-                return Err("`*` is not an origin: `allow_any_origin` allows all".to_owned());
+                return Err(
+                    "`*` is not an origin: use `allow_any_origin` to allow all origins".to_owned(),
+                );
             }
             if origin.is_empty() || !origin.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err(format!(
-                    "{origin:?} is not an origin, expected a DNS name in ASCII"
+                    "{origin:?} is not an origin: expected an ASCII DNS name"
                 ));
             }
         }
         if self.rate == Some(0) {
-            return Err("the rate is 0, expected at least 1 request per minute".to_owned());
+            return Err("the rate is 0: expected at least 1 request per minute".to_owned());
         }
         if self.required && !self.any && self.allowed.is_empty() {
-            return Err("an origin is required, and none is allowed".to_owned());
+            return Err("an origin is required, but none is allowed".to_owned());
         }
         Ok(())
     }
@@ -93,7 +95,7 @@ impl OriginPolicy {
     pub(super) fn respond(&self, parts: &Parts) -> Response<Bytes> {
         let mut response = match self.check_handshake_rate() {
             Ok(()) => self.grant(&parts.headers).unwrap_or_else(Response::from),
-            Err(delay) => too_many_requests("there are too many handshakes", delay),
+            Err(delay) => too_many_requests("too many handshakes", delay),
         };
         response.headers_mut().insert(ALLOW, self.methods());
         response
@@ -119,7 +121,7 @@ impl OriginPolicy {
         };
         let mut response = empty(StatusCode::NO_CONTENT);
         for (name, text) in [(ALLOWED_ORIGIN, granted), (ALLOWED_RATE, &rate)] {
-            // Always legal: both consist of digits, or were received in a header.
+            // Always valid: the values consist of digits, or were received in a header.
             if let Ok(value) = HeaderValue::from_str(text) {
                 response.headers_mut().insert(name, value);
             }
@@ -127,7 +129,7 @@ impl OriginPolicy {
         Ok(response)
     }
 
-    /// Passes the URL for a later permission to the callback of the program.
+    /// Passes the callback URL of a permission request to the function of the program.
     fn request_callback(
         &self,
         headers: &HeaderMap,
@@ -156,7 +158,7 @@ impl OriginPolicy {
         let Some(rate) = self.rate else {
             return Ok(());
         };
-        // Origins that are not listed share a bucket, so that senders cannot fill the map.
+        // Origins that are not listed share one bucket, so that senders cannot fill the map.
         let origin = allowed.filter(|_| !self.any).unwrap_or_default();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let bucket = buckets.entry(origin.to_ascii_lowercase());
@@ -165,8 +167,8 @@ impl OriginPolicy {
         acquired.map_err(|delay| too_many_requests("the sender exceeds its rate", delay).into())
     }
 
-    /// Checks the rate of validation requests, and returns the delay until there may be one. They need no
-    /// token, so they do not share the rate of deliveries.
+    /// Checks the rate of validation requests; the error is the delay until the next one. They need
+    /// no token, so they do not share the rate of deliveries.
     fn check_handshake_rate(&self) -> Result<(), Duration> {
         let rate = self.rate.unwrap_or(DEFAULT_HANDSHAKE_RATE);
         let mut bucket = self
@@ -178,7 +180,7 @@ impl OriginPolicy {
     }
 
     fn allows(&self, origin: &str) -> bool {
-        // An origin is a DNS name.
+        // DNS names are case-insensitive.
         let mut allowed = self.allowed.iter();
         self.any || allowed.any(|allowed| allowed.eq_ignore_ascii_case(origin))
     }

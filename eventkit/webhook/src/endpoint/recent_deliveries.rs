@@ -7,20 +7,21 @@ use eventkit::event::Event;
 use eventkit::transport::{BoundedMap, DeliveryRecord};
 use tokio::time::Instant;
 
-/// The delivery of one event to one subscription. Events with the same source and id are the same
-/// event (core specification, 3.1.1).
+/// The key of a delivery of one event to one subscription. Events with the same source and id are
+/// the same event (core specification, 3.1.1).
 ///
-/// This is a hash of 128 bits with a random key for each process. Its size does not depend on the
-/// id, a sender cannot construct a collision, and an accidental one takes about 2^64 events.
+/// This is a 128-bit hash with a random key for each process. Its size does not depend on the id, a
+/// sender cannot construct a collision, and an accidental one takes about 2^64 events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct DeliveryKey(u64, u64);
 
-/// The state of a delivery that has ended.
+/// The final state of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DeliveryState {
     /// The event was acknowledged, and is not delivered again.
     Acknowledged,
-    /// The event was terminated, and is not delivered again before its sender knows that it is settled.
+    /// The event was terminated. It is not delivered again until its sender has been told that it
+    /// is settled.
     Terminated,
     /// The event may be delivered again from `not_before` on.
     Failed { attempts: u32, not_before: Instant },
@@ -28,12 +29,12 @@ pub(super) enum DeliveryState {
 
 /// The deliveries that ended recently.
 ///
-/// With them, the retry of a sender does not run handlers that have succeeded.
+/// They prevent a retry of the sender from running handlers again that have succeeded.
 #[derive(Debug)]
 pub(super) struct RecentDeliveries {
     window: Duration,
     states: BoundedMap<DeliveryKey, (Instant, DeliveryState)>,
-    /// What consumers recorded about deliveries that have not ended for good.
+    /// The records that consumers stored for unfinished deliveries.
     records: BoundedMap<DeliveryKey, DeliveryRecord>,
     hashers: [RandomState; 2],
 }
@@ -109,7 +110,7 @@ mod tests {
         }
         assert_eq!(deliveries.get(keys[0], now), None);
         assert_eq!(deliveries.get(keys[1], now), settled);
-        // An insertion renews the age.
+        // Inserting an entry again renews its age.
         deliveries.insert(keys[1], DeliveryState::Acknowledged, now + window / 2);
         assert_eq!(deliveries.get(keys[2], now + window), None);
         assert_eq!(deliveries.get(keys[1], now + window), settled);

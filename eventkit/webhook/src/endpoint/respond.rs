@@ -1,4 +1,4 @@
-//! The response to a request.
+//! The handling of a request.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use super::lease_queue::{Outcome, OutcomeReceiver};
 use super::shared::{Endpoint, Shared};
 use crate::client::HttpClient;
 
-/// The delivery of an event to a subscription, whose outcome is not known yet.
+/// A delivery of an event to a subscription, with its outcome pending.
 type PendingDelivery = (Arc<str>, OutcomeReceiver);
 
 impl Endpoint {
-    /// Responds to a request once all of its events are handled, whatever its path and host.
+    /// Responds to a request, whatever its path and host, once all of its events are handled.
     ///
-    /// If the future is dropped, handlers that have received an event still finish it.
+    /// If the future is dropped, handlers that have received an event still finish.
     ///
     /// ```
     /// use eventkit::binding::http::encode_binary;
@@ -66,8 +66,8 @@ impl HttpClient for Endpoint {
 }
 
 impl Shared {
-    /// Checks a request without its body, and returns whether its query contains a token; the error is
-    /// the response to one that ends here.
+    /// Checks everything in a request except its body, and returns whether the query contains a
+    /// token. The error is the response, if the request ends here.
     pub(super) fn admit(&self, parts: &Parts) -> Result<bool, Box<Response<Bytes>>> {
         match parts.method {
             Method::POST => {}
@@ -102,7 +102,7 @@ impl Shared {
             Err(error) => return undecodable(headers, &error),
         };
         if !self.table().is_ready() {
-            let detail = "the endpoint does not accept events at present";
+            let detail = "the endpoint is not accepting events";
             return unavailable(detail, self.settings.retry_after);
         }
         let summary = self.deliver_all(&events).await;
@@ -137,7 +137,7 @@ impl Shared {
         summary
     }
 
-    /// Delivers an event to a subscription, or adds to the summary why it cannot.
+    /// Delivers an event to a subscription, or records in the summary why that is not possible.
     async fn deliver_to(
         &self,
         subscription: Arc<str>,
@@ -162,7 +162,7 @@ impl Shared {
         }
     }
 
-    /// Waits for the outcome of a delivery, at most for its `ack_wait`.
+    /// Waits for the outcome of a delivery, for up to its `ack_wait`.
     async fn outcome(&self, (subscription, mut receiver): PendingDelivery) -> Outcome {
         loop {
             let deadline = self.table().expire_leases(&subscription);
@@ -187,8 +187,8 @@ fn undecodable(headers: &HeaderMap, error: &DecodeError) -> Response<Bytes> {
     if error.kind() != DecodeErrorKind::NotAnEvent || is_cloudevents(headers) {
         return problem.into();
     }
-    // Neither `Content-Type` nor other headers claim that it is an event: its format is not
-    // supported (2.2).
+    // Neither `Content-Type` nor other headers declare an event, so the format is unsupported
+    // (2.2).
     let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
     Problem::new(status, problem.title(), problem.detail()).into()
 }

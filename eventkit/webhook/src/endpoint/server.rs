@@ -1,4 +1,4 @@
-//! The HTTP server of an endpoint, and the `tower` service for other servers.
+//! The HTTP server of an endpoint, and its tower service for other servers.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -25,14 +25,14 @@ use tokio::time::{sleep, timeout};
 
 use super::shared::{Endpoint, Shared};
 
-/// The delay after a failed `accept`, which usually fails again at once.
+/// The delay after a failed `accept`, because the next one usually fails as well.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How long a connection may be without a request that is handled, once the server shuts down.
+/// How long a connection may be idle during shutdown, before it is closed.
 const MAX_IDLE_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 
 impl Endpoint {
-    /// Responds to a request whose body has not been read, within the limits of the endpoint.
+    /// Responds to a request whose body has not been read yet, within the limits of the endpoint.
     ///
     /// The body is read only if the rest of the request is accepted.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
@@ -52,14 +52,15 @@ impl Endpoint {
         response.map(Full::new)
     }
 
-    /// Runs an HTTP/1.1 server on every path until a signal, and shuts it down gracefully.
+    /// Runs an HTTP/1.1 server that accepts every path until a signal, and then shuts down
+    /// gracefully.
     ///
     /// The signal [closes](Endpoint::close) the endpoint. This returns once all requests have a
-    /// response, or after the [`shutdown_timeout`](crate::EndpointBuilder::shutdown_timeout). Stop the
-    /// service after that, since its handlers are needed until then.
+    /// response, or after the [`shutdown_timeout`](crate::EndpointBuilder::shutdown_timeout). Stop
+    /// the service only after that, because its handlers are needed until then.
     ///
-    /// The server does not support TLS, which the specification of webhooks requires (2.1): use a
-    /// reverse proxy, or mount the endpoint in a server that does.
+    /// The server does not support TLS, which the webhook specification requires (2.1): use a
+    /// reverse proxy, or mount the endpoint in a server with TLS.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl Endpoint {
         graceful: &GracefulShutdown,
         closed: watch::Receiver<bool>,
     ) {
-        // Responses are small, and must not wait for more data.
+        // Responses are small, and must not be delayed to collect more data.
         let _ = stream.set_nodelay(true);
         let endpoint = self.clone();
         let requests = Arc::new(Requests::default());
@@ -138,7 +139,7 @@ impl Endpoint {
         tokio::spawn(async move {
             tokio::select! {
                 ended = connection => if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection failed");
+                    tracing::debug!(%error, "failed to serve a connection");
                 },
                 () = requests.idle_at_shutdown(closed) => {}
             }
@@ -147,7 +148,7 @@ impl Endpoint {
     }
 }
 
-/// The requests of one connection.
+/// The requests on one connection.
 #[derive(Debug, Default)]
 struct Requests {
     received: AtomicUsize,
@@ -157,9 +158,10 @@ struct Requests {
 impl Requests {
     /// Waits until the server shuts down and the connection is idle.
     ///
-    /// hyper closes idle connections at a shutdown, but waits for a request that has begun to arrive.
+    /// At shutdown, hyper closes idle connections but waits for a request that has only begun to
+    /// arrive.
     async fn idle_at_shutdown(&self, mut closed: watch::Receiver<bool>) {
-        // The server ends after it has sent this.
+        // The server ends only after it has sent this, so an error means the same.
         let _ = closed.wait_for(|closed| *closed).await;
         loop {
             let handled = self.handled.load(Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The endpoint, and the state that its clones share.
+//! The endpoint, and the state shared by its clones.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,14 @@ use super::subscription_table::SubscriptionTable;
 /// An endpoint that receives events over HTTP and responds once they are handled.
 ///
 /// The front page of the crate lists its [responses](crate#responses-of-an-endpoint). Clones share
-/// the state. An endpoint is the transport of a service, and serves requests in one of three ways:
+/// their state. An endpoint is the transport of a service, and serves requests in one of three
+/// ways:
 ///
 /// - [`serve`](Endpoint::serve) runs an HTTP server.
-/// - It is a `tower` service, which axum mounts beside other routes:
+/// - As a tower service, it can be mounted in an axum router:
 ///   `Router::new().route_service("/events", endpoint.clone())`.
-/// - [`respond`](Endpoint::respond) and [`handle`](Endpoint::handle) take one request of any server.
+/// - [`respond`](Endpoint::respond) and [`handle`](Endpoint::handle) handle a single request of any
+///   server.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
     pub(super) shared: Arc<Shared>,
@@ -36,7 +38,7 @@ pub(super) struct Shared {
     pub(super) settings: Settings,
 }
 
-/// The settings of an endpoint, as its builder sets them.
+/// The settings of an endpoint, as set by its builder.
 pub(super) struct Settings {
     pub(super) tokens: AccessTokens,
     pub(super) origins: OriginPolicy,
@@ -61,7 +63,7 @@ impl Endpoint {
     /// # Errors
     ///
     /// Returns an error if the endpoint has no publisher, if the value cannot be encoded, or if the
-    /// publisher returns one.
+    /// publisher fails.
     pub async fn publish<E: ToEvent + ?Sized>(
         &self,
         event: &E,
@@ -71,8 +73,8 @@ impl Endpoint {
 
     /// Closes the endpoint: it responds to new events with 503.
     ///
-    /// Events that were received before are still handled and responded to. Consumers end once they
-    /// have delivered them.
+    /// Events that were received before are still handled and answered. Consumers end once they
+    /// have delivered these events.
     pub fn close(&self) {
         self.shared.table().close();
     }

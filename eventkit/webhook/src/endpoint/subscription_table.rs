@@ -1,4 +1,4 @@
-//! The subscriptions of an endpoint, which connect requests to consumers.
+//! The subscriptions of an endpoint, which connect its requests to consumers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::recent_deliveries::{DeliveryState, RecentDeliveries};
 /// The subscriptions of an endpoint, and its recent deliveries.
 #[derive(Debug)]
 pub(super) struct SubscriptionTable {
-    /// The number of open subscriptions from which on the endpoint is ready.
+    /// The minimum number of open subscriptions for the endpoint to be ready.
     min_subscriptions: usize,
     closed: bool,
     queues: BTreeMap<Arc<str>, LeaseQueue>,
@@ -28,7 +28,7 @@ pub(super) struct SubscriptionTable {
 #[derive(Debug)]
 pub(super) enum Next {
     Event(Event, Lease),
-    /// There is no event until a change, or until a deadline.
+    /// There is no event until something changes, or until a deadline.
     Wait(Option<Instant>),
     End,
 }
@@ -44,7 +44,7 @@ impl SubscriptionTable {
         }
     }
 
-    /// Admits no more events. Consumers end once they have leased those that wait.
+    /// Stops admitting events. Consumers end once they have leased the waiting events.
     pub(super) fn close(&mut self) {
         self.closed = true;
         for queue in self.queues.values() {
@@ -63,7 +63,7 @@ impl SubscriptionTable {
         self.queues.values().map(LeaseQueue::len).sum()
     }
 
-    /// Opens a consumer, and returns its id. An existing subscription takes the new settings.
+    /// Opens a consumer, and returns its id. An existing subscription adopts the new settings.
     pub(super) fn subscribe(
         &mut self,
         subscription: &Subscription,
@@ -78,8 +78,8 @@ impl SubscriptionTable {
         Ok((consumer, Arc::clone(&queue.changed)))
     }
 
-    /// Creates or updates the queue of a subscription. Until a consumer opens it, its events get the
-    /// response 503.
+    /// Creates or updates the queue of a subscription. Until a consumer opens it, its events get a
+    /// 503 response.
     pub(super) fn upsert_subscription(
         &mut self,
         subscription: &Subscription,
@@ -107,8 +107,8 @@ impl SubscriptionTable {
         matching.map(|(name, _)| Arc::clone(name)).collect()
     }
 
-    /// Adds an event to the queue of a subscription. The error is the outcome that is known at once: the
-    /// event is settled already, or cannot be accepted now.
+    /// Adds an event to the queue of a subscription. The error is an outcome that is known at once:
+    /// the event is already settled, or cannot be accepted now.
     pub(super) fn admit(
         &mut self,
         subscription: &str,
@@ -116,7 +116,8 @@ impl SubscriptionTable {
     ) -> Result<OutcomeReceiver, Outcome> {
         let key = self.recent.key(subscription, event);
         self.expire_leases(subscription);
-        // Not before that of an expired lease, whose event is admitted again at once.
+        // Read after the leases are expired, so that the event of an expired lease is admitted
+        // again at once.
         let now = Instant::now();
         let attempts = match self.recent.get(key, now) {
             Some(DeliveryState::Acknowledged) => return Err(Outcome::Acknowledged),
@@ -154,7 +155,7 @@ impl SubscriptionTable {
         Next::Wait(queue.next_deadline())
     }
 
-    /// Settles an event, even if it was leased to another consumer meanwhile.
+    /// Settles an event, even if it has been leased to another consumer meanwhile.
     pub(super) fn settle(&mut self, subscription: &str, lease: Lease, terminated: bool) {
         let now = Instant::now();
         let known = self.recent.get(lease.key, now);
@@ -179,7 +180,8 @@ impl SubscriptionTable {
         self.recent.set_record(lease.key, record);
     }
 
-    /// Forgets where an event was terminated, so that it is delivered there when it is sent again.
+    /// Forgets the subscriptions that terminated an event, so that it is delivered to them when it
+    /// is sent again.
     pub(super) fn forget_terminated(&mut self, event: &Event) {
         let now = Instant::now();
         for subscription in self.matching_subscriptions(event.ty()) {
@@ -190,7 +192,7 @@ impl SubscriptionTable {
         }
     }
 
-    /// Ends a lease, unless it has ended already; the event may be delivered again after a delay.
+    /// Ends a lease if it is still valid; the event may be delivered again after a delay.
     pub(super) fn release(&mut self, subscription: &str, lease: Lease, delay: Duration) {
         let queue = self.queues.get_mut(subscription);
         if let Some(removed) = queue.and_then(|queue| queue.release(lease)) {
@@ -198,7 +200,7 @@ impl SubscriptionTable {
         }
     }
 
-    /// Extends a lease by `ack_wait`, counted from now, and returns whether it is still valid.
+    /// Extends a lease to `ack_wait` from now; returns whether it is still valid.
     pub(super) fn extend(&mut self, subscription: &str, lease: Lease) -> bool {
         self.expire_leases(subscription);
         let queue = self.queues.get_mut(subscription);

@@ -68,20 +68,20 @@ enum Client {
 }
 
 impl SenderBuilder {
-    /// Sends events in structured mode, in this format; binary mode by default.
+    /// Sends events in structured mode, in this format, instead of binary mode.
     ///
-    /// An event without data, or with data of no content type, is always sent in structured mode: the
-    /// specification of webhooks requires a body and its type (2.1).
+    /// An event without data, or with data without a content type, is always sent in structured
+    /// mode, because the webhook specification requires a body and its content type (2.1).
     pub fn structured(mut self, format: impl Format) -> Self {
         self.format = Some(Arc::new(format));
         self
     }
 
-    /// Sets the access token, which is sent in the header `Authorization` with the scheme `Bearer`
+    /// Sets the access token, which is sent in the `Authorization` header with the scheme `Bearer`
     /// (3.1).
     ///
-    /// If a target requires it in the URL, add it there as `?access_token=..` (3.2). This crate never
-    /// prints it, but proxies and servers log URLs.
+    /// If a target requires the token in the URL, add it there as `?access_token=..` (3.2). This
+    /// crate never prints it, but proxies and servers log URLs.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
@@ -99,57 +99,58 @@ impl SenderBuilder {
         self
     }
 
-    /// Requests permission from the target before the first event (4), and sends nothing without it;
-    /// this requires an [`origin`](SenderBuilder::origin).
+    /// Requests permission from the target before the first event (4); no event is sent without it.
+    /// This requires an [`origin`](SenderBuilder::origin).
     ///
-    /// The target has to allow exactly that origin, or `*`. Requests above the granted rate are
+    /// The target has to allow exactly this origin, or `*`. Requests above the granted rate are
     /// delayed. A permission is valid for the lifetime of the sender.
     pub fn handshake(mut self) -> Self {
         self.handshake = true;
         self
     }
 
-    /// Sets the limits of the target; [`Limits::DEFAULT`] by default. An event that exceeds one is not
-    /// sent.
+    /// Sets the limits for events, which should be those of the target; [`Limits::DEFAULT`] by
+    /// default. An event that exceeds a limit is not sent.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sets the rate that the [`handshake`](SenderBuilder::handshake) requests, per minute.
+    /// Sets the rate per minute that the [`handshake`](SenderBuilder::handshake) requests.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.rate = Some(per_minute);
         self
     }
 
-    /// Allows a URL without TLS on another machine, against the specification of webhooks (2.1):
-    /// the network can read events and tokens.
+    /// Allows a URL without TLS on another machine, contrary to the webhook specification (2.1):
+    /// the network can then read events and tokens.
     pub fn allow_http(mut self) -> Self {
         self.allow_http = true;
         self
     }
 
-    /// Sets the time limit of one attempt, including the handlers of the target; 60 seconds by
-    /// default.
+    /// Sets the time limit of one attempt, including the time that the handlers of the target take;
+    /// 60 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Sets the maximum number of attempts of an event; 5 by default.
+    /// Sets the maximum number of attempts per event; 5 by default.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.retry.attempts = attempts.max(1);
         self
     }
 
-    /// Sets the time limit of all attempts of an event and the delays in between; 5 minutes by default.
+    /// Sets the time limit of all attempts of an event, including the delays between them; 5
+    /// minutes by default.
     pub fn total_timeout(mut self, timeout: Duration) -> Self {
         self.retry.total_timeout = timeout;
         self
     }
 
-    /// Sets the delay after the first attempt, which doubles with each, and the maximum; half a second
-    /// and 30 seconds by default.
+    /// Sets the delay after the first attempt, which doubles with each attempt, and its maximum;
+    /// half a second and 30 seconds by default.
     ///
     /// Jitter shortens each delay by up to half. A longer `Retry-After` takes precedence.
     pub fn backoff(mut self, initial: Duration, max: Duration) -> Self {
@@ -171,15 +172,17 @@ impl SenderBuilder {
         self
     }
 
-    /// Builds the sender; nothing is sent yet.
+    /// Builds the sender; this sends nothing.
     ///
     /// # Errors
     ///
-    /// Returns an error if the URL, the token, the origin, the rate or a header is invalid, if there
-    /// is a handshake without an origin, or if the reqwest client cannot be created.
+    /// Returns an error if the URL, the token, the origin, the rate or a header is invalid, if the
+    /// handshake has no origin, or if the reqwest client cannot be created.
     pub fn build(self) -> Result<Sender, TransportError> {
         let target = Target::parse(&self.url, self.allow_http).map_err(|reason| {
-            TransportError::configuration(format!("the URL of a webhook sender: {reason}"))
+            TransportError::configuration(format!(
+                "the URL of the webhook sender is invalid: {reason}"
+            ))
         })?;
         let headers = self.all_headers(&target)?;
         let handshake = match (self.handshake, self.origin) {
@@ -196,7 +199,7 @@ impl SenderBuilder {
         };
         if self.rate == Some(0) {
             return Err(TransportError::configuration(
-                "the rate is 0, expected at least 1 request per minute",
+                "the rate is 0: expected at least 1 request per minute",
             ));
         }
         let client: Arc<dyn HttpClient> = match self.client {
@@ -223,16 +226,16 @@ impl SenderBuilder {
         })
     }
 
-    /// Returns the headers of every request.
+    /// Returns the headers that every request has.
     fn all_headers(&self, target: &Target) -> Result<HeaderMap, TransportError> {
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let name = HeaderName::try_from(name).map_err(|_| {
-                TransportError::configuration(format!("{name:?} is not the name of a header"))
+                TransportError::configuration(format!("{name:?} is not a valid header name"))
             })?;
             let value = HeaderValue::try_from(value).map_err(|_| {
                 TransportError::configuration(format!(
-                    "the value of the header `{name}` is illegal"
+                    "the value of the header `{name}` is invalid"
                 ))
             })?;
             headers.insert(name, value);
@@ -242,7 +245,7 @@ impl SenderBuilder {
             let value = value.filter(|_| !origin.is_empty() && origin != "*");
             let value = value.ok_or_else(|| {
                 TransportError::configuration(format!(
-                    "{origin:?} is not an origin, expected a DNS name in ASCII"
+                    "{origin:?} is not an origin: expected an ASCII DNS name"
                 ))
             })?;
             headers.insert(REQUEST_ORIGIN, value);
@@ -250,7 +253,7 @@ impl SenderBuilder {
         if let Some(token) = &self.token {
             let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
                 TransportError::configuration(
-                    "the access token is illegal, expected printable ASCII",
+                    "the access token is invalid: expected printable ASCII",
                 )
             })?;
             value.set_sensitive(true);

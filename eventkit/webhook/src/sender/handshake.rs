@@ -9,7 +9,7 @@ use super::requests::Requests;
 use super::response::{FailedAttempt, NextStep, check};
 use crate::headers::{ALLOWED_ORIGIN, ALLOWED_RATE, REQUEST_RATE, parse_rate};
 
-/// The permission that the sender requests.
+/// The permission that a sender requests.
 #[derive(Debug)]
 pub(super) struct Handshake {
     pub(super) origin: String,
@@ -17,7 +17,7 @@ pub(super) struct Handshake {
 }
 
 impl Handshake {
-    /// Requests permission, and sets the rate that is granted.
+    /// Requests permission, and applies the granted rate.
     pub(super) async fn request_permission(
         &self,
         requests: &Requests,
@@ -36,11 +36,11 @@ impl Handshake {
         Ok(())
     }
 
-    /// Returns the granted rate, if there is a limit. The headers count, whatever the status (4.2).
+    /// Returns the granted rate, if it is limited. Only the headers matter, not the status (4.2).
     fn granted(&self, response: &Response<Bytes>) -> Result<Option<u32>, FailedAttempt> {
         let headers = response.headers();
         let Some(origin) = headers.get(ALLOWED_ORIGIN) else {
-            // A target that is unavailable may allow it later.
+            // A target that is currently unavailable may grant it later.
             let unavailable = check(response).err().filter(FailedAttempt::is_retriable);
             return Err(unavailable.unwrap_or_else(|| {
                 let status = response.status();

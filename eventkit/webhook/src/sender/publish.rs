@@ -1,4 +1,4 @@
-//! The sender, and its publishing with retries.
+//! The sender, and publishing with retries.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::handshake::Handshake;
 use super::requests::Requests;
 use super::response::{FailedAttempt, NextStep, check};
 
-/// The headers of a message that belong to the connection it was received over.
+/// Headers that belong to the connection over which a message was received.
 const CONNECTION_HEADERS: [&str; 9] = [
     "authorization",
     "connection",
@@ -36,7 +36,8 @@ const CONNECTION_HEADERS: [&str; 9] = [
     "upgrade",
 ];
 
-/// A sender that publishes events to one URL over HTTP; clones share connections and rate limit.
+/// A sender that publishes events to one URL over HTTP; clones share the connections and the rate
+/// limit.
 ///
 /// An event is published once the target has responded with 2xx. The front page of the crate lists
 /// [which responses are retried](crate#retries-of-a-sender).
@@ -72,7 +73,7 @@ pub(super) struct Shared {
     pub(super) retry: Retry,
 }
 
-/// The limits of retries.
+/// The limits on retries.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Retry {
     pub(super) attempts: u32,
@@ -94,14 +95,14 @@ impl Sender {
         PublisherExt::publish(self, event).await
     }
 
-    /// Publishes events in one request in batched mode, in the format of
-    /// [`structured`](crate::SenderBuilder::structured) or else in JSON.
+    /// Publishes events in one request in batched mode, in the format set with
+    /// [`structured`](crate::SenderBuilder::structured), or in JSON by default.
     ///
-    /// The target accepts all of the events, or all of them are sent again.
+    /// The target accepts either all events or none; in the latter case all of them are sent again.
     ///
     /// # Errors
     ///
-    /// Returns an error if an event cannot be encoded, or if the target did not accept them.
+    /// Returns an error if an event cannot be encoded, or if the target did not accept the batch.
     pub async fn publish_batch(&self, events: &[Event]) -> Result<Published, TransportError> {
         let format = self.shared.format.as_deref().unwrap_or(&Json);
         let operation = || format!("send a batch of {} events", events.len());
@@ -115,8 +116,8 @@ impl Sender {
         let operation = || format!("send {event}");
         let message = match &self.shared.format {
             Some(format) => binding::encode_structured(event, &**format),
-            // A notification has a body and its type (2.1), which an event without data, or with
-            // data of no type, lacks in binary mode.
+            // A notification must have a body and its content type (2.1). An event without data, or
+            // with data without a content type, lacks one of them in binary mode.
             None => binding::encode_binary(event).and_then(|message| {
                 if message.headers.contains_key(CONTENT_TYPE) {
                     Ok(message)
@@ -130,7 +131,7 @@ impl Sender {
         self.send(operation, &message).await
     }
 
-    /// Returns the message of events, or an error if the target would refuse it.
+    /// Returns the encoded message, or an error if a target with the same limits would refuse it.
     fn within_limits(
         &self,
         operation: impl Fn() -> String,
@@ -143,11 +144,18 @@ impl Sender {
         let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len());
         checked
             .and_then(|()| self.shared.limits.check_message(sizes, message.body.len()))
-            .map_err(|error| rejected(&operation(), "the target would refuse it", error))?;
+            .map_err(|error| {
+                rejected(
+                    &operation(),
+                    "a target with the same limits would refuse it",
+                    error,
+                )
+            })?;
         Ok(message)
     }
 
-    /// Sends a message until the target accepts or refuses it, or a limit of retries is reached.
+    /// Sends a message until the target accepts or refuses it, or until a limit on retries is
+    /// reached.
     ///
     /// `operation` completes the message "failed to ..".
     async fn send(
@@ -156,7 +164,7 @@ impl Sender {
         message: &Message,
     ) -> Result<Published, TransportError> {
         let shared = &*self.shared;
-        // Made when it is needed: most messages are accepted.
+        // Formatted only on failure, since most messages are accepted.
         let operation = || format!("failed to {} to {}", operation(), shared.requests.target);
         let retry = shared.retry;
         let deadline = Instant::now() + retry.total_timeout.min(FAR_FUTURE);
@@ -224,7 +232,7 @@ fn rejected(operation: &str, reason: &str, source: impl Into<BoxError>) -> Trans
     TransportError::rejected(format!("failed to {operation}: {reason}")).with_source(source)
 }
 
-/// Returns the headers of a raw message, without those of a connection or a webhook.
+/// Returns the headers of a raw message, without those of the connection or of webhooks.
 fn raw_headers(message: &RawMessage) -> Result<HeaderMap, http::Error> {
     let mut headers = HeaderMap::new();
     for (name, value) in &message.headers {
@@ -253,7 +261,7 @@ impl Publisher for Sender {
         Box::pin(self.send_event(event))
     }
 
-    /// Sends a message to the URL, whatever the event type.
+    /// Sends a message to the URL, independently of the event type.
     fn publish_raw<'a>(
         &'a self,
         ty: &'a str,

@@ -13,11 +13,11 @@ use super::target::Target;
 use crate::client::HttpClient;
 use crate::rate::RateLimiter;
 
-/// The requests to one target, at the rate that it allows.
+/// A client for one target, with the rate that the target allows.
 pub(super) struct Requests {
     pub(super) target: Target,
     pub(super) client: Arc<dyn HttpClient>,
-    /// The headers of every request.
+    /// The headers that every request has.
     pub(super) headers: HeaderMap,
     pub(super) limiter: RateLimiter,
     /// The time limit of one request.
@@ -25,7 +25,7 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Sends one request once the rate limiter allows it, and returns the response.
+    /// Sends one request as soon as the rate limiter allows it, and returns the response.
     pub(super) async fn send(
         &self,
         method: Method,
@@ -41,7 +41,7 @@ impl Requests {
             request.headers_mut().insert(name, value.clone());
         }
         self.limiter.acquire(deadline).await.map_err(|delay| {
-            let reason = "the target accepts no more requests at present";
+            let reason = "the target currently accepts no more requests";
             FailedAttempt::new(NextStep::Retry(Some(delay)), reason)
         })?;
         let left = deadline.saturating_duration_since(Instant::now());

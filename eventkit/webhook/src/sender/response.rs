@@ -12,10 +12,10 @@ use serde::Deserialize;
 
 use crate::headers::parse_retry_after;
 
-/// The maximum number of characters of a response in an error message.
+/// The maximum length of a response in an error message, in characters.
 const MAX_DETAIL_LENGTH: usize = 500;
 
-/// An attempt that failed.
+/// A failed attempt.
 #[derive(Debug)]
 pub(super) struct FailedAttempt {
     pub(super) reason: String,
@@ -26,13 +26,13 @@ pub(super) struct FailedAttempt {
 /// The next step after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NextStep {
-    /// To retry, after the delay that the target requested, if any.
+    /// Retry, after the delay that the target requested, if any.
     Retry(Option<Duration>),
-    /// To retry after this delay, and to pause all other requests too (2.2).
+    /// Retry after this delay, and pause all other requests too (2.2).
     Pause(Duration),
-    /// To give up, with an error of this kind.
+    /// Give up with an error of this kind.
     Stop(TransportErrorKind),
-    /// To give up, and to never send to the target again (2.2).
+    /// Give up, and never send to the target again (2.2).
     Retire,
 }
 
@@ -62,7 +62,7 @@ impl FailedAttempt {
         matches!(self.next_step, NextStep::Retry(_) | NextStep::Pause(_))
     }
 
-    /// Converts it to an error: the operation, the reason, and the details.
+    /// Converts this to an error with the operation, the reason and the details.
     pub(super) fn into_error(self, operation: &str, details: &str) -> TransportError {
         let kind = match self.next_step {
             NextStep::Retry(_) | NextStep::Pause(_) => TransportErrorKind::Unavailable,
@@ -88,7 +88,7 @@ pub(super) fn check(response: &Response<Bytes>) -> Result<(), FailedAttempt> {
     let next_step = match status {
         StatusCode::TOO_MANY_REQUESTS => retry_after.map_or(NextStep::Retry(None), NextStep::Pause),
         StatusCode::GONE => NextStep::Retire,
-        // The event is not the cause of these.
+        // These are not caused by the event.
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::NOT_FOUND
@@ -113,14 +113,14 @@ pub(super) fn check(response: &Response<Bytes>) -> Result<(), FailedAttempt> {
     Err(FailedAttempt::new(next_step, text))
 }
 
-/// Returns what to do, if that is known.
+/// Returns what the user should do about a status, if that is known.
 fn advice(status: StatusCode, headers: &HeaderMap) -> Option<String> {
     let advice = match status {
-        StatusCode::GONE => "the target is retired, and the sender stops sending to it",
+        StatusCode::GONE => "the target is retired, so the sender stops sending to it",
         StatusCode::UNAUTHORIZED => "see `SenderBuilder::token`",
         StatusCode::FORBIDDEN => "see `SenderBuilder::token` and `SenderBuilder::origin`",
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            "check that the URL is the one of a webhook"
+            "check that the URL is that of a webhook"
         }
         _ if status.is_redirection() => {
             let to = headers.get(LOCATION).map(HeaderValue::as_bytes);

@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use crate::headers::ACCESS_TOKEN;
 
-/// A URL, which is printed without its query, since that may contain a token.
+/// A URL that is printed without its query, which may contain a token.
 #[derive(Clone)]
 pub(super) struct Target {
     pub(super) uri: Uri,
@@ -18,7 +18,7 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Parses a URL, and returns what is wrong with it otherwise.
+    /// Parses a URL; the error says why it is invalid.
     pub(super) fn parse(text: &str, allow_http: bool) -> Result<Self, String> {
         let mut url = Url::parse(text).map_err(|error| format!("it is not a URL: {error}"))?;
         let secure = match url.scheme() {
@@ -32,7 +32,7 @@ impl Target {
             );
         }
         if !secure && !allow_http && !is_loopback(&url) {
-            let message = "it is not https: `SenderBuilder::allow_http` allows that on a trusted \
+            let message = "it does not use https: `SenderBuilder::allow_http` allows this on a trusted \
                            network";
             return Err(message.to_owned());
         }
