@@ -10,7 +10,7 @@ use super::fixture::Fixture;
 use super::outcome::{Outcome, Skip};
 use super::{content, delivery, deploy, order, records, reserved, resume, settle, share};
 
-/// A check of one guarantee that services rely on.
+/// A check of one promise that services rely on.
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
     name: &'static str,
@@ -50,7 +50,7 @@ impl Check {
         match result.map_err(Error::downcast::<Skip>) {
             Ok(()) => Outcome::Passed,
             Err(Ok(skip)) => Outcome::Skipped(skip.to_string()),
-            // With all of its sources.
+            // The message includes all sources of the error.
             Err(Err(error)) => Outcome::Failed(format!("{error:#}")),
         }
     }
@@ -69,8 +69,8 @@ macro_rules! checks {
         /// Defines a test for each [`Check`](crate::Check) of a transport.
         ///
         /// The arguments are the attributes of the tests, and an expression for the
-        /// [`Fixture`](crate::Fixture) that each test evaluates. The tests are async functions for
-        /// a tokio runtime.
+        /// [`Fixture`](crate::Fixture), which each test evaluates. The tests are async functions
+        /// for a tokio runtime.
         ///
         /// ```ignore
         /// eventkit_transport_tests::transport_tests! {

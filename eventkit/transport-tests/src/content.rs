@@ -1,4 +1,4 @@
-//! Checks of the content of messages.
+//! Checks of message contents.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use eventkit::transport::RawMessage;
 use super::context::{TestContext, ack, build, ensure_eq, event, terminate};
 use super::outcome::Skip;
 
-/// Publishes an event, and checks that it comes back equal.
+/// Publishes an event, and checks that an equal event is received.
 async fn round_trip(context: &TestContext<'_>, rest: &str, sent: Event) -> Result<()> {
     let mut consumer = context.consumer(rest).await?;
     context.publish(&sent).await?;
@@ -131,7 +131,7 @@ pub(super) async fn decodes_events_published_raw(context: &TestContext<'_>) -> R
     let message = RawMessage::new(vec![content_type], Json.encode(&structured)?);
     context.publish_raw("raw", &message).await?;
 
-    // In the binary content mode of HTTP, which dead letters have.
+    // In the binary content mode of HTTP, like a dead letter.
     let binary = context
         .event("raw", "")
         .without_time()
@@ -174,7 +174,7 @@ pub(super) async fn delivers_invalid_messages_raw(context: &TestContext<'_>) -> 
     ];
     for sent in messages {
         context.publish_raw("raw", &sent).await?;
-        // The message does not hold up a valid event behind it.
+        // The invalid message must not hold up the valid event behind it.
         let expected = sent.body.len().to_string();
         context.publish_all("raw", [&expected]).await?;
 

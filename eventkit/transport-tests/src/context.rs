@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use super::fixture::Fixture;
 
-/// The context of one check.
+/// The context of a check.
 pub(super) struct TestContext<'a> {
     pub(super) fixture: &'a dyn Fixture,
     pub(super) transport: Box<dyn Transport>,
-    /// A unique segment of event types, and prefix of names.
+    /// The unique segment of event types and prefix of names.
     scope: String,
 }
 
@@ -33,7 +33,7 @@ impl<'a> TestContext<'a> {
         })
     }
 
-    /// Opens the transport again, like another process.
+    /// Opens the transport again, as another process would.
     pub(super) async fn another(&self) -> Result<Box<dyn Transport>> {
         open(self.fixture).await
     }
@@ -51,7 +51,8 @@ impl<'a> TestContext<'a> {
         subscription
     }
 
-    /// Returns a subscription that does not redeliver an unsettled message before the timeout.
+    /// Returns a subscription whose unsettled messages are not redelivered before the timeout of
+    /// the fixture.
     pub(super) fn patient_subscription(&self, rest: &str) -> Subscription {
         let mut subscription = self.subscription(rest, &[rest]);
         subscription.ack_wait = self.fixture.timeout() * 10;
@@ -82,7 +83,7 @@ impl<'a> TestContext<'a> {
         in_time(self.fixture, "publish", published).await
     }
 
-    /// Publishes one event for each text, in order.
+    /// Publishes an event for each text, in order.
     pub(super) async fn publish_all(
         &self,
         rest: &str,
@@ -107,7 +108,7 @@ impl<'a> TestContext<'a> {
         next.await?.context("the consumer has ended")
     }
 
-    /// Waits for the next message, which has to contain this text.
+    /// Waits for the next message, which must contain this text.
     pub(super) async fn expect(
         &self,
         consumer: &mut dyn Consumer,
@@ -141,7 +142,7 @@ impl<'a> TestContext<'a> {
         Ok(())
     }
 
-    /// Waits, and checks that no message is received.
+    /// Waits for a while, and checks that no message is received.
     pub(super) async fn expect_nothing(
         &self,
         consumer: &mut dyn Consumer,
@@ -156,13 +157,13 @@ impl<'a> TestContext<'a> {
         bail!("received `{found}`, delivery {count}, expected nothing")
     }
 
-    /// Waits for a time in which an unsettled message is redelivered, and checks that none is.
+    /// Waits long enough for an unsettled message to be redelivered, and checks that none is.
     pub(super) async fn expect_no_redelivery(&self, consumer: &mut dyn Consumer) -> Result<()> {
         self.expect_nothing(consumer, self.fixture.ack_wait() * 2)
             .await
     }
 
-    /// Repeats an operation until it succeeds, as a service does after a loss.
+    /// Retries an operation until it succeeds, as a service does after a failure.
     pub(super) async fn retry<T>(
         &self,
         what: &str,
@@ -188,7 +189,7 @@ async fn open(fixture: &dyn Fixture) -> Result<Box<dyn Transport>> {
     in_time(fixture, "open", opened).await
 }
 
-/// Runs an operation, for as long as the fixture allows.
+/// Runs an operation within the timeout of the fixture.
 pub(super) async fn in_time<T, E: Into<Error>>(
     fixture: &dyn Fixture,
     operation: &'static str,
@@ -205,7 +206,7 @@ pub(super) fn build(builder: EventBuilder) -> Result<Event> {
     builder.build().context("build an event")
 }
 
-/// Returns the message that a consumer received.
+/// Returns the message that a consumer received, or an error if there is none.
 pub(super) fn received(next: Result<Option<Incoming>, TransportError>) -> Result<Incoming> {
     let next = next.context("the consumer is lost")?;
     next.context("the consumer has ended")
@@ -224,7 +225,7 @@ pub(super) fn event(incoming: &Incoming) -> Result<&Event> {
     })
 }
 
-/// Returns the text that the event of a message has as its data.
+/// Returns the data of a message's event as text.
 pub(super) fn text(incoming: &Incoming) -> Result<String> {
     let text = event(incoming)?.data().and_then(|data| data.as_str());
     let text = text.context("received an event without its data")?;
@@ -240,7 +241,7 @@ pub(super) fn ensure_eq<T: PartialEq + Debug>(what: &str, found: &T, expected: &
     Ok(())
 }
 
-/// Checks how often a message was delivered, this time included.
+/// Checks how often a message was delivered, including this time.
 pub(super) fn ensure_delivery_count(incoming: &Incoming, expected: u32) -> Result<()> {
     let count = incoming.metadata.delivery_count;
     ensure_eq("the delivery count", &count, &expected)

@@ -1,4 +1,4 @@
-//! Checks of what a consumer receives, and how much at once.
+//! Checks of which messages a consumer receives, and how many at once.
 
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
@@ -96,7 +96,7 @@ pub(super) async fn delivers_everything_to_prepared_subscriptions(
     let mut early = context.subscribe(&early).await?;
     context.publish_all("announced", ["0"]).await?;
     ack(context.expect(&mut *early, "0").await?).await?;
-    // All open subscriptions have settled it.
+    // All open subscriptions have settled the message.
     let mut late = context.subscribe(&late).await?;
     ack(context.expect(&mut *late, "0").await?).await?;
     context.expect_no_redelivery(&mut *early).await
@@ -142,7 +142,7 @@ pub(super) async fn loses_nothing_when_next_is_dropped(context: &TestContext<'_>
             // The future is dropped at its first, second or third await.
             match timeout(Duration::from_millis(5), polled(consumer.next(), polls)).await {
                 Err(_) => {}
-                // Other tasks run meanwhile.
+                // Lets other tasks run meanwhile.
                 Ok(None) => sleep(Duration::from_millis(1)).await,
                 Ok(Some(next)) => {
                     let incoming = received(next)?;
@@ -162,7 +162,7 @@ pub(super) async fn loses_nothing_when_next_is_dropped(context: &TestContext<'_>
     received.unwrap_or_else(|_| bail!("lost: {missing:?}"))
 }
 
-/// Polls a future at most `max` times, and drops it then.
+/// Polls a future at most `max` times, and then drops it.
 async fn polled<F: Future + Unpin>(mut future: F, max: usize) -> Option<F::Output> {
     let mut polls = 0;
     poll_fn(|context| {
@@ -188,7 +188,7 @@ pub(super) async fn limits_messages_in_flight(context: &TestContext<'_>) -> Resu
         open.push(context.next(&mut *consumer).await?);
     }
     context.expect_nothing(&mut *consumer, short).await?;
-    // Messages that are settled, or wait for redelivery, are not in flight.
+    // Messages that are settled or wait for redelivery do not count as in flight.
     ack(open.remove(0)).await?;
     open.push(context.next(&mut *consumer).await?);
     nack(open.remove(0), Duration::from_hours(1)).await?;

@@ -11,12 +11,12 @@ use tokio::time::timeout;
 use super::context::{TestContext, ack, ensure_eq, in_time, received};
 use super::outcome::Skip;
 
-/// The time in which a message arrives, if it does.
+/// The time within which a message would arrive.
 const SHORT: Duration = Duration::from_millis(300);
 
 fn check_durable(context: &TestContext<'_>) -> Result<()> {
     if !context.fixture.has_durable_subscriptions() {
-        bail!(Skip("subscriptions end with their process"));
+        bail!(Skip("subscriptions do not outlive their process"));
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ pub(super) async fn skips_only_for_the_latest_selection(context: &TestContext<'_
     is_known.await?;
 
     context.publish_all("wide", ["x"]).await?;
-    // A transport may deliver it to the earlier process.
+    // The transport may deliver the message to the earlier process.
     if let Ok(next) = timeout(SHORT, here.next()).await {
         skip(received(next)?).await?;
     }
@@ -99,16 +99,16 @@ pub(super) async fn starts_where_asked(context: &TestContext<'_>) -> Result<()> 
     expect_all(context, &mut *oldest, &["0", "1", "2"]).await?;
     expect_all(context, &mut *time, &["1", "2"]).await?;
 
-    // One that exists continues where it is.
+    // An existing subscription continues where it stopped.
     in_time(context.fixture, "close", consumer.close()).await?;
     context.publish_all("start", ["3"]).await?;
     let mut consumer = context.subscribe(&new).await?;
     expect_all(context, &mut *consumer, &["3"]).await
 }
 
-/// Returns a time after the messages that are stored, and before those that follow.
+/// Returns a time between the messages that are already stored and those that follow.
 fn now_between_messages() -> Timestamp {
-    // The clock of the system, since that of the runtime may be paused.
+    // Uses the system clock, since that of the runtime may be paused.
     let pause = || thread::sleep(Duration::from_millis(20));
     pause();
     let now = Timestamp::now();

@@ -5,15 +5,15 @@ use std::time::Duration;
 use eventkit::BoxError;
 use eventkit::transport::{BoxFuture, Transport};
 
-/// A transport under test, and what it guarantees.
+/// A transport under test, and the guarantees it gives.
 ///
 /// Only [`open`](Self::open) is required.
 pub trait Fixture: Sync {
-    /// Opens the transport. Each call stands for another process on the same broker, which receives
-    /// what the others publish.
+    /// Opens the transport. Each call represents another process on the same broker, which receives
+    /// the messages that the other ones publish.
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Transport>, BoxError>>;
 
-    /// Returns why all checks are skipped, such as a broker that is disabled on this machine.
+    /// Returns the reason to skip all checks, such as a broker that is disabled on this machine.
     fn skip_reason(&self) -> Option<String> {
         None
     }
@@ -23,50 +23,50 @@ pub trait Fixture: Sync {
         Duration::from_secs(1)
     }
 
-    /// Returns the time limit of everything that has to happen; 20 seconds by default.
+    /// Returns the time limit for everything that has to happen; 20 seconds by default.
     fn timeout(&self) -> Duration {
         Duration::from_secs(20)
     }
 
-    /// Returns whether a consumer receives messages in the order of publishing, as long as none is
-    /// returned.
+    /// Returns whether a consumer receives messages in the order of their publishing, as long as
+    /// none is returned.
     fn keeps_order(&self) -> bool {
         true
     }
 
     /// Returns whether [`Published::duplicate`](eventkit::transport::Published::duplicate) reports
-    /// events that are published twice.
+    /// events that are published again.
     fn detects_duplicates(&self) -> bool {
         true
     }
 
-    /// Returns whether a consumer receives messages that are not events. A transport that responds to
-    /// the publisher may reject them instead.
+    /// Returns whether a consumer receives messages that are not events. A transport that responds
+    /// to the publisher may reject them instead.
     fn delivers_invalid_messages(&self) -> bool {
         true
     }
 
     /// Returns whether messages of [reserved](eventkit::transport::is_reserved) event types are
-    /// delivered as such. A transport without a destination for each event type has none.
+    /// delivered as such. A transport without a destination per event type does not support this.
     fn has_reserved_types(&self) -> bool {
         true
     }
 
-    /// Returns whether subscriptions outlive their processes, which may be of several deployments. A
-    /// transport whose subscriptions end with their process has no selections, start positions and former
-    /// names to keep.
+    /// Returns whether subscriptions outlive their processes, so that several deployments may share
+    /// them. Otherwise the checks of selections, start positions and former names are skipped.
     fn has_durable_subscriptions(&self) -> bool {
         true
     }
 
-    /// Returns the size of data that the transport has to carry, in bytes; one million by default.
+    /// Returns the size of data that the transport must be able to carry, in bytes; one million by
+    /// default.
     fn large_data_size(&self) -> usize {
         1_000_000
     }
 
-    /// Kills the broker and starts it again with what it has stored; `None` if that is not possible.
+    /// Kills the broker and starts it again with its stored data; `None` if that is not possible.
     ///
-    /// Transports that were opened before stay in use, and have to reconnect.
+    /// Transports that were opened before remain in use, and have to reconnect.
     fn restart(&self) -> Option<BoxFuture<'_, Result<(), BoxError>>> {
         None
     }

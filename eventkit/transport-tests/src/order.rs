@@ -1,4 +1,4 @@
-//! The check of the order of messages.
+//! Checks of the order of messages.
 
 use anyhow::{Result, bail};
 
@@ -18,7 +18,7 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
     for number in numbers(COUNT / 2) {
         ack(context.expect(&mut *consumer, &number).await?).await?;
     }
-    // The order holds with several unsettled messages, and while more are published.
+    // The order must hold with several unsettled messages, and while more are published.
     let rest: Vec<String> = numbers(COUNT).skip(COUNT / 2).collect();
     let send = context.publish_all("ordered", rest.iter().cloned());
     let receive = async {
@@ -27,7 +27,7 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
             for number in numbers {
                 open.push(context.expect(&mut *consumer, number).await?);
             }
-            // Acknowledged in reverse: settling has no order.
+            // Acknowledged in reverse, because messages may be settled in any order.
             while let Some(incoming) = open.pop() {
                 ack(incoming).await?;
             }
@@ -38,7 +38,8 @@ pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
     delivers_again_before_newer_messages(context).await
 }
 
-/// Checks that messages of a lost consumer come before newer ones, if the subscription asks for that.
+/// Checks that the messages of a lost consumer are delivered before newer ones, if the subscription
+/// asks for this.
 async fn delivers_again_before_newer_messages(context: &TestContext<'_>) -> Result<()> {
     let mut subscription = context.subscription("kept", &["kept"]);
     subscription.keeps_order = true;

@@ -1,20 +1,20 @@
 //! The outcome of a check.
 
-/// The outcome of one check.
+/// The outcome of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a failed check is not reported otherwise"]
 #[non_exhaustive]
 pub enum Outcome {
     /// The transport passed the check.
     Passed,
-    /// The check did not run, for this reason.
+    /// The check was skipped, for this reason.
     Skipped(String),
     /// The transport failed the check, with this message.
     Failed(String),
 }
 
 impl Outcome {
-    /// Asserts that the check did not fail; prints the reason of one that was skipped.
+    /// Asserts that the check did not fail; prints the reason if it was skipped.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! Checks of what is recorded about the deliveries of a message.
+//! Checks of delivery records.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(super) async fn keeps_records_of_deliveries(context: &TestContext<'_>) -> Re
     drop(consumer);
     drop(incoming);
 
-    // Another process finds it, and no other subscription does.
+    // Another process must find the record, but no other subscription.
     let other = context.another().await?;
     let consumer = other.subscribe(&subscription).await;
     let mut consumer = consumer.context("subscribe from another process")?;
@@ -50,7 +50,7 @@ pub(super) async fn keeps_records_of_deliveries(context: &TestContext<'_>) -> Re
     let second = context.expect(&mut *consumer, "y").await?;
     ensure_record(&second, DeliveryRecord::default()).await?;
     ack(second).await?;
-    // It does not depend on the consumer.
+    // The record must not depend on the consumer.
     drop(consumer);
     store(&incoming, record(3)).await?;
     ensure_record(&incoming, record(3)).await?;
@@ -72,7 +72,7 @@ pub(super) async fn keeps_records_of_deliveries(context: &TestContext<'_>) -> Re
     ack(incoming).await
 }
 
-/// A consumer that is opened again if it is lost.
+/// A consumer that is reopened when it is lost.
 struct Again<'a> {
     context: &'a TestContext<'a>,
     subscription: &'a Subscription,

@@ -6,7 +6,7 @@ use super::check::Check;
 use super::fixture::Fixture;
 use super::outcome::Outcome;
 
-/// Runs all checks on the transport of a fixture, one after the other.
+/// Runs all checks on the transport of a fixture, one after another.
 pub async fn run(fixture: &dyn Fixture) -> Report {
     let mut report = Report::default();
     for check in Check::all() {
@@ -22,7 +22,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Returns whether no check failed.
+    /// Returns whether all checks passed or were skipped.
     #[must_use]
     pub fn all_passed(&self) -> bool {
         let mut outcomes = self.outcomes.iter();

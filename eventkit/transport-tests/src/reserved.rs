@@ -1,4 +1,4 @@
-//! Checks of messages of reserved event types.
+//! Checks of messages with reserved event types.
 
 use anyhow::{Context, Result, bail, ensure};
 use eventkit::format::{Format, Json};
@@ -7,7 +7,7 @@ use eventkit::transport::{Incoming, REPLAY_PREFIX, RawMessage, Subscription};
 use super::context::{TestContext, ack, build, ensure_eq, event, in_time, terminate};
 use super::outcome::Skip;
 
-/// A header, and an attribute, of which services write one.
+/// The name of a header and of an attribute; services write headers of this name.
 const HEADER: &str = "eventkit-handler";
 
 /// Returns a reserved event type that only this check uses.
@@ -94,7 +94,7 @@ pub(super) async fn delivers_nothing_else_as_reserved(context: &TestContext<'_>)
         let message = structured(context, "plain")?;
         context.publish_raw("plain", &message).await?;
     } else {
-        // The event type is the sender's choice here.
+        // Here, the sender chooses the event type.
         let ty = reserved_type(context);
         let sent = context.event("plain", "of a sender").ty(ty);
         context.publish(&build(sent)?).await?;

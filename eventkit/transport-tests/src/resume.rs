@@ -1,4 +1,4 @@
-//! Checks of a new consumer that follows another one.
+//! Checks of a new consumer that replaces another one.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -17,10 +17,10 @@ pub(super) async fn resumes_where_it_stopped(context: &TestContext<'_>) -> Resul
         ack(context.expect(&mut *consumer, &number).await?).await?;
     }
     drop(consumer);
-    // Messages without a consumer wait.
+    // Messages wait while there is no consumer.
     context.publish_all("resume", ["2", "3"]).await?;
     let mut consumer = context.consumer("resume").await?;
-    // One that was on its way to the dropped consumer comes back later.
+    // A message that was on its way to the dropped consumer is redelivered later.
     let incoming = context.next(&mut *consumer).await?;
     let other = match &*text(&incoming)? {
         "2" => "3",
@@ -77,7 +77,7 @@ pub(super) async fn returns_messages_of_a_dropped_consumer(
 
 pub(super) async fn returns_messages_of_a_closed_consumer(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 20;
-    // Redelivery before the timeout shows that the messages were returned.
+    // A redelivery before the timeout shows that the messages were returned.
     let mut subscription = context.patient_subscription("closed");
     subscription.max_in_flight = COUNT;
     let mut consumer = context.subscribe(&subscription).await?;
@@ -120,14 +120,14 @@ pub(super) async fn keeps_everything_across_a_restart(context: &TestContext<'_>)
     let restarted = async { restarted.await.map_err(Error::from_boxed) };
     in_time(context.fixture, "restart", restarted).await?;
 
-    // A publisher reconnects, and a retry does not publish the event twice.
+    // The publisher must reconnect, and a retry must not publish the event twice.
     let late = build(context.event("restart", "late"))?;
     let publish = async || {
         let published = context.transport.publish_event(&late).await;
         published.context("publish after the restart")
     };
     context.retry("publish after the restart", publish).await?;
-    // A consumer reconnects too, or returns an error.
+    // The consumer must reconnect too, or return an error.
     let mut missing: BTreeSet<String> = numbers(COUNT).chain(["late".to_owned()]).collect();
     missing.retain(|number| !acked.contains(number));
     let collect = collect(context, &subscription, consumer, missing, &acked);
@@ -155,7 +155,7 @@ async fn collect(
                     !acked.contains(&found),
                     "`{found}` was acknowledged and redelivered"
                 );
-                // A message whose acknowledgement is lost is redelivered.
+                // A message whose acknowledgement was lost is redelivered.
                 if incoming.handle.ack().await.is_ok() {
                     missing.remove(&found);
                 }

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::context::{TestContext, ack, ensure_delivery_count, nack};
 
 pub(super) async fn redelivers_after_nack(context: &TestContext<'_>) -> Result<()> {
-    // Redelivery depends on the delay, not on `ack_wait`.
+    // The redelivery must depend on the delay, not on `ack_wait`.
     let subscription = context.patient_subscription("nack");
     let mut consumer = context.subscribe(&subscription).await?;
     context.publish_all("nack", ["x"]).await?;
@@ -48,11 +48,11 @@ pub(super) async fn redelivers_after_ack_wait(context: &TestContext<'_>) -> Resu
     let mut consumer = context.consumer("silence").await?;
     context.publish_all("silence", ["x"]).await?;
     let first = context.expect(&mut *consumer, "x").await?;
-    // The first delivery is kept, unsettled.
+    // The first delivery is kept unsettled.
     let again = context.expect(&mut *consumer, "x").await?;
     ensure_delivery_count(&again, 2)?;
     drop(first);
-    // The second one is dropped, unsettled.
+    // The second delivery is dropped unsettled.
     drop(again);
     let third = context.expect(&mut *consumer, "x").await?;
     ensure_delivery_count(&third, 3)?;

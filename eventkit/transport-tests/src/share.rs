@@ -1,4 +1,4 @@
-//! Checks of several consumers of one subscription.
+//! Checks of several consumers of the same subscription.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub(super) async fn shares_messages_among_consumers_of_one_name(
 
 pub(super) async fn delivers_once_to_concurrent_consumers(context: &TestContext<'_>) -> Result<()> {
     const COUNT: usize = 400;
-    // No message is redelivered because of a slow test.
+    // With a short `ack_wait`, a slow test would cause redeliveries.
     let mut subscription = context.patient_subscription("crowd");
     subscription.max_in_flight = 8;
     let mut a = context.subscribe(&subscription).await?;
@@ -61,7 +61,7 @@ pub(super) async fn delivers_once_to_concurrent_consumers(context: &TestContext<
     Ok(())
 }
 
-/// Receives and acknowledges messages until all consumers together have received all.
+/// Receives and acknowledges messages until all consumers together have received all of them.
 async fn take(
     context: &TestContext<'_>,
     consumer: &mut dyn Consumer,

@@ -1,18 +1,18 @@
-//! The clock that the processes of a database share.
+//! A clock shared by all processes that use a database.
 
 use std::fmt;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The clock of a database, in milliseconds.
 ///
-/// It moves on as time passes while a process has the database open, and never back. A system clock
-/// only gives a new database its first time. So a process whose system clock is wrong, or changes,
-/// ends no lease and no window early.
+/// It advances as time passes while a process has the database open, and never goes back. The
+/// system clock only provides the first time of a new database. So a process whose system clock is
+/// wrong or changes ends no lease and no window early.
 ///
-/// Each process adds the time that has passed since it last saw the clock. While no process has the
-/// database open, the clock stands still, and what it measures lasts longer.
+/// Each process adds the time that has passed since it last read the clock. While no process has
+/// the database open, the clock stands still, so leases and windows last longer.
 pub(super) struct Clock {
-    /// Returns the time since a moment that is the same for all calls.
+    /// Returns the time since an arbitrary moment that is the same for all calls.
     uptime: Box<dyn Fn() -> Duration + Send>,
     last: Reading,
 }
@@ -25,7 +25,7 @@ pub(super) struct Reading {
 }
 
 impl Clock {
-    /// Creates a clock that nothing has been read from.
+    /// Creates a clock that has not been read yet.
     pub(super) fn new(uptime: impl Fn() -> Duration + Send + 'static) -> Self {
         let last = Reading {
             time: i64::MIN,
@@ -43,7 +43,7 @@ impl Clock {
         Self::new(move || start.elapsed())
     }
 
-    /// Returns the current time, if `stored` is the time in the database.
+    /// Returns the current time, given the time that is stored in the database.
     pub(super) fn read(&self, stored: i64) -> Reading {
         let uptime = (self.uptime)();
         let passed = millis(uptime.saturating_sub(self.last.uptime));
@@ -54,7 +54,8 @@ impl Clock {
                 uptime,
             };
         }
-        // The rest of a millisecond counts later, so that frequent readings do not slow the clock.
+        // The fraction of a millisecond is counted later, so that frequent reads do not slow the
+        // clock down.
         let whole = Duration::from_millis(passed.cast_unsigned());
         Reading {
             time,
@@ -62,7 +63,7 @@ impl Clock {
         }
     }
 
-    /// Takes on a reading.
+    /// Sets the state of the clock to a reading.
     pub(super) fn set(&mut self, reading: Reading) {
         self.last = reading;
     }
@@ -80,7 +81,7 @@ pub(super) fn millis(duration: Duration) -> i64 {
 
 /// Returns the time of the system clock, in milliseconds.
 pub(super) fn system_time() -> i64 {
-    // A clock before 1970 counts as one that stands still there.
+    // A system clock before 1970 counts as 1970.
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, millis)
 }

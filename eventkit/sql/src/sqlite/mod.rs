@@ -1,4 +1,4 @@
-//! An inbox in an SQLite database.
+//! An inbox in a SQLite database.
 
 mod clock;
 mod store;
@@ -19,17 +19,17 @@ use self::clock::Clock;
 use self::store::{Entries, Key, Store};
 use self::worker::Worker;
 
-/// An [`Inbox`] in an SQLite database, which detects duplicates across restarts and processes.
+/// An [`Inbox`] in a SQLite database, which detects duplicates across restarts and processes.
 ///
-/// All processes of one machine may share a file. Clones are the same inbox.
+/// All processes on one machine may share a database file. Clones are the same inbox.
 ///
-/// Leases and the window last for time that passes while a process has the file open. The system clock
-/// of a process that is wrong, or is set, ends none of them early.
+/// Leases and the window are measured by the time that passes while a process has the file open. If
+/// the system clock of a process is wrong or is changed, this ends none of them early.
 ///
-/// A thread of its own works on the database, so the inbox needs no place among the blocking tasks
-/// of the runtime. Calls that wait at the same time share a transaction, and fail with it.
-/// Transactions are written with `synchronous = NORMAL`: they survive a crash of the process. A power
-/// failure may lose the latest of them, and their events run again if they are redelivered.
+/// A dedicated thread works on the database, so the inbox does not use the blocking threads of the
+/// runtime. Calls that wait at the same time share a transaction, and fail together. Transactions
+/// are written with `synchronous = NORMAL`: they survive a crash of the process. A power failure
+/// may lose the latest ones; their events are handled again if they are redelivered.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,7 +63,7 @@ pub struct SqliteInbox {
     worker: Worker,
 }
 
-/// The error of an [`SqliteInbox`].
+/// The error of a [`SqliteInbox`].
 #[derive(Debug, Error)]
 #[error("failed to {operation} the inbox {path}")]
 pub struct SqliteInboxError {
@@ -75,16 +75,17 @@ pub struct SqliteInboxError {
 impl SqliteInbox {
     /// Opens the database of an inbox, and creates it if it does not exist.
     ///
-    /// The inbox uses the tables `eventkit_inbox` and `eventkit_inbox_state`, so the database may
-    /// contain other tables. This function blocks: call it before the service runs.
+    /// The inbox uses the tables `eventkit_inbox` and `eventkit_inbox_state`; the database may
+    /// contain other tables. This function blocks, so call it before the service runs.
     ///
     /// # Errors
     ///
-    /// Returns an error if the file cannot be opened or written, or is not a database.
+    /// Returns an error if the file cannot be opened or written, or is not a SQLite database.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SqliteInboxError> {
         let path = path.as_ref().to_owned();
         if path.as_os_str().is_empty() {
-            // SQLite would open a database that is deleted when it is closed.
+            // For an empty path, SQLite would open a temporary database, which is deleted when it
+            // is closed.
             let source = io::Error::new(io::ErrorKind::InvalidInput, "its path is empty");
             return Err(failed(&path, "open", source));
         }
@@ -99,16 +100,16 @@ impl SqliteInbox {
         })
     }
 
-    /// Sets how long the inbox remembers an event; one week by default.
+    /// Sets how long the inbox remembers a completed event; one week by default.
     ///
-    /// The window has to be longer than the time in which the transport may redeliver an event.
+    /// The window must be longer than the time in which the transport may redeliver an event.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// Runs an operation on the entry of a key.
+    /// Runs an operation on the entry with a key.
     fn run<'a, T: Send + 'static>(
         &'a self,
         operation: &'static str,
@@ -149,7 +150,7 @@ impl Inbox for SqliteInbox {
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
         #[expect(
             clippy::redundant_closure_for_method_calls,
-            reason = "the method is of one lifetime, and the closure of any"
+            reason = "the method has one lifetime, the closure has to accept any"
         )]
         self.run("update", key, |entries, key| entries.complete(key))
     }

@@ -11,28 +11,28 @@ use rusqlite::{
 
 use super::clock::{Clock, millis, system_time};
 
-/// How long to wait for a lock that another process holds.
+/// How long to wait for a lock of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The time between two tries of what SQLite does not wait for itself.
+/// The interval between retries of operations for which SQLite itself does not wait.
 const BUSY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The interval, in milliseconds, at which the clock in the database is set. A process that dies takes
-/// up to this much time with it, and most transactions need not write the clock.
+/// The interval, in milliseconds, at which the clock is written to the database. A process that
+/// dies loses up to this much time; in return, most transactions need not write the clock.
 const CLOCK_INTERVAL: i64 = 100;
 
-/// The memory for pages of the database, in KiB with a minus sign: the keys of most databases fit, and
-/// are not read again.
+/// The size of the page cache, in KiB with a minus sign: it holds the keys of most databases, so
+/// that they are read only once.
 const CACHE_SIZE: i64 = -32 * 1024;
 
-/// The pages of the write-ahead log, of 4 KiB each, after which they are copied into the database. Each
-/// copy waits for the disk.
+/// The number of pages in the write-ahead log, of 4 KiB each, after which they are copied into the
+/// database. Each copy waits for the disk.
 const CHECKPOINT_PAGES: i64 = 4000;
 
-/// The times are those of the [`Clock`], which is in the table of the state.
+/// All times are those of the [`Clock`], which is stored in the state table.
 ///
-/// Entries are in the order of their claims, so that those of one time share pages. Of each entry, only
-/// its key is at a random place.
+/// Entries are in the order of their claims, so that entries of the same time share pages. Only the
+/// key of each entry is at a random place.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS eventkit_inbox (
         entry INTEGER PRIMARY KEY,
@@ -49,7 +49,8 @@ const SCHEMA: &str = "
         now INTEGER NOT NULL
     ) STRICT;
 ";
-/// The table had no tokens and no order before, and its times were those of the system clock.
+/// Former versions had neither tokens nor an order of entries, and used the times of the system
+/// clock.
 const RENAME_FORMER: &str = "ALTER TABLE eventkit_inbox RENAME TO eventkit_inbox_former";
 const COPY_FORMER: &str = "
     INSERT INTO eventkit_inbox (source, id, handler, leased_until, done_at)
@@ -57,16 +58,16 @@ const COPY_FORMER: &str = "
         ORDER BY coalesce(done_at, leased_until);
     DROP TABLE eventkit_inbox_former";
 const HAS_STATE: &str = "SELECT EXISTS (SELECT 1 FROM eventkit_inbox_state)";
-/// Starts the clock at the latest completion of a table that is older than the clock, unless that is
-/// in the future.
+/// Starts the clock at the latest completion in a table that is older than the clock, unless that
+/// time is in the future.
 const CREATE_STATE: &str = "
     INSERT INTO eventkit_inbox_state (row, now)
         SELECT 1, min(?1, coalesce(max(done_at), ?1)) FROM eventkit_inbox";
 const READ_STATE: &str = "SELECT now FROM eventkit_inbox_state";
 const WRITE_STATE: &str = "UPDATE eventkit_inbox_state SET now = ?1";
 
-/// Inserts a claim, or takes over one whose lease expired or whose completion is older than the
-/// window. That is a new claim in the order of entries.
+/// Inserts a claim, or takes over one whose lease has expired or whose completion is older than the
+/// window. A claim that is taken over moves to the end of the order.
 const CLAIM: &str = "
     INSERT INTO eventkit_inbox (source, id, handler, leased_until, token) VALUES (?1, ?2, ?3, ?4, ?5)
     ON CONFLICT DO UPDATE SET entry = (SELECT max(entry) + 1 FROM eventkit_inbox),
@@ -86,7 +87,7 @@ const COMPLETE: &str = "
 const RELEASE: &str = "
     DELETE FROM eventkit_inbox
     WHERE source = ?1 AND id = ?2 AND handler = ?3 AND token = ?4 AND done_at IS NULL";
-/// Deletes the entries before the first one that has not expired.
+/// Deletes all entries before the first one that has not expired.
 const DELETE_EXPIRED: &str = "
     DELETE FROM eventkit_inbox WHERE entry < coalesce(
         (SELECT entry FROM eventkit_inbox WHERE coalesce(done_at, leased_until) > ?1
@@ -102,7 +103,7 @@ pub(super) struct Store {
     last_sweep: i64,
 }
 
-/// The entries of an inbox, in one transaction.
+/// The entries of an inbox, within a transaction.
 #[derive(Debug)]
 pub(super) struct Entries<'t> {
     transaction: Transaction<'t>,
@@ -110,7 +111,7 @@ pub(super) struct Entries<'t> {
     last_sweep: i64,
 }
 
-/// The source, the id and the handler of an entry.
+/// The source, id and handler of an entry.
 pub(super) type Key = [String; 3];
 
 impl Store {
@@ -141,12 +142,12 @@ impl Store {
             clock,
             last_sweep: i64::MIN,
         };
-        // The time passes from now on, not from the first operation on.
+        // Starts to measure time now, rather than at the first operation.
         store.transaction(|_| Ok(()))?;
         Ok(store)
     }
 
-    /// Calls a function with the entries, in one transaction that ends with it.
+    /// Calls a function with the entries, in a transaction that is committed afterwards.
     pub(super) fn transaction<T>(
         &mut self,
         work: impl FnOnce(&mut Entries<'_>) -> rusqlite::Result<T>,
@@ -179,7 +180,7 @@ impl Store {
     }
 }
 
-/// Sets the mode of the journal, which other processes that open a new database set too. SQLite does not
+/// Sets the journal mode. Other processes that open a new database do the same, and SQLite does not
 /// wait for their locks here.
 fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
     let start = Instant::now();
@@ -195,7 +196,7 @@ fn use_write_ahead_log(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 impl Entries<'_> {
-    /// Claims an event that nobody has claimed or completed within the window.
+    /// Claims an event, unless it is claimed, or was completed within the window.
     pub(super) fn claim(
         &mut self,
         [source, id, handler]: &Key,
@@ -230,7 +231,7 @@ impl Entries<'_> {
         })
     }
 
-    /// Renews a claim, and returns whether it is that of the token.
+    /// Renews a claim; returns whether the claim has this token.
     pub(super) fn renew(
         &mut self,
         [source, id, handler]: &Key,
@@ -243,14 +244,14 @@ impl Entries<'_> {
         Ok(renew.execute(row)? > 0)
     }
 
-    /// Records a completion, whoever has the claim.
+    /// Records a completion, regardless of the current claim.
     pub(super) fn complete(&mut self, [source, id, handler]: &Key) -> rusqlite::Result<()> {
         let mut complete = self.transaction.prepare_cached(COMPLETE)?;
         complete.execute(params![source, id, handler, self.now])?;
         Ok(())
     }
 
-    /// Deletes a claim, if it is that of the token.
+    /// Deletes a claim, if it has this token.
     pub(super) fn release(
         &mut self,
         [source, id, handler]: &Key,
@@ -261,7 +262,7 @@ impl Entries<'_> {
         Ok(())
     }
 
-    /// Deletes expired entries, ten times in each window.
+    /// Deletes expired entries, ten times per window.
     fn sweep(&mut self, window: i64) -> rusqlite::Result<()> {
         if self.now.saturating_sub(self.last_sweep) < window / 10 {
             return Ok(());

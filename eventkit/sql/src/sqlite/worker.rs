@@ -1,4 +1,4 @@
-//! The thread of an inbox, which commits the operations that wait in one transaction.
+//! The thread of an inbox, which commits pending operations in a single transaction.
 
 use std::sync::Arc;
 use std::{io, thread};
@@ -8,12 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::store::{Entries, Store};
 
-/// The number of operations that wait for the thread; further ones wait for their place.
+/// The maximum number of queued operations; further ones wait until there is room.
 const MAX_QUEUED: usize = 1024;
-/// The number of operations of one transaction. Each waits for all of them.
+/// The maximum number of operations in a transaction. Each operation waits for all of them.
 const MAX_BATCH: usize = 256;
 
-/// A handle to the thread, which ends after the last handle is dropped and the queue is empty.
+/// A handle to the thread, which ends once the last handle is dropped and the queue is empty.
 #[derive(Debug, Clone)]
 pub(super) struct Worker {
     requests: mpsc::Sender<Box<dyn Request>>,
@@ -22,14 +22,14 @@ pub(super) struct Worker {
 /// The error of an operation.
 #[derive(Debug, Error)]
 pub(super) enum WorkerError {
-    /// The transaction of the operation, which may be that of other operations too, failed.
+    /// The transaction failed, which the operation may have shared with others.
     #[error(transparent)]
     Transaction(Arc<rusqlite::Error>),
     #[error("the thread of the inbox has ended")]
     Ended,
 }
 
-/// An operation that waits for its transaction.
+/// An operation that is to be executed in a transaction.
 trait Request: Send {
     fn execute(&mut self, entries: &mut Entries<'_>) -> rusqlite::Result<()>;
 
@@ -52,7 +52,7 @@ impl Worker {
         Ok(Self { requests })
     }
 
-    /// Runs an operation on the entries, and returns its output once it is committed.
+    /// Runs an operation on the entries, and returns its output after the commit.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Entries<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -89,7 +89,7 @@ where
     }
 }
 
-/// Executes requests, those that wait together in one transaction, until all handles are dropped.
+/// Executes requests until all handles are dropped; pending requests share a transaction.
 fn run(mut store: Store, mut requests: mpsc::Receiver<Box<dyn Request>>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while requests.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {

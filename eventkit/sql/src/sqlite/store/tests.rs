@@ -11,10 +11,10 @@ const WINDOW: Duration = Duration::from_hours(7 * 24);
 
 static KEY: LazyLock<Key> = LazyLock::new(|| ["/shop", "A-1", "billing"].map(str::to_owned));
 
-/// A database file, which several processes open.
+/// A database file that several processes open.
 struct File(PathBuf);
 
-/// A process that has a database open, with a monotonic clock of its own.
+/// A process that has a database open, with its own monotonic clock.
 struct Process {
     store: Store,
     uptime: Arc<AtomicU64>,
@@ -34,7 +34,7 @@ impl File {
         self.0.join("inbox.sqlite")
     }
 
-    /// Opens the database in a process that has been up for some time.
+    /// Opens the database in a process with this uptime.
     fn open(&self, uptime: Duration) -> Process {
         let uptime = Arc::new(AtomicU64::new(micros(uptime)));
         let shared = Arc::clone(&uptime);
@@ -104,7 +104,7 @@ fn leases_and_the_window_end_after_the_time_that_passes_in_any_process() {
     let (mut first, mut second) = (file.open(DAY), file.open(MINUTE));
     let stale = first.granted(MINUTE);
     second.pass(MINUTE / 2);
-    // Both see the same time pass: it does not count twice.
+    // Both processes measure the same time, which must not count twice.
     first.pass(MINUTE / 2);
     assert_eq!(first.claim(MINUTE), Claim::InProgress);
     assert_eq!(second.claim(MINUTE), Claim::InProgress);
@@ -194,7 +194,7 @@ fn an_entry_that_is_claimed_again_and_again_keeps_no_others() {
     let other = ["/shop", "other", "billing"].map(str::to_owned);
     let claim = |entries: &mut Entries<'_>| entries.claim(&other, MINUTE, WINDOW);
     process.store.transaction(claim).unwrap();
-    // Its event comes again right after each window, and before the next sweep.
+    // Its event is delivered again right after each window, and before the next sweep.
     for _ in 0..2 {
         process.pass(6 * DAY + DAY / 4 * 3);
         assert_eq!(process.claim(MINUTE), Claim::Completed);
@@ -210,7 +210,7 @@ fn an_entry_that_is_claimed_again_and_again_keeps_no_others() {
     assert_eq!(count, Ok(1));
 }
 
-/// Creates a database of the form that was without tokens, and without a clock.
+/// Creates a database of a former version, without tokens and clock.
 fn create_former(file: &File, rows: &[(&str, i64, Option<i64>)]) {
     let connection = Connection::open(file.path()).unwrap();
     let schema = "
@@ -243,7 +243,7 @@ fn a_file_of_the_former_shape_keeps_its_completions() {
             ("claimed", yesterday + millis(DAY + MINUTE), None),
         ],
     );
-    // Twice: the second time there is nothing to change.
+    // Opened twice: the second time there is nothing to change.
     drop(file.open(DAY));
     let mut process = file.open(MINUTE);
     assert_eq!(process.claim(MINUTE), Claim::Completed);
