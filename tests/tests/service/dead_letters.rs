@@ -307,7 +307,7 @@ async fn a_replay_of_a_type_that_its_handler_takes_no_more_is_a_letter_again() {
     assert!(harness.letters().replay(&letter).await.unwrap());
     let again = harness.dead(1).await.remove(0);
     assert_eq!(again.event(), letter.event());
-    assert_eq!(again.error, "the handler takes no events of type `t`");
+    assert_eq!(again.error, "the handler does not take events of type `t`");
     assert!(narrowed.log.lines().is_empty());
 }
 

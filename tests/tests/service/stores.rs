@@ -471,7 +471,7 @@ async fn a_claim_that_was_lost_is_reported_and_the_next_one_stays() {
     let health = service.handle.health();
     let error = health.subscriptions[0].last_error.clone().unwrap().message;
     assert!(
-        error.starts_with("the claim of a running handler was lost"),
+        error.starts_with("lost the claim of a running handler"),
         "{error}"
     );
     service.crash().await;
