@@ -1,17 +1,17 @@
-//! The source of the attribute values that an expression refers to.
+//! Access to the attributes that an expression refers to.
 
 use crate::value::Value;
 
-/// A lookup of the attributes of an event by name.
+/// A source of attribute values, by name.
 ///
 /// Implementors give expressions access to the attributes of their event type.
 pub trait Attributes {
     /// Returns the value of an attribute, or `None` if the event does not have it.
     ///
-    /// Names are passed in lower case.
+    /// Names are passed in lowercase.
     fn get(&self, name: &str) -> Option<Value<'_>>;
 
-    /// Returns whether the event has an attribute of that name.
+    /// Returns whether the event has an attribute with this name.
     fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }

@@ -1,4 +1,4 @@
-//! Functions of the specification (3.5), and the casts by name.
+//! The functions of the specification (3.5), and the casts by name.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ type Outcome<'a> = Result<Value<'a>, FunctionError<'a>>;
 
 pub(crate) fn all() -> Vec<Function> {
     vec![
-        // Arguments are already cast to the parameter type, so casts return them as they are.
+        // Arguments are already cast to the parameter types, so casts return them unchanged.
         Function::new("INT", [Integer], Integer, |arguments| Ok(first(arguments))),
         Function::new("BOOL", [Boolean], Boolean, |arguments| Ok(first(arguments))),
         Function::new("STRING", [Text], Text, |arguments| Ok(first(arguments))),
@@ -78,7 +78,7 @@ fn int(arguments: &[Value<'_>], at: usize) -> i32 {
 
 fn abs<'a>(number: i32) -> Outcome<'a> {
     number.checked_abs().map(Value::Integer).ok_or_else(|| {
-        FunctionError::math("the absolute value of -2147483648 does not fit 32 bits")
+        FunctionError::math("the absolute value of -2147483648 does not fit in 32 bits")
             .returning(i32::MAX)
     })
 }
@@ -93,7 +93,7 @@ fn join<'a>(arguments: &[Value<'a>], delimiter: &str) -> Value<'a> {
     texts.collect::<Vec<_>>().join(delimiter).into()
 }
 
-/// Returns a part of a text, without a copy if the text is borrowed.
+/// Returns a part of a text, without copying if the text is borrowed.
 fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(keep(text)),
@@ -101,7 +101,7 @@ fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
     }
 }
 
-/// Splits a text after a number of characters.
+/// Splits a text at a number of characters.
 fn split(text: &str, characters: usize) -> (&str, &str) {
     let at = text
         .char_indices()

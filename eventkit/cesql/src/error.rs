@@ -11,21 +11,23 @@ use std::ops::Range;
 pub enum ParseErrorKind {
     /// The text violates the grammar.
     Syntax,
-    /// A number does not fit 32 bits.
+    /// A number does not fit in 32 bits.
     Number,
     /// The name of an attribute is illegal.
     AttributeName,
-    /// No function has the name.
+    /// There is no function with this name.
     UnknownFunction,
-    /// The function does not take that many arguments.
+    /// The function does not take this number of arguments.
     Arity,
     /// The text exceeds the length or depth limit.
     Limit,
 }
 
-/// The error of parsing an expression: what was expected, what was found, and where.
+/// An error that occurred while parsing an expression: what was expected, what was found, and
+/// where.
 ///
-/// [`Display`](fmt::Display) writes one line; [`caret`](ParseError::caret) marks the position in the text.
+/// [`Display`](fmt::Display) writes one line; [`caret`](ParseError::caret) marks the position in
+/// the text.
 ///
 /// ```
 /// use eventkit_cesql::Expression;
@@ -39,11 +41,11 @@ pub enum ParseErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError(Box<Inner>);
 
-// Boxed, since every level of the recursive parser has a result on the stack.
+// Boxed, since each level of the recursive parser has a result on the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Inner {
     line: String,
-    /// The column, counted from 0 in characters.
+    /// The zero-based column, in characters.
     column: usize,
     /// The number of characters to mark.
     width: usize,
@@ -89,13 +91,13 @@ impl ParseError {
         self.0.span.clone()
     }
 
-    /// Returns the column, counted from 1 in characters.
+    /// Returns the one-based column, in characters.
     #[must_use]
     pub fn column(&self) -> usize {
         self.0.column + 1
     }
 
-    /// Returns the line, counted from 1.
+    /// Returns the one-based line number.
     #[must_use]
     pub fn line(&self) -> usize {
         self.0.line_number
@@ -119,11 +121,11 @@ impl ParseError {
         fmt::from_fn(|f| write!(f, "expected {}, found {}", self.0.expected, self.0.found))
     }
 
-    /// Returns the line of the error, with a mark below it.
+    /// Returns the line of the error, with carets below the error.
     #[must_use]
     pub fn caret(&self) -> impl fmt::Display + '_ {
         fmt::from_fn(|f| {
-            // Tabs are kept, so that the mark is aligned.
+            // Tabs are kept, so that the carets are aligned.
             let indent: String = self
                 .0
                 .line

@@ -1,4 +1,4 @@
-//! Evaluation of a tree (section 3 of the specification), in complete evaluation mode (4.1).
+//! Evaluation of a syntax tree (section 3 of the specification), in complete evaluation mode (4.1).
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use crate::trace::Trace;
 use crate::tree::{Kind, Node};
 use crate::value::{Type, Value};
 
-/// The number of parameters of the longest function of the specification.
+/// The maximum number of parameters among the functions of the specification.
 const INLINE_ARGUMENTS: usize = 3;
 
-/// Evaluates a tree, and records its nodes in the trace, if there is one.
+/// Evaluates a tree, and records the visited nodes in the trace, if there is one.
 pub(crate) fn evaluate<'a>(
     root: &'a Node,
     attributes: &'a (impl Attributes + ?Sized),
@@ -40,7 +40,7 @@ struct Evaluator<'a, 't, A: ?Sized> {
 }
 
 impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
-    /// Evaluates a node; only a missing attribute is `None`.
+    /// Evaluates a node; returns `None` only for a missing attribute.
     fn node(&mut self, node: &'a Node) -> Option<Value<'a>> {
         if let Some(trace) = &mut self.trace {
             trace.enter(node, &self.errors);
@@ -104,13 +104,14 @@ impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
     }
 
     fn or(&mut self, [left, right]: &'a [Node; 2]) -> bool {
-        // A missing left operand makes the result the zero value.
+        // If the left operand is missing, the result is the zero value.
         let left = self.boolean(left);
         left.is_some_and(|flag| flag || self.boolean(right) == Some(true))
     }
 
     fn binary(&mut self, node: &Node, operator: Binary, [left, right]: &'a [Node; 2]) -> Value<'a> {
-        // Both operands are evaluated before either is found missing, to report all errors.
+        // Both operands are evaluated before missing ones are reported, so that all errors are
+        // reported.
         let (x, y) = (self.node(left), self.node(right));
         let zero = operator.result().zero();
         let (Some(x), Some(y)) = (x, y) else {
@@ -151,7 +152,7 @@ impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
                 return Value::Integer(0);
             }
             Binary::Divide => x.checked_div(y),
-            // -2147483648 % -1 is 0, though the division that goes with it overflows.
+            // -2147483648 % -1 is 0, although the corresponding division overflows.
             Binary::Remainder => Some(x.wrapping_rem(y)),
             Binary::Multiply => x.checked_mul(y),
             Binary::Subtract => x.checked_sub(y),
@@ -165,13 +166,13 @@ impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
             self.error(
                 node,
                 EvaluationErrorKind::Math,
-                format!("`{node}` does not fit 32 bits"),
+                format!("`{node}` does not fit in 32 bits"),
             );
         }
         Value::Integer(number.unwrap_or_default())
     }
 
-    /// Returns whether a set has a value, or `None` if the value or an element is missing.
+    /// Returns whether a set contains a value, or `None` if the value or an element is missing.
     fn is_in(&mut self, value: &'a Node, set: &'a [Node]) -> Option<bool> {
         let x = self.node(value)?;
         for element in set {
@@ -224,7 +225,7 @@ impl<'a, A: Attributes + ?Sized> Evaluator<'a, '_, A> {
         }
         let cast = value.clone().cast(ty);
         if cast.is_none() {
-            let message = format!("`{node}` is {value}, which is no {ty}");
+            let message = format!("`{node}` is {value}, which cannot be cast to {ty}");
             self.error(node, EvaluationErrorKind::Cast, message);
         }
         cast

@@ -1,4 +1,4 @@
-//! Results of evaluations: a value and errors.
+//! The results of evaluations: a value and errors.
 
 use std::error::Error;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::value::Value;
 
-/// The result of an evaluation: always a value, and the errors beside it.
+/// The result of an evaluation: always a value, and additionally the errors.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation<'a> {
@@ -17,8 +17,8 @@ pub struct Evaluation<'a> {
 }
 
 impl Evaluation<'_> {
-    /// Returns whether an event passes a filter with this result: there are no errors, and the value
-    /// as a Boolean is true.
+    /// Returns whether an event passes a filter with this result: there are no errors, and the
+    /// value is `true` when cast to a Boolean.
     ///
     /// ```
     /// # use eventkit_cesql::{Attributes, Expression, Value};
@@ -40,7 +40,7 @@ impl Evaluation<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EvaluationErrorKind {
-    /// A division by zero, or a number beyond 32 bits.
+    /// A division by zero, or a number that does not fit in 32 bits.
     Math,
     /// A value that cannot be cast to the required type.
     Cast,
@@ -50,7 +50,7 @@ pub enum EvaluationErrorKind {
     Function,
 }
 
-/// The error of an evaluation, with the subexpression that caused it.
+/// An error that occurred in an evaluation, with the subexpression that caused it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationError {
     pub(crate) kind: EvaluationErrorKind,

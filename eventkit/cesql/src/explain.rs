@@ -1,4 +1,4 @@
-//! Evaluation step by step.
+//! Step-by-step evaluation.
 
 use std::fmt;
 use std::iter::Peekable;
@@ -10,7 +10,8 @@ use crate::trace::{Trace, Visit};
 use crate::tree::Node;
 use crate::value::Value;
 
-/// A record of an evaluation: the result of the whole expression, then those of its subexpressions.
+/// A record of an evaluation: the result of the whole expression, followed by those of its
+/// subexpressions.
 ///
 /// ```
 /// # use eventkit_cesql::{Attributes, Expression, Value};
@@ -44,7 +45,7 @@ pub struct Step {
     pub part: String,
     /// The value, or `None` if the subexpression was not evaluated or is a missing attribute.
     pub value: Option<Value<'static>>,
-    /// Whether it was evaluated; `AND`, `OR` and `IN` may skip operands.
+    /// Whether the subexpression was evaluated; `AND`, `OR` and `IN` may skip operands.
     pub evaluated: bool,
     /// The errors of the subexpression itself, without those of its operands.
     pub errors: Vec<EvaluationError>,
@@ -77,7 +78,7 @@ impl Explanation {
     }
 }
 
-/// Adds the steps of a node and of its operands; a node without a visit was not evaluated.
+/// Adds the steps of a node and its operands; a node without a visit was not evaluated.
 fn list(
     node: &Node,
     depth: usize,

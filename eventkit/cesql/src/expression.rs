@@ -43,7 +43,7 @@ impl Expression {
         Self::parse_with(text, Functions::standard())
     }
 
-    /// Parses an expression with a set of functions that may include your own.
+    /// Parses an expression with a set of functions, which may include custom ones.
     ///
     /// # Errors
     ///
@@ -55,7 +55,8 @@ impl Expression {
 
     /// Evaluates the expression on the attributes of an event.
     ///
-    /// Allocates only for functions that build new strings, for casts to `String`, and for errors.
+    /// This allocates only for functions that build new strings, for casts to `String`, and for
+    /// errors.
     #[must_use]
     pub fn evaluate<'a>(&'a self, attributes: &'a (impl Attributes + ?Sized)) -> Evaluation<'a> {
         evaluate::evaluate(&self.root, attributes, None)
@@ -67,7 +68,7 @@ impl Expression {
         Explanation::new(&self.root, attributes)
     }
 
-    /// Returns the type of the result, or `None` if the whole expression is one attribute, whose
+    /// Returns the type of the result, or `None` if the expression is a single attribute, whose
     /// type depends on the event.
     ///
     /// ```
@@ -82,8 +83,8 @@ impl Expression {
         self.root.ty()
     }
 
-    /// Returns the names of the attributes that the expression refers to, each once, in order of
-    /// first use.
+    /// Returns the names of the attributes that the expression refers to, without duplicates, in
+    /// order of first use.
     #[must_use]
     pub fn attributes(&self) -> Vec<&str> {
         let mut names = Vec::new();
@@ -91,8 +92,8 @@ impl Expression {
         names
     }
 
-    /// Returns the names of the attributes whose presence the expression tests with `EXISTS`, each
-    /// once, in order of first use.
+    /// Returns the names of the attributes whose presence the expression tests with `EXISTS`,
+    /// without duplicates, in order of first use.
     ///
     /// ```
     /// use eventkit_cesql::Expression;

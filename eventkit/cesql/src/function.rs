@@ -10,8 +10,8 @@ type Body = dyn for<'a> Fn(&[Value<'a>]) -> Result<Value<'a>, FunctionError<'a>>
 
 /// A function that expressions can call.
 ///
-/// Arguments are cast to the parameter types first. The function is not called if a cast fails or an
-/// argument is a missing attribute. It must be pure: equal arguments give equal values.
+/// The arguments are first cast to the parameter types. The function is not called if a cast fails
+/// or an argument is a missing attribute. It must be pure: equal arguments must give equal results.
 ///
 /// ```
 /// use eventkit_cesql::{Expression, Function, Functions, Type, Value};
@@ -43,7 +43,7 @@ struct Inner {
 impl Function {
     /// Creates a function. Names are case-insensitive.
     ///
-    /// A result of another type than `returns` is cast to it.
+    /// A result whose type differs from `returns` is cast to it.
     pub fn new(
         name: &str,
         parameters: impl Into<Vec<Type>>,
@@ -63,7 +63,8 @@ impl Function {
         Self { inner, variadic }
     }
 
-    /// Creates a variadic function, with any number of arguments of one type after its parameters.
+    /// Creates a variadic function, which takes any number of arguments of one type after its
+    /// parameters.
     pub fn variadic(
         name: &str,
         parameters: impl Into<Vec<Type>>,
@@ -80,7 +81,7 @@ impl Function {
         }
     }
 
-    /// Returns the name, in upper case.
+    /// Returns the name in uppercase.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.inner.name
@@ -122,7 +123,8 @@ impl Function {
 }
 
 impl PartialEq for Function {
-    /// Compares signatures: name, number of parameters, and whether the function is variadic.
+    /// Compares signatures: the name, the number of parameters, and whether the function is
+    /// variadic.
     fn eq(&self, other: &Self) -> bool {
         let arity = |function: &Self| (function.parameters().len(), function.is_variadic());
         self.name() == other.name() && arity(self) == arity(other)
@@ -130,7 +132,7 @@ impl PartialEq for Function {
 }
 
 impl fmt::Display for Function {
-    /// Writes the signature, as in `LEFT(String, Integer)`.
+    /// Writes the signature, such as `LEFT(String, Integer)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parameters = self.parameters().iter().map(Type::to_string);
         let others = self.variadic.map(|others| format!("{others}.."));
@@ -145,7 +147,7 @@ impl fmt::Debug for Function {
     }
 }
 
-/// The error of a function call, with an optional result value.
+/// The error of a function call, with an optional result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError<'a> {
     pub(crate) message: String,
@@ -154,7 +156,7 @@ pub struct FunctionError<'a> {
 }
 
 impl<'a> FunctionError<'a> {
-    /// Creates an error. The result is the zero value of the function's type.
+    /// Creates an error. The result of the call is the zero value of the function's type.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self {
@@ -164,7 +166,7 @@ impl<'a> FunctionError<'a> {
         }
     }
 
-    /// Sets the result value.
+    /// Sets the result of the call.
     #[must_use]
     pub fn returning(mut self, value: impl Into<Value<'a>>) -> Self {
         self.value = Some(value.into());

@@ -11,12 +11,12 @@ use crate::builtin;
 use crate::function::Function;
 use crate::token::Token;
 
-/// A set of the functions that expressions can call: those of the specification, and your own.
+/// The set of functions that expressions can call: those of the specification, and custom ones.
 #[derive(Debug, Clone)]
 pub struct Functions(HashMap<String, Vec<Function>>);
 
 impl Default for Functions {
-    /// Creates the set of the functions of the specification.
+    /// Creates a set with the functions of the specification.
     fn default() -> Self {
         let mut functions = Self(HashMap::new());
         for function in builtin::all() {
@@ -37,15 +37,15 @@ impl Functions {
     ///
     /// # Errors
     ///
-    /// Returns an error if the name has characters other than letters and `_` or is a keyword, or if
-    /// a function of that name already takes as many arguments (3.5). A variadic function must have
-    /// more parameters than every other function of its name.
+    /// Returns an error if the name contains characters other than letters and `_` or is a keyword,
+    /// or if a function with this name already takes the same number of arguments (3.5). A variadic
+    /// function must have more parameters than every other function with its name.
     pub fn register(&mut self, function: Function) -> Result<&mut Self, RegisterError> {
         let name = function.name();
         let letters = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
         if !letters || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
             return Err(RegisterError(format!(
-                "a function name consists of letters and `_`, which `{name}` does not"
+                "`{name}` is not a valid function name: expected letters and `_`"
             )));
         }
         if Token::keyword(name).is_some() {
@@ -81,7 +81,7 @@ impl Functions {
             .push(function);
     }
 
-    /// Returns the functions of a name in upper case.
+    /// Returns the functions with this name, which is in uppercase.
     pub(crate) fn named(&self, name: &str) -> &[Function] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }

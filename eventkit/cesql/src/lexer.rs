@@ -1,9 +1,9 @@
-//! Lexer: text to tokens.
+//! The lexer, which converts text to tokens.
 
 use crate::error::{ParseError, ParseErrorKind};
 use crate::token::{SYMBOLS, Spanned, Token};
 
-/// Iterator-like reader of tokens.
+/// A reader of tokens, similar to an iterator.
 #[derive(Debug, Clone)]
 pub(crate) struct Lexer<'t> {
     text: &'t str,

@@ -1,7 +1,7 @@
 //! Parser and evaluator of the [CloudEvents SQL expression language](https://github.com/cloudevents/spec/blob/main/cesql/spec.md).
 //!
-//! An expression is parsed once and evaluated for any number of events. Evaluation is total: it
-//! always gives a value, and a list of errors beside it.
+//! An expression is parsed once, and evaluated for any number of events. Evaluation is total: it
+//! always returns a value, together with a list of errors.
 //!
 //! ```
 //! use eventkit_cesql::{Attributes, Expression, Value};

@@ -24,10 +24,10 @@ pub(crate) enum Binary {
     Xor,
 }
 
-/// Binding powers; operators of higher power bind tighter.
+/// Binding powers; operators with a higher power bind tighter.
 pub(crate) mod binding {
     pub(crate) const NONE: u8 = 0;
-    /// `AND`, `OR` and `XOR`, which the specification gives one rank.
+    /// `AND`, `OR` and `XOR`, to which the specification gives the same precedence.
     pub(crate) const LOGIC: u8 = 1;
     pub(crate) const COMPARISON: u8 = 2;
     pub(crate) const SUM: u8 = 3;

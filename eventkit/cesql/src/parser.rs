@@ -1,4 +1,4 @@
-//! Pratt parser: tokens to a tree.
+//! A Pratt parser, which converts tokens to a syntax tree.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,14 +18,14 @@ pub const MAX_LENGTH: usize = 16 * 1024;
 
 /// The maximum nesting depth of parentheses and operators.
 ///
-/// `a OR b OR c` has depth three; use `IN` for long lists of values. Half a megabyte of stack is
-/// enough for the deepest expression.
+/// `a OR b OR c` has depth three; for long lists of values, use `IN`. The deepest expression needs
+/// at most half a megabyte of stack.
 pub const MAX_DEPTH: usize = 100;
 
 const OPERAND: &str = "an attribute, a literal, a function or a parenthesis";
 const OPERATOR_OR_END: &str = "an operator or the end of the expression";
 
-/// Parses a whole text.
+/// Parses a complete text.
 pub(crate) fn parse(text: &str, functions: &Functions) -> Result<Node, ParseError> {
     if text.len() > MAX_LENGTH {
         let expected = format!("at most {MAX_LENGTH} bytes");
@@ -59,7 +59,7 @@ struct Parser<'t> {
     lexer: Lexer<'t>,
     next: Spanned<'t>,
     functions: &'t Functions,
-    /// The number of expressions being parsed, one within another.
+    /// The current number of nested expressions.
     depth: usize,
 }
 
@@ -284,7 +284,7 @@ impl<'t> Parser<'t> {
     fn attribute(&self, word: &str) -> Result<Box<str>, ParseError> {
         let name = word.to_ascii_lowercase();
         let expected = if name == rules::DATA {
-            "a context attribute (expressions do not look at the data)".to_owned()
+            "a context attribute (expressions cannot refer to the data)".to_owned()
         } else if name.contains('_') {
             let legal = name.replace('_', "");
             let rule = "an attribute name of letters and digits";
@@ -305,7 +305,7 @@ impl<'t> Parser<'t> {
         Ok(Node::new(kind, span))
     }
 
-    /// Consumes a token, and returns its span.
+    /// Consumes a token and returns its span.
     fn advance(&mut self) -> Result<Range<usize>, ParseError> {
         let next = self.lexer.next()?;
         Ok(std::mem::replace(&mut self.next, next).span)

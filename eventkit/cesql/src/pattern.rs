@@ -6,7 +6,7 @@ pub(crate) struct Pattern(Box<[Piece]>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
-    /// These characters, which are searched for as one text.
+    /// These characters, which are searched for as a substring.
     Text(Box<str>),
     /// `_`: exactly one character.
     One,
@@ -33,7 +33,7 @@ impl Pattern {
                 }
             };
             push_text(&mut pieces, &mut text);
-            // Two `%` side by side are one.
+            // Two adjacent `%` are equivalent to one.
             if wildcard == Piece::One || pieces.last() != Some(&Piece::Any) {
                 pieces.push(wildcard);
             }
@@ -46,7 +46,7 @@ impl Pattern {
     pub(crate) fn matches(&self, text: &str) -> bool {
         let pieces = &self.0;
         let (mut at, mut rest) = (0, text);
-        // The piece after the last `%`, and the text from which it is tried: if the pieces do not
+        // The piece after the last `%`, and the text at which it is tried: if the pieces do not
         // match, the `%` consumes one more character. Earlier `%` need no backtracking.
         let mut retry: Option<(usize, &str)> = None;
         loop {
@@ -76,10 +76,10 @@ impl Pattern {
         }
     }
 
-    /// Returns the next place after the start of `from` at which the piece can match.
+    /// Returns the next position after the start of `from` at which the piece can match.
     ///
-    /// A text is searched for and not tried at each character, so that long patterns and values
-    /// take linear time.
+    /// Substrings are searched for instead of being tried at each character, so that long patterns
+    /// and values take linear time.
     fn next_start<'t>(&self, piece: usize, from: &'t str) -> Option<&'t str> {
         let first = from.chars().next()?;
         let from = &from[first.len_utf8()..];
@@ -104,7 +104,7 @@ fn push_text(pieces: &mut Vec<Piece>, text: &mut String) {
 mod tests {
     use super::Pattern;
 
-    /// Matches character by character, literally as in the specification.
+    /// Matches character by character, literally following the specification.
     fn reference(pattern: &[char], text: &[char]) -> bool {
         match pattern {
             [] => text.is_empty(),

@@ -1,4 +1,4 @@
-//! Display of a tree, with as few parentheses as possible.
+//! Formatting of a syntax tree, with as few parentheses as possible.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -16,7 +16,7 @@ impl Display for Node {
             Kind::Exists(name) => write!(f, "EXISTS {name}"),
             Kind::Not(operand) => write!(f, "NOT {}", parenthesized(operand, binding::UNARY)),
             Kind::Negate(operand) => match operand.kind {
-                // `-5` is a literal, not a negation.
+                // `-5` is a literal, so the negation of 5 needs parentheses.
                 Kind::Integer(0..) => write!(f, "-({operand})"),
                 _ => write!(f, "-{}", parenthesized(operand, binding::UNARY)),
             },
@@ -59,7 +59,7 @@ impl Display for Node {
 
 fn binary(f: &mut Formatter<'_>, operator: Binary, [left, right]: &[Node; 2]) -> fmt::Result {
     let own = operator.binding();
-    // Operators are left-associative: on the right, one of equal precedence needs parentheses.
+    // Operators are left-associative: a right operand with equal precedence needs parentheses.
     write!(
         f,
         "{} {operator} {}",
@@ -68,7 +68,7 @@ fn binary(f: &mut Formatter<'_>, operator: Binary, [left, right]: &[Node; 2]) ->
     )
 }
 
-/// Writes an operand, in parentheses if it binds looser than `min_binding`.
+/// Writes an operand, with parentheses if it binds looser than `min_binding`.
 fn parenthesized(node: &Node, min_binding: u8) -> impl Display {
     fmt::from_fn(move |f| {
         if binding_of(&node.kind) < min_binding {
@@ -93,7 +93,7 @@ fn list(nodes: &[Node]) -> String {
 }
 
 impl Display for Text {
-    /// Writes the literal as it was read: only its own delimiter has to be escaped.
+    /// Writes the literal with its original delimiter, the only character that has to be escaped.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { value, delimiter } = self;
         let escaped = value.replace(*delimiter, &format!("\\{delimiter}"));

@@ -1,9 +1,8 @@
-//! Rules of the core specification that eventkit and its macros share. Not part of the public
-//! interface.
+//! Rules of the core specification that eventkit and its macros share. Not part of the public API.
 //!
-//! What a macro accepts at compile time, the library has to accept at run time, so each rule exists
-//! once. A proc-macro crate cannot export functions and cannot depend on the library that re-exports
-//! it. This is the only crate on which both depend, and the parser needs attribute names itself.
+//! The library must accept at run time what a macro accepts at compile time, so each rule exists
+//! only once. A proc-macro crate cannot export functions, and cannot depend on the library that
+//! re-exports it. Both can depend on this crate, and its parser needs attribute names itself.
 
 use std::borrow::Cow;
 
@@ -15,7 +14,7 @@ pub const DATACONTENTTYPE: &str = "datacontenttype";
 pub const DATASCHEMA: &str = "dataschema";
 pub const SUBJECT: &str = "subject";
 pub const TIME: &str = "time";
-/// A reserved name, but not an attribute.
+/// A reserved name that is not an attribute.
 pub const DATA: &str = "data";
 /// A member of the JSON format, never an attribute.
 pub const DATA_BASE64: &str = "data_base64";
@@ -32,7 +31,7 @@ pub const CORE: [&str; 8] = [
     TIME,
 ];
 
-// Where [`CORE`] holds them.
+// The indices of names in [`CORE`].
 pub const SPECVERSION_AT: usize = 0;
 pub const ID_AT: usize = 1;
 pub const SOURCE_AT: usize = 2;
@@ -42,7 +41,7 @@ pub const DATASCHEMA_AT: usize = 5;
 pub const SUBJECT_AT: usize = 6;
 pub const TIME_AT: usize = 7;
 
-/// Returns where [`CORE`] holds a name; of a constant, the compiler knows it.
+/// Returns the index of a name in [`CORE`]; for a constant, the compiler evaluates this.
 #[must_use]
 #[inline]
 pub fn core_at(name: &str) -> Option<usize> {
@@ -77,13 +76,13 @@ pub fn is_attribute_char(c: char) -> bool {
     !c.is_control() && !noncharacter
 }
 
-/// Returns whether every character is allowed in the type `String` (core, Type System).
+/// Returns whether all characters are allowed in the type `String` (core, Type System).
 ///
-/// Surrogates need no check: a `str` has none.
+/// Surrogates need no check, because a `str` cannot contain them.
 #[must_use]
 #[inline]
 pub fn is_attribute_text(text: &str) -> bool {
-    // Printable ASCII is nearly every value; it needs no decoding.
+    // Nearly all values are printable ASCII, which needs no decoding.
     is_printable_ascii(text.as_bytes()) || text.chars().all(is_attribute_char)
 }
 
@@ -91,14 +90,15 @@ fn is_printable_ascii(bytes: &[u8]) -> bool {
     all(bytes, |byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Returns whether something holds of every byte.
+/// Returns whether a predicate holds for every byte.
 ///
-/// It looks at blocks without leaving them early, which compilers turn into few instructions.
+/// This processes whole blocks without an early exit, which compilers turn into a few vector
+/// instructions.
 #[must_use]
 #[inline]
 pub fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
     let in_block = |block: &[u8]| block.iter().fold(true, |all, byte| all & holds(*byte));
-    // What is left after the blocks is looked at with bytes that were looked at before.
+    // The remaining bytes are checked in a block that overlaps the previous one.
     if let Some(last) = bytes.last_chunk::<16>() {
         let (blocks, _) = bytes.as_chunks::<16>();
         return blocks.iter().all(|block| in_block(block)) && in_block(last);
@@ -109,11 +109,11 @@ pub fn all(bytes: &[u8], holds: impl Fn(u8) -> bool) -> bool {
     }
 }
 
-/// The reason why a text is not an event type or pattern.
+/// The reason why a text is not a valid event type or pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventTypeError {
     Empty,
-    /// A segment consists of a `*` and other characters.
+    /// A segment contains a `*` and other characters.
     PartialWildcard,
 }
 
@@ -121,7 +121,7 @@ pub enum EventTypeError {
 ///
 /// # Errors
 ///
-/// Returns an error if the text is empty, or a `*` is only part of a segment.
+/// Returns an error if the text is empty, or if a `*` is only part of a segment.
 pub fn check_pattern(text: &str) -> Result<(), EventTypeError> {
     let mut segments = text.split('.');
     if text.is_empty() {
@@ -136,30 +136,30 @@ pub fn check_pattern(text: &str) -> Result<(), EventTypeError> {
 /// The media type of JSON data.
 pub const JSON: &str = "application/json";
 
-/// The reason why a text is not a media type.
+/// The reason why a text is not a valid media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaTypeError {
     /// The text violates the grammar.
     Syntax,
     /// The text is a range such as `text/*`.
     Range,
-    /// The parameter of this name has no value.
+    /// The parameter with this name has no value.
     EmptyParameter(String),
 }
 
-/// The parts of the text of a media type.
+/// The parts of a media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaTypeParts<'a> {
-    /// Type and subtype.
+    /// The type and subtype.
     pub essence: &'a str,
-    /// Names and values of the parameters, without the quotes of quoted values.
+    /// The names and values of the parameters; quoted values are unquoted.
     pub parameters: Vec<(&'a str, Cow<'a, str>)>,
 }
 
-/// Parses a media type with or without parameters, by the grammar of `Content-Type` (RFC 9110,
+/// Parses a media type with optional parameters, using the grammar of `Content-Type` (RFC 9110,
 /// sections 5.6.6 and 8.3.1).
 ///
-/// Spaces and tabs may stand around semicolons and at the end, and parameters may be empty.
+/// Spaces and tabs are allowed around semicolons and at the end, and parameters may be empty.
 ///
 /// # Errors
 ///
@@ -202,7 +202,7 @@ pub fn parse_media_type(text: &str) -> Result<MediaTypeParts<'_>, MediaTypeError
 /// The white space of RFC 9110, section 5.6.3.
 const OPTIONAL_SPACE: [char; 2] = [' ', '\t'];
 
-/// Takes a parameter with a value, and returns it with what follows.
+/// Parses a parameter with a value, and returns it together with the rest of the text.
 fn take_parameter(text: &str) -> Result<((&str, Cow<'_, str>), &str), MediaTypeError> {
     let (name, rest) = take_token(text);
     let rest = rest.strip_prefix('=').ok_or(MediaTypeError::Syntax)?;
@@ -226,19 +226,20 @@ fn take_parameter(text: &str) -> Result<((&str, Cow<'_, str>), &str), MediaTypeE
     }
 }
 
-/// Splits a text after its longest token, which may be empty (RFC 9110, section 5.6.2).
+/// Splits a text after its longest token prefix, which may be empty (RFC 9110, section 5.6.2).
 fn take_token(text: &str) -> (&str, &str) {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     let end = text.bytes().position(|byte| !is_token(byte));
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// Takes a quoted string, and returns its content with what follows (RFC 9110, section 5.6.4).
+/// Parses a quoted string, and returns its content together with the rest (RFC 9110, section
+/// 5.6.4).
 #[must_use]
 pub fn take_quoted_string(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     let is_content = |byte| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
     let text = text.strip_prefix(b"\"")?;
-    // A copy without backslashes, once there is one.
+    // A copy without backslashes; only needed if there are any.
     let mut copy: Option<Vec<u8>> = None;
     let mut at = 0;
     loop {
@@ -263,10 +264,10 @@ pub fn take_quoted_string(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     }
 }
 
-/// The start of the media types of whole events and batches, in any case (HTTP binding, 3).
+/// The prefix of the media types of events and batches, ignoring case (HTTP binding, 3).
 const EVENTS: &str = "application/cloudevents";
 
-/// Returns whether a media type is one of whole events, and none of their data.
+/// Returns whether a media type is that of events or batches, rather than of their data.
 #[must_use]
 #[inline]
 pub fn declares_events(media_type: &str) -> bool {
@@ -274,8 +275,8 @@ pub fn declares_events(media_type: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(EVENTS.as_bytes()))
 }
 
-/// Returns whether a well-formed media type declares JSON: subtype `json` or suffix `+json`, in any
-/// case (JSON format, 3.1.1).
+/// Returns whether a well-formed media type declares JSON: the subtype `json` or the suffix
+/// `+json`, ignoring case (JSON format, 3.1.1).
 #[must_use]
 #[inline]
 pub fn declares_json(media_type: &str) -> bool {

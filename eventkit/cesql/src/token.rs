@@ -12,7 +12,7 @@ pub(crate) enum Token<'t> {
     In,
     Exists,
     Boolean(bool),
-    /// Letters, digits and `_`: an attribute or a function.
+    /// Letters, digits and `_`: the name of an attribute or a function.
     Word(&'t str),
     /// Digits without a sign.
     Digits(&'t str),
@@ -25,7 +25,7 @@ pub(crate) enum Token<'t> {
     End,
 }
 
-/// The reserved words, which cannot be the names of attributes.
+/// The reserved words, which cannot be attribute names.
 const KEYWORDS: [(&str, Token<'_>); 9] = [
     ("AND", Token::Operator(Binary::And)),
     ("OR", Token::Operator(Binary::Or)),
@@ -38,7 +38,7 @@ const KEYWORDS: [(&str, Token<'_>); 9] = [
     ("FALSE", Token::Boolean(false)),
 ];
 
-/// The symbols; one that starts another comes after it.
+/// The symbols; a symbol that is a prefix of another one comes after it.
 pub(crate) const SYMBOLS: [(&str, Token<'_>); 15] = [
     ("!=", Token::Operator(Binary::NotEqual)),
     ("<>", Token::Operator(Binary::Diamond)),
@@ -58,7 +58,7 @@ pub(crate) const SYMBOLS: [(&str, Token<'_>); 15] = [
 ];
 
 impl Token<'_> {
-    /// Returns the keyword that a word is, ignoring case.
+    /// Returns the keyword for a word, ignoring case.
     pub(crate) fn keyword(word: &str) -> Option<Self> {
         let mut keywords = KEYWORDS.iter();
         let found = keywords.find(|(own, _)| own.eq_ignore_ascii_case(word));
@@ -66,7 +66,7 @@ impl Token<'_> {
     }
 }
 
-/// A token with its position, in bytes.
+/// A token with its position in bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Spanned<'t> {
     pub(crate) token: Token<'t>,
@@ -74,7 +74,7 @@ pub(crate) struct Spanned<'t> {
 }
 
 impl fmt::Display for Token<'_> {
-    /// Writes the token as error messages show it.
+    /// Writes the token as it appears in error messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Word(text) | Self::Digits(text) => write!(f, "`{text}`"),

@@ -1,20 +1,20 @@
-//! The record of the nodes that an evaluation enters.
+//! A record of the nodes that an evaluation visits.
 
 use crate::evaluation::EvaluationError;
 use crate::tree::Node;
 use crate::value::Value;
 
-/// The nodes in the order in which they are entered.
+/// The visited nodes, in order.
 #[derive(Default)]
 pub(crate) struct Trace {
     pub(crate) visits: Vec<Visit>,
-    /// The indices of the visits that have not ended.
+    /// The indices of unfinished visits.
     open: Vec<usize>,
-    /// The number of errors that have been given to a visit.
+    /// The number of errors that are assigned to visits.
     errors: usize,
 }
 
-/// The result of a node that was entered.
+/// The result of a visited node.
 pub(crate) struct Visit {
     pub(crate) node: *const Node,
     /// The value, or `None` for a missing attribute.
@@ -34,7 +34,7 @@ impl Trace {
         });
     }
 
-    /// Ends the visit that was entered last.
+    /// Ends the innermost visit.
     pub(crate) fn leave(&mut self, value: Option<&Value<'_>>, errors: &[EvaluationError]) {
         self.give(errors);
         if let Some(visit) = self.open.pop().and_then(|at| self.visits.get_mut(at)) {
@@ -42,7 +42,7 @@ impl Trace {
         }
     }
 
-    /// Gives the new errors to the innermost visit that has not ended.
+    /// Assigns new errors to the innermost unfinished visit.
     fn give(&mut self, errors: &[EvaluationError]) {
         let open = self.open.last().copied();
         if let Some(visit) = open.and_then(|at| self.visits.get_mut(at)) {

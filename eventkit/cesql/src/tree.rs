@@ -1,4 +1,4 @@
-//! Syntax tree.
+//! The syntax tree.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ pub(crate) enum Kind {
     Integer(i32),
     Boolean(bool),
     Text(Text),
-    /// The value of an attribute; the name is in lower case.
+    /// The value of an attribute; the name is in lowercase.
     Attribute(Box<str>),
     Exists(Box<str>),
     Not(Box<Node>),
@@ -51,7 +51,7 @@ pub(crate) struct Text {
 }
 
 impl PartialEq for Node {
-    /// Compares kinds and ignores positions.
+    /// Compares the kinds, ignoring positions.
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
     }

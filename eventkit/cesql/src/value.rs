@@ -36,7 +36,8 @@ impl fmt::Display for Type {
     }
 }
 
-/// The value of an expression. Strings are borrowed from the event or the expression if possible.
+/// The value of an expression. Strings are borrowed from the event or the expression where
+/// possible.
 ///
 /// ```
 /// use eventkit_cesql::{Type, Value};
@@ -65,7 +66,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Casts to another type (3.7), or returns `None` if a string does not represent a value of it.
+    /// Casts to another type (3.7), or returns `None` if a string does not represent a value of
+    /// that type.
     #[must_use]
     pub fn cast(self, ty: Type) -> Option<Self> {
         Some(match ty {

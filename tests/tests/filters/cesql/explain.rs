@@ -36,7 +36,7 @@ fn errors_stand_at_the_part_that_they_arose_in() {
     let expected = "\
 n + 1 = 0 OR subject = 'a': true
   n + 1 = 0: true
-    n + 1: 0 (error: `n` is \"x\", which is no Integer)
+    n + 1: 0 (error: `n` is \"x\", which cannot be cast to Integer)
       n: \"x\"
   subject = 'a': not evaluated";
     assert_eq!(explain("n + 1 = 0 OR subject = 'a'"), expected);
@@ -48,11 +48,11 @@ subject: absent (error: the event has no attribute `subject`)";
 #[test]
 fn errors_of_earlier_arguments_and_elements_stand_at_the_part_as_well() {
     let expected = "\
-SUBSTRING('abc', n, 2): \"\" (error: `n` is \"x\", which is no Integer)
+SUBSTRING('abc', n, 2): \"\" (error: `n` is \"x\", which cannot be cast to Integer)
   n: \"x\"";
     assert_eq!(explain("SUBSTRING('abc', n, 2)"), expected);
     let expected = "\
-1 IN (n, 2): false (error: `n` is \"x\", which is no Integer)
+1 IN (n, 2): false (error: `n` is \"x\", which cannot be cast to Integer)
   n: \"x\"";
     assert_eq!(explain("1 IN (n, 2)"), expected);
 }
