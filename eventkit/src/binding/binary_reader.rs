@@ -1,4 +1,4 @@
-//! Reader of messages in binary content mode.
+//! A reader of messages in binary content mode.
 
 use std::borrow::Cow;
 
@@ -13,18 +13,18 @@ use crate::event::{
 };
 use crate::typed::{AttributeSource, CloudEvent, EventReader};
 
-/// Reader of a message in binary content mode, for authors of protocol bindings.
+/// A reader of messages in binary content mode, for authors of protocol bindings.
 ///
-/// It collects the attributes of a message within [`Limits`], notes what is wrong with them, and
-/// makes an [`Event`] or a typed value of them and the body. An empty body is no data, unless the
-/// content type is one that an empty body is valid for.
+/// It collects the attributes of a message within [`Limits`], records violations, and creates an
+/// [`Event`] or a typed value from the attributes and the body. An empty body means no data, unless
+/// an empty body is valid for the content type.
 ///
 /// ```
 /// use eventkit::binding::BinaryReader;
 /// use eventkit::event::AttributeRef;
 /// use eventkit::Limits;
 ///
-/// /// Headers of Kafka have the prefix `ce_`, and values in UTF-8.
+/// /// Kafka headers have the prefix `ce_` and UTF-8 values.
 /// let headers = [
 ///     ("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/s"), ("ce_type", "t"),
 ///     ("content-type", "application/json"), ("trace", "7"),
@@ -48,17 +48,17 @@ pub struct BinaryReader<'a> {
 }
 
 impl<'a> BinaryReader<'a> {
-    /// Creates a reader of a message that has no attributes yet.
+    /// Creates a reader without attributes.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let event = PartialEvent::with_limits(limits);
         Self { event }
     }
 
-    /// Adds an attribute, whose value has a type of the protocol.
+    /// Adds an attribute whose value has a type of the protocol.
     ///
-    /// A content type may have tabs around its semicolons, as in HTTP. Attributes have no tabs, so
-    /// they become spaces, which mean the same (RFC 9110, section 5.6.3).
+    /// As in HTTP, a content type may have tabs around its semicolons. Attributes cannot contain
+    /// tabs, so they become spaces, which are equivalent (RFC 9110, section 5.6.3).
     pub fn attribute(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeRef<'a>) {
         let value = match value {
             AttributeRef::Boolean(flag) => Scalar::Boolean(flag),
@@ -75,9 +75,9 @@ impl<'a> BinaryReader<'a> {
         }
     }
 
-    /// Adds an attribute from the [value of a header](header_value), which is percent-encoded.
+    /// Adds an attribute from the [value of a header](header_value), which may be percent-encoded.
     ///
-    /// `section` is the section of the binding on header values, which a [`Violation`] refers to.
+    /// A [`Violation`] refers to `section`, the section of the binding on header values.
     #[inline]
     pub fn header(
         &mut self,
@@ -96,7 +96,7 @@ impl<'a> BinaryReader<'a> {
         }
     }
 
-    /// Adds a violation that the binding found.
+    /// Adds a violation found by the binding.
     pub fn add_violation(&mut self, violation: Violation) {
         self.event.add_violation(violation);
     }
@@ -105,14 +105,14 @@ impl<'a> BinaryReader<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if an attribute is missing, is not valid or exceeds a limit.
+    /// Returns an error if an attribute is missing, invalid or exceeds a limit.
     pub fn into_event(mut self, body: Bytes) -> Result<Event, DecodeError> {
         self.limit_depth(&body);
         let data = self.data(body);
         self.event.into_event(data, None)
     }
 
-    /// Creates a value of a derived type, without an [`Event`] in between.
+    /// Creates a value of a derived type, without an intermediate [`Event`].
     ///
     /// # Errors
     ///
@@ -122,7 +122,7 @@ impl<'a> BinaryReader<'a> {
         T::from_reader(&mut BinaryMessage { reader: self, body })
     }
 
-    /// Lists all that is wrong with the attributes, and returns the data.
+    /// Collects all violations of the attributes, and returns the data.
     pub(super) fn into_violations(
         mut self,
         body: Bytes,
@@ -142,7 +142,7 @@ impl<'a> BinaryReader<'a> {
         self.event.text(name::DATACONTENTTYPE)
     }
 
-    /// Notes where a JSON body is nested too deep.
+    /// Records whether a JSON body is nested too deeply.
     fn limit_depth(&mut self, body: &[u8]) {
         if self.content_type().is_some_and(declares_json) {
             self.event.limit_depth_of(body);
@@ -155,14 +155,14 @@ fn is_absent(body: &[u8], content_type: Option<&str>) -> bool {
     body.is_empty() && content_type.is_none_or(declares_json)
 }
 
-/// Message in binary mode whose attributes have been collected.
+/// A message in binary mode, with its attributes collected.
 struct BinaryMessage<'a, 'b> {
     reader: BinaryReader<'a>,
     body: &'b [u8],
 }
 
 impl BinaryMessage<'_, '_> {
-    /// Checks everything but the type of the data.
+    /// Checks everything except the type of the data.
     fn check(&mut self, ty: &'static str) -> Result<(), DecodeError> {
         self.reader.event.check()?;
         self.reader.event.expect_type(ty)

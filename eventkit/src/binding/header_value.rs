@@ -1,5 +1,4 @@
-//! Values of attributes in headers: percent-encoding (section 3.1.3.2 of the bindings of HTTP and
-//! NATS).
+//! Attribute values in headers: percent-encoding (section 3.1.3.2 of the HTTP and NATS bindings).
 //!
 //! ```
 //! use eventkit::binding::header_value;
@@ -13,14 +12,14 @@
 //!
 //! # Quotes
 //!
-//! A receiver has to unescape a double-quoted value. Here that is a value which as a whole is one
-//! quoted string (RFC 9110, section 5.6.4). Quotes anywhere else are characters of the value, as in
-//! `"quoted text" more` and in JSON, which some producers send as it is.
+//! A receiver has to unescape a double-quoted value. Here, a value counts as double-quoted if it is
+//! a single quoted string as a whole (RFC 9110, section 5.6.4). Quotes anywhere else are characters
+//! of the value, as in `"quoted text" more` and in JSON, which some producers send unencoded.
 //!
-//! SDKs differ in this. Those of C# and Ruby take off every pair of quotes within a value, so that
-//! `{"a":"b"}` becomes `{a:b}`. Between eventkit and them nothing is lost, since every encoder of an
-//! [`Event`](crate::Event) percent-encodes quotes. A [`LenientEvent`](crate::LenientEvent) is passed on
-//! with the quotes that it came with.
+//! Other SDKs behave differently. Those for C# and Ruby remove every pair of quotes in a value, so
+//! that `{"a":"b"}` becomes `{a:b}`. Nothing is lost between eventkit and these SDKs, because every
+//! encoder of an [`Event`](crate::Event) percent-encodes quotes. A
+//! [`LenientEvent`](crate::LenientEvent) is passed on with its original quotes.
 
 use std::borrow::Cow;
 
@@ -29,13 +28,13 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use crate::error::AttributeError;
 
-/// Space, double quote, percent, and all that is not printable ASCII.
+/// Space, double quote, percent, and all characters that are not printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 const UTF8: &str = "UTF-8 after percent-decoding";
 const DIGITS: &str = "two hexadecimal digits after each `%`";
 
-/// Percent-encodes a value, which is copied only where something has to be encoded.
+/// Percent-encodes a value, copying it only if something has to be encoded.
 #[must_use]
 pub fn encode(value: &str) -> Cow<'_, str> {
     if is_encoded(value) {
@@ -44,23 +43,24 @@ pub fn encode(value: &str) -> Cow<'_, str> {
     utf8_percent_encode(value, ENCODED).into()
 }
 
-/// Returns whether a value is its own encoding, as nearly all are.
+/// Returns whether a value needs no encoding, like nearly all values.
 fn is_encoded(value: &str) -> bool {
     let itself = |byte: u8| (b'!'..=b'~').contains(&byte) && byte != b'"' && byte != b'%';
     rules::all(value.as_bytes(), itself)
 }
 
-/// Unquotes a value that as a whole is one quoted string, and percent-decodes it, once each.
+/// Decodes a value: unquotes it if it is a quoted string as a whole, and then percent-decodes it.
 ///
 /// # Errors
 ///
-/// Returns an error if the percent-encoding is malformed, or the result is not UTF-8.
+/// Returns an error if the percent-encoding is malformed, or if the result is not UTF-8.
 #[inline]
 pub fn decode(value: &[u8]) -> Result<Cow<'_, str>, AttributeError> {
     decode_with(value, false)
 }
 
-/// Decodes as [`decode`] does; a `%` that does not begin an encoded byte may be a percent sign.
+/// Decodes like [`decode`], but a `%` that does not start an encoded byte may be a literal percent
+/// sign.
 #[inline]
 pub(crate) fn decode_with(
     value: &[u8],
@@ -76,7 +76,7 @@ pub(crate) fn decode_with(
         .map_err(wrong)
 }
 
-/// Does as [`decode`]; the error says what was expected.
+/// Decodes like [`decode`]; the error describes what was expected.
 fn decode_escapes(value: &[u8], raw_percent_signs: bool) -> Result<String, &'static str> {
     let value = unquote(value);
     if !raw_percent_signs && !is_percent_encoded(&value) {
@@ -85,7 +85,7 @@ fn decode_escapes(value: &[u8], raw_percent_signs: bool) -> Result<String, &'sta
     String::from_utf8(percent_decode(&value).collect()).map_err(|_| UTF8)
 }
 
-/// Takes the quotes and backslashes off a value that is one quoted string.
+/// Removes the quotes and backslashes from a value that is a quoted string.
 fn unquote(value: &[u8]) -> Cow<'_, [u8]> {
     match rules::take_quoted_string(value) {
         Some((content, [])) => content,
@@ -93,7 +93,7 @@ fn unquote(value: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// Returns whether every percent sign begins an encoded byte.
+/// Returns whether every percent sign starts an encoded byte.
 fn is_percent_encoded(value: &[u8]) -> bool {
     let mut parts = value.split(|byte| *byte == b'%');
     parts.next();

@@ -1,16 +1,17 @@
-//! Protocol bindings: events to and from protocol messages, as pure functions.
+//! Protocol bindings: conversion between events and protocol messages, as pure functions.
 //!
-//! Every binding has the same verbs: `encode_binary`, `encode_structured`, `decode` and `decode_as`,
-//! and `encode_batch` and `decode_batch` where its protocol has batches; over HTTP also `_lenient` ones
-//! for programs that pass on events that break the specification. None of them does I/O.
+//! Every binding has the functions `encode_binary`, `encode_structured`, `decode` and `decode_as`,
+//! and also `encode_batch` and `decode_batch` if its protocol supports batches. The HTTP binding
+//! also has `_lenient` functions for programs that pass on events which violate the specification.
+//! None of them does I/O.
 //!
-//! # Bindings of other protocols
+//! # Custom bindings
 //!
-//! A binding is made of public parts. In binary content mode, [`Event::attributes`] gives what
-//! becomes headers, [`header_value`] encodes it where the protocol asks for that, [`body`] is the
-//! body, and a [`BinaryReader`] reads it. In structured mode, [`format::find`], [`format::decode`] and
-//! [`format::decode_as`] find the event format by its media type. [`Limits::check_message`] checks
-//! the size of a message before it is read.
+//! A binding can be built from public parts. In binary content mode, [`Event::attributes`] returns
+//! the values for the headers, [`header_value`] encodes them if the protocol requires it, [`body`]
+//! returns the body, and a [`BinaryReader`] decodes it all. In structured mode, [`format::find`],
+//! [`format::decode`] and [`format::decode_as`] find the event format by its media type.
+//! [`Limits::check_message`] checks the size of a message before it is decoded.
 //!
 //! [`Event::attributes`]: crate::Event::attributes
 //! [`Limits::check_message`]: crate::Limits::check_message
@@ -35,8 +36,8 @@ use crate::event::{Data, Event};
 ///
 /// # Errors
 ///
-/// Returns an error if the data is text and the content type declares another charset than UTF-8. A
-/// decoder of structured messages makes such events; [`EventBuilder::build`] refuses them.
+/// Returns an error if the data is text and the content type declares a charset other than UTF-8.
+/// Decoders of structured messages can create such events; [`EventBuilder::build`] refuses them.
 ///
 /// [`EventBuilder::build`]: crate::EventBuilder::build
 pub fn body(event: &Event) -> Result<Bytes, EncodeError> {
@@ -46,11 +47,11 @@ pub fn body(event: &Event) -> Result<Bytes, EncodeError> {
     }
 }
 
-/// Returns the body of data of a content type.
+/// Returns the body for data with a content type.
 pub(crate) fn body_of(data: &Data, content_type: Option<&str>) -> Result<Bytes, EncodeError> {
     match content_type {
         Some(content_type) if !data.is_in_charset_of(content_type) => {
-            let reason = format!("the text is in UTF-8, and `datacontenttype` is `{content_type}`");
+            let reason = format!("the text is in UTF-8, but `datacontenttype` is `{content_type}`");
             Err(EncodeError::data(reason))
         }
         _ => Ok(data.bytes().clone()),

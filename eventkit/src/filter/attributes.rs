@@ -1,11 +1,11 @@
-//! Attributes as expressions see them.
+//! Access to the attributes of events in expressions.
 
 use eventkit_cesql::{Attributes, Value};
 
 use crate::event::{AttributeRef, Event};
 use crate::typed::{AttributeSource, TypedAttributes};
 
-/// Adapter from an [`AttributeSource`] to the [`Attributes`] of an expression.
+/// An adapter from an [`AttributeSource`] to the [`Attributes`] of an expression.
 ///
 /// ```
 /// use eventkit::Event;
@@ -37,7 +37,7 @@ impl Attributes for TypedAttributes {
     }
 }
 
-/// Booleans and Integers stay what they are, all else is a String (CESQL 3.1).
+/// Booleans and Integers keep their type, all other values are Strings (CESQL 3.1).
 fn value(attribute: AttributeRef<'_>) -> Value<'_> {
     match attribute {
         AttributeRef::Boolean(flag) => Value::Boolean(flag),

@@ -1,7 +1,7 @@
-//! The CloudEvents SQL expression language: parse, check, print, evaluate, explain.
+//! The CloudEvents SQL expression language: parsing, printing, evaluation and explanation.
 //!
-//! [`Event`](crate::Event) has the [`Attributes`] that expressions look at;
-//! [`AttributesOf`](super::AttributesOf) makes them of any other source.
+//! [`Event`](crate::Event) implements [`Attributes`], through which expressions read attributes;
+//! [`AttributesOf`](super::AttributesOf) adapts any other attribute source.
 //!
 //! ```
 //! use eventkit::Event;

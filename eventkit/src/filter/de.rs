@@ -1,4 +1,4 @@
-//! Filters from the JSON of the Subscriptions API.
+//! Deserialization of filters from the JSON of the Subscriptions API.
 
 use std::fmt;
 
@@ -15,14 +15,14 @@ impl<'de> Deserialize<'de> for Filter {
     }
 }
 
-/// Reads one filter; the depth is counted on the way down, before the stack can run out.
+/// A seed for one filter; it counts the depth on the way down, so that the stack cannot overflow.
 #[derive(Clone, Copy)]
 struct One {
     depth: usize,
 }
 
 impl One {
-    /// Returns the seed for a filter within this one.
+    /// Returns the seed for a filter nested in this one.
     fn within<E: Error>(self) -> Result<Self, E> {
         let depth = self.depth + 1;
         let deeper = (depth <= MAX_NESTING).then_some(Self { depth });
@@ -48,7 +48,7 @@ impl<'de> Visitor<'de> for One {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Filter, A::Error> {
         let Some(dialect) = map.next_key::<String>()? else {
             return Err(A::Error::custom(
-                "a filter has a dialect as its only member, and this object has none",
+                "expected an object with a filter dialect as its only member, found an empty object",
             ));
         };
         let filter = match dialect.as_str() {
@@ -68,14 +68,14 @@ impl<'de> Visitor<'de> for One {
         };
         if let Some(second) = map.next_key::<String>()? {
             return Err(A::Error::custom(format!(
-                "a filter has one dialect: {second:?} is a second"
+                "expected a filter with one dialect, found a second one: {second:?}"
             )));
         }
         filter.map_err(A::Error::custom)
     }
 }
 
-/// Reads the filters of `all` and `any`.
+/// A seed for the filters of `all` and `any`.
 struct List(One);
 
 impl<'de> DeserializeSeed<'de> for List {
@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for List {
     }
 }
 
-/// Names and texts, in their order; what is wrong with them is found when the filter is made.
+/// Names and texts, in order; they are validated when the filter is created.
 struct AttributeTexts(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for AttributeTexts {

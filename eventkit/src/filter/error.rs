@@ -1,35 +1,36 @@
-//! Why a filter cannot be made, or comes to nothing.
+//! The errors of parsing and evaluating filters.
 
 use eventkit_cesql::{EvaluationError, ParseError};
 use thiserror::Error;
 
 use crate::error::joined;
 
-/// The error of a filter that is not valid.
+/// The error of an invalid filter.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FilterParseError {
-    /// An expression is not of the language.
+    /// An expression is not valid CESQL.
     #[error("{}\n{}", .0, .0.caret())]
     Expression(#[from] ParseError),
-    /// The dialect `exact`, `prefix` or `suffix` names no attribute, or `all` or `any` no filter.
-    #[error("`{0}` is empty, expected at least one element")]
+    /// The dialect `exact`, `prefix` or `suffix` has no attributes, or `all` or `any` has no
+    /// filters.
+    #[error("`{0}` is empty: expected at least one element")]
     Empty(&'static str),
-    /// No attribute can have the name.
-    #[error("{0:?} is not the name of an attribute, expected lower-case letters and digits")]
+    /// The name is not a valid attribute name.
+    #[error("{0:?} is not a valid attribute name: expected lowercase letters and digits")]
     Name(String),
     /// The text for an attribute is empty.
     #[error("the text for `{0}` is empty")]
     Text(String),
-    /// An attribute is named twice.
+    /// An attribute occurs twice.
     #[error("`{0}` occurs twice")]
     Duplicate(String),
-    /// Filters stand too deep in one another.
+    /// Filters are nested too deeply.
     #[error("filters are nested more than {} deep", super::MAX_NESTING)]
     Nesting,
 }
 
-/// The error of a filter that cannot be evaluated on an event.
+/// The error of a filter that could not be evaluated on an event.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{expression}`: {}", reason(errors, value))]
 pub struct FilterError {
@@ -45,7 +46,8 @@ impl FilterError {
         &self.expression
     }
 
-    /// Returns the errors of the evaluation; none where only the result is no Boolean.
+    /// Returns the errors of the evaluation; empty if the only error is a result that is not a
+    /// Boolean.
     #[must_use]
     pub fn errors(&self) -> &[EvaluationError] {
         &self.errors
@@ -54,7 +56,7 @@ impl FilterError {
 
 fn reason(errors: &[EvaluationError], value: &str) -> String {
     if errors.is_empty() {
-        return format!("the result {value} is no Boolean");
+        return format!("the result {value} is not a Boolean");
     }
     joined(errors)
 }

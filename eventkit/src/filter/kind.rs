@@ -1,4 +1,4 @@
-//! Filters of every dialect, and their evaluation.
+//! Filters of all dialects, and their evaluation.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,14 +12,14 @@ use crate::error::EncodeError;
 use crate::event::AttributeRef;
 use crate::typed::{AttributeSource, CloudEvent};
 
-/// The deepest nesting of `all`, `any` and `not`.
+/// The maximum nesting depth of `all`, `any` and `not`.
 pub const MAX_NESTING: usize = 32;
 
 /// A filter in one of the dialects of the Subscriptions API (3.2.4).
 ///
-/// Its JSON, through serde, is the one of that API: an object with the dialect as its only member.
-/// Expressions are written in their canonical form. It prints as that JSON, too; a filter that is
-/// an expression prints as the expression.
+/// Its serde form is the JSON of that API: an object with the dialect as its only member.
+/// Expressions are written in their canonical form. `Display` writes the same JSON, except that a
+/// filter which is a single expression is written as the expression.
 ///
 /// ```
 /// use eventkit::filter::Filter;
@@ -37,12 +37,12 @@ pub const MAX_NESTING: usize = 32;
 #[serde(transparent)]
 pub struct Filter {
     kind: Kind,
-    /// How many filters stand one in another, from here.
+    /// The nesting depth of the filters below this one.
     #[serde(skip)]
     nesting: usize,
 }
 
-/// Names of attributes, and a text for each.
+/// Attribute names, each with a text.
 type AttributeTexts = Box<[(String, String)]>;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -57,7 +57,7 @@ enum Kind {
     Sql(#[serde(serialize_with = "as_text")] Expression),
 }
 
-/// Writes pairs as an object, in their order.
+/// Serializes pairs as an object, in order.
 fn as_object<S: Serializer>(texts: &AttributeTexts, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(texts.iter().map(|(name, text)| (name, text)))
 }
@@ -67,19 +67,19 @@ fn as_text<S: Serializer>(expression: &Expression, serializer: S) -> Result<S::O
 }
 
 impl Filter {
-    /// Creates a filter that wants attributes to be these texts, all of them.
+    /// Creates a filter that requires all of these attributes to be equal to their texts.
     ///
     /// # Errors
     ///
-    /// Returns an error if there are none, a name cannot be one of an attribute, or a text is
-    /// empty.
+    /// Returns an error if there are no attributes, a name is not a valid attribute name, or a text
+    /// is empty.
     pub fn exact<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Self, FilterParseError> {
         texts("exact", attributes).map(|texts| Self::leaf(Kind::Exact(texts)))
     }
 
-    /// Creates a filter that wants attributes to start with these texts, all of them.
+    /// Creates a filter that requires all of these attributes to start with their texts.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Filter {
         texts("prefix", attributes).map(|texts| Self::leaf(Kind::Prefix(texts)))
     }
 
-    /// Creates a filter that wants attributes to end with these texts, all of them.
+    /// Creates a filter that requires all of these attributes to end with their texts.
     ///
     /// # Errors
     ///
@@ -101,16 +101,17 @@ impl Filter {
         texts("suffix", attributes).map(|texts| Self::leaf(Kind::Suffix(texts)))
     }
 
-    /// Creates a filter that an event passes where it passes all of these.
+    /// Creates a filter that an event passes if it passes all of these filters.
     ///
     /// # Errors
     ///
-    /// Returns an error if there are none, or they are nested deeper than [`MAX_NESTING`].
+    /// Returns an error if there are no filters, or if they are nested more deeply than
+    /// [`MAX_NESTING`].
     pub fn all(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
         Self::list("all", filters, Kind::All)
     }
 
-    /// Creates a filter that an event passes where it passes one of these.
+    /// Creates a filter that an event passes if it passes any of these filters.
     ///
     /// # Errors
     ///
@@ -119,11 +120,11 @@ impl Filter {
         Self::list("any", filters, Kind::Any)
     }
 
-    /// Creates a filter that an event passes where it does not pass this one.
+    /// Creates a filter that an event passes if it does not pass this one.
     ///
     /// # Errors
     ///
-    /// Returns an error if filters are nested deeper than [`MAX_NESTING`].
+    /// Returns an error if the filters are nested more deeply than [`MAX_NESTING`].
     #[expect(
         clippy::should_implement_trait,
         reason = "named after its dialect, and it can fail"
@@ -132,25 +133,26 @@ impl Filter {
         Self::around(filter.nesting, Kind::Not(Box::new(filter)))
     }
 
-    /// Creates a filter of an expression, with the functions of the specification.
+    /// Creates a filter from an expression, with the functions of the specification.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is no expression.
+    /// Returns an error if the text is not a valid expression.
     pub fn sql(expression: &str) -> Result<Self, FilterParseError> {
         Ok(Expression::parse(expression)?.into())
     }
 
-    /// Creates a filter of an expression, with functions of your own.
+    /// Creates a filter from an expression, with a custom set of functions.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is no expression.
+    /// Returns an error if the text is not a valid expression.
     pub fn sql_with(expression: &str, functions: &Functions) -> Result<Self, FilterParseError> {
         Ok(Expression::parse_with(expression, functions)?.into())
     }
 
-    /// Returns whether an event passes; an expression with an error is `false` (3.2.4.1.2).
+    /// Returns whether an event passes the filter; an expression that fails counts as `false`
+    /// (3.2.4.1.2).
     #[must_use]
     pub fn matches(&self, event: &impl AttributeSource) -> bool {
         let Ok(passes) = self.decide(event, &|expression| {
@@ -159,14 +161,14 @@ impl Filter {
         passes
     }
 
-    /// Returns whether an event passes, or why that cannot be told.
+    /// Returns whether an event passes the filter, or an error if this cannot be decided.
     ///
-    /// One filter that says `false` decides an `all`, and one that says `true` an `any`, whatever
-    /// becomes of the others.
+    /// A single `false` decides an `all`, and a single `true` decides an `any`, even if other
+    /// filters fail.
     ///
     /// # Errors
     ///
-    /// Returns an error if an expression has an error, or a result that is no Boolean.
+    /// Returns an error if an expression fails, or if its result is not a Boolean.
     pub fn evaluate(&self, event: &impl AttributeSource) -> Result<bool, FilterError> {
         self.decide(event, &|expression| {
             let source = AttributesOf(event);
@@ -182,19 +184,20 @@ impl Filter {
         })
     }
 
-    /// Returns whether a typed value passes, as [`matches`](Filter::matches) does, without encoding
-    /// its data.
+    /// Returns whether a typed value passes the filter, like [`matches`](Filter::matches), without
+    /// encoding its data.
     ///
-    /// An id or a time that no field sets is made with the envelope, and absent here.
+    /// An id or a time that no field sets is absent here, since it is only generated when the value
+    /// becomes an event.
     ///
     /// # Errors
     ///
-    /// Returns an error if a field cannot set its attribute.
+    /// Returns an error if a field cannot be converted to its attribute.
     pub fn matches_value(&self, value: &impl CloudEvent) -> Result<bool, EncodeError> {
         Ok(self.matches(&value.attributes()?))
     }
 
-    /// Returns whether it looks at an attribute.
+    /// Returns whether the filter refers to an attribute.
     #[must_use]
     pub fn looks_at(&self, attribute: &str) -> bool {
         match &self.kind {
@@ -234,7 +237,7 @@ impl Filter {
         })
     }
 
-    /// Decides with the outcomes that `sql` has for expressions.
+    /// Decides a filter, using `sql` to evaluate expressions.
     fn decide<E>(
         &self,
         event: &impl AttributeSource,
@@ -247,7 +250,7 @@ impl Filter {
                 value.is_some_and(|value| fits(&value, text))
             }))
         };
-        // Looks for the filter that decides; the first error stands where none does.
+        // Returns the first decisive result, or else the first error.
         let list = |filters: &[Self], decisive: bool| {
             let mut outcome = Ok(!decisive);
             for filter in filters {

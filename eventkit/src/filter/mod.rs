@@ -1,9 +1,9 @@
-//! Filters: which events, by their attributes.
+//! Filters, which select events by their attributes.
 //!
-//! A [`Filter`] is one of the dialects of the CloudEvents Subscriptions API: `exact`, `prefix`,
-//! `suffix`, `all`, `any`, `not`, and `sql`, an expression of [CESQL](mod@cesql). It is made once
-//! and evaluated on any number of events: on an [`Event`](crate::Event), on a typed value without
-//! encoding it, on anything that is an [`AttributeSource`](crate::AttributeSource).
+//! A [`Filter`] has one of the dialects of the CloudEvents Subscriptions API: `exact`, `prefix`,
+//! `suffix`, `all`, `any`, `not`, and `sql`, an expression of [CESQL](mod@cesql). It is created
+//! once, and evaluated on any number of events: on an [`Event`](crate::Event), on a typed value
+//! without encoding it, or on any other [`AttributeSource`](crate::AttributeSource).
 //!
 //! ```
 //! use eventkit::Event;
@@ -20,18 +20,18 @@
 //!
 //! # `AND`, `OR` and `XOR`
 //!
-//! In an expression they have one precedence and are evaluated from left to right:
-//! `a OR b AND c` is `(a OR b) AND c`, unlike in SQL. Other implementations of CESQL differ, so write
-//! parentheses where they are mixed. See the
-//! [implementation-defined behaviour](eventkit_cesql#implementation-defined-behaviour).
+//! In an expression these operators have the same precedence and are evaluated from left to right:
+//! `a OR b AND c` is `(a OR b) AND c`, unlike in SQL. Other implementations of CESQL differ, so use
+//! parentheses when you mix them. See the [implementation-defined
+//! behaviour](eventkit_cesql#implementation-defined-behaviour).
 //!
-//! # What an error means
+//! # Errors of expressions
 //!
-//! `exact`, `prefix` and `suffix` take an absent attribute for one that does not fit. An expression
-//! that looks at an absent attribute, divides by zero or casts in vain has an error beside its
-//! value. [`Filter::matches`] then says `false`, as the Subscriptions API wants it;
-//! [`Filter::evaluate`] returns the error, and that is what handlers with a filter go by. An
-//! expression that means "if it is there" says so: `EXISTS priority AND priority > 3`.
+//! For `exact`, `prefix` and `suffix`, an absent attribute does not match. An expression that
+//! refers to an absent attribute, divides by zero or contains a failing cast has an error in
+//! addition to its value. [`Filter::matches`] then returns `false`, as the Subscriptions API
+//! requires; [`Filter::evaluate`] returns the error, and so does a handler with a filter. If an
+//! attribute is optional, test for it first: `EXISTS priority AND priority > 3`.
 
 mod attributes;
 pub mod cesql;

@@ -1,4 +1,4 @@
-//! Messages to events, and straight to typed values.
+//! Decoding of messages to events, and directly to typed values.
 
 use std::borrow::Cow;
 
@@ -15,21 +15,23 @@ use crate::event::{
 use crate::format::{self, Format, Json};
 use crate::typed::CloudEvent;
 
-/// The prefix of the headers of attributes (section 3.1.3.1).
+/// The prefix of attribute headers (section 3.1.3.1).
 pub(super) const PREFIX: &str = "ce-";
 
-/// How a message carries its event or events.
+/// The content mode of a message.
 pub(super) enum Mode<'a> {
-    /// The content type is a media type.
+    /// Binary mode; the content type is a media type.
     Binary(Option<&'a str>),
-    /// One event in the format of a media type, in lower case and without parameters.
+    /// Structured mode with one event, in the format of this media type: lowercase, without
+    /// parameters.
     Structured(String),
-    /// A batch in such a format.
+    /// Batched mode with several events, in such a format.
     Batched(String),
 }
 
 impl<'a> Mode<'a> {
-    /// Returns the mode of an essence in lower case; in binary mode, `text` is the content type.
+    /// Returns the mode for a lowercase media type without parameters; in binary mode, `text` is
+    /// the content type.
     pub(super) fn of(essence: String, text: Option<&'a str>) -> Self {
         if declares_batch(&essence) {
             Self::Batched(essence)
@@ -41,16 +43,16 @@ impl<'a> Mode<'a> {
     }
 }
 
-/// Decodes messages within [`Limits`]; made by [`with_limits`].
+/// A decoder of messages with [`Limits`]; created by [`with_limits`].
 ///
-/// The limits on attributes, batches and depth are kept by the binary mode and the
-/// [JSON format](crate::format::Json); formats that a program adds have limits of their own.
+/// The limits on attributes, batches and depth apply to the binary mode and the [JSON
+/// format](crate::format::Json); custom formats have their own limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     pub(super) limits: Limits,
 }
 
-/// Returns a decoder with other limits than the default ones.
+/// Creates a decoder with limits.
 ///
 /// ```
 /// use eventkit::binding::http::{self, Problem};
@@ -71,19 +73,19 @@ pub const fn with_limits(limits: Limits) -> Decoder {
 
 /// Decodes one event in binary or structured content mode.
 ///
-/// In binary mode an empty body is no data, unless the `Content-Type` is one that an empty body is
-/// valid for.
+/// In binary mode, an empty body means no data, unless an empty body is valid for the
+/// `Content-Type`.
 ///
 /// # Errors
 ///
-/// Returns an error if the message is not a `CloudEvent`, is malformed, breaks the specification,
-/// is over one of the default [`Limits`], has an event format that is not registered, has a
+/// Returns an error if the message is not a CloudEvents message, is malformed, violates the
+/// specification, exceeds one of the default [`Limits`], has an unregistered event format, has a
 /// `Content-Encoding` other than `identity`, or is a batch.
 pub fn decode(headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
     Decoder::default().decode(headers, body)
 }
 
-/// Decodes a batch; a message in another content mode is taken as a batch of one.
+/// Decodes a batch; a message in another content mode counts as a batch of one event.
 ///
 /// # Errors
 ///
@@ -92,7 +94,7 @@ pub fn decode_batch(headers: &HeaderMap, body: Bytes) -> Result<Vec<Event>, Deco
     Decoder::default().decode_batch(headers, body)
 }
 
-/// Decodes one event straight into a derived type, with nothing in between.
+/// Decodes one event directly into a derived type, without an intermediate [`Event`].
 ///
 /// # Errors
 ///
@@ -117,7 +119,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes a batch; a message in another content mode is taken as a batch of one.
+    /// Decodes a batch; a message in another content mode counts as a batch of one event.
     ///
     /// # Errors
     ///
@@ -135,7 +137,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes one event straight into a derived type, with nothing in between.
+    /// Decodes one event directly into a derived type, without an intermediate [`Event`].
     ///
     /// # Errors
     ///
@@ -154,7 +156,7 @@ impl Decoder {
         }
     }
 
-    /// Checks the size and the encoding of a message, and finds its content mode.
+    /// Checks the size and the encoding of a message, and determines its content mode.
     fn mode<'a>(&self, headers: &'a HeaderMap, body: &Bytes) -> Result<Mode<'a>, DecodeError> {
         self.check_size(headers, body)?;
         if let Some(encoding) = content_encoding(headers) {
@@ -164,7 +166,7 @@ impl Decoder {
         Ok(self.tolerated_mode(mode, headers, body))
     }
 
-    /// Returns the mode that is meant, where the limits allow another one than is declared.
+    /// Returns the intended mode, if the limits allow it to differ from the declared one.
     pub(super) fn tolerated_mode<'a>(
         &self,
         mode: Mode<'a>,
@@ -212,7 +214,7 @@ pub(super) fn content_encoding(headers: &HeaderMap) -> Option<Cow<'_, str>> {
     })
 }
 
-/// Finds the content mode: the longer prefix first, then binary (section 3).
+/// Determines the content mode: the longer prefix first, then binary (section 3).
 pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
     let mut values = headers.get_all(CONTENT_TYPE).iter();
     let Some(value) = values.next() else {
@@ -237,7 +239,7 @@ pub(super) fn mode(headers: &HeaderMap) -> Result<Mode<'_>, Violation> {
     let charset = media_type.parameter("charset");
     let essence = media_type.into_essence();
     if declares_events(&essence) && charset.is_some_and(|charset| !is_utf8(&charset)) {
-        // Another reader may read something else in it.
+        // Another reader might decode the bytes differently.
         return Err(wrong(text, "UTF-8 as the charset of events"));
     }
     Ok(Mode::of(essence, Some(text)))
@@ -247,7 +249,7 @@ fn has_attributes(headers: &HeaderMap) -> bool {
     headers.keys().any(|name| name.as_str().starts_with(PREFIX))
 }
 
-/// Returns whether headers have an attribute that every event has.
+/// Returns whether the headers contain an attribute that every event has.
 fn is_marked(headers: &HeaderMap) -> bool {
     let marks = ["ce-specversion", "ce-id", "ce-type"];
     marks.iter().any(|mark| headers.contains_key(*mark))
@@ -283,11 +285,11 @@ pub(super) fn read_binary<'a>(
     Ok(reader)
 }
 
-/// How much of a body is searched for an event that came under another content type.
+/// The number of bytes of a body that are searched for an event with another content type.
 const SEARCHED_BYTES: usize = 4096;
 
-/// Returns the error of a message without the headers of an event, with the content type that its
-/// body should have come with.
+/// Returns the error for a message without the headers of an event. If the body looks like an
+/// event, the error names the content type that it should have.
 fn not_an_event(body: &[u8]) -> DecodeError {
     let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
     let start = &body[..body.len().min(SEARCHED_BYTES)];

@@ -1,4 +1,4 @@
-//! Events to messages.
+//! Encoding of events as messages.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -11,7 +11,7 @@ use crate::error::EncodeError;
 use crate::event::{Event, declares_events, name};
 use crate::format::Format;
 
-/// The headers of the core attributes, but for the content type.
+/// The headers of the core attributes, except the content type.
 static CORE: [(&str, HeaderName); 7] = [
     (name::SPECVERSION, HeaderName::from_static("ce-specversion")),
     (name::ID, HeaderName::from_static("ce-id")),
@@ -22,14 +22,16 @@ static CORE: [(&str, HeaderName); 7] = [
     (name::DATASCHEMA, HeaderName::from_static("ce-dataschema")),
 ];
 
-/// Encodes an event in binary content mode: attributes as headers, data as body (section 3.1).
+/// Encodes an event in binary content mode, with attributes as headers and data as the body
+/// (section 3.1).
 ///
 /// # Errors
 ///
-/// Returns an error if an attribute does not fit into a header, since its name is longer than 64
-/// KiB or the event has more attributes than a [`HeaderMap`] holds, about 24,000; or if the event was
-/// decoded from a format that carries more than this mode: a content type of events, which would make
-/// the message one in structured mode, or text in another charset than UTF-8.
+/// Returns an error if an attribute does not fit in a header, because its name is longer than 64
+/// KiB or the event has more attributes than a [`HeaderMap`] can store, about 24,000. Also returns
+/// an error if the event contains something that this mode cannot represent, as it may if it was
+/// decoded from a structured format: the content type of an event or batch, which would switch the
+/// message to structured mode, or text in a charset other than UTF-8.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = HeaderMap::try_with_capacity(8 + event.extensions().len())
         .map_err(|_| EncodeError::too_many_headers())?;
@@ -44,7 +46,7 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
 pub(super) fn append(headers: &mut HeaderMap, name: &str, text: &str) -> Result<(), EncodeError> {
     let wrong = || EncodeError::header(name);
     let (header, value) = if name == name::DATACONTENTTYPE {
-        // Not percent-encoded: it is the header of HTTP, not one of the binding (section 3.1.1).
+        // Not percent-encoded: this is the HTTP header, not one of the binding (section 3.1.1).
         (CONTENT_TYPE, content_type_header(text)?)
     } else {
         let header = match CORE.iter().find(|(own, _)| *own == name) {
@@ -60,10 +62,11 @@ pub(super) fn append(headers: &mut HeaderMap, name: &str, text: &str) -> Result<
     Ok(())
 }
 
-/// Returns the header of a content type that does not make a message one in another mode.
+/// Returns the header for a content type, which must not switch the message to another mode.
 fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
     let wrong = || EncodeError::header(name::DATACONTENTTYPE);
-    // White space at the ends is no part of a header, and would hide what the text is.
+    // Receivers strip white space around the value, so it must not hide the content type of an
+    // event here.
     let text = text.trim();
     if declares_events(text) {
         return Err(wrong());
@@ -71,11 +74,11 @@ fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
     HeaderValue::from_str(text).map_err(|_| wrong())
 }
 
-/// Encodes an event in structured content mode: all of it in the body (section 3.2).
+/// Encodes an event in structured content mode, with all of it in the body (section 3.2).
 ///
 /// # Errors
 ///
-/// Returns an error if the format cannot hold the event.
+/// Returns an error if the format cannot represent the event.
 pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, EncodeError> {
     in_body(format.content_type(), format.encode(event)?)
 }
@@ -84,7 +87,7 @@ pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, 
 ///
 /// # Errors
 ///
-/// Returns an error if the format has no batches, or cannot hold an event.
+/// Returns an error if the format does not support batches, or cannot represent an event.
 pub fn encode_batch(events: &[Event], format: &dyn Format) -> Result<Message, EncodeError> {
     let media_type = format
         .batch_content_type()

@@ -1,4 +1,4 @@
-//! Messages that may break the specification, for programs that pass them on.
+//! Messages that may violate the specification, for programs that pass them on.
 
 use std::mem::discriminant;
 
@@ -17,25 +17,25 @@ use crate::event::{
 };
 use crate::format::{self, Format};
 
-/// Decodes one event that may break the specification, in binary or structured content mode.
+/// Decodes one event that may violate the specification, in binary or structured content mode.
 ///
-/// [`LenientEvent`] says what is kept and shows a proxy.
+/// [`LenientEvent`] describes what is preserved, and has an example of a proxy.
 ///
 /// # Errors
 ///
-/// Returns an error if the message is no event at all or a batch, is over one of the default
-/// [`Limits`](crate::Limits), or has a body that its event format cannot read.
+/// Returns an error if the message is not an event at all, is a batch, exceeds one of the default
+/// [`Limits`](crate::Limits), or has a body that its event format cannot decode.
 pub fn decode_lenient(headers: &HeaderMap, body: Bytes) -> Result<LenientEvent, DecodeError> {
     Decoder::default().decode_lenient(headers, body)
 }
 
-/// Decodes a batch of events that may break the specification; a message in another content mode
-/// is taken as a batch of one.
+/// Decodes a batch of events that may violate the specification; a message in another content mode
+/// counts as a batch of one event.
 ///
 /// # Errors
 ///
 /// Returns an error if [`decode_lenient`] would for an element, or if a batch has a malformed
-/// `Content-Type`, an event format that is not registered, or a `Content-Encoding`.
+/// `Content-Type`, an unregistered event format, or a `Content-Encoding`.
 pub fn decode_batch_lenient(
     headers: &HeaderMap,
     body: Bytes,
@@ -43,11 +43,12 @@ pub fn decode_batch_lenient(
     Decoder::default().decode_batch_lenient(headers, body)
 }
 
-/// Encodes an event that may break the specification in the content mode it came in.
+/// Encodes an event that may violate the specification, in the content mode in which it was
+/// received.
 ///
-/// Of what came over HTTP, the `ce-` headers, the `Content-Type`, the `Content-Encoding` and the body
-/// are the same, byte for byte. What came as the text of an event format is in structured mode, and any
-/// other event in binary mode.
+/// For an event that was received over HTTP, the `ce-` headers, the `Content-Type`, the
+/// `Content-Encoding` and the body are preserved byte for byte. An event that was decoded with an
+/// event format is encoded in structured mode, and any other event in binary mode.
 ///
 /// # Errors
 ///
@@ -60,12 +61,12 @@ pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
     }
 }
 
-/// Encodes an event that may break the specification in binary content mode.
+/// Encodes an event that may violate the specification in binary content mode.
 ///
 /// # Errors
 ///
-/// Returns an error if [`encode_binary`] would, or if an attribute or the data has no form in
-/// headers or a body.
+/// Returns an error if [`encode_binary`] would, or if an attribute or the data cannot be
+/// represented in headers or a body.
 pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
     if event
         .message::<Received>()
@@ -79,11 +80,11 @@ pub fn encode_binary_lenient(event: &LenientEvent) -> Result<Message, EncodeErro
     }
 }
 
-/// Encodes an event that may break the specification in structured content mode.
+/// Encodes an event that may violate the specification in structured content mode.
 ///
 /// # Errors
 ///
-/// Returns an error if the format cannot hold the event.
+/// Returns an error if the format cannot represent the event.
 pub fn encode_structured_lenient(
     event: &LenientEvent,
     format: &dyn Format,
@@ -97,11 +98,11 @@ pub fn encode_structured_lenient(
     }
 }
 
-/// Encodes events that may break the specification in batched content mode.
+/// Encodes events that may violate the specification in batched content mode.
 ///
 /// # Errors
 ///
-/// Returns an error if the format has no batches, or cannot hold an event.
+/// Returns an error if the format does not support batches, or cannot represent an event.
 pub fn encode_batch_lenient(
     events: &[LenientEvent],
     format: &dyn Format,
@@ -113,7 +114,7 @@ pub fn encode_batch_lenient(
 }
 
 impl Decoder {
-    /// Decodes one event that may break the specification.
+    /// Decodes one event that may violate the specification.
     ///
     /// # Errors
     ///
@@ -145,7 +146,7 @@ impl Decoder {
         Ok(event.with_violations(violation).with_message(received))
     }
 
-    /// Decodes a batch of events that may break the specification.
+    /// Decodes a batch of events that may violate the specification.
     ///
     /// # Errors
     ///
@@ -163,14 +164,14 @@ impl Decoder {
         if let Some(encoding) = decode::content_encoding(headers) {
             return Err(DecodeError::content_encoding(&encoding));
         }
-        // There may be no element to tell it with.
+        // An empty batch has no element that could carry the violation.
         violation.map_or(Ok(()), Err)?;
         let format = format::find(&essence, self.limits)?;
         format.decode_batch_lenient(body)
     }
 
-    /// Returns the error of a message whose `Content-Type` is malformed, with all else that is
-    /// wrong.
+    /// Returns the error for a message with a malformed `Content-Type`, together with all other
+    /// violations.
     pub(super) fn all_wrong(
         &self,
         headers: &HeaderMap,
@@ -191,10 +192,10 @@ impl Decoder {
         }
     }
 
-    /// Finds the content mode, and what is wrong with the `Content-Type` that says it.
+    /// Determines the content mode, and checks the `Content-Type` that declares it.
     ///
-    /// Returns an error if there are several that make different content modes: another program may
-    /// take another one.
+    /// Returns an error if several `Content-Type` headers declare different content modes, because
+    /// another program may choose a different one.
     fn lenient_mode<'a>(
         &self,
         headers: &'a HeaderMap,
@@ -217,7 +218,7 @@ impl Decoder {
         Ok((mode, Some(violation)))
     }
 
-    /// Returns what is known of an event whose body has a content encoding.
+    /// Returns what can be read of an event whose body has a content encoding.
     fn encoded(
         &self,
         headers: &HeaderMap,
@@ -261,7 +262,7 @@ impl Decoder {
         ))
     }
 
-    /// Reads the attributes as they came, the content type among them.
+    /// Returns the attributes as they were received, including the content type.
     fn attributes(&self, headers: &HeaderMap) -> Vec<(String, UncheckedValue)> {
         let attributes = headers.iter().filter_map(|(header, value)| {
             if header == CONTENT_TYPE {
@@ -280,17 +281,17 @@ impl Decoder {
     }
 }
 
-/// The words of errors for where attributes are.
+/// The place of attributes, as it appears in errors.
 const PLACE: &str = "headers";
 
-/// A message as it came, with the content mode that it was read in.
+/// A message as it was received, with the content mode in which it was decoded.
 struct Received {
     message: Message,
     is_binary: bool,
 }
 
 impl Received {
-    /// Returns whether every receiver reads it in structured mode.
+    /// Returns whether every receiver would decode the message in structured mode.
     fn has_content_type_of_events(&self) -> bool {
         let content_type = self.message.headers.get(CONTENT_TYPE);
         content_type
@@ -298,7 +299,7 @@ impl Received {
     }
 }
 
-/// Returns what is known of an event in a format that is not registered, which is nothing.
+/// Returns an event in an unregistered format, of which nothing can be read.
 fn of_unknown_format(media_type: &str) -> LenientEvent {
     let (expected, section) = ("a registered event format", "HTTP binding, 3.2.1");
     let violation = Violation::new("Content-Type", media_type, expected, section);
@@ -309,7 +310,7 @@ fn of_unknown_format(media_type: &str) -> LenientEvent {
     LenientEvent::new(event, vec![violation])
 }
 
-/// Returns the headers that belong to the event: in structured mode, `ce-` headers do not.
+/// Returns the headers that belong to the event: in structured mode, this excludes `ce-` headers.
 fn own_headers(headers: &HeaderMap, is_binary: bool) -> HeaderMap {
     let own = headers.iter().filter(|(name, _)| {
         let of_body = [CONTENT_TYPE, CONTENT_ENCODING].contains(name);
@@ -329,12 +330,12 @@ fn raw_text(value: &HeaderValue) -> UncheckedValue {
     }
 }
 
-/// Writes what came in another mode or format.
+/// Encodes an event that was received in another mode or format.
 fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     event.check_names(str::to_ascii_lowercase, PLACE)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &event.attributes {
-        // A content type is not encoded, and a receiver takes the white space around it off.
+        // A content type is not encoded, and receivers strip the white space around it.
         let fits = |text: &&str| name != name::DATACONTENTTYPE || text.trim() == *text;
         let text = header_text(value).filter(fits);
         let text = text.ok_or_else(|| EncodeError::header(name))?;
@@ -343,7 +344,7 @@ fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     let data = event.data.as_ref().map_err(|why| EncodeError::data(*why))?;
     let is_json = data.as_ref().is_some_and(Data::is_json);
     if is_json && event.attribute(name::DATACONTENTTYPE).is_none() {
-        // JSON format, 3.1.2: data without a content type is JSON, and is said to be.
+        // JSON format, 3.1.2: data without a content type is JSON, so the content type is added.
         append(&mut headers, name::DATACONTENTTYPE, JSON)?;
     }
     let content_type = event
@@ -359,11 +360,11 @@ fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
     })
 }
 
-/// Returns the text that a header carries a value as.
+/// Returns the text of a value in a header.
 fn header_text(value: &UncheckedValue) -> Option<&str> {
     match value {
         UncheckedValue::Text(text) => Some(text),
-        // Neither a string, an array nor an object.
+        // A value that is neither a string, an array nor an object.
         UncheckedValue::Json(json) if !json.starts_with(['"', '[', '{']) => Some(json),
         UncheckedValue::Json(_) | UncheckedValue::Bytes(_) => None,
     }

@@ -8,36 +8,38 @@ use super::decode;
 use crate::error::DecodeError;
 use crate::event::Event;
 
-/// The headers and the body that an event or a batch becomes.
+/// The headers and the body of an encoded event or batch.
 ///
-/// The event is the same in a request and in a response (section 3).
+/// Requests and responses represent an event in the same way (section 3).
 #[derive(Debug, Clone, Default)]
 pub struct Message {
-    /// The headers, `Content-Type` among them.
+    /// The headers, including `Content-Type`.
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
 }
 
 impl Message {
-    /// Creates a request of it; headers that the builder has and the event has not are kept.
+    /// Converts the message to a request; headers of the builder that the event does not have are
+    /// kept.
     ///
     /// # Errors
     ///
-    /// Returns an error if the builder was given something invalid, or there are more headers than
-    /// a [`HeaderMap`] holds.
+    /// Returns an error if the builder is invalid, or if there are more headers than a
+    /// [`HeaderMap`] can store.
     pub fn request(self, builder: request::Builder) -> http::Result<Request<Bytes>> {
         let mut request = builder.body(self.body)?;
         set_all(request.headers_mut(), &self.headers)?;
         Ok(request)
     }
 
-    /// Creates a response of it; headers that the builder has and the event has not are kept.
+    /// Converts the message to a response; headers of the builder that the event does not have are
+    /// kept.
     ///
     /// # Errors
     ///
-    /// Returns an error if the builder was given something invalid, or there are more headers than
-    /// a [`HeaderMap`] holds.
+    /// Returns an error if the builder is invalid, or if there are more headers than a
+    /// [`HeaderMap`] can store.
     pub fn response(self, builder: response::Builder) -> http::Result<Response<Bytes>> {
         let mut response = builder.body(self.body)?;
         set_all(response.headers_mut(), &self.headers)?;
@@ -45,7 +47,7 @@ impl Message {
     }
 }
 
-/// Sets headers in the place of those of the same name, as often as they are there.
+/// Sets headers, replacing all headers with the same names.
 fn set_all(headers: &mut HeaderMap, message: &HeaderMap) -> Result<(), MaxSizeReached> {
     for name in message.keys() {
         headers.remove(name);

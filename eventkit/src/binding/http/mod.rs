@@ -1,9 +1,9 @@
-//! The HTTP protocol binding (HTTP Protocol Binding for `CloudEvents` 1.0).
+//! The HTTP protocol binding (HTTP Protocol Binding for CloudEvents 1.0).
 //!
-//! The functions work on the types of the `http` crate, so they fit every client and server.
-//! Decoding finds the content mode itself, from the `Content-Type` (section 3). It is strict; the
-//! functions whose names end in `_lenient` pass on what breaks the specification, as
-//! [`LenientEvent`](crate::LenientEvent) says.
+//! The functions use the types of the `http` crate, so they work with every client and server.
+//! Decoding determines the content mode from the `Content-Type` (section 3), and is strict. The
+//! functions whose names end in `_lenient` also accept and pass on events that violate the
+//! specification, as described by [`LenientEvent`](crate::LenientEvent).
 //!
 //! ```
 //! use eventkit::Event;

@@ -1,4 +1,4 @@
-//! The answer of a server to a request that it refuses.
+//! The response of a server that refuses a request.
 
 use std::error::Error;
 use std::fmt;
@@ -11,15 +11,15 @@ use serde::Serialize;
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::Violation;
 
-/// Description of a refused request as JSON (RFC 9457, `application/problem+json`).
+/// A description of a refused request as JSON (RFC 9457, `application/problem+json`).
 ///
-/// | mistake | status |
+/// | problem | status |
 /// | --- | --- |
-/// | malformed, not an event, invalid attributes, another specversion, data that is not the JSON it is declared to be | 400 |
-/// | over one of the [`Limits`](crate::Limits), or over the body limit of the server | 413 |
+/// | malformed message, not an event, invalid attributes, unsupported specversion, malformed JSON data | 400 |
+/// | message exceeds one of the [`Limits`](crate::Limits), or the body limit of the server | 413 |
 /// | no format or codec for the media type, or a `Content-Encoding` | 415 |
-/// | another event type, or data that is not the expected value | 422 |
-/// | an answer that cannot be encoded | 500 |
+/// | unexpected event type, or data of the wrong structure | 422 |
+/// | response that cannot be encoded | 500 |
 ///
 /// ```
 /// use eventkit::Event;
@@ -57,7 +57,7 @@ struct Member<'a> {
 }
 
 impl fmt::Display for Problem {
-    /// Writes the title and the detail on one line.
+    /// Writes the title and the detail in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.title, self.detail)
     }
@@ -78,38 +78,38 @@ impl Problem {
         }
     }
 
-    /// Returns the status to answer with.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Returns the same problem with another detail.
+    /// Returns the same problem with a different detail.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 
-    /// Returns the kind of mistake, in a few words.
+    /// Returns the kind of problem, in a few words.
     #[must_use]
     pub fn title(&self) -> &'static str {
         self.title
     }
 
-    /// Returns the violations of the attributes; empty for mistakes of another kind.
+    /// Returns the violations of the attributes; empty for other kinds of problems.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
-    /// Returns the description of this one mistake, in a sentence.
+    /// Returns a one-sentence description of this occurrence of the problem.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Returns the body of the answer.
+    /// Returns the body of the response.
     #[must_use]
     pub fn to_json(&self) -> Bytes {
         let violations = self.violations.iter().map(|violation| Member {
@@ -124,7 +124,7 @@ impl Problem {
             detail: &self.detail,
             violations: violations.collect(),
         };
-        // Strings and numbers always have a form in JSON.
+        // Strings and numbers can always be represented in JSON.
         serde_json::to_vec(&body).unwrap_or_default().into()
     }
 }
@@ -155,7 +155,7 @@ impl From<&DecodeError> for Problem {
 }
 
 impl From<&EncodeError> for Problem {
-    /// Describes an answer that the server could not send.
+    /// Describes a response that the server could not encode.
     fn from(error: &EncodeError) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -193,7 +193,7 @@ impl From<Problem> for Response<Bytes> {
     }
 }
 
-/// Writes an error and what caused it as one sentence.
+/// Writes an error and its causes as one sentence.
 fn with_sources(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     let lines: Vec<String> = causes.map(ToString::to_string).collect();

@@ -111,7 +111,7 @@ fn what_can_never_pass_is_refused() {
     assert_eq!(pair("id", ""), "the text for `id` is empty");
     for name in ["", "Id", "my_name", "data", "é"] {
         let message = format!(
-            "{name:?} is not the name of an attribute, expected lower-case letters and digits"
+            "{name:?} is not a valid attribute name: expected lowercase letters and digits"
         );
         assert_eq!(pair(name, "x"), message);
     }

@@ -80,7 +80,7 @@ fn a_result_that_is_no_boolean_is_an_error() {
     let error = filter.evaluate(&event()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`CONCAT(id, 'x')`: the result \"1x\" is no Boolean"
+        "`CONCAT(id, 'x')`: the result \"1x\" is not a Boolean"
     );
     assert!(error.errors().is_empty());
 }

@@ -48,11 +48,11 @@ fn what_is_no_filter_is_refused() {
     );
     assert_refused(
         "{}",
-        "a filter has a dialect as its only member, and this object has none",
+        "expected an object with a filter dialect as its only member, found an empty object",
     );
     assert_refused(
         r#"{"exact":{"id":"1"},"sql":"TRUE"}"#,
-        "a filter has one dialect: \"sql\" is a second",
+        "expected a filter with one dialect, found a second one: \"sql\"",
     );
     assert_refused(
         r#"{"regex":{}}"#,
@@ -60,7 +60,7 @@ fn what_is_no_filter_is_refused() {
     );
     assert_refused(
         r#"{"exact":{}}"#,
-        "`exact` is empty, expected at least one element",
+        "`exact` is empty: expected at least one element",
     );
     assert_refused(r#"{"exact":{"id":""}}"#, "the text for `id` is empty");
     assert_refused(
