@@ -1,4 +1,4 @@
-//! Bytes as they are: byte buffers and sequences of `u8`, bare, in a newtype or in `Some`.
+//! Unencoded bytes: byte buffers and sequences of `u8`, bare, in a newtype or in `Some`.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::error::BoxError;
 
 pub(super) const MEDIA_TYPE: &str = "application/octet-stream";
 
-/// Returns the bytes that a value is, or `None` if it is something else.
+/// Returns the bytes of a value, or `None` if the value is not bytes.
 pub(super) fn encode(value: &dyn ErasedSerialize) -> Option<Vec<u8>> {
     let mut out = Vec::new();
     let is_byte = false;
@@ -25,11 +25,11 @@ pub(super) fn encode(value: &dyn ErasedSerialize) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// The reason why bytes were not decoded.
+/// The reason why bytes could not be decoded.
 pub(super) enum NotDecoded {
-    /// The type is not bytes.
+    /// The type does not represent bytes.
     NotBytes(BoxError),
-    /// They are not those that the type takes.
+    /// The type does not accept these bytes.
     Invalid(BoxError),
 }
 
@@ -41,7 +41,7 @@ impl From<NotDecoded> for BoxError {
     }
 }
 
-/// Reads bytes into a type that is bytes.
+/// Decodes bytes into a type that represents bytes.
 pub(super) fn decode(bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), NotDecoded> {
     let is_other = &Cell::new(false);
     let reader = Reader { bytes, is_other };
@@ -55,13 +55,13 @@ pub(super) fn decode(bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), NotD
     })
 }
 
-/// Serializer of a value that is bytes, or one of a sequence of them.
+/// A serializer that only accepts bytes, or a sequence of them.
 struct Writer<'o> {
     out: &'o mut Vec<u8>,
     is_byte: bool,
 }
 
-/// The error of a value that is not bytes.
+/// The error of serializing a value that is not bytes.
 #[derive(Debug)]
 struct NotBytes;
 
@@ -79,7 +79,7 @@ impl ser::Error for NotBytes {
     }
 }
 
-/// Refuses the values of types that are not bytes.
+/// Refuses the values of all types that are not bytes.
 macro_rules! refused {
     ($($method:ident($($argument:ty),*) $(-> $compound:ident)?;)*) => {$(
         fn $method(self $(, _: $argument)*) -> Result<refused!(@ $($compound)?), NotBytes> {
@@ -176,7 +176,7 @@ impl<'o> ser::Serializer for Writer<'o> {
     }
 }
 
-/// Serializer of a sequence of bytes.
+/// A serializer of a sequence of bytes.
 struct Sequence<'o> {
     out: &'o mut Vec<u8>,
 }
@@ -212,26 +212,27 @@ impl ser::SerializeTuple for Sequence<'_> {
 
 type Error = de::value::Error;
 
-/// Deserializer of bytes.
+/// A deserializer of bytes.
 struct Reader<'a> {
     bytes: &'a [u8],
-    /// Whether the type has asked for anything else.
+    /// Whether the type requested anything other than bytes.
     is_other: &'a Cell<bool>,
 }
 
 impl<'de> de::Deserializer<'de> for Reader<'_> {
     type Error = Error;
 
-    // A type that takes anything may take bytes.
+    // A type that accepts any value may accept bytes.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.is_other.set(true);
         visitor.visit_bytes(self.bytes)
     }
 
-    // Strings take bytes that happen to be UTF-8, whatever charset the media type has.
+    // A string would accept bytes that happen to be UTF-8, whatever the charset of the media type
+    // is.
     fn deserialize_str<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
         self.is_other.set(true);
-        Err(de::Error::custom("bytes are no string"))
+        Err(de::Error::custom("bytes are not a string"))
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -284,7 +285,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
     }
 }
 
-/// Deserializer of one byte of a sequence.
+/// A deserializer of one byte of a sequence.
 struct Byte<'a> {
     byte: u8,
     is_other: &'a Cell<bool>,
@@ -303,7 +304,7 @@ impl<'de> de::Deserializer<'de> for Byte<'_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
         self.is_other.set(true);
-        Err(de::Error::custom("a sequence of other elements than bytes"))
+        Err(de::Error::custom("a sequence whose elements are not bytes"))
     }
 
     fn deserialize_u8<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

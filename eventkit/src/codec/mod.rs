@@ -1,8 +1,8 @@
-//! Data codecs: payload bytes to and from typed values, found by media type.
+//! Data codecs, which convert typed values to payload bytes and back; found by media type.
 //!
-//! JSON (`*/json`, `*+json`) and text (`text/*` in UTF-8) are built in. Payloads that are bytes, such as a
-//! `Vec<u8>`, `bytes::Bytes`, a type of `serde_bytes` or a newtype of one, need no codec under any other
-//! media type:
+//! JSON (`*/json`, `*+json`) and text (`text/*` in UTF-8) are built in. Payloads that are bytes,
+//! such as a `Vec<u8>`, `bytes::Bytes`, a `serde_bytes` type or a newtype of one of them, need no
+//! codec for any other media type:
 //!
 //! ```
 //! use eventkit::CloudEvent;
@@ -19,12 +19,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A program adds its own with [`register`]; from then on derived types with that
-//! `datacontenttype` encode with it, and events that arrive with it decode into typed handlers.
+//! A program adds other codecs with [`register`]. From then on, derived types with a matching
+//! `datacontenttype` are encoded with the codec, and received events with such data can be decoded
+//! for typed handlers.
 //!
-//! Data is decoded by the codec of the media type that it arrives with, whatever the Rust type
-//! declares. So a type that declares JSON also takes `MessagePack`, and the format of a codec does
-//! not have to describe itself.
+//! Data is decoded by the codec for the media type with which it was received, whatever the Rust
+//! type declares. So a type that declares JSON also accepts MessagePack, and the format of a codec
+//! need not be self-describing.
 //!
 //! ```
 //! use eventkit::codec::{Codec, ErasedSeed, ErasedDeserializer, ErasedSerialize};
@@ -84,35 +85,36 @@ use self::bytes_codec::NotDecoded;
 use crate::error::{BoxError, DecodeError, EncodeError};
 use crate::event::{Data, DataKind, MediaType, buffer_pool, declares_json};
 
-/// Encoding of typed payloads as the bytes of one media type.
+/// A codec that encodes typed payloads as bytes of one media type.
 pub trait Codec: Send + Sync + 'static {
-    /// Returns the media type it is for, without parameters, such as `application/cbor`; or a
-    /// suffix such as `+cbor` for every type that ends with it.
+    /// Returns the media type of the codec, without parameters, such as `application/cbor`; or a
+    /// suffix such as `+cbor`, for all media types that end with it.
     fn media_type(&self) -> &str;
 
     /// Encodes a value.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value has no form in this media type.
+    /// Returns an error if the value cannot be represented in this media type.
     fn encode(&self, value: &dyn ErasedSerialize) -> Result<Vec<u8>, BoxError>;
 
-    /// Decodes a value: makes a deserializer for the bytes and hands it to the seed, once.
+    /// Decodes a value: creates a deserializer for the bytes, and passes it to the seed exactly
+    /// once.
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are malformed, or the seed returns an error.
+    /// Returns an error if the bytes are malformed, or if the seed returns an error.
     fn decode(&self, bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxError>;
 }
 
-/// Typed value that a [`Codec`] decodes into: a [`DeserializeSeed`](serde::de::DeserializeSeed)
-/// that is object-safe.
+/// A typed value that a [`Codec`] decodes into: an object-safe
+/// [`DeserializeSeed`](serde::de::DeserializeSeed).
 pub trait ErasedSeed {
-    /// Reads the value from a deserializer.
+    /// Deserializes the value.
     ///
     /// # Errors
     ///
-    /// Returns an error if the input is not such a value; a codec returns it as it is.
+    /// Returns an error if the input is not a valid value; a codec returns this error unchanged.
     fn deserialize(
         &mut self,
         deserializer: &mut dyn ErasedDeserializer<'_>,
@@ -123,7 +125,8 @@ pub trait ErasedSeed {
 ///
 /// # Errors
 ///
-/// Returns an error if no codec is registered for the media type, or the value has no form in it.
+/// Returns an error if no codec is registered for the media type, or if it cannot represent the
+/// value.
 pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Data, EncodeError> {
     if declares_json(content_type) {
         return encode_json(value);
@@ -135,7 +138,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Da
 ///
 /// # Errors
 ///
-/// Returns an error if the value has no form in JSON.
+/// Returns an error if JSON cannot represent the value.
 pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Data, EncodeError> {
     json_data(buffer_pool::write_json(value))
 }
@@ -145,7 +148,7 @@ fn json_data(bytes: serde_json::Result<Bytes>) -> Result<Data, EncodeError> {
     Ok(Data::new_unchecked(DataKind::Json, bytes))
 }
 
-/// Encodes a value as anything but JSON; it is compiled once, and not for each type.
+/// Encodes a value as anything other than JSON; it is compiled once, rather than for each type.
 fn encode_other(
     value: &dyn ErasedSerialize,
     type_name: &'static str,
@@ -170,13 +173,15 @@ fn encode_other(
     }
 }
 
-/// Decodes payload bytes into a value by their media type; without one, as JSON.
+/// Decodes payload bytes into a value by their media type; without a media type, as JSON.
 ///
-/// Absent data is read as `null`: `()`, a unit struct and an [`Option`] take it, others do not.
+/// Absent data is decoded as `null`: `()`, a unit struct and an [`Option`] accept this, other types
+/// do not.
 ///
 /// # Errors
 ///
-/// Returns an error if no codec is registered for the media type, or the data is not such a value.
+/// Returns an error if no codec is registered for the media type, or if the data is not a valid
+/// value.
 pub fn decode<T: DeserializeOwned>(
     data: Option<&[u8]>,
     content_type: Option<&str>,
@@ -186,7 +191,7 @@ pub fn decode<T: DeserializeOwned>(
     seed.finish()
 }
 
-/// Decodes anything but JSON; it is compiled once, and not for each type.
+/// Decodes anything other than JSON; it is compiled once, rather than for each type.
 fn decode_other(
     seed: &mut dyn JsonSeed,
     bytes: &[u8],
@@ -209,7 +214,7 @@ fn decode_other(
     })
 }
 
-/// Returns whether text of that type is a `str`; in another charset, its bytes say something else.
+/// Returns whether text with this media type can be represented as a `str`, as only UTF-8 can.
 fn is_text(media_type: &MediaType) -> bool {
     media_type.ty() == "text" && media_type.is_text()
 }

@@ -1,4 +1,4 @@
-//! The codecs that a program has added.
+//! The codecs that a program has registered.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -13,10 +13,10 @@ static CODECS: RwLock<Vec<Arc<dyn Codec>>> = RwLock::new(Vec::new());
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The media type it is for cannot be read.
+    /// The media type is malformed.
     #[error("{0:?} is not a media type or a suffix such as \"+cbor\"")]
     MediaType(String),
-    /// Bindings would not take a message of the media type for an event, or a batch.
+    /// Bindings would not recognize a message with this media type as an event or a batch.
     #[error(
         "{0:?} is not a media type of events, expected `application/cloudevents+..`, and \
          `application/cloudevents-batch+..` for a batch"
@@ -25,18 +25,19 @@ pub enum RegisterError {
     /// JSON is built in and cannot be replaced.
     #[error("{0:?} is built in")]
     BuiltIn(String),
-    /// Another one has been registered for the media type.
-    #[error("{0:?} has been registered before")]
+    /// A codec or format is already registered for the media type.
+    #[error("{0:?} is already registered")]
     Twice(String),
 }
 
-/// Adds a codec for the whole program; meant for its start.
+/// Registers a codec for the whole program; call this at startup.
 ///
-/// A media type goes before a suffix, and both before what is built in for text and bytes.
+/// A codec for a media type takes precedence over one for a suffix, and both take precedence over
+/// the built-in codecs for text and bytes.
 ///
 /// # Errors
 ///
-/// Returns an error if the codec's media type is malformed, declares JSON, or has a codec already.
+/// Returns an error if the codec's media type is malformed, declares JSON, or already has a codec.
 pub fn register(codec: impl Codec) -> Result<(), RegisterError> {
     let key = key_of(codec.media_type())?;
     if declares_json(&key) || key == "+json" {
@@ -60,7 +61,7 @@ fn is_for(codec: &dyn Codec, key: &str) -> bool {
     codec.media_type().eq_ignore_ascii_case(key)
 }
 
-/// Returns a media type or suffix in lower case, as lookups have it.
+/// Returns a media type or suffix in lowercase, as used for lookups.
 pub(crate) fn key_of(media_type: &str) -> Result<String, RegisterError> {
     let key = media_type.to_ascii_lowercase();
     let whole = match key.strip_prefix('+') {

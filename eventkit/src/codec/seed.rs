@@ -1,4 +1,4 @@
-//! Seeds: typed values that data is decoded into.
+//! Seeds: typed values into which data is decoded.
 
 use std::any::type_name;
 
@@ -9,23 +9,23 @@ use crate::error::{BoxError, DecodeError};
 use crate::event::json::{byte_order_mark, is_blank, is_value};
 use crate::event::{JSON, declares_json};
 
-/// Seed that also reads JSON text, without an erased deserializer in between.
+/// A seed that can also read JSON text, without an intermediate erased deserializer.
 ///
-/// Readers of events take it as a trait object, so that they are compiled once, and not for each
-/// type.
+/// Readers of events take it as a trait object, so that they are compiled once, rather than for
+/// each type.
 pub trait JsonSeed: ErasedSeed {
-    /// Reads the JSON value that a text begins with, and returns where it ends.
+    /// Reads the JSON value at the start of a text, and returns where it ends.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not a value of the type.
+    /// Returns an error if it is not a valid value of the type.
     fn deserialize_json(&mut self, text: &str) -> serde_json::Result<usize>;
 
-    /// Returns the name of the type, as error messages show it.
+    /// Returns the name of the type for error messages.
     fn type_name(&self) -> &'static str;
 }
 
-/// Seed of the data of an event: decodes it into a `D`.
+/// A seed that decodes the data of an event into a `D`.
 #[derive(Debug)]
 pub struct DataSeed<D> {
     value: Option<D>,
@@ -42,7 +42,7 @@ impl<D: DeserializeOwned> DataSeed<D> {
         }
     }
 
-    /// Shows another type in error messages, of which the value is a part.
+    /// Sets the type that error messages name, if the value is only a part of it.
     #[must_use]
     pub fn part_of<T>(mut self) -> Self {
         self.type_name = type_name::<T>();
@@ -93,7 +93,7 @@ impl<D: DeserializeOwned> JsonSeed for DataSeed<D> {
     }
 }
 
-/// Decodes data by its media type; without one, as JSON. Absent data is read as `null`.
+/// Decodes data by its media type; without a media type, as JSON. Absent data is decoded as `null`.
 pub(crate) fn decode_into(
     seed: &mut dyn JsonSeed,
     data: Option<&[u8]>,
@@ -103,7 +103,7 @@ pub(crate) fn decode_into(
     match data {
         None => decode_json(seed, "null").map_err(|_| DecodeError::no_data(target)),
         Some(bytes) if declares_json(content_type) => {
-            // Checked once here: a reader of bytes would check each string.
+            // Checked once for the whole text: a reader of bytes would check each string.
             let text = std::str::from_utf8(bytes);
             let read = text.map_err(BoxError::from);
             let read = read.and_then(|text| Ok(decode_json(seed, text)?));
@@ -119,13 +119,13 @@ pub(crate) fn decode_into(
     }
 }
 
-/// Decodes the one JSON value that a text is.
+/// Decodes a text that consists of one JSON value.
 fn decode_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<()> {
     let end = seed.deserialize_json(text)?;
     if is_blank(&text[end..]) {
         return Ok(());
     }
-    // A reader of the whole text says what is wrong with the rest, and where.
+    // Parsing the whole text reports the error in the rest, and its position.
     serde_json::from_str::<IgnoredAny>(text)?;
     Err(Error::custom("the type does not read all of its value"))
 }

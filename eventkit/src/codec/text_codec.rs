@@ -1,4 +1,4 @@
-//! Text as it is: strings, and what wraps or prints as one.
+//! Plain text: strings, and types that wrap or print as text.
 
 use std::fmt;
 
@@ -8,9 +8,10 @@ use serde::de::{IntoDeserializer, Visitor, value};
 use super::{ErasedDeserializer, ErasedSeed, ErasedSerialize};
 use crate::error::BoxError;
 
-/// Writes strings, characters, numbers, booleans and unit variants, bare, in a newtype or in `Some`.
+/// Encodes strings, characters, numbers, booleans and unit variants, bare, in a newtype or in
+/// `Some`.
 ///
-/// `None` is refused: a message without text is one whose text is empty.
+/// `None` is refused, because the decoder could not tell it from an empty text.
 pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<String, BoxError> {
     use fmt::Write;
 
@@ -26,7 +27,8 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
     if write!(text, "{}", Printed(value)).is_ok() {
         return Ok(text);
     }
-    // What `Display` has no form for, such as `Some`, has one in JSON if it is text.
+    // Values that serde cannot write to a formatter, such as `Some`, are converted via JSON, if
+    // they are text.
     let json = serde_json::to_string(value)?;
     match json.as_bytes().first() {
         Some(b'"') => Ok(serde_json::from_str(&json)?),
@@ -38,7 +40,7 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
     }
 }
 
-/// Reads a string, or what deserializes from one, bare or in a newtype.
+/// Decodes a string, or a type that deserializes from a string, bare or in a newtype.
 pub(super) fn decode(bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxError> {
     let text = std::str::from_utf8(bytes)?;
     seed.deserialize(&mut <dyn ErasedDeserializer<'_>>::erase(Text(text)))
@@ -46,7 +48,7 @@ pub(super) fn decode(bytes: &[u8], seed: &mut dyn ErasedSeed) -> Result<(), BoxE
 
 struct Text<'a>(&'a str);
 
-/// Reads the types that print as text by parsing it.
+/// Deserializes the types that print as text by parsing the text.
 macro_rules! parsed {
     ($($method:ident => $visit:ident),*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {

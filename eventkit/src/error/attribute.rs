@@ -1,4 +1,4 @@
-//! The error of a value that is not what an attribute asks for.
+//! The error of an attribute whose value does not fit the requested type.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -16,7 +16,7 @@ pub struct AttributeError {
 }
 
 impl AttributeError {
-    /// Creates an error for a value of which the start is repeated in the message.
+    /// Creates an error for a value; the message contains its first characters.
     #[must_use]
     pub fn new(value: &str, expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -25,7 +25,7 @@ impl AttributeError {
         }
     }
 
-    /// Creates an error for an attribute that is absent.
+    /// Creates an error for a missing attribute.
     #[must_use]
     pub fn absent(expected: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl AttributeError {
         }
     }
 
-    /// Returns the start of the value, or `None` where the attribute is absent.
+    /// Returns the start of the value, or `None` if the attribute is absent.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         self.value.as_deref()
@@ -47,7 +47,7 @@ impl AttributeError {
     }
 }
 
-/// Makes conversions that cannot fail of one kind with those that can.
+/// Allows generic code to handle infallible conversions like fallible ones.
 impl From<Infallible> for AttributeError {
     fn from(error: Infallible) -> Self {
         match error {}

@@ -1,4 +1,4 @@
-//! The error of reading an event, or a value from an event.
+//! The error of decoding an event, or a value from an event.
 
 use std::borrow::Cow;
 
@@ -19,19 +19,19 @@ pub struct DecodeError(Box<Kind>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecodeErrorKind {
-    /// The bytes or headers are not of the form the format or binding asks for.
+    /// The bytes or headers violate the format or binding.
     Malformed,
-    /// It is not a `CloudEvents` message at all.
+    /// The message is not a CloudEvents message at all.
     NotAnEvent,
-    /// The version of the specification is another one than 1.0.
+    /// The `specversion` is not 1.0.
     SpecVersion,
-    /// An attribute is missing, malformed or twice there.
+    /// An attribute is missing, malformed or duplicated.
     Invalid,
-    /// The event is of another type than the one asked for.
+    /// The event has a different type than the requested one.
     UnexpectedType,
-    /// The data is not what its content type or the Rust type asks for.
+    /// The data does not match its content type or the Rust type.
     Data,
-    /// The message is over one of the [`Limits`](crate::Limits).
+    /// The message exceeds one of the [`Limits`](crate::Limits).
     TooLarge,
     /// No event format or data codec is registered for the media type, or the body has a content
     /// encoding such as gzip.
@@ -63,7 +63,7 @@ enum Kind {
         target: &'static str,
         source: BoxError,
     },
-    /// The data is not the JSON that its content type declares, whatever type is read from it.
+    /// The data is not the JSON that its content type declares, whatever type it is decoded into.
     #[error("failed to decode the data of the event as {target}")]
     NotJson {
         target: &'static str,
@@ -80,12 +80,12 @@ enum Kind {
         what: &'static str,
         media_type: String,
     },
-    #[error("the body has the header `Content-Encoding: {found}`: it has to be decoded first")]
+    #[error("the body has the header `Content-Encoding: {found}`: decode the body first")]
     ContentEncoding { found: String },
 }
 
 impl DecodeError {
-    /// Creates the error of an event format or binding whose input is malformed.
+    /// Creates the error for malformed input of an event format or binding.
     pub fn malformed(what: &'static str, error: impl Into<BoxError>) -> Self {
         let source = error.into();
         Self(Box::new(Kind::MalformedBy { what, source }))
@@ -99,7 +99,7 @@ impl DecodeError {
         Self(Box::new(Kind::Malformed { what, reason }))
     }
 
-    /// Creates the error of a message that is not a CloudEvents message, or not one event.
+    /// Creates the error for a message that is not a CloudEvents message, or not a single event.
     pub fn not_an_event(reason: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Kind::NotAnEvent(reason.into())))
     }
@@ -152,19 +152,19 @@ impl DecodeError {
         Self(Box::new(Kind::ContentEncoding { found }))
     }
 
-    /// Creates the error of an attribute that does not fit the type of a field or parameter.
+    /// Creates the error for an attribute that does not fit the type of a field or parameter.
     pub(crate) fn attribute(name: &str, error: &AttributeError) -> Self {
         let violation = Violation::from_error(name, error, "as the Rust type asks");
         BuildError::from(violation).into()
     }
 
-    /// Adds the index in its batch of the event that the error is about.
+    /// Adds the index of the element that the error refers to, within its batch.
     pub(crate) fn in_element(self, index: usize) -> Self {
         let source = self;
         Self(Box::new(Kind::Element { index, source }))
     }
 
-    /// Returns what sort of mistake it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> DecodeErrorKind {
         match &*self.0 {
@@ -188,7 +188,7 @@ impl DecodeError {
         matches!(*self.0, Kind::NotJson { .. })
     }
 
-    /// Returns what is wrong with which attribute; empty for mistakes of another sort.
+    /// Returns the violations of attributes; empty for other kinds of errors.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         match &*self.0 {
@@ -198,7 +198,7 @@ impl DecodeError {
         }
     }
 
-    /// Returns which limit the message is over, where that is why.
+    /// Returns the limit that the message exceeds, if that is the cause.
     #[must_use]
     pub fn exceeded(&self) -> Option<&LimitExceeded> {
         match &*self.0 {

@@ -1,4 +1,4 @@
-//! The error of turning a value into an event, or an event into bytes.
+//! The error of converting a value to an event, or an event to bytes.
 
 use thiserror::Error;
 
@@ -6,8 +6,8 @@ use super::BoxError;
 use super::excerpt::truncate;
 use super::violation::BuildError;
 
-/// The error of a value that does not become an event, or of an event that does not become a
-/// message.
+/// The error of a value that cannot be encoded as an event, or of an event that cannot be encoded
+/// as a message.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct EncodeError(Box<Kind>);
@@ -20,7 +20,7 @@ enum Kind {
     Data(#[source] BoxError),
     #[error("no data codec is registered for the media type `{0}`")]
     NoCodec(String),
-    #[error("the event format `{format}` has no batches")]
+    #[error("the event format `{format}` does not support batches")]
     NoBatch { format: String },
     #[error("failed to encode the event in its format")]
     Format(#[source] BoxError),
@@ -31,7 +31,9 @@ enum Kind {
         attribute: String,
         place: &'static str,
     },
-    #[error("the attribute `{attribute}` would be taken for another one of that name in {place}")]
+    #[error(
+        "the attribute `{attribute}` would be mistaken for another one with that name in {place}"
+    )]
     Ambiguous {
         attribute: String,
         place: &'static str,
@@ -41,17 +43,18 @@ enum Kind {
 }
 
 impl EncodeError {
-    /// Creates the error of a payload that its codec refused.
+    /// Creates the error for a payload that its codec could not encode.
     pub fn data(error: impl Into<BoxError>) -> Self {
         Self(Box::new(Kind::Data(error.into())))
     }
 
-    /// Creates the error of an [event format](crate::format::Format) that cannot write an event.
+    /// Creates the error for an event that an [event format](crate::format::Format) cannot
+    /// represent.
     pub fn format(error: impl Into<BoxError>) -> Self {
         Self(Box::new(Kind::Format(error.into())))
     }
 
-    /// Creates the error of an event format that has no batch mode.
+    /// Creates the error for an event format without batches.
     #[must_use]
     pub fn no_batch(format: &str) -> Self {
         let format = format.to_owned();
@@ -67,14 +70,13 @@ impl EncodeError {
         Self(Box::new(Kind::Header { attribute }))
     }
 
-    /// Creates the error of a lenient event with an attribute that a format cannot write.
+    /// Creates the error for a lenient event with an attribute that a format cannot represent.
     pub(crate) fn no_form(attribute: &str, place: &'static str) -> Self {
         let attribute = truncate(attribute);
         Self(Box::new(Kind::NoForm { attribute, place }))
     }
 
-    /// Creates the error of a lenient event with names of attributes that a format does not tell
-    /// apart.
+    /// Creates the error for a lenient event with attribute names that a format cannot distinguish.
     pub(crate) fn ambiguous(attribute: &str, place: &'static str) -> Self {
         let attribute = truncate(attribute);
         Self(Box::new(Kind::Ambiguous { attribute, place }))
@@ -84,7 +86,7 @@ impl EncodeError {
         Self(Box::new(Kind::TooManyHeaders))
     }
 
-    /// Returns what is wrong with the event itself, where that is why.
+    /// Returns the error of building the event, if that is the cause.
     #[must_use]
     pub fn as_build_error(&self) -> Option<&BuildError> {
         match &*self.0 {

@@ -1,6 +1,6 @@
 //! Excerpts of values in error messages.
 
-/// The longest excerpt of a value that a message repeats, in characters.
+/// The maximum length of an excerpt in a message, in characters.
 const MAX_EXCERPT_CHARS: usize = 60;
 
 /// Truncates a value for a message.

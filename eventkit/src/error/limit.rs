@@ -24,12 +24,12 @@ pub struct LimitExceeded {
 }
 
 impl LimitExceeded {
-    /// Creates the error with the words before and after the number.
+    /// Creates an error from the name, the maximum, and the words around the number.
     pub(crate) fn new(limit: &'static str, max: usize, words: [&'static str; 2]) -> Self {
         Self { limit, max, words }
     }
 
-    /// Returns the name of the limit: a field and a setter of [`Limits`](crate::Limits).
+    /// Returns the name of the limit, which is a field and a setter of [`Limits`](crate::Limits).
     #[must_use]
     pub fn limit(&self) -> &'static str {
         self.limit

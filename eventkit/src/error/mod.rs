@@ -1,4 +1,4 @@
-//! What can be wrong: values, events, encoding and decoding.
+//! The errors of values, events, encoding and decoding.
 
 mod attribute;
 mod decode;
@@ -15,10 +15,10 @@ pub use limit::LimitExceeded;
 pub(crate) use violation::MAX_VIOLATIONS;
 pub use violation::{BuildError, Violation};
 
-/// Any error that a user's code may return.
+/// Any error that user code may return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Returns the texts of errors on one line.
+/// Joins the texts of errors in one line.
 pub(crate) fn joined<T: ToString>(errors: impl IntoIterator<Item = T>) -> String {
     let texts: Vec<String> = errors.into_iter().map(|error| error.to_string()).collect();
     texts.join("; ")

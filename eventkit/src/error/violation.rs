@@ -1,4 +1,4 @@
-//! What is wrong with an event.
+//! Violations of the specification.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,13 +9,13 @@ use super::attribute::AttributeError;
 use super::excerpt::truncate;
 use super::joined;
 
-/// The number of violations of one message that are reported.
+/// The maximum number of reported violations per message.
 ///
-/// A hostile message of a megabyte could hold hundreds of thousands, each of which is larger than
-/// its part of the message.
+/// A malicious message of one megabyte could contain hundreds of thousands of them, each of which
+/// takes more memory than its part of the message.
 pub(crate) const MAX_VIOLATIONS: usize = 100;
 
-/// One way in which an event breaks the specification: the attribute, an excerpt of its value, the
+/// A violation of the specification by an event: the attribute, an excerpt of its value, the
 /// expected form, and the section of the specification that requires it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -25,7 +25,7 @@ pub struct Violation {
 }
 
 impl Violation {
-    /// Creates the violation of an attribute, of whose value messages repeat an excerpt.
+    /// Creates the violation of an attribute; the message contains an excerpt of its value.
     #[must_use]
     pub fn new(
         attribute: impl Into<Cow<'static, str>>,
@@ -52,7 +52,7 @@ impl Violation {
         }
     }
 
-    /// Creates the violation of an attribute that does not fit the type it is read as.
+    /// Creates the violation of an attribute that does not fit the requested type.
     pub(crate) fn from_error(
         attribute: &str,
         error: &AttributeError,
@@ -65,13 +65,13 @@ impl Violation {
         }
     }
 
-    /// Returns the name of the attribute, as the specification spells it.
+    /// Returns the name of the attribute, as spelled in the specification.
     #[must_use]
     pub fn attribute(&self) -> &str {
         &self.attribute
     }
 
-    /// Returns the start of the wrong value, or `None` where the attribute is absent.
+    /// Returns the start of the invalid value, or `None` if the attribute is absent.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         self.error.value()
@@ -83,7 +83,7 @@ impl Violation {
         self.error.expected()
     }
 
-    /// Returns the part of the specification that says so.
+    /// Returns the section of the specification that requires this.
     #[must_use]
     pub fn section(&self) -> &'static str {
         self.section
@@ -92,7 +92,7 @@ impl Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names come from outside too, and must not break the line of a log.
+        // Names are untrusted too, and must not break the lines of a log.
         let attribute = truncate(&self.attribute);
         write!(f, "attribute `{}` is ", attribute.escape_debug())?;
         match self.value() {
@@ -115,7 +115,7 @@ impl BuildError {
         Self { violations }
     }
 
-    /// Adds a violation, unless there are many.
+    /// Adds a violation, up to a maximum number.
     pub(crate) fn add(&mut self, violation: Violation) {
         if self.violations.len() < MAX_VIOLATIONS {
             self.violations.push(violation);
@@ -126,7 +126,7 @@ impl BuildError {
         self.violations
     }
 
-    /// Returns what is wrong, in the order in which it was found.
+    /// Returns the violations, in the order in which they were found.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations

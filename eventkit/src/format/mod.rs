@@ -1,6 +1,6 @@
-//! Event formats: a whole event to and from bytes, found by media type.
+//! Event formats, which encode whole events as bytes and decode them; found by media type.
 //!
-//! The [JSON format](Json) with its batches is built in; a program adds others with [`register`].
+//! The [JSON format](Json) is built in, including batches; a program adds others with [`register`].
 
 mod json;
 mod registry;
@@ -13,51 +13,52 @@ pub use registry::{decode, decode_as, find, register};
 use crate::error::{BuildError, DecodeError, EncodeError};
 use crate::event::{Event, LenientEvent, Parsed};
 
-/// Event format: encodes whole events into bytes, and decodes them.
+/// An event format, which encodes whole events as bytes and decodes them.
 ///
-/// It can be used as `dyn Format`. An implementation writes what
-/// [`Event::attributes`](crate::Event::attributes) and [`Event::data`](crate::Event::data) return, and
-/// reads it with a [`BinaryReader`](crate::binding::BinaryReader), which has the checks and the limits of
-/// the built-in formats. A builder is not made for that: it gives an event without id a random one.
+/// The trait is object-safe. An implementation encodes what
+/// [`Event::attributes`](crate::Event::attributes) and [`Event::data`](crate::Event::data) return.
+/// It decodes with a [`BinaryReader`](crate::binding::BinaryReader), which applies the checks and
+/// limits of the built-in formats. A builder is not suitable for decoding, because it generates a
+/// missing id.
 pub trait Format: Send + Sync + 'static {
     /// Returns the media type of one event, such as `application/cloudevents+json`.
     fn content_type(&self) -> &str;
 
-    /// Returns the media type of a batch, or `None` where the format has no batches.
+    /// Returns the media type of a batch, or `None` if the format does not support batches.
     fn batch_content_type(&self) -> Option<&str>;
 
-    /// Writes one event.
+    /// Encodes one event.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format cannot hold the event.
+    /// Returns an error if the format cannot represent the event.
     fn encode(&self, event: &Event) -> Result<Bytes, EncodeError>;
 
-    /// Reads one event.
+    /// Decodes one event.
     ///
     /// # Errors
     ///
     /// Returns an error if the bytes are malformed or too large, or are not one valid event.
     fn decode(&self, bytes: Bytes) -> Result<Event, DecodeError>;
 
-    /// Writes a batch, which may be empty.
+    /// Encodes a batch, which may be empty.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format has no batches or cannot hold an event.
+    /// Returns an error if the format does not support batches, or cannot represent an event.
     fn encode_batch(&self, events: &[Event]) -> Result<Bytes, EncodeError>;
 
-    /// Reads a batch.
+    /// Decodes a batch.
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are malformed or too large, or any element is not a valid
-    /// event: a batch is taken whole or not at all.
+    /// Returns an error if the bytes are malformed or too large, or if any element is not a valid
+    /// event: a batch is accepted as a whole or not at all.
     fn decode_batch(&self, bytes: Bytes) -> Result<Vec<Event>, DecodeError>;
 
-    /// Reads one event that may break the specification, and keeps the text it came in.
+    /// Decodes one event that may violate the specification, and keeps its original text.
     ///
-    /// The default implementation accepts valid events only; [`Json`] accepts any object.
+    /// The default implementation accepts only valid events; [`Json`] accepts any object.
     ///
     /// ```
     /// use eventkit::format::{Format, Json};
@@ -80,26 +81,26 @@ pub trait Format: Send + Sync + 'static {
         Ok(event.with_text(self.content_type(), bytes))
     }
 
-    /// Reads a batch of events that may break the specification.
+    /// Decodes a batch of events that may violate the specification.
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are malformed or too large, or an element is not an event at
-    /// all.
+    /// Returns an error if the bytes are malformed or too large, or if an element is not an event
+    /// at all.
     fn decode_batch_lenient(&self, bytes: Bytes) -> Result<Vec<LenientEvent>, DecodeError> {
         let events = self.decode_batch(bytes)?;
         Ok(events.into_iter().map(LenientEvent::from).collect())
     }
 
-    /// Writes an event that may break the specification: what it was read from, where that was of
+    /// Encodes an event that may violate the specification: as its original text, if that is in
     /// this format.
     ///
-    /// [`LenientEvent`] describes what becomes of others. The default implementation writes only
-    /// those that are valid.
+    /// [`LenientEvent`] describes how other events are encoded. The default implementation encodes
+    /// only valid events.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format cannot hold the event.
+    /// Returns an error if the format cannot represent the event.
     fn encode_lenient(&self, event: &LenientEvent) -> Result<Bytes, EncodeError> {
         match event.text_in(self.content_type()) {
             Some(text) => Ok(text.clone()),
@@ -107,18 +108,18 @@ pub trait Format: Send + Sync + 'static {
         }
     }
 
-    /// Writes a batch of events that may break the specification.
+    /// Encodes a batch of events that may violate the specification.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format has no batches or cannot hold an event.
+    /// Returns an error if the format does not support batches, or cannot represent an event.
     fn encode_batch_lenient(&self, events: &[LenientEvent]) -> Result<Bytes, EncodeError> {
         let events = events.iter().map(|event| valid(event).cloned());
         self.encode_batch(&events.collect::<Result<Vec<Event>, _>>()?)
     }
 }
 
-/// Returns the event, or an error with its violations.
+/// Returns the event if it is valid, or an error with its violations.
 fn valid(event: &LenientEvent) -> Result<&Event, EncodeError> {
     match event.parsed() {
         Parsed::Valid(event) => Ok(event),

@@ -1,4 +1,4 @@
-//! The event formats that a program has added.
+//! The event formats that a program has registered.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -12,15 +12,15 @@ use crate::typed::CloudEvent;
 
 static FORMATS: RwLock<Vec<Arc<dyn Format>>> = RwLock::new(Vec::new());
 
-/// Adds an event format for the whole program; meant for its start.
+/// Registers an event format for the whole program; call this at startup.
 ///
-/// From then on every binding decodes structured and batched messages of its media types.
+/// From then on, every binding decodes structured and batched messages with its media types.
 ///
 /// # Errors
 ///
-/// Returns an error if a media type of the format is malformed, has a format already, or is not one of
-/// events: that of one event begins with `application/cloudevents`, and that of a batch with
-/// `application/cloudevents-batch`.
+/// Returns an error if a media type of the format is malformed, already has a format, or is not a
+/// media type of events. That of a single event must start with `application/cloudevents`, and that
+/// of a batch with `application/cloudevents-batch`.
 pub fn register(format: impl Format) -> Result<(), RegisterError> {
     let keys = media_types(&format).map(key_of);
     let keys = keys.collect::<Result<Vec<String>, _>>()?;
@@ -32,7 +32,7 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
         if formats.iter().any(|own| is_for(&**own, &key)) {
             return Err(RegisterError::Twice(key));
         }
-        // By these, bindings find the content mode.
+        // Bindings determine the content mode from these prefixes.
         if !declares_events(&key) || declares_batch(&key) != is_batch {
             return Err(RegisterError::NotOfEvents(key));
         }
@@ -41,9 +41,9 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
     Ok(())
 }
 
-/// Finds the format of a media type, given in lower case and without parameters.
+/// Finds the format for a media type, which is in lowercase and without parameters.
 ///
-/// The built-in format keeps to the limits; others have limits of their own.
+/// The built-in format applies the limits; custom formats have their own.
 ///
 /// # Errors
 ///
@@ -59,17 +59,17 @@ pub fn find(media_type: &str, limits: Limits) -> Result<Arc<dyn Format>, DecodeE
         .ok_or_else(|| DecodeError::no_format(media_type))
 }
 
-/// Decodes one event in the format of a media type, given in lower case and without parameters.
+/// Decodes one event in the format for a media type, which is in lowercase and without parameters.
 ///
 /// # Errors
 ///
-/// Returns an error if no format is registered for the media type, or as [`Format::decode`] does.
+/// Returns an error if no format is registered for the media type, or if [`Format::decode`] fails.
 pub fn decode(media_type: &str, bytes: Bytes, limits: Limits) -> Result<Event, DecodeError> {
     find(media_type, limits)?.decode(bytes)
 }
 
-/// Decodes one event straight into a derived type, in the format of a media type, given in lower
-/// case and without parameters.
+/// Decodes one event directly into a derived type, in the format for a media type, which is in
+/// lowercase and without parameters.
 ///
 /// # Errors
 ///

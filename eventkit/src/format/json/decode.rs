@@ -1,4 +1,4 @@
-//! Decoder of JSON events, into an event or straight into a typed value.
+//! The decoder of JSON events, into an event or directly into a typed value.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -23,20 +23,21 @@ pub(super) const BATCH: &str = "expected an array of event objects";
 const NOT_A_BATCH: &str = "expected one object; an array of events has the content type `application/cloudevents-batch+json`";
 const NOT_ONE_EVENT: &str = "expected an array of event objects; one event has the content type `application/cloudevents+json`";
 
-/// Function that reads the next value as data, as it stands or as a type, and returns its range.
+/// A function that reads the next value as data, either unparsed or as a type, and returns its
+/// range.
 ///
-/// It is a trait object, so that the code that reads the other members is compiled once, and not
-/// for each type.
+/// It is a trait object, so that the code that reads the other members is compiled once, rather
+/// than for each type.
 pub(super) type DataReader<'r, 'a> =
     &'r mut dyn FnMut(&mut Scanner<'a>, &mut PartialEvent<'a>) -> Result<Range<usize>, Malformed>;
 
-/// The data of an event as the text has it.
+/// The data of an event as it appears in the text.
 enum RawData<'a> {
     Json(Range<usize>),
     Base64(Cow<'a, str>),
 }
 
-/// The data of an event once its content type is known.
+/// The data of an event, once its content type is known.
 pub(super) enum ResolvedData {
     Json(Range<usize>),
     Text(String),
@@ -44,7 +45,7 @@ pub(super) enum ResolvedData {
 }
 
 impl ResolvedData {
-    /// Returns the bytes of the data; `text` is that of the event.
+    /// Returns the bytes of the data; `text` is the text of the event.
     fn bytes<'a>(&'a self, text: &'a str) -> &'a [u8] {
         match self {
             Self::Json(range) => text[range.clone()].as_bytes(),
@@ -53,7 +54,7 @@ impl ResolvedData {
         }
     }
 
-    /// Creates data that shares the message where it stands there.
+    /// Creates data that shares the memory of the message if possible.
     pub(super) fn into_data(self, message: &ByteString) -> Data {
         match self {
             Self::Json(range) => {
@@ -73,7 +74,7 @@ pub(super) fn event(bytes: Bytes, limits: Limits) -> Result<Event, DecodeError> 
     into_event(event, content, &message)
 }
 
-/// Decodes a batch; the first element that is not an event refuses it.
+/// Decodes a batch; fails at the first element that is not a valid event.
 pub(super) fn batch(bytes: Bytes, limits: Limits) -> Result<Vec<Event>, DecodeError> {
     let message = message(bytes, limits)?;
     let mut events = Vec::new();
@@ -90,7 +91,7 @@ pub(super) fn batch(bytes: Bytes, limits: Limits) -> Result<Vec<Event>, DecodeEr
     Ok(events)
 }
 
-/// Decodes one event straight into a derived type.
+/// Decodes one event directly into a derived type.
 pub(super) fn typed<T: CloudEvent>(bytes: &[u8], limits: Limits) -> Result<T, DecodeError> {
     let text = text(bytes, limits)?;
     let event = &mut PartialEvent::with_limits(limits);
@@ -101,7 +102,7 @@ pub(super) fn typed<T: CloudEvent>(bytes: &[u8], limits: Limits) -> Result<T, De
     })
 }
 
-/// Visits the elements of the one array or object that a text is.
+/// Visits the elements of a text that consists of one array or object.
 pub(super) fn elements<'a>(
     text: &'a str,
     brackets: [u8; 2],
@@ -117,7 +118,8 @@ pub(super) fn elements<'a>(
     }
 }
 
-/// Returns the error of malformed text, which may be of the other of the two JSON formats.
+/// Returns the error for malformed text. The text may be in the other of the two JSON formats: an
+/// event instead of a batch, or vice versa.
 fn malformed(text: &str, expected: &'static str) -> DecodeError {
     let first = text.trim_start().bytes().next();
     explain(
@@ -148,21 +150,21 @@ impl From<DecodeError> for ElementError {
     }
 }
 
-/// Checks the size and the encoding of a message.
+/// Checks the size and the character encoding of a message.
 pub(super) fn message(bytes: Bytes, limits: Limits) -> Result<ByteString, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
     check_start(&bytes)?;
     ByteString::try_from(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
-/// Checks the size and the encoding of a message that is not shared.
+/// Checks the size and the character encoding of a message that is not shared.
 pub(super) fn text(bytes: &[u8], limits: Limits) -> Result<&str, DecodeError> {
     limits.check_body_bytes(bytes.len())?;
     check_start(bytes)?;
     std::str::from_utf8(bytes).map_err(|error| DecodeError::malformed("JSON", error))
 }
 
-/// Refuses a byte order mark by its name.
+/// Refuses a byte order mark, with an error that names it.
 fn check_start(bytes: &[u8]) -> Result<(), DecodeError> {
     let mark = byte_order_mark(bytes);
     mark.map_or(Ok(()), |reason| {
@@ -170,7 +172,7 @@ fn check_start(bytes: &[u8]) -> Result<(), DecodeError> {
     })
 }
 
-/// Reads all members of the one object that a text is.
+/// Reads all members of a text that consists of one object.
 pub(super) fn object<'a>(
     text: &'a str,
     event: &mut PartialEvent<'a>,
@@ -185,7 +187,7 @@ pub(super) fn object<'a>(
     }
 }
 
-/// Skips the data that is next, and checks its depth.
+/// Skips the data at the current position, and checks its depth.
 pub(super) fn skip(
     scanner: &mut Scanner<'_>,
     event: &mut PartialEvent<'_>,
@@ -195,7 +197,7 @@ pub(super) fn skip(
     Ok(data)
 }
 
-/// Reads all members of the object that is next.
+/// Reads all members of the object at the current position.
 fn members<'a>(
     scanner: &mut Scanner<'a>,
     event: &mut PartialEvent<'a>,
@@ -231,7 +233,7 @@ fn members<'a>(
     Ok(data)
 }
 
-/// Reads the attributes that are written as most producers do, in few steps.
+/// Reads attributes that are written in the most common form, which takes few steps.
 fn string_members<'a>(scanner: &mut Scanner<'a>, event: &mut PartialEvent<'a>) {
     while let Some((name, value, next)) = scanner.peek_string_member() {
         if matches!(name, name::DATA | name::DATA_BASE64) {
@@ -259,7 +261,8 @@ fn base64<'a>(
     })
 }
 
-/// Reads the value of an attribute; one of another JSON type is noted and skipped.
+/// Reads the value of an attribute; a value of another JSON type is recorded as a violation and
+/// skipped.
 fn scalar<'a>(
     member: &str,
     scanner: &mut Scanner<'a>,
@@ -277,7 +280,7 @@ fn scalar<'a>(
     }))
 }
 
-/// Resolves what the data is (section 3.1.2); what is wrong with it is noted.
+/// Resolves the kind of the data (section 3.1.2), and records violations.
 fn resolve_data(
     data: Option<RawData<'_>>,
     event: &mut PartialEvent<'_>,
@@ -306,22 +309,22 @@ fn into_event(
     content: Option<ResolvedData>,
     message: &ByteString,
 ) -> Result<Event, DecodeError> {
-    // Attributes alone do not keep a message alive.
+    // The attributes alone must not keep the whole message in memory.
     let shared = matches!(content, Some(ResolvedData::Json(_))).then_some(message);
     let data = content.map(|content| content.into_data(message));
     event.into_event(data, shared)
 }
 
-/// Reader of a typed value from a JSON event.
+/// A reader of a typed value from a JSON event.
 struct JsonReader<'e, 'a> {
     text: &'a str,
-    /// Borrowed, since it is too large to be moved around.
+    /// Borrowed, since it is too large to be moved.
     event: &'e mut PartialEvent<'a>,
     limits: Limits,
 }
 
 impl<'a> JsonReader<'_, 'a> {
-    /// Reads and checks the whole event, but for the data.
+    /// Reads and checks the whole event, except for the data.
     fn check(
         &mut self,
         ty: &'static str,
@@ -383,7 +386,7 @@ impl EventReader for JsonReader<'_, '_> {
     }
 }
 
-/// Finds the type of an event, without a look at what follows it.
+/// Finds the type of an event, without reading what follows it.
 fn find_type(text: &str) -> Option<Cow<'_, str>> {
     enum Stop<'a> {
         Malformed,
@@ -410,7 +413,7 @@ fn find_type(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Returns whether the attributes that are known so far allow JSON data of a type.
+/// Returns whether the attributes read so far allow JSON data of a type.
 fn may_be_json_of(ty: &str, event: &PartialEvent<'_>) -> bool {
     let content_type = event.text(name::DATACONTENTTYPE);
     event.text(name::TYPE).is_none_or(|found| found == ty) && content_type.is_none_or(declares_json)

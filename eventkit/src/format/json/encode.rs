@@ -1,4 +1,4 @@
-//! Encoder of JSON events, from an event or straight from a typed value.
+//! The encoder of JSON events, from an event or directly from a typed value.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -16,7 +16,7 @@ use crate::typed::{EventWriter, ValueAttributes};
 
 const HEAD: &[u8] = br#"{"specversion":"1.0""#;
 
-/// The core attributes in the order in which they are written.
+/// The core attributes in the order in which they are encoded.
 const ORDER: [&str; 7] = [
     name::ID,
     name::SOURCE,
@@ -37,7 +37,7 @@ pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError>
     Ok(())
 }
 
-/// Writes an event up to its data.
+/// Writes an event, up to its data.
 fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.extend_from_slice(HEAD);
     let core = ORDER
@@ -95,14 +95,14 @@ pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     Ok(())
 }
 
-/// Writes a comma and a member name; names hold nothing that JSON escapes.
+/// Writes a comma and a member name; names contain no characters that JSON escapes.
 fn member(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b"\":");
 }
 
-/// Writes a string; few hold anything that has to be escaped.
+/// Writes a string; few strings contain characters that have to be escaped.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     if rules::all(text.as_bytes(), |byte| {
         byte >= b' ' && byte != b'"' && byte != b'\\'
@@ -115,7 +115,7 @@ pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     serde_json::to_writer(out, text).map_err(EncodeError::format)
 }
 
-/// Writer of a typed value as a JSON event.
+/// A writer of a typed value as a JSON event.
 pub(super) struct JsonWriter;
 
 impl EventWriter for JsonWriter {
@@ -154,7 +154,7 @@ impl EventWriter for JsonWriter {
     }
 }
 
-/// Writes an event: its start, and its data. It is compiled once, and not for each type.
+/// Writes an event from its start and its data. It is compiled once, rather than for each type.
 fn with_data(
     start: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), EncodeError>,
     data: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>,
@@ -167,7 +167,7 @@ fn with_data(
     })
 }
 
-/// Writes the fixed start of an event, and an id and a time.
+/// Writes the constant start of an event, an id and a time.
 fn generated_attributes(head: &str, out: &mut Vec<u8>) {
     let mut id = Uuid::encode_buffer();
     let id = Uuid::new_v4().hyphenated().encode_lower(&mut id);

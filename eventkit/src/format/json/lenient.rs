@@ -1,4 +1,4 @@
-//! Reads and writes JSON events that may break the specification.
+//! Decoding and encoding of JSON events that may violate the specification.
 
 use bytes::Bytes;
 
@@ -12,7 +12,7 @@ use crate::format::Format;
 
 const FORMAT: &str = "the JSON format";
 
-/// Decodes one event, and keeps the text it came in.
+/// Decodes one event, and keeps its original text.
 pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
     let event = match decode::event(bytes.clone(), limits) {
         Ok(event) => event.into(),
@@ -24,7 +24,7 @@ pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, Decod
     Ok(event.with_text(Json.content_type(), bytes.clone()))
 }
 
-/// Decodes a batch; an element that cannot be kept refuses it.
+/// Decodes a batch; fails at the first element that cannot be kept.
 pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, DecodeError> {
     let text = decode::text(bytes, limits)?;
     let mut events = Vec::new();
@@ -39,7 +39,7 @@ pub(super) fn batch(bytes: &Bytes, limits: Limits) -> Result<Vec<LenientEvent>, 
     Ok(events)
 }
 
-/// Reads an event with which something is wrong that is neither its JSON nor a limit.
+/// Decodes an event that is valid JSON and within the limits, but violates the specification.
 fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
     let text = &decode::message(bytes.clone(), limits)?;
     let mut event = PartialEvent::with_limits(limits);
@@ -67,8 +67,8 @@ fn invalid(bytes: &Bytes, limits: Limits) -> Result<LenientEvent, DecodeError> {
             let bytes = bytes.slice_ref(json.as_bytes());
             Ok(Some(Data::new_unchecked(DataKind::Json, bytes)))
         }
-        ([None], None) => Err("`data_base64` is not a string of Base64"),
-        _ => Err("`data` or `data_base64` is there more than once"),
+        ([None], None) => Err("`data_base64` is not a Base64 string"),
+        _ => Err("`data` or `data_base64` occurs more than once"),
     };
     Ok(LenientEvent::new(
         UncheckedEvent { attributes, data },
@@ -84,7 +84,7 @@ fn raw(json: &str, limits: Limits) -> Result<UncheckedValue, DecodeError> {
     Ok(UncheckedValue::Json(json.to_owned()))
 }
 
-/// Writes one event: the text it came in, or the members it has.
+/// Writes one event: its original text, or else its members.
 pub(super) fn encode(event: &LenientEvent, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     if let Some(text) = event.text_in(Json.content_type()) {
         out.extend_from_slice(text);

@@ -16,14 +16,13 @@ use crate::typed::{CloudEvent, EventWriter};
 /// The media type of one event.
 const CONTENT_TYPE: &str = "application/cloudevents+json";
 
-/// The JSON event format with its batches (JSON Event Format for `CloudEvents` 1.0).
+/// The JSON event format, including its batch format (JSON Event Format for CloudEvents 1.0).
 ///
-/// JSON data goes through as the bytes it came in: what is decoded shares the input, its attributes
-/// with it, and what is encoded is not parsed again. Only white space around it is no part of it,
-/// and is not read back. Attributes are copied where one of them does not stand in the input as it
-/// is: it has escapes, or is implied. An event without JSON data does not keep the input alive. A
-/// `data` member without `datacontenttype` is JSON, and the event says so from then on (section
-/// 3.1.2).
+/// The bytes of JSON data are preserved: a decoded event shares the bytes of its input, and an
+/// encoded one is not parsed again. Only white space around the data is dropped. The attributes of
+/// an event share the input as well, but all of them are copied if one of them has escapes or is
+/// implied. An event without JSON data does not keep the input in memory. A `data` member without
+/// `datacontenttype` is JSON, and decoding sets the `datacontenttype` accordingly (section 3.1.2).
 ///
 /// ```
 /// use eventkit::Event;
@@ -37,15 +36,14 @@ const CONTENT_TYPE: &str = "application/cloudevents+json";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Json;
 
-/// The [JSON event format](Json) with other [`Limits`] than the default ones; see
-/// [`Json::with_limits`].
+/// The [JSON event format](Json) with custom [`Limits`]; created by [`Json::with_limits`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitedJson {
     limits: Limits,
 }
 
 impl Json {
-    /// Returns the format with other limits.
+    /// Returns the format with custom limits.
     ///
     /// ```
     /// use eventkit::format::{Format, Json};
@@ -61,7 +59,7 @@ impl Json {
         LimitedJson { limits }
     }
 
-    /// Decodes one event straight into a derived type: envelope and data in one pass.
+    /// Decodes one event directly into a derived type: attributes and data in one pass.
     ///
     /// ```
     /// use eventkit::CloudEvent;
@@ -79,17 +77,17 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are over one of the default [`Limits`], are not one valid
-    /// event, or it is not a `T`.
+    /// Returns an error if the bytes exceed one of the default [`Limits`], are not one valid event,
+    /// or are not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
         decode::typed(bytes, self.limits())
     }
 
-    /// Encodes a typed value straight as an event, with a random id and the current time unless
+    /// Encodes a typed value directly as an event, with a random id and the current time unless
     /// fields set them.
     ///
-    /// It returns the same as encoding the result of [`to_event`](CloudEvent::to_event), except for
-    /// the order of the members, in one allocation.
+    /// The result is the same as that of encoding [`to_event`](CloudEvent::to_event), except for
+    /// the order of the members, but takes only one allocation.
     ///
     /// ```
     /// use eventkit::CloudEvent;
@@ -119,11 +117,11 @@ impl Json {
 }
 
 impl LimitedJson {
-    /// Decodes one event straight into a derived type: envelope and data in one pass.
+    /// Decodes one event directly into a derived type: attributes and data in one pass.
     ///
     /// # Errors
     ///
-    /// Returns an error if the bytes are over a limit, are not one valid event, or it is not a `T`.
+    /// Returns an error if the bytes exceed a limit, are not one valid event, or are not a `T`.
     pub fn decode_as<T: CloudEvent>(&self, bytes: &[u8]) -> Result<T, DecodeError> {
         decode::typed(bytes, self.limits())
     }
@@ -133,7 +131,7 @@ impl LimitedJson {
     }
 }
 
-/// Implements the format for types that have limits.
+/// Implements the format for types with limits.
 macro_rules! json_format {
     ($($type:ty),*) => {$(
         impl Format for $type {

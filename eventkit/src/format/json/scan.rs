@@ -1,6 +1,6 @@
-//! Scanner of JSON text: objects, arrays and strings without escapes.
+//! A scanner of JSON text: objects, arrays, and strings without escapes.
 //!
-//! Every other value is skipped, or read by `serde_json` where it stands, straight into its type.
+//! All other values are skipped, or deserialized in place by `serde_json`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,13 +11,13 @@ use crate::codec::{DataSeed, JsonSeed};
 use crate::error::DecodeError;
 use crate::event::json::{self, Skipped, is_space, unescaped_len};
 
-/// The error of text that is not JSON, or not of the expected form.
+/// The error of text that is not JSON, or does not have the expected form.
 ///
-/// [`explain`] finds out where and why, which takes a second pass.
+/// [`explain`] determines the position and the reason in a second pass.
 #[derive(Debug)]
 pub(super) struct Malformed;
 
-/// Position in a JSON text.
+/// A position in a JSON text.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
@@ -28,7 +28,7 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0 }
     }
 
-    /// Returns the next byte that is not white space, without taking it.
+    /// Returns the next byte that is not white space, without consuming it.
     #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
@@ -40,7 +40,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Takes one byte of punctuation if it is next.
+    /// Consumes a byte of punctuation if it is next.
     #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
@@ -48,7 +48,7 @@ impl<'a> Scanner<'a> {
         found
     }
 
-    /// Takes one byte of punctuation.
+    /// Consumes a byte of punctuation, which must be next.
     #[inline]
     fn expect(&mut self, byte: u8) -> Result<(), Malformed> {
         if self.take(byte) {
@@ -58,7 +58,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Visits the elements of an object or array, from its opening byte to its closing one.
+    /// Visits the elements of an object or array, from its opening to its closing bracket.
     pub(super) fn elements<E: From<Malformed>>(
         &mut self,
         [open, close]: [u8; 2],
@@ -76,8 +76,9 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Returns the next member if it is a string and written as most are: without escapes and white
-    /// space, and not the last of its object. [`skip_to`](Self::skip_to) moves past it.
+    /// Returns the next member, if it is a string in the most common form: without escapes and
+    /// white space, and not the last member of its object. [`skip_to`](Self::skip_to) moves past
+    /// it.
     #[inline]
     pub(super) fn peek_string_member(&self) -> Option<(&'a str, &'a str, usize)> {
         let bytes = self.text.as_bytes();
@@ -89,7 +90,8 @@ impl<'a> Scanner<'a> {
             .then_some((name, value, end + 2))
     }
 
-    /// Returns the text after an opening up to the next special character, and where that stands.
+    /// Returns the text between an opening and the next special character, and the position of the
+    /// latter.
     #[inline]
     fn run(&self, bytes: &[u8], at: usize, opening: &[u8]) -> Option<(&'a str, usize)> {
         let rest = bytes.get(at..)?.strip_prefix(opening)?;
@@ -98,12 +100,12 @@ impl<'a> Scanner<'a> {
         Some((self.text.get(start..end)?, end))
     }
 
-    /// Moves to a position that follows a peeked member.
+    /// Moves to a position after a peeked member.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }
 
-    /// Takes the name of a member and the colon after it.
+    /// Consumes the name of a member and the colon after it.
     #[inline]
     pub(super) fn member_name(&mut self) -> Result<Cow<'a, str>, Malformed> {
         let name = self.string()?;
@@ -111,7 +113,7 @@ impl<'a> Scanner<'a> {
         Ok(name)
     }
 
-    /// Takes a string, which is copied only where it holds escapes.
+    /// Consumes a string, which is copied only if it contains escapes.
     #[inline]
     pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Malformed> {
         if let Some(text) = self.unescaped() {
@@ -122,7 +124,7 @@ impl<'a> Scanner<'a> {
         text.finish().map(Cow::Owned).map_err(|_| Malformed)
     }
 
-    /// Takes a string without escapes if it is next.
+    /// Consumes a string if it is next and has no escapes.
     #[inline]
     fn unescaped(&mut self) -> Option<&'a str> {
         if self.peek() != Some(b'"') {
@@ -138,8 +140,8 @@ impl<'a> Scanner<'a> {
         self.text.get(start..end)
     }
 
-    /// Reads the value that is next into a seed, and returns where it stands. If it is not a value
-    /// of the type, it stays next.
+    /// Deserializes the next value with a seed, and returns its range. If this fails, the value is
+    /// not consumed.
     pub(super) fn read_into(
         &mut self,
         seed: &mut dyn JsonSeed,
@@ -151,7 +153,7 @@ impl<'a> Scanner<'a> {
         Ok(start..self.at)
     }
 
-    /// Skips the value that is next, and returns where it stands and how deep it is nested.
+    /// Skips the next value, and returns its range and its nesting depth.
     pub(super) fn skip(&mut self) -> Result<(Range<usize>, usize), Malformed> {
         self.peek();
         let start = self.at;
@@ -160,12 +162,12 @@ impl<'a> Scanner<'a> {
         Ok((start..end, depth))
     }
 
-    /// Returns the text of a value that was skipped.
+    /// Returns the text of a skipped value.
     pub(super) fn slice(&self, value: &Range<usize>) -> &'a str {
         &self.text[value.clone()]
     }
 
-    /// Checks that nothing but white space is left.
+    /// Checks that only white space is left.
     pub(super) fn end(&mut self) -> Result<(), Malformed> {
         if self.peek().is_none() {
             Ok(())
@@ -175,7 +177,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Returns the error of malformed text, in the words of `serde_json` if it is not JSON.
+/// Returns the error for malformed text; if it is not JSON, that of `serde_json`.
 pub(super) fn explain(text: &str, expected: &'static str) -> DecodeError {
     match serde_json::from_str::<IgnoredAny>(text) {
         Err(error) => DecodeError::malformed("JSON", error),

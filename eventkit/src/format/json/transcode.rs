@@ -1,4 +1,4 @@
-//! Events in the formats of serde: the members of the JSON event format as values of any format.
+//! Serialization of events with serde: the members of the JSON event format, in any serde format.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,19 +11,19 @@ use super::scan::{Malformed, Scanner};
 use super::{Format, Json};
 use crate::event::{Event, json};
 
-/// The arrays and objects that are open at once: the event, and data within the default limits.
+/// The maximum nesting depth of arrays and objects: the event, and data within the default limits.
 const MAX_DEPTH: usize = 128;
 
-const TOO_DEEP: &str = "the event is nested too deep";
+const TOO_DEEP: &str = "the event is nested too deeply";
 
-/// The name, as it is written, of the one member as which `serde_json` passes on a number with its
+/// The encoded name of the only member of the object that `serde_json` uses for numbers with its
 /// feature `arbitrary_precision`.
 const SERDE_JSON_NUMBER: &[u8] = br#""$serde_json::private::Number""#;
 
-/// Writes the form of the [JSON event format](Json), in any serde format that describes itself.
+/// Serializes the form of the [JSON event format](Json), in any self-describing serde format.
 ///
-/// JSON data is written as a value, so that its white space and the spelling of its numbers are not
-/// kept. [`Json`](struct@Json) keeps the bytes.
+/// JSON data is serialized as a value, so its white space and the notation of its numbers are not
+/// preserved. [`Json`](struct@Json) preserves the bytes.
 ///
 /// ```
 /// use eventkit::Event;
@@ -45,8 +45,8 @@ const SERDE_JSON_NUMBER: &[u8] = br#""$serde_json::private::Number""#;
 ///
 /// # Errors
 ///
-/// Returns an error if JSON data has an integer of more than 64 bits, a number that is not finite as
-/// an `f64`, half of a surrogate pair, or more than 127 open arrays and objects.
+/// Returns an error if JSON data contains an integer of more than 64 bits, a number that is not
+/// finite as an `f64`, an unpaired surrogate, or more than 127 nested arrays and objects.
 impl Serialize for Event {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let bytes = Json.encode(self).map_err(ser::Error::custom)?;
@@ -55,10 +55,10 @@ impl Serialize for Event {
     }
 }
 
-/// Reads the form of the [JSON event format](Json), from any serde format that describes itself.
+/// Deserializes the form of the [JSON event format](Json), from any self-describing serde format.
 ///
-/// The default [`Limits`](crate::Limits) hold. Numbers in the data are as the serde format reads them;
-/// [`Json`](struct@Json) keeps the bytes.
+/// The default [`Limits`](crate::Limits) apply. Numbers in the data are represented as by the serde
+/// format; [`Json`](struct@Json) preserves the bytes.
 ///
 /// # Errors
 ///
@@ -71,11 +71,11 @@ impl<'de> de::Deserialize<'de> for Event {
     }
 }
 
-/// The value that is next in a JSON text, as a value of another format.
+/// The next value of a JSON text, as a serializable value.
 struct JsonValue<'s, 'a> {
-    // A value is serialized by reference, and moves the scanner past it.
+    // Serialization takes the value by reference, but advances the scanner.
     scanner: RefCell<&'s mut Scanner<'a>>,
-    /// The arrays and objects around it.
+    /// The number of arrays and objects around it.
     depth: usize,
 }
 
@@ -137,7 +137,7 @@ fn serialize_scalar<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S
     if let Ok(number) = json.parse() {
         return serializer.serialize_u64(number);
     }
-    // An integer has no negative zero.
+    // An integer cannot represent negative zero.
     if let Some(number) = json.parse().ok().filter(|number| *number != 0) {
         return serializer.serialize_i64(number);
     }
@@ -145,12 +145,12 @@ fn serialize_scalar<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S
     match json.parse::<f64>() {
         Ok(number) if number.is_finite() && !is_integer => serializer.serialize_f64(number),
         _ => Err(ser::Error::custom(format_args!(
-            "the number {json} in the data is not one of 64 bits"
+            "the number {json} in the data does not fit in 64 bits"
         ))),
     }
 }
 
-/// The reason why a value is left.
+/// The reason to stop reading a value.
 enum Stop<E> {
     Malformed,
     Serializer(E),
@@ -171,17 +171,17 @@ impl<E: ser::Error> From<E> for Stop<E> {
 impl<E: ser::Error> Stop<E> {
     fn into_error(self) -> E {
         match self {
-            // The data is JSON, in which a string may have an escape that is no character.
+            // The data is valid JSON, in which a string may contain an escaped unpaired surrogate.
             Self::Malformed => E::custom("a string in the data has half of a surrogate pair"),
             Self::Serializer(error) => error,
         }
     }
 }
 
-/// Writer of a value of another format as JSON text.
+/// A writer of a value of another format as JSON text.
 struct JsonText<'o> {
     out: &'o mut Vec<u8>,
-    /// The arrays and objects around the value.
+    /// The number of arrays and objects around the value.
     depth: usize,
     /// Whether the value is the name of a member.
     is_name: bool,
@@ -341,7 +341,7 @@ impl<'de> Visitor<'de> for JsonText<'_> {
     }
 }
 
-/// Writes a number that came as its text.
+/// Writes a number that is represented by its text.
 fn write_number<E: de::Error>(out: &mut Vec<u8>, text: &str) -> Result<(), E> {
     if !text.starts_with(|c: char| c == '-' || c.is_ascii_digit()) || !json::is_value(text) {
         return Err(E::invalid_value(

@@ -85,6 +85,6 @@ fn the_errors_say_what_is_wrong() {
     );
     assert_eq!(
         RegisterError::Twice("a/b".into()).to_string(),
-        "\"a/b\" has been registered before"
+        "\"a/b\" is already registered"
     );
 }

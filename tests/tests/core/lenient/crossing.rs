@@ -118,7 +118,7 @@ fn what_a_receiver_would_take_for_something_else_does_not_cross() {
         assert_eq!(
             encode_binary_lenient(&event).unwrap_err().to_string(),
             format!(
-                "the attribute `{name}` would be taken for another one of that name in headers"
+                "the attribute `{name}` would be mistaken for another one with that name in headers"
             )
         );
         // In its own format it goes on as it came, and with what is wrong with it.
@@ -236,11 +236,11 @@ fn what_headers_have_no_form_for_is_named() {
         ),
         (
             r#""data_base64":"%""#,
-            "failed to encode the data: `data_base64` is not a string of Base64",
+            "failed to encode the data: `data_base64` is not a Base64 string",
         ),
         (
             r#""data":1,"data":2"#,
-            "failed to encode the data: `data` or `data_base64` is there more than once",
+            "failed to encode the data: `data` or `data_base64` occurs more than once",
         ),
     ] {
         let event = from_json(members);

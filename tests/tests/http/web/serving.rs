@@ -81,7 +81,7 @@ async fn a_body_with_a_content_encoding_is_a_415(url: String) {
         assert_eq!(status, 415);
         assert_eq!(
             body["detail"],
-            "the body has the header `Content-Encoding: gzip`: it has to be decoded first"
+            "the body has the header `Content-Encoding: gzip`: decode the body first"
         );
     }
 }
