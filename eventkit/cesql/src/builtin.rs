@@ -101,7 +101,7 @@ fn cut(text: Cow<'_, str>, keep: impl Fn(&str) -> &str) -> Cow<'_, str> {
     }
 }
 
-/// Splits a text at a number of characters.
+/// Splits a text after a number of characters.
 fn split(text: &str, characters: usize) -> (&str, &str) {
     let at = text
         .char_indices()

@@ -62,7 +62,7 @@ impl Functions {
         };
         if let Some(other) = self.named(name).iter().find(clashes) {
             return Err(RegisterError(format!(
-                "`{function}` cannot be told from `{other}`"
+                "`{function}` cannot be distinguished from `{other}`"
             )));
         }
         self.insert(function);

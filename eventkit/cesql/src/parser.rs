@@ -242,7 +242,7 @@ impl<'t> Parser<'t> {
 
     fn unknown_function(&self, word: &str, span: Range<usize>) -> ParseError {
         let nearest = self.functions.nearest(&word.to_ascii_uppercase());
-        let expected = nearest.map_or("a function that exists".into(), |name| {
+        let expected = nearest.map_or("a known function".into(), |name| {
             format!("a function such as `{name}`")
         });
         let found = format!("`{word}`");
@@ -339,7 +339,7 @@ impl<'t> Parser<'t> {
     }
 
     fn too_deep(&self, span: Range<usize>) -> ParseError {
-        let expected = format!("at most {MAX_DEPTH} operators or parentheses one in another");
+        let expected = format!("at most {MAX_DEPTH} nested operators or parentheses");
         self.error(span, ParseErrorKind::Limit, expected, "more".to_owned())
     }
 

@@ -190,8 +190,8 @@ impl Delivery<'_> {
             return Ok(());
         }
         Err(TransportError::rejected(format!(
-            "the outgoing event {event} has the source and id of the handled one, of which the transport \
-             takes it for a duplicate: give it another source or id"
+            "the outgoing event {event} has the source and id of the handled one, so the transport \
+             would drop it as a duplicate: give it another source or id"
         )))
     }
 }

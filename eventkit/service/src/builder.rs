@@ -73,7 +73,7 @@ impl Service {
     /// between them.
     #[expect(
         clippy::new_ret_no_self,
-        reason = "`Service::new(..)..build()?` is how a service is made"
+        reason = "it returns a builder, for `Service::new(..)..build()?`"
     )]
     pub fn new(name: impl Into<String>, dispatcher: &Dispatcher) -> ServiceBuilder {
         ServiceBuilder {

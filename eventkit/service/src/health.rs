@@ -84,9 +84,9 @@ impl fmt::Display for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Outgoing => "an outgoing event",
-            Self::Inbox => "a claim at the inbox",
+            Self::Inbox => "an inbox claim",
             Self::DeadLetters => "a dead letter",
-            Self::Records => "the record of a message",
+            Self::Records => "a delivery record",
         })
     }
 }

@@ -510,7 +510,7 @@ impl Delivery<'_> {
             subscription = self.subscription(),
             event = %self.event,
             error,
-            "the event is dead-lettered"
+            "the event ended its process repeatedly; dead-lettering it"
         );
         let first = self.task.shared.recent_events().record_failure(&self.event);
         let attempts = self.record().failed_attempts;

@@ -48,8 +48,8 @@ impl fmt::Display for NotReadyReason {
             }
             Self::Stalled { overdue } => write!(
                 f,
-                "all of the handler's concurrency is taken by {overdue} events that it works on past \
-                 its timeout; find out what the handler waits for, and restart the process"
+                "all of the handler's concurrency is taken by {overdue} events that it is still handling after \
+                 their timeout; find out what the handler waits for, and restart the process"
             ),
             Self::Settlement(error) => write!(
                 f,
@@ -72,15 +72,15 @@ impl fmt::Display for NotReadyReason {
             ),
             Self::Records(error) => write!(
                 f,
-                "it cannot be recorded how messages were delivered: {error}; check the store of the \
-                 transport for records, and the permission to use it"
+                "delivery records cannot be stored: {error}; check where the transport stores \
+                 records, and the permission to do so"
             ),
         }
     }
 }
 
 const CHECK_BROKER: &str =
-    "check that the broker can be reached and its subscription is as the service needs it";
+    "check that the broker can be reached, and that its subscription fits the service";
 
 /// Returns the text for a subscription that is not ready because of its state, and what an operator
 /// should do.
@@ -88,7 +88,7 @@ fn of_state(state: SubscriptionState) -> (&'static str, &'static str) {
     match state {
         SubscriptionState::Draining => ("draining", "the service is stopping"),
         SubscriptionState::Stopped => ("stopped", "start the service again"),
-        SubscriptionState::Lost => ("the consumer was lost, and is opened again", CHECK_BROKER),
+        SubscriptionState::Lost => ("the consumer was lost and is being reopened", CHECK_BROKER),
         _ => ("not connected yet", CHECK_BROKER),
     }
 }

@@ -24,8 +24,8 @@ const SHARED_RUNS: u32 = MAX_SUSPECTS.trailing_zeros();
 /// The maximum number of unfinished runs alone.
 const MAX_LONE_RUNS: u32 = 3;
 
-/// If a suspect waited in vain to run alone, no suspect waits for that again for this many times as
-/// long. While a suspect waits, no handler of the service starts.
+/// The pause after a suspect waited in vain to run alone, as a multiple of that wait: no suspect
+/// waits to run alone before it is over. No handler of the service starts while a suspect waits.
 const LONE_PAUSE: u32 = 9;
 
 /// The suspects of a service, and the permits of all its handlers.

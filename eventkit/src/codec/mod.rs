@@ -166,7 +166,7 @@ fn encode_other(
     match bytes_codec::encode(value) {
         Some(bytes) => Ok(Data::from_body(bytes.into(), Some(content_type))),
         None if media_type.essence() == bytes_codec::MEDIA_TYPE => {
-            let reason = "is not bytes: a byte buffer or a newtype of one is";
+            let reason = "is not bytes: expected a byte buffer or a newtype of one";
             Err(EncodeError::data(format!("`{type_name}` {reason}")))
         }
         None => Err(EncodeError::no_codec(content_type)),

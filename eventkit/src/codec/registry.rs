@@ -23,7 +23,7 @@ pub enum RegisterError {
     )]
     NotOfEvents(String),
     /// JSON is built in and cannot be replaced.
-    #[error("{0:?} is built in")]
+    #[error("{0:?} is built in and cannot be replaced")]
     BuiltIn(String),
     /// A codec or format is already registered for the media type.
     #[error("{0:?} is already registered")]

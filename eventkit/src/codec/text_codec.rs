@@ -34,7 +34,7 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
         Some(b'"') => Ok(serde_json::from_str(&json)?),
         Some(b'n') => Err(format!("a `{type_name}` without a value is not text").into()),
         Some(b'[' | b'{') => {
-            Err(format!("`{type_name}` is not text: a string or a newtype of one is").into())
+            Err(format!("`{type_name}` is not text: expected a string or a newtype of one").into())
         }
         _ => Ok(json),
     }

@@ -105,7 +105,7 @@ impl DecodeError {
     }
 
     pub(crate) fn a_batch() -> Self {
-        Self::not_an_event("a batch of events, where one is expected")
+        Self::not_an_event("a batch of events, expected a single event")
     }
 
     pub(crate) fn spec_version(found: &str) -> Self {

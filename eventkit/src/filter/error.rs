@@ -26,7 +26,7 @@ pub enum FilterParseError {
     #[error("`{0}` occurs twice")]
     Duplicate(String),
     /// Filters are nested too deeply.
-    #[error("filters are nested more than {} deep", super::MAX_NESTING)]
+    #[error("filters are nested more than {} levels deep", super::MAX_NESTING)]
     Nesting,
 }
 

@@ -21,8 +21,7 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// The broker cannot be reached or did not answer; a retry may help.
     Unavailable,
-    /// The configuration of the transport does not fit, in this process or at the broker; an operator
-    /// has to act.
+    /// The configuration is wrong, in this process or at the broker; an operator has to act.
     Configuration,
     /// The message cannot be sent, and a retry does not help.
     Rejected,

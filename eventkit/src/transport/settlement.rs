@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BoxFuture, MessageMetadata, TransportError};
 
-/// How a message is settled.
+/// The settlement of a message: acknowledged, terminated, returned or skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
     /// The message was handled; it is not delivered again.

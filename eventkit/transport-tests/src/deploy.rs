@@ -145,7 +145,7 @@ pub(super) async fn continues_under_a_new_name(context: &TestContext<'_>) -> Res
         let mut listed = listed.iter();
         let own = listed.find(|own| own.name == renamed.name);
         let is_named = own.is_some_and(|own| own.is_named(&before.name));
-        ensure!(is_named, "it is not listed under both names");
+        ensure!(is_named, "the subscription is not listed under both names");
     }
 
     // A process of the earlier deployment shares the messages.

@@ -9,7 +9,7 @@ const COUNT: usize = 300;
 
 pub(super) async fn keeps_order(context: &TestContext<'_>) -> Result<()> {
     if !context.fixture.keeps_order() {
-        bail!(Skip("the transport keeps no order"));
+        bail!(Skip("the transport does not keep the order"));
     }
     let mut subscription = context.subscription("ordered", &["ordered"]);
     subscription.max_in_flight = 16;

@@ -52,7 +52,7 @@ pub(super) async fn delivers_reserved_messages_with_headers(
         in_time(context.fixture, "publish a reserved message", publish).await?;
         let incoming = context.next(&mut *consumer).await?;
         let reserved = incoming.reserved.as_ref();
-        let reserved = reserved.context("received a reserved message as any other")?;
+        let reserved = reserved.context("received a reserved message as an ordinary one")?;
         ensure_eq("the reserved event type", &reserved.ty, &ty)?;
         for header in &message.headers {
             let headers = &reserved.headers;

@@ -129,7 +129,7 @@ async fn a_failure_that_cannot_be_recorded_is_kept_and_told_of() {
     .await;
     assert_eq!(error.message, "no permission for records");
     assert!(
-        reason.contains("the store of the transport for records"),
+        reason.contains("where the transport stores records"),
         "{reason}"
     );
     sleep(Duration::from_hours(1)).await;

@@ -262,7 +262,7 @@ async fn another_event_with_the_id_of_the_handled_one_is_an_error_and_not_lost()
     assert!(stored.iter().all(|event| event.id() == "1"), "{stored:?}");
     assert_eq!(
         letter.error,
-        "the outgoing event effect 1 from /tests has the source and id of the handled one, of which the \
-         transport takes it for a duplicate: give it another source or id"
+        "the outgoing event effect 1 from /tests has the source and id of the handled one, so the \
+         transport would drop it as a duplicate: give it another source or id"
     );
 }

@@ -159,7 +159,7 @@ impl Decoder {
             .essence()
             .starts_with("application/cloudevents-batch")
         {
-            let reason = "a batch of events, which the NATS binding does not have";
+            let reason = "a batch of events, which the NATS binding does not support";
             return Err(DecodeError::not_an_event(reason));
         }
         Ok(if media_type.essence() == STRUCTURED_PREFIX {

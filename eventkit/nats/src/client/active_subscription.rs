@@ -165,7 +165,7 @@ impl ActiveSubscription {
         if starts_with_oldest && policy != "all" {
             return Err(TransportError::configuration(format!(
                 "{}: `deliver_policy` is {policy}, expected all: this transport did not create the consumer, \
-                 and skips events. Give the subscription a start position, or another name",
+                 which skips events; give the subscription a start position, or another name",
                 describe(&self.shared, &self.durable.name)
             )));
         }
@@ -248,7 +248,7 @@ impl ActiveSubscription {
         };
         let Value::Object(start) = start else {
             return Err(TransportError::configuration(
-                "a start position is no object",
+                "the start settings are not an object",
             ));
         };
         let config = self.settings(&stored.value, stream).config(start);
@@ -257,7 +257,7 @@ impl ActiveSubscription {
             return found.ok_or_else(|| {
                 let what = describe(shared, name);
                 TransportError::unavailable(format!(
-                    "{what} is created and deleted by other processes"
+                    "other processes keep creating and deleting {what}"
                 ))
             });
         };

@@ -61,7 +61,7 @@ impl Api {
     /// Returns the error of a request that was not answered in time.
     pub(super) fn no_answer(&self, operation: &str, subject: &str) -> TransportError {
         TransportError::unavailable(format!(
-            "failed to {operation}: no answer within {:?}; check the server, and that it permits the user \
+            "failed to {operation}: no response within {:?}; check the server, and that it permits the user \
              to publish to `{subject}`",
             self.timeout
         ))

@@ -77,8 +77,11 @@ impl NatsConsumer {
         let connects = connects(client);
         let inbox = client.new_inbox();
         let messages = client.subscribe(inbox.clone()).await.map_err(|error| {
-            TransportError::unavailable(format!("failed to subscribe for `{}`", subscription.name))
-                .with_source(error.to_string())
+            TransportError::unavailable(format!(
+                "failed to subscribe to the inbox of `{}`",
+                subscription.name
+            ))
+            .with_source(error.to_string())
         })?;
         let max_in_flight = u32::try_from(subscription.max_in_flight).unwrap_or(u32::MAX);
         let permits = Arc::new(Semaphore::new(max_in_flight as usize));

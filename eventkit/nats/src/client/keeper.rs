@@ -53,8 +53,8 @@ async fn keep(subscription: &ActiveSubscription) {
         if is_superseded && !was_superseded {
             info!(
                 subscription = %subscription.subscription.name,
-                "superseded: a later deployment selects other events, and this process returns what \
-                 only that selects"
+                "superseded: a later deployment selects other events, and this process returns those \
+                 that only the later one selects"
             );
         }
         was_superseded = is_superseded;

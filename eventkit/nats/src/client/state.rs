@@ -124,7 +124,7 @@ impl StateStore {
             }
         }
         Err(TransportError::unavailable(format!(
-            "{what} is created and deleted by other processes"
+            "other processes keep creating and deleting {what}"
         )))
     }
 
@@ -178,7 +178,7 @@ impl StateStore {
         let revision = message.sequence;
         let unreadable = || {
             TransportError::configuration(format!(
-                "failed to {operation}: it was not written by this transport"
+                "failed to {operation}: this transport did not write the value"
             ))
         };
         let message = StreamMessage::try_from(message)

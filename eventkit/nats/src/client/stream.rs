@@ -113,7 +113,7 @@ impl Stream {
             }
         }
         Err(TransportError::unavailable(format!(
-            "{what} is created and deleted by other processes"
+            "other processes keep creating and deleting {what}"
         )))
     }
 

@@ -34,7 +34,7 @@ impl SubjectSettings {
         let prefix = self.prefix.unwrap_or_else(|| stream.to_owned());
         if !prefix.split('.').all(is_token) {
             return Err(TransportError::configuration(format!(
-                "the subject prefix `{prefix}`: expected letters, digits, `-` and `_`, with single \
+                "the subject prefix `{prefix}` is invalid: expected letters, digits, `-` and `_`, with single \
                  dots in between"
             )));
         }

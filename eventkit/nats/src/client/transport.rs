@@ -62,7 +62,7 @@ fn check_subscription(
     }
     if subscription.patterns.is_empty() {
         return Err(TransportError::configuration(format!(
-            "the subscription `{name}` has no pattern"
+            "the subscription `{name}` has no patterns"
         )));
     }
     subscription.check_patterns()?;

@@ -47,7 +47,7 @@ pub(super) async fn return_received(
         debug!(%error, "failed to record that messages were returned");
     }
     // The server now drops the requests of the closed inbox. If one of them were pending, a 2.9
-    // server would use it for a returned message, which nobody would receive.
+    // server would mistake another message for the returned one.
     look_up().await?;
     for (reply, _) in undelivered {
         // If this is lost, the message is redelivered after `ack_wait`.

@@ -83,7 +83,7 @@ fn pairs(headers: Option<&HeaderMap>) -> impl Iterator<Item = (&str, &str)> {
 /// Returns the headers of a message, without those that are instructions to the server.
 pub(crate) fn headers<N: AsRef<str>>(pairs: &[(N, String)]) -> Result<HeaderMap, TransportError> {
     let invalid = |reason: String| {
-        TransportError::rejected("the message has a header that NATS cannot carry")
+        TransportError::rejected("the message has a header that NATS cannot represent")
             .with_source(reason)
     };
     let mut headers = HeaderMap::new();

@@ -85,7 +85,7 @@ impl Subjects {
         }
         if let Some(filter) = filters.iter().find(|filter| !is_filter(filter)) {
             return Err(TransportError::configuration(format!(
-                "the filter subject `{filter}`: expected tokens without white space, with single dots in \
+                "the filter subject `{filter}` is invalid: expected tokens without white space, with single dots in \
                  between, where a wildcard is a whole token and `>` is the last one"
             )));
         }

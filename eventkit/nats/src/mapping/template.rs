@@ -71,7 +71,7 @@ impl Template {
             tokens.push(parsed.map_err(|expected: Cow<'_, str>| {
                 let position = text[..start].chars().count() + 1;
                 TransportError::configuration(format!(
-                    "the subject template `{text}`: found `{token}` at character {position}, expected \
+                    "the subject template `{text}` is invalid: found `{token}` at character {position}, expected \
                      {expected}"
                 ))
             })?);
@@ -188,12 +188,12 @@ impl Token {
             Some("id") => Ok(Self::Id),
             Some(inner) => match inner.strip_prefix("ext:") {
                 Some(name) if is_extension_name(name) => Ok(Self::Extension(name.to_owned())),
-                Some(_) => Err("an extension name of lower-case letters and digits".into()),
+                Some(_) => Err("an extension name of lowercase letters and digits".into()),
                 None => Err(ATTRIBUTES.into()),
             },
             None if is_literal(text) => Ok(Self::Literal(text.to_owned())),
             None if text.contains(['{', '}']) => {
-                Err(format!("a placeholder as a token of its own: {ATTRIBUTES}").into())
+                Err(format!("a placeholder as a separate token: {ATTRIBUTES}").into())
             }
             None => Err("a token without white space, `*`, `>` and `%`".into()),
         }
@@ -302,8 +302,8 @@ mod tests {
             ("a..b", "`` at character 3", "a token"),
             ("a.{typ}", "`{typ}` at character 3", "{ext:name}"),
             ("é.{type}", "`é` at character 1", "a token"),
-            ("a.b{type}", "`b{type}` at character 3", "of its own"),
-            ("a.{type", "`{type` at character 3", "of its own"),
+            ("a.b{type}", "`b{type}` at character 3", "separate token"),
+            ("a.{type", "`{type` at character 3", "separate token"),
             ("a.{ext:}", "`{ext:}`", "lower-case"),
             ("a.{ext:Te}", "`{ext:Te}`", "lower-case"),
             ("a.{ext:type}", "`{ext:type}`", "an extension name"),

@@ -223,7 +223,7 @@ fn members<'a>(
                 Some(RawData::Base64(text)) => text,
                 None => "",
             };
-            let expected = "one of `data` and `data_base64`, once";
+            let expected = "either `data` or `data_base64`, once";
             let (member, section) = (member.into_owned(), "JSON format, 3.1.1");
             event.add_violation(Violation::new(member, value, expected, section));
         }

@@ -172,7 +172,7 @@ impl<E: ser::Error> Stop<E> {
     fn into_error(self) -> E {
         match self {
             // The data is valid JSON, in which a string may contain an escaped unpaired surrogate.
-            Self::Malformed => E::custom("a string in the data has half of a surrogate pair"),
+            Self::Malformed => E::custom("a string in the data has an unpaired surrogate"),
             Self::Serializer(error) => error,
         }
     }

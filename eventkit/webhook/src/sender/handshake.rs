@@ -61,7 +61,7 @@ impl Handshake {
                 let rate = value.to_str().ok().and_then(parse_rate);
                 rate.map(Some).ok_or_else(|| {
                     let found = format!("`WebHook-Allowed-Rate` is {value:?}");
-                    self.refused(&format!("{found}, neither a number nor `*`"))
+                    self.refused(&format!("{found}, expected a number or `*`"))
                 })
             }
         }

@@ -270,7 +270,7 @@ impl Publisher for Sender {
         Box::pin(async move {
             let operation = || format!("send a message for `{ty}`");
             let headers = raw_headers(message).map_err(|error| {
-                let reason = "the message has a header that HTTP cannot carry";
+                let reason = "the message has a header that HTTP cannot represent";
                 rejected(&operation(), reason, error)
             })?;
             let body = message.body.clone();

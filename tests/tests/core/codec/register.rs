@@ -81,7 +81,7 @@ fn the_errors_say_what_is_wrong() {
     );
     assert_eq!(
         RegisterError::BuiltIn("+json".into()).to_string(),
-        "\"+json\" is built in"
+        "\"+json\" is built in and cannot be replaced"
     );
     assert_eq!(
         RegisterError::Twice("a/b".into()).to_string(),

@@ -131,9 +131,15 @@ fn functions_that_cannot_be_told_apart_are_refused() {
     };
     let string = [Type::String];
     let message = refused(unit("F", &string), unit("f", &[Type::Integer]));
-    assert_eq!(message, "`F(Integer)` cannot be told from `F(String)`");
+    assert_eq!(
+        message,
+        "`F(Integer)` cannot be distinguished from `F(String)`"
+    );
     let message = refused(unit("F", &string), rest("F", &[]));
-    assert_eq!(message, "`F(String..)` cannot be told from `F(String)`");
+    assert_eq!(
+        message,
+        "`F(String..)` cannot be distinguished from `F(String)`"
+    );
     refused(rest("F", &string), unit("F", &[Type::String; 2]));
     refused(rest("F", &[]), rest("F", &[Type::String; 2]));
     functions([rest("F", &string), unit("F", &[])]);

@@ -101,8 +101,8 @@ fn deep_nesting_is_refused_on_the_way_down() {
     assert!(serde_json::from_str::<Filter>(&nested(MAX_NESTING)).is_ok());
     assert_refused(
         &nested(MAX_NESTING + 1),
-        "filters are nested more than 32 deep",
+        "filters are nested more than 32 levels deep",
     );
     let lists = r#"{"all":["#.repeat(10_000);
-    assert_refused(&lists, "filters are nested more than 32 deep");
+    assert_refused(&lists, "filters are nested more than 32 levels deep");
 }

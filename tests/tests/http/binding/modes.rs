@@ -77,7 +77,7 @@ fn batched_mode_is_found_in_any_case_and_with_parameters() {
         assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent);
         assert_eq!(
             chain(&error),
-            "not a CloudEvents message: a batch of events, where one is expected"
+            "not a CloudEvents message: a batch of events, expected a single event"
         );
     }
 }

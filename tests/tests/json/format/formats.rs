@@ -123,7 +123,10 @@ fn a_format_that_cannot_hold_an_event_says_why() {
         "failed to encode the event in its format: no room for data"
     );
     let error = http::encode_batch(&[event], &lines("a/b", None)).unwrap_err();
-    assert_eq!(error.to_string(), "the event format `a/b` does not support batches");
+    assert_eq!(
+        error.to_string(),
+        "the event format `a/b` does not support batches"
+    );
 }
 
 #[test]

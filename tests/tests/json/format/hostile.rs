@@ -336,7 +336,7 @@ fn a_violation_shows_the_values_that_are_wrong() {
         ),
         (
             r#""data":1,"data":[2]"#,
-            r#"attribute `data` is "[2]", expected one of `data` and `data_base64`, once (JSON format, 3.1.1)"#,
+            r#"attribute `data` is "[2]", expected either `data` or `data_base64`, once (JSON format, 3.1.1)"#,
         ),
         (
             r#""data_base64":7"#,
