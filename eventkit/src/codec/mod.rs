@@ -24,7 +24,7 @@
 //! for typed handlers.
 //!
 //! Data is decoded by the codec for the media type with which it was received, whatever the Rust
-//! type declares. So a type that declares JSON also accepts MessagePack, and the format of a codec
+//! type declares. So a type that declares JSON also accepts `MessagePack`, and the format of a codec
 //! need not be self-describing.
 //!
 //! ```
