@@ -47,7 +47,7 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// Returns an error under the conditions of [`parse`](Expression::parse).
+    /// Returns an error if [`parse`](Expression::parse) would.
     pub fn parse_with(text: &str, functions: &Functions) -> Result<Self, ParseError> {
         let root = Arc::new(parser::parse(text, functions)?);
         Ok(Self { root })

@@ -181,9 +181,8 @@ impl Delivery<'_> {
         Ok(())
     }
 
-    /// Checks that the transport would not take an outgoing event for a duplicate of the handled
-    /// one, as it would if a field gives both the same id. The handled event itself may be sent
-    /// again.
+    /// Checks that an outgoing event is not a duplicate of the handled one, as it would be if a
+    /// field sets the same id for both. The handled event itself may be sent again.
     fn check_not_cause(&self, event: &Event) -> Result<(), TransportError> {
         let is_same_id = event.id() == self.event.id() && event.source() == self.event.source();
         if !is_same_id || event.ty() == self.event.ty() || !self.task.publishes_to_transport {

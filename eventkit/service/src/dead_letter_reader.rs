@@ -45,8 +45,8 @@ pub(crate) struct DeadLetterReader {
 }
 
 impl DeadLetterReader {
-    /// Opens a reader. If no dead letter arrives within the timeout, or within a few round trips to
-    /// the broker, the remaining ones count as leased by another reader.
+    /// Opens a reader. If no dead letter arrives within the timeout, or within a few round trips if
+    /// that is longer, the remaining ones count as leased by another reader.
     pub(crate) async fn open(
         transport: &dyn Transport,
         subscription: &Subscription,

@@ -255,7 +255,7 @@ impl<T: Transport> DeadLetters<T> {
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
-    /// were too large for their dead letters, all other dead letters are replayed, and the error
+    /// were too large for their dead letters, all other dead letters are replayed. The error then
     /// tells how many were refused and why. Dead letters that were not replayed stay.
     pub async fn replay_where(
         &self,
@@ -270,7 +270,7 @@ impl<T: Transport> DeadLetters<T> {
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
-    /// were too large for their dead letters, all other dead letters are replayed, and the error
+    /// were too large for their dead letters, all other dead letters are replayed. The error then
     /// tells how many were refused and why. Dead letters that were not replayed stay.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await

@@ -82,9 +82,10 @@ impl ClaimToken {
 /// A store of the events that each handler has handled.
 ///
 /// With an inbox, an event that is delivered again within the window of the store is not handled
-/// twice, neither if its acknowledgement was lost nor if a broker delivers it to two processes. If
-/// a process dies between the end of a handler and [`complete`](Inbox::complete), the store cannot
-/// know that the handler succeeded, and the event is handled once more after the lease has expired.
+/// twice. This also holds if its acknowledgement was lost, or if a broker delivers it to two
+/// processes. If a process dies between the end of a handler and [`complete`](Inbox::complete), the
+/// store cannot know that the handler succeeded. The event is then handled once more after the
+/// lease has expired.
 ///
 /// A service claims an event for twice its `ack_wait`, and renews the claim twice in each
 /// `ack_wait` for as long as the handler runs.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use eventkit::transport::backoff::FAR_FUTURE;
 
 /// How often the loss of a consumer may postpone the time at which a returned message is forgotten.
-/// If it does not come back, another process may have it.
+/// If it is not received again, another process may have it.
 const MAX_EXTENSIONS: u8 = 8;
 
 /// The unfinished messages of one key that this process has received.
@@ -43,7 +43,8 @@ struct Waiter {
 
 #[derive(Debug, Clone, Copy)]
 struct Away {
-    /// The time at which the message is forgotten: if it has not come back, another process has it.
+    /// The time at which the message is forgotten: if it was not received again, another process
+    /// has it.
     forget_at: Instant,
     /// The time of the next attempt, if one failed.
     retry_at: Option<Instant>,
@@ -130,7 +131,7 @@ impl KeyQueue {
         }
         let mut waiters = self.waiters.iter();
         match waiters.position(|waiter| waiter.ticket == ticket) {
-            // The first waiter watches for returned messages that do not come back.
+            // The first waiter watches for returned messages that are not received again.
             Some(0) => Standing::Waiting(self.first_away().map(|(_, away)| away.forget_at)),
             Some(_) => Standing::Waiting(None),
             None => Standing::Relieved,
@@ -242,8 +243,8 @@ impl KeyQueue {
         self.wake_first();
     }
 
-    /// Forgets the returned messages that did not come back in time, and gives the turn to the
-    /// first waiter if no message is before it.
+    /// Forgets the returned messages that were not received again in time, and gives the turn to
+    /// the first waiter if no message is before it.
     fn advance(&mut self) {
         while let Some((position, away)) = self.first_away()
             && away.forget_at <= Instant::now()

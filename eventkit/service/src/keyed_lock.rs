@@ -29,8 +29,8 @@ const MAX_AWAY: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct KeyedLock {
     hasher: foldhash::quality::RandomState,
-    /// The time after which a returned message that did not come back counts as received by another
-    /// process.
+    /// The time after which a returned message that was not received again counts as received by
+    /// another process.
     ack_wait: Duration,
     keys: Mutex<Keys>,
 }

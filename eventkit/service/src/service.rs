@@ -179,8 +179,9 @@ impl ServiceHandle {
 
     /// Waits until the health satisfies a predicate, and returns it.
     ///
-    /// The health is checked whenever a subscription changes its state or a counter or has an
-    /// error, and at least once per second, since it also depends on time and on the transports.
+    /// The health is checked whenever a subscription changes its state or a counter, or has an
+    /// error. It also depends on time and on the transports, so it is checked at least once per
+    /// second.
     pub async fn wait_for(&self, mut predicate: impl FnMut(&Health) -> bool) -> Health {
         let mut changes = self.changes.subscribe();
         // From here on, changes of counters are signalled; earlier ones are read below.

@@ -137,8 +137,8 @@ impl SubscriptionShared {
         events.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the queue of a message's key. Without an ordering key, the key is the event itself,
-    /// because it may be delivered again while it is being handled, if the connection is lost.
+    /// Joins the queue of a message's key. Without an ordering key, the key is the event itself:
+    /// after a lost connection it may be delivered again while it is being handled.
     pub(crate) fn enqueue(&self, lock: &Arc<KeyedLock>, incoming: &Incoming) -> KeyGuard {
         let Ok(event) = &incoming.event else {
             return lock.enqueue(None, None);
@@ -162,8 +162,8 @@ impl SubscriptionShared {
     }
 
     /// Returns whether a message is addressed to the handler. A message of a reserved event type
-    /// must be a replay for the handler, an event must match by its type, and any other message
-    /// matches by its subscription.
+    /// must be a replay for the handler, and an event must match by its type. Any other message is
+    /// addressed to all subscriptions that receive it.
     ///
     /// Wide patterns such as `*` also match the types of dead letters and of replays for other
     /// handlers.

@@ -24,8 +24,8 @@ const SHARED_RUNS: u32 = MAX_SUSPECTS.trailing_zeros();
 /// The maximum number of unfinished runs alone.
 const MAX_LONE_RUNS: u32 = 3;
 
-/// The pause after a suspect waited in vain to run alone, as a multiple of that wait: no suspect
-/// waits to run alone before it is over. No handler of the service starts while a suspect waits.
+/// The pause after a suspect failed to run alone in time, as a multiple of its wait. During the
+/// pause no suspect waits to run alone, since no handler of the service starts while one waits.
 const LONE_PAUSE: u32 = 9;
 
 /// The suspects of a service, and the permits of all its handlers.
@@ -35,7 +35,7 @@ pub(crate) struct Suspects {
     room: Semaphore,
     /// The permits of each handler, and their total number.
     handlers: Vec<(Arc<Semaphore>, u32)>,
-    /// The time before which no suspect may wait to run alone, after one waited in vain.
+    /// The end of the pause in which no suspect may wait to run alone.
     lone_at: Mutex<Option<Instant>>,
 }
 
@@ -92,7 +92,7 @@ impl Suspects {
 }
 
 impl<'s> Admission<'s> {
-    /// Records that a suspect waited in vain, for this long, to run alone.
+    /// Records that a suspect failed to run alone after waiting for this long.
     pub(crate) fn give_up(&self, waited: Duration) {
         if self.must_be_alone {
             let pause = waited.saturating_mul(LONE_PAUSE).min(FAR_FUTURE);

@@ -8,10 +8,10 @@
 //! # Custom bindings
 //!
 //! A binding can be built from public parts. In binary content mode, [`Event::attributes`] returns
-//! the values for the headers, [`header_value`] encodes them if the protocol requires it, [`body`]
-//! returns the body, and a [`BinaryReader`] decodes it all. In structured mode, [`format::find`],
-//! [`format::decode`] and [`format::decode_as`] find the event format by its media type.
-//! [`Limits::check_message`] checks the size of a message before it is decoded.
+//! the values for the headers, and [`header_value`] encodes them if the protocol requires it.
+//! [`body`] returns the body. A [`BinaryReader`] decodes such messages. In structured mode,
+//! [`format::find`], [`format::decode`] and [`format::decode_as`] find the event format by its
+//! media type. [`Limits::check_message`] checks the size of a message before it is decoded.
 //!
 //! [`Event::attributes`]: crate::Event::attributes
 //! [`Limits::check_message`]: crate::Limits::check_message

@@ -20,8 +20,8 @@
 //! ```
 //!
 //! A program adds other codecs with [`register`]. From then on, derived types with a matching
-//! `datacontenttype` are encoded with the codec, and received events with such data can be decoded
-//! for typed handlers.
+//! `datacontenttype` are encoded with the codec, and handlers can receive typed values from events
+//! with such data.
 //!
 //! Data is decoded by the codec for the media type with which it was received, whatever the Rust
 //! type declares. So a type that declares JSON also accepts `MessagePack`, and the format of a codec

@@ -102,7 +102,7 @@ impl<'de> Visitor<'de> for List {
     }
 }
 
-/// Names and texts, in order; they are validated when the filter is created.
+/// An ordered list of names and texts, which is validated when the filter is created.
 struct AttributeTexts(Vec<(String, String)>);
 
 impl<'de> Deserialize<'de> for AttributeTexts {

@@ -69,7 +69,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
         Box::pin(ready(Ok(None)))
     }
 
-    /// Returns what the transport knows at present about a subscription that this process uses.
+    /// Returns the status of a subscription that this process uses, as the transport currently
+    /// knows it.
     ///
     /// This does not wait: a transport that has to ask its broker does so periodically while a consumer
     /// is open. The default implementation reports nothing.

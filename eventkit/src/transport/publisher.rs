@@ -32,8 +32,8 @@ pub trait Publisher: Send + Sync {
     /// compare only the ids, not the content. A transport that does compare it returns an error of the
     /// kind [`Rejected`](TransportErrorKind::Rejected) if the content differs.
     ///
-    /// A transport that delivers [reserved](super::is_reserved) messages as such must refuse an event
-    /// of a reserved type, because any sender can choose the type of an event.
+    /// A transport that delivers [reserved](super::is_reserved) messages as such must refuse events
+    /// of a reserved type: any sender can choose the type of an event.
     ///
     /// # Errors
     ///

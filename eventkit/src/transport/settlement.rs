@@ -70,8 +70,8 @@ pub trait Acknowledger: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm. The message may then be delivered again, and one
-    /// that was returned with a delay may come back after `ack_wait` instead.
+    /// Returns an error if the broker did not confirm. The message may then be delivered again, and
+    /// one that was returned with a delay may be delivered after `ack_wait` instead.
     fn settle(
         self: Arc<Self>,
         message: MessageMetadata,
@@ -146,8 +146,8 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm. The message may then be delivered again, and one
-    /// that was returned with a delay may come back after `ack_wait` instead.
+    /// Returns an error if the broker did not confirm. The message may then be delivered again, and
+    /// one that was returned with a delay may be delivered after `ack_wait` instead.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn settle(self, settlement: Settlement) -> BoxFuture<'static, Result<(), TransportError>> {
         self.acknowledger.settle(self.message, settlement)

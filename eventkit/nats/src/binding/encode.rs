@@ -30,8 +30,8 @@ impl Message {
 ///
 /// # Errors
 ///
-/// Returns an error if the event contains text in a charset other than UTF-8, which it can only
-/// have if it was decoded from such a format.
+/// Returns an error if the data is text in a charset other than UTF-8, as it may be after decoding
+/// from a structured format.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
     let mut headers = Vec::with_capacity(8 + event.extensions().len());
     let time = event.time().map(|time| time.to_string());

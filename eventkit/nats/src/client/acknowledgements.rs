@@ -91,7 +91,7 @@ impl Turn {
             let request = Request::new().payload(kind.into()).timeout(None);
             let response = api.client.send_request(reply, request).await;
             let response = response.map_err(|error| no_response(pending.operation, &error));
-            // If the receiver is gone, nobody waits for this confirmation any longer.
+            // If the receiver was dropped, no task waits for this confirmation any longer.
             let _ = pending.confirmed.send(response.map(drop));
         });
         // Dropping the senders on a timeout reports the failure to all waiting tasks.

@@ -1,7 +1,7 @@
 //! Requests to the server and to the JetStream API.
 //!
-//! This does not use `jetstream::Context` of async-nats. It has an error type for each call,
-//! requires fields in responses that old servers do not send, and does not limit how long a request
+//! This does not use `jetstream::Context` of async-nats. It has an error type for each call, and
+//! requires fields in responses that old servers do not send. It does not limit how long a request
 //! waits in the queue of a disconnected client. Its consumers always request full batches, however
 //! many messages are unsettled.
 

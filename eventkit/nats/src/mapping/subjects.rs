@@ -55,7 +55,7 @@ pub(crate) enum Address<'a> {
     Type(Cow<'a, str>),
     /// An event of any type.
     Event,
-    /// A message that subscriptions do not select, although a filter may cover it.
+    /// A message that no subscription selects, although a filter may cover it.
     Other,
 }
 

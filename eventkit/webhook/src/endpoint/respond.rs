@@ -151,7 +151,7 @@ impl Shared {
                 Ok(outcome) => return pending.push_back((subscription, outcome)),
                 Err(outcome) => outcome,
             };
-            // A batch may be larger than the queue: it waits for an earlier event of its own.
+            // A batch may be larger than the queue, so it waits for one of its own earlier events.
             let earlier = pending
                 .iter()
                 .position(|(other, _)| outcome == Outcome::Full && *other == subscription);

@@ -201,8 +201,8 @@ impl ConsumerSettings {
         Some(Value::Object(config))
     }
 
-    /// Returns whether the filters are the expected ones, or the single one that covers them, which
-    /// a consumer keeps that was created on a server before 2.10.
+    /// Returns whether the filters are the expected ones, or a single one that covers them: a
+    /// consumer that was created on a server before 2.10 keeps such a filter.
     fn has_filters(&self, found: Settings<'_>) -> bool {
         let found = filters_of(found);
         found == self.filters.as_slice() || found == [self.filters.covering()]
