@@ -103,7 +103,8 @@ pub(crate) fn decode_into(
     match data {
         None => decode_json(seed, "null").map_err(|_| DecodeError::no_data(target)),
         Some(bytes) if declares_json(content_type) => {
-            // Checked once for the whole text: a reader of bytes would check each string.
+            // Checked once for the whole text: a reader of bytes would check each string
+            // separately.
             let text = std::str::from_utf8(bytes);
             let read = text.map_err(BoxError::from);
             let read = read.and_then(|text| Ok(decode_json(seed, text)?));

@@ -133,7 +133,7 @@ pub trait PublisherExt: Publisher {
         I::IntoIter: Send + 'a,
         I::Item: ToEvent + Send + Sync + 'a,
     {
-        // An iterator that has ended may be polled again.
+        // `Publishing` may call `next` again after the iterator has ended.
         let events = events.into_iter().fuse();
         let publishing = events.map(move |event| -> BoxFuture<'a, _> {
             Box::pin(async move { self.publish(&event).await })
