@@ -112,8 +112,14 @@ fn exists(test: &str) -> bool {
         return false;
     };
     let lines: Vec<&str> = code.lines().collect();
-    lines.windows(2).any(|pair| {
-        let is_test = pair[0] == "#[test]" || pair[0].starts_with("#[tokio::test");
-        is_test && pair[1].contains(&format!("fn {function}("))
-    })
+    // A function that runs against each server is named in the macro that writes its tests.
+    let is_on_each_server = code
+        .split_once("on_each_server! {")
+        .and_then(|(_, rest)| rest.split_once('}'))
+        .is_some_and(|(names, _)| names.split_whitespace().any(|name| name == function));
+    is_on_each_server
+        || lines.windows(2).any(|pair| {
+            let is_test = pair[0] == "#[test]" || pair[0].starts_with("#[tokio::test");
+            is_test && pair[1].contains(&format!("fn {function}("))
+        })
 }
