@@ -11,6 +11,13 @@ use crate::error::EncodeError;
 use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
 
+/// The cause of events that no handled event causes, as in a dispatch within the process.
+const NO_CAUSE: CauseKey<'_> = CauseKey {
+    source: "",
+    id: "",
+    handler: "",
+};
+
 /// The outgoing events of a call and what they inherit from the handled event.
 #[derive(Debug, Default)]
 pub(super) struct Collection {
@@ -28,7 +35,7 @@ struct Cause {
 #[derive(Debug, Default)]
 struct Contents {
     events: Vec<Event>,
-    /// The index of the first event of each source and id.
+    /// The index of the first event of each source and id, and of each key where ids are random.
     by_id: HashMap<(String, String), usize>,
     /// The indices of the events with an id from their content, by that content.
     by_content: HashMap<Uuid, Vec<usize>>,
@@ -72,15 +79,18 @@ impl Collection {
         let mut event = builder.build().map_err(EncodeError::from)?;
         let mut contents = self.open()?;
         let mut content = None;
-        if let Some(cause) = &self.cause
-            && !has_id
-        {
-            event.set_id(if let Some(key) = key {
-                cause.key().id_of_key(&event, key)
-            } else {
+        match (&self.cause, key) {
+            _ if has_id => {}
+            (Some(cause), Some(key)) => {
+                event.set_id(cause.key().id_of_key(&event, key))?;
+            }
+            (Some(cause), None) => {
                 let own = *content.insert(derived_id::content(&event));
-                cause.key().id_of_content(own, contents.ordinal(own))
-            })?;
+                event.set_id(cause.key().id_of_content(own, contents.ordinal(own)))?;
+            }
+            // Its id is random, and so does not tell whether the key is given twice.
+            (None, Some(key)) => contents.claim(NO_CAUSE.id_of_key(&event, key), &event)?,
+            (None, None) => {}
         }
         contents.push(self.with_inherited(event)?, content)
     }
@@ -154,17 +164,23 @@ impl Contents {
 
     /// Adds an event, with the content that its id was derived from, if it was.
     fn push(&mut self, event: Event, content: Option<Uuid>) -> Result<(), OutgoingError> {
-        let index = self.events.len();
-        let id = (event.source().to_owned(), event.id().to_owned());
-        let first = *self.by_id.entry(id).or_insert(index);
-        let is_other = |first: &Event| derived_id::content(first) != derived_id::content(&event);
-        if self.events.get(first).is_some_and(is_other) {
-            return Err(OutgoingError::SameId(event.to_string()));
-        }
+        self.claim(event.id().to_owned(), &event)?;
         if let Some(content) = content {
+            let index = self.events.len();
             self.by_content.entry(content).or_default().push(index);
         }
         self.events.push(event);
+        Ok(())
+    }
+
+    /// Takes an id for the next event, unless another one has it.
+    fn claim(&mut self, id: String, event: &Event) -> Result<(), OutgoingError> {
+        let id = (event.source().to_owned(), id);
+        let first = *self.by_id.entry(id).or_insert(self.events.len());
+        let is_other = |first: &Event| derived_id::content(first) != derived_id::content(event);
+        if self.events.get(first).is_some_and(is_other) {
+            return Err(OutgoingError::SameId(event.to_string()));
+        }
         Ok(())
     }
 
