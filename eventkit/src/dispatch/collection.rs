@@ -10,6 +10,7 @@ use super::derived_id::{self, CauseKey};
 use crate::error::EncodeError;
 use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
+use crate::typed::CloudEvent;
 
 /// The cause of events that no handled event causes, as in a dispatch within the process.
 const NO_CAUSE: CauseKey<'_> = CauseKey {
@@ -69,12 +70,23 @@ pub enum OutgoingError {
 }
 
 impl Collection {
-    /// Adds the event of a builder, whose id is derived unless it has one.
-    pub(super) fn add(
+    /// Adds the event of a value; one that a variant for other events holds is added as it is.
+    pub(super) fn add_value<T: CloudEvent>(
         &self,
-        builder: EventBuilder,
+        value: &T,
         key: Option<&str>,
     ) -> Result<(), OutgoingError> {
+        if T::HAS_OTHER
+            && let Some(event) = value.payload().downcast_ref::<Event>()
+        {
+            // A decoded event may have what a builder refuses.
+            return self.add_event(event.clone());
+        }
+        self.add(value.event_builder()?, key)
+    }
+
+    /// Adds the event of a builder, whose id is derived unless it has one.
+    fn add(&self, builder: EventBuilder, key: Option<&str>) -> Result<(), OutgoingError> {
         let has_id = builder.has_id();
         let mut event = builder.build().map_err(EncodeError::from)?;
         let mut contents = self.open()?;
