@@ -22,7 +22,7 @@ pub(super) fn dispatch(
     let (mut cascade, report) = Cascade::new(depth, ty, outcome)?;
     while let Some(step) = cascade.next(table) {
         let outcome = run::dispatch(table, &step.event, None);
-        cascade.record(step, outcome);
+        cascade.record(&step, outcome);
     }
     cascade.finish(report)
 }
@@ -41,7 +41,7 @@ pub(super) async fn dispatch_async(
     let (mut cascade, report) = Cascade::new(depth, event.wire_type(), outcome)?;
     while let Some(step) = cascade.next(table) {
         let outcome = run::dispatch_async(table, &step.event).await;
-        cascade.record(step, outcome);
+        cascade.record(&step, outcome);
     }
     cascade.finish(report)
 }
@@ -101,7 +101,7 @@ impl Cascade {
     }
 
     /// Records the outcome of an event.
-    fn record(&mut self, step: Step, outcome: Result<Report, DispatchError>) {
+    fn record(&mut self, step: &Step, outcome: Result<Report, DispatchError>) {
         match ran(outcome) {
             Ok(report) => {
                 let link = Link::new(step.event.ty(), Some(step.parent));
@@ -109,7 +109,7 @@ impl Cascade {
                 self.add(step.depth.saturating_add(1), &report);
                 self.reports.push(report);
             }
-            Err(error) => self.stop(&step, CascadeErrorKind::Refused(Box::new(error))),
+            Err(error) => self.stop(step, CascadeErrorKind::Refused(Box::new(error))),
         }
     }
 

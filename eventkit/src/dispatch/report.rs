@@ -102,7 +102,7 @@ impl fmt::Debug for Cascaded {
         f.debug_struct("Cascaded")
             .field("chain", &self.chain())
             .field("report", &self.report)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
