@@ -130,7 +130,7 @@ impl Computed {
     }
 
     fn subject(&self) -> Option<&'static str> {
-        (self.probe.0 % 2 == 0).then_some("even")
+        self.probe.0.is_multiple_of(2).then_some("even")
     }
 }
 
@@ -338,7 +338,8 @@ enum Dispatched {
 
 fn dispatch<T: Shape>(registry: &Registry, dispatched: Dispatched, value: &T) -> Report {
     let envelope = value.to_event().unwrap();
-    (ENCODED.set(0), DECODED.set(0));
+    ENCODED.set(0);
+    DECODED.set(0);
     let runtime = tokio::runtime::Builder::new_current_thread().build();
     let report = runtime.unwrap().block_on(async {
         match dispatched {
@@ -361,9 +362,10 @@ fn check<T: Shape>(takes: &[Takes], dispatched: Dispatched, n: u8) -> Result<(),
     }
     let value = T::make(n);
     let from_envelope = matches!(dispatched, Dispatched::Envelope);
-    let expected = match from_envelope {
-        true => T::from_event(&value.to_event().unwrap()).unwrap(),
-        false => value.clone(),
+    let expected = if from_envelope {
+        T::from_event(&value.to_event().unwrap()).unwrap()
+    } else {
+        value.clone()
     };
     let report = dispatch(&registry, dispatched, &value);
 
