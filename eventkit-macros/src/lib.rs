@@ -184,7 +184,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | `registry = NAME` | the `static` of a registry; the default registry if absent |
 /// | `filter = ".."` | an expression of [CESQL] on the attributes of the event; see below |
 /// | `order = n` | the position among the handlers of an event, lower first; 0 by default |
-/// | `emits(A, B)` | the event types that it emits, beside those that its return type and its `Outgoing<E>` name |
+/// | `emits(A, B::TYPE, "c")` | the event types that it emits, beside those that its return type and its `Outgoing<E>` name |
 /// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
 /// **In a service**, these keys apply. `name` sets the durable name, under which the transport stores

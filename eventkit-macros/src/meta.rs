@@ -17,6 +17,8 @@ pub(crate) enum Entry {
     Expression(Expr),
     /// A key with its value.
     Keyed(Key, Value),
+    /// A key whose value is malformed, which has been reported.
+    Malformed(Key),
 }
 
 /// Name of an element: an identifier or keyword.
@@ -93,6 +95,7 @@ pub(crate) fn known_keys(
         match entry {
             Entry::Literal(literal) => errors.add(literal, format!("write `{example}`")),
             Entry::Expression(expr) => errors.add(expr, format!("write `{example}`")),
+            Entry::Malformed(_) => {}
             Entry::Keyed(key, _) if !known.contains(&key.name()) => {
                 let help = match (known, did_you_mean(key.name(), known)) {
                     ([only], _) => format!("the only key is `{only}`: write `{example}`"),
@@ -110,30 +113,35 @@ pub(crate) fn known_keys(
     given
 }
 
-/// Parses a comma-separated list. Malformed elements are reported and skipped.
+/// Parses a comma-separated list. Malformed elements are reported, and skipped if they have no key.
 pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry> {
     let read = |input: ParseStream<'_>| {
         let mut entries = Vec::new();
         while !input.is_empty() {
-            let read = entry(input);
+            let read = entry(errors, input);
             let rest = until_comma(input)?;
             input.parse::<Option<Token![,]>>()?;
-            match read {
-                Ok(entry) => {
-                    if !rest.is_empty() {
-                        errors.add(rest, "expected `,`");
-                    }
-                    entries.push(entry);
+            let Some(entry) = errors.ok(read) else {
+                continue;
+            };
+            entries.push(match entry {
+                entry if rest.is_empty() => entry,
+                Entry::Keyed(key, Value::None) => {
+                    errors.add(rest, "expected `=`");
+                    Entry::Malformed(key)
                 }
-                Err(error) => errors.add_syn(error),
-            }
+                entry => {
+                    errors.add(rest, "expected `,`");
+                    entry
+                }
+            });
         }
         Ok(entries)
     };
     errors.ok(read.parse2(tokens)).unwrap_or_default()
 }
 
-fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
+fn entry(errors: &ErrorCollector, input: ParseStream<'_>) -> syn::Result<Entry> {
     // `true` and `false` are literals to syn, but no element is a Boolean.
     if input.peek(Lit) && !input.peek(Ident::peek_any) {
         return input.parse().map(Entry::Literal);
@@ -145,8 +153,11 @@ fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
         .call(Ident::parse_any)
         .map_err(|error| syn::Error::new(error.span(), "expected a key, such as `key = value`"))?;
     let name = ident.unraw().to_string();
-    let value = value(input)?;
-    Ok(Entry::Keyed(Key { ident, name }, value))
+    let key = Key { ident, name };
+    Ok(match errors.ok(value(input)) {
+        Some(value) => Entry::Keyed(key, value),
+        None => Entry::Malformed(key),
+    })
 }
 
 /// Returns whether an expression follows that is neither a literal nor a single name.

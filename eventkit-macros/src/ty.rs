@@ -42,6 +42,15 @@ pub(crate) fn text(ty: impl ToTokens) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
 
+/// Returns whether a keyword is in the tokens of a type.
+pub(crate) fn has_keyword(ty: impl ToTokens, keyword: &str) -> bool {
+    ty.to_token_stream().into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => has_keyword(group.stream(), keyword),
+        TokenTree::Ident(ident) => ident == keyword,
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 /// Replaces lifetimes by `'_`.
 pub(crate) fn without_lifetimes(tokens: TokenStream, lifetimes: &[&Lifetime]) -> TokenStream {
     let mut after_quote = false;

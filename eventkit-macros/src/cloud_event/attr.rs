@@ -109,6 +109,10 @@ impl TypeAttrs {
                 self.suggested.push(symbol::TYPE);
                 return;
             }
+            Entry::Malformed(key) => {
+                self.keys.push(key);
+                return;
+            }
         };
         let name = key.name();
         if self.has(name) {
@@ -170,6 +174,7 @@ impl TypeAttrs {
                     errors.add(expr, "expected the name of an extension");
                     continue;
                 }
+                Entry::Malformed(_) => continue,
             };
             let name = key.name();
             if let Err(message) = extension_name(name) {

@@ -45,6 +45,8 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
                     "expected a key, such as `subject` or `extension = \"..\"`",
                 );
             }
+            // Do not report the key as missing too.
+            Entry::Malformed(_) => return None,
             Entry::Keyed(key, value) if key.name() == symbol::KEEP => {
                 no_value(errors, &key, &value);
                 keep = Some(key);
@@ -136,9 +138,8 @@ fn extension_name(
         }
         Value::None => {
             let name = field.ident.as_ref()?.unraw().to_string();
-            if !rule::is_attribute_name(&name) || rule::is_reserved(&name) {
-                let example = rule::as_extension_name(&name).unwrap_or_else(|| "..".to_owned());
-                return errors.fail(key, format!("`{name}` cannot be the name of an extension: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"));
+            if let Some(message) = not_an_extension(&name) {
+                return errors.fail(key, message);
             }
             return Some(name);
         }
@@ -148,6 +149,27 @@ fn extension_name(
         return errors.fail(written, message);
     }
     Some(name)
+}
+
+/// Returns why the name of a field cannot be that of its extension, or `None` if it can.
+fn not_an_extension(name: &str) -> Option<String> {
+    let cannot = format!("`{name}` cannot be the name of an extension");
+    if [symbol::ID, symbol::SOURCE, symbol::SUBJECT, symbol::TIME].contains(&name) {
+        return Some(format!(
+            "{cannot}: write `#[cloudevent({name})]`, or give it another one, `extension = \"..\"`"
+        ));
+    }
+    if rule::is_reserved(name) || name == symbol::DATA {
+        return Some(format!(
+            "{cannot}: give it another one, `extension = \"..\"`"
+        ));
+    }
+    let example = rule::as_extension_name(name).unwrap_or_else(|| "..".to_owned());
+    (!rule::is_attribute_name(name)).then(|| {
+        format!(
+            "{cannot}: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"
+        )
+    })
 }
 
 fn check_extension_name(name: &str) -> Result<(), String> {

@@ -1,13 +1,16 @@
 //! Model of the item: one event type, or a set of them.
 
+use std::slice;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Type, Variant};
 
 use super::field_attr::{self, FieldAttr};
 use super::{generics, serde_attr};
+use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
-use crate::meta::Key;
+use crate::meta::{self, Entry, Key};
 use crate::{symbol, ty};
 
 /// Type to implement `CloudEvent` for.
@@ -171,6 +174,37 @@ fn is_other(attribute: &Attribute) -> bool {
     attribute.path().is_ident(symbol::CLOUDEVENT) && key.is_ok_and(|key| key == symbol::OTHER)
 }
 
+/// Rejects `#[cloudevent(..)]` on a variant of one event type.
+fn reject_attributes(errors: &ErrorCollector, attributes: &[Attribute], message: &str) {
+    let own = attributes
+        .iter()
+        .filter(|own| own.path().is_ident(symbol::CLOUDEVENT));
+    for attribute in own {
+        let unreported = ErrorCollector::default();
+        let one = slice::from_ref(attribute);
+        let entries = meta::attribute_entries(&unreported, one, symbol::CLOUDEVENT, "");
+        let mut keys = entries.iter().filter_map(|entry| match entry {
+            Entry::Keyed(key, _) | Entry::Malformed(key) => Some(key),
+            Entry::Literal(_) | Entry::Expression(_) => None,
+        });
+        let meant = keys.find(|key| did_you_mean(key.name(), &[symbol::OTHER]).is_some());
+        match meant {
+            Some(key) if key.name() == symbol::OTHER => errors.add(
+                &attribute.meta,
+                "write `#[cloudevent(other)]` alone: the variant holds the events of all other types",
+            ),
+            Some(key) => {
+                let name = key.name();
+                errors.add(
+                    key,
+                    format!("unknown key `{name}`: did you mean `{}`?", symbol::OTHER),
+                );
+            }
+            None => errors.add(&attribute.meta, message),
+        }
+    }
+}
+
 impl<'i> EventVariant<'i> {
     fn new(ident: &'i Ident, ty: &Type, is_other: bool) -> Self {
         let ty = ty::peeled(ty.clone());
@@ -189,7 +223,7 @@ impl<'i> EventVariant<'i> {
             format!("attributes belong on the struct that `{ident}` holds: move this there");
         let is_other = variant.attrs.iter().any(is_other);
         if !is_other {
-            field_attr::reject(errors, &variant.attrs, &message);
+            reject_attributes(errors, &variant.attrs, &message);
         }
         for field in &variant.fields {
             field_attr::reject(errors, &field.attrs, &message);

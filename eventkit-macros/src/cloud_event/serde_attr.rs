@@ -152,7 +152,7 @@ fn list(tokens: &TokenStream) -> Vec<(Key, Value)> {
 fn keyed(entry: Entry) -> Option<(Key, Value)> {
     match entry {
         Entry::Keyed(key, value) => Some((key, value)),
-        Entry::Literal(_) | Entry::Expression(_) => None,
+        Entry::Literal(_) | Entry::Expression(_) | Entry::Malformed(_) => None,
     }
 }
 

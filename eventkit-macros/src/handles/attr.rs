@@ -89,6 +89,7 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
         match entry {
             Entry::Literal(literal) => read_type(errors, literal, &mut arguments.types),
             Entry::Expression(expr) => arguments.types.push(EventPattern::Constant(expr)),
+            Entry::Malformed(_) => {}
             Entry::Keyed(key, Value::None) if is_constant(key.name()) => {
                 let path = errors.ok(syn::parse2(key.to_token_stream()));
                 arguments.types.extend(path.map(EventPattern::Constant));
@@ -174,6 +175,7 @@ fn former_names(errors: &ErrorCollector, key: &Key, value: &Value) -> Vec<LitStr
             Entry::Literal(other) => other.into_token_stream(),
             Entry::Expression(other) => other.into_token_stream(),
             Entry::Keyed(other, _) => other.into_token_stream(),
+            Entry::Malformed(_) => continue,
         };
         errors.add(other, FORMERLY_EXPECTED);
     }

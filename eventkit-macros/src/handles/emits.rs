@@ -18,6 +18,8 @@ const EXPECTED: &str = "write the events that the handler emits: `emits(OrderShi
 pub(super) enum EmittedSet {
     /// An event type without a Rust type.
     Literal(LitStr),
+    /// A constant of an event type, such as `OrderShipped::TYPE`.
+    Constant(Box<Type>),
     /// An event type, or an enum of them.
     Type(Box<Type>),
 }
@@ -46,6 +48,7 @@ impl EmittedSet {
     pub(super) fn expand(&self, private: &TokenStream) -> TokenStream {
         match self {
             Self::Literal(literal) => quote!(&[#literal]),
+            Self::Constant(path) => quote!(&[#path]),
             Self::Type(ty) => {
                 let private = respanned(private, ty.span());
                 quote_spanned!(ty.span()=> <#ty as #private::EventSet>::TYPES)
@@ -57,10 +60,14 @@ impl EmittedSet {
 impl Parse for EmittedSet {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(LitStr) {
-            input.parse().map(Self::Literal)
-        } else {
-            input.parse().map(|ty| Self::Type(Box::new(ty)))
+            return input.parse().map(Self::Literal);
         }
+        let ty: Box<Type> = input.parse()?;
+        Ok(if is_type_constant(&ty) {
+            Self::Constant(ty)
+        } else {
+            Self::Type(ty)
+        })
     }
 }
 
@@ -68,9 +75,25 @@ impl ToTokens for EmittedSet {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Literal(literal) => literal.to_tokens(tokens),
-            Self::Type(ty) => ty.to_tokens(tokens),
+            Self::Constant(ty) | Self::Type(ty) => ty.to_tokens(tokens),
         }
     }
+}
+
+/// Returns whether a path is that of the constant which the derive adds to a struct.
+fn is_type_constant(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.len() > 1 && ty::ends_in(&path.path, "TYPE"))
+}
+
+/// Checks an event type without a Rust type.
+fn emitted_type(text: &str) -> Result<(), String> {
+    if rule::is_family(text) {
+        return Err(
+            "`*` stands for many event types: name each, or write `emits(Event)` for events of any type"
+                .into(),
+        );
+    }
+    rule::event_type(text)
 }
 
 /// Checks the sets, and reports those that are given twice.
@@ -81,7 +104,7 @@ fn distinct(
     let mut distinct: Vec<EmittedSet> = Vec::new();
     for set in sets {
         if let EmittedSet::Literal(literal) = &set {
-            value::check(errors, literal, rule::event_type);
+            value::check(errors, literal, emitted_type);
         }
         let text = ty::text(&set);
         if distinct.iter().any(|own| ty::text(own) == text) {
@@ -114,4 +137,16 @@ pub(super) fn returned_events(returned: &Type) -> Option<Type> {
         Some(ok) => returned_events(ok),
         None => Some(returned),
     }
+}
+
+/// Returns the type of each event that a type holds.
+pub(super) fn each(events: &Type) -> Type {
+    const AROUND: [&str; 4] = ["Box", "Option", "Result", "Vec"];
+    let events = ty::peeled(events.clone());
+    let inner = ty::named(&events).filter(|(name, _)| AROUND.iter().any(|around| name == around));
+    let inner = inner.and_then(|(_, arguments)| match arguments.first() {
+        Some(GenericArgument::Type(inner)) => Some(each(inner)),
+        _ => None,
+    });
+    inner.unwrap_or(events)
 }

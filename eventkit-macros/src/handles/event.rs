@@ -36,7 +36,9 @@ pub(super) fn split(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
 /// Rejects a type that the generated code cannot name, and one that is no event.
 fn nameable(errors: &ErrorCollector, ty: Type) -> Option<Type> {
     match &ty {
-        Type::ImplTrait(_) | Type::Infer(_) => {
+        // The compiler reports it.
+        Type::Infer(_) => None,
+        Type::ImplTrait(_) | Type::TraitObject(_) => {
             errors.fail(&ty, "a handler takes one event type: name it")
         }
         Type::Reference(reference) => errors.fail(&ty, unwrapped(&reference.elem)),

@@ -35,6 +35,7 @@ pub(super) fn expand(model: &Model, function: &HandlerFn) -> TokenStream {
     let private_here = respanned(&private, place);
     let carrier = quote_spanned!(place=> impl () {});
     let attribute = quote_spanned!(place=> #[#private_here::__items(#items)]);
+    let function = function.with_empty_generics();
     quote!(#function #conditions #attribute #carrier)
 }
 
@@ -55,10 +56,16 @@ fn items(
     let checks = checks(model, private, &function_name);
     let call = call(model, function, private);
     let returns = returns(model, private);
+    // The conversion of what is never returned is not reached.
+    let unreachable = match &function.sig.output {
+        ReturnType::Type(_, ty) if is_never(ty) => quote!(#[allow(unreachable_code)]),
+        _ => TokenStream::new(),
+    };
     quote! {
         #conditions
         #[doc(hidden)]
         #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
+        #unreachable
         #lints
         #vis static #name: #private::HandlerEntry = {
             const __EVENTKIT_TYPES: [&::core::primitive::str; #number] = [#(#types),*];
@@ -159,10 +166,6 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
 /// Returns the function that takes the arguments from an invocation and calls the user's function.
 fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
-    let output = match &function.sig.output {
-        ReturnType::Type(_, returned) => returned.span(),
-        ReturnType::Default => Span::call_site(),
-    };
     let place = model.event.span();
     let invocation = local("__eventkit_invocation", &model.event);
     let get = Ident::new(if model.borrows { "borrow" } else { "own" }, place);
@@ -174,12 +177,12 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
         .map(|parameter| argument(parameter, function, private));
     let arguments = quote!(#event #(, #others)*);
     if function.sig.asyncness.is_none() {
-        let outcome = outcome(&quote!(#name(#arguments)), output, private);
+        let outcome = outcome(&quote!(#name(#arguments)), function, private);
         return quote! {
             const __eventkit_call: #private::Call = #private::Call::Sync(|__eventkit_invocation| #outcome);
         };
     }
-    let outcome = outcome(&quote!(#name(#arguments).await), output, private);
+    let outcome = outcome(&quote!(#name(#arguments).await), function, private);
     // The compiler reports a future that is not `Send` at the span of the function.
     let private_here = respanned(private, name.span());
     let future = quote_spanned!(name.span()=> #private_here::require_send(async move { #outcome }));
@@ -208,13 +211,24 @@ fn returns(model: &Model, private: &TokenStream) -> Option<TokenStream> {
 }
 
 /// Returns the conversion of the return value to an outcome, with the decision of its error if any.
-fn outcome(returned: &TokenStream, output: Span, private: &TokenStream) -> TokenStream {
-    let invocation = Ident::new("__eventkit_invocation", call_site(output));
-    quote_spanned! {output=> {
+fn outcome(returned: &TokenStream, function: &HandlerFn, private: &TokenStream) -> TokenStream {
+    let (place, ty) = match &function.sig.output {
+        // It becomes the type that is expected, of which lints have nothing to say in another's code.
+        ReturnType::Type(_, ty) if is_never(ty) => (Span::call_site(), Some(quote!(::<()>))),
+        ReturnType::Type(_, ty) => (ty.span(), None),
+        ReturnType::Default => (Span::call_site(), None),
+    };
+    let private = respanned(private, place);
+    let invocation = Ident::new("__eventkit_invocation", call_site(place));
+    quote_spanned! {place=> {
         #[allow(unused_imports)]
         use #private::{AutorefOutcome as _, AutorefPointer as _, AutorefResult as _};
-        #private::Returned::new(#returned).__eventkit_outcome(#invocation)
+        #private::Returned #ty::new(#returned).__eventkit_outcome(#invocation)
     }}
+}
+
+fn is_never(ty: &Type) -> bool {
+    matches!(ty::peeled(ty.clone()), Type::Never(_))
 }
 
 /// Returns the name of the trait of the extractors, which may wait in an async function.

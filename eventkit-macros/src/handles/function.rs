@@ -1,5 +1,7 @@
 //! The function under the attribute.
 
+use std::iter;
+
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
@@ -44,6 +46,31 @@ impl ToTokens for HandlerFn {
 }
 
 impl HandlerFn {
+    /// Returns the function with an empty list of type parameters if it has none.
+    ///
+    /// The types of the signature are in generated code, too. Without the list, the compiler suggests a
+    /// type parameter for one that it does not find, there but not in generated code, and so reports that
+    /// type twice; and a handler has no type parameters.
+    pub(super) fn with_empty_generics(&self) -> TokenStream {
+        let Self {
+            attrs,
+            vis,
+            sig,
+            body,
+        } = self;
+        let generics = sig.generics.params.is_empty().then(|| quote!(<>));
+        let signature = sig.to_token_stream().into_iter();
+        let mut after_fn = false;
+        let signature = signature.flat_map(|tree| {
+            let is_name = std::mem::take(&mut after_fn);
+            after_fn = matches!(&tree, TokenTree::Ident(ident) if ident == "fn");
+            let generics = generics.clone().filter(|_| is_name);
+            iter::once(tree).chain(generics.unwrap_or_default())
+        });
+        let signature: TokenStream = signature.collect();
+        quote!(#(#attrs)* #vis #signature #body)
+    }
+
     /// Splits the function by the first condition on a parameter: the compiler alone knows whether it
     /// holds. Returns the function where it holds and where it does not, each under that condition.
     pub(super) fn split_by_condition(&self) -> Option<[Self; 2]> {

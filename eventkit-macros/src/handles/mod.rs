@@ -13,7 +13,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::quote;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -26,13 +26,28 @@ use crate::error_collector::ErrorCollector;
 
 /// Expands `#[handles(arguments)] item`, or reports all errors beside the function.
 pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
-    if let Ok(function) = syn::parse2(item.clone()) {
-        return expand_under_conditions(arguments, function);
-    }
+    let error = match syn::parse2(item.clone()) {
+        Ok(function) => return expand_under_conditions(arguments, function),
+        Err(error) => error,
+    };
     let errors = ErrorCollector::default();
-    errors.add(item, "`#[handles]` stands on a function with a body");
+    if is_function(item) {
+        // The compiler says what is wrong with it.
+        let message = "the signature of the handler is not complete";
+        errors.add_syn(syn::Error::new(error.span(), message));
+    } else {
+        errors.add(item, "`#[handles]` stands on a function with a body");
+    }
     let compile_errors = errors.into_compile_errors();
     quote!(#item #compile_errors)
+}
+
+/// Returns whether an item that does not parse is a function with a body.
+fn is_function(item: &TokenStream) -> bool {
+    let mut trees = item.clone().into_iter();
+    let is_fn = |tree: TokenTree| matches!(tree, TokenTree::Ident(ident) if ident == "fn");
+    let is_body = |tree: TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    trees.any(is_fn) && trees.last().is_some_and(is_body)
 }
 
 /// Expands a function once for each outcome of the conditions on its parameters.

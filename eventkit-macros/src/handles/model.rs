@@ -53,9 +53,12 @@ impl Model {
             return None;
         }
         let (event, parameters) = parameters(errors, &mut function.sig)?;
-        let returns = returned_events(errors, &function.sig);
+        let returns = returned_events(&function.sig);
+        let is_named = returns
+            .as_ref()
+            .is_none_or(|events| check_named(errors, events));
         let (event, borrows) = event::split(errors, event)?;
-        Some(Self {
+        is_named.then_some(Self {
             arguments,
             event,
             borrows,
@@ -124,23 +127,33 @@ fn parameters(
     is_event.then_some((event, others))
 }
 
-/// Returns the events of the return type, which have a type with a name.
-fn returned_events(errors: &ErrorCollector, signature: &Signature) -> Option<Type> {
+/// Returns the events of the return type, or `None` if it has none.
+fn returned_events(signature: &Signature) -> Option<Type> {
     let ReturnType::Type(_, returned) = &signature.output else {
         return None;
     };
     let lifetimes = signature.generics.lifetimes();
     let lifetimes: Vec<&Lifetime> = lifetimes.map(|param| &param.lifetime).collect();
-    let events = emits::returned_events(&own_type(returned, &lifetimes))?;
-    match events {
+    emits::returned_events(&own_type(returned, &lifetimes))
+}
+
+/// Returns whether returned events have a type with a name.
+fn check_named(errors: &ErrorCollector, events: &Type) -> bool {
+    let each = emits::each(events);
+    match &each {
+        // The compiler reports it.
+        Type::Infer(_) => return false,
         // A future has been reported.
-        Type::ImplTrait(_) if super::check::is_future(&events) => None,
-        Type::ImplTrait(_) => errors.fail(
-            events,
-            "the events that a handler returns have a type with a name: write it",
-        ),
-        events => Some(events),
+        _ if super::check::is_future(events) => return false,
+        Type::ImplTrait(_) | Type::TraitObject(_) => {}
+        _ if !ty::has_keyword(events, "impl") => return true,
+        _ => {}
     }
+    errors.add(
+        events,
+        "the events that a handler returns have a type with a name: write it",
+    );
+    false
 }
 
 /// Returns a type as generated code can write it, which has no names for the lifetimes.

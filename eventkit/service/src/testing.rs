@@ -19,7 +19,7 @@ use eventkit::event::Event;
 use eventkit::transport::{
     BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind,
 };
-use eventkit::{CloudEvent, DecodeError, ToEvent};
+use eventkit::{CloudEvent, DecodeError, EventSet, ToEvent};
 
 /// The delay before publishing again after a fault refused an event.
 const PUBLISH_RETRY_DELAY: Duration = Duration::from_millis(100);
@@ -172,9 +172,11 @@ impl TestService {
     ///
     /// Returns an error if an event cannot be decoded.
     pub fn published<T: CloudEvent>(&self) -> Result<Vec<T>, DecodeError> {
+        // An enum with a variant for other events takes those of all types.
+        let types = <T as EventSet>::TYPES;
+        let is_taken = |event: &&Event| types == ["*"] || types.contains(&event.ty());
         let events = self.published_events();
-        let events = events.iter().filter(|event| T::TYPES.contains(&event.ty()));
-        events.map(T::from_event).collect()
+        events.iter().filter(is_taken).map(T::from_event).collect()
     }
 
     /// Returns all events that the handlers have published, in order.

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::decoded::TypedValue;
 use super::error::{CascadeError, CascadeErrorKind, DispatchError};
-use super::report::{Cascaded, Report};
+use super::report::{Cascaded, Link, Report};
 use super::routing::RoutingTable;
 use super::run::{self, Dispatch};
 use crate::event::Event;
@@ -22,7 +22,7 @@ pub(super) fn dispatch(
     let (mut cascade, report) = Cascade::new(depth, ty, outcome)?;
     while let Some(step) = cascade.next(table) {
         let outcome = run::dispatch(table, &step.event, None);
-        cascade.record(step, outcome);
+        cascade.record(&step, outcome);
     }
     cascade.finish(report)
 }
@@ -41,7 +41,7 @@ pub(super) async fn dispatch_async(
     let (mut cascade, report) = Cascade::new(depth, event.wire_type(), outcome)?;
     while let Some(step) = cascade.next(table) {
         let outcome = run::dispatch_async(table, &step.event).await;
-        cascade.record(step, outcome);
+        cascade.record(&step, outcome);
     }
     cascade.finish(report)
 }
@@ -50,7 +50,10 @@ pub(super) async fn dispatch_async(
 struct Cascade {
     depth: usize,
     queue: VecDeque<Step>,
-    cascaded: Vec<Cascaded>,
+    /// The dispatched events, from the first one on.
+    links: Vec<Link>,
+    /// The reports of the events after the first one.
+    reports: Vec<Report>,
     /// The first event that could not be dispatched.
     stopped: Option<(Vec<String>, CascadeErrorKind)>,
 }
@@ -58,8 +61,10 @@ struct Cascade {
 /// An event to dispatch.
 struct Step {
     event: Event,
-    /// The event types from the first event to this one.
-    chain: Vec<String>,
+    /// The index of the event whose handler returned it.
+    parent: usize,
+    /// How many events are before it, up to the first one.
+    depth: usize,
 }
 
 impl Cascade {
@@ -73,10 +78,11 @@ impl Cascade {
         let mut cascade = Self {
             depth,
             queue: VecDeque::new(),
-            cascaded: Vec::new(),
+            links: vec![Link::new(ty, None)],
+            reports: Vec::new(),
             stopped: None,
         };
-        cascade.add(&[ty.to_owned()], &report);
+        cascade.add(1, &report);
         Ok((cascade, report))
     }
 
@@ -84,32 +90,32 @@ impl Cascade {
     fn next(&mut self, table: &RoutingTable) -> Option<Step> {
         loop {
             let step = self.queue.pop_front()?;
-            // The dispatched event, which is the first of each chain, has the depth 0.
-            if step.chain.len() - 1 <= self.depth {
+            if step.depth <= self.depth {
                 return Some(step);
             }
             // Without handlers, it ends here anyway.
             if table.route(step.event.ty()).is_some() {
-                self.stop(step.chain, CascadeErrorKind::TooDeep(self.depth));
+                self.stop(&step, CascadeErrorKind::TooDeep(self.depth));
             }
         }
     }
 
     /// Records the outcome of an event.
-    fn record(&mut self, step: Step, outcome: Result<Report, DispatchError>) {
+    fn record(&mut self, step: &Step, outcome: Result<Report, DispatchError>) {
         match ran(outcome) {
             Ok(report) => {
-                self.add(&step.chain, &report);
-                let chain = step.chain;
-                self.cascaded.push(Cascaded { chain, report });
+                let link = Link::new(step.event.ty(), Some(step.parent));
+                self.links.push(link);
+                self.add(step.depth.saturating_add(1), &report);
+                self.reports.push(report);
             }
-            Err(error) => self.stop(step.chain, CascadeErrorKind::Refused(Box::new(error))),
+            Err(error) => self.stop(step, CascadeErrorKind::Refused(Box::new(error))),
         }
     }
 
     /// Returns the report of all events.
     fn finish(self, mut report: Report) -> Result<Report, DispatchError> {
-        report.set_cascaded(self.cascaded);
+        report.set_cascaded(Cascaded::all(self.links, self.reports));
         match self.stopped {
             Some((chain, kind)) => Err(DispatchError::Cascade(CascadeError::new(
                 chain, kind, report,
@@ -118,15 +124,23 @@ impl Cascade {
         }
     }
 
-    fn add(&mut self, chain: &[String], report: &Report) {
+    /// Adds the events of the report of the last event.
+    fn add(&mut self, depth: usize, report: &Report) {
+        let parent = self.links.len() - 1;
         self.queue.extend(report.events().iter().map(|event| Step {
-            chain: [chain, &[event.ty().to_owned()]].concat(),
             event: event.clone(),
+            parent,
+            depth,
         }));
     }
 
-    fn stop(&mut self, chain: Vec<String>, kind: CascadeErrorKind) {
-        self.stopped.get_or_insert((chain, kind));
+    /// Records the reason why an event is not dispatched, if it is the first one.
+    fn stop(&mut self, step: &Step, kind: CascadeErrorKind) {
+        if self.stopped.is_none() {
+            let chain = Link::chain(&self.links, step.parent).into_iter();
+            let chain = chain.chain([step.event.ty()]).map(str::to_owned);
+            self.stopped = Some((chain.collect(), kind));
+        }
     }
 }
 

@@ -38,7 +38,8 @@ use super::state::Requirements;
     message = "this cannot be registered as a handler",
     label = "not a closure of a handler",
     note = "write `|event: &Event|`, or `|order: &OrderPlaced|` for `register_typed`, with the types of all parameters",
-    note = "after the event it takes extractors that borrow nothing, such as `State<S>`, and returns `()`, events, or a `Result` of these",
+    note = "after the event it takes up to eight extractors that borrow nothing, such as `State<S>`, and returns `()`, events, or a `Result` of these",
+    note = "what it captures is `Send + Sync`, and is changed behind a lock or in an atomic, since it may be called by several threads at once",
     note = "a closure that returns a future is registered with `register_async` or `register_typed_async`"
 )]
 pub trait HandlerClosure<E, Parameters>: Send + Sync + 'static {
@@ -83,7 +84,8 @@ pub trait HandlerClosure<E, Parameters>: Send + Sync + 'static {
     message = "this cannot be registered as an async handler",
     label = "not a closure of an async handler",
     note = "write `|event: Event| async move ..`, or `|order: OrderPlaced| async move ..` for `register_typed_async`, with the types of all parameters",
-    note = "after the event it takes extractors that borrow nothing, such as `State<S>`, and its future is `Send` and returns `()`, events, or a `Result` of these"
+    note = "after the event it takes up to eight extractors that borrow nothing, such as `State<S>`, and its future is `Send` and returns `()`, events, or a `Result` of these",
+    note = "what it captures is `Send + Sync`, and is changed behind a lock or in an atomic, since it may be called by several threads at once"
 )]
 pub trait AsyncHandlerClosure<E, Parameters>: Send + Sync + 'static {
     /// The future of one call.

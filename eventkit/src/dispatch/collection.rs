@@ -10,6 +10,14 @@ use super::derived_id::{self, CauseKey};
 use crate::error::EncodeError;
 use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
+use crate::typed::CloudEvent;
+
+/// The cause of events that no handled event causes, as in a dispatch within the process.
+const NO_CAUSE: CauseKey<'_> = CauseKey {
+    source: "",
+    id: "",
+    handler: "",
+};
 
 /// The outgoing events of a call and what they inherit from the handled event.
 #[derive(Debug, Default)]
@@ -28,7 +36,7 @@ struct Cause {
 #[derive(Debug, Default)]
 struct Contents {
     events: Vec<Event>,
-    /// The index of the first event of each source and id.
+    /// The index of the first event of each source and id, and of each key where ids are random.
     by_id: HashMap<(String, String), usize>,
     /// The indices of the events with an id from their content, by that content.
     by_content: HashMap<Uuid, Vec<usize>>,
@@ -62,25 +70,39 @@ pub enum OutgoingError {
 }
 
 impl Collection {
-    /// Adds the event of a builder, whose id is derived unless it has one.
-    pub(super) fn add(
+    /// Adds the event of a value; one that a variant for other events holds is added as it is.
+    pub(super) fn add_value<T: CloudEvent>(
         &self,
-        builder: EventBuilder,
+        value: &T,
         key: Option<&str>,
     ) -> Result<(), OutgoingError> {
+        if T::HAS_OTHER
+            && let Some(event) = value.payload().downcast_ref::<Event>()
+        {
+            // A decoded event may have what a builder refuses.
+            return self.add_event(event.clone());
+        }
+        self.add(value.event_builder()?, key)
+    }
+
+    /// Adds the event of a builder, whose id is derived unless it has one.
+    fn add(&self, builder: EventBuilder, key: Option<&str>) -> Result<(), OutgoingError> {
         let has_id = builder.has_id();
         let mut event = builder.build().map_err(EncodeError::from)?;
         let mut contents = self.open()?;
         let mut content = None;
-        if let Some(cause) = &self.cause
-            && !has_id
-        {
-            event.set_id(if let Some(key) = key {
-                cause.key().id_of_key(&event, key)
-            } else {
+        match (&self.cause, key) {
+            _ if has_id => {}
+            (Some(cause), Some(key)) => {
+                event.set_id(cause.key().id_of_key(&event, key))?;
+            }
+            (Some(cause), None) => {
                 let own = *content.insert(derived_id::content(&event));
-                cause.key().id_of_content(own, contents.ordinal(own))
-            })?;
+                event.set_id(cause.key().id_of_content(own, contents.ordinal(own)))?;
+            }
+            // Its id is random, and so does not tell whether the key is given twice.
+            (None, Some(key)) => contents.claim(NO_CAUSE.id_of_key(&event, key), &event)?,
+            (None, None) => {}
         }
         contents.push(self.with_inherited(event)?, content)
     }
@@ -154,17 +176,23 @@ impl Contents {
 
     /// Adds an event, with the content that its id was derived from, if it was.
     fn push(&mut self, event: Event, content: Option<Uuid>) -> Result<(), OutgoingError> {
-        let index = self.events.len();
-        let id = (event.source().to_owned(), event.id().to_owned());
-        let first = *self.by_id.entry(id).or_insert(index);
-        let is_other = |first: &Event| derived_id::content(first) != derived_id::content(&event);
-        if self.events.get(first).is_some_and(is_other) {
-            return Err(OutgoingError::SameId(event.to_string()));
-        }
+        self.claim(event.id().to_owned(), &event)?;
         if let Some(content) = content {
+            let index = self.events.len();
             self.by_content.entry(content).or_default().push(index);
         }
         self.events.push(event);
+        Ok(())
+    }
+
+    /// Takes an id for the next event, unless another one has it.
+    fn claim(&mut self, id: String, event: &Event) -> Result<(), OutgoingError> {
+        let id = (event.source().to_owned(), id);
+        let first = *self.by_id.entry(id).or_insert(self.events.len());
+        let is_other = |first: &Event| derived_id::content(first) != derived_id::content(event);
+        if self.events.get(first).is_some_and(is_other) {
+            return Err(OutgoingError::SameId(event.to_string()));
+        }
         Ok(())
     }
 

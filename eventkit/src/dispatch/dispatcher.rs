@@ -131,7 +131,7 @@ impl DispatcherBuilder<'_> {
     ///
     /// let app = Dispatcher::new(&SHIPPING).cascade(1).build()?;
     /// let report = app.dispatch(&OrderPlaced)?;
-    /// assert_eq!(report.cascaded()[0].chain, [OrderPlaced::TYPE, OrderShipped::TYPE]);
+    /// assert_eq!(report.cascaded()[0].chain(), [OrderPlaced::TYPE, OrderShipped::TYPE]);
     /// assert_eq!(report.cascaded()[0].report.len(), 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -123,15 +123,15 @@ pub(super) fn two_types(ty: &str, first: &str, second: &str) -> String {
 }
 
 fn failed(report: &Report) -> usize {
-    report.all().map(|(_, own)| own.failures().count()).sum()
+    report.all().map(|own| own.failures().count()).sum()
 }
 
 fn handlers(report: &Report) -> usize {
-    report.all().map(|(_, own)| own.len()).sum()
+    report.all().map(Report::len).sum()
 }
 
 fn failures(report: &Report) -> String {
-    let failures = report.all().flat_map(|(_, own)| own.failures());
+    let failures = report.all().flat_map(Report::failures);
     joined(failures.map(|(handler, failure)| format!("{handler}: {failure:#}")))
 }
 

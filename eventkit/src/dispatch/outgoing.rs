@@ -108,7 +108,7 @@ impl<E: EventSet> Outgoing<E> {
     where
         E: Includes<T>,
     {
-        self.collection.add(event.event_builder()?, None)
+        self.collection.add_value(event, None)
     }
 
     /// Adds the event of a value whose content differs in each attempt.
@@ -126,7 +126,7 @@ impl<E: EventSet> Outgoing<E> {
     where
         E: Includes<T>,
     {
-        self.collection.add(event.event_builder()?, Some(key))
+        self.collection.add_value(event, Some(key))
     }
 
     /// Returns the events that were added so far.

@@ -43,13 +43,67 @@ impl Details {
 }
 
 /// The report of an event that a handler returned, and that was dispatched in turn.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Cascaded {
-    /// The event types from the dispatched event to this one: the handlers of each returned the next.
-    pub chain: Vec<String>,
     /// The outcome of each handler of this event.
     pub report: Report,
+    /// All dispatched events, which their reports share: a list of its own for each would grow with the
+    /// square of the depth.
+    links: Arc<[Link]>,
+    at: usize,
+}
+
+/// An event that was dispatched, and the one whose handler returned it.
+pub(super) struct Link {
+    ty: String,
+    /// The index of the other event, or `None` if this is the first one.
+    parent: Option<usize>,
+}
+
+impl Link {
+    pub(super) fn new(ty: &str, parent: Option<usize>) -> Self {
+        let ty = ty.to_owned();
+        Self { ty, parent }
+    }
+
+    /// Returns the event types from the first event to the one at an index.
+    pub(super) fn chain(links: &[Self], at: usize) -> Vec<&str> {
+        let mut chain: Vec<&str> = iter::successors(links.get(at), |link| links.get(link.parent?))
+            .map(|link| link.ty.as_str())
+            .collect();
+        chain.reverse();
+        chain
+    }
+}
+
+impl Cascaded {
+    /// Returns the reports of all events after the first one.
+    pub(super) fn all(links: Vec<Link>, reports: Vec<Report>) -> Vec<Self> {
+        let links: Arc<[Link]> = links.into();
+        let numbered = reports.into_iter().enumerate();
+        let cascaded = numbered.map(|(index, report)| Self {
+            report,
+            links: Arc::clone(&links),
+            at: index + 1,
+        });
+        cascaded.collect()
+    }
+
+    /// Returns the event types from the dispatched event to this one: the handlers of each returned the
+    /// next.
+    #[must_use]
+    pub fn chain(&self) -> Vec<&str> {
+        Link::chain(&self.links, self.at)
+    }
+}
+
+impl fmt::Debug for Cascaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cascaded")
+            .field("chain", &self.chain())
+            .field("report", &self.report)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The outcome of one handler, a line of a [`Report`].
@@ -78,10 +132,9 @@ impl Report {
         }
     }
 
-    /// Returns this report and those of cascaded events, each with its chain of event types.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&[String], &Self)> {
-        let cascaded = self.cascaded().iter();
-        iter::once((&[][..], self)).chain(cascaded.map(|own| (&own.chain[..], &own.report)))
+    /// Returns this report and those of cascaded events.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Self> {
+        iter::once(self).chain(self.cascaded().iter().map(|own| &own.report))
     }
 
     fn handlers(&self) -> &[HandlerRef] {
@@ -154,13 +207,13 @@ impl fmt::Display for Report {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        let lines = self.all().flat_map(|(chain, report)| {
-            report.iter().map(move |outcome| match chain {
-                [] => outcome.to_string(),
-                chain => format!("{}: {outcome}", chain.join(" -> ")),
-            })
+        let lines = self.iter().map(|outcome| outcome.to_string());
+        let cascaded = self.cascaded().iter().flat_map(|own| {
+            let chain = own.chain().join(" -> ");
+            let lines = own.report.iter();
+            lines.map(move |outcome| format!("{chain}: {outcome}"))
         });
-        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
+        f.write_str(&lines.chain(cascaded).collect::<Vec<_>>().join("\n"))
     }
 }
 

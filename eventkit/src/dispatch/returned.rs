@@ -19,7 +19,8 @@ use crate::typed::{CloudEvent, EventSet};
 /// Events are values of an event type, enums of event types, [`Event`], and an `Option` or a `Vec` of
 /// these. In a dispatch within the process, they are in the report: see
 /// [`Report::events`](super::Report::events). A service publishes them after the handler succeeded, under
-/// the [ids](super::Outgoing#ids) of outgoing events. An event that cannot be encoded is a failure of the
+/// the [ids](super::Outgoing#ids) of outgoing events; an [`Event`] keeps its own, so that one with a random
+/// id is stored again if its handler runs again. An event that cannot be encoded is a failure of the
 /// handler.
 ///
 /// ```
@@ -86,8 +87,7 @@ impl<T: CloudEvent> IntoOutcome for T {
     const EMITS: &'static [&'static str] = <T as EventSet>::TYPES;
 
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
-        let builder = self.event_builder().map_err(OutgoingError::from);
-        let added = builder.and_then(|builder| outgoing.collection().add(builder, None));
+        let added = outgoing.collection().add_value(&self, None);
         added.map_err(|source| not_sent(self.event_type(), source))
     }
 }

@@ -14,7 +14,7 @@ pub const fn event_type(text: &'static str) -> &'static str {
     );
     assert!(
         is_attribute_text(text),
-        "the event type has control characters: take them out"
+        "the event type has control characters or noncharacters: take them out"
     );
     assert!(
         !has_wildcard(text),
@@ -35,15 +35,21 @@ const fn has_wildcard(text: &str) -> bool {
     false
 }
 
-/// Returns whether a text has no ASCII control characters.
+/// Returns whether a text has no control characters and noncharacters, as the value of an attribute.
 pub(crate) const fn is_attribute_text(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    while at < bytes.len() {
-        if bytes[at].is_ascii_control() {
-            return false;
+    let mut rest = text.as_bytes();
+    // No byte within a character starts one.
+    while let [first, tail @ ..] = rest {
+        match rest {
+            // The controls of C1.
+            [0xc2, 0x80..=0x9f, ..]
+            // U+FDD0 to U+FDEF, and the last two of each plane.
+            | [0xef, 0xb7, 0x90..=0xaf, ..]
+            | [0xef, 0xbf, 0xbe | 0xbf, ..]
+            | [0xf0..=0xf4, 0x8f | 0x9f | 0xaf | 0xbf, 0xbf, 0xbe | 0xbf, ..] => return false,
+            _ if first.is_ascii_control() => return false,
+            _ => rest = tail,
         }
-        at += 1;
     }
     true
 }
@@ -68,4 +74,19 @@ pub(super) const fn equal(a: &str, b: &str) -> bool {
         at += 1;
     }
     at == a.len() && at == b.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::name;
+
+    #[test]
+    fn the_compiler_accepts_what_an_attribute_may_hold() {
+        for c in char::MIN..=char::MAX {
+            let text = format!("a{c}b");
+            let expected = name::is_attribute_text(&text);
+            assert_eq!(is_attribute_text(&text), expected, "{:x}", u32::from(c));
+        }
+    }
 }

@@ -115,7 +115,7 @@ fn main() -> Result<(), BoxError> {
     };
     let app = Dispatcher::new(&SHOP).cascade(3).build()?;
     for cascaded in app.dispatch(&order)?.cascaded() {
-        println!("dispatched {}", cascaded.chain.join(" -> "));
+        println!("dispatched {}", cascaded.chain().join(" -> "));
     }
     Ok(())
 }

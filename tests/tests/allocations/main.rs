@@ -2,6 +2,7 @@
 //!
 //! A binary of its own, since it replaces the allocator. Each test counts for its own thread.
 
+mod cascade;
 mod filters;
 mod hostile_messages;
 mod service;

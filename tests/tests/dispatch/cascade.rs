@@ -42,7 +42,7 @@ fn dispatcher(registry: &Registry, depth: usize) -> Dispatcher {
 
 fn chains(report: &Report) -> Vec<String> {
     let cascaded = report.cascaded().iter();
-    cascaded.map(|own| own.chain.join(" ")).collect()
+    cascaded.map(|own| own.chain().join(" ")).collect()
 }
 
 #[tokio::test]

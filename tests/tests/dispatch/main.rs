@@ -25,6 +25,7 @@ mod returns;
 mod routes;
 mod shapes;
 mod sharing;
+mod sharing_of_shapes;
 mod typed;
 
 use std::sync::{Mutex, PoisonError};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Mutex;
 
+use eventkit::format::{Format, Json};
 use eventkit::{
     BoxError, CloudEvent, Dispatcher, Event, Failure, HandlerError, Outgoing, OutgoingError,
     Registry, Report, handles,
@@ -234,6 +235,79 @@ async fn closures_return_events_too() {
             "returns.shipped"
         ]
     );
+}
+
+#[test]
+fn a_key_is_given_once_where_ids_are_random_too() {
+    let outgoing = Outgoing::<Shipped>::new();
+    outgoing.send_with_key(&Shipped { item: 1 }, "a").unwrap();
+    outgoing.send_with_key(&Shipped { item: 2 }, "b").unwrap();
+    let error = outgoing.send_with_key(&Shipped { item: 2 }, "a");
+    assert!(matches!(error, Err(OutgoingError::SameId(_))));
+    // The same event twice is one event.
+    outgoing.send_with_key(&Shipped { item: 1 }, "a").unwrap();
+    outgoing.send(&Shipped { item: 2 }).unwrap();
+    let items = outgoing.events();
+    let items = items
+        .iter()
+        .map(|event| Shipped::try_from(event).unwrap().item);
+    assert!(items.eq([1, 2, 1, 2]));
+}
+
+#[derive(Debug, CloudEvent)]
+enum AnyEvent {
+    Shipped(Shipped),
+    #[cloudevent(other)]
+    Other(Event),
+}
+
+static RELAYING: Registry = Registry::new("relays");
+
+#[handles("*", registry = RELAYING)]
+fn relay(event: AnyEvent, outgoing: Outgoing<AnyEvent>) -> AnyEvent {
+    outgoing.send_with_key(&event, "key").unwrap();
+    event
+}
+
+#[test]
+fn what_no_builder_makes_is_returned_as_it_is() {
+    let json = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"application/cloudevents+json","data_base64":"AA=="}"#;
+    let event = Json.decode(json.into()).unwrap();
+    event.to_builder().build().unwrap_err();
+    let report = RELAYING.dispatch(&event).unwrap();
+    assert_eq!(report.events(), [event.clone(), event]);
+    let shipped = RELAYING.dispatch(&Shipped { item: 1 }).unwrap();
+    assert_eq!(types(&shipped), [Shipped::TYPE, Shipped::TYPE]);
+}
+
+static NEVER: Registry = Registry::new("never returns");
+
+mod never {
+    use super::*;
+
+    #[handles(registry = NEVER)]
+    fn a_panics(order: &Placed) -> ! {
+        panic!("{} items", order.items)
+    }
+
+    #[handles(registry = NEVER, emits(Shipped::TYPE))]
+    async fn b_panics(_: &Placed) -> ! {
+        std::future::ready(()).await;
+        panic!("at last")
+    }
+}
+
+#[tokio::test]
+async fn a_handler_may_never_return() {
+    let error = NEVER.dispatch_async(&Placed { items: 2 }).await;
+    let failures = error.unwrap_err().to_string();
+    assert!(failures.contains("panicked: 2 items"), "{failures}");
+    assert!(failures.contains("panicked: at last"), "{failures}");
+    let emits: Vec<&str> = NEVER
+        .handlers()
+        .flat_map(|own| own.emits().collect::<Vec<_>>())
+        .collect();
+    assert_eq!(emits, [Shipped::TYPE]);
 }
 
 static KEPT: Registry = Registry::new("kept");

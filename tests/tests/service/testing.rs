@@ -22,6 +22,13 @@ struct Shipped {
     number: u32,
 }
 
+#[derive(Debug, CloudEvent)]
+enum Any {
+    Placed(Placed),
+    #[cloudevent(other)]
+    Other(Event),
+}
+
 #[derive(Default)]
 struct Seen(Mutex<Vec<u32>>);
 
@@ -65,6 +72,8 @@ async fn what_handlers_publish_reaches_others_and_is_recorded() {
         service.published::<Shipped>().unwrap(),
         [Shipped { number: 7 }]
     );
+    let any = service.published::<Any>().unwrap();
+    assert!(matches!(&any[..], [Any::Other(event)] if event.ty() == Shipped::TYPE));
     assert_eq!(*seen.0.lock().unwrap(), [7]);
     let letters = service.dead_letters().await.unwrap();
     assert_eq!(letters.len(), 1);

@@ -180,7 +180,10 @@ fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -
             fn serialize<__eventkit_Serializer: __eventkit_serde::Serializer>(
                 &self,
                 __eventkit_serializer: __eventkit_Serializer,
-            ) -> ::core::result::Result<__eventkit_Serializer::Ok, __eventkit_Serializer::Error> {
+            ) -> ::core::result::Result<
+                <__eventkit_Serializer as __eventkit_serde::Serializer>::Ok,
+                <__eventkit_Serializer as __eventkit_serde::Serializer>::Error,
+            > {
                 #remote_ident #turbofish ::serialize(self.0, __eventkit_serializer)
             }
         }

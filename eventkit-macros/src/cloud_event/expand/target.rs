@@ -90,7 +90,10 @@ impl Target<'_> {
             fn write_to<__eventkit_Writer: #private::EventWriter>(
                 &self,
                 __eventkit_writer: __eventkit_Writer,
-            ) -> ::core::result::Result<__eventkit_Writer::Output, #private::EncodeError> {
+            ) -> ::core::result::Result<
+                <__eventkit_Writer as #private::EventWriter>::Output,
+                #private::EncodeError,
+            > {
                 #body
             }
         }

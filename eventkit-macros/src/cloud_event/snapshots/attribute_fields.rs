@@ -49,8 +49,8 @@ const _: () = {
             &self,
             __eventkit_serializer: __eventkit_Serializer,
         ) -> ::core::result::Result<
-            __eventkit_Serializer::Ok,
-            __eventkit_Serializer::Error,
+            <__eventkit_Serializer as __eventkit_serde::Serializer>::Ok,
+            <__eventkit_Serializer as __eventkit_serde::Serializer>::Error,
         > {
             __eventkit_OrderPlacedRemote::<T>::serialize(self.0, __eventkit_serializer)
         }
@@ -146,7 +146,7 @@ const _: () = {
             &self,
             __eventkit_writer: __eventkit_Writer,
         ) -> ::core::result::Result<
-            __eventkit_Writer::Output,
+            <__eventkit_Writer as ::eventkit::__private::EventWriter>::Output,
             ::eventkit::__private::EncodeError,
         > {
             ::eventkit::__private::EventWriter::write::<

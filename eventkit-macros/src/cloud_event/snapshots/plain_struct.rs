@@ -70,7 +70,7 @@ const _: () = {
             &self,
             __eventkit_writer: __eventkit_Writer,
         ) -> ::core::result::Result<
-            __eventkit_Writer::Output,
+            <__eventkit_Writer as ::eventkit::__private::EventWriter>::Output,
             ::eventkit::__private::EncodeError,
         > {
             ::eventkit::__private::EventWriter::write::<

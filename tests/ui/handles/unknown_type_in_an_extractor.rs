@@ -1,0 +1,13 @@
+use eventkit::{CloudEvent, State, handles};
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, CloudEvent)]
+#[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+struct OrderPlaced {
+    order_id: String,
+}
+
+#[handles]
+fn ship(_order: &OrderPlaced, _db: State<Db>) {}
+
+fn main() {}
