@@ -3,7 +3,9 @@
 use std::any::type_name;
 
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
+use serde_json::de::StrRead;
 
+use super::erased::Erased;
 use super::{ErasedDeserializer, ErasedSeed, decode_other};
 use crate::error::{BoxError, DecodeError};
 use crate::event::json::{byte_order_mark, is_blank, is_value};
@@ -14,12 +16,15 @@ use crate::event::{JSON, declares_json};
 /// Readers of events take it as a trait object, so that they are compiled once, and not for each
 /// type.
 pub trait JsonSeed: ErasedSeed {
-    /// Reads the JSON value that a text begins with, and returns where it ends.
+    /// Reads the JSON value that is next.
     ///
     /// # Errors
     ///
     /// Returns an error if it is not a value of the type.
-    fn deserialize_json(&mut self, text: &str) -> serde_json::Result<usize>;
+    fn deserialize_json(
+        &mut self,
+        json: &mut serde_json::Deserializer<StrRead<'_>>,
+    ) -> serde_json::Result<()>;
 
     /// Returns the name of the type, as error messages show it.
     fn type_name(&self) -> &'static str;
@@ -55,11 +60,16 @@ impl<D: DeserializeOwned> DataSeed<D> {
     ///
     /// Returns an error if nothing was decoded.
     pub fn finish(self) -> Result<D, DecodeError> {
-        self.value.ok_or_else(|| {
-            let error = "the codec did not deserialize a value";
-            DecodeError::data_of(self.type_name, error.into())
-        })
+        match self.value {
+            Some(value) => Ok(value),
+            None => Err(no_value(self.type_name)),
+        }
     }
+}
+
+#[cold]
+fn no_value(type_name: &'static str) -> DecodeError {
+    DecodeError::data_of(type_name, "the codec did not deserialize a value".into())
 }
 
 impl<D: DeserializeOwned> Default for DataSeed<D> {
@@ -68,28 +78,49 @@ impl<D: DeserializeOwned> Default for DataSeed<D> {
     }
 }
 
+// Compiled for each type of data: what need not be is done by those who call it.
+
 impl<D: DeserializeOwned> ErasedSeed for DataSeed<D> {
     fn deserialize(
         &mut self,
         deserializer: &mut dyn ErasedDeserializer<'_>,
     ) -> Result<(), BoxError> {
-        self.value = Some(erased_serde::deserialize(deserializer)?);
-        Ok(())
+        match D::deserialize(Erased(deserializer)) {
+            Ok(value) => {
+                self.value = Some(value);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 impl<D: DeserializeOwned> JsonSeed for DataSeed<D> {
-    fn deserialize_json(&mut self, text: &str) -> serde_json::Result<usize> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        self.value = Some(D::deserialize(&mut json)?);
-        match json.into_iter::<IgnoredAny>().byte_offset() {
-            0 => Err(Error::custom("the type does not read its value")),
-            end => Ok(end),
+    fn deserialize_json(
+        &mut self,
+        json: &mut serde_json::Deserializer<StrRead<'_>>,
+    ) -> serde_json::Result<()> {
+        match D::deserialize(json) {
+            Ok(value) => {
+                self.value = Some(value);
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 
     fn type_name(&self) -> &'static str {
         self.type_name
+    }
+}
+
+/// Reads the JSON value that a text begins with, and returns where it ends.
+pub(crate) fn read_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<usize> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    seed.deserialize_json(&mut json)?;
+    match json.into_iter::<IgnoredAny>().byte_offset() {
+        0 => Err(Error::custom("the type does not read its value")),
+        end => Ok(end),
     }
 }
 
@@ -121,7 +152,7 @@ pub(crate) fn decode_into(
 
 /// Decodes the one JSON value that a text is.
 fn decode_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<()> {
-    let end = seed.deserialize_json(text)?;
+    let end = read_json(seed, text)?;
     if is_blank(&text[end..]) {
         return Ok(());
     }

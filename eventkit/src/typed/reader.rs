@@ -82,8 +82,10 @@ pub fn read_data<D: DeserializeOwned, T>(
     ty: &'static str,
 ) -> Result<D, DecodeError> {
     let mut seed = DataSeed::new().part_of::<T>();
-    reader.read(ty, &mut seed)?;
-    seed.finish()
+    match reader.read(ty, &mut seed) {
+        Ok(()) => seed.finish(),
+        Err(error) => Err(error),
+    }
 }
 
 impl AttributeSource for PartialEvent<'_> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Metadata;
-use crate::codec;
+use crate::codec::{self, DataValue, ValueRef};
 use crate::error::EncodeError;
 use crate::event::{Event, EventBuilder};
 
@@ -24,10 +24,23 @@ pub trait EventWriter: Sized {
     /// # Errors
     ///
     /// Returns an error if the data cannot be encoded, or an attribute is missing or not valid.
-    fn write<D: Serialize + ?Sized>(
+    fn write<D: Serialize>(
         self,
         attributes: ValueAttributes,
         data: &D,
+    ) -> Result<Self::Output, EncodeError> {
+        self.write_value(attributes, &ValueRef(data))
+    }
+
+    /// Writes an event with data of any type; it is compiled once, and not for each type.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`write`](EventWriter::write) does.
+    fn write_value(
+        self,
+        attributes: ValueAttributes,
+        data: &dyn DataValue,
     ) -> Result<Self::Output, EncodeError>;
 }
 
@@ -79,13 +92,13 @@ impl EventWriter for BuilderWriter {
         Ok(event.to_builder())
     }
 
-    fn write<D: Serialize + ?Sized>(
+    fn write_value(
         self,
         attributes: ValueAttributes,
-        data: &D,
+        data: &dyn DataValue,
     ) -> Result<EventBuilder, EncodeError> {
         let builder = attributes.into_builder();
-        let data = codec::encode(data, builder.data_content_type_or_json())?;
+        let data = codec::encode_value(data, builder.data_content_type_or_json())?;
         Ok(builder.data(data))
     }
 }
