@@ -143,7 +143,9 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
 
     /// Returns the event type of this value: one of [`TYPES`](CloudEvent::TYPES), or of an event that a
     /// variant for other events holds.
-    fn event_type(&self) -> &str;
+    fn event_type(&self) -> &str {
+        Self::TYPES.first().copied().unwrap_or_default()
+    }
 
     /// Returns the value that a handler of the event type takes: of an enum, what its variant
     /// holds.

@@ -52,13 +52,7 @@ pub trait EventWriter: Sized {
 )]
 pub enum ValueAttributes {
     /// Those of its type, an id and a time, and no others.
-    Fixed {
-        /// Those of its type.
-        metadata: &'static Metadata,
-        /// Those of its type as the start of a JSON event, up to the value of its id. It is there if
-        /// the source is fixed and the data is JSON.
-        json_head: Option<&'static str>,
-    },
+    Fixed(&'static Metadata),
     /// Any others.
     Built(EventBuilder),
 }
@@ -67,7 +61,7 @@ impl ValueAttributes {
     /// Returns the start of a JSON event that they are, up to the value of its id.
     pub(crate) fn json_head(&self) -> Option<&'static str> {
         match self {
-            Self::Fixed { json_head, .. } => *json_head,
+            Self::Fixed(metadata) => metadata.json_head,
             Self::Built(_) => None,
         }
     }
@@ -75,7 +69,7 @@ impl ValueAttributes {
     /// Starts an event that has the attributes, but not the data.
     pub(crate) fn into_builder(self) -> EventBuilder {
         match self {
-            Self::Fixed { metadata, .. } => metadata.builder_without_data(),
+            Self::Fixed(metadata) => metadata.builder_without_data(),
             Self::Built(builder) => builder,
         }
     }

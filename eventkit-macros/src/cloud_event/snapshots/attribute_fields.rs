@@ -6,6 +6,7 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[],
+        json_head: ::core::option::Option::None,
     };
     #[automatically_derived]
     impl<T> OrderPlaced<T> {
@@ -102,23 +103,15 @@ const _: () = {
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
             &["tenant"],
         ];
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            __EVENTKIT_METADATA.ty
-        }
         fn event_builder(
             &self,
         ) -> ::core::result::Result<
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            ::eventkit::__private::EventWriter::write::<
-                _,
-            >(
+            <Self as ::eventkit::__private::CloudEvent>::write_to(
+                self,
                 ::eventkit::__private::BuilderWriter,
-                ::eventkit::__private::ValueAttributes::Built(
-                    <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
-                ),
-                &__eventkit_OrderPlacedView(self),
             )
         }
         fn attribute_builder(
