@@ -82,7 +82,9 @@ impl Registry {
     ///
     /// A handler that is in the registry already is not added again.
     pub fn add(&self, handlers: impl IntoIterator<Item = &'static HandlerEntry>) {
-        self.update(|added| added.extend(handlers.into_iter().map(HandlerRef::of_static)));
+        // Not under the lock, since the iterator may look at the registry.
+        let handlers: Vec<_> = handlers.into_iter().map(HandlerRef::of_static).collect();
+        self.update(|added| added.extend(handlers));
     }
 
     /// Runs the handlers of an event, each on its own: an error or a panic of one does not keep the
