@@ -41,17 +41,16 @@ impl<D: DeserializeOwned> DataSeed<D> {
     /// Creates a seed without a value.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            value: None,
-            type_name: type_name::<D>(),
-        }
+        Self::part_of::<D>()
     }
 
-    /// Shows another type in error messages, of which the value is a part.
+    /// Creates a seed of a part of another type, which error messages show.
     #[must_use]
-    pub fn part_of<T>(mut self) -> Self {
-        self.type_name = type_name::<T>();
-        self
+    pub fn part_of<T>() -> Self {
+        Self {
+            value: None,
+            type_name: type_name::<T>(),
+        }
     }
 
     /// Returns the value.

@@ -226,7 +226,14 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// its variant.
     #[doc(hidden)]
     fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {
-        Ok(Self::from_event(event.decodable()?)?)
+        // Matched, since this is compiled for each type, and each `?` would be two more functions.
+        match event.decodable() {
+            Ok(mut event) => match Self::from_reader(&mut event) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes a value for the variant of an enum: a clone of the shared one if the type is [`Clone`].
