@@ -24,7 +24,7 @@ pub trait EventWriter: Sized {
     /// # Errors
     ///
     /// Returns an error if the data cannot be encoded, or an attribute is missing or not valid.
-    fn write<D: Serialize>(
+    fn write<D: Serialize + ?Sized>(
         self,
         attributes: ValueAttributes,
         data: &D,

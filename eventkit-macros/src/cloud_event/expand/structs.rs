@@ -259,17 +259,18 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             ::core::result::Result::Ok(__eventkit_builder)
         }
     };
-    let Some(write) = writer_call(target, model) else {
-        return target.builder_method("event_builder", &built(quote!(builder)));
-    };
-    let event_builder = quote! {
-        <Self as #private::CloudEvent>::write_to(self, #private::BuilderWriter)
-    };
-    let event_builder = target.builder_method("event_builder", &event_builder);
-    let built = built(quote!(builder_without_data));
-    let attribute_builder = target.builder_method("attribute_builder", &built);
-    let write_to = target.writer_method(&write);
-    quote!(#event_builder #attribute_builder #write_to)
+    // The same call as in `write_to`, so that a missing serde impl is one error. A call of `write_to`
+    // would report again what keeps the type from being an event.
+    let builder = writer_call(target, model, &quote!(#private::BuilderWriter));
+    let builder = builder.unwrap_or_else(|| built(quote!(builder)));
+    let event_builder = target.builder_method("event_builder", &builder);
+    let write = writer_call(target, model, &quote!(__eventkit_writer)).map(|write| {
+        let built = built(quote!(builder_without_data));
+        let attribute_builder = target.builder_method("attribute_builder", &built);
+        let write_to = target.writer_method(&write);
+        quote!(#attribute_builder #write_to)
+    });
+    quote!(#event_builder #write)
 }
 
 /// Returns the statement that sets an attribute which a function computes.
@@ -283,7 +284,11 @@ fn computed_attribute(target: &Target<'_>, name: &str, function: &ExprPath) -> T
 }
 
 /// Returns the call that passes the value to a writer, or `None` if the type has no data.
-fn writer_call(target: &Target<'_>, model: &Struct<'_>) -> Option<TokenStream> {
+fn writer_call(
+    target: &Target<'_>,
+    model: &Struct<'_>,
+    writer: &TokenStream,
+) -> Option<TokenStream> {
     let private = &target.private;
     let this = &target.this;
     let (ty, value) = match &model.data {
@@ -301,9 +306,7 @@ fn writer_call(target: &Target<'_>, model: &Struct<'_>) -> Option<TokenStream> {
         quote!(Built(<Self as #private::CloudEvent>::attribute_builder(self)?))
     };
     Some(quote! {
-        #private::EventWriter::write::<#ty>(
-            __eventkit_writer, #private::ValueAttributes::#attributes, #value
-        )
+        #private::EventWriter::write::<#ty>(#writer, #private::ValueAttributes::#attributes, #value)
     })
 }
 

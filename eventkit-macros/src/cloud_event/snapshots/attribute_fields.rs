@@ -109,9 +109,14 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            <Self as ::eventkit::__private::CloudEvent>::write_to(
-                self,
+            ::eventkit::__private::EventWriter::write::<
+                _,
+            >(
                 ::eventkit::__private::BuilderWriter,
+                ::eventkit::__private::ValueAttributes::Built(
+                    <Self as ::eventkit::__private::CloudEvent>::attribute_builder(self)?,
+                ),
+                &__eventkit_OrderPlacedView(self),
             )
         }
         fn attribute_builder(

@@ -42,9 +42,12 @@ const _: () = {
             ::eventkit::__private::EventBuilder,
             ::eventkit::__private::EncodeError,
         > {
-            <Self as ::eventkit::__private::CloudEvent>::write_to(
-                self,
+            ::eventkit::__private::EventWriter::write::<
+                OrderPlaced,
+            >(
                 ::eventkit::__private::BuilderWriter,
+                ::eventkit::__private::ValueAttributes::Fixed(&__EVENTKIT_METADATA),
+                self,
             )
         }
         fn attribute_builder(
