@@ -59,6 +59,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
+use crate::web::answer;
 pub use crate::web::{Batch, Structured, Typed};
 
 /// The future of an extractor, which stays on the thread of its worker.
@@ -219,13 +220,16 @@ impl ResponseError for Problem {
 }
 
 /// The answer to a dispatch that did not succeed: see [`Problem`]'s conversion from it.
+///
+/// The detail of a 500 does not tell why handlers failed. A middleware finds the error in
+/// [`HttpResponse::error`].
 impl ResponseError for DispatchError {
     fn status_code(&self) -> ActixStatus {
-        Problem::from(self).status_code()
+        answer(self).status_code()
     }
 
     fn error_response(&self) -> HttpResponse {
-        Problem::from(self).error_response()
+        answer(self).error_response()
     }
 }
 

@@ -43,6 +43,8 @@
 //!     .route("/", post(receive));
 //! ```
 
+use std::sync::Arc;
+
 use axum_core::body::Body;
 use axum_core::extract::{FromRequest, Request};
 use axum_core::response::{IntoResponse, Response};
@@ -55,6 +57,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
+use crate::web;
 pub use crate::web::{Batch, Structured, Typed};
 
 impl<S: Send + Sync> FromRequest<S> for Event {
@@ -143,9 +146,14 @@ impl IntoResponse for Problem {
 }
 
 /// The answer to a dispatch that did not succeed: see [`Problem`]'s conversion from it.
+///
+/// The detail of a 500 does not tell why handlers failed. A layer finds the error in the extensions of
+/// the response, as an `Arc<DispatchError>`.
 impl IntoResponse for DispatchError {
     fn into_response(self) -> Response {
-        Problem::from(&self).into_response()
+        let mut response = web::answer(&self).into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
     }
 }
 

@@ -105,11 +105,11 @@ pub mod __private;
 
 pub use dispatch::{
     AsyncHandlerClosure, CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision,
-    Dispatch, DispatchError, Dispatcher, DispatcherBuilder, DispatcherError, EmissionCycle,
-    Extract, ExtractAsync, Failure, Handler, HandlerClosure, HandlerEntry, HandlerError,
-    HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing, OutgoingError,
-    Policy, Registration, Registry, RegistryIssue, RegistryReport, Report, Requirements, State,
-    UnhandledEmission, UnmatchedPattern, default_registry, dispatch, dispatch_async,
+    Dispatch, DispatchError, Dispatcher, DispatcherBuilder, DispatcherError, Emission,
+    EmissionCycle, Extract, ExtractAsync, Failure, Handler, HandlerClosure, HandlerEntry,
+    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing,
+    OutgoingError, Policy, Registration, Registry, RegistryIssue, RegistryReport, Report,
+    Requirements, State, UnmatchedPattern, default_registry, dispatch, dispatch_async,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};

@@ -23,26 +23,29 @@ use crate::binding::http::{self as binding, Decoder, Message};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Format;
-use crate::typed::CloudEvent;
-
-/// The largest body that [`ResponseExt`] reads unless other [`Limits`] are given, in bytes.
-pub const BODY_LIMIT: usize = Limits::DEFAULT.body_bytes;
+use crate::typed::{CloudEvent, ToEvent};
 
 /// Extension of [`RequestBuilder`] that puts events into requests.
-pub trait RequestBuilderExt: Sized {
+///
+/// An event is an [`Event`] or a value of a derived type. This trait is sealed.
+pub trait RequestBuilderExt: sealed::Request {
     /// Puts an event into the request in binary mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event does not fit into headers.
-    fn event(self, event: &Event) -> Result<Self, EncodeError>;
+    /// Returns an error if a value cannot be encoded, or the event does not fit into headers.
+    fn event<E: ToEvent + ?Sized>(self, event: &E) -> Result<Self, EncodeError>;
 
     /// Puts an event into the request in structured mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format cannot hold the event.
-    fn event_structured(self, event: &Event, format: &dyn Format) -> Result<Self, EncodeError>;
+    /// Returns an error if a value cannot be encoded, or the format cannot hold the event.
+    fn event_structured<E: ToEvent + ?Sized>(
+        self,
+        event: &E,
+        format: &dyn Format,
+    ) -> Result<Self, EncodeError>;
 
     /// Puts events into the request in batched mode.
     ///
@@ -53,12 +56,18 @@ pub trait RequestBuilderExt: Sized {
 }
 
 impl RequestBuilderExt for RequestBuilder {
-    fn event(self, event: &Event) -> Result<Self, EncodeError> {
-        binding::encode_binary(event).map(|message| with(self, message))
+    fn event<E: ToEvent + ?Sized>(self, event: &E) -> Result<Self, EncodeError> {
+        let event = event.to_event_cow()?;
+        binding::encode_binary(&event).map(|message| with(self, message))
     }
 
-    fn event_structured(self, event: &Event, format: &dyn Format) -> Result<Self, EncodeError> {
-        binding::encode_structured(event, format).map(|message| with(self, message))
+    fn event_structured<E: ToEvent + ?Sized>(
+        self,
+        event: &E,
+        format: &dyn Format,
+    ) -> Result<Self, EncodeError> {
+        let event = event.to_event_cow()?;
+        binding::encode_structured(&event, format).map(|message| with(self, message))
     }
 
     fn event_batch(self, events: &[Event], format: &dyn Format) -> Result<Self, EncodeError> {
@@ -138,7 +147,11 @@ impl Limited {
 }
 
 mod sealed {
-    use super::{Limited, Limits, Response};
+    use super::{Limited, Limits, RequestBuilder, Response};
+
+    pub trait Request: Sized {}
+
+    impl Request for RequestBuilder {}
 
     pub trait IntoLimited: Sized {
         fn into_limited(self) -> Limited;

@@ -29,7 +29,7 @@ pub(super) fn expand(model: &Model, function: &HandlerFn) -> TokenStream {
     let crate_path = crate_path.unwrap_or_else(value::default_crate_path);
     let private = quote!(#crate_path::__private);
     let conditions = attributes::conditions(&function.attrs);
-    let items = items(model, function, &private, &conditions);
+    let items = items(model, function, &private);
     // Shown where a handler may not stand.
     let place = function.sig.ident.span();
     let private_here = respanned(&private, place);
@@ -40,18 +40,12 @@ pub(super) fn expand(model: &Model, function: &HandlerFn) -> TokenStream {
 }
 
 /// Returns the items beside the function.
-fn items(
-    model: &Model,
-    function: &HandlerFn,
-    private: &TokenStream,
-    conditions: &TokenStream,
-) -> TokenStream {
+fn items(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let lints = attributes::allowed_lints(&function.attrs);
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
     let function_name = function.sig.ident.unraw().to_string();
     let metadata = metadata(model, function, private, &function_name);
-    let types = &model.arguments.types;
-    let number = types.len();
+    let types = types(model);
     let event = event(model, private);
     let checks = checks(model, private, &function_name);
     let call = call(model, function, private);
@@ -62,30 +56,43 @@ fn items(
         _ => TokenStream::new(),
     };
     quote! {
-        #conditions
         #[doc(hidden)]
         #[allow(non_upper_case_globals, unreachable_pub, deprecated)]
         #unreachable
         #lints
         #vis static #name: #private::HandlerEntry = {
-            const __EVENTKIT_TYPES: [&::core::primitive::str; #number] = [#(#types),*];
+            #types
             let __eventkit_metadata = #metadata;
             // The user's expressions are outside of this block.
             {
                 #event
                 #checks
                 #call
-                let __eventkit_metadata = #private::HandlerMetadata {
-                    typed: __EVENTKIT_EVENT.typed,
-                    #returns
-                    ..__eventkit_metadata
-                };
-                #private::HandlerEntry::new(__eventkit_metadata, __eventkit_call)
+                #private::HandlerEntry::new(
+                    __eventkit_metadata, __EVENTKIT_EVENT.typed, #returns, __eventkit_call
+                )
             }
         };
 
-        #conditions
         #private::discover! { HANDLERS: &'static #private::HandlerEntry = &#name }
+    }
+}
+
+/// Returns the constant of the event types and patterns, if there are any.
+fn types(model: &Model) -> Option<TokenStream> {
+    let types = &model.arguments.types;
+    let number = types.len();
+    (number > 0).then(
+        || quote!(const __EVENTKIT_TYPES: [&::core::primitive::str; #number] = [#(#types),*];),
+    )
+}
+
+/// Returns a reference to the event types and patterns.
+fn types_ref(model: &Model) -> TokenStream {
+    if model.arguments.types.is_empty() {
+        quote!(&[])
+    } else {
+        quote!(&__EVENTKIT_TYPES)
     }
 }
 
@@ -123,25 +130,30 @@ fn metadata(
     });
     let policy = arguments.policy.expand(private);
     let requirements = requirements(model, &extractor_trait(function), private);
-    quote! {
-        #private::HandlerMetadata {
-            #(order: #order,)*
-            #(registry: #registry,)*
-            #filter
-            #emits
-            #(durable_name: ::core::option::Option::Some(#durable_name),)*
-            #former_names
-            #start
-            #policy
-            #requirements
-            ..#private::HandlerMetadata::new(
-                ::core::concat!(::core::module_path!(), "::", #function_name),
-                #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
-                ::core::option::Option::None,
-                &__EVENTKIT_TYPES,
-            )
-        }
+    let options = quote! {
+        #(order: #order,)*
+        #(registry: #registry,)*
+        #filter
+        #emits
+        #(durable_name: ::core::option::Option::Some(#durable_name),)*
+        #former_names
+        #start
+        #policy
+        #requirements
+    };
+    let types = types_ref(model);
+    let plain = quote! {
+        #private::HandlerMetadata::new(
+            ::core::concat!(::core::module_path!(), "::", #function_name),
+            #private::Location::new(::core::file!(), ::core::line!(), ::core::column!()),
+            ::core::option::Option::None,
+            #types,
+        )
+    };
+    if options.is_empty() {
+        return plain;
     }
+    quote!(#private::HandlerMetadata { #options ..#plain })
 }
 
 /// Returns the metadata of the event. The bound on its type is located at the type.
@@ -196,18 +208,18 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
     }
 }
 
-/// Returns the field with the events of the return type.
+/// Returns the types of the events of the return type.
 ///
 /// The call reports a type that a handler cannot return, and this does not.
-fn returns(model: &Model, private: &TokenStream) -> Option<TokenStream> {
-    let returned = model.returns.as_ref()?;
-    Some(quote! {
-        returns: {
-            #[allow(unused_imports)]
-            use #private::NoEmissions as _;
-            #private::Emissions::<#returned>::__EVENTKIT_EMITS
-        },
-    })
+fn returns(model: &Model, private: &TokenStream) -> TokenStream {
+    let Some(returned) = &model.returns else {
+        return quote!(&[]);
+    };
+    quote! {{
+        #[allow(unused_imports)]
+        use #private::NoEmissions as _;
+        #private::Emissions::<#returned>::__EVENTKIT_EMITS
+    }}
 }
 
 /// Returns the conversion of the return value to an outcome, with the decision of its error if any.
@@ -320,11 +332,12 @@ fn checks(model: &Model, private: &TokenStream, function_name: &str) -> TokenStr
     let untyped = types.is_empty().then(|| {
         quote_spanned!(event.span()=> const _: () = __EVENTKIT_EVENT.check_untyped(#function_name);)
     });
+    let types_ref = &types_ref(model);
     let filter = model.arguments.filter.iter().flat_map(|filter| {
         let place = filter.literal.span();
         let read = filter.extensions.iter();
         read.map(move |name| {
-            quote_spanned!(place=> const _: () = __EVENTKIT_EVENT.check_filter(#function_name, #name, &__EVENTKIT_TYPES);)
+            quote_spanned!(place=> const _: () = __EVENTKIT_EVENT.check_filter(#function_name, #name, #types_ref);)
         })
     });
     quote!(#types #untyped #(#filter)*)

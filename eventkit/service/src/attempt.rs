@@ -15,6 +15,7 @@ use super::handler::Attempt;
 use super::health::Store;
 use super::store::until_stored;
 use super::suspects::Admission;
+use eventkit::__private::service::CloseOnDrop;
 use eventkit::Failure;
 use eventkit::event::Event;
 use eventkit::transport::{TransportError, TransportErrorKind};
@@ -96,6 +97,7 @@ impl Delivery<'_> {
         let is_suspect = suspect.is_some();
         let handler = &self.task.shared.handler;
         let outgoing = handler.outgoing(&self.event);
+        let _closing = CloseOnDrop(&outgoing);
         let layers = &self.task.config.layers;
         let outcome = if layers.is_bare() {
             let running = pin!(handler.run(&self.event, &outgoing));

@@ -67,19 +67,22 @@
 //! ```
 
 mod bytes_codec;
+mod erased;
 mod registry;
 mod seed;
 mod text_codec;
+mod value;
 
-use bytes::Bytes;
-pub use erased_serde::{Deserializer as ErasedDeserializer, Serialize as ErasedSerialize};
+pub use erased_serde::Serialize as ErasedSerialize;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use erased::ErasedDeserializer;
 pub(crate) use registry::key_of;
 pub use registry::{RegisterError, register};
-pub(crate) use seed::decode_into;
 pub use seed::{DataSeed, JsonSeed};
+pub(crate) use seed::{decode_into, read_json};
+pub(crate) use value::{DataValue, ValueRef};
 
 use self::bytes_codec::NotDecoded;
 use crate::error::{BoxError, DecodeError, EncodeError};
@@ -128,27 +131,20 @@ pub trait ErasedSeed {
 /// Returns an error if no codec is registered for the media type, or if it cannot represent the
 /// value.
 pub fn encode<T: Serialize + ?Sized>(value: &T, content_type: &str) -> Result<Data, EncodeError> {
-    if declares_json(content_type) {
-        return encode_json(value);
+    encode_value(&ValueRef(value), content_type)
+}
+
+/// Encodes a value of any type as data of a media type.
+pub(crate) fn encode_value(value: &dyn DataValue, content_type: &str) -> Result<Data, EncodeError> {
+    if !declares_json(content_type) {
+        return encode_other(value.erased(), value.type_name(), content_type);
     }
-    encode_other(&value, std::any::type_name::<T>(), content_type)
-}
-
-/// Encodes a value as JSON data.
-///
-/// # Errors
-///
-/// Returns an error if JSON cannot represent the value.
-pub(crate) fn encode_json<T: Serialize + ?Sized>(value: &T) -> Result<Data, EncodeError> {
-    json_data(buffer_pool::write_json(value))
-}
-
-fn json_data(bytes: serde_json::Result<Bytes>) -> Result<Data, EncodeError> {
+    let bytes = buffer_pool::write_to_bytes(&mut |out| value.write_json(out));
     let bytes = bytes.map_err(EncodeError::data)?;
     Ok(Data::new_unchecked(DataKind::Json, bytes))
 }
 
-/// Encodes a value as anything other than JSON; it is compiled once, rather than for each type.
+/// Encodes a value as anything but JSON.
 fn encode_other(
     value: &dyn ErasedSerialize,
     type_name: &'static str,

@@ -3,7 +3,9 @@
 use std::any::type_name;
 
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
+use serde_json::de::StrRead;
 
+use super::erased::Erased;
 use super::{ErasedDeserializer, ErasedSeed, decode_other};
 use crate::error::{BoxError, DecodeError};
 use crate::event::json::{byte_order_mark, is_blank, is_value};
@@ -14,12 +16,15 @@ use crate::event::{JSON, declares_json};
 /// Readers of events take it as a trait object, so that they are compiled once, rather than for
 /// each type.
 pub trait JsonSeed: ErasedSeed {
-    /// Reads the JSON value at the start of a text, and returns where it ends.
+    /// Reads the JSON value that is next.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not a valid value of the type.
-    fn deserialize_json(&mut self, text: &str) -> serde_json::Result<usize>;
+    /// Returns an error if it is not a value of the type.
+    fn deserialize_json(
+        &mut self,
+        json: &mut serde_json::Deserializer<StrRead<'_>>,
+    ) -> serde_json::Result<()>;
 
     /// Returns the name of the type for error messages.
     fn type_name(&self) -> &'static str;
@@ -36,17 +41,16 @@ impl<D: DeserializeOwned> DataSeed<D> {
     /// Creates a seed without a value.
     #[must_use]
     pub fn new() -> Self {
-        Self {
-            value: None,
-            type_name: type_name::<D>(),
-        }
+        Self::part_of::<D>()
     }
 
-    /// Sets the type that error messages name, if the value is only a part of it.
+    /// Creates a seed of a part of another type, which error messages show.
     #[must_use]
-    pub fn part_of<T>(mut self) -> Self {
-        self.type_name = type_name::<T>();
-        self
+    pub fn part_of<T>() -> Self {
+        Self {
+            value: None,
+            type_name: type_name::<T>(),
+        }
     }
 
     /// Returns the value.
@@ -55,11 +59,16 @@ impl<D: DeserializeOwned> DataSeed<D> {
     ///
     /// Returns an error if nothing was decoded.
     pub fn finish(self) -> Result<D, DecodeError> {
-        self.value.ok_or_else(|| {
-            let error = "the codec did not deserialize a value";
-            DecodeError::data_of(self.type_name, error.into())
-        })
+        match self.value {
+            Some(value) => Ok(value),
+            None => Err(no_value(self.type_name)),
+        }
     }
+}
+
+#[cold]
+fn no_value(type_name: &'static str) -> DecodeError {
+    DecodeError::data_of(type_name, "the codec did not deserialize a value".into())
 }
 
 impl<D: DeserializeOwned> Default for DataSeed<D> {
@@ -68,23 +77,34 @@ impl<D: DeserializeOwned> Default for DataSeed<D> {
     }
 }
 
+// Compiled for each type of data: what need not be is done by those who call it.
+
 impl<D: DeserializeOwned> ErasedSeed for DataSeed<D> {
     fn deserialize(
         &mut self,
         deserializer: &mut dyn ErasedDeserializer<'_>,
     ) -> Result<(), BoxError> {
-        self.value = Some(erased_serde::deserialize(deserializer)?);
-        Ok(())
+        match D::deserialize(Erased(deserializer)) {
+            Ok(value) => {
+                self.value = Some(value);
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 impl<D: DeserializeOwned> JsonSeed for DataSeed<D> {
-    fn deserialize_json(&mut self, text: &str) -> serde_json::Result<usize> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        self.value = Some(D::deserialize(&mut json)?);
-        match json.into_iter::<IgnoredAny>().byte_offset() {
-            0 => Err(Error::custom("the type does not read its value")),
-            end => Ok(end),
+    fn deserialize_json(
+        &mut self,
+        json: &mut serde_json::Deserializer<StrRead<'_>>,
+    ) -> serde_json::Result<()> {
+        match D::deserialize(json) {
+            Ok(value) => {
+                self.value = Some(value);
+                Ok(())
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -93,7 +113,17 @@ impl<D: DeserializeOwned> JsonSeed for DataSeed<D> {
     }
 }
 
-/// Decodes data by its media type; without a media type, as JSON. Absent data is decoded as `null`.
+/// Reads the JSON value that a text begins with, and returns where it ends.
+pub(crate) fn read_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<usize> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    seed.deserialize_json(&mut json)?;
+    match json.into_iter::<IgnoredAny>().byte_offset() {
+        0 => Err(Error::custom("the type does not read its value")),
+        end => Ok(end),
+    }
+}
+
+/// Decodes data by its media type; without one, as JSON. Absent data is read as `null`.
 pub(crate) fn decode_into(
     seed: &mut dyn JsonSeed,
     data: Option<&[u8]>,
@@ -122,7 +152,7 @@ pub(crate) fn decode_into(
 
 /// Decodes a text that consists of one JSON value.
 fn decode_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<()> {
-    let end = seed.deserialize_json(text)?;
+    let end = read_json(seed, text)?;
     if is_blank(&text[end..]) {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::discovery;
-use super::emissions::{self, EmissionCycle, UnhandledEmission};
+use super::emissions::{self, Emission, EmissionCycle};
 use super::entry::HandlerRef;
 use super::registry::Registry;
 use crate::error::joined;
@@ -17,7 +17,7 @@ use crate::pattern;
 #[non_exhaustive]
 pub struct RegistryReport {
     unmatched_patterns: Vec<UnmatchedPattern>,
-    unhandled_emissions: Vec<UnhandledEmission>,
+    unhandled_emissions: Vec<Emission>,
     cycles: Vec<EmissionCycle>,
 }
 
@@ -44,9 +44,9 @@ impl RegistryReport {
     }
 
     /// Returns the event types that handlers [emit](super::Handler::emits) and that no handler of the
-    /// registry handles.
+    /// registry handles. They may be meant for another program.
     #[must_use]
-    pub fn unhandled_emissions(&self) -> &[UnhandledEmission] {
+    pub fn unhandled_emissions(&self) -> &[Emission] {
         &self.unhandled_emissions
     }
 

@@ -272,6 +272,17 @@ impl LazyOutgoing {
     }
 }
 
+/// Closes the outgoing events of a call when it ends, also if its future is dropped: what the handler
+/// still holds of them accepts no more.
+#[derive(Debug)]
+pub struct CloseOnDrop<'o>(pub &'o LazyOutgoing);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 impl Clone for LazyOutgoing {
     /// Creates the collection if there is none, so that clones share it.
     fn clone(&self) -> Self {

@@ -4,7 +4,7 @@ use super::entry::{Outcome, OutcomeFuture};
 use super::failure::Failure;
 use super::handler::TypedEvent;
 use super::invocation::{HandlerEvent, Invocation};
-use crate::extension::DOCUMENTED;
+use crate::event::DOCUMENTED;
 use crate::pattern;
 use crate::typed::{Cloning, ConstString, contains, is_attribute_text};
 
@@ -166,7 +166,7 @@ impl<G> EventMeta<G> {
         };
         let mut at = 0;
         while at < types.len() && at < extensions.len() {
-            let known = contains(extensions[at], attribute) || contains(DOCUMENTED, attribute);
+            let known = contains(extensions[at], attribute) || contains(&DOCUMENTED, attribute);
             if !known && selects(patterns, types[at]) {
                 refuse_filter(handler, attribute, types[at], extensions[at]);
             }

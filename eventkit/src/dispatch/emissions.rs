@@ -5,16 +5,23 @@ use std::fmt;
 
 use super::entry::HandlerRef;
 
-/// An event type that a handler emits, and that no handler of the registry handles.
-///
-/// It may be meant for another program.
+/// An event type that a handler emits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct UnhandledEmission {
-    /// The handler that emits it, with its location.
+pub struct Emission {
+    /// The handler, with its location.
     pub handler: String,
     /// The event type.
     pub ty: String,
+}
+
+impl Emission {
+    fn new(handler: &HandlerRef, ty: &str) -> Self {
+        Self {
+            handler: handler.to_string(),
+            ty: ty.to_owned(),
+        }
+    }
 }
 
 /// A cycle of handlers, each of which emits an event that the next one handles.
@@ -23,30 +30,27 @@ pub struct UnhandledEmission {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmissionCycle {
-    /// The handlers, with their locations, each with the event type that it emits for the next one; the
-    /// last one emits for the first.
-    pub steps: Vec<(String, String)>,
+    /// The emissions: each handler emits for the next one, and the last one for the first.
+    pub emissions: Vec<Emission>,
 }
 
 impl fmt::Display for EmissionCycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (handler, ty) in &self.steps {
+        for Emission { handler, ty } in &self.emissions {
             write!(f, "{handler} emits {ty:?} -> ")?;
         }
-        let first = self.steps.first().map_or("", |(handler, _)| handler);
+        let first = self.emissions.first();
+        let first = first.map_or("", |emission| &emission.handler);
         f.write_str(first)
     }
 }
 
 /// Returns the emitted event types that no handler handles.
-pub(super) fn unhandled(handlers: &[HandlerRef]) -> Vec<UnhandledEmission> {
+pub(super) fn unhandled(handlers: &[HandlerRef]) -> Vec<Emission> {
     let is_handled = |ty: &str| handlers.iter().any(|handler| handler.handles(ty));
     let emissions = handlers.iter().flat_map(|handler| {
         let unhandled = handler.emits().filter(|ty| *ty != "*" && !is_handled(ty));
-        unhandled.map(|ty| UnhandledEmission {
-            handler: handler.to_string(),
-            ty: ty.to_owned(),
-        })
+        unhandled.map(|ty| Emission::new(handler, ty))
     });
     emissions.collect()
 }
@@ -68,11 +72,11 @@ pub(super) fn cycles(handlers: &[HandlerRef]) -> Vec<EmissionCycle> {
             continue;
         };
         covered.extend(cycle.iter().map(|(handler, _)| *handler));
-        let steps = cycle
+        let emissions = cycle
             .into_iter()
-            .map(|(handler, ty)| (handlers[handler].to_string(), ty.to_owned()));
+            .map(|(handler, ty)| Emission::new(&handlers[handler], ty));
         cycles.push(EmissionCycle {
-            steps: steps.collect(),
+            emissions: emissions.collect(),
         });
     }
     cycles

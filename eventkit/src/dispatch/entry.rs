@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::failure::Failure;
-use super::handler::{Handler, HandlerMetadata};
+use super::handler::{Handler, HandlerMetadata, TypedEvent};
 use super::invocation::Invocation;
 use crate::filter::Filter;
 
@@ -52,9 +52,17 @@ pub struct HandlerEntry {
 }
 
 impl HandlerEntry {
-    /// Returns the entry of a handler.
+    /// Returns the entry of a handler, with what `#[handles]` knows of its types.
+    #[doc(hidden)]
     #[must_use]
-    pub const fn new(metadata: HandlerMetadata, call: Call) -> Self {
+    pub const fn new(
+        mut metadata: HandlerMetadata,
+        typed: Option<TypedEvent>,
+        returns: &'static [&'static str],
+        call: Call,
+    ) -> Self {
+        metadata.typed = typed;
+        metadata.returns = returns;
         Self::registered(&metadata, call, None, None, Vec::new())
     }
 

@@ -45,8 +45,8 @@ impl fmt::Display for Failure {
             Self::Error { error, .. } => write!(f, "{error}")?,
             Self::Panic(message) => write!(f, "panicked: {message}")?,
             Self::Decode(error) => write!(f, "{error}")?,
-            Self::Extract(_) => f.write_str("a parameter could not be extracted")?,
-            Self::Filter(_) => f.write_str("the filter could not tell")?,
+            Self::Extract(_) => f.write_str("failed to extract a parameter")?,
+            Self::Filter(_) => f.write_str("failed to evaluate the filter")?,
             Self::Timeout(timeout) => write!(f, "took longer than {timeout:?}")?,
         }
         let mut cause = self.source().filter(|_| f.alternate());

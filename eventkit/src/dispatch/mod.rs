@@ -40,7 +40,7 @@ pub use collection::OutgoingError;
 pub use context_builder::ContextBuilder;
 pub use decision::{Decision, HandlerError};
 pub use dispatcher::{Dispatcher, DispatcherBuilder};
-pub use emissions::{EmissionCycle, UnhandledEmission};
+pub use emissions::{Emission, EmissionCycle};
 pub use entry::{HandlerEntry, HandlerRef};
 pub use error::{CascadeError, DispatchError, DispatcherError};
 pub use extract::{Extract, ExtractAsync, Id, Source, State, Subject, Time, Type};
@@ -75,7 +75,7 @@ pub(crate) mod generated {
 /// Items with which eventkit-service runs single handlers.
 pub(crate) mod service {
     pub use super::bound::BoundHandler;
-    pub use super::collection::LazyOutgoing;
+    pub use super::collection::{CloseOnDrop, LazyOutgoing};
     pub use super::entry::catch_panic;
     pub use super::policy::{OrderKey, PolicySettings};
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
 
+use super::decoded::TypedValue;
 use super::discovery;
 use super::entry::{HandlerEntry, HandlerRef};
 use super::error::DispatchError;
@@ -81,7 +82,9 @@ impl Registry {
     ///
     /// A handler that is in the registry already is not added again.
     pub fn add(&self, handlers: impl IntoIterator<Item = &'static HandlerEntry>) {
-        self.update(|added| added.extend(handlers.into_iter().map(HandlerRef::of_static)));
+        // Not under the lock, since the iterator may look at the registry.
+        let handlers: Vec<_> = handlers.into_iter().map(HandlerRef::of_static).collect();
+        self.update(|added| added.extend(handlers));
     }
 
     /// Runs the handlers of an event, each on its own: an error or a panic of one does not keep the
@@ -97,7 +100,15 @@ impl Registry {
     /// requires state, or takes an envelope that cannot be encoded, or if two take the event as two Rust
     /// types.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
-        let typed = event.typed_value();
+        self.dispatch_any(event, event.typed_value())
+    }
+
+    /// Runs the handlers of an event of any type; it is compiled once, and not for each type.
+    fn dispatch_any(
+        &self,
+        event: &dyn Dispatch,
+        typed: Option<TypedValue<'_>>,
+    ) -> Result<Report, DispatchError> {
         match self.table.load().as_deref() {
             Some(table) => run::dispatch(table, event, typed),
             None => run::dispatch(&self.table(), event, typed),

@@ -4,7 +4,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::collection::LazyOutgoing;
+use super::collection::{CloseOnDrop, LazyOutgoing};
 use super::decoded::{DecodedEvent, TypedValue};
 use super::entry::Outcome;
 use super::error::DispatchError;
@@ -17,6 +17,8 @@ use crate::event::Event;
 use crate::typed::{CloudEvent, ToEvent, TypedAttributes};
 
 /// A value that can be dispatched: an [`Event`] or a value of an event type.
+///
+/// This trait is sealed.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be dispatched",
     label = "neither an `Event` nor an event type",
@@ -281,6 +283,7 @@ impl<'a> Execution<'a> {
         for (index, handler) in self.route.handlers.iter().enumerate() {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let outgoing = LazyOutgoing::default();
+                let _closing = CloseOnDrop(&outgoing);
                 let invocation = Invocation::new(&self.event, handler, self.states, &outgoing);
                 let outcome = handler.entry().run_async(&invocation).await;
                 report.record(index, outcome, &outgoing);

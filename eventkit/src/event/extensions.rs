@@ -128,8 +128,9 @@ impl<'a> IntoIterator for &'a Extensions {
     }
 }
 
-/// The extensions that the specification documents.
-const DOCUMENTED: [&str; 16] = [
+/// The names of the extensions that the specification documents, each a type of
+/// [`extension`](mod@crate::extension).
+pub(crate) const DOCUMENTED: [&str; 16] = [
     "authclaims",
     "authid",
     "authtype",
@@ -150,6 +151,6 @@ const DOCUMENTED: [&str; 16] = [
 
 /// Returns the name of an extension that the specification documents, as a literal.
 pub(crate) fn documented(extension: &str) -> Option<&'static str> {
-    let mut documented = DOCUMENTED.iter().copied();
+    let mut documented = DOCUMENTED.into_iter();
     documented.find(|name| *name == extension)
 }

@@ -30,6 +30,7 @@ pub use builder::EventBuilder;
 use core_attributes::CoreAttributes;
 pub use data::{Data, DataKind, IntoBytes};
 pub(crate) use event_parts::EventParts;
+pub(crate) use extensions::DOCUMENTED;
 pub use extensions::{Extensions, Iter as ExtensionsIter};
 pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};

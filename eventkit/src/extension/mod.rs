@@ -107,26 +107,6 @@ pub trait Extension: Attribute {
     const NAME: &'static str;
 }
 
-/// The names of the documented extensions.
-pub(crate) const DOCUMENTED: &[&str] = &[
-    AuthClaims::NAME,
-    AuthId::NAME,
-    AuthType::NAME,
-    CausationId::NAME,
-    CorrelationId::NAME,
-    DataRef::NAME,
-    ExpiryTime::NAME,
-    PartitionKey::NAME,
-    RecordedTime::NAME,
-    SampledRate::NAME,
-    Sequence::NAME,
-    SequenceType::NAME,
-    Severity::NAME,
-    SeverityText::NAME,
-    TraceParent::NAME,
-    TraceState::NAME,
-];
-
 /// Implements [`Extension`] for types that print as the text they are read from.
 macro_rules! text_extensions {
     ($($type:ty, $name:literal, $expected:expr;)*) => {$(

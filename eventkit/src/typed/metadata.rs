@@ -23,6 +23,9 @@ pub struct Metadata {
     pub data_schema: Option<&'static str>,
     /// Extension attributes, each a Boolean, an Integer or text.
     pub extensions: &'static [(&'static str, AttributeRef<'static>)],
+    /// These as the start of a JSON event, up to the value of its id, if no field or function gives an
+    /// attribute, the source is fixed, and the data is JSON.
+    pub json_head: Option<&'static str>,
 }
 
 impl Metadata {

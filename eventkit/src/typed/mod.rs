@@ -143,7 +143,9 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
 
     /// Returns the event type of this value: one of [`TYPES`](CloudEvent::TYPES), or of an event that a
     /// variant for other events holds.
-    fn event_type(&self) -> &str;
+    fn event_type(&self) -> &str {
+        Self::TYPES.first().copied().unwrap_or_default()
+    }
 
     /// Returns the value that a handler of the event type takes: of an enum, what its variant
     /// holds.
@@ -224,7 +226,14 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// its variant.
     #[doc(hidden)]
     fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {
-        Ok(Self::from_event(event.decodable()?)?)
+        // Matched, since this is compiled for each type, and each `?` would be two more functions.
+        match event.decodable() {
+            Ok(mut event) => match Self::from_reader(&mut event) {
+                Ok(value) => Ok(value),
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes a value for the variant of an enum: a clone of the shared one if the type is [`Clone`].

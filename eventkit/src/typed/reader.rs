@@ -81,9 +81,11 @@ pub fn read_data<D: DeserializeOwned, T>(
     reader: &mut dyn EventReader,
     ty: &'static str,
 ) -> Result<D, DecodeError> {
-    let mut seed = DataSeed::new().part_of::<T>();
-    reader.read(ty, &mut seed)?;
-    seed.finish()
+    let mut seed = DataSeed::part_of::<T>();
+    match reader.read(ty, &mut seed) {
+        Ok(()) => seed.finish(),
+        Err(error) => Err(error),
+    }
 }
 
 impl AttributeSource for PartialEvent<'_> {

@@ -96,8 +96,23 @@ pub fn shared_position(
 ///
 /// Returns an error if the value cannot be made.
 pub(crate) fn shared_value<T: CloudEvent>(event: &dyn SharedEvent) -> Result<&T, SharedError> {
-    let make: MakeShared = |event| Ok(Box::new(T::from_shared(event)?));
-    let value = event.value(TypeId::of::<T>(), make)?;
-    let other = || DecodeError::not_an_event("the value is of another type").into();
-    value.downcast_ref().ok_or_else(other)
+    match event.value(TypeId::of::<T>(), make_shared::<T>) {
+        Ok(value) => match value.downcast_ref() {
+            Some(value) => Ok(value),
+            None => Err(of_another_type()),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+fn make_shared<T: CloudEvent>(event: &dyn SharedEvent) -> Result<Box<SharedValue>, SharedError> {
+    match T::from_shared(event) {
+        Ok(value) => Ok(Box::new(value)),
+        Err(error) => Err(error),
+    }
+}
+
+#[cold]
+fn of_another_type() -> SharedError {
+    DecodeError::not_an_event("the value is of another type").into()
 }

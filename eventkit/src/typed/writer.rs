@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Metadata;
-use crate::codec;
+use crate::codec::{self, DataValue, ValueRef};
 use crate::error::EncodeError;
 use crate::event::{Event, EventBuilder};
 
@@ -28,6 +28,19 @@ pub trait EventWriter: Sized {
         self,
         attributes: ValueAttributes,
         data: &D,
+    ) -> Result<Self::Output, EncodeError> {
+        self.write_value(attributes, &ValueRef(data))
+    }
+
+    /// Writes an event with data of any type; it is compiled once, and not for each type.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`write`](EventWriter::write) does.
+    fn write_value(
+        self,
+        attributes: ValueAttributes,
+        data: &dyn DataValue,
     ) -> Result<Self::Output, EncodeError>;
 }
 
@@ -39,13 +52,7 @@ pub trait EventWriter: Sized {
 )]
 pub enum ValueAttributes {
     /// Those of its type, an id and a time, and no others.
-    Fixed {
-        /// Those of its type.
-        metadata: &'static Metadata,
-        /// Those of its type as the start of a JSON event, up to the value of its id. It is there if
-        /// the source is fixed and the data is JSON.
-        json_head: Option<&'static str>,
-    },
+    Fixed(&'static Metadata),
     /// Any others.
     Built(EventBuilder),
 }
@@ -54,7 +61,7 @@ impl ValueAttributes {
     /// Returns the start of a JSON event that they are, up to the value of its id.
     pub(crate) fn json_head(&self) -> Option<&'static str> {
         match self {
-            Self::Fixed { json_head, .. } => *json_head,
+            Self::Fixed(metadata) => metadata.json_head,
             Self::Built(_) => None,
         }
     }
@@ -62,7 +69,7 @@ impl ValueAttributes {
     /// Starts an event that has the attributes, but not the data.
     pub(crate) fn into_builder(self) -> EventBuilder {
         match self {
-            Self::Fixed { metadata, .. } => metadata.builder_without_data(),
+            Self::Fixed(metadata) => metadata.builder_without_data(),
             Self::Built(builder) => builder,
         }
     }
@@ -79,13 +86,13 @@ impl EventWriter for BuilderWriter {
         Ok(event.to_builder())
     }
 
-    fn write<D: Serialize + ?Sized>(
+    fn write_value(
         self,
         attributes: ValueAttributes,
-        data: &D,
+        data: &dyn DataValue,
     ) -> Result<EventBuilder, EncodeError> {
         let builder = attributes.into_builder();
-        let data = codec::encode(data, builder.data_content_type_or_json())?;
+        let data = codec::encode_value(data, builder.data_content_type_or_json())?;
         Ok(builder.data(data))
     }
 }

@@ -104,7 +104,8 @@ fn main() -> Result<(), BoxError> {
         println!("nobody handles {}", emission.ty);
     }
     for cycle in report.cycles() {
-        let types: Vec<&str> = cycle.steps.iter().map(|(_, ty)| ty.as_str()).collect();
+        let types = cycle.emissions.iter().map(|emission| emission.ty.as_str());
+        let types: Vec<&str> = types.collect();
         println!("a cycle: {}", types.join(", "));
     }
 

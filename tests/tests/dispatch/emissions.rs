@@ -186,7 +186,10 @@ fn a_check_finds_cycles() {
     let cycles: Vec<Vec<&str>> = report
         .cycles()
         .iter()
-        .map(|cycle| cycle.steps.iter().map(|(_, ty)| ty.as_str()).collect())
+        .map(|cycle| {
+            let emissions = cycle.emissions.iter();
+            emissions.map(|emission| emission.ty.as_str()).collect()
+        })
         .collect();
     assert_eq!(
         cycles,

@@ -58,7 +58,7 @@ fn unreachable_handler() {
 }
 
 #[test]
-fn a_filter_that_cannot_tell_is_a_failure_and_no_silent_skip() {
+fn a_filter_that_cannot_be_evaluated_is_a_failure_and_no_silent_skip() {
     let registry = Registry::new("errors");
     registry
         .with_filter(Filter::sql("n > 3").unwrap())
@@ -68,7 +68,7 @@ fn a_filter_that_cannot_tell_is_a_failure_and_no_silent_skip() {
     let error = registry.dispatch(&event).unwrap_err();
     let message = error.to_string();
     assert!(message.starts_with("1 of 2 handlers failed: "), "{message}");
-    let reason = "the filter could not tell: `n > 3`: the event has no attribute `n`";
+    let reason = "failed to evaluate the filter: `n > 3`: the event has no attribute `n`";
     assert!(message.ends_with(reason), "{message}");
     let DispatchError::Failed(report) = error else {
         panic!("{error}");

@@ -111,6 +111,14 @@ fn expected_handlers_that_are_not_linked_in_are_found() {
 }
 
 #[test]
+fn handlers_are_added_by_an_iterator_that_looks_at_the_registry() {
+    let registry = Registry::new("added while looked at");
+    let missing = handlers![in_default].into_iter();
+    registry.add(missing.filter(|own| registry.handlers().all(|added| added.name() != own.name())));
+    assert_eq!(registry.handlers().count(), 1);
+}
+
+#[test]
 #[should_panic(expected = "a `*` stands for a whole segment")]
 fn a_pattern_that_can_never_match_is_refused() {
     Registry::new("wrong").register("co.out*", |_: &Event| ());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
+use std::task::{Context, Waker};
 
 use eventkit::format::{Format, Json};
 use eventkit::{
@@ -327,6 +328,28 @@ fn outgoing_is_closed_with_its_handler() {
         1
     );
     let outgoing = LEFT.lock().unwrap().take().unwrap();
+    let error = outgoing.send(&Shipped { item: 2 });
+    assert!(matches!(error, Err(OutgoingError::Closed)));
+}
+
+static STOPPED: Registry = Registry::new("stopped");
+static LEFT_BY_STOPPED: Mutex<Option<Outgoing<Shipped>>> = Mutex::new(None);
+
+#[handles(registry = STOPPED)]
+async fn keep_and_wait(_: &Placed, outgoing: Outgoing<Shipped>) {
+    *LEFT_BY_STOPPED.lock().unwrap() = Some(outgoing);
+    std::future::pending().await
+}
+
+#[test]
+fn outgoing_is_closed_when_the_dispatch_is_dropped() {
+    let order = Placed { items: 1 };
+    let mut dispatch = Box::pin(STOPPED.dispatch_async(&order));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(dispatch.as_mut().poll(&mut context).is_pending());
+    let outgoing = LEFT_BY_STOPPED.lock().unwrap().take().unwrap();
+    outgoing.send(&Shipped { item: 1 }).unwrap();
+    drop(dispatch);
     let error = outgoing.send(&Shipped { item: 2 });
     assert!(matches!(error, Err(OutgoingError::Closed)));
 }

@@ -197,7 +197,7 @@ async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
     harness.publish(&event("t", "1")).await;
     let letter = harness.dead(1).await.remove(0);
     assert!(
-        letter.error.starts_with("the filter could not tell"),
+        letter.error.starts_with("failed to evaluate the filter"),
         "{}",
         letter.error
     );

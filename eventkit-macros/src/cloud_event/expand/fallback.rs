@@ -26,10 +26,6 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let body = quote! {
         const TYPES: &'static [&'static ::core::primitive::str] = &[#ty];
 
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            #stub
-        }
-
         #event_builder
 
         #from_reader

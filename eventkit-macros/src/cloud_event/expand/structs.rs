@@ -19,7 +19,7 @@ use crate::{rule, symbol, ty};
 pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let (ty, checked_type) = event_type(target);
     let constants = constants(target, &ty);
-    let metadata = metadata(target, &ty);
+    let metadata = metadata(target, model, &ty);
     let metadata = if target.has_dependent_type() {
         target.implement(&TokenStream::new(), &[], &quote!(#checked_type #metadata))
     } else {
@@ -126,7 +126,7 @@ pub(super) fn constants(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
     )
 }
 
-fn metadata(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
+fn metadata(target: &Target<'_>, model: &Struct<'_>, ty: &TokenStream) -> TokenStream {
     let (private, attrs) = (&target.private, target.attrs);
     let source = option(attrs.source.as_deref());
     let subject = option(attrs.subject.as_deref());
@@ -140,6 +140,8 @@ fn metadata(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
         };
         quote!((#name, #private::AttributeRef::#value))
     });
+    let json_head = is_fixed(target, model).then(|| json::head(attrs, data_content_type));
+    let json_head = option(json_head.flatten().as_deref());
     quote! {
         const __EVENTKIT_METADATA: #private::Metadata = #private::Metadata {
             ty: #ty,
@@ -148,8 +150,14 @@ fn metadata(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
             data_content_type: #data_content_type,
             data_schema: #data_schema,
             extensions: &[#(#extensions),*],
+            json_head: #json_head,
         };
     }
+}
+
+/// Returns whether all values have the attributes of the type alone.
+fn is_fixed(target: &Target<'_>, model: &Struct<'_>) -> bool {
+    model.attributes.is_empty() && target.attrs.computed.is_empty()
 }
 
 fn data_content_type(attrs: &TypeAttrs) -> &str {
@@ -212,10 +220,6 @@ fn implementation(
 
         #cloning
 
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            #metadata.ty
-        }
-
         #encode
 
         #decode
@@ -255,7 +259,8 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             ::core::result::Result::Ok(__eventkit_builder)
         }
     };
-    // The same call as in `write_to`, so that a missing serde impl is one error.
+    // The same call as in `write_to`, so that a missing serde impl is one error. A call of `write_to`
+    // would report again what keeps the type from being an event.
     let builder = writer_call(target, model, &quote!(#private::BuilderWriter));
     let builder = builder.unwrap_or_else(|| built(quote!(builder)));
     let event_builder = target.builder_method("event_builder", &builder);
@@ -284,7 +289,6 @@ fn writer_call(
     model: &Struct<'_>,
     writer: &TokenStream,
 ) -> Option<TokenStream> {
-    let attrs = target.attrs;
     let private = &target.private;
     let this = &target.this;
     let (ty, value) = match &model.data {
@@ -295,10 +299,9 @@ fn writer_call(
             (quote!(_), quote!(&#view(self)))
         }
     };
-    let attributes = if model.attributes.is_empty() && attrs.computed.is_empty() {
-        let head = option(json::head(attrs, data_content_type(attrs)).as_deref());
+    let attributes = if is_fixed(target, model) {
         let metadata = target.metadata();
-        quote!(Fixed { metadata: &#metadata, json_head: #head })
+        quote!(Fixed(&#metadata))
     } else {
         quote!(Built(<Self as #private::CloudEvent>::attribute_builder(self)?))
     };

@@ -6,6 +6,7 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[],
+        json_head: ::core::option::Option::None,
     };
     #[automatically_derived]
     impl<T> OrderPlaced<T> {
@@ -102,9 +103,6 @@ const _: () = {
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
             &["tenant"],
         ];
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            __EVENTKIT_METADATA.ty
-        }
         fn event_builder(
             &self,
         ) -> ::core::result::Result<

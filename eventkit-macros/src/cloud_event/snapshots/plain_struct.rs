@@ -6,6 +6,9 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[("priority", ::eventkit::__private::AttributeRef::Integer(7i32))],
+        json_head: ::core::option::Option::Some(
+            "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
+        ),
     };
     #[automatically_derived]
     impl OrderPlaced {
@@ -33,9 +36,6 @@ const _: () = {
             use ::eventkit::__private::NotClone as _;
             ::eventkit::__private::CloneProbe::<Self>::__EVENTKIT_CLONING
         };
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            __EVENTKIT_METADATA.ty
-        }
         fn event_builder(
             &self,
         ) -> ::core::result::Result<
@@ -46,12 +46,7 @@ const _: () = {
                 OrderPlaced,
             >(
                 ::eventkit::__private::BuilderWriter,
-                ::eventkit::__private::ValueAttributes::Fixed {
-                    metadata: &__EVENTKIT_METADATA,
-                    json_head: ::core::option::Option::Some(
-                        "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
-                    ),
-                },
+                ::eventkit::__private::ValueAttributes::Fixed(&__EVENTKIT_METADATA),
                 self,
             )
         }
@@ -77,12 +72,7 @@ const _: () = {
                 OrderPlaced,
             >(
                 __eventkit_writer,
-                ::eventkit::__private::ValueAttributes::Fixed {
-                    metadata: &__EVENTKIT_METADATA,
-                    json_head: ::core::option::Option::Some(
-                        "{\"specversion\":\"1.0\",\"source\":\"/shop/orders\",\"type\":\"co.outcome.order.placed\",\"datacontenttype\":\"application/json\",\"priority\":7,\"id\":\"",
-                    ),
-                },
+                ::eventkit::__private::ValueAttributes::Fixed(&__EVENTKIT_METADATA),
                 self,
             )
         }

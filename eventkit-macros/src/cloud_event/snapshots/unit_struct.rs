@@ -6,6 +6,7 @@ const _: () = {
         data_content_type: "application/json",
         data_schema: ::core::option::Option::None,
         extensions: &[],
+        json_head: ::core::option::Option::None,
     };
     #[automatically_derived]
     impl Tick {
@@ -29,9 +30,6 @@ const _: () = {
             use framework::eventkit::__private::NotClone as _;
             framework::eventkit::__private::CloneProbe::<Self>::__EVENTKIT_CLONING
         };
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            __EVENTKIT_METADATA.ty
-        }
         fn event_builder(
             &self,
         ) -> ::core::result::Result<

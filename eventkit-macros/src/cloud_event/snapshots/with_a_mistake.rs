@@ -21,9 +21,6 @@ const _: () = {
         OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
     {
         const TYPES: &'static [&'static ::core::primitive::str] = &["OrderPlaced"];
-        fn event_type(&self) -> &'static ::core::primitive::str {
-            ::core::unimplemented!()
-        }
         fn event_builder(
             &self,
         ) -> ::core::result::Result<

@@ -4,7 +4,7 @@ fn audit(event: &Event) {}
     __eventkit_handler_where_fn_audit_is_defined:::eventkit::__private::HandlerEntry = {const
     __EVENTKIT_TYPES:[&::core::primitive::str;2usize]= ["co.outcome.*",
     "org.example.*"];let
-    __eventkit_metadata = ::eventkit::__private::HandlerMetadata{..::eventkit::__private::HandlerMetadata::new(
+    __eventkit_metadata = ::eventkit::__private::HandlerMetadata::new(
         ::core::concat!(::core::module_path!(), "::", "audit"),
         ::eventkit::__private::Location::new(
             ::core::file!(),
@@ -13,7 +13,7 @@ fn audit(event: &Event) {}
         ),
         ::core::option::Option::None,
         &__EVENTKIT_TYPES,
-    )};{const
+    );{const
     __EVENTKIT_EVENT:::eventkit::__private::EventMeta<::eventkit::__private::BorrowEvent<Event>>= ::eventkit::__private::borrowed_event::<Event>(
 
     );const
@@ -38,10 +38,10 @@ fn audit(event: &Event) {}
                 )?
             )
         ).__eventkit_outcome(__eventkit_invocation)}
-    );let
-    __eventkit_metadata = ::eventkit::__private::HandlerMetadata{typed:__EVENTKIT_EVENT.typed,
-    ..__eventkit_metadata};::eventkit::__private::HandlerEntry::new(
+    );::eventkit::__private::HandlerEntry::new(
         __eventkit_metadata,
+        __EVENTKIT_EVENT.typed,
+        &[],
         __eventkit_call
     )}};::eventkit::__private::discover!{HANDLERS:&'static::eventkit::__private::HandlerEntry = &__eventkit_handler_where_fn_audit_is_defined}
 )]

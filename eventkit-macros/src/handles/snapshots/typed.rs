@@ -3,7 +3,7 @@ fn send_receipt(order: &OrderPlaced) {}
     #[doc(hidden)]#[allow(non_upper_case_globals, unreachable_pub, deprecated)]static
     __eventkit_handler_where_fn_send_receipt_is_defined:::eventkit::__private::HandlerEntry = {const
     __EVENTKIT_TYPES:[&::core::primitive::str;1usize]= ["co.outcome.order.placed"];let
-    __eventkit_metadata = ::eventkit::__private::HandlerMetadata{..::eventkit::__private::HandlerMetadata::new(
+    __eventkit_metadata = ::eventkit::__private::HandlerMetadata::new(
         ::core::concat!(::core::module_path!(), "::", "send_receipt"),
         ::eventkit::__private::Location::new(
             ::core::file!(),
@@ -12,7 +12,7 @@ fn send_receipt(order: &OrderPlaced) {}
         ),
         ::core::option::Option::None,
         &__EVENTKIT_TYPES,
-    )};{const
+    );{const
     __EVENTKIT_EVENT:::eventkit::__private::EventMeta<::eventkit::__private::BorrowEvent<OrderPlaced>>= ::eventkit::__private::borrowed_event::<OrderPlaced>(
 
     );const
@@ -42,10 +42,10 @@ fn send_receipt(order: &OrderPlaced) {}
                 )?
             )
         ).__eventkit_outcome(__eventkit_invocation)}
-    );let
-    __eventkit_metadata = ::eventkit::__private::HandlerMetadata{typed:__EVENTKIT_EVENT.typed,
-    ..__eventkit_metadata};::eventkit::__private::HandlerEntry::new(
+    );::eventkit::__private::HandlerEntry::new(
         __eventkit_metadata,
+        __EVENTKIT_EVENT.typed,
+        &[],
         __eventkit_call
     )}};::eventkit::__private::discover!{HANDLERS:&'static::eventkit::__private::HandlerEntry = &__eventkit_handler_where_fn_send_receipt_is_defined}
 )]

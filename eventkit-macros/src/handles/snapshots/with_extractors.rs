@@ -8,12 +8,9 @@ pub async fn ship(
 }
 #[cfg(feature = "shipping")]
 #[framework::eventkit::__private::__items(
-    #[cfg(
-        feature = "shipping"
-    )]#[doc(hidden)]#[allow(non_upper_case_globals, unreachable_pub, deprecated)]pub
+    #[doc(hidden)]#[allow(non_upper_case_globals, unreachable_pub, deprecated)]pub
     static
-    __eventkit_handler_where_fn_ship_is_defined:framework::eventkit::__private::HandlerEntry = {const
-    __EVENTKIT_TYPES:[&::core::primitive::str;0usize]= [];let
+    __eventkit_handler_where_fn_ship_is_defined:framework::eventkit::__private::HandlerEntry = {let
     __eventkit_metadata = framework::eventkit::__private::HandlerMetadata{order:10,
     registry:::core::option::Option::Some(
         framework::eventkit::__private::Registry::key(&crate::SHIPPING)
@@ -35,7 +32,7 @@ pub async fn ship(
             ::core::column!()
         ),
         ::core::option::Option::None,
-        &__EVENTKIT_TYPES,
+        &[],
     )};{const
     __EVENTKIT_CLONING:framework::eventkit::__private::Cloning<OrderPlaced>= {#[allow(
         unused_imports
@@ -78,14 +75,14 @@ pub async fn ship(
                 )?
             ).await
         ).__eventkit_outcome(__eventkit_invocation)}}
-    )}framework::eventkit::__private::Call::Async(__eventkit_call)};let
-    __eventkit_metadata = framework::eventkit::__private::HandlerMetadata{typed:__EVENTKIT_EVENT.typed,
-    ..__eventkit_metadata};framework::eventkit::__private::HandlerEntry::new(
-        __eventkit_metadata,
+    )}framework::eventkit::__private::Call::Async(
         __eventkit_call
-    )}};#[cfg(
-        feature = "shipping"
-    )]framework::eventkit::__private::discover!{HANDLERS:&'static
+    )};framework::eventkit::__private::HandlerEntry::new(
+        __eventkit_metadata,
+        __EVENTKIT_EVENT.typed,
+        &[],
+        __eventkit_call
+    )}};framework::eventkit::__private::discover!{HANDLERS:&'static
     framework::eventkit::__private::HandlerEntry = &__eventkit_handler_where_fn_ship_is_defined}
 )]
 impl () {}

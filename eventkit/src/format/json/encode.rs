@@ -4,10 +4,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use eventkit_cesql::rules;
-use serde::Serialize;
 use uuid::Uuid;
 
-use crate::codec;
+use crate::codec::{self, DataValue};
 use crate::error::EncodeError;
 use crate::event::{
     AttributeRef, Data, DataKind, Event, Timestamp, buffer_pool, declares_json, name,
@@ -125,23 +124,22 @@ impl EventWriter for JsonWriter {
         buffer_pool::write_to_bytes(&mut |out| self::event(event, out))
     }
 
-    fn write<D: Serialize + ?Sized>(
+    fn write_value(
         self,
         attributes: ValueAttributes,
-        data: &D,
+        data: &dyn DataValue,
     ) -> Result<Bytes, EncodeError> {
-        let write_json = |out: &mut Vec<u8>| serde_json::to_writer(out, data);
         if let Some(head) = attributes.json_head() {
             let mut start = |out: &mut Vec<u8>| {
                 generated_attributes(head, out);
                 Ok(())
             };
-            return with_data(&mut start, &write_json);
+            return with_data(&mut start, data);
         }
         let builder = attributes.into_builder();
         let content_type = builder.data_content_type_or_json();
         if !declares_json(content_type) {
-            let data = codec::encode(data, content_type)?;
+            let data = codec::encode_value(data, content_type)?;
             return self.write_event(&builder.data(data).build()?);
         }
         let event = builder.build()?;
@@ -150,18 +148,18 @@ impl EventWriter for JsonWriter {
             out.extend_from_slice(b",\"data\":");
             Ok(())
         };
-        with_data(&mut start, &write_json)
+        with_data(&mut start, data)
     }
 }
 
-/// Writes an event from its start and its data. It is compiled once, rather than for each type.
+/// Writes an event: its start, and its data.
 fn with_data(
     start: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), EncodeError>,
-    data: &dyn Fn(&mut Vec<u8>) -> serde_json::Result<()>,
+    data: &dyn DataValue,
 ) -> Result<Bytes, EncodeError> {
     buffer_pool::write_to_bytes(&mut |out| {
         start(out)?;
-        data(out).map_err(EncodeError::data)?;
+        data.write_json(out).map_err(EncodeError::data)?;
         out.push(b'}');
         Ok(())
     })

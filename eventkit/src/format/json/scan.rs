@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::de::IgnoredAny;
 
-use crate::codec::{DataSeed, JsonSeed};
+use crate::codec::{DataSeed, JsonSeed, read_json};
 use crate::error::DecodeError;
 use crate::event::json::{self, Skipped, is_space, unescaped_len};
 
@@ -149,7 +149,7 @@ impl<'a> Scanner<'a> {
         self.peek();
         let start = self.at;
         let rest = self.text.get(start..).unwrap_or_default();
-        self.at += seed.deserialize_json(rest)?;
+        self.at += read_json(seed, rest)?;
         Ok(start..self.at)
     }
 

@@ -7,4 +7,5 @@ mod declared;
 mod json;
 mod not_self_describing;
 mod register;
+mod shapes;
 mod text;

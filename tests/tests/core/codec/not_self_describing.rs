@@ -90,7 +90,7 @@ fn parcels() -> [Parcel; 2] {
     [sent, open]
 }
 
-fn register_both() {
+pub(crate) fn register_both() {
     // Another test of the program may have been first.
     let _ = register(MessagePack);
     let _ = register(Postcard);

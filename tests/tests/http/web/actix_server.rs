@@ -37,7 +37,7 @@ async fn sourceless() -> Typed<Sourceless> {
 }
 
 async fn large() -> Vec<u8> {
-    vec![0; eventkit::reqwest::BODY_LIMIT + 1]
+    vec![0; eventkit::Limits::DEFAULT.body_bytes + 1]
 }
 
 /// Starts a server on a free port, which ends with the process, and returns its address.

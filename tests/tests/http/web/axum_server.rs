@@ -35,7 +35,7 @@ async fn sourceless() -> Response {
 }
 
 async fn large() -> Vec<u8> {
-    vec![0; eventkit::reqwest::BODY_LIMIT + 1]
+    vec![0; eventkit::Limits::DEFAULT.body_bytes + 1]
 }
 
 /// Starts a server on a free port, which ends with the test, and returns its address.

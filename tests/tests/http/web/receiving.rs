@@ -9,6 +9,7 @@ use super::{Beat, event, on_each_server};
 
 on_each_server! {
     every_mode_goes_there_and_back
+    typed_values_are_sent_as_they_are
     an_answer_that_is_no_event_is_an_error
     a_body_over_the_limit_is_not_read_to_its_end
 }
@@ -56,6 +57,19 @@ async fn every_mode_goes_there_and_back(url: String) {
         next.send().await.unwrap().event_as::<Beat>().await.unwrap(),
         Beat { count: 2 }
     );
+}
+
+async fn typed_values_are_sent_as_they_are(url: String) {
+    let (client, beat) = (Client::new(), Beat { count: 7 });
+
+    let binary = client.post(format!("{url}/next")).event(&beat).unwrap();
+    let answer = binary.send().await.unwrap();
+    assert_eq!(answer.event_as::<Beat>().await.unwrap().count, 8);
+
+    let structured = client.post(format!("{url}/next"));
+    let structured = structured.event_structured(&beat, &Json).unwrap();
+    let answer = structured.send().await.unwrap();
+    assert_eq!(answer.event_as::<Beat>().await.unwrap().count, 8);
 }
 
 async fn an_answer_that_is_no_event_is_an_error(url: String) {
