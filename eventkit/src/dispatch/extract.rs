@@ -46,7 +46,7 @@ use crate::typed::{AttributeSource, EventSet};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
-    note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
+    note = "after the event a handler takes `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
     note = "a type that implements `eventkit::ExtractAsync` alone is a parameter of an `async fn`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
     note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
@@ -79,7 +79,7 @@ pub trait Extract<'a>: Sized {
 
     #[doc(hidden)]
     fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
-        Self::extract(invocation.context()?).map_err(Failure::from_extractor)
+        Self::extract(invocation.context()?).map_err(Failure::from_extractor::<Self>)
     }
 }
 
@@ -133,7 +133,7 @@ pub trait Extract<'a>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an async handler",
     label = "not an extractor",
-    note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
+    note = "after the event a handler takes `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
@@ -164,7 +164,7 @@ pub trait ExtractAsync<'a>: Sized {
     fn extracting(invocation: &'a Invocation<'a>) -> Extracting<'a, Self> {
         Extracting::Waiting(Box::pin(async {
             let extracted = Self::extract_async(invocation.context()?).await;
-            extracted.map_err(Failure::from_extractor)
+            extracted.map_err(Failure::from_extractor::<Self>)
         }))
     }
 }
@@ -275,7 +275,9 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
     fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
         match invocation.states().get::<S>() {
             Some(state) => Ok(Self(state.clone())),
-            None => Err(Failure::Extract(MissingState(type_name::<S>()).into())),
+            None => Err(Failure::from_extractor::<Self>(
+                MissingState(type_name::<S>()).into(),
+            )),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::typed::AttributeSource;
 /// The outcome of each handler of an event, in the order in which they ran.
 ///
 /// A report without handlers is not an error: the event has no handlers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Report {
     /// `None` if the event has no handlers.
     route: Option<Arc<Route>>,
@@ -82,6 +82,16 @@ impl Report {
     pub(super) fn all(&self) -> impl Iterator<Item = (&[String], &Self)> {
         let cascaded = self.cascaded().iter();
         iter::once((&[][..], self)).chain(cascaded.map(|own| (&own.chain[..], &own.report)))
+    }
+
+    /// Returns one line for each handler, of cascaded events too.
+    fn lines(&self) -> impl Iterator<Item = String> {
+        self.all().flat_map(|(chain, report)| {
+            report.iter().map(move |outcome| match chain {
+                [] => outcome.to_string(),
+                chain => format!("{}: {outcome}", chain.join(" -> ")),
+            })
+        })
     }
 
     fn handlers(&self) -> &[HandlerRef] {
@@ -154,13 +164,20 @@ impl fmt::Display for Report {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        let lines = self.all().flat_map(|(chain, report)| {
-            report.iter().map(move |outcome| match chain {
-                [] => outcome.to_string(),
-                chain => format!("{}: {outcome}", chain.join(" -> ")),
-            })
-        });
-        f.write_str(&lines.collect::<Vec<_>>().join("\n"))
+        f.write_str(&self.lines().collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Writes the lines of [`Display`](fmt::Display) and the events: an `unwrap`, and a `main` that returns the
+/// error of a dispatch, print this.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.lines().collect();
+        let events: Vec<String> = self.events().iter().map(ToString::to_string).collect();
+        f.debug_struct("Report")
+            .field("handlers", &lines)
+            .field("events", &events)
+            .finish()
     }
 }
 
