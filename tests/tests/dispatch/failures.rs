@@ -5,6 +5,11 @@ use eventkit::{BoxError, Context, Event, Extract, ExtractAsync, Failure, Registr
 
 use super::{Log, OrderPlaced, placed};
 
+fn event(ty: &str) -> Event {
+    let builder = Event::builder().source("/shop").ty(ty);
+    builder.build().unwrap()
+}
+
 #[derive(Debug)]
 struct Outer(std::num::ParseIntError);
 
@@ -176,8 +181,10 @@ static EXTRACTING: Registry = Registry::new("extracting");
 
 #[tokio::test]
 async fn a_failure_names_the_parameter_that_was_not_extracted() {
-    let event = event("extract");
-    let error = EXTRACTING.dispatch_async(&event).await.unwrap_err();
+    let error = EXTRACTING
+        .dispatch_async(&event("extract"))
+        .await
+        .unwrap_err();
     let failures = error.report().unwrap().failures();
     let texts: Vec<String> = failures.map(|(_, own)| format!("{own:#}")).collect();
     let path = module_path!();
