@@ -23,26 +23,48 @@ use crate::binding::http::{self as binding, Decoder, Message};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Format;
-use crate::typed::CloudEvent;
+use crate::typed::{CloudEvent, ToEvent};
 
 /// The largest body that [`ResponseExt`] reads unless other [`Limits`] are given, in bytes.
 pub const BODY_LIMIT: usize = Limits::DEFAULT.body_bytes;
 
 /// Extension of [`RequestBuilder`] that puts events into requests.
+///
+/// An event is an [`Event`] or a value of a derived type:
+///
+/// ```
+/// use eventkit::CloudEvent;
+/// use eventkit::reqwest::RequestBuilderExt;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// struct OrderPlaced { order_id: String }
+///
+/// let order = OrderPlaced { order_id: "A-1".into() };
+/// let request = reqwest::Client::new().post("http://example.com").event(&order)?.build()?;
+/// assert_eq!(request.headers()["ce-type"], OrderPlaced::TYPE);
+/// assert_eq!(request.body().unwrap().as_bytes().unwrap(), br#"{"order_id":"A-1"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait RequestBuilderExt: Sized {
     /// Puts an event into the request in binary mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event does not fit into headers.
-    fn event(self, event: &Event) -> Result<Self, EncodeError>;
+    /// Returns an error if the value cannot be encoded, or the event does not fit into headers.
+    fn event<E: ToEvent>(self, event: &E) -> Result<Self, EncodeError>;
 
     /// Puts an event into the request in structured mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format cannot hold the event.
-    fn event_structured(self, event: &Event, format: &dyn Format) -> Result<Self, EncodeError>;
+    /// Returns an error if the value cannot be encoded, or the format cannot hold the event.
+    fn event_structured<E: ToEvent>(
+        self,
+        event: &E,
+        format: &dyn Format,
+    ) -> Result<Self, EncodeError>;
 
     /// Puts events into the request in batched mode.
     ///
@@ -53,12 +75,18 @@ pub trait RequestBuilderExt: Sized {
 }
 
 impl RequestBuilderExt for RequestBuilder {
-    fn event(self, event: &Event) -> Result<Self, EncodeError> {
-        binding::encode_binary(event).map(|message| with(self, message))
+    fn event<E: ToEvent>(self, event: &E) -> Result<Self, EncodeError> {
+        let event = event.to_event_cow()?;
+        binding::encode_binary(&event).map(|message| with(self, message))
     }
 
-    fn event_structured(self, event: &Event, format: &dyn Format) -> Result<Self, EncodeError> {
-        binding::encode_structured(event, format).map(|message| with(self, message))
+    fn event_structured<E: ToEvent>(
+        self,
+        event: &E,
+        format: &dyn Format,
+    ) -> Result<Self, EncodeError> {
+        let event = event.to_event_cow()?;
+        binding::encode_structured(&event, format).map(|message| with(self, message))
     }
 
     fn event_batch(self, events: &[Event], format: &dyn Format) -> Result<Self, EncodeError> {
