@@ -43,6 +43,10 @@ use crate::typed::{AttributeSource, EventSet};
 /// TENANTS.dispatch(&event)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// An extractor may use others, as in `State::<Db>::extract(context)?`. `Option` is an extractor around those
+/// of this crate only, so that a type for a value that may be absent holds the `Option`, as in
+/// `struct Tenant(Option<String>)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
@@ -88,7 +92,8 @@ pub trait Extract<'a>: Sized {
 /// Every [`Extract`] is one as well. A sync handler takes those alone.
 ///
 /// ```
-/// use eventkit::{BoxError, Context, Dispatcher, Event, ExtractAsync, Registry, Requirements, handles};
+/// use eventkit::{BoxError, Context, Dispatcher, Event, Extract, ExtractAsync, Registry, Requirements};
+/// use eventkit::{State, handles};
 ///
 /// #[derive(Clone)]
 /// struct Customers;
@@ -104,7 +109,7 @@ pub trait Extract<'a>: Sized {
 ///
 /// impl<'a> ExtractAsync<'a> for CustomerName {
 ///     async fn extract_async(context: &'a Context<'a>) -> Result<Self, BoxError> {
-///         let customers = context.state::<Customers>().ok_or("no customers")?;
+///         let State(customers) = State::<Customers>::extract(context)?;
 ///         let id = context.event().subject().ok_or("no customer")?;
 ///         let name = customers.name(id).await;
 ///         Ok(Self(name.ok_or("an unknown customer")?))
