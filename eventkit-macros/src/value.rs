@@ -5,7 +5,7 @@ use std::time::Duration;
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::{Lit, LitStr, Path, Token};
+use syn::{Ident, Lit, LitStr, Path, Token};
 
 use crate::error_collector::ErrorCollector;
 use crate::meta::{Key, Value};
@@ -20,11 +20,22 @@ pub(crate) fn string(
     value: &Value,
     rule: Rule,
 ) -> Option<LitStr> {
+    string_like(errors, key, value, rule, "..")
+}
+
+/// Reads a string as [`string`] does; errors show the example.
+fn string_like(
+    errors: &ErrorCollector,
+    key: &Key,
+    value: &Value,
+    rule: Rule,
+    example: &str,
+) -> Option<LitStr> {
     let name = key.name();
     let Some(tokens) = value.assigned() else {
         return errors.fail(
             key,
-            format!("`{name}` takes a string: write `{name} = \"..\"`"),
+            format!("`{name}` takes a string: write `{name} = \"{example}\"`"),
         );
     };
     match errors.ok(one_literal(tokens))? {
@@ -34,11 +45,13 @@ pub(crate) fn string(
         }
         Some(literal) => errors.fail(
             literal,
-            format!("`{name}` is a string: write `{name} = \"..\"`"),
+            format!("`{name}` is a string: write `{name} = \"{example}\"`"),
         ),
         None => {
             let literal = "the macro checks the text itself, so it has to be a string literal";
-            errors.fail(tokens, format!("{literal}: write `{name} = \"..\"`"))
+            let word = syn::parse2::<Ident>(tokens.clone()).map(|word| word.to_string());
+            let example = word.as_deref().unwrap_or(example);
+            errors.fail(tokens, format!("{literal}: write `{name} = \"{example}\"`"))
         }
     }
 }
@@ -143,7 +156,8 @@ pub(crate) struct DurationLit {
 impl DurationLit {
     /// Reads `key = "30s"`, or adds an error.
     pub(crate) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Self> {
-        let literal = string(errors, key, value, |text| parse_duration(text).map(drop))?;
+        let rule: Rule = |text| parse_duration(text).map(drop);
+        let literal = string_like(errors, key, value, rule, "30s")?;
         let duration = parse_duration(&literal.value()).ok()?;
         Some(Self { literal, duration })
     }

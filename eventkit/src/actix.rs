@@ -42,6 +42,39 @@
 //!     .route("/", web::post().to(receive));
 //! # drop(app);
 //! ```
+//!
+//! A [`Dispatcher`](crate::Dispatcher) is data of the app: `App::app_data(web::Data::new(app))`, and
+//! `app: web::Data<Dispatcher>` as a parameter.
+//!
+//! # Tests
+//!
+//! A test encodes an event, and calls the app with its headers and body:
+//!
+//! ```
+//! use actix_web::test::{self, TestRequest};
+//! use actix_web::{App, web};
+//! use eventkit::Event;
+//! use eventkit::binding::http::encode_binary;
+//!
+//! async fn echo(event: Event) -> Event {
+//!     event
+//! }
+//!
+//! # actix_web::rt::System::new().block_on(async {
+//! let app = test::init_service(App::new().route("/echo", web::post().to(echo))).await;
+//! let event = Event::builder().source("/shop").ty("co.outcome.beat").subject("7").build()?;
+//! let message = encode_binary(&event)?;
+//! let mut request = TestRequest::post().uri("/echo").set_payload(message.body);
+//! for (name, value) in &message.headers {
+//!     request = request.insert_header((name.as_str(), value.as_bytes()));
+//! }
+//! let response = test::call_service(&app, request.to_request()).await;
+//! assert_eq!(response.status(), 200);
+//! assert_eq!(response.headers().get("ce-subject").unwrap(), "7");
+//! # Ok::<(), eventkit::BoxError>(())
+//! # })?;
+//! # Ok::<(), eventkit::BoxError>(())
+//! ```
 
 use std::future::Future;
 use std::pin::Pin;

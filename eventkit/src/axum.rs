@@ -42,6 +42,54 @@
 //!     .route("/echo", post(echo))
 //!     .route("/", post(receive));
 //! ```
+//!
+//! [`State`](crate::State) of this crate is the state of the handlers of events, and that of axum the state
+//! of a route, such as a [`Dispatcher`](crate::Dispatcher):
+//!
+//! ```standalone_crate
+//! use axum::Router;
+//! use axum::extract::State;
+//! use axum::routing::post;
+//! use eventkit::{DispatchError, Dispatcher, Event};
+//!
+//! async fn receive(State(app): State<Dispatcher>, event: Event) -> Result<(), DispatchError> {
+//!     app.dispatch_async(&event).await?;
+//!     Ok(())
+//! }
+//!
+//! let app = Dispatcher::new(eventkit::default_registry()).build()?;
+//! let router: Router = Router::new().route("/", post(receive)).with_state(app);
+//! # Ok::<(), eventkit::DispatcherError>(())
+//! ```
+//!
+//! # Tests
+//!
+//! A test encodes an event as a request and calls the router, which is a service of tower:
+//!
+//! ```
+//! use axum::body::Body;
+//! use axum::http::{Request, StatusCode};
+//! use axum::routing::post;
+//! use axum::{Router, body};
+//! use eventkit::Event;
+//! use eventkit::binding::http::{decode, encode_binary};
+//! use tower::ServiceExt;
+//!
+//! async fn echo(event: Event) -> Event {
+//!     event
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let app: Router = Router::new().route("/echo", post(echo));
+//! let event = Event::builder().source("/shop").ty("co.outcome.beat").build()?;
+//! let request = encode_binary(&event)?.request(Request::post("/echo"))?;
+//! let (parts, body) = app.oneshot(request.map(Body::from)).await?.into_parts();
+//! assert_eq!(parts.status, StatusCode::OK);
+//! assert_eq!(decode(&parts.headers, body::to_bytes(body, usize::MAX).await?)?, event);
+//! # Ok::<(), eventkit::BoxError>(())
+//! # })?;
+//! # Ok::<(), eventkit::BoxError>(())
+//! ```
 
 use std::sync::Arc;
 

@@ -41,7 +41,9 @@
 //! | use other payloads than JSON | [`codec`] |
 //! | use other event formats than JSON | [`mod@format`] |
 //! | pass on events that break the specification | [`LenientEvent`] |
+//! | test them | [`testing`] |
 //! | send and receive | [`binding::http`], `eventkit::axum`, `eventkit::actix`, `eventkit::reqwest` |
+//! | move a program from `cloudevents-sdk` | [`migration`] |
 //!
 //! # Features
 //!
@@ -91,9 +93,13 @@ pub mod extension;
 pub mod extract;
 pub mod filter;
 pub mod format;
+#[doc = include_str!("../docs/migration.md")]
+pub mod migration {}
 pub mod pattern;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
 pub mod transport;
 mod typed;
 #[cfg(any(feature = "actix", feature = "axum"))]

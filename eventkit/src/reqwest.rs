@@ -28,6 +28,22 @@ use crate::typed::{CloudEvent, ToEvent};
 /// Extension of [`RequestBuilder`] that puts events into requests.
 ///
 /// An event is an [`Event`] or a value of a derived type. This trait is sealed.
+///
+/// ```
+/// use eventkit::CloudEvent;
+/// use eventkit::reqwest::RequestBuilderExt;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// struct OrderPlaced { order_id: String }
+///
+/// let order = OrderPlaced { order_id: "A-1".into() };
+/// let request = reqwest::Client::new().post("http://example.com").event(&order)?.build()?;
+/// assert_eq!(request.headers()["ce-type"], OrderPlaced::TYPE);
+/// assert_eq!(request.body().unwrap().as_bytes().unwrap(), br#"{"order_id":"A-1"}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait RequestBuilderExt: sealed::Request {
     /// Puts an event into the request in binary mode.
     ///

@@ -34,6 +34,20 @@ const KEYS: [&str; 14] = [
     symbol::ON_EXHAUSTED,
 ];
 
+/// What to write for keys that other libraries have.
+const OTHER_NAMES: [(&str, &str); 8] = [
+    ("type", ALONE),
+    ("event", ALONE),
+    ("topic", ALONE),
+    ("retries", "`retry(attempts = 5)`"),
+    ("attempts", "`retry(attempts = 5)`"),
+    ("priority", "`order = 10`; lower ones run first"),
+    ("state", "a parameter, `State(state): State<YourState>`"),
+    ("dead_letter", "`on_exhausted = \"dead_letter\"`"),
+];
+
+const ALONE: &str = "the event type without a key: `#[handles(\"co.outcome.order.placed\")]`";
+
 /// Arguments of the attribute.
 #[derive(Default)]
 pub(super) struct Arguments {
@@ -94,6 +108,9 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
                 let path = errors.ok(syn::parse2(key.to_token_stream()));
                 arguments.types.extend(path.map(EventPattern::Constant));
             }
+            Entry::Keyed(key, Value::None) if starts_upper(key.name()) => {
+                errors.add(&key, no_constant(key.name()));
+            }
             Entry::Keyed(key, _) if seen.iter().any(|name| name == key.name()) => {
                 errors.add(&key, format!("`{}` is given twice", key.name()));
             }
@@ -108,7 +125,18 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
 
 /// Returns whether a name is that of a constant, and no key without its value.
 fn is_constant(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_uppercase()) && name == name.to_uppercase()
+    starts_upper(name) && name == name.to_uppercase()
+}
+
+fn starts_upper(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_uppercase())
+}
+
+/// Returns the error of a Rust type in the place of an event type.
+fn no_constant(name: &str) -> String {
+    format!(
+        "an event type is a string or a constant: write `#[handles]` for the types of the parameter, or `#[handles({name}::TYPE)]`"
+    )
 }
 
 fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<EventPattern>) {
@@ -146,17 +174,23 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
         symbol::START => arguments.start = StartPosition::read(errors, key, value),
         symbol::CRATE => arguments.crate_path = value::crate_path(errors, key, value),
         _ if arguments.policy.read(errors, key, value) => {}
-        name => {
-            let help = did_you_mean(name, &KEYS).map_or_else(
-                || {
-                    let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
-                    format!("the keys are {keys}; event types are strings")
-                },
-                |key| format!("did you mean `{key}`?"),
-            );
-            errors.add(key, format!("unknown key `{name}`: {help}"));
-        }
+        name => errors.add(key, format!("unknown key `{name}`: {}", help(name))),
     }
+}
+
+/// Returns what to write instead of an unknown key.
+fn help(name: &str) -> String {
+    let known = OTHER_NAMES.iter().find(|(other, _)| *other == name);
+    if let Some((_, instead)) = known {
+        return format!("write {instead}");
+    }
+    did_you_mean(name, &KEYS).map_or_else(
+        || {
+            let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
+            format!("the keys are {keys}; event types are strings")
+        },
+        |key| format!("did you mean `{key}`?"),
+    )
 }
 
 /// Reads `formerly = "name"` or `formerly("name", "name")`.

@@ -70,6 +70,10 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Spanned<'t>, ParseError> {
+        // The `=` of `==` would be taken for an operator without its right operand.
+        if rest.starts_with("==") {
+            return Err(self.wrong("==", "`=`"));
+        }
         if let Some((symbol, token)) = SYMBOLS.iter().find(|(symbol, _)| rest.starts_with(symbol)) {
             return Ok(self.take(symbol.len(), *token));
         }
@@ -80,14 +84,17 @@ impl<'t> Lexer<'t> {
             '!' => "`NOT`, `!=` or `<>`",
             _ => "an attribute, a literal, an operator or a parenthesis",
         };
-        let span = self.at..self.at + found.len_utf8();
-        let found = format!("`{}`", found.escape_debug());
-        Err(ParseError::new(
+        Err(self.wrong(&rest[..found.len_utf8()], hint))
+    }
+
+    /// Returns the error of text that is no token.
+    fn wrong(&self, found: &str, hint: &'static str) -> ParseError {
+        ParseError::new(
             self.text,
-            span,
+            self.at..self.at + found.len(),
             ParseErrorKind::Syntax,
             hint,
-            found,
-        ))
+            format!("`{}`", found.escape_debug()),
+        )
     }
 }

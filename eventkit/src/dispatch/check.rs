@@ -44,7 +44,34 @@ impl RegistryReport {
     }
 
     /// Returns the event types that handlers [emit](super::Handler::emits) and that no handler of the
-    /// registry handles. They may be meant for another program.
+    /// registry handles.
+    ///
+    /// A handler with a pattern handles all that it matches: with a log of `"*"`, nothing is unhandled.
+    /// The graph tells what only such a handler takes:
+    ///
+    /// ```standalone_crate
+    /// use eventkit::{CloudEvent, Event, Registry};
+    /// # use serde::{Deserialize, Serialize};
+    /// #
+    /// # #[derive(Serialize, Deserialize, CloudEvent)]
+    /// # #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+    /// # struct OrderPlaced;
+    /// #
+    /// # #[derive(Serialize, Deserialize, CloudEvent)]
+    /// # #[cloudevent(type = "co.outcome.order.shipped", source = "/shop")]
+    /// # struct OrderShipped;
+    ///
+    /// let shop = Registry::new("shop");
+    /// shop.register_typed(|_order: &OrderPlaced| OrderShipped);
+    /// shop.register("*", |event: &Event| println!("{event}"));
+    /// assert_eq!(shop.check()?.unhandled_emissions(), []);
+    ///
+    /// let typed = || shop.handlers().filter(|handler| handler.event_name().is_some());
+    /// let mut emitted = shop.handlers().flat_map(|handler| handler.emits());
+    /// let unhandled = emitted.find(|ty| !typed().any(|handler| handler.handles(ty)));
+    /// assert_eq!(unhandled, Some(OrderShipped::TYPE));
+    /// # Ok::<(), eventkit::CheckError>(())
+    /// ```
     #[must_use]
     pub fn unhandled_emissions(&self) -> &[Emission] {
         &self.unhandled_emissions

@@ -34,11 +34,37 @@ use super::state::Requirements;
 /// assert_eq!(*ids.lock().unwrap(), ["1"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// In the place of one that borrows, such as `Id<'_>`, an extractor of the program owns the value:
+///
+/// ```
+/// use eventkit::{BoxError, CloudEvent, Context, Extract, Registry};
+/// # use serde::{Deserialize, Serialize};
+/// #
+/// # #[derive(Serialize, Deserialize, CloudEvent)]
+/// # #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// # struct OrderPlaced { order_id: String }
+///
+/// struct EventId(String);
+///
+/// impl<'a> Extract<'a> for EventId {
+///     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+///         Ok(Self(context.event().id().to_owned()))
+///     }
+/// }
+///
+/// let orders = Registry::new("orders");
+/// orders.register_typed(|order: &OrderPlaced, EventId(id): EventId| {
+///     println!("{} by event {id}", order.order_id);
+/// });
+/// orders.dispatch(&OrderPlaced { order_id: "A-1".into() })?;
+/// # Ok::<(), eventkit::DispatchError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this cannot be registered as a handler",
     label = "not a closure of a handler",
-    note = "write `|event: &Event|`, or `|order: &OrderPlaced|` for `register_typed`, with the types of all parameters",
-    note = "after the event it takes up to eight extractors that borrow nothing, such as `State<S>`, and returns `()`, events, or a `Result` of these",
+    note = "write `|event: &Event|`, or `|order: &OrderPlaced|` for `register_typed`, with the types of all parameters; the type of the event derives `CloudEvent`",
+    note = "after the event it takes up to eight extractors that borrow nothing, such as `eventkit::State<S>` and not `Id<'_>`, and returns `()`, events, or a `Result` of these",
     note = "what it captures is `Send + Sync`, and is changed behind a lock or in an atomic, since it may be called by several threads at once",
     note = "a closure that returns a future is registered with `register_async` or `register_typed_async`"
 )]
@@ -83,8 +109,8 @@ pub trait HandlerClosure<E, Parameters>: Send + Sync + 'static {
 #[diagnostic::on_unimplemented(
     message = "this cannot be registered as an async handler",
     label = "not a closure of an async handler",
-    note = "write `|event: Event| async move ..`, or `|order: OrderPlaced| async move ..` for `register_typed_async`, with the types of all parameters",
-    note = "after the event it takes up to eight extractors that borrow nothing, such as `State<S>`, and its future is `Send` and returns `()`, events, or a `Result` of these",
+    note = "write `|event: Event| async move ..`, or `|order: OrderPlaced| async move ..` for `register_typed_async`, with the types of all parameters; the type of the event derives `CloudEvent`",
+    note = "after the event it takes up to eight extractors that borrow nothing, such as `eventkit::State<S>` and not `Id<'_>`, and its future is `Send` and returns `()`, events, or a `Result` of these",
     note = "what it captures is `Send + Sync`, and is changed behind a lock or in an atomic, since it may be called by several threads at once"
 )]
 pub trait AsyncHandlerClosure<E, Parameters>: Send + Sync + 'static {

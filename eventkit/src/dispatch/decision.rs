@@ -72,6 +72,38 @@ pub enum Decision {
 /// assert_eq!(error.decision(), Decision::DeadLetter);
 /// ```
 ///
+/// # Errors of other libraries
+///
+/// `?` makes one conversion. An error of another library has a variant with `#[from]`, or is converted into
+/// a hidden one first:
+///
+/// ```
+/// use eventkit::{BoxError, Decision, HandlerError};
+///
+/// #[derive(Debug, thiserror::Error, HandlerError)]
+/// enum ImportError {
+///     #[error("the file cannot be read")]
+///     #[retry]
+///     Read(#[from] std::io::Error),
+///     #[error(transparent)]
+///     #[handler_error(transparent)]
+///     Other(#[from] BoxError),
+/// }
+///
+/// fn total(path: &str) -> Result<u32, ImportError> {
+///     let text = std::fs::read_to_string(path)?;
+///     Ok(text.parse().map_err(BoxError::from)?)
+/// }
+///
+/// let error = total("no such file").unwrap_err();
+/// assert!(matches!(error, ImportError::Read(_)));
+/// assert_eq!(error.decision(), Decision::Retry { after: None });
+/// ```
+///
+/// With `Other(#[from] anyhow::Error)` that is `.map_err(anyhow::Error::from)?`, or `.context("..")?`. A
+/// `Box<dyn Error>` that is not `Send + Sync` is converted by its text:
+/// `.map_err(|error| BoxError::from(error.to_string()))?`.
+///
 /// # Example
 ///
 /// ```

@@ -77,7 +77,10 @@ const MISSING_ENVELOPE: &str = "the event has no envelope";
 
 #[cold]
 pub(super) fn missing_envelope() -> Failure {
-    Failure::Extract(MISSING_ENVELOPE.into())
+    Failure::Extract {
+        parameter: "Event",
+        error: MISSING_ENVELOPE.into(),
+    }
 }
 
 impl<'a> DecodedEvent<'a> {

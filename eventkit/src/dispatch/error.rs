@@ -145,7 +145,7 @@ fn types(chain: &[String]) -> String {
 #[non_exhaustive]
 pub enum DispatcherError {
     /// Handlers require state that is missing.
-    #[error("state is missing: {}", .0.join("; "))]
+    #[error("state is missing, which `Dispatcher::new(..).state(..)` adds: {}", .0.join("; "))]
     MissingState(Vec<String>),
     /// Handlers take the events of a type as two Rust types.
     #[error("{}", .0.join("; "))]

@@ -43,10 +43,14 @@ use crate::typed::{AttributeSource, EventSet};
 /// TENANTS.dispatch(&event)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// An extractor may use others, as in `State::<Db>::extract(context)?`. `Option` is an extractor around those
+/// of this crate only, so that a type for a value that may be absent holds the `Option`, as in
+/// `struct Tenant(Option<String>)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
-    note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
+    note = "after the event a handler takes `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
     note = "a type that implements `eventkit::ExtractAsync` alone is a parameter of an `async fn`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
     note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
@@ -79,7 +83,7 @@ pub trait Extract<'a>: Sized {
 
     #[doc(hidden)]
     fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
-        Self::extract(invocation.context()?).map_err(Failure::from_extractor)
+        Self::extract(invocation.context()?).map_err(Failure::from_extractor::<Self>)
     }
 }
 
@@ -88,7 +92,8 @@ pub trait Extract<'a>: Sized {
 /// Every [`Extract`] is one as well. A sync handler takes those alone.
 ///
 /// ```
-/// use eventkit::{BoxError, Context, Dispatcher, Event, ExtractAsync, Registry, Requirements, handles};
+/// use eventkit::{BoxError, Context, Dispatcher, Event, Extract, ExtractAsync, Registry, Requirements};
+/// use eventkit::{State, handles};
 ///
 /// #[derive(Clone)]
 /// struct Customers;
@@ -104,7 +109,7 @@ pub trait Extract<'a>: Sized {
 ///
 /// impl<'a> ExtractAsync<'a> for CustomerName {
 ///     async fn extract_async(context: &'a Context<'a>) -> Result<Self, BoxError> {
-///         let customers = context.state::<Customers>().ok_or("no customers")?;
+///         let State(customers) = State::<Customers>::extract(context)?;
 ///         let id = context.event().subject().ok_or("no customer")?;
 ///         let name = customers.name(id).await;
 ///         Ok(Self(name.ok_or("an unknown customer")?))
@@ -133,7 +138,7 @@ pub trait Extract<'a>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an async handler",
     label = "not an extractor",
-    note = "after the event a handler takes `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
+    note = "after the event a handler takes `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
     note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
     note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
@@ -164,7 +169,7 @@ pub trait ExtractAsync<'a>: Sized {
     fn extracting(invocation: &'a Invocation<'a>) -> Extracting<'a, Self> {
         Extracting::Waiting(Box::pin(async {
             let extracted = Self::extract_async(invocation.context()?).await;
-            extracted.map_err(Failure::from_extractor)
+            extracted.map_err(Failure::from_extractor::<Self>)
         }))
     }
 }
@@ -275,7 +280,9 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
     fn from_invocation(invocation: &'a Invocation<'a>) -> Result<Self, Failure> {
         match invocation.states().get::<S>() {
             Some(state) => Ok(Self(state.clone())),
-            None => Err(Failure::Extract(MissingState(type_name::<S>()).into())),
+            None => Err(Failure::from_extractor::<Self>(
+                MissingState(type_name::<S>()).into(),
+            )),
         }
     }
 }

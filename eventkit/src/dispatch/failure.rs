@@ -1,6 +1,6 @@
 //! The failure of a handler.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::error::Error;
 use std::fmt;
 use std::iter;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::decision::{Decision, HandlerError};
 use super::decisions;
-use crate::error::{BoxError, DecodeError};
+use crate::error::{BoxError, DecodeError, with_causes};
 
 /// The reason why one handler did not succeed.
 ///
@@ -32,7 +32,12 @@ pub enum Failure {
     /// the error.
     Decode(Arc<DecodeError>),
     /// A parameter of the handler could not be extracted.
-    Extract(BoxError),
+    Extract {
+        /// The name of the parameter's type.
+        parameter: &'static str,
+        /// The error of the extractor.
+        error: BoxError,
+    },
     /// The filter of the handler could not be evaluated: the handler did not run.
     Filter(BoxError),
     /// The handler took longer than its [`Policy`](super::Policy) allows, and was stopped.
@@ -41,20 +46,19 @@ pub enum Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f.write_str(&with_causes(self));
+        }
         match self {
-            Self::Error { error, .. } => write!(f, "{error}")?,
-            Self::Panic(message) => write!(f, "panicked: {message}")?,
-            Self::Decode(error) => write!(f, "{error}")?,
-            Self::Extract(_) => f.write_str("failed to extract a parameter")?,
-            Self::Filter(_) => f.write_str("failed to evaluate the filter")?,
-            Self::Timeout(timeout) => write!(f, "took longer than {timeout:?}")?,
+            Self::Error { error, .. } => write!(f, "{error}"),
+            Self::Panic(message) => write!(f, "panicked: {message}"),
+            Self::Decode(error) => write!(f, "{error}"),
+            Self::Extract { parameter, .. } => {
+                write!(f, "failed to extract the parameter `{parameter}`")
+            }
+            Self::Filter(_) => f.write_str("failed to evaluate the filter"),
+            Self::Timeout(timeout) => write!(f, "took longer than {timeout:?}"),
         }
-        let mut cause = self.source().filter(|_| f.alternate());
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }
 
@@ -64,7 +68,7 @@ impl Error for Failure {
             Self::Error { error, .. } => error.source(),
             Self::Panic(_) | Self::Timeout(_) => None,
             Self::Decode(error) => error.source(),
-            Self::Extract(error) | Self::Filter(error) => Some(&**error),
+            Self::Extract { error, .. } | Self::Filter(error) => Some(&**error),
         }
     }
 }
@@ -105,10 +109,13 @@ impl Failure {
     }
 
     /// Returns the failure of an extractor: a decode error means that the event is at fault.
-    pub(crate) fn from_extractor(error: BoxError) -> Self {
+    pub(crate) fn from_extractor<P>(error: BoxError) -> Self {
         match error.downcast::<DecodeError>() {
             Ok(error) => Self::from(*error),
-            Err(error) => Self::Extract(error),
+            Err(error) => Self::Extract {
+                parameter: type_name::<P>(),
+                error,
+            },
         }
     }
 

@@ -17,7 +17,7 @@ use crate::typed::AttributeSource;
 /// The outcome of each handler of an event, in the order in which they ran.
 ///
 /// A report without handlers is not an error: the event has no handlers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Report {
     /// `None` if the event has no handlers.
     route: Option<Arc<Route>>,
@@ -137,6 +137,17 @@ impl Report {
         iter::once(self).chain(self.cascaded().iter().map(|own| &own.report))
     }
 
+    /// Returns one line for each handler, of cascaded events too.
+    fn lines(&self) -> Vec<String> {
+        let own = self.iter().map(|outcome| outcome.to_string());
+        let cascaded = self.cascaded().iter().flat_map(|own| {
+            let chain = own.chain().join(" -> ");
+            let outcomes = own.report.iter();
+            outcomes.map(move |outcome| format!("{chain}: {outcome}"))
+        });
+        own.chain(cascaded).collect()
+    }
+
     fn handlers(&self) -> &[HandlerRef] {
         let route = self.route.as_ref();
         route.map_or(&[], |route| &route.handlers)
@@ -207,13 +218,20 @@ impl fmt::Display for Report {
         if self.is_empty() {
             return f.write_str("no handler");
         }
-        let lines = self.iter().map(|outcome| outcome.to_string());
-        let cascaded = self.cascaded().iter().flat_map(|own| {
-            let chain = own.chain().join(" -> ");
-            let lines = own.report.iter();
-            lines.map(move |outcome| format!("{chain}: {outcome}"))
-        });
-        f.write_str(&lines.chain(cascaded).collect::<Vec<_>>().join("\n"))
+        f.write_str(&self.lines().join("\n"))
+    }
+}
+
+/// Writes the lines of [`Display`](fmt::Display) and the events: an `unwrap`, and a `main` that returns the
+/// error of a dispatch, print this.
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines();
+        let events: Vec<String> = self.events().iter().map(ToString::to_string).collect();
+        f.debug_struct("Report")
+            .field("handlers", &lines)
+            .field("events", &events)
+            .finish()
     }
 }
 

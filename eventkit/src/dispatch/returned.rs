@@ -51,6 +51,7 @@ use crate::typed::{CloudEvent, EventSet};
     label = "neither events nor `()`",
     note = "return `()`, an event type, an enum of event types, `Event`, or an `Option` or a `Vec` of these",
     note = "or a `Result` of one of these, with an error that implements `std::error::Error` and is `Send + Sync + 'static`, a `String`, or a `Box<dyn std::error::Error + Send + Sync>`",
+    note = "for several events of different types, return a `Vec` of an enum that derives `CloudEvent`, or send them through `Outgoing`",
     note = "a handler that waits is an `async fn`"
 )]
 pub trait IntoOutcome {

@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::BoxError;
 use super::excerpt::truncate;
 use super::violation::BuildError;
+use crate::event::name;
 
 /// The error of a value that cannot be encoded as an event, or of an event that cannot be encoded
 /// as a message.
@@ -14,7 +15,7 @@ pub struct EncodeError(Box<Kind>);
 
 #[derive(Debug, Error)]
 enum Kind {
-    #[error(transparent)]
+    #[error("{error}{help}", error = .0, help = source_help(.0))]
     Build(BuildError),
     #[error("failed to encode the data")]
     Data(#[source] BoxError),
@@ -93,6 +94,16 @@ impl EncodeError {
             Kind::Build(error) => Some(error),
             _ => None,
         }
+    }
+}
+
+/// Returns how an event type sets its source, if that is missing.
+fn source_help(error: &BuildError) -> &'static str {
+    let mut violations = error.violations().iter();
+    if violations.any(|own| own.attribute() == name::SOURCE && own.value().is_none()) {
+        "; an event type sets it with `#[cloudevent(source = \"..\")]`, or with `#[cloudevent(source)]` on a field"
+    } else {
+        ""
     }
 }
 

@@ -1,5 +1,8 @@
 //! The errors of values, events, encoding and decoding.
 
+use std::error::Error;
+use std::iter;
+
 mod attribute;
 mod decode;
 mod encode;
@@ -17,6 +20,21 @@ pub use violation::{BuildError, Violation};
 
 /// Any error that user code may return.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Returns the text of an error and those of its causes on one line.
+///
+/// Many errors end with the text of their cause and return it as well, such as a variant with
+/// `#[error("database: {0}")]` and `#[from]`. Such a cause is not repeated.
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut line = error.to_string();
+    for cause in iter::successors(error.source(), |error| (*error).source()) {
+        let text = cause.to_string();
+        if !line.ends_with(&text) {
+            line = format!("{line}: {text}");
+        }
+    }
+    line
+}
 
 /// Joins the texts of errors in one line.
 pub(crate) fn joined<T: ToString>(errors: impl IntoIterator<Item = T>) -> String {

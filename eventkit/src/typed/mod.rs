@@ -85,6 +85,50 @@ use crate::event::{Data, Event, EventBuilder};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// Two versions of an event are two types. An enum takes both, and converts the older one:
+///
+/// ```
+/// # use eventkit::{CloudEvent, Registry, handles};
+/// # use serde::{Deserialize, Serialize};
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.address.changed.v1", source = "/users")]
+/// struct AddressChangedV1 { address: String }
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.address.changed.v2", source = "/users")]
+/// struct AddressChanged { street: String, city: String }
+///
+/// #[derive(CloudEvent)]
+/// enum AnyAddressChanged {
+///     V1(AddressChangedV1),
+///     V2(AddressChanged),
+/// }
+///
+/// impl From<AnyAddressChanged> for AddressChanged {
+///     fn from(event: AnyAddressChanged) -> Self {
+///         match event {
+///             AnyAddressChanged::V1(AddressChangedV1 { address }) => {
+///                 let (street, city) = address.split_once(", ").unwrap_or((&address, ""));
+///                 AddressChanged { street: street.into(), city: city.into() }
+///             }
+///             AnyAddressChanged::V2(event) => event,
+///         }
+///     }
+/// }
+///
+/// static USERS: Registry = Registry::new("users");
+///
+/// #[handles(registry = USERS)]
+/// fn print_label(event: AnyAddressChanged) {
+///     let address = AddressChanged::from(event);
+///     println!("{}\n{}", address.street, address.city);
+/// }
+///
+/// let old = AddressChangedV1 { address: "1 Main St, Springfield".into() };
+/// assert_eq!(USERS.dispatch(&old.to_event()?)?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// An enum takes the events of several types, and those of all others with a variant for them:
 ///
 /// ```

@@ -117,7 +117,9 @@ fn extensions_that_look_like_slips_have_a_way_in() {
 fn without_a_source_the_error_says_what_is_missing() {
     let error = Little { n: 1 }.to_event().unwrap_err();
     let expected = "not a valid event: attribute `source` is missing, \
-                    expected a value: the attribute is required (core, REQUIRED Attributes)";
+                    expected a value: the attribute is required (core, REQUIRED Attributes); \
+                    an event type sets it with `#[cloudevent(source = \"..\")]`, \
+                    or with `#[cloudevent(source)]` on a field";
     assert_eq!(error.to_string(), expected);
 
     let builder = Little { n: 1 }.event_builder().unwrap();

@@ -102,8 +102,10 @@ fn an_attribute_that_is_not_there_fails_the_handler_and_says_which() {
 
 #[test]
 fn state_that_is_missing_is_found_before_the_first_event() {
-    let Err(DispatcherError::MissingState(missing)) = Dispatcher::new(&EXTRACTED).build() else {
-        panic!("a dispatcher without state was built");
+    let error = Dispatcher::new(&EXTRACTED).build().unwrap_err();
+    assert!(error.to_string().contains(".state(..)"), "{error}");
+    let DispatcherError::MissingState(missing) = error else {
+        panic!("{error}");
     };
     assert_eq!(missing.len(), 1);
     assert!(

@@ -1,9 +1,14 @@
 //! Failing handlers.
 
 use eventkit::binding::http::Problem;
-use eventkit::{Event, Failure, Registry};
+use eventkit::{BoxError, Context, Event, Extract, ExtractAsync, Failure, Registry, handles};
 
 use super::{Log, OrderPlaced, placed};
+
+fn event(ty: &str) -> Event {
+    let builder = Event::builder().source("/shop").ty(ty);
+    builder.build().unwrap()
+}
 
 #[derive(Debug)]
 struct Outer(std::num::ParseIntError);
@@ -123,4 +128,82 @@ fn the_alternate_form_of_a_failure_tells_its_causes() {
         format!("{failure:#}"),
         "the total is wrong: invalid digit found in string"
     );
+}
+
+/// An error that ends with the text of its source, as many enums of thiserror do.
+#[derive(Debug)]
+struct Database(std::num::ParseIntError);
+
+impl std::fmt::Display for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "database: {}", self.0)
+    }
+}
+
+impl std::error::Error for Database {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn a_cause_that_ends_the_text_of_its_error_is_not_repeated() {
+    let failure = Failure::error(Database("x".parse::<u8>().unwrap_err()));
+    assert_eq!(
+        format!("{failure:#}"),
+        "database: invalid digit found in string"
+    );
+}
+
+struct Tenant;
+
+impl<'a> Extract<'a> for Tenant {
+    fn extract(_: &'a Context<'a>) -> Result<Self, BoxError> {
+        Err("no tenant".into())
+    }
+}
+
+struct Customer;
+
+impl<'a> ExtractAsync<'a> for Customer {
+    async fn extract_async(_: &'a Context<'a>) -> Result<Self, BoxError> {
+        Err("no customer".into())
+    }
+}
+
+#[handles("extract", registry = EXTRACTING)]
+fn of_a_tenant(_: &Event, _: Tenant) {}
+
+#[handles("extract", registry = EXTRACTING)]
+async fn of_a_customer(_: &Event, _: Customer) {}
+
+static EXTRACTING: Registry = Registry::new("extracting");
+
+#[tokio::test]
+async fn a_failure_names_the_parameter_that_was_not_extracted() {
+    let error = EXTRACTING
+        .dispatch_async(&event("extract"))
+        .await
+        .unwrap_err();
+    let failures = error.report().unwrap().failures();
+    let texts: Vec<String> = failures.map(|(_, own)| format!("{own:#}")).collect();
+    let path = module_path!();
+    let expected = [("Tenant", "no tenant"), ("Customer", "no customer")];
+    let expected = expected.map(|(parameter, error)| {
+        format!("the parameter `{path}::{parameter}` could not be extracted: {error}")
+    });
+    assert_eq!(texts, expected);
+}
+
+#[test]
+fn an_unwrapped_error_of_a_dispatch_tells_what_failed() {
+    let registry = Registry::new("unwrapped");
+    registry.register("debug", |_: &Event| Err::<(), _>("no"));
+    let error = registry.dispatch(&event("debug")).unwrap_err();
+    let text = format!("{error:?}");
+    assert!(
+        text.starts_with(r#"Failed(Report { handlers: [""#),
+        "{text}"
+    );
+    assert!(text.ends_with(r#": no"], events: [] })"#), "{text}");
 }

@@ -1,6 +1,5 @@
 //! The response of a server that refuses a request.
 
-use std::error::Error;
 use std::fmt;
 
 use bytes::Bytes;
@@ -8,7 +7,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 
-use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
+use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError, with_causes};
 use crate::event::Violation;
 
 /// A description of a refused request as JSON (RFC 9457, `application/problem+json`).
@@ -148,7 +147,7 @@ impl From<&DecodeError> for Problem {
             }
             DecodeErrorKind::Data => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid data"),
         };
-        let mut problem = Self::new(status, title, with_sources(error));
+        let mut problem = Self::new(status, title, with_causes(error));
         problem.violations = error.violations().to_vec();
         problem
     }
@@ -160,7 +159,7 @@ impl From<&EncodeError> for Problem {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Event not encodable",
-            with_sources(error),
+            with_causes(error),
         )
     }
 }
@@ -191,11 +190,4 @@ impl From<Problem> for Response<Bytes> {
         response.headers_mut().insert(CONTENT_TYPE, value);
         response
     }
-}
-
-/// Writes an error and its causes as one sentence.
-fn with_sources(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| (*error).source());
-    let lines: Vec<String> = causes.map(ToString::to_string).collect();
-    lines.join(": ")
 }
