@@ -107,7 +107,9 @@ impl NatsAcknowledger {
         self.send_ack(operation, kind).await?;
         if self.has_record.load(Ordering::Relaxed) {
             let (state, durable) = self.place();
-            let forgotten = delivery_records::forget(state, durable, sequence(message)).await;
+            // Boxed, so that the common case does not carry the size of the rare one.
+            let forgetting = delivery_records::forget(state, durable, sequence(message));
+            let forgotten = Box::pin(forgetting).await;
             // What is left is forgotten when the subscription is opened again.
             if let Err(error) = forgotten {
                 debug!(%error, "failed to forget the record of a settled message");
@@ -193,16 +195,17 @@ impl Acknowledger for NatsAcknowledger {
         message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
+        // Each in a box of its own, so that the common case does not have the size of the rare ones.
+        let (operation, kind) = match settlement {
+            Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+            Settlement::Terminate => ("terminate a message", AckKind::Term),
+            Settlement::Nack(delay) => return Box::pin(async move { self.nack(delay).await }),
+            Settlement::Skip => return Box::pin(async move { self.skip(message).await }),
+        };
         Box::pin(async move {
-            let (operation, kind) = match settlement {
-                Settlement::Ack => ("acknowledge a message", AckKind::Ack),
-                Settlement::Terminate => ("terminate a message", AckKind::Term),
-                Settlement::Nack(delay) => return self.nack(delay).await,
-                Settlement::Skip => return self.skip(message).await,
-            };
             self.end(operation, kind, message).await?;
             if owns_dead_letters(&self.subscription.subscription) {
-                return self.delete_letter(sequence(message)).await;
+                return Box::pin(self.delete_letter(sequence(message))).await;
             }
             Ok(())
         })
