@@ -13,6 +13,7 @@ use eventkit::transport::{
 use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::active_subscription::ActiveSubscription;
@@ -30,7 +31,7 @@ const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
 const MAX_EARLY_SKIPS: u32 = 20;
 const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
 
-/// Settles one message; the server confirms each acknowledgement.
+/// Settles one message; the server confirms each acknowledgement that needs it.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
     subscription: Arc<ActiveSubscription>,
@@ -65,6 +66,34 @@ impl NatsAcknowledger {
             has_record: AtomicBool::new(false),
             _permit: permit,
         }
+    }
+
+    /// Returns whether an acknowledgement is to be confirmed. One that is lost would let the event overtake
+    /// later ones of its key, or come back without its record.
+    fn needs_confirmation(&self) -> bool {
+        let ActiveSubscription {
+            shared,
+            subscription,
+            ..
+        } = &*self.subscription;
+        !shared.unconfirmed_acks
+            || subscription.keeps_order
+            || self.has_record.load(Ordering::Relaxed)
+            || owns_dead_letters(subscription)
+    }
+
+    /// Sends an acknowledgement that the server does not confirm.
+    async fn send_unconfirmed(&self) -> Result<(), TransportError> {
+        const OPERATION: &str = "acknowledge a message";
+        let api = &self.subscription.shared.api;
+        let sending = api.client.publish(self.reply.clone(), AckKind::Ack.into());
+        // Without a connection the queue of the client fills up.
+        let sent = timeout(api.timeout, sending).await;
+        let sent = sent.map_err(|_| api.no_answer(OPERATION, &self.reply))?;
+        sent.map_err(|error| {
+            TransportError::unavailable(format!("failed to {OPERATION}"))
+                .with_source(error.to_string())
+        })
     }
 
     async fn send_ack(&self, operation: &'static str, kind: AckKind) -> Result<(), TransportError> {
@@ -195,6 +224,9 @@ impl Acknowledger for NatsAcknowledger {
         message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
+        if settlement == Settlement::Ack && !self.needs_confirmation() {
+            return Box::pin(async move { self.send_unconfirmed().await });
+        }
         // Each in a box of its own, so that the common case does not have the size of the rare ones.
         let (operation, kind) = match settlement {
             Settlement::Ack => ("acknowledge a message", AckKind::Ack),
