@@ -7,7 +7,9 @@ use cloudevents::message::{BinaryDeserializer, Result};
 use cloudevents::{AttributesReader, Data, Event, EventBuilder, EventBuilderV10};
 use eventkit::CloudEvent;
 use eventkit_performance::case::Case;
-use eventkit_performance::messages::{self, SUBJECT, TRACE_PARENT, batch, binary, structured, time};
+use eventkit_performance::messages::{
+    self, SUBJECT, TRACE_PARENT, batch, binary, structured, time,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
