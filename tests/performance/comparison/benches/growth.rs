@@ -80,7 +80,9 @@ async fn main() -> Result<(), BoxError> {
             spent.push(consume(nats, &name, *handlers, process).await?);
         }
     }
-    println!("microseconds of the processor per delivery, here and in the server; memory at most");
+    println!(
+        "deliveries per second; microseconds of the processor per delivery, here and in the server; memory"
+    );
     for (backlog, handlers, spent) in cases {
         print(backlog, handlers, &spent);
     }
@@ -93,8 +95,15 @@ fn print(backlog: u64, handlers: u64, spent: &[(Spent, u64)]) {
         let times = times.map(|(own, _)| of(own).as_secs_f64() * 1e6 / DELIVERIES as f64);
         range(times.collect())
     };
+    let seconds = median(
+        spent
+            .iter()
+            .map(|(own, _)| own.wall.as_secs_f64())
+            .collect(),
+    );
     println!(
-        "{backlog:>7} events, {handlers:>2} handlers: {} here  {} server  {:.1} MB",
+        "{backlog:>7} events, {handlers:>2} handlers: {:>6.0}/s  {} here  {} server  {:.1} MB",
+        DELIVERIES as f64 / seconds,
         us(|own| own.client),
         us(|own| own.server),
         median(spent.iter().map(|(_, bytes)| *bytes as f64 / 1e6).collect()),
