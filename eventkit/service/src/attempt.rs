@@ -38,19 +38,24 @@ impl Delivery<'_> {
         {
             return outcome;
         }
-        let run = async {
+        // Pinned where it is created: a large future is not copied into the next one.
+        let run = pin!(async {
             let suspect = match suspect {
                 Some(admission) => Some(Box::pin(self.begin_suspect_run(admission)).await?),
                 None => None,
             };
             let outcome = self.run(number, suspect).await;
             outcome.map_err(AttemptOutcome::Failed)
+        });
+        let Some(inbox) = inbox else {
+            return match run.await {
+                Ok(()) => AttemptOutcome::Completed,
+                Err(outcome) => outcome,
+            };
         };
         match self.while_claimed(run).await {
             Ok(()) => {
-                if let Some(inbox) = inbox {
-                    self.complete_claim(inbox).await;
-                }
+                self.complete_claim(inbox).await;
                 AttemptOutcome::Completed
             }
             Err(outcome) => {

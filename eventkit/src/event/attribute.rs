@@ -45,6 +45,14 @@ impl AttributeValue {
         AttributeRef::from(self).into_text()
     }
 
+    /// Returns the canonical string of the value, without a copy where it is a string already.
+    pub(crate) fn into_string(self) -> String {
+        match self {
+            Self::String(text) => text,
+            other => other.to_text().into_owned(),
+        }
+    }
+
     /// Reads the value as another type, as if it had arrived as a string.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::Event;
 use super::attribute::AttributeValue;
@@ -34,7 +33,8 @@ use crate::error::{AttributeError, BuildError, EncodeError};
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder makes nothing until `build` is called"]
 pub struct EventBuilder {
-    pub(crate) parts: EventParts,
+    /// Boxed, since each setter moves the builder.
+    pub(crate) parts: Box<EventParts>,
     without_time: bool,
 }
 
@@ -42,7 +42,7 @@ impl EventBuilder {
     pub(crate) fn from_parts(parts: EventParts) -> Self {
         let without_time = false;
         Self {
-            parts,
+            parts: Box::new(parts),
             without_time,
         }
     }
@@ -178,9 +178,6 @@ impl EventBuilder {
     pub fn build(mut self) -> Result<Event, BuildError> {
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());
-        }
-        if !self.has_id() {
-            self = self.id(Uuid::new_v4());
         }
         self.parts.finish()
     }

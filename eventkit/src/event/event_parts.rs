@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::attribute::AttributeValue;
 use super::check::{self, RawAttribute};
 use super::core_attributes::CoreAttributes;
@@ -32,8 +34,9 @@ pub(crate) struct EventParts {
 }
 
 impl EventParts {
-    /// Checks everything and makes the event, or says all that is wrong with it.
-    pub(crate) fn finish(mut self) -> Result<Event, BuildError> {
+    /// Checks everything and makes the event, or says all that is wrong with it. An id that is not set
+    /// is a random UUID.
+    pub(crate) fn finish(mut self: Box<Self>) -> Result<Event, BuildError> {
         let mut violations = match self.violations.take() {
             None => Vec::new(),
             Some(violations) => violations.into_violations(),
@@ -45,6 +48,7 @@ impl EventParts {
         }
         check::core_attributes(
             |at| match &self.core[at] {
+                None if at == name::ID_AT => RawAttribute::Checked,
                 None => RawAttribute::Absent,
                 Some(Cow::Borrowed(_)) => RawAttribute::Checked,
                 Some(Cow::Owned(text)) => RawAttribute::Text(text),
@@ -68,8 +72,15 @@ impl EventParts {
         if !violations.is_empty() {
             return Err(BuildError::new(violations));
         }
+        let mut random = Uuid::encode_buffer();
+        let random = self.core[name::ID_AT]
+            .is_none()
+            .then(|| &*Uuid::new_v4().hyphenated().encode_lower(&mut random));
         Ok(Event(Arc::new(Inner {
-            core: CoreAttributes::copy_from(|at| self.core[at].as_deref()),
+            core: CoreAttributes::copy_from(|at| match at {
+                name::ID_AT => random.or(self.core[at].as_deref()),
+                _ => self.core[at].as_deref(),
+            }),
             time: self.time,
             extensions: Extensions::from_settled(self.extensions),
             data,

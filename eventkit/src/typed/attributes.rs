@@ -11,7 +11,7 @@ pub struct TypedAttributes(Box<EventParts>);
 
 impl TypedAttributes {
     pub(crate) fn new(builder: EventBuilder) -> Self {
-        Self(Box::new(builder.parts))
+        Self(builder.parts)
     }
 }
 

@@ -95,7 +95,7 @@ fn set_attribute(
     };
     match at {
         Some(name::TIME_AT) => parts.time = Some(value.parse().map_err(invalid)?),
-        Some(at) => parts.core[at] = Some(Cow::Owned(value.to_text().into_owned())),
+        Some(at) => parts.core[at] = Some(Cow::Owned(value.into_string())),
         None => parts.set_extension(Cow::Borrowed(name), value),
     }
     Ok(())

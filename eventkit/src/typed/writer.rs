@@ -46,10 +46,6 @@ pub trait EventWriter: Sized {
 
 /// The attributes of a typed value that is written.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it is made and taken apart within one call, and a box would be an allocation"
-)]
 pub enum ValueAttributes {
     /// Those of its type, an id and a time, and no others.
     Fixed(&'static Metadata),

@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::fmt::Debug;
 use std::iter;
+use std::mem;
+use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
+use reqwest::Url;
 use reqwest::redirect::Policy;
 
 use eventkit::reqwest::read;
@@ -36,25 +39,46 @@ pub trait HttpClient: Debug + Send + Sync {
 
 /// The default client, which uses reqwest.
 #[derive(Debug)]
-pub(super) struct Reqwest(reqwest::Client);
+pub(super) struct Reqwest {
+    client: reqwest::Client,
+    /// The URL of the sender's target, which is not parsed for each request.
+    target: OnceLock<(Uri, Url)>,
+}
 
 impl Reqwest {
     /// Creates a client that never follows redirects, whatever the builder says (2.2).
     pub(super) fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
         let client = builder.redirect(Policy::none()).build();
-        client.map(Self).map_err(|error| {
+        let client = client.map_err(|error| {
             TransportError::configuration("failed to create the HTTP client of a webhook sender")
                 .with_source(error)
-        })
+        })?;
+        let target = OnceLock::new();
+        Ok(Self { client, target })
+    }
+
+    fn url(&self, uri: &Uri) -> Result<Url, TransportError> {
+        if let Some((target, url)) = self.target.get()
+            && target == uri
+        {
+            return Ok(url.clone());
+        }
+        let url = Url::parse(&uri.to_string()).map_err(|error| {
+            TransportError::configuration("failed to create the request").with_source(error)
+        })?;
+        // Another one is parsed each time.
+        let _ = self.target.set((uri.clone(), url.clone()));
+        Ok(url)
     }
 
     async fn execute(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let https = request.uri().scheme_str() == Some("https");
-        let request = reqwest::Request::try_from(request).map_err(|error| {
-            TransportError::configuration("failed to create the request").with_source(error)
-        })?;
-        let response = self.0.execute(request).await.map_err(|error| {
-            // The URL may contain a token, so it must not appear in the error.
+        let (parts, body) = request.into_parts();
+        let mut request = reqwest::Request::new(parts.method, self.url(&parts.uri)?);
+        *request.headers_mut() = parts.headers;
+        *request.body_mut() = Some(body.into());
+        let mut response = self.client.execute(request).await.map_err(|error| {
+            // The URL may contain a token.
             let error = error.without_url();
             if https && lacks_tls(&error) {
                 let message = "reqwest has no TLS support for https: enable one of its TLS features, such as \
@@ -72,9 +96,11 @@ impl Reqwest {
         })?;
         let mut received = Response::new(Bytes::new());
         *received.status_mut() = response.status();
-        *received.headers_mut() = response.headers().clone();
-        if !received.status().is_success() {
-            // If the body cannot be read, the error message only lacks it.
+        if received.status().is_success() {
+            *received.headers_mut() = mem::take(response.headers_mut());
+        } else {
+            *received.headers_mut() = response.headers().clone();
+            // A body that cannot be read is only missing from the error message.
             *received.body_mut() = read(response, MAX_RESPONSE_BODY)
                 .await
                 .unwrap_or_default()

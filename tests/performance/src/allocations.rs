@@ -82,6 +82,13 @@ pub fn count() -> usize {
     ALLOCATIONS.get()
 }
 
+/// Does something whose allocations are not counted.
+pub(crate) fn uncounted(work: impl FnOnce()) {
+    let before = count();
+    work();
+    ALLOCATIONS.set(before);
+}
+
 /// Returns how many bytes this thread has allocated and not freed.
 #[must_use]
 pub fn bytes() -> isize {

@@ -9,6 +9,7 @@ use std::process::Command;
 use std::{env, fs, io};
 
 use crate::case::Case;
+use crate::excluded;
 
 /// How often each case is done; random ids come from a buffer for 16 of them.
 pub const ROUNDS: u64 = 32;
@@ -22,9 +23,11 @@ const MEASURED: &str = "eventkit_performance::callgrind::measured";
 /// Does a case some times, and nothing else.
 #[inline(never)]
 pub fn measured(case: &Case) {
-    for _ in 0..ROUNDS {
-        case.run();
-    }
+    excluded::measuring(|| {
+        for _ in 0..ROUNDS {
+            case.run();
+        }
+    });
 }
 
 /// Does all cases, as the program that callgrind runs.
@@ -63,6 +66,7 @@ fn count_in(cases: &[Case], folder: &Path) -> io::Result<BTreeMap<String, u64>> 
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--collect-atstart=no"])
         .arg(format!("--toggle-collect={MEASURED}"))
+        .arg(format!("--toggle-collect={}", excluded::NAME))
         .arg(format!("--dump-after={MEASURED}"))
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(env::current_exe()?)

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::case::Case;
 use crate::events::{OrderPlaced, Text};
-use crate::messages::{self, batch, binary, structured};
+use crate::messages::{self, SUBJECT, TRACE_PARENT, batch, binary, structured, time};
 
 /// Returns all cases.
 #[must_use]
@@ -30,8 +30,8 @@ where
     let body = structured(&event);
     let message = binary(&event);
     let name = |what: &str| format!("{what}, {size}");
-    let values: [T; 3] = std::array::from_fn(|_| value.clone());
-    let [first, second, third] = values;
+    let values: [T; 4] = std::array::from_fn(|_| value.clone());
+    let [first, second, third, fourth] = values;
     let [body_as, body_forward] = [body.clone(), body.clone()];
     let message_as = message.clone();
     let event_binary = event.clone();
@@ -45,6 +45,12 @@ where
         Case::new(name("typed to event"), move || first.to_event().unwrap()),
         Case::new(name("typed to structured"), move || {
             Json.encode_typed(&second).unwrap()
+        }),
+        Case::new(name("built to structured"), move || {
+            let builder = fourth.event_builder().unwrap();
+            let builder = builder.subject(SUBJECT).time(time());
+            let event = builder.extension("traceparent", TRACE_PARENT).build();
+            Json.encode(&event.unwrap()).unwrap()
         }),
         Case::new(name("event to structured"), move || {
             Json.encode(&event).unwrap()

@@ -1,11 +1,28 @@
 //! The messages that are decoded.
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use eventkit::binding::http::{self, Message};
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
 
 use crate::events::{OrderPlaced, Reading, Text};
+
+/// The subject of the events.
+pub const SUBJECT: &str = "customer-4711001";
+
+/// The trace that the events belong to.
+pub const TRACE_PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+/// Returns the time of the events.
+///
+/// # Panics
+///
+/// Never: there is such a time.
+#[must_use]
+pub fn time() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_769_851_800, 123_456_000).expect("a time")
+}
 
 /// Returns the event of a value, with what a producer in production adds.
 ///
@@ -17,16 +34,9 @@ pub fn event(value: &impl CloudEvent) -> Event {
     let builder = value.event_builder().expect("it has an event");
     builder
         .id("6f1c2a9e-4b5d-4f7a-9c3e-1d2b3a4c5e6f")
-        .subject("customer-4711001")
-        .time(
-            "2026-01-31T09:30:00.123456Z"
-                .parse::<eventkit::event::Timestamp>()
-                .expect("a time"),
-        )
-        .extension(
-            "traceparent",
-            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-        )
+        .subject(SUBJECT)
+        .time(time())
+        .extension("traceparent", TRACE_PARENT)
         .build()
         .expect("it is valid")
 }

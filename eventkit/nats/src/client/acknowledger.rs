@@ -13,6 +13,7 @@ use eventkit::transport::{
 use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::active_subscription::ActiveSubscription;
@@ -31,7 +32,7 @@ const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
 const MAX_EARLY_SKIPS: u32 = 20;
 const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
 
-/// An acknowledger of one message; the server confirms each acknowledgement.
+/// Settles one message; the server confirms each acknowledgement that needs it.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
     subscription: Arc<ActiveSubscription>,
@@ -67,6 +68,34 @@ impl NatsAcknowledger {
             has_record: AtomicBool::new(false),
             _permit: permit,
         }
+    }
+
+    /// Returns whether an acknowledgement is to be confirmed. One that is lost would let the event overtake
+    /// later ones of its key, or come back without its record.
+    fn needs_confirmation(&self) -> bool {
+        let ActiveSubscription {
+            shared,
+            subscription,
+            ..
+        } = &*self.subscription;
+        !shared.unconfirmed_acks
+            || subscription.keeps_order
+            || self.has_record.load(Ordering::Relaxed)
+            || owns_dead_letters(subscription)
+    }
+
+    /// Sends an acknowledgement that the server does not confirm.
+    async fn send_unconfirmed(&self) -> Result<(), TransportError> {
+        const OPERATION: &str = "acknowledge a message";
+        let api = &self.subscription.shared.api;
+        let sending = api.client.publish(self.reply.clone(), AckKind::Ack.into());
+        // Without a connection the queue of the client fills up.
+        let sent = timeout(api.timeout, sending).await;
+        let sent = sent.map_err(|_| api.no_answer(OPERATION, &self.reply))?;
+        sent.map_err(|error| {
+            TransportError::unavailable(format!("failed to {OPERATION}"))
+                .with_source(error.to_string())
+        })
     }
 
     async fn send_ack(&self, operation: &'static str, kind: AckKind) -> Result<(), TransportError> {
@@ -110,7 +139,9 @@ impl NatsAcknowledger {
         self.send_ack(operation, kind).await?;
         if self.has_record.load(Ordering::Relaxed) {
             let (state, durable) = self.place();
-            let forgotten = delivery_records::forget(state, durable, sequence(message)).await;
+            // Boxed, so that the common case does not carry the size of the rare one.
+            let forgetting = delivery_records::forget(state, durable, sequence(message));
+            let forgotten = Box::pin(forgetting).await;
             // A record that is left over is deleted when the subscription is opened again.
             if let Err(error) = forgotten {
                 debug!(%error, "failed to delete the delivery record of a settled message");
@@ -197,16 +228,20 @@ impl Acknowledger for NatsAcknowledger {
         message: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
+        if settlement == Settlement::Ack && !self.needs_confirmation() {
+            return Box::pin(async move { self.send_unconfirmed().await });
+        }
+        // Each in a box of its own, so that the common case does not have the size of the rare ones.
+        let (operation, kind) = match settlement {
+            Settlement::Ack => ("acknowledge a message", AckKind::Ack),
+            Settlement::Terminate => ("terminate a message", AckKind::Term),
+            Settlement::Nack(delay) => return Box::pin(async move { self.nack(delay).await }),
+            Settlement::Skip => return Box::pin(async move { self.skip(message).await }),
+        };
         Box::pin(async move {
-            let (operation, kind) = match settlement {
-                Settlement::Ack => ("acknowledge a message", AckKind::Ack),
-                Settlement::Terminate => ("terminate a message", AckKind::Term),
-                Settlement::Nack(delay) => return self.nack(delay).await,
-                Settlement::Skip => return self.skip(message).await,
-            };
             self.end(operation, kind, message).await?;
             if owns_dead_letters(&self.subscription.subscription) {
-                return self.delete_letter(sequence(message)).await;
+                return Box::pin(self.delete_letter(sequence(message))).await;
             }
             Ok(())
         })

@@ -69,6 +69,7 @@ pub struct NatsBuilder {
     timeout: Duration,
     idle_heartbeat: Duration,
     max_ack_pending: usize,
+    unconfirmed_acks: bool,
 }
 
 enum Server {
@@ -107,6 +108,7 @@ impl NatsBuilder {
             timeout: Duration::from_secs(5),
             idle_heartbeat: Duration::from_secs(5),
             max_ack_pending: 10_000,
+            unconfirmed_acks: false,
         }
     }
 
@@ -226,6 +228,35 @@ impl NatsBuilder {
         self
     }
 
+    /// Acknowledges events without waiting for the confirmation of the server; by default each
+    /// acknowledgement is confirmed.
+    ///
+    /// This saves a response of the server for each event, and a handler has its next event sooner. What
+    /// it costs is duplicates: the acknowledgements that are on their way when the connection or the server
+    /// is lost are lost too, and nobody knows. Their events are delivered again after `ack_wait`, and
+    /// handled a second time. They are up to as many as were handled in the time of a round trip, or
+    /// since the connection broke, which may be noticed some seconds later. Use it where handlers may do
+    /// everything twice, or with an inbox. Health does not tell of them: such an acknowledgement counts as
+    /// confirmed.
+    ///
+    /// No event is lost by it. When a consumer is closed, as at the end of a service, its acknowledgements
+    /// have reached the server. Everything else is confirmed as before: what is returned or becomes a
+    /// dead letter, events that were delivered before and have a record, events of handlers with an
+    /// ordering key, and settled dead letters.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_nats::Nats;
+    ///
+    /// let nats = Nats::connect("nats://127.0.0.1:4222").unconfirmed_acks().open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn unconfirmed_acks(mut self) -> Self {
+        self.unconfirmed_acks = true;
+        self
+    }
+
     /// Connects, and creates the stream if it does not exist.
     ///
     /// # Errors
@@ -267,6 +298,7 @@ impl NatsBuilder {
             unselected: UnselectedEvents::new(unselected),
             idle_heartbeat: self.idle_heartbeat,
             max_ack_pending: self.max_ack_pending,
+            unconfirmed_acks: self.unconfirmed_acks,
             durables: Mutex::default(),
         };
         Ok(Nats {

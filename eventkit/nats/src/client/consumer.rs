@@ -104,42 +104,58 @@ impl NatsConsumer {
     }
 
     async fn receive(&mut self) -> Result<Incoming, TransportError> {
-        let permits = Arc::clone(&self.permits);
         loop {
             self.end_catch_up().await?;
             if let Some(incoming) = self.held.pop_front() {
                 return Ok(incoming);
             }
             self.request_messages().await?;
-            let (min_batch, next_check) = (self.min_batch(), self.next_check);
-            tokio::select! {
-                biased;
-                message = poll_fn(|context| self.poll_message(context)) => {
-                    let closed = || TransportError::closed("the NATS client was closed");
-                    let message = message.ok_or_else(closed)?;
-                    self.last_received = Instant::now();
-                    if let Some(status) = message.status {
-                        self.handle_status(status, &message)?;
-                    } else if let Some(incoming) = self.accept(message).await?
-                        && let Some(incoming) = self.hold(incoming)
-                    {
-                        return Ok(incoming);
-                    }
-                }
-                // There are enough permits for another request.
-                _ = permits.acquire_many(min_batch), if self.catch_up.is_none() => {}
-                () = sleep_until(next_check) => {
-                    self.next_check = Instant::now() + CONNECTION_CHECK_INTERVAL;
-                    self.check_connection()?;
-                }
+            let received = poll_fn(|context| Poll::Ready(self.poll_message(context))).await;
+            let message = match received {
+                Poll::Ready(message) => Some(message),
+                // Boxed, since nothing is waited for while there are messages.
+                Poll::Pending => Box::pin(self.wait()).await?,
+            };
+            let Some(message) = message else {
+                continue;
+            };
+            let closed = || TransportError::closed("the NATS client was closed");
+            let message = message.ok_or_else(closed)?;
+            self.last_received = Instant::now();
+            if let Some(status) = message.status {
+                self.handle_status(status, &message)?;
+            } else if let Some(incoming) = self.accept(message).await?
+                && let Some(incoming) = self.hold(incoming)
+            {
+                return Ok(incoming);
             }
         }
+    }
+
+    /// Waits for the next message, which is absent if the client was closed; returns `None` if there is
+    /// something else to do.
+    async fn wait(&mut self) -> Result<Option<Option<Message>>, TransportError> {
+        let permits = Arc::clone(&self.permits);
+        let (min_batch, next_check) = (self.min_batch(), self.next_check);
+        let is_catching_up = self.catch_up.is_some();
+        tokio::select! {
+            biased;
+            message = poll_fn(|context| self.poll_message(context)) => return Ok(Some(message)),
+            // There are enough permits for another request.
+            _ = permits.acquire_many(min_batch), if !is_catching_up => {}
+            () = sleep_until(next_check) => {
+                self.next_check = Instant::now() + CONNECTION_CHECK_INTERVAL;
+                self.check_connection()?;
+            }
+        }
+        Ok(None)
     }
 
     /// Ends the catch-up phase if there is nothing left to wait for.
     async fn end_catch_up(&mut self) -> Result<(), TransportError> {
         if let Some(catch_up) = &mut self.catch_up
-            && catch_up.is_over(&self.subscription).await?
+            // Boxed, so that the common case does not carry the size of the rare one.
+            && Box::pin(catch_up.is_over(&self.subscription)).await?
         {
             self.held = self
                 .catch_up
@@ -193,7 +209,8 @@ impl NatsConsumer {
         let Ok(permits) = Arc::clone(&self.permits).try_acquire_many_owned(available) else {
             return Ok(());
         };
-        self.send_request(permits.num_permits()).await?;
+        // Boxed, since most messages need no request.
+        Box::pin(self.send_request(permits.num_permits())).await?;
         if self.requested.num_permits() == 0 {
             // The server sends no heartbeats while nothing is requested.
             self.last_received = Instant::now();
@@ -331,7 +348,11 @@ impl NatsConsumer {
                 shared.unselected.apply(name, subject, by_subject, ty)
             };
             match action {
-                Action::DeadLetter if self.subscription.is_latest().await.unwrap_or(false) => {
+                Action::DeadLetter
+                    if Box::pin(self.subscription.is_latest())
+                        .await
+                        .unwrap_or(false) =>
+                {
                     let error =
                         DecodeError::not_an_event(format!("no handler takes its type `{ty}`"));
                     let invalid = message::invalid(error, headers, &message.payload);

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) unselected: UnselectedEvents,
     pub(super) idle_heartbeat: Duration,
     pub(super) max_ack_pending: usize,
+    /// Whether acknowledgements need no confirmation.
+    pub(super) unconfirmed_acks: bool,
     /// The durables of the subscriptions that this process has used, by the name of the
     /// subscription.
     pub(super) durables: Mutex<HashMap<String, Arc<Durable>>>,

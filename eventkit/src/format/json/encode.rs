@@ -15,17 +15,6 @@ use crate::typed::{EventWriter, ValueAttributes};
 
 const HEAD: &[u8] = br#"{"specversion":"1.0""#;
 
-/// The core attributes in the order in which they are encoded.
-const ORDER: [&str; 7] = [
-    name::ID,
-    name::SOURCE,
-    name::TYPE,
-    name::SUBJECT,
-    name::TIME,
-    name::DATACONTENTTYPE,
-    name::DATASCHEMA,
-];
-
 /// Writes an event.
 pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     attributes(event, out)?;
@@ -39,20 +28,47 @@ pub(super) fn event(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError>
 /// Writes an event, up to its data.
 fn attributes(event: &Event, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     out.extend_from_slice(HEAD);
-    let core = ORDER
-        .iter()
-        .filter_map(|name| Some((*name, event.attribute(name)?)));
-    let extensions = event.extensions().iter();
-    for (name, value) in core.chain(extensions.map(|(name, value)| (name, value.into()))) {
+    core_member(b",\"id\":\"", Some(event.id()), out)?;
+    core_member(b",\"source\":\"", Some(event.source()), out)?;
+    core_member(b",\"type\":\"", Some(event.ty()), out)?;
+    core_member(b",\"subject\":\"", event.subject(), out)?;
+    if let Some(time) = event.time() {
+        out.extend_from_slice(b",\"time\":");
+        plain_string(time.text().as_str(), out);
+    }
+    core_member(b",\"datacontenttype\":\"", event.data_content_type(), out)?;
+    core_member(b",\"dataschema\":\"", event.data_schema(), out)?;
+    for (name, value) in event.extensions() {
         member(name, out);
-        match value {
-            AttributeRef::Boolean(_) | AttributeRef::Integer(_) => {
+        match AttributeRef::from(value) {
+            value @ (AttributeRef::Boolean(_) | AttributeRef::Integer(_)) => {
                 out.extend_from_slice(value.into_text().as_bytes());
             }
-            AttributeRef::Timestamp(time) => string(time.text().as_str(), out)?,
-            _ => string(&value.into_text(), out)?,
+            AttributeRef::Timestamp(time) => plain_string(time.text().as_str(), out),
+            AttributeRef::Text(text) => string(text, out)?,
+            value @ AttributeRef::Binary(_) => plain_string(&value.into_text(), out),
         }
     }
+    Ok(())
+}
+
+/// Writes a core attribute that is text, if it is set, after the start of its member and its string.
+fn core_member<const N: usize>(
+    start: &[u8; N],
+    text: Option<&str>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let Some(text) = text else {
+        return Ok(());
+    };
+    out.reserve(N + text.len() + 1);
+    if !is_plain(text) {
+        out.extend_from_slice(&start[..N - 1]);
+        return string(text, out);
+    }
+    out.extend_from_slice(start);
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
     Ok(())
 }
 
@@ -75,16 +91,17 @@ pub(super) fn batch<E>(
 }
 
 pub(super) fn data(data: &Data, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    match (data.kind(), data.as_str()) {
-        (DataKind::Json, _) => {
+    match data.kind() {
+        DataKind::Json => {
             member(name::DATA, out);
             out.extend_from_slice(data.as_bytes());
         }
-        (DataKind::Text, Some(text)) => {
+        DataKind::Text => {
             member(name::DATA, out);
-            string(text, out)?;
+            // Text was checked when the data was made.
+            string(data.as_str().unwrap_or_default(), out)?;
         }
-        (DataKind::Text | DataKind::Binary, _) => {
+        DataKind::Binary => {
             member(name::DATA_BASE64, out);
             out.push(b'"');
             out.extend_from_slice(BASE64_STANDARD.encode(data.as_bytes()).as_bytes());
@@ -103,15 +120,26 @@ fn member(name: &str, out: &mut Vec<u8>) {
 
 /// Writes a string; few strings contain characters that have to be escaped.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if rules::all(text.as_bytes(), |byte| {
-        byte >= b' ' && byte != b'"' && byte != b'\\'
-    }) {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
+    if is_plain(text) {
+        plain_string(text, out);
         return Ok(());
     }
     serde_json::to_writer(out, text).map_err(EncodeError::format)
+}
+
+/// Returns whether a string holds nothing that JSON escapes.
+fn is_plain(text: &str) -> bool {
+    rules::all(text.as_bytes(), |byte| {
+        byte >= b' ' && byte != b'"' && byte != b'\\'
+    })
+}
+
+/// Writes a string that holds nothing that JSON escapes.
+fn plain_string(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
+    out.push(b'"');
+    out.extend_from_slice(text.as_bytes());
+    out.push(b'"');
 }
 
 /// A writer of a typed value as a JSON event.

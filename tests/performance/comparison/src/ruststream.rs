@@ -4,11 +4,10 @@ use std::cell::Cell;
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use eventkit_performance::case::Case;
 use eventkit_performance::dispatch::ready;
-use eventkit_performance::service::{Consumes, consuming};
+use eventkit_performance::service::{Consumes, Handled, consuming};
 use ruststream::memory::MemoryBroker;
 use ruststream::memory::prelude::*;
 use ruststream::runtime::RunningApp;
@@ -25,20 +24,17 @@ struct Stock {
 
 const BODY: &[u8] = br#"{"article":1000000,"quantity":37}"#;
 
-#[derive(Debug, Clone, Default)]
-struct Handled(Arc<AtomicU64>);
-
 #[subscriber("stock")]
-async fn count(stock: &Stock, context: &mut Context<'_, (), Handled>) -> HandlerOutcome {
+async fn count(stock: &Stock, context: &mut Context<'_, (), Arc<Handled>>) -> HandlerOutcome {
     black_box((stock.article, stock.quantity));
-    context.state().0.fetch_add(1, Ordering::Relaxed);
+    context.state().add();
     HandlerOutcome::ack()
 }
 
 struct Running {
     runtime: Runtime,
     broker: MemoryBroker,
-    handled: Handled,
+    handled: Arc<Handled>,
     published: Cell<u64>,
     _app: RunningApp,
 }
@@ -49,8 +45,8 @@ impl Running {
             .enable_all()
             .build()
             .expect("a runtime");
-        let (broker, handled) = (MemoryBroker::new(), Handled::default());
-        let state = handled.clone();
+        let (broker, handled) = (MemoryBroker::new(), Arc::<Handled>::default());
+        let state = Arc::clone(&handled);
         let app = RustStream::new(AppInfo::new("performance", "0.0.0"))
             .on_startup(async move |()| Ok::<_, Infallible>(state))
             .with_broker(broker.clone(), |broker| {
@@ -72,8 +68,8 @@ impl Consumes for Running {
         &self.runtime
     }
 
-    fn handled(&self) -> u64 {
-        self.handled.0.load(Ordering::Relaxed)
+    fn handled(&self) -> &Handled {
+        &self.handled
     }
 
     fn published(&self) -> u64 {

@@ -7,7 +7,9 @@ use cloudevents::message::{BinaryDeserializer, Result};
 use cloudevents::{AttributesReader, Data, Event, EventBuilder, EventBuilderV10};
 use eventkit::CloudEvent;
 use eventkit_performance::case::Case;
-use eventkit_performance::messages::{self, batch, binary, structured};
+use eventkit_performance::messages::{
+    self, SUBJECT, TRACE_PARENT, batch, binary, structured, time,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,7 +36,18 @@ where
     let source = event.source().to_owned();
     let parsed: Event = serde_json::from_slice(&body).unwrap();
     let name = |what: &str| format!("{what}, {size}");
-    let make = move || make(&value, &source, schema.as_deref());
+    let (own, own_source, own_schema) = (value.clone(), source.clone(), schema.clone());
+    let make_built = move || {
+        let builder = EventBuilderV10::new()
+            .subject(SUBJECT)
+            .time(time())
+            .extension("traceparent", TRACE_PARENT);
+        make(builder, &own, &own_source, own_schema.as_deref())
+    };
+    let make = move || {
+        let builder = EventBuilderV10::new().time(chrono::Utc::now());
+        make(builder, &value, &source, schema.as_deref())
+    };
     let [make_structured, make_binary] = [make.clone(), make.clone()];
     let [body_event, body_forward] = [body.clone(), body.clone()];
     let message_event = message.clone();
@@ -49,6 +62,9 @@ where
         Case::new(name("typed to event"), make),
         Case::new(name("typed to structured"), move || {
             serde_json::to_vec(&make_structured()).unwrap()
+        }),
+        Case::new(name("built to structured"), move || {
+            serde_json::to_vec(&make_built()).unwrap()
         }),
         Case::new(name("event to structured"), move || {
             serde_json::to_vec(&parsed).unwrap()
@@ -82,12 +98,16 @@ fn of_batches() -> Vec<Case> {
     ]
 }
 
-fn make<T: CloudEvent + Serialize>(value: &T, source: &str, schema: Option<&str>) -> Event {
-    let builder = EventBuilderV10::new()
+fn make<T: CloudEvent + Serialize>(
+    builder: EventBuilderV10,
+    value: &T,
+    source: &str,
+    schema: Option<&str>,
+) -> Event {
+    let builder = builder
         .id(uuid::Uuid::new_v4().to_string())
         .ty(T::TYPES[0])
-        .source(source)
-        .time(chrono::Utc::now());
+        .source(source);
     let data = serde_json::to_value(value).unwrap();
     let builder = match schema {
         Some(schema) => builder.data_with_schema("application/json", schema, data),

@@ -13,7 +13,7 @@ use eventkit_performance::allocations::{self, Counting};
 use eventkit_performance::callgrind;
 use eventkit_performance::case::Case;
 use eventkit_performance::thresholds::{self, Counts, Table};
-use eventkit_performance::{cases, dispatch, service};
+use eventkit_performance::{cases, dispatch, nats, service};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -33,6 +33,7 @@ fn main() -> io::Result<ExitCode> {
     let mut cases = cases::all();
     cases.extend(dispatch::all());
     cases.extend(service::all());
+    cases.extend(nats::all());
     cases.retain(|case| wanted.is_none_or(|part| case.name.contains(part)));
     if arguments.iter().any(|argument| argument == callgrind::WORK) {
         callgrind::work(&cases);

@@ -17,6 +17,7 @@ mod service;
 mod setup;
 mod streams_of_others;
 mod subjects;
+mod unconfirmed;
 mod wire;
 
 use std::time::Duration;

@@ -80,6 +80,7 @@ fn contenders() -> Vec<Contender> {
         client::unconfirmed("async-nats, unconfirmed acknowledgements"),
         ruststream::unconfirmed("RustStream, unconfirmed acknowledgements, 16 at once"),
         service::default("eventkit"),
+        service::unconfirmed("eventkit, unconfirmed acknowledgements"),
         service::with_memory_inbox("eventkit, MemoryInbox"),
         service::with_sqlite_inbox("eventkit, SqliteInbox"),
         service::sync("eventkit, sync handler"),

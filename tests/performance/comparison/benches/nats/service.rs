@@ -4,6 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use eventkit::{BoxError, Dispatcher, Registry, State, handles};
+use eventkit_nats::Nats;
 use eventkit_service::{MemoryInbox, Service, ServiceBuilder, ServiceHandle};
 use eventkit_sql::SqliteInbox;
 use tokio::task::JoinHandle;
@@ -60,6 +61,20 @@ pub fn with_sqlite_inbox(name: &'static str) -> Contender {
     }
 }
 
+pub fn unconfirmed(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "service-unconfirmed",
+        start: |bench, name, handled| {
+            Box::pin(async move {
+                let builder = Nats::connect(&bench.url).unconfirmed_acks();
+                let nats = builder.open().await?;
+                start_on(nats, name, handled, &SHOP, |service| Ok(service)).await
+            })
+        },
+    }
+}
+
 pub fn sync(name: &'static str) -> Contender {
     Contender {
         name,
@@ -82,8 +97,18 @@ async fn start(
     registry: &'static Registry,
     configure: impl FnOnce(ServiceBuilder) -> Result<ServiceBuilder, BoxError>,
 ) -> Result<Box<dyn Running>, BoxError> {
+    start_on(bench.nats.clone(), name, handled, registry, configure).await
+}
+
+async fn start_on(
+    nats: Nats,
+    name: String,
+    handled: Handled,
+    registry: &'static Registry,
+    configure: impl FnOnce(ServiceBuilder) -> Result<ServiceBuilder, BoxError>,
+) -> Result<Box<dyn Running>, BoxError> {
     let app = Dispatcher::new(registry).state(handled).build()?;
-    let service = Service::new(name, &app).transport(bench.nats.clone());
+    let service = Service::new(name, &app).transport(nats);
     let service = configure(service)?.build()?;
     let handle = service.handle();
     let task = tokio::spawn(async move {

@@ -1,0 +1,77 @@
+//! A service on NATS, and publishing to it: from the client's side of the connection, and with no server.
+
+mod frames;
+mod server;
+
+use std::cell::Cell;
+
+use eventkit::Policy;
+use eventkit::transport::PublisherExt;
+use eventkit_nats::Nats;
+use tokio::runtime::Runtime;
+
+use crate::case::Case;
+use crate::service::{Destination, Running, consuming, runtime, stocks};
+use server::{Gate, Server};
+
+/// How many events are published in a run.
+const EVENTS: u64 = 100;
+
+/// Is a stream whose messages are delivered when the gate is open.
+struct Gated {
+    nats: Nats,
+    gate: Gate,
+}
+
+impl Gated {
+    fn open(runtime: &Runtime) -> Self {
+        let server = Server::start(runtime);
+        let builder = Nats::connect(server.url())
+            // It stands still between two cases.
+            .idle_heartbeat(std::time::Duration::from_hours(1));
+        let nats = runtime.block_on(builder.open()).expect("a stream");
+        let gate = server.gate();
+        Self { nats, gate }
+    }
+}
+
+impl Destination for Gated {
+    fn publish(&self, runtime: &Runtime, first: u64, count: u64) {
+        self.gate.close();
+        let published = runtime.block_on(self.nats.publish_all(stocks(first, count)));
+        published.expect("they are stored");
+        self.gate.open();
+    }
+}
+
+fn running(concurrency: usize) -> Running<Gated> {
+    let runtime = runtime();
+    let gated = Gated::open(&runtime);
+    let nats = gated.nats.clone();
+    let policy = Policy::new().concurrency(concurrency);
+    Running::start(runtime, nats, gated, policy)
+}
+
+/// Returns all cases.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    vec![
+        consuming("consume from NATS, 1 at once", || running(1)),
+        consuming("consume from NATS, 16 at once", || running(16)),
+        publishing(),
+    ]
+}
+
+fn publishing() -> Case {
+    let runtime = runtime();
+    let gated = Gated::open(&runtime);
+    gated.gate.close();
+    let published = Cell::new(0);
+    let events = |first| stocks(first, EVENTS);
+    Case::new("publish to NATS", move || {
+        let first = published.replace(published.get() + EVENTS);
+        let published = runtime.block_on(gated.nats.publish_all(events(first)));
+        published.expect("they are stored");
+    })
+    .operations(EVENTS)
+}
