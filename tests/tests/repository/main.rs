@@ -1,6 +1,7 @@
-//! The repository itself: its README, and the packages that it publishes.
+//! The repository itself: its pages, its documentation, and the packages that it publishes.
 
 mod features;
+mod links;
 mod packages;
 mod readme;
 mod workspace;
