@@ -59,6 +59,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
+/// The [module](crate::actix) has an example.
 pub use crate::web::{Batch, Structured, Typed};
 
 /// The future of an extractor, which stays on the thread of its worker.

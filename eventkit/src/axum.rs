@@ -55,6 +55,7 @@ use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Json;
 use crate::typed::CloudEvent;
+/// The [module](crate::axum) has an example.
 pub use crate::web::{Batch, Structured, Typed};
 
 impl<S: Send + Sync> FromRequest<S> for Event {

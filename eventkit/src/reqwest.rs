@@ -29,6 +29,8 @@ use crate::typed::CloudEvent;
 pub const BODY_LIMIT: usize = Limits::DEFAULT.body_bytes;
 
 /// Extension of [`RequestBuilder`] that puts events into requests.
+///
+/// The [module](crate::reqwest) has an example.
 pub trait RequestBuilderExt: Sized {
     /// Puts an event into the request in binary mode.
     ///
@@ -183,6 +185,8 @@ pub async fn read(mut response: Response, limit: usize) -> Result<Message, Recei
 }
 
 /// The error of reading an event from a response.
+///
+/// The [module](crate::reqwest) has an example that returns it.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReceiveError {

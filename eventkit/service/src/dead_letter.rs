@@ -182,6 +182,8 @@ fn header_value(text: &str, max_chars: usize) -> String {
 }
 
 /// An event that one handler could not handle, or a message that is not an event.
+///
+/// [`DeadLetters`](crate::DeadLetters) lists and replays them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeadLetter {

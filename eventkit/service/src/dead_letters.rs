@@ -120,6 +120,8 @@ pub struct DeadLetterPages {
 }
 
 /// The number of dead letters of one handler with one error.
+///
+/// [`DeadLetters::counts`] returns them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct FailureCount {

@@ -85,6 +85,8 @@ use crate::error::{BoxError, DecodeError, EncodeError};
 use crate::event::{Data, DataKind, MediaType, buffer_pool, declares_json};
 
 /// Encoding of typed payloads as the bytes of one media type.
+///
+/// The [module](crate::codec) has an example of an implementation and its registration.
 pub trait Codec: Send + Sync + 'static {
     /// Returns the media type it is for, without parameters, such as `application/cbor`; or a
     /// suffix such as `+cbor` for every type that ends with it.
@@ -107,6 +109,8 @@ pub trait Codec: Send + Sync + 'static {
 
 /// Typed value that a [`Codec`] decodes into: a [`DeserializeSeed`](serde::de::DeserializeSeed)
 /// that is object-safe.
+///
+/// A codec passes its deserializer to it, as the example of the [module](crate::codec) does.
 pub trait ErasedSeed {
     /// Reads the value from a deserializer.
     ///

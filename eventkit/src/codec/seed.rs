@@ -13,6 +13,8 @@ use crate::event::{JSON, declares_json};
 ///
 /// Readers of events take it as a trait object, so that they are compiled once, and not for each
 /// type.
+///
+/// [`DataSeed`] implements it, and has an example.
 pub trait JsonSeed: ErasedSeed {
     /// Reads the JSON value that a text begins with, and returns where it ends.
     ///
@@ -26,6 +28,15 @@ pub trait JsonSeed: ErasedSeed {
 }
 
 /// Seed of the data of an event: decodes it into a `D`.
+///
+/// ```
+/// use eventkit::codec::{DataSeed, JsonSeed};
+///
+/// let mut seed = DataSeed::<u32>::new();
+/// assert_eq!(seed.type_name(), "u32");
+/// assert_eq!(seed.deserialize_json("7, 8")?, 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct DataSeed<D> {
     value: Option<D>,

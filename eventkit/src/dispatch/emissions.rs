@@ -8,6 +8,8 @@ use super::entry::HandlerRef;
 /// An event type that a handler emits, and that no handler of the registry handles.
 ///
 /// It may be meant for another program.
+///
+/// [`RegistryReport`](crate::RegistryReport) lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnhandledEmission {
@@ -20,6 +22,8 @@ pub struct UnhandledEmission {
 /// A cycle of handlers, each of which emits an event that the next one handles.
 ///
 /// It may end, since a handler need not emit what it declares.
+///
+/// [`RegistryReport`](crate::RegistryReport) lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmissionCycle {

@@ -314,6 +314,8 @@ impl<'a> Extract<'a> for &'a Context<'a> {
 }
 
 /// The id of the event.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id<'a>(pub &'a str);
 
@@ -324,6 +326,8 @@ impl<'a> Extract<'a> for Id<'a> {
 }
 
 /// The source of the event.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source<'a>(pub &'a str);
 
@@ -334,6 +338,8 @@ impl<'a> Extract<'a> for Source<'a> {
 }
 
 /// The type of the event.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Type<'a>(pub &'a str);
 
@@ -344,6 +350,8 @@ impl<'a> Extract<'a> for Type<'a> {
 }
 
 /// The subject of the event; `Option<Subject>` if it may be absent.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject<'a>(pub &'a str);
 
@@ -360,6 +368,8 @@ impl<'a> Extract<'a> for Subject<'a> {
 }
 
 /// The time of the event; `Option<Time>` if it may be absent.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 

@@ -16,6 +16,20 @@ pub(crate) use violation::MAX_VIOLATIONS;
 pub use violation::{BuildError, Violation};
 
 /// Any error that a user's code may return.
+///
+/// ```
+/// use eventkit::BoxError;
+///
+/// fn read_port(text: &str) -> Result<u16, BoxError> {
+///     let port = text.parse()?;
+///     if port == 0 {
+///         return Err("the port is 0".into());
+///     }
+///     Ok(port)
+/// }
+///
+/// assert!(read_port("80").is_ok());
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Returns the texts of errors on one line.

@@ -36,6 +36,15 @@ pub fn check_not_reserved(ty: &str) -> Result<(), TransportError> {
 ///
 /// What they say is trusted, whereas attributes of an event are its sender's: a transport must not
 /// take either from the event.
+///
+/// ```
+/// use eventkit::transport::{ReservedMessage, is_reserved};
+///
+/// let ty = "eventkit.deadletter.shop";
+/// assert!(is_reserved(ty));
+/// let message = ReservedMessage::new(ty, vec![]);
+/// assert_eq!(message.ty, ty);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReservedMessage {

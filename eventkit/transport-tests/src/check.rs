@@ -11,6 +11,15 @@ use super::outcome::{Outcome, Skip};
 use super::{content, delivery, deploy, order, records, reserved, resume, settle, share};
 
 /// A check of one guarantee that services rely on.
+///
+/// ```
+/// use eventkit_transport_tests::Check;
+///
+/// for check in Check::all() {
+///     println!("{}", check.name());
+/// }
+/// assert!(Check::find("keeps_records_of_deliveries").is_some());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
     name: &'static str,
@@ -70,14 +79,7 @@ macro_rules! checks {
         ///
         /// The arguments are the attributes of the tests, and an expression for the
         /// [`Fixture`](crate::Fixture) that each test evaluates. The tests are async functions for
-        /// a tokio runtime.
-        ///
-        /// ```ignore
-        /// eventkit_transport_tests::transport_tests! {
-        ///     #[tokio::test]
-        ///     MyFixture::new()
-        /// }
-        /// ```
+        /// a tokio runtime. The front page of the [crate](crate) has an example.
         #[macro_export]
         macro_rules! transport_tests {
             ($dollar(#[$dollar attribute:meta])+ $dollar fixture:expr) => {

@@ -27,6 +27,11 @@ struct Metadata {
 }
 
 impl Package {
+    /// Returns the name of the library, as code writes it.
+    pub(crate) fn crate_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
     /// Returns the folder of the package.
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path

@@ -11,6 +11,17 @@ use crate::event::Event;
 /// The headers and the body that an event or a batch becomes.
 ///
 /// The event is the same in a request and in a response (section 3).
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::binding::http;
+///
+/// let event = Event::builder().id("1").source("/shop").ty("co.outcome.note").data_text("hello").build()?;
+/// let message = http::encode_binary(&event)?;
+/// assert_eq!(message.headers["ce-type"], "co.outcome.note");
+/// assert_eq!(message.body, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Message {
     /// The headers, `Content-Type` among them.

@@ -23,6 +23,16 @@ use crate::rate::TokenBucket;
 /// A person or a program grants it by calling the URL; the endpoint never does. Anyone who reaches
 /// the endpoint chooses the URL: a program that calls it has to check that it belongs to a known
 /// sender, and does not lead into an internal network.
+///
+/// ```
+/// use eventkit_webhook::Endpoint;
+///
+/// let endpoint = Endpoint::builder()
+///     .on_callback(|request| println!("{} asks for {}", request.origin, request.callback))
+///     .build()?;
+/// # drop(endpoint);
+/// # Ok::<(), eventkit::transport::TransportError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackRequest {
