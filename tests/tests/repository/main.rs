@@ -6,6 +6,7 @@ mod links;
 mod packages;
 mod public_items;
 mod readme;
+mod release;
 mod workspace;
 
 #[test]
