@@ -1,5 +1,10 @@
 //! The code of the README, in its order: each block there is a part of this file.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "handlers take extractors by value"
+)]
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use eventkit::extract::Id;
@@ -81,7 +86,7 @@ fn send_receipt(order: &OrderPlaced, State(books): State<Books>) {
 
 // All types of an enum.
 #[handles(registry = SHOP)]
-async fn keep_timeline(event: OrderEvent, Id(id): Id<'_>, State(books): State<Books>) {
+fn keep_timeline(event: &OrderEvent, Id(id): Id<'_>, State(books): State<Books>) {
     books.note(format!("{id}: {event:?}"));
 }
 

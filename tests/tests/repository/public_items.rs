@@ -201,32 +201,20 @@ impl Reader {
         module
     }
 
-    fn inner_module(&mut self, module: &ItemMod, place: &Place) -> Module {
+    fn inner_module(&mut self, module: &ItemMod, outer: &Place) -> Module {
         let name = module.ident.to_string();
-        let path = format!("{}::{name}", place.path);
-        let children = place.children.join(&name);
-        let mut read = match &module.content {
-            Some((_, items)) => {
-                let source = place.source.clone();
-                self.module(
-                    items,
-                    &Place {
-                        source,
-                        children,
-                        path,
-                    },
-                )
-            }
-            None => {
-                let source = module_file(&module.attrs, &place.children, &name);
-                self.file(&Place {
-                    source,
-                    children,
-                    path,
-                })
-            }
+        let mut place = Place {
+            source: module_file(&module.attrs, &outer.children, &name),
+            children: outer.children.join(&name),
+            path: format!("{}::{name}", outer.path),
         };
-        read.docs = docs(&module.attrs, &place.source) + &read.docs;
+        let mut read = if let Some((_, items)) = &module.content {
+            place.source.clone_from(&outer.source);
+            self.module(items, &place)
+        } else {
+            self.file(&place)
+        };
+        read.docs = docs(&module.attrs, &outer.source) + &read.docs;
         read.is_hidden = is_hidden(&module.attrs);
         read.is_public = is_public(&module.vis);
         read
@@ -310,10 +298,10 @@ fn documented(item: &Item, place: &Place) -> Option<Documented> {
 
 /// Returns the file of a module that is declared without a body.
 fn module_file(attributes: &[Attribute], children: &Path, name: &str) -> PathBuf {
-    let path = attributes
+    let mut paths = attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("path"));
-    if let Some(path) = path.filter_map(text).next() {
+    if let Some(path) = paths.find_map(text) {
         return children.join(path);
     }
     let file = children.join(name).join("mod.rs");
