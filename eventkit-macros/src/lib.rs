@@ -347,3 +347,8 @@ pub fn __items(items: TokenStream, _: TokenStream) -> TokenStream {
 pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {
     versioned_slice::expand(item.into()).into()
 }
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
