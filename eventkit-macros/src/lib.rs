@@ -20,7 +20,10 @@ use proc_macro::TokenStream;
 
 /// Derives `CloudEvent` for a struct, which is one event type, or an enum, which is a set of them.
 ///
-/// ```ignore
+/// ```
+/// use eventkit::CloudEvent;
+/// use serde::{Deserialize, Serialize};
+///
 /// #[derive(Serialize, Deserialize, CloudEvent)]
 /// #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders", priority = 7)]
 /// struct OrderPlaced {
@@ -29,11 +32,20 @@ use proc_macro::TokenStream;
 ///     total_cents: u64,
 /// }
 ///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.paid", source = "/shop/orders")]
+/// struct OrderPaid;
+///
 /// #[derive(CloudEvent)]
 /// enum OrderEvent {
 ///     Placed(OrderPlaced),
 ///     Paid(OrderPaid),
 /// }
+///
+/// let event = OrderPlaced { customer: "ann".into(), total_cents: 1250 }.to_event()?;
+/// assert_eq!(event.subject(), Some("ann"));
+/// assert!(matches!(OrderEvent::try_from(&event)?, OrderEvent::Placed(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// It adds the constants `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` to a struct, as
@@ -62,9 +74,12 @@ use proc_macro::TokenStream;
 /// implements `Attribute`, or an `Option` of one; `None` leaves the attribute unset. It is called when an
 /// event is made of a value, and an attribute of an event that is read is not compared with it.
 ///
-/// ```ignore
+/// ```
+/// use eventkit::CloudEvent;
+/// use serde::{Deserialize, Serialize};
+///
 /// #[derive(Serialize, Deserialize, CloudEvent)]
-/// #[cloudevent(type = "co.outcome.order.placed", source = Self::source, region = config::region)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = Self::source, region = region_of)]
 /// struct OrderPlaced { shop: u32 }
 ///
 /// impl OrderPlaced {
@@ -72,6 +87,13 @@ use proc_macro::TokenStream;
 ///         format!("/shops/{}", self.shop)
 ///     }
 /// }
+///
+/// fn region_of(_order: &OrderPlaced) -> Option<String> {
+///     std::env::var("REGION").ok()
+/// }
+///
+/// assert_eq!(OrderPlaced { shop: 7 }.to_event()?.source(), "/shops/7");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// The data is the struct as serde writes it. A unit struct is an event without data, which takes
@@ -109,15 +131,17 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 
 /// Derives `HandlerError` for an error: each variant declares how a service treats the event.
 ///
-/// ```ignore
+/// ```
+/// use eventkit::HandlerError;
+///
 /// #[derive(Debug, thiserror::Error, HandlerError)]
 /// enum ShipError {
 ///     #[error("the carrier has no room")]
 ///     #[retry(after = "5s")]
 ///     CarrierBusy,
-///     #[error("the database failed")]
+///     #[error("the label was not printed")]
 ///     #[retry]
-///     Database(#[from] sqlx::Error),
+///     Label(#[from] std::io::Error),
 ///     #[error("no address {0:?}")]
 ///     #[dead_letter]
 ///     UnknownAddress(String),
@@ -149,15 +173,38 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 
 /// Registers a function as a handler; the function stays as it is.
 ///
-/// ```ignore
-/// #[handles("co.outcome.order.placed")]
-/// fn send_receipt(order: &OrderPlaced) { .. }
+/// ```
+/// use eventkit::extract::Id;
+/// use eventkit::{BoxError, CloudEvent, Event, Registry, State, handles};
+/// # use serde::{Deserialize, Serialize};
+/// #
+/// # #[derive(Clone, Serialize, Deserialize, CloudEvent)]
+/// # #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+/// # struct OrderPlaced { order_id: String }
+/// #
+/// # #[derive(Clone)]
+/// # struct Carrier;
+/// #
+/// # impl Carrier {
+/// #     async fn collect(&self, _order_id: &str) -> Result<(), BoxError> { Ok(()) }
+/// # }
 ///
-/// #[handles]                                  // the types of the parameter
-/// async fn ship(order: OrderPlaced, State(db): State<Db>) -> Result<(), ShipError> { .. }
+/// #[handles("co.outcome.order.placed")]
+/// fn send_receipt(order: &OrderPlaced) {
+///     println!("receipt for {}", order.order_id);
+/// }
+///
+/// #[handles] // the types of the parameter
+/// async fn ship(order: OrderPlaced, State(carrier): State<Carrier>) -> Result<(), BoxError> {
+///     carrier.collect(&order.order_id).await
+/// }
+///
+/// static AUDIT: Registry = Registry::new("audit");
 ///
 /// #[handles("co.outcome.order.*", registry = AUDIT, order = -1)]
-/// fn audit(event: &Event, Id(id): Id<'_>, #[extension("region")] region: Option<String>) { .. }
+/// fn audit(event: &Event, Id(id): Id<'_>, #[extension("region")] region: Option<String>) {
+///     println!("{id}: {event} in {region:?}");
+/// }
 /// ```
 ///
 /// **The event** is the first parameter: `&T` or `T` of a derived struct or enum, `&Event` or
@@ -203,9 +250,20 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | pauses the handler after consecutive failures |
 /// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | the action once all attempts have failed |
 ///
-/// ```ignore
+/// ```
+/// # use eventkit::{BoxError, CloudEvent, handles};
+/// # use serde::{Deserialize, Serialize};
+/// #
+/// # #[derive(Serialize, Deserialize, CloudEvent)]
+/// # #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+/// # struct OrderPlaced { order_id: String }
+/// #
+/// # async fn mail(_text: &str) -> Result<(), BoxError> { Ok(()) }
+/// #
 /// #[handles("co.outcome.order.placed", name = "receipt", retry(attempts = 5), key = "subject")]
-/// async fn send_receipt(order: &OrderPlaced) -> Result<(), MailError> { .. }
+/// async fn send_receipt(order: &OrderPlaced) -> Result<(), BoxError> {
+///     mail(&order.order_id).await
+/// }
 /// ```
 ///
 /// If the error derives `HandlerError`, each variant declares how a service treats the event.
@@ -219,13 +277,18 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// A filter reads attributes, and not the data. On a typed handler, it may read the core attributes,
 /// the extensions that the type declares, and the documented ones. Test for any other with `EXISTS`.
 ///
-/// ```ignore
+/// ```
+/// use eventkit::{CloudEvent, handles};
+/// use serde::{Deserialize, Serialize};
+///
 /// #[derive(Serialize, Deserialize, CloudEvent)]
 /// #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders", priority = 7)]
 /// struct OrderPlaced { total_cents: u64 }
 ///
 /// #[handles(filter = "priority > 3 AND EXISTS region AND region = 'eu'")]
-/// fn review(order: &OrderPlaced) { .. }
+/// fn review(order: &OrderPlaced) {
+///     println!("{} cents", order.total_cents);
+/// }
 /// ```
 ///
 /// [CESQL]: https://github.com/cloudevents/spec/blob/main/cesql/spec.md
@@ -239,8 +302,26 @@ pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Lists handlers by the paths of their functions, for `Registry::add`.
 ///
-/// ```ignore
-/// registry.add(handlers![send_receipt, shipping::ship]);
+/// ```
+/// use eventkit::{Event, Registry, handlers, handles};
+///
+/// #[handles("co.outcome.order.*")]
+/// fn audit(event: &Event) {
+///     println!("{event}");
+/// }
+///
+/// mod shipping {
+///     use eventkit::{Event, handles};
+///
+///     #[handles("co.outcome.order.placed")]
+///     pub fn ship(event: &Event) {
+///         println!("a parcel for {:?}", event.subject());
+///     }
+/// }
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.add(handlers![audit, shipping::ship]);
+/// assert_eq!(SHOP.handlers().count(), 2);
 /// ```
 ///
 /// A path leads to where the function is defined, such as `shipping::ship` and not an imported `ship`:
@@ -266,3 +347,8 @@ pub fn __items(items: TokenStream, _: TokenStream) -> TokenStream {
 pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {
     versioned_slice::expand(item.into()).into()
 }
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -124,3 +124,8 @@ pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
 pub use typed::{
     AttributeSource, CloudEvent, EventReader, EventSet, Includes, ToEvent, TypedAttributes,
 };
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -62,6 +62,14 @@ pub fn check(pattern: &str) -> Result<(), InvalidPattern> {
 }
 
 /// The error of a pattern that can match no event type.
+///
+/// ```
+/// use eventkit::pattern;
+///
+/// assert!(pattern::check("co.outcome.*").is_ok());
+/// let error = pattern::check("co.out*").unwrap_err();
+/// assert_eq!(error.to_string(), "a `*` stands for a whole segment between dots");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{}", match .0 {
     EventTypeError::Empty => "an event type is not empty",

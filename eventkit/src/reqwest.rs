@@ -212,6 +212,8 @@ pub async fn read(mut response: Response, limit: usize) -> Result<Message, Recei
 }
 
 /// The error of reading an event from a response.
+///
+/// The [module](crate::reqwest) has an example that returns it.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReceiveError {

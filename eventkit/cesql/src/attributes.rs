@@ -5,6 +5,8 @@ use crate::value::Value;
 /// A source of attribute values, by name.
 ///
 /// Implementors give expressions access to the attributes of their event type.
+///
+/// The front page of the [crate] has an implementation.
 pub trait Attributes {
     /// Returns the value of an attribute, or `None` if the event does not have it.
     ///

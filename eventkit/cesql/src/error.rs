@@ -6,6 +6,13 @@ use std::fmt;
 use std::ops::Range;
 
 /// The kind of a parse error.
+///
+/// ```
+/// use eventkit_cesql::{Expression, ParseErrorKind};
+///
+/// let error = Expression::parse("UPER(subject) = 'EU'").unwrap_err();
+/// assert_eq!(error.kind(), ParseErrorKind::UnknownFunction);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseErrorKind {

@@ -37,6 +37,8 @@ impl Evaluation<'_> {
 }
 
 /// The kind of an evaluation error (3.3).
+///
+/// [`EvaluationError::kind`] returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EvaluationErrorKind {
@@ -51,6 +53,24 @@ pub enum EvaluationErrorKind {
 }
 
 /// An error that occurred in an evaluation, with the subexpression that caused it.
+///
+/// ```
+/// use eventkit_cesql::{Attributes, EvaluationErrorKind, Expression, Value};
+///
+/// struct NoAttributes;
+///
+/// impl Attributes for NoAttributes {
+///     fn get(&self, _name: &str) -> Option<Value<'_>> {
+///         None
+///     }
+/// }
+///
+/// let expression: Expression = "1 / 0 = 2".parse()?;
+/// let evaluation = expression.evaluate(&NoAttributes);
+/// assert_eq!(evaluation.errors[0].kind(), EvaluationErrorKind::Math);
+/// assert_eq!(evaluation.errors[0].span(), 0..5);
+/// # Ok::<(), eventkit_cesql::ParseError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationError {
     pub(crate) kind: EvaluationErrorKind,

@@ -36,6 +36,8 @@ pub struct Explanation {
 }
 
 /// The result of one subexpression.
+///
+/// [`Explanation::steps`] returns them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Step {

@@ -148,6 +148,16 @@ impl fmt::Debug for Function {
 }
 
 /// The error of a function call, with an optional result.
+///
+/// ```
+/// use eventkit_cesql::{Function, FunctionError, Type, Value};
+///
+/// let half = Function::new("HALF", [Type::Integer], Type::Integer, |arguments| match arguments {
+///     [Value::Integer(number)] if number % 2 == 0 => Ok(Value::Integer(number / 2)),
+///     _ => Err(FunctionError::new("the number is odd").returning(0)),
+/// });
+/// assert_eq!(half.name(), "HALF");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError<'a> {
     pub(crate) message: String,

@@ -12,6 +12,8 @@ use crate::function::Function;
 use crate::token::Token;
 
 /// The set of functions that expressions can call: those of the specification, and custom ones.
+///
+/// [`Function`] has an example that adds one.
 #[derive(Debug, Clone)]
 pub struct Functions(HashMap<String, Vec<Function>>);
 
@@ -97,6 +99,14 @@ impl Functions {
 }
 
 /// The error of registering a function.
+///
+/// ```
+/// use eventkit_cesql::{Function, Functions, Type, Value};
+///
+/// let function = Function::new("AND", [Type::Boolean], Type::Boolean, |_| Ok(Value::Boolean(true)));
+/// let error = Functions::default().register(function).unwrap_err();
+/// assert_eq!(error.to_string(), "`AND` is a keyword");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegisterError(String);
 

@@ -54,3 +54,8 @@ pub use function::{Function, FunctionError};
 pub use functions::{Functions, RegisterError};
 pub use parser::{MAX_DEPTH, MAX_LENGTH};
 pub use value::{Type, Value};
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

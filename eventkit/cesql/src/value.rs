@@ -4,6 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// The type of a value (3.1).
+///
+/// ```
+/// use eventkit_cesql::{Type, Value};
+///
+/// assert_eq!(Value::Integer(7).ty(), Type::Integer);
+/// assert_eq!(Value::from("7").cast(Type::Integer), Some(Value::Integer(7)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Type {
     /// A signed 32-bit integer.

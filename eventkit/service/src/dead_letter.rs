@@ -183,6 +183,8 @@ fn header_value(text: &str, max_chars: usize) -> String {
 }
 
 /// An event that a handler failed to handle, or a message that is not an event.
+///
+/// [`DeadLetters`](crate::DeadLetters) lists and replays them.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeadLetter {

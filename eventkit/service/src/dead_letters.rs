@@ -124,6 +124,8 @@ pub struct DeadLetterPages {
 }
 
 /// The number of dead letters with the same handler and error.
+///
+/// [`DeadLetters::counts`] returns them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct FailureCount {

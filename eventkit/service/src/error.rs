@@ -17,6 +17,18 @@ pub struct ServiceError {
 }
 
 /// One issue of the configuration of a service.
+///
+/// ```
+/// use eventkit::{Dispatcher, Registry};
+/// use eventkit_service::{Service, ServiceIssue};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// let app = Dispatcher::new(&SHOP).build()?;
+///
+/// let error = Service::new("shop", &app).build().unwrap_err();
+/// assert_eq!(error.issues(), [ServiceIssue::NoTransport, ServiceIssue::NoHandlers]);
+/// # Ok::<(), eventkit::DispatcherError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ServiceIssue {
@@ -99,6 +111,9 @@ pub enum ServiceIssue {
 }
 
 /// The error of a service that could not run.
+///
+/// [`Service::run`](crate::Service::run) returns it; [`ShutdownReport`](crate::ShutdownReport) has an
+/// example of a run.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {

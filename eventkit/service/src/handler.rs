@@ -151,6 +151,8 @@ impl Attempt {
 /// The service that a layer wraps: the next layer, or the handler itself.
 ///
 /// Its error is that of an inner layer, or the boxed [`Failure`] of the handler.
+///
+/// [`ServiceBuilder::layer`](crate::ServiceBuilder::layer) has an example of a layer.
 #[derive(Clone, Default)]
 pub struct HandlerService {
     layer: Option<Arc<dyn CallLayer>>,

@@ -11,6 +11,25 @@ use eventkit::event::Timestamp;
 ///
 /// `{health}` prints a line for each subscription; if a subscription is not ready, the line says
 /// what an operator should do.
+///
+/// ```
+/// use eventkit::{Dispatcher, Event, Registry};
+/// use eventkit_service::Service;
+/// use eventkit_service::memory::Memory;
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.with_name("audit").register("*", |_: &Event| {});
+///
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(Memory::new()).build()?;
+/// let health = service.handle().health();
+/// assert!(!health.is_ready());
+/// assert_eq!(health.counters().received, 0);
+/// for subscription in &health.subscriptions {
+///     println!("{subscription}"); // not ready: not connected yet
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Health {
@@ -19,6 +38,8 @@ pub struct Health {
 }
 
 /// The health of one handler on one transport; `{subscription}` prints it in one line.
+///
+/// [`Health::subscriptions`] has them.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SubscriptionHealth {

@@ -16,6 +16,13 @@ use eventkit::transport::{BoundedMap, BoxFuture};
 ///
 /// Two events with the same source and id are the same event (core specification, 3.1.1), and each
 /// handler has to handle it once.
+///
+/// ```
+/// use eventkit_service::InboxKey;
+///
+/// let key = InboxKey::new("/shop", "A-1", "shop--receipt");
+/// assert_eq!(key.handler, "shop--receipt");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct InboxKey<'a> {
@@ -40,6 +47,8 @@ impl<'a> InboxKey<'a> {
 }
 
 /// The response of an [`Inbox`] to a claim.
+///
+/// [`MemoryInbox`] has an example of claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Claim {
@@ -56,6 +65,8 @@ pub enum Claim {
 ///
 /// After the lease has expired, another process may claim the same event. The token ensures that
 /// neither process renews or releases the claim of the other.
+///
+/// [`MemoryInbox`] has an example of claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClaimToken(u64);
 
@@ -89,6 +100,8 @@ impl ClaimToken {
 ///
 /// A service claims an event for twice its `ack_wait`, and renews the claim twice in each
 /// `ack_wait` for as long as the handler runs.
+///
+/// [`MemoryInbox`] implements it, and has an example.
 pub trait Inbox: Debug + Send + Sync {
     /// Claims an event for a handler; a granted claim expires after the lease.
     ///

@@ -7,6 +7,22 @@ use super::subscription_state::{LastError, SubscriptionState};
 /// A reason why a subscription is not [ready](super::SubscriptionHealth::is_ready).
 ///
 /// `{reason}` prints it, together with what an operator should do.
+///
+/// ```
+/// use eventkit::{Dispatcher, Event, Registry};
+/// use eventkit_service::memory::Memory;
+/// use eventkit_service::{NotReadyReason, Service};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.with_name("audit").register("*", |_: &Event| {});
+///
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(Memory::new()).build()?;
+/// let health = service.handle().health();
+/// let reasons = health.subscriptions[0].not_ready_reasons();
+/// assert!(matches!(reasons[..], [NotReadyReason::NotReceiving { .. }]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotReadyReason {

@@ -27,6 +27,24 @@ const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A report on the shutdown of a service.
+///
+/// ```
+/// use eventkit::{Dispatcher, Event, Registry};
+/// use eventkit_service::Service;
+/// use eventkit_service::memory::Memory;
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.with_name("audit").register("*", |_: &Event| {});
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(Memory::new()).build()?;
+/// let report = service.run_until(std::future::ready(())).await?;
+/// assert_eq!((report.released, report.abandoned), (0, 0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShutdownReport {

@@ -7,6 +7,8 @@ use std::iter;
 use eventkit::event::Timestamp;
 
 /// An error, and the time at which it occurred.
+///
+/// [`NotReadyReason`](crate::NotReadyReason) has an example of why a subscription is not ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LastError {
@@ -17,6 +19,8 @@ pub struct LastError {
 }
 
 /// The state of a subscription.
+///
+/// [`SubscriptionHealth`](crate::SubscriptionHealth) has it; [`Health`](crate::Health) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionState {

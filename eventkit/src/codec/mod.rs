@@ -89,6 +89,8 @@ use crate::error::{BoxError, DecodeError, EncodeError};
 use crate::event::{Data, DataKind, MediaType, buffer_pool, declares_json};
 
 /// A codec that encodes typed payloads as bytes of one media type.
+///
+/// The [module](crate::codec) has an example of an implementation and its registration.
 pub trait Codec: Send + Sync + 'static {
     /// Returns the media type of the codec, without parameters, such as `application/cbor`; or a
     /// suffix such as `+cbor`, for all media types that end with it.
@@ -112,6 +114,8 @@ pub trait Codec: Send + Sync + 'static {
 
 /// A typed value that a [`Codec`] decodes into: an object-safe
 /// [`DeserializeSeed`](serde::de::DeserializeSeed).
+///
+/// A codec passes its deserializer to it, as the example of the [module](crate::codec) does.
 pub trait ErasedSeed {
     /// Deserializes the value.
     ///

@@ -10,6 +10,14 @@ use crate::event::{MediaType, declares_json};
 static CODECS: RwLock<Vec<Arc<dyn Codec>>> = RwLock::new(Vec::new());
 
 /// The error of registering a codec or an event format.
+///
+/// ```
+/// use eventkit::codec::RegisterError;
+/// use eventkit::format::{self, Json};
+///
+/// let Err(error) = format::register(Json) else { panic!("JSON is built in") };
+/// assert!(matches!(error, RegisterError::BuiltIn(_)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RegisterError {

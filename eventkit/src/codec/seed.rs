@@ -15,6 +15,8 @@ use crate::event::{JSON, declares_json};
 ///
 /// Readers of events take it as a trait object, so that they are compiled once, rather than for
 /// each type.
+///
+/// [`DataSeed`] implements it, and has an example.
 pub trait JsonSeed: ErasedSeed {
     /// Reads the JSON value that is next.
     ///
@@ -31,6 +33,16 @@ pub trait JsonSeed: ErasedSeed {
 }
 
 /// A seed that decodes the data of an event into a `D`.
+///
+/// ```
+/// use eventkit::codec::{DataSeed, JsonSeed};
+///
+/// let mut seed = DataSeed::<u32>::new();
+/// assert_eq!(seed.type_name(), "u32");
+/// seed.deserialize_json(&mut serde_json::Deserializer::from_str("7"))?;
+/// assert_eq!(seed.finish().unwrap(), 7);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct DataSeed<D> {
     value: Option<D>,

@@ -13,6 +13,19 @@ use crate::error::joined;
 use crate::pattern;
 
 /// The report of a check that found no issues.
+///
+/// ```
+/// use eventkit::{Event, Registry};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.register("co.outcome.order.placd", |_: &Event| {});
+///
+/// let report = SHOP.check()?;
+/// let [unmatched] = report.unmatched_patterns() else { panic!("one pattern is misspelt") };
+/// assert_eq!(unmatched.pattern, "co.outcome.order.placd");
+/// assert!(report.cycles().is_empty());
+/// # Ok::<(), eventkit::CheckError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RegistryReport {
@@ -24,6 +37,8 @@ pub struct RegistryReport {
 /// A type or pattern of a handler that matches no known Rust type.
 ///
 /// It may be a misspelling, unless the events come from another program.
+///
+/// [`RegistryReport`] lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnmatchedPattern {
@@ -85,6 +100,15 @@ impl RegistryReport {
 }
 
 /// The issues of a registry, all at once.
+///
+/// ```
+/// use eventkit::{Registry, RegistryIssue};
+///
+/// static SHOP: Registry = Registry::new("shop");
+///
+/// let Err(error) = SHOP.expect(["receipts::send"]) else { panic!("no handler is linked in") };
+/// assert_eq!(error.issues(), [RegistryIssue::Missing("receipts::send".to_owned())]);
+/// ```
 #[derive(Debug, Error)]
 #[error("registry `{registry}`: {}", joined(issues))]
 pub struct CheckError {
@@ -93,6 +117,8 @@ pub struct CheckError {
 }
 
 /// One mistake in a registry.
+///
+/// A [`CheckError`] has all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RegistryIssue {

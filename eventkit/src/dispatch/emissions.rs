@@ -6,6 +6,8 @@ use std::fmt;
 use super::entry::HandlerRef;
 
 /// An event type that a handler emits.
+///
+/// [`RegistryReport`](crate::RegistryReport) lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Emission {
@@ -27,6 +29,8 @@ impl Emission {
 /// A cycle of handlers, each of which emits an event that the next one handles.
 ///
 /// It may end, since a handler need not emit what it declares.
+///
+/// [`RegistryReport`](crate::RegistryReport) lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmissionCycle {

@@ -137,6 +137,16 @@ pub fn catch_panic<F: Future + ?Sized>(
 }
 
 /// A handler of a registry, which it may outlive.
+///
+/// ```
+/// use eventkit::{Event, Registry};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.with_name("audit").register("co.outcome.*", |_: &Event| {});
+///
+/// let names: Vec<_> = SHOP.handlers().map(|handler| handler.durable_name()).collect();
+/// assert_eq!(names, [Some("audit")]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct HandlerRef(Source);
 

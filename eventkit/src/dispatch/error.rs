@@ -63,6 +63,8 @@ pub enum DispatchError {
 }
 
 /// The error of an event that a handler returned, and that could not be dispatched.
+///
+/// [`DispatcherBuilder::cascade`](super::DispatcherBuilder::cascade) turns cascades on.
 #[derive(Debug, Error)]
 #[error("failed to dispatch a returned event, {}: {kind}", types(chain))]
 pub struct CascadeError {

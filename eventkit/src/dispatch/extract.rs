@@ -321,6 +321,8 @@ impl<'a> Extract<'a> for &'a Context<'a> {
 }
 
 /// The id of the event.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id<'a>(pub &'a str);
 
@@ -331,6 +333,8 @@ impl<'a> Extract<'a> for Id<'a> {
 }
 
 /// The source of the event.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source<'a>(pub &'a str);
 
@@ -341,6 +345,8 @@ impl<'a> Extract<'a> for Source<'a> {
 }
 
 /// The type of the event.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Type<'a>(pub &'a str);
 
@@ -351,6 +357,8 @@ impl<'a> Extract<'a> for Type<'a> {
 }
 
 /// The subject of the event; `Option<Subject>` if it may be absent.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subject<'a>(pub &'a str);
 
@@ -367,6 +375,8 @@ impl<'a> Extract<'a> for Subject<'a> {
 }
 
 /// The time of the event; `Option<Time>` if it may be absent.
+///
+/// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Time(pub Timestamp);
 

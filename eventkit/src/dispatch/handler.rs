@@ -15,6 +15,18 @@ use crate::transport::StartPosition;
 use crate::typed::{AttributeSource, CloudEvent, IsClone, VariantType};
 
 /// The location of a handler in the source code.
+///
+/// ```
+/// use eventkit::{Event, Registry};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.register("*", |_: &Event| {});
+///
+/// for handler in SHOP.handlers() {
+///     let location = handler.location();
+///     println!("{} in {}:{}", handler.name(), location.file, location.line);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Location {

@@ -55,6 +55,13 @@ pub struct PolicySettings {
 }
 
 /// The action once all attempts have failed.
+///
+/// ```
+/// use eventkit::{OnExhausted, Policy};
+///
+/// const BEST_EFFORT: Policy = Policy::new().attempts(2).on_exhausted(OnExhausted::Drop);
+/// # drop(BEST_EFFORT);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OnExhausted {

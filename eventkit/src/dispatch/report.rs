@@ -17,6 +17,21 @@ use crate::typed::AttributeSource;
 /// The outcome of each handler of an event, in the order in which they ran.
 ///
 /// A report without handlers is not an error: the event has no handlers.
+///
+/// ```
+/// use eventkit::{Event, Registry};
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.register("*", |_: &Event| {});
+///
+/// let event = Event::builder().source("/shop").ty("co.outcome.order.placed").build()?;
+/// let report = SHOP.dispatch(&event)?;
+/// assert_eq!((report.len(), report.failures().count()), (1, 0));
+/// for outcome in report.iter() {
+///     println!("{}: {:?}", outcome.handler.name(), outcome.failure);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Default)]
 pub struct Report {
     /// `None` if the event has no handlers.
@@ -43,6 +58,8 @@ impl Details {
 }
 
 /// The report of an event that a handler returned, and that was dispatched in turn.
+///
+/// [`Report::cascaded`] lists them.
 #[non_exhaustive]
 pub struct Cascaded {
     /// The outcome of each handler of this event.

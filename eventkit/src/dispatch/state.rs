@@ -25,6 +25,9 @@ impl fmt::Debug for StateMap {
 }
 
 /// What the parameters of a handler require, collected before the handler is called.
+///
+/// An extractor adds them in [`Extract::requires`](crate::Extract::requires);
+/// [`ExtractAsync`](crate::ExtractAsync) has an example.
 #[derive(Debug, Default)]
 pub struct Requirements {
     states: Vec<(TypeId, &'static str)>,

@@ -8,6 +8,13 @@ use thiserror::Error;
 use super::excerpt::truncate;
 
 /// The error of a value that does not fit the requested type.
+///
+/// ```
+/// use eventkit::event::{AttributeError, AttributeValue};
+///
+/// let error = AttributeValue::from("seven").parse::<i32>().unwrap_err();
+/// assert_eq!(error.value(), Some("seven"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{} is not {expected}", match value { Some(value) => format!("{value:?}"), None => "an absent attribute".to_owned() })]
 pub struct AttributeError {

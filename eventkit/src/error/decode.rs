@@ -11,6 +11,16 @@ use super::limit::LimitExceeded;
 use super::violation::{BuildError, Violation};
 
 /// The error of a message that is not an event, or of an event that is not the requested value.
+///
+/// ```
+/// use eventkit::DecodeErrorKind;
+/// use eventkit::format::{Format, Json};
+///
+/// let error = Json.decode("{}".into()).unwrap_err();
+/// assert_eq!(error.kind(), DecodeErrorKind::Invalid);
+/// let missing: Vec<&str> = error.violations().iter().map(|violation| violation.attribute()).collect();
+/// assert_eq!(missing, ["specversion", "id", "source", "type"]);
+/// ```
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct DecodeError(Box<Kind>);

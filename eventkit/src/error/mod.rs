@@ -19,6 +19,20 @@ pub(crate) use violation::MAX_VIOLATIONS;
 pub use violation::{BuildError, Violation};
 
 /// Any error that user code may return.
+///
+/// ```
+/// use eventkit::BoxError;
+///
+/// fn read_port(text: &str) -> Result<u16, BoxError> {
+///     let port = text.parse()?;
+///     if port == 0 {
+///         return Err("the port is 0".into());
+///     }
+///     Ok(port)
+/// }
+///
+/// assert!(read_port("80").is_ok());
+/// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Returns the text of an error and those of its causes on one line.

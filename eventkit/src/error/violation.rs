@@ -17,6 +17,8 @@ pub(crate) const MAX_VIOLATIONS: usize = 100;
 
 /// A violation of the specification by an event: the attribute, an excerpt of its value, the
 /// expected form, and the section of the specification that requires it.
+///
+/// A [`BuildError`] has all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
     attribute: Cow<'static, str>,
@@ -104,6 +106,16 @@ impl fmt::Display for Violation {
 }
 
 /// The error of building an invalid event, with every [`Violation`].
+///
+/// ```
+/// use eventkit::Event;
+///
+/// let error = Event::builder().source("not a URI").ty("").build().unwrap_err();
+/// for violation in error.violations() {
+///     println!("{}: expected {}", violation.attribute(), violation.expected());
+/// }
+/// assert_eq!(error.violations().len(), 2);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("not a valid event: {}", joined(violations))]
 pub struct BuildError {

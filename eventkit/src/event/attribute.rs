@@ -20,6 +20,16 @@ use crate::error::AttributeError;
 /// wire, and so is an event that travelled.
 ///
 /// Implements the core specification's Type System.
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::event::AttributeValue;
+///
+/// let event = Event::builder().source("/shop").ty("t").extension("priority", 4).build()?;
+/// assert_eq!(event.extension("priority"), Some(&AttributeValue::Integer(4)));
+/// assert_eq!(event.extension_as::<String>("priority")?, "4");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub enum AttributeValue {
     /// `true` or `false`.
@@ -108,6 +118,13 @@ impl fmt::Display for AttributeValue {
 }
 
 /// The value of any attribute, borrowed from wherever the event came from.
+///
+/// ```
+/// use eventkit::event::AttributeRef;
+///
+/// assert_eq!(AttributeRef::Integer(4).into_text(), "4");
+/// assert_eq!(AttributeRef::Boolean(true).into_text(), "true");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttributeRef<'a> {

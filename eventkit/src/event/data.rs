@@ -10,6 +10,8 @@ use super::media_type::{MediaType, declares_json, is_utf8};
 use crate::error::truncate;
 
 /// The kind of the bytes of [`Data`].
+///
+/// [`Data::kind`] returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DataKind {
     /// One JSON value in UTF-8.
@@ -28,6 +30,16 @@ pub enum DataKind {
 ///
 /// Two payloads are equal if their bytes are, whatever their kind: a protocol carries the bytes, and
 /// the kind follows from the content type.
+///
+/// ```
+/// use eventkit::event::{Data, DataKind};
+///
+/// let data = Data::json(r#"{"order_id":"A-1"}"#)?;
+/// assert_eq!(data.kind(), DataKind::Json);
+/// assert_eq!(data.as_str(), Some(r#"{"order_id":"A-1"}"#));
+/// assert!(Data::json("{").is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Data {
     kind: DataKind,
@@ -191,6 +203,14 @@ impl fmt::Debug for Data {
 }
 
 /// Conversion into binary data, without a copy if the value owns its bytes.
+///
+/// ```
+/// use eventkit::Event;
+///
+/// let event = Event::builder().source("/camera").ty("photo").data_bytes(vec![0x89, 0x50]).build()?;
+/// assert!(event.data().is_some_and(|data| data.is_binary()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait IntoBytes {
     /// Returns the bytes.
     fn into_bytes(self) -> Bytes;

@@ -102,6 +102,16 @@ pub(crate) fn settle(entries: &mut Entries) {
 }
 
 /// Iterator over the extensions of an event, in the order of their names.
+///
+/// ```
+/// use eventkit::Event;
+///
+/// let event = Event::builder().source("/shop").ty("t").extension("region", "eu").build()?;
+/// for (name, value) in event.extensions() {
+///     assert_eq!((name, &*value.to_text()), ("region", "eu"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Iter<'a>(std::slice::Iter<'a, (Cow<'static, str>, AttributeValue)>);
 

@@ -1,4 +1,23 @@
 //! The envelope: context attributes, extension attributes and data.
+//!
+//! ```
+//! use eventkit::Event;
+//! use eventkit::event::{Uri, UriReference};
+//!
+//! let event = Event::builder()
+//!     .source("/shop/orders")
+//!     .ty("co.outcome.order.placed")
+//!     .extension("invoice", Uri::new("https://example.com/invoices/1")?)
+//!     .extension("parent", UriReference::new("../orders/7")?)
+//!     .data_json(&serde_json::json!({ "order_id": "A-1" }))?
+//!     .build()?;
+//! assert_eq!(event.source(), "/shop/orders");
+//! assert_eq!(event.extension_as::<UriReference>("parent")?.as_str(), "../orders/7");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Uri`] and [`UriReference`] are attribute types with a grammar of their own; the others are Rust
+//! types, such as `i32` and [`Timestamp`].
 
 mod attribute;
 pub(crate) mod buffer_pool;

@@ -6,6 +6,14 @@ use thiserror::Error;
 use crate::error::joined;
 
 /// The error of an invalid filter.
+///
+/// ```
+/// use eventkit::filter::{Filter, FilterParseError};
+///
+/// let error = Filter::sql("priority >").unwrap_err();
+/// assert!(matches!(error, FilterParseError::Expression(_)));
+/// println!("{error}"); // shows where the expression breaks
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FilterParseError {
@@ -31,6 +39,16 @@ pub enum FilterParseError {
 }
 
 /// The error of a filter that could not be evaluated on an event.
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::filter::Filter;
+///
+/// let event = Event::builder().source("/shop").ty("t").build()?;
+/// let error = Filter::sql("priority > 3")?.evaluate(&event).unwrap_err();
+/// assert_eq!(error.expression(), "priority > 3");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{expression}`: {}", reason(errors, value))]
 pub struct FilterError {

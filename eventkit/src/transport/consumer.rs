@@ -9,6 +9,24 @@ use super::{
 };
 
 /// A broker, or another system that publishes events and delivers them to subscriptions.
+///
+/// ```
+/// use eventkit::transport::{Subscription, Transport, TransportError};
+///
+/// /// Prints the events of a type until the consumer ends.
+/// async fn print(transport: &dyn Transport, ty: &str) -> Result<(), TransportError> {
+///     let subscription = Subscription::new("printer", [ty]);
+///     let mut consumer = transport.subscribe(&subscription).await?;
+///     while let Some(incoming) = consumer.next().await? {
+///         match &incoming.event {
+///             Ok(event) => println!("{event}"),
+///             Err(invalid) => println!("not an event: {}", invalid.error),
+///         }
+///         incoming.handle.ack().await?;
+///     }
+///     consumer.close().await
+/// }
+/// ```
 pub trait Transport: Publisher + Debug + Send + Sync {
     /// Returns the name for logs and health reports, such as `nats`.
     fn name(&self) -> &str;
@@ -81,6 +99,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 }
 
 /// The stream of messages of one subscription.
+///
+/// [`Transport`] has an example of a consumer.
 pub trait Consumer: Debug + Send {
     /// Waits for the next message; returns `None` once the stream has ended for good.
     ///

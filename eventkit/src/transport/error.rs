@@ -7,6 +7,15 @@ use crate::error::BoxError;
 /// The error of an operation on a transport.
 ///
 /// `{error}` prints only this error; the cause is its [`source`](std::error::Error::source).
+///
+/// ```
+/// use std::io;
+/// use eventkit::transport::TransportError;
+///
+/// let lost = io::Error::from(io::ErrorKind::ConnectionReset);
+/// let error = TransportError::unavailable("failed to publish the event").with_source(lost);
+/// assert!(error.is_retriable());
+/// ```
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct TransportError {

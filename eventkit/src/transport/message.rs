@@ -53,6 +53,13 @@ impl Incoming {
 }
 
 /// What a transport knows about a message in addition to the event.
+///
+/// ```
+/// use eventkit::transport::MessageMetadata;
+///
+/// let metadata = MessageMetadata::new(1).with_position(42);
+/// assert_eq!((metadata.delivery_count, metadata.position), (1, Some(42)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MessageMetadata {
@@ -89,6 +96,18 @@ impl MessageMetadata {
 }
 
 /// A message that is not an event.
+///
+/// ```
+/// use eventkit::format::{Format, Json};
+/// use eventkit::transport::{InvalidMessage, RawMessage};
+///
+/// let body = "{";
+/// let message = RawMessage::new(vec![], body);
+/// if let Err(error) = Json.decode(body.into()) {
+///     let invalid = InvalidMessage::new(error, message);
+///     assert_eq!(invalid.message.body, "{");
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct InvalidMessage {
@@ -107,6 +126,14 @@ impl InvalidMessage {
 }
 
 /// A message in the form of a transport: headers and a body that are not decoded.
+///
+/// ```
+/// use eventkit::transport::RawMessage;
+///
+/// let headers = vec![("content-type".to_owned(), "text/plain".to_owned())];
+/// let message = RawMessage::new(headers, "hello").with_id(Some("1".to_owned()));
+/// assert_eq!(message.body, "hello");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RawMessage {

@@ -42,4 +42,13 @@ pub use self::settlement::{AckHandle, Acknowledger, DeliveryRecord, Settlement};
 pub use self::subscription::{StartPosition, Subscription, SubscriptionInfo, SubscriptionStatus};
 
 /// A boxed future, as returned by the object-safe traits.
+///
+/// ```
+/// use eventkit::transport::BoxFuture;
+///
+/// fn answer<'a>() -> BoxFuture<'a, u32> {
+///     Box::pin(async { 42 })
+/// }
+/// # drop(answer());
+/// ```
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

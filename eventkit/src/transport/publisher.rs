@@ -145,6 +145,14 @@ pub trait PublisherExt: Publisher {
 impl<P: Publisher + ?Sized> PublisherExt for P {}
 
 /// The result of publishing an event.
+///
+/// ```
+/// use eventkit::transport::Published;
+///
+/// let published = Published::at(42).duplicate(true);
+/// assert_eq!(published.position, Some(42));
+/// assert!(published.duplicate);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Published {

@@ -36,6 +36,15 @@ pub fn check_not_reserved(ty: &str) -> Result<(), TransportError> {
 ///
 /// Services trust both, whereas any sender can choose the attributes of an event: a transport must
 /// not derive either of them from the event.
+///
+/// ```
+/// use eventkit::transport::{ReservedMessage, is_reserved};
+///
+/// let ty = "eventkit.deadletter.shop";
+/// assert!(is_reserved(ty));
+/// let message = ReservedMessage::new(ty, vec![]);
+/// assert_eq!(message.ty, ty);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ReservedMessage {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{BoxFuture, MessageMetadata, TransportError};
 
 /// The settlement of a message: acknowledged, terminated, returned or skipped.
+///
+/// [`Acknowledger`] has an example that receives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
     /// The message was handled; it is not delivered again.
@@ -35,6 +37,8 @@ pub enum Settlement {
 /// succeeds at the first delivery has no record.
 ///
 /// A transport may store the record in any serde format. A missing field is 0.
+///
+/// A service stores it with [`AckHandle::store_record`]. [`Acknowledger`] has an example of a transport that keeps none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -65,6 +69,48 @@ impl DeliveryRecord {
 /// One acknowledger may serve all messages of a consumer, which saves an allocation for each
 /// message. A message that is never settled is delivered again. A transport that must act when a
 /// message is dropped unsettled uses one acknowledger per message, and implements [`Drop`] for it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::future::ready;
+/// use eventkit::transport::{
+///     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+/// };
+///
+/// /// Prints how messages are settled, for a transport that keeps none.
+/// #[derive(Debug)]
+/// struct Printer;
+///
+/// impl Acknowledger for Printer {
+///     fn settle(
+///         self: Arc<Self>,
+///         message: MessageMetadata,
+///         settlement: Settlement,
+///     ) -> BoxFuture<'static, Result<(), TransportError>> {
+///         println!("{message:?}: {settlement:?}");
+///         Box::pin(ready(Ok(())))
+///     }
+///
+///     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
+///         Box::pin(ready(Ok(())))
+///     }
+///
+///     fn load_record(
+///         &self,
+///         _: MessageMetadata,
+///     ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+///         Box::pin(ready(Ok(DeliveryRecord::default())))
+///     }
+///
+///     fn store_record(
+///         &self,
+///         _: MessageMetadata,
+///         _: DeliveryRecord,
+///     ) -> BoxFuture<'_, Result<(), TransportError>> {
+///         Box::pin(ready(Ok(())))
+///     }
+/// }
+/// ```
 pub trait Acknowledger: Debug + Send + Sync {
     /// Settles the message with this metadata.
     ///
@@ -126,6 +172,8 @@ pub trait Acknowledger: Debug + Send + Sync {
 /// A handle that settles one message, once.
 ///
 /// Dropping the handle leaves the message unsettled: the transport delivers it again.
+///
+/// [`Transport`](super::Transport) has an example that acknowledges messages.
 #[derive(Debug)]
 pub struct AckHandle {
     acknowledger: Arc<dyn Acknowledger>,

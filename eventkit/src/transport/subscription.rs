@@ -21,6 +21,14 @@ use crate::pattern;
 ///   selection may include it. Such a process is [superseded](SubscriptionStatus::superseded).
 /// - If only processes with an earlier selection are left, as after a rollback, their selection
 ///   becomes the latest.
+///
+/// ```
+/// use eventkit::transport::{StartPosition, Subscription};
+///
+/// let mut subscription = Subscription::new("shop--receipt", ["co.outcome.order.*"]);
+/// subscription.start = Some(StartPosition::New);
+/// assert!(subscription.selects("co.outcome.order.placed"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Subscription {
@@ -108,6 +116,8 @@ impl Subscription {
 }
 
 /// The position at which a new durable subscription starts.
+///
+/// [`Subscription`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartPosition {
@@ -120,6 +130,8 @@ pub enum StartPosition {
 }
 
 /// What a transport knows about a subscription that a process uses.
+///
+/// [`Transport::subscription_status`](super::Transport::subscription_status) returns it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriptionStatus {
@@ -132,6 +144,14 @@ pub struct SubscriptionStatus {
 }
 
 /// What a transport knows about a durable subscription.
+///
+/// ```
+/// use eventkit::transport::SubscriptionInfo;
+///
+/// let info = SubscriptionInfo::new("shop--receipt", true, 3)
+///     .with_former_names(vec!["shop--mail".to_owned()]);
+/// assert!(info.is_named("shop--mail"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriptionInfo {

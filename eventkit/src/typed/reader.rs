@@ -9,6 +9,25 @@ use crate::error::DecodeError;
 use crate::event::{Attribute, AttributeRef, Data, Event, PartialEvent};
 
 /// Source of the attributes of an event, by name.
+///
+/// ```
+/// use eventkit::AttributeSource;
+/// use eventkit::event::AttributeRef;
+/// use eventkit::filter::Filter;
+///
+/// struct Headers(&'static [(&'static str, &'static str)]);
+///
+/// impl AttributeSource for Headers {
+///     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
+///         let header = self.0.iter().find(|(own, _)| *own == name);
+///         header.map(|(_, value)| AttributeRef::Text(value))
+///     }
+/// }
+///
+/// let headers = Headers(&[("type", "co.outcome.order.placed"), ("region", "eu")]);
+/// assert!(Filter::sql("region = 'eu'")?.matches(&headers));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait AttributeSource {
     /// Returns the value of an attribute by the name the specification gives it.
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>>;

@@ -31,6 +31,24 @@ impl<T: CloudEvent> EventSet for T {
 /// `#[derive(CloudEvent)]` implements it for an enum, once for each variant. Of an enum with type
 /// parameters, those variants are left out that hold a type with one of them: two of them may hold one
 /// type.
+///
+/// ```
+/// use eventkit::{CloudEvent, Event, Includes};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// struct OrderPlaced { order_id: String }
+///
+/// #[derive(CloudEvent)]
+/// enum OrderEvent { Placed(OrderPlaced) }
+///
+/// fn emit<S: Includes<T>, T>(_event: T) {}
+///
+/// let order = || OrderPlaced { order_id: "A-1".into() };
+/// emit::<OrderEvent, _>(order());
+/// emit::<Event, _>(order());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{T}` is not a member of `{Self}`",
     label = "`{Self}` does not have this event type",

@@ -11,6 +11,15 @@ use super::outcome::{Outcome, Skip};
 use super::{content, delivery, deploy, order, records, reserved, resume, settle, share};
 
 /// A check of one promise that services rely on.
+///
+/// ```
+/// use eventkit_transport_tests::Check;
+///
+/// for check in Check::all() {
+///     println!("{}", check.name());
+/// }
+/// assert!(Check::find("keeps_records_of_deliveries").is_some());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Check {
     name: &'static str,

@@ -8,6 +8,8 @@ use eventkit::transport::{BoxFuture, Transport};
 /// A transport under test, and the guarantees it gives.
 ///
 /// Only [`open`](Self::open) is required.
+///
+/// The front page of the [crate] has an implementation.
 pub trait Fixture: Sync {
     /// Opens the transport. Each call represents another process on the same broker, which receives
     /// the messages that the other ones publish.

@@ -19,3 +19,8 @@ pub use self::check::Check;
 pub use self::fixture::Fixture;
 pub use self::outcome::Outcome;
 pub use self::report::{Report, run};
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,6 +1,8 @@
 //! The outcome of a check.
 
 /// The outcome of a check.
+///
+/// [`run`](crate::run) reports it for each check; the front page of the [crate] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a failed check is not reported otherwise"]
 #[non_exhaustive]

@@ -16,6 +16,8 @@ pub async fn run(fixture: &dyn Fixture) -> Report {
 }
 
 /// The outcomes of all checks.
+///
+/// The front page of the [crate] has an example.
 #[derive(Debug, Default)]
 pub struct Report {
     outcomes: Vec<(Check, Outcome)>,

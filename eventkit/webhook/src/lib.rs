@@ -9,3 +9,8 @@ mod sender;
 pub use self::client::HttpClient;
 pub use self::endpoint::{CallbackRequest, Endpoint, EndpointBuilder};
 pub use self::sender::{Sender, SenderBuilder};
+
+// The example of the README is compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -5,6 +5,7 @@ mod binaries;
 mod chaos_test;
 mod orders_on_nats;
 mod programs;
+mod readme;
 mod shop;
 mod visit;
 

@@ -116,13 +116,13 @@ async fn every_peer_understands_and_is_understood_but_for_known_differences() {
         "a known difference names a mode or case that does not exist"
     );
     if sdks.len() == Sdk::ALL.len() {
-        let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-        let readme = std::fs::read_to_string(readme).unwrap();
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/README.md");
+        let page = std::fs::read_to_string(page).unwrap();
         let sorts = format!("sends {} sorts of events", cases::all().len());
-        assert!(readme.contains(&sorts), "the README does not say: {sorts}");
+        assert!(page.contains(&sorts), "the page does not say: {sorts}");
         assert!(
-            readme.contains(&summary),
-            "the README has another summary than\n{summary}"
+            page.contains(&summary),
+            "the page has another summary than\n{summary}"
         );
     }
 }

@@ -107,7 +107,7 @@ fn mark(row: &Row) -> String {
     numbers.join(",")
 }
 
-/// Writes how many cells of each SDK are right, as the README has it.
+/// Writes how many cells of each SDK are right, as `interop/README.md` has it.
 pub(crate) fn summary(rows: &[Row], differences: &[Difference]) -> String {
     let mut text = String::from(
         "| SDK | cells | as sent | a defect of the SDK | a loss, or a limit of HTTP |\n\

@@ -1,8 +1,12 @@
-//! The repository itself: its README, and the packages that it publishes.
+//! The repository itself: its pages, its documentation, and the packages that it publishes.
 
+mod examples;
 mod features;
+mod links;
 mod packages;
+mod public_items;
 mod readme;
+mod release;
 mod workspace;
 
 #[test]

@@ -24,3 +24,34 @@ fn the_compile_error_it_shows_is_the_one_that_is_pinned() {
         "the README does not show {message}"
     );
 }
+
+#[test]
+fn its_code_is_part_of_the_programs_that_the_tests_run() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let programs = [
+        "examples/src/bin/quickstart.rs",
+        "tests/tests/examples/readme.rs",
+    ];
+    let programs = programs.map(|path| unindented(&fs::read_to_string(root().join(path)).unwrap()));
+    let blocks: Vec<&str> = readme.split("```rust").skip(1).collect();
+    assert!(blocks.len() > 10, "{} blocks of code", blocks.len());
+    for block in blocks {
+        let (info, code) = block.split_once('\n').unwrap();
+        assert!(
+            info.is_empty(),
+            "```rust{info}: compiled code needs no word more"
+        );
+        let (code, _) = code.split_once("```").unwrap();
+        let is_known = programs
+            .iter()
+            .any(|program| program.contains(&unindented(code)));
+        assert!(is_known, "no program has this part:\n{code}");
+    }
+}
+
+/// Removes the indentation of each line, which depends on where a part stands.
+fn unindented(code: &str) -> String {
+    code.lines()
+        .flat_map(|line| [line.trim_start(), "\n"])
+        .collect()
+}

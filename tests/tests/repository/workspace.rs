@@ -10,6 +10,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) rust_version: Option<String>,
     pub(crate) description: Option<String>,
     pub(crate) license: Option<String>,
     pub(crate) repository: Option<String>,
@@ -27,6 +29,11 @@ struct Metadata {
 }
 
 impl Package {
+    /// Returns the name of the library, as code writes it.
+    pub(crate) fn crate_name(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
     /// Returns the folder of the package.
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path

@@ -8,6 +8,17 @@ use eventkit::format::Format;
 use eventkit::{EncodeError, Event};
 
 /// The headers and the body of a message.
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit_nats::binding;
+///
+/// let event = Event::builder().id("1").source("/shop").ty("t").data_text("hello").build()?;
+/// let message = binding::encode_binary(&event)?;
+/// assert_eq!(message.header("ce-type"), Some("t"));
+/// assert_eq!(message.body, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
     /// The headers; each name occurs once.

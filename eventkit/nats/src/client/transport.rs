@@ -16,6 +16,8 @@ use super::{aliases, subscriptions};
 use crate::mapping::subject::is_token;
 
 /// A transport on NATS JetStream; clones share the connection.
+///
+/// The front page of the [crate] publishes events and runs a service with one.
 #[derive(Clone)]
 pub struct Nats {
     pub(super) shared: Arc<Shared>,

@@ -72,6 +72,13 @@ pub struct Memory {
 }
 
 /// A builder of a [`Memory`].
+///
+/// ```
+/// use eventkit_service::memory::Memory;
+///
+/// let memory = Memory::builder().capacity(100).dedup_capacity(1_000).build();
+/// assert!(memory.is_empty());
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct MemoryBuilder {

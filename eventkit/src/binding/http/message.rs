@@ -11,6 +11,17 @@ use crate::event::Event;
 /// The headers and the body of an encoded event or batch.
 ///
 /// Requests and responses represent an event in the same way (section 3).
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit::binding::http;
+///
+/// let event = Event::builder().id("1").source("/shop").ty("co.outcome.note").data_text("hello").build()?;
+/// let message = http::encode_binary(&event)?;
+/// assert_eq!(message.headers["ce-type"], "co.outcome.note");
+/// assert_eq!(message.body, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Message {
     /// The headers, including `Content-Type`.

@@ -23,6 +23,16 @@ use crate::rate::TokenBucket;
 /// A person or a program grants the permission by calling the URL; the endpoint never calls it.
 /// Anyone who can reach the endpoint can choose the URL: a program that calls it must check that it
 /// belongs to a known sender and does not lead into an internal network.
+///
+/// ```
+/// use eventkit_webhook::Endpoint;
+///
+/// let endpoint = Endpoint::builder()
+///     .on_callback(|request| println!("{} asks for {}", request.origin, request.callback))
+///     .build()?;
+/// # drop(endpoint);
+/// # Ok::<(), eventkit::transport::TransportError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallbackRequest {

@@ -72,11 +72,11 @@ fn row(rule: &Rule, vectors: &[(&str, Vector)]) -> String {
 }
 
 #[test]
-fn the_readme_counts_the_vectors() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
+fn the_page_of_the_tests_counts_the_vectors() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let page = fs::read_to_string(page).unwrap();
     let count = format!("the {} vectors of", vectors::all().len());
-    assert!(readme.contains(&count), "the README does not say: {count}");
+    assert!(page.contains(&count), "the page does not say: {count}");
 }
 
 #[test]
