@@ -105,6 +105,12 @@ mod typed;
 #[cfg(any(feature = "actix", feature = "axum"))]
 mod web;
 
+/// Units of work, for authors of stores: a handler runs in a transaction, which also has the record that the
+/// event was handled and the events that follow.
+pub mod unit_of_work {
+    pub use crate::dispatch::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
+}
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;

@@ -256,14 +256,15 @@ fn extractor_trait(function: &HandlerFn) -> Ident {
 }
 
 fn argument(parameter: &Parameter, function: &HandlerFn, private: &TokenStream) -> TokenStream {
-    let (Parameter::Extractor(ty) | Parameter::Extension(_, ty)) = parameter;
+    let (Parameter::Extractor { ty, .. } | Parameter::Extension(_, ty)) = parameter;
     let invocation = local("__eventkit_invocation", ty);
     match parameter {
-        Parameter::Extractor(_) => {
+        Parameter::Extractor { is_lent, .. } => {
+            let lent = is_lent.then(|| quote_spanned!(ty.span()=> &mut));
             if function.sig.asyncness.is_some() {
-                return quote_spanned!(ty.span()=> <#ty as #private::ExtractAsync<'_>>::extracting(#invocation).await?);
+                return quote_spanned!(ty.span()=> #lent <#ty as #private::ExtractAsync<'_>>::extracting(#invocation).await?);
             }
-            quote_spanned!(ty.span()=> <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
+            quote_spanned!(ty.span()=> #lent <#ty as #private::Extract<'_>>::from_invocation(#invocation)?)
         }
         Parameter::Extension(name, _) => {
             quote_spanned!(ty.span()=> #private::Invocation::extension::<#ty>(#invocation, #name)?)
@@ -294,7 +295,7 @@ fn requirements(model: &Model, extract: &Ident, private: &TokenStream) -> Option
     let mut requires = TokenStream::new();
     for parameter in &model.parameters {
         match parameter {
-            Parameter::Extractor(ty) => {
+            Parameter::Extractor { ty, .. } => {
                 needs.extend(
                     quote_spanned!(ty.span()=> || <#ty as #private::#extract<'_>>::NEEDS_EVENT),
                 );

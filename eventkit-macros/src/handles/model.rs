@@ -1,7 +1,9 @@
 //! Model of a handler: a function and its arguments.
 
 use quote::ToTokens;
-use syn::{Attribute, FnArg, Lifetime, LitStr, PatType, ReturnType, Signature, Type};
+use syn::{
+    Attribute, FnArg, Lifetime, LitStr, PatType, ReturnType, Signature, Type, TypeReference,
+};
 
 use super::attr::Arguments;
 use super::function::HandlerFn;
@@ -35,8 +37,8 @@ pub(super) struct Model {
 
 /// Parameter after the event.
 pub(super) enum Parameter {
-    /// An extractor.
-    Extractor(Type),
+    /// An extractor, which is lent to the function if that takes `&mut`.
+    Extractor { ty: Type, is_lent: bool },
     /// The extension attribute of this name.
     Extension(LitStr, Type),
 }
@@ -83,7 +85,17 @@ impl Parameter {
             );
         }
         match take_extension(&mut parameter.attrs) {
-            None => Some(Self::Extractor(ty)),
+            None => Some(match ty {
+                Type::Reference(TypeReference {
+                    mutability: Some(_),
+                    elem,
+                    ..
+                }) => Self::Extractor {
+                    ty: ty::peeled(*elem),
+                    is_lent: true,
+                },
+                ty => Self::Extractor { ty, is_lent: false },
+            }),
             Some(attribute) => {
                 extension_name(errors, &attribute).map(|name| Self::Extension(name, ty))
             }

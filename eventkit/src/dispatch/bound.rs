@@ -11,6 +11,7 @@ use super::handler::Handler;
 use super::invocation::Invocation;
 use super::report::{into_result, matches_filter};
 use super::state::StateMap;
+use super::unit_of_work::{UnitOfWork, UnitOfWorkStore};
 use crate::event::Event;
 
 /// A handler of a [`Dispatcher`] with the state that it requires.
@@ -57,6 +58,12 @@ impl BoundHandler {
         matches_filter(&self.handler, event)
     }
 
+    /// Returns the store in whose unit of work the handler runs, if it runs in one.
+    #[must_use]
+    pub fn unit_of_work_store(&self) -> Option<&dyn UnitOfWorkStore> {
+        self.handler.requirements().find_store(&self.states)
+    }
+
     /// Runs a sync handler, which adds its events to the outgoing ones.
     ///
     /// # Errors
@@ -68,14 +75,23 @@ impl BoundHandler {
         into_result(self.handler.entry().run(&invocation))
     }
 
-    /// Runs the handler, sync or async, which adds its events to the outgoing ones.
+    /// Runs the handler, sync or async, which adds its events to the outgoing ones, within the unit of work
+    /// if there is one.
     ///
     /// # Errors
     ///
     /// Returns an error if the handler failed.
-    pub async fn run(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+    pub async fn run(
+        &self,
+        event: &Event,
+        outgoing: &LazyOutgoing,
+        unit_of_work: Option<&dyn UnitOfWork>,
+    ) -> Result<(), Failure> {
         let event = DecodedEvent::of_one_handler(event);
-        let invocation = Invocation::new(&event, &self.handler, &self.states, outgoing);
+        let mut invocation = Invocation::new(&event, &self.handler, &self.states, outgoing);
+        if let Some(unit) = unit_of_work {
+            invocation = invocation.within(unit);
+        }
         into_result(self.handler.entry().run_async(&invocation).await)
     }
 }

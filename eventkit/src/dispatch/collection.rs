@@ -243,6 +243,12 @@ impl LazyOutgoing {
         self.collection.get().is_some()
     }
 
+    /// Returns the events so far.
+    pub(super) fn events(&self) -> Vec<Event> {
+        let collection = self.collection.get();
+        collection.map_or_else(Vec::new, |collection| collection.events())
+    }
+
     /// Returns the number of events.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::decision::{Decision, HandlerError};
 use super::decisions;
+use super::unit_of_work::UnitOfWorkStore;
 use crate::error::{BoxError, DecodeError, with_causes};
 
 /// The reason why one handler did not succeed.
@@ -40,6 +41,10 @@ pub enum Failure {
     },
     /// The filter of the handler could not be evaluated: the handler did not run.
     Filter(BoxError),
+    /// The handler is handling the event already, in another [unit of work](super::UnitOfWork).
+    InProgress,
+    /// The unit of work could not be begun, or the handler not be [committed](super::CommitError) in it.
+    UnitOfWork(BoxError),
     /// The handler took longer than its [`Policy`](super::Policy) allows, and was stopped.
     Timeout(Duration),
 }
@@ -57,6 +62,8 @@ impl fmt::Display for Failure {
                 write!(f, "failed to extract the parameter `{parameter}`")
             }
             Self::Filter(_) => f.write_str("failed to evaluate the filter"),
+            Self::InProgress => f.write_str("the handler is handling the event already"),
+            Self::UnitOfWork(_) => f.write_str("failed to begin or commit the unit of work"),
             Self::Timeout(timeout) => write!(f, "took longer than {timeout:?}"),
         }
     }
@@ -66,9 +73,11 @@ impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Error { error, .. } => error.source(),
-            Self::Panic(_) | Self::Timeout(_) => None,
+            Self::Panic(_) | Self::Timeout(_) | Self::InProgress => None,
             Self::Decode(error) => error.source(),
-            Self::Extract { error, .. } | Self::Filter(error) => Some(&**error),
+            Self::Extract { error, .. } | Self::Filter(error) | Self::UnitOfWork(error) => {
+                Some(&**error)
+            }
         }
     }
 }
@@ -79,6 +88,16 @@ impl Failure {
         Self::Error {
             error: error.into(),
             decision: None,
+        }
+    }
+
+    /// Returns whether it comes from a conflict between units of work.
+    pub(super) fn is_conflict(&self, store: &dyn UnitOfWorkStore) -> bool {
+        match self {
+            Self::Error { error, .. } | Self::Extract { error, .. } | Self::UnitOfWork(error) => {
+                store.is_conflict(&**error)
+            }
+            _ => false,
         }
     }
 

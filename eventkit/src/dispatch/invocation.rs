@@ -1,10 +1,13 @@
 //! One call of one handler, and the context that its extractors see.
 
+use std::any::Any;
+
 use super::collection::LazyOutgoing;
 use super::decoded::{DecodedEvent, missing_envelope};
 use super::failure::Failure;
 use super::handler::{Handler, TypedEvent};
 use super::state::StateMap;
+use super::unit_of_work::UnitOfWork;
 use crate::event::{Attribute, Event};
 use crate::typed::{AttributeSource, Cloning, CloudEvent, SharedEvent};
 
@@ -29,6 +32,7 @@ pub struct Context<'a> {
     handler: &'a Handler,
     states: &'a StateMap,
     pub(super) outgoing: &'a LazyOutgoing,
+    unit_of_work: Option<&'a dyn UnitOfWork>,
 }
 
 impl<'a> Context<'a> {
@@ -44,6 +48,7 @@ impl<'a> Context<'a> {
             handler,
             states,
             outgoing,
+            unit_of_work: None,
         }
     }
 
@@ -63,6 +68,15 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn state<S: 'static>(&self) -> Option<&'a S> {
         self.states.get()
+    }
+
+    /// Returns the unit of work in which the handler runs, if it is one of this type.
+    ///
+    /// A handler runs in one if a parameter [requires](crate::Requirements::unit_of_work) it.
+    #[must_use]
+    pub fn unit_of_work<U: UnitOfWork>(&self) -> Option<&'a U> {
+        let unit: &dyn Any = self.unit_of_work?;
+        unit.downcast_ref()
     }
 }
 
@@ -106,6 +120,14 @@ impl<'a> Invocation<'a> {
             outgoing,
             context,
         }
+    }
+
+    /// Returns the invocation within a unit of work.
+    pub(super) fn within(mut self, unit: &'a dyn UnitOfWork) -> Self {
+        if let Some(context) = &mut self.context {
+            context.unit_of_work = Some(unit);
+        }
+        self
     }
 
     /// Returns the context, for extractors that read the envelope.

@@ -31,6 +31,7 @@ mod returned;
 mod routing;
 mod run;
 mod state;
+mod unit_of_work;
 
 use std::future::Future;
 
@@ -55,6 +56,7 @@ pub use report::{Cascaded, HandlerOutcome, Report};
 pub use returned::IntoOutcome;
 pub use run::Dispatch;
 pub use state::Requirements;
+pub use unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 
 /// Items for the code that `#[handles]` generates.
 pub(crate) mod generated {

@@ -156,6 +156,8 @@ pub(super) struct Route {
     needs_event: bool,
     /// Whether a handler has a filter.
     pub(super) filtered: bool,
+    /// Whether a handler runs in a unit of work.
+    pub(super) has_unit_of_work: bool,
     /// The Rust type of which every handler takes the value, and nothing else but state.
     only_type: Option<TypeId>,
 }
@@ -177,6 +179,9 @@ impl Route {
             refusal: two_types.or_else(|| handlers.iter().enumerate().find_map(missing)),
             needs_event,
             filtered,
+            has_unit_of_work: handlers
+                .iter()
+                .any(|handler| handler.requirements().has_unit_of_work()),
             only_type,
             handlers,
         }

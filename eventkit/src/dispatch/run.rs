@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use super::collection::{CloseOnDrop, LazyOutgoing};
 use super::decoded::{DecodedEvent, TypedValue};
-use super::entry::Outcome;
+use super::entry::{HandlerEntry, Outcome};
 use super::error::DispatchError;
 use super::invocation::Invocation;
 use super::report::{Report, ReportBuilder};
 use super::routing::{Refusal, Route, RoutingTable, TwoTypes};
 use super::state::StateMap;
+use super::unit_of_work;
 use crate::error::EncodeError;
 use crate::event::Event;
 use crate::typed::{CloudEvent, ToEvent, TypedAttributes};
@@ -284,12 +285,27 @@ impl<'a> Execution<'a> {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let outgoing = LazyOutgoing::default();
                 let _closing = CloseOnDrop(&outgoing);
-                let invocation = Invocation::new(&self.event, handler, self.states, &outgoing);
-                let outcome = handler.entry().run_async(&invocation).await;
+                let outcome = self.run_one(handler.entry(), &outgoing).await;
                 report.record(index, outcome, &outgoing);
             }
         }
         report
+    }
+
+    async fn run_one(
+        &self,
+        entry: &HandlerEntry,
+        outgoing: &LazyOutgoing,
+    ) -> std::thread::Result<Outcome> {
+        if self.route.has_unit_of_work
+            && let Some(store) = entry.requirements().find_store(self.states)
+        {
+            let running = unit_of_work::run(store, entry, &self.event, self.states, outgoing);
+            // Boxed, since units of work are rare, and every dispatch would have the room for them.
+            return Box::pin(running).await;
+        }
+        let invocation = Invocation::new(&self.event, entry, self.states, outgoing);
+        entry.run_async(&invocation).await
     }
 }
 

@@ -4,6 +4,8 @@ use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
 use std::fmt;
 
+use super::unit_of_work::UnitOfWorkStore;
+
 /// The values that handlers take as [`State`](super::State), by their type.
 #[derive(Default)]
 pub(crate) struct StateMap(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
@@ -31,12 +33,34 @@ impl fmt::Debug for StateMap {
 #[derive(Debug, Default)]
 pub struct Requirements {
     states: Vec<(TypeId, &'static str)>,
+    unit_of_work: Option<FindStore>,
 }
+
+/// Returns the store of a unit of work, which is state.
+type FindStore = fn(&StateMap) -> Option<&dyn UnitOfWorkStore>;
 
 impl Requirements {
     /// Adds a required type of state.
     pub fn state<S: 'static>(&mut self) {
         self.states.push((TypeId::of::<S>(), type_name::<S>()));
+    }
+
+    /// Adds a store as required state, in whose [unit of work](UnitOfWorkStore) the handler runs.
+    ///
+    /// A handler runs in one unit of work: that of the first store which its parameters require.
+    pub fn unit_of_work<S: UnitOfWorkStore + 'static>(&mut self) {
+        self.state::<S>();
+        let find: FindStore = |states| states.get::<S>().map(|store| store as _);
+        self.unit_of_work.get_or_insert(find);
+    }
+
+    /// Returns the store in whose unit of work the handler runs, if it runs in one.
+    pub(crate) fn find_store<'s>(&self, states: &'s StateMap) -> Option<&'s dyn UnitOfWorkStore> {
+        self.unit_of_work.and_then(|find| find(states))
+    }
+
+    pub(crate) fn has_unit_of_work(&self) -> bool {
+        self.unit_of_work.is_some()
     }
 
     /// Returns the name of the first required type that is missing.

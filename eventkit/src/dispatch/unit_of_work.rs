@@ -1,0 +1,149 @@
+//! Units of work: an event is handled in a transaction of a store.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::collection::LazyOutgoing;
+use super::decoded::{DecodedEvent, missing_envelope};
+use super::entry::{HandlerEntry, Outcome};
+use super::failure::Failure;
+use super::invocation::Invocation;
+use super::state::StateMap;
+use crate::error::BoxError;
+use crate::event::Event;
+use crate::transport::BoxFuture;
+
+/// How often a dispatch within the process begins a unit of work that conflicts with others.
+const MAX_CONFLICTS: usize = 16;
+
+/// A store in whose transactions events are handled, such as a database.
+///
+/// An extractor that gives a handler the transaction names its store with
+/// [`Requirements::unit_of_work`](crate::Requirements::unit_of_work). For such a handler, a service and
+/// [`dispatch_async`](crate::Dispatcher::dispatch_async)
+///
+/// 1. [begin](Self::begin) a unit of work, which claims the event for the handler;
+/// 2. run the handler, whose extractor finds the unit of work in the
+///    [context](crate::Context::unit_of_work);
+/// 3. [commit](UnitOfWork::commit) it with the outgoing events, or [roll it back](UnitOfWork::roll_back) if
+///    the handler failed.
+pub trait UnitOfWorkStore: Send + Sync {
+    /// Begins a unit of work that handles an event.
+    ///
+    /// `handler` is the durable name of the handler's subscription, or the path of the function if no
+    /// service runs it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails. A service keeps the event, and begins again after a delay.
+    fn begin<'a>(
+        &'a self,
+        event: &'a Event,
+        handler: &'a str,
+    ) -> BoxFuture<'a, Result<Begun, BoxError>>;
+
+    /// Returns whether an error, of a handler or of a commit, is a conflict with another transaction, after
+    /// which the same work is done again without counting as an attempt. It may be a cause of the error.
+    fn is_conflict(&self, error: &(dyn Error + 'static)) -> bool;
+}
+
+/// The answer of a [`UnitOfWorkStore`] to the beginning of a unit of work.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Begun {
+    /// The unit of work of this handler and event.
+    Unit(Arc<dyn UnitOfWork>),
+    /// Another unit of work with the event and the handler is open.
+    InProgress,
+    /// The handler has handled the event.
+    Completed,
+}
+
+/// The reason why a unit of work was not committed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// It conflicts with another transaction: the same work is done again.
+    #[error(transparent)]
+    Conflict(BoxError),
+    /// The store refuses what the handler did: the handler has failed.
+    #[error(transparent)]
+    Refused(BoxError),
+    /// The store failed, and may have committed. The next unit of work with the event finds out.
+    #[error(transparent)]
+    Unavailable(BoxError),
+}
+
+/// A transaction in which one handler handles one event.
+///
+/// If it is dropped before it is committed, it is rolled back.
+pub trait UnitOfWork: Any + Debug + Send + Sync {
+    /// Stores the events that follow, and commits.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the transaction was not committed, or if that is not known.
+    fn commit<'a>(&'a self, outgoing: &'a [Event]) -> BoxFuture<'a, Result<(), CommitError>>;
+
+    /// Rolls back, as far as the store answers.
+    fn roll_back(&self) -> BoxFuture<'_, ()>;
+}
+
+/// Runs a handler in a unit of work, for a dispatch within the process.
+pub(super) async fn run(
+    store: &dyn UnitOfWorkStore,
+    entry: &HandlerEntry,
+    event: &DecodedEvent<'_>,
+    states: &StateMap,
+    outgoing: &LazyOutgoing,
+) -> std::thread::Result<Outcome> {
+    let Some(envelope) = event.envelope() else {
+        return Ok(Err(Box::new(missing_envelope())));
+    };
+    let mut conflicts = 0;
+    loop {
+        let unit = match store.begin(envelope, entry.name()).await {
+            Ok(Begun::Unit(unit)) => unit,
+            Ok(Begun::Completed) => return Ok(Ok(())),
+            Ok(Begun::InProgress) => return Ok(Err(Box::new(Failure::InProgress))),
+            Err(error) => return Ok(Err(Box::new(Failure::UnitOfWork(error)))),
+        };
+        let invocation = Invocation::new(event, entry, states, outgoing).within(&*unit);
+        let failure = match entry.run_async(&invocation).await {
+            Ok(Ok(())) => match unit.commit(&outgoing.events()).await {
+                Ok(()) => {
+                    outgoing.truncate(0);
+                    return Ok(Ok(()));
+                }
+                Err(CommitError::Conflict(error)) => {
+                    conflicts += 1;
+                    if conflicts == MAX_CONFLICTS {
+                        return Ok(Err(Box::new(Failure::UnitOfWork(error))));
+                    }
+                    outgoing.truncate(0);
+                    continue;
+                }
+                Err(CommitError::Refused(error) | CommitError::Unavailable(error)) => {
+                    return Ok(Err(Box::new(Failure::UnitOfWork(error))));
+                }
+            },
+            Ok(Err(failure)) => {
+                unit.roll_back().await;
+                failure
+            }
+            Err(panic) => {
+                unit.roll_back().await;
+                return Err(panic);
+            }
+        };
+        conflicts += 1;
+        if conflicts == MAX_CONFLICTS || !failure.is_conflict(store) {
+            return Ok(Err(failure));
+        }
+        outgoing.truncate(0);
+    }
+}
