@@ -19,6 +19,7 @@ use eventkit::__private::service::CloseOnDrop;
 use eventkit::Failure;
 use eventkit::event::Event;
 use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit::unit_of_work::UnitOfWork;
 
 /// The time limit for the transport to store an outgoing event.
 const STORE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -32,6 +33,13 @@ impl Delivery<'_> {
         number: u32,
         suspect: Option<Box<Admission<'_>>>,
     ) -> AttemptOutcome {
+        let handler = &self.task.shared.handler;
+        if handler.has_unit_of_work()
+            && let Some(store) = handler.bound.unit_of_work_store()
+        {
+            // Boxed, so that the deliveries of other handlers do not have the size of this.
+            return Box::pin(self.attempt_in_unit_of_work(store, number, suspect)).await;
+        }
         let inbox = self.task.config.inbox.as_deref();
         if let Some(inbox) = inbox
             && let Some(outcome) = self.claim(inbox).await
@@ -44,8 +52,11 @@ impl Delivery<'_> {
                 Some(admission) => Some(Box::pin(self.begin_suspect_run(admission)).await?),
                 None => None,
             };
-            let outcome = self.run(number, suspect).await;
-            outcome.map_err(AttemptOutcome::Failed)
+            let published = async {
+                let events = self.run(number, suspect, None).await?;
+                self.publish(&events).await.map_err(Failure::error)
+            };
+            published.await.map_err(AttemptOutcome::Failed)
         });
         let Some(inbox) = inbox else {
             return match run.await {
@@ -69,7 +80,7 @@ impl Delivery<'_> {
     /// to run.
     ///
     /// Returns the outcome if the handler must not run.
-    async fn begin_suspect_run<'s>(
+    pub(crate) async fn begin_suspect_run<'s>(
         &self,
         mut admission: Box<Admission<'s>>,
     ) -> Result<Box<Admission<'s>>, AttemptOutcome> {
@@ -96,8 +107,13 @@ impl Delivery<'_> {
         Err(outcome)
     }
 
-    /// Runs the handler with its layers and its timeout, and publishes its outgoing events.
-    async fn run(&self, number: u32, suspect: Option<Box<Admission<'_>>>) -> Result<(), Failure> {
+    /// Runs the handler with its layers and its timeout, and returns its outgoing events.
+    pub(crate) async fn run(
+        &self,
+        number: u32,
+        suspect: Option<Box<Admission<'_>>>,
+        unit_of_work: Option<&Arc<dyn UnitOfWork>>,
+    ) -> Result<Vec<Event>, Failure> {
         self.running.store(true, Ordering::Relaxed);
         let is_suspect = suspect.is_some();
         let handler = &self.task.shared.handler;
@@ -105,7 +121,8 @@ impl Delivery<'_> {
         let _closing = CloseOnDrop(&outgoing);
         let layers = &self.task.config.layers;
         let outcome = if layers.is_bare() {
-            let running = pin!(handler.run(&self.event, &outgoing));
+            let unit = unit_of_work.map(|unit| &**unit);
+            let running = pin!(handler.run(&self.event, &outgoing, unit));
             self.within_timeout(running, suspect).await
         } else {
             let attempt = Attempt {
@@ -114,6 +131,7 @@ impl Delivery<'_> {
                 metadata: self.metadata,
                 outgoing: outgoing.clone(),
                 handler: Arc::clone(handler),
+                unit_of_work: unit_of_work.map(Arc::clone),
             };
             // Boxed, since layers are rare, and their future would enlarge that of every message.
             let running = Box::pin(layers.clone().attempt(attempt));
@@ -126,8 +144,7 @@ impl Delivery<'_> {
             // Storing what follows, such as a dead letter, may take any amount of time.
             self.record_clearance().await;
         }
-        outcome?;
-        self.publish(&events).await.map_err(Failure::error)
+        outcome.map(|()| events)
     }
 
     /// Stops an attempt at its timeout. A sync handler cannot be stopped, so its timeout is only
@@ -190,7 +207,7 @@ impl Delivery<'_> {
 
     /// Checks that an outgoing event is not a duplicate of the handled one, as it would be if a
     /// field sets the same id for both. The handled event itself may be sent again.
-    fn check_not_cause(&self, event: &Event) -> Result<(), TransportError> {
+    pub(crate) fn check_not_cause(&self, event: &Event) -> Result<(), TransportError> {
         let is_same_id = event.id() == self.event.id() && event.source() == self.event.source();
         if !is_same_id || event.ty() == self.event.ty() || !self.task.publishes_to_transport {
             return Ok(());

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_layer::Layer;
 
+use super::background::BackgroundTask;
 use super::dead_letter_sink::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
 use super::handler::{Attempt, HandlerService};
@@ -63,6 +64,7 @@ pub struct ServiceBuilder {
     outgoing_publisher: Option<Arc<dyn Publisher>>,
     dead_letter_type: Option<String>,
     dead_letter_publisher: Option<Arc<dyn Publisher>>,
+    background: Vec<Arc<dyn BackgroundTask>>,
 }
 
 impl Service {
@@ -89,6 +91,7 @@ impl Service {
             outgoing_publisher: None,
             dead_letter_type: None,
             dead_letter_publisher: None,
+            background: Vec::new(),
         }
     }
 }
@@ -229,7 +232,13 @@ impl ServiceBuilder {
         self
     }
 
-    /// Builds the service; it opens no subscription until it runs.
+    /// Adds a task that runs beside the handlers, such as the relay of an outbox.
+    pub fn background(mut self, task: impl BackgroundTask + 'static) -> Self {
+        self.background.push(Arc::new(task));
+        self
+    }
+
+    /// Builds the service; nothing is subscribed to until it runs.
     ///
     /// # Errors
     ///
@@ -287,6 +296,7 @@ impl ServiceBuilder {
         Ok(Service {
             handle: ServiceHandle {
                 subscriptions: statuses.collect(),
+                background: self.background.into(),
                 draining,
                 changes,
             },

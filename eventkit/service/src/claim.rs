@@ -14,11 +14,11 @@ use super::inbox::{Claim, ClaimToken, Inbox, InboxKey};
 use super::store::{StoreAttempts, until_stored};
 use eventkit::BoxError;
 
-/// The time limit for a response of the inbox.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The time in which the inbox has to answer.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time limit for releasing a claim: less than the service has to shut down.
-const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time in which the inbox has to release a claim: shorter than the service has for its end.
+pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 const INBOX_TIMED_OUT: &str = "the inbox did not answer";
 

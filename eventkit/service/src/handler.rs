@@ -13,6 +13,7 @@ use tower_service::Service;
 use eventkit::__private::service::{BoundHandler, LazyOutgoing, catch_panic};
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, MessageMetadata, Subscription};
+use eventkit::unit_of_work::UnitOfWork;
 use eventkit::{BoxError, Decision, Failure, Handler};
 
 /// A handler with its state, under the durable name of its subscription.
@@ -21,6 +22,7 @@ pub(crate) struct NamedHandler {
     pub(crate) bound: BoundHandler,
     durable: Arc<str>,
     identity: Arc<str>,
+    has_unit_of_work: bool,
 }
 
 impl NamedHandler {
@@ -28,9 +30,10 @@ impl NamedHandler {
         let durable: Arc<str> = subscription.name.as_str().into();
         let oldest = subscription.formerly.last();
         Self {
-            bound,
             identity: oldest.map_or_else(|| Arc::clone(&durable), |name| name.as_str().into()),
             durable,
+            has_unit_of_work: bound.unit_of_work_store().is_some(),
+            bound,
         }
     }
 
@@ -48,6 +51,11 @@ impl NamedHandler {
     /// nothing is done twice.
     pub(crate) fn identity(&self) -> &str {
         &self.identity
+    }
+
+    /// Returns whether the handler runs in a unit of work.
+    pub(crate) fn has_unit_of_work(&self) -> bool {
+        self.has_unit_of_work
     }
 
     /// Returns whether an event passes the filter of the handler.
@@ -70,9 +78,14 @@ impl NamedHandler {
     }
 
     /// Runs the handler; a sync handler runs on a blocking thread.
-    pub(crate) async fn run(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
+    pub(crate) async fn run(
+        &self,
+        event: &Event,
+        outgoing: &LazyOutgoing,
+        unit_of_work: Option<&dyn UnitOfWork>,
+    ) -> Result<(), Failure> {
         if self.handler().is_async() {
-            return self.bound.run(event, outgoing).await;
+            return self.bound.run(event, outgoing, unit_of_work).await;
         }
         let (bound, event, outgoing) = (self.bound.clone(), event.clone(), outgoing.clone());
         let span = tracing::Span::current();
@@ -95,6 +108,7 @@ pub struct Attempt {
     pub(crate) metadata: MessageMetadata,
     pub(crate) outgoing: LazyOutgoing,
     pub(crate) handler: Arc<NamedHandler>,
+    pub(crate) unit_of_work: Option<Arc<dyn UnitOfWork>>,
 }
 
 impl Attempt {
@@ -140,7 +154,8 @@ impl Attempt {
     /// Runs the handler.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let before = self.outgoing.len();
-        let outcome = self.handler.run(&self.event, &self.outgoing).await;
+        let unit = self.unit_of_work.as_deref();
+        let outcome = self.handler.run(&self.event, &self.outgoing, unit).await;
         if outcome.is_err() {
             self.outgoing.truncate(before);
         }

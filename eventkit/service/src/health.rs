@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::background::TaskHealth;
 use super::counters::Counters;
 use super::not_ready::NotReadyReason;
 use super::subscription_state::{LastError, SubscriptionState};
@@ -35,6 +36,8 @@ use eventkit::event::Timestamp;
 pub struct Health {
     /// The health of each handler on each transport.
     pub subscriptions: Vec<SubscriptionHealth>,
+    /// The health of each [background task](super::ServiceBuilder::background).
+    pub background: Vec<TaskHealth>,
 }
 
 /// The health of one handler on one transport; `{subscription}` prints it in one line.
@@ -113,11 +116,12 @@ impl fmt::Display for Store {
 }
 
 impl Health {
-    /// Returns whether all subscriptions are [ready](SubscriptionHealth::is_ready), for a readiness
-    /// probe.
+    /// Returns whether all subscriptions are [ready](SubscriptionHealth::is_ready), and the background tasks
+    /// [too](TaskHealth::is_ready), as a readiness probe asks.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.subscriptions.iter().all(SubscriptionHealth::is_ready)
+            && self.background.iter().all(TaskHealth::is_ready)
     }
 
     /// Returns whether all subscriptions are connected and have nothing to do: no message is being
@@ -201,6 +205,9 @@ impl fmt::Display for Health {
         for (index, subscription) in self.subscriptions.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             write!(f, "{separator}{subscription}")?;
+        }
+        for task in &self.background {
+            write!(f, "\n{task}")?;
         }
         Ok(())
     }

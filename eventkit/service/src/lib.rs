@@ -1,6 +1,7 @@
 #![doc = include_str!("../docs/guide.md")]
 
 mod attempt;
+mod background;
 mod builder;
 mod circuit_breaker;
 mod claim;
@@ -35,7 +36,9 @@ mod subscription_state;
 mod suspects;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unit_of_work;
 
+pub use background::{BackgroundTask, TaskHealth};
 pub use builder::ServiceBuilder;
 pub use counters::Counters;
 pub use dead_letter::DeadLetter;

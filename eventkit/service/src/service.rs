@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::background::{self, BackgroundTask};
 use super::error::RunError;
 use super::health::Health;
 use super::receiver;
@@ -109,6 +110,8 @@ impl Service {
             running.spawn(receiver::run(subscription));
         }
         let handle = self.handle;
+        let stop_background = CancellationToken::new();
+        let mut background = background::start(&handle.background, &stop_background);
         tokio::select! {
             biased;
             () = stop => {}
@@ -128,6 +131,13 @@ impl Service {
             {
                 tracing::error!("failed to release all messages in time");
             }
+        }
+        stop_background.cancel();
+        if timeout(RELEASE_TIMEOUT, join_all(&mut background))
+            .await
+            .is_err()
+        {
+            tracing::error!("a background task did not stop in time");
         }
         let counters = handle.health().counters();
         let (released, abandoned) = (counters.released, counters.in_flight);
@@ -173,7 +183,8 @@ impl Service {
 #[derive(Debug, Clone)]
 pub struct ServiceHandle {
     pub(crate) subscriptions: Arc<[Arc<SubscriptionStatus>]>,
-    /// Cancelled once the service receives no more messages and starts no more handlers.
+    pub(crate) background: Arc<[Arc<dyn BackgroundTask>]>,
+    /// Cancelled when the service receives no more messages and starts no more handlers.
     pub(crate) draining: CancellationToken,
     /// Counts changes of the status, for tasks that wait for one.
     pub(crate) changes: watch::Sender<u64>,
@@ -186,10 +197,11 @@ impl ServiceHandle {
         let subscriptions = self.subscriptions.iter();
         Health {
             subscriptions: subscriptions.map(|status| status.health()).collect(),
+            background: self.background.iter().map(|task| task.health()).collect(),
         }
     }
 
-    /// Returns whether all subscriptions are [ready](super::SubscriptionHealth::is_ready).
+    /// Returns whether all subscriptions and background tasks are [ready](Health::is_ready).
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.health().is_ready()
@@ -249,7 +261,7 @@ async fn join_all(running: &mut JoinSet<()>) {
     while let Some(ended) = running.join_next().await {
         if let Err(error) = ended {
             // The health of the subscription shows that it has stopped.
-            tracing::error!(%error, "a subscription panicked");
+            tracing::error!(%error, "a task of the service panicked");
         }
     }
 }

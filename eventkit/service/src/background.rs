@@ -1,0 +1,84 @@
+//! Tasks that run beside the handlers of a service.
+
+use std::fmt::{self, Debug};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use eventkit::transport::BoxFuture;
+
+/// A task that runs beside the handlers of a service, such as the relay of an outbox.
+///
+/// It runs from the start of the service until all handlers have finished, so it sees to what the last of them
+/// has left.
+pub trait BackgroundTask: Debug + Send + Sync {
+    /// Runs until `stop` completes, and ends within five seconds then.
+    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()>;
+
+    /// Returns the current health.
+    fn health(&self) -> TaskHealth;
+}
+
+/// The health of a [`BackgroundTask`] at one moment; `{task}` prints it in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TaskHealth {
+    /// The name, such as `outbox`.
+    pub name: String,
+    /// The reason why the task makes no progress at present.
+    pub error: Option<String>,
+    /// The number of things that wait for the task, as far as it knows.
+    pub backlog: u64,
+    /// The time for which the first of them has waited.
+    pub lag: Duration,
+    /// What an operator should look at.
+    pub warnings: Vec<String>,
+}
+
+impl TaskHealth {
+    /// Creates the health of a task that makes progress, and that nothing waits for.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            error: None,
+            backlog: 0,
+            lag: Duration::ZERO,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Returns whether the task makes progress.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+impl fmt::Display for TaskHealth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.name)?;
+        match &self.error {
+            None => f.write_str("ready")?,
+            Some(error) => write!(f, "not ready: {error}")?,
+        }
+        if self.backlog > 0 {
+            write!(f, "; {} waiting, for {:?}", self.backlog, self.lag)?;
+        }
+        for warning in &self.warnings {
+            write!(f, "; warning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Starts the tasks, which run until the token is cancelled.
+pub(crate) fn start(tasks: &[Arc<dyn BackgroundTask>], stop: &CancellationToken) -> JoinSet<()> {
+    let mut running = JoinSet::new();
+    for task in tasks {
+        let (task, stop) = (Arc::clone(task), stop.clone());
+        running.spawn(async move { task.run(Box::pin(stop.cancelled())).await });
+    }
+    running
+}

@@ -1,0 +1,125 @@
+//! Attempts of handlers that run in a unit of work.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::claim::{ANSWER_TIMEOUT, RELEASE_TIMEOUT};
+use super::delivery::{AttemptOutcome, Delivery};
+use super::error::within;
+use super::health::Store;
+use super::store::StoreAttempts;
+use super::suspects::Admission;
+use eventkit::event::Event;
+use eventkit::transport::backoff;
+use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
+use eventkit::{BoxError, Failure};
+
+const NO_ANSWER: &str = "the store of the unit of work did not answer";
+
+const INITIAL_CONFLICT_BACKOFF: Duration = Duration::from_millis(2);
+const MAX_CONFLICT_BACKOFF: Duration = Duration::from_secs(1);
+
+impl Delivery<'_> {
+    /// Makes one attempt in a unit of work: it claims the event, runs the handler, stores the events that
+    /// follow, and commits. After a conflict with others, it does so again.
+    pub(crate) async fn attempt_in_unit_of_work(
+        &self,
+        store: &dyn UnitOfWorkStore,
+        number: u32,
+        suspect: Option<Box<Admission<'_>>>,
+    ) -> AttemptOutcome {
+        let mut suspect = match suspect {
+            Some(admission) => match self.begin_suspect_run(admission).await {
+                Ok(admission) => Some(admission),
+                Err(outcome) => return outcome,
+            },
+            None => None,
+        };
+        let mut failures = StoreAttempts::new(&self.task.status, Store::Inbox);
+        let mut conflicts = 0;
+        loop {
+            let begun = store.begin(&self.event, self.task.shared.handler.identity());
+            let outcome = match within(ANSWER_TIMEOUT, NO_ANSWER, begun).await {
+                Ok(Begun::Unit(unit)) => self.run_in(unit, store, number, suspect.take()).await,
+                Ok(Begun::Completed) => return AttemptOutcome::AlreadyCompleted,
+                Ok(_) => return AttemptOutcome::ClaimedElsewhere,
+                Err(error) => Err(NotCommitted::Store(error)),
+            };
+            let waited = match outcome {
+                Ok(outcome) => return outcome,
+                Err(NotCommitted::Store(error)) => {
+                    let waiting = Box::pin(failures.wait_after(error));
+                    self.task.unless_draining(waiting).await
+                }
+                Err(NotCommitted::Conflict) => {
+                    conflicts += 1;
+                    let delay =
+                        backoff::delay(INITIAL_CONFLICT_BACKOFF, MAX_CONFLICT_BACKOFF, conflicts);
+                    self.task.unless_draining(sleep(delay)).await
+                }
+            };
+            if waited.is_none() {
+                return AttemptOutcome::ClaimedElsewhere;
+            }
+        }
+    }
+
+    /// Runs the handler in a unit of work, which is committed if it succeeds and rolled back if it fails.
+    async fn run_in(
+        &self,
+        unit: Arc<dyn UnitOfWork>,
+        store: &dyn UnitOfWorkStore,
+        number: u32,
+        suspect: Option<Box<Admission<'_>>>,
+    ) -> Result<AttemptOutcome, NotCommitted> {
+        let handled = self.run(number, suspect, Some(&unit)).await;
+        let handled = handled.and_then(|events| self.checked(events));
+        let events = match handled {
+            Ok(events) => events,
+            Err(failure) => {
+                let rolling_back = async { Ok::<_, BoxError>(unit.roll_back().await) };
+                // A transaction that is dropped is rolled back too, so nothing waits for this for long.
+                let _ = within(RELEASE_TIMEOUT, NO_ANSWER, rolling_back).await;
+                return match error_of(&failure) {
+                    Some(error) if store.is_conflict(error) => Err(NotCommitted::Conflict),
+                    _ => Ok(AttemptOutcome::Failed(failure)),
+                };
+            }
+        };
+        match timeout(ANSWER_TIMEOUT, unit.commit(&events)).await {
+            Ok(Ok(())) => Ok(AttemptOutcome::Completed),
+            Ok(Err(CommitError::Conflict(_))) => Err(NotCommitted::Conflict),
+            Ok(Err(CommitError::Refused(error))) => {
+                Ok(AttemptOutcome::Failed(Failure::UnitOfWork(error)))
+            }
+            // Whether it was committed is not known: the next unit of work finds out.
+            Ok(Err(error)) => Err(NotCommitted::Store(error.into())),
+            Err(_) => Err(NotCommitted::Store(NO_ANSWER.into())),
+        }
+    }
+
+    fn checked(&self, events: Vec<Event>) -> Result<Vec<Event>, Failure> {
+        let mut each = events.iter();
+        each.try_for_each(|event| self.check_not_cause(event))
+            .map_err(Failure::error)?;
+        Ok(events)
+    }
+}
+
+/// The reason why a unit of work was not committed, other than a failure of its handler.
+enum NotCommitted {
+    /// It conflicts with another transaction.
+    Conflict,
+    /// The store failed.
+    Store(BoxError),
+}
+
+fn error_of(failure: &Failure) -> Option<&(dyn Error + 'static)> {
+    match failure {
+        Failure::Error { error, .. } | Failure::Extract { error, .. } => Some(&**error),
+        _ => None,
+    }
+}
