@@ -5,6 +5,7 @@ pub mod fuzz;
 pub mod header_values;
 pub mod message;
 pub mod nats;
+pub mod postgres;
 pub mod reading;
 pub mod refusal;
 pub mod round_trip;

@@ -238,7 +238,7 @@ fn program() -> Option<PathBuf> {
 }
 
 /// Returns a port that nothing listens on right now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     loop {
         let random = RandomState::new().hash_one(process::id());
         let width = u64::from(PORTS.end - PORTS.start);

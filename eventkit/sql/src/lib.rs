@@ -1,13 +1,29 @@
 #![doc = include_str!("../docs/guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod database;
+mod error;
+mod inbox;
+mod key;
+mod outbox;
+mod relay;
+mod schema;
 #[cfg(feature = "sqlite")]
-mod sqlite;
+mod sqlite_inbox;
+mod store;
+mod unit;
 
+pub use self::database::SqlDatabase;
+pub use self::error::SqlError;
+pub use self::inbox::SqlInbox;
+pub use self::outbox::{MAX_KEY_LEN, Outbox};
+pub use self::relay::{Relay, RelayHealth};
 #[cfg(feature = "sqlite")]
-pub use self::sqlite::{SqliteInbox, SqliteInboxError};
+pub use self::sqlite_inbox::SqliteInbox;
+pub use self::store::{SqlStore, migrate};
+pub use self::unit::Tx;
 
 // The example of the README is compiled with those of the documentation.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "postgres"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,6 +1,7 @@
 //! The examples: each is run as a user would run it, and does what it says.
 
 mod answers;
+mod bank;
 mod binaries;
 mod chaos_test;
 mod orders_on_nats;

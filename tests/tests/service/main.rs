@@ -19,7 +19,6 @@ mod faults;
 mod harness;
 mod health;
 mod inbox;
-mod inbox_stores;
 mod layers;
 mod memory;
 mod order;

@@ -58,6 +58,11 @@ impl Proxy {
         })
     }
 
+    #[allow(dead_code, reason = "the money test asks for it")]
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("nats://{}", self.address)
     }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use eventkit::BoxError;
 use eventkit::transport::{Subscription, Transport};
-use rusqlite::Connection;
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
 
@@ -99,12 +100,14 @@ pub(crate) async fn inbox_locked(row: &mut Environment) -> Result<(), BoxError> 
     row.start_worker()?.started().await?;
     row.start_worker()?;
     row.until(1, 4).await?;
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(GONE)?;
-    block_in_place(|| connection.execute_batch("BEGIN IMMEDIATE"))?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(GONE);
+    let mut connection = options.connect().await?;
+    let lock = connection.begin_with("BEGIN IMMEDIATE").await?;
     // Longer than the inbox waits for a lock.
     sleep(GONE * 2).await;
-    connection.execute_batch("COMMIT")?;
+    lock.commit().await?;
     row.until(1, 1).await
 }
 

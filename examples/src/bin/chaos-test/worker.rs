@@ -160,7 +160,7 @@ pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
         service = service.outgoing_publisher(outgoing.open().await?);
     }
     if let Some(path) = &config.inbox {
-        service = service.inbox(SqliteInbox::open(path)?);
+        service = service.inbox(SqliteInbox::open(path).await?);
     }
     let service = service.build()?;
     let mut stop = signal(SignalKind::terminate())?;

@@ -7,7 +7,8 @@ use eventkit::{BoxError, Dispatcher, Registry, State, handles};
 use eventkit_nats::Nats;
 use eventkit_service::{MemoryInbox, Service, ServiceBuilder, ServiceHandle};
 use eventkit_sql::SqliteInbox;
-use tokio::task::JoinHandle;
+use tokio::runtime::Handle;
+use tokio::task::{JoinHandle, block_in_place};
 
 use crate::contender::{Bench, Contender, Ending, Handled, OrderPlaced, Running};
 
@@ -55,7 +56,9 @@ pub fn with_sqlite_inbox(name: &'static str) -> Contender {
             Box::pin(start(bench, name.clone(), handled, &SHOP, move |service| {
                 let path = std::env::temp_dir()
                     .join(format!("eventkit-bench-{}-{name}.db", std::process::id()));
-                Ok(service.inbox(SqliteInbox::open(path)?))
+                let open = SqliteInbox::open(path);
+                let inbox = block_in_place(|| Handle::current().block_on(open))?;
+                Ok(service.inbox(inbox))
             }))
         },
     }

@@ -1,0 +1,153 @@
+//! PostgreSQL.
+
+use std::time::Duration;
+
+use eventkit::transport::BoxFuture;
+use eventkit_service::{Claim, ClaimToken};
+use sqlx::postgres::PgListener;
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Row};
+
+use super::operations::{Operations, Wakeups};
+use super::{
+    Dialect, Due, DueEvent, InboxAnswer, InboxOperation, Key, MAX_DELETED, Schema, Statements,
+    UnitClaim, VERSION,
+};
+
+const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/// The number of the lock under which tables are created: "eventkit" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6576_656e_746b_6974;
+
+impl Operations for Postgres {
+    const BEGIN: &'static str = "BEGIN";
+    const BATCHES: bool = false;
+    const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+    fn statements(schema: &Schema) -> Statements {
+        Statements::new(&Dialect {
+            prefix: format!("{}.", schema.as_str()),
+            now: NOW,
+            claim_condition: "pg_try_advisory_xact_lock($5)",
+        })
+    }
+
+    fn migrate<'a>(
+        connection: &'a mut PgConnection,
+        schema: &'a Schema,
+    ) -> BoxFuture<'a, Result<Result<(), i32>, sqlx::Error>> {
+        Box::pin(async move {
+            let mut transaction = connection.begin().await?;
+            sqlx::query("SELECT pg_advisory_xact_lock($1)")
+                .bind(MIGRATION_LOCK)
+                .execute(&mut *transaction)
+                .await?;
+            let exists = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1");
+            let exists = exists.bind(schema.as_str());
+            if exists.fetch_optional(&mut *transaction).await?.is_none() {
+                // Not `IF NOT EXISTS`, which asks for the right to create one even if it exists.
+                let create = AssertSqlSafe(format!("CREATE SCHEMA {}", schema.as_str()));
+                transaction.execute(create).await?;
+            }
+            let found = version(&mut transaction, schema).await?;
+            if found > VERSION {
+                return Ok(Err(found));
+            }
+            if found < 1 {
+                let script = AssertSqlSafe(first_version(schema.as_str()));
+                sqlx::raw_sql(script).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            Ok(Ok(()))
+        })
+    }
+
+    fn check(connection: &mut PgConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        // PostgreSQL answers the commit of a transaction in which a statement failed as if it were one.
+        Box::pin(async move {
+            connection.execute("SELECT 1").await?;
+            Ok(())
+        })
+    }
+
+    fn listen<'a>(
+        pool: &'a PgPool,
+        schema: &'a Schema,
+    ) -> BoxFuture<'a, Result<Box<dyn Wakeups>, sqlx::Error>> {
+        Box::pin(async move {
+            let mut listener = PgListener::connect_with(pool).await?;
+            let channel = format!("{}_outbox", schema.as_str());
+            listener.listen(&channel).await?;
+            let listener: Box<dyn Wakeups> = Box::new(listener);
+            Ok(listener)
+        })
+    }
+
+    shared_operations!();
+}
+
+impl Wakeups for PgListener {
+    fn next(&mut self) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            self.recv().await?;
+            Ok(())
+        })
+    }
+}
+
+async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, sqlx::Error> {
+    let table = format!("{}.migrations", schema.as_str());
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(&table)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !exists {
+        return Ok(0);
+    }
+    let version = AssertSqlSafe(format!("SELECT coalesce(max(version), 0) FROM {table}"));
+    sqlx::query_scalar(version).fetch_one(connection).await
+}
+
+fn first_version(schema: &str) -> String {
+    format!(
+        "CREATE TABLE {schema}.migrations (
+             version integer PRIMARY KEY,
+             applied_at timestamptz NOT NULL DEFAULT now()
+         );
+         CREATE TABLE {schema}.inbox (
+             key bytea PRIMARY KEY,
+             source text NOT NULL,
+             id text NOT NULL,
+             handler text NOT NULL,
+             token bigint,
+             leased_until bigint,
+             completed_at bigint
+         );
+         CREATE INDEX inbox_expiry ON {schema}.inbox (coalesce(completed_at, leased_until));
+         CREATE TABLE {schema}.outbox (
+             position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+             event text NOT NULL,
+             key text UNIQUE,
+             due bigint NOT NULL,
+             published_at bigint,
+             error text
+         );
+         CREATE INDEX outbox_due ON {schema}.outbox (due, position) WHERE published_at IS NULL;
+         CREATE INDEX outbox_published ON {schema}.outbox (published_at)
+             WHERE published_at IS NOT NULL;
+         CREATE TABLE {schema}.relay (
+             row integer PRIMARY KEY CHECK (row = 1),
+             token bigint NOT NULL,
+             leased_until bigint NOT NULL
+         );
+         INSERT INTO {schema}.relay (row, token, leased_until) VALUES (1, 0, 0);
+         CREATE FUNCTION {schema}.notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 PERFORM pg_notify('{schema}_outbox', '');
+                 RETURN NULL;
+             END
+         $$;
+         CREATE TRIGGER outbox_stored AFTER INSERT ON {schema}.outbox
+             FOR EACH STATEMENT EXECUTE FUNCTION {schema}.notify_outbox();
+         INSERT INTO {schema}.migrations (version) VALUES (1);"
+    )
+}

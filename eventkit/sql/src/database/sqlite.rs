@@ -1,0 +1,129 @@
+//! SQLite.
+
+use std::future::pending;
+use std::time::Duration;
+
+use eventkit::transport::BoxFuture;
+use eventkit_service::{Claim, ClaimToken};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
+
+use super::operations::{Operations, Wakeups};
+use super::{
+    Dialect, Due, DueEvent, InboxAnswer, InboxOperation, Key, MAX_DELETED, Schema, Statements,
+    UnitClaim, VERSION,
+};
+
+const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/// A transaction that writes from its beginning on: one that begins to write later fails, and is not made to
+/// wait, if another one writes.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+impl Operations for Sqlite {
+    const BEGIN: &'static str = BEGIN;
+    const BATCHES: bool = true;
+    const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+    fn statements(schema: &Schema) -> Statements {
+        Statements::new(&Dialect {
+            prefix: format!("{}_", schema.as_str()),
+            now: NOW,
+            // One transaction at a time writes, so no other unit of work is open.
+            claim_condition: "$5 IS NOT NULL",
+        })
+    }
+
+    fn migrate<'a>(
+        connection: &'a mut SqliteConnection,
+        schema: &'a Schema,
+    ) -> BoxFuture<'a, Result<Result<(), i32>, sqlx::Error>> {
+        Box::pin(async move {
+            let mut transaction = connection.begin_with(BEGIN).await?;
+            let found = version(&mut transaction, schema).await?;
+            if found > VERSION {
+                return Ok(Err(found));
+            }
+            if found < 1 {
+                let script = AssertSqlSafe(first_version(schema.as_str()));
+                sqlx::raw_sql(script).execute(&mut *transaction).await?;
+            }
+            transaction.commit().await?;
+            Ok(Ok(()))
+        })
+    }
+
+    fn check(_: &mut SqliteConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        // A statement that failed has changed nothing, and the transaction goes on.
+        Box::pin(async { Ok(()) })
+    }
+
+    fn listen<'a>(
+        _: &'a SqlitePool,
+        _: &'a Schema,
+    ) -> BoxFuture<'a, Result<Box<dyn Wakeups>, sqlx::Error>> {
+        Box::pin(async {
+            let never: Box<dyn Wakeups> = Box::new(Never);
+            Ok(never)
+        })
+    }
+
+    shared_operations!();
+}
+
+/// SQLite does not tell other connections what was stored.
+struct Never;
+
+impl Wakeups for Never {
+    fn next(&mut self) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+        Box::pin(pending())
+    }
+}
+
+async fn version(connection: &mut SqliteConnection, schema: &Schema) -> Result<i32, sqlx::Error> {
+    let table = format!("{}_migrations", schema.as_str());
+    let exists = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1");
+    let exists = exists.bind(&table).fetch_optional(&mut *connection).await?;
+    if exists.is_none() {
+        return Ok(0);
+    }
+    let version = AssertSqlSafe(format!("SELECT coalesce(max(version), 0) FROM {table}"));
+    sqlx::query_scalar(version).fetch_one(connection).await
+}
+
+fn first_version(schema: &str) -> String {
+    format!(
+        "CREATE TABLE {schema}_migrations (
+             version INTEGER PRIMARY KEY,
+             applied_at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+         ) STRICT;
+         CREATE TABLE {schema}_inbox (
+             key BLOB PRIMARY KEY,
+             source TEXT NOT NULL,
+             id TEXT NOT NULL,
+             handler TEXT NOT NULL,
+             token INTEGER,
+             leased_until INTEGER,
+             completed_at INTEGER
+         ) STRICT;
+         CREATE INDEX {schema}_inbox_expiry ON {schema}_inbox (coalesce(completed_at, leased_until));
+         CREATE TABLE {schema}_outbox (
+             position INTEGER PRIMARY KEY AUTOINCREMENT,
+             event TEXT NOT NULL,
+             key TEXT UNIQUE,
+             due INTEGER NOT NULL,
+             published_at INTEGER,
+             error TEXT
+         ) STRICT;
+         CREATE INDEX {schema}_outbox_due ON {schema}_outbox (due, position)
+             WHERE published_at IS NULL;
+         CREATE INDEX {schema}_outbox_published ON {schema}_outbox (published_at)
+             WHERE published_at IS NOT NULL;
+         CREATE TABLE {schema}_relay (
+             row INTEGER PRIMARY KEY CHECK (row = 1),
+             token INTEGER NOT NULL,
+             leased_until INTEGER NOT NULL
+         ) STRICT;
+         INSERT INTO {schema}_relay (row, token, leased_until) VALUES (1, 0, 0);
+         INSERT INTO {schema}_migrations (version) VALUES (1);"
+    )
+}

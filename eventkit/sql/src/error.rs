@@ -1,0 +1,59 @@
+//! Errors of stores in SQL databases.
+
+use std::sync::Arc;
+
+use eventkit::EncodeError;
+use thiserror::Error;
+
+use crate::outbox::MAX_KEY_LEN;
+
+/// The error of an operation on the tables of eventkit.
+#[derive(Debug, Error)]
+#[error(transparent)]
+pub struct SqlError(Box<SqlErrorKind>);
+
+#[derive(Debug, Error)]
+pub(crate) enum SqlErrorKind {
+    #[error("failed to {operation}")]
+    Database {
+        operation: &'static str,
+        source: sqlx::Error,
+    },
+    #[error("failed to open the inbox {path}")]
+    Open { path: String, source: sqlx::Error },
+    #[error("failed to encode the event {event}")]
+    Encode { event: String, source: EncodeError },
+    #[error(
+        "the schema `{0}` has no valid name: expected a lower-case letter or `_`, then up to 39 lower-case \
+         letters, digits and `_`"
+    )]
+    SchemaName(String),
+    #[error(
+        "the tables have version {found}, and this version of eventkit-sql knows {known}: update it"
+    )]
+    Newer { found: i32, known: i32 },
+    #[error("the transaction is not there: the handler did not give it back")]
+    TransactionTaken,
+    #[error("`Tx` is a parameter of handlers that run in a unit of work of this database")]
+    NoUnitOfWork,
+    #[error("the key of the event has {0} bytes: expected at most {MAX_KEY_LEN}")]
+    KeyTooLong(usize),
+    #[error("the worker of the inbox has ended")]
+    WorkerEnded,
+    /// The error of a transaction of several operations.
+    #[error(transparent)]
+    Batch(Arc<SqlError>),
+}
+
+impl From<SqlErrorKind> for SqlError {
+    fn from(kind: SqlErrorKind) -> Self {
+        Self(Box::new(kind))
+    }
+}
+
+impl SqlError {
+    /// Returns the error of an operation of the database.
+    pub(crate) fn of(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| SqlErrorKind::Database { operation, source }.into()
+    }
+}

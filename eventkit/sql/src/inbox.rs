@@ -1,0 +1,227 @@
+//! An inbox in a database.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eventkit::BoxError;
+use eventkit::transport::BoxFuture;
+use eventkit_service::{Claim, ClaimToken, Inbox, InboxKey};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::database::{InboxAnswer, InboxOperation, SqlDatabase, millis};
+use crate::error::{SqlError, SqlErrorKind};
+use crate::key::Key;
+use crate::store::SqlStore;
+
+/// The number of operations that wait for the worker; further ones wait for their place.
+const MAX_QUEUED: usize = 1024;
+
+/// The number of operations that share a transaction. Each waits for all of them.
+const MAX_BATCH: usize = 256;
+
+/// An [`Inbox`] in a database, which detects duplicates across restarts and processes.
+///
+/// It is for handlers without a [`Tx`](crate::Tx): what they do is done at least once. If a process dies after a
+/// handler has succeeded and before that is recorded, the handler runs again. Handlers with a `Tx` do not use
+/// it.
+///
+/// Times are those of the database's clock. In SQLite, operations that wait at the same time share a
+/// transaction, and fail with it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use eventkit_service::{Claim, Inbox, InboxKey};
+/// use eventkit_sql::SqlStore;
+/// use sqlx::sqlite::SqlitePoolOptions;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+/// let store = SqlStore::new(pool);
+/// store.migrate().await?;
+///
+/// let inbox = store.inbox();
+/// let key = InboxKey::new("/shop", "A-1", "billing--receipt");
+/// let lease = Duration::from_secs(60);
+/// assert!(matches!(inbox.claim(key, lease).await?, Claim::Granted(_)));
+/// inbox.complete(key).await?;
+/// assert_eq!(inbox.claim(key, lease).await?, Claim::Completed);
+/// # Ok::<(), eventkit::BoxError>(())
+/// # }).map_err(|error| error.to_string())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct SqlInbox<DB: SqlDatabase> {
+    store: SqlStore<DB>,
+    /// The queue of the worker, which is started by the first operation.
+    worker: Arc<Mutex<Option<mpsc::Sender<Request>>>>,
+}
+
+/// An operation that waits for its transaction.
+#[derive(Debug)]
+struct Request {
+    operation: InboxOperation,
+    reply: oneshot::Sender<Result<InboxAnswer, Arc<SqlError>>>,
+}
+
+impl<DB: SqlDatabase> SqlInbox<DB> {
+    pub(crate) fn new(store: SqlStore<DB>) -> Self {
+        Self {
+            store,
+            worker: Arc::default(),
+        }
+    }
+
+    /// Sets how long the inbox remembers an event; 30 days by default.
+    ///
+    /// The window has to be longer than the time in which the transport may redeliver an event.
+    #[must_use]
+    pub fn window(mut self, window: Duration) -> Self {
+        self.store = self.store.window(window);
+        self.worker = Arc::default();
+        self
+    }
+
+    async fn run(&self, operation: InboxOperation) -> Result<InboxAnswer, BoxError> {
+        if !DB::BATCHES {
+            return Ok(execute(&self.store, &operation).await?);
+        }
+        let (reply, answer) = oneshot::channel();
+        let request = Request { operation, reply };
+        let sent = self.worker().send(request).await;
+        let ended = || SqlError::from(SqlErrorKind::WorkerEnded);
+        sent.map_err(|_| ended())?;
+        let answer = answer.await.map_err(|_| ended())?;
+        Ok(answer
+            .map_err(SqlErrorKind::Batch)
+            .map_err(SqlError::from)?)
+    }
+
+    /// Returns the queue of the worker, and starts one if there is none, or if it ended with its runtime.
+    fn worker(&self) -> mpsc::Sender<Request> {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = &*worker
+            && !queue.is_closed()
+        {
+            return queue.clone();
+        }
+        let (queue, requests) = mpsc::channel(MAX_QUEUED);
+        tokio::spawn(work(self.store.clone(), requests));
+        worker.insert(queue).clone()
+    }
+}
+
+/// Executes operations, those that wait together in one transaction, until all inboxes are dropped.
+async fn work<DB: SqlDatabase>(store: SqlStore<DB>, mut requests: mpsc::Receiver<Request>) {
+    let mut batch = Vec::with_capacity(MAX_BATCH);
+    while requests.recv_many(&mut batch, MAX_BATCH).await > 0 {
+        let answers = execute_all(&store, &batch).await.map_err(Arc::new);
+        match answers {
+            Ok(answers) => {
+                for (request, answer) in batch.drain(..).zip(answers) {
+                    // The caller may have stopped waiting.
+                    let _ = request.reply.send(Ok(answer));
+                }
+            }
+            Err(error) => {
+                for request in batch.drain(..) {
+                    let _ = request.reply.send(Err(Arc::clone(&error)));
+                }
+            }
+        }
+    }
+}
+
+async fn execute_all<DB: SqlDatabase>(
+    store: &SqlStore<DB>,
+    batch: &[Request],
+) -> Result<Vec<InboxAnswer>, SqlError> {
+    let failed = |error| SqlError::of("use the inbox")(error);
+    let mut transaction = store.pool.begin_with(DB::BEGIN).await.map_err(failed)?;
+    store.sweep(&mut transaction).await.map_err(failed)?;
+    let mut answers = Vec::with_capacity(batch.len());
+    for request in batch {
+        let answer = DB::inbox(&mut transaction, &store.statements, &request.operation).await;
+        answers.push(answer.map_err(failed)?);
+    }
+    transaction.commit().await.map_err(failed)?;
+    Ok(answers)
+}
+
+async fn execute<DB: SqlDatabase>(
+    store: &SqlStore<DB>,
+    operation: &InboxOperation,
+) -> Result<InboxAnswer, SqlError> {
+    let failed = |error| SqlError::of("use the inbox")(error);
+    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    store.sweep(&mut connection).await.map_err(failed)?;
+    let answer = DB::inbox(&mut connection, &store.statements, operation).await;
+    answer.map_err(failed)
+}
+
+fn key(key: InboxKey<'_>) -> Key {
+    Key::new(key.source, key.id, key.handler)
+}
+
+impl<DB: SqlDatabase> Clone for SqlInbox<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            worker: Arc::clone(&self.worker),
+        }
+    }
+}
+
+impl<DB: SqlDatabase> Inbox for SqlInbox<DB> {
+    fn claim<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Claim, BoxError>> {
+        Box::pin(async move {
+            let claim = InboxOperation::Claim {
+                key: self::key(key),
+                lease: millis(lease),
+                window: self.store.window_millis(),
+            };
+            Ok(match self.run(claim).await? {
+                InboxAnswer::Claimed(claim) => claim,
+                InboxAnswer::Changed(_) => Claim::InProgress,
+            })
+        })
+    }
+
+    fn renew<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<bool, BoxError>> {
+        Box::pin(async move {
+            let key = self::key(key);
+            let lease = millis(lease);
+            let renew = InboxOperation::Renew { key, token, lease };
+            Ok(self.run(renew).await? == InboxAnswer::Changed(true))
+        })
+    }
+
+    fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move {
+            let key = self::key(key);
+            self.run(InboxOperation::Complete { key }).await?;
+            Ok(())
+        })
+    }
+
+    fn release<'a>(
+        &'a self,
+        key: InboxKey<'a>,
+        token: ClaimToken,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async move {
+            let key = self::key(key);
+            self.run(InboxOperation::Release { key, token }).await?;
+            Ok(())
+        })
+    }
+}

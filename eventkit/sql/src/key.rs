@@ -1,0 +1,44 @@
+//! The key of an event at a handler.
+
+use sha2::{Digest, Sha256};
+
+/// The key of an event at a handler, and what it is made of.
+///
+/// A source and an id may be longer than an index of PostgreSQL takes, so the key is their digest.
+#[derive(Debug, Clone)]
+pub struct Key {
+    pub(crate) digest: Vec<u8>,
+    pub(crate) source: String,
+    pub(crate) id: String,
+    pub(crate) handler: String,
+}
+
+impl Key {
+    pub(crate) fn new(source: &str, id: &str, handler: &str) -> Self {
+        let mut hasher = Sha256::new();
+        for text in [source, id, handler] {
+            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hasher.update(text);
+        }
+        // PostgreSQL has no text with NUL. The texts are for people, and the digest tells keys apart.
+        let text = |text: &str| text.replace('\0', "\u{fffd}");
+        Self {
+            digest: hasher.finalize().to_vec(),
+            source: text(source),
+            id: text(id),
+            handler: text(handler),
+        }
+    }
+
+    /// Returns the number of the lock of a unit of work with this key, in a schema.
+    ///
+    /// Two keys may have the same one: then one waits for the other.
+    pub(crate) fn lock(&self, schema: &str) -> i64 {
+        let mut hasher = Sha256::new();
+        hasher.update(&self.digest);
+        hasher.update(schema);
+        let mut first = [0; 8];
+        first.copy_from_slice(&hasher.finalize()[..8]);
+        i64::from_be_bytes(first)
+    }
+}

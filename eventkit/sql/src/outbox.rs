@@ -1,0 +1,179 @@
+//! The outbox: events that are published after the transaction in which they are stored.
+
+use std::time::Duration;
+
+use eventkit::event::Timestamp;
+use eventkit::format::{Format, Json};
+use eventkit::{Event, ToEvent};
+
+use crate::database::{Due, SqlDatabase, millis};
+use crate::error::{SqlError, SqlErrorKind};
+use crate::store::SqlStore;
+
+/// The outbox of a [`SqlStore`], for code outside of handlers.
+///
+/// An event that is stored in a transaction is published by a [`Relay`](crate::Relay) once the transaction is
+/// committed, and never if it is rolled back. Handlers with a [`Tx`](crate::Tx) need none: the events that they
+/// return or send are stored in their transaction.
+///
+/// Each function takes a connection with an open transaction: `&mut transaction`, or `&mut *tx` of a
+/// [`Tx`](crate::Tx).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use eventkit::{CloudEvent, handles};
+/// use eventkit_sql::SqlStore;
+/// use serde::{Deserialize, Serialize};
+/// use sqlx::sqlite::SqlitePoolOptions;
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// struct OrderPlaced {
+///     order: String,
+/// }
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.payment.due", source = "/shop")]
+/// struct PaymentDue {
+///     order: String,
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// # let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+/// # sqlx::raw_sql("CREATE TABLE orders (id TEXT)").execute(&pool).await?;
+/// let store = SqlStore::new(pool.clone());
+/// # store.migrate().await?;
+/// let outbox = store.outbox();
+/// let order = String::from("A-1");
+///
+/// let mut tx = pool.begin().await?;
+/// sqlx::query("INSERT INTO orders VALUES ($1)").bind(&order).execute(&mut *tx).await?;
+/// outbox.store(&mut tx, &OrderPlaced { order: order.clone() }).await?;
+/// let reminder = PaymentDue { order: order.clone() };
+/// outbox.send_in(&mut tx, &reminder, Duration::from_secs(86_400), Some("reminder A-1")).await?;
+/// tx.commit().await?;
+///
+/// // It was paid in time.
+/// let mut tx = pool.begin().await?;
+/// assert!(outbox.cancel(&mut tx, "reminder A-1").await?);
+/// tx.commit().await?;
+/// # Ok::<(), eventkit::BoxError>(())
+/// # }).map_err(|error| error.to_string())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Outbox<DB: SqlDatabase> {
+    store: SqlStore<DB>,
+}
+
+/// The longest key of a scheduled event, in bytes.
+pub const MAX_KEY_LEN: usize = 512;
+
+impl<DB: SqlDatabase> Outbox<DB> {
+    pub(crate) fn new(store: SqlStore<DB>) -> Self {
+        Self { store }
+    }
+
+    /// Stores an event, which is published once the transaction is committed.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the event cannot be encoded, or if the database refuses the statement.
+    pub async fn store<E: ToEvent>(
+        &self,
+        connection: &mut DB::Connection,
+        event: &E,
+    ) -> Result<(), SqlError> {
+        self.insert(connection, event, None, Due::Now).await
+    }
+
+    /// Stores an event to be published at a time, by the clock of the database.
+    ///
+    /// A key names it, of at most [`MAX_KEY_LEN`] bytes: it can be [cancelled](Self::cancel), and takes the
+    /// place of one with the same key that was not published yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the event cannot be encoded, if the key is too long, or if the database refuses
+    /// the statement.
+    pub async fn send_at<E: ToEvent>(
+        &self,
+        connection: &mut DB::Connection,
+        event: &E,
+        time: Timestamp,
+        key: Option<&str>,
+    ) -> Result<(), SqlError> {
+        let time = time.to_utc().timestamp_millis();
+        self.insert(connection, event, key, Due::At(time)).await
+    }
+
+    /// Stores an event to be published after a delay.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error as [`send_at`](Self::send_at) does.
+    pub async fn send_in<E: ToEvent>(
+        &self,
+        connection: &mut DB::Connection,
+        event: &E,
+        delay: Duration,
+        key: Option<&str>,
+    ) -> Result<(), SqlError> {
+        let due = Due::In(millis(delay));
+        self.insert(connection, event, key, due).await
+    }
+
+    /// Deletes the event of a key, and returns whether there was one that is not being published yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database refuses the statement.
+    pub async fn cancel(
+        &self,
+        connection: &mut DB::Connection,
+        key: &str,
+    ) -> Result<bool, SqlError> {
+        let cancelled = DB::cancel(connection, &self.store.statements, key).await;
+        cancelled.map_err(SqlError::of("cancel an event"))
+    }
+
+    async fn insert<E: ToEvent>(
+        &self,
+        connection: &mut DB::Connection,
+        event: &E,
+        key: Option<&str>,
+        due: Due,
+    ) -> Result<(), SqlError> {
+        if let Some(key) = key
+            && key.len() > MAX_KEY_LEN
+        {
+            return Err(SqlErrorKind::KeyTooLong(key.len()).into());
+        }
+        let event = event
+            .to_event_cow()
+            .map_err(|source| SqlErrorKind::Encode {
+                event: "to be stored".to_owned(),
+                source,
+            })?;
+        let text = encode(&event)?;
+        let stored = DB::store(connection, &self.store.statements, &text, key, due).await;
+        stored.map_err(SqlError::of("store an event in the outbox"))
+    }
+}
+
+impl<DB: SqlDatabase> Clone for Outbox<DB> {
+    fn clone(&self) -> Self {
+        Self::new(self.store.clone())
+    }
+}
+
+/// Returns the text of an event, as it is stored.
+pub(crate) fn encode(event: &Event) -> Result<String, SqlError> {
+    let encode = |source| SqlErrorKind::Encode {
+        event: event.to_string(),
+        source,
+    };
+    let json = Json.encode(event).map_err(encode)?;
+    Ok(String::from_utf8_lossy(&json).into_owned())
+}

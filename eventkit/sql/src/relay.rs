@@ -1,0 +1,447 @@
+//! The relay: it publishes the events of an outbox.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eventkit::format::{Format, Json};
+use eventkit::transport::{BoxFuture, Publisher, TransportErrorKind, backoff};
+use eventkit::{BoxError, Event};
+use eventkit_service::{BackgroundTask, TaskHealth};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::database::operations::Wakeups;
+use crate::database::{DueEvent, MAX_DELETED, SqlDatabase, millis};
+use crate::error::SqlError;
+use crate::store::SqlStore;
+
+/// The time for which one relay of several publishes, unless it renews that.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// The time after which a relay renews its lease.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(3);
+
+/// How often a relay tries to take the place of another one.
+const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The time in which a relay that is stopped publishes what is due.
+const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The number of events that are read at once, and marked as published together.
+const BATCH: i64 = 64;
+
+/// The time in which the publisher has to confirm an event.
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
+
+const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(10);
+
+/// The delay before an event that the publisher rejects, or that cannot be read, is tried again.
+const REJECTED_DELAY: Duration = Duration::from_mins(1);
+
+/// How often events that were published are deleted, and the backlog is counted.
+const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(5);
+
+/// A relay, which publishes the events of a [`SqlStore`]'s outbox.
+///
+/// It publishes events in the order in which they are due, one after another, each until the publisher has
+/// confirmed it; an event that the publisher rejects is tried again every minute, and the others do not wait
+/// for it. Of several relays of one outbox, one publishes at a time: if its process dies, another one takes
+/// its place within ten seconds. Events that were published and not yet recorded as such are published again,
+/// which brokers and inboxes find out by their source and id.
+///
+/// PostgreSQL tells the relay at once when an event is stored; that takes one connection of the pool. SQLite is
+/// asked ten times a second.
+///
+/// ```no_run
+/// use eventkit::Dispatcher;
+/// use eventkit_service::Service;
+/// use eventkit_service::memory::Memory;
+/// use eventkit_sql::{Relay, SqlStore};
+/// use sqlx::sqlite::SqlitePool;
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = SqlStore::new(SqlitePool::connect("sqlite:shop.db").await?);
+/// store.migrate().await?;
+/// let transport = Memory::new();
+///
+/// let app = Dispatcher::new(eventkit::default_registry()).state(store.clone()).build()?;
+/// let service = Service::new("shop", &app)
+///     .transport(transport.clone())
+///     .background(Relay::new(store, transport))
+///     .build()?;
+/// service.run().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Relay<DB: SqlDatabase> {
+    store: SqlStore<DB>,
+    publisher: Arc<dyn Publisher>,
+    retention: Duration,
+    health: Arc<Mutex<RelayHealth>>,
+}
+
+/// The health of a [`Relay`] at one moment.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct RelayHealth {
+    /// Whether this relay publishes, and not another one of the same outbox.
+    pub is_active: bool,
+    /// The number of events that are due and not published, counted every five seconds.
+    pub backlog: u64,
+    /// The time for which the first of them has been due.
+    pub lag: Duration,
+    /// The number of events that this relay has published.
+    pub published: u64,
+    /// The error for which an event cannot be published at present, or the database not be used.
+    pub error: Option<String>,
+    /// The last event that the publisher rejected, with the error; it is tried again every minute.
+    pub rejected: Option<String>,
+}
+
+/// The work of a relay that is active.
+struct Active<'r, DB: SqlDatabase> {
+    relay: &'r Relay<DB>,
+    token: i64,
+    stopped: watch::Receiver<bool>,
+    renewed: Instant,
+    published: Vec<i64>,
+    next_housekeeping: Instant,
+}
+
+/// The reason why a relay no longer publishes.
+enum Inactive {
+    /// Another relay took its place.
+    Superseded,
+    /// The database failed.
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Inactive {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl<DB: SqlDatabase> Relay<DB> {
+    /// Creates a relay that publishes the events of a store's outbox.
+    pub fn new(store: SqlStore<DB>, publisher: impl Publisher + 'static) -> Self {
+        Self {
+            store,
+            publisher: Arc::new(publisher),
+            retention: Duration::from_hours(24),
+            health: Arc::default(),
+        }
+    }
+
+    /// Sets how long events that were published are kept in the outbox; a day by default.
+    #[must_use]
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = retention;
+        self
+    }
+
+    /// Returns the current health.
+    #[must_use]
+    pub fn health(&self) -> RelayHealth {
+        self.lock().clone()
+    }
+
+    /// Publishes events until a future completes, and then those that are due, if that takes no more than four
+    /// seconds.
+    ///
+    /// No failure of the database or of the publisher ends it.
+    pub async fn run_until(&self, stop: impl Future<Output = ()>) {
+        let token = fastrand::i64(1..);
+        let (stopping, stopped) = watch::channel(false);
+        let mut running = pin!(self.run(token, stopped));
+        tokio::select! {
+            biased;
+            () = stop => {}
+            () = running.as_mut() => {}
+        }
+        stopping.send_replace(true);
+        let _ = timeout(STOP_TIMEOUT, running).await;
+        self.lock().is_active = false;
+        let resigning = async {
+            let mut connection = self.store.connection("stop the relay").await?;
+            let resigned = DB::resign(&mut connection, &self.store.statements, token).await;
+            resigned.map_err(SqlError::of("stop the relay"))
+        };
+        // Without this, others wait until the lease ends.
+        let _ = timeout(Duration::from_secs(1), resigning).await;
+    }
+
+    /// Publishes whenever this is the active relay, until it is stopped.
+    async fn run(&self, token: i64, mut stopped: watch::Receiver<bool>) {
+        let mut failures = 0;
+        loop {
+            let mut active = Active {
+                relay: self,
+                token,
+                stopped: stopped.clone(),
+                renewed: Instant::now(),
+                published: Vec::new(),
+                next_housekeeping: Instant::now(),
+            };
+            let wait = match active.run().await {
+                Ok(()) => return,
+                Err(Inactive::Superseded) => {
+                    failures = 0;
+                    self.lock().error = None;
+                    TAKEOVER_INTERVAL
+                }
+                Err(Inactive::Database(error)) => {
+                    failures += 1;
+                    let error = SqlError::of("use the outbox")(error);
+                    self.report(&error);
+                    backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures)
+                }
+            };
+            self.lock().is_active = false;
+            if timeout(wait, stop(&mut stopped)).await.is_ok() {
+                return;
+            }
+        }
+    }
+
+    fn report(&self, error: &(dyn std::error::Error + 'static)) {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        let mut health = self.lock();
+        if health.error.as_ref() != Some(&text) {
+            tracing::warn!(error = text, "the relay of the outbox waits");
+        }
+        health.error = Some(text);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, RelayHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<DB: SqlDatabase> Active<'_, DB> {
+    /// Becomes the active relay, and publishes until it is stopped and nothing is due.
+    async fn run(&mut self) -> Result<(), Inactive> {
+        self.lead().await?;
+        let relay = self.relay;
+        {
+            let mut health = relay.lock();
+            health.is_active = true;
+            health.error = None;
+        }
+        let mut wakeups = DB::listen(&relay.store.pool, &relay.store.schema).await?;
+        loop {
+            let events = self.due().await?;
+            if events.is_empty() {
+                if *self.stopped.borrow() {
+                    return Ok(());
+                }
+                self.keep_house().await?;
+                self.wait(&mut *wakeups).await?;
+            } else {
+                self.publish_all(events.into()).await?;
+            }
+        }
+    }
+
+    /// Takes the lease, or renews it.
+    async fn lead(&mut self) -> Result<(), Inactive> {
+        let store = &self.relay.store;
+        let start = Instant::now();
+        let mut connection = store.pool.acquire().await?;
+        let lease = millis(LEASE);
+        if !DB::lead(&mut connection, &store.statements, self.token, lease).await? {
+            return Err(Inactive::Superseded);
+        }
+        self.renewed = start;
+        Ok(())
+    }
+
+    async fn keep_lease(&mut self) -> Result<(), Inactive> {
+        if self.renewed.elapsed() < RENEWAL_INTERVAL {
+            return Ok(());
+        }
+        self.lead().await
+    }
+
+    async fn due(&mut self) -> Result<Vec<DueEvent>, Inactive> {
+        self.keep_lease().await?;
+        let store = &self.relay.store;
+        let mut connection = store.pool.acquire().await?;
+        Ok(DB::due(&mut connection, &store.statements, BATCH).await?)
+    }
+
+    /// Publishes events in their order, and marks them as published, also those before a failure.
+    async fn publish_all(&mut self, mut events: VecDeque<DueEvent>) -> Result<(), Inactive> {
+        let mut outcome = Ok(());
+        while let Some(event) = events.pop_front() {
+            outcome = self.publish(event).await;
+            if outcome.is_err() {
+                break;
+            }
+        }
+        self.mark().await?;
+        outcome
+    }
+
+    async fn publish(&mut self, due: DueEvent) -> Result<(), Inactive> {
+        if due.can_be_cancelled && !self.take(due.position).await? {
+            return Ok(());
+        }
+        let rejected: BoxError = match Json.decode(due.event.clone().into()) {
+            Ok(event) => match self.until_confirmed(&event).await? {
+                Ok(()) => {
+                    self.published.push(due.position);
+                    return Ok(());
+                }
+                Err(error) => error,
+            },
+            Err(error) => error.into(),
+        };
+        self.postpone(due.position, &*rejected).await
+    }
+
+    /// Publishes an event until it is confirmed; returns the error if the publisher rejects it.
+    async fn until_confirmed(&mut self, event: &Event) -> Result<Result<(), BoxError>, Inactive> {
+        let mut failures = 0;
+        loop {
+            self.keep_lease().await?;
+            let publishing = self.relay.publisher.publish_event(event);
+            let error: BoxError = match timeout(PUBLISH_TIMEOUT, publishing).await {
+                Ok(Ok(_)) => {
+                    let mut health = self.relay.lock();
+                    health.published += 1;
+                    health.error = None;
+                    return Ok(Ok(()));
+                }
+                Ok(Err(error)) if error.kind() == TransportErrorKind::Rejected => {
+                    return Ok(Err(error.into()));
+                }
+                Ok(Err(error)) => error.into(),
+                Err(_) => "the publisher did not confirm an event in time".into(),
+            };
+            self.relay.report(&*error);
+            // What was published before is recorded meanwhile.
+            self.mark().await?;
+            failures += 1;
+            sleep(backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures)).await;
+        }
+    }
+
+    async fn take(&mut self, position: i64) -> Result<bool, Inactive> {
+        let store = &self.relay.store;
+        let mut connection = store.pool.acquire().await?;
+        Ok(DB::take(&mut connection, &store.statements, position).await?)
+    }
+
+    async fn mark(&mut self) -> Result<(), Inactive> {
+        if !self.published.is_empty() {
+            let store = &self.relay.store;
+            let mut connection = store.pool.acquire().await?;
+            DB::mark(&mut connection, &store.statements, &self.published).await?;
+            self.published.clear();
+        }
+        Ok(())
+    }
+
+    async fn postpone(
+        &mut self,
+        position: i64,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> Result<(), Inactive> {
+        let text = format!("the event at position {position} of the outbox is rejected: {error}");
+        tracing::error!(position, error, "an event of the outbox is rejected");
+        let store = &self.relay.store;
+        let mut connection = store.pool.acquire().await?;
+        let delay = millis(REJECTED_DELAY);
+        let error = error.to_string();
+        DB::postpone(&mut connection, &store.statements, position, delay, &error).await?;
+        self.relay.lock().rejected = Some(text);
+        Ok(())
+    }
+
+    /// Deletes events that were published long ago, and counts those that are due.
+    async fn keep_house(&mut self) -> Result<(), Inactive> {
+        if Instant::now() < self.next_housekeeping {
+            return Ok(());
+        }
+        let store = &self.relay.store;
+        let mut connection = store.pool.acquire().await?;
+        let age = millis(self.relay.retention);
+        let deleted = DB::delete_published(&mut connection, &store.statements, age).await?;
+        store.sweep(&mut connection).await?;
+        let (backlog, lag) = DB::backlog(&mut connection, &store.statements).await?;
+        let mut health = self.relay.lock();
+        health.backlog = u64::try_from(backlog).unwrap_or_default();
+        health.lag = Duration::from_millis(u64::try_from(lag).unwrap_or_default());
+        if deleted < MAX_DELETED {
+            self.next_housekeeping = Instant::now() + HOUSEKEEPING_INTERVAL;
+        }
+        Ok(())
+    }
+
+    /// Waits until an event may be due.
+    async fn wait(&mut self, wakeups: &mut dyn Wakeups) -> Result<(), Inactive> {
+        let store = &self.relay.store;
+        let mut connection = store.pool.acquire().await?;
+        let next = DB::next_due(&mut connection, &store.statements).await?;
+        drop(connection);
+        let next = next.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
+        let delay = next.unwrap_or(DB::POLL_INTERVAL).min(DB::POLL_INTERVAL);
+        tokio::select! {
+            () = sleep(delay) => Ok(()),
+            () = stop(&mut self.stopped) => Ok(()),
+            woken = wakeups.next() => Ok(woken?),
+        }
+    }
+}
+
+/// Waits until a relay is stopped.
+async fn stop(stopped: &mut watch::Receiver<bool>) {
+    // Where the sender is gone, the relay has been dropped.
+    let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
+}
+
+impl<DB: SqlDatabase> BackgroundTask for Relay<DB> {
+    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()> {
+        Box::pin(self.run_until(stop))
+    }
+
+    fn health(&self) -> TaskHealth {
+        let own = self.health();
+        let mut health = TaskHealth::new("outbox");
+        health.error = own.error;
+        health.backlog = own.backlog;
+        health.lag = own.lag;
+        health.warnings = own.rejected.into_iter().collect();
+        health
+    }
+}
+
+impl<DB: SqlDatabase> Clone for Relay<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            publisher: Arc::clone(&self.publisher),
+            retention: self.retention,
+            health: Arc::clone(&self.health),
+        }
+    }
+}
+
+impl<DB: SqlDatabase> fmt::Debug for Relay<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay")
+            .field("store", &self.store)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
+}

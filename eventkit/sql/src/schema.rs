@@ -1,0 +1,183 @@
+//! The name of the schema, and the statements on its tables.
+
+use std::sync::Arc;
+
+use sqlx::AssertSqlSafe;
+
+use crate::error::{SqlError, SqlErrorKind};
+
+/// The longest name of a schema: names of tables and indexes that contain it stay within the 63 bytes of
+/// PostgreSQL.
+const MAX_SCHEMA_LEN: usize = 40;
+
+/// A name of a schema that needs no quotes: a lower-case letter or `_`, then also digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schema(Arc<str>);
+
+impl Schema {
+    pub(crate) fn new(name: &str) -> Result<Self, SqlError> {
+        let is_first = |c: char| c.is_ascii_lowercase() || c == '_';
+        let is_other = |c: char| is_first(c) || c.is_ascii_digit();
+        let is_valid = name.starts_with(is_first) && name.chars().all(is_other);
+        if !is_valid || name.len() > MAX_SCHEMA_LEN {
+            return Err(SqlErrorKind::SchemaName(name.to_owned()).into());
+        }
+        Ok(Self(name.into()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Schema {
+    fn default() -> Self {
+        Self("eventkit".into())
+    }
+}
+
+/// What the SQL of a database has that the other one writes in another way.
+#[derive(Debug)]
+pub(crate) struct Dialect {
+    /// What stands before the name of a table.
+    pub(crate) prefix: String,
+    /// The time of the database's clock, in milliseconds since 1970.
+    pub(crate) now: &'static str,
+    /// The condition under which a unit of work may claim an event; `$5` is the number of its lock.
+    pub(crate) claim_condition: &'static str,
+}
+
+/// A statement that is written in this crate, but for the name of the schema.
+#[derive(Debug, Clone)]
+pub(crate) struct Statement(Arc<str>);
+
+impl Statement {
+    pub(crate) fn sql(&self) -> AssertSqlSafe<Arc<str>> {
+        AssertSqlSafe(Arc::clone(&self.0))
+    }
+}
+
+/// The statements on the tables of a schema. Times are in milliseconds of the database's clock.
+#[derive(Debug)]
+pub struct Statements {
+    pub(crate) begin_unit: Statement,
+    pub(crate) claim: Statement,
+    pub(crate) is_completed: Statement,
+    pub(crate) renew: Statement,
+    pub(crate) complete: Statement,
+    pub(crate) release: Statement,
+    pub(crate) delete_expired: Statement,
+    pub(crate) store: Statement,
+    pub(crate) schedule_in: Statement,
+    pub(crate) schedule_at: Statement,
+    pub(crate) cancel: Statement,
+    pub(crate) lead: Statement,
+    pub(crate) resign: Statement,
+    pub(crate) due: Statement,
+    pub(crate) next_due: Statement,
+    pub(crate) take: Statement,
+    pub(crate) mark: Statement,
+    pub(crate) postpone: Statement,
+    pub(crate) delete_published: Statement,
+    pub(crate) backlog: Statement,
+}
+
+impl Statements {
+    pub(crate) fn new(dialect: &Dialect) -> Self {
+        let Dialect {
+            prefix,
+            now,
+            claim_condition,
+        } = dialect;
+        let statement = |text: String| Statement(text.into());
+        let inbox = format!("{prefix}inbox");
+        let outbox = format!("{prefix}outbox");
+        let relay = format!("{prefix}relay");
+        Self {
+            begin_unit: statement(format!(
+                "INSERT INTO {inbox} AS inbox (key, source, id, handler, completed_at)
+                 SELECT $1, $2, $3, $4, {now} WHERE {claim_condition}
+                 ON CONFLICT (key) DO UPDATE SET completed_at = excluded.completed_at
+                     WHERE inbox.completed_at IS NULL AND inbox.leased_until <= {now}
+                 RETURNING 1"
+            )),
+            claim: statement(format!(
+                "INSERT INTO {inbox} AS inbox (key, source, id, handler, token, leased_until)
+                 VALUES ($1, $2, $3, $4, $5, {now} + $6)
+                 ON CONFLICT (key) DO UPDATE SET token = excluded.token,
+                         leased_until = excluded.leased_until, completed_at = NULL
+                     WHERE CASE WHEN inbox.completed_at IS NULL THEN inbox.leased_until <= {now}
+                         ELSE inbox.completed_at <= {now} - $7 END
+                 RETURNING 1"
+            )),
+            is_completed: statement(format!(
+                "SELECT completed_at IS NOT NULL FROM {inbox} WHERE key = $1"
+            )),
+            renew: statement(format!(
+                "UPDATE {inbox} SET leased_until = {now} + $3
+                 WHERE key = $1 AND token = $2 AND completed_at IS NULL"
+            )),
+            complete: statement(format!(
+                "INSERT INTO {inbox} (key, source, id, handler, completed_at)
+                 VALUES ($1, $2, $3, $4, {now})
+                 ON CONFLICT (key) DO UPDATE SET completed_at = excluded.completed_at"
+            )),
+            release: statement(format!(
+                "DELETE FROM {inbox} WHERE key = $1 AND token = $2 AND completed_at IS NULL"
+            )),
+            delete_expired: statement(format!(
+                "DELETE FROM {inbox} WHERE key IN (SELECT key FROM {inbox}
+                     WHERE coalesce(completed_at, leased_until) <= {now} - $1 LIMIT $2)"
+            )),
+            store: statement(format!(
+                "INSERT INTO {outbox} (event, due) VALUES ($1, {now})"
+            )),
+            schedule_in: statement(schedule(&outbox, &format!("{now} + $3"))),
+            schedule_at: statement(schedule(&outbox, "$3")),
+            cancel: statement(format!(
+                "DELETE FROM {outbox} WHERE key = $1 AND published_at IS NULL"
+            )),
+            lead: statement(format!(
+                "UPDATE {relay} SET token = $1, leased_until = {now} + $2
+                 WHERE token = $1 OR leased_until <= {now}"
+            )),
+            resign: statement(format!(
+                "UPDATE {relay} SET leased_until = 0 WHERE token = $1"
+            )),
+            due: statement(format!(
+                "SELECT position, event, key IS NOT NULL FROM {outbox} WHERE published_at IS NULL AND due <= {now}
+                 ORDER BY due, position LIMIT $1"
+            )),
+            next_due: statement(format!(
+                "SELECT min(due) - {now} FROM {outbox} WHERE published_at IS NULL"
+            )),
+            // From here on it can no longer be cancelled.
+            take: statement(format!(
+                "UPDATE {outbox} SET key = NULL
+                 WHERE position = $1 AND key IS NOT NULL AND due <= {now}"
+            )),
+            mark: statement(format!(
+                "UPDATE {outbox} SET published_at = {now} WHERE position = $1"
+            )),
+            postpone: statement(format!(
+                "UPDATE {outbox} SET due = {now} + $2, error = $3 WHERE position = $1"
+            )),
+            delete_published: statement(format!(
+                "DELETE FROM {outbox} WHERE position IN (SELECT position FROM {outbox}
+                     WHERE published_at <= {now} - $1 LIMIT $2)"
+            )),
+            backlog: statement(format!(
+                "SELECT count(*), coalesce({now} - min(due), 0) FROM {outbox}
+                 WHERE published_at IS NULL AND due <= {now}"
+            )),
+        }
+    }
+}
+
+/// Returns the statement that stores an event for later; one with the same key takes its place.
+fn schedule(outbox: &str, due: &str) -> String {
+    format!(
+        "INSERT INTO {outbox} (event, key, due) VALUES ($1, $2, {due})
+         ON CONFLICT (key) DO UPDATE SET event = excluded.event, due = excluded.due, error = NULL"
+    )
+}

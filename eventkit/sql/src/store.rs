@@ -1,0 +1,188 @@
+//! The store of one schema in a database.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::Pool;
+
+use crate::database::{MAX_DELETED, SqlDatabase, VERSION, millis};
+use crate::error::{SqlError, SqlErrorKind};
+use crate::inbox::SqlInbox;
+use crate::outbox::Outbox;
+use crate::schema::{Schema, Statements};
+
+/// The tables of eventkit in a database of the program, which it reaches through the program's own pool.
+///
+/// As state of a [`Dispatcher`](eventkit::Dispatcher), it lets handlers take a [`Tx`](crate::Tx). It has an
+/// [inbox](Self::inbox) for handlers without one, an [outbox](Self::outbox) for code outside of handlers, and
+/// a [relay](crate::Relay) publishes what is in the outbox.
+///
+/// ```
+/// use eventkit_sql::SqlStore;
+/// use sqlx::sqlite::SqlitePool;
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let pool = SqlitePool::connect("sqlite::memory:").await?;
+/// let store = SqlStore::new(pool).schema("shop")?;
+/// store.migrate().await?;
+/// # Ok::<(), eventkit::BoxError>(())
+/// # }).map_err(|error| error.to_string())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqlStore<DB: SqlDatabase> {
+    pub(crate) pool: Pool<DB>,
+    pub(crate) schema: Schema,
+    pub(crate) statements: Arc<Statements>,
+    window: Duration,
+    /// The time at which expired entries were last deleted.
+    last_sweep: Arc<Mutex<Option<Instant>>>,
+}
+
+/// The number of times that expired entries are deleted in each window.
+const SWEEPS: u32 = 10;
+
+/// Creates the tables of eventkit in the schema `eventkit`, or updates them.
+///
+/// [`SqlStore::migrate`] does so in another schema.
+///
+/// # Errors
+///
+/// Returns an error as [`SqlStore::migrate`] does.
+pub async fn migrate<DB: SqlDatabase>(pool: &Pool<DB>) -> Result<(), SqlError> {
+    SqlStore::new(pool.clone()).migrate().await
+}
+
+impl<DB: SqlDatabase> SqlStore<DB> {
+    /// Returns the store in the schema `eventkit`.
+    #[must_use]
+    pub fn new(pool: Pool<DB>) -> Self {
+        let schema = Schema::default();
+        Self {
+            statements: Arc::new(DB::statements(&schema)),
+            pool,
+            schema,
+            window: Duration::from_hours(30 * 24),
+            last_sweep: Arc::default(),
+        }
+    }
+
+    /// Sets the schema of the tables in PostgreSQL, which is the prefix of their names in SQLite.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error unless the name is a lower-case letter or `_`, then up to 39 lower-case letters,
+    /// digits and `_`.
+    pub fn schema(self, name: &str) -> Result<Self, SqlError> {
+        let schema = Schema::new(name)?;
+        Ok(Self {
+            statements: Arc::new(DB::statements(&schema)),
+            schema,
+            ..self
+        })
+    }
+
+    /// Sets how long an event that was handled is remembered; 30 days by default.
+    ///
+    /// The window has to be longer than the time in which the event may come again: from the transport, from
+    /// a replay of dead letters, or from a sender.
+    #[must_use]
+    pub fn window(mut self, window: Duration) -> Self {
+        self.window = window;
+        self
+    }
+
+    pub(crate) fn window_millis(&self) -> i64 {
+        millis(self.window)
+    }
+
+    /// Deletes some of the entries that are older than the window, ten times in each window and until there
+    /// are none.
+    pub(crate) async fn sweep(&self, connection: &mut DB::Connection) -> Result<(), sqlx::Error> {
+        {
+            let mut last = self
+                .last_sweep
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            if last.is_some_and(|last| last.elapsed() < self.window / SWEEPS) {
+                return Ok(());
+            }
+            *last = Some(Instant::now());
+        }
+        let deleted = DB::delete_expired(connection, &self.statements, self.window_millis());
+        if deleted.await? == MAX_DELETED {
+            *self
+                .last_sweep
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        Ok(())
+    }
+
+    /// Returns the pool.
+    #[must_use]
+    pub fn pool(&self) -> &Pool<DB> {
+        &self.pool
+    }
+
+    /// Creates the tables, or updates those of an earlier version; several processes may do so at once.
+    ///
+    /// In PostgreSQL, the user of the pool needs the right to create tables and functions in the schema, or
+    /// to create the schema if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database cannot be reached or refuses a statement, or if the tables are those
+    /// of a later version.
+    pub async fn migrate(&self) -> Result<(), SqlError> {
+        let mut connection = self.connection("connect to the database").await?;
+        let migrated = DB::migrate(&mut connection, &self.schema).await;
+        let migrated = migrated.map_err(SqlError::of("create the tables"))?;
+        migrated.map_err(|found| {
+            let known = VERSION;
+            SqlErrorKind::Newer { found, known }.into()
+        })
+    }
+
+    /// Returns an inbox for a service, which detects duplicates for handlers without a
+    /// [`Tx`](crate::Tx).
+    #[must_use]
+    pub fn inbox(&self) -> SqlInbox<DB> {
+        SqlInbox::new(self.clone())
+    }
+
+    /// Returns the outbox, in which code outside of handlers stores events.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox<DB> {
+        Outbox::new(self.clone())
+    }
+
+    pub(crate) async fn connection(
+        &self,
+        operation: &'static str,
+    ) -> Result<sqlx::pool::PoolConnection<DB>, SqlError> {
+        let acquired = self.pool.acquire().await;
+        acquired.map_err(SqlError::of(operation))
+    }
+}
+
+impl<DB: SqlDatabase> Clone for SqlStore<DB> {
+    fn clone(&self) -> Self {
+        Self {
+            pool: self.pool.clone(),
+            schema: self.schema.clone(),
+            statements: Arc::clone(&self.statements),
+            window: self.window,
+            last_sweep: Arc::clone(&self.last_sweep),
+        }
+    }
+}
+
+impl<DB: SqlDatabase> fmt::Debug for SqlStore<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlStore")
+            .field("database", &DB::NAME)
+            .field("schema", &self.schema.as_str())
+            .finish_non_exhaustive()
+    }
+}

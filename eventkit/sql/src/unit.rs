@@ -1,0 +1,272 @@
+//! Units of work: a handler runs in a transaction of the database.
+
+use std::error::Error;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use eventkit::transport::BoxFuture;
+use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
+use eventkit::{BoxError, Context, Event, ExtractAsync, Requirements};
+use sqlx::Transaction;
+
+use crate::database::{Due, SqlDatabase, UnitClaim};
+use crate::error::{SqlError, SqlErrorKind};
+use crate::key::Key;
+use crate::outbox;
+use crate::store::SqlStore;
+
+/// The transaction in which a handler runs, as an extractor: `tx: &mut Tx<Postgres>`.
+///
+/// It has the record that the handler has handled the event, what the handler writes through it, and the
+/// events that the handler returns or sends with [`Outgoing`](eventkit::Outgoing). If the handler succeeds,
+/// all of that is committed, and the message is acknowledged. If it fails, all of that is rolled back. An
+/// event that is delivered again, also to another process at the same time, finds the record, and the handler
+/// does not run. So what a handler writes through its `Tx` happens exactly once, however often the event is
+/// delivered.
+///
+/// It is a connection of the database: `&mut **tx` is an executor of sqlx. `COMMIT` and `ROLLBACK` are not
+/// for the handler; a savepoint is, with [`Connection::begin`](sqlx::Connection::begin). After a conflict with
+/// another transaction, such as a deadlock, the handler runs again without counting as an attempt, if its
+/// error is one of sqlx or has one as its source.
+///
+/// The state of the dispatcher needs a [`SqlStore`] of the same database.
+///
+/// ```
+/// use eventkit::{CloudEvent, Dispatcher, Registry, handles};
+/// use eventkit_sql::{SqlStore, Tx};
+/// use serde::{Deserialize, Serialize};
+/// use sqlx::Sqlite;
+/// use sqlx::sqlite::SqlitePoolOptions;
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop")]
+/// struct OrderPlaced {
+///     #[cloudevent(id)]
+///     id: String,
+///     total: i64,
+/// }
+///
+/// static BILLING: Registry = Registry::new("billing");
+///
+/// #[handles(registry = BILLING)]
+/// async fn charge(order: &OrderPlaced, tx: &mut Tx<Sqlite>) -> Result<(), sqlx::Error> {
+///     let charge = sqlx::query("UPDATE account SET balance = balance - $1").bind(order.total);
+///     charge.execute(&mut **tx).await?;
+///     Ok(())
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
+/// sqlx::raw_sql("CREATE TABLE account (balance INTEGER); INSERT INTO account VALUES (100)")
+///     .execute(&pool)
+///     .await?;
+/// let store = SqlStore::new(pool.clone());
+/// store.migrate().await?;
+///
+/// let app = Dispatcher::new(&BILLING).state(store).build()?;
+/// let order = OrderPlaced { id: "A-1".into(), total: 30 };
+/// app.dispatch_async(&order).await?;
+/// app.dispatch_async(&order).await?;
+/// let balance: i64 = sqlx::query_scalar("SELECT balance FROM account").fetch_one(&pool).await?;
+/// assert_eq!(balance, 70);
+/// # Ok::<(), eventkit::BoxError>(())
+/// # }).map_err(|error| error.to_string())?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Tx<DB: SqlDatabase> {
+    /// The transaction until this is dropped.
+    transaction: Lent<DB>,
+}
+
+/// A transaction that goes back to its unit of work when it is dropped.
+struct Lent<DB: SqlDatabase> {
+    transaction: Option<Transaction<'static, DB>>,
+    home: Slot<DB>,
+}
+
+type Slot<DB> = Arc<Mutex<Option<Transaction<'static, DB>>>>;
+
+/// The unit of work of one handler and event.
+pub(crate) struct SqlUnitOfWork<DB: SqlDatabase> {
+    store: SqlStore<DB>,
+    slot: Slot<DB>,
+}
+
+impl<DB: SqlDatabase> SqlUnitOfWork<DB> {
+    fn take(&self) -> Option<Transaction<'static, DB>> {
+        take(&self.slot)
+    }
+}
+
+fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+impl<DB: SqlDatabase> UnitOfWorkStore for SqlStore<DB> {
+    fn begin<'a>(
+        &'a self,
+        event: &'a Event,
+        handler: &'a str,
+    ) -> BoxFuture<'a, Result<Begun, BoxError>> {
+        Box::pin(async move {
+            let key = Key::new(event.source(), event.id(), handler);
+            let begun = self.pool.begin_with(DB::BEGIN).await;
+            let mut transaction = begun.map_err(SqlError::of("begin a transaction"))?;
+            let claim =
+                DB::claim_unit(&mut transaction, &self.statements, &self.schema, &key).await;
+            Ok(match claim.map_err(SqlError::of("claim an event"))? {
+                UnitClaim::Granted => Begun::Unit(Arc::new(SqlUnitOfWork {
+                    store: self.clone(),
+                    slot: Arc::new(Mutex::new(Some(transaction))),
+                })),
+                UnitClaim::InProgress => Begun::InProgress,
+                UnitClaim::Completed => Begun::Completed,
+            })
+        })
+    }
+
+    fn is_conflict(&self, error: &(dyn Error + 'static)) -> bool {
+        is_conflict(error)
+    }
+}
+
+impl<DB: SqlDatabase> UnitOfWork for SqlUnitOfWork<DB> {
+    fn commit<'a>(&'a self, outgoing: &'a [Event]) -> BoxFuture<'a, Result<(), CommitError>> {
+        Box::pin(async move {
+            let Some(mut transaction) = self.take() else {
+                let error = SqlError::from(SqlErrorKind::TransactionTaken);
+                return Err(CommitError::Refused(error.into()));
+            };
+            for event in outgoing {
+                let text = outbox::encode(event);
+                let text = text.map_err(|error| CommitError::Refused(error.into()))?;
+                let stored = DB::store(
+                    &mut transaction,
+                    &self.store.statements,
+                    &text,
+                    None,
+                    Due::Now,
+                );
+                stored.await.map_err(not_committed)?;
+            }
+            DB::check(&mut transaction).await.map_err(not_committed)?;
+            transaction.commit().await.map_err(not_committed)
+        })
+    }
+
+    fn roll_back(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Some(transaction) = self.take() {
+                // The connection rolls back too when it is used again, or is closed.
+                let _ = transaction.rollback().await;
+            }
+        })
+    }
+}
+
+impl<DB: SqlDatabase> fmt::Debug for SqlUnitOfWork<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlUnitOfWork").finish_non_exhaustive()
+    }
+}
+
+impl<'a, DB: SqlDatabase> ExtractAsync<'a> for Tx<DB> {
+    async fn extract_async(context: &'a Context<'a>) -> Result<Self, BoxError> {
+        let unit = context.unit_of_work::<SqlUnitOfWork<DB>>();
+        let unit = unit.ok_or_else(|| SqlError::from(SqlErrorKind::NoUnitOfWork))?;
+        let transaction = unit.take();
+        if transaction.is_none() {
+            return Err(SqlError::from(SqlErrorKind::TransactionTaken).into());
+        }
+        let home = Arc::clone(&unit.slot);
+        Ok(Self {
+            transaction: Lent { transaction, home },
+        })
+    }
+
+    fn requires(requirements: &mut Requirements) {
+        requirements.unit_of_work::<SqlStore<DB>>();
+    }
+}
+
+impl<DB: SqlDatabase> Deref for Tx<DB> {
+    type Target = DB::Connection;
+
+    fn deref(&self) -> &DB::Connection {
+        self.transaction.get()
+    }
+}
+
+impl<DB: SqlDatabase> DerefMut for Tx<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        self.transaction.get_mut()
+    }
+}
+
+impl<DB: SqlDatabase> fmt::Debug for Tx<DB> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx").finish_non_exhaustive()
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "the transaction is there until the drop"
+)]
+impl<DB: SqlDatabase> Lent<DB> {
+    fn get(&self) -> &DB::Connection {
+        self.transaction.as_ref().expect("there until the drop")
+    }
+
+    fn get_mut(&mut self) -> &mut DB::Connection {
+        self.transaction.as_mut().expect("there until the drop")
+    }
+}
+
+impl<DB: SqlDatabase> Drop for Lent<DB> {
+    fn drop(&mut self) {
+        let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
+        *home = self.transaction.take();
+    }
+}
+
+/// Sorts the error of a statement at the end of a unit of work.
+fn not_committed(error: sqlx::Error) -> CommitError {
+    let wrap = SqlError::of("commit");
+    if is_conflict(&error) {
+        return CommitError::Conflict(wrap(error).into());
+    }
+    match error.as_database_error() {
+        // Of the handler: it did not return the error of a statement, or broke a deferred constraint.
+        Some(database) if !is_unavailable(&database.code().unwrap_or_default()) => {
+            CommitError::Refused(wrap(error).into())
+        }
+        _ => CommitError::Unavailable(wrap(error).into()),
+    }
+}
+
+/// Returns whether PostgreSQL says with a code that the server is not available: the classes of connections,
+/// resources, operators and systems.
+fn is_unavailable(code: &str) -> bool {
+    ["08", "53", "57", "58"]
+        .iter()
+        .any(|class| code.len() == 5 && code.starts_with(class))
+}
+
+/// Returns whether an error of sqlx, or the one behind an error, is a conflict between transactions.
+fn is_conflict(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let database = error.downcast_ref::<sqlx::Error>();
+        if let Some(database) = database.and_then(sqlx::Error::as_database_error) {
+            let code = database.code().unwrap_or_default();
+            // `SQLITE_BUSY` and `SQLITE_LOCKED` have extended codes in their higher bytes.
+            let primary = code.parse::<u32>().map(|code| code & 0xff);
+            return ["40001", "40P01"].contains(&&*code)
+                || code.len() < 5 && matches!(primary, Ok(5 | 6));
+        }
+        cause = error.source();
+    }
+    false
+}

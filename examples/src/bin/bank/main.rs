@@ -1,0 +1,36 @@
+//! A bank whose books agree, whatever is delivered how often.
+//!
+//! A route over HTTP stores an order and its event in one transaction. A handler books it with a `Tx`, and the
+//! event that it returns is handled by another one. `shared/books.rs` has all of that.
+//!
+//! ```console
+//! cargo run -p eventkit-examples --bin bank
+//! cargo run -p eventkit-examples --bin bank -- postgres://localhost/bank
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod postgres;
+mod sqlite;
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.as_slice() {
+        [] => sqlite::run().await,
+        [url] if url.starts_with("postgres") => postgres::run(url).await,
+        _ => {
+            eprintln!("bank [postgres://..]: keeps its books in SQLite, or in PostgreSQL");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bank: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

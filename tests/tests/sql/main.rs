@@ -1,0 +1,5 @@
+//! eventkit-sql, with SQLite and with PostgreSQL.
+
+mod inboxes;
+mod postgres;
+mod sqlite;

@@ -1,0 +1,35 @@
+//! The suite with PostgreSQL.
+
+mod killed;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use eventkit_sql::SqlStore;
+use eventkit_tests::postgres::Server;
+use sqlx::postgres::PgPoolOptions;
+
+pub(crate) type Db = sqlx::Postgres;
+pub(crate) const PREFIX: &str = "";
+
+/// Returns a store with its tables in a schema of its own, or `None` where the tests with a server are
+/// turned off.
+pub(crate) async fn store() -> Option<SqlStore<Db>> {
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let server = SERVER.get_or_init(Server::start).as_ref()?;
+    let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let options = PgPoolOptions::new().max_connections(6);
+    let path = format!("{}?options=-csearch_path={name}", server.url());
+    let pool = options.connect(&path).await.unwrap();
+    let store = SqlStore::new(pool).schema(&name).unwrap();
+    store.migrate().await.unwrap();
+    Some(store)
+}
+
+#[path = "../shared/inbox.rs"]
+mod inbox;
+#[path = "../shared/relay.rs"]
+mod relay;
+#[path = "../shared/units.rs"]
+mod units;

@@ -1,0 +1,347 @@
+//! The outbox, its schedule, and relays.
+
+use std::collections::HashSet;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eventkit::Event;
+use eventkit::event::Timestamp;
+use eventkit::transport::{
+    BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind,
+};
+use eventkit_sql::{Relay, SqlStore};
+use sqlx::AssertSqlSafe;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::{Db, PREFIX, store};
+
+/// How long a test waits for a relay.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A publisher that records what it is given, and refuses at will.
+#[derive(Debug, Clone, Default)]
+struct Recorded(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    ids: Vec<String>,
+    is_down: bool,
+}
+
+impl Recorded {
+    fn ids(&self) -> Vec<String> {
+        self.0.lock().unwrap().ids.clone()
+    }
+
+    fn set_down(&self, is_down: bool) {
+        self.0.lock().unwrap().is_down = is_down;
+    }
+
+    async fn until(&self, number: usize) -> Vec<String> {
+        let waiting = async {
+            while self.ids().len() < number {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("{:?}", self.ids()));
+        self.ids()
+    }
+}
+
+impl Publisher for Recorded {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        let mut state = self.0.lock().unwrap();
+        let result = if state.is_down {
+            Err(TransportError::new(TransportErrorKind::Unavailable, "down"))
+        } else if event.id().starts_with("bad") {
+            Err(TransportError::rejected("too bad"))
+        } else {
+            state.ids.push(event.id().to_owned());
+            Ok(Published::default())
+        };
+        Box::pin(async { result })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async { Ok(Published::default()) })
+    }
+}
+
+fn event(id: impl ToString) -> Event {
+    let event = Event::builder().id(id.to_string()).source("/bank");
+    event.ty("co.outcome.transfer").build().unwrap()
+}
+
+/// A relay that runs until it is stopped.
+struct Running {
+    relay: Relay<Db>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start(store: &SqlStore<Db>, publisher: &Recorded) -> Self {
+        let relay = Relay::new(store.clone(), publisher.clone());
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn({
+            let relay = relay.clone();
+            async move {
+                relay
+                    .run_until(async {
+                        let _ = stopped.await;
+                    })
+                    .await;
+            }
+        });
+        Self { relay, stop, task }
+    }
+
+    async fn stop(self) {
+        self.stop.send(()).unwrap();
+        timeout(PATIENCE, self.task).await.unwrap().unwrap();
+    }
+}
+
+async fn store_events(store: &SqlStore<Db>, ids: impl IntoIterator<Item = String>) {
+    let mut transaction = store.pool().begin().await.unwrap();
+    for id in ids {
+        store
+            .outbox()
+            .store(&mut transaction, &event(id))
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+}
+
+fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
+    range.map(|number| number.to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_published_in_order_once_they_are_committed() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    let mut rolled_back = store.pool().begin().await.unwrap();
+    let outbox = store.outbox();
+    outbox
+        .store(&mut rolled_back, &event("never"))
+        .await
+        .unwrap();
+    rolled_back.rollback().await.unwrap();
+    for batch in 0..10 {
+        store_events(&store, numbers(batch * 20..batch * 20 + 20)).await;
+    }
+    assert_eq!(published.until(200).await, numbers(0..200));
+    running.stop().await;
+    assert_eq!(published.ids().len(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_three_relays_one_publishes_and_another_takes_its_place() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let published = Recorded::default();
+    let mut relays: Vec<Running> = (0..3).map(|_| Running::start(&store, &published)).collect();
+    for round in 0..3 {
+        store_events(&store, numbers(round * 50..round * 50 + 50)).await;
+        published.until(round as usize * 50 + 50).await;
+        let active = relays.iter().position(|own| own.relay.health().is_active);
+        // The others have to wait for its lease if it does not stop in an orderly way.
+        let active = relays.swap_remove(active.unwrap());
+        active.stop().await;
+    }
+    assert_eq!(published.ids(), numbers(0..150));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publisher_that_is_down_stops_nothing_for_good() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let published = Recorded::default();
+    published.set_down(true);
+    let running = Running::start(&store, &published);
+    store_events(&store, numbers(0..10)).await;
+    let failing = async {
+        while running.relay.health().error.is_none() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, failing).await.unwrap();
+    let error = running.relay.health().error.unwrap();
+    assert!(error.contains("down"), "{error}");
+    published.set_down(false);
+    assert_eq!(published.until(10).await, numbers(0..10));
+    assert_eq!(running.relay.health().error, None);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_rejected_does_not_hold_up_the_others() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    store_events(&store, ["1", "bad", "2"].map(str::to_owned)).await;
+    assert_eq!(published.until(2).await, ["1", "2"]);
+    let rejected = running.relay.health().rejected.unwrap();
+    assert!(rejected.contains("too bad"), "{rejected}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scheduled_events_are_published_when_they_are_due_unless_they_are_cancelled() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let (published, outbox) = (Recorded::default(), store.outbox());
+    let soon = Duration::from_millis(300);
+    let mut transaction = store.pool().begin().await.unwrap();
+    let connection = &mut *transaction;
+    outbox
+        .send_in(connection, &event("late"), 2 * soon, None)
+        .await
+        .unwrap();
+    outbox
+        .send_in(connection, &event("early"), soon, None)
+        .await
+        .unwrap();
+    outbox
+        .send_in(connection, &event("cancelled"), soon, Some("a"))
+        .await
+        .unwrap();
+    outbox
+        .send_in(connection, &event("replaced"), soon, Some("b"))
+        .await
+        .unwrap();
+    outbox
+        .send_in(connection, &event("replacing"), 3 * soon, Some("b"))
+        .await
+        .unwrap();
+    let past: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    outbox
+        .send_at(connection, &event("past"), past, Some("c"))
+        .await
+        .unwrap();
+    let future: Timestamp = "2999-01-01T00:00:00Z".parse().unwrap();
+    outbox
+        .send_at(connection, &event("future"), future, Some("d"))
+        .await
+        .unwrap();
+    let long = "k".repeat(513);
+    let error = outbox
+        .send_in(connection, &event("x"), soon, Some(&long))
+        .await;
+    error.unwrap_err();
+    transaction.commit().await.unwrap();
+
+    let running = Running::start(&store, &published);
+    assert_eq!(published.until(1).await, ["past"]);
+    let mut transaction = store.pool().begin().await.unwrap();
+    assert!(outbox.cancel(&mut transaction, "a").await.unwrap());
+    assert!(!outbox.cancel(&mut transaction, "a").await.unwrap());
+    assert!(
+        !outbox.cancel(&mut transaction, "c").await.unwrap(),
+        "it was published"
+    );
+    transaction.commit().await.unwrap();
+    let expected = ["past", "early", "late", "replacing"];
+    assert_eq!(published.until(4).await, expected);
+    running.stop().await;
+    assert_eq!(published.ids(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_scheduled_events_outlive_their_relays() {
+    const EVENTS: u32 = 1000;
+    let Some(store) = store().await else {
+        return;
+    };
+    let (published, outbox) = (Timed::default(), store.outbox());
+    let start = Instant::now();
+    let mut transaction = store.pool().begin().await.unwrap();
+    for number in 0..EVENTS {
+        let delay = Duration::from_millis(u64::from(number) * 3);
+        let due = (start.elapsed() + delay).as_millis();
+        let event = event(format!("{number}-{due}"));
+        outbox
+            .send_in(&mut transaction, &event, delay, None)
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let finished = async {
+        loop {
+            let relay = Relay::new(store.clone(), published.clone());
+            // A relay is dropped in the middle of its work, and another one begins.
+            let _ = timeout(Duration::from_millis(700), relay.run_until(pending())).await;
+            drop(relay);
+            resign(&store).await;
+            let ids = published.ids();
+            let different: HashSet<&String> = ids.iter().map(|(id, _)| id).collect();
+            if different.len() == EVENTS as usize {
+                break;
+            }
+        }
+    };
+    timeout(PATIENCE, finished).await.unwrap();
+    for (id, at) in published.ids() {
+        let due: u64 = id.split_once('-').unwrap().1.parse().unwrap();
+        let early = Duration::from_millis(due).saturating_sub(at.duration_since(start));
+        // The clocks of the database and of the test have other origins, and are read at other times.
+        assert!(early < Duration::from_millis(20), "{id}: {early:?} early");
+    }
+}
+
+/// Ends the lease of a relay whose process has died.
+async fn resign(store: &SqlStore<Db>) {
+    let resign = AssertSqlSafe(format!("UPDATE {PREFIX}relay SET leased_until = 0"));
+    sqlx::query(resign).execute(store.pool()).await.unwrap();
+}
+
+/// A publisher that records when it is given what.
+#[derive(Debug, Clone, Default)]
+struct Timed(Arc<Mutex<Vec<(String, Instant)>>>);
+
+impl Timed {
+    fn ids(&self) -> Vec<(String, Instant)> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+impl Publisher for Timed {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        let mut ids = self.0.lock().unwrap();
+        ids.push((event.id().to_owned(), Instant::now()));
+        Box::pin(async { Ok(Published::default()) })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async { Ok(Published::default()) })
+    }
+}

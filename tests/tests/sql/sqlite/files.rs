@@ -1,0 +1,93 @@
+//! The inbox in a file of its own.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
+
+use eventkit_service::{Claim, Inbox};
+use eventkit_sql::SqliteInbox;
+use tokio::time::{sleep, timeout};
+
+use crate::inboxes::{LEASE, MOMENT, granted, key};
+
+/// A folder for one test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = env::temp_dir().join(format!("eventkit-inbox-{}-{number}", process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("inbox.sqlite")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn a_file_outlives_the_program() {
+    let folder = Folder::new();
+    let inbox = SqliteInbox::open(folder.file()).await.unwrap();
+    inbox.claim(key("done"), LEASE).await.unwrap();
+    inbox.complete(key("done")).await.unwrap();
+    inbox.claim(key("begun"), MOMENT).await.unwrap();
+    drop(inbox);
+    let inbox = SqliteInbox::open(folder.file()).await.unwrap();
+    assert_eq!(
+        inbox.claim(key("done"), LEASE).await.unwrap(),
+        Claim::Completed
+    );
+    sleep(2 * MOMENT).await;
+    // The process that began it is gone.
+    granted(&inbox, key("begun"), LEASE).await;
+}
+
+#[test]
+fn it_works_while_all_blocking_threads_hang() {
+    let folder = Folder::new();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // As a sync handler does that never ends.
+        tokio::task::spawn_blocking(move || ended.recv());
+        let inbox = SqliteInbox::open(folder.file()).await.unwrap();
+        let claim = timeout(LEASE, inbox.claim(key("1"), LEASE)).await;
+        let claim = claim.expect("the inbox does not hang too").unwrap();
+        assert!(matches!(claim, Claim::Granted(_)), "{claim:?}");
+        drop(end);
+    });
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_an_error_that_names_the_file() {
+    let folder = Folder::new();
+    fs::write(
+        folder.file(),
+        "no database, and more than one page of it\n".repeat(200),
+    )
+    .unwrap();
+    let error = SqliteInbox::open(folder.file()).await.unwrap_err();
+    let path = folder.file().display().to_string();
+    assert_eq!(
+        error.to_string(),
+        format!("failed to open the inbox {path}")
+    );
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("not a database"), "{cause}");
+    let error = SqliteInbox::open(folder.0.join("nowhere/inbox.sqlite")).await;
+    let error = error.unwrap_err();
+    assert!(error.to_string().contains("nowhere"), "{error}");
+}
