@@ -246,6 +246,42 @@ async fn a_request_reaches_the_handlers_in_axum_and_in_actix()
     Ok(())
 }
 
+mod exactly_once {
+    use eventkit::{Dispatcher, Registry, handles};
+    use eventkit_nats::Nats;
+    use eventkit_service::Service;
+    use eventkit_sql::{Relay, SqlStore, Tx};
+    use sqlx::Postgres;
+    use sqlx::postgres::PgPool;
+
+    use super::{OrderPaid, OrderPlaced};
+
+    static BILLING: Registry = Registry::new("billing");
+
+    #[handles(registry = BILLING)]
+    async fn book(order: &OrderPlaced, tx: &mut Tx<Postgres>) -> Result<OrderPaid, sqlx::Error> {
+        sqlx::query("UPDATE accounts SET balance = balance - $1")
+            .bind(i64::try_from(order.total_cents).unwrap_or(i64::MAX))
+            .execute(&mut **tx)
+            .await?;
+        Ok(OrderPaid {
+            order_id: order.order_id.clone(),
+        })
+    }
+
+    pub(super) async fn run(pool: PgPool, nats: Nats) -> Result<(), Box<dyn std::error::Error>> {
+        let store = SqlStore::new(pool);
+        store.migrate().await?;
+        let app = Dispatcher::new(&BILLING).state(store.clone()).build()?;
+        let service = Service::new("billing", &app)
+            .transport(nats.clone())
+            .background(Relay::new(store, nats)) // publishes what handlers returned
+            .build()?;
+        service.run().await?;
+        Ok(())
+    }
+}
+
 mod services {
     use eventkit::{Dispatcher, Event};
     use eventkit_nats::Nats;
@@ -301,6 +337,7 @@ mod services {
 
 // They need a broker and hosts, so they are compiled and not run.
 const _: () = {
+    let _ = exactly_once::run;
     let _ = services::on_nats;
     let _ = services::replay;
     let _ = services::webhooks;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use eventkit::format::{Format, Json};
 use eventkit::transport::{BoxFuture, Published, Publisher, RawMessage, TransportError};
-use eventkit::{BoxError, CloudEvent, Dispatcher, Event, Registry, ToEvent, handles};
+use eventkit::{BoxError, CloudEvent, Dispatcher, Event, Registry, handles};
 use eventkit_sql::{Relay, SqlStore, Tx};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgPoolOptions};
@@ -58,7 +58,7 @@ const STORE: &str = "INSERT INTO eventkit.outbox (event, due)
 
 /// Does by hand what a handler with a `Tx` does.
 async fn charge_by_hand(pool: &PgPool, event: &Event) -> Result<(), BoxError> {
-    let order: OrderPlaced = event.decode_data()?;
+    let order = OrderPlaced::try_from(event)?;
     let mut transaction = pool.begin().await?;
     let claim = sqlx::query(CLAIM)
         .bind(event.id().as_bytes())
