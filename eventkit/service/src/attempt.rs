@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::counters::CountGuard;
 use super::delivery::{AttemptOutcome, Delivery};
 use super::error::within;
-use super::handler::Attempt;
+use super::handler::{Attempt, UnitRun};
 use super::health::Store;
 use super::store::until_stored;
 use super::suspects::Admission;
@@ -125,17 +125,22 @@ impl Delivery<'_> {
             let running = pin!(handler.run(&self.event, &outgoing, unit));
             self.within_timeout(running, suspect).await
         } else {
+            let unit_run = unit_of_work.map(|unit| Arc::new(UnitRun::new(Arc::clone(unit))));
             let attempt = Attempt {
                 event: self.event.clone(),
                 number,
                 metadata: self.metadata,
                 outgoing: outgoing.clone(),
                 handler: Arc::clone(handler),
-                unit_of_work: unit_of_work.map(Arc::clone),
+                unit_run: unit_run.clone(),
             };
             // Boxed, since layers are rare, and their future would enlarge that of every message.
             let running = Box::pin(layers.clone().attempt(attempt));
-            self.within_timeout(pin!(running), suspect).await
+            let outcome = self.within_timeout(pin!(running), suspect).await;
+            match unit_run {
+                Some(unit_run) => outcome.and_then(|()| unit_run.check()),
+                None => outcome,
+            }
         };
         // Closed after every outcome, since the handler may have kept the collection.
         let events = outgoing.close();

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -101,6 +102,8 @@ impl NamedHandler {
 /// A clone is the same attempt. If a layer calls the handler twice, the
 /// [`Outgoing`](eventkit::Outgoing) events of the first call are published only if that call
 /// succeeded.
+/// A handler that runs in a [unit of work](eventkit::unit_of_work) is called once in an attempt; the second
+/// call fails.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub(crate) event: Event,
@@ -108,7 +111,49 @@ pub struct Attempt {
     pub(crate) metadata: MessageMetadata,
     pub(crate) outgoing: LazyOutgoing,
     pub(crate) handler: Arc<NamedHandler>,
-    pub(crate) unit_of_work: Option<Arc<dyn UnitOfWork>>,
+    pub(crate) unit_run: Option<Arc<UnitRun>>,
+}
+
+/// A unit of work in which layers run the handler once.
+///
+/// What a call that failed has written is in the unit of work, so nothing can follow it but the end of that.
+#[derive(Debug)]
+pub(crate) struct UnitRun {
+    unit: Arc<dyn UnitOfWork>,
+    has_begun: AtomicBool,
+    has_succeeded: AtomicBool,
+}
+
+impl UnitRun {
+    pub(crate) fn new(unit: Arc<dyn UnitOfWork>) -> Self {
+        Self {
+            unit,
+            has_begun: AtomicBool::new(false),
+            has_succeeded: AtomicBool::new(false),
+        }
+    }
+
+    /// Returns an error if the handler has been called and has not succeeded, whatever the layers return.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        let has_failed = self.has_begun.load(Ordering::Relaxed)
+            && !self.has_succeeded.load(Ordering::Relaxed);
+        if has_failed {
+            let error = "a layer returned success, but the handler was stopped or failed in its unit of work";
+            return Err(Failure::UnitOfWork(error.into()));
+        }
+        Ok(())
+    }
+
+    async fn run(&self, attempt: &Attempt) -> Result<(), Failure> {
+        if self.has_begun.swap(true, Ordering::Relaxed) {
+            let error = "a layer called the handler twice in one unit of work: retry with its policy instead";
+            return Err(Failure::UnitOfWork(error.into()));
+        }
+        let (event, outgoing) = (&attempt.event, &attempt.outgoing);
+        attempt.handler.run(event, outgoing, Some(&*self.unit)).await?;
+        self.has_succeeded.store(true, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 impl Attempt {
@@ -154,8 +199,10 @@ impl Attempt {
     /// Runs the handler.
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let before = self.outgoing.len();
-        let unit = self.unit_of_work.as_deref();
-        let outcome = self.handler.run(&self.event, &self.outgoing, unit).await;
+        let outcome = match &self.unit_run {
+            Some(unit) => unit.run(self).await,
+            None => self.handler.run(&self.event, &self.outgoing, None).await,
+        };
         if outcome.is_err() {
             self.outgoing.truncate(before);
         }

@@ -19,6 +19,10 @@ use eventkit::{BoxError, Failure};
 
 const NO_ANSWER: &str = "the store of the unit of work did not answer";
 
+/// How often an attempt runs the handler because of conflicts. One that always conflicts is wrong, such as one
+/// that waits for a lock of its own transaction.
+const MAX_CONFLICTS: u32 = 16;
+
 const INITIAL_CONFLICT_BACKOFF: Duration = Duration::from_millis(2);
 const MAX_CONFLICT_BACKOFF: Duration = Duration::from_secs(1);
 
@@ -54,8 +58,11 @@ impl Delivery<'_> {
                     let waiting = Box::pin(failures.wait_after(error));
                     self.task.unless_draining(waiting).await
                 }
-                Err(NotCommitted::Conflict) => {
+                Err(NotCommitted::Conflict(failure)) => {
                     conflicts += 1;
+                    if conflicts == MAX_CONFLICTS {
+                        return AttemptOutcome::Failed(failure);
+                    }
                     let delay =
                         backoff::delay(INITIAL_CONFLICT_BACKOFF, MAX_CONFLICT_BACKOFF, conflicts);
                     self.task.unless_draining(sleep(delay)).await
@@ -80,18 +87,16 @@ impl Delivery<'_> {
         let events = match handled {
             Ok(events) => events,
             Err(failure) => {
-                let rolling_back = async { Ok::<_, BoxError>(unit.roll_back().await) };
                 // A transaction that is dropped is rolled back too, so nothing waits for this for long.
-                let _ = within(RELEASE_TIMEOUT, NO_ANSWER, rolling_back).await;
-                return match error_of(&failure) {
-                    Some(error) if store.is_conflict(error) => Err(NotCommitted::Conflict),
-                    _ => Ok(AttemptOutcome::Failed(failure)),
-                };
+                let rolled_back = within(RELEASE_TIMEOUT, NO_ANSWER, unit.roll_back()).await;
+                return failed(failure, rolled_back, store);
             }
         };
         match timeout(ANSWER_TIMEOUT, unit.commit(&events)).await {
             Ok(Ok(())) => Ok(AttemptOutcome::Completed),
-            Ok(Err(CommitError::Conflict(_))) => Err(NotCommitted::Conflict),
+            Ok(Err(CommitError::Conflict(error))) => {
+                Err(NotCommitted::Conflict(Failure::UnitOfWork(error)))
+            }
             Ok(Err(CommitError::Refused(error))) => {
                 Ok(AttemptOutcome::Failed(Failure::UnitOfWork(error)))
             }
@@ -109,17 +114,38 @@ impl Delivery<'_> {
     }
 }
 
+/// Sorts the failure of a handler by its reason: a conflict, the loss of the store, or the handler.
+fn failed(
+    failure: Failure,
+    rolled_back: Result<(), BoxError>,
+    store: &dyn UnitOfWorkStore,
+) -> Result<AttemptOutcome, NotCommitted> {
+    let Some(error) = error_of(&failure) else {
+        return Ok(AttemptOutcome::Failed(failure));
+    };
+    if store.is_conflict(error) {
+        return Err(NotCommitted::Conflict(failure));
+    }
+    match rolled_back {
+        // The handler has used this store, and not only another one.
+        Err(lost) if store.is_unavailable(error) => Err(NotCommitted::Store(lost)),
+        _ => Ok(AttemptOutcome::Failed(failure)),
+    }
+}
+
 /// The reason why a unit of work was not committed, other than a failure of its handler.
 enum NotCommitted {
-    /// It conflicts with another transaction.
-    Conflict,
+    /// It conflicts with another transaction, and failed for that.
+    Conflict(Failure),
     /// The store failed.
     Store(BoxError),
 }
 
 fn error_of(failure: &Failure) -> Option<&(dyn Error + 'static)> {
     match failure {
-        Failure::Error { error, .. } | Failure::Extract { error, .. } => Some(&**error),
+        Failure::Error { error, .. } | Failure::Extract { error, .. } | Failure::UnitOfWork(error) => {
+            Some(&**error)
+        }
         _ => None,
     }
 }

@@ -1,9 +1,12 @@
 //! The databases, and the operations on their tables.
 
+use std::error::Error;
+use std::future::pending;
 use std::time::Duration;
 
 use eventkit::transport::BoxFuture;
 use eventkit_service::{Claim, ClaimToken};
+use sqlx::error::DatabaseError;
 use sqlx::{Database, Pool};
 
 use crate::key::Key;
@@ -24,7 +27,8 @@ pub(crate) const MAX_DELETED: u64 = 1000;
 /// The answer to a claim by a unit of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnitClaim {
-    Granted,
+    /// Granted in the transaction with this number.
+    Granted(i64),
     InProgress,
     Completed,
 }
@@ -85,8 +89,8 @@ pub(crate) fn millis(duration: Duration) -> i64 {
 /// implements it.
 pub(crate) mod operations {
     use super::{
-        BoxFuture, Database, Due, DueEvent, Duration, InboxAnswer, InboxOperation, Key, Pool,
-        Schema, Statements, UnitClaim,
+        BoxFuture, Database, DatabaseError, Due, DueEvent, Duration, Error, InboxAnswer,
+        InboxOperation, Key, Pool, Schema, Statements, UnitClaim, pending,
     };
 
     type Done<'a, T> = BoxFuture<'a, Result<T, sqlx::Error>>;
@@ -95,6 +99,15 @@ pub(crate) mod operations {
     pub trait Wakeups: Send {
         /// Waits for the next one.
         fn next(&mut self) -> Done<'_, ()>;
+    }
+
+    /// No notifications: the relay looks for events at intervals.
+    pub(crate) struct Never;
+
+    impl Wakeups for Never {
+        fn next(&mut self) -> Done<'_, ()> {
+            Box::pin(pending())
+        }
     }
 
     pub trait Operations: Database {
@@ -112,8 +125,13 @@ pub(crate) mod operations {
             schema: &'a Schema,
         ) -> Done<'a, Result<(), i32>>;
 
-        /// Returns an error if the transaction can no longer be committed.
-        fn check(connection: &mut Self::Connection) -> Done<'_, ()>;
+        /// Returns whether the transaction with a number is still open.
+        ///
+        /// It is an error if it can no longer be committed.
+        fn check(connection: &mut Self::Connection, number: i64) -> Done<'_, bool>;
+
+        /// Returns an error as one of the database, if it is one.
+        fn database_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn DatabaseError>;
 
         fn claim_unit<'a>(
             connection: &'a mut Self::Connection,
@@ -168,12 +186,12 @@ pub(crate) mod operations {
             statements: &'a Statements,
         ) -> Done<'a, Option<i64>>;
 
-        /// Takes an event from those that can be cancelled; returns whether it is still due.
+        /// Takes an event from those that can be cancelled, and returns it if it is still due.
         fn take<'a>(
             connection: &'a mut Self::Connection,
             statements: &'a Statements,
             position: i64,
-        ) -> Done<'a, bool>;
+        ) -> Done<'a, Option<String>>;
 
         fn mark<'a>(
             connection: &'a mut Self::Connection,
@@ -230,8 +248,8 @@ macro_rules! shared_operations {
                     .bind(&key.id)
                     .bind(&key.handler)
                     .bind(key.lock(schema.as_str()));
-                if claim.fetch_optional(&mut *connection).await?.is_some() {
-                    return Ok(UnitClaim::Granted);
+                if let Some(row) = claim.fetch_optional(&mut *connection).await? {
+                    return Ok(UnitClaim::Granted(row.try_get(0)?));
                 }
                 let is_completed = sqlx::query_scalar(statements.is_completed.sql());
                 let is_completed = is_completed.bind(&key.digest);
@@ -391,25 +409,10 @@ macro_rules! shared_operations {
             connection: &'a mut Self::Connection,
             statements: &'a Statements,
             position: i64,
-        ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
+        ) -> BoxFuture<'a, Result<Option<String>, sqlx::Error>> {
             Box::pin(async move {
-                let take = sqlx::query(statements.take.sql()).bind(position);
-                Ok(take.execute(connection).await?.rows_affected() > 0)
-            })
-        }
-
-        fn mark<'a>(
-            connection: &'a mut Self::Connection,
-            statements: &'a Statements,
-            positions: &'a [i64],
-        ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
-            Box::pin(async move {
-                let mut transaction = connection.begin().await?;
-                for position in positions {
-                    let mark = sqlx::query(statements.mark.sql()).bind(position);
-                    mark.execute(&mut *transaction).await?;
-                }
-                transaction.commit().await
+                let take = sqlx::query_scalar(statements.take.sql()).bind(position);
+                take.fetch_optional(connection).await
             })
         }
 

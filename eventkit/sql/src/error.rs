@@ -34,6 +34,11 @@ pub(crate) enum SqlErrorKind {
     Newer { found: i32, known: i32 },
     #[error("the transaction is not there: the handler did not give it back")]
     TransactionTaken,
+    #[error(
+        "the transaction is no longer that in which the event was claimed: the handler, or an error that it did \
+         not return, ended it"
+    )]
+    TransactionEnded,
     #[error("`Tx` is a parameter of handlers that run in a unit of work of this database")]
     NoUnitOfWork,
     #[error("the key of the event has {0} bytes: expected at most {MAX_KEY_LEN}")]

@@ -12,12 +12,16 @@ use crate::database::{InboxAnswer, InboxOperation, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
 use crate::store::SqlStore;
+use crate::unit::is_conflict;
 
 /// The number of operations that wait for the worker; further ones wait for their place.
 const MAX_QUEUED: usize = 1024;
 
 /// The number of operations that share a transaction. Each waits for all of them.
 const MAX_BATCH: usize = 256;
+
+/// How often an operation that conflicts with another one is done again.
+const MAX_CONFLICTS: usize = 16;
 
 /// An [`Inbox`] in a database, which detects duplicates across restarts and processes.
 ///
@@ -155,8 +159,14 @@ async fn execute<DB: SqlDatabase>(
     let failed = |error| SqlError::of("use the inbox")(error);
     let mut connection = store.pool.acquire().await.map_err(failed)?;
     store.sweep(&mut connection).await.map_err(failed)?;
-    let answer = DB::inbox(&mut connection, &store.statements, operation).await;
-    answer.map_err(failed)
+    let mut conflicts = 0;
+    loop {
+        match DB::inbox(&mut connection, &store.statements, operation).await {
+            // As it may where transactions are serializable by default.
+            Err(error) if conflicts < MAX_CONFLICTS && is_conflict::<DB>(&error) => conflicts += 1,
+            answer => return answer.map_err(failed),
+        }
+    }
 }
 
 fn key(key: InboxKey<'_>) -> Key {

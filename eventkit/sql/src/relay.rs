@@ -19,7 +19,9 @@ use crate::error::SqlError;
 use crate::store::SqlStore;
 
 /// The time for which one relay of several publishes, unless it renews that.
-const LEASE: Duration = Duration::from_secs(10);
+///
+/// Another one takes its place within ten seconds: after this, and after an interval at which it tries.
+const LEASE: Duration = Duration::from_secs(8);
 
 /// The time after which a relay renews its lease.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(3);
@@ -102,6 +104,15 @@ pub struct RelayHealth {
     pub rejected: Option<String>,
 }
 
+impl RelayHealth {
+    /// Forgets what only the active relay knows.
+    fn end(&mut self) {
+        self.is_active = false;
+        self.backlog = 0;
+        self.lag = Duration::ZERO;
+    }
+}
+
 /// The work of a relay that is active.
 struct Active<'r, DB: SqlDatabase> {
     relay: &'r Relay<DB>,
@@ -110,6 +121,8 @@ struct Active<'r, DB: SqlDatabase> {
     renewed: Instant,
     published: Vec<i64>,
     next_housekeeping: Instant,
+    /// Whether the database answered all that it takes to be active.
+    was_active: bool,
 }
 
 /// The reason why a relay no longer publishes.
@@ -165,7 +178,7 @@ impl<DB: SqlDatabase> Relay<DB> {
         }
         stopping.send_replace(true);
         let _ = timeout(STOP_TIMEOUT, running).await;
-        self.lock().is_active = false;
+        self.lock().end();
         let resigning = async {
             let mut connection = self.store.connection("stop the relay").await?;
             let resigned = DB::resign(&mut connection, &self.store.statements, token).await;
@@ -186,6 +199,7 @@ impl<DB: SqlDatabase> Relay<DB> {
                 renewed: Instant::now(),
                 published: Vec::new(),
                 next_housekeeping: Instant::now(),
+                was_active: false,
             };
             let wait = match active.run().await {
                 Ok(()) => return,
@@ -195,13 +209,16 @@ impl<DB: SqlDatabase> Relay<DB> {
                     TAKEOVER_INTERVAL
                 }
                 Err(Inactive::Database(error)) => {
+                    if active.was_active {
+                        failures = 0;
+                    }
                     failures += 1;
                     let error = SqlError::of("use the outbox")(error);
                     self.report(&error);
                     backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures)
                 }
             };
-            self.lock().is_active = false;
+            self.lock().end();
             if timeout(wait, stop(&mut stopped)).await.is_ok() {
                 return;
             }
@@ -232,19 +249,19 @@ impl<DB: SqlDatabase> Active<'_, DB> {
     async fn run(&mut self) -> Result<(), Inactive> {
         self.lead().await?;
         let relay = self.relay;
-        {
-            let mut health = relay.lock();
-            health.is_active = true;
-            health.error = None;
-        }
+        relay.lock().is_active = true;
         let mut wakeups = DB::listen(&relay.store.pool, &relay.store.schema).await?;
         loop {
             let events = self.due().await?;
+            if !self.was_active {
+                self.was_active = true;
+                relay.lock().error = None;
+            }
+            self.keep_house().await?;
             if events.is_empty() {
                 if *self.stopped.borrow() {
                     return Ok(());
                 }
-                self.keep_house().await?;
                 self.wait(&mut *wakeups).await?;
             } else {
                 self.publish_all(events.into()).await?;
@@ -293,10 +310,16 @@ impl<DB: SqlDatabase> Active<'_, DB> {
     }
 
     async fn publish(&mut self, due: DueEvent) -> Result<(), Inactive> {
-        if due.can_be_cancelled && !self.take(due.position).await? {
-            return Ok(());
-        }
-        let rejected: BoxError = match Json.decode(due.event.clone().into()) {
+        let text = if due.can_be_cancelled {
+            // Another event may have taken its place since it was read.
+            match self.take(due.position).await? {
+                Some(text) => text,
+                None => return Ok(()),
+            }
+        } else {
+            due.event
+        };
+        let rejected: BoxError = match Json.decode(text.into()) {
             Ok(event) => match self.until_confirmed(&event).await? {
                 Ok(()) => {
                     self.published.push(due.position);
@@ -331,12 +354,13 @@ impl<DB: SqlDatabase> Active<'_, DB> {
             self.relay.report(&*error);
             // What was published before is recorded meanwhile.
             self.mark().await?;
+            self.keep_house().await?;
             failures += 1;
             sleep(backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures)).await;
         }
     }
 
-    async fn take(&mut self, position: i64) -> Result<bool, Inactive> {
+    async fn take(&mut self, position: i64) -> Result<Option<String>, Inactive> {
         let store = &self.relay.store;
         let mut connection = store.pool.acquire().await?;
         Ok(DB::take(&mut connection, &store.statements, position).await?)
@@ -362,13 +386,14 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         let store = &self.relay.store;
         let mut connection = store.pool.acquire().await?;
         let delay = millis(REJECTED_DELAY);
-        let error = error.to_string();
+        // PostgreSQL has no text with NUL, which an id may have that is quoted here.
+        let error = error.to_string().replace('\0', "\u{fffd}");
         DB::postpone(&mut connection, &store.statements, position, delay, &error).await?;
         self.relay.lock().rejected = Some(text);
         Ok(())
     }
 
-    /// Deletes events that were published long ago, and counts those that are due.
+    /// Deletes events that were published long ago, and counts those that are due, at intervals.
     async fn keep_house(&mut self) -> Result<(), Inactive> {
         if Instant::now() < self.next_housekeeping {
             return Ok(());

@@ -45,6 +45,10 @@ pub(crate) struct Dialect {
     pub(crate) now: &'static str,
     /// The condition under which a unit of work may claim an event; `$5` is the number of its lock.
     pub(crate) claim_condition: &'static str,
+    /// The number of the transaction.
+    pub(crate) transaction: &'static str,
+    /// The condition on a position that `$1` has it.
+    pub(crate) in_positions: &'static str,
 }
 
 /// A statement that is written in this crate, but for the name of the schema.
@@ -88,6 +92,8 @@ impl Statements {
             prefix,
             now,
             claim_condition,
+            transaction,
+            in_positions,
         } = dialect;
         let statement = |text: String| Statement(text.into());
         let inbox = format!("{prefix}inbox");
@@ -99,7 +105,7 @@ impl Statements {
                  SELECT $1, $2, $3, $4, {now} WHERE {claim_condition}
                  ON CONFLICT (key) DO UPDATE SET completed_at = excluded.completed_at
                      WHERE inbox.completed_at IS NULL AND inbox.leased_until <= {now}
-                 RETURNING 1"
+                 RETURNING {transaction}"
             )),
             claim: statement(format!(
                 "INSERT INTO {inbox} AS inbox (key, source, id, handler, token, leased_until)
@@ -138,8 +144,13 @@ impl Statements {
                 "DELETE FROM {outbox} WHERE key = $1 AND published_at IS NULL"
             )),
             lead: statement(format!(
-                "UPDATE {relay} SET token = $1, leased_until = {now} + $2
-                 WHERE token = $1 OR leased_until <= {now}"
+                // The row is gone if somebody emptied the tables. A lease that ends later than one which begins
+                // now is from before the clock was set back.
+                "INSERT INTO {relay} AS relay (row, token, leased_until) VALUES (1, $1, {now} + $2)
+                 ON CONFLICT (row) DO UPDATE SET token = excluded.token,
+                         leased_until = excluded.leased_until
+                     WHERE relay.token = excluded.token OR relay.leased_until <= {now}
+                         OR relay.leased_until > {now} + $2"
             )),
             resign: statement(format!(
                 "UPDATE {relay} SET leased_until = 0 WHERE token = $1"
@@ -154,10 +165,10 @@ impl Statements {
             // From here on it can no longer be cancelled.
             take: statement(format!(
                 "UPDATE {outbox} SET key = NULL
-                 WHERE position = $1 AND key IS NOT NULL AND due <= {now}"
+                 WHERE position = $1 AND key IS NOT NULL AND due <= {now} RETURNING event"
             )),
             mark: statement(format!(
-                "UPDATE {outbox} SET published_at = {now} WHERE position = $1"
+                "UPDATE {outbox} SET published_at = {now} WHERE position {in_positions}"
             )),
             postpone: statement(format!(
                 "UPDATE {outbox} SET due = {now} + $2, error = $3 WHERE position = $1"

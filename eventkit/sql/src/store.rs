@@ -1,7 +1,7 @@
 //! The store of one schema in a database.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use sqlx::Pool;
@@ -99,24 +99,37 @@ impl<DB: SqlDatabase> SqlStore<DB> {
     /// Deletes some of the entries that are older than the window, ten times in each window and until there
     /// are none.
     pub(crate) async fn sweep(&self, connection: &mut DB::Connection) -> Result<(), sqlx::Error> {
-        {
-            let mut last = self
-                .last_sweep
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            if last.is_some_and(|last| last.elapsed() < self.window / SWEEPS) {
-                return Ok(());
-            }
-            *last = Some(Instant::now());
+        if !self.is_sweep_due() {
+            return Ok(());
         }
+        *self.last_sweep() = Some(Instant::now());
         let deleted = DB::delete_expired(connection, &self.statements, self.window_millis());
         if deleted.await? == MAX_DELETED {
-            *self
-                .last_sweep
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner) = None;
+            *self.last_sweep() = None;
         }
         Ok(())
+    }
+
+    /// Deletes entries as [`sweep`](Self::sweep) does, on a connection of its own; a failure changes nothing.
+    pub(crate) async fn sweep_if_due(&self) {
+        if !self.is_sweep_due() {
+            return;
+        }
+        // Where there is no connection, a unit of work finds that out too.
+        let Ok(mut connection) = self.pool.acquire().await else {
+            return;
+        };
+        if let Err(error) = self.sweep(&mut connection).await {
+            tracing::warn!(%error, "failed to delete expired entries of the inbox");
+        }
+    }
+
+    fn is_sweep_due(&self) -> bool {
+        self.last_sweep().is_none_or(|last| last.elapsed() >= self.window / SWEEPS)
+    }
+
+    fn last_sweep(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.last_sweep.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the pool.

@@ -49,6 +49,12 @@ pub trait UnitOfWorkStore: Send + Sync {
     /// Returns whether an error, of a handler or of a commit, is a conflict with another transaction, after
     /// which the same work is done again without counting as an attempt. It may be a cause of the error.
     fn is_conflict(&self, error: &(dyn Error + 'static)) -> bool;
+
+    /// Returns whether an error says that the store cannot be used at present. It may be a cause of the error.
+    ///
+    /// If a handler fails with such an error, and its unit of work cannot be rolled back, a service handles the
+    /// event again without counting an attempt.
+    fn is_unavailable(&self, error: &(dyn Error + 'static)) -> bool;
 }
 
 /// The answer of a [`UnitOfWorkStore`] to the beginning of a unit of work.
@@ -89,8 +95,12 @@ pub trait UnitOfWork: Any + Debug + Send + Sync {
     /// Returns an error if the transaction was not committed, or if that is not known.
     fn commit<'a>(&'a self, outgoing: &'a [Event]) -> BoxFuture<'a, Result<(), CommitError>>;
 
-    /// Rolls back, as far as the store answers.
-    fn roll_back(&self) -> BoxFuture<'_, ()>;
+    /// Rolls back. The unit of work can no longer be committed, or run a handler.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the store fails; it rolls back then by itself.
+    fn roll_back(&self) -> BoxFuture<'_, Result<(), BoxError>>;
 }
 
 /// Runs a handler in a unit of work, for a dispatch within the process.
@@ -132,11 +142,11 @@ pub(super) async fn run(
                 }
             },
             Ok(Err(failure)) => {
-                unit.roll_back().await;
+                roll_back(&*unit).await;
                 failure
             }
             Err(panic) => {
-                unit.roll_back().await;
+                roll_back(&*unit).await;
                 return Err(panic);
             }
         };
@@ -146,4 +156,9 @@ pub(super) async fn run(
         }
         outgoing.truncate(0);
     }
+}
+
+async fn roll_back(unit: &dyn UnitOfWork) {
+    // The failure of the handler is the one to report.
+    let _ = unit.roll_back().await;
 }

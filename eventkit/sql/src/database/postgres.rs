@@ -1,13 +1,17 @@
 //! PostgreSQL.
 
+use std::error::Error;
 use std::time::Duration;
 
 use eventkit::transport::BoxFuture;
 use eventkit_service::{Claim, ClaimToken};
-use sqlx::postgres::PgListener;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgListener};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Row};
 
-use super::operations::{Operations, Wakeups};
+use tokio::time::timeout;
+
+use super::operations::{Never, Operations, Wakeups};
 use super::{
     Dialect, Due, DueEvent, InboxAnswer, InboxOperation, Key, MAX_DELETED, Schema, Statements,
     UnitClaim, VERSION,
@@ -25,9 +29,11 @@ impl Operations for Postgres {
 
     fn statements(schema: &Schema) -> Statements {
         Statements::new(&Dialect {
-            prefix: format!("{}.", schema.as_str()),
+            prefix: format!("\"{}\".", schema.as_str()),
             now: NOW,
             claim_condition: "pg_try_advisory_xact_lock($5)",
+            transaction: "txid_current()",
+            in_positions: "= ANY ($1)",
         })
     }
 
@@ -36,7 +42,8 @@ impl Operations for Postgres {
         schema: &'a Schema,
     ) -> BoxFuture<'a, Result<Result<(), i32>, sqlx::Error>> {
         Box::pin(async move {
-            let mut transaction = connection.begin().await?;
+            // At any other level, what others created before the lock was free would not be visible.
+            let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)")
                 .bind(MIGRATION_LOCK)
                 .execute(&mut *transaction)
@@ -45,7 +52,7 @@ impl Operations for Postgres {
             let exists = exists.bind(schema.as_str());
             if exists.fetch_optional(&mut *transaction).await?.is_none() {
                 // Not `IF NOT EXISTS`, which asks for the right to create one even if it exists.
-                let create = AssertSqlSafe(format!("CREATE SCHEMA {}", schema.as_str()));
+                let create = AssertSqlSafe(format!("CREATE SCHEMA \"{}\"", schema.as_str()));
                 transaction.execute(create).await?;
             }
             let found = version(&mut transaction, schema).await?;
@@ -61,10 +68,26 @@ impl Operations for Postgres {
         })
     }
 
-    fn check(connection: &mut PgConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
+    fn check(connection: &mut PgConnection, number: i64) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
         // PostgreSQL answers the commit of a transaction in which a statement failed as if it were one.
         Box::pin(async move {
-            connection.execute("SELECT 1").await?;
+            let current = "SELECT coalesce(txid_current_if_assigned() = $1, false)";
+            sqlx::query_scalar(current).bind(number).fetch_one(connection).await
+        })
+    }
+
+    fn database_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn DatabaseError> {
+        error.downcast_ref::<PgDatabaseError>().map(|error| error as _)
+    }
+
+    fn mark<'a>(
+        connection: &'a mut PgConnection,
+        statements: &'a Statements,
+        positions: &'a [i64],
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let mark = sqlx::query(statements.mark.sql()).bind(positions);
+            mark.execute(connection).await?;
             Ok(())
         })
     }
@@ -74,6 +97,11 @@ impl Operations for Postgres {
         schema: &'a Schema,
     ) -> BoxFuture<'a, Result<Box<dyn Wakeups>, sqlx::Error>> {
         Box::pin(async move {
+            if pool.options().get_max_connections() == 1 {
+                // It would leave none for the relay.
+                let never: Box<dyn Wakeups> = Box::new(Never);
+                return Ok(never);
+            }
             let mut listener = PgListener::connect_with(pool).await?;
             let channel = format!("{}_outbox", schema.as_str());
             listener.listen(&channel).await?;
@@ -89,13 +117,17 @@ impl Wakeups for PgListener {
     fn next(&mut self) -> BoxFuture<'_, Result<(), sqlx::Error>> {
         Box::pin(async move {
             self.recv().await?;
+            // There may be one of each transaction while the relay was busy, and one look is enough.
+            while let Ok(more) = timeout(Duration::ZERO, self.recv()).await {
+                more?;
+            }
             Ok(())
         })
     }
 }
 
 async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, sqlx::Error> {
-    let table = format!("{}.migrations", schema.as_str());
+    let table = format!("\"{}\".migrations", schema.as_str());
     let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
         .bind(&table)
         .fetch_one(&mut *connection)
@@ -109,11 +141,11 @@ async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, 
 
 fn first_version(schema: &str) -> String {
     format!(
-        "CREATE TABLE {schema}.migrations (
+        "CREATE TABLE \"{schema}\".migrations (
              version integer PRIMARY KEY,
              applied_at timestamptz NOT NULL DEFAULT now()
          );
-         CREATE TABLE {schema}.inbox (
+         CREATE TABLE \"{schema}\".inbox (
              key bytea PRIMARY KEY,
              source text NOT NULL,
              id text NOT NULL,
@@ -122,8 +154,8 @@ fn first_version(schema: &str) -> String {
              leased_until bigint,
              completed_at bigint
          );
-         CREATE INDEX inbox_expiry ON {schema}.inbox (coalesce(completed_at, leased_until));
-         CREATE TABLE {schema}.outbox (
+         CREATE INDEX inbox_expiry ON \"{schema}\".inbox (coalesce(completed_at, leased_until));
+         CREATE TABLE \"{schema}\".outbox (
              position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
              event text NOT NULL,
              key text UNIQUE,
@@ -131,23 +163,23 @@ fn first_version(schema: &str) -> String {
              published_at bigint,
              error text
          );
-         CREATE INDEX outbox_due ON {schema}.outbox (due, position) WHERE published_at IS NULL;
-         CREATE INDEX outbox_published ON {schema}.outbox (published_at)
+         CREATE INDEX outbox_due ON \"{schema}\".outbox (due, position) WHERE published_at IS NULL;
+         CREATE INDEX outbox_published ON \"{schema}\".outbox (published_at)
              WHERE published_at IS NOT NULL;
-         CREATE TABLE {schema}.relay (
+         CREATE TABLE \"{schema}\".relay (
              row integer PRIMARY KEY CHECK (row = 1),
              token bigint NOT NULL,
              leased_until bigint NOT NULL
          );
-         INSERT INTO {schema}.relay (row, token, leased_until) VALUES (1, 0, 0);
-         CREATE FUNCTION {schema}.notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+         INSERT INTO \"{schema}\".relay (row, token, leased_until) VALUES (1, 0, 0);
+         CREATE FUNCTION \"{schema}\".notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
              BEGIN
                  PERFORM pg_notify('{schema}_outbox', '');
                  RETURN NULL;
              END
          $$;
-         CREATE TRIGGER outbox_stored AFTER INSERT ON {schema}.outbox
-             FOR EACH STATEMENT EXECUTE FUNCTION {schema}.notify_outbox();
-         INSERT INTO {schema}.migrations (version) VALUES (1);"
+         CREATE TRIGGER outbox_stored AFTER INSERT ON \"{schema}\".outbox
+             FOR EACH STATEMENT EXECUTE FUNCTION \"{schema}\".notify_outbox();
+         INSERT INTO \"{schema}\".migrations (version) VALUES (1);"
     )
 }

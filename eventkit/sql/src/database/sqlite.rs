@@ -1,13 +1,15 @@
 //! SQLite.
 
-use std::future::pending;
+use std::error::Error;
 use std::time::Duration;
 
 use eventkit::transport::BoxFuture;
 use eventkit_service::{Claim, ClaimToken};
+use sqlx::error::DatabaseError;
+use sqlx::sqlite::SqliteError;
 use sqlx::{AssertSqlSafe, Connection, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
 
-use super::operations::{Operations, Wakeups};
+use super::operations::{Never, Operations, Wakeups};
 use super::{
     Dialect, Due, DueEvent, InboxAnswer, InboxOperation, Key, MAX_DELETED, Schema, Statements,
     UnitClaim, VERSION,
@@ -30,6 +32,8 @@ impl Operations for Sqlite {
             now: NOW,
             // One transaction at a time writes, so no other unit of work is open.
             claim_condition: "$5 IS NOT NULL",
+            transaction: "0",
+            in_positions: "IN (SELECT value FROM json_each($1))",
         })
     }
 
@@ -52,9 +56,28 @@ impl Operations for Sqlite {
         })
     }
 
-    fn check(_: &mut SqliteConnection) -> BoxFuture<'_, Result<(), sqlx::Error>> {
-        // A statement that failed has changed nothing, and the transaction goes on.
-        Box::pin(async { Ok(()) })
+    fn check(connection: &mut SqliteConnection, _: i64) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+        Box::pin(async move {
+            // A statement that fails may end the transaction: if the disk is full, or with `OR ROLLBACK`. Then
+            // another one can begin.
+            Ok(connection.execute("BEGIN").await.is_err())
+        })
+    }
+
+    fn database_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn DatabaseError> {
+        error.downcast_ref::<SqliteError>().map(|error| error as _)
+    }
+
+    fn mark<'a>(
+        connection: &'a mut SqliteConnection,
+        statements: &'a Statements,
+        positions: &'a [i64],
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let mark = sqlx::query(statements.mark.sql()).bind(format!("{positions:?}"));
+            mark.execute(connection).await?;
+            Ok(())
+        })
     }
 
     fn listen<'a>(
@@ -62,21 +85,13 @@ impl Operations for Sqlite {
         _: &'a Schema,
     ) -> BoxFuture<'a, Result<Box<dyn Wakeups>, sqlx::Error>> {
         Box::pin(async {
+            // SQLite does not tell other connections what was stored.
             let never: Box<dyn Wakeups> = Box::new(Never);
             Ok(never)
         })
     }
 
     shared_operations!();
-}
-
-/// SQLite does not tell other connections what was stored.
-struct Never;
-
-impl Wakeups for Never {
-    fn next(&mut self) -> BoxFuture<'_, Result<(), sqlx::Error>> {
-        Box::pin(pending())
-    }
 }
 
 async fn version(connection: &mut SqliteConnection, schema: &Schema) -> Result<i32, sqlx::Error> {

@@ -44,7 +44,7 @@ async fn a_server_that_is_killed_costs_no_event_and_repeats_none() {
     let memory = Memory::new();
     let service = Service::new("bank", &app)
         .transport(memory.clone())
-        .policy(Policy::new().attempts(20).concurrency(4))
+        .policy(Policy::new().attempts(1).concurrency(4))
         .build()
         .unwrap();
     let handle = service.handle();

@@ -1,6 +1,8 @@
 //! The suite with PostgreSQL.
 
+mod conflicts;
 mod killed;
+mod names;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,18 +17,30 @@ pub(crate) const PREFIX: &str = "";
 /// Returns a store with its tables in a schema of its own, or `None` where the tests with a server are
 /// turned off.
 pub(crate) async fn store() -> Option<SqlStore<Db>> {
+    store_with("", 6).await
+}
+
+/// Returns a store as [`store`] does, with a setting of the server and a pool of a size.
+async fn store_with(setting: &str, connections: u32) -> Option<SqlStore<Db>> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let server = SERVER.get_or_init(Server::start).as_ref()?;
     let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    let options = PgPoolOptions::new().max_connections(6);
-    let path = format!("{}?options=-csearch_path={name}", server.url());
+    let options = PgPoolOptions::new().max_connections(connections);
+    let path = format!("{}?options=-csearch_path={name}{setting}", server.url());
     let pool = options.connect(&path).await.unwrap();
     let store = SqlStore::new(pool).schema(&name).unwrap();
     store.migrate().await.unwrap();
     Some(store)
 }
 
+/// Statements that fail where a transaction is open, and leave none behind.
+const BEGIN_ALONE: &str = "DO $$ BEGIN
+    IF now() <> statement_timestamp() THEN RAISE 'a transaction is open'; END IF;
+END $$";
+
+#[path = "../shared/ended.rs"]
+mod ended;
 #[path = "../shared/inbox.rs"]
 mod inbox;
 #[path = "../shared/relay.rs"]

@@ -23,12 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A publisher that records what it is given, and refuses at will.
 #[derive(Debug, Clone, Default)]
-struct Recorded(Arc<Mutex<State>>);
+pub(super) struct Recorded(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     ids: Vec<String>,
     is_down: bool,
+    /// What the next event waits for.
+    gate: Option<oneshot::Receiver<()>>,
 }
 
 impl Recorded {
@@ -40,7 +42,7 @@ impl Recorded {
         self.0.lock().unwrap().is_down = is_down;
     }
 
-    async fn until(&self, number: usize) -> Vec<String> {
+    pub(super) async fn until(&self, number: usize) -> Vec<String> {
         let waiting = async {
             while self.ids().len() < number {
                 sleep(Duration::from_millis(5)).await;
@@ -59,15 +61,21 @@ impl Publisher for Recorded {
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         let mut state = self.0.lock().unwrap();
+        let gate = state.gate.take();
         let result = if state.is_down {
             Err(TransportError::new(TransportErrorKind::Unavailable, "down"))
         } else if event.id().starts_with("bad") {
-            Err(TransportError::rejected("too bad"))
+            Err(TransportError::rejected("too bad\0"))
         } else {
             state.ids.push(event.id().to_owned());
             Ok(Published::default())
         };
-        Box::pin(async { result })
+        Box::pin(async {
+            if let Some(gate) = gate {
+                let _ = gate.await;
+            }
+            result
+        })
     }
 
     fn publish_raw<'a>(
@@ -85,14 +93,14 @@ fn event(id: impl ToString) -> Event {
 }
 
 /// A relay that runs until it is stopped.
-struct Running {
+pub(super) struct Running {
     relay: Relay<Db>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl Running {
-    fn start(store: &SqlStore<Db>, publisher: &Recorded) -> Self {
+    pub(super) fn start(store: &SqlStore<Db>, publisher: &Recorded) -> Self {
         let relay = Relay::new(store.clone(), publisher.clone());
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn({
@@ -108,13 +116,13 @@ impl Running {
         Self { relay, stop, task }
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.stop.send(()).unwrap();
         timeout(PATIENCE, self.task).await.unwrap().unwrap();
     }
 }
 
-async fn store_events(store: &SqlStore<Db>, ids: impl IntoIterator<Item = String>) {
+pub(super) async fn store_events(store: &SqlStore<Db>, ids: impl IntoIterator<Item = String>) {
     let mut transaction = store.pool().begin().await.unwrap();
     for id in ids {
         store
@@ -126,7 +134,7 @@ async fn store_events(store: &SqlStore<Db>, ids: impl IntoIterator<Item = String
     transaction.commit().await.unwrap();
 }
 
-fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
+pub(super) fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
     range.map(|number| number.to_string()).collect()
 }
 
@@ -309,6 +317,78 @@ async fn a_thousand_scheduled_events_outlive_their_relays() {
         // The clocks of the database and of the test have other origins, and are read at other times.
         assert!(early < Duration::from_millis(20), "{id}: {early:?} early");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_is_replaced_before_its_turn_is_the_new_one() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let (published, outbox) = (Recorded::default(), store.outbox());
+    let (open, gate) = oneshot::channel();
+    published.0.lock().unwrap().gate = Some(gate);
+    let mut transaction = store.pool().begin().await.unwrap();
+    let past: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    outbox.send_at(&mut transaction, &event("first"), past, None).await.unwrap();
+    outbox.send_at(&mut transaction, &event("old"), past, Some("a")).await.unwrap();
+    transaction.commit().await.unwrap();
+    let running = Running::start(&store, &published);
+    published.until(1).await;
+    // The relay has read both, and waits for the first one to be confirmed.
+    let mut transaction = store.pool().begin().await.unwrap();
+    outbox.send_at(&mut transaction, &event("new"), past, Some("a")).await.unwrap();
+    transaction.commit().await.unwrap();
+    open.send(()).unwrap();
+    assert_eq!(published.until(2).await, ["first", "new"]);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_from_before_the_clock_was_set_back_holds_up_nothing() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let lease = format!("UPDATE {PREFIX}relay SET token = 1, leased_until = 9000000000000");
+    sqlx::query(AssertSqlSafe(lease)).execute(store.pool()).await.unwrap();
+    store_events(&store, numbers(0..3)).await;
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    assert_eq!(published.until(3).await, numbers(0..3));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_works_after_the_tables_were_emptied() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let empty = AssertSqlSafe(format!("DELETE FROM {PREFIX}relay"));
+    sqlx::query(empty).execute(store.pool()).await.unwrap();
+    store_events(&store, numbers(0..3)).await;
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    assert_eq!(published.until(3).await, numbers(0..3));
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_has_the_backlog_while_the_publisher_is_down_and_only_at_the_active_relay() {
+    let Some(store) = store().await else {
+        return;
+    };
+    store_events(&store, numbers(0..10)).await;
+    let published = Recorded::default();
+    published.set_down(true);
+    let running = Running::start(&store, &published);
+    let relay = running.relay.clone();
+    let counting = async {
+        while relay.health().backlog != 10 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, counting).await.unwrap();
+    running.stop().await;
+    assert_eq!(relay.health().backlog, 0);
 }
 
 /// Ends the lease of a relay whose process has died.

@@ -1,5 +1,6 @@
 //! Handlers that take a `Tx`, in a dispatch and in a service.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,25 +19,25 @@ use super::{Db, PREFIX, store};
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.payment.made", source = "/bank")]
-struct PaymentMade {
+pub(super) struct PaymentMade {
     #[cloudevent(id)]
-    id: String,
-    amount: i64,
+    pub(super) id: String,
+    pub(super) amount: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.payment.booked", source = "/bank")]
-struct PaymentBooked {
-    amount: i64,
+pub(super) struct PaymentBooked {
+    pub(super) amount: i64,
 }
 
-fn payment(id: &str, amount: i64) -> PaymentMade {
+pub(super) fn payment(id: &str, amount: i64) -> PaymentMade {
     let id = id.to_owned();
     PaymentMade { id, amount }
 }
 
 /// Creates an account with a balance of 0.
-async fn account() -> Option<(SqlStore<Db>, Pool<Db>)> {
+pub(super) async fn account() -> Option<(SqlStore<Db>, Pool<Db>)> {
     let store = store().await?;
     let pool = store.pool().clone();
     let table = "CREATE TABLE account (balance bigint NOT NULL CHECK (balance < 1000000));
@@ -45,13 +46,13 @@ async fn account() -> Option<(SqlStore<Db>, Pool<Db>)> {
     Some((store, pool))
 }
 
-async fn balance(pool: &Pool<Db>) -> i64 {
+pub(super) async fn balance(pool: &Pool<Db>) -> i64 {
     let balance = sqlx::query_scalar("SELECT CAST(balance AS bigint) FROM account");
     balance.fetch_one(pool).await.unwrap()
 }
 
 /// Returns the number of rows in a table of eventkit.
-async fn count(store: &SqlStore<Db>, table: &str) -> i64 {
+pub(super) async fn count(store: &SqlStore<Db>, table: &str) -> i64 {
     let count = AssertSqlSafe(format!("SELECT count(*) FROM {PREFIX}{table}"));
     sqlx::query_scalar(count)
         .fetch_one(store.pool())
@@ -59,7 +60,7 @@ async fn count(store: &SqlStore<Db>, table: &str) -> i64 {
         .unwrap()
 }
 
-async fn add(tx: &mut Tx<Db>, amount: i64) -> Result<(), sqlx::Error> {
+pub(super) async fn add(tx: &mut Tx<Db>, amount: i64) -> Result<(), sqlx::Error> {
     let add = sqlx::query("UPDATE account SET balance = balance + $1").bind(amount);
     add.execute(&mut **tx).await?;
     Ok(())
@@ -240,6 +241,28 @@ async fn two_services_that_get_the_same_events_at_once_have_their_effects_once()
     assert_eq!(booked.0.lock().unwrap().len(), 20);
 }
 
+/// The error of a handler, whose source is that of sqlx and not the error of sqlx itself.
+#[derive(Debug)]
+struct LockError(sqlx::Error);
+
+impl fmt::Display for LockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for LockError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+impl From<sqlx::Error> for LockError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error)
+    }
+}
+
 static DEADLOCKING: Registry = Registry::new("deadlocking");
 
 #[handles(registry = DEADLOCKING)]
@@ -247,7 +270,7 @@ async fn lock_both(
     payment: &PaymentMade,
     tx: &mut Tx<Db>,
     State(calls): State<Arc<AtomicU32>>,
-) -> Result<(), BoxError> {
+) -> Result<(), LockError> {
     calls.fetch_add(1, Ordering::Relaxed);
     for (step, pause) in [(0, 60), (1, 0)] {
         let row = (payment.amount + step) % 2;

@@ -1,6 +1,7 @@
 //! The suite with SQLite.
 
 mod files;
+mod rolled_back;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
@@ -29,6 +30,11 @@ pub(crate) async fn store() -> Option<SqlStore<Db>> {
     Some(store)
 }
 
+/// Statements that fail where a transaction is open, and leave none behind.
+const BEGIN_ALONE: &str = "BEGIN; ROLLBACK";
+
+#[path = "../shared/ended.rs"]
+mod ended;
 #[path = "../shared/inbox.rs"]
 mod inbox;
 #[path = "../shared/relay.rs"]

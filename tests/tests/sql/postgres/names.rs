@@ -1,0 +1,59 @@
+//! Names of schemas, and pools of one connection.
+
+use eventkit_service::Inbox;
+use tokio::task::JoinSet;
+
+use super::relay::{Recorded, Running, numbers, store_events};
+use super::{store, store_with};
+use crate::inboxes::{LEASE, granted, key};
+
+#[tokio::test]
+async fn a_word_of_sql_is_the_name_of_a_schema() {
+    let Some(store) = store().await else {
+        return;
+    };
+    for name in ["select", "user", "table"] {
+        let store = store.clone().schema(name).unwrap();
+        store.migrate().await.unwrap();
+        store.migrate().await.unwrap();
+        let inbox = store.inbox();
+        granted(&inbox, key("1"), LEASE).await;
+        inbox.complete(key("1")).await.unwrap();
+        let published = Recorded::default();
+        let running = Running::start(&store, &published);
+        store_events(&store, numbers(0..3)).await;
+        assert_eq!(published.until(3).await, numbers(0..3));
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn tables_are_created_at_once_where_transactions_are_serializable() {
+    let setting = "%20-cdefault_transaction_isolation=serializable";
+    let Some(store) = store_with(setting, 6).await else {
+        return;
+    };
+    for name in ["at_once_1", "at_once_2", "at_once_3"] {
+        let store = store.clone().schema(name).unwrap();
+        let mut creating = JoinSet::new();
+        for _ in 0..6 {
+            let store = store.clone();
+            creating.spawn(async move { store.migrate().await });
+        }
+        for created in creating.join_all().await {
+            created.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_works_with_a_pool_of_one_connection() {
+    let Some(store) = store_with("", 1).await else {
+        return;
+    };
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    store_events(&store, numbers(0..3)).await;
+    assert_eq!(published.until(3).await, numbers(0..3));
+    running.stop().await;
+}

@@ -1,0 +1,182 @@
+//! Transactions that do not end as they should.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use eventkit::{BoxError, Dispatcher, Policy, Registry, State, handles};
+use eventkit_service::memory::Memory;
+use eventkit_service::{Attempt, Health, HandlerService, Service, ServiceBuilder};
+use eventkit_sql::Tx;
+use sqlx::AssertSqlSafe;
+use tokio::time::sleep;
+use tower::Service as _;
+use tower::layer::layer_fn;
+
+use super::Db;
+use super::units::{PaymentBooked, PaymentMade, account, add, balance, count, payment};
+
+static ENDING: Registry = Registry::new("ending");
+
+/// Ends its transaction with the statement of the state, and goes on.
+#[handles(registry = ENDING)]
+async fn end(
+    payment: &PaymentMade,
+    tx: &mut Tx<Db>,
+    State(statement): State<&'static str>,
+) -> Result<PaymentBooked, sqlx::Error> {
+    let amount = payment.amount;
+    add(tx, amount).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut **tx).await?;
+    Ok(PaymentBooked { amount })
+}
+
+#[tokio::test]
+async fn a_handler_that_ends_its_transaction_has_failed() {
+    for statement in ["ROLLBACK", "COMMIT", "ROLLBACK; BEGIN", "COMMIT; BEGIN"] {
+        if PREFIX_IS_SQLITE && statement.ends_with("BEGIN") {
+            // The transactions of SQLite have no number, and the record is there or the handler runs again.
+            continue;
+        }
+        let Some((store, pool)) = account().await else {
+            return;
+        };
+        let app = Dispatcher::new(&ENDING).state(store.clone()).state(statement);
+        let app = app.build().unwrap();
+        let error = app.dispatch_async(&payment("A-1", 30)).await.unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains("the transaction is no longer"), "{statement}: {error}");
+        assert_eq!(count(&store, "outbox").await, 0, "{statement}");
+        // The connection is in no transaction of somebody else.
+        let changed = sqlx::query("UPDATE account SET balance = 7").execute(&pool).await;
+        changed.unwrap();
+        pool.close().await;
+    }
+}
+
+const PREFIX_IS_SQLITE: bool = !super::PREFIX.is_empty();
+
+static ALWAYS: Registry = Registry::new("always");
+
+/// Fails at its first call, after it has written.
+#[handles(registry = ALWAYS)]
+async fn fail_once(
+    payment: &PaymentMade,
+    tx: &mut Tx<Db>,
+    State(calls): State<Arc<AtomicU32>>,
+) -> Result<(), BoxError> {
+    add(tx, payment.amount).await?;
+    match calls.fetch_add(1, Ordering::Relaxed) {
+        0 => Err("not yet".into()),
+        _ => Ok(()),
+    }
+}
+
+/// Handles one payment with a layer, and returns the balance.
+async fn balance_with(
+    layered: impl FnOnce(ServiceBuilder) -> ServiceBuilder,
+) -> Option<(i64, Health)> {
+    let (store, pool) = account().await?;
+    let app = Dispatcher::new(&ALWAYS).state(store).state(Arc::<AtomicU32>::default());
+    let app = app.build().unwrap();
+    let memory = Memory::new();
+    let service = Service::new("bank", &app)
+        .transport(memory.clone())
+        .policy(Policy::new().attempts(3).initial_delay(Duration::from_millis(1)));
+    let service = layered(service).build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    memory.publish(&payment("A-1", 30)).await.unwrap();
+    let health = handle
+        .wait_for(|health| health.is_idle() && health.counters().succeeded >= 1)
+        .await;
+    handle.stop();
+    running.await.unwrap().unwrap();
+    Some((balance(&pool).await, health))
+}
+
+#[tokio::test]
+async fn a_layer_that_calls_the_handler_again_does_not_commit_what_a_failed_call_wrote() {
+    let retrying = |inner: HandlerService| {
+        tower::service_fn(move |attempt: Attempt| {
+            let mut inner = inner.clone();
+            async move {
+                match inner.call(attempt.clone()).await {
+                    Ok(()) => Ok(()),
+                    Err(_) => inner.call(attempt).await,
+                }
+            }
+        })
+    };
+    let balance = balance_with(|service| service.layer(layer_fn(retrying))).await;
+    assert_eq!(balance.map_or(30, |(balance, _)| balance), 30);
+}
+
+#[tokio::test]
+async fn a_layer_that_ignores_a_failure_does_not_commit_what_the_handler_wrote() {
+    let ignoring = |inner: HandlerService| {
+        tower::service_fn(move |attempt: Attempt| {
+            let mut inner = inner.clone();
+            async move {
+                let _ = inner.call(attempt).await;
+                Ok::<_, BoxError>(())
+            }
+        })
+    };
+    let balance = balance_with(|service| service.layer(layer_fn(ignoring))).await;
+    assert_eq!(balance.map_or(30, |(balance, _)| balance), 30);
+}
+
+static BOOKING: Registry = Registry::new("booking without events");
+
+#[handles(registry = BOOKING)]
+async fn book(payment: &PaymentMade, tx: &mut Tx<Db>) -> Result<(), sqlx::Error> {
+    add(tx, payment.amount).await
+}
+
+#[tokio::test]
+async fn records_are_deleted_after_the_window_without_a_relay_or_an_inbox() {
+    let Some((store, _)) = account().await else {
+        return;
+    };
+    let store = store.window(Duration::from_millis(1));
+    let app = Dispatcher::new(&BOOKING).state(store.clone()).build().unwrap();
+    for number in 0..20 {
+        app.dispatch_async(&payment(&number.to_string(), 1)).await.unwrap();
+        sleep(Duration::from_millis(3)).await;
+    }
+    assert!(count(&store, "inbox").await < 5);
+}
+
+/// A pool that gives out a connection within a transaction would lose what its users write.
+#[tokio::test]
+async fn a_dispatch_that_is_dropped_leaves_no_transaction_behind() {
+    let Some((store, pool)) = account().await else {
+        return;
+    };
+    let app = Dispatcher::new(&BOOKING).state(store.clone()).build().unwrap();
+    for polls in 1..40 {
+        let event = payment(&polls.to_string(), 1);
+        let mut dispatch = Box::pin(app.dispatch_async(&event));
+        let mut left = polls;
+        let polling = std::future::poll_fn(|context| {
+            left -= 1;
+            match dispatch.as_mut().poll(context) {
+                std::task::Poll::Pending if left > 0 => std::task::Poll::Pending,
+                _ => std::task::Poll::Ready(()),
+            }
+        });
+        polling.await;
+        drop(dispatch);
+        // All connections of the pool, so also the one that the dispatch had.
+        let mut connections = Vec::new();
+        for _ in 0..pool.options().get_max_connections() {
+            connections.push(pool.acquire().await.unwrap());
+        }
+        for connection in &mut connections {
+            // Fails where a transaction is open.
+            let begun = sqlx::raw_sql(super::BEGIN_ALONE).execute(&mut **connection).await;
+            begun.unwrap_or_else(|error| panic!("after {polls} polls: {error}"));
+        }
+    }
+}
