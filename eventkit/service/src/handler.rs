@@ -135,8 +135,8 @@ impl UnitRun {
 
     /// Returns an error if the handler has been called and has not succeeded, whatever the layers return.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        let has_failed = self.has_begun.load(Ordering::Relaxed)
-            && !self.has_succeeded.load(Ordering::Relaxed);
+        let has_failed =
+            self.has_begun.load(Ordering::Relaxed) && !self.has_succeeded.load(Ordering::Relaxed);
         if has_failed {
             let error = "a layer returned success, but the handler was stopped or failed in its unit of work";
             return Err(Failure::UnitOfWork(error.into()));
@@ -150,7 +150,10 @@ impl UnitRun {
             return Err(Failure::UnitOfWork(error.into()));
         }
         let (event, outgoing) = (&attempt.event, &attempt.outgoing);
-        attempt.handler.run(event, outgoing, Some(&*self.unit)).await?;
+        attempt
+            .handler
+            .run(event, outgoing, Some(&*self.unit))
+            .await?;
         self.has_succeeded.store(true, Ordering::Relaxed);
         Ok(())
     }

@@ -143,9 +143,9 @@ enum NotCommitted {
 
 fn error_of(failure: &Failure) -> Option<&(dyn Error + 'static)> {
     match failure {
-        Failure::Error { error, .. } | Failure::Extract { error, .. } | Failure::UnitOfWork(error) => {
-            Some(&**error)
-        }
+        Failure::Error { error, .. }
+        | Failure::Extract { error, .. }
+        | Failure::UnitOfWork(error) => Some(&**error),
         _ => None,
     }
 }

@@ -8,11 +8,11 @@ use eventkit::transport::BoxFuture;
 use eventkit_service::{Claim, ClaimToken, Inbox, InboxKey};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::codes::is_conflict;
 use crate::database::{InboxAnswer, InboxOperation, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
 use crate::store::SqlStore;
-use crate::unit::is_conflict;
 
 /// The number of operations that wait for the worker; further ones wait for their place.
 const MAX_QUEUED: usize = 1024;

@@ -1,6 +1,8 @@
 #![doc = include_str!("../docs/guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod begin;
+mod codes;
 mod database;
 mod error;
 mod inbox;

@@ -16,7 +16,7 @@ use crate::store::SqlStore;
 /// committed, and never if it is rolled back. Handlers with a [`Tx`](crate::Tx) need none: the events that they
 /// return or send are stored in their transaction.
 ///
-/// Each function takes a connection with an open transaction: `&mut transaction`, or `&mut *tx` of a
+/// Each function takes a connection with an open transaction: `&mut transaction` of [`SqlStore::begin`], or `&mut *tx` of a
 /// [`Tx`](crate::Tx).
 ///
 /// ```
@@ -47,7 +47,7 @@ use crate::store::SqlStore;
 /// let outbox = store.outbox();
 /// let order = String::from("A-1");
 ///
-/// let mut tx = pool.begin().await?;
+/// let mut tx = store.begin().await?;
 /// sqlx::query("INSERT INTO orders VALUES ($1)").bind(&order).execute(&mut *tx).await?;
 /// outbox.store(&mut tx, &OrderPlaced { order: order.clone() }).await?;
 /// let reminder = PaymentDue { order: order.clone() };
@@ -55,7 +55,7 @@ use crate::store::SqlStore;
 /// tx.commit().await?;
 ///
 /// // It was paid in time.
-/// let mut tx = pool.begin().await?;
+/// let mut tx = store.begin().await?;
 /// assert!(outbox.cancel(&mut tx, "reminder A-1").await?);
 /// tx.commit().await?;
 /// # Ok::<(), eventkit::BoxError>(())

@@ -29,6 +29,11 @@ const RENEWAL_INTERVAL: Duration = Duration::from_secs(3);
 /// How often a relay tries to take the place of another one.
 const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
 
+const _: () = assert!(
+    LEASE.as_secs() + TAKEOVER_INTERVAL.as_secs() < 10,
+    "the documentation says ten seconds"
+);
+
 /// The time in which a relay that is stopped publishes what is due.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -121,8 +126,8 @@ struct Active<'r, DB: SqlDatabase> {
     renewed: Instant,
     published: Vec<i64>,
     next_housekeeping: Instant,
-    /// Whether the database answered all that it takes to be active.
-    was_active: bool,
+    /// Whether the database has answered all that the work needs.
+    has_worked: bool,
 }
 
 /// The reason why a relay no longer publishes.
@@ -199,7 +204,7 @@ impl<DB: SqlDatabase> Relay<DB> {
                 renewed: Instant::now(),
                 published: Vec::new(),
                 next_housekeeping: Instant::now(),
-                was_active: false,
+                has_worked: false,
             };
             let wait = match active.run().await {
                 Ok(()) => return,
@@ -209,7 +214,7 @@ impl<DB: SqlDatabase> Relay<DB> {
                     TAKEOVER_INTERVAL
                 }
                 Err(Inactive::Database(error)) => {
-                    if active.was_active {
+                    if active.has_worked {
                         failures = 0;
                     }
                     failures += 1;
@@ -253,8 +258,8 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         let mut wakeups = DB::listen(&relay.store.pool, &relay.store.schema).await?;
         loop {
             let events = self.due().await?;
-            if !self.was_active {
-                self.was_active = true;
+            if !self.has_worked {
+                self.has_worked = true;
                 relay.lock().error = None;
             }
             self.keep_house().await?;

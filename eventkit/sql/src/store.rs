@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::Pool;
+use sqlx::{Pool, Transaction};
 
+use crate::begin::Beginning;
 use crate::database::{MAX_DELETED, SqlDatabase, VERSION, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::inbox::SqlInbox;
@@ -125,17 +126,34 @@ impl<DB: SqlDatabase> SqlStore<DB> {
     }
 
     fn is_sweep_due(&self) -> bool {
-        self.last_sweep().is_none_or(|last| last.elapsed() >= self.window / SWEEPS)
+        self.last_sweep()
+            .is_none_or(|last| last.elapsed() >= self.window / SWEEPS)
     }
 
     fn last_sweep(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.last_sweep.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last_sweep
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the pool.
     #[must_use]
     pub fn pool(&self) -> &Pool<DB> {
         &self.pool
+    }
+
+    /// Begins a transaction, for code outside of handlers.
+    ///
+    /// In SQLite, it writes from its beginning on: it waits for other transactions, and does not fail later because
+    /// of them. If the future is dropped, such as by a route whose client has gone, nothing is left of it; the
+    /// connection of a [`Pool::begin`] that is dropped may be given out within its transaction.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the database cannot be reached or refuses the statement.
+    pub async fn begin(&self) -> Result<Transaction<'static, DB>, SqlError> {
+        let begun = Beginning::new(&self.pool).await;
+        begun.map_err(SqlError::of("begin a transaction"))
     }
 
     /// Creates the tables, or updates those of an earlier version; several processes may do so at once.

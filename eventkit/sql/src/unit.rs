@@ -3,17 +3,14 @@
 use std::error::Error;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context as TaskContext, Poll, ready};
 
 use eventkit::transport::BoxFuture;
 use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 use eventkit::{BoxError, Context, Event, ExtractAsync, Requirements};
-use sqlx::error::DatabaseError;
-use sqlx::{Pool, Transaction};
-use tokio::runtime::Handle;
+use sqlx::Transaction;
 
+use crate::codes::{is_conflict, is_lost, not_committed};
 use crate::database::{Due, SqlDatabase, UnitClaim};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
@@ -102,44 +99,6 @@ pub(crate) struct SqlUnitOfWork<DB: SqlDatabase> {
 /// How often a claim that conflicts with another one is made again.
 const MAX_CLAIMS: usize = 16;
 
-/// The beginning of a transaction, which goes on when nothing waits for it any longer.
-///
-/// If the `BEGIN` of sqlx is cancelled while PostgreSQL executes it, the connection goes back to the pool with
-/// an open transaction, in which the statements of others are lost.
-struct Beginning<DB: SqlDatabase>(Option<BoxFuture<'static, BeginResult<DB>>>);
-
-type BeginResult<DB> = Result<Transaction<'static, DB>, sqlx::Error>;
-
-impl<DB: SqlDatabase> Beginning<DB> {
-    fn new(pool: &Pool<DB>) -> Self {
-        let pool = pool.clone();
-        Self(Some(Box::pin(async move { pool.begin_with(DB::BEGIN).await })))
-    }
-}
-
-impl<DB: SqlDatabase> Future for Beginning<DB> {
-    type Output = BeginResult<DB>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let Some(beginning) = &mut self.0 else {
-            return Poll::Pending;
-        };
-        let begun = ready!(beginning.as_mut().poll(context));
-        self.0 = None;
-        Poll::Ready(begun)
-    }
-}
-
-impl<DB: SqlDatabase> Drop for Beginning<DB> {
-    fn drop(&mut self) {
-        // Without a runtime, the pool ends too.
-        if let (Some(beginning), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            // The transaction is rolled back when it is dropped.
-            runtime.spawn(beginning);
-        }
-    }
-}
-
 impl<DB: SqlDatabase> SqlUnitOfWork<DB> {
     fn take(&self) -> Option<Transaction<'static, DB>> {
         take(&self.slot)
@@ -177,11 +136,7 @@ impl<DB: SqlDatabase> UnitOfWorkStore for SqlStore<DB> {
     }
 
     fn is_unavailable(&self, error: &(dyn Error + 'static)) -> bool {
-        causes(error).any(|error| {
-            let own = error.downcast_ref::<sqlx::Error>();
-            own.is_some_and(is_disconnected)
-                || database_error::<DB>(error).is_some_and(|error| is_unavailable(error))
-        })
+        is_lost::<DB>(error)
     }
 }
 
@@ -193,8 +148,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
     ) -> Result<(Transaction<'static, DB>, UnitClaim), SqlError> {
         let mut claims = 0;
         loop {
-            let begun = Beginning::new(&self.pool).await;
-            let mut transaction = begun.map_err(SqlError::of("begin a transaction"))?;
+            let mut transaction = self.begin().await?;
             let claim = DB::claim_unit(&mut transaction, &self.statements, &self.schema, key).await;
             claims += 1;
             match claim {
@@ -224,8 +178,13 @@ impl<DB: SqlDatabase> UnitOfWork for SqlUnitOfWork<DB> {
             for event in outgoing {
                 let text = outbox::encode(event);
                 let text = text.map_err(|error| CommitError::Refused(error.into()))?;
-                let stored =
-                    DB::store(&mut transaction, &self.store.statements, &text, None, Due::Now);
+                let stored = DB::store(
+                    &mut transaction,
+                    &self.store.statements,
+                    &text,
+                    None,
+                    Due::Now,
+                );
                 stored.await.map_err(not_committed::<DB>)?;
             }
             transaction.commit().await.map_err(not_committed::<DB>)
@@ -307,70 +266,4 @@ impl<DB: SqlDatabase> Drop for Lent<DB> {
         let mut home = self.home.lock().unwrap_or_else(PoisonError::into_inner);
         *home = self.transaction.take();
     }
-}
-
-/// Sorts the error of a statement at the end of a unit of work.
-fn not_committed<DB: SqlDatabase>(error: sqlx::Error) -> CommitError {
-    let wrap = SqlError::of("commit");
-    if is_conflict::<DB>(&error) {
-        return CommitError::Conflict(wrap(error).into());
-    }
-    match error.as_database_error() {
-        // Of the handler: it did not return the error of a statement, or broke a deferred constraint.
-        Some(database) if !is_unavailable(database) => CommitError::Refused(wrap(error).into()),
-        _ => CommitError::Unavailable(wrap(error).into()),
-    }
-}
-
-/// Returns whether the database says with a code that it cannot be used at present.
-fn is_unavailable(error: &dyn DatabaseError) -> bool {
-    let code = error.code().unwrap_or_default();
-    if let Some(primary) = sqlite_code(&code) {
-        // No memory, a read-only file, an I/O error, a full disk, a file that cannot be opened.
-        return matches!(primary, 7 | 8 | 10 | 13 | 14);
-    }
-    // A statement that is cancelled, such as by `statement_timeout`, is one of the handler.
-    let is_cancelled = code == "57014";
-    // The classes of connections, resources, operators and systems.
-    let classes = ["08", "53", "57", "58"];
-    !is_cancelled && classes.iter().any(|class| code.starts_with(class))
-}
-
-/// Returns whether the connection to the database is lost.
-fn is_disconnected(error: &sqlx::Error) -> bool {
-    use sqlx::Error::{Io, Protocol, Tls, WorkerCrashed};
-    matches!(error, Io(_) | Tls(_) | Protocol(_) | WorkerCrashed)
-}
-
-/// Returns whether an error of sqlx, or the one behind an error, is a conflict between transactions.
-pub(crate) fn is_conflict<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
-    let Some(database) = causes(error).find_map(database_error::<DB>) else {
-        return false;
-    };
-    let code = database.code().unwrap_or_default();
-    // `SQLITE_BUSY` and `SQLITE_LOCKED`, or a serialization failure and a deadlock.
-    matches!(sqlite_code(&code), Some(5 | 6)) || ["40001", "40P01"].contains(&&*code)
-}
-
-/// Returns the code without the higher bytes that extend it, if it is one of SQLite.
-fn sqlite_code(code: &str) -> Option<u32> {
-    // Those of PostgreSQL have five characters.
-    let code: u32 = code.parse().ok().filter(|_| code.len() < 5)?;
-    Some(code & 0xff)
-}
-
-/// Returns the error of a database, as sqlx returns it or as the source of that: an error that is
-/// transparent, as thiserror calls it, has only the latter as its source.
-fn database_error<'e, DB: SqlDatabase>(
-    error: &'e (dyn Error + 'static),
-) -> Option<&'e dyn DatabaseError> {
-    if let Some(error) = error.downcast_ref::<sqlx::Error>() {
-        return error.as_database_error().map(|error| error as _);
-    }
-    let boxed = error.downcast_ref::<Box<dyn DatabaseError>>();
-    boxed.map(|error| &**error as _).or_else(|| DB::database_error(error))
-}
-
-fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |&error| error.source())
 }

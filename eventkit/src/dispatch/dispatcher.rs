@@ -145,7 +145,7 @@ impl DispatcherBuilder<'_> {
     /// # Errors
     ///
     /// Returns an error if two handlers take the events of a type as two Rust types, or a handler requires
-    /// state that was not added; it names all of them.
+    /// state that was not added or two units of work; it names all of them.
     pub fn build(self) -> Result<Dispatcher, DispatcherError> {
         let table = self.registry.table_with(self.states);
         let conflicts = table.two_types().into_iter();
@@ -162,6 +162,12 @@ impl DispatcherBuilder<'_> {
         let missing: Vec<String> = missing.collect();
         if !missing.is_empty() {
             return Err(DispatcherError::MissingState(missing));
+        }
+        let twice = table.handlers().iter();
+        let twice = twice.filter(|handler| handler.requirements().has_two_units_of_work());
+        let twice: Vec<String> = twice.map(|handler| format!("`{}`", **handler)).collect();
+        if !twice.is_empty() {
+            return Err(DispatcherError::TwoUnitsOfWork(twice));
         }
         Ok(Dispatcher {
             table: Arc::new(table),

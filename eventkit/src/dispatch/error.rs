@@ -149,6 +149,9 @@ pub enum DispatcherError {
     /// Handlers require state that is missing.
     #[error("state is missing, which `Dispatcher::new(..).state(..)` adds: {}", .0.join("; "))]
     MissingState(Vec<String>),
+    /// Handlers require two units of work.
+    #[error("a handler runs in one transaction, and two are parameters of {}", .0.join(", "))]
+    TwoUnitsOfWork(Vec<String>),
     /// Handlers take the events of a type as two Rust types.
     #[error("{}", .0.join("; "))]
     TwoTypes(Vec<String>),

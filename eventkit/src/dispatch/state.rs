@@ -34,6 +34,7 @@ impl fmt::Debug for StateMap {
 pub struct Requirements {
     states: Vec<(TypeId, &'static str)>,
     unit_of_work: Option<FindStore>,
+    has_two_units_of_work: bool,
 }
 
 /// Returns the store of a unit of work, which is state.
@@ -47,16 +48,20 @@ impl Requirements {
 
     /// Adds a store as required state, in whose [unit of work](UnitOfWorkStore) the handler runs.
     ///
-    /// A handler runs in one unit of work: that of the first store which its parameters require.
+    /// A handler runs in one unit of work, so a dispatcher cannot be built with one that requires two.
     pub fn unit_of_work<S: UnitOfWorkStore + 'static>(&mut self) {
         self.state::<S>();
         let find: FindStore = |states| states.get::<S>().map(|store| store as _);
-        self.unit_of_work.get_or_insert(find);
+        self.has_two_units_of_work = self.unit_of_work.replace(find).is_some();
     }
 
     /// Returns the store in whose unit of work the handler runs, if it runs in one.
     pub(crate) fn find_store<'s>(&self, states: &'s StateMap) -> Option<&'s dyn UnitOfWorkStore> {
         self.unit_of_work.and_then(|find| find(states))
+    }
+
+    pub(crate) fn has_two_units_of_work(&self) -> bool {
+        self.has_two_units_of_work
     }
 
     pub(crate) fn has_unit_of_work(&self) -> bool {

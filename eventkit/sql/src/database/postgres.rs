@@ -43,7 +43,9 @@ impl Operations for Postgres {
     ) -> BoxFuture<'a, Result<Result<(), i32>, sqlx::Error>> {
         Box::pin(async move {
             // At any other level, what others created before the lock was free would not be visible.
-            let mut transaction = connection.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+            let mut transaction = connection
+                .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
+                .await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)")
                 .bind(MIGRATION_LOCK)
                 .execute(&mut *transaction)
@@ -68,16 +70,24 @@ impl Operations for Postgres {
         })
     }
 
-    fn check(connection: &mut PgConnection, number: i64) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    fn check(
+        connection: &mut PgConnection,
+        number: i64,
+    ) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
         // PostgreSQL answers the commit of a transaction in which a statement failed as if it were one.
         Box::pin(async move {
             let current = "SELECT coalesce(txid_current_if_assigned() = $1, false)";
-            sqlx::query_scalar(current).bind(number).fetch_one(connection).await
+            sqlx::query_scalar(current)
+                .bind(number)
+                .fetch_one(connection)
+                .await
         })
     }
 
     fn database_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn DatabaseError> {
-        error.downcast_ref::<PgDatabaseError>().map(|error| error as _)
+        error
+            .downcast_ref::<PgDatabaseError>()
+            .map(|error| error as _)
     }
 
     fn mark<'a>(

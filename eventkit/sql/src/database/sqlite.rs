@@ -56,7 +56,10 @@ impl Operations for Sqlite {
         })
     }
 
-    fn check(connection: &mut SqliteConnection, _: i64) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
+    fn check(
+        connection: &mut SqliteConnection,
+        _: i64,
+    ) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
         Box::pin(async move {
             // A statement that fails may end the transaction: if the disk is full, or with `OR ROLLBACK`. Then
             // another one can begin.

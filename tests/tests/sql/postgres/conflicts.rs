@@ -27,21 +27,29 @@ async fn units_of_work_with_one_event_do_not_fail_where_transactions_are_seriali
     };
     let table = "CREATE TABLE account (balance bigint NOT NULL); INSERT INTO account VALUES (0)";
     store.pool().execute(table).await.unwrap();
-    let app = Dispatcher::new(&SERIAL).state(store.clone()).build().unwrap();
+    let app = Dispatcher::new(&SERIAL)
+        .state(store.clone())
+        .build()
+        .unwrap();
     for number in 0..30 {
         let mut handling = JoinSet::new();
         for _ in 0..6 {
             let app = app.clone();
             handling.spawn(async move {
                 let event = payment(&number.to_string(), 1);
-                app.dispatch_async(&event).await.map(drop).map_err(|error| format!("{error:#}"))
+                app.dispatch_async(&event)
+                    .await
+                    .map(drop)
+                    .map_err(|error| format!("{error:#}"))
             });
         }
         for outcome in handling.join_all().await {
             let in_progress = Failure::InProgress.to_string();
             assert!(
                 outcome.as_ref().is_ok_and(|()| true)
-                    || outcome.as_ref().is_err_and(|error| error.contains(&in_progress)),
+                    || outcome
+                        .as_ref()
+                        .is_err_and(|error| error.contains(&in_progress)),
                 "{outcome:?}"
             );
         }
@@ -62,10 +70,13 @@ async fn claims_of_one_event_do_not_fail_where_transactions_are_serializable() {
         let mut asking = JoinSet::new();
         for _ in 0..6 {
             let inbox = store.inbox();
-            asking.spawn(async move { inbox.claim(key(&number.to_string()), LEASE).await.unwrap() });
+            asking
+                .spawn(async move { inbox.claim(key(&number.to_string()), LEASE).await.unwrap() });
         }
         let claims = asking.join_all().await;
-        let granted = claims.iter().filter(|claim| matches!(claim, Claim::Granted(_)));
+        let granted = claims
+            .iter()
+            .filter(|claim| matches!(claim, Claim::Granted(_)));
         assert_eq!(granted.count(), 1, "{claims:?}");
     }
 }
@@ -94,7 +105,9 @@ async fn a_handler_that_conflicts_each_time_fails_at_last() {
     let running = tokio::spawn(service.run_until(std::future::pending()));
     memory.publish(&payment("A-1", 1)).await.unwrap();
     let failed = handle.wait_for(|health| health.counters().dead_lettered == 1);
-    tokio::time::timeout(std::time::Duration::from_secs(60), failed).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(60), failed)
+        .await
+        .unwrap();
     handle.stop();
     running.await.unwrap().unwrap();
 }

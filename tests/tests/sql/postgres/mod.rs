@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use eventkit_sql::SqlStore;
 use eventkit_tests::postgres::Server;
+use sqlx::PgConnection;
 use sqlx::postgres::PgPoolOptions;
 
 pub(crate) type Db = sqlx::Postgres;
@@ -34,10 +35,14 @@ async fn store_with(setting: &str, connections: u32) -> Option<SqlStore<Db>> {
     Some(store)
 }
 
-/// Statements that fail where a transaction is open, and leave none behind.
-const BEGIN_ALONE: &str = "DO $$ BEGIN
-    IF now() <> statement_timestamp() THEN RAISE 'a transaction is open'; END IF;
-END $$";
+/// Returns whether a transaction is open, whatever sqlx knows of it.
+async fn is_in_transaction(connection: &mut PgConnection) -> bool {
+    // It is an error outside of transactions.
+    sqlx::raw_sql("SAVEPOINT a")
+        .execute(connection)
+        .await
+        .is_ok()
+}
 
 #[path = "../shared/ended.rs"]
 mod ended;

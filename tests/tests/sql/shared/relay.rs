@@ -329,14 +329,23 @@ async fn an_event_that_is_replaced_before_its_turn_is_the_new_one() {
     published.0.lock().unwrap().gate = Some(gate);
     let mut transaction = store.pool().begin().await.unwrap();
     let past: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
-    outbox.send_at(&mut transaction, &event("first"), past, None).await.unwrap();
-    outbox.send_at(&mut transaction, &event("old"), past, Some("a")).await.unwrap();
+    outbox
+        .send_at(&mut transaction, &event("first"), past, None)
+        .await
+        .unwrap();
+    outbox
+        .send_at(&mut transaction, &event("old"), past, Some("a"))
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
     let running = Running::start(&store, &published);
     published.until(1).await;
     // The relay has read both, and waits for the first one to be confirmed.
     let mut transaction = store.pool().begin().await.unwrap();
-    outbox.send_at(&mut transaction, &event("new"), past, Some("a")).await.unwrap();
+    outbox
+        .send_at(&mut transaction, &event("new"), past, Some("a"))
+        .await
+        .unwrap();
     transaction.commit().await.unwrap();
     open.send(()).unwrap();
     assert_eq!(published.until(2).await, ["first", "new"]);
@@ -349,7 +358,10 @@ async fn a_lease_from_before_the_clock_was_set_back_holds_up_nothing() {
         return;
     };
     let lease = format!("UPDATE {PREFIX}relay SET token = 1, leased_until = 9000000000000");
-    sqlx::query(AssertSqlSafe(lease)).execute(store.pool()).await.unwrap();
+    sqlx::query(AssertSqlSafe(lease))
+        .execute(store.pool())
+        .await
+        .unwrap();
     store_events(&store, numbers(0..3)).await;
     let published = Recorded::default();
     let running = Running::start(&store, &published);

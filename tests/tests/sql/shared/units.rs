@@ -179,6 +179,27 @@ async fn an_error_that_a_handler_ignores_does_not_pass_for_success() {
     assert_eq!(outcome.is_ok(), count(&store, "inbox").await == 1);
 }
 
+static TWICE: Registry = Registry::new("twice");
+
+#[handles(registry = TWICE)]
+async fn take_two(_: &PaymentMade, _first: &mut Tx<Db>, _second: &mut Tx<Db>) {}
+
+#[tokio::test]
+async fn a_handler_with_two_transactions_is_an_error_of_the_dispatcher() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let error = Dispatcher::new(&TWICE)
+        .state(store)
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("one transaction") && error.contains("take_two"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_handler_with_a_tx_needs_the_store_as_state() {
     let error = Dispatcher::new(&BOOKING).build().unwrap_err();

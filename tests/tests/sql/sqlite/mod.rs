@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
 use eventkit_sql::SqlStore;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
 pub(crate) type Db = sqlx::Sqlite;
@@ -30,8 +31,13 @@ pub(crate) async fn store() -> Option<SqlStore<Db>> {
     Some(store)
 }
 
-/// Statements that fail where a transaction is open, and leave none behind.
-const BEGIN_ALONE: &str = "BEGIN; ROLLBACK";
+/// Returns whether a transaction is open, whatever sqlx knows of it.
+async fn is_in_transaction(connection: &mut SqliteConnection) -> bool {
+    sqlx::raw_sql("BEGIN; ROLLBACK")
+        .execute(connection)
+        .await
+        .is_err()
+}
 
 #[path = "../shared/ended.rs"]
 mod ended;

@@ -25,7 +25,10 @@ async fn an_error_that_ends_the_transaction_does_not_pass_for_success() {
     };
     let table = "CREATE TABLE single (id INTEGER UNIQUE)";
     sqlx::raw_sql(table).execute(&pool).await.unwrap();
-    let app = Dispatcher::new(&ROLLED_BACK).state(store.clone()).build().unwrap();
+    let app = Dispatcher::new(&ROLLED_BACK)
+        .state(store.clone())
+        .build()
+        .unwrap();
     app.dispatch_async(&payment("A-1", 30)).await.unwrap_err();
     assert_eq!(balance(&pool).await, 0);
     assert_eq!(count(&store, "outbox").await, 0);

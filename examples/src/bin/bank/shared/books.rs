@@ -79,7 +79,7 @@ async fn order(
     axum::Json(payment): axum::Json<PaymentOrdered>,
 ) -> Result<StatusCode, (StatusCode, String)> {
     let stored: Result<(), BoxError> = async {
-        let mut transaction = store.pool().begin().await?;
+        let mut transaction = store.begin().await?;
         sqlx::query("INSERT INTO orders (id) VALUES ($1)")
             .bind(&payment.id)
             .execute(&mut *transaction)
