@@ -5,7 +5,7 @@ use std::sync::Arc;
 use eventkit::EncodeError;
 use thiserror::Error;
 
-use crate::outbox::MAX_KEY_LEN;
+use crate::key::MAX_KEY_LEN;
 
 /// The error of an operation on the tables of eventkit.
 #[derive(Debug, Error)]

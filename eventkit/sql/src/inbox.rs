@@ -68,6 +68,15 @@ struct Request {
     reply: oneshot::Sender<Result<InboxAnswer, Arc<SqlError>>>,
 }
 
+impl<DB: SqlDatabase> SqlStore<DB> {
+    /// Returns an inbox for a service, which detects duplicates for handlers without a
+    /// [`Tx`](crate::Tx).
+    #[must_use]
+    pub fn inbox(&self) -> SqlInbox<DB> {
+        SqlInbox::new(self.clone())
+    }
+}
+
 impl<DB: SqlDatabase> SqlInbox<DB> {
     pub(crate) fn new(store: SqlStore<DB>) -> Self {
         Self {

@@ -1,6 +1,9 @@
-//! The key of an event at a handler.
+//! The key of an event at a handler, and the bound of those of scheduled events.
 
 use sha2::{Digest, Sha256};
+
+/// The longest key of a scheduled event, in bytes.
+pub const MAX_KEY_LEN: usize = 512;
 
 /// The key of an event at a handler, and what it is made of.
 ///

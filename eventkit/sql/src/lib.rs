@@ -18,7 +18,8 @@ mod unit;
 pub use self::database::SqlDatabase;
 pub use self::error::SqlError;
 pub use self::inbox::SqlInbox;
-pub use self::outbox::{MAX_KEY_LEN, Outbox};
+pub use self::key::MAX_KEY_LEN;
+pub use self::outbox::Outbox;
 pub use self::relay::{Relay, RelayHealth};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite_inbox::SqliteInbox;

@@ -8,6 +8,7 @@ use eventkit::{Event, ToEvent};
 
 use crate::database::{Due, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
+use crate::key::MAX_KEY_LEN;
 use crate::store::SqlStore;
 
 /// The outbox of a [`SqlStore`], for code outside of handlers.
@@ -67,14 +68,17 @@ pub struct Outbox<DB: SqlDatabase> {
     store: SqlStore<DB>,
 }
 
-/// The longest key of a scheduled event, in bytes.
-pub const MAX_KEY_LEN: usize = 512;
+impl<DB: SqlDatabase> SqlStore<DB> {
+    /// Returns the outbox, in which code outside of handlers stores events.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox<DB> {
+        Outbox {
+            store: self.clone(),
+        }
+    }
+}
 
 impl<DB: SqlDatabase> Outbox<DB> {
-    pub(crate) fn new(store: SqlStore<DB>) -> Self {
-        Self { store }
-    }
-
     /// Stores an event, which is published once the transaction is committed.
     ///
     /// # Errors
@@ -164,7 +168,7 @@ impl<DB: SqlDatabase> Outbox<DB> {
 
 impl<DB: SqlDatabase> Clone for Outbox<DB> {
     fn clone(&self) -> Self {
-        Self::new(self.store.clone())
+        self.store.outbox()
     }
 }
 

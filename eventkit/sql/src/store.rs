@@ -9,8 +9,6 @@ use sqlx::{Pool, Transaction};
 use crate::begin::Beginning;
 use crate::database::{MAX_DELETED, SqlDatabase, VERSION, millis};
 use crate::error::{SqlError, SqlErrorKind};
-use crate::inbox::SqlInbox;
-use crate::outbox::Outbox;
 use crate::schema::{Schema, Statements};
 
 /// The tables of eventkit in a database of the program, which it reaches through the program's own pool.
@@ -173,19 +171,6 @@ impl<DB: SqlDatabase> SqlStore<DB> {
             let known = VERSION;
             SqlErrorKind::Newer { found, known }.into()
         })
-    }
-
-    /// Returns an inbox for a service, which detects duplicates for handlers without a
-    /// [`Tx`](crate::Tx).
-    #[must_use]
-    pub fn inbox(&self) -> SqlInbox<DB> {
-        SqlInbox::new(self.clone())
-    }
-
-    /// Returns the outbox, in which code outside of handlers stores events.
-    #[must_use]
-    pub fn outbox(&self) -> Outbox<DB> {
-        Outbox::new(self.clone())
     }
 
     pub(crate) async fn connection(

@@ -32,6 +32,7 @@ mod routing;
 mod run;
 mod state;
 mod unit_of_work;
+mod unit_run;
 
 use std::future::Future;
 

@@ -12,7 +12,7 @@ use super::invocation::Invocation;
 use super::report::{Report, ReportBuilder};
 use super::routing::{Refusal, Route, RoutingTable, TwoTypes};
 use super::state::StateMap;
-use super::unit_of_work;
+use super::unit_run;
 use crate::error::EncodeError;
 use crate::event::Event;
 use crate::typed::{CloudEvent, ToEvent, TypedAttributes};
@@ -300,7 +300,7 @@ impl<'a> Execution<'a> {
         if self.route.has_unit_of_work
             && let Some(store) = entry.requirements().find_store(self.states)
         {
-            let running = unit_of_work::run(store, entry, &self.event, self.states, outgoing);
+            let running = unit_run::run(store, entry, &self.event, self.states, outgoing);
             // Boxed, since units of work are rare, and every dispatch would have the room for them.
             return Box::pin(running).await;
         }

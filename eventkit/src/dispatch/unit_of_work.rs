@@ -7,18 +7,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::collection::LazyOutgoing;
-use super::decoded::{DecodedEvent, missing_envelope};
-use super::entry::{HandlerEntry, Outcome};
-use super::failure::Failure;
-use super::invocation::Invocation;
-use super::state::StateMap;
 use crate::error::BoxError;
 use crate::event::Event;
 use crate::transport::BoxFuture;
-
-/// How often a dispatch within the process begins a unit of work that conflicts with others.
-const MAX_CONFLICTS: usize = 16;
 
 /// A store in whose transactions events are handled, such as a database.
 ///
@@ -101,64 +92,4 @@ pub trait UnitOfWork: Any + Debug + Send + Sync {
     ///
     /// Returns an error if the store fails; it rolls back then by itself.
     fn roll_back(&self) -> BoxFuture<'_, Result<(), BoxError>>;
-}
-
-/// Runs a handler in a unit of work, for a dispatch within the process.
-pub(super) async fn run(
-    store: &dyn UnitOfWorkStore,
-    entry: &HandlerEntry,
-    event: &DecodedEvent<'_>,
-    states: &StateMap,
-    outgoing: &LazyOutgoing,
-) -> std::thread::Result<Outcome> {
-    let Some(envelope) = event.envelope() else {
-        return Ok(Err(Box::new(missing_envelope())));
-    };
-    let mut conflicts = 0;
-    loop {
-        let unit = match store.begin(envelope, entry.name()).await {
-            Ok(Begun::Unit(unit)) => unit,
-            Ok(Begun::Completed) => return Ok(Ok(())),
-            Ok(Begun::InProgress) => return Ok(Err(Box::new(Failure::InProgress))),
-            Err(error) => return Ok(Err(Box::new(Failure::UnitOfWork(error)))),
-        };
-        let invocation = Invocation::new(event, entry, states, outgoing).within(&*unit);
-        let failure = match entry.run_async(&invocation).await {
-            Ok(Ok(())) => match unit.commit(&outgoing.events()).await {
-                Ok(()) => {
-                    outgoing.truncate(0);
-                    return Ok(Ok(()));
-                }
-                Err(CommitError::Conflict(error)) => {
-                    conflicts += 1;
-                    if conflicts == MAX_CONFLICTS {
-                        return Ok(Err(Box::new(Failure::UnitOfWork(error))));
-                    }
-                    outgoing.truncate(0);
-                    continue;
-                }
-                Err(CommitError::Refused(error) | CommitError::Unavailable(error)) => {
-                    return Ok(Err(Box::new(Failure::UnitOfWork(error))));
-                }
-            },
-            Ok(Err(failure)) => {
-                roll_back(&*unit).await;
-                failure
-            }
-            Err(panic) => {
-                roll_back(&*unit).await;
-                return Err(panic);
-            }
-        };
-        conflicts += 1;
-        if conflicts == MAX_CONFLICTS || !failure.is_conflict(store) {
-            return Ok(Err(failure));
-        }
-        outgoing.truncate(0);
-    }
-}
-
-async fn roll_back(unit: &dyn UnitOfWork) {
-    // The failure of the handler is the one to report.
-    let _ = unit.roll_back().await;
 }

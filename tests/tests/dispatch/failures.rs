@@ -190,7 +190,7 @@ async fn a_failure_names_the_parameter_that_was_not_extracted() {
     let path = module_path!();
     let expected = [("Tenant", "no tenant"), ("Customer", "no customer")];
     let expected = expected.map(|(parameter, error)| {
-        format!("the parameter `{path}::{parameter}` could not be extracted: {error}")
+        format!("failed to extract the parameter `{path}::{parameter}`: {error}")
     });
     assert_eq!(texts, expected);
 }

@@ -1,0 +1,72 @@
+//! A call of a handler in a unit of work, for a dispatch within the process.
+
+use super::collection::LazyOutgoing;
+use super::decoded::{DecodedEvent, missing_envelope};
+use super::entry::{HandlerEntry, Outcome};
+use super::failure::Failure;
+use super::invocation::Invocation;
+use super::state::StateMap;
+use super::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
+
+/// How often a dispatch within the process begins a unit of work that conflicts with others.
+const MAX_CONFLICTS: usize = 16;
+
+/// Runs a handler in a unit of work.
+pub(super) async fn run(
+    store: &dyn UnitOfWorkStore,
+    entry: &HandlerEntry,
+    event: &DecodedEvent<'_>,
+    states: &StateMap,
+    outgoing: &LazyOutgoing,
+) -> std::thread::Result<Outcome> {
+    let Some(envelope) = event.envelope() else {
+        return Ok(Err(Box::new(missing_envelope())));
+    };
+    let mut conflicts = 0;
+    loop {
+        let unit = match store.begin(envelope, entry.name()).await {
+            Ok(Begun::Unit(unit)) => unit,
+            Ok(Begun::Completed) => return Ok(Ok(())),
+            Ok(Begun::InProgress) => return Ok(Err(Box::new(Failure::InProgress))),
+            Err(error) => return Ok(Err(Box::new(Failure::UnitOfWork(error)))),
+        };
+        let invocation = Invocation::new(event, entry, states, outgoing).within(&*unit);
+        let failure = match entry.run_async(&invocation).await {
+            Ok(Ok(())) => match unit.commit(&outgoing.events()).await {
+                Ok(()) => {
+                    outgoing.truncate(0);
+                    return Ok(Ok(()));
+                }
+                Err(CommitError::Conflict(error)) => {
+                    conflicts += 1;
+                    if conflicts == MAX_CONFLICTS {
+                        return Ok(Err(Box::new(Failure::UnitOfWork(error))));
+                    }
+                    outgoing.truncate(0);
+                    continue;
+                }
+                Err(CommitError::Refused(error) | CommitError::Unavailable(error)) => {
+                    return Ok(Err(Box::new(Failure::UnitOfWork(error))));
+                }
+            },
+            Ok(Err(failure)) => {
+                roll_back(&*unit).await;
+                failure
+            }
+            Err(panic) => {
+                roll_back(&*unit).await;
+                return Err(panic);
+            }
+        };
+        conflicts += 1;
+        if conflicts == MAX_CONFLICTS || !failure.is_conflict(store) {
+            return Ok(Err(failure));
+        }
+        outgoing.truncate(0);
+    }
+}
+
+async fn roll_back(unit: &dyn UnitOfWork) {
+    // The failure of the handler is the one to report.
+    let _ = unit.roll_back().await;
+}
