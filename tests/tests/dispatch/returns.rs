@@ -338,7 +338,7 @@ static LEFT_BY_STOPPED: Mutex<Option<Outgoing<Shipped>>> = Mutex::new(None);
 #[handles(registry = STOPPED)]
 async fn keep_and_wait(_: &Placed, outgoing: Outgoing<Shipped>) {
     *LEFT_BY_STOPPED.lock().unwrap() = Some(outgoing);
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 #[test]

@@ -9,6 +9,10 @@
 //! ```
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the handlers are compiled for each database"
+)]
 
 mod postgres;
 mod sqlite;

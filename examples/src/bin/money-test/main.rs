@@ -6,6 +6,10 @@
 //! writes for the event that the first one returns. Without `Tx`, the same run books some transfers twice.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "the handlers are compiled for each database"
+)]
 
 mod arguments;
 mod faults;

@@ -105,7 +105,7 @@ async fn a_handler_that_conflicts_each_time_fails_at_last() {
     let running = tokio::spawn(service.run_until(std::future::pending()));
     memory.publish(&payment("A-1", 1)).await.unwrap();
     let failed = handle.wait_for(|health| health.counters().dead_lettered == 1);
-    tokio::time::timeout(std::time::Duration::from_secs(60), failed)
+    tokio::time::timeout(std::time::Duration::from_mins(1), failed)
         .await
         .unwrap();
     handle.stop();

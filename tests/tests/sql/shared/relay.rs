@@ -87,8 +87,8 @@ impl Publisher for Recorded {
     }
 }
 
-fn event(id: impl ToString) -> Event {
-    let event = Event::builder().id(id.to_string()).source("/bank");
+fn event(id: impl Into<String>) -> Event {
+    let event = Event::builder().id(id).source("/bank");
     event.ty("co.outcome.transfer").build().unwrap()
 }
 

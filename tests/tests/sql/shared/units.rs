@@ -182,6 +182,7 @@ async fn an_error_that_a_handler_ignores_does_not_pass_for_success() {
 static TWICE: Registry = Registry::new("twice");
 
 #[handles(registry = TWICE)]
+#[allow(clippy::unused_async, reason = "a sync one takes no `Tx`")]
 async fn take_two(_: &PaymentMade, _first: &mut Tx<Db>, _second: &mut Tx<Db>) {}
 
 #[tokio::test]
