@@ -154,6 +154,13 @@ pub(crate) mod operations {
             due: Due,
         ) -> Done<'a, ()>;
 
+        /// Stores events that are due now, in their order.
+        fn store_all<'a>(
+            connection: &'a mut Self::Connection,
+            statements: &'a Statements,
+            events: &'a [String],
+        ) -> Done<'a, ()>;
+
         fn cancel<'a>(
             connection: &'a mut Self::Connection,
             statements: &'a Statements,

@@ -43,12 +43,16 @@ pub(crate) struct Dialect {
     pub(crate) prefix: String,
     /// The time of the database's clock, in milliseconds since 1970.
     pub(crate) now: &'static str,
+    /// That time, read once in a statement, so that an index finds what is before it.
+    pub(crate) fixed_now: &'static str,
     /// The condition under which a unit of work may claim an event; `$5` is the number of its lock.
     pub(crate) claim_condition: &'static str,
     /// The number of the transaction.
     pub(crate) transaction: &'static str,
     /// The condition on a position that `$1` has it.
     pub(crate) in_positions: &'static str,
+    /// The rows of the events in `$1`, in their order, with the column `value`.
+    pub(crate) events: &'static str,
 }
 
 /// A statement that is written in this crate, but for the name of the schema.
@@ -72,6 +76,7 @@ pub struct Statements {
     pub(crate) release: Statement,
     pub(crate) delete_expired: Statement,
     pub(crate) store: Statement,
+    pub(crate) store_all: Statement,
     pub(crate) schedule_in: Statement,
     pub(crate) schedule_at: Statement,
     pub(crate) cancel: Statement,
@@ -91,9 +96,11 @@ impl Statements {
         let Dialect {
             prefix,
             now,
+            fixed_now,
             claim_condition,
             transaction,
             in_positions,
+            events,
         } = dialect;
         let statement = |text: String| Statement(text.into());
         let inbox = format!("{prefix}inbox");
@@ -133,10 +140,14 @@ impl Statements {
             )),
             delete_expired: statement(format!(
                 "DELETE FROM {inbox} WHERE key IN (SELECT key FROM {inbox}
-                     WHERE coalesce(completed_at, leased_until) <= {now} - $1 LIMIT $2)"
+                     WHERE coalesce(completed_at, leased_until) <= {fixed_now} - $1
+                     ORDER BY coalesce(completed_at, leased_until) LIMIT $2)"
             )),
             store: statement(format!(
                 "INSERT INTO {outbox} (event, due) VALUES ($1, {now})"
+            )),
+            store_all: statement(format!(
+                "INSERT INTO {outbox} (event, due) SELECT value, {now} FROM {events}"
             )),
             schedule_in: statement(schedule(&outbox, &format!("{now} + $3"))),
             schedule_at: statement(schedule(&outbox, "$3")),
@@ -156,7 +167,7 @@ impl Statements {
                 "UPDATE {relay} SET leased_until = 0 WHERE token = $1"
             )),
             due: statement(format!(
-                "SELECT position, event, key IS NOT NULL FROM {outbox} WHERE published_at IS NULL AND due <= {now}
+                "SELECT position, event, key IS NOT NULL FROM {outbox} WHERE published_at IS NULL AND due <= {fixed_now}
                  ORDER BY due, position LIMIT $1"
             )),
             next_due: statement(format!(
@@ -175,11 +186,11 @@ impl Statements {
             )),
             delete_published: statement(format!(
                 "DELETE FROM {outbox} WHERE position IN (SELECT position FROM {outbox}
-                     WHERE published_at <= {now} - $1 LIMIT $2)"
+                     WHERE published_at <= {fixed_now} - $1 ORDER BY published_at LIMIT $2)"
             )),
             backlog: statement(format!(
                 "SELECT count(*), coalesce({now} - min(due), 0) FROM {outbox}
-                 WHERE published_at IS NULL AND due <= {now}"
+                 WHERE published_at IS NULL AND due <= {fixed_now}"
             )),
         }
     }

@@ -11,7 +11,7 @@ use eventkit::{BoxError, Context, Event, ExtractAsync, Requirements};
 use sqlx::Transaction;
 
 use crate::codes::{is_conflict, is_lost, not_committed};
-use crate::database::{Due, SqlDatabase, UnitClaim};
+use crate::database::{SqlDatabase, UnitClaim};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
 use crate::outbox;
@@ -175,16 +175,11 @@ impl<DB: SqlDatabase> UnitOfWork for SqlUnitOfWork<DB> {
                 let error = SqlError::from(SqlErrorKind::TransactionEnded);
                 return Err(CommitError::Refused(error.into()));
             }
-            for event in outgoing {
-                let text = outbox::encode(event);
-                let text = text.map_err(|error| CommitError::Refused(error.into()))?;
-                let stored = DB::store(
-                    &mut transaction,
-                    &self.store.statements,
-                    &text,
-                    None,
-                    Due::Now,
-                );
+            if !outgoing.is_empty() {
+                let events: Result<Vec<String>, SqlError> =
+                    outgoing.iter().map(outbox::encode).collect();
+                let events = events.map_err(|error| CommitError::Refused(error.into()))?;
+                let stored = DB::store_all(&mut transaction, &self.store.statements, &events);
                 stored.await.map_err(not_committed::<DB>)?;
             }
             transaction.commit().await.map_err(not_committed::<DB>)

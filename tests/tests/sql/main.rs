@@ -1,6 +1,9 @@
 //! eventkit-sql, with SQLite and with PostgreSQL.
 
-#![allow(clippy::duplicate_mod, reason = "the suite runs with each database")]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "the same tests are compiled for each database"
+)]
 
 mod inboxes;
 mod postgres;

@@ -19,6 +19,9 @@ use super::{
 
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
+/// A function that may return another value for each row is not compared within an index.
+const FIXED_NOW: &str = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint)";
+
 /// The number of the lock under which tables are created: "eventkit" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6576_656e_746b_6974;
 
@@ -31,9 +34,11 @@ impl Operations for Postgres {
         Statements::new(&Dialect {
             prefix: format!("\"{}\".", schema.as_str()),
             now: NOW,
+            fixed_now: FIXED_NOW,
             claim_condition: "pg_try_advisory_xact_lock($5)",
             transaction: "txid_current()",
             in_positions: "= ANY ($1)",
+            events: "unnest($1::text[]) WITH ORDINALITY AS events (value, number) ORDER BY number",
         })
     }
 
@@ -88,6 +93,18 @@ impl Operations for Postgres {
         error
             .downcast_ref::<PgDatabaseError>()
             .map(|error| error as _)
+    }
+
+    fn store_all<'a>(
+        connection: &'a mut PgConnection,
+        statements: &'a Statements,
+        events: &'a [String],
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let store = sqlx::query(statements.store_all.sql()).bind(events);
+            store.execute(connection).await?;
+            Ok(())
+        })
     }
 
     fn mark<'a>(

@@ -30,10 +30,12 @@ impl Operations for Sqlite {
         Statements::new(&Dialect {
             prefix: format!("{}_", schema.as_str()),
             now: NOW,
+            fixed_now: NOW,
             // One transaction at a time writes, so no other unit of work is open.
             claim_condition: "$5 IS NOT NULL",
             transaction: "0",
             in_positions: "IN (SELECT value FROM json_each($1))",
+            events: "(SELECT CAST($1 AS TEXT) AS value)",
         })
     }
 
@@ -69,6 +71,21 @@ impl Operations for Sqlite {
 
     fn database_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn DatabaseError> {
         error.downcast_ref::<SqliteError>().map(|error| error as _)
+    }
+
+    fn store_all<'a>(
+        connection: &'a mut SqliteConnection,
+        statements: &'a Statements,
+        events: &'a [String],
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            // There is no array, and no network between them.
+            for event in events {
+                let store = sqlx::query(statements.store_all.sql()).bind(event);
+                store.execute(&mut *connection).await?;
+            }
+            Ok(())
+        })
     }
 
     fn mark<'a>(

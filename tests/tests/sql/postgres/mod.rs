@@ -2,7 +2,7 @@
 
 mod conflicts;
 mod killed;
-mod names;
+mod tables;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};

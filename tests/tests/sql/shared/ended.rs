@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use eventkit::{BoxError, Dispatcher, Policy, Registry, State, handles};
+use eventkit::{BoxError, Dispatcher, Outgoing, Policy, Registry, State, handles};
 use eventkit_service::memory::Memory;
 use eventkit_service::{Attempt, HandlerService, Service, ServiceBuilder};
 use eventkit_sql::Tx;
@@ -139,6 +139,45 @@ async fn a_layer_that_ignores_a_failure_does_not_commit_what_the_handler_wrote()
         })
     };
     check_with(|service| service.layer(layer_fn(ignoring))).await;
+}
+
+static SENDING: Registry = Registry::new("sending");
+
+#[handles(registry = SENDING)]
+async fn send(
+    _: &PaymentMade,
+    tx: &mut Tx<Db>,
+    outgoing: Outgoing<PaymentBooked>,
+) -> Result<(), BoxError> {
+    add(tx, 1).await?;
+    for amount in 0..5000 {
+        outgoing.send(&PaymentBooked { amount })?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn thousands_of_events_are_stored_in_their_order() {
+    let Some((store, pool)) = account().await else {
+        return;
+    };
+    let app = Dispatcher::new(&SENDING).state(store).build().unwrap();
+    app.dispatch_async(&payment("A-1", 1)).await.unwrap();
+    let stored = format!(
+        "SELECT event FROM {}outbox ORDER BY due, position",
+        super::PREFIX
+    );
+    let stored = sqlx::query_scalar(AssertSqlSafe(stored))
+        .fetch_all(&pool)
+        .await;
+    let stored: Vec<String> = stored.unwrap();
+    assert_eq!(stored.len(), 5000);
+    for (number, event) in stored.iter().enumerate() {
+        assert!(
+            event.contains(&format!("{{\"amount\":{number}}}")),
+            "{number}: {event}"
+        );
+    }
 }
 
 static BOOKING: Registry = Registry::new("booking without events");

@@ -34,7 +34,7 @@ pub(super) struct State {
 }
 
 impl Recorded {
-    fn ids(&self) -> Vec<String> {
+    pub(super) fn ids(&self) -> Vec<String> {
         self.0.lock().unwrap().ids.clone()
     }
 
@@ -87,14 +87,14 @@ impl Publisher for Recorded {
     }
 }
 
-fn event(id: impl Into<String>) -> Event {
+pub(super) fn event(id: impl Into<String>) -> Event {
     let event = Event::builder().id(id).source("/bank");
     event.ty("co.outcome.transfer").build().unwrap()
 }
 
 /// A relay that runs until it is stopped.
 pub(super) struct Running {
-    relay: Relay<Db>,
+    pub(super) relay: Relay<Db>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
@@ -414,7 +414,7 @@ async fn resign(store: &SqlStore<Db>) {
 struct Timed(Arc<Mutex<Vec<(String, Instant)>>>);
 
 impl Timed {
-    fn ids(&self) -> Vec<(String, Instant)> {
+    pub(super) fn ids(&self) -> Vec<(String, Instant)> {
         self.0.lock().unwrap().clone()
     }
 }

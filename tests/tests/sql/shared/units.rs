@@ -182,8 +182,13 @@ async fn an_error_that_a_handler_ignores_does_not_pass_for_success() {
 static TWICE: Registry = Registry::new("twice");
 
 #[handles(registry = TWICE)]
-#[allow(clippy::unused_async, reason = "a sync one takes no `Tx`")]
-async fn take_two(_: &PaymentMade, _first: &mut Tx<Db>, _second: &mut Tx<Db>) {}
+async fn take_two(
+    _: &PaymentMade,
+    first: &mut Tx<Db>,
+    _second: &mut Tx<Db>,
+) -> Result<(), sqlx::Error> {
+    add(first, 1).await
+}
 
 #[tokio::test]
 async fn a_handler_with_two_transactions_is_an_error_of_the_dispatcher() {

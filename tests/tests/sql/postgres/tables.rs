@@ -1,9 +1,11 @@
-//! Names of schemas, and pools of one connection.
+//! The tables of PostgreSQL, and pools of one connection.
+
+use std::time::Duration;
 
 use eventkit_service::Inbox;
 use tokio::task::JoinSet;
 
-use super::relay::{Recorded, Running, numbers, store_events};
+use super::relay::{Recorded, Running, event, numbers, store_events};
 use super::{store, store_with};
 use crate::inboxes::{LEASE, granted, key};
 
@@ -56,4 +58,38 @@ async fn a_relay_works_with_a_pool_of_one_connection() {
     store_events(&store, numbers(0..3)).await;
     assert_eq!(published.until(3).await, numbers(0..3));
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_due_later_costs_nothing_now() {
+    const LATER: u32 = 3000;
+    let (Some(store), Some(other)) = (store().await, store().await) else {
+        return;
+    };
+    let mut transaction = store.begin().await.unwrap();
+    for number in 0..LATER {
+        let (event, day) = (event(number.to_string()), Duration::from_hours(24));
+        store
+            .outbox()
+            .send_in(&mut transaction, &event, day, None)
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    for number in 0..20 {
+        store_events(&store, [number.to_string()]).await;
+        published.until(number + 1).await;
+    }
+    running.stop().await;
+    let schema = sqlx::query_scalar("SELECT current_schema()::text");
+    let schema: String = schema.fetch_one(store.pool()).await.unwrap();
+    // The server knows what its processes have read once they end.
+    store.pool().close().await;
+    let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables
+        WHERE relname = 'outbox' AND schemaname = $1";
+    let read = sqlx::query_scalar(read).bind(schema);
+    let read: i64 = read.fetch_one(other.pool()).await.unwrap();
+    assert!(read < 10 * i64::from(LATER), "{read} rows were read");
 }
