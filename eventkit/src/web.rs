@@ -5,14 +5,20 @@ use crate::dispatch::DispatchError;
 use crate::event::Event;
 
 /// Extractor and response of one event of a derived type.
+///
+/// [`eventkit::axum`](crate::axum) and [`eventkit::actix`](crate::actix) have examples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Typed<T>(pub T);
 
 /// Extractor and response of a batch; a single event is taken as a batch of one.
+///
+/// [`eventkit::axum`](crate::axum) and [`eventkit::actix`](crate::actix) have examples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Batch(pub Vec<Event>);
 
 /// Response of one event in structured mode, in the JSON format.
+///
+/// [`eventkit::axum`](crate::axum) and [`eventkit::actix`](crate::actix) have examples.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Structured(pub Event);
 

@@ -13,6 +13,55 @@ use eventkit::transport::BoxFuture;
 ///
 /// It runs from the start of the service until all handlers have finished, so it sees to what the last of them
 /// has left.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use std::time::Duration;
+///
+/// use eventkit::transport::BoxFuture;
+/// use eventkit::{Dispatcher, Event, Registry};
+/// use eventkit_service::memory::Memory;
+/// use eventkit_service::{BackgroundTask, Service, TaskHealth};
+///
+/// /// Counts the seconds.
+/// #[derive(Debug, Default)]
+/// struct Clock(AtomicU64);
+///
+/// impl BackgroundTask for Clock {
+///     fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()> {
+///         Box::pin(async move {
+///             let counting = async {
+///                 loop {
+///                     tokio::time::sleep(Duration::from_secs(1)).await;
+///                     self.0.fetch_add(1, Ordering::Relaxed);
+///                 }
+///             };
+///             tokio::select! {
+///                 () = stop => {}
+///                 () = counting => {}
+///             }
+///         })
+///     }
+///
+///     fn health(&self) -> TaskHealth {
+///         TaskHealth::new("clock")
+///     }
+/// }
+///
+/// static SHOP: Registry = Registry::new("shop");
+/// SHOP.with_name("audit").register("*", |_: &Event| {});
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let app = Dispatcher::new(&SHOP).build()?;
+/// let service = Service::new("shop", &app).transport(Memory::new());
+/// let service = service.background(Clock::default()).build()?;
+/// let handle = service.handle();
+/// service.run_until(std::future::ready(())).await?;
+/// assert_eq!(handle.health().background[0].to_string(), "clock: ready");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait BackgroundTask: Debug + Send + Sync {
     /// Runs until `stop` completes, and ends within five seconds then.
     fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()>;
@@ -21,7 +70,7 @@ pub trait BackgroundTask: Debug + Send + Sync {
     fn health(&self) -> TaskHealth;
 }
 
-/// The health of a [`BackgroundTask`] at one moment; `{task}` prints it in one line.
+/// The health of a [`BackgroundTask`], which has an example; `{task}` prints it in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskHealth {

@@ -14,6 +14,8 @@ use crate::schema::{Dialect, Schema, Statements};
 
 /// A database in which eventkit keeps its tables: [`Postgres`](sqlx::Postgres) or
 /// [`Sqlite`](sqlx::Sqlite).
+///
+/// [`SqlStore`](crate::SqlStore) has an example. This trait is sealed.
 pub trait SqlDatabase: operations::Operations {}
 
 impl<DB: operations::Operations> SqlDatabase for DB {}

@@ -8,6 +8,8 @@ use thiserror::Error;
 use crate::key::MAX_KEY_LEN;
 
 /// The error of an operation on the tables of eventkit.
+///
+/// [`SqlStore`](crate::SqlStore) has an example.
 #[derive(Debug, Error)]
 #[error(transparent)]
 pub struct SqlError(Box<SqlErrorKind>);

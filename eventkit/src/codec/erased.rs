@@ -17,6 +17,7 @@ use serde::de::{
 /// Deserializer of a codec, as [`ErasedSeed::deserialize`](super::ErasedSeed::deserialize) takes it.
 ///
 /// [`erase`](#method.erase) makes one of any [`Deserializer`](serde::Deserializer). This trait is sealed.
+/// The [module](crate::codec) has an example of a codec.
 pub trait ErasedDeserializer<'de> {
     /// Reads the value, which the type expects to be as the hint says.
     #[doc(hidden)]

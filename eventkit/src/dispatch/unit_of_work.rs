@@ -22,6 +22,98 @@ use crate::transport::BoxFuture;
 ///    [context](crate::Context::unit_of_work);
 /// 3. [commit](UnitOfWork::commit) it with the outgoing events, or [roll it back](UnitOfWork::roll_back) if
 ///    the handler failed.
+///
+/// ```
+/// use std::collections::HashSet;
+/// use std::error::Error;
+/// use std::sync::{Arc, Mutex};
+///
+/// use eventkit::transport::BoxFuture;
+/// use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
+/// use eventkit::{BoxError, Context, Dispatcher, Event, Extract, Registry, Requirements, handles};
+///
+/// /// Lines in memory, and the events that they come from.
+/// #[derive(Debug, Clone, Default)]
+/// struct Journal(Arc<Mutex<(HashSet<String>, Vec<String>)>>);
+///
+/// /// The lines of one event, which are in the journal once it is committed.
+/// #[derive(Debug)]
+/// struct Page {
+///     journal: Journal,
+///     key: String,
+///     lines: Mutex<Vec<String>>,
+/// }
+///
+/// impl UnitOfWorkStore for Journal {
+///     fn begin<'a>(
+///         &'a self,
+///         event: &'a Event,
+///         handler: &'a str,
+///     ) -> BoxFuture<'a, Result<Begun, BoxError>> {
+///         let key = format!("{} {} {handler}", event.source(), event.id());
+///         let begun = if self.0.lock().unwrap().0.contains(&key) {
+///             Begun::Completed
+///         } else {
+///             let lines = Mutex::default();
+///             Begun::Unit(Arc::new(Page { journal: self.clone(), key, lines }))
+///         };
+///         Box::pin(async { Ok(begun) })
+///     }
+///
+///     fn is_conflict(&self, _error: &(dyn Error + 'static)) -> bool {
+///         false
+///     }
+///
+///     fn is_unavailable(&self, _error: &(dyn Error + 'static)) -> bool {
+///         false
+///     }
+/// }
+///
+/// impl UnitOfWork for Page {
+///     fn commit<'a>(&'a self, _outgoing: &'a [Event]) -> BoxFuture<'a, Result<(), CommitError>> {
+///         let mut journal = self.journal.0.lock().unwrap();
+///         if journal.0.insert(self.key.clone()) {
+///             journal.1.append(&mut self.lines.lock().unwrap());
+///         }
+///         Box::pin(async { Ok(()) })
+///     }
+///
+///     fn roll_back(&self) -> BoxFuture<'_, Result<(), BoxError>> {
+///         Box::pin(async { Ok(()) })
+///     }
+/// }
+///
+/// /// The page of a handler, as an extractor.
+/// struct Writer<'a>(&'a Page);
+///
+/// impl<'a> Extract<'a> for Writer<'a> {
+///     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
+///         Ok(Self(context.unit_of_work().ok_or("no unit of work")?))
+///     }
+///
+///     fn requires(requirements: &mut Requirements) {
+///         requirements.unit_of_work::<Journal>();
+///     }
+/// }
+///
+/// static SHOP: Registry = Registry::new("shop");
+///
+/// #[handles("*", registry = SHOP)]
+/// async fn note(event: &Event, Writer(page): Writer<'_>) {
+///     page.lines.lock().unwrap().push(event.id().to_owned());
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let journal = Journal::default();
+/// let app = Dispatcher::new(&SHOP).state(journal.clone()).build()?;
+/// let event = Event::builder().id("1").source("/shop").ty("t").build()?;
+/// app.dispatch_async(&event).await?;
+/// app.dispatch_async(&event).await?;
+/// assert_eq!(journal.0.lock().unwrap().1, ["1"]);
+/// # Ok::<(), Box<dyn Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn Error>>(())
+/// ```
 pub trait UnitOfWorkStore: Send + Sync {
     /// Begins a unit of work that handles an event.
     ///
@@ -48,7 +140,7 @@ pub trait UnitOfWorkStore: Send + Sync {
     fn is_unavailable(&self, error: &(dyn Error + 'static)) -> bool;
 }
 
-/// The answer of a [`UnitOfWorkStore`] to the beginning of a unit of work.
+/// The answer of a [`UnitOfWorkStore`], which has an example, to the beginning of a unit of work.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Begun {
@@ -61,6 +153,8 @@ pub enum Begun {
 }
 
 /// The reason why a unit of work was not committed.
+///
+/// [`UnitOfWorkStore`] has an example.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CommitError {
@@ -77,7 +171,7 @@ pub enum CommitError {
 
 /// A transaction in which one handler handles one event.
 ///
-/// If it is dropped before it is committed, it is rolled back.
+/// If it is dropped before it is committed, it is rolled back. [`UnitOfWorkStore`] has an example.
 pub trait UnitOfWork: Any + Debug + Send + Sync {
     /// Stores the events that follow, and commits.
     ///
