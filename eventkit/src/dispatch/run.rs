@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::collection::{CloseOnDrop, LazyOutgoing};
 use super::decoded::{DecodedEvent, TypedValue};
-use super::entry::{HandlerEntry, Outcome};
+use super::entry::Outcome;
 use super::error::DispatchError;
+use super::handler::Handler;
 use super::invocation::Invocation;
 use super::report::{Report, ReportBuilder};
 use super::routing::{Refusal, Route, RoutingTable, TwoTypes};
 use super::state::StateMap;
+use super::unit_of_work::UnitOfWorkStore;
 use super::unit_run;
 use crate::error::EncodeError;
 use crate::event::Event;
@@ -285,27 +287,28 @@ impl<'a> Execution<'a> {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let outgoing = LazyOutgoing::default();
                 let _closing = CloseOnDrop(&outgoing);
-                let outcome = self.run_one(handler.entry(), &outgoing).await;
+                let outcome = if let Some(store) = self.store_of(handler) {
+                    let entry = handler.entry();
+                    let running = unit_run::run(store, entry, &self.event, self.states, &outgoing);
+                    // Boxed, since units of work are rare, and every dispatch would have the room for them.
+                    Box::pin(running).await
+                } else {
+                    let invocation = Invocation::new(&self.event, handler, self.states, &outgoing);
+                    handler.entry().run_async(&invocation).await
+                };
                 report.record(index, outcome, &outgoing);
             }
         }
         report
     }
 
-    async fn run_one(
-        &self,
-        entry: &HandlerEntry,
-        outgoing: &LazyOutgoing,
-    ) -> std::thread::Result<Outcome> {
-        if self.route.has_unit_of_work
-            && let Some(store) = entry.requirements().find_store(self.states)
-        {
-            let running = unit_run::run(store, entry, &self.event, self.states, outgoing);
-            // Boxed, since units of work are rare, and every dispatch would have the room for them.
-            return Box::pin(running).await;
+    /// Returns the store in whose unit of work a handler runs, if it runs in one.
+    #[inline]
+    fn store_of(&self, handler: &Handler) -> Option<&dyn UnitOfWorkStore> {
+        if self.route.has_unit_of_work {
+            return handler.requirements().find_store(self.states);
         }
-        let invocation = Invocation::new(&self.event, entry, self.states, outgoing);
-        entry.run_async(&invocation).await
+        None
     }
 }
 
