@@ -33,7 +33,7 @@ pub(crate) enum SqlErrorKind {
     #[error(
         "the tables have version {found}, and this version of eventkit-sql knows {known}: update it"
     )]
-    Newer { found: i32, known: i32 },
+    Newer { found: i64, known: i64 },
     #[error("the transaction is not there: the handler did not give it back")]
     TransactionTaken,
     #[error(

@@ -9,10 +9,12 @@ use eventkit_service::{Claim, ClaimToken, Inbox, InboxKey};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::codes::is_conflict;
-use crate::database::{InboxAnswer, InboxOperation, SqlDatabase, millis};
+use crate::database::{SqlDatabase, is_completed, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
+use crate::schema::Statements;
 use crate::store::SqlStore;
+use crate::value::Value;
 
 /// The number of operations that wait for the worker; further ones wait for their place.
 const MAX_QUEUED: usize = 1024;
@@ -64,8 +66,71 @@ pub struct SqlInbox<DB: SqlDatabase> {
 /// An operation that waits for its transaction.
 #[derive(Debug)]
 struct Request {
-    operation: InboxOperation,
-    reply: oneshot::Sender<Result<InboxAnswer, Arc<SqlError>>>,
+    operation: Operation,
+    reply: oneshot::Sender<Result<Answer, Arc<SqlError>>>,
+}
+
+/// An operation on the entry of a key.
+#[derive(Debug)]
+struct Operation {
+    key: Key,
+    kind: OperationKind,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum OperationKind {
+    Claim { lease: i64, window: i64 },
+    Renew { token: ClaimToken, lease: i64 },
+    Complete,
+    Release { token: ClaimToken },
+}
+
+/// The answer to an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Claimed(Claim),
+    /// Whether a row was changed.
+    Changed(bool),
+}
+
+impl Operation {
+    async fn execute<DB: SqlDatabase>(
+        &self,
+        connection: &mut DB::Connection,
+        statements: &Statements,
+    ) -> Result<Answer, sqlx::Error> {
+        let [digest, source, id, handler] = self.key.values();
+        let number = |token: ClaimToken| Value::Integer(token.get().cast_signed());
+        let changed = match self.kind {
+            OperationKind::Claim { lease, window } => {
+                let token = ClaimToken::random();
+                let (lease, window) = (Value::Integer(lease), Value::Integer(window));
+                let values = [digest, source, id, handler, number(token), lease, window];
+                let granted = DB::fetch(connection, &statements.claim, &values).await?;
+                if !granted.is_empty() {
+                    return Ok(Answer::Claimed(Claim::Granted(token)));
+                }
+                let is_completed = is_completed::<DB>(connection, statements, &self.key.digest);
+                return Ok(Answer::Claimed(match is_completed.await? {
+                    Some(true) => Claim::Completed,
+                    _ => Claim::InProgress,
+                }));
+            }
+            OperationKind::Renew { token, lease } => {
+                let values = [digest, number(token), Value::Integer(lease)];
+                DB::execute(connection, &statements.renew, &values).await?
+            }
+            OperationKind::Complete => {
+                let values = [digest, source, id, handler];
+                DB::execute(connection, &statements.complete, &values).await?
+            }
+            OperationKind::Release { token } => {
+                let values = [digest, number(token)];
+                DB::execute(connection, &statements.release, &values).await?
+            }
+        };
+        Ok(Answer::Changed(changed > 0))
+    }
 }
 
 impl<DB: SqlDatabase> SqlStore<DB> {
@@ -95,7 +160,9 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
         self
     }
 
-    async fn run(&self, operation: InboxOperation) -> Result<InboxAnswer, BoxError> {
+    async fn run(&self, key: InboxKey<'_>, kind: OperationKind) -> Result<Answer, BoxError> {
+        let key = Key::new(key.source, key.id, key.handler);
+        let operation = Operation { key, kind };
         if !DB::BATCHES {
             return Ok(execute(&self.store, &operation).await?);
         }
@@ -148,14 +215,16 @@ async fn work<DB: SqlDatabase>(store: SqlStore<DB>, mut requests: mpsc::Receiver
 async fn execute_all<DB: SqlDatabase>(
     store: &SqlStore<DB>,
     batch: &[Request],
-) -> Result<Vec<InboxAnswer>, SqlError> {
+) -> Result<Vec<Answer>, SqlError> {
     let failed = |error| SqlError::of("use the inbox")(error);
     let mut transaction = store.pool.begin_with(DB::BEGIN).await.map_err(failed)?;
     store.sweep(&mut transaction).await.map_err(failed)?;
     let mut answers = Vec::with_capacity(batch.len());
     for request in batch {
-        let answer = DB::inbox(&mut transaction, &store.statements, &request.operation).await;
-        answers.push(answer.map_err(failed)?);
+        let answer = request
+            .operation
+            .execute::<DB>(&mut transaction, &store.statements);
+        answers.push(answer.await.map_err(failed)?);
     }
     transaction.commit().await.map_err(failed)?;
     Ok(answers)
@@ -163,23 +232,20 @@ async fn execute_all<DB: SqlDatabase>(
 
 async fn execute<DB: SqlDatabase>(
     store: &SqlStore<DB>,
-    operation: &InboxOperation,
-) -> Result<InboxAnswer, SqlError> {
+    operation: &Operation,
+) -> Result<Answer, SqlError> {
     let failed = |error| SqlError::of("use the inbox")(error);
-    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    let mut connection = store.connection("use the inbox").await?;
     store.sweep(&mut connection).await.map_err(failed)?;
     let mut conflicts = 0;
     loop {
-        match DB::inbox(&mut connection, &store.statements, operation).await {
+        let answer = operation.execute::<DB>(&mut connection, &store.statements);
+        match answer.await {
             // As it may where transactions are serializable by default.
             Err(error) if conflicts < MAX_CONFLICTS && is_conflict::<DB>(&error) => conflicts += 1,
             answer => return answer.map_err(failed),
         }
     }
-}
-
-fn key(key: InboxKey<'_>) -> Key {
-    Key::new(key.source, key.id, key.handler)
 }
 
 impl<DB: SqlDatabase> Clone for SqlInbox<DB> {
@@ -198,14 +264,12 @@ impl<DB: SqlDatabase> Inbox for SqlInbox<DB> {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, BoxError>> {
         Box::pin(async move {
-            let claim = InboxOperation::Claim {
-                key: self::key(key),
-                lease: millis(lease),
-                window: self.store.window_millis(),
-            };
-            Ok(match self.run(claim).await? {
-                InboxAnswer::Claimed(claim) => claim,
-                InboxAnswer::Changed(_) => Claim::InProgress,
+            let lease = millis(lease);
+            let window = self.store.window_millis();
+            let claim = OperationKind::Claim { lease, window };
+            Ok(match self.run(key, claim).await? {
+                Answer::Claimed(claim) => claim,
+                Answer::Changed(_) => Claim::InProgress,
             })
         })
     }
@@ -217,17 +281,15 @@ impl<DB: SqlDatabase> Inbox for SqlInbox<DB> {
         lease: Duration,
     ) -> BoxFuture<'a, Result<bool, BoxError>> {
         Box::pin(async move {
-            let key = self::key(key);
             let lease = millis(lease);
-            let renew = InboxOperation::Renew { key, token, lease };
-            Ok(self.run(renew).await? == InboxAnswer::Changed(true))
+            let renew = OperationKind::Renew { token, lease };
+            Ok(self.run(key, renew).await? == Answer::Changed(true))
         })
     }
 
     fn complete<'a>(&'a self, key: InboxKey<'a>) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
-            let key = self::key(key);
-            self.run(InboxOperation::Complete { key }).await?;
+            self.run(key, OperationKind::Complete).await?;
             Ok(())
         })
     }
@@ -238,8 +300,7 @@ impl<DB: SqlDatabase> Inbox for SqlInbox<DB> {
         token: ClaimToken,
     ) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(async move {
-            let key = self::key(key);
-            self.run(InboxOperation::Release { key, token }).await?;
+            self.run(key, OperationKind::Release { token }).await?;
             Ok(())
         })
     }

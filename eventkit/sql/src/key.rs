@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::value::Value;
+
 /// The longest key of a scheduled event, in bytes.
 pub const MAX_KEY_LEN: usize = 512;
 
@@ -9,7 +11,7 @@ pub const MAX_KEY_LEN: usize = 512;
 ///
 /// A source and an id may be longer than an index of PostgreSQL takes, so the key is their digest.
 #[derive(Debug, Clone)]
-pub struct Key {
+pub(crate) struct Key {
     pub(crate) digest: Vec<u8>,
     pub(crate) source: String,
     pub(crate) id: String,
@@ -31,6 +33,16 @@ impl Key {
             id: text(id),
             handler: text(handler),
         }
+    }
+
+    /// Returns the values of the columns.
+    pub(crate) fn values(&self) -> [Value<'_>; 4] {
+        [
+            Value::Bytes(&self.digest),
+            Value::Text(&self.source),
+            Value::Text(&self.id),
+            Value::Text(&self.handler),
+        ]
     }
 
     /// Returns the number of the lock of a unit of work with this key, in a schema.

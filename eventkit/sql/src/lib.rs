@@ -14,6 +14,7 @@ mod schema;
 mod sqlite_inbox;
 mod store;
 mod unit;
+mod value;
 
 pub use self::database::SqlDatabase;
 pub use self::error::SqlError;

@@ -6,10 +6,11 @@ use eventkit::event::Timestamp;
 use eventkit::format::{Format, Json};
 use eventkit::{Event, ToEvent};
 
-use crate::database::{Due, SqlDatabase, millis};
+use crate::database::{SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::MAX_KEY_LEN;
 use crate::store::SqlStore;
+use crate::value::Value;
 
 /// The outbox of a [`SqlStore`], for code outside of handlers.
 ///
@@ -66,6 +67,14 @@ use crate::store::SqlStore;
 #[derive(Debug)]
 pub struct Outbox<DB: SqlDatabase> {
     store: SqlStore<DB>,
+}
+
+/// The moment at which a stored event is due.
+#[derive(Debug, Clone, Copy)]
+enum Due {
+    Now,
+    In(i64),
+    At(i64),
 }
 
 impl<DB: SqlDatabase> SqlStore<DB> {
@@ -138,8 +147,9 @@ impl<DB: SqlDatabase> Outbox<DB> {
         connection: &mut DB::Connection,
         key: &str,
     ) -> Result<bool, SqlError> {
-        let cancelled = DB::cancel(connection, &self.store.statements, key).await;
-        cancelled.map_err(SqlError::of("cancel an event"))
+        let cancel = &self.store.statements.cancel;
+        let cancelled = DB::execute(connection, cancel, &[Value::Text(key)]).await;
+        Ok(cancelled.map_err(SqlError::of("cancel an event"))? > 0)
     }
 
     async fn insert<E: ToEvent>(
@@ -161,8 +171,21 @@ impl<DB: SqlDatabase> Outbox<DB> {
                 source,
             })?;
         let text = encode(&event)?;
-        let stored = DB::store(connection, &self.store.statements, &text, key, due).await;
-        stored.map_err(SqlError::of("store an event in the outbox"))
+        let statements = &self.store.statements;
+        let (event, key) = (Value::Text(&text), Value::Key(key));
+        let stored = match due {
+            Due::Now => DB::execute(connection, &statements.store, &[event]).await,
+            Due::In(delay) => {
+                let values = [event, key, Value::Integer(delay)];
+                DB::execute(connection, &statements.schedule_in, &values).await
+            }
+            Due::At(time) => {
+                let values = [event, key, Value::Integer(time)];
+                DB::execute(connection, &statements.schedule_at, &values).await
+            }
+        };
+        stored.map_err(SqlError::of("store an event in the outbox"))?;
+        Ok(())
     }
 }
 

@@ -14,9 +14,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::database::operations::Wakeups;
-use crate::database::{DueEvent, MAX_DELETED, SqlDatabase, millis};
+use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::SqlError;
+use crate::schema::{Statement, Statements};
 use crate::store::SqlStore;
+use crate::value::Value;
 
 /// The time for which one relay of several publishes, unless it renews that.
 ///
@@ -130,6 +132,14 @@ struct Active<'r, DB: SqlDatabase> {
     has_worked: bool,
 }
 
+/// A row of the outbox that is due.
+#[derive(Debug)]
+struct DueEvent {
+    position: i64,
+    event: String,
+    can_be_cancelled: bool,
+}
+
 /// The reason why a relay no longer publishes.
 enum Inactive {
     /// Another relay took its place.
@@ -186,7 +196,8 @@ impl<DB: SqlDatabase> Relay<DB> {
         self.lock().end();
         let resigning = async {
             let mut connection = self.store.connection("stop the relay").await?;
-            let resigned = DB::resign(&mut connection, &self.store.statements, token).await;
+            let resign = &self.store.statements.resign;
+            let resigned = DB::execute(&mut connection, resign, &[Value::Integer(token)]).await;
             resigned.map_err(SqlError::of("stop the relay"))
         };
         // Without this, others wait until the lease ends.
@@ -276,15 +287,35 @@ impl<DB: SqlDatabase> Active<'_, DB> {
 
     /// Takes the lease, or renews it.
     async fn lead(&mut self) -> Result<(), Inactive> {
-        let store = &self.relay.store;
         let start = Instant::now();
-        let mut connection = store.pool.acquire().await?;
-        let lease = millis(LEASE);
-        if !DB::lead(&mut connection, &store.statements, self.token, lease).await? {
+        let values = [Value::Integer(self.token), Value::Integer(millis(LEASE))];
+        if self.execute(&self.statements().lead, &values).await? == 0 {
             return Err(Inactive::Superseded);
         }
         self.renewed = start;
         Ok(())
+    }
+
+    fn statements(&self) -> &Statements {
+        &self.relay.store.statements
+    }
+
+    async fn execute(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<u64, sqlx::Error> {
+        let mut connection = self.relay.store.pool.acquire().await?;
+        DB::execute(&mut connection, statement, values).await
+    }
+
+    async fn fetch(
+        &self,
+        statement: &Statement,
+        values: &[Value<'_>],
+    ) -> Result<Vec<DB::Row>, sqlx::Error> {
+        let mut connection = self.relay.store.pool.acquire().await?;
+        DB::fetch(&mut connection, statement, values).await
     }
 
     async fn keep_lease(&mut self) -> Result<(), Inactive> {
@@ -296,9 +327,16 @@ impl<DB: SqlDatabase> Active<'_, DB> {
 
     async fn due(&mut self) -> Result<Vec<DueEvent>, Inactive> {
         self.keep_lease().await?;
-        let store = &self.relay.store;
-        let mut connection = store.pool.acquire().await?;
-        Ok(DB::due(&mut connection, &store.statements, BATCH).await?)
+        let limit = [Value::Integer(BATCH)];
+        let rows = self.fetch(&self.statements().due, &limit).await?;
+        let events = rows.iter().map(|row| {
+            Ok(DueEvent {
+                position: DB::integer(row, 0)?.unwrap_or_default(),
+                event: DB::text(row, 1)?,
+                can_be_cancelled: DB::boolean(row, 2)?,
+            })
+        });
+        events.collect()
     }
 
     /// Publishes events in their order, and marks them as published, also those before a failure.
@@ -365,10 +403,11 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         }
     }
 
-    async fn take(&mut self, position: i64) -> Result<Option<String>, Inactive> {
-        let store = &self.relay.store;
-        let mut connection = store.pool.acquire().await?;
-        Ok(DB::take(&mut connection, &store.statements, position).await?)
+    /// Takes an event from those that can be cancelled, and returns it if it is still due.
+    async fn take(&self, position: i64) -> Result<Option<String>, Inactive> {
+        let position = [Value::Integer(position)];
+        let rows = self.fetch(&self.statements().take, &position).await?;
+        Ok(rows.first().map(|row| DB::text(row, 0)).transpose()?)
     }
 
     async fn mark(&mut self) -> Result<(), Inactive> {
@@ -388,12 +427,11 @@ impl<DB: SqlDatabase> Active<'_, DB> {
     ) -> Result<(), Inactive> {
         let text = format!("the event at position {position} of the outbox is rejected: {error}");
         tracing::error!(position, error, "an event of the outbox is rejected");
-        let store = &self.relay.store;
-        let mut connection = store.pool.acquire().await?;
-        let delay = millis(REJECTED_DELAY);
         // PostgreSQL has no text with NUL, which an id may have that is quoted here.
         let error = error.to_string().replace('\0', "\u{fffd}");
-        DB::postpone(&mut connection, &store.statements, position, delay, &error).await?;
+        let delay = Value::Integer(millis(REJECTED_DELAY));
+        let values = [Value::Integer(position), delay, Value::Text(&error)];
+        self.execute(&self.statements().postpone, &values).await?;
         self.relay.lock().rejected = Some(text);
         Ok(())
     }
@@ -405,14 +443,19 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         }
         let store = &self.relay.store;
         let mut connection = store.pool.acquire().await?;
-        let age = millis(self.relay.retention);
-        let deleted = DB::delete_published(&mut connection, &store.statements, age).await?;
+        let age = Value::Integer(millis(self.relay.retention));
+        let values = [age, Value::Integer(MAX_DELETED)];
+        let delete = &store.statements.delete_published;
+        let deleted = DB::execute(&mut connection, delete, &values).await?;
         store.sweep(&mut connection).await?;
-        let (backlog, lag) = DB::backlog(&mut connection, &store.statements).await?;
-        let mut health = self.relay.lock();
-        health.backlog = u64::try_from(backlog).unwrap_or_default();
-        health.lag = Duration::from_millis(u64::try_from(lag).unwrap_or_default());
-        if deleted < MAX_DELETED {
+        let rows = DB::fetch(&mut connection, &store.statements.backlog, &[]).await?;
+        if let Some(row) = rows.first() {
+            let (backlog, lag) = (unsigned::<DB>(row, 0)?, unsigned::<DB>(row, 1)?);
+            let mut health = self.relay.lock();
+            health.backlog = backlog.unwrap_or_default();
+            health.lag = Duration::from_millis(lag.unwrap_or_default());
+        }
+        if deleted < MAX_DELETED.cast_unsigned() {
             self.next_housekeeping = Instant::now() + HOUSEKEEPING_INTERVAL;
         }
         Ok(())
@@ -420,11 +463,9 @@ impl<DB: SqlDatabase> Active<'_, DB> {
 
     /// Waits until an event may be due.
     async fn wait(&mut self, wakeups: &mut dyn Wakeups) -> Result<(), Inactive> {
-        let store = &self.relay.store;
-        let mut connection = store.pool.acquire().await?;
-        let next = DB::next_due(&mut connection, &store.statements).await?;
-        drop(connection);
-        let next = next.map(|millis| Duration::from_millis(u64::try_from(millis).unwrap_or(0)));
+        let rows = self.fetch(&self.statements().next_due, &[]).await?;
+        let next = rows.first().map(|row| unsigned::<DB>(row, 0)).transpose()?;
+        let next = next.flatten().map(Duration::from_millis);
         let delay = next.unwrap_or(DB::POLL_INTERVAL).min(DB::POLL_INTERVAL);
         tokio::select! {
             () = sleep(delay) => Ok(()),
@@ -432,6 +473,12 @@ impl<DB: SqlDatabase> Active<'_, DB> {
             woken = wakeups.next() => Ok(woken?),
         }
     }
+}
+
+/// Returns a number that is not below zero, or zero for one that is.
+fn unsigned<DB: SqlDatabase>(row: &DB::Row, column: usize) -> Result<Option<u64>, sqlx::Error> {
+    let number = DB::integer(row, column)?;
+    Ok(number.map(|number| u64::try_from(number).unwrap_or_default()))
 }
 
 /// Waits until a relay is stopped.

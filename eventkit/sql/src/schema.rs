@@ -57,7 +57,7 @@ pub(crate) struct Dialect {
 
 /// A statement that is written in this crate, but for the name of the schema.
 #[derive(Debug, Clone)]
-pub(crate) struct Statement(Arc<str>);
+pub struct Statement(Arc<str>);
 
 impl Statement {
     pub(crate) fn sql(&self) -> AssertSqlSafe<Arc<str>> {
@@ -68,6 +68,7 @@ impl Statement {
 /// The statements on the tables of a schema. Times are in milliseconds of the database's clock.
 #[derive(Debug)]
 pub struct Statements {
+    pub(crate) version: Statement,
     pub(crate) begin_unit: Statement,
     pub(crate) claim: Statement,
     pub(crate) is_completed: Statement,
@@ -107,6 +108,9 @@ impl Statements {
         let outbox = format!("{prefix}outbox");
         let relay = format!("{prefix}relay");
         Self {
+            version: statement(format!(
+                "SELECT CAST(max(version) AS bigint) FROM {prefix}migrations"
+            )),
             begin_unit: statement(format!(
                 "INSERT INTO {inbox} AS inbox (key, source, id, handler, completed_at)
                  SELECT $1, $2, $3, $4, {now} WHERE {claim_condition}

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use sqlx::{Pool, Transaction};
+use sqlx::{Connection, Pool, SqlSafeStr, Transaction};
 
 use crate::begin::Beginning;
-use crate::database::{MAX_DELETED, SqlDatabase, VERSION, millis};
+use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::schema::{Schema, Statements};
+use crate::value::Value;
 
 /// The tables of eventkit in a database of the program, which it reaches through the program's own pool.
 ///
@@ -37,6 +38,9 @@ pub struct SqlStore<DB: SqlDatabase> {
     /// The time at which expired entries were last deleted.
     last_sweep: Arc<Mutex<Option<Instant>>>,
 }
+
+/// The version of the tables.
+const VERSION: i64 = 1;
 
 /// The number of times that expired entries are deleted in each window.
 const SWEEPS: u32 = 10;
@@ -102,8 +106,12 @@ impl<DB: SqlDatabase> SqlStore<DB> {
             return Ok(());
         }
         *self.last_sweep() = Some(Instant::now());
-        let deleted = DB::delete_expired(connection, &self.statements, self.window_millis());
-        if deleted.await? == MAX_DELETED {
+        let values = [
+            Value::Integer(self.window_millis()),
+            Value::Integer(MAX_DELETED),
+        ];
+        let deleted = DB::execute(connection, &self.statements.delete_expired, &values).await?;
+        if deleted == MAX_DELETED.cast_unsigned() {
             *self.last_sweep() = None;
         }
         Ok(())
@@ -165,12 +173,32 @@ impl<DB: SqlDatabase> SqlStore<DB> {
     /// of a later version.
     pub async fn migrate(&self) -> Result<(), SqlError> {
         let mut connection = self.connection("connect to the database").await?;
-        let migrated = DB::migrate(&mut connection, &self.schema).await;
-        let migrated = migrated.map_err(SqlError::of("create the tables"))?;
-        migrated.map_err(|found| {
+        let found = self.create_tables(&mut connection).await;
+        let found = found.map_err(SqlError::of("create the tables"))?;
+        if found > VERSION {
             let known = VERSION;
-            SqlErrorKind::Newer { found, known }.into()
-        })
+            return Err(SqlErrorKind::Newer { found, known }.into());
+        }
+        Ok(())
+    }
+
+    /// Creates the tables if there are none; returns the version of those that there were.
+    async fn create_tables(&self, connection: &mut DB::Connection) -> Result<i64, sqlx::Error> {
+        let mut transaction = connection
+            .begin_with(DB::BEGIN_MIGRATION.into_sql_str())
+            .await?;
+        let mut found = 0;
+        if DB::prepare_migration(&mut transaction, &self.schema).await? {
+            let rows = DB::fetch(&mut transaction, &self.statements.version, &[]).await?;
+            if let Some(row) = rows.first() {
+                found = DB::integer(row, 0)?.unwrap_or_default();
+            }
+        }
+        if found < 1 {
+            DB::create_tables(&mut transaction, &self.schema).await?;
+        }
+        transaction.commit().await?;
+        Ok(found)
     }
 
     pub(crate) async fn connection(

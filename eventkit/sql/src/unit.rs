@@ -11,11 +11,12 @@ use eventkit::{BoxError, Context, Event, ExtractAsync, Requirements};
 use sqlx::Transaction;
 
 use crate::codes::{is_conflict, is_lost, not_committed};
-use crate::database::{SqlDatabase, UnitClaim};
+use crate::database::{SqlDatabase, is_completed};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
 use crate::outbox;
 use crate::store::SqlStore;
+use crate::value::Value;
 
 /// The transaction in which a handler runs, as an extractor: `tx: &mut Tx<Postgres>`.
 ///
@@ -96,6 +97,14 @@ pub(crate) struct SqlUnitOfWork<DB: SqlDatabase> {
     number: i64,
 }
 
+/// The answer to a claim by a unit of work.
+enum UnitClaim {
+    /// Granted in the transaction with this number.
+    Granted(i64),
+    InProgress,
+    Completed,
+}
+
 /// How often a claim that conflicts with another one is made again.
 const MAX_CLAIMS: usize = 16;
 
@@ -149,7 +158,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         let mut claims = 0;
         loop {
             let mut transaction = self.begin().await?;
-            let claim = DB::claim_unit(&mut transaction, &self.statements, &self.schema, key).await;
+            let claim = self.claim_unit(&mut transaction, key).await;
             claims += 1;
             match claim {
                 Ok(claim) => return Ok((transaction, claim)),
@@ -159,6 +168,27 @@ impl<DB: SqlDatabase> SqlStore<DB> {
                 Err(error) => return Err(SqlError::of("claim an event")(error)),
             }
         }
+    }
+}
+
+impl<DB: SqlDatabase> SqlStore<DB> {
+    async fn claim_unit(
+        &self,
+        connection: &mut DB::Connection,
+        key: &Key,
+    ) -> Result<UnitClaim, sqlx::Error> {
+        let [digest, source, id, handler] = key.values();
+        let lock = Value::Integer(key.lock(self.schema.as_str()));
+        let values = [digest, source, id, handler, lock];
+        let rows = DB::fetch(connection, &self.statements.begin_unit, &values).await?;
+        if let Some(row) = rows.first() {
+            return Ok(UnitClaim::Granted(DB::integer(row, 0)?.unwrap_or_default()));
+        }
+        let is_completed = is_completed::<DB>(connection, &self.statements, &key.digest).await?;
+        Ok(match is_completed {
+            Some(true) => UnitClaim::Completed,
+            _ => UnitClaim::InProgress,
+        })
     }
 }
 

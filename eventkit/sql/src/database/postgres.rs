@@ -4,18 +4,13 @@ use std::error::Error;
 use std::time::Duration;
 
 use eventkit::transport::BoxFuture;
-use eventkit_service::{Claim, ClaimToken};
 use sqlx::error::DatabaseError;
 use sqlx::postgres::{PgDatabaseError, PgListener};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool, Postgres, Row};
-
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Row};
 use tokio::time::timeout;
 
 use super::operations::{Never, Operations, Wakeups};
-use super::{
-    Dialect, Due, DueEvent, InboxAnswer, InboxOperation, Key, MAX_DELETED, Schema, Statements,
-    UnitClaim, VERSION,
-};
+use super::{Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -27,6 +22,8 @@ const MIGRATION_LOCK: i64 = 0x6576_656e_746b_6974;
 
 impl Operations for Postgres {
     const BEGIN: &'static str = "BEGIN";
+    // At any other level, what others created before the lock was free would not be visible.
+    const BEGIN_MIGRATION: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
     const BATCHES: bool = false;
     const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -42,36 +39,37 @@ impl Operations for Postgres {
         })
     }
 
-    fn migrate<'a>(
+    fn prepare_migration<'a>(
         connection: &'a mut PgConnection,
         schema: &'a Schema,
-    ) -> BoxFuture<'a, Result<Result<(), i32>, sqlx::Error>> {
+    ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
         Box::pin(async move {
-            // At any other level, what others created before the lock was free would not be visible.
-            let mut transaction = connection
-                .begin_with("BEGIN ISOLATION LEVEL READ COMMITTED")
-                .await?;
             sqlx::query("SELECT pg_advisory_xact_lock($1)")
                 .bind(MIGRATION_LOCK)
-                .execute(&mut *transaction)
+                .execute(&mut *connection)
                 .await?;
             let exists = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1");
             let exists = exists.bind(schema.as_str());
-            if exists.fetch_optional(&mut *transaction).await?.is_none() {
+            if exists.fetch_optional(&mut *connection).await?.is_none() {
                 // Not `IF NOT EXISTS`, which asks for the right to create one even if it exists.
                 let create = AssertSqlSafe(format!("CREATE SCHEMA \"{}\"", schema.as_str()));
-                transaction.execute(create).await?;
+                connection.execute(create).await?;
             }
-            let found = version(&mut transaction, schema).await?;
-            if found > VERSION {
-                return Ok(Err(found));
-            }
-            if found < 1 {
-                let script = AssertSqlSafe(first_version(schema.as_str()));
-                sqlx::raw_sql(script).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-            Ok(Ok(()))
+            sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+                .bind(format!("\"{}\".migrations", schema.as_str()))
+                .fetch_one(connection)
+                .await
+        })
+    }
+
+    fn create_tables<'a>(
+        connection: &'a mut PgConnection,
+        schema: &'a Schema,
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let script = AssertSqlSafe(first_version(schema.as_str()));
+            sqlx::raw_sql(script).execute(connection).await?;
+            Ok(())
         })
     }
 
@@ -153,18 +151,7 @@ impl Wakeups for PgListener {
     }
 }
 
-async fn version(connection: &mut PgConnection, schema: &Schema) -> Result<i32, sqlx::Error> {
-    let table = format!("\"{}\".migrations", schema.as_str());
-    let exists: bool = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
-        .bind(&table)
-        .fetch_one(&mut *connection)
-        .await?;
-    if !exists {
-        return Ok(0);
-    }
-    let version = AssertSqlSafe(format!("SELECT coalesce(max(version), 0) FROM {table}"));
-    sqlx::query_scalar(version).fetch_one(connection).await
-}
+bind!(Postgres);
 
 fn first_version(schema: &str) -> String {
     format!(

@@ -4,16 +4,12 @@ use std::error::Error;
 use std::time::Duration;
 
 use eventkit::transport::BoxFuture;
-use eventkit_service::{Claim, ClaimToken};
 use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
-use sqlx::{AssertSqlSafe, Connection, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
 
 use super::operations::{Never, Operations, Wakeups};
-use super::{
-    Dialect, Due, DueEvent, InboxAnswer, InboxOperation, Key, MAX_DELETED, Schema, Statements,
-    UnitClaim, VERSION,
-};
+use super::{Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
@@ -23,6 +19,7 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 
 impl Operations for Sqlite {
     const BEGIN: &'static str = BEGIN;
+    const BEGIN_MIGRATION: &'static str = BEGIN;
     const BATCHES: bool = true;
     const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -39,22 +36,26 @@ impl Operations for Sqlite {
         })
     }
 
-    fn migrate<'a>(
+    fn prepare_migration<'a>(
         connection: &'a mut SqliteConnection,
         schema: &'a Schema,
-    ) -> BoxFuture<'a, Result<Result<(), i32>, sqlx::Error>> {
+    ) -> BoxFuture<'a, Result<bool, sqlx::Error>> {
         Box::pin(async move {
-            let mut transaction = connection.begin_with(BEGIN).await?;
-            let found = version(&mut transaction, schema).await?;
-            if found > VERSION {
-                return Ok(Err(found));
-            }
-            if found < 1 {
-                let script = AssertSqlSafe(first_version(schema.as_str()));
-                sqlx::raw_sql(script).execute(&mut *transaction).await?;
-            }
-            transaction.commit().await?;
-            Ok(Ok(()))
+            let exists =
+                sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1");
+            let exists = exists.bind(format!("{}_migrations", schema.as_str()));
+            Ok(exists.fetch_optional(connection).await?.is_some())
+        })
+    }
+
+    fn create_tables<'a>(
+        connection: &'a mut SqliteConnection,
+        schema: &'a Schema,
+    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+        Box::pin(async move {
+            let script = AssertSqlSafe(first_version(schema.as_str()));
+            sqlx::raw_sql(script).execute(connection).await?;
+            Ok(())
         })
     }
 
@@ -114,16 +115,7 @@ impl Operations for Sqlite {
     shared_operations!();
 }
 
-async fn version(connection: &mut SqliteConnection, schema: &Schema) -> Result<i32, sqlx::Error> {
-    let table = format!("{}_migrations", schema.as_str());
-    let exists = sqlx::query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = $1");
-    let exists = exists.bind(&table).fetch_optional(&mut *connection).await?;
-    if exists.is_none() {
-        return Ok(0);
-    }
-    let version = AssertSqlSafe(format!("SELECT coalesce(max(version), 0) FROM {table}"));
-    sqlx::query_scalar(version).fetch_one(connection).await
-}
+bind!(Sqlite);
 
 fn first_version(schema: &str) -> String {
     format!(

@@ -1,0 +1,11 @@
+//! The values of parameters.
+
+/// The value of a parameter of a statement.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    Integer(i64),
+    Text(&'a str),
+    /// Text, or `NULL`.
+    Key(Option<&'a str>),
+    Bytes(&'a [u8]),
+}
