@@ -34,9 +34,7 @@ impl Delivery<'_> {
         suspect: Option<Box<Admission<'_>>>,
     ) -> AttemptOutcome {
         let handler = &self.task.shared.handler;
-        if handler.has_unit_of_work()
-            && let Some(store) = handler.bound.unit_of_work_store()
-        {
+        if let Some(store) = handler.bound.unit_of_work_store() {
             // Boxed, so that the deliveries of other handlers do not have the size of this.
             return Box::pin(self.attempt_in_unit_of_work(store, number, suspect)).await;
         }

@@ -23,7 +23,6 @@ pub(crate) struct NamedHandler {
     pub(crate) bound: BoundHandler,
     durable: Arc<str>,
     identity: Arc<str>,
-    has_unit_of_work: bool,
 }
 
 impl NamedHandler {
@@ -33,7 +32,6 @@ impl NamedHandler {
         Self {
             identity: oldest.map_or_else(|| Arc::clone(&durable), |name| name.as_str().into()),
             durable,
-            has_unit_of_work: bound.unit_of_work_store().is_some(),
             bound,
         }
     }
@@ -52,11 +50,6 @@ impl NamedHandler {
     /// nothing is done twice.
     pub(crate) fn identity(&self) -> &str {
         &self.identity
-    }
-
-    /// Returns whether the handler runs in a unit of work.
-    pub(crate) fn has_unit_of_work(&self) -> bool {
-        self.has_unit_of_work
     }
 
     /// Returns whether an event passes the filter of the handler.

@@ -1,6 +1,5 @@
 //! Attempts of handlers that run in a unit of work.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,7 +119,7 @@ fn failed(
     rolled_back: Result<(), BoxError>,
     store: &dyn UnitOfWorkStore,
 ) -> Result<AttemptOutcome, NotCommitted> {
-    let Some(error) = error_of(&failure) else {
+    let Some(error) = failure.store_error() else {
         return Ok(AttemptOutcome::Failed(failure));
     };
     if store.is_conflict(error) {
@@ -139,13 +138,4 @@ enum NotCommitted {
     Conflict(Failure),
     /// The store failed.
     Store(BoxError),
-}
-
-fn error_of(failure: &Failure) -> Option<&(dyn Error + 'static)> {
-    match failure {
-        Failure::Error { error, .. }
-        | Failure::Extract { error, .. }
-        | Failure::UnitOfWork(error) => Some(&**error),
-        _ => None,
-    }
 }

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::handler::Handler;
 use super::invocation::Invocation;
 use super::report::{into_result, matches_filter};
-use super::state::StateMap;
+use super::state::{FindStore, StateMap};
 use super::unit_of_work::{UnitOfWork, UnitOfWorkStore};
 use crate::event::Event;
 
@@ -19,6 +19,7 @@ use crate::event::Event;
 pub struct BoundHandler {
     handler: HandlerRef,
     states: Arc<StateMap>,
+    find_store: Option<FindStore>,
 }
 
 impl BoundHandler {
@@ -28,6 +29,7 @@ impl BoundHandler {
         table.handlers().iter().map(|handler| Self {
             handler: handler.clone(),
             states: Arc::clone(table.states()),
+            find_store: handler.requirements().find_store(),
         })
     }
 
@@ -61,7 +63,7 @@ impl BoundHandler {
     /// Returns the store in whose unit of work the handler runs, if it runs in one.
     #[must_use]
     pub fn unit_of_work_store(&self) -> Option<&dyn UnitOfWorkStore> {
-        self.handler.requirements().find_store(&self.states)
+        self.find_store.and_then(|find| find(&self.states))
     }
 
     /// Runs a sync handler, which adds its events to the outgoing ones.

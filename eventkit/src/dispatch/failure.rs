@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use super::decision::{Decision, HandlerError};
 use super::decisions;
-use super::unit_of_work::UnitOfWorkStore;
 use crate::error::{BoxError, DecodeError, with_causes};
 
 /// The reason why one handler did not succeed.
@@ -91,13 +90,15 @@ impl Failure {
         }
     }
 
-    /// Returns whether it comes from a conflict between units of work.
-    pub(super) fn is_conflict(&self, store: &dyn UnitOfWorkStore) -> bool {
+    /// Returns the error that may come from the store of a unit of work.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn store_error(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Error { error, .. } | Self::Extract { error, .. } | Self::UnitOfWork(error) => {
-                store.is_conflict(&**error)
+                Some(&**error)
             }
-            _ => false,
+            _ => None,
         }
     }
 

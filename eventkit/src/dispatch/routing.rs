@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::decoded::TypedValue;
 use super::entry::HandlerRef;
 use super::handler::{Handler, TakenFrom};
-use super::state::StateMap;
+use super::state::{FindStore, StateMap};
+use super::unit_of_work::UnitOfWorkStore;
 use crate::event::name;
 use crate::pattern;
 
@@ -156,18 +157,27 @@ pub(super) struct Route {
     needs_event: bool,
     /// Whether a handler has a filter.
     pub(super) filtered: bool,
-    /// Whether a handler runs in a unit of work.
-    pub(super) has_unit_of_work: bool,
+    /// Finds the store of each handler that runs in a unit of work, up to the last of them.
+    find_stores: Vec<Option<FindStore>>,
     /// The Rust type of which every handler takes the value, and nothing else but state.
     only_type: Option<TypeId>,
 }
 
 impl Route {
     fn new(ty: &str, handlers: Vec<HandlerRef>, states: &StateMap) -> Self {
-        let missing = |(index, handler): (usize, &HandlerRef)| {
-            let state = handler.requirements().missing(states)?;
-            Some(Refusal::MissingState(index, state))
-        };
+        let mut missing = None;
+        let mut find_stores = Vec::new();
+        for (index, handler) in handlers.iter().enumerate() {
+            let requirements = handler.requirements();
+            if missing.is_none() {
+                let state = requirements.missing(states);
+                missing = state.map(|state| Refusal::MissingState(index, state));
+            }
+            if let Some(find) = requirements.find_store() {
+                find_stores.resize(index, None);
+                find_stores.push(Some(find));
+            }
+        }
         let two_types = two_types(ty, &handlers).map(Refusal::TwoTypes);
         let needs_event = handlers
             .iter()
@@ -176,12 +186,10 @@ impl Route {
         let only_type = only_type(&handlers).filter(|_| !needs_event && !filtered);
         Self {
             first_async: handlers.iter().position(|handler| handler.is_async()),
-            refusal: two_types.or_else(|| handlers.iter().enumerate().find_map(missing)),
+            refusal: two_types.or(missing),
             needs_event,
             filtered,
-            has_unit_of_work: handlers
-                .iter()
-                .any(|handler| handler.requirements().has_unit_of_work()),
+            find_stores,
             only_type,
             handlers,
         }
@@ -207,6 +215,17 @@ impl Route {
         let taken = |handler: &Handler| handler.typed().map(|own| own.taken_from(typed));
         let mut handlers = self.handlers.iter().map(|handler| &**handler);
         handlers.find(|handler| taken(handler) == Some(from))
+    }
+
+    /// Returns the store in whose unit of work the handler at an index runs, if it runs in one.
+    #[inline]
+    pub(super) fn store_of<'s>(
+        &self,
+        index: usize,
+        states: &'s StateMap,
+    ) -> Option<&'s dyn UnitOfWorkStore> {
+        let find = self.find_stores.get(index).copied().flatten();
+        find.and_then(|find| find(states))
     }
 
     /// Returns the first handler that is async.

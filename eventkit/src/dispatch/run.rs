@@ -8,12 +8,10 @@ use super::collection::{CloseOnDrop, LazyOutgoing};
 use super::decoded::{DecodedEvent, TypedValue};
 use super::entry::Outcome;
 use super::error::DispatchError;
-use super::handler::Handler;
 use super::invocation::Invocation;
 use super::report::{Report, ReportBuilder};
 use super::routing::{Refusal, Route, RoutingTable, TwoTypes};
 use super::state::StateMap;
-use super::unit_of_work::UnitOfWorkStore;
 use super::unit_run;
 use crate::error::EncodeError;
 use crate::event::Event;
@@ -287,7 +285,7 @@ impl<'a> Execution<'a> {
             if !self.route.filtered || report.check_filter(index, handler, &self.event) {
                 let outgoing = LazyOutgoing::default();
                 let _closing = CloseOnDrop(&outgoing);
-                let outcome = if let Some(store) = self.store_of(handler) {
+                let outcome = if let Some(store) = self.route.store_of(index, self.states) {
                     let entry = handler.entry();
                     let running = unit_run::run(store, entry, &self.event, self.states, &outgoing);
                     // Boxed, since units of work are rare, and every dispatch would have the room for them.
@@ -300,15 +298,6 @@ impl<'a> Execution<'a> {
             }
         }
         report
-    }
-
-    /// Returns the store in whose unit of work a handler runs, if it runs in one.
-    #[inline]
-    fn store_of(&self, handler: &Handler) -> Option<&dyn UnitOfWorkStore> {
-        if self.route.has_unit_of_work {
-            return handler.requirements().find_store(self.states);
-        }
-        None
     }
 }
 

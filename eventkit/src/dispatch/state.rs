@@ -37,8 +37,8 @@ pub struct Requirements {
     has_two_units_of_work: bool,
 }
 
-/// Returns the store of a unit of work, which is state.
-type FindStore = fn(&StateMap) -> Option<&dyn UnitOfWorkStore>;
+/// A function that returns the store of a unit of work, which is state.
+pub(crate) type FindStore = fn(&StateMap) -> Option<&dyn UnitOfWorkStore>;
 
 impl Requirements {
     /// Adds a required type of state.
@@ -55,17 +55,13 @@ impl Requirements {
         self.has_two_units_of_work = self.unit_of_work.replace(find).is_some();
     }
 
-    /// Returns the store in whose unit of work the handler runs, if it runs in one.
-    pub(crate) fn find_store<'s>(&self, states: &'s StateMap) -> Option<&'s dyn UnitOfWorkStore> {
-        self.unit_of_work.and_then(|find| find(states))
+    /// Returns the function that finds the store in whose unit of work the handler runs, if it runs in one.
+    pub(crate) fn find_store(&self) -> Option<FindStore> {
+        self.unit_of_work
     }
 
     pub(crate) fn has_two_units_of_work(&self) -> bool {
         self.has_two_units_of_work
-    }
-
-    pub(crate) fn has_unit_of_work(&self) -> bool {
-        self.unit_of_work.is_some()
     }
 
     /// Returns the name of the first required type that is missing.

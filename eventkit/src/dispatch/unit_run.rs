@@ -31,27 +31,22 @@ pub(super) async fn run(
             Err(error) => return Ok(Err(Box::new(Failure::UnitOfWork(error)))),
         };
         let invocation = Invocation::new(event, entry, states, outgoing).within(&*unit);
-        let failure = match entry.run_async(&invocation).await {
+        let (failure, is_conflict) = match entry.run_async(&invocation).await {
             Ok(Ok(())) => match unit.commit(&outgoing.events()).await {
                 Ok(()) => {
                     outgoing.truncate(0);
                     return Ok(Ok(()));
                 }
-                Err(CommitError::Conflict(error)) => {
-                    conflicts += 1;
-                    if conflicts == MAX_CONFLICTS {
-                        return Ok(Err(Box::new(Failure::UnitOfWork(error))));
-                    }
-                    outgoing.truncate(0);
-                    continue;
-                }
+                Err(CommitError::Conflict(error)) => (Box::new(Failure::UnitOfWork(error)), true),
                 Err(CommitError::Refused(error) | CommitError::Unavailable(error)) => {
-                    return Ok(Err(Box::new(Failure::UnitOfWork(error))));
+                    (Box::new(Failure::UnitOfWork(error)), false)
                 }
             },
             Ok(Err(failure)) => {
                 roll_back(&*unit).await;
-                failure
+                let error = failure.store_error();
+                let is_conflict = error.is_some_and(|error| store.is_conflict(error));
+                (failure, is_conflict)
             }
             Err(panic) => {
                 roll_back(&*unit).await;
@@ -59,7 +54,7 @@ pub(super) async fn run(
             }
         };
         conflicts += 1;
-        if conflicts == MAX_CONFLICTS || !failure.is_conflict(store) {
+        if conflicts == MAX_CONFLICTS || !is_conflict {
             return Ok(Err(failure));
         }
         outgoing.truncate(0);
