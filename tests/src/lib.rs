@@ -6,6 +6,7 @@ pub mod header_values;
 pub mod message;
 pub mod nats;
 pub mod postgres;
+mod prepared;
 pub mod reading;
 pub mod refusal;
 pub mod round_trip;

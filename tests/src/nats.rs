@@ -3,12 +3,14 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
+
+use crate::prepared;
 
 mod cluster;
 
@@ -221,20 +223,9 @@ fn signal(child: &Child, name: &str) {
 /// Returns the server to start; the script beside the suites finds or unpacks one.
 fn program() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        if env::var_os(VARIABLE).is_some_and(|value| value == "off") {
-            return None;
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("nats/prepare");
-        let output = Command::new(&script)
-            .output()
-            .unwrap_or_else(|error| panic!("`{}` does not start: {error}", script.display()));
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        let path = String::from_utf8_lossy(&output.stdout);
-        Some(path.trim_end().into())
-    });
-    found.clone()
+    FOUND
+        .get_or_init(|| prepared::path("nats/prepare", VARIABLE))
+        .clone()
 }
 
 /// Returns a port that nothing listens on right now.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
 use crate::nats::free_port;
+use crate::prepared;
 
 /// The environment variable that names the folder of the programs, or turns the tests off.
 pub const VARIABLE: &str = "EVENTKIT_POSTGRES";
@@ -241,18 +242,7 @@ fn is_running(id: u32) -> bool {
 /// Returns the folder of the programs; the script beside the suites finds or unpacks them.
 fn programs() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        if env::var_os(VARIABLE).is_some_and(|value| value == "off") {
-            return None;
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("postgres/prepare");
-        let output = Command::new(&script)
-            .output()
-            .unwrap_or_else(|error| panic!("`{}` does not start: {error}", script.display()));
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{said}");
-        let path = String::from_utf8_lossy(&output.stdout);
-        Some(path.trim_end().into())
-    });
-    found.clone()
+    FOUND
+        .get_or_init(|| prepared::path("postgres/prepare", VARIABLE))
+        .clone()
 }

@@ -7,4 +7,5 @@
 
 mod inboxes;
 mod postgres;
+mod recorded;
 mod sqlite;

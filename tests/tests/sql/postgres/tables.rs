@@ -5,9 +5,10 @@ use std::time::Duration;
 use eventkit_service::Inbox;
 use tokio::task::JoinSet;
 
-use super::relay::{Recorded, Running, event, numbers, store_events};
+use super::relay::{Running, event, numbers, store_events};
 use super::{store, store_with};
 use crate::inboxes::{LEASE, granted, key};
+use crate::recorded::Recorded;
 
 #[tokio::test]
 async fn a_word_of_sql_is_the_name_of_a_schema() {

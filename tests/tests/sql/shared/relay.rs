@@ -2,14 +2,10 @@
 
 use std::collections::HashSet;
 use std::future::pending;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use eventkit::Event;
 use eventkit::event::Timestamp;
-use eventkit::transport::{
-    BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind,
-};
 use eventkit_sql::{Relay, SqlStore};
 use sqlx::AssertSqlSafe;
 use tokio::sync::oneshot;
@@ -17,75 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use super::{Db, PREFIX, store};
-
-/// How long a test waits for a relay.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A publisher that records what it is given, and refuses at will.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Recorded(Arc<Mutex<State>>);
-
-#[derive(Debug, Default)]
-pub(super) struct State {
-    ids: Vec<String>,
-    is_down: bool,
-    /// What the next event waits for.
-    gate: Option<oneshot::Receiver<()>>,
-}
-
-impl Recorded {
-    pub(super) fn ids(&self) -> Vec<String> {
-        self.0.lock().unwrap().ids.clone()
-    }
-
-    fn set_down(&self, is_down: bool) {
-        self.0.lock().unwrap().is_down = is_down;
-    }
-
-    pub(super) async fn until(&self, number: usize) -> Vec<String> {
-        let waiting = async {
-            while self.ids().len() < number {
-                sleep(Duration::from_millis(5)).await;
-            }
-        };
-        timeout(PATIENCE, waiting)
-            .await
-            .unwrap_or_else(|_| panic!("{:?}", self.ids()));
-        self.ids()
-    }
-}
-
-impl Publisher for Recorded {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        let mut state = self.0.lock().unwrap();
-        let gate = state.gate.take();
-        let result = if state.is_down {
-            Err(TransportError::new(TransportErrorKind::Unavailable, "down"))
-        } else if event.id().starts_with("bad") {
-            Err(TransportError::rejected("too bad\0"))
-        } else {
-            state.ids.push(event.id().to_owned());
-            Ok(Published::default())
-        };
-        Box::pin(async {
-            if let Some(gate) = gate {
-                let _ = gate.await;
-            }
-            result
-        })
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async { Ok(Published::default()) })
-    }
-}
+use crate::recorded::{PATIENCE, Recorded};
 
 pub(super) fn event(id: impl Into<String>) -> Event {
     let event = Event::builder().id(id).source("/bank");
@@ -283,7 +211,7 @@ async fn a_thousand_scheduled_events_outlive_their_relays() {
     let Some(store) = store().await else {
         return;
     };
-    let (published, outbox) = (Timed::default(), store.outbox());
+    let (published, outbox) = (Recorded::default(), store.outbox());
     let start = Instant::now();
     let mut transaction = store.pool().begin().await.unwrap();
     for number in 0..EVENTS {
@@ -303,15 +231,14 @@ async fn a_thousand_scheduled_events_outlive_their_relays() {
             let _ = timeout(Duration::from_millis(700), relay.run_until(pending())).await;
             drop(relay);
             resign(&store).await;
-            let ids = published.ids();
-            let different: HashSet<&String> = ids.iter().map(|(id, _)| id).collect();
+            let different: HashSet<String> = published.ids().into_iter().collect();
             if different.len() == EVENTS as usize {
                 break;
             }
         }
     };
     timeout(PATIENCE, finished).await.unwrap();
-    for (id, at) in published.ids() {
+    for (id, at) in published.times() {
         let due: u64 = id.split_once('-').unwrap().1.parse().unwrap();
         let early = Duration::from_millis(due).saturating_sub(at.duration_since(start));
         // The clocks of the database and of the test have other origins, and are read at other times.
@@ -326,7 +253,7 @@ async fn an_event_that_is_replaced_before_its_turn_is_the_new_one() {
     };
     let (published, outbox) = (Recorded::default(), store.outbox());
     let (open, gate) = oneshot::channel();
-    published.0.lock().unwrap().gate = Some(gate);
+    published.set_gate(gate);
     let mut transaction = store.pool().begin().await.unwrap();
     let past: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
     outbox
@@ -407,33 +334,4 @@ async fn health_has_the_backlog_while_the_publisher_is_down_and_only_at_the_acti
 async fn resign(store: &SqlStore<Db>) {
     let resign = AssertSqlSafe(format!("UPDATE {PREFIX}relay SET leased_until = 0"));
     sqlx::query(resign).execute(store.pool()).await.unwrap();
-}
-
-/// A publisher that records when it is given what.
-#[derive(Debug, Clone, Default)]
-struct Timed(Arc<Mutex<Vec<(String, Instant)>>>);
-
-impl Timed {
-    pub(super) fn ids(&self) -> Vec<(String, Instant)> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl Publisher for Timed {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        let mut ids = self.0.lock().unwrap();
-        ids.push((event.id().to_owned(), Instant::now()));
-        Box::pin(async { Ok(Published::default()) })
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async { Ok(Published::default()) })
-    }
 }

@@ -1,14 +1,11 @@
 //! Handlers that take a `Tx`, in a dispatch and in a service.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use eventkit::transport::{BoxFuture, Published, Publisher, RawMessage, TransportError};
-use eventkit::{
-    BoxError, CloudEvent, Dispatcher, Event, Outgoing, Policy, Registry, State, handles,
-};
+use eventkit::{BoxError, CloudEvent, Dispatcher, Outgoing, Policy, Registry, State, handles};
 use eventkit_service::Service;
 use eventkit_service::memory::Memory;
 use eventkit_sql::{Relay, SqlStore, Tx};
@@ -16,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Pool};
 
 use super::{Db, PREFIX, store};
+use crate::recorded::Recorded;
 
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.payment.made", source = "/bank")]
@@ -64,28 +62,6 @@ pub(super) async fn add(tx: &mut Tx<Db>, amount: i64) -> Result<(), sqlx::Error>
     let add = sqlx::query("UPDATE account SET balance = balance + $1").bind(amount);
     add.execute(&mut **tx).await?;
     Ok(())
-}
-
-/// The events that were published.
-#[derive(Debug, Clone, Default)]
-struct Recorded(Arc<Mutex<Vec<Event>>>);
-
-impl Publisher for Recorded {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        self.0.lock().unwrap().push(event.clone());
-        Box::pin(async { Ok(Published::default()) })
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async { Ok(Published::default()) })
-    }
 }
 
 static BOOKING: Registry = Registry::new("booking");
@@ -265,7 +241,7 @@ async fn two_services_that_get_the_same_events_at_once_have_their_effects_once()
         running.await.unwrap().unwrap();
     }
     assert_eq!(count(&store, "inbox").await, 20);
-    assert_eq!(booked.0.lock().unwrap().len(), 20);
+    assert_eq!(booked.ids().len(), 20);
 }
 
 /// The error of a handler, whose source is that of sqlx and not the error of sqlx itself.

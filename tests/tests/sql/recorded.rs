@@ -1,0 +1,88 @@
+//! A publisher that records what it is given, and refuses at will.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use eventkit::Event;
+use eventkit::transport::{
+    BoxFuture, Published, Publisher, RawMessage, TransportError, TransportErrorKind,
+};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+/// How long a test waits for a relay.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Recorded(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// The ids of the events, with the time at which each came.
+    ids: Vec<(String, Instant)>,
+    is_down: bool,
+    /// What the next event waits for.
+    gate: Option<oneshot::Receiver<()>>,
+}
+
+impl Recorded {
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.times().into_iter().map(|(id, _)| id).collect()
+    }
+
+    pub(crate) fn times(&self) -> Vec<(String, Instant)> {
+        self.0.lock().unwrap().ids.clone()
+    }
+
+    pub(crate) fn set_down(&self, is_down: bool) {
+        self.0.lock().unwrap().is_down = is_down;
+    }
+
+    pub(crate) fn set_gate(&self, gate: oneshot::Receiver<()>) {
+        self.0.lock().unwrap().gate = Some(gate);
+    }
+
+    pub(crate) async fn until(&self, number: usize) -> Vec<String> {
+        let waiting = async {
+            while self.ids().len() < number {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, waiting)
+            .await
+            .unwrap_or_else(|_| panic!("{:?}", self.ids()));
+        self.ids()
+    }
+}
+
+impl Publisher for Recorded {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        let mut state = self.0.lock().unwrap();
+        let gate = state.gate.take();
+        let result = if state.is_down {
+            Err(TransportError::new(TransportErrorKind::Unavailable, "down"))
+        } else if event.id() == "bad" {
+            Err(TransportError::rejected("too bad\0"))
+        } else {
+            state.ids.push((event.id().to_owned(), Instant::now()));
+            Ok(Published::default())
+        };
+        Box::pin(async {
+            if let Some(gate) = gate {
+                let _ = gate.await;
+            }
+            result
+        })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async { Ok(Published::default()) })
+    }
+}
