@@ -5,7 +5,7 @@ use std::any::type_name;
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde_json::de::StrRead;
 
-use super::erased::Erased;
+use super::erased::type_side::Erased;
 use super::{ErasedDeserializer, ErasedSeed, decode_other};
 use crate::error::{BoxError, DecodeError};
 use crate::event::json::{byte_order_mark, is_blank, is_value};
