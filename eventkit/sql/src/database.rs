@@ -143,6 +143,17 @@ pub(crate) mod operations {
 /// Writes the operations that both databases have in the same words, but with types of their own.
 macro_rules! shared_operations {
     () => {
+        fn create_tables<'a>(
+            connection: &'a mut Self::Connection,
+            schema: &'a Schema,
+        ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+            Box::pin(async move {
+                let script = AssertSqlSafe(first_version(schema.as_str()));
+                sqlx::raw_sql(script).execute(connection).await?;
+                Ok(())
+            })
+        }
+
         fn execute<'a>(
             connection: &'a mut Self::Connection,
             statement: &'a Statement,

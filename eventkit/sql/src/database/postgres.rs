@@ -62,17 +62,6 @@ impl Operations for Postgres {
         })
     }
 
-    fn create_tables<'a>(
-        connection: &'a mut PgConnection,
-        schema: &'a Schema,
-    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
-        Box::pin(async move {
-            let script = AssertSqlSafe(first_version(schema.as_str()));
-            sqlx::raw_sql(script).execute(connection).await?;
-            Ok(())
-        })
-    }
-
     fn check(
         connection: &mut PgConnection,
         number: i64,

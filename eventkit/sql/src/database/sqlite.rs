@@ -48,17 +48,6 @@ impl Operations for Sqlite {
         })
     }
 
-    fn create_tables<'a>(
-        connection: &'a mut SqliteConnection,
-        schema: &'a Schema,
-    ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
-        Box::pin(async move {
-            let script = AssertSqlSafe(first_version(schema.as_str()));
-            sqlx::raw_sql(script).execute(connection).await?;
-            Ok(())
-        })
-    }
-
     fn check(
         connection: &mut SqliteConnection,
         _: i64,
