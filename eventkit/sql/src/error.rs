@@ -21,6 +21,7 @@ pub(crate) enum SqlErrorKind {
         operation: &'static str,
         source: sqlx::Error,
     },
+    #[cfg(feature = "sqlite")]
     #[error("failed to open the inbox {path}")]
     Open { path: String, source: sqlx::Error },
     #[error("failed to encode the event {event}")]
