@@ -1,4 +1,4 @@
-//! The values of attributes.
+//! The type of attribute values, and conversions to and from Rust types.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,11 +15,11 @@ use crate::error::AttributeError;
 
 /// The value of an extension attribute: one of the seven types of the specification.
 ///
-/// Two values are equal when their canonical strings are. In the header modes every extension
-/// arrives as a string, so `Integer(7)` and `String("7")` are the same value on either side of the
-/// wire, and so is an event that travelled.
+/// Two values are equal when their canonical strings are equal. In header-based bindings every
+/// extension arrives as a string, so `Integer(7)` on the sender's side and `String("7")` on the
+/// receiver's side are the same value.
 ///
-/// Implements the core specification's Type System.
+/// This is the Type System of the core specification.
 ///
 /// ```
 /// use eventkit::Event;
@@ -34,7 +34,7 @@ use crate::error::AttributeError;
 pub enum AttributeValue {
     /// `true` or `false`.
     Boolean(bool),
-    /// A whole number of 32 bits.
+    /// A 32-bit signed integer.
     Integer(i32),
     /// Text without control characters.
     String(String),
@@ -49,13 +49,13 @@ pub enum AttributeValue {
 }
 
 impl AttributeValue {
-    /// Returns the canonical string of the value, without a copy where it is a string already.
+    /// Returns the canonical string of the value, without a copy if the value is already a string.
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         AttributeRef::from(self).into_text()
     }
 
-    /// Returns the canonical string of the value, without a copy where it is a string already.
+    /// Returns the canonical string of the value, without a copy if the value is already a string.
     pub(crate) fn into_string(self) -> String {
         match self {
             Self::String(text) => text,
@@ -63,11 +63,11 @@ impl AttributeValue {
         }
     }
 
-    /// Reads the value as another type, as if it had arrived as a string.
+    /// Parses the canonical string of the value as another type.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be read as `T`.
+    /// Returns an error if the value cannot be read as a `T`.
     pub fn parse<T: Attribute>(&self) -> Result<T, AttributeError> {
         T::from_attribute(Some(self.into()))
     }
@@ -117,7 +117,7 @@ impl fmt::Display for AttributeValue {
     }
 }
 
-/// The value of any attribute, borrowed from wherever the event came from.
+/// The value of any attribute, borrowed from the event or its message.
 ///
 /// ```
 /// use eventkit::event::AttributeRef;
@@ -128,15 +128,15 @@ impl fmt::Display for AttributeValue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AttributeRef<'a> {
-    /// A Boolean.
+    /// A value of type Boolean.
     Boolean(bool),
-    /// An Integer.
+    /// A value of type Integer.
     Integer(i32),
-    /// A String, a URI, a URI-reference, or any type that arrived as a string.
+    /// A String, a URI or a URI-reference, or a value of any type that arrived as a string.
     Text(&'a str),
-    /// Bytes.
+    /// A value of type Binary.
     Binary(&'a [u8]),
-    /// A Timestamp.
+    /// A value of type Timestamp.
     Timestamp(Timestamp),
 }
 
@@ -171,8 +171,8 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
 
 /// Conversion between a Rust type and the value of an attribute.
 ///
-/// Fields of a derived event that are marked as an attribute, and parameters of handlers that name
-/// one, are of such a type. An [`Option`] stands for an attribute that may be absent.
+/// The fields of a derived event that are marked as an attribute have such a type, and so do the
+/// handler parameters that extract one. An [`Option`] stands for an attribute that may be absent.
 ///
 /// ```
 /// use eventkit::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event};
@@ -201,24 +201,24 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
     note = "use `String`, `bool`, an integer, `Bytes`, `Timestamp`, `chrono::DateTime`, `Uri`, `UriReference`, `Uuid`, an `Option` of these, or implement `eventkit::event::Attribute`"
 )]
 pub trait Attribute: Sized {
-    /// Whether a value may be a Timestamp, or a text that is one.
+    /// Whether a value may be a Timestamp, or a string that can be read as one.
     #[doc(hidden)]
     const MAY_BE_TIME: bool = true;
 
     /// Returns the value to send, or `None` to leave the attribute unset.
     fn to_attribute(&self) -> Option<AttributeValue>;
 
-    /// Returns the value to send as an extension, which is an Integer if this is one.
+    /// Returns the value to send as an extension attribute; an integer becomes an Integer.
     #[doc(hidden)]
     fn to_extension(&self) -> Result<Option<AttributeValue>, AttributeError> {
         Ok(self.to_attribute())
     }
 
-    /// Reads the value, which is `None` where the attribute is absent.
+    /// Reads the attribute from its value, which is `None` if the attribute is absent.
     ///
     /// # Errors
     ///
-    /// Returns an error if the attribute is absent but needed, or its value is of another type.
+    /// Returns an error if a required attribute is absent, or if the value has another type.
     fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError>;
 }
 
@@ -240,7 +240,7 @@ impl<T: Attribute> Attribute for Option<T> {
     }
 }
 
-/// Implements [`Attribute`] for types whose value is read from a present attribute.
+/// Implements [`Attribute`] for types that are read from a value that is present.
 macro_rules! attribute {
     ($type:ty, $expected:literal, |$this:ident| $to:expr, |$value:ident| $from:expr $(, may_be_time: $may_be_time:literal)?) => {
         impl Attribute for $type {
@@ -332,7 +332,7 @@ attribute!(
     may_be_time: false
 );
 
-/// Implements the conversion of integers that an attribute of type Integer always holds.
+/// Implements the conversions of integer types whose values always fit an Integer.
 macro_rules! small_integers {
     ($($type:ty),*) => {$(
         attribute!(
@@ -349,9 +349,10 @@ small_integers!(i8, i16, i32, u8, u16);
 const NO_INTEGER: &str =
     "an Integer from -2147483648 to 2147483647: give a larger number as a string";
 
-/// Implements the conversions of integers that may exceed the type Integer.
+/// Implements the conversions of integer types whose values may exceed an Integer.
 ///
-/// An extension that exceeds it is refused: as a string, its type would vary with its value.
+/// A larger number is refused as an extension. As a string, the type of the extension would depend
+/// on its value.
 macro_rules! large_integers {
     ($($type:ty),*) => {$(
         impl Attribute for $type {
@@ -395,7 +396,7 @@ fn integer(value: AttributeRef<'_>) -> Option<i32> {
     }
 }
 
-/// Reads a canonical string; `str::parse` also takes a plus sign and leading zeros.
+/// Parses a canonical integer. `str::parse` would also accept a plus sign and leading zeros.
 fn whole_number<T: FromStr>(text: &str) -> Option<T> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let canonical = !digits.starts_with(['+', '0']) || digits == "0";
@@ -447,7 +448,7 @@ value_from! {
     uuid::Uuid => |id| Self::String(id.to_string()),
 }
 
-/// Copies the value; text becomes a String.
+/// Copies the value. Text becomes a String.
 impl From<AttributeRef<'_>> for AttributeValue {
     fn from(value: AttributeRef<'_>) -> Self {
         match value {

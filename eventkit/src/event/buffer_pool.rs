@@ -1,25 +1,25 @@
-//! Bytes whose number is not known before they are written, in one allocation of the right size.
+//! Serialization into a buffer of unknown length, with one allocation for the result.
 
 use std::cell::Cell;
 
 use bytes::Bytes;
 use serde::Serialize;
 
-/// The largest buffer that a thread keeps for the next call.
+/// The largest buffer that a thread keeps for its next call.
 const MAX_POOLED_BYTES: usize = 64 * 1024;
 
 thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// Writes to the buffer of the thread, and returns the bytes.
+/// Calls the function with the buffer of the thread, and returns the bytes that it wrote.
 ///
-/// A call within the function writes to a buffer of its own. The function is a trait object, so that
-/// this code is compiled once and not for each type that is written.
+/// A nested call gets a new buffer. The function is a trait object, so this code is compiled once
+/// and not for every type that is serialized.
 pub(crate) fn write_to_bytes<E>(
     write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<Bytes, E> {
-    // The buffer of a thread that ends is gone.
+    // The thread-local buffer is gone while the thread ends.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     let written = write(&mut buffer);
     if buffer.capacity() > MAX_POOLED_BYTES {
@@ -31,7 +31,7 @@ pub(crate) fn write_to_bytes<E>(
     bytes
 }
 
-/// Writes a value as JSON.
+/// Serializes a value as JSON.
 pub(crate) fn write_json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Bytes> {
     write_to_bytes(&mut |out| serde_json::to_writer(out, value))
 }

@@ -1,4 +1,4 @@
-//! Builder of events.
+//! The builder of events.
 
 use std::borrow::Cow;
 
@@ -14,9 +14,9 @@ use super::name;
 use super::timestamp::Timestamp;
 use crate::error::{AttributeError, BuildError, EncodeError};
 
-/// Builds an [`Event`]; everything is checked once, in [`build`](EventBuilder::build).
+/// A builder of [`Event`]s, which checks everything at once in [`build`](EventBuilder::build).
 ///
-/// An id that is not given is a random UUID, and a time that is not given is now.
+/// Without an id, the event gets a random UUID. Without a time, it gets the current one.
 ///
 /// ```
 /// use eventkit::Event;
@@ -31,9 +31,9 @@ use crate::error::{AttributeError, BuildError, EncodeError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-#[must_use = "a builder makes nothing until `build` is called"]
+#[must_use = "a builder creates an event only when `build` is called"]
 pub struct EventBuilder {
-    /// Boxed, since each setter moves the builder.
+    /// Boxed, because each setter moves the builder.
     pub(crate) parts: Box<EventParts>,
     without_time: bool,
 }
@@ -59,14 +59,14 @@ impl EventBuilder {
         self.parts.core[name::ID_AT].is_some()
     }
 
-    /// Returns the media type by which data is encoded.
+    /// Returns the media type to encode data with: the one that is set, or JSON.
     pub(crate) fn data_content_type_or_json(&self) -> &str {
         self.parts.core[name::DATACONTENTTYPE_AT]
             .as_deref()
             .unwrap_or(JSON)
     }
 
-    /// Sets the id, which with the source identifies the event.
+    /// Sets the id. Source and id together identify the event.
     pub fn id(self, id: impl Into<String>) -> Self {
         self.text(name::ID_AT, id.into())
     }
@@ -86,14 +86,14 @@ impl EventBuilder {
         self.text(name::SUBJECT_AT, subject.into())
     }
 
-    /// Sets the time at which it happened.
+    /// Sets the time of the occurrence.
     pub fn time(mut self, time: impl Into<Timestamp>) -> Self {
         self.parts.time = Some(time.into());
         self.without_time = false;
         self
     }
 
-    /// Leaves the time unset instead of taking the current one.
+    /// Leaves the time unset instead of using the current one.
     pub fn without_time(mut self) -> Self {
         self.parts.time = None;
         self.without_time = true;
@@ -110,10 +110,10 @@ impl EventBuilder {
         self.text(name::DATASCHEMA_AT, uri.into())
     }
 
-    /// Sets an extension attribute, in the place of one of the same name.
+    /// Sets an extension attribute, and replaces one of the same name.
     ///
-    /// A number of any integer type is an Integer; [`build`](Self::build) refuses one that exceeds 32
-    /// bits, which is given as a string.
+    /// A number of any integer type becomes an Integer. [`build`](Self::build) refuses one that
+    /// exceeds 32 bits; pass such a number as a string.
     ///
     /// ```
     /// use eventkit::Event;
@@ -136,33 +136,33 @@ impl EventBuilder {
         self
     }
 
-    /// Sets the data to the JSON of a value, with the content type `application/json` unless
-    /// another is given.
+    /// Serializes a value as the JSON data of the event. The content type is `application/json`
+    /// unless another one is set.
     ///
-    /// Under a content type that does not declare JSON, the JSON text is text of that type.
+    /// If the content type does not declare JSON, the JSON text becomes text of that content type.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be written as JSON.
+    /// Returns an error if the value cannot be serialized as JSON.
     pub fn data_json<T: Serialize + ?Sized>(self, value: &T) -> Result<Self, EncodeError> {
         let bytes = buffer_pool::write_json(value).map_err(EncodeError::data)?;
         Ok(self.data(Data::new_unchecked(DataKind::Json, bytes)))
     }
 
-    /// Sets the data to text, with the content type `text/plain; charset=utf-8` unless another is
-    /// given.
+    /// Sets the data to text. The content type is `text/plain; charset=utf-8` unless another one is
+    /// set.
     ///
-    /// Under a content type that declares JSON, the text has to be JSON.
+    /// If the content type declares JSON, the text must be JSON.
     pub fn data_text(self, text: impl Into<String>) -> Self {
         self.data(Data::text(text))
     }
 
-    /// Sets the data to bytes, with no content type unless one is given.
+    /// Sets the data to bytes, without a content type unless one is set.
     pub fn data_bytes(self, bytes: impl IntoBytes) -> Self {
         self.data(Data::binary(bytes.into_bytes()))
     }
 
-    /// Sets the data as another event carries it.
+    /// Sets the data to that of another event.
     pub fn data(mut self, data: Data) -> Self {
         self.parts.data = Some(data);
         self
@@ -172,9 +172,10 @@ impl EventBuilder {
     ///
     /// # Errors
     ///
-    /// Returns an error if the source or the type is missing, an attribute breaks the specification,
-    /// or the data is not carried by every binding as what it is: its content type is one of whole
-    /// events, or it is text under another charset than UTF-8. The error lists every violation.
+    /// Returns an error if the source or the type is missing, if an attribute violates the
+    /// specification, or if not every binding could carry the data unchanged: its content type is
+    /// that of whole events, or it is text in another charset than UTF-8. The error lists all
+    /// violations.
     pub fn build(mut self) -> Result<Event, BuildError> {
         if self.parts.time.is_none() && !self.without_time {
             self.parts.time = Some(Timestamp::now());

@@ -1,4 +1,4 @@
-//! The rules that each attribute has to keep, one function per attribute.
+//! The rules of the specification for each attribute.
 
 use std::borrow::Cow;
 
@@ -13,18 +13,18 @@ use crate::error::Violation;
 const VERSION: &str = "\"1.0\"";
 const TEXT: &str = "text without control characters and noncharacters";
 
-/// The text of an attribute that is to be checked.
+/// The text of an attribute before its check.
 pub(crate) enum RawAttribute<'a> {
     /// The attribute is not set.
     Absent,
-    /// A literal that the derive has checked.
+    /// A literal that the derive macro checked at compile time.
     Checked,
-    /// Text from outside.
+    /// Text from a message or a program.
     Text(&'a str),
 }
 
-/// Checks all core attributes that are text, by their place among [all](name::CORE), and notes
-/// every violation.
+/// Checks all core attributes that are text, in the order of [`name::CORE`], and records every
+/// violation.
 #[inline]
 pub(crate) fn core_attributes<'a>(
     get: impl Fn(usize) -> RawAttribute<'a>,
@@ -66,7 +66,7 @@ pub(crate) fn another_version(value: &str) -> Violation {
 
 /// Creates the violation of data that is not the JSON its content type declares.
 pub(crate) fn not_json(data: &[u8], error: &serde_json::Error) -> Violation {
-    // A message repeats the start only, which four bytes a character are enough for.
+    // A message shows only the start, and a character has at most four bytes.
     let start = &data[..data.len().min(400)];
     let expected = format!("JSON, as `datacontenttype` declares ({error})");
     let section = "JSON format, 3.1.1";
@@ -109,7 +109,7 @@ pub(crate) fn datacontenttype(value: &str) -> Result<(), Violation> {
     ensure(holds, name::DATACONTENTTYPE, value, expected, section)
 }
 
-/// Checks that every binding carries data of a content type as what it is.
+/// Checks that every binding can carry data of this content type unchanged.
 pub(crate) fn carried(content_type: &str, data: Option<&Data>) -> Result<(), Violation> {
     let wrong = |expected, section| {
         let attribute = name::DATACONTENTTYPE;
@@ -144,10 +144,10 @@ pub(crate) fn extension(name: &str, value: &AttributeValue) -> Result<(), Violat
     }
 }
 
-/// Checks the name of an extension attribute (core specification, Naming Conventions); the error
-/// shows its value.
+/// Checks the name of an extension attribute (core specification, Naming Conventions). `value` is
+/// shown in the error.
 ///
-/// Names over 20 characters are only discouraged there, so they pass.
+/// The specification only discourages names of more than 20 characters, so they are accepted.
 pub(crate) fn extension_name<'v>(
     name: &str,
     value: impl FnOnce() -> Cow<'v, str>,
@@ -166,7 +166,7 @@ pub(crate) fn extension_name<'v>(
     violated(name, &value(), expected, section)
 }
 
-/// Checks an extension by its canonical string.
+/// Checks the canonical string of an extension attribute.
 pub(crate) fn extension_text(name: &str, text: &str) -> Result<(), Violation> {
     extension_name(name, || Cow::Borrowed(text))?;
     ensure_text(name, text, "core, Type System")
@@ -182,7 +182,7 @@ fn ensure_text(attribute: &str, value: &str, section: &'static str) -> Result<()
     ensure(is_attribute_text(value), attribute, value, TEXT, section)
 }
 
-// The violation is made elsewhere, so that the check itself is inlined.
+// A separate function creates the violation, so that the check itself can be inlined.
 #[inline]
 fn ensure(
     holds: bool,

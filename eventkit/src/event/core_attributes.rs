@@ -1,26 +1,26 @@
-//! The core attributes of an event that are text, in one piece of memory.
+//! The textual core attributes of an event, in one buffer.
 
 use bytestring::ByteString;
 
 use super::name;
 
-/// The number of core attributes that are text: all but the version and the time.
+/// The number of textual core attributes: all but `specversion` and `time`.
 const COUNT: usize = 6;
-/// The index in [`name::CORE`] of the first of them; the others follow.
+/// The index of the first textual attribute in [`name::CORE`]. The others follow it.
 const FIRST_INDEX: usize = name::ID_AT;
 
-/// The texts of the core attributes; a clone shares them.
+/// The textual core attributes. A clone shares their buffer.
 ///
-/// Attributes are named by their index in [`name::CORE`].
+/// An attribute is identified by its index in [`name::CORE`].
 #[derive(Debug, Clone)]
 pub(crate) struct CoreAttributes {
     buffer: ByteString,
-    /// Start and end of each text that is set.
+    /// The start and end of each attribute that is set.
     spans: [Option<(usize, usize)>; COUNT],
 }
 
 impl CoreAttributes {
-    /// Copies texts into a buffer of their own.
+    /// Copies the attributes into a new buffer.
     pub(crate) fn copy_from<'a>(text: impl Fn(usize) -> Option<&'a str>) -> Self {
         let texts = (0..COUNT).filter_map(|at| text(at + FIRST_INDEX));
         let mut buffer = String::with_capacity(texts.map(str::len).sum());
@@ -33,7 +33,8 @@ impl CoreAttributes {
         Self { buffer, spans }
     }
 
-    /// Shares the message that holds the texts, or returns `None` if it does not hold all of them.
+    /// Shares the buffer of a message, or returns `None` if the message does not contain all of the
+    /// attributes.
     pub(crate) fn share_message<'a>(
         message: &ByteString,
         text: impl Fn(usize) -> Option<&'a str>,
@@ -62,7 +63,7 @@ impl CoreAttributes {
         self.buffer.get(start..end)
     }
 
-    /// Sets or unsets texts, and releases a message that was shared.
+    /// Sets or unsets attributes, and releases the buffer of the message if it is shared.
     pub(crate) fn set(&mut self, texts: &[(usize, Option<&str>)]) {
         *self = Self::copy_from(|at| match texts.iter().find(|(own, _)| *own == at) {
             Some((_, text)) => *text,

@@ -1,4 +1,4 @@
-//! The payload of an event.
+//! The data of an event.
 
 use std::fmt;
 
@@ -22,14 +22,14 @@ pub enum DataKind {
     Binary,
 }
 
-/// The payload of an event: the bytes as they came, and their kind.
+/// The data of an event: its bytes and their kind.
 ///
-/// JSON data is one valid JSON value and text is valid UTF-8; both were checked when the data was
-/// made. A decoder makes binary data of what is not the JSON or the text that the content type
-/// declares. Cloning shares the bytes.
+/// JSON data is always one valid JSON value, and text is always valid UTF-8. If the data of a
+/// message is not the JSON or the text that its content type declares, a decoder returns it as
+/// binary data. A clone shares the bytes.
 ///
-/// Two payloads are equal if their bytes are, whatever their kind: a protocol carries the bytes, and
-/// the kind follows from the content type.
+/// Two values are equal if their bytes are equal, whatever their kind. A protocol carries only the
+/// bytes, and the kind follows from the content type.
 ///
 /// ```
 /// use eventkit::event::{Data, DataKind};
@@ -47,7 +47,7 @@ pub struct Data {
 }
 
 impl Data {
-    /// Creates data of a kind that the caller has checked.
+    /// Creates data of a kind that the caller has already checked.
     pub(crate) fn new_unchecked(kind: DataKind, bytes: Bytes) -> Self {
         Self { kind, bytes }
     }
@@ -78,7 +78,7 @@ impl Data {
         if let Some(reason) = json::byte_order_mark(&bytes) {
             return Err(Error::custom(reason));
         }
-        // It is refused; this returns where and why.
+        // The data is malformed; `serde_json` reports where and why.
         serde_json::from_slice::<IgnoredAny>(&bytes)?;
         Err(Error::custom(text.err().map_or_else(
             || "it is not one JSON value".to_owned(),
@@ -86,9 +86,10 @@ impl Data {
         )))
     }
 
-    /// Creates data from the body of a message, whose kind follows from its content type.
+    /// Creates data from the body of a message. The content type determines the kind.
     ///
-    /// What is not the JSON or the text in UTF-8 that the content type declares is binary data.
+    /// If the body is not the JSON or the UTF-8 text that the content type declares, the data is
+    /// binary.
     pub(crate) fn from_body(bytes: Bytes, content_type: Option<&str>) -> Self {
         let kind = match (content_type, std::str::from_utf8(&bytes)) {
             (Some(content_type), Ok(text)) if declares_json(content_type) => {
@@ -104,10 +105,10 @@ impl Data {
         Self::new_unchecked(kind, bytes)
     }
 
-    /// Resolves the kind once the content type is known.
+    /// Returns the data with the kind that the content type implies.
     ///
-    /// JSON under a content type that is not JSON is text of that type, and text under a JSON
-    /// content type has to be JSON.
+    /// JSON under a content type that is not JSON becomes text. Text under a JSON content type must
+    /// be JSON.
     pub(crate) fn under(self, content_type: &str) -> Result<Self, serde_json::Error> {
         let json = declares_json(content_type);
         match self.kind {
@@ -117,8 +118,8 @@ impl Data {
         }
     }
 
-    /// Returns whether the bytes of text are the same in the charset of the content type, so that
-    /// a protocol that carries the bytes carries the text.
+    /// Returns whether the text has the same bytes in the charset of the content type, so that a
+    /// protocol that carries bytes carries the text.
     pub(crate) fn is_in_charset_of(&self, content_type: &str) -> bool {
         if !self.is_text() || !content_type.contains(';') {
             return true;
@@ -132,43 +133,43 @@ impl Data {
         })
     }
 
-    /// Returns the kind of the bytes.
+    /// Returns the kind of the data.
     #[must_use]
     pub fn kind(&self) -> DataKind {
         self.kind
     }
 
-    /// Returns whether the bytes are one JSON value.
+    /// Returns whether the data is JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.kind == DataKind::Json
     }
 
-    /// Returns whether the bytes are text that is not JSON.
+    /// Returns whether the data is text that is not JSON.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.kind == DataKind::Text
     }
 
-    /// Returns whether the bytes are neither JSON nor text.
+    /// Returns whether the data is neither JSON nor text.
     #[must_use]
     pub fn is_binary(&self) -> bool {
         self.kind == DataKind::Binary
     }
 
-    /// Returns the bytes as they came.
+    /// Returns the bytes as a slice.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// Returns the shared bytes.
+    /// Returns the bytes, which the event and the caller can share.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// Returns JSON or text as a string, and `None` for binary data.
+    /// Returns JSON data or text as a string, or `None` for binary data.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self.kind {
@@ -178,7 +179,7 @@ impl Data {
     }
 }
 
-/// How the names of charsets begin in which ASCII text has the bytes that it has in UTF-8.
+/// The prefixes of charset names in which ASCII text has the same bytes as in UTF-8.
 const ASCII_CHARSETS: [&str; 5] = ["us-ascii", "ascii", "iso-8859-", "latin", "windows-125"];
 
 fn is_text(content_type: &str) -> bool {
@@ -202,7 +203,7 @@ impl fmt::Debug for Data {
     }
 }
 
-/// Conversion into binary data, without a copy if the value owns its bytes.
+/// A conversion into binary data, without a copy if the value owns its bytes.
 ///
 /// ```
 /// use eventkit::Event;

@@ -1,4 +1,4 @@
-//! An event that has not been checked yet.
+//! The parts of an event before they are checked.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,26 +16,26 @@ use super::timestamp::Timestamp;
 use super::{Event, Inner};
 use crate::error::{AttributeError, BuildError, MAX_VIOLATIONS, Violation};
 
-/// Text that is borrowed only where it is a literal that the derive has checked.
+/// Text that is borrowed only if it is a literal that the derive macro checked.
 ///
-/// Everything that comes in at run time is owned, so checks can pass over borrowed text.
+/// All text from run time is owned, so borrowed text needs no check.
 pub(crate) type Text = Cow<'static, str>;
 
-/// The attributes and the data of an event on its way out of a builder.
+/// The attributes and the data that a builder collects.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EventParts {
-    /// The core attributes that are text, by their index in [`name::CORE`].
+    /// The textual core attributes, by their index in [`name::CORE`].
     pub(crate) core: [Option<Text>; name::CORE.len()],
     pub(crate) time: Option<Timestamp>,
     pub(crate) extensions: Entries,
     pub(crate) data: Option<Data>,
-    /// What is wrong with values that are no attribute; boxed, since builders are moved often.
+    /// The violations of values that cannot be attributes. Boxed, because builders are moved often.
     pub(crate) violations: Option<Box<BuildError>>,
 }
 
 impl EventParts {
-    /// Checks everything and makes the event, or says all that is wrong with it. An id that is not set
-    /// is a random UUID.
+    /// Checks all parts and creates the event, or returns all violations. Without an id, the event
+    /// gets a random UUID.
     pub(crate) fn finish(mut self: Box<Self>) -> Result<Event, BuildError> {
         let mut violations = match self.violations.take() {
             None => Vec::new(),
@@ -43,7 +43,7 @@ impl EventParts {
         };
         extensions::settle(&mut self.extensions);
         if let Some(Cow::Owned(content_type)) = &mut self.core[name::DATACONTENTTYPE_AT] {
-            // The white space after a last semicolon is no part of a header.
+            // White space at the end of a header value is not part of it.
             content_type.truncate(content_type.trim_end_matches(' ').len());
         }
         check::core_attributes(
@@ -87,7 +87,8 @@ impl EventParts {
         })))
     }
 
-    /// Reconciles kind and content type, and states the content type if the kind implies it.
+    /// Resolves the kind of the data by the content type, and sets the content type if it is unset
+    /// and the kind implies one.
     fn resolve_data(&mut self, violations: &mut Vec<Violation>) -> Option<Data> {
         let data = self.data.take()?;
         let content_type = &mut self.core[name::DATACONTENTTYPE_AT];
@@ -101,7 +102,7 @@ impl EventParts {
         let Some(content_type) = content_type else {
             return Some(data);
         };
-        // Only text may turn out not to be what the content type declares.
+        // Only text can turn out to violate the content type.
         let text = data.is_text().then(|| data.bytes().clone());
         let settled = data.under(content_type);
         settled
@@ -109,13 +110,14 @@ impl EventParts {
             .ok()
     }
 
-    /// Sets an extension in the place of one of the same name.
+    /// Sets an extension attribute, and replaces one of the same name.
     pub(crate) fn set_extension(&mut self, name: Text, value: AttributeValue) {
-        // The last one counts: a search for each would take long where there are many.
+        // The last one wins when the entries are sorted. A search here would make many extensions
+        // quadratic.
         self.extensions.push((name, value));
     }
 
-    /// Notes the value of an extension that is no attribute.
+    /// Records that the value of an extension is not an attribute value.
     #[cold]
     pub(crate) fn refuse(&mut self, extension: &str, error: &AttributeError) {
         let violation = Violation::from_error(extension, error, "core, Type System");
@@ -125,7 +127,7 @@ impl EventParts {
         }
     }
 
-    /// Returns an extension.
+    /// Returns the value of an extension attribute.
     pub(crate) fn extension(&self, name: &str) -> Option<&AttributeValue> {
         let mut latest = self.extensions.iter().rev();
         latest.find(|(own, _)| own == name).map(|(_, value)| value)

@@ -7,26 +7,26 @@ use smallvec::SmallVec;
 
 use super::attribute::AttributeValue;
 
-/// Names and values of extensions; most events have one or none, which take no memory of their own.
+/// Names and values of extensions. Most events have at most one, which is stored inline.
 pub(crate) type Entries = SmallVec<[(Cow<'static, str>, AttributeValue); 1]>;
 
-/// The set of extension attributes of an event, sorted by name.
+/// The extension attributes of an event, sorted by name.
 ///
-/// It is made by an [`EventBuilder`](super::EventBuilder) or a setter of [`Event`](super::Event),
-/// which check names and values.
+/// An [`EventBuilder`](super::EventBuilder) and the setters of [`Event`](super::Event) create it
+/// and check names and values.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Extensions {
     entries: Entries,
 }
 
 impl Extensions {
-    /// Returns the value of one extension.
+    /// Returns the value of an extension.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&AttributeValue> {
         self.position(name).ok().map(|at| &self.entries[at].1)
     }
 
-    /// Returns whether there is an extension of that name.
+    /// Returns whether an extension has this name.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.position(name).is_ok()
@@ -44,19 +44,19 @@ impl Extensions {
         self.entries.is_empty()
     }
 
-    /// Returns names and values in the order of the names.
+    /// Returns an iterator over names and values, in the order of the names.
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         Iter(self.entries.iter())
     }
 
-    /// Creates the set from entries in any order; of those of one name, the last counts.
+    /// Creates the set from entries in any order. The last entry of a name wins.
     pub(crate) fn from_entries(mut entries: Entries) -> Self {
         settle(&mut entries);
         Self { entries }
     }
 
-    /// Creates the set from entries that are [settled](settle).
+    /// Creates the set from entries that are already [settled](settle).
     pub(crate) fn from_settled(entries: Entries) -> Self {
         Self { entries }
     }
@@ -91,17 +91,17 @@ impl fmt::Debug for Extensions {
     }
 }
 
-/// Sorts entries by name; of those of one name, the last one stays.
+/// Sorts entries by name, and keeps the last entry of each name.
 pub(crate) fn settle(entries: &mut Entries) {
     if entries.len() > 1 {
-        // From the last to the first; the sort is stable, and the first of a name stays.
+        // The sort is stable and deduplication keeps the first entry of a name, so reverse first.
         entries.reverse();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         entries.dedup_by(|(a, _), (b, _)| a == b);
     }
 }
 
-/// Iterator over the extensions of an event, in the order of their names.
+/// An iterator over the extensions of an event, in the order of their names.
 ///
 /// ```
 /// use eventkit::Event;
@@ -138,8 +138,7 @@ impl<'a> IntoIterator for &'a Extensions {
     }
 }
 
-/// The names of the extensions that the specification documents, each a type of
-/// [`extension`](mod@crate::extension).
+/// The names of the documented extensions. Each has a type in [`extension`](mod@crate::extension).
 pub(crate) const DOCUMENTED: [&str; 16] = [
     "authclaims",
     "authid",
@@ -159,7 +158,7 @@ pub(crate) const DOCUMENTED: [&str; 16] = [
     "tracestate",
 ];
 
-/// Returns the name of an extension that the specification documents, as a literal.
+/// Returns the name of a documented extension as a `'static` string.
 pub(crate) fn documented(extension: &str) -> Option<&'static str> {
     let mut documented = DOCUMENTED.into_iter();
     documented.find(|name| *name == extension)

@@ -1,23 +1,25 @@
-//! JSON text (RFC 8259) that is kept as it is: validity, ends of values, and depth.
+//! Validation of JSON text (RFC 8259) that is kept unparsed: where values end, and how deep they
+//! nest.
 
 use smallvec::SmallVec;
 
-/// Value that was skipped.
+/// A value that was skipped.
 #[derive(Debug)]
 pub(crate) struct Skipped {
     /// The position after the value.
     pub(crate) end: usize,
-    /// The number of arrays and objects that are open at once.
+    /// The maximum number of arrays and objects that are open at once.
     pub(crate) depth: usize,
 }
 
-/// Skips the value at a position of a text, and white space before it; `None` if it is malformed.
+/// Skips the value at a position of a text, with white space before it. Returns `None` if it is
+/// malformed.
 ///
-/// It accepts what `serde_json` accepts for a value that it ignores: an escape of one half of a
-/// surrogate pair is text that no string can hold, but it is JSON.
+/// Accepts what `serde_json` accepts for an ignored value. An escaped lone surrogate is valid JSON,
+/// although no `String` can hold it.
 pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
     let bytes = text.as_bytes();
-    // The closing brackets of the arrays and objects that are open.
+    // The closing brackets of all open arrays and objects.
     let mut open: SmallVec<[u8; 64]> = SmallVec::new();
     let mut depth = 0;
     loop {
@@ -25,7 +27,7 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
         match *bytes.get(at)? {
             b'"' => at = string_end(bytes, at + 1)?,
             bracket @ (b'{' | b'[') => {
-                // In ASCII, closing brackets are two after the opening ones.
+                // In ASCII, `]` and `}` are two after `[` and `{`.
                 let close = bracket + 2;
                 open.push(close);
                 depth = depth.max(open.len());
@@ -37,7 +39,7 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
             }
             _ => at = scalar_end(bytes, at)?,
         }
-        // A value has ended, and with it perhaps the arrays and objects around it.
+        // A value ended here. It may be the last one of the enclosing arrays and objects.
         loop {
             let Some(&close) = open.last() else {
                 return Some(Skipped { end: at, depth });
@@ -57,13 +59,13 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
     }
 }
 
-/// Returns whether a text is one JSON value, and white space around it.
+/// Returns whether a text is one JSON value, optionally surrounded by white space.
 pub(crate) fn is_value(text: &str) -> bool {
     skip(text, 0).is_some_and(|skipped| is_blank(&text[skipped.end..]))
 }
 
-/// Returns what is wrong with bytes that begin with a byte order mark, which is no part of JSON (RFC
-/// 8259, section 8.1).
+/// Describes the byte order mark that bytes begin with, if they do. JSON text must not begin with
+/// one (RFC 8259, section 8.1).
 pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         Some("it begins with a byte order mark, which has to be left out")
@@ -89,22 +91,23 @@ pub(crate) fn trim(mut json: &[u8]) -> &[u8] {
     json
 }
 
-/// The depth below which the members of objects stay in their order.
+/// The depth at which objects are no longer sorted.
 const MAX_SORTED_DEPTH: usize = 64;
 
-/// Returns a JSON value with the members of its objects in the order of their names.
+/// Returns a JSON value with the members of its objects sorted by name.
 ///
-/// Names and scalars stay as they are written.
+/// Names and scalar values are copied unchanged.
 pub(crate) fn sort_members(json: &str) -> String {
     let mut sorted = String::with_capacity(json.len());
-    // Valid JSON is one value, and all of it is written.
+    // Valid JSON is one value, which is written completely.
     if write_sorted(json, 0, 0, &mut sorted).is_none() {
         json.clone_into(&mut sorted);
     }
     sorted
 }
 
-/// Writes the value at a position, and returns the position after it; `None` if it is malformed.
+/// Writes the value at a position, and returns the position after it. Returns `None` if it is
+/// malformed.
 fn write_sorted(json: &str, at: usize, depth: usize, sorted: &mut String) -> Option<usize> {
     let bytes = json.as_bytes();
     let at = space_end(bytes, at);
@@ -114,9 +117,9 @@ fn write_sorted(json: &str, at: usize, depth: usize, sorted: &mut String) -> Opt
         sorted.push_str(&json[at..end]);
         return Some(end);
     }
-    // In ASCII, closing brackets are two after the opening ones.
+    // In ASCII, `]` and `}` are two after `[` and `{`.
     let close = open + 2;
-    // The members or elements, each with the name and its colon before the value.
+    // The members or elements. A member has its name and colon before its value.
     let mut members: Vec<(&str, String)> = Vec::new();
     let mut at = space_end(bytes, at + 1);
     while *bytes.get(at)? != close {
@@ -129,7 +132,7 @@ fn write_sorted(json: &str, at: usize, depth: usize, sorted: &mut String) -> Opt
             at = space_end(bytes, at + 1);
         }
     }
-    // Stable, so elements of arrays, which have no names, stay in their order.
+    // The sort is stable, so elements of arrays, whose names are empty, keep their order.
     members.sort_by_key(|(name, _)| *name);
     sorted.push(char::from(open));
     for (index, (name, value)) in members.iter().enumerate() {
@@ -143,7 +146,7 @@ fn write_sorted(json: &str, at: usize, depth: usize, sorted: &mut String) -> Opt
     Some(at + 1)
 }
 
-/// Returns whether a text is white space between tokens.
+/// Returns whether a text is only white space.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.bytes().all(is_space)
 }
@@ -153,7 +156,7 @@ pub(crate) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-/// The bytes that end a run of characters that stand for themselves in a string.
+/// The bytes that end a run of literal characters in a string.
 const SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let mut control = 0;
@@ -166,12 +169,12 @@ const SPECIAL: [bool; 256] = {
     special
 };
 
-/// Returns how many bytes of a string stand before its first quote, backslash or control character.
+/// Returns the number of bytes before the first quote, backslash or control character.
 #[inline]
 pub(crate) fn unescaped_len(bytes: &[u8]) -> usize {
     let is_special = |byte: &u8| SPECIAL[usize::from(*byte)];
     let mut rest = bytes;
-    // Compilers unroll the search of a block, whose length is known.
+    // Compilers unroll the search within a block, because its length is constant.
     while let Some((block, after)) = rest.split_first_chunk::<8>() {
         if let Some(end) = block.iter().position(is_special) {
             return bytes.len() - rest.len() + end;
@@ -191,7 +194,8 @@ fn space_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Returns the position after the name of a member and its colon; in an array there is none.
+/// Returns the position after the name of a member and its colon. The elements of an array have
+/// neither.
 #[expect(clippy::inline_always, reason = "most names are shorter than a call")]
 #[inline(always)]
 fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
@@ -205,7 +209,7 @@ fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
     (*bytes.get(at)? == b':').then_some(at + 1)
 }
 
-/// Returns the position after a string; `at` is after its opening quote.
+/// Returns the position after a string. `at` is the position after the opening quote.
 #[expect(clippy::inline_always, reason = "most strings are shorter than a call")]
 #[inline(always)]
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
@@ -219,7 +223,7 @@ fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Returns the position after an escape; `at` is after its backslash.
+/// Returns the position after an escape. `at` is the position after the backslash.
 fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
     match bytes.get(at)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
@@ -231,7 +235,7 @@ fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Returns the position after a literal or a number; `at` is that of its first byte.
+/// Returns the position after a literal or a number. `at` is the position of its first byte.
 fn scalar_end(bytes: &[u8], at: usize) -> Option<usize> {
     let literal = |text: &[u8]| bytes[at..].starts_with(text).then_some(at + text.len());
     match bytes.get(at)? {
@@ -262,7 +266,7 @@ fn number_end(bytes: &[u8], start: usize) -> Option<usize> {
     Some(at)
 }
 
-/// Returns the position after one digit or more.
+/// Returns the position after one or more digits.
 fn digits_end(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     while bytes.get(at).is_some_and(u8::is_ascii_digit) {

@@ -1,4 +1,4 @@
-//! Events that may break the specification, for programs that pass them on.
+//! Events that may violate the specification, for programs that forward them.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -14,17 +14,17 @@ use super::partial::{PartialEvent, Scalar};
 use super::{Event, check, name};
 use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 
-/// An event as it came, valid or not, with a list of what is wrong with it.
+/// An event as it was received, valid or not, with its violations of the specification.
 ///
-/// It is for forwarders and proxies, which must not lose an event because its producer made a small
+/// Use it in forwarders and proxies, which must not lose an event because its producer made a small
 /// mistake: an upper-case extension name, a `dataschema` of `#`, a malformed `time`, another
-/// `specversion`. Handlers and everything else take an [`Event`], which is always valid;
-/// [`into_event`](Self::into_event) makes one where nothing is wrong.
+/// `specversion`. Handlers and all other code take an [`Event`], which is always valid.
+/// [`into_event`](Self::into_event) converts an event without violations into one.
 ///
-/// It is made by [`Format::decode_lenient`](crate::format::Format::decode_lenient) and
-/// [`http::decode_lenient`](crate::binding::http::decode_lenient). What cannot be kept is an error
-/// there: text that is not JSON, JSON that is not an object, a message that is no event at all, and
-/// what is over one of the [`Limits`](crate::Limits).
+/// [`Format::decode_lenient`](crate::format::Format::decode_lenient) and
+/// [`http::decode_lenient`](crate::binding::http::decode_lenient) return it. They return an error
+/// only if nothing can be kept: for text that is not JSON, JSON that is not an object, a message
+/// that is not an event, and whatever exceeds one of the [`Limits`](crate::Limits).
 ///
 /// ```
 /// use bytes::Bytes;
@@ -66,73 +66,72 @@ use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 ///
 /// # What is kept
 ///
-/// In the content mode and format that an event came in, it is written byte for byte: the body, and
-/// over HTTP the `Content-Type`, the `Content-Encoding` and in binary mode the `ce-` headers. The other
-/// headers of a message are the forwarder's own affair. Only a batch is written anew around its elements,
-/// which are kept.
+/// In its own content mode and format, an event is encoded byte for byte: the body, and over HTTP
+/// the `Content-Type`, the `Content-Encoding` and in binary mode the `ce-` headers. The forwarder
+/// decides about all other headers. Only a batch is encoded again, with its elements unchanged.
 ///
-/// From one mode or format to another
+/// From one content mode or format to another
 ///
-/// - an event that breaks nothing is written as [`Event`] is;
-/// - of any other, every attribute is carried with the name and the text it came with, in its order,
-///   and so is the data;
-/// - `null` is unset, so it is left out;
-/// - to headers, a number or a Boolean becomes its JSON text, and names lose their upper case, since
-///   headers have none;
-/// - to JSON, a header that is not percent-encoded UTF-8 becomes the text it is, and a body that is
-///   not the JSON its content type declares becomes `data_base64`;
-/// - what the other side has no form for is an [`EncodeError`](crate::EncodeError) that names it: an
-///   array or object, or a name that is no token, in a header; `ce-data`, or a value that is not
-///   UTF-8, in JSON; data that is there twice, is malformed Base64, or has a `Content-Encoding`,
-///   anywhere;
-/// - and so is what a receiver would take for something else than the forwarder saw: an attribute that
-///   is there more than once, or that meets another one, or an attribute of the specification, once its
-///   name has lost its upper case (`Subject` in JSON would become `ce-subject`).
+/// - a valid event is encoded like an [`Event`];
+/// - of an invalid event, the data and every attribute keep their name, text and order;
+/// - `null` means unset, so the attribute is left out;
+/// - in headers, a number or a Boolean becomes its JSON text, and names become lower case, because
+///   header names are case-insensitive;
+/// - in JSON, a header that is not percent-encoded UTF-8 becomes its raw text, and a body that is
+///   not the JSON of its content type becomes `data_base64`;
+/// - what the target cannot represent is an [`EncodeError`](crate::EncodeError) that names it: in
+///   headers, an array, an object or a name that is not a token; in JSON, `ce-data` or a value that
+///   is not UTF-8; everywhere, data that is present twice, is malformed Base64 or has a
+///   `Content-Encoding`;
+/// - what a receiver would read differently is an `EncodeError` too: an attribute that is present
+///   more than once, or whose name in lower case is that of another attribute or of one of the
+///   specification (`Subject` in JSON would become `ce-subject`).
 ///
-/// A program that decides by an attribute has to look at the violations too: of one that came more than
-/// once, it sees the first, and a receiver of the same bytes may take another. Quotes within the value of
-/// a header are read in different ways by other SDKs, see [`header_value`](crate::binding::header_value).
+/// A program that decides by an attribute must look at the violations too. If an attribute is
+/// present more than once, the program sees the first one, but another receiver of the same bytes
+/// may take the last. Other SDKs also differ in how they read quotes in header values, see
+/// [`header_value`](crate::binding::header_value).
 ///
-/// A message in structured mode whose event format is not registered, or whose body has a
-/// `Content-Encoding`, cannot be read: its event has no attributes, and can only be written as it came.
+/// A structured message cannot be read if its event format is not registered or its body has a
+/// `Content-Encoding`. Its event has no attributes and can only be encoded unchanged.
 #[derive(Debug, Clone)]
 pub struct LenientEvent {
     parsed: Parsed,
     violations: Vec<Violation>,
     text: Option<FormatText>,
-    /// What a binding keeps of the message; its type is private to the binding.
+    /// The message of a binding. Its type is private to the binding.
     message: Option<Arc<dyn Any + Send + Sync>>,
 }
 
-/// What has been made out of a message.
+/// The result of parsing a message.
 #[derive(Debug, Clone)]
 pub(crate) enum Parsed {
-    /// An event that breaks nothing.
+    /// An event without violations.
     Valid(Event),
-    /// Anything else.
+    /// An event with violations.
     Unchecked(UncheckedEvent),
 }
 
-/// The attributes and the data of an event that breaks the specification.
+/// The attributes and the data of an event that violates the specification.
 #[derive(Debug, Clone)]
 pub(crate) struct UncheckedEvent {
-    /// Names and values in their order, as often as they came, without those that are unset.
+    /// Names and values in the order of the message, with duplicates and without unset attributes.
     pub(crate) attributes: Vec<(String, UncheckedValue)>,
-    /// The data, or why it cannot be told.
+    /// The data, or the reason why it is ambiguous or malformed.
     pub(crate) data: Result<Option<Data>, &'static str>,
 }
 
-/// The value of an attribute that has not been checked.
+/// The value of an attribute before any check.
 #[derive(Debug, Clone)]
 pub(crate) enum UncheckedValue {
     Text(String),
-    /// The text of a JSON value that is not a string of text.
+    /// The text of a JSON value that is not a string of valid Unicode.
     Json(String),
-    /// A header that is not UTF-8.
+    /// A header value that is not UTF-8.
     Bytes(Bytes),
 }
 
-/// What an event was read from, in the format of this media type.
+/// The text of a structured event, and the media type of its format.
 #[derive(Debug, Clone)]
 struct FormatText {
     media_type: String,
@@ -140,19 +139,21 @@ struct FormatText {
 }
 
 impl LenientEvent {
-    /// Returns what is wrong, in the order in which it was found; nothing where the event is valid.
+    /// Returns the violations in the order in which they were found. The slice is empty for a valid
+    /// event.
     ///
-    /// Of a message with more, the first hundred or so are told.
+    /// Only about the first hundred violations of an event are reported.
     #[must_use]
     pub fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
-    /// Returns the text of an attribute by its name, extensions included.
+    /// Returns the text of an attribute or extension by its name.
     ///
-    /// Of a valid event it is the canonical text, and otherwise the text as it came: the characters
-    /// of a string, the JSON of another JSON value, of a header what it decodes to or else what it
-    /// is. Where an attribute came more than once, it is the first.
+    /// For a valid event, this is the canonical text. Otherwise it is the received text: the
+    /// characters of a JSON string, the JSON of another value, or the decoded value of a header,
+    /// undecoded if it is malformed. If an attribute is present more than once, the first one is
+    /// returned.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
         match &self.parsed {
@@ -161,8 +162,8 @@ impl LenientEvent {
         }
     }
 
-    /// Returns the names and texts of all attributes, as [`attribute`](Self::attribute) returns them
-    /// and as often as they came.
+    /// Returns the names and texts of all attributes, duplicates included, as
+    /// [`attribute`](Self::attribute) returns them.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         let (event, raw) = match &self.parsed {
             Parsed::Valid(event) => (Some(event), None),
@@ -176,7 +177,7 @@ impl LenientEvent {
         valid.chain(raw.map(|(name, value)| (name.as_str(), value.to_text())))
     }
 
-    /// Returns the data, or `None` where there is none or it cannot be told which bytes it is.
+    /// Returns the data, or `None` if the event has no data or the data is ambiguous.
     #[must_use]
     pub fn data(&self) -> Option<&Data> {
         match &self.parsed {
@@ -185,12 +186,13 @@ impl LenientEvent {
         }
     }
 
-    /// Sets an extension attribute whose name or value the specification may forbid, and removes others
-    /// of its name.
+    /// Sets an extension attribute, even if the specification forbids its name or value, and
+    /// removes others of the same name.
     ///
-    /// It is for consumers that want a name such as `tabular-id` or `cf_colo`, which no [`Event`] can
-    /// have. The result is not what was received, so no encoder writes it as it came. The name of a
-    /// context attribute is a [violation](Self::violations), as it is for an extension of an `Event`.
+    /// This is for consumers that expect a name such as `tabular-id` or `cf_colo`, which no
+    /// [`Event`] can have. The changed event is no longer what was received, so encoders do not
+    /// write the received bytes. The name of a context attribute is a
+    /// [violation](Self::violations), as it is for an extension of an `Event`.
     ///
     /// ```
     /// use eventkit::binding::http;
@@ -231,11 +233,11 @@ impl LenientEvent {
         }
     }
 
-    /// Creates the event, as a strict decoder would have.
+    /// Converts the event into an [`Event`], as a strict decoder would have.
     ///
     /// # Errors
     ///
-    /// Returns an error if there are violations; the error lists them all.
+    /// Returns an error that lists all violations if there are any.
     pub fn into_event(self) -> Result<Event, DecodeError> {
         match self.parsed {
             Parsed::Valid(event) if self.violations.is_empty() => Ok(event),
@@ -243,7 +245,7 @@ impl LenientEvent {
         }
     }
 
-    /// Creates one of a message that breaks the specification.
+    /// Creates the event from a message that violates the specification.
     pub(crate) fn new(raw: UncheckedEvent, violations: Vec<Violation>) -> Self {
         Self {
             parsed: Parsed::Unchecked(raw),
@@ -253,20 +255,20 @@ impl LenientEvent {
         }
     }
 
-    /// Keeps what an event format has read it from.
+    /// Keeps the text that an event format decoded.
     pub(crate) fn with_text(mut self, media_type: &str, bytes: Bytes) -> Self {
         let media_type = media_type.to_ascii_lowercase();
         self.text = Some(FormatText { media_type, bytes });
         self
     }
 
-    /// Keeps the message that a binding has read it from.
+    /// Keeps the message that a binding decoded.
     pub(crate) fn with_message(mut self, message: impl Any + Send + Sync) -> Self {
         self.message = Some(Arc::new(message));
         self
     }
 
-    /// Notes what is wrong with the message around the event.
+    /// Adds violations of the message around the event.
     pub(crate) fn with_violations(
         mut self,
         violations: impl IntoIterator<Item = Violation>,
@@ -279,26 +281,26 @@ impl LenientEvent {
         &self.parsed
     }
 
-    /// Returns what it was read from in structured mode: media type and text.
+    /// Returns the media type and the text of a structured event.
     pub(crate) fn text(&self) -> Option<(&str, &Bytes)> {
         let text = self.text.as_ref()?;
         Some((&text.media_type, &text.bytes))
     }
 
-    /// Returns what it was read from, if that is of this media type.
+    /// Returns the text of a structured event in the format of this media type.
     pub(crate) fn text_in(&self, media_type: &str) -> Option<&Bytes> {
         let (own, bytes) = self.text()?;
         own.eq_ignore_ascii_case(media_type).then_some(bytes)
     }
 
-    /// Returns the message of a binding that it was read from.
+    /// Returns the message of the binding that decoded the event.
     pub(crate) fn message<M: Any>(&self) -> Option<&M> {
         self.message.as_ref()?.downcast_ref()
     }
 }
 
 impl From<Event> for LenientEvent {
-    /// Takes an event that was not received, or is not to be passed on as it came.
+    /// Wraps an event that was not received, or whose received bytes are not to be forwarded.
     fn from(event: Event) -> Self {
         Self {
             parsed: Parsed::Valid(event),
@@ -318,10 +320,10 @@ impl TryFrom<LenientEvent> for Event {
 }
 
 impl UncheckedEvent {
-    /// Returns an error if an attribute would meet another one, or get the name of another one of the
-    /// specification, once names are written in another way.
+    /// Returns an error if an attribute would collide with another one, or take the name of one of
+    /// the specification, after its name is rewritten.
     ///
-    /// A receiver would read another attribute than this program saw.
+    /// A receiver would read another value than this program saw.
     pub(crate) fn check_names(
         &self,
         written: fn(&str) -> String,
@@ -339,7 +341,7 @@ impl UncheckedEvent {
         Ok(())
     }
 
-    /// Creates the event if nothing is wrong with its attributes.
+    /// Returns the event if its attributes have no violations.
     fn to_event(&self) -> Option<Event> {
         let mut event = PartialEvent::with_limits(Limits::UNLIMITED);
         for (name, value) in &self.attributes {

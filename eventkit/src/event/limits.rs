@@ -1,19 +1,21 @@
-//! What a decoder takes: how much of a message, and what against the specification.
+//! Limits of decoders: how large a message may be, and which deviations from the specification are
+//! accepted.
 
 use super::{Event, declares_json, json};
 use crate::error::LimitExceeded;
 
-/// The largest message that a decoder accepts, and what it accepts against the specification.
+/// The largest message that a decoder accepts, and the deviations from the specification that it
+/// accepts.
 ///
-/// Every decoder has limits; without others they are [`Limits::DEFAULT`]. What is over one is
-/// refused with [`DecodeErrorKind::TooLarge`](crate::DecodeErrorKind::TooLarge), which HTTP servers
-/// answer with 413, and the error names the limit. `usize::MAX` lifts a limit. What decoding
-/// allocates is in proportion to the input whatever the limits are.
+/// Every decoder has limits; the default is [`Limits::DEFAULT`]. A message that exceeds one is
+/// refused with [`DecodeErrorKind::TooLarge`](crate::DecodeErrorKind::TooLarge), and the error
+/// names the limit. HTTP servers respond with status 413. `usize::MAX` lifts a limit. Decoding
+/// allocates memory in proportion to the message, whatever the limits are.
 ///
-/// Own limits are given to [`Json::with_limits`](crate::format::Json::with_limits) and
-/// [`http::with_limits`](crate::binding::http::with_limits) (and the one of NATS); with axum they
-/// are an extension of the request, with actix-web they are data of the app, and with reqwest they are
-/// given to the response.
+/// Pass limits to [`Json::with_limits`](crate::format::Json::with_limits) and
+/// [`http::with_limits`](crate::binding::http::with_limits) (NATS has the same function). In axum
+/// they are an extension of the request, in actix-web data of the app, and with reqwest an argument
+/// of the response's method.
 ///
 /// ```
 /// use eventkit::binding::http;
@@ -35,41 +37,42 @@ use crate::error::LimitExceeded;
 #[non_exhaustive]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a switch of its own, with a name"
+    reason = "each field is an independent switch"
 )]
 pub struct Limits {
-    /// The bytes of the body of a message, or of the text of a structured event or batch.
+    /// The maximum size of a message body, or of the text of a structured event or batch, in bytes.
     pub body_bytes: usize,
-    /// The bytes of all headers of a message, names and values.
+    /// The maximum size of all headers of a message, names and values, in bytes.
     pub header_bytes: usize,
-    /// The headers of a message, those that have nothing to do with the event included.
+    /// The maximum number of headers of a message, including those unrelated to the event.
     pub headers: usize,
-    /// The attributes of an event, context attributes and extensions together.
+    /// The maximum number of attributes of an event: context attributes and extensions together.
     pub attributes: usize,
-    /// The bytes of the name or of the value of one attribute, decoded.
+    /// The maximum size of the name or the value of one attribute after decoding, in bytes.
     pub attribute_bytes: usize,
-    /// The events of a batch.
+    /// The maximum number of events in a batch.
     pub batch_events: usize,
-    /// The arrays and objects of JSON data that are open at once.
+    /// The maximum nesting depth of JSON data: how many arrays and objects are open at once.
     ///
-    /// More than the default only helps programs that pass data on: `serde_json` reads no more into a
-    /// type.
+    /// A larger value than the default is only useful to programs that forward data, because
+    /// `serde_json` does not deserialize deeper JSON into a type.
     pub json_depth: usize,
-    /// Whether a JSON event is decoded that was sent as `application/json` without `ce-` headers, over
-    /// HTTP or NATS, and over HTTP an array of them as a batch; off by default, as the others.
+    /// Whether to decode a JSON event that was sent as `application/json` without `ce-` headers,
+    /// over HTTP or NATS, and over HTTP an array of such events as a batch. Off by default, like
+    /// the other switches.
     pub json_as_events: bool,
-    /// Whether an array of JSON events is decoded as a batch that was sent over HTTP as one event,
-    /// under `application/cloudevents+json`.
+    /// Whether to decode a JSON array of events as a batch that was sent over HTTP under the
+    /// content type of one event, `application/cloudevents+json`.
     pub arrays_as_batches: bool,
-    /// Whether a `%` in a header that does not begin an encoded byte is a percent sign.
+    /// Whether a `%` in a header that does not begin an encoded byte is read as a percent sign.
     pub raw_percent_signs: bool,
-    /// Whether an empty `traceparent` or `tracestate` is unset, as Dapr sends it.
+    /// Whether an empty `traceparent` or `tracestate`, as Dapr sends it, is read as unset.
     pub empty_trace_context: bool,
 }
 
 impl Limits {
-    /// The limits that hold where no others are given: 16 MiB of body, 256 KiB in 512 headers, 256
-    /// attributes of up to 64 KiB, 10,000 events in a batch, and JSON of 127 levels.
+    /// The default limits: a body of 16 MiB, 512 headers of 256 KiB in total, 256 attributes of up
+    /// to 64 KiB each, 10,000 events in a batch, and JSON of 127 levels.
     pub const DEFAULT: Self = Self {
         body_bytes: 16 * 1024 * 1024,
         header_bytes: 256 * 1024,
@@ -84,8 +87,8 @@ impl Limits {
         empty_trace_context: false,
     };
 
-    /// No limits, for messages that are trusted or were limited before; what is against the
-    /// specification is refused.
+    /// No limits, for messages that are trusted or were checked before. Violations of the
+    /// specification are still refused.
     pub const UNLIMITED: Self = Self {
         body_bytes: usize::MAX,
         header_bytes: usize::MAX,
@@ -104,7 +107,7 @@ impl Default for Limits {
     }
 }
 
-/// Writes the setter of each limit, and the check with its words.
+/// Defines the setter and the check of each limit, with the words of its error.
 macro_rules! limits {
     ($($field:ident, $check:ident: $before:literal $after:literal;)*) => {
         impl Limits {
@@ -127,7 +130,7 @@ macro_rules! limits {
     };
 }
 
-/// Writes the setter of each switch.
+/// Defines the setter of each switch.
 macro_rules! switches {
     ($($field:ident),*) => {
         impl Limits {
@@ -161,7 +164,7 @@ limits! {
 }
 
 impl Limits {
-    /// Checks the size of a message before it is read: the bytes of each header, and of the body.
+    /// Checks the size of a message before it is decoded: its headers and its body.
     ///
     /// # Errors
     ///
@@ -179,14 +182,14 @@ impl Limits {
         self.check_header_bytes(sum)
     }
 
-    /// Checks an event before it is sent, so that a decoder with these limits takes it.
+    /// Checks an event before it is sent, so that a decoder with these limits accepts it.
     ///
-    /// The size of its message is checked by [`check_message`](Self::check_message).
+    /// To check the size of its message, use [`check_message`](Self::check_message).
     ///
     /// # Errors
     ///
-    /// Returns an error if the number of attributes, the length of one, or the depth of JSON data
-    /// exceeds a limit.
+    /// Returns an error if the number of attributes, the size of an attribute, or the depth of JSON
+    /// data exceeds a limit.
     pub fn check_event(&self, event: &Event) -> Result<(), LimitExceeded> {
         let mut count = 0;
         for (name, value) in event.attributes() {
@@ -201,20 +204,21 @@ impl Limits {
         }
     }
 
-    /// Checks events before they are sent as a batch, so that a decoder with these limits takes it.
+    /// Checks events before they are sent as a batch, so that a decoder with these limits accepts
+    /// it.
     ///
     /// # Errors
     ///
-    /// Returns an error if there are too many events, or if [`check_event`](Self::check_event) would
-    /// for one.
+    /// Returns an error if there are too many events, or if [`check_event`](Self::check_event)
+    /// returns an error for one of them.
     pub fn check_batch(&self, events: &[Event]) -> Result<(), LimitExceeded> {
         self.check_batch_events(events.len())?;
         events.iter().try_for_each(|event| self.check_event(event))
     }
 
-    /// Checks how deep JSON data is nested; text that is not JSON has no depth.
+    /// Checks the nesting depth of JSON data. Text that is not JSON has no depth.
     pub(crate) fn check_depth_of(&self, json: &[u8]) -> Result<(), LimitExceeded> {
-        // Most data opens no more arrays and objects in all.
+        // Most data has fewer opening brackets in total than the limit allows open at once.
         if openings(json) <= self.json_depth {
             return Ok(());
         }
@@ -224,14 +228,14 @@ impl Limits {
     }
 }
 
-/// Counts opening brackets and braces, those in strings included.
+/// Counts opening brackets and braces, including those in strings.
 fn openings(json: &[u8]) -> usize {
-    // Compilers turn the sum of a block, which fits into a byte, into few instructions.
+    // The count of a block fits into a byte, so compilers vectorize it.
     let in_block = |block: &[u8]| usize::from(block.iter().copied().map(opens).sum::<u8>());
     json.chunks(64).map(in_block).sum()
 }
 
 fn opens(byte: u8) -> u8 {
-    // The two differ in one bit, and no other character has the rest.
+    // `[` and `{` differ in one bit, and no other character has the remaining bits.
     u8::from(byte | 0x20 == b'{')
 }

@@ -10,19 +10,19 @@ pub(crate) use eventkit_cesql::rules::{JSON, declares_events, declares_json};
 
 use crate::error::AttributeError;
 
-/// Returns whether an essence in lower case is one of a batch (HTTP binding, 3).
+/// Returns whether an essence in lower case is that of a batch (HTTP binding, 3).
 pub(crate) fn declares_batch(essence: &str) -> bool {
     essence.starts_with("application/cloudevents-batch")
 }
 
-/// The media type of text that was given without one.
+/// The media type of text data that has no content type.
 pub(crate) const PLAIN_TEXT: &str = "text/plain; charset=utf-8";
 
 const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 6838)";
 
-/// Returns the text of a media type with spaces for the tabs between its parts.
+/// Returns the text of a media type with the tabs between its parts replaced by spaces.
 ///
-/// A tab in a quoted value stays, since it is part of the value.
+/// A tab in a quoted value is part of the value and stays.
 pub(crate) fn without_tabs(text: &str) -> String {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let replace = |c| {
@@ -37,9 +37,9 @@ pub(crate) fn without_tabs(text: &str) -> String {
 
 /// A media type: type, subtype, suffix and parameters.
 ///
-/// Its grammar is that of `Content-Type` (RFC 9110, section 8.3.1), in ASCII. Type, subtype, suffix and
-/// the names of parameters compare case-insensitively; the values of parameters compare as they are, but
-/// for `charset`. [`Display`](fmt::Display) writes the text as it was written.
+/// The grammar is that of `Content-Type` (RFC 9110, section 8.3.1), in ASCII. Type, subtype, suffix
+/// and parameter names are compared without regard to case. Parameter values are compared exactly,
+/// except that of `charset`. [`Display`](fmt::Display) writes the original text.
 ///
 /// ```
 /// use eventkit::event::MediaType;
@@ -55,17 +55,17 @@ pub(crate) fn without_tabs(text: &str) -> String {
 pub struct MediaType {
     text: Box<str>,
     essence: String,
-    /// Names in lower case, and values without quotes.
+    /// Parameter names in lower case, and values without quotes.
     parameters: Vec<(String, String)>,
 }
 
 impl MediaType {
-    /// Reads a media type with or without parameters.
+    /// Parses a media type with or without parameters.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is not `type/subtype` with well-formed parameters, or is a
-    /// range such as `text/*`.
+    /// Returns an error if the text is not `type/subtype` with well-formed parameters, or if it is
+    /// a range such as `text/*`.
     pub fn parse(text: &str) -> Result<Self, AttributeError> {
         let parts = rules::parse_media_type(text);
         let parts = parts.map_err(|_| AttributeError::new(text, EXPECTED))?;
@@ -104,13 +104,14 @@ impl MediaType {
             .map_or("", |(_, subtype)| subtype)
     }
 
-    /// Returns what follows the last `+` of the subtype in lower case, such as `json`.
+    /// Returns the suffix of the subtype in lower case: the text after its last `+`, such as
+    /// `json`.
     #[must_use]
     pub fn suffix(&self) -> Option<&str> {
         self.subtype().rsplit_once('+').map(|(_, suffix)| suffix)
     }
 
-    /// Returns the value of a parameter, without its quotes; the name has no case.
+    /// Returns the value of a parameter without its quotes. The name is case-insensitive.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<String> {
         let mut parameters = self.parameters.iter();
@@ -118,7 +119,7 @@ impl MediaType {
         Some(found.1.clone())
     }
 
-    /// Returns the parameters as they compare.
+    /// Returns the parameters in the form in which they are compared.
     fn comparable_parameters(&self) -> BTreeMap<&str, Cow<'_, str>> {
         let parameters = self.parameters.iter().map(|(name, value)| {
             let value = match &**name {
@@ -130,15 +131,16 @@ impl MediaType {
         parameters.collect()
     }
 
-    /// Returns whether it declares JSON: subtype `json` or suffix `+json`, any case.
+    /// Returns whether the media type declares JSON: its subtype is `json` or its suffix `+json`,
+    /// in any case.
     ///
-    /// Implements section 3.1.1 of the JSON format.
+    /// This is section 3.1.1 of the JSON format.
     #[must_use]
     pub fn is_json(&self) -> bool {
         declares_json(&self.essence)
     }
 
-    /// Returns whether its content is text in UTF-8: `text/*` or XML, and no other `charset`.
+    /// Returns whether the content is text in UTF-8: `text/*` or XML without another `charset`.
     #[must_use]
     pub fn is_text(&self) -> bool {
         let textual =
@@ -148,7 +150,7 @@ impl MediaType {
     }
 }
 
-/// Returns whether a charset is UTF-8.
+/// Returns whether a charset name is one of UTF-8.
 pub(crate) fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }

@@ -16,8 +16,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`Uri`] and [`UriReference`] are attribute types with a grammar of their own; the others are Rust
-//! types, such as `i32` and [`Timestamp`].
+//! [`Uri`] and [`UriReference`] are types of this crate. The other attribute types are `String`,
+//! `bool`, `i32`, `Bytes` and [`Timestamp`].
 
 mod attribute;
 pub(crate) mod buffer_pool;
@@ -63,26 +63,27 @@ pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;
 pub use uri::{Uri, UriReference};
 
-/// The version of the specification that every event has.
+/// The version of the specification of every event.
 pub(crate) const SPECVERSION: &str = "1.0";
 
 /// A valid event of CloudEvents 1.0: its context attributes, extensions and data.
 ///
-/// It is made by a [builder](Event::builder), by a derived type's
-/// [`to_event`](crate::CloudEvent::to_event), or by a decoder; each of them checks it, and so do
-/// the setters. A clone shares everything and costs one reference count.
+/// A [builder](Event::builder), the [`to_event`](crate::CloudEvent::to_event) of a derived type,
+/// and decoders create events. All of them check the event, and so do the setters. A clone shares
+/// the event and costs one reference count.
 ///
-/// Two events are equal if their attributes are (extensions by their
-/// [canonical strings](AttributeValue)) and the bytes of their data are. The body of a message does
-/// not tell data without bytes from no data, so they are equal. Where the content type declares JSON,
-/// the white space around the value is no part of it, and is not compared.
+/// Two events are equal if their attributes and the bytes of their data are equal. Extensions are
+/// compared by their [canonical strings](AttributeValue). Empty data equals no data, because the
+/// body of a message does not distinguish them. If the content type declares JSON, white space
+/// around the value is ignored.
 ///
-/// Every event that can be built is equal to what a decoder makes of it, in every content mode and
-/// event format, if it is within the [`Limits`] of the decoder; [`build`](EventBuilder::build) refuses
-/// what would not be.
+/// Every event that can be built equals its decoded form, in every content mode and event format,
+/// if it is within the [`Limits`] of the decoder. [`build`](EventBuilder::build) refuses all other
+/// events.
 ///
-/// It is [`Serialize`](serde::Serialize) and [`Deserialize`](serde::Deserialize) as well, so that a struct
-/// of serde can hold events; [`Json`](struct@crate::format::Json) is faster, and keeps the bytes of JSON data.
+/// Events implement [`Serialize`](serde::Serialize) and [`Deserialize`](serde::Deserialize), so a
+/// serde struct can contain them. [`Json`](struct@crate::format::Json) is faster, and keeps the
+/// bytes of JSON data.
 ///
 /// ```
 /// use eventkit::Event;
@@ -127,12 +128,12 @@ impl Inner {
 impl Eq for Inner {}
 
 impl Event {
-    /// Starts a new event.
+    /// Returns a builder of a new event.
     pub fn builder() -> EventBuilder {
         EventBuilder::default()
     }
 
-    /// Starts a new event with everything that this one has, its id and time included.
+    /// Returns a builder with all attributes and the data of this event, including id and time.
     ///
     /// ```
     /// # use eventkit::Event;
@@ -142,8 +143,8 @@ impl Event {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A decoded event may have a content type that [`build`](EventBuilder::build) refuses, since not
-    /// every binding carries it.
+    /// A decoded event may have a content type that [`build`](EventBuilder::build) refuses, because
+    /// not every binding can carry it.
     pub fn to_builder(&self) -> EventBuilder {
         let inner = &*self.0;
         let owned = |text: &str| Cow::Owned(text.to_owned());
@@ -193,13 +194,13 @@ impl Event {
         self.0.core.get(name::SUBJECT_AT)
     }
 
-    /// Returns the time, with the offset it was given in.
+    /// Returns the time, with its original offset.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
         self.0.time
     }
 
-    /// Returns the media type of the data as it was written.
+    /// Returns the media type of the data, as it was written.
     #[must_use]
     pub fn data_content_type(&self) -> Option<&str> {
         self.0.core.get(name::DATACONTENTTYPE_AT)
@@ -211,7 +212,7 @@ impl Event {
         self.0.core.get(name::DATASCHEMA_AT)
     }
 
-    /// Returns the value of one extension attribute.
+    /// Returns the value of an extension attribute.
     #[must_use]
     pub fn extension(&self, name: &str) -> Option<&AttributeValue> {
         self.0.extensions.get(name)
@@ -219,7 +220,7 @@ impl Event {
 
     /// Reads an extension attribute as a type, from a native value or from its string.
     ///
-    /// With an [`Option`] as the type, an absent extension is `None` and no error.
+    /// If the type is an [`Option`], an absent extension is `None`.
     ///
     /// ```
     /// # use eventkit::Event;
@@ -231,7 +232,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if the extension is absent, or its value is not of that type.
+    /// Returns an error if the extension is absent, or if its value cannot be read as that type.
     pub fn extension_as<T: Attribute>(&self, name: &str) -> Result<T, AttributeError> {
         T::from_attribute(self.extension(name).map(AttributeRef::from))
     }
@@ -242,13 +243,13 @@ impl Event {
         &self.0.extensions
     }
 
-    /// Returns the data, or `None` where the event has none.
+    /// Returns the data, or `None` if the event has none.
     #[must_use]
     pub fn data(&self) -> Option<&Data> {
         self.0.data.as_ref()
     }
 
-    /// Returns the names and values of all attributes that are set, those of the core first.
+    /// Returns the names and values of all attributes that are set, core attributes first.
     ///
     /// ```
     /// # use eventkit::Event;
@@ -265,7 +266,7 @@ impl Event {
         core.chain(extensions.map(|(name, value)| (name, AttributeRef::from(value))))
     }
 
-    /// Returns the value of any attribute by the name the specification gives it.
+    /// Returns the value of an attribute or extension by its name in the specification.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         match name::core_at(name) {
@@ -277,13 +278,13 @@ impl Event {
     }
 }
 
-/// Setters: each checks the value and leaves the event as it was where the value is wrong.
+/// Setters. Each one checks the value, and leaves the event unchanged if it returns an error.
 impl Event {
     /// Sets the id.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is empty or holds control characters.
+    /// Returns an error if the id is empty or contains control characters.
     pub fn set_id(&mut self, id: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::ID_AT, Some(&id.into()), check::id)
     }
@@ -292,7 +293,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is empty or not a URI-reference.
+    /// Returns an error if the source is empty or not a URI-reference.
     pub fn set_source(&mut self, source: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::SOURCE_AT, Some(&source.into()), check::source)
     }
@@ -301,7 +302,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is empty or holds control characters.
+    /// Returns an error if the type is empty or contains control characters.
     pub fn set_ty(&mut self, ty: impl Into<String>) -> Result<(), BuildError> {
         self.set_text(name::TYPE_AT, Some(&ty.into()), check::ty)
     }
@@ -310,7 +311,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is empty or holds control characters.
+    /// Returns an error if the subject is empty or contains control characters.
     pub fn set_subject(&mut self, subject: Option<&str>) -> Result<(), BuildError> {
         self.set_text(name::SUBJECT_AT, subject, check::subject)
     }
@@ -319,7 +320,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if RFC 3339 cannot write the year, or the leap second.
+    /// Returns an error if RFC 3339 cannot represent the year or the leap second.
     pub fn set_time(&mut self, time: Option<Timestamp>) -> Result<(), BuildError> {
         time.map_or(Ok(()), check::time)?;
         self.inner_mut().time = time;
@@ -330,18 +331,18 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not an absolute URI.
+    /// Returns an error if the text is not an absolute URI.
     pub fn set_data_schema(&mut self, uri: Option<&str>) -> Result<(), BuildError> {
         self.set_text(name::DATASCHEMA_AT, uri, check::dataschema)
     }
 
-    /// Sets data and its content type together, so that they never disagree.
+    /// Sets the data and its content type together, so that they always agree.
     ///
     /// # Errors
     ///
-    /// Returns an error if the content type is not a media type or is one of whole events, if it
-    /// declares JSON and the data is text that is not JSON, or if it declares another charset than
-    /// UTF-8 and the data is text.
+    /// Returns an error if the content type is not a media type or is that of whole events. Text
+    /// data is also refused if the content type declares JSON and the text is not JSON, or if it
+    /// declares a charset other than UTF-8.
     pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {
         let mut builder = self.to_builder().data(data);
         builder.parts.core[name::DATACONTENTTYPE_AT] =
@@ -353,13 +354,13 @@ impl Event {
     /// Removes the data with its content type and schema, and returns it.
     pub fn take_data(&mut self) -> Option<Data> {
         let inner = self.inner_mut();
-        // What is left does not keep the message alive that the data was in.
+        // The remaining attributes must not keep the buffer of the message alive.
         let about_data = [name::DATACONTENTTYPE_AT, name::DATASCHEMA_AT];
         inner.core.set(&about_data.map(|at| (at, None)));
         inner.data.take()
     }
 
-    /// Sets an extension attribute and returns the value it had.
+    /// Sets an extension attribute, and returns its previous value.
     ///
     /// # Errors
     ///
@@ -377,7 +378,7 @@ impl Event {
         Ok(self.inner_mut().extensions.insert(Cow::Owned(name), value))
     }
 
-    /// Removes an extension attribute and returns the value it had.
+    /// Removes an extension attribute, and returns its value.
     pub fn remove_extension(&mut self, name: &str) -> Option<AttributeValue> {
         self.inner_mut().extensions.remove(name)
     }
@@ -429,7 +430,7 @@ impl fmt::Debug for Event {
 }
 
 impl fmt::Display for Event {
-    /// Writes type, id and source on one line, as a log wants them.
+    /// Writes type, id and source on one line, for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} from {}", self.ty(), self.id(), self.source())
     }

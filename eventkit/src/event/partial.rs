@@ -1,4 +1,4 @@
-//! The attributes of an event that is being read, borrowed from its message where possible.
+//! The attributes of an event while it is decoded, borrowed from the message where possible.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -18,28 +18,28 @@ use super::timestamp::Timestamp;
 use super::{Event, Inner, SPECVERSION};
 use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Violation, truncate};
 
-/// The value of an attribute as a message carries it.
+/// The value of an attribute in a message.
 #[derive(Debug, Clone)]
 pub(crate) enum Scalar<'a> {
-    /// Unset, which a format may write.
+    /// Explicitly unset, as JSON `null`.
     Null,
-    /// Set to a value that has been refused.
+    /// A value that was refused with a violation of its own.
     Invalid,
     Boolean(bool),
     Integer(i32),
     Text(Cow<'a, str>),
 }
 
-/// The attributes of an event that is being read, and what is wrong with them.
+/// The attributes of an event while it is decoded, and the violations found so far.
 ///
-/// Every decoder fills one, in any order, and makes an [`Event`] or a typed value of it.
+/// Every decoder fills one, in any order, and turns it into an [`Event`] or a typed value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PartialEvent<'a> {
     core: [Option<Scalar<'a>>; name::CORE.len()],
     extensions: SmallVec<[(Cow<'a, str>, Scalar<'a>); 2]>,
     violations: Vec<Violation>,
     limits: Limits,
-    /// The attributes that came, the ones left out included.
+    /// The number of attributes seen, including those that were not kept.
     count: usize,
     exceeded: Option<LimitExceeded>,
 }
@@ -56,7 +56,7 @@ impl<'a> PartialEvent<'a> {
         self.limits
     }
 
-    /// Takes the next attribute, as most are: text that the message holds.
+    /// Sets the next attribute from text that the message contains, as most are.
     #[inline]
     pub(crate) fn set_text(&mut self, name: &'a str, text: &'a str) {
         match name::core_at(name) {
@@ -69,7 +69,7 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Takes the next attribute; one that is over a limit is left out, and noted.
+    /// Sets the next attribute. If it exceeds a limit, it is not kept and the error is recorded.
     pub(crate) fn set(&mut self, name: Cow<'a, str>, value: Scalar<'a>) {
         if !self.is_within_limits(name.len().max(value.len())) {
             return;
@@ -93,7 +93,7 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Counts an attribute of that length, and notes where it is over a limit.
+    /// Counts an attribute of this length, and records an error if it exceeds a limit.
     #[inline]
     fn is_within_limits(&mut self, bytes: usize) -> bool {
         self.count += 1;
@@ -110,29 +110,29 @@ impl<'a> PartialEvent<'a> {
         self.note(count.and_then(|()| self.limits.check_attribute_bytes(bytes)));
     }
 
-    /// Notes a violation that the message shows before its attributes are looked at.
+    /// Adds a violation that was found before the attributes were read.
     pub(crate) fn add_violation(&mut self, violation: Violation) {
         if self.violations.len() < MAX_VIOLATIONS {
             self.violations.push(violation);
         }
     }
 
-    /// Notes whether the message is over a limit.
+    /// Records an error if the message exceeds a limit.
     fn note(&mut self, checked: Result<(), LimitExceeded>) {
         self.exceeded = self.exceeded.or(checked.err());
     }
 
-    /// Notes where JSON data is nested too deep.
+    /// Records an error if JSON data is nested too deep.
     pub(crate) fn limit_depth(&mut self, depth: usize) {
         self.note(self.limits.check_json_depth(depth));
     }
 
-    /// Notes where text that may be JSON is nested too deep.
+    /// Records an error if text that may be JSON is nested too deep.
     pub(crate) fn limit_depth_of(&mut self, json: &[u8]) {
         self.note(self.limits.check_depth_of(json));
     }
 
-    /// Sets a core attribute that is not set to what the rest of the message implies.
+    /// Sets a core attribute that the rest of the message implies, unless it is already set.
     pub(crate) fn imply(&mut self, name: &str, value: &'static str) {
         let at = name::core_at(name);
         if let Some(at) = at.filter(|_| self.text(name).is_none()) {
@@ -153,7 +153,7 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Returns the type, or what is wrong with the event that has none.
+    /// Returns the type, or an error with all violations if it is missing.
     pub(crate) fn require_type(&mut self) -> Result<&str, DecodeError> {
         if self.text(name::TYPE).is_none() {
             self.check()?;
@@ -161,7 +161,7 @@ impl<'a> PartialEvent<'a> {
         Ok(self.text(name::TYPE).unwrap_or_default())
     }
 
-    /// Checks that the event is of a type.
+    /// Returns an error if the event has another type.
     pub(crate) fn expect_type(&self, ty: &'static str) -> Result<(), DecodeError> {
         match self.text(name::TYPE).unwrap_or_default() {
             found if found == ty => Ok(()),
@@ -169,7 +169,7 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Returns any attribute that is set.
+    /// Returns the value of an attribute that is set.
     pub(crate) fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         if name == name::TIME {
             let time = self.text(name)?.parse().ok();
@@ -182,16 +182,16 @@ impl<'a> PartialEvent<'a> {
         extensions.find(|(own, _)| own == name)?.1.value()
     }
 
-    /// Checks every attribute, as making an event of it would, without making one.
+    /// Checks all attributes like the conversion into an event, without creating one.
     pub(crate) fn check(&mut self) -> Result<(), DecodeError> {
         self.prepare()?;
         self.check_values()
     }
 
-    /// Lists all that is wrong with the attributes.
+    /// Returns all violations of the attributes.
     ///
-    /// Another version of the specification is one of the violations, and the other attributes are
-    /// held to the rules of this one.
+    /// Another version of the specification is a violation, and the other attributes are checked by
+    /// the rules of version 1.0.
     pub(crate) fn into_violations(mut self) -> Result<Vec<Violation>, DecodeError> {
         if let Some(exceeded) = self.exceeded {
             return Err(exceeded.into());
@@ -207,9 +207,9 @@ impl<'a> PartialEvent<'a> {
         Ok(violations.map_or_else(Vec::new, |error| error.violations().to_vec()))
     }
 
-    /// Creates the event; where the data shares a message of text, so do the attributes.
+    /// Creates the event. If the data shares the buffer of a message, the attributes share it too.
     ///
-    /// The data is of the kind that the content type asks for.
+    /// The kind of the data must be the one that the content type implies.
     pub(crate) fn into_event(
         mut self,
         data: Option<Data>,
@@ -232,7 +232,7 @@ impl<'a> PartialEvent<'a> {
         })))
     }
 
-    /// Notes what only the message as a whole shows, and reads the time.
+    /// Records the violations that only the whole message shows, and reads the time.
     fn prepare(&mut self) -> Result<Option<Timestamp>, DecodeError> {
         if let Some(exceeded) = self.exceeded {
             return Err(exceeded.into());
@@ -249,7 +249,7 @@ impl<'a> PartialEvent<'a> {
             let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
-                // A violation of its own shows the value.
+                // The value has a violation of its own.
                 Scalar::Invalid => check::extension_name(name, || Cow::Borrowed(name)),
                 value => check::extension_name(name, || value.text()),
             };
@@ -274,7 +274,8 @@ impl<'a> PartialEvent<'a> {
         }
     }
 
-    /// Refuses another version at once: its rules for the other attributes are not known.
+    /// Returns an error for any other version at once, because its rules for the attributes are
+    /// unknown.
     fn check_version(&mut self) -> Result<(), DecodeError> {
         match self.raw(name::SPECVERSION_AT) {
             RawAttribute::Text(SPECVERSION) | RawAttribute::Checked => Ok(()),
@@ -288,12 +289,12 @@ impl<'a> PartialEvent<'a> {
     }
 
     fn note_repeated_extensions(&mut self) {
-        // Most events have one or none, and nothing to sort.
+        // Most events have at most one extension, so there is nothing to sort.
         if self.extensions.len() < 2 {
             return;
         }
         let mut sorted: Vec<&(Cow<'_, str>, Scalar<'_>)> = self.extensions.iter().collect();
-        // Stable, so that values of one name stay in the order in which they came.
+        // The sort is stable, so duplicates of a name keep the order of the message.
         sorted.sort_by(|(a, _), (b, _)| a.cmp(b));
         let pairs = sorted.windows(2).map(|pair| (pair[0], pair[1]));
         let again = pairs.filter(|((first, _), (second, _))| first == second);
@@ -317,7 +318,7 @@ impl<'a> PartialEvent<'a> {
 }
 
 impl Scalar<'_> {
-    /// Reads a JSON value that is no string.
+    /// Converts a JSON value that is not a string.
     pub(crate) fn from_json(json: &str) -> Option<Self> {
         match json {
             "null" => Some(Self::Null),
@@ -327,7 +328,7 @@ impl Scalar<'_> {
         }
     }
 
-    /// Returns how many bytes it holds that the message gave.
+    /// Returns the number of bytes that it holds from the message.
     fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
@@ -335,7 +336,7 @@ impl Scalar<'_> {
         }
     }
 
-    /// Returns its canonical text.
+    /// Returns the canonical text.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         let value = self.value();
         value.map(AttributeRef::into_text).unwrap_or_default()

@@ -1,30 +1,31 @@
-//! Reads and writes the one form of timestamps that messages have, without allocating.
+//! Parsing and formatting of RFC 3339 timestamps, without allocations.
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, Timelike};
 
-/// The most fraction digits that are kept.
+/// The maximum number of fraction digits that are kept.
 const MAX_FRACTION_DIGITS: usize = 9;
 /// `2026-01-31T09:30:00.123456789+01:00`
 const MAX_LEN: usize = 35;
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
-/// The text of a timestamp.
+/// The formatted text of a timestamp.
 pub(crate) struct Text {
     bytes: [u8; MAX_LEN],
     len: usize,
 }
 
 impl Text {
-    /// Writes a point in time with a number of fraction digits, in its own offset.
+    /// Formats a point in time in its own offset, with a number of fraction digits.
     ///
-    /// The year has to be one of 0 to 9999; of others the last four digits are written.
+    /// The year must be in 0 to 9999. Of any other year, only the last four digits are written.
     pub(super) fn new(at: &DateTime<FixedOffset>, digits: u8) -> Self {
         let mut text = Self {
             bytes: *b"0000-00-00T00:00:00.000000000+00:00",
             len: 19,
         };
         let local = at.naive_local();
-        // A leap second is the second before it that has a second more.
+        // chrono represents a leap second as the second before it with one more second of
+        // nanoseconds.
         let leap = local.nanosecond() / NANOS_PER_SECOND;
         let year = local.year().unsigned_abs() % 10_000;
         text.set(0, year / 100);
@@ -73,20 +74,20 @@ impl Text {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        // Digits and punctuation of ASCII.
+        // The buffer contains only ASCII digits and punctuation.
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 }
 
 /// Returns the last digit of a number.
 fn digit(value: u32) -> u8 {
-    // One decimal digit.
+    // The remainder is one decimal digit.
     #[allow(clippy::cast_possible_truncation)]
     let digit = (value % 10) as u8;
     b'0' + digit
 }
 
-/// Reads a point in time, and how many fraction digits it has, of which nine are kept.
+/// Parses a point in time. Returns it with its number of fraction digits, of which nine are kept.
 pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     let (whole, rest) = text.as_bytes().split_first_chunk::<19>()?;
     let punctuation = [whole[4], whole[7], whole[10] & !0x20, whole[13], whole[16]];
@@ -106,7 +107,7 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     }
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
     let (nanos, digits, rest) = fraction(rest)?;
-    // A leap second is the second before it that has a second more.
+    // chrono represents a leap second as the second before it with one more second of nanoseconds.
     let (second, nanos) = if second == 60 {
         (59, nanos + NANOS_PER_SECOND)
     } else {
@@ -118,7 +119,7 @@ pub(super) fn read(text: &str) -> Option<(DateTime<FixedOffset>, u8)> {
     Some((DateTime::from_naive_utc_and_offset(utc, offset), digits))
 }
 
-/// Returns whether the second is no leap second, or one at the end of a month in UTC.
+/// Returns whether the second is not a leap second, or is one at the end of a month in UTC.
 pub(super) fn has_valid_second(at: &DateTime<FixedOffset>) -> bool {
     if at.timestamp_subsec_nanos() < NANOS_PER_SECOND {
         return true;
@@ -128,14 +129,14 @@ pub(super) fn has_valid_second(at: &DateTime<FixedOffset>) -> bool {
     is_last_day && (utc.hour(), utc.minute(), utc.second()) == (23, 59, 59)
 }
 
-/// Returns the value of a digit, and more than nine where it is none.
+/// Returns the value of a digit, or more than nine for any other byte.
 fn digit_value(byte: u8) -> u8 {
     byte.wrapping_sub(b'0')
 }
 
-/// Reads a fraction if there is one, and returns nanoseconds, digits, and what follows.
+/// Parses an optional fraction. Returns its nanoseconds, its number of digits, and the rest.
 fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
-    /// What the last of so many digits counts in nanoseconds.
+    /// The nanoseconds of the last digit, by the number of digits.
     const UNITS: [u32; MAX_FRACTION_DIGITS + 1] = [
         1_000_000_000,
         100_000_000,
@@ -170,7 +171,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, u8, &[u8])> {
     (digits > 0).then_some((number * UNITS[digits], kept, rest))
 }
 
-/// Reads an offset in seconds, to the end.
+/// Parses an offset up to the end of the text, in seconds.
 fn offset(bytes: &[u8]) -> Option<i32> {
     match bytes {
         b"Z" | b"z" => Some(0),
@@ -186,7 +187,7 @@ fn offset(bytes: &[u8]) -> Option<i32> {
     }
 }
 
-/// Reads a few digits.
+/// Parses a short decimal number.
 fn number(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, byte| {
         let digit = digit_value(*byte);

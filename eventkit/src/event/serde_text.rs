@@ -1,9 +1,9 @@
-//! Serde for the attribute types that are written as text.
+//! Serde implementations of the attribute types that are written as text.
 
 use super::timestamp::Timestamp;
 use super::uri::{Uri, UriReference};
 
-/// Implements serde for types that print as the text they are read from.
+/// Implements serde for types with `Display` and `FromStr`.
 macro_rules! as_text {
     ($($type:ty),*) => {$(
         impl serde::Serialize for $type {

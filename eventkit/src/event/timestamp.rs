@@ -1,4 +1,4 @@
-//! Points in time as the specification writes them.
+//! Timestamps of the specification.
 
 use std::fmt;
 use std::ops::Deref;
@@ -16,14 +16,14 @@ const YEAR: &str = "a year from 0 to 9999 (RFC 3339)";
 const LEAP_SECOND: &str =
     "a timestamp with a leap second only at the end of a month in UTC (RFC 3339)";
 
-/// A point in time that keeps the offset and the number of fraction digits it was written with.
+/// A point in time that keeps its original offset and number of fraction digits.
 ///
-/// It dereferences to [`chrono::DateTime`]. Its one way out is RFC 3339 with an upper-case `T`, and
-/// `Z` where the offset is zero. Two timestamps are equal when they print alike; to compare the
-/// instants, compare with a [`DateTime`] or use [`to_utc`](DateTime::to_utc). More than nine
-/// fraction digits are cut.
+/// It dereferences to [`chrono::DateTime`]. It is always formatted as RFC 3339 with an upper-case
+/// `T`, and with `Z` if the offset is zero. Two timestamps are equal if they have the same text. To
+/// compare instants, compare with a [`DateTime`] or use [`to_utc`](DateTime::to_utc). Fraction
+/// digits after the ninth are cut off.
 ///
-/// Implements the type `Timestamp` of the core specification's Type System.
+/// This is the type `Timestamp` of the core specification's Type System.
 ///
 /// ```
 /// use eventkit::event::Timestamp;
@@ -40,7 +40,7 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Returns the current time in UTC, with microseconds.
+    /// Returns the current time in UTC, with a precision of microseconds.
     #[must_use]
     pub fn now() -> Self {
         Self {
@@ -49,12 +49,12 @@ impl Timestamp {
         }
     }
 
-    /// Writes it as messages have it; only a [writable](Self::check) one is written whole.
+    /// Formats the timestamp. The text is correct only if [`check`](Self::check) returns no error.
     pub(crate) fn text(&self) -> rfc3339::Text {
         rfc3339::Text::new(&self.at, self.digits)
     }
 
-    /// Checks that RFC 3339 can write it; the error says what is expected instead.
+    /// Checks that RFC 3339 can represent the timestamp. The error describes what is expected.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if !self.has_writable_year() {
             Err(YEAR)
@@ -70,12 +70,12 @@ impl Timestamp {
     }
 }
 
-/// Returns the time of a literal that `#[handles]` has read: seconds since 1970 in UTC, nanoseconds, the
-/// offset in seconds, and the number of fraction digits.
+/// Creates a timestamp from a literal that `#[handles]` parsed: seconds since 1970 in UTC,
+/// nanoseconds, the offset in seconds, and the number of fraction digits.
 ///
 /// # Panics
 ///
-/// Panics at compile time if the macro has read it wrongly.
+/// Panics at compile time if the time is out of range.
 #[must_use]
 pub const fn timestamp_of(seconds: i64, nanos: u32, offset: i32, digits: u8) -> Timestamp {
     match (
@@ -91,13 +91,13 @@ pub const fn timestamp_of(seconds: i64, nanos: u32, offset: i32, digits: u8) -> 
 }
 
 impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
-    /// Keeps 0, 3, 6 or 9 fraction digits, as many as the value needs.
+    /// Keeps 0, 3, 6 or 9 fraction digits, as the value needs.
     ///
-    /// An offset with seconds, which RFC 3339 cannot write, becomes UTC.
+    /// RFC 3339 cannot represent an offset with seconds, so such a time is converted to UTC.
     fn from(at: DateTime<Tz>) -> Self {
         let mut at = at.fixed_offset();
         let whole_minutes = at.offset().local_minus_utc() % 60 == 0;
-        // At both ends of time the local one is beyond what chrono can print.
+        // Near the minimum and maximum of chrono, the local time is out of range.
         let local = at.naive_utc().checked_add_offset(*at.offset());
         if !whole_minutes || local.is_none() {
             at = at.to_utc().fixed_offset();
@@ -113,7 +113,7 @@ impl<Tz: TimeZone> From<DateTime<Tz>> for Timestamp {
 }
 
 impl From<SystemTime> for Timestamp {
-    /// Takes the time in UTC, with 0, 3, 6 or 9 fraction digits, as many as the value needs.
+    /// Converts the time to UTC, with 0, 3, 6 or 9 fraction digits, as the value needs.
     fn from(at: SystemTime) -> Self {
         DateTime::<Utc>::from(at).into()
     }
@@ -140,7 +140,7 @@ impl Deref for Timestamp {
 }
 
 impl PartialEq for Timestamp {
-    /// Compares what is printed: chrono takes two offsets of one instant for equal.
+    /// Compares the formatted text. chrono considers the same instant in two offsets equal.
     fn eq(&self, other: &Self) -> bool {
         self.at == other.at && self.at.offset() == other.at.offset() && self.digits == other.digits
     }
@@ -156,12 +156,12 @@ impl<Tz: TimeZone> PartialEq<DateTime<Tz>> for Timestamp {
 impl FromStr for Timestamp {
     type Err = AttributeError;
 
-    /// Reads RFC 3339.
+    /// Parses RFC 3339.
     ///
     /// # Errors
     ///
-    /// Returns an error if the text is anything else, a date without time or a time without offset
-    /// included, or if it has a leap second elsewhere than at the end of a month in UTC.
+    /// Returns an error if the text has another form, such as a date without a time or a time
+    /// without an offset, or if it has a leap second that is not at the end of a month in UTC.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = |expected| AttributeError::new(text, expected);
         let (at, digits) = rfc3339::read(text).ok_or_else(|| wrong(EXPECTED))?;
@@ -177,7 +177,7 @@ impl fmt::Display for Timestamp {
         if self.has_writable_year() {
             return f.write_str(self.text().as_str());
         }
-        // No message can hold such a year; an error tells of it.
+        // `Timestamp` cannot format such a year, and this is an error message about it.
         let format = if self.digits == 0 {
             SecondsFormat::Secs
         } else {

@@ -22,14 +22,14 @@ pub(crate) fn is_uri_reference(text: &str) -> bool {
         || validate::iri_reference::<UriSpec>(text).is_ok()
 }
 
-/// Returns whether a text is an absolute path of unreserved characters, as most sources are.
+/// Returns whether a text is an absolute path of unreserved characters, like most sources.
 ///
-/// Nearly every URI is of one of two forms that need no look at the whole grammar.
+/// Nearly every URI has one of two simple forms, which are checked without the whole grammar.
 fn is_unreserved_path(text: &str) -> bool {
     text.starts_with('/') && are_unreserved_or_slashes(text)
 }
 
-/// Returns whether a text is `http://` or `https://`, a host by name, and a path, all unreserved.
+/// Returns whether a text is `http://` or `https://` with a host name and a path, all unreserved.
 fn is_unreserved_web_uri(text: &str) -> bool {
     let rest = text.strip_prefix("http");
     let rest = rest.map(|rest| rest.strip_prefix('s').unwrap_or(rest));
@@ -39,7 +39,7 @@ fn is_unreserved_web_uri(text: &str) -> bool {
 
 fn are_unreserved_or_slashes(text: &str) -> bool {
     rules::all(text.as_bytes(), |byte| {
-        // The range has `-`, `.`, `/` and the digits.
+        // The range also contains `-`, `.` and `/`.
         let digit = byte.wrapping_sub(b'-') <= b'9' - b'-';
         let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
         digit || letter || byte == b'_' || byte == b'~'
@@ -53,7 +53,7 @@ macro_rules! uri_type {
         pub struct $name(String);
 
         impl $name {
-            /// Checks the text and keeps it as it is.
+            /// Checks the text, and keeps it unchanged.
             ///
             /// # Errors
             ///
@@ -91,15 +91,15 @@ macro_rules! uri_type {
 }
 
 uri_type! {
-    /// An absolute URI, kept as it was written.
+    /// An absolute URI, kept as written.
     ///
-    /// Implements the type `URI` of the core specification's Type System.
+    /// This is the type `URI` of the core specification's Type System.
     Uri, is_absolute_uri, ABSOLUTE
 }
 
 uri_type! {
-    /// A URI or a relative reference, kept as it was written.
+    /// A URI or a relative reference, kept as written.
     ///
-    /// Implements the type `URI-reference` of the core specification's Type System.
+    /// This is the type `URI-reference` of the core specification's Type System.
     UriReference, is_uri_reference, REFERENCE
 }
