@@ -1,4 +1,4 @@
-//! One handler by itself, for a service that gives each handler its own events.
+//! A single handler with its state, for services, which deliver events to each handler separately.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::state::{FindStore, StateMap};
 use super::unit_of_work::{UnitOfWork, UnitOfWorkStore};
 use crate::event::Event;
 
-/// A handler of a [`Dispatcher`] with the state that it requires.
+/// A handler of a [`Dispatcher`], with the state that it requires.
 #[derive(Debug, Clone)]
 pub struct BoundHandler {
     handler: HandlerRef,
@@ -23,7 +23,7 @@ pub struct BoundHandler {
 }
 
 impl BoundHandler {
-    /// Returns the handlers of a dispatcher, in the order in which they would run.
+    /// Returns the handlers of a dispatcher, in the order in which a dispatch runs them.
     pub fn all(dispatcher: &Dispatcher) -> impl Iterator<Item = Self> {
         let table = dispatcher.table();
         table.handlers().iter().map(|handler| Self {
@@ -33,25 +33,25 @@ impl BoundHandler {
         })
     }
 
-    /// Returns the handler.
+    /// Returns the metadata of the handler.
     #[must_use]
     pub fn handler(&self) -> &Handler {
         &self.handler
     }
 
-    /// Returns whether it was registered at run time, so that its path does not identify it.
+    /// Returns whether the handler was registered at run time. Its path does not identify it then.
     #[must_use]
     pub fn is_registered_at_run_time(&self) -> bool {
         self.handler.is_registered()
     }
 
-    /// Returns whether the handler returns events, or a parameter of it sends them.
+    /// Returns whether the handler returns events, or sends them through a parameter.
     #[must_use]
     pub fn sends_events(&self) -> bool {
         self.handler.sends_events()
     }
 
-    /// Returns whether an event passes the filter of the handler.
+    /// Returns whether an event matches the filter of the handler.
     ///
     /// # Errors
     ///
@@ -60,29 +60,29 @@ impl BoundHandler {
         matches_filter(&self.handler, event)
     }
 
-    /// Returns the store in whose unit of work the handler runs, if it runs in one.
+    /// Returns the store in whose unit of work the handler runs, if it requires one.
     #[must_use]
     pub fn unit_of_work_store(&self) -> Option<&dyn UnitOfWorkStore> {
         self.find_store.and_then(|find| find(&self.states))
     }
 
-    /// Runs a sync handler, which adds its events to the outgoing ones.
+    /// Runs a sync handler, and adds its events to `outgoing`.
     ///
     /// # Errors
     ///
-    /// Returns an error if the handler failed.
+    /// Returns an error if the handler fails.
     pub fn run_sync(&self, event: &Event, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let event = DecodedEvent::of_one_handler(event);
         let invocation = Invocation::new(&event, &self.handler, &self.states, outgoing);
         into_result(self.handler.entry().run(&invocation))
     }
 
-    /// Runs the handler, sync or async, which adds its events to the outgoing ones, within the unit of work
-    /// if there is one.
+    /// Runs a sync or async handler, in a unit of work if there is one, and adds its events to
+    /// `outgoing`.
     ///
     /// # Errors
     ///
-    /// Returns an error if the handler failed.
+    /// Returns an error if the handler fails.
     pub async fn run(
         &self,
         event: &Event,

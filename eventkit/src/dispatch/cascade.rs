@@ -1,4 +1,4 @@
-//! Dispatch of the events that handlers return, to a depth.
+//! Dispatch of the events that handlers return, up to a depth.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -9,7 +9,7 @@ use super::routing::RoutingTable;
 use super::run::{self, Dispatch};
 use crate::event::Event;
 
-/// Runs the handlers of an event and of those that they return, none of which may be async.
+/// Dispatches an event and the events that its handlers return. None of the handlers may be async.
 pub(super) fn dispatch(
     table: &RoutingTable,
     event: &dyn Dispatch,
@@ -27,8 +27,8 @@ pub(super) fn dispatch(
     cascade.finish(report)
 }
 
-/// Runs the handlers of an event, sync and async ones, and those of the events that they return if the
-/// depth is not 0.
+/// Dispatches an event to sync and async handlers. Unless the depth is 0, the events that they
+/// return are dispatched too.
 pub(super) async fn dispatch_async(
     table: &RoutingTable,
     event: &dyn Dispatch,
@@ -46,29 +46,29 @@ pub(super) async fn dispatch_async(
     cascade.finish(report)
 }
 
-/// A dispatch whose handlers return events that are dispatched in turn.
+/// A dispatch that includes the events that handlers return.
 struct Cascade {
     depth: usize,
     queue: VecDeque<Step>,
-    /// The dispatched events, from the first one on.
+    /// All dispatched events, starting with the first one.
     links: Vec<Link>,
     /// The reports of the events after the first one.
     reports: Vec<Report>,
-    /// The first event that could not be dispatched.
+    /// The event types that lead to the first event that could not be dispatched, and the reason.
     stopped: Option<(Vec<String>, CascadeErrorKind)>,
 }
 
-/// An event to dispatch.
+/// An event that is still to be dispatched.
 struct Step {
     event: Event,
     /// The index of the event whose handler returned it.
     parent: usize,
-    /// How many events are before it, up to the first one.
+    /// The number of events between the first event and this one, counting the first.
     depth: usize,
 }
 
 impl Cascade {
-    /// Starts with the outcome of the first event.
+    /// Starts a cascade with the outcome of the first event.
     fn new(
         depth: usize,
         ty: &str,
@@ -86,14 +86,14 @@ impl Cascade {
         Ok((cascade, report))
     }
 
-    /// Returns the next event that is not too deep.
+    /// Returns the next event within the depth.
     fn next(&mut self, table: &RoutingTable) -> Option<Step> {
         loop {
             let step = self.queue.pop_front()?;
             if step.depth <= self.depth {
                 return Some(step);
             }
-            // Without handlers, it ends here anyway.
+            // An event without handlers ends the cascade, so it does not exceed the depth.
             if table.route(step.event.ty()).is_some() {
                 self.stop(&step, CascadeErrorKind::TooDeep(self.depth));
             }
@@ -113,7 +113,7 @@ impl Cascade {
         }
     }
 
-    /// Returns the report of all events.
+    /// Returns the report of the first event with those of all others.
     fn finish(self, mut report: Report) -> Result<Report, DispatchError> {
         report.set_cascaded(Cascaded::all(self.links, self.reports));
         match self.stopped {
@@ -124,7 +124,7 @@ impl Cascade {
         }
     }
 
-    /// Adds the events of the report of the last event.
+    /// Queues the events of the report of the last event.
     fn add(&mut self, depth: usize, report: &Report) {
         let parent = self.links.len() - 1;
         self.queue.extend(report.events().iter().map(|event| Step {
@@ -134,7 +134,7 @@ impl Cascade {
         }));
     }
 
-    /// Records the reason why an event is not dispatched, if it is the first one.
+    /// Records the reason why an event was not dispatched, unless an earlier event has one.
     fn stop(&mut self, step: &Step, kind: CascadeErrorKind) {
         if self.stopped.is_none() {
             let chain = Link::chain(&self.links, step.parent).into_iter();
@@ -144,7 +144,7 @@ impl Cascade {
     }
 }
 
-/// Returns the report of handlers that ran, some of which may have failed.
+/// Returns the report of a dispatch whose handlers ran, even if some of them failed.
 fn ran(outcome: Result<Report, DispatchError>) -> Result<Report, DispatchError> {
     match outcome {
         Ok(report) | Err(DispatchError::Failed(report)) => Ok(report),
@@ -152,9 +152,9 @@ fn ran(outcome: Result<Report, DispatchError>) -> Result<Report, DispatchError> 
     }
 }
 
-/// Refuses a sync dispatch if an async handler handles an event that a handler emits.
+/// Returns an error if a handler emits an event for an async handler, in a sync dispatch.
 ///
-/// Events of unknown types are refused when they are there.
+/// Events whose types are unknown before the dispatch are checked when handlers return them.
 fn check_sync(table: &RoutingTable, depth: usize, ty: &str) -> Result<(), DispatchError> {
     let mut seen = HashSet::from([ty.to_owned()]);
     let mut types = vec![ty.to_owned()];

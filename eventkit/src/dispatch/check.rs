@@ -1,4 +1,4 @@
-//! Checks of a registry before the first event.
+//! Checks of a registry before its first dispatch.
 
 use std::any::TypeId;
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use super::registry::Registry;
 use crate::error::joined;
 use crate::pattern;
 
-/// The report of a check that found no issues.
+/// The result of a check that found no issues.
 ///
 /// ```
 /// use eventkit::{Event, Registry};
@@ -34,35 +34,35 @@ pub struct RegistryReport {
     cycles: Vec<EmissionCycle>,
 }
 
-/// A type or pattern of a handler that matches no known Rust type.
+/// A type or pattern of a handler that matches no known event type.
 ///
-/// It may be a misspelling, unless the events come from another program.
+/// It may be misspelled, unless the events come from another program.
 ///
-/// [`RegistryReport`] lists them.
+/// [`RegistryReport`] lists these patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnmatchedPattern {
-    /// The handler, with its location.
+    /// The handler and its location.
     pub handler: String,
     /// The type or pattern.
     pub pattern: String,
 }
 
 impl RegistryReport {
-    /// Returns the types and patterns of envelope handlers that match no known Rust type.
+    /// Returns the types and patterns of envelope handlers that match no known event type.
     ///
-    /// Rust types are known by their derive, with the feature `discovery`, and by the typed
-    /// handlers of the registry.
+    /// Known event types are those of the typed handlers of the registry and, with the feature
+    /// `discovery`, those of all derived types of the program.
     #[must_use]
     pub fn unmatched_patterns(&self) -> &[UnmatchedPattern] {
         &self.unmatched_patterns
     }
 
-    /// Returns the event types that handlers [emit](super::Handler::emits) and that no handler of the
+    /// Returns the event types that handlers [emit](super::Handler::emits) but no handler of the
     /// registry handles.
     ///
-    /// A handler with a pattern handles all that it matches: with a log of `"*"`, nothing is unhandled.
-    /// The graph tells what only such a handler takes:
+    /// A handler with a pattern handles all types that it matches, so a log of `"*"` leaves none
+    /// unhandled. To find the types that only such a handler takes, go through the handlers:
     ///
     /// ```standalone_crate
     /// use eventkit::{CloudEvent, Event, Registry};
@@ -92,14 +92,15 @@ impl RegistryReport {
         &self.unhandled_emissions
     }
 
-    /// Returns the cycles of handlers, each of which emits an event that the next one handles.
+    /// Returns the cycles of handlers in which each handler emits an event that the next one
+    /// handles.
     #[must_use]
     pub fn cycles(&self) -> &[EmissionCycle] {
         &self.cycles
     }
 }
 
-/// The issues of a registry, all at once.
+/// The error of a check, with all issues of the registry.
 ///
 /// ```
 /// use eventkit::{Registry, RegistryIssue};
@@ -116,13 +117,13 @@ pub struct CheckError {
     issues: Vec<RegistryIssue>,
 }
 
-/// One mistake in a registry.
+/// An issue of a registry.
 ///
-/// A [`CheckError`] has all of them.
+/// [`CheckError::issues`] lists them.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RegistryIssue {
-    /// Two Rust types claim one event type.
+    /// Two Rust types have the same event type.
     #[error("{ty:?} is the event type of both `{first}` and `{second}`")]
     TwoTypes {
         /// The event type.
@@ -132,16 +133,16 @@ pub enum RegistryIssue {
         /// The name of the other.
         second: &'static str,
     },
-    /// An expected handler is missing.
+    /// An expected handler is not in the registry.
     #[error(
-        "no handler `{0}` is linked in: name its crate in code, for instance with `use {krate} as _;`, or add it with `handlers!`",
+        "no handler `{0}` is linked into the program: refer to its crate, for example with `use {krate} as _;`, or add the handler with `handlers!`",
         krate = .0.split("::").next().unwrap_or_default()
     )]
     Missing(String),
 }
 
 impl CheckError {
-    /// Returns the issues.
+    /// Returns all issues.
     #[must_use]
     pub fn issues(&self) -> &[RegistryIssue] {
         &self.issues
@@ -149,16 +150,17 @@ impl CheckError {
 }
 
 impl Registry {
-    /// Checks for mistakes that the compiler cannot see: two Rust types that claim one event type
-    /// for which the registry has a typed handler.
+    /// Checks for mistakes that the compiler cannot find: two Rust types with the same event type,
+    /// if the registry has a typed handler for it.
     ///
-    /// Possible mistakes are in the result: [patterns](RegistryReport::unmatched_patterns) that match no
-    /// Rust type, [emissions](RegistryReport::unhandled_emissions) that no handler handles, and
+    /// The returned report lists what may be a mistake:
+    /// [patterns](RegistryReport::unmatched_patterns) that match no event type,
+    /// [emissions](RegistryReport::unhandled_emissions) without a handler, and
     /// [cycles](RegistryReport::cycles).
     ///
     /// # Errors
     ///
-    /// Returns an error with all mistakes if there is one.
+    /// Returns an error that lists all issues if there are any.
     pub fn check(&self) -> Result<RegistryReport, CheckError> {
         let handlers: Vec<HandlerRef> = self.handlers().collect();
         let types = known_types(&handlers);
@@ -170,14 +172,16 @@ impl Registry {
         })
     }
 
-    /// Checks that handlers are there, by the path of the function, its module or its crate.
+    /// Checks that the registry has handlers with these paths; a path is that of a function, a
+    /// module or a crate.
     ///
-    /// A linker leaves out a crate that no code names, and with it the crate's handlers. A program
-    /// that expects them calls this at its start.
+    /// A linker omits a crate that no code refers to, together with its handlers. A program that
+    /// relies on such handlers calls this function at startup.
     ///
     /// # Errors
     ///
-    /// Returns an error if no handler of the registry has one of the paths or is within it.
+    /// Returns an error if no handler of the registry has one of the paths, or is in such a module
+    /// or crate.
     pub fn expect<'a>(&self, paths: impl IntoIterator<Item = &'a str>) -> Result<(), CheckError> {
         let handlers: Vec<HandlerRef> = self.handlers().collect();
         let is_there = |path: &&str| {
@@ -202,10 +206,10 @@ impl Registry {
     }
 }
 
-/// A Rust type that is one event type.
+/// A Rust type with one event type: the event type, and the id and name of the Rust type.
 type KnownType = (&'static str, TypeId, &'static str);
 
-/// Returns the Rust types that are one event type each, each with its event type and name.
+/// Returns all known Rust types that have one event type each.
 fn known_types(handlers: &[HandlerRef]) -> Vec<KnownType> {
     let derived = discovery::event_types().iter().copied();
     let handled = handlers.iter().filter_map(|handler| handler.typed());

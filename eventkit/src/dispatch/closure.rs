@@ -1,4 +1,4 @@
-//! Closures as handlers: their parameters, and what they return.
+//! Closures as handlers: their parameters and return types.
 
 use std::future::Future;
 
@@ -8,13 +8,13 @@ use super::invocation::{HandlerEvent, Invocation};
 use super::returned::IntoOutcome;
 use super::state::Requirements;
 
-/// A closure that can be registered as a handler: it takes a reference to the event, then up to eight
-/// extractors, and returns what handlers return.
+/// A closure that can be registered as a handler. It takes a reference to the event and up to eight
+/// extractors, and returns what handlers may return.
 ///
-/// `E` is [`Event`](crate::Event) or an event type; the compiler finds `Parameters`. An extractor borrows
-/// nothing, such as `State<S>`, `Time`, [`Outgoing`](crate::Outgoing), a documented extension, or a type
-/// of the program that implements [`Extract`] for every lifetime. The types of the parameters are written
-/// out.
+/// `E` is [`Event`](crate::Event) or an event type, and the compiler infers `Parameters`. The
+/// extractors must not borrow: `State<S>`, `Time`, [`Outgoing`](crate::Outgoing), a documented
+/// extension, or a type of the program that implements [`Extract`] for every lifetime. The closure
+/// must state the types of its parameters.
 ///
 /// ```
 /// use eventkit::{Dispatcher, Event, Registry, State};
@@ -35,7 +35,7 @@ use super::state::Requirements;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In the place of one that borrows, such as `Id<'_>`, an extractor of the program owns the value:
+/// In place of an extractor that borrows, such as `Id<'_>`, write one that owns its value:
 ///
 /// ```
 /// use eventkit::{BoxError, CloudEvent, Context, Extract, Registry};
@@ -61,29 +61,29 @@ use super::state::Requirements;
 /// # Ok::<(), eventkit::DispatchError>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this cannot be registered as a handler",
-    label = "not a closure of a handler",
-    note = "write `|event: &Event|`, or `|order: &OrderPlaced|` for `register_typed`, with the types of all parameters; the type of the event derives `CloudEvent`",
-    note = "after the event it takes up to eight extractors that borrow nothing, such as `eventkit::State<S>` and not `Id<'_>`, and returns `()`, events, or a `Result` of these",
-    note = "what it captures is `Send + Sync`, and is changed behind a lock or in an atomic, since it may be called by several threads at once",
-    note = "a closure that returns a future is registered with `register_async` or `register_typed_async`"
+    message = "this closure cannot be registered as a handler",
+    label = "not a handler closure",
+    note = "write `|event: &Event|`, or `|order: &OrderPlaced|` for `register_typed`, and state the types of all parameters; the event type must derive `CloudEvent`",
+    note = "after the event, it may take up to eight extractors that do not borrow, such as `eventkit::State<S>` but not `Id<'_>`; it must return `()`, events, or a `Result` of these",
+    note = "captured values must be `Send + Sync`; mutate them behind a lock or in an atomic, because several threads may call the handler at once",
+    note = "register a closure that returns a future with `register_async` or `register_typed_async`"
 )]
 pub trait HandlerClosure<E, Parameters>: Send + Sync + 'static {
-    /// The returned value.
+    /// The return type.
     #[doc(hidden)]
     type Returned: IntoOutcome;
 
-    /// What its extractors need.
+    /// The requirements of its extractors.
     #[doc(hidden)]
     const NEEDS: ExtractorNeeds;
 
-    /// Calls the closure, unless an extractor fails.
+    /// Calls the closure, or returns the error of an extractor.
     #[doc(hidden)]
     fn call(&self, event: &E, invocation: &Invocation<'_>) -> Result<Self::Returned, Failure>;
 }
 
-/// A closure that can be registered as a handler, and returns a future: it takes the event by value, then
-/// extractors as a [`HandlerClosure`] does.
+/// A closure that can be registered as an async handler. It takes the event by value and extractors
+/// like a [`HandlerClosure`], and returns a future.
 ///
 /// ```
 /// use eventkit::{Dispatcher, Event, Registry, State};
@@ -107,39 +107,39 @@ pub trait HandlerClosure<E, Parameters>: Send + Sync + 'static {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this cannot be registered as an async handler",
-    label = "not a closure of an async handler",
-    note = "write `|event: Event| async move ..`, or `|order: OrderPlaced| async move ..` for `register_typed_async`, with the types of all parameters; the type of the event derives `CloudEvent`",
-    note = "after the event it takes up to eight extractors that borrow nothing, such as `eventkit::State<S>` and not `Id<'_>`, and its future is `Send` and returns `()`, events, or a `Result` of these",
-    note = "what it captures is `Send + Sync`, and is changed behind a lock or in an atomic, since it may be called by several threads at once"
+    message = "this closure cannot be registered as an async handler",
+    label = "not an async handler closure",
+    note = "write `|event: Event| async move ..`, or `|order: OrderPlaced| async move ..` for `register_typed_async`, and state the types of all parameters; the event type must derive `CloudEvent`",
+    note = "after the event, it may take up to eight extractors that do not borrow, such as `eventkit::State<S>` but not `Id<'_>`; its future must be `Send` and return `()`, events, or a `Result` of these",
+    note = "captured values must be `Send + Sync`; mutate them behind a lock or in an atomic, because several threads may call the handler at once"
 )]
 pub trait AsyncHandlerClosure<E, Parameters>: Send + Sync + 'static {
-    /// The future of one call.
+    /// The future of a call.
     #[doc(hidden)]
     type Future: Future<Output: IntoOutcome> + Send + 'static;
 
-    /// What its extractors need.
+    /// The requirements of its extractors.
     #[doc(hidden)]
     const NEEDS: ExtractorNeeds;
 
-    /// Calls the closure, unless an extractor fails.
+    /// Calls the closure, or returns the error of an extractor.
     #[doc(hidden)]
     fn call(&self, event: E, invocation: &Invocation<'_>) -> Result<Self::Future, Failure>;
 }
 
-/// What the extractors of a closure need.
+/// The requirements of the extractors of a closure.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
 pub struct ExtractorNeeds {
-    /// Whether one takes the envelope.
+    /// Whether an extractor reads the envelope.
     pub(super) event: bool,
-    /// The types of the events that each sends.
+    /// The event types that each extractor sends.
     pub(super) sends: &'static [&'static [&'static str]],
-    /// Adds the state that they require.
+    /// Adds the state that the extractors require.
     pub(super) requires: fn(&mut Requirements),
 }
 
-/// Implements the traits for closures with that many extractors.
+/// Implements the closure traits for a number of extractors.
 macro_rules! closures {
     ($($extractor:ident)*) => {
         #[diagnostic::do_not_recommend]

@@ -1,4 +1,4 @@
-//! The outgoing events of one call of a handler.
+//! The outgoing events of a call of a handler.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,21 +12,21 @@ use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
 use crate::typed::CloudEvent;
 
-/// The cause of events that no handled event causes, as in a dispatch within the process.
+/// The cause of events that are sent outside a service, where no event causes them.
 const NO_CAUSE: CauseKey<'_> = CauseKey {
     source: "",
     id: "",
     handler: "",
 };
 
-/// The outgoing events of a call and what they inherit from the handled event.
+/// The outgoing events of a call, and the attributes that they inherit from the handled event.
 #[derive(Debug, Default)]
 pub(super) struct Collection {
     cause: Option<Cause>,
     contents: Mutex<Contents>,
 }
 
-/// The event that caused the outgoing ones, and its handler.
+/// The handled event and its handler, which cause the outgoing events.
 #[derive(Debug, Clone)]
 struct Cause {
     event: Event,
@@ -36,41 +36,42 @@ struct Cause {
 #[derive(Debug, Default)]
 struct Contents {
     events: Vec<Event>,
-    /// The index of the first event of each source and id, and of each key where ids are random.
+    /// The index of the first event with a source and id, or with a key if ids are random.
     by_id: HashMap<(String, String), usize>,
-    /// The indices of the events with an id from their content, by that content.
+    /// The indices of the events whose id is derived from their content, by the digest of that
+    /// content.
     by_content: HashMap<Uuid, Vec<usize>>,
     closed: bool,
 }
 
-/// The outgoing events of one call, created when they are first used: most handlers send none.
+/// The outgoing events of a call, allocated on first use because most handlers send none.
 #[derive(Debug, Default)]
 pub struct LazyOutgoing {
     cause: Option<Cause>,
     collection: OnceLock<Arc<Collection>>,
 }
 
-/// The error of adding an event to [`Outgoing`](super::Outgoing).
+/// The error of sending an event through [`Outgoing`](super::Outgoing).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OutgoingError {
-    /// The handler has ended: its events were published, or never will be.
-    #[error("the handler of the outgoing events has ended")]
+    /// The handler has ended, and its events were already published or dropped.
+    #[error("the handler has already ended")]
     Closed,
-    /// The value could not be encoded.
+    /// The event could not be encoded.
     #[error("failed to encode the event")]
     Encode(#[from] EncodeError),
-    /// The handler has sent another event with the same source and id, or of the same type with the
-    /// same key: a transport would take one for a duplicate of the other.
-    #[error("another event with the same source and id was sent before: {0}")]
+    /// The handler already sent an event with this source and id, or of this type with this key. A
+    /// transport would drop one of them as a duplicate.
+    #[error("an event with the same source and id was already sent: {0}")]
     SameId(String),
-    /// The event could not inherit the attributes of its cause.
+    /// The event could not inherit the attributes of the handled event.
     #[error("failed to inherit the attributes of the handled event")]
     Build(#[from] BuildError),
 }
 
 impl Collection {
-    /// Adds the event of a value; one that a variant for other events holds is added as it is.
+    /// Adds the event of a value. The event of a variant for other events is added unchanged.
     pub(super) fn add_value<T: CloudEvent>(
         &self,
         value: &T,
@@ -79,13 +80,13 @@ impl Collection {
         if T::HAS_OTHER
             && let Some(event) = value.payload().downcast_ref::<Event>()
         {
-            // A decoded event may have what a builder refuses.
+            // A decoded event may have attributes that a builder refuses.
             return self.add_event(event.clone());
         }
         self.add(value.event_builder()?, key)
     }
 
-    /// Adds the event of a builder, whose id is derived unless it has one.
+    /// Adds the event of a builder. Its id is derived unless the builder has one.
     fn add(&self, builder: EventBuilder, key: Option<&str>) -> Result<(), OutgoingError> {
         let has_id = builder.has_id();
         let mut event = builder.build().map_err(EncodeError::from)?;
@@ -100,14 +101,14 @@ impl Collection {
                 let own = *content.insert(derived_id::content(&event));
                 event.set_id(cause.key().id_of_content(own, contents.ordinal(own)))?;
             }
-            // Its id is random, and so does not tell whether the key is given twice.
+            // The id is random, so only the key shows whether it was used before.
             (None, Some(key)) => contents.claim(NO_CAUSE.id_of_key(&event, key), &event)?,
             (None, None) => {}
         }
         contents.push(self.with_inherited(event)?, content)
     }
 
-    /// Adds an event with its own id.
+    /// Adds an event that has its own id.
     pub(super) fn add_event(&self, event: Event) -> Result<(), OutgoingError> {
         let event = self.with_inherited(event)?;
         self.open()?.push(event, None)
@@ -135,7 +136,7 @@ impl Collection {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the attributes that an event inherits and does not set itself.
+    /// Sets the inherited attributes that the event does not set itself.
     fn with_inherited(&self, mut event: Event) -> Result<Event, BuildError> {
         let Some(Cause { event: cause, .. }) = &self.cause else {
             return Ok(event);
@@ -156,7 +157,7 @@ impl Collection {
                 event.set_extension(name, value)?;
             }
         }
-        // The trace state belongs to the trace parent it came with.
+        // A `tracestate` belongs to its `traceparent`, so it is not combined with another one.
         if let (false, None, Some(state)) = (
             has_parent,
             event.extension(TraceState::NAME),
@@ -169,12 +170,12 @@ impl Collection {
 }
 
 impl Contents {
-    /// Returns the number of events with an id from this content.
+    /// Returns the number of events whose id is derived from this content.
     fn ordinal(&self, content: Uuid) -> usize {
         self.by_content.get(&content).map_or(0, Vec::len)
     }
 
-    /// Adds an event, with the content that its id was derived from, if it was.
+    /// Adds an event, and the content that its id is derived from if there is one.
     fn push(&mut self, event: Event, content: Option<Uuid>) -> Result<(), OutgoingError> {
         self.claim(event.id().to_owned(), &event)?;
         if let Some(content) = content {
@@ -185,7 +186,7 @@ impl Contents {
         Ok(())
     }
 
-    /// Takes an id for the next event, unless another one has it.
+    /// Reserves an id for the next event, or returns an error if an earlier event has it.
     fn claim(&mut self, id: String, event: &Event) -> Result<(), OutgoingError> {
         let id = (event.source().to_owned(), id);
         let first = *self.by_id.entry(id).or_insert(self.events.len());
@@ -196,7 +197,7 @@ impl Contents {
         Ok(())
     }
 
-    /// Removes all but the first events.
+    /// Removes all events after the first `len`.
     fn truncate(&mut self, len: usize) {
         self.events.truncate(len);
         self.by_id.retain(|_, index| *index < len);
@@ -217,9 +218,9 @@ impl Cause {
 }
 
 impl LazyOutgoing {
-    /// Returns a collection whose events follow from an event.
+    /// Returns an empty collection for the events that a handled event causes.
     ///
-    /// `handler` is the name of the handler of which their ids are derived.
+    /// `handler` is the handler name that their ids are derived from.
     #[must_use]
     pub fn caused_by(event: Event, handler: Arc<str>) -> Self {
         Self {
@@ -237,13 +238,13 @@ impl LazyOutgoing {
         })
     }
 
-    /// Returns whether the collection has been used.
+    /// Returns whether the collection was ever used.
     #[inline]
     pub(super) fn is_used(&self) -> bool {
         self.collection.get().is_some()
     }
 
-    /// Returns the events so far.
+    /// Returns the events sent so far.
     pub(super) fn events(&self) -> Vec<Event> {
         let collection = self.collection.get();
         collection.map_or_else(Vec::new, |collection| collection.events())
@@ -262,14 +263,14 @@ impl LazyOutgoing {
         self.len() == 0
     }
 
-    /// Removes all but the first events.
+    /// Removes all events after the first `len`.
     pub fn truncate(&self, len: usize) {
         if let Some(collection) = self.collection.get() {
             collection.lock().truncate(len);
         }
     }
 
-    /// Takes the events, and accepts no more of them.
+    /// Returns the events, and closes the collection.
     pub fn close(&self) -> Vec<Event> {
         let collection = self.collection.get();
         collection
@@ -278,8 +279,8 @@ impl LazyOutgoing {
     }
 }
 
-/// Closes the outgoing events of a call when it ends, also if its future is dropped: what the handler
-/// still holds of them accepts no more.
+/// Closes the outgoing events of a call when the call ends or its future is dropped. After that, a
+/// handler that kept the collection can no longer send events.
 #[derive(Debug)]
 pub struct CloseOnDrop<'o>(pub &'o LazyOutgoing);
 
@@ -290,7 +291,7 @@ impl Drop for CloseOnDrop<'_> {
 }
 
 impl Clone for LazyOutgoing {
-    /// Creates the collection if there is none, so that clones share it.
+    /// Creates the collection if it does not exist yet, so that the clones share it.
     fn clone(&self) -> Self {
         Self {
             cause: self.cause.clone(),

@@ -1,4 +1,4 @@
-//! The checks of `#[handles]` that need types, run by the compiler.
+//! Checks of `#[handles]` that need type information, evaluated at compile time.
 
 use super::entry::{Outcome, OutcomeFuture};
 use super::failure::Failure;
@@ -10,7 +10,7 @@ use crate::typed::{Cloning, ConstString, contains, is_attribute_text};
 
 /// Boxes the future of an async handler.
 ///
-/// The compiler shows the name of this function if the future is not [`Send`].
+/// If the future is not [`Send`], the compiler error shows the name of this function.
 pub fn require_send<'a, F>(future: F) -> OutcomeFuture<'a>
 where
     F: Future<Output = Outcome> + Send + 'a,
@@ -18,30 +18,30 @@ where
     Box::pin(future)
 }
 
-/// A function that returns the event for a handler that borrows it.
+/// A function that returns the event to a handler that borrows it.
 pub type BorrowEvent<E> = for<'a> fn(&'a Invocation<'a>) -> Result<&'a E, Failure>;
 
-/// A function that returns the event for a handler that takes it by value.
+/// A function that returns the event to a handler that takes it by value.
 #[derive(Debug)]
 pub struct OwnEvent<E> {
     get: fn(&Invocation<'_>, Cloning<E>) -> Result<E, Failure>,
     cloning: Cloning<E>,
 }
 
-/// The facts that the generated code has about the type of its event.
+/// What generated code knows about the type of its event.
 ///
-/// The bound is on one function only, [`borrowed_event`] or [`owned_event`], so that a type that is
-/// not an event is one error.
+/// Only one function has the bound, [`borrowed_event`] or [`owned_event`], so that a type that is
+/// not an event causes one error.
 #[derive(Debug)]
 pub struct EventMeta<G> {
-    /// Gets the event as the handler takes it, a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
-    /// them, because each is compiled for each type.
+    /// Returns the event as the handler takes it: a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
+    /// them is present, because each is compiled for each type.
     pub get: G,
-    /// The Rust type, or `None` for the envelope.
+    /// The Rust type, or `None` if the handler takes the envelope.
     pub typed: Option<TypedEvent>,
 }
 
-/// Returns the metadata of a type that a handler borrows.
+/// Returns the metadata of an event that a handler borrows.
 #[must_use]
 pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<BorrowEvent<E>> {
     EventMeta {
@@ -50,10 +50,10 @@ pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<BorrowEvent<E>> {
     }
 }
 
-/// Returns the metadata of a type that a handler takes by value.
+/// Returns the metadata of an event that a handler takes by value.
 ///
-/// `probed` is the answer for the type where the handler stands. The type itself knows more where it
-/// is an enum.
+/// `probed` tells whether the type is `Clone` where the handler is defined. An enum knows more than
+/// that about itself.
 #[must_use]
 pub const fn owned_event<E: HandlerEvent>(probed: Cloning<E>) -> EventMeta<OwnEvent<E>> {
     let typed = match E::TYPED {
@@ -68,11 +68,11 @@ pub const fn owned_event<E: HandlerEvent>(probed: Cloning<E>) -> EventMeta<OwnEv
 }
 
 impl<E: 'static> EventMeta<BorrowEvent<E>> {
-    /// Returns the event for a handler that borrows it.
+    /// Returns the event to a handler that borrows it.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is not such a value.
+    /// Returns an error if the event cannot be decoded as this type.
     #[inline]
     pub fn borrow<'a>(&self, invocation: &'a Invocation<'a>) -> Result<&'a E, Failure> {
         (self.get)(invocation)
@@ -80,11 +80,11 @@ impl<E: 'static> EventMeta<BorrowEvent<E>> {
 }
 
 impl<E> EventMeta<OwnEvent<E>> {
-    /// Returns the event for a handler that takes it by value.
+    /// Returns the event to a handler that takes it by value.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is not such a value.
+    /// Returns an error if the event cannot be decoded as this type.
     #[inline]
     pub fn own(&self, invocation: &Invocation<'_>) -> Result<E, Failure> {
         (self.get.get)(invocation, self.get.cloning)
@@ -92,11 +92,11 @@ impl<E> EventMeta<OwnEvent<E>> {
 }
 
 impl<G> EventMeta<G> {
-    /// Checks that a type or pattern is one of the parameter's.
+    /// Checks that an event type or pattern in the attribute matches a type of the parameter.
     ///
     /// # Panics
     ///
-    /// Panics at compile time if the literal and the parameter do not match.
+    /// Panics at compile time if they do not match.
     #[track_caller]
     pub const fn check_type(&self, handler: &str, literal: &str, event: &str) {
         let Some(TypedEvent {
@@ -132,30 +132,31 @@ impl<G> EventMeta<G> {
         panic!("{}", message.as_str())
     }
 
-    /// Checks that an envelope handler has a type.
+    /// Checks that a handler without event types does not take the envelope.
     ///
     /// # Panics
     ///
-    /// Panics at compile time if the parameter is the envelope.
+    /// Panics at compile time if the handler takes the envelope.
     #[track_caller]
     pub const fn check_untyped(&self, handler: &str) {
         if self.typed.is_none() {
             let message = ConstString::new()
                 .push("`")
                 .push(handler)
-                .push("` takes the envelope, so it has to say which types: ");
-            let message = message.push("#[handles(\"..\")], or #[handles(\"*\")] for all");
+                .push("` takes the envelope, so it must name its event types: ");
+            let message =
+                message.push("write `#[handles(\"..\")]`, or `#[handles(\"*\")]` for all events");
             panic!("{}", message.as_str())
         }
     }
 
-    /// Checks that the events of each type that a handler takes have an attribute of its filter.
+    /// Checks that the events of all types that a handler takes have an attribute of its filter.
     ///
-    /// The core attributes are not asked for. `patterns` are those of the handler.
+    /// The core attributes need no check. `patterns` are those of the handler.
     ///
     /// # Panics
     ///
-    /// Panics at compile time if the events of a type may not have the attribute.
+    /// Panics at compile time if the events of a type may lack the attribute.
     #[track_caller]
     pub const fn check_filter(&self, handler: &str, attribute: &str, patterns: &[&str]) {
         let Some(TypedEvent {
@@ -183,12 +184,12 @@ const fn refuse_filter(handler: &str, attribute: &str, ty: &str, extensions: &[&
         .push("` reads `")
         .push(attribute);
     let message = message
-        .push("`, which is no attribute of \"")
+        .push("`, which is not an attribute of \"")
         .push(ty)
-        .push("\": these are `id`, `source`, `type`, `subject`, `time`, `datacontenttype`, `dataschema`")
+        .push("\": its attributes are `id`, `source`, `type`, `subject`, `time`, `datacontenttype`, `dataschema`")
         .push_names(extensions);
     let message = message
-        .push(", and the documented extensions; fields of the data are none. Guard any other: `EXISTS ")
+        .push(", and the documented extensions, but not the fields of its data. Guard any other attribute: `EXISTS ")
         .push(attribute)
         .push(" AND ..`");
     panic!("{}", message.as_str())
@@ -206,17 +207,17 @@ const fn selects(patterns: &[&str], ty: &str) -> bool {
     patterns.is_empty()
 }
 
-/// Checks an event type or pattern that a constant gives; the macro checks literals.
+/// Checks an event type or pattern that is given by a constant. The macro checks literals.
 ///
 /// # Panics
 ///
-/// Panics at compile time if it is empty, has control characters, or a `*` that is not a whole
-/// segment.
+/// Panics at compile time if it is empty, contains control characters, or contains a `*` that is
+/// not a whole segment.
 #[track_caller]
 pub const fn check_pattern(text: &str) {
     assert!(
         is_attribute_text(text) && !text.is_empty(),
-        "an event type is not empty, and has no control characters"
+        "an event type must not be empty or contain control characters"
     );
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -225,7 +226,7 @@ pub const fn check_pattern(text: &str) {
         let ends = at + 1 == bytes.len() || bytes[at + 1] == b'.';
         assert!(
             bytes[at] != b'*' || (starts && ends),
-            "a `*` stands for a whole segment between dots"
+            "a `*` must be a whole segment between dots"
         );
         at += 1;
     }

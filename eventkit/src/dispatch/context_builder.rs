@@ -1,4 +1,4 @@
-//! Contexts without a dispatch, for tests of extractors.
+//! Contexts for tests of extractors.
 
 use std::panic::Location;
 
@@ -8,9 +8,9 @@ use super::invocation::Context;
 use super::state::StateMap;
 use crate::event::Event;
 
-/// A builder for a [`Context`] in a test of an extractor.
+/// A builder of a [`Context`], for tests of extractors.
 ///
-/// It owns what the context borrows, and so has to outlive it.
+/// It owns what the context borrows, so it must outlive the context.
 ///
 /// ```
 /// use eventkit::{BoxError, Context, Event, Extract};
@@ -43,9 +43,9 @@ pub struct ContextBuilder {
 }
 
 impl Context<'_> {
-    /// Starts a context of an event, for a test of an extractor.
+    /// Returns a builder of a context for an event, for tests of extractors.
     ///
-    /// Its handler is named `handler` and takes the envelope.
+    /// The context's handler is named `handler` and takes the envelope.
     #[track_caller]
     #[must_use]
     pub fn builder(event: Event) -> ContextBuilder {
@@ -61,14 +61,14 @@ impl Context<'_> {
 }
 
 impl ContextBuilder {
-    /// Adds state, replacing one of the same type.
+    /// Adds state, and replaces state of the same type.
     #[must_use]
     pub fn state<S: Clone + Send + Sync + 'static>(mut self, state: S) -> Self {
         self.states.insert(state);
         self
     }
 
-    /// Sets the name of the handler, the path of its function.
+    /// Sets the name of the handler: the path of its function.
     #[must_use]
     pub fn handler_name(mut self, name: &'static str) -> Self {
         self.handler.metadata.name = name;
@@ -77,7 +77,7 @@ impl ContextBuilder {
 
     /// Returns the context.
     ///
-    /// [`Outgoing`](crate::Outgoing) is the same collection in all contexts of a builder.
+    /// All contexts of a builder share one [`Outgoing`](crate::Outgoing).
     #[must_use]
     pub fn build(&self) -> Context<'_> {
         Context::new(&self.event, &self.handler, &self.states, &self.outgoing)

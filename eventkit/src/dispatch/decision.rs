@@ -1,45 +1,46 @@
-//! The decision of an error on the event of its handler.
+//! The action that the error of a handler decides on.
 
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The action of a service on an event whose handler failed.
+/// The action that a service takes on an event whose handler failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
-    /// Another attempt, within the attempts of the [`Policy`](super::Policy).
+    /// Retry the event, within the maximum number of attempts of the [`Policy`](super::Policy).
     Retry {
-        /// The delay, if it is not the one of the policy.
+        /// The delay before the next attempt, or `None` for the delay of the policy.
         after: Option<Duration>,
     },
-    /// A dead letter, without another attempt.
+    /// Store the event as a dead letter, without further attempts.
     DeadLetter,
-    /// Nothing: the event is dropped.
+    /// Drop the event.
     Drop,
 }
 
-/// An error that decides what a service does with the event, through `#[derive(HandlerError)]`.
+/// An error that decides what a service does with the event. Derive it with
+/// `#[derive(HandlerError)]`.
 ///
-/// Any other error is retried.
+/// All other errors are retried.
 ///
-/// # Errors around it
+/// # Wrapped errors
 ///
-/// A decision is found in `Box<E>` and `Arc<E>`, and where the type is hidden: in
-/// `Box<dyn Error + Send + Sync>` and, in a function with `#[handles]`, in `anyhow::Error` and
-/// `eyre::Report`. What counts is the first error of the chain of [sources](Error::source) that has made
-/// a decision. So context may be added, and an error that makes no decision may wrap one that does.
+/// A decision is found in `Box<E>` and `Arc<E>`, and behind type-erased errors: in `Box<dyn Error +
+/// Send + Sync>` and, in a function with `#[handles]`, in `anyhow::Error` and `eyre::Report`. The
+/// first error of the chain of [sources](Error::source) that made a decision wins. So context can
+/// be added, and an error without a decision can wrap one with a decision.
 ///
-/// It is not found if the type is hidden, and
+/// The decision of a type-erased error is not found if
 ///
-/// - the type has parameters, implements the trait by hand, or the feature `discovery` is off;
+/// - its type has type parameters, implements the trait by hand, or the feature `discovery` is off;
 /// - the wrapper does not return the error as its source;
 /// - it is in an `anyhow::Error` without context that a closure returns, or that was converted into
 ///   `Box<dyn Error + Send + Sync>`.
 ///
-/// There, return a [`Failure`](super::Failure), into which such an error converts and which keeps the
-/// decision behind any pointer. In an error with a decision of its own, a variant defers to the error
-/// that it holds with `#[handler_error(transparent)]`:
+/// In these cases, return a [`Failure`](super::Failure): such an error converts into it, and it
+/// keeps the decision behind any pointer. A variant of an error with decisions of its own can defer
+/// to the error that it holds with `#[handler_error(transparent)]`:
 ///
 /// ```
 /// use std::error::Error;
@@ -74,8 +75,8 @@ pub enum Decision {
 ///
 /// # Errors of other libraries
 ///
-/// `?` makes one conversion. An error of another library has a variant with `#[from]`, or is converted into
-/// a hidden one first:
+/// `?` makes one conversion. For an error of another library, add a variant with `#[from]`, or
+/// convert it into a type-erased error first:
 ///
 /// ```
 /// use eventkit::{BoxError, Decision, HandlerError};
@@ -100,9 +101,9 @@ pub enum Decision {
 /// assert_eq!(error.decision(), Decision::Retry { after: None });
 /// ```
 ///
-/// With `Other(#[from] anyhow::Error)` that is `.map_err(anyhow::Error::from)?`, or `.context("..")?`. A
-/// `Box<dyn Error>` that is not `Send + Sync` is converted by its text:
-/// `.map_err(|error| BoxError::from(error.to_string()))?`.
+/// For a variant `Other(#[from] anyhow::Error)`, write `.map_err(anyhow::Error::from)?` or
+/// `.context("..")?`. A `Box<dyn Error>` that is not `Send + Sync` can be converted through its
+/// text: `.map_err(|error| BoxError::from(error.to_string()))?`.
 ///
 /// # Example
 ///
@@ -141,7 +142,7 @@ pub enum Decision {
 /// assert_eq!(ShipError::ShippedAlready.decision(), Decision::Drop);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not declare how a service treats an event whose handler fails with it",
+    message = "`{Self}` does not decide what a service does with an event whose handler returns it",
     label = "no `HandlerError`",
     note = "add `#[derive(HandlerError)]` to `{Self}`"
 )]

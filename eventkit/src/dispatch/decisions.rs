@@ -1,6 +1,6 @@
-//! The decisions of errors whose type is hidden behind `dyn Error`.
+//! The decisions of type-erased errors.
 //!
-//! `#[derive(HandlerError)]` adds a function for its type to a slice that the linker collects.
+//! `#[derive(HandlerError)]` adds a function for its type to a distributed slice.
 
 use std::error::Error;
 use std::io;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::decision::{Decision, HandlerError};
 
-/// Returns the decision of an error, if it is of one type.
+/// A function that returns the decision of an error if the error has a certain type.
 pub type DecisionOf = fn(&(dyn Error + 'static)) -> Option<Decision>;
 
 #[cfg(feature = "discovery")]
@@ -34,7 +34,7 @@ mod slice {
 
 pub use slice::DECISIONS;
 
-/// Returns the decision of an error of a type, or of a pointer to one.
+/// Returns the decision of an error if it is an `E` or a pointer to one.
 #[must_use]
 pub fn decision_of<E: HandlerError>(error: &(dyn Error + 'static)) -> Option<Decision> {
     let boxed = || error.downcast_ref::<Box<E>>().map(|error| &**error);
@@ -43,18 +43,18 @@ pub fn decision_of<E: HandlerError>(error: &(dyn Error + 'static)) -> Option<Dec
     error.map(E::decision)
 }
 
-/// Returns the decision of an error, if its type is known.
+/// Returns the decision of an error itself, if its type is known.
 pub(super) fn own(error: &(dyn Error + 'static)) -> Option<Decision> {
     DECISIONS.iter().find_map(|decision_of| decision_of(error))
 }
 
-/// Returns the error within a pointer, or else the source.
+/// Returns the error behind a pointer, or else the source.
 pub(super) fn inner<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Error + 'static)> {
     if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
         return Some(&**shared);
     }
     let io = error.downcast_ref::<io::Error>();
-    // The source of an I/O error is that of the error that it holds.
+    // `io::Error::source` skips the error that it holds, so get that error directly.
     match io.and_then(io::Error::get_ref) {
         Some(held) => Some(held),
         None => error.source(),

@@ -1,4 +1,4 @@
-//! One event in both of its forms: the envelope and the typed value.
+//! An event in both of its forms: as envelope and as typed value.
 
 use std::any::TypeId;
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use crate::typed::{
     TypedAttributes, shared_value,
 };
 
-/// A dispatched value of an event type.
+/// A dispatched value, with its event type.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedValue<'a> {
     /// The value itself.
@@ -41,10 +41,10 @@ impl<'a> TypedValue<'a> {
     }
 }
 
-/// An event as envelope or as typed value, or as both.
+/// An event as envelope, as typed value, or both.
 ///
-/// A value of each type is made at most once: it is the dispatched one, an enum around it, or
-/// decoded from the envelope.
+/// The value of each Rust type is made at most once: it is the dispatched value, an enum around it,
+/// or decoded from the envelope.
 #[derive(Debug)]
 pub(crate) struct DecodedEvent<'a> {
     typed: Option<TypedValue<'a>>,
@@ -55,7 +55,7 @@ pub(crate) struct DecodedEvent<'a> {
     made: OnceLock<Made>,
 }
 
-/// A value that was made, and the ones of other types after it.
+/// A value that was made, linked to the values of other types.
 #[derive(Debug)]
 struct Made {
     ty: TypeId,
@@ -72,7 +72,7 @@ impl Made {
     }
 }
 
-/// The error of a handler that needs an envelope where there is none.
+/// The error of a handler that needs an envelope that is not present.
 const MISSING_ENVELOPE: &str = "the event has no envelope";
 
 #[cold]
@@ -84,7 +84,7 @@ pub(super) fn missing_envelope() -> Failure {
 }
 
 impl<'a> DecodedEvent<'a> {
-    /// Returns an event that several handlers take.
+    /// Returns an event that several handlers share.
     #[inline]
     pub(super) fn new(
         typed: Option<TypedValue<'a>>,
@@ -100,7 +100,7 @@ impl<'a> DecodedEvent<'a> {
         }
     }
 
-    /// Returns an envelope that one handler takes.
+    /// Returns an event that only one handler takes.
     pub(super) fn of_one_handler(envelope: &'a Event) -> Self {
         Self {
             is_shared: false,
@@ -113,13 +113,13 @@ impl<'a> DecodedEvent<'a> {
         self.envelope
     }
 
-    /// Returns the payload of the dispatched value, if it is of this type.
+    /// Returns the dispatched payload if it has this type.
     #[inline]
     pub(super) fn payload<T: CloudEvent>(&self) -> Option<&T> {
         self.typed?.payload.downcast_ref()
     }
 
-    /// Returns the dispatched value or its payload, if it is of this type.
+    /// Returns the dispatched value or its payload if it has this type.
     fn dispatched(&self, ty: TypeId) -> Option<&'a Value> {
         let typed = self.typed?;
         if typed.payload_type == ty {
@@ -128,7 +128,7 @@ impl<'a> DecodedEvent<'a> {
         Some(typed.value).filter(|value| (**value).type_id() == ty)
     }
 
-    /// Returns the value of a type, made if it was not dispatched as one.
+    /// Returns the value of a type: the dispatched one, or one made from it or from the envelope.
     pub(super) fn value<T: CloudEvent>(&self) -> Result<&T, Failure> {
         shared_value(self).map_err(Failure::Decode)
     }
@@ -170,7 +170,7 @@ impl SharedEvent for DecodedEvent<'_> {
             return Ok(value);
         }
         if self.made(ty).is_none() {
-            // An enum takes the value of its variant from here, too.
+            // `make` may call this function for the variant of an enum.
             let value = make(self);
             let next = OnceLock::new();
             self.add(Made { ty, value, next });
@@ -185,7 +185,7 @@ impl SharedEvent for DecodedEvent<'_> {
     }
 }
 
-/// The attributes that filters are evaluated on, without encoding data.
+/// Provides the attributes to filters without encoding the data.
 impl AttributeSource for DecodedEvent<'_> {
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         match self.envelope() {

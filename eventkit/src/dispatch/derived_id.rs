@@ -1,8 +1,8 @@
-//! Ids of outgoing events, which are the same each time that a handler sends them for an event.
+//! Ids of outgoing events that stay the same each time a handler sends them for an event.
 //!
-//! An id is a UUID of version 5 (RFC 9562, SHA-1) in the namespace of OIDs. Its name is a list of
-//! fields, each with its length before it, in 8 bytes and big-endian. So an id is the same in every
-//! process and on every platform; it must stay the same in later versions too.
+//! An id is a version 5 UUID (RFC 9562, SHA-1) in the OID namespace. Its name is a list of fields,
+//! each prefixed with its length as 8 bytes in big-endian order. So an id is the same in every
+//! process and on every platform. It must also stay the same in later versions of this crate.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::event::json::sort_members;
 use crate::event::{DataKind, Event};
 
-/// The attributes that differ each time that an event is created.
+/// The attributes that differ each time an event is created.
 const VOLATILE: [&str; 2] = ["id", "time"];
 
-/// The event that causes others, and its handler.
+/// The handled event and the handler that outgoing events are caused by.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CauseKey<'a> {
     pub(super) source: &'a str,
@@ -23,13 +23,15 @@ pub(super) struct CauseKey<'a> {
 }
 
 impl CauseKey<'_> {
-    /// Returns the id of an event by its content; `ordinal` counts the equal ones before it.
+    /// Returns the id of an event by its content. `ordinal` is the number of equal events before
+    /// it.
     pub(super) fn id_of_content(&self, content: Uuid, ordinal: usize) -> String {
         let ordinal = (ordinal as u64).to_be_bytes();
         self.id(&[b"content", content.as_bytes(), &ordinal])
     }
 
-    /// Returns the id of an event by a key, which is unique among the events of its source and type.
+    /// Returns the id of an event by its key, which is unique among the events of its source and
+    /// type.
     pub(super) fn id_of_key(&self, event: &Event, key: &str) -> String {
         let texts = ["key", event.source(), event.ty(), key];
         self.id(&texts.map(str::as_bytes))
@@ -41,10 +43,10 @@ impl CauseKey<'_> {
     }
 }
 
-/// Returns the digest of all that an event holds, except for its id and its time.
+/// Returns the digest of an event without its id and time.
 ///
-/// The members of JSON objects count in the order of their names, since the order in which a hash map
-/// is written differs each time.
+/// The members of JSON objects are sorted by name, because hash maps are written in a different
+/// order each time.
 pub(super) fn content(event: &Event) -> Uuid {
     let attributes = event.attributes();
     let mut fields: Vec<(&str, Cow<'_, [u8]>)> = attributes
@@ -63,7 +65,7 @@ pub(super) fn content(event: &Event) -> Uuid {
             (DataKind::Json, Some(json)) => Cow::Owned(sort_members(json).into_bytes()),
             _ => Cow::Borrowed(&data.bytes()[..]),
         };
-        // No attribute has this name.
+        // No attribute can be named `data`.
         fields.push(("data", bytes));
     }
     let fields = fields.iter();

@@ -1,7 +1,7 @@
-//! Items that the linker collects: the handlers and event types of every crate of the program.
+//! Distributed slices: the handlers and event types of all crates of a program.
 //!
-//! The slices are declared here, once, and crates of users only add to them, so that these need no
-//! `unsafe` of their own.
+//! The slices are declared only here. The crates of users add to them, so they need no `unsafe` of
+//! their own.
 
 use super::entry::HandlerEntry;
 use super::handler::TypedEvent;
@@ -14,13 +14,13 @@ use super::handler::TypedEvent;
 mod slices {
     use super::{HandlerEntry, TypedEvent};
 
-    // The macro adds the version to the names, from which linkme makes the names of sections: two
-    // versions of this library in one program must not share a slice.
-    /// The handlers of the program.
+    // The macro adds the version of this crate to the names, because linkme derives section names
+    // from them and two versions of this crate in one program must not share a slice.
+    /// All handlers of the program.
     #[eventkit_macros::__versioned_slice]
     pub static HANDLERS: [&'static HandlerEntry];
 
-    /// The derived structs of the program.
+    /// All derived structs of the program.
     #[eventkit_macros::__versioned_slice]
     pub static EVENT_TYPES: [TypedEvent];
 }
@@ -29,7 +29,7 @@ mod slices {
 mod slices {
     use super::{HandlerEntry, TypedEvent};
 
-    /// No handlers: without the feature they are added by hand.
+    /// No handlers: without the feature `discovery`, programs add them explicitly.
     pub static HANDLERS: [&HandlerEntry; 0] = [];
     /// No event types.
     pub static EVENT_TYPES: [TypedEvent; 0] = [];

@@ -11,9 +11,10 @@ use super::routing::{RoutingTable, TwoTypes};
 use super::run::{self, Dispatch};
 use super::state::StateMap;
 
-/// The handlers of a registry with their state, to which events are dispatched.
+/// The handlers of a registry together with their state.
 ///
-/// It has the handlers that the registry had when it was built. A clone shares everything.
+/// It contains the handlers that were in the registry when it was built. A clone shares them and
+/// the state.
 ///
 /// ```
 /// use eventkit::{Dispatcher, Event, Registry, State, handles};
@@ -38,9 +39,9 @@ pub struct Dispatcher {
     cascade: usize,
 }
 
-/// A builder for a [`Dispatcher`].
+/// A builder of a [`Dispatcher`].
 #[derive(Debug)]
-#[must_use = "a builder makes nothing until `build` is called"]
+#[must_use = "a builder creates a dispatcher only when `build` is called"]
 pub struct DispatcherBuilder<'r> {
     registry: &'r Registry,
     states: StateMap,
@@ -61,12 +62,12 @@ impl Dispatcher {
         }
     }
 
-    /// Runs the handlers of an event, each on its own, as [`Registry::dispatch`] does.
+    /// Runs the handlers of an event as [`Registry::dispatch`] does.
     ///
     /// # Errors
     ///
-    /// Returns an error if a handler failed; or, before the first one runs, if one is async or takes
-    /// an envelope that cannot be encoded.
+    /// Returns an error if a handler fails. Also returns an error, before any handler runs, if one
+    /// is async or takes an envelope that cannot be encoded.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         let typed = event.typed_value();
         match self.cascade {
@@ -75,12 +76,12 @@ impl Dispatcher {
         }
     }
 
-    /// Runs the handlers of an event, async ones too, as [`Registry::dispatch_async`] does.
+    /// Runs the sync and async handlers of an event as [`Registry::dispatch_async`] does.
     ///
     /// # Errors
     ///
-    /// Returns an error if a handler failed; or, before the first one runs, if one takes an envelope
-    /// that cannot be encoded.
+    /// Returns an error if a handler fails. Also returns an error, before any handler runs, if one
+    /// takes an envelope that cannot be encoded.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,
@@ -94,18 +95,18 @@ impl Dispatcher {
 }
 
 impl DispatcherBuilder<'_> {
-    /// Adds the state that handlers take as `State<S>`, replacing one of the same type.
+    /// Adds the state that handlers take as `State<S>`, and replaces state of the same type.
     pub fn state<S: Clone + Send + Sync + 'static>(mut self, state: S) -> Self {
         self.states.insert(state);
         self
     }
 
-    /// Dispatches the events that handlers return or send in turn, to a depth: 1 is the events of the
-    /// handlers of the dispatched event.
+    /// Also dispatches the events that handlers return or send, up to a depth. A depth of 1
+    /// includes the events of the handlers of the dispatched event.
     ///
-    /// The report has the outcomes: see [`Report::cascaded`]. An event beyond the depth that has handlers
-    /// is an error, which names the chain of events that led to it. By default nothing is cascaded. A
-    /// service publishes events instead, whatever the dispatcher does.
+    /// [`Report::cascaded`] returns the outcomes. An event beyond the depth that has handlers is an
+    /// error, which names the chain of events that led to it. By default, nothing is cascaded. A
+    /// service ignores this setting and publishes the events instead.
     ///
     /// ```
     /// use eventkit::{CloudEvent, Dispatcher, Registry, handles};
@@ -140,12 +141,12 @@ impl DispatcherBuilder<'_> {
         self
     }
 
-    /// Returns the dispatcher.
+    /// Builds the dispatcher.
     ///
     /// # Errors
     ///
-    /// Returns an error if two handlers take the events of a type as two Rust types, or a handler requires
-    /// state that was not added or two units of work; it names all of them.
+    /// Returns an error if handlers take the events of a type as different Rust types, or if a
+    /// handler requires missing state or more than one unit of work. The error lists all of them.
     pub fn build(self) -> Result<Dispatcher, DispatcherError> {
         let table = self.registry.table_with(self.states);
         let conflicts = table.two_types().into_iter();

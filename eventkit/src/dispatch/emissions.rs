@@ -1,4 +1,4 @@
-//! What follows from the emissions of handlers: events without handlers, and cycles.
+//! Analysis of the events that handlers emit: events without handlers, and cycles.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
@@ -11,7 +11,7 @@ use super::entry::HandlerRef;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Emission {
-    /// The handler, with its location.
+    /// The handler and its location.
     pub handler: String,
     /// The event type.
     pub ty: String,
@@ -26,15 +26,15 @@ impl Emission {
     }
 }
 
-/// A cycle of handlers, each of which emits an event that the next one handles.
+/// A cycle of handlers in which each handler emits an event that the next one handles.
 ///
-/// It may end, since a handler need not emit what it declares.
+/// The cycle may end at run time, because a handler need not emit all that it declares.
 ///
 /// [`RegistryReport`](crate::RegistryReport) lists them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmissionCycle {
-    /// The emissions: each handler emits for the next one, and the last one for the first.
+    /// The emissions. Each handler emits an event for the next one, and the last for the first.
     pub emissions: Vec<Emission>,
 }
 
@@ -59,8 +59,8 @@ pub(super) fn unhandled(handlers: &[HandlerRef]) -> Vec<Emission> {
     emissions.collect()
 }
 
-/// Returns the cycles, one for each handler that is in none of those before it. Emissions of unknown
-/// types are left out.
+/// Returns cycles, starting from each handler that is not yet part of one. Emissions of unknown
+/// types are ignored.
 pub(super) fn cycles(handlers: &[HandlerRef]) -> Vec<EmissionCycle> {
     let next: Vec<Vec<Edge>> = handlers
         .iter()
@@ -98,10 +98,10 @@ fn edges(handler: &HandlerRef, handlers: &[HandlerRef]) -> Vec<Edge> {
     edges.collect()
 }
 
-/// Returns the shortest way from a handler back to it: handlers, each with the event type that leads to
-/// the next one.
+/// Returns the shortest path from a handler back to itself: handlers, each with the event type that
+/// leads to the next one.
 fn shortest_cycle(first: usize, next: &[Vec<Edge>]) -> Option<Vec<(usize, &'static str)>> {
-    // Where each handler was reached from, and by which event type.
+    // The handler and the event type from which each handler was first reached.
     let mut reached: HashMap<usize, (usize, &'static str)> = HashMap::new();
     let mut queue = VecDeque::from([first]);
     while let Some(handler) = queue.pop_front() {

@@ -14,7 +14,7 @@ use super::handler::{Handler, HandlerMetadata, TypedEvent};
 use super::invocation::Invocation;
 use crate::filter::Filter;
 
-/// The outcome of one call of a handler. The failure is boxed to keep the success small.
+/// The outcome of a call of a handler. The failure is boxed to keep the success small.
 pub type Outcome = Result<(), Box<Failure>>;
 
 /// The future of an async handler.
@@ -22,13 +22,13 @@ pub type OutcomeFuture<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
 
 /// The function that runs a handler.
 pub enum Call {
-    /// A function that runs to its end.
+    /// A sync function.
     Sync(fn(&Invocation<'_>) -> Outcome),
-    /// A function that returns a future.
+    /// An async function.
     Async(for<'a> fn(&'a Invocation<'a>) -> OutcomeFuture<'a>),
-    /// A closure that runs to its end.
+    /// A sync closure.
     SyncClosure(Box<dyn Fn(&Invocation<'_>) -> Outcome + Send + Sync>),
-    /// A closure that returns a future.
+    /// An async closure.
     AsyncClosure(Box<dyn for<'a> Fn(&'a Invocation<'a>) -> OutcomeFuture<'a> + Send + Sync>),
 }
 
@@ -43,7 +43,7 @@ impl fmt::Debug for Call {
 
 /// An entry of a registry: a handler and the function that runs it.
 ///
-/// `#[handles]` makes one beside the function. It can be added to any registry with
+/// `#[handles]` generates one next to the function. Add it to a registry with
 /// [`Registry::add`](super::Registry::add) and the macro [`handlers!`](crate::handlers).
 #[derive(Debug)]
 pub struct HandlerEntry {
@@ -52,7 +52,7 @@ pub struct HandlerEntry {
 }
 
 impl HandlerEntry {
-    /// Returns the entry of a handler, with what `#[handles]` knows of its types.
+    /// Returns the entry of a handler, with the functions that `#[handles]` generated.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(
@@ -89,18 +89,18 @@ impl HandlerEntry {
         match &self.call {
             Call::Sync(call) => call(invocation),
             Call::SyncClosure(call) => call(invocation),
-            // A sync dispatch refuses async handlers before the first one runs.
+            // A sync dispatch returns an error for async handlers before the first handler runs.
             Call::Async(_) | Call::AsyncClosure(_) => Ok(()),
         }
     }
 
-    /// Runs a sync handler to its end or its panic.
+    /// Runs a sync handler until it returns or panics.
     pub(super) fn run(&self, invocation: &Invocation<'_>) -> std::thread::Result<Outcome> {
-        // The invocation is not used again after a panic.
+        // The invocation is not used after a panic.
         catch_unwind(AssertUnwindSafe(|| self.call(invocation)))
     }
 
-    /// Runs a handler, sync or async, to its end or its panic.
+    /// Runs a sync or async handler until it returns or panics.
     pub(super) async fn run_async<'a>(
         &'a self,
         invocation: &'a Invocation<'a>,
@@ -122,12 +122,12 @@ impl Deref for HandlerEntry {
     }
 }
 
-/// Runs a future to its end or its panic.
+/// Polls a future until it completes or panics.
 pub fn catch_panic<F: Future + ?Sized>(
     mut future: Pin<&mut F>,
 ) -> impl Future<Output = std::thread::Result<F::Output>> {
     poll_fn(move |context| {
-        // After a panic the future is dropped and not polled again.
+        // After a panic, the future is dropped without another poll.
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
         match polled {
             Ok(polled) => polled.map(Ok),
@@ -136,7 +136,7 @@ pub fn catch_panic<F: Future + ?Sized>(
     })
 }
 
-/// A handler of a registry, which it may outlive.
+/// A reference to a handler, which may outlive its registry.
 ///
 /// ```
 /// use eventkit::{Event, Registry};
@@ -152,9 +152,9 @@ pub struct HandlerRef(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// A static beside a function.
+    /// The static that `#[handles]` generates.
     Static(&'static HandlerEntry),
-    /// A closure that was registered at run time.
+    /// The entry of a closure that was registered at run time.
     Registered(Arc<HandlerEntry>),
 }
 
@@ -183,14 +183,14 @@ impl HandlerRef {
         }
     }
 
-    /// Returns whether it was registered at run time, so that its path does not identify it.
+    /// Returns whether the handler was registered at run time. Its path does not identify it then.
     pub(super) fn is_registered(&self) -> bool {
         matches!(self.0, Source::Registered(_))
     }
 
-    /// Compares by order, then functions before closures, then by module path, line, column and
-    /// name: one `macro_rules!` may write several handlers at one place. Closures are equal, and a
-    /// stable sort keeps their order.
+    /// Compares by `order`, then functions before closures, then by module path, line, column and
+    /// name, because one `macro_rules!` may define several handlers at the same location. Closures
+    /// are equal, so a stable sort keeps the order of their registration.
     pub(super) fn compare(&self, other: &Self) -> Ordering {
         let place = |handler: &Self| {
             if handler.is_registered() {

@@ -1,24 +1,25 @@
-//! Errors of a dispatch and of its set-up.
+//! Errors of dispatch and of building a dispatcher.
 
 use thiserror::Error;
 
 use super::report::Report;
 use crate::error::{EncodeError, joined};
 
-/// The reason why a dispatch did not succeed.
+/// The error of a dispatch.
 ///
-/// [`Failed`](DispatchError::Failed) means that all handlers ran, and [`Cascade`](DispatchError::Cascade)
-/// that all handlers of the dispatched event did. With every other variant none has run.
+/// For [`Failed`](DispatchError::Failed), all handlers ran. For
+/// [`Cascade`](DispatchError::Cascade), all handlers of the dispatched event ran. For all other
+/// variants, no handler ran.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DispatchError {
-    /// One or more handlers failed; the report has the outcome of each.
+    /// One or more handlers failed. The report has the outcome of each handler.
     #[error("{} of {} handlers failed: {}", failed(.0), handlers(.0), failures(.0))]
     Failed(Report),
-    /// An async handler is registered for the type, but the dispatch was not async.
+    /// A sync dispatch was called, but a handler for the type is async.
     #[error("`{handler}` is async and handles {ty:?}: use `dispatch_async`")]
     AsyncHandler {
-        /// The handler, with its location.
+        /// The handler and its location.
         handler: String,
         /// The event type.
         ty: String,
@@ -28,12 +29,12 @@ pub enum DispatchError {
         "`{handler}` requires `State<{state}>`: dispatch through a `Dispatcher` with that state"
     )]
     MissingState {
-        /// The handler, with its location.
+        /// The handler and its location.
         handler: String,
         /// The name of the Rust type.
         state: &'static str,
     },
-    /// Two handlers take the events of a type as two Rust types.
+    /// Handlers take the events of a type as different Rust types.
     #[error("{}", two_types(ty, first, second))]
     TwoTypes {
         /// The event type.
@@ -43,28 +44,28 @@ pub enum DispatchError {
         /// The name of the other.
         second: &'static str,
     },
-    /// A handler takes a value of its own, but the dispatched one cannot be cloned.
+    /// A handler takes the event by value, but the dispatched value cannot be cloned.
     #[error(
-        "`{handler}` takes a value of its own, and the event {ty:?} cannot be cloned: take a reference, derive `Clone`, or dispatch the envelope"
+        "`{handler}` takes the event {ty:?} by value, but it cannot be cloned: take a reference, derive `Clone`, or dispatch the envelope"
     )]
     NotClone {
-        /// The handler, with its location.
+        /// The handler and its location.
         handler: String,
         /// The event type.
         ty: String,
     },
-    /// A handler takes the envelope, but the value could not become an event.
+    /// A handler takes the envelope, but the value could not be encoded as an event.
     #[error("failed to encode the event for handlers that take the envelope")]
     Encode(#[from] EncodeError),
-    /// An event that a handler returned could not be dispatched, by a dispatcher that
-    /// [cascades](super::DispatcherBuilder::cascade).
+    /// A dispatcher that [cascades](super::DispatcherBuilder::cascade) could not dispatch an event
+    /// that a handler returned.
     #[error(transparent)]
     Cascade(CascadeError),
 }
 
-/// The error of an event that a handler returned, and that could not be dispatched.
+/// The error of an event that a handler returned and that could not be dispatched.
 ///
-/// [`DispatcherBuilder::cascade`](super::DispatcherBuilder::cascade) turns cascades on.
+/// [`DispatcherBuilder::cascade`](super::DispatcherBuilder::cascade) enables cascades.
 #[derive(Debug, Error)]
 #[error("failed to dispatch a returned event, {}: {kind}", types(chain))]
 pub struct CascadeError {
@@ -73,10 +74,10 @@ pub struct CascadeError {
     kind: Box<CascadeErrorKind>,
 }
 
-/// The reason why an event could not be dispatched.
+/// The reason why a returned event could not be dispatched.
 #[derive(Debug, Error)]
 pub(super) enum CascadeErrorKind {
-    #[error("the dispatcher cascades to a depth of {0}")]
+    #[error("the cascade exceeds the maximum depth of {0}")]
     TooDeep(usize),
     #[error("{0}")]
     Refused(Box<DispatchError>),
@@ -92,14 +93,14 @@ impl CascadeError {
         }
     }
 
-    /// Returns the event types from the dispatched event to the one that could not be dispatched: the
-    /// handlers of each returned the next.
+    /// Returns the event types from the dispatched event to the one that could not be dispatched.
+    /// The handlers of each event returned the next one.
     #[must_use]
     pub fn chain(&self) -> &[String] {
         &self.chain
     }
 
-    /// Returns the outcome of each handler that ran.
+    /// Returns the report of the handlers that ran.
     #[must_use]
     pub fn report(&self) -> &Report {
         &self.report
@@ -107,7 +108,7 @@ impl CascadeError {
 }
 
 impl DispatchError {
-    /// Returns the outcome of each handler, if handlers ran.
+    /// Returns the report, if any handlers ran.
     #[must_use]
     pub fn report(&self) -> Option<&Report> {
         match self {
@@ -142,17 +143,17 @@ fn types(chain: &[String]) -> String {
     types.join(" -> ")
 }
 
-/// The reason why a [`Dispatcher`](super::Dispatcher) could not be built.
+/// The error of building a [`Dispatcher`](super::Dispatcher).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DispatcherError {
     /// Handlers require state that is missing.
-    #[error("state is missing, which `Dispatcher::new(..).state(..)` adds: {}", .0.join("; "))]
+    #[error("missing state, add it with `Dispatcher::new(..).state(..)`: {}", .0.join("; "))]
     MissingState(Vec<String>),
-    /// Handlers require two units of work.
-    #[error("a handler runs in one transaction, and two are parameters of {}", .0.join(", "))]
+    /// Handlers require more than one unit of work.
+    #[error("a handler can run in only one unit of work, more than one is required by {}", .0.join(", "))]
     TwoUnitsOfWork(Vec<String>),
-    /// Handlers take the events of a type as two Rust types.
+    /// Handlers take the events of a type as different Rust types.
     #[error("{}", .0.join("; "))]
     TwoTypes(Vec<String>),
 }

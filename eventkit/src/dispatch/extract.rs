@@ -1,4 +1,4 @@
-//! Extractors: the parameters of a handler after the event.
+//! Extractors: parameters of a handler after the event.
 
 use std::any::type_name;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::event::{Timestamp, Violation};
 use crate::extension::Extension;
 use crate::typed::{AttributeSource, EventSet};
 
-/// A type that a handler may take as a parameter after the event.
+/// A type that can be a parameter of a handler, after the event.
 ///
 /// ```
 /// use eventkit::{BoxError, Context, Extract, Event, Registry, handles};
@@ -44,39 +44,41 @@ use crate::typed::{AttributeSource, EventSet};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An extractor may use others, as in `State::<Db>::extract(context)?`. `Option` is an extractor around those
-/// of this crate only, so that a type for a value that may be absent holds the `Option`, as in
-/// `struct Tenant(Option<String>)`.
+/// An extractor may call others, such as `State::<Db>::extract(context)?`. `Option<T>` is an
+/// extractor only for types of this crate. A type for a value that may be absent contains the
+/// `Option`: `struct Tenant(Option<String>)`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a handler",
     label = "not an extractor",
-    note = "after the event a handler takes `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, or a type that implements `eventkit::Extract`",
-    note = "a type that implements `eventkit::ExtractAsync` alone is a parameter of an `async fn`",
+    note = "after the event, a handler may take `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract`",
+    note = "only an `async fn` may take a type that implements `eventkit::ExtractAsync` but not `eventkit::Extract`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
-    note = "`Outgoing` sends any event, and `Outgoing<E>` those of an event type or of an enum of event types",
-    note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
-    note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
+    note = "`Outgoing` sends any event, `Outgoing<E>` the events of an event type or of an enum of event types",
+    note = "for a documented extension, take its type, such as `eventkit::extension::TraceParent`",
+    note = "for any other extension attribute, write `#[extension(\"name\")] value: String`"
 )]
 pub trait Extract<'a>: Sized {
-    /// Whether it reads the envelope; built-in extractors may do without.
+    /// Whether the extractor reads the envelope. Some extractors of this crate do not.
     #[doc(hidden)]
     const NEEDS_EVENT: bool = true;
 
-    /// The types of the events that a handler may send through it, or `"*"` if they are not known.
+    /// The event types that a handler may send through the extractor, or `"*"` if they are unknown.
     ///
-    /// An extractor that contains an [`Outgoing`] has those of its set: `ShopEvent::TYPES`.
+    /// An extractor that contains an [`Outgoing`] sets the types of its set, such as
+    /// `ShopEvent::TYPES`.
     const EMITS: &'static [&'static str] = &[];
 
-    /// Extracts the value for one call of a handler.
+    /// Extracts the value for a call of a handler.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be extracted; the handler is then not called, and the
-    /// error is in the report. A [`DecodeError`] means that the event is at fault, and becomes a
-    /// [`Failure::Decode`].
+    /// Returns an error if the value cannot be extracted. The handler is not called then, and the
+    /// report contains the error. A [`DecodeError`] means that the event is malformed, and becomes
+    /// a [`Failure::Decode`].
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError>;
 
-    /// Adds the state that it requires, so that a missing one is found before the first event.
+    /// Adds the state that the extractor requires, so that missing state is found before the first
+    /// event.
     fn requires(requirements: &mut Requirements) {
         let _ = requirements;
     }
@@ -87,9 +89,10 @@ pub trait Extract<'a>: Sized {
     }
 }
 
-/// A type that an async handler may take as a parameter after the event, and whose extraction waits.
+/// A type that can be a parameter of an async handler, after the event, and whose extraction is
+/// async.
 ///
-/// Every [`Extract`] is one as well. A sync handler takes those alone.
+/// Every [`Extract`] type implements it too. A sync handler can only take [`Extract`] types.
 ///
 /// ```
 /// use eventkit::{BoxError, Context, Dispatcher, Event, Extract, ExtractAsync, Registry, Requirements};
@@ -138,29 +141,30 @@ pub trait Extract<'a>: Sized {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of an async handler",
     label = "not an extractor",
-    note = "after the event a handler takes `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
+    note = "after the event, a handler may take `eventkit::State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`, `&Context`, `Outgoing`, or a type that implements `eventkit::Extract` or `eventkit::ExtractAsync`",
     note = "`State<S>` is cloned for each call: derive `Clone` for `S`, or take `State<Arc<S>>`",
-    note = "the documented extensions are taken by type, such as `eventkit::extension::TraceParent`",
-    note = "an extension attribute is taken by name: `#[extension(\"name\")] value: String`"
+    note = "for a documented extension, take its type, such as `eventkit::extension::TraceParent`",
+    note = "for any other extension attribute, write `#[extension(\"name\")] value: String`"
 )]
 pub trait ExtractAsync<'a>: Sized {
-    /// Whether it reads the envelope; built-in extractors may do without.
+    /// Whether the extractor reads the envelope. Some extractors of this crate do not.
     #[doc(hidden)]
     const NEEDS_EVENT: bool = true;
 
-    /// The types of the events that a handler may send through it, as [`Extract::EMITS`].
+    /// The event types that a handler may send through the extractor, as [`Extract::EMITS`].
     const EMITS: &'static [&'static str] = &[];
 
-    /// Extracts the value for one call of a handler.
+    /// Extracts the value for a call of a handler.
     ///
     /// # Errors
     ///
-    /// Returns an error as [`Extract::extract`] does.
+    /// Returns an error under the conditions of [`Extract::extract`].
     fn extract_async(
         context: &'a Context<'a>,
     ) -> impl Future<Output = Result<Self, BoxError>> + Send;
 
-    /// Adds the state that it requires, so that a missing one is found before the first event.
+    /// Adds the state that the extractor requires, so that missing state is found before the first
+    /// event.
     fn requires(requirements: &mut Requirements) {
         let _ = requirements;
     }
@@ -196,13 +200,14 @@ impl<'a, T: Extract<'a>> ExtractAsync<'a> for T {
 
 /// The future of an extractor.
 ///
-/// It is not an `impl Future`, so that a type which is no extractor is one error.
+/// It is a named type and not an `impl Future`, so that a type that is not an extractor causes one
+/// error.
 #[doc(hidden)]
-#[must_use = "a future does nothing until it is awaited"]
+#[must_use = "futures do nothing unless polled"]
 pub enum Extracting<'a, T> {
-    /// Extracted without a wait; `None` once it has been taken.
+    /// A value that was extracted immediately, or `None` after it was returned.
     Ready(Option<Result<T, Failure>>),
-    /// Being extracted.
+    /// An extraction that is still running.
     Waiting(Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>),
 }
 
@@ -215,7 +220,7 @@ impl<T> fmt::Debug for Extracting<'_, T> {
     }
 }
 
-// The value is not pinned: it is moved out.
+// The value is moved out and never pinned.
 impl<T> Unpin for Extracting<'_, T> {}
 
 impl<T> Future for Extracting<'_, T> {
@@ -229,19 +234,19 @@ impl<T> Future for Extracting<'_, T> {
     }
 }
 
-/// The error of a handler that takes state which is missing.
+/// The error of a handler that requires missing state.
 #[derive(Debug, Error)]
-#[error("there is no state of type `{0}`; add it with `Dispatcher::new(..).state(..)`")]
+#[error("missing state of type `{0}`, add it with `Dispatcher::new(..).state(..)`")]
 struct MissingState(&'static str);
 
-/// Returns the error for an absent attribute that is taken without an [`Option`].
+/// Returns the error for an absent attribute that a handler takes without `Option`.
 fn absent(name: &'static str) -> DecodeError {
     let expected = "a value: the handler takes it without `Option`";
     Violation::missing(name, expected, "as the Rust type asks").into()
 }
 
-/// A clone of the state of type `S` of the [`Dispatcher`](super::Dispatcher); `Option<State<S>>` if it may
-/// be absent.
+/// An extractor of a clone of the [`Dispatcher`](super::Dispatcher)'s state of type `S`. If the
+/// state may be missing, take `Option<State<S>>`.
 ///
 /// ```
 /// use eventkit::{Dispatcher, Event, Registry, State, handles};
@@ -287,7 +292,8 @@ impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for State<S> {
     }
 }
 
-/// The state, or `None` if the [`Dispatcher`](super::Dispatcher) has none of the type.
+/// Extracts the state, or `None` if the [`Dispatcher`](super::Dispatcher) has no state of this
+/// type.
 impl<'a, S: Clone + Send + Sync + 'static> Extract<'a> for Option<State<S>> {
     const NEEDS_EVENT: bool = false;
 
@@ -320,7 +326,7 @@ impl<'a> Extract<'a> for &'a Context<'a> {
     }
 }
 
-/// The id of the event.
+/// An extractor of the event's id.
 ///
 /// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -332,7 +338,7 @@ impl<'a> Extract<'a> for Id<'a> {
     }
 }
 
-/// The source of the event.
+/// An extractor of the event's source.
 ///
 /// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -344,7 +350,7 @@ impl<'a> Extract<'a> for Source<'a> {
     }
 }
 
-/// The type of the event.
+/// An extractor of the event's type.
 ///
 /// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -356,7 +362,7 @@ impl<'a> Extract<'a> for Type<'a> {
     }
 }
 
-/// The subject of the event; `Option<Subject>` if it may be absent.
+/// An extractor of the event's subject. If it may be absent, take `Option<Subject>`.
 ///
 /// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -374,7 +380,7 @@ impl<'a> Extract<'a> for Subject<'a> {
     }
 }
 
-/// The time of the event; `Option<Time>` if it may be absent.
+/// An extractor of the event's time. If it may be absent, take `Option<Time>`.
 ///
 /// The [module](crate::extract) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The failure of a handler.
+//! Failures of handlers.
 
 use std::any::{Any, type_name};
 use std::error::Error;
@@ -12,9 +12,9 @@ use super::decision::{Decision, HandlerError};
 use super::decisions;
 use crate::error::{BoxError, DecodeError, with_causes};
 
-/// The reason why one handler did not succeed.
+/// The reason why a handler failed.
 ///
-/// `{failure}` is the failure itself, `{failure:#}` adds everything that caused it.
+/// `{failure}` formats the failure itself, `{failure:#}` also its chain of causes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
@@ -22,29 +22,29 @@ pub enum Failure {
     Error {
         /// The error.
         error: BoxError,
-        /// The decision of the error on the event, if it is a [`HandlerError`]; a dispatch within
-        /// the process takes no action on it.
+        /// The decision on the event, if the error is a [`HandlerError`]. A dispatch outside a
+        /// service ignores it.
         decision: Option<Decision>,
     },
     /// The handler panicked, with this message.
     Panic(String),
-    /// The event does not decode to the type that the handler takes; all handlers of that type share
-    /// the error.
+    /// The event could not be decoded as the type that the handler takes. All handlers of that type
+    /// share the error.
     Decode(Arc<DecodeError>),
     /// A parameter of the handler could not be extracted.
     Extract {
-        /// The name of the parameter's type.
+        /// The name of the type of the parameter.
         parameter: &'static str,
         /// The error of the extractor.
         error: BoxError,
     },
-    /// The filter of the handler could not be evaluated: the handler did not run.
+    /// The filter of the handler could not be evaluated, so the handler did not run.
     Filter(BoxError),
-    /// The handler is handling the event already, in another [unit of work](super::UnitOfWork).
+    /// The handler is already handling the event, in another [unit of work](super::UnitOfWork).
     InProgress,
-    /// The unit of work could not be begun, or the handler not be [committed](super::CommitError) in it.
+    /// The unit of work could not be begun or [committed](super::CommitError).
     UnitOfWork(BoxError),
-    /// The handler took longer than its [`Policy`](super::Policy) allows, and was stopped.
+    /// The handler exceeded the timeout of its [`Policy`](super::Policy), and was stopped.
     Timeout(Duration),
 }
 
@@ -61,9 +61,9 @@ impl fmt::Display for Failure {
                 write!(f, "failed to extract the parameter `{parameter}`")
             }
             Self::Filter(_) => f.write_str("failed to evaluate the filter"),
-            Self::InProgress => f.write_str("the handler is handling the event already"),
+            Self::InProgress => f.write_str("the handler is already handling the event"),
             Self::UnitOfWork(_) => f.write_str("failed to begin or commit the unit of work"),
-            Self::Timeout(timeout) => write!(f, "took longer than {timeout:?}"),
+            Self::Timeout(timeout) => write!(f, "timed out after {timeout:?}"),
         }
     }
 }
@@ -90,7 +90,7 @@ impl Failure {
         }
     }
 
-    /// Returns the error that may come from the store of a unit of work.
+    /// Returns the error that the store of a unit of work may have caused.
     #[doc(hidden)]
     #[must_use]
     pub fn store_error(&self) -> Option<&(dyn Error + 'static)> {
@@ -102,7 +102,8 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of a handler that returned a boxed error, which may be a failure itself.
+    /// Returns the failure of a handler that returned a boxed error. The error may itself be a
+    /// failure.
     #[doc(hidden)]
     #[must_use]
     pub fn returned(error: BoxError) -> Self {
@@ -115,8 +116,8 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of a handler that returned a pointer to an error, which may be lost once it
-    /// is boxed.
+    /// Returns the failure of a handler that returned a pointer to an error. Boxing may hide the
+    /// type of the error, so its decision is looked up here.
     pub(super) fn returned_pointer<E: ErrorPointer>(error: E) -> Self {
         let found = find_decision(&*error);
         match Self::returned(error.into()) {
@@ -128,7 +129,7 @@ impl Failure {
         }
     }
 
-    /// Returns the failure of an extractor: a decode error means that the event is at fault.
+    /// Returns the failure of an extractor. A decode error means that the event is malformed.
     pub(crate) fn from_extractor<P>(error: BoxError) -> Self {
         match error.downcast::<DecodeError>() {
             Ok(error) => Self::from(*error),
@@ -149,7 +150,7 @@ impl Failure {
     }
 }
 
-/// Returns the decision of the first error of a chain that has made one.
+/// Returns the decision of the first error in a chain of sources that made one.
 pub(super) fn find_decision(error: &(dyn Error + 'static)) -> Option<Decision> {
     let mut chain = iter::successors(Some(error), |error| decisions::inner(*error));
     chain.find_map(|error| match error.downcast_ref() {
@@ -158,7 +159,7 @@ pub(super) fn find_decision(error: &(dyn Error + 'static)) -> Option<Decision> {
     })
 }
 
-/// A pointer to an error of any type, such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`.
+/// A pointer to a type-erased error, such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`.
 pub trait ErrorPointer: Deref<Target = dyn Error + Send + Sync> + Into<BoxError> {}
 
 impl<E: Deref<Target = dyn Error + Send + Sync> + Into<BoxError>> ErrorPointer for E {}

@@ -30,16 +30,16 @@ use crate::typed::{AttributeSource, CloudEvent, IsClone, VariantType};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Location {
-    /// The path of the file, as the compiler saw it.
+    /// The path of the file, as passed to the compiler.
     pub file: &'static str,
-    /// The line, counted from 1.
+    /// The line, starting at 1.
     pub line: u32,
-    /// The column, counted from 1.
+    /// The column, starting at 1.
     pub column: u32,
 }
 
 impl Location {
-    /// Returns a location.
+    /// Creates a location.
     #[must_use]
     pub const fn new(file: &'static str, line: u32, column: u32) -> Self {
         Self { file, line, column }
@@ -58,36 +58,36 @@ impl fmt::Display for Location {
     }
 }
 
-/// A Rust type that is an event type, or an enum over event types.
+/// A Rust type with one event type, or an enum of event types.
 #[derive(Debug, Clone, Copy)]
 pub struct TypedEvent {
     pub(super) id: TypeId,
     pub(super) name: fn() -> &'static str,
     pub(super) types: &'static [&'static str],
     pub(super) closed_set: bool,
-    /// Whether a variant of the enum holds the events of all other types.
+    /// Whether a variant of the enum contains the events of all other types.
     pub(super) has_other: bool,
-    /// The types that the variants of an enum hold.
+    /// The types that the variants of an enum contain.
     variants: &'static [VariantType],
-    /// The extensions that the events of each type declare; empty if that is not known.
+    /// The extensions that the events of each type declare, or empty if they are unknown.
     pub(super) extensions: &'static [&'static [&'static str]],
     /// Whether the type is [`Clone`], if the handler takes it by value.
     owned: Option<IsClone>,
 }
 
-/// The form in which a handler takes its event from a dispatched value.
+/// What a handler takes its event from when a value is dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TakenFrom {
-    /// The value, or a clone.
+    /// The value or a clone of it.
     Value,
-    /// The envelope, of which it decodes its own.
+    /// The envelope, from which the handler decodes its own value.
     Envelope,
-    /// None: the value would have to be cloned, and cannot be.
+    /// Nothing: the handler needs a clone, but the value cannot be cloned.
     Nothing,
 }
 
 impl TypedEvent {
-    /// Returns the facts about a Rust type.
+    /// Returns the metadata of a Rust type.
     #[must_use]
     pub const fn of<T: CloudEvent>() -> Self {
         Self {
@@ -102,14 +102,14 @@ impl TypedEvent {
         }
     }
 
-    /// Returns the facts for a handler that takes the type by value.
+    /// Returns the metadata for a handler that takes the type by value.
     #[must_use]
     pub(super) const fn taken_by_value(mut self, is_clone: IsClone) -> Self {
         self.owned = Some(is_clone);
         self
     }
 
-    /// Returns the Rust type of the events of a type: of an enum, the one that its variant holds.
+    /// Returns the Rust type of the events of a type. For an enum, this is the type in its variant.
     pub(super) fn type_of(&self, ty: &str) -> Option<(TypeId, &'static str)> {
         let at = self.types.iter().position(|own| *own == ty)?;
         if !self.closed_set {
@@ -119,7 +119,7 @@ impl TypedEvent {
         Some((variant.id, (variant.name)()))
     }
 
-    /// Returns the form in which a handler of this type takes its event from a dispatched value.
+    /// Returns what a handler of this type takes its event from when a value is dispatched.
     pub(super) fn taken_from(&self, typed: TypedValue<'_>) -> TakenFrom {
         let is_clone = if self.closed_set {
             if self.owned.is_none() && (*typed.value).type_id() == self.id {
@@ -140,55 +140,55 @@ impl TypedEvent {
         }
     }
 
-    /// Returns whether a handler takes any value of this type without an envelope.
+    /// Returns whether a handler can take any value of this type without an envelope.
     pub(super) fn takes_any_value(&self) -> bool {
         !self.closed_set && matches!(self.owned, None | Some(IsClone::Yes))
     }
 }
 
-/// The identity of a registry: its address, since names need not be unique.
+/// The identity of a registry: its address, because names need not be unique.
 #[derive(Debug)]
 pub struct RegistryKey {
     pub(super) name: &'static str,
 }
 
-/// A filter that `#[handles]` has checked; it is parsed again when it is first used.
+/// A filter literal that `#[handles]` checked at compile time, parsed on first use.
 pub type LiteralFilter = LazyLock<Result<Filter, FilterParseError>>;
 
-/// The facts about a handler that are known when it is compiled or registered.
+/// The metadata of a handler that is known at compile time or at registration.
 #[derive(Debug, Clone, Copy)]
 pub struct HandlerMetadata {
     /// The path of the function.
     pub name: &'static str,
     /// The location in the source code.
     pub location: Location,
-    /// The Rust type it takes, or `None` for the envelope.
+    /// The Rust type that the handler takes, or `None` for the envelope.
     pub typed: Option<TypedEvent>,
-    /// The event types and patterns; without any, a typed handler handles those of its type.
+    /// The event types and patterns. If empty, a typed handler handles the types of its Rust type.
     pub patterns: &'static [&'static str],
-    /// The position among the handlers of a type.
+    /// The position among the handlers of a type. Lower values run first.
     pub order: i32,
-    /// The registry that contains the handler through discovery, or `None` for the default one.
+    /// The registry that discovers the handler, or `None` for the default registry.
     pub registry: Option<&'static RegistryKey>,
-    /// Whether an extractor takes the envelope.
+    /// Whether an extractor reads the envelope.
     pub needs_event: bool,
-    /// The types of the events that the function returns.
+    /// The event types that the function returns.
     pub returns: &'static [&'static str],
-    /// The types of the events that each extractor sends.
+    /// The event types that each extractor sends.
     pub sends: &'static [&'static [&'static str]],
-    /// The types of the events that are declared by hand.
+    /// The event types that `emits(..)` declares.
     pub emits: &'static [&'static [&'static str]],
     /// Adds the state that the extractors require.
     pub requires: fn(&mut Requirements),
-    /// The filter of a handler that is known when it is compiled.
+    /// The filter of a handler with `#[handles]`.
     pub filter: Option<&'static LiteralFilter>,
-    /// The durable name, of ASCII letters, digits, `-` and `_`.
+    /// The durable name: ASCII letters, digits, `-` and `_`.
     pub durable_name: Option<&'static str>,
-    /// The former durable names, the latest first.
+    /// The former durable names, most recent first.
     pub former_names: &'static [&'static str],
     /// The position at which a new subscription of the handler starts.
     pub start: Option<StartPosition>,
-    /// The policy of the handler itself.
+    /// The handler's own policy.
     pub policy: Policy,
 }
 
@@ -222,20 +222,20 @@ impl HandlerMetadata {
     }
 }
 
-/// The metadata of one handler: its name and location, what it handles, and how.
+/// The metadata of a handler: its name, location, event types and options.
 pub struct Handler {
     pub(super) metadata: HandlerMetadata,
     pub(super) is_async: bool,
-    /// The pattern of a handler that is registered at run time.
+    /// The pattern of a handler that was registered at run time.
     pub(super) pattern: Option<String>,
-    /// The filter of a handler that is registered at run time.
+    /// The filter of a handler that was registered at run time.
     pub(super) filter: Option<Filter>,
-    /// The types of the events that are declared at run time.
+    /// The event types that a registration at run time declares.
     pub(super) emits: Vec<&'static [&'static str]>,
 }
 
 impl Handler {
-    /// Returns a sync handler without what is given at run time.
+    /// Returns a sync handler without the options of a registration.
     pub(super) const fn new(metadata: &HandlerMetadata) -> Self {
         Self {
             metadata: *metadata,
@@ -246,33 +246,34 @@ impl Handler {
         }
     }
 
-    /// Returns its name: the path of the function, such as `shop::ship`.
+    /// Returns the name of the handler: the path of its function, such as `shop::ship`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.metadata.name
     }
 
-    /// Returns the name under which a service subscribes the handler, if it was given one.
+    /// Returns the durable name, under which services subscribe the handler, if it has one.
     ///
-    /// It stays the same if the function is renamed.
+    /// It stays the same when the function is renamed.
     #[must_use]
     pub fn durable_name(&self) -> Option<&'static str> {
         self.metadata.durable_name
     }
 
-    /// Returns the names under which services subscribed the handler before, the latest first.
+    /// Returns the former durable names of the handler, most recent first.
     #[must_use]
     pub fn former_names(&self) -> &'static [&'static str] {
         self.metadata.former_names
     }
 
-    /// Returns the position at which a new subscription of the handler starts, if it has its own.
+    /// Returns the position at which a new subscription of the handler starts, if the handler sets
+    /// one.
     #[must_use]
     pub fn start(&self) -> Option<StartPosition> {
         self.metadata.start
     }
 
-    /// Returns the policy of the handler itself.
+    /// Returns the handler's own policy.
     pub fn policy(&self) -> Policy {
         self.metadata.policy
     }
@@ -283,25 +284,26 @@ impl Handler {
         self.metadata.location
     }
 
-    /// Returns the position among the handlers of a type: lower first.
+    /// Returns the position among the handlers of a type. Lower values run first.
     #[must_use]
     pub fn order(&self) -> i32 {
         self.metadata.order
     }
 
-    /// Returns whether it is async.
+    /// Returns whether the handler is async.
     #[must_use]
     pub fn is_async(&self) -> bool {
         self.is_async
     }
 
-    /// Returns the name of the Rust type it takes, or `None` if it takes the envelope.
+    /// Returns the name of the Rust type that the handler takes, or `None` if it takes the
+    /// envelope.
     #[must_use]
     pub fn event_name(&self) -> Option<&'static str> {
         self.typed().map(|typed| (typed.name)())
     }
 
-    /// Returns the filter that an event has to pass before the handler runs.
+    /// Returns the filter that an event must match for the handler to run.
     #[must_use]
     pub fn filter(&self) -> Option<&Filter> {
         self.parsed_filter()?.ok()
@@ -316,7 +318,7 @@ impl Handler {
         self.metadata.filter.is_some() || self.filter.is_some()
     }
 
-    /// Returns whether an event passes the filter.
+    /// Returns whether an event matches the filter.
     pub(super) fn matches_filter(
         &self,
         attributes: &impl AttributeSource,
@@ -330,8 +332,7 @@ impl Handler {
         }
     }
 
-    /// Returns the registry that contains the handler through discovery, or `None` for the default
-    /// one.
+    /// Returns the registry that discovers the handler, or `None` for the default registry.
     pub(super) fn registry(&self) -> Option<&'static RegistryKey> {
         self.metadata.registry
     }
@@ -340,7 +341,7 @@ impl Handler {
         self.metadata.typed
     }
 
-    /// Returns whether the handler or an extractor takes the envelope.
+    /// Returns whether the handler or one of its extractors reads the envelope.
     pub(super) fn needs_event(&self) -> bool {
         self.metadata.needs_event || self.typed().is_none()
     }
@@ -352,7 +353,7 @@ impl Handler {
         requirements
     }
 
-    /// Returns the event types and patterns it handles.
+    /// Returns the event types and patterns that the handler handles.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         let literals = match self.typed() {
             Some(typed) if self.metadata.patterns.is_empty() => typed.types,
@@ -361,11 +362,12 @@ impl Handler {
         literals.iter().copied().chain(self.pattern.as_deref())
     }
 
-    /// Returns the types of the events that it emits, each once; `"*"` stands for any type.
+    /// Returns the event types that the handler emits, without duplicates. `"*"` stands for any
+    /// type.
     ///
-    /// They are known from its return type, from [`Outgoing<E>`](crate::Outgoing), and from what
-    /// `emits(..)` declares. A declaration takes the place of the `"*"` of an envelope that it returns and
-    /// of an `Outgoing` without a set.
+    /// They follow from the return type, from [`Outgoing<E>`](crate::Outgoing) and from
+    /// `emits(..)`. A declaration with `emits(..)` replaces the `"*"` of an `Event` that the
+    /// handler returns and of an `Outgoing` without a set.
     pub fn emits(&self) -> impl Iterator<Item = &'static str> + use<> {
         let metadata = &self.metadata;
         let declared: Vec<&'static str> = [metadata.emits, &self.emits].concat().concat();
@@ -382,13 +384,13 @@ impl Handler {
         types.into_iter()
     }
 
-    /// Returns whether it returns events, or sends them through an extractor.
+    /// Returns whether the handler returns events, or sends them through an extractor.
     pub(super) fn sends_events(&self) -> bool {
         let mut sends = self.metadata.sends.iter();
         !self.metadata.returns.is_empty() || sends.any(|types| !types.is_empty())
     }
 
-    /// Returns whether it handles events of a type.
+    /// Returns whether the handler handles events of a type.
     #[must_use]
     pub fn handles(&self, ty: &str) -> bool {
         let takes = |typed: TypedEvent| typed.has_other || typed.types.contains(&ty);
@@ -417,7 +419,7 @@ impl fmt::Debug for Handler {
 }
 
 impl fmt::Display for Handler {
-    /// Writes name and location.
+    /// Writes the name and the location.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name(), self.location())
     }

@@ -1,4 +1,4 @@
-//! One call of one handler, and the context that its extractors see.
+//! A call of a handler, and the context for its extractors.
 
 use std::any::Any;
 
@@ -11,9 +11,9 @@ use super::unit_of_work::UnitOfWork;
 use crate::event::{Attribute, Event};
 use crate::typed::{AttributeSource, Cloning, CloudEvent, SharedEvent};
 
-/// The context of one call of a handler: the event's attributes, the state, the handler.
+/// The context of a call of a handler: the event, the state and the handler.
 ///
-/// A handler takes it as a parameter of type `&Context<'_>`. A test of an extractor has one from
+/// A handler can take it as a parameter of type `&Context<'_>`. Tests of extractors build one with
 /// [`Context::builder`].
 ///
 /// ```
@@ -58,21 +58,22 @@ impl<'a> Context<'a> {
         self.event
     }
 
-    /// Returns the handler that is being called.
+    /// Returns the metadata of the handler that is called.
     #[must_use]
     pub fn handler(&self) -> &'a Handler {
         self.handler
     }
 
-    /// Returns the state of a type, if the [`Dispatcher`](super::Dispatcher) has it.
+    /// Returns the [`Dispatcher`](super::Dispatcher)'s state of a type, if it has one.
     #[must_use]
     pub fn state<S: 'static>(&self) -> Option<&'a S> {
         self.states.get()
     }
 
-    /// Returns the unit of work in which the handler runs, if it is one of this type.
+    /// Returns the unit of work in which the handler runs, if it has this type.
     ///
-    /// A handler runs in one if a parameter [requires](crate::Requirements::unit_of_work) it.
+    /// A handler runs in a unit of work if one of its parameters
+    /// [requires](crate::Requirements::unit_of_work) one.
     #[must_use]
     pub fn unit_of_work<U: UnitOfWork>(&self) -> Option<&'a U> {
         let unit: &dyn Any = self.unit_of_work?;
@@ -80,7 +81,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// One call of one handler, from which the generated code takes the arguments.
+/// A call of a handler, from which generated code gets the arguments.
 #[derive(Debug)]
 pub struct Invocation<'a> {
     event: &'a DecodedEvent<'a>,
@@ -90,7 +91,7 @@ pub struct Invocation<'a> {
 }
 
 impl<'a> Invocation<'a> {
-    /// Returns the invocation of any handler of an event without an envelope.
+    /// Returns the invocation of the handlers of an event without an envelope.
     #[inline]
     pub(super) fn without_context(
         event: &'a DecodedEvent<'a>,
@@ -122,7 +123,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Returns the invocation within a unit of work.
+    /// Returns the invocation with a unit of work.
     pub(super) fn within(mut self, unit: &'a dyn UnitOfWork) -> Self {
         if let Some(context) = &mut self.context {
             context.unit_of_work = Some(unit);
@@ -130,9 +131,9 @@ impl<'a> Invocation<'a> {
         self
     }
 
-    /// Returns the context, for extractors that read the envelope.
+    /// Returns the context for extractors that read the envelope.
     pub(super) fn context(&self) -> Result<&Context<'a>, Failure> {
-        // The envelope is made before the first handler runs if any of them reads it.
+        // The envelope is created before the first handler runs if any handler reads it.
         self.context.as_ref().ok_or_else(missing_envelope)
     }
 
@@ -149,12 +150,12 @@ impl<'a> Invocation<'a> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the attribute is required but absent, or is of another type.
+    /// Returns an error if a required attribute is absent, or the value has another type.
     pub fn extension<A: Attribute>(&self, name: &str) -> Result<A, Failure> {
         Ok(self.context()?.event().read_attribute(name)?)
     }
 
-    // Not inlined: this is the rare way, and handlers of a type share it.
+    // Not inlined, because it is rarely called and all handlers of a type share it.
     #[inline(never)]
     fn shared<T: CloudEvent>(&self) -> Result<&'a T, Failure> {
         self.event.value()
@@ -164,30 +165,30 @@ impl<'a> Invocation<'a> {
 /// A type of the first parameter of a handler: [`Event`] or an event type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event type",
-    label = "the first parameter of a handler is the event",
+    label = "the first parameter of a handler must be an event",
     note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`, or take `&Event`",
-    note = "with type parameters, it is an event type if it implements `Serialize` and `DeserializeOwned` as well"
+    note = "a type with type parameters must also implement `Serialize` and `DeserializeOwned`"
 )]
 pub trait HandlerEvent: Sized + Send + Sync + 'static {
-    /// The facts about this type, or `None` for the envelope.
+    /// The metadata of this type, or `None` for the envelope.
     const TYPED: Option<TypedEvent>;
 
-    /// How the event is cloned, as far as the type itself tells.
+    /// How the type itself says it can be cloned.
     const CLONING: Cloning<Self>;
 
-    /// Returns the event for a handler that borrows it.
+    /// Returns the event to a handler that borrows it.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is not such a value.
+    /// Returns an error if the event cannot be decoded as this type.
     fn borrow<'a>(invocation: &'a Invocation<'a>) -> Result<&'a Self, Failure>;
 
-    /// Returns the event for a handler that takes it by value: a clone of the shared one, or one that
-    /// is decoded for this handler.
+    /// Returns the event to a handler that takes it by value: a clone of the shared value, or a
+    /// value that is decoded for this handler.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is not such a value.
+    /// Returns an error if the event cannot be decoded as this type.
     fn own(invocation: &Invocation<'_>, cloning: Cloning<Self>) -> Result<Self, Failure>;
 }
 
@@ -222,7 +223,7 @@ impl<T: CloudEvent> HandlerEvent for T {
     fn own(invocation: &Invocation<'_>, cloning: Cloning<Self>) -> Result<Self, Failure> {
         let event = invocation.event;
         match cloning {
-            // An enum is made from the value of its variant, so that no other copy is made first.
+            // An enum is built from the value of its variant, which saves a copy.
             Cloning::By(clone) if event.is_shared() && !T::CLOSED_SET => event.value().map(clone),
             _ => T::from_shared(event).map_err(Failure::Decode),
         }

@@ -75,7 +75,7 @@ pub(crate) mod generated {
     };
 }
 
-/// Items with which eventkit-service runs single handlers.
+/// Items for eventkit-service, which runs single handlers.
 pub(crate) mod service {
     pub use super::bound::BoundHandler;
     pub use super::collection::{CloseOnDrop, LazyOutgoing};
@@ -83,20 +83,20 @@ pub(crate) mod service {
     pub use super::policy::{OrderKey, PolicySettings};
 }
 
-/// Runs the handlers of the [default registry](default_registry) for an event.
+/// Dispatches an event to the handlers of the [default registry](default_registry).
 ///
 /// # Errors
 ///
-/// Returns an error as [`Registry::dispatch`] does.
+/// Returns an error under the conditions of [`Registry::dispatch`].
 pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
     default_registry().dispatch(event)
 }
 
-/// Runs the handlers of the [default registry](default_registry) for an event, async ones too.
+/// Dispatches an event to the sync and async handlers of the [default registry](default_registry).
 ///
 /// # Errors
 ///
-/// Returns an error as [`Registry::dispatch_async`] does.
+/// Returns an error under the conditions of [`Registry::dispatch_async`].
 pub fn dispatch_async<E: Dispatch>(
     event: &E,
 ) -> impl Future<Output = Result<Report, DispatchError>> + Send {

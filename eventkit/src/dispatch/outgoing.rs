@@ -1,4 +1,4 @@
-//! Outgoing events of a handler.
+//! The extractor of outgoing events.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,19 +8,18 @@ use super::collection::{Collection, LazyOutgoing, OutgoingError};
 use crate::event::Event;
 use crate::typed::{CloudEvent, EventSet, Includes};
 
-/// Outgoing events, as an extractor: a handler adds events to it beside those that it returns.
+/// An extractor that sends events, in addition to those that the handler returns.
 ///
-/// `Outgoing<E>` takes the events of a set alone, which the compiler checks: of an enum that derives
-/// [`CloudEvent`], or of one event type. `Outgoing` takes any.
+/// `Outgoing<E>` only accepts events of a set, which the compiler checks: those of an enum that
+/// derives [`CloudEvent`], or of one event type. `Outgoing` accepts any event.
 ///
-/// Events count if the handler succeeds. If it fails or is stopped, they are dropped.
+/// If the handler fails or is stopped, its events are dropped. If it succeeds:
 ///
-/// - In a dispatch within the process, they are in the report: see [`Report::events`].
-/// - A service publishes them before it acknowledges the handled event. While their transport is down,
-///   the handler has succeeded all the same: it is not run again. Its events are published again and
-///   again until the transport has stored them, and the health of the subscription says why it has not.
-///   If the transport rejects an event, for instance because it is too large, the handler counts as
-///   failed and is retried.
+/// - In a dispatch outside a service, they are in the report, see [`Report::events`].
+/// - A service publishes them before it acknowledges the handled event. While the transport is
+///   unavailable, the service retries publishing without running the handler again, and the health
+///   of the subscription shows the error. If the transport rejects an event, for example because it
+///   is too large, the attempt has failed and the handler is retried.
 ///
 /// ```
 /// use eventkit::{BoxError, CloudEvent, Outgoing, Registry, handles};
@@ -60,28 +59,30 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 ///
 /// # Ids
 ///
-/// A service may run a handler more than once for an event, for instance after a crash, and then the
-/// handler sends its events again. A transport that detects duplicates stores those once that have the
-/// same id. An event whose type has no field for the id gets one that is derived from the source and id
-/// of the handled event, from the handler's durable name, and from the content: all attributes but the
-/// time, and the data, in which the order of JSON members does not count. Equal events of one attempt
-/// are told apart by their ordinal. So what else the handler sends, and in which order, changes no id.
+/// A service may run a handler more than once for an event, for example after a crash, and the
+/// handler then sends its events again. A transport that detects duplicates stores events with the
+/// same id only once. If its type has no field for the id, an event gets an id that is derived from
+/// the source and id of the handled event, the durable name of the handler, and the content. The
+/// content is the data and all attributes except the time; the order of JSON members is ignored.
+/// Equal events of one attempt are distinguished by their ordinal. So the id does not depend on
+/// which other events the handler sends, or in which order.
 ///
-/// The id is a UUID of version 5, and the same in every process, on every platform and in every version
-/// of this crate. Data that differs each time, such as a random number or the elements of a hash set,
-/// needs a key of its own: see [`send_with_key`](Outgoing::send_with_key).
+/// The id is a version 5 UUID, and is the same in every process, on every platform and in every
+/// version of this crate. If the data differs between attempts, such as a random number or the
+/// elements of a hash set, use [`send_with_key`](Outgoing::send_with_key).
 ///
-/// In a dispatch within the process the id is random.
+/// In a dispatch outside a service, the id is random.
 ///
-/// Source and id tell events apart, whatever their types are. An event of another type that has those of
-/// the handled event, as where both have a field for the id, is rejected if it is published to the
-/// transport of that one.
+/// Source and id identify an event, whatever its type is. An event of another type with the source
+/// and id of the handled event, for example because both types have a field for the id, is rejected
+/// if it is published to the transport of the handled event.
 ///
 /// # Inherited attributes
 ///
-/// In a service, attributes that an event does not set itself are inherited: `correlationid` from the
-/// handled event, or from its id; `causationid` from its id (correlation extension); `traceparent` and
-/// `tracestate` from the handled event (distributed tracing extension).
+/// In a service, an event inherits the attributes that it does not set itself: `correlationid` from
+/// the handled event, or from its id if it has none; `causationid` from its id (correlation
+/// extension); `traceparent` and `tracestate` from the handled event (distributed tracing
+/// extension).
 ///
 /// [`Report::events`]: super::Report::events
 pub struct Outgoing<E = Event> {
@@ -90,20 +91,20 @@ pub struct Outgoing<E = Event> {
 }
 
 impl<E: EventSet> Outgoing<E> {
-    /// Creates a collection without a handled event, for tests.
+    /// Creates a collection without a handled event, for tests of handlers.
     #[must_use]
     pub fn new() -> Self {
         Self::of(Arc::default())
     }
 
-    /// Adds the event of a value.
+    /// Sends the event of a value.
     ///
-    /// Unless a field sets the id, it is [derived from the content](Outgoing#ids).
+    /// Unless a field sets the id, the id is [derived from the content](Outgoing#ids).
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, if another event with its source and id was
-    /// added, or if the handler has ended.
+    /// Returns an error if the value cannot be encoded, if an event with its source and id was
+    /// already sent, or if the handler has ended.
     pub fn send<T: CloudEvent>(&self, event: &T) -> Result<(), OutgoingError>
     where
         E: Includes<T>,
@@ -111,17 +112,17 @@ impl<E: EventSet> Outgoing<E> {
         self.collection.add_value(event, None)
     }
 
-    /// Adds the event of a value whose content differs in each attempt.
+    /// Sends the event of a value whose content differs in each attempt.
     ///
-    /// Unless a field sets the id, it is derived from the handled event, the handler, the source and
-    /// type of the added event, and the key. The key has to be the same in each attempt, and differ
-    /// from those of the other events of this type that the handler sends for an event. If an attempt
-    /// stored an event with the key before, that one stays.
+    /// Unless a field sets the id, the id is derived from the handled event, the handler, the
+    /// source and type of the sent event, and the key. The key must be the same in each attempt,
+    /// and differ from the keys of the other events of this type that the handler sends for the
+    /// handled event. If an earlier attempt stored an event with the key, that event stays.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, if another event of its type with this key was
-    /// added, or if the handler has ended.
+    /// Returns an error if the value cannot be encoded, if an event of its type was already sent
+    /// with this key, or if the handler has ended.
     pub fn send_with_key<T: CloudEvent>(&self, event: &T, key: &str) -> Result<(), OutgoingError>
     where
         E: Includes<T>,
@@ -129,7 +130,7 @@ impl<E: EventSet> Outgoing<E> {
         self.collection.add_value(event, Some(key))
     }
 
-    /// Returns the events that were added so far.
+    /// Returns the events sent so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.collection.events()
@@ -137,13 +138,14 @@ impl<E: EventSet> Outgoing<E> {
 }
 
 impl Outgoing {
-    /// Adds an event as it is, with its own id.
+    /// Sends an event unchanged, with its own id.
     ///
-    /// With a random id, each attempt that is published stores the event once more.
+    /// If its id is random, each published attempt stores the event again.
     ///
     /// # Errors
     ///
-    /// Returns an error if another event with its source and id was added, or if the handler has ended.
+    /// Returns an error if an event with its source and id was already sent, or if the handler has
+    /// ended.
     pub fn send_event(&self, event: Event) -> Result<(), OutgoingError> {
         self.collection.add_event(event)
     }
@@ -163,7 +165,7 @@ impl<E> Outgoing<E> {
 }
 
 impl<E> Clone for Outgoing<E> {
-    /// Returns the same collection.
+    /// Returns a handle to the same collection.
     fn clone(&self) -> Self {
         Self::of(Arc::clone(&self.collection))
     }

@@ -1,14 +1,13 @@
-//! Settings of a service for the events of a handler.
+//! How a service treats the events of a handler.
 
 use std::time::Duration;
 
 use crate::event::Event;
 
-/// Settings of a service for the events of a handler: retries, timeout, order, dead letters.
+/// How a service treats the events of a handler: retries, timeout, order and dead letters.
 ///
-/// A setting that is absent is taken from the next wider policy. For each setting by itself, the
-/// order is: the handler's own policy, from `#[handles(..)]`; the one for the type of the event; the
-/// one of the service; the default.
+/// A setting that is not set is taken from the next policy in this order: the handler's own policy
+/// from `#[handles(..)]`, the policy of the event type, the policy of the service, the default.
 ///
 /// | setting | on the attribute | default |
 /// | --- | --- | --- |
@@ -30,10 +29,10 @@ use crate::event::Event;
 /// # drop(PATIENT);
 /// ```
 #[derive(Debug, Clone, Copy, Default)]
-#[must_use = "a policy does nothing until a handler or a service has it"]
+#[must_use = "a policy has no effect until it is passed to a handler or a service"]
 pub struct Policy(PolicySettings);
 
-/// The settings of a [`Policy`] as a service reads them.
+/// The settings of a [`Policy`], for services.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PolicySettings {
     /// The maximum number of attempts.
@@ -42,19 +41,19 @@ pub struct PolicySettings {
     pub initial_delay: Option<Duration>,
     /// The maximum delay between two attempts.
     pub max_delay: Option<Duration>,
-    /// The time limit of an attempt.
+    /// The timeout of an attempt.
     pub timeout: Option<Duration>,
-    /// The maximum number of concurrent events.
+    /// The maximum number of events that are handled concurrently.
     pub concurrency: Option<usize>,
     /// The ordering key.
     pub key: Option<OrderKey>,
     /// The number of consecutive failures that open the circuit breaker, and its reset timeout.
     pub circuit_breaker: Option<(u32, Duration)>,
-    /// The action once all attempts have failed.
+    /// The action after the last attempt has failed.
     pub on_exhausted: Option<OnExhausted>,
 }
 
-/// The action once all attempts have failed.
+/// The action after the last attempt has failed.
 ///
 /// ```
 /// use eventkit::{OnExhausted, Policy};
@@ -65,14 +64,14 @@ pub struct PolicySettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum OnExhausted {
-    /// The event is kept as a dead letter.
+    /// Store the event as a dead letter.
     #[default]
     DeadLetter,
-    /// The event is dropped; the counters of the service record it.
+    /// Drop the event; the metrics of the service count it.
     Drop,
 }
 
-/// The source of the ordering key of an event.
+/// Where the ordering key of an event comes from.
 #[derive(Debug, Clone, Copy)]
 pub enum OrderKey {
     /// The value of an attribute.
@@ -82,7 +81,7 @@ pub enum OrderKey {
 }
 
 impl OrderKey {
-    /// Returns the key of an event, or `None` if the event has no order.
+    /// Returns the key of an event, or `None` if the event is not ordered.
     #[must_use]
     pub fn of(self, event: &Event) -> Option<String> {
         match self {
@@ -112,8 +111,8 @@ impl Policy {
 
     /// Sets the maximum number of attempts, including the first; 0 counts as 1.
     ///
-    /// An attempt is a run of the handler that failed or timed out. One that a shutdown, a lost connection
-    /// or the end of the process cut short is none. The limit holds across processes.
+    /// An attempt is a run of the handler that failed or timed out. A run that a shutdown, a lost
+    /// connection or a crash interrupted does not count. The maximum holds across processes.
     pub const fn attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = Some(attempts);
         self
@@ -121,8 +120,8 @@ impl Policy {
 
     /// Sets the delay before the second attempt.
     ///
-    /// The delay doubles with each further attempt. Up to half of it is subtracted at random, so that
-    /// events that failed together are not retried together.
+    /// The delay doubles with each further attempt. A random part of up to half of it is
+    /// subtracted, so that events that failed together are not retried together.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
         self.0.initial_delay = Some(delay);
         self
@@ -134,17 +133,17 @@ impl Policy {
         self
     }
 
-    /// Sets the time limit of an attempt. After it the attempt has failed, and the future of the
+    /// Sets the timeout of an attempt. The attempt fails when it expires, and the future of the
     /// handler is dropped.
     ///
-    /// A sync handler cannot be stopped. If it exceeds the limit, the health of its subscription
+    /// A sync handler cannot be stopped. If it exceeds the timeout, the health of its subscription
     /// reports it, and the event is settled when the handler returns.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.0.timeout = Some(timeout);
         self
     }
 
-    /// Sets the maximum number of concurrent events; 0 counts as 1.
+    /// Sets the maximum number of events that are handled concurrently; 0 counts as 1.
     pub const fn concurrency(mut self, concurrency: usize) -> Self {
         self.0.concurrency = Some(concurrency);
         self
@@ -152,21 +151,21 @@ impl Policy {
 
     /// Sets the attribute whose value is the ordering key, such as `partitionkey` or `subject`.
     ///
-    /// Events with the same key are handled one after another, and events with different keys
-    /// concurrently. Events without the attribute have no order.
+    /// Events with the same key are handled one after another, events with different keys
+    /// concurrently. Events without the attribute are not ordered.
     ///
-    /// The order includes retries, restarts and lost connections: an event that failed delays the later
-    /// events of its key, and no others. It holds within one process. Several consumers of one
-    /// subscription do not keep it, unless the transport has partitions. The guide of `eventkit-service`
-    /// tells what it depends on.
+    /// The order includes retries, restarts and lost connections: a failed event delays only the
+    /// later events of its key. It holds within one process. Several consumers of a subscription do
+    /// not keep it, unless the transport has partitions. The guide of `eventkit-service` describes
+    /// the conditions.
     pub const fn key(mut self, attribute: &'static str) -> Self {
         self.0.key = Some(OrderKey::Attribute(attribute));
         self
     }
 
-    /// Sets the function that returns the ordering key; see [`key`](Policy::key).
+    /// Sets the function that returns the ordering key, see [`key`](Policy::key).
     ///
-    /// Events for which it returns `None` have no order.
+    /// Events for which it returns `None` are not ordered.
     pub const fn key_with(mut self, function: fn(&Event) -> Option<String>) -> Self {
         self.0.key = Some(OrderKey::Function(function));
         self
@@ -174,15 +173,15 @@ impl Policy {
 
     /// Sets a circuit breaker, which pauses the handler after consecutive failures.
     ///
-    /// Failures of all events count together. While the circuit breaker is open, no event is attempted,
-    /// and none loses an attempt. After the reset timeout one event is attempted. If it succeeds, the
-    /// circuit breaker closes.
+    /// The failures of all events count together. While the circuit breaker is open, no event is
+    /// attempted and no attempt is counted. After the reset timeout, one event is attempted. If it
+    /// succeeds, the circuit breaker closes.
     pub const fn circuit_breaker(mut self, max_failures: u32, reset_timeout: Duration) -> Self {
         self.0.circuit_breaker = Some((max_failures, reset_timeout));
         self
     }
 
-    /// Sets the action once all attempts have failed.
+    /// Sets the action after the last attempt has failed.
     pub const fn on_exhausted(mut self, action: OnExhausted) -> Self {
         self.0.on_exhausted = Some(action);
         self
@@ -195,7 +194,7 @@ impl Policy {
         self.0
     }
 
-    /// Returns this policy with its absent settings taken from a wider one.
+    /// Returns this policy, with unset settings taken from another one.
     #[doc(hidden)]
     pub fn or(self, wider: Self) -> Self {
         let (own, wider) = (self.0, wider.0);

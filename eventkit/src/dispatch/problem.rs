@@ -1,4 +1,4 @@
-//! The problem details of a failed dispatch.
+//! Problem details of failed dispatches.
 
 use http::StatusCode;
 
@@ -8,11 +8,11 @@ use crate::binding::http::Problem;
 use crate::error::joined;
 
 impl From<&DispatchError> for Problem {
-    /// Returns the response to a dispatch that did not succeed.
+    /// Returns the HTTP response to a failed dispatch.
     ///
-    /// If the event is at fault for every failure, because its data or attributes are not what the
-    /// handlers take, this is the problem of the first one, a 4xx: sending the event again does not
-    /// help. Anything else is a 500.
+    /// If every failure is the fault of the event, because its data or attributes are malformed for
+    /// the handlers, this is the problem of the first one with a 4xx status: sending the event
+    /// again does not help. Otherwise the status is 500.
     fn from(error: &DispatchError) -> Self {
         let DispatchError::Failed(report) = error else {
             let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Event not dispatched");
@@ -20,7 +20,7 @@ impl From<&DispatchError> for Problem {
         };
         let mut cascaded = report.cascaded().iter();
         if cascaded.any(|own| own.report.has_failures()) {
-            // The sender is not at fault for what handlers returned.
+            // The events that handlers return are not the sender's fault.
             let (status, title) = (StatusCode::INTERNAL_SERVER_ERROR, "Handlers failed");
             return Self::new(status, title, error.to_string());
         }

@@ -18,12 +18,13 @@ use crate::transport::StartPosition;
 use crate::typed::{CloudEvent, EventSet};
 
 impl Registry {
-    /// Registers a closure for the events of a type or pattern; see [`HandlerClosure`] for its parameters.
+    /// Registers a closure for the events of a type or pattern. [`HandlerClosure`] describes its
+    /// parameters.
     ///
     /// # Panics
     ///
-    /// Panics if the type is empty or a `*` in it is not a whole segment: such a handler could
-    /// never run.
+    /// Panics if the pattern is empty, or contains a `*` that is not a whole segment, because such
+    /// a handler could never run.
     #[track_caller]
     pub fn register<F, P>(&self, pattern: impl Into<String>, handler: F)
     where
@@ -36,7 +37,7 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// Panics as [`register`](Registry::register) does.
+    /// Panics under the conditions of [`register`](Registry::register).
     #[track_caller]
     pub fn register_async<F, P>(&self, pattern: impl Into<String>, handler: F)
     where
@@ -65,13 +66,13 @@ impl Registry {
         Registration::new(self).register_typed_async(handler);
     }
 
-    /// Starts a registration for the events that pass a filter.
+    /// Starts a registration of a handler for events that match a filter.
     ///
-    /// If an event does not pass, the handler does not run, and the report names the filter. If the
-    /// filter cannot be evaluated, the handler does not run either, which is a failure.
+    /// If an event does not match, the handler does not run, and the report names the filter. If
+    /// the filter cannot be evaluated, the handler does not run either, and has failed.
     ///
-    /// A filter on a typed value reads its attributes without encoding its data. The envelope is
-    /// made only for a filter that reads `id` or `time`.
+    /// The filter reads the attributes of a typed value without encoding its data. Only a filter
+    /// that reads `id` or `time` needs the envelope.
     ///
     /// ```
     /// use eventkit::{Event, Registry};
@@ -91,10 +92,10 @@ impl Registry {
         Registration::new(self).filter(filter)
     }
 
-    /// Starts a registration under a name, which identifies the subscription of a service.
+    /// Starts a registration under a durable name, which identifies the handler's subscription.
     ///
-    /// A service requires it: the path of a closure is not stable. It is of ASCII letters, digits,
-    /// `_`, and single `-` between them.
+    /// A service requires the name, because the path of a closure is not stable. It consists of
+    /// ASCII letters, digits, `_`, and single `-` between them.
     ///
     /// ```
     /// use eventkit::{Event, Policy, Registry};
@@ -109,10 +110,9 @@ impl Registry {
     }
 }
 
-/// A registration of a closure with options: a filter, a name, a policy; see
-/// [`Registry::with_filter`] and [`Registry::with_name`].
+/// A registration of a closure with options such as a filter, a name and a policy.
 #[derive(Debug, Clone)]
-#[must_use = "nothing is registered until one of the methods is called"]
+#[must_use = "the handler is registered only when a `register` method is called"]
 pub struct Registration<'r> {
     registry: &'r Registry,
     filter: Option<Filter>,
@@ -136,40 +136,39 @@ impl<'r> Registration<'r> {
         }
     }
 
-    /// Sets the filter that an event has to pass.
+    /// Sets the filter that an event must match.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = Some(filter);
         self
     }
 
-    /// Sets the name under which a service subscribes the handler.
+    /// Sets the durable name, under which services subscribe the handler.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// Sets the names that the handler had before, the latest first: a service continues the
-    /// subscription of the first one that exists.
+    /// Sets the former durable names, most recent first. A service continues the first of their
+    /// subscriptions that exists.
     pub fn formerly(mut self, names: &'static [&'static str]) -> Self {
         self.former_names = names;
         self
     }
 
-    /// Sets the position at which the subscription of a service starts if there is none yet; the oldest
-    /// message by default.
+    /// Sets the position at which a new subscription starts. The default is the oldest message.
     pub fn start(mut self, start: StartPosition) -> Self {
         self.start = Some(start);
         self
     }
 
-    /// Sets how a service treats its events.
+    /// Sets the policy of the handler.
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Declares that the closure emits events of a set, beside those that its return type names; see
-    /// [`Handler::emits`](super::Handler::emits).
+    /// Declares that the closure emits the events of a set, in addition to those of its return
+    /// type; see [`Handler::emits`](super::Handler::emits).
     pub fn emits<E: EventSet>(mut self) -> Self {
         self.emits.push(E::TYPES);
         self
@@ -179,7 +178,7 @@ impl<'r> Registration<'r> {
     ///
     /// # Panics
     ///
-    /// Panics as [`Registry::register`] does.
+    /// Panics under the conditions of [`Registry::register`].
     #[track_caller]
     pub fn register<F, P>(self, pattern: impl Into<String>, handler: F)
     where
@@ -192,7 +191,7 @@ impl<'r> Registration<'r> {
     ///
     /// # Panics
     ///
-    /// Panics as [`Registry::register`] does.
+    /// Panics under the conditions of [`Registry::register`].
     #[track_caller]
     pub fn register_async<F, P>(self, pattern: impl Into<String>, handler: F)
     where
@@ -228,7 +227,7 @@ impl<'r> Registration<'r> {
         if let Some(pattern) = &pattern
             && let Err(reason) = pattern::check(pattern)
         {
-            panic!("{pattern:?} cannot be handled: {reason}");
+            panic!("invalid pattern {pattern:?}: {reason}");
         }
         let location = Location::caller().into();
         let metadata = HandlerMetadata {
@@ -249,7 +248,7 @@ impl<'r> Registration<'r> {
     }
 }
 
-/// A closure of any type.
+/// A type-erased closure.
 struct Closure {
     name: &'static str,
     call: Call,
@@ -257,7 +256,7 @@ struct Closure {
     returns: &'static [&'static str],
 }
 
-/// Returns a closure that borrows its event.
+/// Wraps a closure that borrows its event.
 fn borrowing<E, F, P>(handler: F) -> Closure
 where
     E: HandlerEvent,
@@ -275,7 +274,7 @@ where
     }
 }
 
-/// Returns a closure that owns its event and returns a future.
+/// Wraps a closure that takes its event by value and returns a future.
 fn owning<E, F, P>(handler: F) -> Closure
 where
     E: HandlerEvent,

@@ -17,15 +17,15 @@ use super::routing::RoutingTable;
 use super::run::{self, Dispatch};
 use super::state::StateMap;
 
-/// A set of handlers, to which events are dispatched.
+/// A set of handlers that events are dispatched to.
 ///
-/// A registry is a `static`; functions annotated with `#[handles(.., registry = NAME)]` are in it
-/// through discovery, those without `registry` are in the [default one](default_registry). More can
-/// be registered at run time.
+/// A registry is a `static`. Functions with `#[handles(.., registry = NAME)]` are added to it
+/// through discovery, functions without `registry` to the [default registry](default_registry).
+/// Closures can be registered at run time.
 ///
-/// The handlers of an event run one after another: by `order`, then those of the program by module
-/// path, line, column and name, then those registered at run time as they were registered. This is the
-/// same in every build.
+/// The handlers of an event run one after another: by `order`, then functions by module path, line,
+/// column and name, then closures in the order of their registration. This order is the same in
+/// every build.
 ///
 /// ```
 /// use eventkit::{Event, Registry};
@@ -41,20 +41,20 @@ pub struct Registry {
     key: RegistryKey,
     /// The handlers that were added at run time.
     added: Mutex<Vec<HandlerRef>>,
-    /// `None` if it has to be built. Changed under the lock of `added`.
+    /// `None` if the table must be rebuilt. It is only changed while `added` is locked.
     table: ArcSwapOption<RoutingTable>,
 }
 
 static DEFAULT: Registry = Registry::new("default");
 
-/// Returns the registry of the handlers that do not name one.
+/// Returns the default registry, which contains the handlers that do not name another one.
 #[must_use]
 pub fn default_registry() -> &'static Registry {
     &DEFAULT
 }
 
 impl Registry {
-    /// Returns an empty registry; the name is for messages.
+    /// Creates an empty registry. The name is only used in messages.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -77,33 +77,32 @@ impl Registry {
         &self.key
     }
 
-    /// Adds handlers that `#[handles]` made, whichever registry they name; see
+    /// Adds functions with `#[handles]`, even if they name another registry; see
     /// [`handlers!`](crate::handlers).
     ///
-    /// A handler that is in the registry already is not added again.
+    /// A handler that is already in the registry is not added again.
     pub fn add(&self, handlers: impl IntoIterator<Item = &'static HandlerEntry>) {
-        // Not under the lock, since the iterator may look at the registry.
+        // Collected before locking, because the iterator may use the registry.
         let handlers: Vec<_> = handlers.into_iter().map(HandlerRef::of_static).collect();
         self.update(|added| added.extend(handlers));
     }
 
-    /// Runs the handlers of an event, each on its own: an error or a panic of one does not keep the
-    /// others from running.
+    /// Runs the handlers of an event. If a handler fails or panics, the others run nevertheless.
     ///
-    /// The event is an [`Event`](crate::Event) or a value of a derived type. A typed value goes to
-    /// typed handlers as it is; the envelope is made only if a handler takes it, and an envelope is decoded only
-    /// once. If there is no handler for the type, the report is empty.
+    /// The event is an [`Event`](crate::Event) or a value of a derived type. Typed handlers get a
+    /// typed value directly, and it is encoded only if a handler takes the envelope. An envelope is
+    /// decoded only once. If the event has no handlers, the report is empty.
     ///
     /// # Errors
     ///
-    /// Returns an error if a handler failed; or, before the first one runs, if one is async,
-    /// requires state, or takes an envelope that cannot be encoded, or if two take the event as two Rust
-    /// types.
+    /// Returns an error if a handler fails. Also returns an error, before any handler runs, if one
+    /// is async, requires state, or takes an envelope that cannot be encoded, or if handlers take
+    /// the event as different Rust types.
     pub fn dispatch<E: Dispatch>(&self, event: &E) -> Result<Report, DispatchError> {
         self.dispatch_any(event, event.typed_value())
     }
 
-    /// Runs the handlers of an event of any type; it is compiled once, and not for each type.
+    /// Runs the handlers of an event. Takes a trait object, so that it is compiled only once.
     fn dispatch_any(
         &self,
         event: &dyn Dispatch,
@@ -115,15 +114,15 @@ impl Registry {
         }
     }
 
-    /// Runs the handlers of an event as [`dispatch`](Registry::dispatch) does, async ones too, one
-    /// after another.
+    /// Runs the sync and async handlers of an event one after another, as
+    /// [`dispatch`](Registry::dispatch) does.
     ///
-    /// Dropping the future stops after what has run so far.
+    /// If the future is dropped, the remaining handlers do not run.
     ///
     /// # Errors
     ///
-    /// Returns an error if a handler failed; or, before the first one runs, if one requires state or
-    /// takes an envelope that cannot be encoded.
+    /// Returns an error if a handler fails. Also returns an error, before any handler runs, if one
+    /// requires state or takes an envelope that cannot be encoded.
     pub fn dispatch_async<E: Dispatch>(
         &self,
         event: &E,
@@ -132,8 +131,9 @@ impl Registry {
         async move { run::dispatch_async(&table, event).await }
     }
 
-    /// Returns the handlers, in the order in which they run: with the [types](super::Handler::patterns)
-    /// that each handles and [those](super::Handler::emits) that it emits, the graph of the program.
+    /// Returns the handlers in the order in which they run. Their
+    /// [patterns](super::Handler::patterns) and [emissions](super::Handler::emits) form the event
+    /// graph of the program.
     ///
     /// ```standalone_crate
     /// use eventkit::{CloudEvent, Registry, handles};
@@ -188,7 +188,7 @@ impl Registry {
         self.table.store(None);
     }
 
-    /// Returns the handlers of the program and the added ones, each once.
+    /// Returns all discovered and added handlers, without duplicates.
     fn collect(&self, added: &[HandlerRef]) -> Vec<HandlerRef> {
         let is_own = |handler: &&&'static HandlerEntry| {
             std::ptr::eq(

@@ -16,7 +16,7 @@ use crate::typed::AttributeSource;
 
 /// The outcome of each handler of an event, in the order in which they ran.
 ///
-/// A report without handlers is not an error: the event has no handlers.
+/// The report of an event without handlers is empty, which is not an error.
 ///
 /// ```
 /// use eventkit::{Event, Registry};
@@ -36,11 +36,11 @@ use crate::typed::AttributeSource;
 pub struct Report {
     /// `None` if the event has no handlers.
     route: Option<Arc<Route>>,
-    /// `None` if all handlers succeeded and none sent an event.
+    /// `None` if all handlers succeeded without sending events.
     details: Option<Box<Details>>,
 }
 
-/// The handlers that failed or did not run, by their index, and the events of the others.
+/// The handlers that failed or did not run, by index, and the events of the other handlers.
 #[derive(Debug, Default)]
 struct Details {
     failures: Vec<(usize, Failure)>,
@@ -57,23 +57,23 @@ impl Details {
     }
 }
 
-/// The report of an event that a handler returned, and that was dispatched in turn.
+/// The report of an event that a handler returned and that was dispatched too.
 ///
 /// [`Report::cascaded`] lists them.
 #[non_exhaustive]
 pub struct Cascaded {
     /// The outcome of each handler of this event.
     pub report: Report,
-    /// All dispatched events, which their reports share: a list of its own for each would grow with the
-    /// square of the depth.
+    /// All dispatched events of the cascade. The reports share the list, because separate lists
+    /// would grow quadratically with the depth.
     links: Arc<[Link]>,
     at: usize,
 }
 
-/// An event that was dispatched, and the one whose handler returned it.
+/// A dispatched event, linked to the event whose handler returned it.
 pub(super) struct Link {
     ty: String,
-    /// The index of the other event, or `None` if this is the first one.
+    /// The index of that event, or `None` for the first event.
     parent: Option<usize>,
 }
 
@@ -106,8 +106,8 @@ impl Cascaded {
         cascaded.collect()
     }
 
-    /// Returns the event types from the dispatched event to this one: the handlers of each returned the
-    /// next.
+    /// Returns the event types from the dispatched event to this one. The handlers of each event
+    /// returned the next one.
     #[must_use]
     pub fn chain(&self) -> Vec<&str> {
         Link::chain(&self.links, self.at)
@@ -123,21 +123,21 @@ impl fmt::Debug for Cascaded {
     }
 }
 
-/// The outcome of one handler, a line of a [`Report`].
+/// The outcome of one handler in a [`Report`].
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct HandlerOutcome<'a> {
     /// The handler.
     pub handler: &'a Handler,
-    /// The failure, or `None` if it succeeded.
+    /// The failure, or `None` if the handler succeeded.
     pub failure: Option<&'a Failure>,
-    /// The filter that the event did not pass, or `None` if it passed or there is none. The
-    /// handler did not run, which is not a failure.
+    /// The filter that the event did not match, if so. The handler did not run, which is not a
+    /// failure.
     pub filtered_by: Option<&'a Filter>,
 }
 
 impl Report {
-    /// Returns whether a handler failed, of this event or of a cascaded one.
+    /// Returns whether a handler of this event or of a cascaded one failed.
     #[inline]
     pub(super) fn has_failures(&self) -> bool {
         self.details.as_deref().is_some_and(Details::has_failures)
@@ -149,12 +149,12 @@ impl Report {
         }
     }
 
-    /// Returns this report and those of cascaded events.
+    /// Returns this report and the reports of cascaded events.
     pub(super) fn all(&self) -> impl Iterator<Item = &Self> {
         iter::once(self).chain(self.cascaded().iter().map(|own| &own.report))
     }
 
-    /// Returns one line for each handler, of cascaded events too.
+    /// Returns a line for each handler, including those of cascaded events.
     fn lines(&self) -> Vec<String> {
         let own = self.iter().map(|outcome| outcome.to_string());
         let cascaded = self.cascaded().iter().flat_map(|own| {
@@ -170,13 +170,13 @@ impl Report {
         route.map_or(&[], |route| &route.handlers)
     }
 
-    /// Returns how many handlers there were, including those that a filter left out.
+    /// Returns the number of handlers, including those that did not run because of their filter.
     #[must_use]
     pub fn len(&self) -> usize {
         self.handlers().len()
     }
 
-    /// Returns whether there was no handler for the event.
+    /// Returns whether the event has no handlers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -199,16 +199,16 @@ impl Report {
         })
     }
 
-    /// Returns the events that handlers returned or put into [`Outgoing`](super::Outgoing), in the order
-    /// in which the handlers ran. Those of a handler that failed are not among them.
+    /// Returns the events that handlers returned or sent through [`Outgoing`](super::Outgoing), in
+    /// the order of the handlers. The events of failed handlers are not included.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         self.details.as_ref().map_or(&[], |details| &details.events)
     }
 
-    /// Returns the reports of the events that were dispatched in turn, if the dispatcher
-    /// [cascades](super::DispatcherBuilder::cascade): first those of the [events](Report::events) of this
-    /// report, then those of their events, and so on.
+    /// Returns the reports of cascaded events, if the dispatcher
+    /// [cascades](super::DispatcherBuilder::cascade): first those of the [events](Report::events)
+    /// of this report, then those of their events, and so on.
     #[must_use]
     pub fn cascaded(&self) -> &[Cascaded] {
         self.details
@@ -216,7 +216,7 @@ impl Report {
             .map_or(&[], |details| &details.cascaded)
     }
 
-    /// Returns the handlers that did not run because the event did not pass their filters.
+    /// Returns the handlers that did not run because the event did not match their filter.
     pub fn filtered_out(&self) -> impl Iterator<Item = (&Handler, &Filter)> {
         self.iter()
             .filter_map(|outcome| Some((outcome.handler, outcome.filtered_by?)))
@@ -230,7 +230,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// Writes one line for each handler, of cascaded events too.
+    /// Writes a line for each handler, including those of cascaded events.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_empty() {
             return f.write_str("no handler");
@@ -239,8 +239,8 @@ impl fmt::Display for Report {
     }
 }
 
-/// Writes the lines of [`Display`](fmt::Display) and the events: an `unwrap`, and a `main` that returns the
-/// error of a dispatch, print this.
+/// Writes the lines of [`Display`](fmt::Display) and the events. A failed `unwrap` prints this, and
+/// so does a `main` that returns the error of a dispatch.
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.lines();
@@ -263,7 +263,7 @@ impl fmt::Display for HandlerOutcome<'_> {
     }
 }
 
-/// Builds the report of an event while its handlers run.
+/// A builder of the report of an event, used while its handlers run.
 #[derive(Debug, Default)]
 pub(super) struct ReportBuilder(Option<Box<Details>>);
 
@@ -274,7 +274,8 @@ impl ReportBuilder {
         Report { route, details }
     }
 
-    /// Returns whether the event passes the filter of a handler, and records why it does not.
+    /// Returns whether the event matches the filter of a handler, and records the filter if it does
+    /// not.
     pub(super) fn check_filter(
         &mut self,
         index: usize,
@@ -289,7 +290,7 @@ impl ReportBuilder {
         false
     }
 
-    /// Records the outcome of a handler, and its events if it succeeded.
+    /// Records the outcome of a handler, and its events if the handler succeeded.
     #[inline]
     pub(super) fn record(
         &mut self,
@@ -309,7 +310,7 @@ impl ReportBuilder {
         outcome: std::thread::Result<Outcome>,
         outgoing: &LazyOutgoing,
     ) {
-        // Closed whatever the outcome, since the handler may have kept the collection.
+        // Closed after failures too, because the handler may have kept the collection.
         let events = outgoing.close();
         match into_result(outcome) {
             Ok(()) => self.details().events.extend(events),
@@ -326,7 +327,7 @@ impl ReportBuilder {
     }
 }
 
-/// Returns whether an event passes the filter of a handler; a filter function may panic.
+/// Returns whether an event matches the filter of a handler. A filter function may panic.
 pub(super) fn matches_filter(
     handler: &Handler,
     attributes: &impl AttributeSource,
@@ -335,7 +336,7 @@ pub(super) fn matches_filter(
         .unwrap_or_else(|panic| Err(Failure::panic(&*panic)))
 }
 
-/// Returns the outcome of a handler that ran to its end or its panic.
+/// Returns the outcome of a handler that returned or panicked.
 pub(super) fn into_result(outcome: std::thread::Result<Outcome>) -> Result<(), Failure> {
     match outcome {
         Ok(outcome) => outcome.map_err(|failure| *failure),

@@ -1,4 +1,4 @@
-//! What handlers return: events, errors, and the outcome that they become.
+//! Return types of handlers, and their conversion into outcomes.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -14,14 +14,14 @@ use crate::error::BoxError;
 use crate::event::Event;
 use crate::typed::{CloudEvent, EventSet};
 
-/// A return type of handlers: `()` or events, or a `Result` of these.
+/// A return type of handlers: `()`, events, or a `Result` of these.
 ///
-/// Events are values of an event type, enums of event types, [`Event`], and an `Option` or a `Vec` of
-/// these. In a dispatch within the process, they are in the report: see
-/// [`Report::events`](super::Report::events). A service publishes them after the handler succeeded, under
-/// the [ids](super::Outgoing#ids) of outgoing events; an [`Event`] keeps its own, so that one with a random
-/// id is stored again if its handler runs again. An event that cannot be encoded is a failure of the
-/// handler.
+/// Events are values of an event type, enums of event types, [`Event`]s, and an `Option` or a `Vec`
+/// of these. In a dispatch outside a service, they are in the report, see
+/// [`Report::events`](super::Report::events). A service publishes them after the handler has
+/// succeeded, under [derived ids](super::Outgoing#ids). An [`Event`] keeps its own id; if the id is
+/// random, the event is stored again each time its handler runs. If an event cannot be encoded, the
+/// handler has failed.
 ///
 /// ```
 /// use eventkit::{BoxError, CloudEvent, Registry, handles};
@@ -50,19 +50,19 @@ use crate::typed::{CloudEvent, EventSet};
     message = "a handler cannot return `{Self}`",
     label = "neither events nor `()`",
     note = "return `()`, an event type, an enum of event types, `Event`, or an `Option` or a `Vec` of these",
-    note = "or a `Result` of one of these, with an error that implements `std::error::Error` and is `Send + Sync + 'static`, a `String`, or a `Box<dyn std::error::Error + Send + Sync>`",
+    note = "or return a `Result` of one of these, with an error that implements `std::error::Error` and is `Send + Sync + 'static`, a `String`, or a `Box<dyn std::error::Error + Send + Sync>`",
     note = "for several events of different types, return a `Vec` of an enum that derives `CloudEvent`, or send them through `Outgoing`",
-    note = "a handler that waits is an `async fn`"
+    note = "to await in a handler, make it an `async fn`"
 )]
 pub trait IntoOutcome {
-    /// The types of the events that it may hold, or `"*"` if they are not known.
+    /// The event types that the value may contain, or `"*"` if they are unknown.
     const EMITS: &'static [&'static str] = &[];
 
-    /// Adds the events to those of the call.
+    /// Adds the events to the outgoing events of the call.
     ///
     /// # Errors
     ///
-    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    /// Returns an error if the value is an error, or if an event cannot be encoded.
     #[doc(hidden)]
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure>;
 }
@@ -118,7 +118,7 @@ impl<R: IntoOutcome, E: IntoFailure> IntoOutcome for Result<R, E> {
     }
 }
 
-/// The error of a returned event that cannot be sent.
+/// The error of a returned event that could not be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to send the returned event of type {ty:?}")]
 struct NotSent {
@@ -132,12 +132,12 @@ fn not_sent(ty: impl Into<String>, source: OutgoingError) -> Failure {
     Failure::error(NotSent { ty, source })
 }
 
-/// An error that handlers return.
+/// An error type of handlers.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the error of a handler",
-    label = "not an error that a handler can return",
-    note = "implement `std::error::Error` for it, as `#[derive(thiserror::Error)]` does, and make it `Send + Sync + 'static`",
-    note = "or return `String`, or `Box<dyn std::error::Error + Send + Sync>`"
+    label = "not an error type of handlers",
+    note = "implement `std::error::Error` for it, for example with `#[derive(thiserror::Error)]`, and make it `Send + Sync + 'static`",
+    note = "or return a `String` or a `Box<dyn std::error::Error + Send + Sync>`"
 )]
 pub trait IntoFailure {
     /// Converts the error into a failure.
@@ -151,19 +151,19 @@ impl<E: Into<BoxError>> IntoFailure for E {
     }
 }
 
-/// The emissions of a return type, which need not be one of a handler's.
+/// The emissions of a return type, even if handlers cannot return it.
 ///
-/// For a type that is none, the compiler goes on to the constant of [`NoEmissions`], so that the call
-/// alone reports it.
+/// For other types, the compiler falls back to the constant of [`NoEmissions`], so that only the
+/// call itself reports an error.
 #[derive(Debug)]
 pub struct Emissions<R>(PhantomData<R>);
 
 impl<R: IntoOutcome> Emissions<R> {
-    /// The types of the events.
+    /// The event types.
     pub const __EVENTKIT_EMITS: &'static [&'static str] = R::EMITS;
 }
 
-/// The fallback for types that a handler cannot return.
+/// The fallback for types that handlers cannot return.
 pub trait NoEmissions {
     /// No events.
     const __EVENTKIT_EMITS: &'static [&'static str] = &[];
@@ -173,13 +173,13 @@ impl<R> NoEmissions for Emissions<R> {}
 
 /// The returned value of a handler, for autoref specialization.
 ///
-/// The generated code calls `__eventkit_outcome`. The compiler takes the first of these that is there
-/// for the type: the inherent method, if the error is a [`HandlerError`]; the one of [`AutorefPointer`],
-/// if it is a pointer to an error; of [`AutorefResult`]; of [`AutorefOutcome`]. The name is reserved, so
-/// that no trait of the user's is in the way.
+/// Generated code calls `__eventkit_outcome`. The compiler takes the first method that applies to
+/// the type: the inherent method if the error is a [`HandlerError`], then that of
+/// [`AutorefPointer`] if the error is a pointer to an error, then that of [`AutorefResult`], then
+/// that of [`AutorefOutcome`]. The name is reserved, so that it does not collide with a trait of
+/// the user.
 ///
-/// The last two take a reference, since that is what makes them later ones, and so the value is taken
-/// out.
+/// The last two take a reference to have a lower priority, so they take the value out of the cell.
 pub struct Returned<R>(Cell<Option<R>>);
 
 impl<R> fmt::Debug for Returned<R> {
@@ -219,11 +219,11 @@ impl<R, E> Returned<Result<R, E>> {
 }
 
 impl<R, E: HandlerError> Returned<Result<R, E>> {
-    /// Converts the result into an outcome that keeps the decision of the error.
+    /// Converts the result into an outcome, and keeps the decision of the error.
     ///
     /// # Errors
     ///
-    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    /// Returns an error if the value is an error, or if an event cannot be encoded.
     #[inline]
     pub fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome
     where
@@ -233,13 +233,13 @@ impl<R, E: HandlerError> Returned<Result<R, E>> {
     }
 }
 
-/// The conversion of results whose error is a pointer to an error, which may have made a decision.
+/// The conversion of results whose error is a pointer to an error that may have made a decision.
 pub trait AutorefPointer<R> {
     /// Converts the result into an outcome.
     ///
     /// # Errors
     ///
-    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    /// Returns an error if the value is an error, or if an event cannot be encoded.
     fn __eventkit_outcome(self, invocation: &Invocation<'_>) -> Outcome
     where
         R: IntoOutcome;
@@ -260,7 +260,7 @@ pub trait AutorefResult<R, E> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the handler returned one, or an event cannot be encoded.
+    /// Returns an error if the value is an error, or if an event cannot be encoded.
     fn __eventkit_outcome(&self, invocation: &Invocation<'_>) -> Outcome
     where
         R: IntoOutcome,
@@ -278,7 +278,7 @@ impl<R, E> AutorefResult<R, E> for Returned<Result<R, E>> {
     }
 }
 
-/// The conversion of all values that are no results.
+/// The conversion of all values that are not results.
 pub trait AutorefOutcome<R> {
     /// Converts the returned value into an outcome.
     ///
@@ -300,9 +300,9 @@ impl<R> AutorefOutcome<R> for Returned<R> {
     }
 }
 
-/// The error that a transparent variant holds, for autoref specialization.
+/// The error in a transparent variant, for autoref specialization.
 ///
-/// The compiler takes the inherent method if the error is a [`HandlerError`], and the one of
+/// The compiler takes the inherent method if the error is a [`HandlerError`], and that of
 /// [`AutorefDecision`] otherwise.
 #[derive(Debug)]
 pub struct InnerError<'e, E>(pub &'e E);
@@ -315,9 +315,9 @@ impl<E: HandlerError> InnerError<'_, E> {
     }
 }
 
-/// The decision of an error of any type behind a pointer.
+/// The decision of an error of any type, which may be behind a pointer.
 pub trait AutorefDecision<E> {
-    /// Returns the decision of the error, which is to retry if it has made none.
+    /// Returns the decision of the error, or `Retry` if it made none.
     fn __eventkit_decision(self) -> Decision
     where
         E: MayDecide;
@@ -332,9 +332,9 @@ impl<E> AutorefDecision<E> for InnerError<'_, E> {
     }
 }
 
-/// An error that may hold one with a decision.
+/// An error that may contain an error with a decision.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not declare how a service treats an event whose handler fails with it",
+    message = "`{Self}` does not decide what a service does with an event whose handler returns it",
     label = "no `HandlerError`",
     note = "add `#[derive(HandlerError)]` to `{Self}`, or decide here: `#[retry]`, `#[dead_letter]` or `#[drop]`"
 )]

@@ -1,4 +1,4 @@
-//! Routing: from the type of an event to its handlers.
+//! Routing from event types to handlers.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, HashMap};
@@ -12,15 +12,15 @@ use super::unit_of_work::UnitOfWorkStore;
 use crate::event::name;
 use crate::pattern;
 
-/// The handlers of a registry at one moment, by event type.
+/// A snapshot of the handlers of a registry, by event type.
 #[derive(Debug)]
 pub(crate) struct RoutingTable {
     handlers: Vec<HandlerRef>,
     /// The handlers with patterns, for event types that no handler names.
     wildcards: Vec<HandlerRef>,
-    /// A route for each event type that some handler names.
+    /// The routes of the event types that handlers name.
     by_name: HashMap<String, Arc<Route>, foldhash::fast::FixedState>,
-    /// The routes of Rust types that are one event type, sorted.
+    /// The routes of Rust types that have one event type, sorted.
     by_type: Vec<(TypeId, Arc<Route>)>,
     states: Arc<StateMap>,
 }
@@ -54,7 +54,7 @@ impl RoutingTable {
         }
     }
 
-    /// Returns the event types that handlers take as more than one Rust type, in their order.
+    /// Returns the event types that handlers take as different Rust types, sorted.
     pub(super) fn two_types(&self) -> Vec<TwoTypes> {
         let routes = self.by_name.iter();
         let found = routes.filter_map(|(ty, route)| two_types(ty, &route.handlers));
@@ -72,7 +72,7 @@ impl RoutingTable {
         &self.states
     }
 
-    /// Returns the route of a Rust type that is one event type, if a handler takes that Rust type.
+    /// Returns the route of a Rust type that has one event type, if a handler takes it.
     #[inline]
     pub(super) fn typed_route(&self, id: TypeId) -> Option<Arc<Route>> {
         let found = self.by_type.binary_search_by_key(&id, |(id, _)| *id);
@@ -84,7 +84,7 @@ impl RoutingTable {
         if let Some(route) = self.by_name.get(ty) {
             return Some(Arc::clone(route));
         }
-        // Not kept: event types come from outside, and their number is not limited.
+        // Not cached: event types come from outside, and their number is unlimited.
         let matching = self.wildcards.iter().filter(|handler| handler.handles(ty));
         let handlers: Vec<HandlerRef> = matching.cloned().collect();
         if handlers.is_empty() {
@@ -94,7 +94,7 @@ impl RoutingTable {
     }
 }
 
-/// Returns the handlers of each event type that one of them names, in their order.
+/// Returns the handlers of each event type that a handler names, in the order in which they run.
 fn by_event_type(handlers: &[HandlerRef]) -> BTreeMap<&str, Vec<HandlerRef>> {
     let named = handlers.iter().flat_map(|handler| named_types(handler));
     let mut types: BTreeMap<&str, Vec<HandlerRef>> = named.map(|ty| (ty, Vec::new())).collect();
@@ -118,7 +118,7 @@ fn by_event_type(handlers: &[HandlerRef]) -> BTreeMap<&str, Vec<HandlerRef>> {
     types
 }
 
-/// Returns the event types that a handler names, without patterns.
+/// Returns the event types that a handler names, excluding patterns.
 fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
     let typed = handler.typed();
     let own = typed.map_or(&[][..], |typed| typed.types);
@@ -128,11 +128,11 @@ fn named_types(handler: &Handler) -> impl Iterator<Item = &str> {
     own.iter()
         .copied()
         .chain(named)
-        // An envelope handler handles each type that it names.
+        // An envelope handler handles every type that it names.
         .filter(move |ty| typed.is_none() || handler.handles(ty))
 }
 
-/// An event type that two handlers take as two Rust types.
+/// An event type that handlers take as different Rust types.
 #[derive(Debug)]
 pub(super) struct TwoTypes {
     pub(super) ty: String,
@@ -140,26 +140,27 @@ pub(super) struct TwoTypes {
     pub(super) second: &'static str,
 }
 
-/// The reason why no handler of a route may run.
+/// The reason why the handlers of a route must not run.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// The state of a name is missing, which the handler at an index requires.
+    /// State that is missing: the index of the handler that requires it, and the name of its type.
     MissingState(usize, &'static str),
     TwoTypes(TwoTypes),
 }
 
-/// The handlers of one event type, and their requirements.
+/// The handlers of an event type, and their requirements.
 #[derive(Debug)]
 pub(super) struct Route {
     pub(super) handlers: Vec<HandlerRef>,
     first_async: Option<usize>,
     refusal: Option<Refusal>,
     needs_event: bool,
-    /// Whether a handler has a filter.
+    /// Whether any handler has a filter.
     pub(super) filtered: bool,
-    /// Finds the store of each handler that runs in a unit of work, up to the last of them.
+    /// The functions that find the store of each handler that runs in a unit of work, up to the
+    /// last such handler.
     find_stores: Vec<Option<FindStore>>,
-    /// The Rust type of which every handler takes the value, and nothing else but state.
+    /// The Rust type, if all handlers take its values and nothing else but state.
     only_type: Option<TypeId>,
 }
 
@@ -201,12 +202,12 @@ impl Route {
         self.only_type == Some(typed.payload_type)
     }
 
-    /// Returns whether the envelope of a value has to be made.
+    /// Returns whether the value must be encoded as an envelope.
     pub(super) fn needs_event(&self, typed: TypedValue<'_>) -> bool {
         self.needs_event || self.first_taking(typed, TakenFrom::Envelope).is_some()
     }
 
-    /// Returns the first handler that takes the value itself, which cannot be cloned.
+    /// Returns the first handler that needs a clone of the value if it cannot be cloned.
     pub(super) fn first_without_clone(&self, typed: TypedValue<'_>) -> Option<&Handler> {
         self.first_taking(typed, TakenFrom::Nothing)
     }
@@ -217,7 +218,7 @@ impl Route {
         handlers.find(|handler| taken(handler) == Some(from))
     }
 
-    /// Returns the store in whose unit of work the handler at an index runs, if it runs in one.
+    /// Returns the store in whose unit of work the handler at an index runs, if it requires one.
     #[inline]
     pub(super) fn store_of<'s>(
         &self,
@@ -242,13 +243,13 @@ impl Route {
         self.refusal.is_none()
     }
 
-    /// Returns why the handlers may not run.
+    /// Returns the reason why the handlers must not run, if there is one.
     pub(super) fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }
 }
 
-/// Returns the first two Rust types as which handlers take the events of a type, if there are two.
+/// Returns the first two Rust types as which handlers take the events of a type, if they differ.
 fn two_types(ty: &str, handlers: &[HandlerRef]) -> Option<TwoTypes> {
     let own = |handler: &HandlerRef| handler.typed()?.type_of(ty);
     let mut types = handlers.iter().filter_map(own);
@@ -258,7 +259,7 @@ fn two_types(ty: &str, handlers: &[HandlerRef]) -> Option<TwoTypes> {
     Some(TwoTypes { ty, first, second })
 }
 
-/// Returns the Rust type of which all handlers take any value, if it is one.
+/// Returns the Rust type if all handlers take the same one, and any of its values.
 fn only_type(handlers: &[HandlerRef]) -> Option<TypeId> {
     let first = handlers.first()?.typed()?.id;
     let takes = |handler: &HandlerRef| {
@@ -268,7 +269,7 @@ fn only_type(handlers: &[HandlerRef]) -> Option<TypeId> {
     handlers.iter().all(takes).then_some(first)
 }
 
-/// Returns whether the filter reads an attribute that a typed value gets only with its envelope.
+/// Returns whether the filter reads an attribute that a typed value only gets as an envelope.
 fn filter_needs_event(handler: &Handler) -> bool {
     let filter = handler.filter();
     filter.is_some_and(|filter| filter.looks_at(name::ID) || filter.looks_at(name::TIME))

@@ -1,4 +1,4 @@
-//! Runs the handlers of an event, one after another, each on its own.
+//! The loops that run the handlers of an event one after another.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -30,11 +30,11 @@ pub trait Dispatch: ToEvent {
     #[doc(hidden)]
     fn wire_type(&self) -> &str;
 
-    /// Returns the typed value, or `None` if this is an envelope.
+    /// Returns the typed value, or `None` for an envelope.
     #[doc(hidden)]
     fn typed_value(&self) -> Option<TypedValue<'_>>;
 
-    /// Returns the envelope, or `None` if this is a typed value.
+    /// Returns the envelope, or `None` for a typed value.
     #[doc(hidden)]
     fn as_envelope(&self) -> Option<&Event>;
 
@@ -80,7 +80,7 @@ impl<T: CloudEvent> Dispatch for T {
     }
 }
 
-/// Runs the handlers of an event, none of which may be async.
+/// Runs the handlers of an event. None of them may be async.
 pub(super) fn dispatch(
     table: &RoutingTable,
     event: &dyn Dispatch,
@@ -95,7 +95,7 @@ pub(super) fn dispatch(
     finish(report, route)
 }
 
-/// Runs the handlers of an event, sync and async ones.
+/// Runs the sync and async handlers of an event.
 pub(super) async fn dispatch_async(
     table: &RoutingTable,
     event: &dyn Dispatch,
@@ -123,7 +123,7 @@ fn find_route(
     known.or_else(|| table.route(event.wire_type()))
 }
 
-/// Refuses a dispatch before the first handler runs if a later one cannot run.
+/// Returns an error before the first handler runs if any handler cannot run.
 #[inline]
 fn check(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), DispatchError> {
     if route.may_run() && !(sync && route.first_async().is_some()) {
@@ -155,7 +155,7 @@ fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatc
     }
 }
 
-/// The input of handlers and filters besides a typed value.
+/// What handlers and filters need in addition to a typed value.
 enum Made {
     /// The envelope, if a handler or a filter needs it.
     Envelope(Event),
@@ -199,7 +199,7 @@ impl Made {
     }
 }
 
-/// An event with its handlers, each of which can run.
+/// An event and its handlers, all of which can run.
 struct Execution<'a> {
     route: &'a Route,
     states: &'a StateMap,
@@ -239,11 +239,13 @@ impl<'a> Execution<'a> {
         let mut next = 0;
         loop {
             let outgoing = LazyOutgoing::default();
-            // One `catch_unwind` for all handlers, until one of them fails, panics or sends an event.
+            // One `catch_unwind` covers all handlers, until one of them fails, panics or sends an
+            // event.
             let run = AssertUnwindSafe(|| self.run_from(&mut next, &mut report, &outgoing));
             match catch_unwind(run) {
                 Ok(Ok(())) if !outgoing.is_used() => {
-                    // It owns nothing, and to find that out takes as long as a handler.
+                    // It is empty, and checking that when it is dropped would cost as much as a
+                    // handler.
                     mem::forget(outgoing);
                     return report;
                 }
@@ -252,7 +254,7 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Runs the handlers from `next` on, to the end or to one that fails or sends an event.
+    /// Runs the handlers from `next` on, until one of them fails or sends an event.
     #[inline]
     fn run_from(
         &self,
@@ -288,7 +290,8 @@ impl<'a> Execution<'a> {
                 let outcome = if let Some(store) = self.route.store_of(index, self.states) {
                     let entry = handler.entry();
                     let running = unit_run::run(store, entry, &self.event, self.states, &outgoing);
-                    // Boxed, since units of work are rare, and every dispatch would have the room for them.
+                    // Boxed, because units of work are rare and would enlarge the future of every
+                    // dispatch.
                     Box::pin(running).await
                 } else {
                     let invocation = Invocation::new(&self.event, handler, self.states, &outgoing);

@@ -1,4 +1,4 @@
-//! Shared state of handlers: one value of each type.
+//! Shared state of handlers: one value per type.
 
 use std::any::{Any, TypeId, type_name};
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::unit_of_work::UnitOfWorkStore;
 
-/// The values that handlers take as [`State`](super::State), by their type.
+/// The values that handlers take as [`State`](super::State), by type.
 #[derive(Default)]
 pub(crate) struct StateMap(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
 
@@ -26,9 +26,9 @@ impl fmt::Debug for StateMap {
     }
 }
 
-/// What the parameters of a handler require, collected before the handler is called.
+/// The requirements of the parameters of a handler, collected before the handler is called.
 ///
-/// An extractor adds them in [`Extract::requires`](crate::Extract::requires);
+/// An extractor adds its requirements in [`Extract::requires`](crate::Extract::requires).
 /// [`ExtractAsync`](crate::ExtractAsync) has an example.
 #[derive(Debug, Default)]
 pub struct Requirements {
@@ -37,25 +37,27 @@ pub struct Requirements {
     has_two_units_of_work: bool,
 }
 
-/// A function that returns the store of a unit of work, which is state.
+/// A function that finds the store of a unit of work in the state.
 pub(crate) type FindStore = fn(&StateMap) -> Option<&dyn UnitOfWorkStore>;
 
 impl Requirements {
-    /// Adds a required type of state.
+    /// Requires state of a type.
     pub fn state<S: 'static>(&mut self) {
         self.states.push((TypeId::of::<S>(), type_name::<S>()));
     }
 
-    /// Adds a store as required state, in whose [unit of work](UnitOfWorkStore) the handler runs.
+    /// Requires a store as state, and runs the handler in a [unit of work](UnitOfWorkStore) of it.
     ///
-    /// A handler runs in one unit of work, so a dispatcher cannot be built with one that requires two.
+    /// A handler can run in only one unit of work, so a dispatcher cannot be built with a handler
+    /// that requires two.
     pub fn unit_of_work<S: UnitOfWorkStore + 'static>(&mut self) {
         self.state::<S>();
         let find: FindStore = |states| states.get::<S>().map(|store| store as _);
         self.has_two_units_of_work = self.unit_of_work.replace(find).is_some();
     }
 
-    /// Returns the function that finds the store in whose unit of work the handler runs, if it runs in one.
+    /// Returns the function that finds the store in whose unit of work the handler runs, if it
+    /// requires one.
     pub(crate) fn find_store(&self) -> Option<FindStore> {
         self.unit_of_work
     }

@@ -1,4 +1,4 @@
-//! Units of work: an event is handled in a transaction of a store.
+//! Units of work: transactions in which handlers handle events.
 
 use std::any::Any;
 use std::error::Error;
@@ -11,15 +11,17 @@ use crate::error::BoxError;
 use crate::event::Event;
 use crate::transport::BoxFuture;
 
-/// A store in whose transactions events are handled, such as a database.
+/// A store, such as a database, in whose transactions handlers handle events.
 ///
-/// An extractor that gives a handler the transaction names its store with
-/// [`Requirements::unit_of_work`](crate::Requirements::unit_of_work). For such a handler, a service and
-/// [`dispatch_async`](crate::Dispatcher::dispatch_async)
+/// An extractor of the transaction names its store with
+/// [`Requirements::unit_of_work`](crate::Requirements::unit_of_work). For such a handler, a service
+/// and [`dispatch_async`](crate::Dispatcher::dispatch_async)
 ///
 /// 1. [begin](Self::begin) a unit of work, which claims the event for the handler;
-/// 2. run the handler, whose extractor finds the unit of work in the
-///    [context](crate::Context::unit_of_work);
+/// 2. run the handler, whose extractor gets the unit of work from the
+///   [context](crate::Context::unit_of_work);
+/// 3. [commit](UnitOfWork::commit) it with the outgoing events, or [roll it
+///   back](UnitOfWork::roll_back) if the handler failed.
 /// 3. [commit](UnitOfWork::commit) it with the outgoing events, or [roll it back](UnitOfWork::roll_back) if
 ///    the handler failed.
 ///
@@ -115,40 +117,41 @@ use crate::transport::BoxFuture;
 /// # Ok::<(), Box<dyn Error>>(())
 /// ```
 pub trait UnitOfWorkStore: Send + Sync {
-    /// Begins a unit of work that handles an event.
+    /// Begins a unit of work for an event.
     ///
-    /// `handler` is the durable name of the handler's subscription, or the path of the function if no
-    /// service runs it.
+    /// `handler` is the durable name of the handler's subscription, or outside a service the path
+    /// of the function.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails. A service keeps the event, and begins again after a delay.
+    /// Returns an error if the store is unavailable. A service keeps the event, and retries after a
+    /// delay.
     fn begin<'a>(
         &'a self,
         event: &'a Event,
         handler: &'a str,
     ) -> BoxFuture<'a, Result<Begun, BoxError>>;
 
-    /// Returns whether an error, of a handler or of a commit, is a conflict with another transaction, after
-    /// which the same work is done again without counting as an attempt. It may be a cause of the error.
+    /// Returns whether the error of a handler or a commit is a conflict with another transaction,
+    /// or is caused by one. The work is then retried without counting as an attempt.
     fn is_conflict(&self, error: &(dyn Error + 'static)) -> bool;
 
-    /// Returns whether an error says that the store cannot be used at present. It may be a cause of the error.
+    /// Returns whether an error means that the store is unavailable, or is caused by such an error.
     ///
-    /// If a handler fails with such an error, and its unit of work cannot be rolled back, a service handles the
-    /// event again without counting an attempt.
+    /// If a handler fails with such an error and its unit of work cannot be rolled back, a service
+    /// retries the event without counting an attempt.
     fn is_unavailable(&self, error: &(dyn Error + 'static)) -> bool;
 }
 
-/// The answer of a [`UnitOfWorkStore`], which has an example, to the beginning of a unit of work.
+/// The result of beginning a unit of work. [`UnitOfWorkStore`] has an example.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Begun {
-    /// The unit of work of this handler and event.
+    /// A unit of work was begun for this handler and event.
     Unit(Arc<dyn UnitOfWork>),
-    /// Another unit of work with the event and the handler is open.
+    /// Another unit of work is open for this handler and event.
     InProgress,
-    /// The handler has handled the event.
+    /// The handler has already handled the event.
     Completed,
 }
 
@@ -158,32 +161,33 @@ pub enum Begun {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CommitError {
-    /// It conflicts with another transaction: the same work is done again.
+    /// The transaction conflicts with another one, and the work is retried.
     #[error(transparent)]
     Conflict(BoxError),
-    /// The store refuses what the handler did: the handler has failed.
+    /// The store rejected the changes of the handler, so the handler has failed.
     #[error(transparent)]
     Refused(BoxError),
-    /// The store failed, and may have committed. The next unit of work with the event finds out.
+    /// The store is unavailable, and may or may not have committed. The next unit of work for the
+    /// event finds out.
     #[error(transparent)]
     Unavailable(BoxError),
 }
 
-/// A transaction in which one handler handles one event.
+/// A transaction in which a handler handles an event.
 ///
 /// If it is dropped before it is committed, it is rolled back. [`UnitOfWorkStore`] has an example.
 pub trait UnitOfWork: Any + Debug + Send + Sync {
-    /// Stores the events that follow, and commits.
+    /// Stores the outgoing events, and commits.
     ///
     /// # Errors
     ///
-    /// Returns an error if the transaction was not committed, or if that is not known.
+    /// Returns an error if the transaction was not committed, or if its outcome is unknown.
     fn commit<'a>(&'a self, outgoing: &'a [Event]) -> BoxFuture<'a, Result<(), CommitError>>;
 
-    /// Rolls back. The unit of work can no longer be committed, or run a handler.
+    /// Rolls back. Afterwards the unit of work cannot be committed, and cannot run a handler.
     ///
     /// # Errors
     ///
-    /// Returns an error if the store fails; it rolls back then by itself.
+    /// Returns an error if the store is unavailable; the store then rolls back by itself.
     fn roll_back(&self) -> BoxFuture<'_, Result<(), BoxError>>;
 }

@@ -1,4 +1,4 @@
-//! A call of a handler in a unit of work, for a dispatch within the process.
+//! Runs a handler in a unit of work, for a dispatch outside a service.
 
 use super::collection::LazyOutgoing;
 use super::decoded::{DecodedEvent, missing_envelope};
@@ -8,7 +8,7 @@ use super::invocation::Invocation;
 use super::state::StateMap;
 use super::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 
-/// How often a dispatch within the process begins a unit of work that conflicts with others.
+/// The maximum number of times that a dispatch begins a unit of work after conflicts with others.
 const MAX_CONFLICTS: usize = 16;
 
 /// Runs a handler in a unit of work.
@@ -62,6 +62,6 @@ pub(super) async fn run(
 }
 
 async fn roll_back(unit: &dyn UnitOfWork) {
-    // The failure of the handler is the one to report.
+    // The failure of the handler takes precedence.
     let _ = unit.roll_back().await;
 }
