@@ -1,15 +1,15 @@
-//! The kind of principal that caused an event.
+//! The type of principal that caused an event.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::event::AttributeError;
 
-/// The kind of principal that caused an event.
+/// The type of principal that caused an event.
 ///
 /// It is informational and does not authenticate anyone.
 ///
-/// The specification names five and only recommends them, so others are kept as they are.
+/// The specification recommends five values. Any other value is kept unchanged.
 ///
 /// ```
 /// use eventkit::extension::AuthType;
@@ -21,22 +21,22 @@ use crate::event::AttributeError;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthType {
-    /// A user of an application.
+    /// An end user of an application.
     AppUser,
     /// A user of the infrastructure.
     User,
     /// A service.
     ServiceAccount,
-    /// A key that is no user's.
+    /// An API key that does not belong to a user.
     ApiKey,
     /// The platform itself.
     System,
-    /// A kind that the specification does not name.
+    /// A value that the specification does not name.
     Other(String),
 }
 
 impl AuthType {
-    /// Returns the value as the specification writes it.
+    /// Returns the value in its form in the specification.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {

@@ -1,7 +1,7 @@
 //! The documented extensions of `CloudEvents` as types.
 //!
-//! Each knows the name of its attribute. So it is a field of a derived event, a parameter of a
-//! handler by itself, and given to a builder as it is:
+//! Each type has the name of its attribute. Use it as a field of a derived event, as a parameter of
+//! a handler, or pass a value to a builder:
 //!
 //! ```
 //! use eventkit::extension::{CorrelationId, SampledRate, Severity, TraceParent};
@@ -48,7 +48,7 @@
 //! | [auth context](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/authcontext.md) | [`AuthType`], [`AuthId`], [`AuthClaims`] |
 //! | [correlation](https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/correlation.md) | [`CorrelationId`], [`CausationId`] |
 //!
-//! An extension of one's own is a type that implements [`Extension`].
+//! For other extensions, implement [`Extension`] for a type.
 
 mod auth_type;
 mod table;
@@ -67,9 +67,9 @@ pub use trace_state::TraceState;
 
 use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event, EventBuilder};
 
-/// Attribute type of one extension, with the name of that extension.
+/// The type of an extension attribute, with the attribute's name.
 ///
-/// Such a type, or an [`Option`] of it, is a parameter of a handler by itself.
+/// A handler can take such a type, or an [`Option`] of it, as a parameter.
 ///
 /// ```
 /// use eventkit::Event;
@@ -98,7 +98,7 @@ use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Even
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not stand for one extension attribute",
+    message = "`{Self}` is not the type of an extension attribute",
     label = "not a typed extension",
     note = "use a type of `eventkit::extension`, or implement `eventkit::extension::Extension`"
 )]
@@ -107,7 +107,7 @@ pub trait Extension: Attribute {
     const NAME: &'static str;
 }
 
-/// Implements [`Extension`] for types that print as the text they are read from.
+/// Implements [`Extension`] for types with `Display` and `FromStr`.
 macro_rules! text_extensions {
     ($($type:ty, $name:literal, $expected:expr;)*) => {$(
         impl Extension for $type {
@@ -136,7 +136,7 @@ text_extensions! {
 }
 
 impl EventBuilder {
-    /// Sets the extension that a type stands for, such as
+    /// Sets the extension attribute of a type, such as
     /// [`TraceParent`](crate::extension::TraceParent).
     ///
     /// ```
@@ -159,11 +159,11 @@ impl EventBuilder {
 }
 
 impl Event {
-    /// Reads the extension that a type stands for; `None` where the event has none of that name.
+    /// Reads the extension attribute of a type, or returns `None` if the event does not have it.
     ///
     /// # Errors
     ///
-    /// Returns an error if its value is not what the extension asks for.
+    /// Returns an error if the value violates the rules of the extension.
     pub fn typed_extension<E: Extension>(&self) -> Result<Option<E>, AttributeError> {
         self.extension_as(E::NAME)
     }

@@ -1,4 +1,4 @@
-//! The extensions that are one value with a rule.
+//! The extensions that are a single value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use crate::event::{
     Attribute, AttributeError, AttributeRef, AttributeValue, Timestamp, UriReference,
 };
 
-/// Defines the extensions that wrap one value of a type of attributes.
+/// Defines extensions that wrap an attribute type.
 macro_rules! extensions {
     ($(
         $(#[$doc:meta])*
@@ -24,7 +24,7 @@ macro_rules! extensions {
             ///
             /// # Errors
             ///
-            /// Returns an error if it is another value.
+            /// Returns an error if the value violates the rules of the extension.
             pub fn new(value: impl Into<$inner>) -> Result<Self, AttributeError> {
                 let value = value.into();
                 let valid: fn(&$inner) -> bool = $valid;
@@ -88,12 +88,12 @@ macro_rules! extensions {
 }
 
 extensions! {
-    /// The key by which brokers put events into partitions.
+    /// The key by which brokers assign events to partitions.
     PartitionKey(String), "partitionkey", "a non-empty partition key", |key| !key.is_empty();
 
-    /// The place of an event among those of its source, as text that sorts.
+    /// The position of an event among those of its source, as text that sorts.
     ///
-    /// [`SequenceType`] says what it means.
+    /// [`SequenceType`] defines its meaning.
     Sequence(String), "sequence", "a non-empty sequence", |sequence| !sequence.is_empty();
 
     /// The meaning of a [`Sequence`]; the specification defines [`SequenceType::INTEGER`].
@@ -102,31 +102,31 @@ extensions! {
     /// The number of occurrences that an event stands for, itself included.
     SampledRate(i32), "sampledrate", "an Integer greater than zero", |rate| *rate > 0;
 
-    /// The time after which an event is no longer of use.
+    /// The time after which an event is no longer useful.
     ExpiryTime(Timestamp), "expirytime", "a Timestamp (RFC 3339)", |_| true;
 
-    /// The time at which the producer made the event.
+    /// The time at which the producer created the event.
     RecordedTime(Timestamp), "recordedtime", "a Timestamp (RFC 3339)", |_| true;
 
     /// The severity of an event as a number: 1 to 4 trace, 5 debug, 9 info, 13 warn, 17 error,
     /// 21 to 24 fatal, as in OpenTelemetry.
     Severity(i32), "severitynumber", "an Integer that is not negative", |number| *number >= 0;
 
-    /// The severity of an event in the words of its source, such as `WARN`.
+    /// The severity of an event as its source writes it, such as `WARN`.
     SeverityText(String), "severitytext", "a non-empty severity text", |text| !text.is_empty();
 
-    /// Reference to the place where the data of an event is kept (claim check).
+    /// A reference to the location where the data of an event is stored (claim check).
     DataRef(UriReference), "dataref", "a URI-reference (RFC 3986)", |_| true;
 
-    /// Identity of the principal that caused an event.
+    /// The identity of the principal that caused an event.
     ///
     /// It is informational and does not authenticate anyone.
     AuthId(String), "authid", "text", |_| true;
 
-    /// Claims about the principal that caused an event, as a JSON text without credentials.
+    /// Claims about the principal that caused an event, as JSON without credentials.
     AuthClaims(String), "authclaims", "a JSON text", |claims| is_json(claims);
 
-    /// Id that groups the events of one flow or transaction.
+    /// An id that groups the events of a flow or transaction.
     CorrelationId(String), "correlationid", "a non-empty correlation id", |id| !id.is_empty();
 
     /// The id of the event that caused this one.
@@ -138,14 +138,14 @@ fn is_json(text: &str) -> bool {
 }
 
 impl SequenceType {
-    /// The type of sequences that are Integers of 32 bits.
+    /// The type of sequences that are 32-bit signed integers.
     pub const INTEGER: &'static str = "Integer";
 }
 
 impl Sequence {
-    /// Reads the sequence as the Integer that [`SequenceType::INTEGER`] makes of it.
+    /// Parses the sequence as [`SequenceType::INTEGER`] defines.
     ///
-    /// Leading zeros, which make numbers sort as text, are passed over.
+    /// Leading zeros, with which numbers sort as text, are ignored.
     ///
     /// ```
     /// use eventkit::extension::Sequence;
@@ -156,7 +156,7 @@ impl Sequence {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not an Integer of 32 bits.
+    /// Returns an error if it is not a 32-bit signed integer.
     pub fn to_integer(&self) -> Result<i32, AttributeError> {
         let digits = self.0.strip_prefix('-').unwrap_or(&self.0);
         let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -172,14 +172,14 @@ impl Sequence {
 }
 
 impl ExpiryTime {
-    /// Returns whether an event is expired, and may be dropped: `now` is at or after the time.
+    /// Returns whether an event is expired and may be dropped: `now` is the expiry time or later.
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         *self.0 <= *now
     }
 }
 
-/// Names the levels of OpenTelemetry: the first number of each, and the last.
+/// Defines the levels of OpenTelemetry: the first and the last number of each.
 macro_rules! severities {
     ($($name:ident = $first:literal..=$last:literal;)*) => {
         impl Severity {
@@ -188,7 +188,7 @@ macro_rules! severities {
                 pub const $name: Self = Self($first);
             )*
 
-            /// Returns the level, or `None` where OpenTelemetry has none for the number.
+            /// Returns the level, or `None` if OpenTelemetry defines none for the number.
             ///
             /// ```
             /// use eventkit::extension::Severity;

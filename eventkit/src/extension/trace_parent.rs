@@ -1,4 +1,4 @@
-//! The parent of a trace.
+//! The trace context of an event.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +7,14 @@ use crate::event::AttributeError;
 
 pub(super) const EXPECTED: &str = "a traceparent, such as 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 (W3C Trace Context, 3.2)";
 
-/// The bit that says that the caller may have recorded the trace.
+/// The flag that the caller may have recorded the trace.
 const SAMPLED: u8 = 1;
 
-/// Identifier of a trace, and of the span in it that an event comes from.
+/// The id of a trace, and of the span in it that sent the event.
 ///
-/// It is checked as W3C Trace Context asks (3.2): hexadecimal digits in lower case, no id of zeros
-/// only, and no version `ff`. Of a version that is not known yet, what version `00` defines is
-/// read, and the rest is left out.
+/// The text is checked by W3C Trace Context (3.2): lower-case hexadecimal digits, no all-zero id,
+/// and no version `ff`. Of a later version, the fields of version `00` are read and the others
+/// ignored.
 ///
 /// ```
 /// use eventkit::extension::TraceParent;
@@ -58,7 +58,7 @@ impl TraceParent {
         self.trace_id
     }
 
-    /// Returns the id of the span that the event comes from.
+    /// Returns the id of the span that sent the event.
     #[must_use]
     pub fn parent_id(&self) -> u64 {
         self.parent_id
@@ -105,7 +105,7 @@ impl FromStr for TraceParent {
 }
 
 impl fmt::Display for TraceParent {
-    /// Writes version `00`.
+    /// Writes the text in version `00`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             trace_id,

@@ -1,4 +1,4 @@
-//! The state that tracing systems add to a trace.
+//! The vendor-specific state of a trace.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,13 +8,13 @@ use crate::event::AttributeError;
 pub(super) const EXPECTED: &str =
     "up to 32 members such as rojo=00f067aa0ba902b7, each key once (W3C Trace Context, 3.3)";
 
-/// The largest number of members of a list.
+/// The maximum number of members.
 const MAX_MEMBERS: usize = 32;
 
-/// State that tracing systems pass along with a [`TraceParent`](super::TraceParent): a list of keys
-/// and values.
+/// The state that tracing systems pass along with a [`TraceParent`](super::TraceParent): a list of
+/// keys and values.
 ///
-/// It is checked as W3C Trace Context asks (3.3), and kept as it was written.
+/// The text is checked by W3C Trace Context (3.3), and kept unchanged.
 ///
 /// ```
 /// use eventkit::extension::TraceState;
@@ -36,7 +36,7 @@ impl TraceState {
             .map(|(_, value)| value)
     }
 
-    /// Returns keys and values in their order, the latest first.
+    /// Returns keys and values in their order, most recent first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         members(&self.0).filter_map(|member| member.split_once('='))
     }
@@ -48,7 +48,7 @@ impl TraceState {
     }
 }
 
-/// Returns the members of a list, which may be empty and then are none.
+/// Returns the non-empty members of a list.
 fn members(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
         .map(|member| member.trim_matches([' ', '\t']))
@@ -69,7 +69,7 @@ fn is_valid(text: &str) -> bool {
     true
 }
 
-/// Checks a key: that of one system, or of a tenant, an `@` and a system (3.3.1.3.1).
+/// Checks a key: a system, or a tenant with `@` and a system (3.3.1.3.1).
 fn is_key(key: &str) -> bool {
     let rest = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/');
     let part = |part: &str, max_len: usize, digit_first: bool| {
@@ -84,7 +84,7 @@ fn is_key(key: &str) -> bool {
     }
 }
 
-/// Checks a value: printable ASCII without comma and equals sign, with no space at its end
+/// Checks a value: printable ASCII without comma and equals sign, not ending with a space
 /// (3.3.1.3.2).
 fn is_value(value: &str) -> bool {
     let allowed = |byte| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=';

@@ -1,9 +1,9 @@
-//! The attributes of a typed value, without its data.
+//! The attributes of a typed value without its data.
 
 use super::AttributeSource;
 use crate::event::{AttributeRef, EventBuilder, EventParts, SPECVERSION, name};
 
-/// The attributes that a typed value has before it is an event.
+/// The attributes of a typed value, before it is encoded as an event.
 ///
 /// See [`CloudEvent::attributes`](super::CloudEvent::attributes).
 #[derive(Debug, Clone)]

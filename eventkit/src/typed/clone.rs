@@ -1,20 +1,20 @@
-//! Clones of types that may or may not be [`Clone`].
+//! Detection of whether a type is [`Clone`].
 
 use std::fmt;
 use std::marker::PhantomData;
 
-/// How a value of a type is cloned.
+/// How a value of a type can be cloned.
 pub enum Cloning<T> {
-    /// By its [`Clone`] impl.
+    /// With its [`Clone`] impl.
     By(fn(&T) -> T),
-    /// Not at all: the type is not [`Clone`].
+    /// Not at all, because the type is not [`Clone`].
     Impossible,
-    /// It is not known: the type has parameters.
+    /// Unknown, because the type has type parameters.
     Unknown,
 }
 
 impl<T> Cloning<T> {
-    /// Returns the same without the function.
+    /// Returns the variant without the function.
     pub(crate) const fn is_clone(&self) -> IsClone {
         match self {
             Self::By(_) => IsClone::Yes,
@@ -41,28 +41,28 @@ impl<T> fmt::Debug for Cloning<T> {
 /// Whether a type is [`Clone`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IsClone {
-    /// It is.
+    /// The type is [`Clone`].
     Yes,
-    /// It is not.
+    /// The type is not [`Clone`].
     No,
-    /// It is not known.
+    /// Unknown.
     Unknown,
 }
 
-/// Asks how a type is cloned.
+/// A probe for the [`Clone`] impl of a type, by autoref specialization.
 ///
-/// If the type is [`Clone`], the compiler takes the inherent constant; otherwise it goes on to that
-/// of [`NotClone`]. Both have a reserved name, so that no trait of the user's is in the way. The
-/// answer holds where the type is known: in code that is generic over it, only a bound tells.
+/// If the type is [`Clone`], the compiler takes the inherent constant, and otherwise the constant
+/// of [`NotClone`]. The reserved name does not collide with a trait of the user. The result is
+/// correct only for concrete types; in generic code, it depends on the bounds.
 #[derive(Debug)]
 pub struct CloneProbe<T>(PhantomData<T>);
 
 impl<T: Clone> CloneProbe<T> {
-    /// The impl of [`Clone`].
+    /// The [`Clone`] impl.
     pub const __EVENTKIT_CLONING: Cloning<T> = Cloning::By(T::clone);
 }
 
-/// Answers for types that are not [`Clone`].
+/// The fallback for types that are not [`Clone`].
 pub trait NotClone<T> {
     /// No impl of [`Clone`].
     const __EVENTKIT_CLONING: Cloning<T> = Cloning::Impossible;

@@ -1,24 +1,24 @@
-//! Checks of texts that are known when the compiler runs, but not to the macros.
+//! Compile-time checks of strings that macros cannot see, such as constants.
 
-/// Returns an event type that a constant gives.
+/// Returns the event type that a constant contains.
 ///
 /// # Panics
 ///
-/// Panics, while the compiler runs, if it is empty, is a pattern, or has control characters.
+/// Panics at compile time if it is empty, is a pattern, or contains control characters.
 #[must_use]
 #[track_caller]
 pub const fn event_type(text: &'static str) -> &'static str {
     assert!(
         !text.is_empty(),
-        "the event type is empty: give a name such as \"com.example.order.placed\""
+        "the event type is empty: write a type such as \"com.example.order.placed\""
     );
     assert!(
         is_attribute_text(text),
-        "the event type has control characters or noncharacters: take them out"
+        "the event type contains control characters or noncharacters: remove them"
     );
     assert!(
         !has_wildcard(text),
-        "a struct is one event type, and `*` stands for many: write a struct for each type and an enum of them, or handle `&Event` by the pattern and read it with `event.data_as`"
+        "the event type of a struct cannot contain `*`: write a struct for each type and an enum of them, or handle `&Event` by the pattern and decode it with `event.data_as`"
     );
     text
 }
@@ -35,15 +35,15 @@ const fn has_wildcard(text: &str) -> bool {
     false
 }
 
-/// Returns whether a text has no control characters and noncharacters, as the value of an attribute.
+/// Returns whether a text has no control characters and noncharacters, as attribute values must.
 pub(crate) const fn is_attribute_text(text: &str) -> bool {
     let mut rest = text.as_bytes();
-    // No byte within a character starts one.
+    // No continuation byte matches one of these first bytes.
     while let [first, tail @ ..] = rest {
         match rest {
-            // The controls of C1.
+            // The C1 control characters.
             [0xc2, 0x80..=0x9f, ..]
-            // U+FDD0 to U+FDEF, and the last two of each plane.
+            // U+FDD0 to U+FDEF, and the last two code points of each plane.
             | [0xef, 0xb7, 0x90..=0xaf, ..]
             | [0xef, 0xbf, 0xbe | 0xbf, ..]
             | [0xf0..=0xf4, 0x8f | 0x9f | 0xaf | 0xbf, 0xbf, 0xbe | 0xbf, ..] => return false,
@@ -54,7 +54,7 @@ pub(crate) const fn is_attribute_text(text: &str) -> bool {
     true
 }
 
-/// Returns whether one of the texts is the wanted one.
+/// Returns whether a list contains a string.
 pub(crate) const fn contains(texts: &[&str], wanted: &str) -> bool {
     let mut at = 0;
     while at < texts.len() {
@@ -66,7 +66,7 @@ pub(crate) const fn contains(texts: &[&str], wanted: &str) -> bool {
     false
 }
 
-/// `==` of strings is no `const fn`.
+/// Compares strings, because `==` of strings is not `const`.
 pub(super) const fn equal(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut at = 0;

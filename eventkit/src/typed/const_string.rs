@@ -1,6 +1,6 @@
-//! Messages that are put together while the compiler runs, where nothing can be allocated.
+//! Strings for compile-time error messages, where nothing can be allocated.
 
-/// The longest message; what does not fit is left out.
+/// The maximum length of a message. Text beyond it is cut off.
 const CAPACITY: usize = 900;
 
 /// A message for `panic!` in a constant.
@@ -15,7 +15,7 @@ impl ConstString {
         Self { bytes, len: 0 }
     }
 
-    /// Adds a text.
+    /// Appends a string.
     pub(crate) const fn push(mut self, text: &str) -> Self {
         let text = text.as_bytes();
         if self.len + text.len() > CAPACITY {
@@ -30,7 +30,7 @@ impl ConstString {
         self
     }
 
-    /// Adds event types, each in quotes, with commas between them.
+    /// Appends event types, each in quotes, separated by commas.
     pub(crate) const fn push_types(mut self, types: &[&str]) -> Self {
         let mut at = 0;
         while at < types.len() {
@@ -41,7 +41,7 @@ impl ConstString {
         self
     }
 
-    /// Adds names, each in backticks and after a comma.
+    /// Appends names, each after a comma and in backticks.
     pub(crate) const fn push_names(mut self, names: &[&str]) -> Self {
         let mut at = 0;
         while at < names.len() {

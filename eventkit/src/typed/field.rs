@@ -1,4 +1,4 @@
-//! Fields of a derived type that set attributes.
+//! Fields of derived types that set attributes.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::event::{
 
 /// A field of a derived type that sets an attribute.
 ///
-/// The bound stands in one place, [`attribute_field`], so that a type that is no attribute is one
+/// Only [`attribute_field`] has the bound, so that a type that is not an attribute type causes one
 /// error.
 #[derive(Debug)]
 pub struct AttributeField<T> {
@@ -21,7 +21,7 @@ pub struct AttributeField<T> {
     from_attribute: for<'a> fn(Option<AttributeRef<'a>>) -> Result<T, AttributeError>,
 }
 
-/// Creates a field from the name of its attribute, which the derive has checked.
+/// Creates a field from the name of its attribute, which the derive macro has checked.
 #[must_use]
 pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField<T> {
     AttributeField {
@@ -32,29 +32,29 @@ pub const fn attribute_field<T: Attribute>(name: &'static str) -> AttributeField
     }
 }
 
-/// Creates the field that sets the time.
+/// Creates the field that sets the time of the event.
 ///
 /// # Panics
 ///
-/// Panics, while the compiler runs, if no value of the type is a time.
+/// Panics at compile time if no value of the type can be a time.
 #[must_use]
 #[track_caller]
 pub const fn time_field<T: Attribute>(ty: &str) -> AttributeField<T> {
     if !T::MAY_BE_TIME {
         let message = ConstString::new().push("`").push(ty);
-        let message = message.push("` cannot be the time of an event: use `Timestamp`, `chrono::DateTime`, a `String` in the form of RFC 3339, or an `Option` of one of these");
+        let message = message.push("` cannot be the time of an event: use `Timestamp`, `chrono::DateTime`, a `String` in RFC 3339 format, or an `Option` of one of these");
         panic!("{}", message.as_str())
     }
     attribute_field(name::TIME)
 }
 
 impl<T> AttributeField<T> {
-    /// Sets the attribute; an absent value leaves it as it is.
+    /// Sets the attribute, unless the value is absent.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value for the time is not a Timestamp, or that of an extension exceeds
-    /// its type.
+    /// Returns an error if the time is not a Timestamp, or if the value of an extension exceeds its
+    /// type.
     pub fn set(&self, mut builder: EventBuilder, value: &T) -> Result<EventBuilder, EncodeError> {
         let at = name::core_at(self.name);
         let value = match at {
@@ -69,14 +69,14 @@ impl<T> AttributeField<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if it is absent but needed, or of another type.
+    /// Returns an error if a required attribute is absent, or if its value has another type.
     pub fn get(&self, attributes: &dyn AttributeSource) -> Result<T, DecodeError> {
         (self.from_attribute)(attributes.attribute(self.name))
             .map_err(|error| DecodeError::attribute(self.name, &error))
     }
 }
 
-/// Sets an attribute, whose place is that of the core; an absent value leaves it as it is.
+/// Sets an attribute, unless the value is absent. `at` is the index of a core attribute.
 fn set_attribute(
     parts: &mut EventParts,
     name: &'static str,
@@ -101,11 +101,11 @@ fn set_attribute(
     Ok(())
 }
 
-/// Sets an attribute to what a function has computed.
+/// Sets an attribute to a computed value.
 ///
 /// # Errors
 ///
-/// Returns an error as [`AttributeField::set`] does.
+/// Returns an error under the conditions of [`AttributeField::set`].
 pub fn set_computed<V: ComputedValue>(
     mut builder: EventBuilder,
     name: &'static str,
@@ -117,18 +117,18 @@ pub fn set_computed<V: ComputedValue>(
     Ok(builder)
 }
 
-/// A value that a function may return for an attribute: an [`Attribute`], or borrowed text.
+/// A value that a function can return for an attribute: an [`Attribute`], or borrowed text.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of an attribute",
-    label = "this function does not return the value of an attribute",
-    note = "return `String`, `&str`, `bool`, an integer, `Timestamp`, `chrono::DateTime`, `Uri`, `UriReference`, `Uuid`, or an `Option` of one"
+    label = "the function does not return an attribute value",
+    note = "return `String`, `&str`, `bool`, an integer, `Timestamp`, `chrono::DateTime`, `Uri`, `UriReference`, `Uuid`, or an `Option` of one of these"
 )]
 pub trait ComputedValue {
-    /// Returns the value, which may exceed the type Integer if it is no extension.
+    /// Returns the value. A value that is not for an extension may exceed the type Integer.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is an extension, and exceeds its type.
+    /// Returns an error if the value is for an extension and exceeds its type.
     fn into_value(self, is_extension: bool) -> Result<Option<AttributeValue>, AttributeError>;
 }
 

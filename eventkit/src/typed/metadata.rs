@@ -1,4 +1,4 @@
-//! What the derive knows of an event type when it compiles.
+//! What the derive macro knows about an event type at compile time.
 
 use std::borrow::Cow;
 
@@ -6,30 +6,30 @@ use super::EventReader;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::event::{AttributeRef, EventBuilder, EventParts, name};
 
-/// The attributes that are the same for all events of a type.
+/// The attributes that all events of a type have in common.
 ///
-/// Every text in it is a literal that the derive has checked.
+/// Every string in it is a literal that the derive macro has checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Metadata {
     /// The event type.
     pub ty: &'static str,
-    /// The source, where it is fixed.
+    /// The source, if it is fixed.
     pub source: Option<&'static str>,
-    /// The subject, where it is fixed.
+    /// The subject, if it is fixed.
     pub subject: Option<&'static str>,
     /// The media type of the data.
     pub data_content_type: &'static str,
     /// The URI of the schema of the data.
     pub data_schema: Option<&'static str>,
-    /// Extension attributes, each a Boolean, an Integer or text.
+    /// The extension attributes: Booleans, Integers and strings.
     pub extensions: &'static [(&'static str, AttributeRef<'static>)],
-    /// These as the start of a JSON event, up to the value of its id, if no field or function gives an
-    /// attribute, the source is fixed, and the data is JSON.
+    /// The start of a JSON event with these attributes, up to the value of its id. `None` if a
+    /// field or function sets an attribute, the source is not fixed, or the data is not JSON.
     pub json_head: Option<&'static str>,
 }
 
 impl Metadata {
-    /// Starts an event without data.
+    /// Returns a builder for an event without data.
     pub fn builder(&self) -> EventBuilder {
         let extensions = self.extensions.iter();
         let mut parts = EventParts {
@@ -50,7 +50,7 @@ impl Metadata {
         EventBuilder::from_parts(parts)
     }
 
-    /// Starts an event that has the content type of its data, but not the data.
+    /// Returns a builder for an event with a content type for its data, but still without the data.
     pub fn builder_without_data(&self) -> EventBuilder {
         let mut builder = self.builder();
         let content_type = Cow::Borrowed(self.data_content_type);
@@ -59,7 +59,8 @@ impl Metadata {
     }
 }
 
-/// Returns which of the types of an enum the event is of, or their number if it is of another.
+/// Returns the position of the event's type among the types of an enum, or their number if it is
+/// none of them.
 ///
 /// # Errors
 ///
@@ -73,11 +74,11 @@ pub fn position_or_other(
     Ok(found.unwrap_or(types.len()))
 }
 
-/// Returns which of the types of an enum the event is of.
+/// Returns the position of the event's type among the types of an enum.
 ///
 /// # Errors
 ///
-/// Returns an error if it is of none of them, or the message is malformed or no valid event.
+/// Returns an error if it is none of them, or if the message is malformed or not a valid event.
 pub fn position(
     source: &mut dyn EventReader,
     types: &[&'static str],
@@ -87,7 +88,7 @@ pub fn position(
         return Ok(found);
     }
     let ty = ty.into_owned();
-    // Whatever else is wrong with the message comes first, as where one type is expected.
+    // Other violations of the message take precedence, as for an event of one type.
     match source.read_attributes(types.first().copied().unwrap_or_default()) {
         Err(error) if error.kind() != DecodeErrorKind::UnexpectedType => Err(error),
         _ => Err(DecodeError::unexpected_type(&ty, types)),

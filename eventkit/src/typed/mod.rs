@@ -1,4 +1,4 @@
-//! Derived event types: their metadata, and the conversions between values and [`Event`]s.
+//! Derived event types: their metadata, and conversions between values and [`Event`]s.
 
 mod attributes;
 mod clone;
@@ -37,11 +37,11 @@ pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Data, Event, EventBuilder};
 
-/// Event type, implemented through `#[derive(CloudEvent)]`.
+/// An event type, implemented with `#[derive(CloudEvent)]`.
 ///
-/// A struct is one event type. An enum is a closed set of them, one per variant. The derive also
-/// adds `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` as constants of a struct, and
-/// [`TryFrom`] between the type and [`Event`], both by value and by reference.
+/// A struct has one event type. An enum is a closed set of event types, one per variant. The derive
+/// macro also adds the constants `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` to a
+/// struct, and implements [`TryFrom`] between the type and [`Event`], by value and by reference.
 ///
 /// ```
 /// use eventkit::{CloudEvent, Event};
@@ -61,7 +61,7 @@ use crate::event::{Data, Event, EventBuilder};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An attribute that differs from event to event is given by a field, or computed by a function:
+/// An attribute that differs from event to event is set by a field, or computed by a function:
 ///
 /// ```
 /// # use eventkit::CloudEvent;
@@ -85,7 +85,7 @@ use crate::event::{Data, Event, EventBuilder};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Two versions of an event are two types. An enum takes both, and converts the older one:
+/// Two versions of an event are two types. An enum accepts both, and can convert the older one:
 ///
 /// ```
 /// # use eventkit::{CloudEvent, Registry, handles};
@@ -129,7 +129,8 @@ use crate::event::{Data, Event, EventBuilder};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// An enum takes the events of several types, and those of all others with a variant for them:
+/// An enum accepts events of several types, and with a variant for them also the events of all
+/// other types:
 ///
 /// ```
 /// # use eventkit::CloudEvent;
@@ -158,119 +159,121 @@ use crate::event::{Data, Event, EventBuilder};
     message = "`{Self}` is not an event type",
     label = "not an event type",
     note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`",
-    note = "with type parameters, it is one if it implements `Serialize` and `DeserializeOwned` as well"
+    note = "a type with type parameters must also implement `Serialize` and `DeserializeOwned`"
 )]
 pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// The event types of this Rust type: one for a struct, one per variant for an enum.
     const TYPES: &'static [&'static str];
 
-    /// Whether this type is an enum over event types, and no event type itself.
+    /// Whether this type is an enum of event types.
     #[doc(hidden)]
     const CLOSED_SET: bool = false;
 
-    /// Whether a variant holds the events of all other types.
+    /// Whether a variant contains the events of all other types.
     #[doc(hidden)]
     const HAS_OTHER: bool = false;
 
-    /// The extensions that the events of each of the [`TYPES`](CloudEvent::TYPES) declare; empty if
-    /// that is not known.
+    /// The extensions that the events of each of the [`TYPES`](CloudEvent::TYPES) declare, or empty
+    /// if they are unknown.
     #[doc(hidden)]
     const EXTENSIONS: &'static [&'static [&'static str]] = &[];
 
-    /// How a value is cloned for handlers that take it by value.
+    /// How values are cloned for handlers that take them by value.
     #[doc(hidden)]
     const CLONING: Cloning<Self> = Cloning::Unknown;
 
-    /// The types that the variants of an enum hold.
+    /// The types that the variants of an enum contain.
     #[doc(hidden)]
     const VARIANTS: &'static [VariantType] = &[];
 
-    /// Returns the event type of this value: one of [`TYPES`](CloudEvent::TYPES), or of an event that a
-    /// variant for other events holds.
+    /// Returns the event type of this value: one of [`TYPES`](CloudEvent::TYPES), or the type of
+    /// the event in a variant for other events.
     fn event_type(&self) -> &str {
         Self::TYPES.first().copied().unwrap_or_default()
     }
 
-    /// Returns the value that a handler of the event type takes: of an enum, what its variant
-    /// holds.
+    /// Returns the value that a handler of the event type takes: the content of the variant for an
+    /// enum.
     #[doc(hidden)]
     fn payload(&self) -> &(dyn Any + Send + Sync) {
         self
     }
 
-    /// Returns a builder with everything this value sets: metadata, attributes from fields, data.
+    /// Returns a builder with everything that this value sets: metadata, attributes and data.
     ///
     /// # Errors
     ///
     /// Returns an error if the data cannot be encoded.
     fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
 
-    /// Returns a builder with the attributes this value sets, and no data.
+    /// Returns a builder with the attributes that this value sets, but without data.
     ///
     /// # Errors
     ///
-    /// Returns an error if a field cannot set its attribute.
+    /// Returns an error if a field has an invalid attribute value.
     #[doc(hidden)]
     fn attribute_builder(&self) -> Result<EventBuilder, EncodeError> {
         self.event_builder()
     }
 
-    /// Returns the attributes of this value, without encoding its data.
+    /// Returns the attributes of this value without encoding its data.
     ///
-    /// An id or a time that no field sets is not among them: those are made with the event.
+    /// An id or a time that no field sets is not included, because it is generated together with
+    /// the event.
     ///
     /// # Errors
     ///
-    /// Returns an error if a field cannot set its attribute.
+    /// Returns an error if a field has an invalid attribute value.
     fn attributes(&self) -> Result<TypedAttributes, EncodeError> {
         self.attribute_builder().map(TypedAttributes::new)
     }
 
-    /// Creates the event of this value, with a random id and the current time unless fields set
-    /// them.
+    /// Encodes this value as an event. Unless fields set them, the id is random and the time is the
+    /// current one.
     ///
     /// # Errors
     ///
-    /// Returns an error if the data cannot be encoded, an attribute from a field is not valid, or
-    /// neither the type nor a field sets the source.
+    /// Returns an error if the data cannot be encoded, if a field has an invalid attribute value,
+    /// or if neither the type nor a field sets the source.
     fn to_event(&self) -> Result<Event, EncodeError> {
         built(self.event_builder())
     }
 
-    /// Writes the event of this value as a message, as [`to_event`](CloudEvent::to_event) makes it.
+    /// Encodes this value as a message, with the event that [`to_event`](CloudEvent::to_event)
+    /// returns.
     ///
     /// # Errors
     ///
-    /// Returns an error if [`to_event`](CloudEvent::to_event) would, or if the message cannot hold
-    /// the event.
+    /// Returns an error under the conditions of [`to_event`](CloudEvent::to_event), or if the
+    /// message cannot represent the event.
     #[doc(hidden)]
     fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError> {
         writer.write_event(&self.to_event()?)
     }
 
-    /// Reads the value from an event, as [`TryFrom`] does where the type is known.
+    /// Decodes a value from an event, like [`TryFrom`] but in generic code.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is of another type, or its attributes or data do not fit this
-    /// one.
+    /// Returns an error if the event has another type, or if its attributes or data do not fit this
+    /// type.
     fn from_event(mut event: &Event) -> Result<Self, DecodeError> {
         Self::from_reader(&mut event)
     }
 
-    /// Reads the value from wherever an event is: an [`Event`], or a message not yet decoded.
+    /// Decodes a value from an [`Event`] or directly from a message.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is of another type, or its attributes or data do not fit this
-    /// one.
+    /// Returns an error if the event has another type, or if its attributes or data do not fit this
+    /// type.
     fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
 
-    /// Makes a value of its own from an event that others share: an enum from the shared value of
-    /// its variant.
+    /// Returns a new value of an event that others share. The value of an enum is made from the
+    /// shared value of its variant.
     #[doc(hidden)]
     fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {
-        // Matched, since this is compiled for each type, and each `?` would be two more functions.
+        // A `match`, because this is compiled for each type and each `?` would add two functions.
         match event.decodable() {
             Ok(mut event) => match Self::from_reader(&mut event) {
                 Ok(value) => Ok(value),
@@ -280,7 +283,8 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
         }
     }
 
-    /// Makes a value for the variant of an enum: a clone of the shared one if the type is [`Clone`].
+    /// Returns the value for the variant of an enum: a clone of the shared value if the type is
+    /// [`Clone`].
     #[doc(hidden)]
     fn from_shared_for_variant(
         event: &dyn SharedEvent,
@@ -294,27 +298,28 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
 }
 
 impl Event {
-    /// Decodes the data into any deserializable type, by the content type of the event.
+    /// Decodes the data as a deserializable type, by the content type of the event.
     ///
-    /// The type of the event is not looked at; `T::try_from(&event)` does that for derived types.
+    /// The event type is not checked. For derived types, `T::try_from(&event)` checks it.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is no data, no codec for its content type, or it is not a `T`.
+    /// Returns an error if the event has no data, no codec is registered for its content type, or
+    /// the data cannot be decoded as a `T`.
     pub fn data_as<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let bytes = self.data().map(Data::as_bytes);
         crate::codec::decode(bytes, self.data_content_type())
     }
 }
 
-/// A value that can become an event: an [`Event`], or a type that derives [`CloudEvent`].
+/// A value that can be encoded as an event: an [`Event`], or a type that derives [`CloudEvent`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot become an event",
+    message = "`{Self}` cannot be encoded as an event",
     label = "neither an `Event` nor an event type",
     note = "add `#[derive(CloudEvent)]` and `#[cloudevent(type = \"..\")]` to `{Self}`"
 )]
 pub trait ToEvent: Send + Sync {
-    /// Returns the event, borrowed if the value is one already.
+    /// Returns the event, borrowed if the value already is an [`Event`].
     ///
     /// # Errors
     ///
@@ -335,28 +340,28 @@ impl<T: CloudEvent> ToEvent for T {
     }
 }
 
-// The bodies of the conversions that the derive adds. Calls of the trait itself would report again
-// what keeps a type from implementing it.
+// The bodies of the conversions that the derive macro adds. Calling the trait there would report
+// again why a type does not implement it.
 
-/// Reads a value from an event.
+/// Decodes a value from an event.
 ///
 /// # Errors
 ///
-/// Returns an error if [`CloudEvent::from_event`] would.
+/// Returns an error under the conditions of [`CloudEvent::from_event`].
 pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
     T::from_event(event)
 }
 
-/// Creates the event of a value.
+/// Encodes a value as an event.
 ///
 /// # Errors
 ///
-/// Returns an error if [`CloudEvent::to_event`] would.
+/// Returns an error under the conditions of [`CloudEvent::to_event`].
 pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
     value.to_event()
 }
 
-/// Creates the event of a builder. It is compiled once, and not for each type.
+/// Builds the event. A separate function, so that it is compiled only once.
 fn built(builder: Result<EventBuilder, EncodeError>) -> Result<Event, EncodeError> {
     Ok(builder?.build()?)
 }

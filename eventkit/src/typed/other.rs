@@ -1,4 +1,4 @@
-//! The variant of an enum that holds the events of all other types.
+//! The variant of an enum for the events of all other types.
 
 use std::any::Any;
 
@@ -6,12 +6,12 @@ use super::{EventReader, EventWriter, SharedError, SharedEvent};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, EventBuilder};
 
-/// What a variant with `#[cloudevent(other)]` holds, with the methods of [`CloudEvent`](super::CloudEvent)
-/// that the derive calls.
+/// The content of a variant with `#[cloudevent(other)]`, with the methods of
+/// [`CloudEvent`](super::CloudEvent) that the derive macro calls.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hold the events of all other types",
     label = "not `Event`",
-    note = "a variant with `#[cloudevent(other)]` holds an `eventkit::Event`, or a `Box` of one"
+    note = "a variant with `#[cloudevent(other)]` must contain an `eventkit::Event` or a `Box<eventkit::Event>`"
 )]
 pub trait OtherEvent: Sized {
     /// Returns the event type.
@@ -20,46 +20,46 @@ pub trait OtherEvent: Sized {
     /// Returns the envelope.
     fn payload(&self) -> &(dyn Any + Send + Sync);
 
-    /// Returns a builder with all of the event.
+    /// Returns a builder with all attributes and the data of the event.
     ///
     /// # Errors
     ///
-    /// Returns no error, as a variant of an event type may.
+    /// Returns no error. The signature is that of [`CloudEvent`](super::CloudEvent).
     fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
 
     /// Returns a builder with the attributes of the event.
     ///
     /// # Errors
     ///
-    /// Returns no error, as a variant of an event type may.
+    /// Returns no error. The signature is that of [`CloudEvent`](super::CloudEvent).
     fn attribute_builder(&self) -> Result<EventBuilder, EncodeError>;
 
     /// Returns the event.
     ///
     /// # Errors
     ///
-    /// Returns no error, as a variant of an event type may.
+    /// Returns no error. The signature is that of [`CloudEvent`](super::CloudEvent).
     fn to_event(&self) -> Result<Event, EncodeError>;
 
     /// Writes the event as a message.
     ///
     /// # Errors
     ///
-    /// Returns an error if the message cannot hold the event.
+    /// Returns an error if the message cannot represent the event.
     fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError>;
 
     /// Reads the event.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not a valid event.
+    /// Returns an error if the message is not a valid event.
     fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
 
-    /// Returns the event that others share.
+    /// Returns a new value of an event that others share.
     ///
     /// # Errors
     ///
-    /// Returns an error if it has no envelope.
+    /// Returns an error if the event has no envelope.
     fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError>;
 }
 

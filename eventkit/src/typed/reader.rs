@@ -8,7 +8,7 @@ use crate::codec::{DataSeed, JsonSeed, decode_into};
 use crate::error::DecodeError;
 use crate::event::{Attribute, AttributeRef, Data, Event, PartialEvent};
 
-/// Source of the attributes of an event, by name.
+/// A source of the attributes of an event, by name.
 ///
 /// ```
 /// use eventkit::AttributeSource;
@@ -29,14 +29,14 @@ use crate::event::{Attribute, AttributeRef, Data, Event, PartialEvent};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait AttributeSource {
-    /// Returns the value of an attribute by the name the specification gives it.
+    /// Returns the value of an attribute by its name in the specification.
     fn attribute(&self, name: &str) -> Option<AttributeRef<'_>>;
 
     /// Reads an attribute as the type of a field or parameter.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is absent but needed, or of another type.
+    /// Returns an error if a required attribute is absent, or if its value has another type.
     fn read_attribute<T: Attribute>(&self, name: &str) -> Result<T, DecodeError>
     where
         Self: Sized,
@@ -52,50 +52,50 @@ impl<A: AttributeSource + ?Sized> AttributeSource for &A {
     }
 }
 
-/// Reader of a typed value: from a decoded [`Event`], or from a message whose attributes and data
+/// A reader of a typed value, from a decoded [`Event`] or from a message whose attributes and data
 /// are decoded in one pass.
 ///
-/// Types take it as a trait object, so that they are compiled once, and not for each kind of
+/// Types take it as a trait object, so that they are compiled once and not for each kind of
 /// message.
 pub trait EventReader {
-    /// Returns the type of the event, which is not checked further.
+    /// Returns the type of the event, without checking the event.
     ///
     /// # Errors
     ///
-    /// Returns an error if no type is found, because the message is malformed or has none.
+    /// Returns an error if the message is malformed or has no type.
     fn event_type(&self) -> Result<Cow<'_, str>, DecodeError>;
 
-    /// Reads the data into a seed, and the attributes.
+    /// Reads the attributes, and decodes the data with a seed.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is of another type than `ty`, or not valid, or its data is no
-    /// such value.
+    /// Returns an error if the event is invalid or its type is not `ty`, or if the data cannot be
+    /// decoded.
     fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError>;
 
-    /// Reads the attributes, and takes any data or none.
+    /// Reads the attributes, with or without data.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event is of another type than `ty`, or not valid.
+    /// Returns an error if the event is invalid or its type is not `ty`.
     fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError>;
 
-    /// Reads the whole event, of whatever type it is.
+    /// Reads the whole event, of any type.
     ///
     /// # Errors
     ///
-    /// Returns an error if it is not valid.
+    /// Returns an error if the event is invalid.
     fn read_event(&mut self) -> Result<Event, DecodeError>;
 
-    /// Returns the attributes, after they have been read.
+    /// Returns the attributes after they were read.
     fn attributes(&self) -> &dyn AttributeSource;
 }
 
-/// Reads the data of a type, or the part of the type that is data.
+/// Decodes the data as a type, or as the part of the type that is data.
 ///
 /// # Errors
 ///
-/// Returns an error if [`EventReader::read`] would.
+/// Returns an error under the conditions of [`EventReader::read`].
 pub fn read_data<D: DeserializeOwned, T>(
     reader: &mut dyn EventReader,
     ty: &'static str,

@@ -3,14 +3,14 @@
 use super::CloudEvent;
 use crate::event::Event;
 
-/// A set of event types: an event type by itself, an enum of event types, or [`Event`] for all of them,
-/// as is an enum with a variant for other events.
+/// A set of event types: a single event type, an enum of event types, or [`Event`] for all types.
+/// An enum with a variant for other events also stands for all types.
 ///
-/// `#[derive(CloudEvent)]` implements it.
+/// `#[derive(CloudEvent)]` implements this trait.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of event types",
     label = "neither an event type nor an enum of event types",
-    note = "add `#[derive(CloudEvent)]` to `{Self}`, or write `Event` for events of any type"
+    note = "add `#[derive(CloudEvent)]` to `{Self}`, or use `Event` for events of any type"
 )]
 pub trait EventSet: Send + Sync + 'static {
     /// The event types, or `"*"` for all of them.
@@ -26,11 +26,11 @@ impl<T: CloudEvent> EventSet for T {
     const TYPES: &'static [&'static str] = if T::HAS_OTHER { &["*"] } else { T::TYPES };
 }
 
-/// A [set](EventSet) that has an event type as a member.
+/// A [set](EventSet) that contains an event type.
 ///
-/// `#[derive(CloudEvent)]` implements it for an enum, once for each variant. Of an enum with type
-/// parameters, those variants are left out that hold a type with one of them: two of them may hold one
-/// type.
+/// `#[derive(CloudEvent)]` implements this trait for an enum, once for each variant. For an enum
+/// with type parameters, it skips the variants whose type depends on them, because two of these
+/// could have the same type.
 ///
 /// ```
 /// use eventkit::{CloudEvent, Event, Includes};
@@ -51,8 +51,8 @@ impl<T: CloudEvent> EventSet for T {
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{T}` is not a member of `{Self}`",
-    label = "`{Self}` does not have this event type",
-    note = "give `{Self}` a variant that holds `{T}`, or take `Outgoing` without a set"
+    label = "not an event type of `{Self}`",
+    note = "add a variant with `{T}` to `{Self}`, or take `Outgoing` without a set"
 )]
 pub trait Includes<T> {}
 

@@ -1,4 +1,4 @@
-//! Typed values of one event, which several handlers share.
+//! Typed values of an event that several handlers share.
 
 use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::event::Event;
 /// A typed value of any type.
 pub(crate) type SharedValue = dyn Any + Send + Sync;
 
-/// The error of a value that could not be decoded, which all who ask for it share.
+/// The error of a value that could not be decoded, shared by all handlers of its type.
 pub type SharedError = Arc<DecodeError>;
 
-/// Makes a value of one type.
+/// A function that makes a value of a type.
 pub(crate) type MakeShared = fn(&dyn SharedEvent) -> Result<Box<SharedValue>, SharedError>;
 
-/// An event whose typed values are made at most once each.
+/// An event whose value of each type is made at most once.
 pub trait SharedEvent {
     /// Returns the event type.
     fn event_type(&self) -> &str;
@@ -24,34 +24,34 @@ pub trait SharedEvent {
     /// Returns whether more than one handler takes the event.
     fn is_shared(&self) -> bool;
 
-    /// Returns the value of a type, made if it is the first time.
+    /// Returns the value of a type, and makes it on the first call.
     ///
     /// # Errors
     ///
-    /// Returns an error if it was not or cannot be made.
+    /// Returns an error if the value cannot be made.
     fn value(&self, ty: TypeId, make: MakeShared) -> Result<&SharedValue, SharedError>;
 
-    /// Returns the envelope to decode a value from.
+    /// Returns the envelope for decoding a value.
     ///
     /// # Errors
     ///
-    /// Returns an error if there is none.
+    /// Returns an error if the event has no envelope.
     fn decodable(&self) -> Result<&Event, DecodeError>;
 }
 
-/// The type that a variant of an enum over event types holds.
+/// The type that a variant of an enum contains.
 #[derive(Debug, Clone, Copy)]
 pub struct VariantType {
     /// The type.
     pub(crate) id: TypeId,
     /// The name of the type.
     pub(crate) name: fn() -> &'static str,
-    /// Whether the enum can be made from a shared value of the type.
+    /// Whether the type is [`Clone`], so that the enum can be made from a shared value.
     pub(crate) is_clone: IsClone,
 }
 
 impl VariantType {
-    /// Returns the facts about a type.
+    /// Returns the metadata of a type.
     #[must_use]
     pub const fn of<T: 'static>(cloning: Cloning<T>) -> Self {
         Self {
@@ -62,11 +62,12 @@ impl VariantType {
     }
 }
 
-/// Returns which of the types of an enum the event is of, or their number if it is of another.
+/// Returns the position of the event's type among the types of an enum, or their number if it is
+/// none of them.
 ///
 /// # Errors
 ///
-/// Returns no error, as [`shared_position`] may.
+/// Returns no error. The signature is that of [`shared_position`].
 pub fn shared_position_or_other(
     event: &dyn SharedEvent,
     types: &[&'static str],
@@ -76,11 +77,11 @@ pub fn shared_position_or_other(
     Ok(found.unwrap_or(types.len()))
 }
 
-/// Returns which of the types of an enum the event is of.
+/// Returns the position of the event's type among the types of an enum.
 ///
 /// # Errors
 ///
-/// Returns an error if it is of none of them.
+/// Returns an error if it is none of them.
 pub fn shared_position(
     event: &dyn SharedEvent,
     types: &[&'static str],

@@ -1,12 +1,12 @@
-//! The checks of an enum's variants, run by the compiler.
+//! Compile-time checks of the variants of an enum.
 
 use super::const_check::equal;
 use super::const_string::ConstString;
 
-/// Returns the type of each variant; [`check_variant`] refuses one that has not exactly one.
+/// Returns the type of each variant, for [`check_variant`] to check that each has exactly one.
 ///
-/// The types of type parameters are known in each instantiation only, so `checked` refuses the
-/// variants here, where the compiler evaluates the constant of an instantiation.
+/// Types that depend on type parameters are only known in each instantiation, so the variants are
+/// `checked` here, where the compiler evaluates the constant of an instantiation.
 #[must_use]
 #[track_caller]
 pub const fn single_types<const N: usize>(
@@ -44,13 +44,13 @@ pub const fn single_extensions<const N: usize>(
     extensions
 }
 
-/// Refuses a variant that holds several event types, or one that an earlier variant holds.
+/// Checks that a variant contains one event type, which no earlier variant contains.
 ///
-/// `variants` are names and types, and `at` is the variant to look at.
+/// `variants` are names and types, and `at` is the index of the variant to check.
 ///
 /// # Panics
 ///
-/// Panics, while the compiler runs, if the variant has to be refused.
+/// Panics at compile time if it does not.
 #[track_caller]
 pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) {
     let (variant, types) = variants[at];
@@ -60,10 +60,11 @@ pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) 
         .push("::")
         .push(variant);
     if types.len() != 1 {
-        let message = variant_of.push("` holds a type that is no single event type but a set: ");
+        let message =
+            variant_of.push("` must contain one event type, but contains a set of them: ");
         let message = message
             .push_types(types)
-            .push("; give each of them a variant");
+            .push("; write a variant for each of them");
         panic!("{}", message.as_str())
     }
     let mut earlier = 0;
@@ -71,11 +72,11 @@ pub const fn check_variant(name: &str, variants: &[(&str, &[&str])], at: usize) 
         let (other, others) = variants[earlier];
         if others.len() == 1 && equal(others[0], types[0]) {
             let message = variant_of
-                .push("` holds the event type of `")
+                .push("` has the same event type as `")
                 .push(name)
                 .push("::");
             let message = message.push(other).push("`, ").push_types(types);
-            let message = message.push(": an event could not tell which to become");
+            let message = message.push(": remove one of the two variants");
             panic!("{}", message.as_str())
         }
         earlier += 1;

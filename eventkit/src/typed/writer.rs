@@ -7,23 +7,23 @@ use crate::codec::{self, DataValue, ValueRef};
 use crate::error::EncodeError;
 use crate::event::{Event, EventBuilder};
 
-/// Writer of the event of a typed value, without an [`Event`] in between where possible.
+/// A writer of typed values as messages, without an intermediate [`Event`] if possible.
 pub trait EventWriter: Sized {
-    /// The message that is written.
+    /// The message.
     type Output;
 
     /// Writes an event.
     ///
     /// # Errors
     ///
-    /// Returns an error if the message cannot hold it.
+    /// Returns an error if the message cannot represent the event.
     fn write_event(self, event: &Event) -> Result<Self::Output, EncodeError>;
 
     /// Writes an event with data, which is encoded by the content type of the attributes.
     ///
     /// # Errors
     ///
-    /// Returns an error if the data cannot be encoded, or an attribute is missing or not valid.
+    /// Returns an error if the data cannot be encoded, or if an attribute is missing or invalid.
     fn write<D: Serialize + ?Sized>(
         self,
         attributes: ValueAttributes,
@@ -32,11 +32,11 @@ pub trait EventWriter: Sized {
         self.write_value(attributes, &ValueRef(data))
     }
 
-    /// Writes an event with data of any type; it is compiled once, and not for each type.
+    /// Writes an event with data. Takes a trait object, so that it is compiled only once.
     ///
     /// # Errors
     ///
-    /// Returns an error as [`write`](EventWriter::write) does.
+    /// Returns an error under the conditions of [`write`](EventWriter::write).
     fn write_value(
         self,
         attributes: ValueAttributes,
@@ -47,14 +47,14 @@ pub trait EventWriter: Sized {
 /// The attributes of a typed value that is written.
 #[derive(Debug)]
 pub enum ValueAttributes {
-    /// Those of its type, an id and a time, and no others.
+    /// Only those of its type, an id and a time.
     Fixed(&'static Metadata),
-    /// Any others.
+    /// Any attributes.
     Built(EventBuilder),
 }
 
 impl ValueAttributes {
-    /// Returns the start of a JSON event that they are, up to the value of its id.
+    /// Returns the start of a JSON event with these attributes, up to the value of its id.
     pub(crate) fn json_head(&self) -> Option<&'static str> {
         match self {
             Self::Fixed(metadata) => metadata.json_head,
@@ -62,7 +62,7 @@ impl ValueAttributes {
         }
     }
 
-    /// Starts an event that has the attributes, but not the data.
+    /// Returns a builder with the attributes, but without data.
     pub(crate) fn into_builder(self) -> EventBuilder {
         match self {
             Self::Fixed(metadata) => metadata.builder_without_data(),
@@ -71,7 +71,7 @@ impl ValueAttributes {
     }
 }
 
-/// Writer of an event builder.
+/// A writer of event builders.
 #[derive(Debug)]
 pub struct BuilderWriter;
 
