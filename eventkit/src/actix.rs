@@ -1,17 +1,18 @@
 //! Extractors and responses for actix-web (feature `actix`).
 //!
-//! As a parameter of an actix handler, [`Event`] takes one event, [`Typed`] one of a derived type, and
-//! [`Batch`] any number; each takes whatever content mode is sent. A wrong request is answered with a
-//! [`Problem`]. As a response, they are sent in binary mode, a [`Batch`] in batched mode; [`Structured`]
-//! sends one event in structured mode. A [`Problem`] and a [`DispatchError`] are errors of a handler.
+//! As parameters of an actix handler, [`Event`] extracts an event, [`Typed`] an event of a derived
+//! type, and [`Batch`] any number of events, in any content mode. A malformed request is answered
+//! with a [`Problem`]. As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
+//! [`Structured`] sends an event in structured mode. A [`Problem`] and a [`DispatchError`] can be
+//! the error of a handler.
 //!
-//! actix may drop the future of a handler when the client hangs up. Where the handlers of an event
-//! have to run to their end, dispatch in a task of their own, for instance with `actix_web::rt::spawn`.
+//! actix may drop the future of a handler when the client disconnects. If the handlers of an event
+//! must run to completion, dispatch in a separate task, for example with `actix_web::rt::spawn`.
 //!
-//! The body is read up to the limit of actix's `PayloadConfig`, 256 KB unless the app says otherwise;
-//! over that the answer is 413. The other [`Limits`] hold as well, those of an app being part of its data:
-//! `App::app_data(limits)`. To take bodies over 16 MiB, raise
-//! [`Limits::body_bytes`](field@Limits::body_bytes) as well as the limit of `PayloadConfig`.
+//! The size of the body is limited by actix's `PayloadConfig`, 256 KB by default. Larger requests
+//! are answered with 413. The other [`Limits`] apply too. Set those of an app with
+//! `App::app_data(limits)`. To accept bodies over 16 MiB, raise both
+//! [`Limits::body_bytes`](field@Limits::body_bytes) and the limit of `PayloadConfig`.
 //!
 //! ```
 //! use actix_web::{App, HttpResponse, web};
@@ -43,12 +44,12 @@
 //! # drop(app);
 //! ```
 //!
-//! A [`Dispatcher`](crate::Dispatcher) is data of the app: `App::app_data(web::Data::new(app))`, and
-//! `app: web::Data<Dispatcher>` as a parameter.
+//! Add a [`Dispatcher`](crate::Dispatcher) to the app with `App::app_data(web::Data::new(app))`,
+//! and take it as a parameter `app: web::Data<Dispatcher>`.
 //!
 //! # Tests
 //!
-//! A test encodes an event, and calls the app with its headers and body:
+//! To test a route, encode an event, and call the app with its headers and body:
 //!
 //! ```
 //! use actix_web::test::{self, TestRequest};
@@ -95,7 +96,7 @@ use crate::typed::CloudEvent;
 use crate::web::answer;
 pub use crate::web::{Batch, Structured, Typed};
 
-/// The future of an extractor, which stays on the thread of its worker.
+/// The future of an extractor. It is not `Send`, because actix runs it on one thread.
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 impl FromRequest for Event {
@@ -129,7 +130,7 @@ impl FromRequest for Batch {
     }
 }
 
-/// Reads a request, and decodes it within the limits of its app.
+/// Reads a request, and decodes it with the limits of its app.
 fn receive<T: 'static>(
     request: &HttpRequest,
     payload: &mut Payload,
@@ -146,7 +147,7 @@ fn receive<T: 'static>(
     })
 }
 
-/// Returns the headers of a request as the types that the binding takes: actix has those of `http` 0.2.
+/// Converts the headers of a request: actix uses version 0.2 of `http`.
 fn headers(request: &HttpRequest) -> Result<HeaderMap, Problem> {
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers() {
@@ -166,11 +167,11 @@ fn bad_headers(detail: &str) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "Headers not readable", detail)
 }
 
-/// Returns the problem of a body that was not read.
+/// Returns the problem for a body that could not be read.
 fn unreadable(error: &actix_web::Error) -> Problem {
     match status(error.as_response_error().status_code().as_u16()) {
         status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            let detail = "the body is larger than this server takes";
+            let detail = "the body exceeds the limit of this server";
             Problem::new(status, "Body too large", detail)
         }
         status => Problem::new(status, "Body not readable", error.to_string()),
@@ -181,7 +182,7 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Returns a response of actix with the headers and the body of another.
+/// Converts a response into one of actix.
 fn response(code: StatusCode, headers: &HeaderMap, body: Bytes) -> HttpResponse {
     let code = ActixStatus::from_u16(code.as_u16());
     let mut response = HttpResponse::build(code.unwrap_or(ActixStatus::INTERNAL_SERVER_ERROR));
@@ -252,9 +253,9 @@ impl ResponseError for Problem {
     }
 }
 
-/// The answer to a dispatch that did not succeed: see [`Problem`]'s conversion from it.
+/// The response to a failed dispatch, as the conversion into [`Problem`] defines it.
 ///
-/// The detail of a 500 does not tell why handlers failed. A middleware finds the error in
+/// The detail of a 500 does not contain the errors of handlers. A middleware finds the error in
 /// [`HttpResponse::error`].
 impl ResponseError for DispatchError {
     fn status_code(&self) -> ActixStatus {

@@ -1,17 +1,17 @@
 //! Extractors and responses for axum (feature `axum`).
 //!
-//! As a parameter of an axum handler, [`Event`] takes one event, [`Typed`] one of a derived type,
-//! and [`Batch`] any number; each takes whatever content mode is sent. A wrong request is answered
-//! with a [`Problem`]. As a response, they are sent in binary mode, a [`Batch`] in batched mode;
-//! [`Structured`] sends one event in structured mode. A [`DispatchError`] is a response as well.
+//! As parameters of an axum handler, [`Event`] extracts an event, [`Typed`] an event of a derived
+//! type, and [`Batch`] any number of events, in any content mode. A malformed request is answered
+//! with a [`Problem`]. As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
+//! [`Structured`] sends an event in structured mode. A [`DispatchError`] is a response too.
 //!
-//! axum drops the future of a handler when the client hangs up. Where the handlers of an event
-//! have to run to their end, dispatch in a task of their own, for instance with `tokio::spawn`.
+//! axum drops the future of a handler when the client disconnects. If the handlers of an event must
+//! run to completion, dispatch in a separate task, for example with `tokio::spawn`.
 //!
-//! The body is read up to axum's `DefaultBodyLimit`, 2 MB unless the router says otherwise; over
-//! that the answer is 413. The other [`Limits`] hold as well, those of a router being an extension
-//! of its requests: `Router::layer(axum::Extension(limits))`. To take bodies over 2 MB, raise
-//! `DefaultBodyLimit`; over 16 MiB, raise [`Limits::body_bytes`](field@Limits::body_bytes) too.
+//! The size of the body is limited by axum's `DefaultBodyLimit`, 2 MB by default. Larger requests
+//! are answered with 413. The other [`Limits`] apply too. Set those of a router with
+//! `Router::layer(axum::Extension(limits))`. To accept bodies over 2 MB, raise `DefaultBodyLimit`;
+//! for bodies over 16 MiB, also raise [`Limits::body_bytes`](field@Limits::body_bytes).
 //!
 //! ```
 //! use axum::Router;
@@ -43,8 +43,8 @@
 //!     .route("/", post(receive));
 //! ```
 //!
-//! [`State`](crate::State) of this crate is the state of the handlers of events, and that of axum the state
-//! of a route, such as a [`Dispatcher`](crate::Dispatcher):
+//! The [`State`](crate::State) of this crate is the state of event handlers. The `State` of axum is
+//! the state of a route, such as a [`Dispatcher`](crate::Dispatcher):
 //!
 //! ```standalone_crate
 //! use axum::Router;
@@ -64,7 +64,7 @@
 //!
 //! # Tests
 //!
-//! A test encodes an event as a request and calls the router, which is a service of tower:
+//! To test a route, encode an event as a request and call the router, which is a tower service:
 //!
 //! ```
 //! use axum::body::Body;
@@ -134,7 +134,7 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
     }
 }
 
-/// Reads a request, and decodes it within the limits of its router.
+/// Reads a request, and decodes it with the limits of its router.
 async fn receive<S: Send + Sync, T>(
     mut request: Request,
     state: &S,
@@ -146,7 +146,7 @@ async fn receive<S: Send + Sync, T>(
     let body = Bytes::from_request(request, state).await;
     let body = body.map_err(|rejection| match rejection.status() {
         status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            let detail = "the body is larger than this server takes";
+            let detail = "the body exceeds the limit of this server";
             Problem::new(status, "Body too large", detail)
         }
         status => Problem::new(status, "Body not readable", rejection.body_text()),
@@ -193,10 +193,10 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The answer to a dispatch that did not succeed: see [`Problem`]'s conversion from it.
+/// The response to a failed dispatch, as the conversion into [`Problem`] defines it.
 ///
-/// The detail of a 500 does not tell why handlers failed. A layer finds the error in the extensions of
-/// the response, as an `Arc<DispatchError>`.
+/// The detail of a 500 does not contain the errors of handlers. A layer finds the error in the
+/// extensions of the response, as an `Arc<DispatchError>`.
 impl IntoResponse for DispatchError {
     fn into_response(self) -> Response {
         let mut response = web::answer(&self).into_response();

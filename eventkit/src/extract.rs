@@ -1,4 +1,4 @@
-//! Extractors of attributes: parameters that a handler may take after the event.
+//! Extractors of attributes, which a handler may take as parameters after the event.
 //!
 //! ```
 //! use eventkit::extract::{Id, Subject};
@@ -12,8 +12,8 @@
 //! }
 //! ```
 //!
-//! [`State`](crate::State) and [`Context`](crate::Context) are extractors too, as are the documented
-//! [extensions](crate::extension) and the types that implement [`Extract`](crate::Extract), or, for async
-//! handlers, [`ExtractAsync`](crate::ExtractAsync).
+//! Other extractors are [`State`](crate::State), [`Context`](crate::Context), the documented
+//! [extensions](crate::extension), types that implement [`Extract`](crate::Extract) and, in async
+//! handlers, types that implement [`ExtractAsync`](crate::ExtractAsync).
 
 pub use crate::dispatch::{Id, Source, Subject, Time, Type};

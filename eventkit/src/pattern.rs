@@ -5,9 +5,9 @@ use thiserror::Error;
 
 /// Returns whether a pattern matches an event type.
 ///
-/// A pattern is a type in which a whole segment between dots may be `*`: in the middle it stands
-/// for exactly one segment, at the end for one or more. `*` alone stands for every type. It is
-/// `const` since `#[handles]` checks its literals with it when they compile.
+/// A pattern is an event type in which whole segments between dots may be `*`. In the middle, `*`
+/// matches exactly one segment, at the end one or more. `*` alone matches every type. The function
+/// is `const`, so that `#[handles]` can check literals at compile time.
 #[must_use]
 pub const fn matches(pattern: &str, ty: &str) -> bool {
     let (pattern, ty) = (pattern.as_bytes(), ty.as_bytes());
@@ -46,9 +46,9 @@ pub const fn matches(pattern: &str, ty: &str) -> bool {
     }
 }
 
-/// Returns whether a pattern has a wildcard.
+/// Returns whether a pattern contains a wildcard.
 pub(crate) fn has_wildcard(pattern: &str) -> bool {
-    // Most are no pattern, and are not looked at segment by segment for it.
+    // Most texts contain no `*`, which is quick to check.
     pattern.contains('*') && pattern.split('.').any(|segment| segment == "*")
 }
 
@@ -56,23 +56,23 @@ pub(crate) fn has_wildcard(pattern: &str) -> bool {
 ///
 /// # Errors
 ///
-/// Returns an error if the pattern is empty or a `*` in it is not a whole segment.
+/// Returns an error if the pattern is empty, or contains a `*` that is not a whole segment.
 pub fn check(pattern: &str) -> Result<(), InvalidPattern> {
     rules::check_pattern(pattern).map_err(InvalidPattern)
 }
 
-/// The error of a pattern that can match no event type.
+/// The error of a pattern that cannot match any event type.
 ///
 /// ```
 /// use eventkit::pattern;
 ///
 /// assert!(pattern::check("co.outcome.*").is_ok());
 /// let error = pattern::check("co.out*").unwrap_err();
-/// assert_eq!(error.to_string(), "a `*` stands for a whole segment between dots");
+/// assert_eq!(error.to_string(), "a `*` must be a whole segment between dots");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{}", match .0 {
-    EventTypeError::Empty => "an event type is not empty",
-    EventTypeError::PartialWildcard => "a `*` stands for a whole segment between dots",
+    EventTypeError::Empty => "an event type must not be empty",
+    EventTypeError::PartialWildcard => "a `*` must be a whole segment between dots",
 })]
 pub struct InvalidPattern(EventTypeError);

@@ -1,4 +1,4 @@
-//! What the generated code calls. Not part of the public interface.
+//! Items for generated code. They are not part of the public API.
 
 #[cfg(feature = "discovery")]
 pub use linkme;
@@ -26,7 +26,7 @@ pub use crate::typed::{
     shared_position_or_other, single_extensions, single_types, time_field,
 };
 
-/// What eventkit-service calls.
+/// Items for eventkit-service.
 pub mod service {
     pub use crate::dispatch::service::*;
 }

@@ -25,7 +25,7 @@ use crate::event::{Event, Limits};
 use crate::format::Format;
 use crate::typed::{CloudEvent, ToEvent};
 
-/// Extension of [`RequestBuilder`] that puts events into requests.
+/// An extension of [`RequestBuilder`] that sends events in requests.
 ///
 /// An event is an [`Event`] or a value of a derived type. This trait is sealed.
 ///
@@ -45,29 +45,29 @@ use crate::typed::{CloudEvent, ToEvent};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait RequestBuilderExt: sealed::Request {
-    /// Puts an event into the request in binary mode.
+    /// Sets headers and body to an event in binary mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if a value cannot be encoded, or the event does not fit into headers.
+    /// Returns an error if a value cannot be encoded, or if headers cannot represent the event.
     fn event<E: ToEvent + ?Sized>(self, event: &E) -> Result<Self, EncodeError>;
 
-    /// Puts an event into the request in structured mode.
+    /// Sets headers and body to an event in structured mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if a value cannot be encoded, or the format cannot hold the event.
+    /// Returns an error if a value cannot be encoded, or if the format cannot represent the event.
     fn event_structured<E: ToEvent + ?Sized>(
         self,
         event: &E,
         format: &dyn Format,
     ) -> Result<Self, EncodeError>;
 
-    /// Puts events into the request in batched mode.
+    /// Sets headers and body to events in batched mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if the format has no batches, or cannot hold an event.
+    /// Returns an error if the format has no batches, or cannot represent an event.
     fn event_batch(self, events: &[Event], format: &dyn Format) -> Result<Self, EncodeError>;
 }
 
@@ -95,10 +95,10 @@ fn with(request: RequestBuilder, message: Message) -> RequestBuilder {
     request.headers(message.headers).body(message.body)
 }
 
-/// Extension of [`Response`] that reads events from responses.
+/// An extension of [`Response`] that reads events from responses.
 ///
-/// The status is not checked: call `error_for_status` first if it matters. The default
-/// [`Limits`] hold, unless others are given:
+/// The status is not checked, so call `error_for_status` first if it matters. The default
+/// [`Limits`] apply, unless others are set:
 ///
 /// ```no_run
 /// use eventkit::reqwest::ResponseExt;
@@ -110,42 +110,43 @@ fn with(request: RequestBuilder, message: Message) -> RequestBuilder {
 /// # }
 /// ```
 pub trait ResponseExt: sealed::IntoLimited {
-    /// Reads one event, in whichever mode it was sent.
+    /// Reads an event in any content mode.
     ///
     /// # Errors
     ///
-    /// Returns an error if the response cannot be read or is over a limit, or is not one valid
-    /// event.
+    /// Returns an error if the response cannot be read, exceeds a limit, or is not one valid event.
     fn event(self) -> impl Future<Output = Result<Event, ReceiveError>> + Send {
         self.into_limited().receive(Decoder::decode)
     }
 
-    /// Reads one event of a derived type.
+    /// Reads an event of a derived type.
     ///
     /// # Errors
     ///
-    /// Returns an error if [`event`](ResponseExt::event) would, or if it is not a `T`.
+    /// Returns an error under the conditions of [`event`](ResponseExt::event), or if the event is
+    /// not a `T`.
     fn event_as<T: CloudEvent>(self) -> impl Future<Output = Result<T, ReceiveError>> + Send {
         self.into_limited().receive(Decoder::decode_as)
     }
 
-    /// Reads a batch; a single event is taken as a batch of one.
+    /// Reads a batch. A single event is read as a batch of one.
     ///
     /// # Errors
     ///
-    /// Returns an error if [`event`](ResponseExt::event) would.
+    /// Returns an error under the conditions of [`event`](ResponseExt::event), for any event of the
+    /// batch.
     fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send {
         self.into_limited().receive(Decoder::decode_batch)
     }
 
-    /// Sets other limits than the default ones.
+    /// Sets the limits for reading the response.
     fn with_limits(self, limits: Limits) -> Limited {
         let Limited { response, .. } = self.into_limited();
         Limited { response, limits }
     }
 }
 
-/// Response with [`Limits`] for reading it.
+/// A response with the [`Limits`] for reading it.
 #[derive(Debug)]
 pub struct Limited {
     response: Response,
@@ -193,11 +194,11 @@ impl ResponseExt for Limited {}
 
 impl ResponseExt for Response {}
 
-/// Reads headers and body of a response, up to a limit of the body in bytes.
+/// Reads the headers and the body of a response, up to a maximum body size in bytes.
 ///
 /// # Errors
 ///
-/// Returns an error if the body cannot be read, or is over the limit.
+/// Returns an error if the body cannot be read, or exceeds the limit.
 pub async fn read(mut response: Response, limit: usize) -> Result<Message, ReceiveError> {
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
@@ -213,7 +214,7 @@ pub async fn read(mut response: Response, limit: usize) -> Result<Message, Recei
 
 /// The error of reading an event from a response.
 ///
-/// The [module](crate::reqwest) has an example that returns it.
+/// The [module](crate::reqwest) has an example.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
@@ -226,7 +227,7 @@ pub enum ReceiveError {
         /// The limit in bytes.
         limit: usize,
     },
-    /// The response is not an event.
+    /// The response is not a valid event.
     #[error(transparent)]
     Decode(#[from] DecodeError),
 }
