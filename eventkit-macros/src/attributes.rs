@@ -1,4 +1,4 @@
-//! Attributes of the user that apply to generated items, too.
+//! Attributes of the user that also apply to generated items.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -8,20 +8,20 @@ use syn::{Attribute, Meta, Token};
 
 use crate::symbol;
 
-/// Returns the conditions of an item, those in `cfg_attr` among them.
+/// Returns the conditions of an item, including those in `cfg_attr`.
 pub(crate) fn conditions(attributes: &[Attribute]) -> TokenStream {
     carried(attributes, |meta| {
         meta.path().is_ident(symbol::CFG).then(|| quote!(#meta))
     })
 }
 
-/// Returns the lints that an item allows or expects, as lints that generated code is allowed.
+/// Returns the lints that an item allows or expects, for generated code to allow.
 pub(crate) fn allowed_lints<'a>(
     attributes: impl IntoIterator<Item = &'a Attribute>,
 ) -> TokenStream {
     carried(attributes, |meta| {
         let path = meta.path();
-        // Code that is marked is used by the code beside it.
+        // Generated code uses the deprecated item.
         if path.is_ident(symbol::DEPRECATED) {
             return Some(quote!(allow(deprecated)));
         }
@@ -32,7 +32,7 @@ pub(crate) fn allowed_lints<'a>(
     })
 }
 
-/// Returns what `carry` makes of attributes, each under the conditions of its `cfg_attr`.
+/// Returns the results of `carry` for attributes, under the conditions of their `cfg_attr`.
 fn carried<'a>(
     attributes: impl IntoIterator<Item = &'a Attribute>,
     carry: fn(&Meta) -> Option<TokenStream>,

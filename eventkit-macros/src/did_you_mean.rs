@@ -1,11 +1,11 @@
-//! Suggestions for misspelt keys.
+//! Suggestions for misspelled keys.
 
 use strsim::osa_distance;
 
-/// Returns the known key that is most similar to the written one, if any is similar enough.
+/// Returns the known key that is most similar to a misspelled one, if any is similar enough.
 ///
-/// Ignores case and underscores. Short keys may differ by one letter, longer ones by two: a wider
-/// tolerance would reject new names as misspelt.
+/// Case and underscores are ignored. Short keys may differ by one letter, longer ones by two. With
+/// a larger distance, new names would be rejected as misspelled.
 pub(crate) fn did_you_mean<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
     let written = letters(written);
     let similar = known.iter().filter_map(|key| {

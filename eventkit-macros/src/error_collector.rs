@@ -6,19 +6,19 @@ use std::fmt::Display;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// Errors found so far, in the order in which they were found.
+/// The errors found so far, in order.
 #[derive(Debug, Default)]
 pub(crate) struct ErrorCollector {
     errors: RefCell<Vec<syn::Error>>,
 }
 
 impl ErrorCollector {
-    /// Adds an error located at the tokens.
+    /// Adds an error at the tokens.
     pub(crate) fn add(&self, tokens: impl ToTokens, message: impl Display) {
         self.add_syn(syn::Error::new_spanned(tokens, message));
     }
 
-    /// Adds an error for which nothing is returned.
+    /// Adds an error at the tokens, and returns `None`.
     pub(crate) fn fail<T>(&self, tokens: impl ToTokens, message: impl Display) -> Option<T> {
         self.add(tokens, message);
         None
@@ -34,7 +34,7 @@ impl ErrorCollector {
         result.map_err(|error| self.add_syn(error)).ok()
     }
 
-    /// Returns the code that reports the errors, or `None` if there are none.
+    /// Returns code that reports the errors, or `None` if there are none.
     pub(crate) fn into_compile_errors(self) -> Option<TokenStream> {
         let errors = self.errors.into_inner();
         let report = errors.iter().map(syn::Error::to_compile_error).collect();

@@ -18,7 +18,7 @@ mod versioned_slice;
 
 use proc_macro::TokenStream;
 
-/// Derives `CloudEvent` for a struct, which is one event type, or an enum, which is a set of them.
+/// Derives `CloudEvent` for a struct with one event type, or for an enum of event types.
 ///
 /// ```
 /// use eventkit::CloudEvent;
@@ -48,31 +48,32 @@ use proc_macro::TokenStream;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It adds the constants `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and `DATA_SCHEMA` to a struct, as
-/// visible as the struct, and `TryFrom` between the type and `Event` in four directions: from and
-/// into, by value and by reference. All keys are checked at compile time, and every mistake
-/// is reported at once.
+/// For a struct, the macro adds the constants `TYPE`, `SOURCE`, `DATA_CONTENT_TYPE` and
+/// `DATA_SCHEMA` with the visibility of the struct. It implements `TryFrom` between the type and
+/// `Event`, by value and by reference. All keys are checked at compile time, and all mistakes are
+/// reported at once.
 ///
 /// # On a struct
 ///
 /// | key | |
 /// | --- | --- |
-/// | `type = ".."`, `type = CONSTANT` | the event type, which is one and no pattern; required |
-/// | `source = ".."` | a URI-reference; if it is absent, a field or the builder sets it |
+/// | `type = ".."`, `type = CONSTANT` | the event type, which cannot be a pattern; required |
+/// | `source = ".."` | a URI-reference; if absent, a field or the builder must set it |
 /// | `subject = ".."` | the subject of all events of the type |
 /// | `datacontenttype = ".."` | the media type of the data; `application/json` if absent |
 /// | `dataschema = ".."` | an absolute URI |
-/// | `name = literal` | an extension attribute: a string, an integer of 32 bits, or a Boolean |
-/// | `extension(name = literal, ..)` | the same, for names that look like a misspelt key |
-/// | `source = function` | the same for `id`, `subject`, `time` and extensions: `function(&value)` computes the attribute |
+/// | `name = literal` | an extension attribute: a string, a 32-bit integer, or a Boolean |
+/// | `extension(name = literal, ..)` | the same, for names that resemble a key |
+/// | `source = function` | `function(&value)` computes the attribute; also for `id`, `subject`, `time` and extensions |
 /// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
-/// The constant of a type with parameters may follow from them, as in `type = T::CHANGED` on a
-/// `struct Changed<T: Entity>`: each instantiation is an event type of its own.
+/// If the type has type parameters, the constant may depend on them, such as `type = T::CHANGED`
+/// for `struct Changed<T: Entity>`. Each instantiation is a separate event type then.
 ///
-/// A function is given by its path. It takes `&Self`, and returns a `String`, a `&str`, any other type that
-/// implements `Attribute`, or an `Option` of one; `None` leaves the attribute unset. It is called when an
-/// event is made of a value, and an attribute of an event that is read is not compared with it.
+/// A function is given by its path. It takes `&Self`, and returns a `String`, a `&str`, another
+/// type that implements `Attribute`, or an `Option` of one. `None` leaves the attribute unset. It
+/// is called when a value is encoded. When an event is decoded, its attribute is not compared with
+/// the result.
 ///
 /// ```
 /// use eventkit::CloudEvent;
@@ -96,40 +97,45 @@ use proc_macro::TokenStream;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The data is the struct as serde writes it. A unit struct is an event without data, which takes
-/// any data when it is read, and needs no `Serialize` and `Deserialize`.
+/// The data is the struct as serde serializes it. A unit struct is an event without data. It
+/// ignores the data of a decoded event, and needs neither `Serialize` nor `Deserialize`.
 ///
 /// # On a field
 ///
 /// | key | |
 /// | --- | --- |
 /// | `id`, `source`, `subject`, `time` | the field sets this attribute |
-/// | `extension` | the field sets the extension of its own name |
-/// | `extension = "name"` | the field sets the extension of that name |
-/// | `keep` | beside one of these: the field is in the data as well, and is read from there |
+/// | `extension` | the field sets the extension with its own name |
+/// | `extension = "name"` | the field sets the extension with that name |
+/// | `keep` | with one of these: the field is also part of the data, and is decoded from it |
 ///
-/// The type of such a field implements `Attribute`; an `Option` may be absent. A time is a
-/// `Timestamp`, a `chrono::DateTime`, or a `String` in the form of RFC 3339. Without `keep` the
-/// field leaves the data, so that `keep` and serde's `skip` exclude each other: the remaining fields are written and read with the `#[serde(..)]`
-/// attributes that they and the struct have, and an event of which no field remains has no data.
-/// The struct's own `Serialize` and `Deserialize` stay whole, and are not called for the event.
+/// The type of such a field implements `Attribute`. An `Option` is an attribute that may be absent.
+/// A time is a `Timestamp`, a `chrono::DateTime`, or a `String` in RFC 3339 format.
+///
+/// Without `keep`, the field is not part of the data; `keep` and serde's `skip` exclude each other.
+/// The other fields are serialized and deserialized with the `#[serde(..)]` attributes of the fields
+/// and the struct. If no other field remains, the event has no data. The struct's own `Serialize`
+/// and `Deserialize` are unchanged, and are not called for the event.
 ///
 /// # On an enum
 ///
-/// Each variant holds one type that derives `CloudEvent`, or a `Box` of one, and no two hold the same
-/// event type. An event becomes the variant of its type. The only key is `crate = path`.
+/// Each variant contains one type that derives `CloudEvent`, or a `Box` of one. No two variants may
+/// have the same event type. An event is decoded as the variant of its type. The only key is
+/// `crate = path`.
 ///
-/// A variant with `#[cloudevent(other)]` holds an `Event` of any other type, as it was received. A handler
-/// of such an enum takes the types of the other variants, or those that `#[handles(..)]` names.
+/// A variant with `#[cloudevent(other)]` contains the `Event` of any other type, unchanged. A
+/// handler of such an enum takes the types of the other variants, or those that `#[handles(..)]`
+/// names.
 ///
-/// The event types of type parameters are known in each instantiation only. There, the compiler
-/// rejects two variants of one event type when it builds the program; `cargo check` does not.
+/// If the event types of variants depend on type parameters, they are known only in each
+/// instantiation. The compiler rejects variants with the same event type when it builds the
+/// program, but not in `cargo check`.
 #[proc_macro_derive(CloudEvent, attributes(cloudevent))]
 pub fn cloud_event(input: TokenStream) -> TokenStream {
     cloud_event::derive(input.into()).into()
 }
 
-/// Derives `HandlerError` for an error: each variant declares how a service treats the event.
+/// Derives `HandlerError` for an error. Each variant decides what a service does with the event.
 ///
 /// ```
 /// use eventkit::HandlerError;
@@ -154,24 +160,24 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 /// | attribute | the event |
 /// | --- | --- |
 /// | `#[retry]` | is retried, after the delay of the policy and within its attempts |
-/// | `#[retry(after = "5s")]` | is retried after this delay |
-/// | `#[dead_letter]` | becomes a dead letter at once |
+/// | `#[retry(after = "5s")]` | is retried after the given delay |
+/// | `#[dead_letter]` | becomes a dead letter, without further attempts |
 /// | `#[drop]` | is dropped |
-/// | `#[handler_error(transparent)]` | is treated as the error declares that the variant holds |
+/// | `#[handler_error(transparent)]` | is treated as the error in the variant decides |
 ///
-/// A transparent variant holds one error and nothing else: one that derives `HandlerError`, a pointer to
-/// one, or a hidden one such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`, which is retried if it
-/// has made no decision.
+/// A transparent variant contains exactly one error: one that derives `HandlerError`, a pointer to
+/// one, or a type-erased one such as `Box<dyn Error + Send + Sync>` or `anyhow::Error`. A
+/// type-erased error without a decision is retried.
 ///
-/// A variant without one of them does not compile: the decision is made where the variant is added. A
-/// struct has the attribute itself. `#[handler_error(crate = path)]` on the type sets the path of the
+/// A variant without such an attribute does not compile, so no decision is forgotten. A struct has
+/// the attribute on itself. `#[handler_error(crate = path)]` on the type sets the path of the
 /// library, which is `::eventkit` by default.
 #[proc_macro_derive(HandlerError, attributes(retry, dead_letter, drop, handler_error))]
 pub fn handler_error(input: TokenStream) -> TokenStream {
     handler_error::derive(input.into()).into()
 }
 
-/// Registers a function as a handler; the function stays as it is.
+/// Registers a function as a handler. The function itself is unchanged.
 ///
 /// ```
 /// use eventkit::extract::Id;
@@ -208,47 +214,50 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// **The event** is the first parameter: `&T` or `T` of a derived struct or enum, `&Event` or
-/// `Event`. Handlers share the event, which is decoded at most once. One that takes it by value gets a
-/// clone; an enum is made from the value of its variant. If the type is not `Clone`, it decodes its
-/// own from an envelope, and a typed value that is dispatched to it is an error before the first
-/// handler runs.
+/// `Event`. Handlers share the event, which is decoded at most once. A handler that takes it by
+/// value gets a clone; an enum is made from the value of its variant. If the type is not `Clone`,
+/// the handler decodes its own value from the envelope. Dispatching a typed value to such a handler
+/// is an error before the first handler runs.
 ///
-/// **The strings**, or constants such as `OrderPlaced::TYPE`, are event types, or patterns in which a `*` between dots stands for one segment
-/// and a `*` at the end for one or more. Each has to be a type of the parameter. A typed handler
-/// without strings handles all types of its parameter; an envelope handler requires them.
+/// **The strings**, or constants such as `OrderPlaced::TYPE`, are event types or patterns. In a
+/// pattern, a `*` between dots matches one segment, and a `*` at the end one or more. Each must
+/// match a type of the parameter. A typed handler without strings handles all types of its
+/// parameter. An envelope handler requires strings.
 ///
 /// **Further parameters** are extractors: `State<S>`, `Id`, `Source`, `Type`, `Subject`, `Time`,
-/// `&Context<'_>`, types that implement `Extract` or, in an async function, `ExtractAsync`, and with
-/// `#[extension("name")]` an extension
-/// attribute, of any type that implements `Attribute`, or an `Option` of one.
+/// `&Context<'_>`, and types that implement `Extract` or, in an async function, `ExtractAsync`. A
+/// parameter with `#[extension("name")]` is an extension attribute. Its type implements
+/// `Attribute`, or is an `Option` of such a type.
 ///
-/// **It returns** `()` or events, or a `Result` of these with an error that converts into a boxed one.
-/// Events are values of an event type, enums of them, `Event`, and an `Option` or a `Vec` of these. A
-/// service publishes them after the handler succeeded; elsewhere they are in the report.
+/// **The return type** is `()`, events, or a `Result` of these with an error that can be boxed.
+/// Events are values of an event type, enums of event types, `Event`s, and an `Option` or a `Vec`
+/// of these. A service publishes them after the handler has succeeded. Outside a service, they are
+/// in the report.
 ///
 /// | key | |
 /// | --- | --- |
 /// | `registry = NAME` | the `static` of a registry; the default registry if absent |
-/// | `filter = ".."` | an expression of [CESQL] on the attributes of the event; see below |
-/// | `order = n` | the position among the handlers of an event, lower first; 0 by default |
-/// | `emits(A, B::TYPE, "c")` | the event types that it emits, beside those that its return type and its `Outgoing<E>` name |
+/// | `filter = ".."` | a [CESQL] expression on the attributes of the event; see below |
+/// | `order = n` | the position among the handlers of an event, lower values first; 0 by default |
+/// | `emits(A, B::TYPE, "c")` | the event types that the handler emits, in addition to those of its return type and its `Outgoing<E>` |
 /// | `crate = path` | the path of the library; `::eventkit` by default |
 ///
-/// **In a service**, these keys apply. `name` sets the durable name, under which the transport stores
-/// the progress of the handler; `formerly` and `start` say what a service does if there is none under that
-/// name. The others set its `Policy`, which documents them and their defaults:
+/// **In a service**, these keys apply. `name` sets the durable name, under which the transport
+/// stores the progress of the handler. If there is no progress under that name, `formerly` and
+/// `start` define where the handler starts. The other keys set its `Policy`, which documents them
+/// and their defaults:
 ///
 /// | key | |
 /// | --- | --- |
 /// | `name = ".."` | the durable name; the path of the function by default |
-/// | `formerly = ".."`, `formerly("..", "..")` | the durable names that the handler had before, the latest first: its progress is continued |
+/// | `formerly = ".."`, `formerly("..", "..")` | former durable names, most recent first; the handler continues with the progress of the first one that exists |
 /// | `start = "oldest"`, `start = "new"`, `start = "2026-01-31T09:30:00Z"` | the position at which a new subscription starts; the oldest message by default |
 /// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | the maximum number of attempts, and the delays between them |
-/// | `timeout = "30s"` | the time limit of an attempt |
-/// | `concurrency = 8` | the maximum number of concurrent events |
+/// | `timeout = "30s"` | the timeout of an attempt |
+/// | `concurrency = 8` | the maximum number of events that are handled concurrently |
 /// | `key = "partitionkey"`, `key = function` | the ordering key |
 /// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | pauses the handler after consecutive failures |
-/// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | the action once all attempts have failed |
+/// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | the action after the last attempt has failed |
 ///
 /// ```
 /// # use eventkit::{BoxError, CloudEvent, handles};
@@ -266,16 +275,16 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// If the error derives `HandlerError`, each variant declares how a service treats the event.
+/// If the error derives `HandlerError`, each variant decides what a service does with the event.
 ///
-/// **The filter** is parsed at compile time: a syntax error, an unknown function, a wrong number of
-/// arguments, and a name that no attribute can have do not compile. If an event does not pass, the
-/// handler does not run, and the report lists it as filtered. If the filter has an error, for instance
-/// because an attribute is absent, the handler does not run and counts as failed, with the error in the
-/// report.
+/// **The filter** is parsed at compile time. A syntax error, an unknown function, a wrong number of
+/// arguments, and an invalid attribute name do not compile. If an event does not match, the handler
+/// does not run, and the report lists it as filtered. If the evaluation fails, for example because
+/// an attribute is absent, the handler does not run and has failed with that error.
 ///
-/// A filter reads attributes, and not the data. On a typed handler, it may read the core attributes,
-/// the extensions that the type declares, and the documented ones. Test for any other with `EXISTS`.
+/// A filter reads attributes, not the data. The filter of a typed handler may read the core
+/// attributes, the extensions that the type declares, and the documented extensions. Test for any
+/// other attribute with `EXISTS`.
 ///
 /// ```
 /// use eventkit::{CloudEvent, handles};
@@ -293,8 +302,8 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 ///
 /// [CESQL]: https://github.com/cloudevents/spec/blob/main/cesql/spec.md
 ///
-/// The macro adds one hidden static next to the function. Handlers run in the order that `Registry` states.
-/// Names that start with `__eventkit` are reserved for generated code.
+/// The macro adds a hidden static next to the function. `Registry` documents the order in which
+/// handlers run. Names that start with `__eventkit` are reserved for generated code.
 #[proc_macro_attribute]
 pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
     handles::expand(&arguments.into(), &item.into()).into()
@@ -324,24 +333,24 @@ pub fn handles(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(SHOP.handlers().count(), 2);
 /// ```
 ///
-/// A path leads to where the function is defined, such as `shipping::ship` and not an imported `ship`:
-/// the handler stands there, beside it. If the compiler finds no
-/// `__eventkit_handler_where_fn_ship_is_defined`, either the path is another, or `ship` has no
+/// Write the path to the module that defines the function, such as `shipping::ship`, and not an
+/// imported `ship`, because the handler is next to the function. If the compiler does not find
+/// `__eventkit_handler_where_fn_ship_is_defined`, either the path is wrong, or `ship` has no
 /// `#[handles]`.
 #[proc_macro]
 pub fn handlers(paths: TokenStream) -> TokenStream {
     handles::handlers(paths.into()).into()
 }
 
-// The items beside a handler, which are the arguments of the attribute. They stand in an attribute
-// of one item, so that where a handler may not stand, in an `impl`, the compiler reports one error.
+// The items next to a handler are the arguments of this attribute on a single item. So where a
+// handler is not allowed, such as in an `impl`, the compiler reports one error.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn __items(items: TokenStream, _: TokenStream) -> TokenStream {
     items
 }
 
-// A slice of the library, under a name that carries its version.
+// Declares a distributed slice of the library under a name with its version.
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {

@@ -1,4 +1,4 @@
-//! Parser of the list in the parentheses of an attribute.
+//! Parsing of the list in the parentheses of an attribute.
 
 use proc_macro2::{Ident, Punct, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, Lit, Meta, Token, token};
 use crate::did_you_mean::did_you_mean;
 use crate::error_collector::ErrorCollector;
 
-/// Element of a list.
+/// An element of a list.
 pub(crate) enum Entry {
     /// A literal without a key.
     Literal(Lit),
@@ -17,11 +17,11 @@ pub(crate) enum Entry {
     Expression(Expr),
     /// A key with its value.
     Keyed(Key, Value),
-    /// A key whose value is malformed, which has been reported.
+    /// A key whose malformed value was already reported.
     Malformed(Key),
 }
 
-/// Name of an element: an identifier or keyword.
+/// The name of an element: an identifier or keyword.
 pub(crate) struct Key {
     ident: Ident,
     name: String,
@@ -40,7 +40,7 @@ impl ToTokens for Key {
     }
 }
 
-/// Value of a key.
+/// The value of a key.
 pub(crate) enum Value {
     /// No value.
     None,
@@ -60,8 +60,8 @@ impl Value {
     }
 }
 
-/// Parses the lists of all attributes of a name, such as `#[name(..)]`. The error for one without a
-/// list shows `example`.
+/// Parses the lists of all attributes with a name, such as `#[name(..)]`. The error for an
+/// attribute without a list shows `example`.
 pub(crate) fn attribute_entries(
     errors: &ErrorCollector,
     attributes: &[Attribute],
@@ -74,7 +74,7 @@ pub(crate) fn attribute_entries(
             meta if !meta.path().is_ident(name) => {}
             Meta::List(list) => all.extend(entries(errors, list.tokens.clone())),
             meta => {
-                let message = format!("the attribute takes a list: write `{example}`");
+                let message = format!("the attribute needs a list: write `{example}`");
                 errors.add(meta, message);
             }
         }
@@ -82,8 +82,8 @@ pub(crate) fn attribute_entries(
     all
 }
 
-/// Returns the keys of a list with their values. Literals, and unknown and repeated keys, are reported
-/// and skipped.
+/// Returns the keys of a list with their values. Literals, and unknown and duplicate keys, are
+/// reported and skipped.
 pub(crate) fn known_keys(
     errors: &ErrorCollector,
     entries: Vec<Entry>,
@@ -105,7 +105,7 @@ pub(crate) fn known_keys(
                 errors.add(&key, format!("unknown key `{}`: {help}", key.name()));
             }
             Entry::Keyed(key, _) if given.iter().any(|(own, _)| own.name() == key.name()) => {
-                errors.add(&key, format!("`{}` is given twice", key.name()));
+                errors.add(&key, format!("duplicate key `{}`", key.name()));
             }
             Entry::Keyed(key, value) => given.push((key, value)),
         }
@@ -113,7 +113,7 @@ pub(crate) fn known_keys(
     given
 }
 
-/// Parses a comma-separated list. Malformed elements are reported, and skipped if they have no key.
+/// Parses a comma-separated list. Malformed elements are reported; those without a key are skipped.
 pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry> {
     let read = |input: ParseStream<'_>| {
         let mut entries = Vec::new();
@@ -142,7 +142,7 @@ pub(crate) fn entries(errors: &ErrorCollector, tokens: TokenStream) -> Vec<Entry
 }
 
 fn entry(errors: &ErrorCollector, input: ParseStream<'_>) -> syn::Result<Entry> {
-    // `true` and `false` are literals to syn, but no element is a Boolean.
+    // `true` and `false` are literals in syn, but no element is a Boolean.
     if input.peek(Lit) && !input.peek(Ident::peek_any) {
         return input.parse().map(Entry::Literal);
     }
@@ -176,7 +176,7 @@ fn value(input: ParseStream<'_>) -> syn::Result<Value> {
         return Ok(Value::None);
     }
     let equals: Punct = input.parse()?;
-    // A comma may be within an expression, as in `Position::<1, 2>::ORDER`.
+    // A comma may be part of an expression, as in `Position::<1, 2>::ORDER`.
     if input.fork().parse::<Expr>().is_ok() {
         let expr: Expr = input.parse()?;
         return Ok(Value::Assigned(expr.into_token_stream()));

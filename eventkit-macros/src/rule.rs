@@ -1,28 +1,28 @@
-//! Rules for the texts of literals, with messages that say what to write instead.
+//! The rules for string literals, with messages that say what to write instead.
 
 use eventkit_cesql::rules::{self, EventTypeError, MediaTypeError};
 use iri_string::spec::UriSpec;
 use iri_string::validate;
 
-/// Check of a text; the error is the message for the user.
+/// A check of a string. The error is a message for the user.
 pub(crate) type Rule = fn(&str) -> Result<(), String>;
 
 /// Checks a `type`.
 pub(crate) fn event_type(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err(
-            "the event type is empty: write a name such as \"com.example.order.placed\"".into(),
+            "the event type is empty: write a type such as \"com.example.order.placed\"".into(),
         );
     }
     if is_family(text) {
         return Err(format!(
-            "a struct is one event type, and `*` stands for many: write a struct for each type and an enum of them, or handle `&Event` with `#[handles(\"{text}\")]` and read it with `event.data_as`"
+            "the event type of a struct cannot contain `*`: write a struct for each type and an enum of them, or handle `&Event` with `#[handles(\"{text}\")]` and decode it with `event.data_as`"
         ));
     }
     attribute_text(text)
 }
 
-/// Returns whether a text is a pattern of event types, and no single one.
+/// Returns whether a text is a pattern of event types.
 pub(crate) fn is_family(text: &str) -> bool {
     text.contains('*')
 }
@@ -30,7 +30,7 @@ pub(crate) fn is_family(text: &str) -> bool {
 /// Checks a `subject`.
 pub(crate) fn subject(text: &str) -> Result<(), String> {
     if text.is_empty() {
-        return Err("the subject is empty: leave it out, or name what the event is about".into());
+        return Err("the subject is empty: remove it, or write the subject of the event".into());
     }
     attribute_text(text)
 }
@@ -42,7 +42,7 @@ pub(crate) fn event_pattern(text: &str) -> Result<(), String> {
             "the event type is empty: write one such as \"co.outcome.order.placed\""
         }
         EventTypeError::PartialWildcard => {
-            "a `*` stands for a whole segment between dots: \"co.outcome.order.*\" is all types below \"co.outcome.order\""
+            "a `*` must be a whole segment between dots, such as \"co.outcome.order.*\" for all types below \"co.outcome.order\""
         }
     })?;
     attribute_text(text)
@@ -54,7 +54,7 @@ pub(crate) fn attribute_text(text: &str) -> Result<(), String> {
     match illegal.next() {
         None => Ok(()),
         Some(c) => Err(format!(
-            "an attribute has no control characters and noncharacters: take out `\\u{{{:x}}}`",
+            "attributes cannot contain control characters or noncharacters: remove `\\u{{{:x}}}`",
             u32::from(c)
         )),
     }
@@ -63,15 +63,17 @@ pub(crate) fn attribute_text(text: &str) -> Result<(), String> {
 /// Checks the name of an extension attribute (core, Naming Conventions).
 pub(crate) fn extension_name(text: &str) -> Result<(), String> {
     if is_reserved(text) {
-        return Err(format!("`{text}` is no extension: give another name"));
+        return Err(format!(
+            "`{text}` cannot be the name of an extension: use another name"
+        ));
     }
     if is_attribute_name(text) {
         return Ok(());
     }
-    let letters = "the name of an extension is of lower-case letters a-z and digits";
+    let letters = "extension names consist of lower-case letters a-z and digits";
     Err(match as_extension_name(text) {
-        Some(legal) => format!("{letters}: write `{legal}` in the place of `{text}`"),
-        None => format!("{letters}: give another one in the place of `{text}`"),
+        Some(legal) => format!("{letters}: write `{legal}` instead of `{text}`"),
+        None => format!("{letters}: use another name instead of `{text}`"),
     })
 }
 
@@ -85,7 +87,7 @@ pub(crate) fn is_attribute_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(rules::is_name_byte)
 }
 
-/// Returns the legal extension name that is most similar to an illegal one, if any.
+/// Returns the valid extension name that is most similar to an invalid one, if there is one.
 pub(crate) fn as_extension_name(name: &str) -> Option<String> {
     let name = name.to_ascii_lowercase().replace(['_', '-'], "");
     (is_attribute_name(&name) && !is_reserved(&name)).then_some(name)
@@ -93,7 +95,7 @@ pub(crate) fn as_extension_name(name: &str) -> Option<String> {
 
 /// Checks a `source`.
 pub(crate) fn source(text: &str) -> Result<(), String> {
-    let example = "write one such as \"/shop/orders\" or \"https://shop.example.com/orders\"";
+    let example = "write a source such as \"/shop/orders\" or \"https://shop.example.com/orders\"";
     if text.is_empty() {
         return Err(format!("the source is empty: {example}"));
     }
@@ -115,13 +117,13 @@ pub(crate) fn dataschema(text: &str) -> Result<(), String> {
     }
     Err(match text.split_once('#') {
         Some((absolute, _)) if validate::iri::<UriSpec>(text).is_ok() => format!(
-            "the schema of the data is a URI without a fragment (RFC 3986, section 4.3): write \"{absolute}\""
+            "the schema of the data must be a URI without a fragment (RFC 3986, section 4.3): write \"{absolute}\""
         ),
         _ => "the schema of the data is not an absolute URI (RFC 3986, section 4.3): write one such as \"https://example.com/schemas/order.json\"".into(),
     })
 }
 
-/// Returns the text with its illegal characters percent-encoded, if that makes it a URI-reference.
+/// Returns the text with its invalid characters percent-encoded, if the result is a URI-reference.
 fn encoded(text: &str) -> Option<String> {
     let allowed =
         |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(byte);
@@ -144,18 +146,20 @@ pub(crate) fn datacontenttype(text: &str) -> Result<(), String> {
     attribute_text(text)?;
     if rules::declares_events(text) {
         return Err(format!(
-            "the media type of whole events, and not of their data: write one {example}"
+            "the media type is that of whole events, not of their data: write one {example}"
         ));
     }
     if text != text.trim_end() {
-        return Err("white space at the end, which headers do not keep: take it out".to_owned());
+        return Err(
+            "the media type ends with white space, which headers do not keep: remove it".to_owned(),
+        );
     }
     let parsed = rules::parse_media_type(text).map(drop);
     parsed.map_err(|error| match error {
-        MediaTypeError::Syntax => format!("not a media type (RFC 2046): write one {example}"),
-        MediaTypeError::Range => format!("a range of media types: write one {example}"),
+        MediaTypeError::Syntax => format!("invalid media type (RFC 2046): write one {example}"),
+        MediaTypeError::Range => format!("the media type is a range: write one {example}"),
         MediaTypeError::EmptyParameter(name) => {
-            format!("the parameter `{name}` has no value: give one, or take it out")
+            format!("the parameter `{name}` has no value: add a value, or remove the parameter")
         }
     })
 }

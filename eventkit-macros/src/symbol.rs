@@ -1,4 +1,4 @@
-//! Names of attributes and of their keys.
+//! The names of attributes and keys.
 
 pub(crate) use eventkit_cesql::rules::{
     DATA, DATACONTENTTYPE, DATASCHEMA, ID, SOURCE, SPECVERSION, SUBJECT, TIME, TYPE,
@@ -12,7 +12,7 @@ pub(crate) const DEPRECATED: &str = "deprecated";
 pub(crate) const EXPECT: &str = "expect";
 pub(crate) const TEST: &str = "test";
 
-// Attributes, beside those that are keys as well.
+// Attributes that are not also keys.
 pub(crate) const CLOUDEVENT: &str = "cloudevent";
 pub(crate) const DEAD_LETTER: &str = "dead_letter";
 pub(crate) const DROP: &str = "drop";
@@ -20,12 +20,12 @@ pub(crate) const HANDLES: &str = "handles";
 pub(crate) const HANDLER_ERROR: &str = "handler_error";
 pub(crate) const SERDE: &str = "serde";
 
-// Keys of more than one attribute.
+// Keys of several attributes.
 pub(crate) const CRATE: &str = "crate";
 pub(crate) const EXTENSION: &str = "extension";
 pub(crate) const RETRY: &str = "retry";
 
-// Keys of `#[cloudevent(..)]`, beside the names of attributes.
+// Keys of `#[cloudevent(..)]` that are not attributes of events.
 pub(crate) const KEEP: &str = "keep";
 pub(crate) const OTHER: &str = "other";
 
@@ -43,7 +43,7 @@ pub(crate) const REGISTRY: &str = "registry";
 pub(crate) const START: &str = "start";
 pub(crate) const TIMEOUT: &str = "timeout";
 
-// Key of `#[handler_error(..)]`, beside `crate`.
+// The key of `#[handler_error(..)]` besides `crate`.
 pub(crate) const TRANSPARENT: &str = "transparent";
 
 // Keys of `retry(..)` and `circuit_breaker(..)`.
@@ -54,5 +54,5 @@ pub(crate) const MAX_DELAY: &str = "max_delay";
 pub(crate) const MAX_FAILURES: &str = "max_failures";
 pub(crate) const RESET_TIMEOUT: &str = "reset_timeout";
 
-/// The start of all generated names.
+/// The prefix of all generated names.
 pub(crate) const RESERVED: &str = "__eventkit";

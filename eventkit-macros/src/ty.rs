@@ -1,10 +1,10 @@
-//! Types as they are written.
+//! Types in the syntax of the user.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Type};
 
-/// Takes a type out of parentheses, and out of the invisible ones around a `$t:ty` of a macro.
+/// Removes parentheses around a type, and invisible groups of a `$t:ty` in a macro.
 pub(crate) fn peeled(mut ty: Type) -> Type {
     loop {
         ty = match ty {
@@ -15,7 +15,7 @@ pub(crate) fn peeled(mut ty: Type) -> Type {
     }
 }
 
-/// Returns the name of a path without what it is in, and its arguments.
+/// Returns the last segment of a path and its arguments.
 pub(crate) fn named(ty: &Type) -> Option<(&Ident, Vec<&GenericArgument>)> {
     let Type::Path(path) = ty else {
         return None;
@@ -28,7 +28,7 @@ pub(crate) fn named(ty: &Type) -> Option<(&Ident, Vec<&GenericArgument>)> {
     Some((&last.ident, arguments))
 }
 
-/// Returns the type within a wrapper of one type, such as `Box<T>`.
+/// Returns the type in a wrapper with one type argument, such as `Box<T>`.
 pub(crate) fn wrapped<'t>(ty: &'t Type, wrapper: &str) -> Option<&'t Type> {
     let (name, arguments) = named(ty)?;
     match arguments[..] {
@@ -42,7 +42,7 @@ pub(crate) fn text(ty: impl ToTokens) -> String {
     ty.to_token_stream().to_string().replace(' ', "")
 }
 
-/// Returns whether a keyword is in the tokens of a type.
+/// Returns whether the tokens of a type contain a keyword.
 pub(crate) fn has_keyword(ty: impl ToTokens, keyword: &str) -> bool {
     ty.to_token_stream().into_iter().any(|tree| match tree {
         TokenTree::Group(group) => has_keyword(group.stream(), keyword),
@@ -51,7 +51,7 @@ pub(crate) fn has_keyword(ty: impl ToTokens, keyword: &str) -> bool {
     })
 }
 
-/// Replaces lifetimes by `'_`.
+/// Replaces lifetimes with `'_`.
 pub(crate) fn without_lifetimes(tokens: TokenStream, lifetimes: &[&Lifetime]) -> TokenStream {
     let mut after_quote = false;
     let replace = |tree: TokenTree| match tree {
@@ -75,7 +75,7 @@ pub(crate) fn without_lifetimes(tokens: TokenStream, lifetimes: &[&Lifetime]) ->
     tokens.into_iter().map(replace).collect()
 }
 
-/// Returns whether a path is the crate's or ends in a name.
+/// Returns whether a path is a name of this crate, or ends with it.
 pub(crate) fn ends_in(path: &Path, name: &str) -> bool {
     path.segments.last().is_some_and(|last| last.ident == name)
 }

@@ -1,4 +1,4 @@
-//! Values of keys: strings, extensions, durations and the path of the library.
+//! The values of keys: strings, extensions, durations and the path of the library.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::error_collector::ErrorCollector;
 use crate::meta::{Key, Value};
 use crate::rule::{self, Rule};
 
-/// Reads `key = "text"` and checks the text.
+/// Reads `key = "text"`, and checks the text.
 ///
-/// A literal that violates the rule is returned as well, for the fallback expansion.
+/// A literal that violates the rule is returned too, for the fallback expansion.
 pub(crate) fn string(
     errors: &ErrorCollector,
     key: &Key,
@@ -23,7 +23,7 @@ pub(crate) fn string(
     string_like(errors, key, value, rule, "..")
 }
 
-/// Reads a string as [`string`] does; errors show the example.
+/// Reads a string like [`string`], with an example for errors.
 fn string_like(
     errors: &ErrorCollector,
     key: &Key,
@@ -35,7 +35,7 @@ fn string_like(
     let Some(tokens) = value.assigned() else {
         return errors.fail(
             key,
-            format!("`{name}` takes a string: write `{name} = \"{example}\"`"),
+            format!("`{name}` needs a value: write `{name} = \"{example}\"`"),
         );
     };
     match errors.ok(one_literal(tokens))? {
@@ -45,10 +45,10 @@ fn string_like(
         }
         Some(literal) => errors.fail(
             literal,
-            format!("`{name}` is a string: write `{name} = \"{example}\"`"),
+            format!("expected a string: write `{name} = \"{example}\"`"),
         ),
         None => {
-            let literal = "the macro checks the text itself, so it has to be a string literal";
+            let literal = "expected a string literal, which can be checked at compile time";
             let word = syn::parse2::<Ident>(tokens.clone()).map(|word| word.to_string());
             let example = word.as_deref().unwrap_or(example);
             errors.fail(tokens, format!("{literal}: write `{name} = \"{example}\"`"))
@@ -56,7 +56,7 @@ fn string_like(
     }
 }
 
-/// Parses the value of `key = value`; `expected` is the error for anything else.
+/// Parses the value of `key = value`. Any other value is reported with the message `expected`.
 pub(crate) fn parsed<T: Parse>(
     errors: &ErrorCollector,
     key: &Key,
@@ -73,14 +73,14 @@ pub(crate) fn parsed<T: Parse>(
     parsed.ok()
 }
 
-/// Checks a string literal, and adds an error if it violates the rule.
+/// Checks a string literal, and reports a violation of the rule.
 pub(crate) fn check(errors: &ErrorCollector, literal: &LitStr, rule: Rule) {
     if let Err(message) = rule(&literal.value()) {
         errors.add(literal, message);
     }
 }
 
-/// Parses tokens as one literal, or returns `None` if they do not start with one.
+/// Parses tokens as a single literal, or returns `None` if they do not start with one.
 fn one_literal(tokens: &TokenStream) -> syn::Result<Option<Lit>> {
     let read = |input: ParseStream<'_>| {
         if !input.peek(Lit) {
@@ -97,7 +97,7 @@ fn one_literal(tokens: &TokenStream) -> syn::Result<Option<Lit>> {
     read.parse2(tokens.clone())
 }
 
-/// Fixed value of an extension attribute.
+/// The fixed value of an extension attribute.
 pub(crate) enum Extension {
     Boolean(bool),
     Integer(i32),
@@ -109,7 +109,10 @@ pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Op
     let name = key.name();
     let forms = format!("write `{name} = \"..\"`, `{name} = 7` or `{name} = true`");
     let Some(tokens) = value.assigned() else {
-        return errors.fail(key, format!("the extension `{name}` has no value: {forms}"));
+        return errors.fail(
+            key,
+            format!("the extension `{name}` needs a value: {forms}"),
+        );
     };
     let read = |input: ParseStream<'_>| {
         let minus: Option<Token![-]> = input.parse()?;
@@ -126,7 +129,7 @@ pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Op
         Some(Lit::Int(number)) if matches!(number.suffix(), "" | "i32") => {
             let number = integer(negative, number.base10_digits());
             if number.is_none() {
-                let range = "an Integer attribute is from -2147483648 to 2147483647";
+                let range = "an Integer attribute must be from -2147483648 to 2147483647";
                 let digits = quote!(#tokens).to_string().replace([' ', '_'], "");
                 errors.add(
                     tokens,
@@ -136,7 +139,7 @@ pub(crate) fn extension(errors: &ErrorCollector, key: &Key, value: &Value) -> Op
             number.map(Extension::Integer)
         }
         _ => {
-            let kinds = "the value of an extension is a string, an integer or a Boolean, as a literal, or the path of a function";
+            let kinds = "the value of an extension must be a string, integer or Boolean literal, or the path of a function";
             errors.fail(tokens, format!("{kinds}: {forms}"))
         }
     }
@@ -147,14 +150,14 @@ fn integer(negative: bool, digits: &str) -> Option<i32> {
     i32::try_from(if negative { -number } else { number }).ok()
 }
 
-/// Duration literal, such as `"30s"`.
+/// A duration literal, such as `"30s"`.
 pub(crate) struct DurationLit {
     pub(crate) literal: LitStr,
     pub(crate) duration: Duration,
 }
 
 impl DurationLit {
-    /// Reads `key = "30s"`, or adds an error.
+    /// Reads `key = "30s"`, or reports an error.
     pub(crate) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Self> {
         let rule: Rule = |text| parse_duration(text).map(drop);
         let literal = string_like(errors, key, value, rule, "30s")?;
@@ -170,50 +173,53 @@ impl ToTokens for DurationLit {
     }
 }
 
-/// The maximum duration, a year: a longer one is a typing error.
+/// The maximum duration, one year. A longer one is probably a mistake.
 const MAX_DURATION: Duration = Duration::from_hours(8760);
 
-/// Units with their milliseconds.
+/// The units, with their length in milliseconds.
 const DURATION_UNITS: [(&str, u64); 4] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let example = "write one such as \"250ms\", \"30s\", \"5m\" or \"2h\"";
+    let example = "write a duration such as \"250ms\", \"30s\", \"5m\" or \"2h\"";
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit = DURATION_UNITS.iter().find(|(name, _)| *name == unit);
     let (Some((_, millis)), false) = (unit, number.is_empty()) else {
-        return Err(format!("not a duration: {example}"));
+        return Err(format!("invalid duration: {example}"));
     };
     let number: Option<u64> = number.parse().ok();
     let duration = number
         .and_then(|number| number.checked_mul(*millis))
         .map(Duration::from_millis);
     match duration {
-        Some(Duration::ZERO) => Err(format!("a duration of nothing: {example}")),
+        Some(Duration::ZERO) => Err(format!("the duration is zero: {example}")),
         Some(duration) if duration <= MAX_DURATION => Ok(duration),
-        _ => Err(format!("longer than a year: {example}")),
+        _ => Err(format!("the duration is longer than a year: {example}")),
     }
 }
 
 /// Reads the value of `crate = some::path`.
 pub(crate) fn crate_path(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Path> {
     let Some(tokens) = value.assigned() else {
-        return errors.fail(key, "write the path of the library: `crate = some::path`");
+        return errors.fail(
+            key,
+            "expected the path of the library: write `crate = some::path`",
+        );
     };
     if let Ok(text) = syn::parse2::<LitStr>(tokens.clone()) {
         let path = text.value();
-        let message = format!("write the path without quotes: `crate = {path}`");
+        let message = format!("expected a path without quotes: write `crate = {path}`");
         return errors.fail(text, message);
     }
     let path = Path::parse_mod_style.parse2(tokens.clone());
     if path.is_err() {
-        let message = "not a path: write one such as `crate = my_framework::eventkit`";
+        let message = "expected a path: write one such as `crate = my_framework::eventkit`";
         errors.add(tokens, message);
     }
     path.ok()
 }
 
-/// Returns the path of the library if no `crate` key is given.
+/// Returns the default path of the library.
 pub(crate) fn default_crate_path() -> Path {
     syn::parse_quote!(::eventkit)
 }

@@ -1,4 +1,4 @@
-//! Slice of linkme whose name carries the version of the library.
+//! Distributed slices whose names contain the version of the library.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -7,7 +7,7 @@ use syn::ForeignItemStatic;
 /// The version of this crate, which the library pins exactly.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Declares a slice under its versioned name, and exports it under its own.
+/// Declares a slice under its versioned name, and exports it under its own name.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let ForeignItemStatic {
         attrs,

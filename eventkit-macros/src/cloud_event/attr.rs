@@ -11,7 +11,7 @@ use crate::rule::{self, Rule};
 use crate::value::{self, Extension};
 use crate::{symbol, ty};
 
-/// The keys on a type.
+/// The keys of a type.
 const KEYS: [&str; 7] = [
     symbol::TYPE,
     symbol::SOURCE,
@@ -22,7 +22,7 @@ const KEYS: [&str; 7] = [
     symbol::CRATE,
 ];
 
-/// Names of other libraries and older versions of the specification, with their keys.
+/// The keys for names of other libraries and of older versions of the specification.
 const ALIASES: [(&str, &str); 6] = [
     ("ty", symbol::TYPE),
     ("eventtype", symbol::TYPE),
@@ -32,7 +32,7 @@ const ALIASES: [(&str, &str); 6] = [
     ("schemaurl", symbol::DATASCHEMA),
 ];
 
-/// Event type of a struct.
+/// The event type of a struct.
 pub(super) enum EventType {
     Literal(String),
     /// A constant, which the compiler checks.
@@ -49,7 +49,7 @@ impl EventType {
     }
 }
 
-/// Attributes on a type.
+/// The attributes on a type.
 #[derive(Default)]
 pub(super) struct TypeAttrs {
     pub(super) crate_path: Option<Path>,
@@ -63,7 +63,8 @@ pub(super) struct TypeAttrs {
     pub(super) computed: Vec<(String, ExprPath)>,
     /// All keys, in order.
     pub(super) keys: Vec<Key>,
-    /// The keys that misspelt or misplaced ones suggest, which are not reported as missing.
+    /// The keys that were suggested for misspelled or misplaced ones. They are not reported as
+    /// missing.
     suggested: Vec<&'static str>,
 }
 
@@ -89,7 +90,7 @@ impl TypeAttrs {
         self.keys.iter().any(|key| key.name() == name)
     }
 
-    /// Returns whether a key is present, or suggested for a misspelt one.
+    /// Returns whether a key is present, or was suggested for a misspelled one.
     pub(super) fn has_or_suggests(&self, name: &str) -> bool {
         self.has(name) || self.suggested.contains(&name)
     }
@@ -116,7 +117,7 @@ impl TypeAttrs {
         };
         let name = key.name();
         if self.has(name) {
-            errors.add(&key, format!("`{name}` is given twice: remove one"));
+            errors.add(&key, format!("duplicate key `{name}`: remove one"));
             return;
         }
         let function = function(&value);
@@ -156,8 +157,7 @@ impl TypeAttrs {
     /// Reads `extension(name = literal, ..)`, for names that resemble a key.
     fn explicit_extensions(&mut self, errors: &ErrorCollector, key: &Key, value: Value) {
         let Value::List(tokens) = value else {
-            let message =
-                "write the extension by its name, `name = \"..\"`, or `extension(name = \"..\")`";
+            let message = "expected the name of an extension: write `name = \"..\"` or `extension(name = \"..\")`";
             errors.add(key, message);
             return;
         };
@@ -180,7 +180,7 @@ impl TypeAttrs {
             if let Err(message) = extension_name(name) {
                 errors.add(&key, message);
             } else if self.has(name) {
-                errors.add(&key, format!("`{name}` is given twice: remove one"));
+                errors.add(&key, format!("duplicate key `{name}`: remove one"));
             } else {
                 self.extension(errors, &key, &value);
                 self.keys.push(key);
@@ -205,7 +205,7 @@ fn event_type(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<Event
     }
 }
 
-/// Returns the path that a value is, which is that of a function.
+/// Returns the path of a function, if the value is one.
 fn function(value: &Value) -> Option<ExprPath> {
     match expression(value)? {
         Expr::Path(path) => Some(path),
@@ -213,7 +213,7 @@ fn function(value: &Value) -> Option<ExprPath> {
     }
 }
 
-/// Parses a value, and takes it out of the invisible parentheses around a `$e:expr` of a macro.
+/// Parses a value, without the invisible group around an `$e:expr` of a macro.
 fn expression(value: &Value) -> Option<Expr> {
     let mut expr = syn::parse2(value.assigned()?.clone()).ok()?;
     while let Expr::Group(group) = expr {
@@ -222,7 +222,7 @@ fn expression(value: &Value) -> Option<Expr> {
     Some(expr)
 }
 
-/// Returns whether an expression is a constant, and no literal.
+/// Returns whether an expression is a constant, and not a literal.
 fn is_constant(expr: &Expr) -> bool {
     matches!(
         expr,
@@ -236,22 +236,21 @@ fn text(errors: &ErrorCollector, key: &Key, value: &Value, rule: Rule) -> Option
 
 fn subject(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<String> {
     if matches!(value, Value::None) {
-        let fixed =
-            "`subject` on the type is the same for all its events: write `subject = \"..\"`";
+        let fixed = "`subject` needs a value: write `subject = \"..\"` for all events of the type";
         return errors.fail(
             key,
-            format!("{fixed}, or put `#[cloudevent(subject)]` on the field that gives it"),
+            format!("{fixed}, or put `#[cloudevent(subject)]` on the field that sets it"),
         );
     }
     varying_text(errors, key, value, rule::subject)
 }
 
-/// Reads the text of an attribute that a function may compute as well.
+/// Reads the text of an attribute that a function can also compute.
 fn varying_text(errors: &ErrorCollector, key: &Key, value: &Value, rule: Rule) -> Option<String> {
     if let Some(expr) = expression(value).filter(|expr| !matches!(expr, Expr::Lit(_))) {
         let name = key.name();
         let message = format!(
-            "write a string literal, `{name} = \"..\"`, or the path of a function that takes the value, `{name} = path::to::function`"
+            "expected a string literal or the path of a function: write `{name} = \"..\"` or `{name} = path::to::function`"
         );
         return errors.fail(expr, message);
     }
@@ -272,7 +271,7 @@ fn suggestion(name: &str) -> Option<&'static str> {
 fn unknown_key(name: &str, known: &str) -> String {
     let question = format!("unknown attribute `{name}`: did you mean `{known}`?");
     if rule::is_attribute_name(name) {
-        format!("{question} An extension of that name is set by `extension({name} = ..)`")
+        format!("{question} To set an extension with this name, write `extension({name} = ..)`")
     } else {
         question
     }
@@ -281,12 +280,12 @@ fn unknown_key(name: &str, known: &str) -> String {
 /// Checks the name of an extension.
 pub(super) fn extension_name(name: &str) -> Result<(), String> {
     Err(match name {
-        symbol::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that gives it, write the function that computes it, `id = path::to::function`, or leave it out for a random one".into(),
-        symbol::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that gives it, write the function that computes it, `time = path::to::function`, or leave it out for the current one".into(),
+        symbol::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that sets it, write the function that computes it, `id = path::to::function`, or omit it for a random id".into(),
+        symbol::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that sets it, write the function that computes it, `time = path::to::function`, or omit it for the current time".into(),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".into(),
-        symbol::DATA => "`data` is what the fields of the type are, and no attribute: give the extension another name".into(),
+        symbol::DATA => "`data` is not an attribute, the fields of the type are the data: use another name for the extension".into(),
         _ if rule::is_reserved(name) => {
-            format!("`{name}` is no extension: write `{name} = \"..\"` on its own, outside of `extension(..)`")
+            format!("`{name}` is not an extension: write `{name} = \"..\"` outside of `extension(..)`")
         }
         _ => return rule::extension_name(name),
     })

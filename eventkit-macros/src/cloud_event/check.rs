@@ -1,4 +1,4 @@
-//! Rules that involve more than one attribute.
+//! Rules that involve several attributes.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(super) fn check(
     for param in input.generics.lifetimes() {
         let lifetime = &param.lifetime;
         let message = format!(
-            "an event type owns its data: use types such as `String` for its fields, and take out `{lifetime}`"
+            "an event type must own its data: use types such as `String` for its fields, and remove `{lifetime}`"
         );
         errors.add(lifetime, message);
     }
@@ -38,7 +38,7 @@ pub(super) fn check(
     }
 }
 
-/// A struct has an event type, which no field gives.
+/// Checks that a struct has an event type, and that no field sets it.
 fn check_event_type(
     errors: &ErrorCollector,
     input: &DeriveInput,
@@ -47,10 +47,10 @@ fn check_event_type(
 ) {
     let mut fields = fields.iter();
     if let Some(field) = fields.find(|field| field.attr.name == symbol::TYPE) {
-        // A family of types has been refused by its pattern.
+        // A pattern was already reported.
         let ty = attrs.ty.as_ref().and_then(EventType::literal);
         if !ty.is_some_and(rule::is_family) {
-            let message = "a struct is one event type: write `#[cloudevent(type = \"..\")]` on it, and give each other type a struct of its own";
+            let message = "a field cannot set the event type: write `#[cloudevent(type = \"..\")]` on the struct, and a separate struct for each other type";
             errors.add(&field.attr.key, message);
         }
     } else if !attrs.has_or_suggests(symbol::TYPE) {
@@ -63,27 +63,27 @@ fn check_event_type(
     }
 }
 
-/// An attribute is given by the type or by one field.
+/// Checks that an attribute is set by either the type or one field.
 fn check_duplicates(errors: &ErrorCollector, attrs: &TypeAttrs, fields: &[AttributeField<'_>]) {
     let mut seen = BTreeMap::new();
-    // The type has an error of its own.
+    // A field with `type` was already reported.
     let fields = fields
         .iter()
         .filter(|field| field.attr.name != symbol::TYPE);
     for field in fields {
         let name = field.attr.name.as_str();
         if attrs.has(name) {
-            let message = format!("`{name}` is given on the type as well: remove one of the two");
+            let message = format!("`{name}` is also set on the type: remove one of the two");
             errors.add(&field.attr.key, message);
         } else if let Some(first) = seen.insert(name, field.ident) {
             let message =
-                format!("the field `{first}` gives `{name}` already: remove one of the two");
+                format!("the field `{first}` already sets `{name}`: remove one of the two");
             errors.add(&field.attr.key, message);
         }
     }
 }
 
-/// A field can leave the data only if serde writes the data field by field.
+/// Checks that serde writes the data field by field if a field is not data.
 fn check_serde_keys(errors: &ErrorCollector, model: &Struct<'_>) {
     let Payload::Fields(data) = &model.data else {
         return;
@@ -96,25 +96,25 @@ fn check_serde_keys(errors: &ErrorCollector, model: &Struct<'_>) {
     for key in &data.container.opaque {
         let name = key.name();
         errors.add(key, format!(
-            "with `{name}`, serde does not write the fields one by one, so `{ident}` cannot leave the data: write `#[cloudevent({attribute}, keep)]`, or remove `{name}`"
+            "with `{name}`, serde does not serialize the struct field by field, so `{ident}` cannot be excluded from the data: write `#[cloudevent({attribute}, keep)]`, or remove `{name}`"
         ));
     }
 }
 
-/// A field that is kept in the data is written and read by serde.
+/// Checks that serde does not skip a field with `keep`.
 fn check_kept_fields(errors: &ErrorCollector, fields: &[AttributeField<'_>]) {
     for field in fields.iter().filter(|field| field.attr.keep) {
         if let Some(key) = &field.skipped {
             let name = key.name();
             let message = format!(
-                "`keep` leaves the field in the data, and `{name}` takes it out: remove one of the two"
+                "`keep` includes the field in the data, but `{name}` excludes it: remove one of the two"
             );
             errors.add(key, message);
         }
     }
 }
 
-/// One variant holds the events of all other types.
+/// Checks that only one variant contains the events of all other types.
 fn check_other_variants(errors: &ErrorCollector, variants: &[EventVariant<'_>]) {
     let mut others = variants.iter().filter(|variant| variant.is_other);
     let Some(first) = others.next() else {
@@ -122,19 +122,20 @@ fn check_other_variants(errors: &ErrorCollector, variants: &[EventVariant<'_>]) 
     };
     for other in others {
         let message = format!(
-            "`{}` holds the events of all other types already: remove one of the two",
+            "`{}` already contains the events of all other types: remove one of the two",
             first.ident
         );
         errors.add(other.ident, message);
     }
 }
 
-/// An enum has no key but `crate`.
+/// Checks that an enum has no key but `crate`.
 fn check_enum_keys(errors: &ErrorCollector, attrs: &TypeAttrs) {
     for key in attrs.keys.iter().filter(|key| key.name() != symbol::CRATE) {
         let name = key.name();
-        errors.add(key, format!(
-            "`{name}` belongs on the structs: an enum is the set of the event types that its variants hold"
-        ));
+        errors.add(
+            key,
+            format!("an enum cannot have the key `{name}`: move it to the structs in the variants"),
+        );
     }
 }

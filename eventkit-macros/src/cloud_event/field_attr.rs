@@ -8,7 +8,7 @@ use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
 use crate::{rule, symbol, value};
 
-/// The keys on a field.
+/// The keys of a field.
 const KEYS: [&str; 6] = [
     symbol::ID,
     symbol::SOURCE,
@@ -18,13 +18,13 @@ const KEYS: [&str; 6] = [
     symbol::KEEP,
 ];
 
-/// Attribute that a field sets.
+/// An attribute that a field sets.
 pub(super) struct FieldAttr {
     /// The name of the attribute.
     pub(super) name: String,
     /// The key that declares it.
     pub(super) key: Key,
-    /// Whether the field stays in the data as well.
+    /// Whether the field is also part of the data.
     pub(super) keep: bool,
 }
 
@@ -45,19 +45,19 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
                     "expected a key, such as `subject` or `extension = \"..\"`",
                 );
             }
-            // Do not report the key as missing too.
+            // The missing key is not reported in addition.
             Entry::Malformed(_) => return None,
             Entry::Keyed(key, value) if key.name() == symbol::KEEP => {
                 no_value(errors, &key, &value);
                 keep = Some(key);
             }
             Entry::Keyed(key, value) => {
-                // If `None`, an error has been reported: do not report the key as missing too.
+                // An error was already reported, so the missing key is not reported in addition.
                 let name = attribute_name(errors, field, &key, &value)?;
                 if let Some((first, _)) = &given {
                     let second = key.name();
                     let message = format!(
-                        "the field gives `{first}` already: give `{second}` from a field of its own"
+                        "the field already sets `{first}`: set `{second}` with another field"
                     );
                     errors.add(&key, message);
                 } else {
@@ -73,7 +73,7 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
             keep: keep.is_some(),
         }),
         (None, Some(keep)) => {
-            let message = "`keep` leaves an attribute in the data as well, but the field gives none: write which, such as `#[cloudevent(subject, keep)]`";
+            let message = "`keep` needs the attribute that the field sets: write it, such as `#[cloudevent(subject, keep)]`";
             errors.fail(keep, message)
         }
         (None, None) => None,
@@ -100,7 +100,7 @@ fn attribute_name(
         symbol::ID | symbol::SOURCE | symbol::SUBJECT | symbol::TIME => {
             no_value(errors, key, value).then(|| name.to_owned())
         }
-        // The type is refused where the whole struct is known.
+        // The type is rejected when the whole struct is known.
         symbol::TYPE => Some(name.to_owned()),
         symbol::EXTENSION => extension_name(errors, field, key, value),
         _ => errors.fail(key, unknown_key(name)),
@@ -112,16 +112,16 @@ fn no_value(errors: &ErrorCollector, key: &Key, value: &Value) -> bool {
     if !alone {
         let name = key.name();
         let what = if name == symbol::KEEP {
-            "it takes no value"
+            "it is a flag"
         } else {
-            "the field is its value"
+            "the field is the value"
         };
-        errors.add(key, format!("write `{name}` alone: {what}"));
+        errors.add(key, format!("write `{name}` without a value: {what}"));
     }
     alone
 }
 
-/// Returns the explicit name of the extension, or else that of the field.
+/// Returns the explicit name of the extension, or the name of the field.
 fn extension_name(
     errors: &ErrorCollector,
     field: &Field,
@@ -133,7 +133,7 @@ fn extension_name(
         Value::List(..) => {
             return errors.fail(
                 key,
-                "the name of the extension stands after `=`: write `extension = \"name\"`",
+                "expected the name of the extension after `=`: write `extension = \"name\"`",
             );
         }
         Value::None => {
@@ -151,34 +151,30 @@ fn extension_name(
     Some(name)
 }
 
-/// Returns why the name of a field cannot be that of its extension, or `None` if it can.
+/// Returns the reason why a field name cannot be the name of an extension, or `None` if it can.
 fn not_an_extension(name: &str) -> Option<String> {
     let cannot = format!("`{name}` cannot be the name of an extension");
     if [symbol::ID, symbol::SOURCE, symbol::SUBJECT, symbol::TIME].contains(&name) {
         return Some(format!(
-            "{cannot}: write `#[cloudevent({name})]`, or give it another one, `extension = \"..\"`"
+            "{cannot}: write `#[cloudevent({name})]`, or use another name, `extension = \"..\"`"
         ));
     }
     if rule::is_reserved(name) || name == symbol::DATA {
-        return Some(format!(
-            "{cannot}: give it another one, `extension = \"..\"`"
-        ));
+        return Some(format!("{cannot}: use another name, `extension = \"..\"`"));
     }
     let example = rule::as_extension_name(name).unwrap_or_else(|| "..".to_owned());
     (!rule::is_attribute_name(name)).then(|| {
-        format!(
-            "{cannot}: give one of lower-case letters a-z and digits, `extension = \"{example}\"`"
-        )
+        format!("{cannot}: use lower-case letters a-z and digits, `extension = \"{example}\"`")
     })
 }
 
 fn check_extension_name(name: &str) -> Result<(), String> {
     match name {
         symbol::ID | symbol::SOURCE | symbol::SUBJECT | symbol::TIME => Err(format!(
-            "`{name}` is no extension: write `#[cloudevent({name})]`"
+            "`{name}` is not an extension: write `#[cloudevent({name})]`"
         )),
         _ if rule::is_reserved(name) => Err(format!(
-            "`{name}` is no extension: give the extension another name"
+            "`{name}` is not an extension: use another name for the extension"
         )),
         _ => super::attr::extension_name(name),
     }
@@ -190,13 +186,15 @@ fn unknown_key(name: &str) -> String {
             "`{name}` is the same for all events of a type: write `#[cloudevent({name} = \"..\")]` on the type"
         ),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
-        symbol::DATA => "every field that gives no attribute is data: remove it".to_owned(),
-        symbol::CRATE => "`crate` is a key of the type, not of a field".to_owned(),
+        symbol::DATA => "every field that sets no attribute is data: remove it".to_owned(),
+        symbol::CRATE => {
+            "`crate` is a key of the type, not of a field: move it to the type".to_owned()
+        }
         _ => {
             let help = did_you_mean(name, &KEYS).map_or_else(
                 || {
                     let extension = if rule::is_attribute_name(name) { name } else { ".." };
-                    format!("a field gives `id`, `source`, `subject`, `time`, or an extension, `extension = \"{extension}\"`")
+                    format!("a field sets `id`, `source`, `subject`, `time`, or an extension, `extension = \"{extension}\"`")
                 },
                 |known| format!("did you mean `{known}`?"),
             );

@@ -1,4 +1,4 @@
-//! Type parameters of the item, and predicates on them.
+//! The type parameters of the item, and predicates on them.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ pub(super) fn this(input: &DeriveInput) -> TokenStream {
     quote!(#ident #arguments)
 }
 
-/// Replaces `Self` in types, and at the start of paths in strings, as serde takes them.
+/// Replaces `Self` in types, and at the start of paths in strings, which serde takes.
 pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut trees = tokens.into_iter().peekable();
@@ -48,7 +48,7 @@ pub(super) fn without_self(tokens: TokenStream, this: &TokenStream) -> TokenStre
     out
 }
 
-/// Use of a parameter by a type.
+/// How a type uses a type parameter.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum ParamUse {
     /// As a type, such as in `Vec<T>`.
@@ -57,7 +57,7 @@ pub(super) enum ParamUse {
     Any,
 }
 
-/// Returns the type parameters that the tokens use.
+/// Returns the type parameters that tokens use.
 pub(super) fn used_params(
     generics: &Generics,
     tokens: TokenStream,
@@ -76,7 +76,7 @@ pub(super) fn used_params(
     found
 }
 
-/// Returns whether an expression uses a type parameter or a constant one.
+/// Returns whether an expression uses a type or const parameter.
 pub(super) fn depends_on_params(generics: &Generics, tokens: TokenStream) -> bool {
     tokens.into_iter().any(|tree| match &tree {
         TokenTree::Group(group) => depends_on_params(generics, group.stream()),
@@ -107,7 +107,7 @@ fn param(generics: &Generics, tree: &TokenTree) -> Option<Ident> {
     params.find(|param| *param == name).cloned()
 }
 
-/// Returns whether the token is the first half of `::`.
+/// Returns whether a token is the first half of `::`.
 fn starts_path(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Punct(p) if p.as_char() == ':' && p.spacing() == Spacing::Joint)
 }

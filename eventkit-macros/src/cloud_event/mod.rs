@@ -19,7 +19,7 @@ use self::attr::TypeAttrs;
 use self::model::Model;
 use crate::error_collector::ErrorCollector;
 
-/// Returns the error of an item that does not parse, beside a stub for what can be read of it.
+/// Returns the error of an item that cannot be parsed, and a stub for what could be read of it.
 fn stub(input: TokenStream, error: &syn::Error) -> TokenStream {
     let compile_error = error.to_compile_error();
     let Ok(input) = item_head.parse2(input) else {
@@ -60,7 +60,7 @@ fn item_head(input: ParseStream<'_>) -> syn::Result<DeriveInput> {
     })
 }
 
-/// Expands the derive, or reports all errors beside a stub.
+/// Expands the derive macro, or reports all errors and adds a stub.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input.clone()) {
         Ok(input) => input,

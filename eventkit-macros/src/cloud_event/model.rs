@@ -1,4 +1,4 @@
-//! Model of the item: one event type, or a set of them.
+//! The model of the item: one event type, or a set of event types.
 
 use std::slice;
 
@@ -13,7 +13,7 @@ use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key};
 use crate::{symbol, ty};
 
-/// Type to implement `CloudEvent` for.
+/// The type to implement `CloudEvent` for.
 pub(super) enum Model<'i> {
     /// One event type.
     Struct(Box<Struct<'i>>),
@@ -21,9 +21,9 @@ pub(super) enum Model<'i> {
     Enum(Vec<EventVariant<'i>>),
 }
 
-/// Struct that is one event type.
+/// A struct with one event type.
 pub(super) struct Struct<'i> {
-    /// The fields that give attributes.
+    /// The fields that set attributes.
     pub(super) attributes: Vec<AttributeField<'i>>,
     /// The data.
     pub(super) data: Payload<'i>,
@@ -31,16 +31,16 @@ pub(super) struct Struct<'i> {
     pub(super) fields: &'i Fields,
 }
 
-/// Field that sets an attribute.
+/// A field that sets an attribute.
 pub(super) struct AttributeField<'i> {
     pub(super) attr: FieldAttr,
     pub(super) ident: &'i Ident,
     pub(super) ty: &'i Type,
-    /// The key of serde that leaves the field out of the data.
+    /// The serde key that excludes the field from the data.
     pub(super) skipped: Option<Key>,
 }
 
-/// Data of a struct.
+/// The data of a struct.
 pub(super) enum Payload<'i> {
     /// No data.
     Nothing,
@@ -50,13 +50,13 @@ pub(super) enum Payload<'i> {
     Fields(Box<DataStruct<'i>>),
 }
 
-/// Struct of the fields that are data.
+/// A struct of the fields that are data.
 pub(super) struct DataStruct<'i> {
     pub(super) container: serde_attr::Container,
     pub(super) fields: Vec<DataField<'i>>,
 }
 
-/// Field that is data.
+/// A field that is data.
 pub(super) struct DataField<'i> {
     pub(super) ident: &'i Ident,
     /// The type, with `Self` replaced.
@@ -64,13 +64,13 @@ pub(super) struct DataField<'i> {
     pub(super) serde: serde_attr::FieldAttrs,
 }
 
-/// Variant of an enum, with the event type that it holds.
+/// A variant of an enum.
 pub(super) struct EventVariant<'i> {
     pub(super) ident: &'i Ident,
-    /// The event type, without the `Box` around it.
+    /// The type in the variant, without a `Box`.
     pub(super) ty: Type,
     pub(super) is_boxed: bool,
-    /// Whether it holds the events of all other types.
+    /// Whether it contains the events of all other types.
     pub(super) is_other: bool,
 }
 
@@ -85,7 +85,7 @@ impl<'i> Model<'i> {
             Data::Enum(data) => {
                 let is_set = |variant: &Variant| !variant.attrs.iter().any(is_other);
                 if !data.variants.iter().any(is_set) {
-                    let message = "an enum of events has a variant for each event type, such as `Placed(OrderPlaced)`: add one";
+                    let message = "an enum of events needs a variant for each event type: add one such as `Placed(OrderPlaced)`";
                     errors.add(&input.ident, message);
                 }
                 let variants = data.variants.iter();
@@ -147,11 +147,10 @@ impl<'i> Struct<'i> {
     }
 }
 
-/// Returns the attribute that a field sets; only named fields can set one.
+/// Returns the attribute that a field sets. Only named fields can set one.
 fn named_attr<'i>(errors: &ErrorCollector, field: &'i Field) -> Option<(&'i Ident, FieldAttr)> {
     let Some(ident) = &field.ident else {
-        let message =
-            "only a field with a name can give an attribute: write the struct with named fields";
+        let message = "only a named field can set an attribute: write the struct with named fields";
         field_attr::reject(errors, &field.attrs, message);
         return None;
     };
@@ -174,7 +173,7 @@ fn is_other(attribute: &Attribute) -> bool {
     attribute.path().is_ident(symbol::CLOUDEVENT) && key.is_ok_and(|key| key == symbol::OTHER)
 }
 
-/// Rejects `#[cloudevent(..)]` on a variant of one event type.
+/// Rejects `#[cloudevent(..)]` on a variant with one event type.
 fn reject_attributes(errors: &ErrorCollector, attributes: &[Attribute], message: &str) {
     let own = attributes
         .iter()
@@ -191,7 +190,7 @@ fn reject_attributes(errors: &ErrorCollector, attributes: &[Attribute], message:
         match meant {
             Some(key) if key.name() == symbol::OTHER => errors.add(
                 &attribute.meta,
-                "write `#[cloudevent(other)]` alone: the variant holds the events of all other types",
+                "`other` cannot be combined with other keys: write `#[cloudevent(other)]`",
             ),
             Some(key) => {
                 let name = key.name();
@@ -219,8 +218,7 @@ impl<'i> EventVariant<'i> {
 
     fn read(errors: &ErrorCollector, variant: &'i Variant) -> Option<Self> {
         let ident = &variant.ident;
-        let message =
-            format!("attributes belong on the struct that `{ident}` holds: move this there");
+        let message = format!("the attribute belongs on the struct in `{ident}`: move it there");
         let is_other = variant.attrs.iter().any(is_other);
         if !is_other {
             reject_attributes(errors, &variant.attrs, &message);
@@ -231,7 +229,7 @@ impl<'i> EventVariant<'i> {
         let mut fields = variant.fields.iter();
         if is_other && variant.fields.len() != 1 {
             let message = format!(
-                "a variant for the events of all other types holds an event: write `{ident}(Event)`"
+                "a variant for the events of all other types must contain an event: write `{ident}(Event)`"
             );
             return errors.fail(ident, message);
         }
@@ -240,14 +238,14 @@ impl<'i> EventVariant<'i> {
                 return Some(Self::new(ident, ty, is_other));
             }
             (Fields::Unnamed(_), ..) => format!(
-                "a variant holds one event type, a struct that derives `CloudEvent`: write `{ident}(TheStruct)`"
+                "a variant must contain a single struct that derives `CloudEvent`: write `{ident}(TheStruct)`"
             ),
             (Fields::Named(_), ..) => format!(
-                "a variant holds one event type: move the fields to a struct that derives `CloudEvent`, and write `{ident}(TheStruct)`"
+                "a variant must contain a single struct that derives `CloudEvent`: move the fields to it, and write `{ident}(TheStruct)`"
             ),
             (Fields::Unit, ..) => {
                 let message = format!(
-                    "a variant holds an event type, a struct that derives `CloudEvent`: write `{ident}({ident})`, where the struct may be a unit struct"
+                    "a variant must contain a struct that derives `CloudEvent`, which may be a unit struct: write `{ident}({ident})`"
                 );
                 return errors.fail(ident, message);
             }

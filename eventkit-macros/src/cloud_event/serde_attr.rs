@@ -1,4 +1,4 @@
-//! `#[serde(..)]`, most of which is carried over to the [remote](super::expand) definitions.
+//! `#[serde(..)]`, most of which is copied to the [remote](super::expand) definitions.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -12,10 +12,10 @@ use crate::error_collector::ErrorCollector;
 use crate::meta::{self, Entry, Key, Value};
 use crate::symbol;
 
-/// Keys with which serde does not read and write a container field by field.
+/// Keys with which serde does not serialize and deserialize a container field by field.
 const OPAQUE: [&str; 5] = ["from", "try_from", "into", "remote", "transparent"];
 
-/// The keys on a field, and on a container.
+/// The keys of fields and containers.
 const KNOWN: [&str; 28] = [
     "alias",
     "borrow",
@@ -50,21 +50,21 @@ const KNOWN: [&str; 28] = [
 /// `#[serde(..)]` on the type.
 #[derive(Default)]
 pub(super) struct Container {
-    /// The elements that both definitions carry over.
+    /// The elements for both remote definitions.
     pub(super) carried: Vec<TokenStream>,
-    /// The keys that conflict with fields that leave the data.
+    /// The keys that cannot be combined with fields that are not data.
     pub(super) opaque: Vec<Key>,
-    /// The source of absent fields.
+    /// The source of missing fields.
     pub(super) default: Option<ContainerDefault>,
     /// Whether the type is renamed for serializing, and for deserializing.
     pub(super) renamed: (bool, bool),
     /// Whether `expecting` is given.
     pub(super) has_expecting: bool,
-    /// The bounds for serializing that replace the inferred ones.
+    /// The bounds for serialization that replace the inferred ones.
     pub(super) bound: Option<Vec<WherePredicate>>,
 }
 
-/// Source of the absent fields of a container.
+/// The source of the missing fields of a container.
 pub(super) enum ContainerDefault {
     /// Its `Default` impl.
     Trait,
@@ -73,7 +73,7 @@ pub(super) enum ContainerDefault {
 }
 
 impl Container {
-    /// Reads the attributes; `this` is the type, for paths that start with `Self`.
+    /// Reads the attributes. `this` replaces `Self` in paths.
     pub(super) fn read(attributes: &[Attribute], this: &TokenStream) -> Self {
         let mut container = Self::default();
         for (key, value) in entries(attributes) {
@@ -99,14 +99,14 @@ impl Container {
 /// `#[serde(..)]` on a field.
 #[derive(Default)]
 pub(super) struct FieldAttrs {
-    /// The elements, all of which are carried over.
+    /// The elements, all of which are copied.
     pub(super) carried: Vec<TokenStream>,
-    /// The bounds for serializing that replace the inferred ones.
+    /// The bounds for serialization that replace the inferred ones.
     pub(super) bound: Option<Vec<WherePredicate>>,
 }
 
 impl FieldAttrs {
-    /// Reads the attributes; `this` is the type, for paths that start with `Self`.
+    /// Reads the attributes. `this` replaces `Self` in paths.
     pub(super) fn read(attributes: &[Attribute], this: &TokenStream) -> Self {
         let mut attrs = Self::default();
         for (key, value) in entries(attributes) {
@@ -125,7 +125,7 @@ impl FieldAttrs {
 }
 
 fn entries(attributes: &[Attribute]) -> Vec<(Key, Value)> {
-    // The derives of serde report errors in these attributes, and misspelt keys once is enough.
+    // Serde's derives report the errors in these attributes and misspelled keys.
     let unreported = ErrorCollector::default();
     let entries = meta::attribute_entries(&unreported, attributes, symbol::SERDE, "");
     let keyed = entries.into_iter().filter_map(keyed);
@@ -136,14 +136,14 @@ fn is_misspelt(name: &str) -> bool {
     !KNOWN.contains(&name) && did_you_mean(name, &KNOWN).is_some()
 }
 
-/// Returns the key with which serde leaves a field out of the data, in one direction or both.
+/// Returns the key with which serde skips a field, in one direction or both.
 pub(super) fn skip_key(attributes: &[Attribute]) -> Option<Key> {
     let skips = ["skip", "skip_serializing", "skip_deserializing"];
     let mut keys = entries(attributes).into_iter().map(|(key, _)| key);
     keys.find(|key| skips.contains(&key.name()))
 }
 
-/// Reads the list of an element, of which serde reports the errors too.
+/// Reads the list of an element. Serde reports its errors.
 fn list(tokens: &TokenStream) -> Vec<(Key, Value)> {
     let entries = meta::entries(&ErrorCollector::default(), tokens.clone());
     entries.into_iter().filter_map(keyed).collect()
@@ -156,13 +156,13 @@ fn keyed(entry: Entry) -> Option<(Key, Value)> {
     }
 }
 
-/// Returns an element with `Self` at the start of paths replaced.
+/// Returns an element with `Self` replaced at the start of paths.
 fn element(key: &Key, value: Value, this: &TokenStream) -> TokenStream {
     match value {
         Value::None => key.to_token_stream(),
         Value::List(tokens) => quote!(#key(#tokens)),
         Value::Assigned(tokens) => {
-            // Serde puts these paths into an impl for the remote definition.
+            // Serde uses these paths in an impl for the remote definition.
             let tokens = generics::without_self(tokens, this);
             quote!(#key = #tokens)
         }
@@ -182,7 +182,7 @@ fn container_default(value: &Value, this: &TokenStream) -> ContainerDefault {
     }
 }
 
-/// Returns whether the value applies to serializing, and to deserializing.
+/// Returns whether the value applies to serialization, and to deserialization.
 fn directions(value: &Value) -> (bool, bool) {
     let Value::List(tokens) = value else {
         return (true, true);

@@ -1,4 +1,4 @@
-//! What the derive expands to, in its main forms.
+//! Snapshots of the main forms of `#[derive(CloudEvent)]`.
 
 use expect_test::expect_file;
 use quote::quote;

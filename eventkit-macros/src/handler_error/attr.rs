@@ -1,4 +1,4 @@
-//! Attributes on the type and its variants.
+//! The attributes on the type and its variants.
 
 use std::slice;
 
@@ -9,17 +9,17 @@ use crate::meta::{attribute_entries, known_keys};
 use crate::symbol;
 use crate::value::{self, DurationLit};
 
-/// Decision on the event, made by an attribute.
+/// The decision that an attribute makes on the event.
 pub(super) enum Decision {
     Retry(Option<DurationLit>),
     DeadLetter,
     Drop,
-    /// That of the error in the only field.
+    /// The decision of the error in the only field.
     Transparent,
 }
 
 impl Decision {
-    /// Reads an attribute, or returns `None` if it is not a decision.
+    /// Reads an attribute, or returns `None` if it makes no decision.
     pub(super) fn read(errors: &ErrorCollector, attribute: &Attribute) -> Option<Self> {
         let path = attribute.path();
         if path.is_ident(symbol::RETRY) {
@@ -36,7 +36,7 @@ impl Decision {
             return None;
         };
         if !matches!(attribute.meta, Meta::Path(_)) {
-            errors.add(&attribute.meta, "the attribute takes nothing");
+            errors.add(&attribute.meta, "the attribute takes no arguments");
         }
         Some(decision)
     }
@@ -80,8 +80,8 @@ pub(super) fn check_variant(errors: &ErrorCollector, attributes: &[Attribute]) {
         .iter()
         .filter(|own| own.path().is_ident(symbol::HANDLER_ERROR));
     for attribute in own.filter(|own| !is_transparent(own)) {
-        let message = "a variant takes `#[handler_error(transparent)]`, which leaves the decision to \
-                       the error that it holds";
+        let message = "expected `#[handler_error(transparent)]`, which leaves the decision to the \
+                       error in the variant";
         errors.add(&attribute.meta, message);
     }
 }

@@ -1,4 +1,4 @@
-//! Expansion of `#[derive(HandlerError)]`.
+//! The expansion of `#[derive(HandlerError)]`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,13 +9,13 @@ use super::attr::Decision;
 use super::model::Case;
 use crate::span::respanned;
 
-/// Returns the impl of `HandlerError`, and adds the type to those whose decisions are found behind a
-/// pointer.
+/// Returns the impl of `HandlerError`, and adds the type to those whose decisions are found behind
+/// a pointer.
 pub(super) fn expand(input: &DeriveInput, cases: &[Case], crate_path: &Path) -> TokenStream {
     let name = &input.ident;
     let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
     let arms = cases.iter().map(|case| arm(case, crate_path));
-    // One type alone can be looked for.
+    // Only a concrete type can be looked for.
     let found = input.generics.params.is_empty().then(|| {
         quote! {
             #crate_path::__private::discover! {

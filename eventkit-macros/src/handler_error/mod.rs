@@ -12,7 +12,7 @@ use syn::DeriveInput;
 
 use crate::error_collector::ErrorCollector;
 
-/// Expands the derive, and reports all errors beside it.
+/// Expands the derive macro, and reports all errors.
 pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let input: DeriveInput = match syn::parse2(input) {
         Ok(input) => input,

@@ -1,4 +1,4 @@
-//! Model of the error: its cases, each with a decision on the event.
+//! The model of an error type: its variants, each with a decision on the event.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -8,12 +8,12 @@ use super::attr::{self, Decision};
 use crate::error_collector::ErrorCollector;
 use crate::symbol;
 
-/// Struct or variant.
+/// A struct or a variant.
 pub(super) struct Case {
     pub(super) pattern: TokenStream,
-    /// The decision, or `None` if an error has been reported.
+    /// The decision, or `None` if an error was reported.
     pub(super) decision: Option<Decision>,
-    /// The type of the error to which the decision is left.
+    /// The type of the error that decides, if the case is transparent.
     pub(super) inner: Option<Type>,
 }
 
@@ -33,13 +33,14 @@ pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Vec<Case> {
         Data::Enum(data) => {
             for (attribute, _) in decisions(&ErrorCollector::default(), &input.attrs) {
                 let name = match &attribute.meta {
-                    // With its argument, without which it means nothing.
+                    // Including the arguments, because the name alone is ambiguous.
                     Meta::List(list) if list.path.is_ident(symbol::HANDLER_ERROR) => {
                         list.to_token_stream().to_string().replace(' ', "")
                     }
                     meta => meta.path().to_token_stream().to_string(),
                 };
-                let message = format!("each variant decides for itself: put `#[{name}]` on them");
+                let message =
+                    format!("the decision belongs on each variant: move `#[{name}]` there");
                 errors.add(attribute, message);
             }
             let variants = data.variants.iter().map(|variant| {
@@ -56,7 +57,10 @@ pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Vec<Case> {
             variants.collect()
         }
         Data::Union(data) => {
-            errors.add(data.union_token, "an error is a struct or an enum");
+            errors.add(
+                data.union_token,
+                "`HandlerError` can only be derived for structs and enums",
+            );
             vec![Case {
                 pattern: quote!(_),
                 decision: None,
@@ -67,7 +71,7 @@ pub(super) fn read(errors: &ErrorCollector, input: &DeriveInput) -> Vec<Case> {
 }
 
 impl Case {
-    /// Reads the attributes of a struct or variant, which has exactly one decision.
+    /// Reads the attributes of a struct or variant, which must have exactly one decision.
     fn read(
         errors: &ErrorCollector,
         name: &Ident,
@@ -80,11 +84,11 @@ impl Case {
         if decision.is_none() {
             let help = "add `#[retry]`, `#[dead_letter]` or `#[drop]`";
             let message =
-                format!("`{name}` does not declare how a service treats the event: {help}");
+                format!("`{name}` does not decide what a service does with the event: {help}");
             errors.add(name, message);
         }
         for (attribute, _) in decisions {
-            let message = format!("`{name}` has decided already: leave one of the two");
+            let message = format!("`{name}` already has a decision: remove one of the two");
             errors.add(attribute, message);
         }
         let held = matches!(decision, Some(Decision::Transparent))
@@ -116,7 +120,7 @@ fn held_error<'f>(
         (Some((member, field)), None) => Some((member, &field.ty)),
         _ => errors.fail(
             name,
-            format!("`{name}` is transparent, so it holds one error and nothing else"),
+            format!("`{name}` is transparent, so it must contain exactly one field, the error"),
         ),
     }
 }

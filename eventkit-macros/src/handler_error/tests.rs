@@ -1,4 +1,4 @@
-//! What `#[derive(HandlerError)]` expands to.
+//! Snapshots of the main forms of `#[derive(HandlerError)]`.
 
 use expect_test::expect_file;
 use quote::quote;

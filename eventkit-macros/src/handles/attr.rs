@@ -1,4 +1,4 @@
-//! Arguments of `#[handles(..)]`.
+//! The arguments of `#[handles(..)]`.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -34,46 +34,46 @@ const KEYS: [&str; 14] = [
     symbol::ON_EXHAUSTED,
 ];
 
-/// What to write for keys that other libraries have.
+/// What to write instead of keys of other libraries.
 const OTHER_NAMES: [(&str, &str); 8] = [
     ("type", ALONE),
     ("event", ALONE),
     ("topic", ALONE),
     ("retries", "`retry(attempts = 5)`"),
     ("attempts", "`retry(attempts = 5)`"),
-    ("priority", "`order = 10`; lower ones run first"),
+    ("priority", "`order = 10`, lower values run first"),
     ("state", "a parameter, `State(state): State<YourState>`"),
     ("dead_letter", "`on_exhausted = \"dead_letter\"`"),
 ];
 
 const ALONE: &str = "the event type without a key: `#[handles(\"co.outcome.order.placed\")]`";
 
-/// Arguments of the attribute.
+/// The arguments of the attribute.
 #[derive(Default)]
 pub(super) struct Arguments {
-    /// Event types and patterns.
+    /// The event types and patterns.
     pub(super) types: Vec<EventPattern>,
     /// The path of the static of a registry.
     pub(super) registry: Option<Path>,
     /// An `i32` expression.
     pub(super) order: Option<Expr>,
-    /// The CESQL expression that an event has to pass.
+    /// The CESQL expression that an event must match.
     pub(super) filter: Option<Filter>,
-    /// The events that it emits, beside those that its signature names.
+    /// The events that the handler emits, in addition to those of its signature.
     pub(super) emits: Vec<EmittedSet>,
     /// The durable name.
     pub(super) name: Option<LitStr>,
-    /// The former durable names, the latest first.
+    /// The former durable names, most recent first.
     pub(super) former_names: Vec<LitStr>,
     /// The position at which a new subscription starts.
     pub(super) start: Option<StartPosition>,
-    /// The policy in a service.
+    /// The policy of the handler in a service.
     pub(super) policy: Policy,
-    /// The path of the library, if it is not the default.
+    /// The path of the library, if it is given.
     pub(super) crate_path: Option<Path>,
 }
 
-/// Event type or pattern.
+/// An event type or pattern.
 pub(super) enum EventPattern {
     Literal(LitStr),
     /// A constant, such as `OrderPlaced::TYPE`, which the compiler checks.
@@ -95,7 +95,7 @@ impl ToTokens for EventPattern {
     }
 }
 
-/// Reads the arguments; malformed ones are reported and skipped.
+/// Reads the arguments. Malformed ones are reported and skipped.
 pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
     let mut arguments = Arguments::default();
     let mut seen: Vec<String> = Vec::new();
@@ -112,7 +112,7 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
                 errors.add(&key, no_constant(key.name()));
             }
             Entry::Keyed(key, _) if seen.iter().any(|name| name == key.name()) => {
-                errors.add(&key, format!("`{}` is given twice", key.name()));
+                errors.add(&key, format!("duplicate key `{}`", key.name()));
             }
             Entry::Keyed(key, value) => {
                 seen.push(key.name().to_owned());
@@ -123,7 +123,7 @@ pub(super) fn read(errors: &ErrorCollector, tokens: TokenStream) -> Arguments {
     arguments
 }
 
-/// Returns whether a name is that of a constant, and no key without its value.
+/// Returns whether a name is a constant, and not a key without its value.
 fn is_constant(name: &str) -> bool {
     starts_upper(name) && name == name.to_uppercase()
 }
@@ -132,10 +132,10 @@ fn starts_upper(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
-/// Returns the error of a Rust type in the place of an event type.
+/// Returns the error for a Rust type in place of an event type.
 fn no_constant(name: &str) -> String {
     format!(
-        "an event type is a string or a constant: write `#[handles]` for the types of the parameter, or `#[handles({name}::TYPE)]`"
+        "expected an event type, which is a string or a constant: write `#[handles]` for the types of the parameter, or `#[handles({name}::TYPE)]`"
     )
 }
 
@@ -143,7 +143,7 @@ fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<EventPattern
     let Lit::Str(literal) = literal else {
         errors.add(
             literal,
-            "an event type is a string: `#[handles(\"co.outcome.order.placed\")]`",
+            "expected an event type, which is a string: write `#[handles(\"co.outcome.order.placed\")]`",
         );
         return;
     };
@@ -151,7 +151,7 @@ fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<EventPattern
     if let Err(message) = rule::event_pattern(&ty) {
         errors.add(&literal, message);
     } else if types.iter().any(|own| own.is_literal(&ty)) {
-        errors.add(&literal, format!("\"{ty}\" is given twice"));
+        errors.add(&literal, format!("duplicate event type \"{ty}\""));
     } else {
         types.push(EventPattern::Literal(literal));
     }
@@ -160,11 +160,11 @@ fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<EventPattern
 fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut Arguments) {
     match key.name() {
         symbol::REGISTRY => {
-            let expected = "write the static of a registry: `registry = BILLING`";
+            let expected = "expected the static of a registry: write `registry = BILLING`";
             arguments.registry = value::parsed(errors, key, value, expected);
         }
         symbol::ORDER => {
-            let expected = "write a number: `order = 10`";
+            let expected = "expected a number: write `order = 10`";
             arguments.order = value::parsed(errors, key, value, expected);
         }
         symbol::FILTER => arguments.filter = filter::read(errors, key, value),
@@ -187,7 +187,7 @@ fn help(name: &str) -> String {
     did_you_mean(name, &KEYS).map_or_else(
         || {
             let keys = KEYS.map(|key| format!("`{key}`")).join(", ");
-            format!("the keys are {keys}; event types are strings")
+            format!("expected a string for an event type, or one of {keys}")
         },
         |key| format!("did you mean `{key}`?"),
     )
@@ -222,7 +222,7 @@ fn former_names(errors: &ErrorCollector, key: &Key, value: &Value) -> Vec<LitStr
 fn add_name(errors: &ErrorCollector, names: &mut Vec<LitStr>, name: LitStr) {
     value::check(errors, &name, policy::durable_name);
     if names.iter().any(|own| own.value() == name.value()) {
-        errors.add(&name, format!("\"{}\" is given twice", name.value()));
+        errors.add(&name, format!("duplicate name \"{}\"", name.value()));
     } else {
         names.push(name);
     }

@@ -1,4 +1,4 @@
-//! Rules that involve more than one argument, and rules for the function.
+//! Rules that involve several arguments, and rules for the function.
 
 use syn::ext::IdentExt;
 use syn::{Attribute, GenericParam, ReturnType, Safety, Signature, Type, TypeParamBound};
@@ -9,7 +9,7 @@ use super::policy::Policy;
 use crate::error_collector::ErrorCollector;
 use crate::{symbol, ty};
 
-/// Checks all rules, and takes out attributes that cannot stand on a handler.
+/// Checks all rules, and removes attributes that are not allowed on a handler.
 pub(super) fn check(errors: &ErrorCollector, arguments: &Arguments, function: &mut HandlerFn) {
     check_retry_delays(errors, &arguments.policy);
     check_former_names(errors, arguments);
@@ -18,33 +18,36 @@ pub(super) fn check(errors: &ErrorCollector, arguments: &Arguments, function: &m
     check_return_type(errors, &function.sig);
 }
 
-/// The maximum delay is not shorter than the initial one.
+/// Checks that the maximum delay is not shorter than the initial delay.
 fn check_retry_delays(errors: &ErrorCollector, policy: &Policy) {
     if let (Some(initial), Some(max)) = (&policy.initial_delay, &policy.max_delay)
         && max.duration < initial.duration
     {
-        errors.add(&max.literal, "shorter than the initial delay");
+        errors.add(
+            &max.literal,
+            "the maximum delay is shorter than the initial delay",
+        );
     }
 }
 
-/// A handler does not have its name as a former one.
+/// Checks that the durable name is not also a former name.
 fn check_former_names(errors: &ErrorCollector, arguments: &Arguments) {
     let Some(name) = &arguments.name else { return };
     for former in &arguments.former_names {
         if former.value() == name.value() {
-            let help = "the name that the handler has now: name the one it had before";
+            let help = "the handler still has this name: write a former name";
             errors.add(former, help);
         }
     }
 }
 
-/// A function is one handler, and no test.
+/// Checks that the function is only one handler, and not a test.
 fn check_attribute(errors: &ErrorCollector, attribute: &Attribute) -> bool {
     let path = attribute.path();
     let message = if ty::ends_in(path, symbol::HANDLES) {
-        "the function is a handler already: write all event types in one `#[handles(\"..\", \"..\")]`"
+        "the function is already a handler: write all event types in one `#[handles(\"..\", \"..\")]`"
     } else if ty::ends_in(path, symbol::TEST) {
-        "a handler is no test: call it from one, as any other function"
+        "a handler cannot be a test: call it from a test like any other function"
     } else {
         return true;
     };
@@ -52,30 +55,30 @@ fn check_attribute(errors: &ErrorCollector, attribute: &Attribute) -> bool {
     false
 }
 
-/// A handler is one safe, free function.
+/// Checks that the function is safe, free and without type parameters.
 fn check_signature(errors: &ErrorCollector, signature: &Signature) {
     let params = signature.generics.params.iter();
     for param in params.filter(|param| !matches!(param, GenericParam::Lifetime(_))) {
-        let help = "a handler stands for one function, so it has no type parameters: name the types, or register closures at run time";
+        let help = "a handler cannot have type parameters: write concrete types, or register closures at run time";
         errors.add(param, help);
     }
     if let Safety::Unsafe(token) = &signature.safety {
-        let help = "a handler is called by the library: it cannot be `unsafe`";
+        let help = "a handler cannot be `unsafe`, because the library calls it";
         errors.add(token, help);
     }
     if let Some(receiver) = signature.receiver() {
-        let help = "a handler is a free function: take the event, and what `self` holds as `State<..>`, or register a closure at run time";
+        let help = "a handler must be a free function: take the fields of `self` as `State<..>`, or register a closure at run time";
         errors.add(receiver, help);
     }
     let name = signature.ident.unraw().to_string();
     if name.starts_with(symbol::RESERVED) {
         let help =
-            "names that start with `__eventkit` are those of generated code: give another one";
+            "names that start with `__eventkit` are reserved for generated code: use another name";
         errors.add(&signature.ident, help);
     }
 }
 
-/// A handler that waits is an `async fn`: one that returns a future is called, and not awaited.
+/// Checks that the function does not return a future, which would not be awaited.
 fn check_return_type(errors: &ErrorCollector, signature: &Signature) {
     let ReturnType::Type(_, returned) = &signature.output else {
         return;
@@ -84,7 +87,7 @@ fn check_return_type(errors: &ErrorCollector, signature: &Signature) {
         let name = &signature.ident;
         errors.add(
             returned,
-            format!("a handler that waits is an `async fn`: write `async fn {name}(..)`, and return what the future gives"),
+            format!("an async handler must be an `async fn`: write `async fn {name}(..)`, and return the output of the future"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Events that a handler emits: those of its return type, and `emits(..)`.
+//! The events that a handler emits: those of its return type and of `emits(..)`.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -12,9 +12,10 @@ use crate::meta::{Key, Value};
 use crate::span::respanned;
 use crate::{rule, ty, value};
 
-const EXPECTED: &str = "write the events that the handler emits: `emits(OrderShipped, OrderPaid)`";
+const EXPECTED: &str =
+    "expected the event types that the handler emits: write `emits(OrderShipped, OrderPaid)`";
 
-/// Set of event types that a handler emits.
+/// A set of event types that a handler emits.
 pub(super) enum EmittedSet {
     /// An event type without a Rust type.
     Literal(LitStr),
@@ -80,23 +81,23 @@ impl ToTokens for EmittedSet {
     }
 }
 
-/// Returns whether a path is that of the constant which the derive adds to a struct.
+/// Returns whether a path ends in the constant that the derive macro adds to a struct.
 fn is_type_constant(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.len() > 1 && ty::ends_in(&path.path, "TYPE"))
 }
 
-/// Checks an event type without a Rust type.
+/// Checks an event type that has no Rust type.
 fn emitted_type(text: &str) -> Result<(), String> {
     if rule::is_family(text) {
         return Err(
-            "`*` stands for many event types: name each, or write `emits(Event)` for events of any type"
+            "`emits` cannot contain a pattern: name each event type, or write `emits(Event)` for events of any type"
                 .into(),
         );
     }
     rule::event_type(text)
 }
 
-/// Checks the sets, and reports those that are given twice.
+/// Reports duplicate sets.
 fn distinct(
     errors: &ErrorCollector,
     sets: impl IntoIterator<Item = EmittedSet>,
@@ -108,7 +109,7 @@ fn distinct(
         }
         let text = ty::text(&set);
         if distinct.iter().any(|own| ty::text(own) == text) {
-            errors.add(&set, format!("`{text}` is given twice"));
+            errors.add(&set, format!("duplicate event type `{text}`"));
         } else {
             distinct.push(set);
         }
@@ -116,9 +117,9 @@ fn distinct(
     distinct
 }
 
-/// Returns the part of a return type that may hold events, or `None` if it is `()`.
+/// Returns the part of a return type that may contain events, or `None` if it is `()`.
 ///
-/// The error of a `Result` is left out: it is not looked at for events, and need not have a name.
+/// The error of a `Result` contains no events and may be an opaque type, so it is ignored.
 pub(super) fn returned_events(returned: &Type) -> Option<Type> {
     let returned = ty::peeled(returned.clone());
     match &returned {
@@ -139,7 +140,7 @@ pub(super) fn returned_events(returned: &Type) -> Option<Type> {
     }
 }
 
-/// Returns the type of each event that a type holds.
+/// Returns the type of each event that a type contains.
 pub(super) fn each(events: &Type) -> Type {
     const AROUND: [&str; 4] = ["Box", "Option", "Result", "Vec"];
     let events = ty::peeled(events.clone());

@@ -1,4 +1,4 @@
-//! The first parameter of a handler: the event.
+//! The event: the first parameter of a handler.
 
 use proc_macro2::Ident;
 use syn::{GenericArgument, Pat, PatType, Type, TypeReference};
@@ -6,17 +6,17 @@ use syn::{GenericArgument, Pat, PatType, Type, TypeReference};
 use crate::error_collector::ErrorCollector;
 use crate::ty;
 
-/// Wrappers of one value, which a handler takes without them.
+/// Wrappers of one value, which handlers do not take.
 const POINTERS: [&str; 4] = ["Arc", "Box", "Cow", "Rc"];
-/// Wrappers of any number of values.
+/// Wrappers of several or no values, which handlers do not take.
 const COLLECTIONS: [&str; 3] = ["Option", "Result", "Vec"];
 /// Extractors that borrow from the event.
 const BORROWING: [&str; 4] = ["Id", "Source", "Subject", "Type"];
-/// Extractors that may be called as an event type.
+/// Extractors whose names an event type may have.
 const OTHERS: [&str; 3] = ["Outgoing", "State", "Time"];
 const CONTEXT: &str = "Context";
 
-/// Splits the type of the event into the type without the reference, and whether there is one.
+/// Splits a type into the type without the reference, and whether it is a reference.
 pub(super) fn split(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
     match ty::peeled(ty) {
         Type::Reference(TypeReference {
@@ -24,7 +24,7 @@ pub(super) fn split(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
             ..
         }) => errors.fail(
             token,
-            "handlers share the event: take it as `&T`, or as `T` to have one of your own",
+            "handlers share the event: take it by reference, `&T`, or by value, `T`",
         ),
         Type::Reference(reference) => {
             nameable(errors, ty::peeled(*reference.elem)).map(|ty| (ty, true))
@@ -33,20 +33,20 @@ pub(super) fn split(errors: &ErrorCollector, ty: Type) -> Option<(Type, bool)> {
     }
 }
 
-/// Rejects a type that the generated code cannot name, and one that is no event.
+/// Rejects a type that generated code cannot name, and one that is not an event.
 fn nameable(errors: &ErrorCollector, ty: Type) -> Option<Type> {
     match &ty {
         // The compiler reports it.
         Type::Infer(_) => None,
         Type::ImplTrait(_) | Type::TraitObject(_) => {
-            errors.fail(&ty, "a handler takes one event type: name it")
+            errors.fail(&ty, "a handler needs a concrete event type: write the type")
         }
         Type::Reference(reference) => errors.fail(&ty, unwrapped(&reference.elem)),
         Type::Slice(slice) => errors.fail(&ty, one_event(&slice.elem)),
         Type::Array(array) => errors.fail(&ty, one_event(&array.elem)),
         Type::Tuple(_) => errors.fail(
             &ty,
-            "a handler is called with one event: take an enum of them that derives `CloudEvent`",
+            "a handler is called with a single event: take an enum of event types that derives `CloudEvent`",
         ),
         _ => match wrapper(&ty) {
             Some((name, inner)) if POINTERS.iter().any(|own| name == own) => {
@@ -72,28 +72,26 @@ fn wrapper(ty: &Type) -> Option<(&Ident, &Type)> {
 
 fn unwrapped(inner: &Type) -> String {
     let inner = ty::text(inner);
-    format!(
-        "handlers share the event: take it as `&{inner}`, or as `{inner}` to have one of your own"
-    )
+    format!("handlers share the event: take it by reference, `&{inner}`, or by value, `{inner}`")
 }
 
 fn one_event(inner: &Type) -> String {
     format!(
-        "a handler is called with one event, which is there: take `&{}`",
+        "a handler is always called with a single event: take `&{}`",
         ty::text(inner)
     )
 }
 
-/// Rejects an extractor in the place of the event.
+/// Rejects an extractor in place of the event.
 ///
-/// A name alone does not tell, since an event type may have it: `others`, the types after it, or the
-/// pattern do.
+/// The name alone is ambiguous, because an event type may have it. So `others`, the parameters
+/// after it, or the pattern decide.
 pub(super) fn check_first(errors: &ErrorCollector, first: &PatType, others: &[&PatType]) -> bool {
     let event = others.iter().find(|other| is_shared(&other.ty));
     if !is_extractor(first, event.is_some()) {
         return true;
     }
-    let help = "the event is the first parameter of a handler, and extractors come after it";
+    let help = "the first parameter of a handler must be the event, extractors come after it";
     let example = event.map_or("event: &YourEvent".to_owned(), |event| {
         format!("{}: {}", ty::text(&event.pat), ty::text(&event.ty))
     });

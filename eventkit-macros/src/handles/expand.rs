@@ -1,4 +1,4 @@
-//! Expansion of `#[handles]`: one static beside the function.
+//! The expansion of `#[handles]`: a static next to the function.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -12,9 +12,10 @@ use super::model::{Model, Parameter};
 use crate::span::respanned;
 use crate::{attributes, ty, value};
 
-/// Returns the name of the static beside a function.
+/// Returns the name of the static next to a function.
 ///
-/// The compiler shows it where `handlers!` is given a function without one in that place.
+/// The compiler shows the name if `handlers!` gets a path to a function without the static next to
+/// it.
 pub(super) fn static_name(function: &Ident) -> Ident {
     format_ident!(
         "__eventkit_handler_where_fn_{}_is_defined",
@@ -30,7 +31,7 @@ pub(super) fn expand(model: &Model, function: &HandlerFn) -> TokenStream {
     let private = quote!(#crate_path::__private);
     let conditions = attributes::conditions(&function.attrs);
     let items = items(model, function, &private);
-    // Shown where a handler may not stand.
+    // The location of errors about where a handler is defined.
     let place = function.sig.ident.span();
     let private_here = respanned(&private, place);
     let carrier = quote_spanned!(place=> impl () {});
@@ -39,7 +40,7 @@ pub(super) fn expand(model: &Model, function: &HandlerFn) -> TokenStream {
     quote!(#function #conditions #attribute #carrier)
 }
 
-/// Returns the items beside the function.
+/// Returns the items next to the function.
 fn items(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let lints = attributes::allowed_lints(&function.attrs);
     let (vis, name) = (&function.vis, static_name(&function.sig.ident));
@@ -50,7 +51,7 @@ fn items(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStr
     let checks = checks(model, private, &function_name);
     let call = call(model, function, private);
     let returns = returns(model, private);
-    // The conversion of what is never returned is not reached.
+    // If the function never returns, the conversion of its result is unreachable.
     let unreachable = match &function.sig.output {
         ReturnType::Type(_, ty) if is_never(ty) => quote!(#[allow(unreachable_code)]),
         _ => TokenStream::new(),
@@ -63,7 +64,7 @@ fn items(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStr
         #vis static #name: #private::HandlerEntry = {
             #types
             let __eventkit_metadata = #metadata;
-            // The user's expressions are outside of this block.
+            // The expressions of the user are outside of this block.
             {
                 #event
                 #checks
@@ -96,7 +97,7 @@ fn types_ref(model: &Model) -> TokenStream {
     }
 }
 
-/// Returns the metadata but for the type of the event.
+/// Returns the metadata without the type of the event.
 fn metadata(
     model: &Model,
     function: &HandlerFn,
@@ -106,7 +107,7 @@ fn metadata(
     let arguments = &model.arguments;
     let order = arguments.order.iter();
     let registry = arguments.registry.iter().map(|path| {
-        // The span is the path's: that is where the compiler reports what is not a registry.
+        // The span of the path, where the compiler reports that it is not a registry.
         let private_here = respanned(private, path.span());
         quote_spanned!(path.span()=> ::core::option::Option::Some(#private_here::Registry::key(&#path)))
     });
@@ -156,7 +157,7 @@ fn metadata(
     quote!(#private::HandlerMetadata { #options ..#plain })
 }
 
-/// Returns the metadata of the event. The bound on its type is located at the type.
+/// Returns the metadata of the event. The span of the bound is that of the type.
 fn event(model: &Model, private: &TokenStream) -> TokenStream {
     let event = &model.event;
     let place = event.span();
@@ -175,7 +176,7 @@ fn event(model: &Model, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// Returns the function that takes the arguments from an invocation and calls the user's function.
+/// Returns a function that gets the arguments from an invocation and calls the user's function.
 fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let name = &function.sig.ident;
     let place = model.event.span();
@@ -195,7 +196,7 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
         };
     }
     let outcome = outcome(&quote!(#name(#arguments).await), function, private);
-    // The compiler reports a future that is not `Send` at the span of the function.
+    // The compiler reports a future that is not `Send` at the name of the function.
     let private_here = respanned(private, name.span());
     let future = quote_spanned!(name.span()=> #private_here::require_send(async move { #outcome }));
     quote! {
@@ -208,9 +209,9 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
     }
 }
 
-/// Returns the types of the events of the return type.
+/// Returns the event types of the return type.
 ///
-/// The call reports a type that a handler cannot return, and this does not.
+/// Only the call reports a type that a handler cannot return.
 fn returns(model: &Model, private: &TokenStream) -> TokenStream {
     let Some(returned) = &model.returns else {
         return quote!(&[]);
@@ -222,10 +223,10 @@ fn returns(model: &Model, private: &TokenStream) -> TokenStream {
     }}
 }
 
-/// Returns the conversion of the return value to an outcome, with the decision of its error if any.
+/// Returns the conversion of the return value into an outcome, with the decision of its error.
 fn outcome(returned: &TokenStream, function: &HandlerFn, private: &TokenStream) -> TokenStream {
     let (place, ty) = match &function.sig.output {
-        // It becomes the type that is expected, of which lints have nothing to say in another's code.
+        // `!` coerces to the expected type. Lints on that are not reported for generated code.
         ReturnType::Type(_, ty) if is_never(ty) => (Span::call_site(), Some(quote!(::<()>))),
         ReturnType::Type(_, ty) => (ty.span(), None),
         ReturnType::Default => (Span::call_site(), None),
@@ -243,7 +244,7 @@ fn is_never(ty: &Type) -> bool {
     matches!(ty::peeled(ty.clone()), Type::Never(_))
 }
 
-/// Returns the name of the trait of the extractors, which may wait in an async function.
+/// Returns the name of the extractor trait, which is async for async functions.
 fn extractor_trait(function: &HandlerFn) -> Ident {
     format_ident!(
         "{}",
@@ -272,19 +273,19 @@ fn argument(parameter: &Parameter, function: &HandlerFn, private: &TokenStream) 
     }
 }
 
-/// Returns the name of a generated variable in code that is located at a type.
+/// Returns the name of a generated variable, located at a type.
 ///
-/// Resolved at the call site, since the type may come from another macro.
+/// It is resolved at the call site, because the type may come from another macro.
 fn local(name: &str, ty: &Type) -> Ident {
     Ident::new(name, call_site(ty.span()))
 }
 
-/// Returns the span for a name that is resolved at the call site.
+/// Returns a span at a location for a name that is resolved at the call site.
 fn call_site(place: Span) -> Span {
     place.resolved_at(Span::call_site())
 }
 
-/// Returns the fields for the state that extractors need, the events that they send, and whether they
+/// Returns the metadata fields for the extractors: required state, sent events, and whether they
 /// need the envelope.
 fn requirements(model: &Model, extract: &Ident, private: &TokenStream) -> Option<TokenStream> {
     if model.parameters.is_empty() {
@@ -313,7 +314,7 @@ fn requirements(model: &Model, extract: &Ident, private: &TokenStream) -> Option
     })
 }
 
-/// Returns const checks of the event types and of the filter against the type of the parameter.
+/// Returns compile-time checks of the event types and the filter against the type of the parameter.
 fn checks(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
     let event = &model.event;
     let event_name = ty::text(event);

@@ -1,4 +1,4 @@
-//! `filter = ".."`.
+//! The argument `filter = ".."`.
 
 use eventkit_cesql::{Expression, ParseError, ParseErrorKind, Type};
 use proc_macro2::Span;
@@ -8,10 +8,10 @@ use crate::error_collector::ErrorCollector;
 use crate::meta::{Key, Value};
 use crate::{rule, value};
 
-/// Expression that an event has to pass.
+/// An expression that an event must match.
 pub(super) struct Filter {
     pub(super) literal: LitStr,
-    /// The attributes that an event has to have for it, beside the core attributes.
+    /// The extension attributes that an event must have, because the expression reads them.
     pub(super) extensions: Vec<String>,
 }
 
@@ -25,10 +25,10 @@ pub(super) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<
             extensions = unguarded(&expression);
             check_case(errors, &literal, &text, &expression);
             if let Some(ty @ (Type::Integer | Type::String)) = expression.ty() {
-                let help = "compare it with something, or cast it with `BOOL(..)`";
+                let help = "compare it with a value, or cast it with `BOOL(..)`";
                 errors.add(
                     &literal,
-                    format!("a filter comes to a Boolean, and this to {ty}: {help}"),
+                    format!("expected a Boolean expression, found {ty}: {help}"),
                 );
             }
         }
@@ -43,10 +43,10 @@ pub(super) fn read(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<
     })
 }
 
-/// The names of attributes are lower-case.
+/// Checks that names of attributes are lower-case.
 fn check_case(errors: &ErrorCollector, literal: &LitStr, text: &str, expression: &Expression) {
     let names = expression.attributes();
-    // Every other part is outside of quotation marks.
+    // Every second part is in quotation marks.
     let unquoted = text.split(['\'', '"']).step_by(2);
     let mut words = unquoted.flat_map(|part| part.split(|c: char| !c.is_ascii_alphanumeric()));
     let word = words.find(|word| {
@@ -57,14 +57,12 @@ fn check_case(errors: &ErrorCollector, literal: &LitStr, text: &str, expression:
         let name = word.to_ascii_lowercase();
         errors.add(
             literal,
-            format!(
-                "the names of attributes are lower-case: write `{name}` in the place of `{word}`"
-            ),
+            format!("attribute names must be lower-case: write `{name}` instead of `{word}`"),
         );
     }
 }
 
-/// Returns the extensions that an expression reads, but for those that it tests with `EXISTS`.
+/// Returns the extensions that an expression reads without testing them with `EXISTS`.
 fn unguarded(expression: &Expression) -> Vec<String> {
     let tested = expression.tested_attributes();
     let mut names = expression.attributes();
@@ -72,21 +70,22 @@ fn unguarded(expression: &Expression) -> Vec<String> {
     names.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the message with the position marked, since not every compiler can point into a literal.
+/// Returns the message with the position marked, because not every compiler can point into a
+/// literal.
 fn filter_message(error: &ParseError) -> String {
     let help = match error.kind() {
         ParseErrorKind::UnknownFunction => {
-            "; functions of your own are for filters that are registered at run time"
+            "; custom functions are only available in filters that are registered at run time"
         }
         _ => "",
     };
     format!("{}{help}\n\n{}\n", error.message(), error.caret())
 }
 
-/// Returns the position of the error in the literal, if the compiler supports it.
+/// Returns the position of the error within the literal, if the compiler supports it.
 fn filter_span(literal: &LitStr, text: &str, error: &ParseError) -> Span {
     let token = literal.token();
-    // With escapes, positions in the text and in the literal differ.
+    // With escapes, positions in the literal and in its text differ.
     let unescaped = token.to_string() == format!("\"{text}\"");
     let inside = error.span().start + 1..error.span().end.max(error.span().start + 1) + 1;
     let span = unescaped.then(|| token.subspan(inside)).flatten();

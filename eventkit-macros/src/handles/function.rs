@@ -1,4 +1,4 @@
-//! The function under the attribute.
+//! The function that the attribute is on.
 
 use std::iter;
 
@@ -10,7 +10,7 @@ use syn::{Attribute, FnArg, Meta, Signature, Visibility, parse_quote};
 use crate::attributes;
 use crate::symbol;
 
-/// Function with a body that is not parsed: the compiler reports what is wrong in it.
+/// A function whose body is not parsed, so that the compiler reports errors in it.
 #[derive(Clone)]
 pub(super) struct HandlerFn {
     pub(super) attrs: Vec<Attribute>,
@@ -48,9 +48,9 @@ impl ToTokens for HandlerFn {
 impl HandlerFn {
     /// Returns the function with an empty list of type parameters if it has none.
     ///
-    /// The types of the signature are in generated code, too. Without the list, the compiler suggests a
-    /// type parameter for one that it does not find, there but not in generated code, and so reports that
-    /// type twice; and a handler has no type parameters.
+    /// Generated code repeats the types of the signature. For an unknown type, the compiler
+    /// suggests a type parameter only in the user's code, so it would report the type twice. An
+    /// empty list prevents the suggestion.
     pub(super) fn with_empty_generics(&self) -> TokenStream {
         let Self {
             attrs,
@@ -71,15 +71,16 @@ impl HandlerFn {
         quote!(#(#attrs)* #vis #signature #body)
     }
 
-    /// Splits the function by the first condition on a parameter: the compiler alone knows whether it
-    /// holds. Returns the function where it holds and where it does not, each under that condition.
+    /// Splits the function by the first `cfg` or `cfg_attr` on a parameter, which only the compiler
+    /// can evaluate. Returns the function for a condition that holds and for one that does not,
+    /// each under that condition.
     pub(super) fn split_by_condition(&self) -> Option<[Self; 2]> {
         let (at, attribute, condition) = self.first_condition()?;
         let (mut holds, mut fails) = (self.clone(), self.clone());
         let attrs = attributes_mut(&mut holds.sig.inputs[at]);
         let Condition { condition, then } = condition;
         match then {
-            // `cfg`: the parameter is there or is not.
+            // `cfg` adds or removes the parameter.
             None => {
                 attrs.remove(attribute);
                 let inputs = fails.sig.inputs.into_iter().enumerate();
@@ -87,7 +88,7 @@ impl HandlerFn {
                     .filter_map(|(own, input)| (own != at).then_some(input))
                     .collect();
             }
-            // `cfg_attr`: its attributes are there or are not.
+            // `cfg_attr` adds or removes attributes of the parameter.
             Some(then) => {
                 let then = then.into_iter().map(|meta| parse_quote!(#[#meta]));
                 attrs.splice(attribute..=attribute, then);
@@ -111,10 +112,10 @@ impl HandlerFn {
     }
 }
 
-/// Condition on a parameter.
+/// A condition on a parameter.
 struct Condition {
     condition: TokenStream,
-    /// The attributes that the parameter has if it holds, or `None` if it has the parameter itself.
+    /// The attributes of the parameter if the condition holds, or `None` for the parameter itself.
     then: Option<Vec<Meta>>,
 }
 

@@ -24,7 +24,7 @@ use self::model::Model;
 use crate::attributes;
 use crate::error_collector::ErrorCollector;
 
-/// Expands `#[handles(arguments)] item`, or reports all errors beside the function.
+/// Expands `#[handles(arguments)] item`, or reports all errors and keeps the function.
 pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream {
     let error = match syn::parse2(item.clone()) {
         Ok(function) => return expand_under_conditions(arguments, function),
@@ -32,17 +32,20 @@ pub(crate) fn expand(arguments: &TokenStream, item: &TokenStream) -> TokenStream
     };
     let errors = ErrorCollector::default();
     if is_function(item) {
-        // The compiler says what is wrong with it.
-        let message = "the signature of the handler is not complete";
+        // The compiler reports the cause.
+        let message = "the signature of the handler is incomplete";
         errors.add_syn(syn::Error::new(error.span(), message));
     } else {
-        errors.add(item, "`#[handles]` stands on a function with a body");
+        errors.add(
+            item,
+            "`#[handles]` can only be used on a function with a body",
+        );
     }
     let compile_errors = errors.into_compile_errors();
     quote!(#item #compile_errors)
 }
 
-/// Returns whether an item that does not parse is a function with a body.
+/// Returns whether an item that cannot be parsed is a function with a body.
 fn is_function(item: &TokenStream) -> bool {
     let mut trees = item.clone().into_iter();
     let is_fn = |tree: TokenTree| matches!(tree, TokenTree::Ident(ident) if ident == "fn");
@@ -50,7 +53,7 @@ fn is_function(item: &TokenStream) -> bool {
     trees.any(is_fn) && trees.last().is_some_and(is_body)
 }
 
-/// Expands a function once for each outcome of the conditions on its parameters.
+/// Expands a function once for each combination of the conditions on its parameters.
 fn expand_under_conditions(arguments: &TokenStream, function: HandlerFn) -> TokenStream {
     match function.split_by_condition() {
         None => expand_function(arguments.clone(), function),
@@ -79,7 +82,7 @@ fn expand_function(arguments: TokenStream, mut function: HandlerFn) -> TokenStre
     }
 }
 
-/// Expands `handlers![paths]` to an array of the statics beside the functions.
+/// Expands `handlers![paths]` to an array of the statics next to the functions.
 pub(crate) fn handlers(paths: TokenStream) -> TokenStream {
     match Punctuated::<Path, Token![,]>::parse_terminated.parse2(paths) {
         Ok(paths) => {
@@ -90,7 +93,7 @@ pub(crate) fn handlers(paths: TokenStream) -> TokenStream {
     }
 }
 
-/// Returns the path of the static beside a function.
+/// Returns the path of the static next to a function.
 fn static_path(mut function: Path) -> Path {
     if let Some(last) = function.segments.last_mut() {
         last.ident = expand::static_name(&last.ident);

@@ -1,4 +1,4 @@
-//! Model of a handler: a function and its arguments.
+//! The model of a handler: a function and the arguments of the attribute.
 
 use quote::ToTokens;
 use syn::{
@@ -11,7 +11,7 @@ use super::{emits, event};
 use crate::error_collector::ErrorCollector;
 use crate::{rule, symbol, ty, value};
 
-/// Core attributes, with the parameters that extract them.
+/// The core attributes, with the parameters that extract them.
 const EXTRACTORS: [(&str, &str); 7] = [
     (symbol::ID, "Id(id): Id<'_>"),
     (symbol::SOURCE, "Source(source): Source<'_>"),
@@ -22,7 +22,7 @@ const EXTRACTORS: [(&str, &str); 7] = [
     (symbol::DATASCHEMA, "context: &Context<'_>"),
 ];
 
-/// Function that is a handler.
+/// A function that is a handler.
 pub(super) struct Model {
     pub(super) arguments: Arguments,
     /// The type of the event, without the reference.
@@ -35,22 +35,22 @@ pub(super) struct Model {
     pub(super) returns: Option<Type>,
 }
 
-/// Parameter after the event.
+/// A parameter after the event.
 pub(super) enum Parameter {
-    /// An extractor, which is lent to the function if that takes `&mut`.
+    /// An extractor. `is_lent` if the function takes it by `&mut`.
     Extractor { ty: Type, is_lent: bool },
-    /// The extension attribute of this name.
+    /// An extension attribute, with its name.
     Extension(LitStr, Type),
 }
 
 impl Model {
-    /// Reads a function, and removes the attributes of this macro from its parameters.
+    /// Reads a function, and removes the macro's attributes from its parameters.
     pub(super) fn read(
         errors: &ErrorCollector,
         arguments: Arguments,
         function: &mut HandlerFn,
     ) -> Option<Self> {
-        // An error has been reported: the first parameter is not the event.
+        // An error was already reported for the missing event.
         if function.sig.receiver().is_some() {
             return None;
         }
@@ -81,7 +81,7 @@ impl Parameter {
         if let Type::ImplTrait(_) = ty {
             return errors.fail(
                 ty,
-                "a parameter of a handler has a type of its own: name it",
+                "the parameters of a handler need concrete types: write the type",
             );
         }
         match take_extension(&mut parameter.attrs) {
@@ -117,16 +117,18 @@ fn parameters(
     });
     let mut typed: Vec<&mut PatType> = typed.collect();
     let Some((first, others)) = typed.split_first_mut() else {
-        let help = "a handler takes the event as its first parameter";
+        let help = "the first parameter of a handler must be the event";
         return errors.fail(
             handler,
-            format!("{help}: `fn {handler}(event: &YourEvent)` or `fn {handler}(event: &Event)`"),
+            format!(
+                "{help}: write `fn {handler}(event: &YourEvent)` or `fn {handler}(event: &Event)`"
+            ),
         );
     };
     if let Some(attribute) = take_extension(&mut first.attrs) {
         errors.add(
             attribute,
-            "the first parameter of a handler is the event; extensions come after it",
+            "the first parameter of a handler must be the event: move the extension after it",
         );
     }
     let event = own_type(&first.ty, &lifetimes);
@@ -139,7 +141,7 @@ fn parameters(
     is_event.then_some((event, others))
 }
 
-/// Returns the events of the return type, or `None` if it has none.
+/// Returns the events of the return type, or `None` if it contains none.
 fn returned_events(signature: &Signature) -> Option<Type> {
     let ReturnType::Type(_, returned) = &signature.output else {
         return None;
@@ -149,13 +151,13 @@ fn returned_events(signature: &Signature) -> Option<Type> {
     emits::returned_events(&own_type(returned, &lifetimes))
 }
 
-/// Returns whether returned events have a type with a name.
+/// Returns whether the type of returned events can be named.
 fn check_named(errors: &ErrorCollector, events: &Type) -> bool {
     let each = emits::each(events);
     match &each {
         // The compiler reports it.
         Type::Infer(_) => return false,
-        // A future has been reported.
+        // The future was already reported.
         _ if super::check::is_future(events) => return false,
         Type::ImplTrait(_) | Type::TraitObject(_) => {}
         _ if !ty::has_keyword(events, "impl") => return true,
@@ -163,12 +165,12 @@ fn check_named(errors: &ErrorCollector, events: &Type) -> bool {
     }
     errors.add(
         events,
-        "the events that a handler returns have a type with a name: write it",
+        "the events that a handler returns need a concrete type: write the type",
     );
     false
 }
 
-/// Returns a type as generated code can write it, which has no names for the lifetimes.
+/// Returns a type in the form for generated code, where lifetimes cannot be named.
 fn own_type(ty: &Type, lifetimes: &[&Lifetime]) -> Type {
     if lifetimes.is_empty() {
         return ty::peeled(ty.clone());
@@ -188,14 +190,14 @@ fn extension_name(errors: &ErrorCollector, attribute: &Attribute) -> Option<LitS
     let Ok(name) = attribute.parse_args::<LitStr>() else {
         return errors.fail(
             attribute,
-            "name the extension attribute: `#[extension(\"traceparent\")]`",
+            "expected the name of an extension attribute: write `#[extension(\"traceparent\")]`",
         );
     };
     let text = name.value();
     if let Some((core, extractor)) = EXTRACTORS.iter().find(|(core, _)| *core == text) {
         errors.add(
             &name,
-            format!("`{core}` is no extension: take it as `{extractor}`"),
+            format!("`{core}` is not an extension: take it as `{extractor}`"),
         );
     } else {
         value::check(errors, &name, rule::extension_name);

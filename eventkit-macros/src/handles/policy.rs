@@ -1,4 +1,4 @@
-//! Policy of a handler in a service.
+//! The policy of a handler in a service.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -13,17 +13,17 @@ use crate::{rule, symbol};
 const RETRY: &str = "retry(attempts = 5, initial_delay = \"1s\", max_delay = \"1m\")";
 const CIRCUIT_BREAKER: &str = "circuit_breaker(max_failures = 20, reset_timeout = \"30s\")";
 
-/// Settings that the attribute sets.
+/// The settings in the attribute.
 #[derive(Default)]
 pub(super) struct Policy {
-    /// Setters of the library's `Policy`, each with its arguments.
+    /// The setters of the library's `Policy`, with their arguments.
     settings: Vec<(&'static str, TokenStream)>,
     pub(super) initial_delay: Option<DurationLit>,
     pub(super) max_delay: Option<DurationLit>,
     on_exhausted: Option<LitStr>,
 }
 
-/// Source of the ordering key.
+/// The source of the ordering key.
 enum OrderKey {
     Attribute(LitStr),
     Function(Path),
@@ -72,11 +72,11 @@ impl Policy {
         let (mut max_failures, mut reset_timeout) = (None, None);
         let known = [symbol::MAX_FAILURES, symbol::RESET_TIMEOUT];
         let given = list(errors, key, value, &known, CIRCUIT_BREAKER);
-        // No key is given twice. Without a list, an error has been reported.
+        // Duplicate keys were already removed, and a missing list was already reported.
         if given.len() == 1 {
             errors.add(
                 key,
-                format!("a circuit breaker has both: write `{CIRCUIT_BREAKER}`"),
+                format!("a circuit breaker needs both keys: write `{CIRCUIT_BREAKER}`"),
             );
         }
         for (key, value) in &given {
@@ -90,7 +90,7 @@ impl Policy {
         self.set(symbol::CIRCUIT_BREAKER, arguments);
     }
 
-    /// Expands to the field with the policy, if any setting is given.
+    /// Expands to the field with the policy, if there are settings.
     pub(super) fn expand(&self, private: &TokenStream) -> Option<TokenStream> {
         let on_exhausted = self.on_exhausted.as_ref().map(|action| {
             let action = if action.value() == "drop" {
@@ -119,7 +119,7 @@ impl Policy {
     }
 }
 
-/// Reads the list of a key. Unknown and repeated keys are reported and skipped.
+/// Reads the list of a key. Unknown and duplicate keys are reported and skipped.
 fn list(
     errors: &ErrorCollector,
     key: &Key,
@@ -129,7 +129,7 @@ fn list(
 ) -> Vec<(Key, Value)> {
     let Value::List(tokens) = value else {
         let name = key.name();
-        errors.add(key, format!("`{name}` takes a list: write `{example}`"));
+        errors.add(key, format!("`{name}` needs a list: write `{example}`"));
         return Vec::new();
     };
     known_keys(errors, entries(errors, tokens.clone()), known, example)
@@ -137,7 +137,7 @@ fn list(
 
 /// Reads a positive number.
 fn count(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<LitInt> {
-    let expected = format!("write a number from 1: `{} = 5`", key.name());
+    let expected = format!("expected a positive number: write `{} = 5`", key.name());
     let number: LitInt = value::parsed(errors, key, value, &expected)?;
     let positive = number.base10_parse::<u32>().is_ok_and(|number| number > 0);
     if !positive || !number.suffix().is_empty() {
@@ -158,12 +158,12 @@ impl Parse for OrderKey {
 
 /// Reads the name of an attribute, or the path of a function.
 fn order_key(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<OrderKey> {
-    let forms = "write the name of an attribute, `key = \"partitionkey\"`, or the path of a function, `key = order_of`";
+    let forms = "expected the name of an attribute or the path of a function: write `key = \"partitionkey\"` or `key = order_of`";
     let order_key = value::parsed(errors, key, value, forms)?;
     if let OrderKey::Attribute(literal) = &order_key {
         let text = literal.value();
         if !rule::is_attribute_name(&text) || text == symbol::DATA {
-            let help = "no attribute has this name: names are of lower-case letters a-z and digits";
+            let help = "invalid attribute name: use only lower-case letters a-z and digits";
             errors.add(literal, help);
         }
     }
@@ -175,7 +175,7 @@ fn on_exhausted(text: &str) -> Result<(), String> {
     if matches!(text, "dead_letter" | "drop") {
         return Ok(());
     }
-    Err("the action once all attempts have failed: write \"dead_letter\" or \"drop\"".into())
+    Err("invalid action: write \"dead_letter\" or \"drop\"".into())
 }
 
 /// Checks `name`.
@@ -183,8 +183,8 @@ pub(super) fn durable_name(text: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let has_bad_hyphen = text.starts_with('-') || text.ends_with('-') || text.contains("--");
     if text.is_empty() || !text.chars().all(legal) || has_bad_hyphen {
-        let rule = "a name is of ASCII letters, digits, `_`, and single `-` between them";
-        return Err(format!("{rule}: write one such as \"send-receipt\""));
+        let rule = "invalid name: use only ASCII letters, digits, `_`, and single `-` between them";
+        return Err(format!("{rule}, such as \"send-receipt\""));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Position at which the subscription of a handler starts.
+//! The position at which the subscription of a handler starts.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use crate::value;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// Position at which a new subscription starts.
+/// The position at which a new subscription starts.
 #[derive(Clone, Copy)]
 pub(super) enum StartPosition {
     Oldest,
@@ -17,7 +17,7 @@ pub(super) enum StartPosition {
     Time(Time),
 }
 
-/// Point in time, with the offset and the fraction digits that it is written with.
+/// A point in time, with its original offset and fraction digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Time {
     /// Seconds since 1970 in UTC.
@@ -64,7 +64,7 @@ fn parse(text: &str) -> Result<StartPosition, String> {
     } else {
         None
     };
-    let help = "where a new subscription starts: write \"oldest\", \"new\", or a time such as \
+    let help = "invalid start position: write \"oldest\", \"new\", or a time such as \
                 \"2026-01-31T09:30:00Z\" (RFC 3339)";
     time.map(StartPosition::Time).ok_or_else(|| help.to_owned())
 }
@@ -119,7 +119,7 @@ fn parse_digits(text: &str) -> Option<i64> {
     text.parse().ok().filter(|_| all_digits)
 }
 
-/// Parses a fraction of a second into nanoseconds and the number of its digits.
+/// Parses a fraction of a second into nanoseconds and its number of digits.
 fn parse_fraction(text: &str) -> Option<(u32, u8)> {
     let digits = u8::try_from(text.len())
         .ok()
@@ -151,9 +151,9 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Returns the days from 1970-01-01 to a day of the Gregorian calendar.
+/// Returns the number of days from 1970-01-01 to a day of the Gregorian calendar.
 fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // A year from March on has its leap day at its end.
+    // If the year starts in March, the leap day is its last day.
     let (year, month) = if month > 2 {
         (year, month - 3)
     } else {

@@ -1,4 +1,4 @@
-//! What `#[handles]` expands to, in its main forms.
+//! Snapshots of the main forms of `#[handles]`.
 
 use expect_test::expect_file;
 use quote::quote;

@@ -1,4 +1,4 @@
-//! Expansion for an enum.
+//! The expansion for an enum.
 
 use std::collections::HashSet;
 
@@ -23,14 +23,14 @@ pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Toke
     quote!(#checks #implementation #members)
 }
 
-/// Returns the variants that hold one event type each.
+/// Returns the variants with one event type each.
 fn members_of<'v, 'i>(
     variants: &'v [EventVariant<'i>],
 ) -> impl Iterator<Item = &'v EventVariant<'i>> {
     variants.iter().filter(|variant| !variant.is_other)
 }
 
-/// Returns the path of the methods of what a variant holds.
+/// Returns the path of the methods of the type in a variant.
 fn held(target: &Target<'_>, EventVariant { ty, is_other, .. }: &EventVariant<'_>) -> TokenStream {
     let private = &target.private;
     if *is_other {
@@ -40,9 +40,9 @@ fn held(target: &Target<'_>, EventVariant { ty, is_other, .. }: &EventVariant<'_
     }
 }
 
-/// Returns the impls of `Includes` for the types that variants hold, each once.
+/// Returns the impls of `Includes` for the types in variants, without duplicates.
 ///
-/// Two types with parameters may be one type, for which there would be two impls.
+/// Types with parameters may turn out to be the same type, which would have two impls.
 fn members(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let mut seen = HashSet::new();
@@ -55,8 +55,8 @@ fn members(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     members.collect()
 }
 
-/// Returns a const check of each variant, located at it. The event types of type parameters are
-/// known in each instantiation only: there, the constant `TYPES` checks them.
+/// Returns a compile-time check of each variant, located at the variant. Event types that depend on
+/// type parameters are known only in each instantiation, where the constant `TYPES` checks them.
 fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     if !target.input.generics.params.is_empty() {
         return TokenStream::new();
@@ -71,14 +71,14 @@ fn checks(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
         }
     });
     quote! {
-        // Imported, since the tokens of a path would move the location of errors off the variant.
+        // Imported, because the tokens of a path would move the location of errors off the variant.
         use #private::check_variant as __eventkit_check_variant;
         const __EVENTKIT_VARIANTS: &[(&::core::primitive::str, &[&::core::primitive::str])] = &[#held];
         #(#checks)*
     }
 }
 
-/// Returns the names of the variants, each with the event types that it holds.
+/// Returns the names of the variants, each with its event types.
 fn held_types(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let held = members_of(variants).map(|EventVariant { ident, ty, .. }| {
@@ -88,7 +88,7 @@ fn held_types(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream
     held.collect()
 }
 
-/// Returns how what a variant holds is cloned.
+/// Returns how the type in a variant is cloned.
 fn cloning(target: &Target<'_>, variant: &EventVariant<'_>) -> TokenStream {
     let (private, ty) = (&target.private, &variant.ty);
     let params = &target.input.generics;
@@ -99,7 +99,7 @@ fn cloning(target: &Target<'_>, variant: &EventVariant<'_>) -> TokenStream {
     }
 }
 
-/// Returns the function from what a variant holds to the enum.
+/// Returns the function from the type in a variant to the enum.
 fn wrap(variant: &EventVariant<'_>) -> TokenStream {
     let ident = variant.ident;
     if variant.is_boxed {
@@ -121,7 +121,7 @@ fn implementation(
         .iter()
         .map(|variant| held(target, variant))
         .collect();
-    // Calls a method of the event that the variant holds.
+    // Calls a method of the event in the variant.
     let delegate = |method: TokenStream, more: TokenStream| {
         quote! {
             match self {
@@ -133,7 +133,7 @@ fn implementation(
     };
     let members: Vec<&EventVariant<'_>> = members_of(variants).collect();
     let types: Vec<_> = members.iter().map(|variant| &variant.ty).collect();
-    // A decoded event may have what a builder refuses.
+    // A decoded event may have attributes that a builder refuses.
     let to_event = (members.len() < variants.len()).then(|| {
         let body = delegate(quote!(to_event), quote!());
         quote! {
@@ -198,7 +198,7 @@ fn implementation(
     }
 }
 
-/// Returns the method that makes the enum from what other handlers take.
+/// Returns the method that makes the enum from the value that other handlers take.
 fn from_shared(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let arms = arms(variants, |variant| {
@@ -244,8 +244,8 @@ fn position(name: &str, variants: &[EventVariant<'_>]) -> Ident {
     }
 }
 
-/// Returns an arm for the position of each variant, with a result of what the variant holds. The one for
-/// other events comes last.
+/// Returns an arm for the position of each variant, with the result of its type. The arm for other
+/// events is last.
 fn arms(
     variants: &[EventVariant<'_>],
     held: impl Fn(&EventVariant<'_>) -> TokenStream,

@@ -1,4 +1,4 @@
-//! Stub in place of the expansion if there are errors, so that uses of the type cause no further ones.
+//! A stub in place of the expansion after errors, so that uses of the type cause no further errors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -9,7 +9,7 @@ use super::structs;
 use super::target::Target;
 use crate::cloud_event::attr::EventType;
 
-/// Returns a stub of all items that the derive provides.
+/// Returns a stub of all items that the derive macro provides.
 pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let given = target.attrs.ty.as_ref().and_then(EventType::literal);
     let name = target.input.ident.unraw().to_string();

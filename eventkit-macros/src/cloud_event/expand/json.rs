@@ -1,4 +1,4 @@
-//! Start of a JSON event that all events of a type have in common.
+//! The start of a JSON event that all events of a type have in common.
 
 use eventkit_cesql::rules;
 
@@ -6,11 +6,11 @@ use crate::cloud_event::attr::TypeAttrs;
 use crate::symbol;
 use crate::value::Extension;
 
-/// Returns the attributes of the type up to the value of `id`, or `None` if the source is not fixed or
-/// the data may not be JSON.
+/// Returns the attributes of the type up to the value of `id`, or `None` if the source is not fixed
+/// or the data may not be JSON.
 pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
     let (source, ty) = (attrs.source.as_deref()?, attrs.ty.as_ref()?.literal()?);
-    // A media type with parameters is left to the run time.
+    // A media type with parameters is handled at run time.
     if content_type.contains(';') || !rules::declares_json(content_type) {
         return None;
     }
@@ -42,7 +42,8 @@ pub(super) fn head(attrs: &TypeAttrs, content_type: &str) -> Option<String> {
     Some(format!("{{{},\"id\":\"", members.join(",")))
 }
 
-/// Returns a JSON string. Control characters, which need escapes, are illegal in attributes.
+/// Returns a JSON string. Only control characters would need escapes, and attributes cannot contain
+/// them.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {

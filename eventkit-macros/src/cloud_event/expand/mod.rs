@@ -1,4 +1,4 @@
-//! Expansion of `#[derive(CloudEvent)]`.
+//! The expansion of `#[derive(CloudEvent)]`.
 
 mod enums;
 mod fallback;

@@ -1,7 +1,7 @@
-//! Remote definitions of a struct with fields that leave its data.
+//! Remote definitions of structs with fields that are not data.
 //!
 //! Such a struct is serialized through a serde remote definition, and deserialized into a private
-//! struct. Both have only the fields that are data. The user's own serde impls stay as they are.
+//! struct. Both have only the fields that are data. The user's serde impls are not changed.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::cloud_event::serde_attr::ContainerDefault;
 
 /// Returns the name of a generated type.
 fn generated_ident(target: &Target<'_>, role: &str) -> Ident {
-    // Contains the name of the user's type, since compiler errors may show it.
+    // Contains the name of the user's type, because compiler errors may show it.
     let name = format!("__eventkit_{}{role}", target.input.ident.unraw());
     Ident::new(&name, Span::call_site())
 }
@@ -44,14 +44,14 @@ pub(super) fn predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<Toke
     let private = &target.private;
     let data_type = data_type(target);
     let mut predicates = serialize_predicates(target, data);
-    // Covers the bounds for deserializing, inferred by serde or written by the user.
+    // This includes the bounds for deserialization, inferred by serde or written by the user.
     predicates.push(quote!(#data_type: #private::serde::de::DeserializeOwned));
     predicates
 }
 
-/// Returns the predicates of serde for serializing the data fields.
+/// Returns serde's predicates for serializing the data fields.
 ///
-/// They cannot be a trait bound on the remote definition, for which serde derives a function.
+/// They cannot be a trait bound on the remote definition, because serde derives a function for it.
 fn serialize_predicates(target: &Target<'_>, data: &DataStruct<'_>) -> Vec<TokenStream> {
     let private = &target.private;
     let generics = &target.input.generics;
@@ -96,7 +96,7 @@ pub(super) fn expand(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream 
     let default = defaulted.map(|default| default_impl(target, data, default));
     let view = view_impl(target, data, &remote_ident);
     quote! {
-        // Imported, since the path of the library may not be valid in a string.
+        // Imported, because the path of the library may not be valid in a string.
         use #private::serde as __eventkit_serde;
         #serialized
         #view
@@ -105,7 +105,7 @@ pub(super) fn expand(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream 
     }
 }
 
-/// Returns a struct of the data fields, with the serde attributes of the user.
+/// Returns a struct with the data fields and the user's serde attributes.
 fn definition(
     target: &Target<'_>,
     data: &DataStruct<'_>,
@@ -124,7 +124,7 @@ fn definition(
     let fields = fields.chain(marker);
     quote! {
         #head
-        // The user's own struct has the same names, and the lint on them.
+        // The user's struct has the same names, and reports the lint on them.
         #[allow(non_snake_case)]
         #[serde(crate = "__eventkit_serde", #type_name)]
         #(#[serde(#carried)])*
@@ -148,7 +148,7 @@ fn type_name(target: &Target<'_>, data: &DataStruct<'_>) -> TokenStream {
     quote!(#rename expecting = #expecting)
 }
 
-/// Returns a field type that uses all type parameters, some of which no data field may use.
+/// Returns a field type that uses all type parameters, because data fields may not use all of them.
 fn marker(target: &Target<'_>) -> Option<TokenStream> {
     let params: Vec<&Ident> = target
         .input
@@ -190,7 +190,7 @@ fn view_impl(target: &Target<'_>, data: &DataStruct<'_>, remote_ident: &Ident) -
     }
 }
 
-/// Returns a `Default` that takes the data fields from the default of the user's type.
+/// Returns a `Default` impl that takes the data fields from the default of the user's type.
 fn default_impl(
     target: &Target<'_>,
     data: &DataStruct<'_>,

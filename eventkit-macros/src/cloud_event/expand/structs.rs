@@ -1,4 +1,4 @@
-//! Expansion for a struct.
+//! The expansion for a struct.
 
 use eventkit_cesql::rules;
 use proc_macro2::{Span, TokenStream};
@@ -33,7 +33,7 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let predicates = predicates(target, model);
     let implementation = implementation(target, model, &predicates);
     let private = &target.private;
-    // A type with parameters has no single event type to register.
+    // A type with parameters has no single event type that can be registered.
     let concrete = target.input.generics.params.is_empty();
     let discovery = concrete.then(|| {
         let this = &target.this;
@@ -46,7 +46,7 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     quote!(#metadata #constants #time #remote #implementation #discovery)
 }
 
-/// Returns the event type, and the constant that checks one that is no literal.
+/// Returns the event type, and the constant that checks it if it is not a literal.
 fn event_type(target: &Target<'_>) -> (TokenStream, TokenStream) {
     match &target.attrs.ty {
         Some(EventType::Constant(expr)) => {
@@ -67,7 +67,7 @@ fn event_type(target: &Target<'_>) -> (TokenStream, TokenStream) {
     }
 }
 
-/// Returns the field that sets the time, whose type is checked where it is known.
+/// Returns the field that sets the time, whose type is checked if it is concrete.
 fn time_field(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
     let mut fields = model.attributes.iter();
@@ -96,11 +96,11 @@ fn attribute_field(target: &Target<'_>, field: &AttributeField<'_>) -> TokenStre
     quote!(#private::attribute_field::<#ty>(#name))
 }
 
-/// Returns the constants of the type, which are as visible as it is.
+/// Returns the constants of the type, with its visibility.
 pub(super) fn constants(target: &Target<'_>, ty: &TokenStream) -> TokenStream {
     let attrs = target.attrs;
     let visibility = match &target.input.vis {
-        // With the user's token, lints would apply to the constants as to the user's code.
+        // With the span of the user's token, lints would treat the constants as the user's code.
         Visibility::Public(_) => Visibility::Public(Token![pub](Span::call_site())),
         visibility => visibility.clone(),
     };
@@ -155,7 +155,7 @@ fn metadata(target: &Target<'_>, model: &Struct<'_>, ty: &TokenStream) -> TokenS
     }
 }
 
-/// Returns whether all values have the attributes of the type alone.
+/// Returns whether all values have only the attributes of the type.
 fn is_fixed(target: &Target<'_>, model: &Struct<'_>) -> bool {
     model.attributes.is_empty() && target.attrs.computed.is_empty()
 }
@@ -202,7 +202,7 @@ fn implementation(
     let encode = encode(target, model);
     let decode = target.reader_method(&decode(target, model));
     let extensions = extensions(target, model);
-    // In code that is generic over a type, the probe does not tell whether it is `Clone`.
+    // In generic code, the probe cannot tell whether the type is `Clone`.
     let cloning = target.input.generics.params.is_empty().then(|| {
         quote! {
             const CLONING: #private::Cloning<Self> = {
@@ -238,7 +238,7 @@ fn extensions<'m>(target: &'m Target<'_>, model: &'m Struct<'_>) -> Vec<&'m str>
         .collect()
 }
 
-/// Returns `event_builder`, and unless the type has no data and their defaults suffice,
+/// Returns `event_builder` and, unless the type has no data and the defaults suffice,
 /// `attribute_builder` and `write_to`.
 fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let private = &target.private;
@@ -259,8 +259,8 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
             ::core::result::Result::Ok(__eventkit_builder)
         }
     };
-    // The same call as in `write_to`, so that a missing serde impl is one error. A call of `write_to`
-    // would report again what keeps the type from being an event.
+    // The same call as in `write_to`, so that a missing serde impl causes one error. Calling
+    // `write_to` would report again why the type is not an event.
     let builder = writer_call(target, model, &quote!(#private::BuilderWriter));
     let builder = builder.unwrap_or_else(|| built(quote!(builder)));
     let event_builder = target.builder_method("event_builder", &builder);
@@ -275,7 +275,7 @@ fn encode(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
 
 /// Returns the statement that sets an attribute which a function computes.
 fn computed_attribute(target: &Target<'_>, name: &str, function: &ExprPath) -> TokenStream {
-    // Errors are those of the function, and the names those of the generated code.
+    // Errors are located at the function, but names are resolved as in generated code.
     let span = Span::call_site().located_at(function.span());
     let private = respanned(&target.private, span);
     quote_spanned! {span=>

@@ -1,4 +1,4 @@
-//! Impls for the type that the derive is on.
+//! Impls for the derived type.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -7,18 +7,18 @@ use syn::DeriveInput;
 use crate::cloud_event::attr::{EventType, TypeAttrs};
 use crate::cloud_event::generics;
 
-/// Type that the impls are for.
+/// The type that is derived.
 pub(super) struct Target<'i> {
     pub(super) input: &'i DeriveInput,
     pub(super) attrs: &'i TypeAttrs,
-    /// The type with its parameters.
+    /// The type with its type parameters.
     pub(super) this: TokenStream,
     /// The path of the items that generated code may use.
     pub(super) private: TokenStream,
 }
 
 impl Target<'_> {
-    /// Returns whether the event type follows from the parameters of the type.
+    /// Returns whether the event type depends on the type parameters.
     pub(super) fn has_dependent_type(&self) -> bool {
         let Some(EventType::Constant(expr)) = &self.attrs.ty else {
             return false;
@@ -32,8 +32,8 @@ impl Target<'_> {
         self.constant("__EVENTKIT_METADATA")
     }
 
-    /// Returns the path of a constant, which is an associated one if the event type follows from
-    /// parameters.
+    /// Returns the path of a constant. It is an associated constant if the event type depends on
+    /// type parameters.
     pub(super) fn constant(&self, name: &str) -> TokenStream {
         let name = format_ident!("{name}");
         if self.has_dependent_type() {
@@ -111,7 +111,7 @@ impl Target<'_> {
         }
     }
 
-    /// Returns a where clause of the item's own predicates and additional ones, without `Self`.
+    /// Returns a where clause with the item's own predicates and additional ones, without `Self`.
     pub(super) fn where_clause(&self, more: &[TokenStream]) -> TokenStream {
         let own = self.input.generics.where_clause.iter();
         let own = own
@@ -124,7 +124,7 @@ impl Target<'_> {
         generics::without_self(quote!(where #(#all),*), &self.this)
     }
 
-    /// Returns the predicates of the impls for a type with parameters, `more` among them.
+    /// Returns the predicates of the impls for a type with parameters, including `more`.
     pub(super) fn predicates(
         &self,
         more: impl IntoIterator<Item = TokenStream>,
@@ -137,7 +137,8 @@ impl Target<'_> {
         [shared].into_iter().chain(more).collect()
     }
 
-    /// Returns `TryFrom` in four directions: from and into an event, by value and by reference.
+    /// Returns `TryFrom` between the type and an event in both directions, by value and by
+    /// reference.
     fn conversions(&self, predicates: &[TokenStream]) -> TokenStream {
         let Self {
             input,
@@ -147,7 +148,7 @@ impl Target<'_> {
         } = self;
         let (parameters, _, _) = input.generics.split_for_impl();
         let where_clause = self.where_clause(predicates);
-        // The second reference is needed to borrow what is taken by value.
+        // A value needs another reference to be borrowed.
         let directions = [(quote!(&), quote!()), (quote!(), quote!(&))];
         let conversions = directions.iter().map(|(taken, borrow)| {
             quote! {
