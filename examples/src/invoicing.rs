@@ -3,7 +3,8 @@
 use eventkit::{CloudEvent, handles};
 use serde::{Deserialize, Serialize};
 
-/// What this crate reads of an order; the program that dispatches it has a type of its own.
+/// The fields of an order that this crate reads. The program that dispatches orders has its own
+/// type.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed")]
 struct OrderToInvoice {

@@ -1,4 +1,4 @@
-//! Plays the other crate of the example `plugin`: it holds handlers, and offers nothing by name.
+//! The other crate of the example `plugin`. It contains handlers, and exports nothing.
 
 #![forbid(unsafe_code)]
 

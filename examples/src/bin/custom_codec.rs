@@ -1,4 +1,4 @@
-//! Adds a codec for a media type, and has typed handlers receive events with such data.
+//! Adds a codec for a media type, so that typed handlers receive events with such data.
 
 #![forbid(unsafe_code)]
 
@@ -7,7 +7,7 @@ use eventkit::{BoxError, CloudEvent, Event, handles};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// Writes a struct as lines of `field = value`, where a value is as in JSON.
+/// A codec that writes a struct as lines of `field = value`, with values in JSON.
 struct Lines;
 
 impl Codec for Lines {
@@ -68,7 +68,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     eventkit::dispatch(&event)?;
 
-    // The same from somewhere else: the content type of the event chooses the codec.
+    // For an event from elsewhere, its content type selects the codec.
     let event = Event::builder()
         .source("/elsewhere")
         .ty("co.outcome.order.placed")

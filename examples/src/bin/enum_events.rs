@@ -24,7 +24,7 @@ enum OrderEvent {
     Cancelled(OrderCancelled),
 }
 
-// Handles every type of the enum; a new variant that is forgotten here does not compile.
+// Handles every type of the enum. A forgotten variant does not compile.
 #[handles]
 fn keep_timeline(event: &OrderEvent) {
     match event {
@@ -38,7 +38,7 @@ fn keep_timeline(event: &OrderEvent) {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("handles {}", OrderEvent::TYPES.join(" and "));
 
-    // The struct, the enum and the envelope all reach the same handler.
+    // The handler takes the struct, the enum and the envelope.
     let placed = OrderPlaced {
         order_id: "A-1".to_owned(),
     };
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     eventkit::dispatch(&cancelled)?;
 
-    // Back from an envelope, the type of the event chooses the variant.
+    // The event type determines the variant that an envelope is decoded as.
     let event = OrderEvent::try_from(&cancelled)?;
     println!("{event:?}");
     Ok(())

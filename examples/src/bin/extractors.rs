@@ -1,4 +1,4 @@
-//! Takes attributes, extensions and a value of one's own as parameters of a handler.
+//! Takes attributes, extensions and a custom extractor as parameters of a handler.
 
 #![forbid(unsafe_code)]
 
@@ -13,7 +13,7 @@ struct OrderPlaced {
     order_id: String,
 }
 
-/// Is the first segment of the source: who the event belongs to.
+/// The tenant of the event: the first segment of its source.
 struct Tenant(String);
 
 impl<'a> Extract<'a> for Tenant {
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let event = event.extension("priority", 7).build()?;
     eventkit::dispatch(&event)?;
 
-    // Without the priority the handler is not called, and the error says why.
+    // Without the priority, the handler is not called, and the error explains why.
     let event = order.event_builder()?.id("2").build()?;
     let Err(error) = eventkit::dispatch(&event) else {
         return Err("the handler ran without a priority".into());

@@ -1,4 +1,4 @@
-//! Evaluates an expression of CESQL on an event, and explains the result step by step.
+//! Evaluates a CESQL expression on an event, and prints the result of each step.
 //!
 //! ```sh
 //! cargo run -p eventkit-examples --bin filter -- "subject LIKE 'eu-%' AND priority > 3" < event.json
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Prints how long an evaluation takes, of one filter and of many on one event.
+/// Measures the evaluation of a filter, and of many filters on one event.
 fn time() -> Result<(), Box<dyn Error>> {
     const TIMES: u32 = 1_000_000;
     let event: Event = Json.decode(EVENT.into())?;
@@ -84,7 +84,7 @@ fn time() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns how long it takes to ask all filters once.
+/// Returns the time of evaluating all filters once, in nanoseconds.
 fn nanoseconds(filters: &[Filter], event: &Event, times: u32) -> Result<u128, Box<dyn Error>> {
     let start = Instant::now();
     for _ in 0..times {

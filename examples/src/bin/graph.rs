@@ -1,6 +1,7 @@
-//! Handlers that return events, and the graph that follows from their signatures.
+//! Handlers that return events, and the event graph that their signatures define.
 //!
-//! The graph is printed before any handler runs: event types, handlers and emissions are constants.
+//! The graph is printed before any handler runs, because event types, handlers and emissions are
+//! constants.
 
 #![forbid(unsafe_code)]
 #![allow(
@@ -56,7 +57,7 @@ fn charge(order: OrderPlaced) -> Payment {
     Payment::Paid(OrderPaid { order_id, boxes })
 }
 
-/// Returns several events.
+/// Returns several events of one type.
 #[handles(registry = SHOP)]
 fn pack(order: &OrderPaid) -> Vec<BoxPacked> {
     let numbers = 1..=order.boxes;
@@ -67,7 +68,7 @@ fn pack(order: &OrderPaid) -> Vec<BoxPacked> {
     packed.collect()
 }
 
-/// Sends events: the compiler accepts those of the set alone.
+/// Sends events. The compiler only accepts events of the set.
 #[handles(registry = SHOP)]
 fn offer(order: &OrderRejected, outgoing: Outgoing<OrderPlaced>) -> Result<(), BoxError> {
     let half = OrderPlaced {
@@ -78,7 +79,7 @@ fn offer(order: &OrderRejected, outgoing: Outgoing<OrderPlaced>) -> Result<(), B
     Ok(())
 }
 
-/// Returns an event that has no Rust type, so that its type is declared by hand.
+/// Returns an event without a Rust type, so its event type is declared.
 #[handles(registry = SHOP, emits("com.example.label"))]
 fn label(packed: &BoxPacked) -> Result<Event, BoxError> {
     let label = Event::builder().source("/shop").ty("com.example.label");
@@ -101,7 +102,7 @@ fn main() -> Result<(), BoxError> {
 
     let report = SHOP.check()?;
     for emission in report.unhandled_emissions() {
-        println!("nobody handles {}", emission.ty);
+        println!("no handler for {}", emission.ty);
     }
     for cycle in report.cycles() {
         let types = cycle.emissions.iter().map(|emission| emission.ty.as_str());
@@ -109,7 +110,7 @@ fn main() -> Result<(), BoxError> {
         println!("a cycle: {}", types.join(", "));
     }
 
-    // A dispatcher may dispatch what handlers return.
+    // A dispatcher can also dispatch the events that handlers return.
     let order = OrderPlaced {
         order_id: "A-1".to_owned(),
         boxes: 2,

@@ -1,15 +1,15 @@
-//! The orders of the example `shop`, from the same file, on NATS `JetStream`: three roles, each a
-//! process of its own.
+//! The orders of the example `shop`, from the same file, on NATS `JetStream`. Each of three roles
+//! is a process.
 //!
 //! ```text
-//! orders_on_nats work            # handles orders until ctrl-c; start as many as you like
-//! orders_on_nats publish 10000   # publishes orders; one in a hundred is dearer than the bank allows
-//! orders_on_nats letters         # lists what could not be handled
-//! orders_on_nats replay          # runs the handlers that failed once more
+//! orders_on_nats work            # handles orders until ctrl-c; start any number of workers
+//! orders_on_nats publish 10000   # publishes orders; one in a hundred exceeds the card limit
+//! orders_on_nats letters         # lists the dead letters
+//! orders_on_nats replay          # replays the dead letters
 //! ```
 //!
-//! `NATS_URL` is the URL of the server, `nats://127.0.0.1:4222` by default; start one with
-//! `nats-server --jetstream`. `CARD_LIMIT` is the limit of the bank of a worker, in cents.
+//! `NATS_URL` is the URL of the server, by default `nats://127.0.0.1:4222`. Start one with
+//! `nats-server --jetstream`. `CARD_LIMIT` is the limit of a worker's bank, in cents.
 
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ use eventkit_service::{DeadLetters, Service, ServiceHandle};
 use orders::OrderPlaced;
 use state::{Bank, Books};
 
-/// The name of the service, and of the stream it works on.
+/// The name of the service and of its stream.
 const SHOP: &str = "shop";
 
 const USAGE: &str = "orders_on_nats work | publish [NUMBER] | letters | replay";
@@ -68,7 +68,7 @@ async fn connect() -> Result<Nats, BoxError> {
     Ok(Nats::connect(url).stream(SHOP).open().await?)
 }
 
-/// Runs the handlers until SIGTERM or ctrl-c, and then finishes what they have begun.
+/// Runs the handlers until SIGTERM or ctrl-c, and then finishes the attempts in progress.
 async fn work() -> Result<(), BoxError> {
     let limit_cents = match env::var("CARD_LIMIT") {
         Ok(limit) => limit.parse()?,
@@ -97,7 +97,7 @@ async fn work() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Reports the progress of the handlers whenever it has changed.
+/// Reports the progress of the handlers when it changes.
 async fn report(handle: ServiceHandle) {
     let mut before = None;
     loop {
@@ -131,7 +131,7 @@ async fn publish(number: u64) -> Result<(), BoxError> {
             customer: "ann".to_owned(),
             total_cents: if at % 100 == 0 { 999_900 } else { 1_250 },
         };
-        // The same id whenever it runs: an order that is there already is not stored twice.
+        // The id is the same in every run, so that an order is not stored twice.
         let event = order.event_builder()?.id(&order.order_id).build()?;
         nats.publish(&event).await?;
         if stderr().is_terminal() && (shown.elapsed() > REPORT_INTERVAL || at == number) {

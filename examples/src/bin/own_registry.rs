@@ -1,4 +1,4 @@
-//! Keeps handlers apart in a registry of one's own, and registers closures at run time.
+//! Keeps handlers in a separate registry, and registers closures at run time.
 
 #![forbid(unsafe_code)]
 
@@ -18,7 +18,7 @@ fn invoice(order: &OrderPlaced) {
     println!("  invoice for {}", order.order_id);
 }
 
-// Names no registry, so it is in the default one.
+// Without a registry, the handler is in the default one.
 #[handles("co.outcome.order.placed")]
 fn ship(order: &OrderPlaced) {
     println!("  parcel for {}", order.order_id);

@@ -1,18 +1,18 @@
-//! Runs handlers of another crate, and makes sure at its start that they are there.
+//! Runs the handlers of another crate, and checks at startup that they are linked in.
 //!
-//! A linker leaves out a crate that no code names, and with it the crate's handlers; nothing would
-//! complain. So name the crate, and say which handlers the program counts on.
+//! A linker omits a crate that no code refers to, together with its handlers and without a warning.
+//! So refer to the crate, and list the handlers that the program expects.
 
 #![forbid(unsafe_code)]
 
 use eventkit::Event;
-// Its handlers are linked in; nothing else of it is wanted.
+// Links the crate for its handlers.
 use eventkit_examples as _;
 use serde_json::json;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let registry = eventkit::default_registry();
-    // A crate, a module or a function.
+    // Each path is a crate, a module or a function.
     registry.expect([
         "eventkit_examples",
         "eventkit_examples::invoicing::write_invoice",
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build()?;
     eventkit::dispatch(&event)?;
 
-    // A program would end here with the error; it says how to mend it.
+    // A program would exit with this error, which says how to fix it.
     if let Err(error) = registry.expect(["shop_reports"]) {
         println!("{error}");
     }

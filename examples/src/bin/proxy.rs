@@ -1,5 +1,4 @@
-//! Passes events on as they came, those that break the specification included, and says what is
-//! wrong with them.
+//! Forwards events unchanged, even if they violate the specification, and reports their violations.
 
 #![forbid(unsafe_code)]
 
@@ -19,8 +18,8 @@ struct Upstream {
     url: String,
 }
 
-/// Takes one event in any mode. What is no event at all is answered with a problem; a small mistake
-/// of its producer is no reason to lose it.
+/// Receives an event in any content mode. A message that is not an event is answered with a
+/// problem, but a small mistake of the producer is no reason to drop an event.
 async fn forward(
     State(upstream): State<Upstream>,
     headers: HeaderMap,
@@ -30,12 +29,12 @@ async fn forward(
     let ty = event.attribute("type").unwrap_or_default();
     match event.violations() {
         [] => println!("proxy: {ty} is valid"),
-        _ => println!("proxy: {ty} is forwarded all the same"),
+        _ => println!("proxy: {ty} is forwarded nevertheless"),
     }
     for violation in event.violations() {
         println!("  {violation}");
     }
-    // The headers of the event and its body, byte for byte; the proxy adds its own to them.
+    // The headers of the event and its body are unchanged. The proxy adds its own headers.
     let message = http::encode_lenient(&event).map_err(|error| Problem::from(&error))?;
     let request = upstream.client.post(upstream.url).headers(message.headers);
     let answer = request.body(message.body).send().await.map_err(|error| {
@@ -48,7 +47,7 @@ async fn forward(
     Ok(answer.status())
 }
 
-/// Plays the receiver, which sees what the producer sent.
+/// The receiver, which gets exactly what the producer sent.
 async fn receive(headers: HeaderMap, body: Bytes) {
     let mut lines: Vec<String> = headers
         .iter()
@@ -79,7 +78,7 @@ async fn main() -> Result<(), BoxError> {
     let proxy = Router::new().route("/events", post(forward));
     let proxy = serve(proxy.with_state(upstream)).await?;
 
-    // In binary mode, with a schema that is no URI and a time without an offset.
+    // In binary mode, with an invalid schema URI and a time without an offset.
     let sloppy = client
         .post(&proxy)
         .header("ce-specversion", "1.0")
@@ -92,7 +91,7 @@ async fn main() -> Result<(), BoxError> {
         .body(r#"{"order_id": "A-1"}"#);
     println!("{}\n", sloppy.send().await?.status());
 
-    // In structured mode, from the days of another version.
+    // In structured mode, with an older version of the specification.
     let old = client
         .post(&proxy)
         .header("content-type", "application/cloudevents+json")

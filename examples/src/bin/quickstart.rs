@@ -1,4 +1,4 @@
-//! Derives an event, annotates two handlers, and dispatches.
+//! Derives an event, annotates two handlers, and dispatches the event.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,6 @@
-//! The handlers of the example `shop`, from the same file, as a service.
+//! The handlers of the example `shop`, from the same file, in a service.
 //!
-//! Here the transport is in memory; with a broker nothing but the line `.transport(..)` changes.
+//! The transport here is in memory. With a broker, only the line `.transport(..)` changes.
 
 #![forbid(unsafe_code)]
 
@@ -58,14 +58,14 @@ async fn main() -> Result<(), BoxError> {
         "{} succeeded, {} retried, {} dead letter",
         counters.succeeded, counters.retried, counters.dead_lettered
     );
-    // As SIGTERM and ctrl-c do.
+    // This is what SIGTERM and ctrl-c do.
     handle.stop();
     let stopped = running.await??;
     println!("released: {}", stopped.released);
     Ok(())
 }
 
-/// Waits until that many events have come to their end, each handler by itself.
+/// Waits until a number of events have been settled, counted per handler.
 async fn settled(handle: &ServiceHandle, count: u64) {
     loop {
         let counters = handle.health().counters();

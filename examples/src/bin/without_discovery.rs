@@ -1,7 +1,8 @@
-//! Lists its handlers by hand instead of having the linker find them.
+//! Lists handlers explicitly instead of using discovery.
 //!
-//! It works with `default-features = false, features = ["macros"]`, so also where discovery does not: in a
-//! static library, on WebAssembly, under Miri. The handlers are the same functions.
+//! It works with `default-features = false, features = ["macros"]`, and so also where the linker
+//! cannot collect handlers: in a static library, on WebAssembly, and under Miri. The handlers are
+//! the same functions.
 
 #![forbid(unsafe_code)]
 

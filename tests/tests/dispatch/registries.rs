@@ -119,7 +119,7 @@ fn handlers_are_added_by_an_iterator_that_looks_at_the_registry() {
 }
 
 #[test]
-#[should_panic(expected = "a `*` stands for a whole segment")]
+#[should_panic(expected = "a `*` must be a whole segment")]
 fn a_pattern_that_can_never_match_is_refused() {
     Registry::new("wrong").register("co.out*", |_: &Event| ());
 }

@@ -214,7 +214,7 @@ fn a_body_over_the_limit_is_a_413_long_before_its_end() {
     for (framing, piece) in [(announced, &piece), (chunked, &chunk)] {
         let headers = [PLACED, &framing].concat();
         let (answer, sent) = shop.pour(&headers, piece, 100);
-        let detail = "the body is larger than this server takes";
+        let detail = "the body exceeds the limit of this server";
         assert_problem(&answer, 413, "Body too large", detail);
         assert!(sent < 100, "the shop took all of it");
         shop.assert_open();

@@ -46,7 +46,7 @@ co.outcome.order.placed -> graph::charge -> co.outcome.order.paid, co.outcome.or
 co.outcome.order.paid -> graph::pack -> co.outcome.box.packed
 co.outcome.order.rejected -> graph::offer -> co.outcome.order.placed
 co.outcome.box.packed -> graph::label -> com.example.label
-nobody handles com.example.label
+no handler for com.example.label
 a cycle: co.outcome.order.rejected, co.outcome.order.placed
 dispatched co.outcome.order.placed -> co.outcome.order.paid
 dispatched co.outcome.order.placed -> co.outcome.order.paid -> co.outcome.box.packed
@@ -92,8 +92,8 @@ fn plugin_runs_the_handlers_of_another_crate_and_misses_one_that_is_absent() {
         "\
 linked in: eventkit_examples::invoicing::write_invoice
 invoice for order A-1: 1250 cents
-registry `default`: no handler `shop_reports` is linked in: name its crate in code, for instance \
-with `use shop_reports as _;`, or add it with `handlers!`
+registry `default`: no handler `shop_reports` is linked into the program: refer to its crate, for example \
+with `use shop_reports as _;`, or add the handler with `handlers!`
 ",
     );
 }
@@ -127,7 +127,7 @@ event: attribute `priority` is missing, expected an Integer that fits (as the Ru
 fn proxy_forwards_what_breaks_the_specification() {
     assert_prints(
         "proxy",
-        r##"proxy: co.outcome.order.placed is forwarded all the same
+        r##"proxy: co.outcome.order.placed is forwarded nevertheless
   attribute `time` is "2026-01-31T09:30:00", expected an RFC 3339 timestamp with seconds and offset, such as 2026-01-31T09:30:00Z (core, time)
   attribute `dataschema` is "#", expected an absolute URI without a fragment (RFC 3986, section 4.3) (core, dataschema)
 upstream:
@@ -141,7 +141,7 @@ upstream:
   {"order_id": "A-1"}
 200 OK
 
-proxy: old is forwarded all the same
+proxy: old is forwarded nevertheless
   attribute `specversion` is "0.3", expected "1.0" (core, specversion)
   attribute `Region` is "eu", expected an extension name of lower-case letters a-z and digits 0-9 (core, Naming Conventions)
 upstream:

@@ -34,7 +34,7 @@ fn arguments_that_are_unknown_or_incomplete_are_refused() {
         ),
         (
             &["--listen"],
-            "shop: `--listen` wants an address, such as 127.0.0.1:8080\n",
+            "shop: `--listen` needs an address such as 127.0.0.1:8080\n",
         ),
     ] {
         let output = run("shop", arguments);
@@ -52,7 +52,7 @@ fn an_address_that_cannot_be_had_is_an_error() {
     let output = run("shop", &["--listen", "nowhere"]);
     let errors = text(&output.stderr);
     assert!(
-        errors.starts_with("shop: cannot listen on `nowhere`: "),
+        errors.starts_with("shop: failed to listen on `nowhere`: "),
         "{errors}"
     );
     assert_eq!(output.status.code(), Some(1));

@@ -41,7 +41,7 @@ fn a_crate_that_is_never_named_is_missed_where_it_is_expected() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "registry `default`: no handler `eventkit_plugin_unlinked` is linked in: name its crate in code, \
-         for instance with `use eventkit_plugin_unlinked as _;`, or add it with `handlers!`"
+        "registry `default`: no handler `eventkit_plugin_unlinked` is linked into the \
+         program: refer to its crate, for example with `use eventkit_plugin_unlinked as _;`, or add the handler with `handlers!`"
     );
 }

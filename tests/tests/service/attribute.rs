@@ -108,7 +108,7 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
         [
             "tests--every-setting 1 hopeless",
             "tests--service-attribute-plain 1 hopeless",
-            "tests--service-attribute-slow 1 took longer than 2s",
+            "tests--service-attribute-slow 1 timed out after 2s",
         ]
     );
     assert_eq!(service.handle.health().counters().retried, 0);

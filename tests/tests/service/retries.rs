@@ -158,7 +158,7 @@ async fn a_dead_letter_says_that_it_took_too_long() {
         .register_async("t", |_: Event| std::future::pending::<()>());
     let _service = harness.start().await;
     harness.publish(&event("t", "1")).await;
-    assert_eq!(harness.dead(1).await[0].error, "took longer than 250ms");
+    assert_eq!(harness.dead(1).await[0].error, "timed out after 250ms");
 }
 
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]

@@ -1,7 +1,8 @@
-//! A bank whose books agree, whatever is delivered how often.
+//! A bank whose balances are correct, however often its events are delivered.
 //!
-//! A route over HTTP stores an order and its event in one transaction. A handler books it with a `Tx`, and the
-//! event that it returns is handled by another one. `shared/books.rs` has all of that.
+//! An HTTP route stores an order and its event in one transaction. A handler with a `Tx` books the
+//! payment, and another handler handles the event that it returns. The code is in
+//! `shared/books.rs`.
 //!
 //! ```console
 //! cargo run -p eventkit-examples --bin bank

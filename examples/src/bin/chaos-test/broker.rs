@@ -1,4 +1,4 @@
-//! The broker of a row: one server, or a cluster of them.
+//! The broker of a row: a server or a cluster.
 
 use eventkit::BoxError;
 
@@ -12,7 +12,7 @@ pub(crate) enum Broker {
 }
 
 impl Broker {
-    /// Starts servers; `None` where the tests with one are turned off.
+    /// Starts servers, or returns `None` if tests with a broker are disabled.
     pub(crate) fn start(servers: usize) -> Option<Self> {
         block_in_place(|| {
             if servers > 1 {
@@ -30,7 +30,7 @@ impl Broker {
         }
     }
 
-    /// Returns the server of a row that has one.
+    /// Returns the server of a row with a single server.
     pub(crate) fn server(&self) -> Result<&Server, BoxError> {
         match self {
             Self::Server(server) => Ok(server),
@@ -38,7 +38,7 @@ impl Broker {
         }
     }
 
-    /// Returns a server by its name in the cluster; the only one by any name.
+    /// Returns a server by its name in the cluster. A single server has any name.
     pub(crate) fn server_mut(&mut self, name: &str) -> Result<&mut Server, BoxError> {
         match self {
             Self::Server(server) => Ok(server),
@@ -49,7 +49,7 @@ impl Broker {
         }
     }
 
-    /// Kills a server, and starts it again after a while.
+    /// Kills a server, and restarts it after a while.
     pub(crate) async fn restart(
         &mut self,
         name: &str,

@@ -1,4 +1,4 @@
-//! What happens to a cluster of servers.
+//! Faults of a cluster of servers.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::environment::{Environment, at_once};
 use crate::operator::Operator;
 use crate::setup::Setup;
 
-/// How long a server that is killed stays down: longer than the others need to elect a leader.
+/// How long a killed server is stopped. It is longer than the others need to elect a leader.
 const DOWN: Duration = Duration::from_secs(6);
 
-/// How long an election may take.
+/// The time limit for an election.
 const ELECTION: Duration = Duration::from_secs(30);
 
 pub(crate) fn three_servers(setup: &mut Setup) {
@@ -37,7 +37,7 @@ pub(crate) async fn leader_killed(row: &mut Environment) -> Result<(), BoxError>
 async fn leader(operator: &Operator) -> Result<String, BoxError> {
     let find = async {
         loop {
-            // There may be no leader of the cluster, which answers, or of the stream.
+            // The cluster may have no leader to respond, and neither may the stream.
             if let Ok(Some(info)) = operator.stream().await
                 && let Some(leader) = info["cluster"]["leader"].as_str()
                 && !leader.is_empty()

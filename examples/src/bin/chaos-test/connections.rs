@@ -1,4 +1,4 @@
-//! What happens to connections and to the server.
+//! Faults of connections and of the server.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use crate::environment::{Environment, at_once};
 use crate::handlers::HANDLERS;
 use crate::proxy::Direction;
 
-/// How long the network or the server is gone: longer than a worker needs to notice, and longer than
-/// the broker waits for acknowledgements.
+/// How long the network or the server is unavailable. It is longer than a worker needs to notice,
+/// and longer than the broker waits for acknowledgements.
 const GONE: Duration = Duration::from_secs(6);
 
-/// How often connections are closed in the row that does so many times.
+/// How often connections are closed in the row with many faults.
 const MANY_TIMES: u64 = 50;
 
-/// One process does nothing else twice: it knows what it could not acknowledge when that comes again.
-/// Of the events that fail once, it has one in hand at most.
-const CAME_TWICE: &str = "an event that failed, and whose return was heard after it had come again";
+/// One process repeats no other effect, because it remembers which events it could not acknowledge.
+/// At most one of the events that fail once is in flight.
+const CAME_TWICE: &str = "an event that failed, and whose return arrived after its redelivery";
 
-/// How long a server that is killed stays down.
+/// How long a killed server is stopped.
 const DOWN: Duration = Duration::from_secs(1);
 
 pub(crate) async fn network_cut(row: &mut Environment) -> Result<(), BoxError> {
@@ -28,8 +28,8 @@ pub(crate) async fn network_cut(row: &mut Environment) -> Result<(), BoxError> {
     block(row, [&both, &both]).await
 }
 
-/// Lets nothing through from the workers to the server, which hears no acknowledgement; then nothing
-/// from the server to the workers, which hear no confirmation of one.
+/// Blocks the direction from the workers to the server, which gets no acknowledgements. Then blocks
+/// the other direction, so that the workers get no confirmations.
 pub(crate) async fn half_open(row: &mut Environment) -> Result<(), BoxError> {
     block(row, [&[Direction::ToServer], &[Direction::ToWorker]]).await
 }
@@ -54,7 +54,7 @@ pub(crate) async fn connections_closed(row: &mut Environment) -> Result<(), BoxE
     row.start_worker()?;
     row.newest()?.ready().await?;
     for _ in 0..MANY_TIMES {
-        // Long enough to connect again, most often.
+        // This is usually long enough to reconnect.
         sleep(Duration::from_millis(500)).await;
         proxy.close_connections();
         row.done()?;
@@ -93,8 +93,8 @@ pub(crate) async fn server_frozen(row: &mut Environment) -> Result<(), BoxError>
     row.until(1, 1).await
 }
 
-/// Returns how much a worker does while a server keeps acknowledgements in memory: it writes them
-/// about every 100 milliseconds.
+/// Returns the number of events that a worker handles while a server keeps acknowledgements in
+/// memory. It writes them about every 100 milliseconds.
 fn unwritten(row: &Environment) -> u64 {
     let handlers = HANDLERS.len() as u64;
     at_once() + handlers * row.done_within(Duration::from_millis(250))

@@ -1,4 +1,4 @@
-//! Rolling deployments: a worker of the former deployment and one of the latter, side by side.
+//! Rolling deployments: workers of the former and the new deployment run side by side.
 
 use std::time::Duration;
 
@@ -14,31 +14,31 @@ use crate::setup::{Fate, Setup};
 
 static DEPLOYED: Registry = Registry::new("chaos-test-deployed");
 
-/// The number of events of the row whose handler takes longest.
+/// The number of events of the row with the slowest handler.
 const POLICY_EVENTS: u64 = 400;
 
 const ANY_PARCEL: &str = "co.outcome.parcel.*";
 
-/// What a deployment changes.
+/// The change of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Deployment {
-    /// `invoice` selects all events of parcels, after it selected one type.
+    /// `invoice` selects all events of parcels instead of one type.
     Widened,
-    /// `invoice` selects one type, after it selected all events of parcels.
+    /// `invoice` selects one type instead of all events of parcels.
     Narrowed,
-    /// The filter of `invoice` lets another depot pass.
+    /// The filter of `invoice` accepts another depot.
     Filter,
-    /// The broker waits less for acknowledgements, and there are fewer attempts.
+    /// The `ack_wait` is shorter, and there are fewer attempts.
     Policy,
     /// `label` is added.
     Added,
     /// `label` is removed.
     Removed,
-    /// `invoice` has another name.
+    /// `invoice` is renamed.
     Renamed,
 }
 
-/// A side of a deployment.
+/// A generation of workers in a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Generation {
     Old,
@@ -99,7 +99,7 @@ impl Deployment {
     }
 }
 
-/// Sets up a deployment whose events, of the second half, all are for `invoice`.
+/// Sets up a deployment in which the events of the second half are only for `invoice`.
 fn deploys(setup: &mut Setup, deployment: Deployment) {
     setup.kind = Kind::of_deployment;
     setup.fate = |handler, _, kind| match kind {
@@ -130,7 +130,7 @@ pub(crate) fn policy_changed(setup: &mut Setup) {
     setup.events = POLICY_EVENTS;
     setup.worker.behaviour.label = Label::FailsOnce;
     setup.worker.ack_wait = Duration::from_secs(30);
-    // So that the work that an old worker has in hand takes longer than a new one waits for it.
+    // The events that an old worker has received take longer than the `ack_wait` of a new one.
     setup.worker.behaviour.invoice_takes = Duration::from_secs(2);
 }
 
@@ -156,7 +156,7 @@ fn only_weighed(setup: &mut Setup) {
     };
 }
 
-/// Runs both generations side by side, and leaves the work to the new one.
+/// Runs both generations side by side, and then only the new one.
 pub(crate) async fn roll(row: &mut Environment) -> Result<(), BoxError> {
     start_both(row).await?;
     row.until(3, 4).await?;
@@ -165,13 +165,13 @@ pub(crate) async fn roll(row: &mut Environment) -> Result<(), BoxError> {
     row.until(1, 1).await
 }
 
-/// Lets a process of the old generation start again while the new one runs.
+/// Restarts a worker of the old generation while the new one runs.
 pub(crate) async fn roll_and_restart_old(row: &mut Environment) -> Result<(), BoxError> {
     start_both(row).await?;
     row.terminate_oldest().await?;
     start(row, Generation::Old).await?;
     row.until(3, 4).await?;
-    // The one of the new generation goes first, and comes back.
+    // The worker of the new generation stops first, and is restarted.
     row.terminate_oldest().await?;
     sleep(Duration::from_secs(1)).await;
     start(row, Generation::New).await?;
@@ -180,14 +180,14 @@ pub(crate) async fn roll_and_restart_old(row: &mut Environment) -> Result<(), Bo
     row.until(1, 1).await
 }
 
-/// Shortens the time that the broker waits for acknowledgements.
+/// Shortens the `ack_wait`.
 pub(crate) async fn roll_policy(row: &mut Environment) -> Result<(), BoxError> {
     row.publish_all();
     start(row, Generation::Old).await?;
     row.until(1, 4).await?;
     row.setup.worker.ack_wait = Duration::from_secs(2);
     start(row, Generation::New).await?;
-    // Of one handler, the one that takes longer than the broker waits now.
+    // Only one handler takes longer than the new `ack_wait`.
     let in_hand = in_hand() / HANDLERS.len() as u64;
     let why = "what the old worker had in hand when the time was shortened";
     row.allow(1, in_hand, why);
@@ -197,7 +197,7 @@ pub(crate) async fn roll_policy(row: &mut Environment) -> Result<(), BoxError> {
     row.until(1, 1).await
 }
 
-/// Removes a handler, and brings it back with the former deployment.
+/// Removes a handler, and adds it again by rolling back.
 pub(crate) async fn remove_and_roll_back(row: &mut Environment) -> Result<(), BoxError> {
     start_both(row).await?;
     row.terminate_oldest().await?;
@@ -208,7 +208,7 @@ pub(crate) async fn remove_and_roll_back(row: &mut Environment) -> Result<(), Bo
     row.until(1, 1).await
 }
 
-/// Publishes the second half once both generations run.
+/// Publishes the second half of the events while both generations run.
 async fn start_both(row: &mut Environment) -> Result<(), BoxError> {
     let (half, all) = (row.setup.events / 2, row.setup.events);
     row.publish(0..half);
@@ -224,7 +224,7 @@ async fn start(row: &mut Environment, generation: Generation) -> Result<(), BoxE
         *own = generation;
     }
     let ready = row.start_worker()?.ready().await;
-    // A former generation may say that it is superseded.
+    // A former generation may report that it is superseded.
     if generation == Generation::New {
         row.demand_ok(ready);
     }

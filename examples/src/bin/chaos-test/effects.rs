@@ -1,4 +1,4 @@
-//! What the handlers did, in files that outlive the processes.
+//! The effects of the handlers, in files that outlive the processes.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The file of one worker; a line is written by one call, so that a worker that is killed writes it whole
-/// or not at all.
+/// The file of a worker. Each line is one write, so a worker that is killed writes it completely or
+/// not at all.
 #[derive(Debug, Clone)]
 pub(crate) struct Effects(Arc<File>);
 
@@ -17,17 +17,17 @@ impl Effects {
         Ok(Self(Arc::new(file)))
     }
 
-    /// Notes that a handler has done its work for an event.
+    /// Records that a handler has handled an event.
     pub(crate) fn note(&self, handler: &str, number: u64) -> io::Result<()> {
         (&*self.0).write_all(format!("{handler} {number}\n").as_bytes())
     }
 }
 
-/// Adds up the files of all workers while they grow.
+/// Sums up the files of all workers while they grow.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     files: Vec<EffectsFile>,
-    /// How often each handler did its work for each event.
+    /// How often each handler has handled each event.
     done: HashMap<(String, u64), u32>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Tally {
 struct EffectsFile {
     path: PathBuf,
     reader: BufReader<File>,
-    /// A line whose rest is being written.
+    /// An incomplete last line.
     line: String,
 }
 
@@ -48,7 +48,7 @@ impl EffectsFile {
         })
     }
 
-    /// Returns the handler and the number of the next event, if they are written.
+    /// Returns the next handler and number of an event, if the line is complete.
     fn next(&mut self) -> io::Result<Option<(String, u64)>> {
         self.reader.read_line(&mut self.line)?;
         let Some(line) = self.line.strip_suffix('\n') else {
@@ -67,7 +67,7 @@ impl EffectsFile {
 }
 
 impl Tally {
-    /// Reads what is new in the files of a folder, and returns what was done for the first time.
+    /// Reads new lines in the files of a directory, and returns the number of first effects.
     pub(crate) fn update(&mut self, folder: &Path) -> io::Result<Vec<(String, u64)>> {
         for entry in folder.read_dir()? {
             let path = entry?.path();
@@ -89,12 +89,12 @@ impl Tally {
         Ok(first)
     }
 
-    /// Adds work that is seen elsewhere than in the files.
+    /// Adds an effect that is not in the files.
     pub(crate) fn add(&mut self, handler: &str, number: u64) {
         *self.done.entry((handler.to_owned(), number)).or_default() += 1;
     }
 
-    /// Returns how often work was done that had been done before.
+    /// Returns the number of repeated effects.
     pub(crate) fn repeated(&self) -> u64 {
         self.done.values().map(|times| u64::from(times - 1)).sum()
     }

@@ -1,4 +1,4 @@
-//! The broker, the workers and what they have done, for one row.
+//! The broker, the workers and their effects, for one row.
 
 use std::env;
 use std::fs;
@@ -26,7 +26,7 @@ use crate::setup::{Fate, Setup};
 use crate::worker::{CONCURRENCY, StreamConfig};
 use crate::worker_process::WorkerProcess;
 
-/// How long nothing may happen before what is missing counts as lost.
+/// The time without progress after which missing events count as lost.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Environment {
@@ -36,34 +36,34 @@ pub(crate) struct Environment {
     pub(crate) publishing: Publishing,
     pub(crate) tally: Tally,
     nats: Nats,
-    /// The server of dead letters or of outgoing events, in rows where they go elsewhere.
+    /// The server of dead letters or outgoing events, in rows that store them separately.
     second: Option<Server>,
     folder: Folder,
     progress: Progress,
     started: Instant,
-    /// The number of pairs of handler and event that are to be done.
+    /// The number of pairs of handler and event that must be done.
     wanted: u64,
-    /// The number of those that are.
+    /// The number of pairs that are done.
     done: u64,
-    /// The number of workers that were started.
+    /// The number of workers started so far.
     count: u32,
     is_stuck: bool,
     allowances: Vec<Allowance>,
     broken: Vec<String>,
 }
 
-/// A folder that goes with the row.
+/// A directory that is removed with the row.
 struct Folder(PathBuf);
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left over is in the folder for what is temporary.
+        // If this fails, the directory remains in the system's temporary directory.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 impl Environment {
-    /// Starts a broker; `None` where there shall be none.
+    /// Starts a broker, or returns `None` if tests with a broker are disabled.
     pub(crate) async fn start(
         name: &str,
         mut setup: Setup,
@@ -99,12 +99,12 @@ impl Environment {
         }))
     }
 
-    /// Returns the folder of the row.
+    /// Returns the directory of the row.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder.0
     }
 
-    /// Puts a network that can be cut between the broker and the workers.
+    /// Starts a proxy between the broker and the workers, which can block the connection.
     pub(crate) async fn start_proxy(&mut self) -> Result<Proxy, BoxError> {
         let address = self.broker.url().replace("nats://", "");
         let proxy = Proxy::to(address).await?;
@@ -112,13 +112,13 @@ impl Environment {
         Ok(proxy)
     }
 
-    /// Starts the server of dead letters or of outgoing events.
+    /// Starts the server of dead letters or outgoing events.
     pub(crate) fn start_second_server(&mut self) -> Result<&mut Server, BoxError> {
         self.second = block_in_place(Server::start);
         self.second()
     }
 
-    /// Returns the server of dead letters or of outgoing events.
+    /// Returns the server of dead letters or outgoing events.
     pub(crate) fn second(&mut self) -> Result<&mut Server, BoxError> {
         let second = self.second.as_mut();
         second.ok_or_else(|| "the row has no second server".into())
@@ -139,7 +139,7 @@ impl Environment {
         self.publishing.add(&self.nats, &self.setup, numbers, 1);
     }
 
-    /// Publishes each event a second time after the first.
+    /// Publishes every event, and then each of them again.
     pub(crate) fn publish_all_twice(&mut self) {
         let numbers = 0..self.setup.events;
         self.publishing.add(&self.nats, &self.setup, numbers, 2);
@@ -153,13 +153,13 @@ impl Environment {
         self.newest()
     }
 
-    /// Returns the worker that was started last.
+    /// Returns the most recently started worker.
     pub(crate) fn newest(&mut self) -> Result<&mut WorkerProcess, BoxError> {
         let newest = self.workers.last_mut();
         newest.ok_or_else(|| "there is no worker".into())
     }
 
-    /// Removes the worker that has run longest from the others.
+    /// Removes and returns the worker that has run longest.
     pub(crate) fn take_oldest(&mut self) -> Result<WorkerProcess, BoxError> {
         if self.workers.is_empty() {
             return Err("there is no worker".into());
@@ -167,12 +167,12 @@ impl Environment {
         Ok(self.workers.remove(0))
     }
 
-    /// Asks the worker that has run longest to stop, and waits until it has.
+    /// Asks the worker that has run longest to stop, and waits for it.
     pub(crate) async fn terminate_oldest(&mut self) -> Result<(), BoxError> {
         self.take_oldest()?.terminate().await
     }
 
-    /// Allows work to be done again, so often for each time.
+    /// Allows a number of repetitions, each with a number of events.
     pub(crate) fn allow(&mut self, times: u64, each: u64, why: &'static str) {
         let mut known = self.allowances.iter_mut();
         match known.find(|own| own.each == each && own.why == why) {
@@ -181,11 +181,11 @@ impl Environment {
         }
     }
 
-    /// Allows what NATS before 2.10 does: it sometimes gives out another message in the place of one
-    /// that was handed back, and workers that stop hand back what they have not begun.
+    /// Allows a bug of NATS before 2.10, which sometimes delivers another message in place of a
+    /// returned one. Workers that stop return the messages that they have not started.
     pub(crate) fn allow_mix_ups(&mut self, times: u64) -> Result<(), BoxError> {
         if !self.broker.server()?.is_at_least(2, 10) {
-            let why = "NATS before 2.10 gives out others than those handed back";
+            let why = "NATS before 2.10 may deliver others than the returned messages";
             self.allow(times, 1, why);
         }
         Ok(())
@@ -198,14 +198,14 @@ impl Environment {
         }
     }
 
-    /// Records what failed as a broken promise, so that the row goes on.
+    /// Records an error as a broken promise, so that the row continues.
     pub(crate) fn demand_ok(&mut self, outcome: Result<(), BoxError>) {
         if let Err(error) = outcome {
             self.broken.push(error.to_string());
         }
     }
 
-    /// Waits until a part of the work is done, or nothing happens any more.
+    /// Waits until a part of the work is done, or there is no more progress.
     pub(crate) async fn until(&mut self, part: u64, of: u64) -> Result<(), BoxError> {
         let wanted = self.wanted * part / of;
         let (mut before, mut since) = (self.done()?, Instant::now());
@@ -215,13 +215,13 @@ impl Environment {
             if done != before {
                 (before, since) = (done, Instant::now());
             }
-            // The row says what is missing.
+            // The row reports what is missing.
             self.is_stuck = since.elapsed() > PATIENCE;
         }
         Ok(())
     }
 
-    /// Returns how many pairs of handler and event are done.
+    /// Returns the number of pairs of handler and event that are done.
     pub(crate) fn done(&mut self) -> Result<u64, BoxError> {
         for (handler, number) in self.tally.update(&self.folder.0)? {
             self.done += u64::from(self.setup.fate_of(&handler, number) == Fate::Done);
@@ -230,7 +230,7 @@ impl Environment {
         Ok(self.done)
     }
 
-    /// Waits until there are as many dead letters as expected, or no more come.
+    /// Waits until all expected dead letters are stored, or no more arrive.
     pub(crate) async fn until_letters(&mut self) -> Result<Letters, BoxError> {
         let worker = &self.setup.worker;
         let elsewhere = worker.letters.clone();
@@ -247,7 +247,7 @@ impl Environment {
         Ok(found)
     }
 
-    /// Returns how many events a handler of one worker does within a time.
+    /// Returns the number of events that a handler of one worker handles in a time.
     pub(crate) fn done_within(&self, time: Duration) -> u64 {
         let worker = &self.setup.worker;
         let takes = worker.behaviour.invoice_takes.as_nanos().max(1);
@@ -255,7 +255,7 @@ impl Environment {
         u64::try_from(done).unwrap_or(u64::MAX)
     }
 
-    /// Stops everything, and says what came of it.
+    /// Stops everything, and returns the result.
     pub(crate) async fn finish(mut self, title: &'static str) -> Result<Row, BoxError> {
         let published = self.publishing.finish().await;
         self.demand_ok(published);
@@ -267,7 +267,7 @@ impl Environment {
             }
         };
         let took = self.started.elapsed();
-        // What comes again comes within this time.
+        // Redeliveries arrive within this time.
         sleep(self.setup.worker.ack_wait + Duration::from_secs(2)).await;
         while !self.workers.is_empty() {
             let stopped = self.terminate_oldest().await;
@@ -291,13 +291,13 @@ impl Environment {
     }
 }
 
-/// Returns how many events the handlers of a worker work on at once.
+/// Returns the number of events that the handlers of a worker handle concurrently.
 pub(crate) fn at_once() -> u64 {
     HANDLERS.len() as u64 * u64::from(CONCURRENCY)
 }
 
-/// Returns how many events a worker has in hand: those that its handlers work on, and as many that
-/// wait for them.
+/// Returns the number of events that a worker has received: those that its handlers work on, and
+/// the same number waiting.
 pub(crate) fn in_hand() -> u64 {
     at_once() * 2
 }

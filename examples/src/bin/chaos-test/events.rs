@@ -1,15 +1,15 @@
-//! What is published.
+//! The published events.
 
 use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorKind};
 use eventkit::{BoxError, CloudEvent};
 use eventkit_nats::Nats;
 use serde::{Deserialize, Serialize};
 
-/// A parcel has been weighed.
+/// A parcel was weighed.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.parcel.weighed", source = "/chaos-test")]
 pub(crate) struct ParcelWeighed {
-    /// Makes the second publishing of an event a duplicate of the first.
+    /// The id, which makes the second publication of an event a duplicate.
     #[cloudevent(id)]
     pub(crate) id: String,
     /// The depot, for filters.
@@ -18,7 +18,7 @@ pub(crate) struct ParcelWeighed {
     pub(crate) number: u64,
 }
 
-/// A parcel has been sorted: the event type that a later deployment selects too.
+/// A parcel was sorted. A later deployment selects this event type too.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.parcel.sorted", source = "/chaos-test")]
 pub(crate) struct ParcelSorted {
@@ -29,14 +29,14 @@ pub(crate) struct ParcelSorted {
     pub(crate) number: u64,
 }
 
-/// A receipt has been printed: the outgoing event of a handler.
+/// A receipt was printed, the outgoing event of a handler.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.receipt.printed", source = "/chaos-test")]
 pub(crate) struct ReceiptPrinted {
     pub(crate) number: u64,
 }
 
-/// What is published under a number.
+/// The kind of message that is published under a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A [`ParcelWeighed`] of a depot.
@@ -45,17 +45,17 @@ pub(crate) enum Kind {
     Sorted(&'static str),
     /// A message that is not an event.
     NotAnEvent,
-    /// An event whose data has another form than its type.
+    /// An event whose data does not fit its type.
     OtherData,
 }
 
 impl Kind {
-    /// Returns the kind of each event in rows without anything particular.
+    /// Returns the kind of each event in rows without special events.
     pub(crate) fn healthy(_: u64, _: u64) -> Self {
         Self::Weighed("north")
     }
 
-    /// Returns the kinds of a row in which one event of a hundred is not what handlers expect.
+    /// Returns the kinds of a row in which one event in a hundred is malformed for the handlers.
     pub(crate) fn poison(number: u64, _: u64) -> Self {
         match number % 200 {
             3 => Self::NotAnEvent,
@@ -64,7 +64,7 @@ impl Kind {
         }
     }
 
-    /// Returns the kinds of a deployment: in its second half, events come that the handlers of the
+    /// Returns the kinds of a deployment. Its second half includes events that the handlers of the
     /// former deployment do not select.
     pub(crate) fn of_deployment(number: u64, events: u64) -> Self {
         match number % 4 {
@@ -79,7 +79,7 @@ impl Kind {
     /// Publishes a message of this kind once.
     pub(crate) async fn publish(self, nats: &Nats, number: u64) -> Result<(), TransportError> {
         let message = self.message(number).map_err(|error| {
-            let message = "failed to make the message";
+            let message = "failed to create the message";
             TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
         })?;
         match message {

@@ -1,4 +1,4 @@
-//! The table of rows: what goes wrong in production.
+//! The table of rows, with the faults of production.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,15 +9,15 @@ use crate::environment::Environment;
 use crate::setup::Setup;
 use crate::{clusters, connections, deployments, operators, processes, replays, stores};
 
-/// What goes wrong in a row.
+/// The fault of a row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fault {
-    /// The name for the command line.
+    /// The name on the command line.
     pub(crate) name: &'static str,
-    /// The name for the table.
+    /// The name in the table.
     pub(crate) title: &'static str,
     pub(crate) set_up: fn(&mut Setup),
-    /// Lets it happen, and returns once the workers are done or stuck.
+    /// Causes the fault, and returns when the workers are done or stuck.
     pub(crate) happen: fn(&mut Environment) -> Happening<'_>,
 }
 

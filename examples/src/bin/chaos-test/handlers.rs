@@ -1,4 +1,4 @@
-//! The two handlers, and what befalls them.
+//! The two handlers, and how they fail.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,7 @@ use crate::trap::Trap;
 
 pub(crate) static CHAOS_TEST: Registry = Registry::new("chaos-test");
 
-/// The names under which the broker and the effects know the handlers.
+/// The names of the handlers at the broker and in the effects.
 pub(crate) const HANDLERS: [&str; 2] = [INVOICE, LABEL];
 pub(crate) const INVOICE: &str = "invoice";
 pub(crate) const LABEL: &str = "label";
@@ -23,9 +23,9 @@ pub(crate) const LABEL: &str = "label";
 /// How the handlers of a worker behave.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Behaviour {
-    /// How long `invoice` takes on average.
+    /// The average duration of `invoice`.
     pub(crate) invoice_takes: Duration,
-    /// How long `label` takes on average.
+    /// The average duration of `label`.
     pub(crate) label_takes: Duration,
     pub(crate) label: Label,
     /// Whether `invoice` sends a receipt.
@@ -35,20 +35,20 @@ pub(crate) struct Behaviour {
     pub(crate) trap: Trap,
 }
 
-/// What befalls `label`, for one event in a hundred if nothing else is said.
+/// How `label` fails, by default for one event in a hundred.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Label {
     #[default]
     Succeeds,
-    /// Fails when its process sees the event for the first time.
+    /// It fails the first time its process sees the event.
     FailsOnce,
-    /// Panics when its process sees the event for the first time.
+    /// It panics the first time its process sees the event.
     PanicsOnce,
-    /// Declines one event in ten, for good.
+    /// It always declines one event in ten.
     Declines,
 }
 
-/// Returns whether an event is one that `label` may decline.
+/// Returns whether `label` may decline an event.
 pub(crate) fn is_declined(number: u64) -> bool {
     number % 10 == 7
 }
@@ -61,7 +61,7 @@ pub(crate) struct Work(Arc<Inner>);
 struct Inner {
     effects: Effects,
     behaviour: Behaviour,
-    /// The events that `label` has failed for.
+    /// The events for which `label` has failed.
     failed: Mutex<HashSet<u64>>,
 }
 
@@ -123,7 +123,7 @@ impl Work {
         }))
     }
 
-    /// Always succeeds: what it does twice is a duplicate that no failure of its own explains.
+    /// Always succeeds, so that its own failures cause no repeated effects.
     pub(crate) async fn invoice(&self, number: u64) -> Result<(), WorkError> {
         let behaviour = &self.0.behaviour;
         behaviour.trap.before(number).await;
@@ -163,14 +163,14 @@ impl Work {
     }
 }
 
-/// Returns a duration from half to one and a half times the average, so that handlers that start
+/// Returns a duration of half to one and a half times the average, so that handlers that start
 /// together do not end together.
 fn jittered(average: Duration, number: u64) -> Duration {
     let sixteenths = 8 + u32::try_from(number * 7 % 17).unwrap_or_default();
     average * sixteenths / 16
 }
 
-/// Returns the number of an event that a handler takes as an envelope.
+/// Returns the number of an event in an envelope.
 pub(crate) fn number_of(event: &Event) -> Result<u64, WorkError> {
     let number = if event.ty() == ParcelSorted::TYPE {
         ParcelSorted::try_from(event).map(|parcel| parcel.number)

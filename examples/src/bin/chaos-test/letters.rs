@@ -1,4 +1,4 @@
-//! What ended among the dead letters.
+//! The dead letters at the end of a row.
 
 use std::collections::HashSet;
 
@@ -11,16 +11,16 @@ use crate::worker::{SERVICE, StreamConfig};
 /// The dead letters of a row.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Letters {
-    /// Different ones: pairs of handler and message.
+    /// The number of distinct pairs of handler and message.
     pub(crate) different: u64,
-    /// Those that should not be there.
+    /// The number of dead letters of healthy events.
     pub(crate) healthy: u64,
-    /// Those that were stored again.
+    /// The number of duplicates.
     pub(crate) repeated: u64,
 }
 
 impl Letters {
-    /// Looks at all letters on a server, and leaves them there.
+    /// Lists all dead letters on a server without changing them.
     pub(crate) async fn on(stream: &StreamConfig, setup: &Setup) -> Result<Self, TransportError> {
         let letters = DeadLetters::new(stream.open().await?, SERVICE)
             .list()
@@ -44,7 +44,7 @@ impl Letters {
     }
 }
 
-/// Returns what tells the message of a letter from others.
+/// Returns the content that identifies the message of a dead letter.
 fn content(letter: &DeadLetter) -> Vec<u8> {
     match (letter.event(), letter.message()) {
         (Some(event), _) => event.id().as_bytes().to_vec(),

@@ -1,5 +1,5 @@
-//! Proves that nothing is lost: a real broker, real worker processes, and everything that happens
-//! to them in production.
+//! Tests that no event is lost, with a real broker, real worker processes, and the faults that they
+//! have in production.
 //!
 //! ```text
 //! cargo run -p eventkit-examples --release --bin chaos-test            # 10,000 events each
@@ -7,12 +7,12 @@
 //! cargo run -p eventkit-examples --release --bin chaos-test -- --row widened --events 400
 //! ```
 //!
-//! Each row gets a NATS server of its own, or a cluster of them, on free ports and with a folder of
-//! its own. The program publishes events, starts itself again as worker processes that handle them
-//! on `JetStream`, has a fault happen to them, and counts what the handlers did. It exits with 1
-//! where a promise is broken: an event that a handler never got, a healthy one among the dead
-//! letters, a dead letter too few, or more work done twice than the row allows. What it allows is
-//! the number of events at work when the fault happens, times how often that is.
+//! Each row has its own NATS server or cluster, on free ports and with its own directory. The
+//! program publishes events and starts itself as worker processes, which handle them on
+//! `JetStream`. It causes a fault, and counts the effects of the handlers. It exits with 1 if a
+//! promise was broken: an event was lost, a healthy event became a dead letter, a dead letter is
+//! missing, or there are more repeated effects than the row allows. A row allows the number of
+//! events in flight at a fault, times the number of faults.
 
 mod broker;
 mod clusters;
@@ -55,13 +55,13 @@ use setup::Setup;
 
 const USAGE: &str = "chaos-test [--small] [--events NUMBER] [--jobs NUMBER] [--row NAME ..]";
 
-/// Fewer events than that are gone before the fault has happened.
+/// With fewer events, all would be handled before the fault.
 const MIN_EVENTS: u64 = 200;
 
-/// What the program was asked for.
+/// The command line arguments.
 struct Arguments {
     events: u64,
-    /// The number of rows at a time.
+    /// The number of rows that run concurrently.
     jobs: usize,
     faults: Vec<Fault>,
 }
@@ -86,7 +86,7 @@ impl Arguments {
                     let name = arguments.next().unwrap_or_default();
                     faults.push(Fault::named(&name).ok_or_else(|| no_row(&name))?);
                 }
-                other => return Err(format!("what is {other:?}? {USAGE}")),
+                other => return Err(format!("unknown argument {other:?}: {USAGE}")),
             }
         }
         if faults.is_empty() {
@@ -115,14 +115,14 @@ async fn main() -> Result<ExitCode, BoxError> {
     }
     let arguments = Arguments::read(arguments)?;
     let mut stop = signal(SignalKind::terminate())?;
-    // What is dropped here ends the servers and the workers, and removes their folders.
+    // Dropping the other branch stops the servers and workers, and removes their directories.
     let rows = tokio::select! {
         rows = run_all(arguments) => rows?,
         _ = tokio::signal::ctrl_c() => return Ok(ExitCode::FAILURE),
         _ = stop.recv() => return Ok(ExitCode::FAILURE),
     };
     let Some(rows) = rows else {
-        println!("the tests with a NATS server are turned off, and this is one");
+        println!("the chaos test needs a NATS server, which is disabled");
         return Ok(ExitCode::SUCCESS);
     };
     row::print(&rows);
@@ -133,7 +133,7 @@ async fn main() -> Result<ExitCode, BoxError> {
     })
 }
 
-/// Runs all rows; `None` where there shall be no broker.
+/// Runs all rows, or returns `None` if tests with a broker are disabled.
 async fn run_all(arguments: Arguments) -> Result<Option<Vec<Row>>, BoxError> {
     let (events, count) = (arguments.events, arguments.faults.len());
     let jobs = Arc::new(Semaphore::new(arguments.jobs));
@@ -159,7 +159,7 @@ async fn run_all(arguments: Arguments) -> Result<Option<Vec<Row>>, BoxError> {
     Ok(Some(rows.into_iter().map(|(_, row)| row).collect()))
 }
 
-/// Runs one row; `None` where there shall be no broker.
+/// Runs a row, or returns `None` if tests with a broker are disabled.
 async fn run(fault: Fault, events: u64, progress: Progress) -> Result<Option<Row>, BoxError> {
     let mut setup = Setup::new(events);
     (fault.set_up)(&mut setup);

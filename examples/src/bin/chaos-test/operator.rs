@@ -1,4 +1,4 @@
-//! What operators do at the broker with a tool of their own.
+//! Changes that operators make with other tools of the broker.
 
 use eventkit::BoxError;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use tokio::time::timeout;
 
 use crate::worker::SERVICE;
 
-/// How long the broker may take to answer.
+/// The time limit for a response of the broker.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A connection to the API of `JetStream` beside those of the workers.
+/// A connection to the `JetStream` API, separate from those of the workers.
 #[derive(Debug)]
 pub(crate) struct Operator {
     client: Client,
@@ -25,7 +25,7 @@ impl Operator {
         Ok(Self { client })
     }
 
-    /// Returns the information about the stream; `None` if there is none.
+    /// Returns the information about the stream, or `None` if it does not exist.
     pub(crate) async fn stream(&self) -> Result<Option<Value>, BoxError> {
         let call = format!("STREAM.INFO.{SERVICE}");
         let info = self.call(&call, &json!({})).await?;
@@ -49,7 +49,7 @@ impl Operator {
             .await
     }
 
-    /// Deletes the messages that come before a position of the stream.
+    /// Deletes the messages before a position of the stream.
     pub(crate) async fn purge_before(&self, position: u64) -> Result<(), BoxError> {
         let body = json!({ "seq": position });
         self.do_it(&format!("STREAM.PURGE.{SERVICE}"), &body).await
@@ -81,7 +81,7 @@ impl Operator {
             .await
     }
 
-    /// Calls the API, and fails if the server refuses.
+    /// Calls the API, and returns an error if the server reports one.
     async fn do_it(&self, call: &str, body: &Value) -> Result<(), BoxError> {
         let response = self.call(call, body).await?;
         match &response["error"] {
@@ -95,7 +95,7 @@ impl Operator {
             .client
             .request(format!("$JS.API.{call}"), body.to_string().into());
         let response = timeout(PATIENCE, request).await;
-        let response = response.map_err(|_| format!("{call}: no answer"))??;
+        let response = response.map_err(|_| format!("{call}: no response"))??;
         Ok(serde_json::from_slice(&response.payload)?)
     }
 }

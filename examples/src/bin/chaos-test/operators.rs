@@ -1,4 +1,4 @@
-//! What operators do to a stream and its consumers while workers run.
+//! Changes that operators make to a stream and its consumers while workers run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::environment::{Environment, in_hand};
 use crate::handlers::{HANDLERS, INVOICE, LABEL};
 use crate::setup::Setup;
 
-/// How long the stream is gone: longer than a worker needs to notice.
+/// How long the stream is deleted. It is longer than a worker needs to notice.
 const GONE: Duration = Duration::from_secs(10);
 
 /// How long a setting is changed.
@@ -24,7 +24,7 @@ pub(crate) fn under_less_load(setup: &mut Setup) {
     setup.lasting(Duration::from_secs(16));
 }
 
-/// Deletes the durable consumer of a handler, which two workers use.
+/// Deletes the durable consumer of a handler that two workers share.
 pub(crate) async fn consumer_deleted(row: &mut Environment) -> Result<(), BoxError> {
     row.publish_all();
     row.start_worker()?;
@@ -36,22 +36,22 @@ pub(crate) async fn consumer_deleted(row: &mut Environment) -> Result<(), BoxErr
     row.until(1, 1).await
 }
 
-/// Returns how much of a handler's work a worker may not know to be settled: it asks the server three
-/// times in each `ack_wait`.
+/// Returns how many events a worker may handle before it notices the deletion. It queries the
+/// server three times per `ack_wait`.
 fn in_hand_and_since_last_look(row: &Environment) -> u64 {
     let in_hand = in_hand() / HANDLERS.len() as u64;
     in_hand + row.done_within(row.setup.worker.ack_wait / 3)
 }
 
-/// Deletes the stream, and makes it again: the worker must neither make a new one by itself nor say
-/// that it is ready.
+/// Deletes and recreates the stream. The worker must not create it itself, and must not report that
+/// it is ready.
 pub(crate) async fn stream_deleted(row: &mut Environment) -> Result<(), BoxError> {
     let (half, all) = (row.setup.events / 2, row.setup.events);
     let operator = row.operator().await?;
     row.publish(0..half);
     row.start_worker()?.ready().await?;
     row.until(1, 2).await?;
-    // Their acknowledgements are stored too.
+    // The acknowledgements are stored too.
     sleep(Duration::from_secs(1)).await;
     operator.delete_stream().await?;
     let noticed = row.newest()?.not_ready().await;
@@ -66,7 +66,7 @@ pub(crate) async fn stream_deleted(row: &mut Environment) -> Result<(), BoxError
     row.until(1, 1).await
 }
 
-/// Caps the deliveries of a message, which would end those that fail too often.
+/// Limits the deliveries of a message, which would drop messages that fail more often.
 pub(crate) async fn deliveries_capped(row: &mut Environment) -> Result<(), BoxError> {
     let operator = row.operator().await?;
     row.publish_all();
@@ -91,7 +91,7 @@ pub(crate) fn slow_and_patient(setup: &mut Setup) {
     setup.worker.ack_wait = Duration::from_secs(20);
 }
 
-/// Lets the server wait less for acknowledgements, and give out fewer messages.
+/// Reduces the `ack_wait` and `max_ack_pending` of the server.
 pub(crate) async fn settings_changed(row: &mut Environment) -> Result<(), BoxError> {
     let operator = row.operator().await?;
     row.publish_all();

@@ -1,4 +1,4 @@
-//! What happens to worker processes.
+//! Faults of worker processes.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use crate::setup::{Fate, Setup};
 use crate::trap::Trap;
 use crate::worker::ACK_WAIT;
 
-/// How often a process is killed or asked to stop, in the rows that do so a few times.
+/// How often a process is killed or stopped, in rows with a few faults.
 const TIMES: u64 = 4;
 
-/// How often in the rows that do so many times.
+/// How often in rows with many faults.
 const MANY_TIMES: u64 = 50;
 
-/// The event that aborts the process of its handler, and the number of events in its row.
+/// The event whose handler aborts the process, and the number of events in its row.
 const CRASHER: u64 = 100;
 const CRASHER_EVENTS: u64 = 200;
 
-/// The events that a handler of that row works on at once.
+/// The number of events that a handler of that row handles concurrently.
 const CRASHER_CONCURRENCY: u16 = 4;
 
-/// How often the event that aborts its process may do so.
+/// The maximum number of times that the event may abort its process.
 const MAX_CRASHES: u64 = 40;
 
 const KILLED: &str = "what a killed worker had done and not acknowledged";
 
-/// Lets one worker do all of it.
+/// Runs all events on one worker, without a fault.
 pub(crate) async fn work(row: &mut Environment) -> Result<(), BoxError> {
     row.publish_all();
     row.start_worker()?;
@@ -49,7 +49,7 @@ pub(crate) async fn killed_in_handler(row: &mut Environment) -> Result<(), BoxEr
     kill_trapped(row, |trap| &mut trap.before).await
 }
 
-/// Kills a worker each time a handler has come to a certain event.
+/// Kills a worker each time a handler reaches a certain event.
 async fn kill_trapped(
     row: &mut Environment,
     side: fn(&mut Trap) -> &mut Vec<u64>,
@@ -105,7 +105,7 @@ pub(crate) async fn join_and_leave(row: &mut Environment) -> Result<(), BoxError
     row.until(1, 1).await
 }
 
-/// Freezes one of two workers for longer than the broker waits for its acknowledgements.
+/// Freezes one of two workers for longer than the broker waits for acknowledgements.
 pub(crate) async fn frozen(row: &mut Environment) -> Result<(), BoxError> {
     row.publish_all();
     row.start_worker()?;
@@ -123,11 +123,12 @@ pub(crate) async fn frozen(row: &mut Environment) -> Result<(), BoxError> {
     row.until(1, 1).await
 }
 
-/// One attempt is all there is, so that an attempt that is spent by mistake makes a dead letter.
+/// Sets a maximum of one attempt, so that an attempt counted by mistake causes a dead letter.
 pub(crate) fn one_attempt(setup: &mut Setup) {
     setup.worker.attempts = 1;
     setup.worker.behaviour.label = Label::Succeeds;
-    // More would only take longer: the faults are counted, and there is work until the last one.
+    // The number of faults is fixed, and there is work until the last one. More events would only
+    // take longer.
     setup.events = MANY_TIMES * 8;
     setup.worker.behaviour.invoice_takes = Duration::from_millis(800);
     setup.worker.behaviour.label_takes = Duration::from_millis(50);
@@ -154,7 +155,8 @@ pub(crate) async fn killed_often(row: &mut Environment) -> Result<(), BoxError> 
         sleep(Duration::from_millis(500)).await;
         row.take_oldest()?.kill().await?;
     }
-    // Handlers take far longer than an acknowledgement, so that few are on their way when it is killed.
+    // Handlers are much slower than acknowledgements, so that few acknowledgements are in flight
+    // during a kill.
     row.allow(MANY_TIMES, 1, KILLED);
     row.start_worker()?;
     row.until(1, 1).await
@@ -174,7 +176,7 @@ pub(crate) fn one_event_aborts(setup: &mut Setup) {
     setup.lasting(Duration::from_millis(500));
 }
 
-/// Starts a worker again whenever it has crashed, until the crashes end.
+/// Restarts a worker after each crash, until there are no more crashes.
 pub(crate) async fn crash(row: &mut Environment) -> Result<(), BoxError> {
     row.publish_all();
     row.start_worker()?;

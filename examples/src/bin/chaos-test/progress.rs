@@ -1,4 +1,4 @@
-//! How far a row is, on the standard error.
+//! Progress of a row on standard error.
 
 /// A line for each tenth of a row.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! A network that can be cut: everything between the workers and the broker goes through it.
+//! A proxy between the workers and the broker, which can block connections.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,8 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// A proxy that passes on connections, until a direction is blocked; then nothing goes through, and
-/// neither end is told.
+/// A proxy that forwards connections until a direction is blocked. Blocked bytes are dropped
+/// silently.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     address: SocketAddr,
@@ -17,7 +17,7 @@ pub(crate) struct Proxy {
     task: JoinHandle<()>,
 }
 
-/// A direction in which bytes are passed on.
+/// A direction of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     ToServer,
@@ -28,7 +28,7 @@ pub(crate) enum Direction {
 struct State {
     to_server_blocked: bool,
     to_worker_blocked: bool,
-    /// How often all connections were closed.
+    /// The number of times that all connections were closed.
     closings: u64,
 }
 
@@ -67,7 +67,7 @@ impl Proxy {
         format!("nats://{}", self.address)
     }
 
-    /// Passes nothing on in some directions, and everything in the others.
+    /// Blocks the given directions, and forwards the others.
     pub(crate) fn block(&self, directions: &[Direction]) {
         self.state.send_modify(|state| {
             state.to_server_blocked = directions.contains(&Direction::ToServer);
@@ -91,7 +91,7 @@ async fn pass(client: TcpStream, server: String, mut state: watch::Receiver<Stat
     let closings = state.borrow_and_update().closings;
     let (to_server, to_worker) = (state.clone(), state.clone());
     let passing = async {
-        // A connection that cannot be made, or breaks, ends on both sides, as it would without us.
+        // If connecting fails or the connection breaks, both sides see it, as without a proxy.
         let Ok(server) = TcpStream::connect(server).await else {
             return;
         };

@@ -1,4 +1,4 @@
-//! Publishes the events of a row, whatever happens to its broker.
+//! Publishes the events of a row while its broker may fail.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,21 +13,21 @@ use tokio::time::sleep;
 
 use crate::setup::Setup;
 
-/// The number of events that are on their way to the broker at once.
+/// The maximum number of events in flight to the broker.
 const AT_ONCE: u8 = 32;
 
-/// How long an event may be refused.
+/// The time limit for publishing an event.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 #[derive(Debug, Default)]
 pub(crate) struct Publishing {
     tasks: JoinSet<Result<(), TransportError>>,
-    /// The number of attempts that failed.
+    /// The number of failed attempts.
     failures: Arc<AtomicU64>,
 }
 
 impl Publishing {
-    /// Publishes events in the background, each until the broker has stored it.
+    /// Publishes events in the background, and retries each until the broker has stored it.
     pub(crate) fn add(&mut self, nats: &Nats, setup: &Setup, numbers: Range<u64>, times: u32) {
         let end = numbers.end;
         for first in numbers.start..end.min(numbers.start + u64::from(AT_ONCE)) {
@@ -45,7 +45,7 @@ impl Publishing {
         }
     }
 
-    /// Returns the number of attempts that have failed.
+    /// Returns the number of failed attempts.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Dead letters that are replayed while workers run.
+//! Replays of dead letters while workers run.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::handlers::{HANDLERS, Label, is_declined};
 use crate::setup::Setup;
 use crate::worker::SERVICE;
 
-/// How long all replays may take.
+/// The time limit for all replays.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn declines_a_few(setup: &mut Setup) {
@@ -20,7 +20,7 @@ pub(crate) fn declines_a_few(setup: &mut Setup) {
     setup.lasting(Duration::from_secs(6));
 }
 
-/// Replays dead letters to a deployment that takes them, under load and while a worker is killed.
+/// Replays dead letters to a deployment that accepts them, under load and while a worker is killed.
 pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
     let (half, all) = (row.setup.events / 2, row.setup.events);
     let declined = (0..half).filter(|number| is_declined(*number)).count();
@@ -49,7 +49,7 @@ pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
     row.until(1, 1).await
 }
 
-/// Replays dead letters until there were so many, and returns their number.
+/// Replays a number of dead letters, and returns the number replayed.
 async fn replay_all(nats: Nats, wanted: usize) -> Result<usize, BoxError> {
     let letters = DeadLetters::new(nats, SERVICE).replay_rate(20);
     let (start, mut replayed) = (Instant::now(), 0);

@@ -1,34 +1,34 @@
-//! The table.
+//! The table of results.
 
 use std::time::Duration;
 
-/// What came of one row.
+/// The result of a row.
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) title: &'static str,
-    /// Pairs of handler and healthy event that were never done.
+    /// The number of pairs of handler and healthy event without an effect.
     pub(crate) lost: u64,
-    /// Work that was done again.
+    /// The number of repeated effects.
     pub(crate) repeated: u64,
-    /// How much of that the row explains.
+    /// The repeated effects that the row allows.
     pub(crate) allowances: Vec<Allowance>,
     pub(crate) dead: u64,
     pub(crate) expected_dead: u64,
-    /// Dead letters that should not be there.
+    /// The number of dead letters of healthy events.
     pub(crate) healthy_dead: u64,
-    /// Letters that were stored more than once.
+    /// The number of duplicate dead letters.
     pub(crate) repeated_dead: u64,
     pub(crate) took: Duration,
-    /// What else was promised and not kept.
+    /// Other broken promises.
     pub(crate) broken: Vec<String>,
 }
 
-/// Work that may be done again.
+/// An allowance of repeated effects.
 #[derive(Debug)]
 pub(crate) struct Allowance {
-    /// How often it happens that work is done again.
+    /// The number of times that effects may be repeated.
     pub(crate) times: u64,
-    /// How much work each time.
+    /// The number of repeated effects each time.
     pub(crate) each: u64,
     pub(crate) why: &'static str,
 }
@@ -39,7 +39,7 @@ impl Row {
         self.broken().is_empty()
     }
 
-    /// Returns how much work may be done again.
+    /// Returns the total number of repeated effects that are allowed.
     fn bound(&self) -> u64 {
         let allowances = self.allowances.iter();
         allowances.map(|own| own.times * own.each).sum()
@@ -71,7 +71,7 @@ impl Row {
     }
 }
 
-/// Prints the table, and what was broken below it.
+/// Prints the table, followed by broken promises.
 pub(crate) fn print(rows: &[Row]) {
     println!(
         "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8}  what may be done twice",

@@ -1,4 +1,4 @@
-//! What a row starts with, and what is to come of its events.
+//! The configuration of a row, and the expected result of its events.
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use crate::events::Kind;
 use crate::handlers::HANDLERS;
 use crate::worker::{CONCURRENCY, WorkerConfig};
 
-/// What a row starts with.
+/// The configuration of a row.
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {
     /// The number of events.
     pub(crate) events: u64,
-    /// What is published under each number, by the number and the number of events.
+    /// The kind of message for a number, by that number and the number of events.
     pub(crate) kind: fn(u64, u64) -> Kind,
-    /// What is to come of the work of a handler on an event.
+    /// The expected result of a handler for an event.
     pub(crate) fate: fn(&str, u64, Kind) -> Fate,
-    /// The number of servers; more than one are a cluster.
+    /// The number of servers. More than one form a cluster.
     pub(crate) servers: usize,
     pub(crate) worker: WorkerConfig,
 }
 
-/// What is to come of the work of one handler on one event.
+/// The expected result of a handler for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It is done.
+    /// The event is handled.
     Done,
-    /// It ends in a dead letter.
+    /// The event becomes a dead letter.
     Dead,
-    /// It may be done or left out.
+    /// The event may be handled or not.
     Open,
 }
 
 impl Fate {
-    /// Returns the fate in rows without anything particular.
+    /// Returns the expected result in rows without special events.
     pub(crate) fn by_kind(_: &str, _: u64, kind: Kind) -> Self {
         match kind {
             Kind::Weighed(_) | Kind::Sorted(_) => Self::Done,
@@ -52,7 +52,7 @@ impl Setup {
         }
     }
 
-    /// Lets the handlers take as long as one worker needs to work for a time.
+    /// Sets the duration of the handlers so that one worker needs the given time.
     pub(crate) fn lasting(&mut self, time: Duration) {
         let events = u32::try_from(self.events).unwrap_or(u32::MAX);
         let takes = time * u32::from(CONCURRENCY) / events;
@@ -68,7 +68,7 @@ impl Setup {
         (self.fate)(handler, number, self.kind_of(number))
     }
 
-    /// Returns the pairs of handler and event with a fate.
+    /// Returns the pairs of handler and event with an expected result.
     pub(crate) fn pairs(&self, fate: Fate) -> impl Iterator<Item = (&'static str, u64)> {
         let of = |handler| (0..self.events).map(move |number| (handler, number));
         let pairs = HANDLERS.into_iter().flat_map(of);

@@ -1,5 +1,5 @@
-//! What happens to the stores that a worker needs: those of dead letters, of outgoing events and of
-//! the inbox, and a stream that is full.
+//! Faults of the stores that a worker needs: dead letters, outgoing events, the inbox, and a full
+//! stream.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -18,10 +18,10 @@ use crate::handlers::HANDLERS;
 use crate::setup::Setup;
 use crate::worker::StreamConfig;
 
-/// How long it may take until a full stream refuses an event.
+/// The time limit for a full stream to reject an event.
 const REFUSAL: Duration = Duration::from_secs(30);
 
-/// How long a store is gone.
+/// How long a store is unavailable.
 const GONE: Duration = Duration::from_secs(6);
 
 pub(crate) fn poison(setup: &mut Setup) {
@@ -53,7 +53,7 @@ pub(crate) fn sends_receipts(setup: &mut Setup) {
     setup.lasting(Duration::from_secs(4));
 }
 
-/// Takes the server of outgoing events away, and counts what it has stored in the end.
+/// Stops the server of outgoing events, and counts at the end what it has stored.
 pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError> {
     let stream = StreamConfig::at(row.start_second_server()?.url());
     row.setup.worker.outgoing = Some(stream.clone());
@@ -75,13 +75,13 @@ pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError>
     Ok(())
 }
 
-/// Returns the numbers of all receipts that are stored.
+/// Returns the numbers of all stored receipts.
 async fn receipts(stream: &StreamConfig) -> Result<Vec<u64>, BoxError> {
     let subscription = Subscription::new("count", [ReceiptPrinted::TYPE]);
     let nats = stream.open().await?;
     let mut consumer = nats.subscribe(&subscription).await?;
     let mut numbers = Vec::new();
-    // The last one is followed by silence.
+    // No message within the timeout means that this was the last one.
     while let Ok(next) = timeout(Duration::from_secs(2), consumer.next()).await {
         let Some(incoming) = next? else { break };
         numbers.push(
@@ -105,13 +105,13 @@ pub(crate) async fn inbox_locked(row: &mut Environment) -> Result<(), BoxError> 
         .busy_timeout(GONE);
     let mut connection = options.connect().await?;
     let lock = connection.begin_with("BEGIN IMMEDIATE").await?;
-    // Longer than the inbox waits for a lock.
+    // This is longer than the inbox waits for a lock.
     sleep(GONE * 2).await;
     lock.commit().await?;
     row.until(1, 1).await
 }
 
-/// Fills the stream to its last byte, and lets an operator enlarge it.
+/// Fills the stream up to its maximum size, and lets an operator enlarge it.
 pub(crate) async fn full_of_bytes(row: &mut Environment) -> Result<(), BoxError> {
     let (half, all) = (row.setup.events / 2, row.setup.events);
     let operator = row.operator().await?;
@@ -125,19 +125,20 @@ pub(crate) async fn full_of_bytes(row: &mut Environment) -> Result<(), BoxError>
     row.setup.worker.stream.max_bytes = Some(bytes);
     row.publish(half..all);
     until_refused(row).await?;
-    // The dead letters of what is published already have no place.
+    // There is no space left for dead letters.
     row.start_worker()?;
     sleep(GONE).await;
     operator
         .update_stream(&json!({ "max_bytes": bytes * 4 }))
         .await?;
-    // A larger stream than it asks for is not in the way of a new worker.
+    // A new worker must accept a stream that is larger than it requires.
     row.start_worker()?.ready().await?;
     row.terminate_oldest().await?;
     row.until(1, 1).await
 }
 
-/// Fills the stream to its last message, and lets an operator delete what is handled.
+/// Fills the stream up to its maximum number of messages, and lets an operator delete handled
+/// messages.
 pub(crate) async fn full_of_messages(row: &mut Environment) -> Result<(), BoxError> {
     let half = row.setup.events / 2;
     let operator = row.operator().await?;
@@ -156,12 +157,12 @@ pub(crate) async fn full_of_messages(row: &mut Environment) -> Result<(), BoxErr
     row.until(1, 1).await
 }
 
-/// Waits until the stream refuses events.
+/// Waits until the stream rejects events.
 async fn until_refused(row: &mut Environment) -> Result<(), BoxError> {
     let start = Instant::now();
     while row.publishing.failures() == 0 {
         if start.elapsed() > REFUSAL {
-            return Err("a full stream refuses nothing".into());
+            return Err("the full stream does not reject events".into());
         }
         sleep(Duration::from_millis(20)).await;
         row.done()?;

@@ -1,4 +1,5 @@
-//! Events at which a handler stops for good, so that its process can be killed right there.
+//! Traps: events at which a handler blocks forever, so that its process can be killed at that
+//! point.
 
 use std::future::pending;
 
@@ -8,9 +9,9 @@ use crate::worker::{TRAPPED, say};
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Trap {
-    /// Before the handler has done its work.
+    /// Events at which the handler blocks before its effect.
     pub(crate) before: Vec<u64>,
-    /// After it has, and before anything else knows.
+    /// Events at which the handler blocks after its effect, before it returns.
     pub(crate) after: Vec<u64>,
 }
 

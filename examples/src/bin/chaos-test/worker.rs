@@ -1,4 +1,4 @@
-//! A worker process: the handlers on the broker, until SIGTERM.
+//! The worker process: runs the handlers on the broker until SIGTERM.
 
 use eventkit::BoxError;
 use std::io::Write;
@@ -18,45 +18,45 @@ use crate::deployments::{Deployment, Generation};
 use crate::effects::Effects;
 use crate::handlers::{Behaviour, CHAOS_TEST, Label, Work};
 
-/// The first argument of a worker process; the second one is its configuration.
+/// The first argument of a worker process. The second is its configuration.
 pub(crate) const COMMAND: &str = "worker";
 
-/// The line with which a worker says that it can be asked to stop.
+/// The output line of a worker that can be asked to stop.
 pub(crate) const STARTED: &str = "started";
 
-/// The line with which a worker says that its service is ready.
+/// The output line of a worker whose service is ready.
 pub(crate) const READY: &str = "ready";
 
-/// The beginning of the line with which a worker says why its service is not ready any more.
+/// The prefix of the output line with the reason why the service is no longer ready.
 pub(crate) const NOT_READY: &str = "not ready: ";
 
-/// The beginning of the line with which a worker says at which event it is trapped.
+/// The prefix of the output line with the event at which the worker is trapped.
 pub(crate) const TRAPPED: &str = "trapped at ";
 
-/// The name of the service, of the stream, and in the place of its dead letters.
+/// The name of the service, of the stream, and of the service in dead letters.
 pub(crate) const SERVICE: &str = "parcels";
 
-/// The events that a handler works on at once, unless a row says otherwise.
+/// The default number of events that a handler handles concurrently.
 pub(crate) const CONCURRENCY: u16 = 16;
 
-/// How soon the broker gives the events of a process that died to another one, unless a row says
-/// otherwise.
+/// The default `ack_wait`: how long the broker waits before it redelivers the events of a dead
+/// process.
 pub(crate) const ACK_WAIT: Duration = Duration::from_secs(3);
 
-/// How long a cluster may take to elect its leader.
+/// The time limit for a cluster to elect a leader.
 const ELECTION: Duration = Duration::from_secs(30);
 
 /// The configuration of a worker process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct WorkerConfig {
     pub(crate) stream: StreamConfig,
-    /// The server of dead letters, if they go elsewhere.
+    /// The server of dead letters, if they are stored separately.
     pub(crate) letters: Option<StreamConfig>,
-    /// The server of outgoing events, if they go elsewhere.
+    /// The server of outgoing events, if they are stored separately.
     pub(crate) outgoing: Option<StreamConfig>,
     pub(crate) inbox: Option<PathBuf>,
     pub(crate) effects: PathBuf,
-    /// The handlers of a deployment, in place of those that are always there.
+    /// The handlers of a deployment, which replace the default ones.
     pub(crate) deployment: Option<(Deployment, Generation)>,
     pub(crate) attempts: u32,
     pub(crate) concurrency: u16,
@@ -64,7 +64,7 @@ pub(crate) struct WorkerConfig {
     pub(crate) behaviour: Behaviour,
 }
 
-/// The stream that programs of the chaos test open on a server.
+/// The stream of the chaos test on a server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct StreamConfig {
     pub(crate) url: String,
@@ -114,8 +114,7 @@ impl StreamConfig {
         nats.open().await
     }
 
-    /// Opens the stream on a broker that has just been started: a cluster may not have elected its
-    /// leader.
+    /// Opens the stream on a broker that was just started. A cluster may not have a leader yet.
     pub(crate) async fn open_at_start(&self) -> Result<Nats, TransportError> {
         let start = Instant::now();
         loop {
@@ -129,14 +128,14 @@ impl StreamConfig {
 
 pub(crate) fn say(line: &str) {
     println!("{line}");
-    // Nothing reads it if the chaos test itself has been killed.
+    // If the chaos test was killed, its end of the pipe is closed.
     let _ = std::io::stdout().flush();
 }
 
 pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
     let config: WorkerConfig = serde_json::from_str(config)?;
     if config.behaviour.label == Label::PanicsOnce {
-        // Each would print a trace; the chaos test counts what came of it.
+        // Each panic would print a backtrace; the chaos test counts the results instead.
         std::panic::set_hook(Box::new(|_| {}));
     }
     let work = Work::new(Effects::open(&config.effects)?, config.behaviour.clone());
@@ -173,7 +172,7 @@ pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Says whenever the service becomes ready, or no longer is.
+/// Reports each time that the service becomes ready or is no longer ready.
 async fn say_health(handle: ServiceHandle) {
     loop {
         handle.ready().await;

@@ -1,4 +1,4 @@
-//! A worker, as the chaos test sees it: its process, and what it has said.
+//! A worker process as seen by the chaos test, with its output.
 
 use eventkit::BoxError;
 use std::env;
@@ -12,22 +12,22 @@ use tokio::time::timeout;
 
 use crate::worker::{self, NOT_READY, READY, STARTED, TRAPPED, WorkerConfig};
 
-/// How long a worker may take to start, to become ready, or to stop.
+/// The time limit for a worker to start, to become ready, or to stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A worker process; it is killed when this is dropped.
+/// A worker process, which is killed on drop.
 #[derive(Debug)]
 pub(crate) struct WorkerProcess {
     process: Child,
     said: watch::Receiver<Said>,
 }
 
-/// What a worker has said so far.
+/// The output of a worker so far.
 #[derive(Debug, Clone, Default)]
 struct Said {
     has_started: bool,
     is_ready: bool,
-    /// Why it was not ready, the last time.
+    /// The reason of the last time that it was not ready.
     reason: Option<String>,
     trapped: Option<u64>,
 }
@@ -40,25 +40,28 @@ impl WorkerProcess {
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let stdout = process.stdout.take().ok_or("the worker has no output")?;
+        let stdout = process
+            .stdout
+            .take()
+            .ok_or("the worker has no standard output")?;
         let (sender, said) = watch::channel(Said::default());
         tokio::spawn(listen(stdout, sender));
         Ok(Self { process, said })
     }
 
-    /// Waits until it can be asked to stop.
+    /// Waits until the worker can be asked to stop.
     pub(crate) async fn started(&mut self) -> Result<(), BoxError> {
         self.wait_for("has started", |said| said.has_started).await
     }
 
-    /// Waits until its service is ready.
+    /// Waits until the service is ready.
     pub(crate) async fn ready(&mut self) -> Result<(), BoxError> {
         self.wait_for("is ready", |said| said.is_ready).await
     }
 
-    /// Waits until its service is not ready any more, and returns why.
+    /// Waits until the service is no longer ready, and returns the reason.
     pub(crate) async fn not_ready(&mut self) -> Result<String, BoxError> {
-        self.wait_for("says that it is not ready", |said| {
+        self.wait_for("reports that it is not ready", |said| {
             !said.is_ready && said.reason.is_some()
         })
         .await?;
@@ -70,12 +73,12 @@ impl WorkerProcess {
         self.said.borrow().trapped
     }
 
-    /// Returns whether the process has ended by itself.
+    /// Returns whether the process has exited by itself.
     pub(crate) fn has_ended(&mut self) -> Result<bool, BoxError> {
         Ok(self.process.try_wait()?.is_some())
     }
 
-    /// Sends a signal, by its name.
+    /// Sends a signal by name.
     pub(crate) async fn signal(&self, name: &str) -> Result<(), BoxError> {
         let id = self.process.id().ok_or("the worker has ended")?;
         let mut kill = Command::new("kill");
@@ -87,12 +90,12 @@ impl WorkerProcess {
         }
     }
 
-    /// Asks the worker to stop, and waits until it has.
+    /// Asks the worker to stop, and waits until it has exited.
     pub(crate) async fn terminate(mut self) -> Result<(), BoxError> {
         self.started().await?;
         self.signal("TERM").await?;
         let status = timeout(PATIENCE, self.process.wait()).await;
-        let status = status.map_err(|_| "a worker that was asked to stop does not")??;
+        let status = status.map_err(|_| "a worker did not stop when asked to")??;
         if status.success() {
             Ok(())
         } else {

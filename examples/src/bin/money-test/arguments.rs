@@ -30,9 +30,9 @@ impl Arguments {
                 "--transfers" => {
                     let number = arguments.next().and_then(|number| number.parse().ok());
                     let number = number.filter(|number| *number > 0);
-                    parsed.transfers = number.ok_or("`--transfers` takes a number from 1")?;
+                    parsed.transfers = number.ok_or("`--transfers` needs a positive number")?;
                 }
-                unknown => return Err(format!("`{unknown}` is not known")),
+                unknown => return Err(format!("unknown argument `{unknown}`")),
             }
         }
         Ok(parsed)

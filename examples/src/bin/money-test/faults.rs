@@ -1,4 +1,4 @@
-//! What is taken away, and comes back.
+//! The faults, and the environment that they change.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use tokio::time::sleep;
 use crate::proxy::{Direction, Proxy};
 use crate::worker::{self, WorkerConfig};
 
-/// How long a server is down.
+/// How long a server is stopped.
 const DOWN: Duration = Duration::from_millis(1500);
 
-/// How long the network is cut: longer than workers wait for an acknowledgement.
+/// How long the network is cut. It is longer than workers wait for an acknowledgement.
 const CUT: Duration = Duration::from_secs(3);
 
-/// Everything that runs.
+/// The servers, proxies and workers of a run.
 #[derive(Debug)]
 pub(crate) struct Bank {
     pub(crate) nats: nats::Server,
     pub(crate) postgres: Option<postgres::Server>,
     pub(crate) workers: Vec<Worker>,
-    /// Between each worker and its servers.
+    /// The proxies between each worker and its servers.
     pub(crate) nats_proxies: Vec<Proxy>,
     pub(crate) database_proxies: Vec<Proxy>,
 }
 
-/// A worker, which starts again with the same configuration.
+/// A worker that can be restarted with the same configuration.
 #[derive(Debug)]
 pub(crate) struct Worker {
     config: WorkerConfig,
@@ -47,7 +47,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// The faults, in the order in which they happen again and again.
+    /// All faults, in the order of a round.
     pub(crate) const ALL: [Self; 8] = [
         Self::KillWorker,
         Self::KillPostgres,
@@ -59,7 +59,7 @@ impl Fault {
         Self::CloseConnections,
     ];
 
-    /// Takes something away, and gives it back. `round` picks the worker.
+    /// Causes the fault and ends it. `round` selects the worker.
     pub(crate) async fn happen(self, bank: &mut Bank, round: usize) -> Result<(), BoxError> {
         let index = round % bank.workers.len();
         match self {

@@ -1,9 +1,10 @@
-//! Moves money between accounts, and takes away everything that it needs meanwhile.
+//! Moves money between accounts while servers, workers and connections fail.
 //!
-//! Workers receive transfers from NATS, each published twice, and book them in a database. They are killed, and
-//! so are NATS and PostgreSQL, and the network between each pair of them is cut. In the end the balances and
-//! the number of bookings have to be exact, and each transfer has to have one receipt, which another handler
-//! writes for the event that the first one returns. Without `Tx`, the same run books some transfers twice.
+//! Workers receive transfers from NATS, each published twice, and book them in a database. The test
+//! kills workers, NATS and PostgreSQL, and cuts the network between them. At the end, all balances
+//! and the number of bookings must be exact. Each transfer must have one receipt, which another
+//! handler writes for the event that the first one returns. Without `Tx`, the same run books some
+//! transfers twice.
 
 #![forbid(unsafe_code)]
 #![allow(

@@ -1,27 +1,27 @@
-//! What is in the database in the end.
+//! The content of the database at the end.
 
 use crate::worker::{ACCOUNTS, INITIAL_BALANCE, TransferRequested};
 
-/// What the handlers have written.
+/// The rows that the handlers wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BankResult {
     pub(crate) bookings: i64,
-    /// The number of different transfers that were booked.
+    /// The number of distinct transfers that were booked.
     pub(crate) booked: i64,
     pub(crate) receipts: i64,
-    /// The number of different transfers with a receipt.
+    /// The number of distinct transfers that have a receipt.
     pub(crate) confirmed: i64,
     pub(crate) balances: Vec<i64>,
 }
 
 impl BankResult {
-    /// Returns whether every transfer has been handled, once or more often.
+    /// Returns whether every transfer was handled at least once.
     pub(crate) fn is_complete(&self, transfers: u32) -> bool {
         let all = i64::from(transfers);
         self.booked == all && self.confirmed == all
     }
 
-    /// Returns whether every transfer has been handled exactly once.
+    /// Returns whether every transfer was handled exactly once.
     pub(crate) fn is_exact(&self, transfers: u32) -> bool {
         let all = i64::from(transfers);
         self.is_complete(transfers)
@@ -54,7 +54,7 @@ impl BankResult {
     }
 }
 
-/// Returns the balances after each transfer has been booked once.
+/// Returns the balances if each transfer is booked once.
 fn expected(transfers: u32) -> Vec<i64> {
     let mut balances = vec![INITIAL_BALANCE; usize::try_from(ACCOUNTS).unwrap_or_default()];
     for number in 0..transfers {

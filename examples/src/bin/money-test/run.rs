@@ -14,10 +14,10 @@ use crate::result::BankResult;
 use crate::worker::{self, TransferRequested, WorkerConfig};
 use crate::{postgres, sqlite};
 
-/// How long the rest may take once nothing is taken away any more.
+/// The time limit for the remaining transfers after the last fault.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// How long the end is watched for what is done once too often.
+/// The time to wait for duplicates after the last transfer.
 const AFTERWARDS: Duration = Duration::from_secs(5);
 
 /// The time between two faults.
@@ -25,14 +25,14 @@ const PAUSE: Duration = Duration::from_millis(700);
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<(), BoxError> {
     let Some(nats) = block_in_place(nats::Server::start) else {
-        println!("the money test needs NATS, which `EVENTKIT_NATS_SERVER` turns off");
+        println!("the money test needs NATS, which `EVENTKIT_NATS_SERVER` disables");
         return Ok(());
     };
     let server = if arguments.sqlite {
         None
     } else {
         let Some(server) = block_in_place(postgres_server::Server::start) else {
-            println!("the money test needs PostgreSQL, which `EVENTKIT_POSTGRES` turns off");
+            println!("the money test needs PostgreSQL, which `EVENTKIT_POSTGRES` disables");
             return Ok(());
         };
         Some(server)
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), BoxError> {
         None => format!("sqlite:{}", folder.join("bank.db").display()),
     };
     create(&database).await?;
-    // The stream has to be there before anything is published.
+    // The stream must exist before the first transfer is published.
     let stream = worker::open(&nats.url()).await?;
     let mut bank = start(arguments, nats, server, &database).await?;
     let transfers = arguments.transfers;
@@ -75,9 +75,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<(), BoxError> {
     result.print(transfers);
     match (result.is_exact(transfers), arguments.without_tx) {
         (true, false) => Ok(()),
-        (false, false) => Err("the books are wrong".into()),
+        (false, false) => Err("the balances, bookings or receipts are wrong".into()),
         (false, true) if result.is_complete(transfers) => Ok(()),
-        (_, true) => Err("without `Tx`, transfers are booked more than once: none was".into()),
+        (_, true) => Err("expected duplicate bookings without `Tx`, found none".into()),
     }
 }
 
@@ -130,7 +130,7 @@ async fn result(database: &str) -> Result<BankResult, BoxError> {
     }
 }
 
-/// Waits until all transfers have been handled, and a while longer.
+/// Waits until all transfers are handled, and then for duplicates.
 async fn until_complete(database: &str, transfers: u32) -> Result<BankResult, BoxError> {
     let start = Instant::now();
     while !result(database).await?.is_complete(transfers) {

@@ -1,4 +1,4 @@
-//! A worker: a process with the handlers.
+//! A worker: a process that runs the handlers.
 
 use std::env;
 use std::process::Stdio;
@@ -9,15 +9,15 @@ use eventkit_nats::Nats;
 use serde::{Deserialize, Serialize};
 use tokio::process::{Child, Command};
 
-/// The first argument of the process of a worker.
+/// The first argument of a worker process.
 pub(crate) const COMMAND: &str = "work";
 
-/// The number of accounts: few enough for some transfers to deadlock.
+/// The number of accounts. It is small, so that some transfers deadlock.
 pub(crate) const ACCOUNTS: i64 = 100;
 
 pub(crate) const INITIAL_BALANCE: i64 = 1_000_000;
 
-/// What a worker is told.
+/// The configuration of a worker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct WorkerConfig {
     pub(crate) nats: String,
@@ -25,7 +25,7 @@ pub(crate) struct WorkerConfig {
     pub(crate) without_tx: bool,
 }
 
-/// Money is to be moved from one account to another.
+/// A transfer between two accounts was requested.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.transfer.requested", source = "/bank")]
 pub(crate) struct TransferRequested {
@@ -36,7 +36,7 @@ pub(crate) struct TransferRequested {
     pub(crate) amount: i64,
 }
 
-/// Money has been moved.
+/// A transfer was booked.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.transfer.booked", source = "/bank")]
 pub(crate) struct TransferBooked {
@@ -44,7 +44,7 @@ pub(crate) struct TransferBooked {
 }
 
 impl TransferRequested {
-    /// Returns the transfer of a number, always the same one.
+    /// Returns the transfer with a number, which is the same in every run.
     pub(crate) fn number(number: u32) -> Self {
         let number = i64::from(number);
         let from = number % ACCOUNTS;
@@ -57,14 +57,14 @@ impl TransferRequested {
     }
 }
 
-/// Opens the stream of the transfers, which finds duplicates of the last tenth of a second alone.
+/// Opens the stream of transfers. It only detects duplicates within a tenth of a second.
 pub(crate) async fn open(url: &str) -> Result<Nats, BoxError> {
     let nats = Nats::connect(url).stream("bank");
     let nats = nats.duplicate_window(Duration::from_millis(100));
     Ok(nats.open().await?)
 }
 
-/// Returns a policy with enough attempts for every fault.
+/// Returns a policy with enough attempts for all faults.
 pub(crate) fn policy() -> Policy {
     Policy::new()
         .attempts(1000)
@@ -73,7 +73,7 @@ pub(crate) fn policy() -> Policy {
         .max_delay(Duration::from_secs(1))
 }
 
-/// Starts the process of a worker, which is killed when it is dropped.
+/// Starts a worker process. It is killed when the returned handle is dropped.
 pub(crate) fn start(config: &WorkerConfig) -> Result<Child, BoxError> {
     let mut process = Command::new(env::current_exe()?);
     process.args([COMMAND, &serde_json::to_string(config)?]);

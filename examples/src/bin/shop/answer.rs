@@ -1,11 +1,11 @@
-//! What the shop answers: who ran, or what failed.
+//! The responses of the shop: which handlers ran, and which failed.
 
 use axum::http::StatusCode;
 use eventkit::binding::http::Problem;
 use eventkit::{Event, Failure, Report};
 use serde::Serialize;
 
-/// Says which handlers ran for each event; the answer where all of them succeeded.
+/// The response if all handlers succeeded, with the handlers of each event.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Answer {
     events: Vec<Ran>,
@@ -19,17 +19,17 @@ struct Ran {
     handlers: Vec<&'static str>,
 }
 
-/// Collects what became of the events of one request.
+/// The outcomes of all events of a request.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     answer: Answer,
     failed: Vec<Failed>,
-    /// The status where data did not fit, and nothing worse happened.
+    /// The status if the data of an event did not fit, and no handler failed for another reason.
     misfit: Option<StatusCode>,
     broken: bool,
 }
 
-/// Handlers of one event that failed for one reason.
+/// The handlers of an event that failed for the same reason.
 #[derive(Debug)]
 struct Failed {
     event: String,
@@ -38,7 +38,7 @@ struct Failed {
 }
 
 impl Outcome {
-    /// Takes the report of the next event.
+    /// Adds the report of an event.
     pub(crate) fn add(&mut self, event: &Event, report: &Report) {
         let ran = report.iter().map(|handled| handled.handler.name());
         self.answer.events.push(Ran {
@@ -54,7 +54,7 @@ impl Outcome {
                 self.broken = true;
             }
             let reason = format!("{failure:#}");
-            // Data that does not fit fails every typed handler with the same words.
+            // If the data does not fit, all typed handlers fail with the same message.
             match failed.iter_mut().find(|known| known.reason == reason) {
                 Some(known) => known.handlers.push(handler.name()),
                 None => failed.push(Failed::new(event, handler.name(), reason)),
@@ -63,10 +63,10 @@ impl Outcome {
         self.failed.append(&mut failed);
     }
 
-    /// Returns the answer, or the problem where a handler failed.
+    /// Returns the response, or a problem if a handler failed.
     ///
-    /// Data that does not fit is the sender's mistake, and sending it again would not help; any
-    /// other failure is ours. The other handlers have run in both cases.
+    /// If the data does not fit, the sender is at fault, and sending it again does not help. Any
+    /// other failure is the fault of the shop. In both cases, the other handlers have run.
     pub(crate) fn into_answer(self) -> Result<Answer, Problem> {
         let lines: Vec<String> = self.failed.iter().map(Failed::line).collect();
         let refuse = |status, title| Err(Problem::new(status, title, lines.join("; ")));

@@ -1,19 +1,19 @@
-//! The arguments of the shop.
+//! The command line arguments of the shop.
 
-/// What `--help` prints, and where a mistake is mended.
+/// The text of `--help`, which is also printed after an error.
 pub(crate) const USAGE: &str = "\
 A shop that takes CloudEvents over HTTP.
 
 Usage: shop [--listen ADDR]
 
 Without arguments the shop opens on a free port, sends itself requests in every
-content mode, prints who handled what, and closes.
+content mode, prints which handlers ran, and closes.
 
   --listen ADDR  stay open on ADDR, such as 127.0.0.1:8080, until ctrl-c
   --help         print this text
 ";
 
-/// What to do.
+/// The command to run.
 #[derive(Debug)]
 pub(crate) enum Command {
     Show,
@@ -21,18 +21,18 @@ pub(crate) enum Command {
     Help,
 }
 
-/// Reads the arguments after the name of the program.
+/// Parses the arguments after the name of the program.
 ///
 /// # Errors
 ///
-/// Where one is unknown or incomplete; the error says which.
+/// Returns an error if an argument is unknown or incomplete.
 pub(crate) fn parse(arguments: &[String]) -> Result<Command, String> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         [] => Ok(Command::Show),
         ["--help" | "-h", ..] => Ok(Command::Help),
         ["--listen", address] => Ok(Command::Listen((*address).to_owned())),
-        ["--listen"] => Err("`--listen` wants an address, such as 127.0.0.1:8080".to_owned()),
+        ["--listen"] => Err("`--listen` needs an address such as 127.0.0.1:8080".to_owned()),
         ["--listen", _, unknown, ..] | [unknown, ..] => {
             Err(format!("unknown argument `{unknown}`"))
         }

@@ -1,4 +1,4 @@
-//! The other side: a customer who sends events to the shop, in every mode.
+//! A client that sends events to the shop in every content mode.
 
 use eventkit::format::Json;
 use eventkit::reqwest::RequestBuilderExt;
@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use crate::orders::{OrderCancelled, OrderPlaced, OrderShipped};
 
-/// Sends one request after another, and prints what is sent and what comes back.
+/// Sends requests one after another, and prints them with their responses.
 pub(crate) async fn visit(url: &str) -> Result<(), BoxError> {
-    // The shop is on this machine, whatever proxy the environment names.
+    // The shop is local, so a proxy from the environment must not be used.
     let client = Client::builder().no_proxy().build()?;
     let shop = || client.post(url);
 

@@ -1,4 +1,4 @@
-//! Commands to paste: one event in each content mode.
+//! Commands to try: an event in each content mode.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use eventkit::{BoxError, CloudEvent};
 
 use crate::orders::{OrderCancelled, OrderPlaced};
 
-/// Prints one `curl` command for each content mode.
+/// Prints a `curl` command for each content mode.
 pub(crate) fn print(address: SocketAddr) -> Result<(), BoxError> {
     let placed = OrderPlaced {
         order_id: "A-1".to_owned(),
@@ -32,7 +32,7 @@ pub(crate) fn print(address: SocketAddr) -> Result<(), BoxError> {
 }
 
 fn curl(address: SocketAddr, message: &Message) -> String {
-    // Nothing in these messages needs more quoting than single quotes.
+    // These messages contain no single quotes, so they need no escapes.
     let headers = message.headers.iter().map(|(name, value)| {
         let value = String::from_utf8_lossy(value.as_bytes());
         format!(" -H '{name}: {value}'")

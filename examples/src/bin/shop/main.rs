@@ -1,6 +1,6 @@
-//! A shop that takes `CloudEvents` over HTTP and dispatches them to typed handlers.
+//! A shop that receives `CloudEvents` over HTTP and dispatches them to typed handlers.
 //!
-//! `orders.rs` holds the events and their handlers; `server.rs` is all there is to HTTP.
+//! `orders.rs` defines the events and their handlers. All code for HTTP is in `server.rs`.
 
 #![forbid(unsafe_code)]
 
@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Opens the shop, visits it as a customer, and closes it.
+/// Opens the shop, sends requests to it, and closes it.
 async fn show() -> Result<(), BoxError> {
     let books = Books::default();
     let (listener, address) = open("127.0.0.1:0").await?;
@@ -58,7 +58,7 @@ async fn show() -> Result<(), BoxError> {
     let (close, closed) = oneshot::channel::<()>();
     let router = server::router(dispatcher(&books)?);
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
-        // An error means that the customer is gone, which closes the shop as well.
+        // An error means that the sender was dropped, which closes the shop too.
         let _ = closed.await;
     });
     let server = tokio::spawn(server.into_future());
@@ -74,7 +74,7 @@ async fn show() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Keeps the shop open until ctrl-c.
+/// Runs the shop until ctrl-c.
 async fn listen(address: &str) -> Result<(), BoxError> {
     let (listener, address) = open(address).await?;
     println!("The shop listens on http://{address}/events, until ctrl-c. Try:\n");
@@ -82,7 +82,7 @@ async fn listen(address: &str) -> Result<(), BoxError> {
     let router = server::router(dispatcher(&Books::default())?);
     let stop = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
-            eprintln!("shop: ctrl-c is not heard ({error}), so the shop closes");
+            eprintln!("shop: failed to listen for ctrl-c, closing: {error}");
         }
     };
     axum::serve(listener, router)
@@ -94,12 +94,13 @@ async fn listen(address: &str) -> Result<(), BoxError> {
 
 async fn open(address: &str) -> Result<(TcpListener, SocketAddr), BoxError> {
     let listener = TcpListener::bind(address).await;
-    let listener = listener.map_err(|error| format!("cannot listen on `{address}`: {error}"))?;
+    let listener = listener.map_err(|error| format!("failed to listen on `{address}`: {error}"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
-/// Gives the handlers what they want; a state that is missing is an error here, not at an event.
+/// Builds the dispatcher with the state of the handlers. Missing state is an error here, and not at
+/// the first event.
 fn dispatcher(books: &Books) -> Result<Dispatcher, BoxError> {
     let bank = Bank {
         limit_cents: 50_000,

@@ -1,6 +1,6 @@
-//! The orders of the shop: what happens to them, and who handles it.
+//! The events of orders, and their handlers.
 //!
-//! Nothing here knows how an event came in; the handlers can be called and tested as they stand.
+//! This file does not depend on HTTP, so the handlers can be called and tested directly.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::{Bank, Books, Declined};
 
-/// A customer has placed an order.
+/// A customer placed an order.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
 pub(crate) struct OrderPlaced {
@@ -18,7 +18,7 @@ pub(crate) struct OrderPlaced {
     pub(crate) total_cents: u64,
 }
 
-/// A customer has thought better of it.
+/// A customer cancelled an order.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.cancelled", source = "/shop/orders")]
 pub(crate) struct OrderCancelled {
@@ -26,7 +26,7 @@ pub(crate) struct OrderCancelled {
     pub(crate) reason: String,
 }
 
-/// A parcel is on its way.
+/// A parcel was shipped.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.shipped", source = "/shop/orders")]
 pub(crate) struct OrderShipped {
@@ -34,7 +34,7 @@ pub(crate) struct OrderShipped {
     pub(crate) carrier: String,
 }
 
-/// All that can happen to an order.
+/// All events of an order.
 #[derive(Debug, Clone, CloudEvent)]
 pub(crate) enum OrderEvent {
     Placed(OrderPlaced),
@@ -42,7 +42,7 @@ pub(crate) enum OrderEvent {
     Shipped(OrderShipped),
 }
 
-/// Takes one type of event.
+/// Handles one event type.
 #[handles("co.outcome.order.placed")]
 fn send_receipt(order: &OrderPlaced, State(books): State<Books>) {
     let total = Euros(order.total_cents);
@@ -52,7 +52,7 @@ fn send_receipt(order: &OrderPlaced, State(books): State<Books>) {
     ));
 }
 
-/// Takes the event by value, waits, and may fail.
+/// Takes the event by value, is async, and may fail.
 #[handles("co.outcome.order.placed")]
 async fn charge_card(
     order: OrderPlaced,
@@ -68,7 +68,7 @@ async fn charge_card(
     Ok(())
 }
 
-/// Takes every type of the enum.
+/// Handles every type of the enum.
 #[handles]
 fn keep_timeline(event: &OrderEvent, State(books): State<Books>) {
     books.note(match event {
@@ -85,13 +85,13 @@ fn keep_timeline(event: &OrderEvent, State(books): State<Books>) {
     });
 }
 
-/// Takes the envelope of whatever the pattern stands for.
+/// Handles the envelope of every event that matches the pattern.
 #[handles("co.outcome.order.*")]
 fn audit(event: &Event, State(books): State<Books>) {
     books.note(format!("audit: {event}"));
 }
 
-/// Writes cents as an amount.
+/// An amount in cents, formatted in euros.
 struct Euros(u64);
 
 impl fmt::Display for Euros {

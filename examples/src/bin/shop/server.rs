@@ -1,4 +1,4 @@
-//! The way in: HTTP requests become events, events are dispatched, reports become answers.
+//! The HTTP server: it decodes requests, dispatches events, and responds with reports.
 
 use std::io::{self, Write};
 
@@ -11,10 +11,10 @@ use eventkit::{DispatchError, Dispatcher, Event, Report};
 
 use crate::answer::{Answer, Outcome};
 
-/// The largest request body, in bytes; over it the answer is 413.
+/// The maximum size of a request body in bytes. Larger requests are answered with 413.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 
-/// Makes the routes of the shop.
+/// Returns the routes of the shop.
 pub(crate) fn router(shop: Dispatcher) -> Router {
     Router::new()
         .route("/events", post(receive))
@@ -22,10 +22,11 @@ pub(crate) fn router(shop: Dispatcher) -> Router {
         .with_state(shop)
 }
 
-/// Takes one event in any mode, or a batch; what is no event has been answered with a problem.
+/// Receives an event in any content mode, or a batch. The extractor answers malformed requests with
+/// a problem.
 ///
-/// Where the sender hangs up, axum drops this future, and an async handler ends where it waits; a
-/// shop that minds would run the handlers in a task of their own.
+/// If the client disconnects, axum drops this future, and async handlers stop at their next await.
+/// To avoid that, run the dispatch in a separate task.
 async fn receive(
     State(shop): State<Dispatcher>,
     Batch(events): Batch,
@@ -33,7 +34,8 @@ async fn receive(
     let mut outcome = Outcome::default();
     for event in &events {
         let report = match shop.dispatch_async(event).await {
-            // A handler that failed kept no other from running: both come with a whole report.
+            // If a handler fails, the others run nevertheless, so both cases have a complete
+            // report.
             Ok(report) | Err(DispatchError::Failed(report)) => report,
             Err(error) => {
                 return Err(Problem::from(&error));
@@ -55,13 +57,13 @@ fn log(event: &Event, report: &Report) {
         }
     }));
     if report.is_empty() {
-        lines.push("     nobody handles this type".to_owned());
+        lines.push("     no handler for this type".to_owned());
     }
-    // In one go, since requests come side by side.
+    // Printed at once, because requests are handled concurrently.
     say(&lines.join("\n"));
 }
 
-/// Prints a line; a log that nobody reads any more stops no shop.
+/// Prints a line. If standard output is closed, the shop continues.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }

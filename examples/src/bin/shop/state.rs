@@ -1,14 +1,14 @@
-//! What the handlers work with: the books and the bank.
+//! The state of the handlers: the books and the bank.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How many lines the books keep, so that a shop may stay open for ever.
+/// The maximum number of lines in the books, so that memory is bounded.
 const KEPT: usize = 1000;
 
-/// What the handlers have done, line by line.
+/// A log of what the handlers did.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Books(Arc<Mutex<VecDeque<String>>>);
 
@@ -35,7 +35,7 @@ pub(crate) struct Bank {
 
 impl Bank {
     pub(crate) async fn charge(self, cents: u64) -> Result<(), Declined> {
-        // A bank takes its time.
+        // Simulates the latency of a bank.
         tokio::time::sleep(Duration::from_millis(1)).await;
         if cents > self.limit_cents {
             Err(Declined)
@@ -45,7 +45,7 @@ impl Bank {
     }
 }
 
-/// Says that the bank would not pay.
+/// The error of a declined payment.
 #[derive(Debug)]
 pub(crate) struct Declined;
 

@@ -110,7 +110,7 @@ async fn a_failed_dispatch_is_answered_with_a_problem(url: String) {
     let (status, body) = json(with(&serde_json::json!({"count": 0}))).await;
     assert_eq!((status, &body["title"]), (500, &"Handlers failed".into()));
     // What a handler says may be confidential.
-    assert_eq!(body["detail"], "the event was not handled");
+    assert_eq!(body["detail"], "the event could not be handled");
     let (status, body) = json(with(&serde_json::json!({"count": "one"}))).await;
     assert_eq!((status, &body["title"]), (422, &"Invalid data".into()));
 }

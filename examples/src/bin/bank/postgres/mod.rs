@@ -1,4 +1,4 @@
-//! The books in PostgreSQL.
+//! The bank with PostgreSQL.
 
 use eventkit::BoxError;
 use sqlx::postgres::PgPool;

@@ -1,4 +1,4 @@
-//! The tables, the route, the handlers, and a day of the bank.
+//! The tables, the route and the handlers of the bank, and a day of payments.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ use tokio::net::TcpListener;
 
 use super::Db;
 
-/// The number of payments of the day.
+/// The number of payments on that day.
 const PAYMENTS: i64 = 100;
 
-/// A payment has been ordered.
+/// A payment was ordered.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(
     type = "co.outcome.payment.ordered",
@@ -32,7 +32,7 @@ struct PaymentOrdered {
     amount: i64,
 }
 
-/// A payment has been booked.
+/// A payment was booked.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(
     type = "co.outcome.payment.booked",
@@ -45,7 +45,7 @@ struct PaymentBooked {
 
 static BANK: Registry = Registry::new("bank");
 
-/// Books a payment, and returns the event that follows. Both happen once, or not at all.
+/// Books a payment and returns an event, exactly once and in one transaction.
 #[handles(registry = BANK)]
 async fn book(payment: &PaymentOrdered, tx: &mut Tx<Db>) -> Result<PaymentBooked, sqlx::Error> {
     sqlx::query("UPDATE accounts SET balance = balance - $1 WHERE owner = 'payer'")
@@ -73,7 +73,7 @@ async fn write_statement(booked: &PaymentBooked, tx: &mut Tx<Db>) -> Result<(), 
     Ok(())
 }
 
-/// Takes an order: the row and the event are in one transaction, so there is never one without the other.
+/// Stores an order and its event in one transaction, so that neither exists without the other.
 async fn order(
     Shared(store): Shared<SqlStore<Db>>,
     axum::Json(payment): axum::Json<PaymentOrdered>,
@@ -95,7 +95,7 @@ async fn order(
     }
 }
 
-/// Opens the bank, orders payments, and compares the books in the end.
+/// Opens the bank, orders payments, and checks the balances at the end.
 pub(crate) async fn open_bank(pool: Pool<Db>) -> Result<(), BoxError> {
     let store = SqlStore::new(pool.clone());
     store.migrate().await?;
@@ -107,7 +107,7 @@ pub(crate) async fn open_bank(pool: Pool<Db>) -> Result<(), BoxError> {
         CREATE TABLE statement (payment text NOT NULL, amount bigint NOT NULL);";
     sqlx::raw_sql(tables).execute(&pool).await?;
 
-    // It finds no duplicates itself.
+    // The broker does not remove duplicates.
     let broker = Memory::builder().dedup_capacity(0).build();
     let app = Dispatcher::new(&BANK).state(store.clone()).build()?;
     let service = Service::new("bank", &app)
@@ -125,7 +125,7 @@ pub(crate) async fn open_bank(pool: Pool<Db>) -> Result<(), BoxError> {
         .with_state(store);
     let server = tokio::spawn(axum::serve(listener, router).into_future());
 
-    // The name of the run: the same payments can be ordered tomorrow.
+    // An id of this run, so that another run can order the same payments.
     let run = Event::builder()
         .source("/")
         .ty("run")
@@ -143,7 +143,7 @@ pub(crate) async fn open_bank(pool: Pool<Db>) -> Result<(), BoxError> {
             .header("content-type", "application/json")
             .body(serde_json::to_vec(&payment)?);
         ordered.send().await?.error_for_status()?;
-        // As a sender does that has lost an answer.
+        // Like a sender that got no acknowledgement.
         broker.publish(&payment).await?;
     }
     until_written(&pool).await?;
@@ -153,7 +153,7 @@ pub(crate) async fn open_bank(pool: Pool<Db>) -> Result<(), BoxError> {
     compare(&pool, &handle).await
 }
 
-/// Waits until the statement has every payment.
+/// Waits until the statement contains every payment.
 async fn until_written(pool: &Pool<Db>) -> Result<(), BoxError> {
     let count = "SELECT count(*) FROM statement";
     while sqlx::query_scalar::<_, i64>(count).fetch_one(pool).await? < PAYMENTS {

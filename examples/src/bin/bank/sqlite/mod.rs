@@ -1,4 +1,4 @@
-//! The books in a file of SQLite.
+//! The bank with an SQLite file.
 
 use eventkit::BoxError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool};

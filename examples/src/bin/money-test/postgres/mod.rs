@@ -1,4 +1,4 @@
-//! The workers with PostgreSQL.
+//! Workers with PostgreSQL.
 
 use eventkit::BoxError;
 use sqlx::postgres::PgPoolOptions;

@@ -1,4 +1,4 @@
-//! The tables and the handlers of the bank.
+//! The tables and handlers of the bank.
 
 use eventkit::{BoxError, Dispatcher, Registry, State, handles};
 use eventkit_service::Service;
@@ -15,7 +15,7 @@ type Connection = <Db as sqlx::Database>::Connection;
 
 static BANK: Registry = Registry::new("bank");
 
-/// Books a transfer, and returns the event that follows.
+/// Books a transfer, and returns an event.
 #[handles(registry = BANK, name = "book")]
 async fn book(
     transfer: &TransferRequested,
@@ -32,7 +32,7 @@ async fn write_receipt(booked: &TransferBooked, tx: &mut Tx<Db>) -> Result<(), s
 
 static WITHOUT_TX: Registry = Registry::new("without_tx");
 
-/// Does the same in a transaction of its own, as programs do without a `Tx`.
+/// Books a transfer in a separate transaction, like a program without `Tx`.
 #[handles(registry = WITHOUT_TX, name = "book")]
 async fn book_alone(
     transfer: &TransferRequested,
@@ -76,7 +76,7 @@ async fn move_money(
     insert("bookings", &transfer.id, connection).await
 }
 
-/// Adds a row to a table that takes the same one twice.
+/// Inserts a row into a table that accepts duplicates.
 async fn insert(
     table: &'static str,
     transfer: &str,
@@ -111,7 +111,7 @@ pub(crate) async fn create(database: &str) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Reads what has been booked.
+/// Reads the balances, bookings and receipts.
 pub(crate) async fn result(database: &str) -> Result<BankResult, BoxError> {
     let pool = connect(database).await?;
     let counts = "SELECT (SELECT count(*) FROM bookings),
@@ -142,7 +142,7 @@ pub(crate) async fn work(config: WorkerConfig) -> Result<(), BoxError> {
     let app = Dispatcher::new(registry).state(store.clone()).state(pool);
     let app = app.build()?;
     let nats = loop {
-        // NATS may be down, or be cut off.
+        // NATS may be down or unreachable.
         match open(&config.nats).await {
             Ok(nats) => break nats,
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(200)).await,

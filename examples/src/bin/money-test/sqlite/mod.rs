@@ -1,4 +1,4 @@
-//! The worker with SQLite.
+//! A worker with SQLite.
 
 use std::str::FromStr;
 use std::time::Duration;
