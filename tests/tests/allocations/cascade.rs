@@ -1,4 +1,4 @@
-//! What a dispatch of returned events keeps, by how deep they lead.
+//! Memory of the report of a cascade, by its depth.
 
 use eventkit::{CloudEvent, Dispatcher, Registry, handles};
 use eventkit_performance::allocations::{bytes, peak, start_peak};
@@ -18,7 +18,7 @@ fn count(count: &Count) -> Option<Count> {
     Some(Count { left })
 }
 
-/// Returns how many bytes a report holds at most while it is made.
+/// Returns the maximum number of bytes allocated while a report is built.
 fn held(depth: u32) -> usize {
     let app = Dispatcher::new(&COUNTING).cascade(usize::MAX);
     let app = app.build().unwrap();
@@ -32,7 +32,7 @@ fn held(depth: u32) -> usize {
 }
 
 #[test]
-fn a_report_grows_with_the_depth_and_not_with_its_square() {
+fn the_memory_of_a_report_is_linear_in_the_depth() {
     let (shallow, deep) = (held(200), held(2_000));
     assert!(deep <= 15 * shallow, "{shallow} and {deep} bytes");
 }

@@ -1,11 +1,11 @@
-//! What filters allocate when they are asked, which is nothing where no text has to be made.
+//! Allocations of filters, which need none unless they create strings.
 
 use eventkit::Event;
 use eventkit::filter::Filter;
 use eventkit_performance::allocations::count;
 
 #[test]
-fn filters_that_make_no_text_allocate_nothing() {
+fn filters_that_create_no_strings_do_not_allocate() {
     let builder = Event::builder()
         .id("1")
         .source("/s")

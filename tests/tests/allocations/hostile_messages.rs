@@ -1,4 +1,4 @@
-//! What hostile messages cost before they are refused, in bytes that are allocated at once.
+//! The memory that hostile messages need before they are refused.
 
 use std::time::Instant;
 
@@ -11,14 +11,14 @@ use eventkit_tests::message::{content_type, headers, json};
 use eventkit_tests::reading::Reading;
 use serde_json::Value;
 
-/// Calls a function and returns with its result how many bytes it had allocated at most.
+/// Calls a function, and returns its result with the maximum number of bytes allocated meanwhile.
 fn measure<T>(what: &str, call: impl FnOnce() -> T) -> (T, usize) {
     let before = bytes();
     start_peak();
     let start = Instant::now();
     let result = call();
     let took = start.elapsed();
-    let peak = usize::try_from(peak() - before).expect("a peak is no less than its start");
+    let peak = usize::try_from(peak() - before).expect("the peak should not be below the start");
     println!("{what}: {peak} bytes at once, {took:?}");
     (result, peak)
 }
@@ -31,11 +31,11 @@ fn assert_refused<T>(
     call: impl FnOnce() -> Result<T, DecodeError>,
 ) {
     let (result, peak) = measure(what, call);
-    let error = result.err().expect("it is to be refused");
+    let error = result.err().expect("the message should be refused");
     match limit {
         Some(limit) => {
             assert_eq!(error.kind(), DecodeErrorKind::TooLarge, "{what}: {error:?}");
-            let exceeded = error.exceeded().expect("it says which limit");
+            let exceeded = error.exceeded().expect("the error should name the limit");
             assert_eq!(exceeded.limit(), limit, "{what}");
         }
         None => assert_ne!(error.kind(), DecodeErrorKind::TooLarge, "{what}"),
@@ -43,7 +43,7 @@ fn assert_refused<T>(
     assert!(peak <= most, "{what}: {peak} bytes, at most {most}");
 }
 
-/// The most that is allocated for saying no.
+/// The maximum memory for refusing a message.
 const REFUSAL: usize = 4 * 1024;
 
 fn bodies() {
@@ -74,7 +74,7 @@ fn bodies() {
 
 fn many_headers() {
     let mut headers = headers(&[]);
-    // A map takes about 24,000 names; and values of one name until its own limit.
+    // A map holds about 24,000 names. The values of one name have a limit of their own.
     let mut taken = headers.len();
     for n in 0..1_000_000_u32 {
         let name = http::HeaderName::try_from(format!("ce-x{}", n % 20_000)).unwrap();
@@ -88,7 +88,7 @@ fn many_headers() {
     assert_refused("headers", Some("headers"), REFUSAL, || {
         decode(&headers, Bytes::new())
     });
-    // Were the number of headers not limited, the attributes are.
+    // Without a limit of headers, the limit of attributes applies.
     let limits = Limits::UNLIMITED.attributes(Limits::DEFAULT.attributes);
     assert_refused(
         "headers, by attributes",
@@ -121,7 +121,7 @@ fn deep() {
         let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let event = json(&format!(r#""data":{nested}"#));
         let binary = headers(&[("content-type", "application/json")]);
-        // serde_json keeps a bit or a byte for each level that it passes over.
+        // serde_json keeps a bit or a byte for each skipped level.
         let most = REFUSAL + 4 * depth;
         assert_refused(
             &format!("{depth} deep, JSON"),
@@ -152,7 +152,7 @@ fn long_batches() {
     assert_refused("1,000,000 events", Some("body_bytes"), REFUSAL, || {
         Json.decode_batch(batch.clone())
     });
-    // Were the body not limited, the events are: what is held are 10,000 of them.
+    // Without a limit of the body, the limit of events applies: at most 10,000 events are kept.
     let (events, held) = measure("10,000 events", || -> Vec<Event> {
         let text = format!(
             "[{}]",
@@ -168,14 +168,14 @@ fn long_batches() {
         held,
         || json.decode_batch(batch.clone()),
     );
-    // Empty elements: the first of them ends it.
+    // The first of the empty elements ends decoding.
     let batch = Bytes::from(format!("[{}]", vec!["{}"; 1_000_000].join(",")));
     assert_refused("1,000,000 wrong events", None, REFUSAL, || {
         Json.decode_batch(batch)
     });
 }
 
-/// What an event takes is in proportion to its bytes, whatever it holds.
+/// The memory of an event is proportional to its bytes, whatever they are.
 fn in_proportion() {
     for size in [1_000, 100_000, 1_000_000] {
         for data in ["a".repeat(size), "\\n".repeat(size / 2)] {
@@ -200,6 +200,6 @@ fn hostile_messages_are_refused_with_bounded_memory() {
     deep();
     long_batches();
     in_proportion();
-    // And the next one is taken.
+    // The next message is accepted.
     assert!(Json.decode(json("")).is_ok());
 }

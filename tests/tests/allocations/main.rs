@@ -1,6 +1,7 @@
-//! What hostile messages, services and filters allocate.
+//! Allocations of hostile messages, services and filters.
 //!
-//! A binary of its own, since it replaces the allocator. Each test counts for its own thread.
+//! A separate binary, because it replaces the allocator. Each test counts the allocations of its
+//! own thread.
 
 mod cascade;
 mod filters;
@@ -13,6 +14,6 @@ use eventkit_performance::allocations::WithPeak;
 static ALLOCATOR: WithPeak = WithPeak;
 
 #[test]
-fn no_file_of_the_suite_is_forgotten() {
+fn every_file_is_a_module_of_the_suite() {
     eventkit_tests::suite::assert_whole(file!());
 }

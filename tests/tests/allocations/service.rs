@@ -1,4 +1,4 @@
-//! A service that has more to do than it can do at once needs no more memory for it.
+//! A service under load does not need more memory over time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,10 +9,10 @@ use eventkit_service::memory::Memory;
 use eventkit_service::{MemoryInbox, Service};
 use tokio::time::sleep;
 
-/// How many messages the transport, and how many events the inbox may hold.
+/// The capacity of the transport in messages, and of the inbox in events.
 const CAPACITY: usize = 500;
 
-/// Publishes events as fast as they are taken, and returns how many bytes there were at most.
+/// Publishes events as fast as they are handled, and returns the maximum number of bytes allocated.
 async fn publish(memory: &Memory, numbers: std::ops::Range<u32>) -> usize {
     start_peak();
     for number in numbers {
@@ -30,11 +30,11 @@ async fn publish(memory: &Memory, numbers: std::ops::Range<u32>) -> usize {
     }
     peak()
         .try_into()
-        .expect("this thread allocates what it frees")
+        .expect("this thread should free only what it allocated")
 }
 
 #[tokio::test(start_paused = true)]
-async fn memory_stays_flat_however_many_events_there_are() {
+async fn memory_does_not_grow_with_the_number_of_events() {
     static HANDLED: AtomicUsize = AtomicUsize::new(0);
     let registry = Registry::new("tests");
     let policy = Policy::new()
@@ -47,7 +47,7 @@ async fn memory_stays_flat_however_many_events_there_are() {
         .register_async("t", |event: Event| async move {
             sleep(Duration::from_millis(10)).await;
             let handled = HANDLED.fetch_add(1, Ordering::Relaxed);
-            // Some fail, so what is remembered of failures is counted too.
+            // Some fail, so that the memory of failures is counted too.
             if event.id().ends_with("00") && handled.is_multiple_of(2) {
                 Err("not yet")
             } else {
@@ -67,11 +67,11 @@ async fn memory_stays_flat_however_many_events_there_are() {
     let handle = service.handle();
     let task = tokio::spawn(service.run_until(std::future::pending()));
     handle.ready().await;
-    // By then as many events have been handled at once as ever are.
+    // After these, the maximum number of concurrent events has been reached.
     let few = publish(&memory, 0..50_000).await;
     let many = publish(&memory, 50_000..1_000_000).await;
     println!("{few} bytes at most with the first 50,000 events, {many} with 1,000,000");
-    // One byte that stays for each event would double it.
+    // One byte kept per event would double the memory.
     assert!(many < few + few / 10, "{few} bytes became {many}");
     while !memory.is_empty() {
         sleep(Duration::from_secs(1)).await;

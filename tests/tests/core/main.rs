@@ -1,4 +1,4 @@
-//! The envelope, what extends and bounds it, and the codecs of its data.
+//! Events, extensions, limits, lenient decoding and data codecs.
 
 mod codec;
 mod event;
@@ -7,6 +7,6 @@ mod lenient;
 mod limits;
 
 #[test]
-fn no_file_of_the_suite_is_forgotten() {
+fn every_file_is_a_module_of_the_suite() {
     eventkit_tests::suite::assert_whole(file!());
 }

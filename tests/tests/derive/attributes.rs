@@ -1,4 +1,4 @@
-//! Fields that give attributes.
+//! Fields that set attributes.
 
 use chrono::{DateTime, Utc};
 use eventkit::event::{AttributeValue, Timestamp, Uri};
@@ -39,7 +39,7 @@ fn placed() -> Placed {
 }
 
 #[test]
-fn each_field_gives_its_attribute_and_leaves_the_data() {
+fn each_field_sets_its_attribute_and_is_not_data() {
     let (event, data) = encoded(&placed());
 
     assert_eq!(event.id(), "e-1");
@@ -61,7 +61,7 @@ struct Whole {
 }
 
 #[test]
-fn the_serde_impls_of_the_user_stay_whole() {
+fn the_serde_impls_of_the_user_are_unchanged() {
     let whole = Whole {
         customer: "c-7".into(),
         n: 1,
@@ -74,14 +74,14 @@ fn the_serde_impls_of_the_user_stay_whole() {
 }
 
 #[test]
-fn a_builder_overrides_what_a_field_gives() {
+fn a_builder_overrides_the_attribute_of_a_field() {
     let event = placed().event_builder().unwrap().id("e-2").build().unwrap();
 
     assert_eq!(Placed::try_from(&event).unwrap().event_id, "e-2");
 }
 
 #[test]
-fn an_attribute_that_is_missing_is_named() {
+fn the_error_names_a_missing_attribute() {
     let mut event = placed().to_event().unwrap();
     event.remove_extension("tenant");
 
@@ -92,7 +92,7 @@ fn an_attribute_that_is_missing_is_named() {
 }
 
 #[test]
-fn an_attribute_of_another_type_is_named() {
+fn the_error_names_an_attribute_of_another_type() {
     let mut event = placed().to_event().unwrap();
     event.set_extension("shippingzone", "far").unwrap();
     let error = Placed::try_from(&event).unwrap_err();
@@ -103,7 +103,7 @@ fn an_attribute_of_another_type_is_named() {
 }
 
 #[test]
-fn an_attribute_that_is_not_valid_is_refused_when_it_is_encoded() {
+fn an_invalid_attribute_is_refused_when_encoding() {
     let mut order = placed();
     order.customer.clear();
     order.shop = "not a uri".into();
@@ -148,7 +148,7 @@ fn optional_attributes_may_be_absent() {
 }
 
 #[test]
-fn optional_attributes_may_be_there() {
+fn optional_attributes_may_be_present() {
     assert_round_trip(&Maybe {
         id: Some("e-1".into()),
         subject: Some("s".into()),
@@ -167,7 +167,7 @@ struct Kept {
 }
 
 #[test]
-fn a_field_that_is_kept_is_in_the_data_as_well() {
+fn a_field_with_keep_is_also_data() {
     let kept = Kept {
         customer: "c-7".into(),
         n: 1,
@@ -180,7 +180,7 @@ fn a_field_that_is_kept_is_in_the_data_as_well() {
 }
 
 #[test]
-fn of_a_field_that_is_kept_the_data_counts() {
+fn a_field_with_keep_is_decoded_from_the_data() {
     let event = Kept {
         customer: "c-7".into(),
         n: 1,
@@ -205,7 +205,7 @@ struct Mixed {
 }
 
 #[test]
-fn kept_and_leaving_fields_go_together() {
+fn fields_with_and_without_keep_can_be_combined() {
     let mixed = Mixed {
         n: 1,
         zone: 2,
@@ -229,7 +229,7 @@ struct EnvelopeOnly {
 }
 
 #[test]
-fn a_struct_of_nothing_but_attributes_is_an_event_without_data() {
+fn a_struct_with_only_attributes_is_an_event_without_data() {
     let value = EnvelopeOnly {
         source: "/s".into(),
         n: 7,
@@ -254,7 +254,7 @@ struct WithoutSerde {
 }
 
 #[test]
-fn the_fields_that_stay_need_no_serde_impls_of_the_struct() {
+fn data_fields_do_not_need_serde_impls_of_the_struct() {
     let value = WithoutSerde {
         customer: "c".into(),
         n: 1,
@@ -278,7 +278,7 @@ struct Counted {
 }
 
 #[test]
-fn an_integer_of_an_extension_is_an_integer_if_it_fits() {
+fn an_integer_field_of_an_extension_must_fit_an_integer() {
     let counted = Counted {
         row: u64::MAX,
         page: i64::MIN,
@@ -295,7 +295,7 @@ fn an_integer_of_an_extension_is_an_integer_if_it_fits() {
     ));
     assert_round_trip(&counted);
 
-    // Strings are read as well, also those that exceed an Integer.
+    // Strings are accepted too, even if they exceed an Integer.
     let event = counted
         .event_builder()
         .unwrap()

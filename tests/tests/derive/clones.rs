@@ -9,7 +9,7 @@ use eventkit::{CloudEvent, DispatchError, Registry, handles};
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A registry of its own, with the handlers named.
+/// A separate registry with the given handlers.
 macro_rules! registry {
     ($name:ident) => {
         static $name: Registry = Registry::new(stringify!($name));
@@ -105,7 +105,7 @@ fn owns_a_type_with_a_parameter(event: Generic<u8>) {
 }
 
 #[test]
-fn all_handlers_see_the_value_that_was_dispatched() {
+fn all_handlers_get_the_dispatched_value() {
     ONE_VALUE.dispatch(&cloned()).unwrap();
     assert_eq!(SECRETS.swap(0, Ordering::Relaxed), 5);
 
@@ -124,7 +124,7 @@ registry!(MOVING);
 
 #[handles(registry = MOVING)]
 fn runs_first(_event: &Moved) {
-    panic!("no handler runs");
+    panic!("no handler should run");
 }
 
 #[handles(registry = MOVING)]
@@ -136,7 +136,7 @@ registry!(MOVING_AN_ENUM);
 fn moves_the_enum(_event: Any<Cloned>) {}
 
 #[test]
-fn a_value_that_cannot_be_cloned_is_refused_before_the_first_handler() {
+fn a_value_that_is_not_clone_is_refused_before_the_first_handler() {
     for registry in [&MOVING, &MOVING_AN_ENUM] {
         let error = registry.dispatch(&Moved { n: 1 }).unwrap_err();
         assert!(
@@ -154,7 +154,7 @@ fn borrows_an_enum_of_it(event: &Any<Cloned>) {
 }
 
 #[test]
-fn an_enum_around_a_value_that_cannot_be_cloned_is_decoded() {
+fn an_enum_of_a_value_that_is_not_clone_is_decoded() {
     assert_eq!(
         BORROWING_AN_ENUM.dispatch(&Moved { n: 1 }).unwrap().len(),
         1
@@ -162,7 +162,7 @@ fn an_enum_around_a_value_that_cannot_be_cloned_is_decoded() {
 }
 
 #[test]
-fn from_an_envelope_each_owner_decodes_its_own() {
+fn each_handler_by_value_decodes_its_own_from_an_envelope() {
     let event = Moved { n: 1 }.to_event().unwrap();
     assert_eq!(MOVING_AN_ENUM.dispatch(&event).unwrap().len(), 1);
 }
@@ -215,7 +215,7 @@ fn borrows_it_in_an_enum(Counting::Counted(event): &Counting) {
 }
 
 #[test]
-fn an_envelope_is_decoded_once_whoever_asks() {
+fn an_envelope_is_decoded_once_for_all_handlers() {
     let event = eventkit::Event::builder()
         .source("/s")
         .ty("co.outcome.counted")

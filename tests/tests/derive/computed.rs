@@ -82,7 +82,7 @@ fn placed() -> Placed {
 }
 
 #[test]
-fn each_function_gives_its_attribute() {
+fn each_function_computes_its_attribute() {
     let event = placed().to_event().unwrap();
     assert_eq!(event.id(), "18446744073709551608");
     assert_eq!(event.source(), "/shops/7");
@@ -103,7 +103,7 @@ fn each_function_gives_its_attribute() {
 }
 
 #[test]
-fn the_value_comes_back_whatever_the_attributes_are() {
+fn computed_attributes_are_ignored_when_decoding() {
     assert_round_trip(&placed());
     let event = placed().event_builder().unwrap().source("/other");
     let event = event.build().unwrap();
@@ -112,7 +112,7 @@ fn the_value_comes_back_whatever_the_attributes_are() {
 }
 
 #[test]
-fn every_way_out_computes_the_attributes() {
+fn every_encoder_computes_the_attributes() {
     let event = placed().to_event().unwrap();
     let bytes = Json.encode_typed(&placed()).unwrap();
     assert_eq!(
@@ -142,7 +142,7 @@ fn european(_: &Placed) {}
 fn american(_: &Placed) {}
 
 #[test]
-fn filters_read_them() {
+fn filters_read_computed_attributes() {
     let report = EUROPEAN.dispatch(&placed()).unwrap();
     let filtered = report.filtered_out().map(|(handler, _)| handler.name());
     assert!(filtered.eq(["derive::computed::american"]));
@@ -171,7 +171,7 @@ impl Wrong {
 }
 
 #[test]
-fn a_wrong_value_is_an_error_of_the_event() {
+fn an_invalid_computed_value_is_an_error() {
     let violations = |count| {
         let error = Wrong { count }.to_event().unwrap_err();
         eventkit_tests::refusal::chain(&error)
@@ -217,7 +217,7 @@ impl<T> MadeByItself<T> {
 }
 
 #[test]
-fn structs_of_macros_and_with_parameters_have_them() {
+fn structs_from_macros_and_with_parameters_can_compute_attributes() {
     assert_eq!(Made { of: 1 }.to_event().unwrap().source(), "/made");
     assert_eq!(
         MadeByItself { of: 1 }.to_event().unwrap().source(),

@@ -1,4 +1,4 @@
-//! What is known of a type without a value.
+//! The constants of derived types.
 
 use eventkit::CloudEvent;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ mod inner {
 }
 
 #[test]
-fn everything_that_is_written_is_a_constant() {
+fn every_attribute_of_the_type_is_a_constant() {
     assert_eq!(All::TYPE, "co.outcome.all");
     assert_eq!(All::SOURCE, Some("https://shop.example.com/orders"));
     assert_eq!(All::DATA_CONTENT_TYPE, "application/vnd.outcome+json");
@@ -51,27 +51,27 @@ fn everything_that_is_written_is_a_constant() {
 }
 
 #[test]
-fn what_is_not_written_has_a_default() {
+fn absent_attributes_have_default_constants() {
     assert_eq!(Little::SOURCE, None);
     assert_eq!(Little::DATA_CONTENT_TYPE, "application/json");
     assert_eq!(Little::DATA_SCHEMA, None);
 }
 
 #[test]
-fn the_constants_can_be_used_in_constants_and_patterns() {
+fn constants_can_be_used_in_constants_and_patterns() {
     const TYPE: &str = All::TYPE;
 
     assert!(matches!(TYPE, All::TYPE));
 }
 
 #[test]
-fn the_constants_are_as_visible_as_the_type() {
+fn constants_have_the_visibility_of_the_type() {
     assert_eq!(inner::Visible::TYPE, "co.outcome.visible");
     assert_eq!(inner::Visible(1).event_type(), "co.outcome.visible");
 }
 
 #[test]
-fn every_attribute_is_on_the_event() {
+fn every_attribute_of_the_type_is_set_on_the_event() {
     let event = All { n: 1 }.to_event().unwrap();
 
     assert_eq!(event.ty(), All::TYPE);
@@ -90,7 +90,7 @@ fn every_attribute_is_on_the_event() {
 }
 
 #[test]
-fn a_builder_overrides_what_is_written() {
+fn a_builder_overrides_attributes_of_the_type() {
     let builder = All { n: 1 }.event_builder().unwrap();
     let event = builder
         .source("/other")
@@ -105,7 +105,7 @@ fn a_builder_overrides_what_is_written() {
 }
 
 #[test]
-fn extensions_that_look_like_slips_have_a_way_in() {
+fn extensions_that_resemble_keys_can_be_declared() {
     let event = Slips { n: 1 }.to_event().unwrap();
 
     assert_eq!(event.extension_as::<String>("typ").unwrap(), "a");
@@ -114,7 +114,7 @@ fn extensions_that_look_like_slips_have_a_way_in() {
 }
 
 #[test]
-fn without_a_source_the_error_says_what_is_missing() {
+fn the_error_without_a_source_says_what_is_missing() {
     let error = Little { n: 1 }.to_event().unwrap_err();
     let expected = "not a valid event: attribute `source` is missing, \
                     expected a value: the attribute is required (core, REQUIRED Attributes); \
@@ -127,7 +127,7 @@ fn without_a_source_the_error_says_what_is_missing() {
 }
 
 #[test]
-fn id_and_time_are_made_up_where_no_field_gives_them() {
+fn id_and_time_are_generated_unless_fields_set_them() {
     let (first, second) = (
         All { n: 1 }.to_event().unwrap(),
         All { n: 1 }.to_event().unwrap(),

@@ -38,7 +38,7 @@ fn an_enum_converts_in_four_directions() {
 }
 
 #[test]
-fn data_that_does_not_fit_is_refused_with_its_cause() {
+fn the_error_for_data_that_does_not_fit_has_a_cause() {
     let event = Event::builder().source("/clock").ty(Beat::TYPE);
     let event = event.data_json("seven").unwrap().build().unwrap();
     let error = Beat::try_from(&event).unwrap_err();

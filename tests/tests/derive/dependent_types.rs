@@ -1,11 +1,11 @@
-//! Event types that follow from the parameters of a type.
+//! Event types that depend on type parameters.
 
 use eventkit::{CloudEvent, Registry, handles};
 use serde::{Deserialize, Serialize};
 
 use crate::assert_round_trip;
 
-/// What the events of a type of entity are called.
+/// A type of entity, with the event types of its changes.
 trait Entity {
     const CHANGED: &'static str;
 }
@@ -36,7 +36,7 @@ struct Changed<T: Entity> {
     entity: T,
 }
 
-/// The same without fields that are attributes, and with a constant of its own.
+/// Without attribute fields, and with a different constant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = Self::NAME, source = "/entities")]
 struct Removed<T>
@@ -94,7 +94,7 @@ fn price(_: &Changed<Product>) {}
 fn log(_: &AnyChange) {}
 
 #[test]
-fn an_event_type_follows_from_a_parameter() {
+fn an_event_type_can_depend_on_a_parameter() {
     assert_eq!(Changed::<Customer>::TYPE, "co.outcome.customer.changed");
     assert_eq!(Changed::<Product>::TYPE, "co.outcome.product.changed");
     assert_eq!(AnyChange::TYPES, [Customer::CHANGED, Product::CHANGED]);
@@ -117,7 +117,7 @@ fn an_event_type_follows_from_a_parameter() {
 }
 
 #[test]
-fn a_type_of_a_parameter_has_handlers_and_is_in_enums() {
+fn a_type_with_a_dependent_event_type_works_in_handlers_and_enums() {
     let report = CHANGES.dispatch(&customer_changed()).unwrap();
     let names: Vec<&str> = report
         .iter()

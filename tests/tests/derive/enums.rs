@@ -65,7 +65,7 @@ fn the_types_are_those_of_the_variants_in_order() {
 }
 
 #[test]
-fn each_variant_encodes_as_what_it_holds() {
+fn each_variant_is_encoded_as_its_content() {
     let placed = OrderEvent::Placed(Placed { total_cents: 1 });
     let (event, data) = encoded(&placed);
     assert_eq!(
@@ -84,7 +84,7 @@ fn each_variant_encodes_as_what_it_holds() {
 }
 
 #[test]
-fn each_variant_comes_back() {
+fn each_variant_is_decoded() {
     assert_round_trip(&OrderEvent::Placed(Placed { total_cents: 1 }));
     assert_round_trip(&OrderEvent::Paid(Paid("by card".into())));
     assert_round_trip(&OrderEvent::Cancelled(Cancelled {
@@ -93,7 +93,7 @@ fn each_variant_comes_back() {
 }
 
 #[test]
-fn an_event_outside_of_the_set_is_refused() {
+fn an_event_outside_the_set_is_refused() {
     let event = Event::builder()
         .source("/s")
         .ty("co.outcome.order.lost")
@@ -113,7 +113,7 @@ fn an_enum_of_one_type_can_be_a_variant() {
 }
 
 #[test]
-fn the_data_of_the_wrong_type_is_refused() {
+fn data_of_another_type_is_refused() {
     let event = Event::builder()
         .source("/s")
         .ty(Placed::TYPE)
@@ -124,7 +124,7 @@ fn the_data_of_the_wrong_type_is_refused() {
     assert_eq!(error.kind(), eventkit::DecodeErrorKind::Data);
 }
 
-/// Asserts that the enum of one struct is read as the struct is, with the same errors.
+/// Asserts that the enum of a single struct is decoded like the struct, with the same errors.
 #[track_caller]
 fn assert_alike(found: Result<Single, DecodeError>, expected: Result<Placed, DecodeError>) {
     let describe = |error: DecodeError| (error.kind(), chain(&error));
@@ -133,7 +133,7 @@ fn assert_alike(found: Result<Single, DecodeError>, expected: Result<Placed, Dec
 }
 
 #[test]
-fn a_structured_event_is_read_and_refused_as_one_of_a_struct() {
+fn a_structured_event_is_decoded_like_one_of_a_struct() {
     let ty = format!(r#""type":"{}""#, Placed::TYPE);
     let whole = format!(
         r#"{{"specversion":"1.0","id":"1","source":"/s","x":"1",{ty},"data":{{"total_cents":1}}}}"#
@@ -182,7 +182,7 @@ fn a_structured_event_is_read_and_refused_as_one_of_a_struct() {
 }
 
 #[test]
-fn a_binary_event_is_read_and_refused_as_one_of_a_struct() {
+fn a_binary_event_is_decoded_like_one_of_a_struct() {
     let body = r#"{"total_cents":1}"#;
     let content_type = ("content-type", "application/json");
     for ty in [Some(Placed::TYPE), Some("other"), Some(""), None] {

@@ -1,4 +1,4 @@
-//! Floats in typed data, which come back bit for bit.
+//! Floats in typed data, which are preserved exactly.
 
 use bytes::Bytes;
 use eventkit::binding::http;
@@ -26,7 +26,7 @@ struct Rest {
 #[cloudevent(type = "co.outcome.single", source = "/s")]
 struct Single(f32);
 
-/// The same data, of which a reader wants a double.
+/// The same data, decoded as a double.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.single", source = "/s")]
 struct Double(f64);
@@ -68,7 +68,7 @@ impl Measured {
     }
 }
 
-/// Reads an event in every way there is.
+/// Decodes an event in every possible way.
 fn read<T: CloudEvent>(event: &Event) -> Vec<T> {
     let structured = Json.encode(event).unwrap();
     let binary = http::encode_binary(event).unwrap();
@@ -96,7 +96,7 @@ fn assert_exact(double: f64, single: f32) {
         assert_eq!(read.bits(), value.bits());
     }
 
-    // The value that serde_json reads from what it writes, which is exact too.
+    // The value that serde_json decodes from its own output, which is exact too.
     let reference = serde_json::to_string(&single).unwrap();
     let reference: f64 = reference.parse().unwrap();
     let event = Single(single).to_event().unwrap();
@@ -106,7 +106,8 @@ fn assert_exact(double: f64, single: f32) {
     for Double(read) in read(&event) {
         assert_eq!(read.to_bits(), reference.to_bits());
     }
-    // Text is what Rust prints, which rounds a tie of two shortest forms differently than JSON.
+    // Text is formatted as Rust does, which rounds a tie of two shortest forms differently than
+    // JSON.
     let reference: f64 = single.to_string().parse().unwrap();
     let event = SingleText(single).to_event().unwrap();
     for SingleText(read) in read(&event) {

@@ -1,4 +1,4 @@
-//! The forms of a struct: named fields, one or several without names, none at all.
+//! The forms of a struct: named fields, unnamed fields, no fields.
 
 use eventkit::{CloudEvent, Event};
 use serde::{Deserialize, Serialize};
@@ -48,19 +48,19 @@ fn named_fields_are_the_members_of_the_data() {
 }
 
 #[test]
-fn a_tuple_struct_is_an_array() {
+fn a_tuple_struct_is_encoded_as_an_array() {
     assert_eq!(encoded(&Point(1, -2)).1, "[1,-2]");
     assert_round_trip(&Point(1, -2));
 }
 
 #[test]
-fn a_newtype_is_what_it_wraps() {
+fn a_newtype_is_encoded_as_its_content() {
     assert_eq!(encoded(&Count(7)).1, "7");
     assert_round_trip(&Count(7));
 }
 
 #[test]
-fn a_struct_without_fields_in_braces_is_an_empty_object() {
+fn a_struct_without_named_fields_is_an_empty_object() {
     assert_eq!(encoded(&Empty {}).1, "{}");
     assert_round_trip(&Empty {});
 }
@@ -76,7 +76,7 @@ fn a_unit_struct_is_an_event_without_data() {
 }
 
 #[test]
-fn a_unit_struct_takes_any_data() {
+fn a_unit_struct_ignores_data() {
     let tick = || Event::builder().source("/clock").ty(Tick::TYPE);
     let none = tick().build().unwrap();
     let null = tick().data_json(&()).unwrap().build().unwrap();

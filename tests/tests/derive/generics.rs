@@ -1,4 +1,4 @@
-//! Types with parameters.
+//! Types with type parameters.
 
 use std::marker::PhantomData;
 
@@ -43,7 +43,7 @@ struct Tagged<T, const N: usize> {
     bytes: [u8; N],
 }
 
-/// An array of any length as a sequence, which serde does not know.
+/// An array of any length as a sequence, which serde does not support.
 mod bytes {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -159,7 +159,7 @@ fn an_attribute_may_be_of_any_type() {
 }
 
 #[test]
-fn parameters_that_are_not_in_the_data_are_asked_nothing() {
+fn parameters_without_data_need_no_bounds() {
     struct NoSerde;
 
     let tagged = Tagged::<NoSerde, 3> {
@@ -181,7 +181,7 @@ fn parameters_that_are_not_in_the_data_are_asked_nothing() {
 }
 
 #[test]
-fn bounds_that_are_written_stand_for_inferred_ones() {
+fn explicit_bounds_replace_inferred_ones() {
     assert_round_trip(&Associated::<Numbers> {
         key: "k".into(),
         value: 7,
@@ -197,7 +197,7 @@ fn the_data_may_be_of_an_associated_type() {
 }
 
 #[test]
-fn a_default_of_the_container_is_asked_of_the_parameter() {
+fn a_container_default_may_depend_on_a_parameter() {
     let event = eventkit::Event::builder()
         .source("/s")
         .ty("co.outcome.settings")
@@ -217,7 +217,7 @@ fn a_default_of_the_container_is_asked_of_the_parameter() {
 }
 
 #[test]
-fn an_enum_may_hold_a_parameter() {
+fn an_enum_may_contain_a_parameter() {
     assert_eq!(
         Either::<Wrapped>::TYPES,
         ["co.outcome.changed", "co.outcome.wrapped"]
@@ -226,7 +226,7 @@ fn an_enum_may_hold_a_parameter() {
 }
 
 #[test]
-fn generic_code_needs_the_bounds_of_the_fields_only() {
+fn generic_code_only_needs_the_bounds_of_the_fields() {
     fn send<K, V>(key: K, value: V) -> eventkit::Event
     where
         K: Attribute + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! `#[derive(CloudEvent)]`: what the generated code does.
+//! `#[derive(CloudEvent)]`: the behaviour of generated code.
 
 mod attributes;
 mod clones;
@@ -22,27 +22,35 @@ use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
 
 #[test]
-fn no_file_of_the_suite_is_forgotten() {
+fn every_file_is_a_module_of_the_suite() {
     eventkit_tests::suite::assert_whole(file!());
 }
 
-/// Makes the event of a value, and returns it with its data as text.
+/// Encodes a value, and returns the event and its data as text.
 fn encoded<T: CloudEvent>(value: &T) -> (Event, String) {
-    let event = value.to_event().expect("it can be encoded");
+    let event = value.to_event().expect("the value should be encodable");
     let data = event.data().map(|data| data.as_bytes().to_vec());
-    let text = String::from_utf8(data.unwrap_or_default()).expect("the data is text");
+    let text = String::from_utf8(data.unwrap_or_default()).expect("the data should be text");
     (event, text)
 }
 
-/// Asserts that a value comes back from its event, and from the bytes of its event.
+/// Asserts that a value can be decoded from its event, and from the bytes of its event.
 #[track_caller]
 fn assert_round_trip<T>(value: &T)
 where
     T: CloudEvent + PartialEq + Debug,
 {
-    let event = value.to_event().expect("it can be encoded");
-    assert_eq!(&T::from_event(&event).expect("it can be decoded"), value);
+    let event = value.to_event().expect("the value should be encodable");
+    assert_eq!(
+        &T::from_event(&event).expect("the event should be decodable"),
+        value
+    );
 
-    let bytes = Json.encode(&event).expect("it can be written");
-    assert_eq!(&Json.decode_as::<T>(&bytes).expect("it can be read"), value);
+    let bytes = Json.encode(&event).expect("the event should be encodable");
+    assert_eq!(
+        &Json
+            .decode_as::<T>(&bytes)
+            .expect("the bytes should be decodable"),
+        value
+    );
 }

@@ -51,7 +51,7 @@ struct Page {
     pixels: Vec<u8>,
 }
 
-/// The derive takes the media types of data that the decoders take.
+/// The derive macro accepts the same media types of data as the decoders.
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(
     type = "co.outcome.letter",
@@ -95,7 +95,7 @@ fn bytes_need_no_codec() {
 }
 
 #[test]
-fn the_event_says_how_to_read_its_data_not_the_type() {
+fn the_media_type_of_the_event_determines_the_codec() {
     let event = Event::builder()
         .source("/s")
         .ty(Note::TYPE)
@@ -109,13 +109,13 @@ fn the_event_says_how_to_read_its_data_not_the_type() {
 }
 
 #[test]
-fn data_that_the_media_type_has_no_form_for_is_refused() {
+fn data_that_the_media_type_cannot_represent_is_refused() {
     let error = Table { rows: Vec::new() }.to_event().unwrap_err();
     assert!(chain(&error).contains("is not text"), "{}", chain(&error));
 }
 
 #[test]
-fn a_media_type_without_a_codec_is_named() {
+fn the_error_for_a_media_type_without_a_codec_names_it() {
     let (page, pixels) = ("1".into(), vec![0]);
     let error = Scan { page, pixels }.to_event().unwrap_err();
     assert_eq!(

@@ -1,8 +1,8 @@
-//! Types, fields and paths with names of every sort.
+//! Types, fields and paths with unusual names.
 
 use crate::{assert_round_trip, encoded};
 
-/// A crate that gives its users the derive and the traits.
+/// A crate that re-exports the derive macro and the traits.
 mod framework {
     pub(super) mod reexport {
         pub(crate) use eventkit::{__private, CloudEvent};
@@ -28,7 +28,7 @@ mod through_a_framework {
 }
 
 #[test]
-fn the_library_may_be_elsewhere() {
+fn the_library_may_have_another_path() {
     let far = through_a_framework::Far {
         customer: "c".into(),
         n: 1,
@@ -55,7 +55,7 @@ mod raw {
 }
 
 #[test]
-fn raw_identifiers_lose_their_mark() {
+fn raw_identifiers_lose_their_prefix() {
     let value = raw::r#struct {
         r#mod: "m".into(),
         r#type: "t".into(),
@@ -70,7 +70,7 @@ fn raw_identifiers_lose_their_mark() {
     assert_round_trip(&value);
 }
 
-/// Makes event types, with every piece coming from the caller.
+/// Defines event types, with every token from the caller.
 macro_rules! events {
     ($($vis:vis struct $name:ident { $($field:ident : $ty:ty),* } is $event:literal from $source:expr, level $level:literal, $attribute:ident by $by:ident;)*) => {$(
         #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize, eventkit::CloudEvent)]
@@ -89,7 +89,7 @@ events! {
 }
 
 #[test]
-fn a_macro_may_write_the_struct() {
+fn a_macro_may_define_the_struct() {
     let placed = Placed {
         order: "A-1".into(),
         total: 1,
@@ -110,7 +110,7 @@ fn a_macro_may_write_the_struct() {
     });
 }
 
-/// A module in which every name that generated code is tempted to use means something else.
+/// A module that shadows every name that generated code might use.
 mod hostile {
     #![no_implicit_prelude]
     #![allow(
@@ -156,7 +156,7 @@ mod hostile {
 }
 
 #[test]
-fn names_around_the_type_do_not_get_in_the_way() {
+fn shadowed_names_do_not_affect_generated_code() {
     let value = hostile::Hostile {
         source: 1_u8,
         data: 2_u8,
@@ -191,7 +191,7 @@ fn a_type_may_be_declared_in_a_function() {
     });
 }
 
-/// Types of generated code under the names of the user.
+/// Types with the names of generated types.
 mod generated {
     #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]
     pub(super) struct __PrimitiveData {
@@ -211,7 +211,7 @@ mod generated {
     }
 }
 
-/// Primitive types under the names of the user.
+/// Types with the names of primitive types.
 mod primitives {
     #![allow(
         non_camel_case_types,
@@ -228,7 +228,7 @@ mod primitives {
     #[cloudevent(type = "co.outcome.primitive.unit", source = "/s")]
     pub(super) struct Unit;
 
-    /// The variants have the names of associated types.
+    /// Variants with the names of associated types.
     #[derive(Debug, PartialEq, ::eventkit::CloudEvent)]
     pub(super) enum Set {
         Error(Unit),
@@ -244,7 +244,7 @@ mod primitives {
 }
 
 #[test]
-fn primitive_types_and_associated_ones_may_be_shadowed() {
+fn primitive_and_associated_types_may_be_shadowed() {
     let primitive = generated::Primitive {
         subject: "s".into(),
         serializer: 1,
@@ -259,7 +259,7 @@ fn primitive_types_and_associated_ones_may_be_shadowed() {
 const FIXED: &str = "co.outcome.fixed";
 
 mod constants {
-    /// An event type of another crate, say.
+    /// An event type that could come from another crate.
     pub(super) const PAID: &str = concat!("co.outcome", ".paid.by.constant");
 }
 

@@ -1,4 +1,4 @@
-//! Typed decoding straight from the bytes of a structured event.
+//! Typed decoding directly from the bytes of a structured event.
 
 use eventkit::CloudEvent;
 use eventkit::format::Json;
@@ -64,7 +64,7 @@ fn the_order_of_members_does_not_matter() {
 }
 
 #[test]
-fn a_unit_struct_takes_data_before_and_behind_the_type() {
+fn a_unit_struct_ignores_data_before_and_after_the_type() {
     for json in [
         r#"{"data":[1],"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.lost"}"#,
         r#"{"specversion":"1.0","id":"1","source":"/s","type":"co.outcome.lost","data":null}"#,

@@ -50,7 +50,7 @@ fn shipped() -> Event {
 }
 
 #[test]
-fn an_event_of_another_type_is_kept_whole() {
+fn an_event_of_another_type_is_kept_unchanged() {
     let other = OrderEvent::Other(shipped());
     assert_eq!(OrderEvent::TYPES, [Placed::TYPE, Paid::TYPE]);
     assert_eq!(other.event_type(), "co.outcome.order.shipped");
@@ -65,7 +65,7 @@ fn an_event_of_another_type_is_kept_whole() {
 }
 
 #[test]
-fn every_reader_and_writer_takes_it() {
+fn every_encoder_and_decoder_supports_other_events() {
     let other = OrderEvent::Other(shipped());
     let bytes = Json.encode(&shipped()).unwrap();
     assert_eq!(Json.decode_as::<OrderEvent>(&bytes).unwrap(), other);
@@ -81,7 +81,7 @@ fn every_reader_and_writer_takes_it() {
 }
 
 #[test]
-fn what_no_builder_makes_is_kept_as_it_is() {
+fn an_event_that_a_builder_refuses_is_kept_unchanged() {
     let json = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"application/cloudevents+json","data_base64":"AA=="}"#;
     let event = Json.decode(json.into()).unwrap();
     event.to_builder().build().unwrap_err();
@@ -90,7 +90,7 @@ fn what_no_builder_makes_is_kept_as_it_is() {
 }
 
 #[test]
-fn a_known_type_and_an_invalid_event_are_errors_as_without_it() {
+fn errors_of_known_types_and_invalid_events_are_unchanged() {
     let misfit = Event::builder().source("/s").ty(Placed::TYPE);
     let misfit = misfit.data(Data::text("no")).build().unwrap();
     let error = OrderEvent::try_from(misfit).unwrap_err();
@@ -136,7 +136,7 @@ async fn failures<E: eventkit::Dispatch>(event: &E) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn handlers_take_other_events_of_the_types_that_they_name() {
+async fn handlers_take_other_events_of_the_types_they_name() {
     let other = OrderEvent::Other(shipped());
     let shown = format!("{other:?}");
     let expected = [&shown, &shown, "co.outcome.order.shipped"];
@@ -155,13 +155,13 @@ async fn handlers_take_other_events_of_the_types_that_they_name() {
     assert_eq!(failures(&odd).await, [&shown, "co.outcome.odd"]);
 }
 
-/// A value of a type that the enum does not name.
+/// A value whose type the enum does not name.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.shipped", source = "/shop")]
 struct Shipped;
 
 #[tokio::test]
-async fn a_typed_value_of_another_type_becomes_an_envelope_for_them() {
+async fn a_typed_value_of_another_type_is_encoded_for_such_handlers() {
     let failures = failures(&Shipped).await;
     assert_eq!(failures.len(), 3);
     assert!(failures[0].starts_with("Other(Event"), "{}", failures[0]);

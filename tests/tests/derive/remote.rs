@@ -1,4 +1,4 @@
-//! The attributes of serde on a type of which fields leave the data.
+//! Serde attributes on types with fields that are not data.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ struct Renamed {
 }
 
 #[test]
-fn names_are_those_that_serde_gives() {
+fn names_are_those_of_serde() {
     let value = Renamed {
         customer_name: "c-7".into(),
         total_cents: 1,
@@ -45,7 +45,7 @@ fn names_are_those_that_serde_gives() {
 }
 
 #[test]
-fn unknown_fields_are_denied_and_the_attribute_is_one() {
+fn unknown_fields_are_denied_except_the_attribute() {
     let repeated = event(
         Renamed::TYPE,
         &json!({ "totalCents": 1, "REF": "r", "customerName": "c-7" }),
@@ -56,7 +56,7 @@ fn unknown_fields_are_denied_and_the_attribute_is_one() {
 }
 
 #[test]
-fn messages_name_the_type_that_the_user_has_written() {
+fn messages_name_the_type_as_the_user_wrote_it() {
     let wrong = event(Renamed::TYPE, &json!("seven"));
     let error = chain(&Renamed::try_from(&wrong).unwrap_err());
     let start = "failed to decode the data of the event as derive::remote::Renamed: invalid type";
@@ -165,7 +165,7 @@ fn by_path() -> ByPath {
 }
 
 #[test]
-fn a_default_of_the_container_gives_what_is_absent() {
+fn a_container_default_provides_absent_fields() {
     let read = ByTrait::try_from(&event(ByTrait::TYPE, &json!({ "weight": 1 }))).unwrap();
     let expected = ByTrait {
         customer: "c-7".into(),
@@ -219,7 +219,7 @@ mod text {
 }
 
 #[test]
-fn functions_of_the_user_write_and_read_their_fields() {
+fn functions_of_the_user_serialize_their_fields() {
     let value = With {
         customer: "c-7".into(),
         cents: 1,
@@ -279,7 +279,7 @@ impl Tagged {
 }
 
 #[test]
-fn tags_and_types_that_name_themselves_stay() {
+fn tags_and_types_with_custom_names_are_kept() {
     let value = Tagged {
         customer: "c-7".into(),
         children: Vec::new(),
@@ -307,7 +307,7 @@ struct Expecting {
 }
 
 #[test]
-fn messages_name_the_type_of_the_user() {
+fn messages_use_the_name_of_the_user() {
     let error = chain(&ByTrait::try_from(&event(ByTrait::TYPE, &json!(7))).unwrap_err());
     assert!(error.contains("expected struct ByTrait "), "{error}");
 
@@ -319,8 +319,8 @@ fn messages_name_the_type_of_the_user() {
 }
 
 #[test]
-fn data_is_written_without_a_clone_or_a_move() {
-    /// Has no `Clone`, and a destructor, so that its owner cannot be taken apart.
+fn data_is_serialized_without_a_clone_or_a_move() {
+    /// This type is not `Clone` and has a destructor, so that its fields cannot be moved out.
     #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
     #[cloudevent(type = "co.outcome.owner", source = "/s")]
     struct Owner {

@@ -182,6 +182,6 @@ fn the_versions_it_names_are_those_it_runs_with() {
 }
 
 #[test]
-fn no_file_of_the_suite_is_forgotten() {
+fn every_file_is_a_module_of_the_suite() {
     eventkit_tests::suite::assert_whole(file!());
 }

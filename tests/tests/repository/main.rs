@@ -10,6 +10,6 @@ mod release;
 mod workspace;
 
 #[test]
-fn no_file_of_the_suite_is_forgotten() {
+fn every_file_is_a_module_of_the_suite() {
     eventkit_tests::suite::assert_whole(file!());
 }

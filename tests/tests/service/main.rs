@@ -46,6 +46,6 @@ fn event(ty: &str, id: impl Into<String>) -> Event {
 }
 
 #[test]
-fn no_file_of_the_suite_is_forgotten() {
+fn every_file_is_a_module_of_the_suite() {
     eventkit_tests::suite::assert_whole(file!());
 }

@@ -1,4 +1,4 @@
-//! Codecs of the program's own.
+//! Codecs that a program registers.
 
 use eventkit::codec::{
     Codec, ErasedDeserializer, ErasedSeed, ErasedSerialize, decode, encode, register,
@@ -8,7 +8,7 @@ use eventkit::{BoxError, DecodeErrorKind, Event};
 use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::{assert_refused, chain};
 
-/// JSON with every byte turned over, for the media type it holds.
+/// A codec that inverts every byte of JSON, for a media type.
 pub(crate) struct Flipped(pub(crate) &'static str);
 
 impl Codec for Flipped {
@@ -45,7 +45,7 @@ fn a_codec_is_found_by_its_media_type_in_any_case_and_with_parameters() {
 }
 
 #[test]
-fn a_codec_for_a_suffix_is_for_every_type_that_ends_with_it() {
+fn a_codec_for_a_suffix_applies_to_every_type_with_the_suffix() {
     register(Flipped("+flipped-b")).unwrap();
 
     for content_type in ["application/order+flipped-b", "x/a+b+Flipped-B; v=1"] {
@@ -56,7 +56,7 @@ fn a_codec_for_a_suffix_is_for_every_type_that_ends_with_it() {
 }
 
 #[test]
-fn a_media_type_goes_before_its_suffix() {
+fn a_codec_for_a_media_type_takes_precedence_over_its_suffix() {
     struct Constant;
 
     impl Codec for Constant {
@@ -83,7 +83,7 @@ fn a_media_type_goes_before_its_suffix() {
 }
 
 #[test]
-fn a_codec_that_hands_over_no_deserializer_is_a_data_error() {
+fn a_codec_that_provides_no_deserializer_is_a_data_error() {
     struct Silent;
 
     impl Codec for Silent {
@@ -121,7 +121,7 @@ fn an_error_of_a_codec_is_a_data_error_with_its_reason() {
 }
 
 #[test]
-fn a_codec_goes_before_what_is_built_in_for_text() {
+fn a_registered_codec_takes_precedence_over_the_built_in_text_codec() {
     register(Flipped("text/flipped-e")).unwrap();
 
     let data = encode("a", "text/flipped-e; charset=iso-8859-1").unwrap();
@@ -129,7 +129,7 @@ fn a_codec_goes_before_what_is_built_in_for_text() {
 }
 
 #[test]
-fn an_event_is_read_with_the_codec_of_its_content_type() {
+fn an_event_is_decoded_with_the_codec_of_its_content_type() {
     register(Flipped("application/flipped-f")).unwrap();
 
     let data = encode(&[1, 2], "application/flipped-f").unwrap();

@@ -1,4 +1,4 @@
-//! Payloads of bytes.
+//! Binary payloads.
 
 use std::fmt::{self, Debug};
 
@@ -15,7 +15,7 @@ const BYTES: &str = "application/octet-stream";
 struct Blob(Vec<u8>);
 
 #[test]
-fn sequences_of_bytes_are_the_bytes() {
+fn sequences_of_bytes_are_encoded_as_the_bytes() {
     let data = encode(&vec![0_u8, 255], BYTES).unwrap();
 
     assert_eq!(data.kind(), DataKind::Binary);
@@ -32,7 +32,7 @@ fn sequences_of_bytes_are_the_bytes() {
 }
 
 #[test]
-fn a_newtype_of_bytes_is_the_bytes() {
+fn a_newtype_of_bytes_is_encoded_as_the_bytes() {
     assert_eq!(encode(&Blob(vec![1]), BYTES).unwrap().as_bytes(), [1]);
     assert_eq!(
         decode::<Blob>(Some(&[1]), Some(BYTES)).unwrap(),
@@ -41,7 +41,7 @@ fn a_newtype_of_bytes_is_the_bytes() {
 }
 
 #[test]
-fn no_bytes_are_not_absent_bytes() {
+fn empty_bytes_are_not_absent_data() {
     assert_eq!(encode(&Vec::<u8>::new(), BYTES).unwrap().as_bytes(), b"");
     assert_eq!(
         decode::<Option<Vec<u8>>>(Some(b""), Some(BYTES)).unwrap(),
@@ -50,7 +50,7 @@ fn no_bytes_are_not_absent_bytes() {
     assert_eq!(decode::<Option<Vec<u8>>>(None, Some(BYTES)).unwrap(), None);
 }
 
-/// A buffer as `bytes::Bytes` and `serde_bytes` write and read it.
+/// A buffer that is serialized like `bytes::Bytes` and with `serde_bytes`.
 #[derive(Debug, PartialEq)]
 struct Buffer(Vec<u8>);
 
@@ -89,7 +89,7 @@ struct Pair {
 }
 
 #[test]
-fn bytes_need_no_codec_under_any_media_type_that_is_not_text() {
+fn bytes_need_no_codec_unless_the_media_type_is_text() {
     #[track_caller]
     fn assert_bytes<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: &T, bytes: &[u8]) {
         for content_type in [
@@ -118,7 +118,7 @@ fn bytes_need_no_codec_under_any_media_type_that_is_not_text() {
 }
 
 #[test]
-fn without_a_codec_what_is_not_bytes_is_refused_by_the_name_of_its_media_type() {
+fn without_a_codec_the_error_names_the_media_type() {
     const CBOR: &str = "application/cbor";
     for error in [
         encode(&vec![7_u16], CBOR).unwrap_err(),
@@ -137,7 +137,7 @@ fn without_a_codec_what_is_not_bytes_is_refused_by_the_name_of_its_media_type() 
     assert_refused(decode::<u8>(Some(&[7]), Some(CBOR)), kind);
     assert_refused(decode::<()>(Some(&[7]), Some(CBOR)), kind);
     assert_refused(decode::<serde_json::Value>(Some(&[7]), Some(CBOR)), kind);
-    // They are bytes, though others than these.
+    // These are bytes too, but not the expected ones.
     assert_refused(
         decode::<[u8; 2]>(Some(&[7]), Some(CBOR)),
         DecodeErrorKind::Data,
@@ -145,7 +145,7 @@ fn without_a_codec_what_is_not_bytes_is_refused_by_the_name_of_its_media_type() 
 }
 
 #[test]
-fn what_is_not_bytes_is_refused() {
+fn values_other_than_bytes_are_refused() {
     for error in [
         encode("text", BYTES).unwrap_err(),
         encode(&vec![7_u16], BYTES).unwrap_err(),

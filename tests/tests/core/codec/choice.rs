@@ -1,4 +1,4 @@
-//! Which codec a media type gets.
+//! Selection of the codec for a media type.
 
 use eventkit::DecodeErrorKind;
 use eventkit::codec::{decode, encode};
@@ -11,7 +11,7 @@ fn data_without_a_content_type_is_json() {
 }
 
 #[test]
-fn a_media_type_without_a_codec_is_named() {
+fn the_error_for_a_media_type_without_a_codec_names_it() {
     let error = decode::<u8>(Some(b"7"), Some("Application/X-Unknown; a=b")).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::UnsupportedMediaType);
     assert_eq!(
@@ -27,7 +27,7 @@ fn a_media_type_without_a_codec_is_named() {
 }
 
 #[test]
-fn xml_is_no_text_to_a_codec() {
+fn xml_is_not_text_for_codecs() {
     assert_refused(
         decode::<String>(Some(b"<a/>"), Some("application/xml")),
         DecodeErrorKind::UnsupportedMediaType,
@@ -39,7 +39,7 @@ fn xml_is_no_text_to_a_codec() {
 }
 
 #[test]
-fn what_is_no_media_type_is_refused() {
+fn malformed_media_types_are_refused() {
     assert_refused(
         decode::<u8>(Some(b"7"), Some("nonsense")),
         DecodeErrorKind::Data,

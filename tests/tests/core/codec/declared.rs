@@ -1,4 +1,4 @@
-//! Types that say they are JSON, and data that comes in another media type all the same.
+//! Types that declare JSON, decoded from data of another media type.
 
 use eventkit::codec::register;
 use eventkit::format::{Format, Json};
@@ -39,7 +39,7 @@ fn event(content_type: &str, data: impl Into<Vec<u8>>) -> Event {
 }
 
 #[test]
-fn a_type_that_is_json_is_read_by_the_codec_of_the_data() {
+fn a_type_that_declares_json_is_decoded_with_the_codec_of_the_data() {
     register(Flipped("application/flipped-g")).unwrap();
     for state in [
         State::Open,
@@ -61,7 +61,7 @@ fn a_type_that_is_json_is_read_by_the_codec_of_the_data() {
 }
 
 #[test]
-fn text_and_bytes_are_read_into_types_that_are_json() {
+fn types_that_declare_json_are_decoded_from_text_and_bytes() {
     for text in ["two apples", "7", "\"", "null"] {
         let event = event("text/plain", text);
         assert_eq!(Note::try_from(&event).unwrap(), Note(text.into()));
@@ -77,7 +77,7 @@ fn text_and_bytes_are_read_into_types_that_are_json() {
 }
 
 #[test]
-fn a_type_that_does_not_read_its_value_is_refused_wherever_it_comes_from() {
+fn a_deserialize_impl_that_reads_no_value_is_refused_for_every_source() {
     #[derive(Debug, Serialize, CloudEvent)]
     #[cloudevent(type = "t", source = "/s")]
     struct Careless;
@@ -104,6 +104,6 @@ fn a_type_that_does_not_read_its_value_is_refused_wherever_it_comes_from() {
         let why = "the type does not read its value";
         assert!(chain(&error).ends_with(why), "{error:?}");
     }
-    // Without fields there is nothing to read.
+    // Without fields, there is nothing to read.
     assert!(Careless::try_from(&event).is_ok());
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const JSON: Option<&str> = Some("application/json");
 
 #[test]
-fn a_value_is_written_as_compact_json() {
+fn a_value_is_encoded_as_compact_json() {
     let data = encode(&json!({"b": [1, null], "a": "ä"}), "application/json").unwrap();
 
     assert_eq!(data.kind(), DataKind::Json);
@@ -17,7 +17,7 @@ fn a_value_is_written_as_compact_json() {
 }
 
 #[test]
-fn every_json_media_type_is_json_in_any_case() {
+fn every_json_media_type_is_recognized_in_any_case() {
     for content_type in ["Application/Vnd.X+JSON; v=1", "text/json", "x/y+json"] {
         assert_eq!(encode(&1, content_type).unwrap().as_bytes(), b"1");
         assert_eq!(decode::<u8>(Some(b" 1 "), Some(content_type)).unwrap(), 1);
@@ -25,7 +25,7 @@ fn every_json_media_type_is_json_in_any_case() {
 }
 
 #[test]
-fn text_under_a_json_type_is_a_json_string() {
+fn a_string_under_a_json_type_is_a_json_string() {
     let data = encode("[1]", "application/json").unwrap();
 
     assert_eq!(data.as_bytes(), br#""[1]""#);
@@ -40,7 +40,7 @@ fn text_under_a_json_type_is_a_json_string() {
 }
 
 #[test]
-fn null_is_data_and_not_the_absence_of_data() {
+fn null_is_data_and_not_absent_data() {
     assert_eq!(encode(&(), "application/json").unwrap().as_bytes(), b"null");
     assert_eq!(decode::<Option<u8>>(Some(b"null"), JSON).unwrap(), None);
     assert_eq!(decode::<Value>(Some(b"null"), JSON).unwrap(), Value::Null);
@@ -48,7 +48,7 @@ fn null_is_data_and_not_the_absence_of_data() {
 }
 
 #[test]
-fn absent_data_is_no_json_value() {
+fn absent_data_is_not_a_json_value() {
     assert_eq!(decode::<Option<u8>>(None, JSON).unwrap(), None);
     assert_refused(decode::<u8>(None, JSON), DecodeErrorKind::Data);
     assert_refused(decode::<String>(None, JSON), DecodeErrorKind::Data);
@@ -56,7 +56,7 @@ fn absent_data_is_no_json_value() {
 }
 
 #[test]
-fn what_is_not_one_json_value_is_refused() {
+fn data_that_is_not_one_json_value_is_refused() {
     for bytes in [
         &b""[..],
         b" ",
@@ -77,7 +77,7 @@ fn what_is_not_one_json_value_is_refused() {
 }
 
 #[test]
-fn nesting_without_end_is_refused_and_does_not_overflow_the_stack() {
+fn unlimited_nesting_is_refused_without_a_stack_overflow() {
     let nested = "[".repeat(100_000);
 
     assert_refused(
@@ -87,7 +87,7 @@ fn nesting_without_end_is_refused_and_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn the_error_says_which_type_was_wanted_and_where_it_went_wrong() {
+fn the_error_names_the_expected_type_and_the_position() {
     let error = decode::<u8>(Some(br#"{"a":1}"#), JSON).unwrap_err();
 
     assert_eq!(

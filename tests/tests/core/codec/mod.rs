@@ -1,4 +1,4 @@
-//! Data codecs: those built in, and those a program adds.
+//! Built-in and registered data codecs.
 
 mod added;
 mod bytes;

@@ -1,4 +1,4 @@
-//! Codecs of real formats: `MessagePack`, and postcard, which does not describe itself.
+//! Codecs of real formats: `MessagePack`, and postcard, which is not self-describing.
 
 use std::fmt::Debug;
 
@@ -41,7 +41,7 @@ impl Codec for Postcard {
     }
 }
 
-/// What the formats write in another way than JSON does: enums, options, bytes, numbers without end.
+/// Enums, options, bytes and NaN, which the formats encode differently than JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Parcel {
     id: u64,
@@ -57,7 +57,7 @@ enum State {
     Sent { on: String },
 }
 
-/// Defines an event type that declares a media type, and one of the same data for each other.
+/// Defines an event type for each media type, all with the same data.
 macro_rules! types {
     ($($name:ident: $media_type:literal;)*) => {$(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
@@ -91,7 +91,7 @@ fn parcels() -> [Parcel; 2] {
 }
 
 pub(crate) fn register_both() {
-    // Another test of the program may have been first.
+    // Another test of the program may have registered it already.
     let _ = register(MessagePack);
     let _ = register(Postcard);
 }
@@ -113,7 +113,7 @@ where
 }
 
 #[test]
-fn a_type_that_declares_the_media_type_is_written_and_read() {
+fn a_type_is_encoded_and_decoded_with_its_declared_media_type() {
     register_both();
     for parcel in parcels() {
         let value = AsMessagePack(parcel.clone());
@@ -129,7 +129,7 @@ fn a_type_that_declares_the_media_type_is_written_and_read() {
 }
 
 #[test]
-fn a_type_that_declares_another_media_type_is_read_by_the_codec_of_the_data() {
+fn a_type_with_another_media_type_is_decoded_with_the_codec_of_the_data() {
     register_both();
     assert_is_read("application/vnd.msgpack", AsJson);
     assert_is_read("application/vnd.msgpack", AsPostcard);
@@ -138,7 +138,7 @@ fn a_type_that_declares_another_media_type_is_read_by_the_codec_of_the_data() {
 }
 
 #[test]
-fn data_is_read_as_any_type_by_its_media_type() {
+fn data_as_decodes_any_type_by_the_media_type() {
     register_both();
     for parcel in parcels() {
         for event in [

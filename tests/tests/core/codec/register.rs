@@ -1,11 +1,11 @@
-//! What cannot be registered as a codec.
+//! Errors of registering codecs.
 
 use eventkit::codec::{RegisterError, register};
 
 use super::added::Flipped;
 
 #[test]
-fn json_is_built_in_and_stays() {
+fn the_built_in_json_codec_cannot_be_replaced() {
     for media_type in [
         "application/json",
         "Text/JSON",
@@ -21,7 +21,7 @@ fn json_is_built_in_and_stays() {
 }
 
 #[test]
-fn what_is_no_media_type_or_has_parameters_is_refused() {
+fn a_malformed_media_type_or_one_with_parameters_is_refused() {
     for media_type in [
         "",
         "+",
@@ -42,7 +42,7 @@ fn what_is_no_media_type_or_has_parameters_is_refused() {
 }
 
 #[test]
-fn a_media_type_has_one_codec() {
+fn a_media_type_can_have_only_one_codec() {
     register(Flipped("application/flipped-once")).unwrap();
 
     assert_eq!(
@@ -52,7 +52,7 @@ fn a_media_type_has_one_codec() {
 }
 
 #[test]
-fn a_suffix_has_one_codec() {
+fn a_suffix_can_have_only_one_codec() {
     register(Flipped("+flipped-once")).unwrap();
 
     assert_eq!(
@@ -62,7 +62,7 @@ fn a_suffix_has_one_codec() {
 }
 
 #[test]
-fn of_many_who_register_at_once_one_succeeds() {
+fn only_one_of_many_concurrent_registrations_succeeds() {
     let results: Vec<Result<(), RegisterError>> = std::thread::scope(|scope| {
         let tries: Vec<_> = (0..8)
             .map(|_| scope.spawn(|| register(Flipped("application/flipped-race"))))
@@ -74,7 +74,7 @@ fn of_many_who_register_at_once_one_succeeds() {
 }
 
 #[test]
-fn the_errors_say_what_is_wrong() {
+fn the_errors_describe_the_mistake() {
     assert_eq!(
         RegisterError::MediaType("x".into()).to_string(),
         "\"x\" is not a media type or a suffix such as \"+cbor\""

@@ -1,4 +1,4 @@
-//! Types of all shapes, read through the object-safe deserializer of a codec.
+//! Types of all shapes, decoded through the object-safe deserializer of a codec.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -17,7 +17,7 @@ const POSTCARD: &str = "application/vnd.postcard";
 
 fn register_all() {
     register_both();
-    // Another test of the program may have been first.
+    // Another test of the program may have registered it already.
     let _ = register(Flipped(JSON));
 }
 
@@ -101,7 +101,7 @@ fn external() -> [External; 5] {
 }
 
 #[test]
-fn shapes_that_do_not_need_a_format_that_describes_itself_are_read_by_every_codec() {
+fn types_that_need_no_self_describing_format_are_decoded_by_every_codec() {
     register_all();
     let all = [JSON, MESSAGE_PACK, POSTCARD];
     assert_comes_back(&all, &Unit);
@@ -116,7 +116,7 @@ fn shapes_that_do_not_need_a_format_that_describes_itself_are_read_by_every_code
 }
 
 #[test]
-fn shapes_that_look_at_the_value_first_are_read() {
+fn types_that_inspect_the_value_first_are_decoded() {
     register_all();
     let all = [JSON, MESSAGE_PACK];
     for n in [i64::MIN, -1, 200] {
@@ -124,7 +124,8 @@ fn shapes_that_look_at_the_value_first_are_read() {
     }
     assert_comes_back(&all, &Internal::Nested([("a".to_owned(), 0.5)].into()));
     assert_comes_back(&all, &Adjacent::Number(-7));
-    // As `MessagePack` writes it, a struct has no names, which serde needs where it looks first.
+    // `MessagePack` encodes a struct without names, which serde needs when it inspects the value
+    // first.
     let text = "seven".to_owned();
     assert_comes_back(&[JSON], &Adjacent::Text { text });
     assert_comes_back(&all, &Untagged::Flag(true));
@@ -141,7 +142,7 @@ fn shapes_that_look_at_the_value_first_are_read() {
 }
 
 #[test]
-fn a_value_of_another_kind_is_refused_by_the_name_of_both() {
+fn the_error_for_a_value_of_another_kind_names_both_kinds() {
     register_all();
     let refused = |json: &str, message: &str| {
         let flipped: Vec<u8> = json.bytes().map(|byte| !byte).collect();

@@ -30,7 +30,7 @@ enum Level {
 }
 
 #[test]
-fn a_string_is_the_text_itself() {
+fn a_string_is_encoded_as_the_text() {
     assert_eq!(text("say \"hi\"\n").unwrap(), "say \"hi\"\n");
     assert_eq!(read::<String>("say \"hi\"\n").unwrap(), "say \"hi\"\n");
     assert_eq!(text("").unwrap(), "");
@@ -38,13 +38,13 @@ fn a_string_is_the_text_itself() {
 }
 
 #[test]
-fn a_newtype_of_a_string_is_the_text_too() {
+fn a_newtype_of_a_string_is_encoded_as_the_text() {
     assert_eq!(text(&Note("hi".into())).unwrap(), "hi");
     assert_eq!(read::<Note>("hi").unwrap(), Note("hi".into()));
 }
 
 #[test]
-fn a_unit_variant_is_its_name() {
+fn a_unit_variant_is_encoded_as_its_name() {
     assert_eq!(text(&Level::High).unwrap(), "high");
     assert_eq!(read::<Level>("low").unwrap(), Level::Low);
     assert_refused(read::<Level>("Low"), DecodeErrorKind::Data);
@@ -56,7 +56,7 @@ fn assert_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(va
 }
 
 #[test]
-fn what_prints_as_text_is_parsed_back() {
+fn types_that_serialize_as_text_are_decoded() {
     assert_back(&true);
     assert_back(&'€');
     assert_back(&i8::MIN);
@@ -71,7 +71,7 @@ fn what_prints_as_text_is_parsed_back() {
 }
 
 #[test]
-fn text_that_does_not_parse_is_a_data_error() {
+fn text_that_cannot_be_parsed_is_a_data_error() {
     assert_refused(read::<u8>("256"), DecodeErrorKind::Data);
     assert_refused(read::<u8>(""), DecodeErrorKind::Data);
     assert_refused(read::<bool>("yes"), DecodeErrorKind::Data);
@@ -79,7 +79,7 @@ fn text_that_does_not_parse_is_a_data_error() {
 }
 
 #[test]
-fn an_option_is_its_value_and_none_is_refused() {
+fn some_is_encoded_as_its_value_and_none_is_refused() {
     assert_back(&Some(String::new()));
     assert_back(&Some("5".to_owned()));
     assert_back(&Some('"'));
@@ -94,7 +94,7 @@ fn an_option_is_its_value_and_none_is_refused() {
 }
 
 #[test]
-fn a_unit_struct_is_its_name() {
+fn a_unit_struct_is_encoded_as_its_name() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Ping;
 
@@ -104,13 +104,13 @@ fn a_unit_struct_is_its_name() {
 }
 
 #[test]
-fn a_present_text_is_some_value_even_where_it_is_empty() {
+fn empty_text_is_decoded_as_some() {
     assert_eq!(read::<Option<String>>("").unwrap(), Some(String::new()));
     assert_eq!(decode::<Option<String>>(None, Some(PLAIN)).unwrap(), None);
 }
 
 #[test]
-fn a_struct_or_a_list_is_no_text() {
+fn a_struct_or_a_list_is_not_text() {
     #[derive(Debug, Serialize, Deserialize)]
     struct Order {
         id: String,
@@ -130,7 +130,7 @@ fn a_struct_or_a_list_is_no_text() {
 }
 
 #[test]
-fn bytes_that_are_not_utf_8_are_no_text() {
+fn bytes_that_are_not_utf_8_are_not_text() {
     assert_refused(
         decode::<String>(Some(b"\xff"), Some(PLAIN)),
         DecodeErrorKind::Data,
@@ -138,7 +138,7 @@ fn bytes_that_are_not_utf_8_are_no_text() {
 }
 
 #[test]
-fn text_in_another_charset_is_not_read_as_if_it_were_utf_8() {
+fn text_in_another_charset_is_not_decoded_as_utf_8() {
     let latin = Some("text/plain; charset=iso-8859-1");
 
     assert_refused(
@@ -154,7 +154,7 @@ fn text_in_another_charset_is_not_read_as_if_it_were_utf_8() {
 }
 
 #[test]
-fn the_charset_of_utf_8_and_its_subset_are_text() {
+fn us_ascii_and_utf_8_are_text() {
     for content_type in ["text/csv; charset=UTF-8", "text/html; charset=\"us-ascii\""] {
         assert_eq!(encode("a", content_type).unwrap().as_str(), Some("a"));
         assert_eq!(

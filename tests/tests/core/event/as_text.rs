@@ -1,4 +1,4 @@
-//! Attribute types as fields of a user's own types.
+//! Attribute types as fields of other serde types.
 
 use eventkit::event::{Timestamp, Uri, UriReference};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ struct Fields {
 }
 
 #[test]
-fn they_are_written_and_read_as_text() {
+fn attribute_types_serialize_as_text() {
     let json =
         r#"{"at":"2026-01-31T09:30:00.50+01:00","schema":"https://example.com/s","source":"/a"}"#;
     let fields: Fields = serde_json::from_str(json).unwrap();
@@ -19,7 +19,7 @@ fn they_are_written_and_read_as_text() {
 }
 
 #[test]
-fn what_is_not_one_is_refused_with_the_reason() {
+fn the_error_for_a_malformed_value_has_the_reason() {
     let json = r#"{"at":"yesterday","schema":"https://example.com/s","source":"/a"}"#;
     let error = serde_json::from_str::<Fields>(json)
         .unwrap_err()

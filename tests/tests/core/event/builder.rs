@@ -1,4 +1,4 @@
-//! The builder: what it fills in, what it refuses, and that it says everything at once.
+//! The event builder: defaults, checks, and errors with all violations.
 
 use eventkit::event::AttributeValue;
 use eventkit::{CloudEvent, Event};
@@ -6,7 +6,7 @@ use eventkit_tests::message::{full, minimal};
 use eventkit_tests::refusal::assert_violations;
 
 #[test]
-fn every_attribute_comes_out_as_it_went_in() {
+fn every_attribute_is_kept() {
     let time: eventkit::event::Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
     let event = Event::builder()
         .id("A-1")
@@ -37,7 +37,7 @@ fn every_attribute_comes_out_as_it_went_in() {
 }
 
 #[test]
-fn an_event_of_required_attributes_only_has_no_others() {
+fn an_event_with_only_required_attributes_has_no_others() {
     let event = minimal().build().unwrap();
 
     assert_eq!(event.subject(), None);
@@ -49,7 +49,7 @@ fn an_event_of_required_attributes_only_has_no_others() {
 }
 
 #[test]
-fn an_id_that_is_not_given_is_a_uuid_and_never_the_same() {
+fn an_id_that_is_not_set_is_a_unique_uuid() {
     let builder = Event::builder().source("/s").ty("t");
     let (one, other) = (builder.clone().build().unwrap(), builder.build().unwrap());
 
@@ -58,7 +58,7 @@ fn an_id_that_is_not_given_is_a_uuid_and_never_the_same() {
 }
 
 #[test]
-fn a_time_that_is_not_given_is_filled_in_as_utc() {
+fn a_time_that_is_not_set_is_the_current_time_in_utc() {
     let event = Event::builder().source("/s").ty("t").build().unwrap();
     let time = event.time().unwrap();
 
@@ -66,7 +66,7 @@ fn a_time_that_is_not_given_is_filled_in_as_utc() {
 }
 
 #[test]
-fn a_time_given_after_it_was_left_out_is_there() {
+fn a_time_that_is_set_after_without_time_is_kept() {
     let time: eventkit::event::Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
 
     assert_eq!(minimal().time(time).build().unwrap().time(), Some(time));
@@ -116,7 +116,7 @@ fn every_violation_is_listed_at_once() {
 }
 
 #[test]
-fn a_violation_tells_value_and_expectation() {
+fn a_violation_has_the_value_and_the_expectation() {
     let error = minimal().subject("").build().unwrap_err();
     let violation = &error.violations()[0];
 
@@ -140,7 +140,7 @@ fn a_missing_attribute_has_no_value() {
 }
 
 #[test]
-fn a_long_wrong_value_is_cut_in_the_message() {
+fn a_long_value_is_truncated_in_the_error() {
     let error = minimal()
         .subject(format!("\u{1}{}", "ä".repeat(500)))
         .build()
@@ -152,7 +152,7 @@ fn a_long_wrong_value_is_cut_in_the_message() {
 }
 
 #[test]
-fn an_extension_given_twice_has_the_last_value() {
+fn the_last_value_of_an_extension_wins() {
     let event = minimal().extension("n", 1).extension("n", 2).build();
     let event = event.unwrap();
 
@@ -161,7 +161,7 @@ fn an_extension_given_twice_has_the_last_value() {
 }
 
 #[test]
-fn extensions_come_in_the_order_of_their_names() {
+fn extensions_are_sorted_by_name() {
     let event = minimal()
         .extension("b", 1)
         .extension("c", 2)
@@ -217,7 +217,7 @@ fn a_field_of_a_derived_type_beyond_the_years_of_rfc_3339_is_refused() {
 }
 
 #[test]
-fn an_event_turned_back_into_a_builder_builds_the_same_event() {
+fn to_builder_builds_an_equal_event() {
     let with_time = Event::builder()
         .source("/s")
         .ty("t")
@@ -235,7 +235,7 @@ fn an_event_turned_back_into_a_builder_builds_the_same_event() {
 }
 
 #[test]
-fn any_attribute_is_found_by_the_name_of_the_specification() {
+fn every_attribute_is_found_by_its_name_in_the_specification() {
     let event = minimal()
         .subject("x")
         .data_schema("urn:s")
@@ -264,7 +264,7 @@ fn any_attribute_is_found_by_the_name_of_the_specification() {
 }
 
 #[test]
-fn an_integer_of_any_type_is_an_integer_if_it_fits() {
+fn a_number_of_any_integer_type_that_fits_is_an_integer() {
     let event = minimal()
         .extension("a", 7_i64)
         .extension("b", 7_usize)
@@ -287,7 +287,7 @@ fn an_integer_of_any_type_is_an_integer_if_it_fits() {
 }
 
 #[test]
-fn an_integer_that_does_not_fit_is_refused_with_all_else() {
+fn a_number_that_exceeds_an_integer_is_refused_with_all_other_violations() {
     let section = "core, Type System";
     let builder = Event::builder()
         .source("")
@@ -306,12 +306,12 @@ fn an_integer_that_does_not_fit_is_refused_with_all_else() {
 }
 
 #[test]
-fn the_last_value_of_a_name_counts_among_any_number() {
+fn the_last_value_of_a_name_wins_among_many_extensions() {
     let names = |count: usize| (0..count).map(|at| format!("x{at}"));
     for count in [1, 2, 3, 40, 50_000] {
         let mut builder = minimal();
         for name in names(count).chain(names(count)) {
-            // A value that is replaced need not be right.
+            // A value that is replaced may be invalid.
             builder = builder.extension(name, "\u{0}");
         }
         for (at, name) in names(count).enumerate() {
@@ -326,7 +326,7 @@ fn the_last_value_of_a_name_counts_among_any_number() {
 }
 
 #[test]
-fn all_attributes_are_listed_with_those_of_the_core_first() {
+fn attributes_lists_core_attributes_first() {
     let event = full();
     let listed: Vec<(&str, String)> = event
         .attributes()

@@ -1,4 +1,4 @@
-//! The payload: what its bytes are, and how its kind follows from the content type.
+//! Data: its bytes, and how its kind follows from the content type.
 
 use bytes::Bytes;
 use eventkit::event::{Data, DataKind};
@@ -6,7 +6,7 @@ use eventkit::{Event, EventBuilder};
 use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::assert_violations;
 
-/// Returns kind and content type of the data that a builder ends up with.
+/// Returns the kind and the content type of the data of a built event.
 fn settled(builder: EventBuilder) -> (DataKind, Option<String>) {
     let event = builder.build().unwrap();
     let content_type = event.data_content_type().map(str::to_owned);
@@ -14,7 +14,7 @@ fn settled(builder: EventBuilder) -> (DataKind, Option<String>) {
 }
 
 #[test]
-fn data_without_a_content_type_gets_the_one_its_kind_implies() {
+fn data_without_a_content_type_gets_the_one_of_its_kind() {
     let json = minimal().data_json(&1).unwrap();
     assert_eq!(
         settled(json),
@@ -28,7 +28,7 @@ fn data_without_a_content_type_gets_the_one_its_kind_implies() {
 }
 
 #[test]
-fn json_under_another_content_type_is_text_of_that_type() {
+fn json_under_another_content_type_becomes_text() {
     let builder = minimal().data_content_type("text/csv").data_json(&"a,b");
     let event = builder.unwrap().build().unwrap();
 
@@ -38,7 +38,7 @@ fn json_under_another_content_type_is_text_of_that_type() {
 }
 
 #[test]
-fn text_under_a_json_content_type_has_to_be_json() {
+fn text_under_a_json_content_type_must_be_json() {
     let builder = || minimal().data_content_type("application/vnd.x+json");
 
     assert_eq!(
@@ -54,7 +54,7 @@ fn text_under_a_json_content_type_has_to_be_json() {
 }
 
 #[test]
-fn bytes_stay_bytes_under_every_content_type() {
+fn bytes_are_binary_under_every_content_type() {
     for content_type in ["application/json", "text/plain", "image/png"] {
         let builder = minimal().data_content_type(content_type).data_bytes("{");
         assert_eq!(
@@ -93,7 +93,7 @@ fn json_data_is_one_json_value_in_utf_8() {
 }
 
 #[test]
-fn json_nested_without_end_does_not_overflow_the_stack() {
+fn unlimited_nesting_does_not_overflow_the_stack() {
     let depth = 100_000;
     let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
 
@@ -102,7 +102,7 @@ fn json_nested_without_end_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn a_kind_says_what_the_bytes_can_be_read_as() {
+fn the_kind_determines_how_the_data_can_be_read() {
     let (json, text, bytes) = (Data::json("1").unwrap(), Data::text("a"), Data::binary("a"));
 
     assert!(json.is_json() && !json.is_text() && !json.is_binary());
@@ -114,7 +114,7 @@ fn a_kind_says_what_the_bytes_can_be_read_as() {
 }
 
 #[test]
-fn owned_bytes_are_taken_without_a_copy() {
+fn owned_bytes_are_not_copied() {
     let bytes = Bytes::from(vec![1, 2, 3]);
     let event = minimal().data_bytes(bytes.clone()).build().unwrap();
 
@@ -122,7 +122,7 @@ fn owned_bytes_are_taken_without_a_copy() {
 }
 
 #[test]
-fn every_sort_of_bytes_is_taken() {
+fn every_type_of_bytes_is_accepted() {
     let data = |builder: EventBuilder| -> Event { builder.build().unwrap() };
 
     let expected = data(minimal().data_bytes(Bytes::from_static(b"ab")));
@@ -134,7 +134,7 @@ fn every_sort_of_bytes_is_taken() {
 }
 
 #[test]
-fn the_data_of_one_event_goes_into_another_as_it_is() {
+fn the_data_of_an_event_can_be_set_on_another_event() {
     let one = minimal().data_json(&[1]).unwrap().build().unwrap();
     let data = one.data().unwrap().clone();
     let other = minimal().id("2").data(data).build().unwrap();
@@ -144,7 +144,7 @@ fn the_data_of_one_event_goes_into_another_as_it_is() {
 }
 
 #[test]
-fn data_set_again_replaces_what_was_there() {
+fn setting_data_replaces_the_previous_data() {
     let event = minimal().data_text("a").data_json(&1).unwrap();
 
     assert_eq!(event.build().unwrap().data().unwrap().as_bytes(), b"1");

@@ -1,4 +1,4 @@
-//! When two events, values and payloads are the same.
+//! Equality of events, attribute values and data.
 
 use eventkit::event::{AttributeValue, Data, Timestamp};
 use eventkit_tests::message::minimal;
@@ -18,7 +18,7 @@ fn values_are_equal_when_their_canonical_strings_are() {
 }
 
 #[test]
-fn a_value_compares_with_plain_values() {
+fn a_value_compares_with_rust_values() {
     assert_eq!(AttributeValue::from("7"), 7);
     assert_eq!(AttributeValue::from(7), "7");
     assert_eq!(AttributeValue::from("true"), true);
@@ -26,7 +26,7 @@ fn a_value_compares_with_plain_values() {
 }
 
 #[test]
-fn timestamps_of_one_instant_in_two_offsets_are_two_values() {
+fn timestamps_of_one_instant_with_different_offsets_differ() {
     let utc: Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
     let local: Timestamp = "2026-01-31T10:30:00+01:00".parse().unwrap();
 
@@ -39,7 +39,7 @@ fn timestamps_of_one_instant_in_two_offsets_are_two_values() {
 }
 
 #[test]
-fn timestamps_of_two_precisions_are_two_values() {
+fn timestamps_with_different_precisions_differ() {
     let seconds: Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
     let tenths: Timestamp = "2026-01-31T09:30:00.0Z".parse().unwrap();
 
@@ -47,7 +47,7 @@ fn timestamps_of_two_precisions_are_two_values() {
 }
 
 #[test]
-fn a_timestamp_compares_with_a_date_time_by_the_instant() {
+fn a_timestamp_compares_with_a_date_time_by_instant() {
     let local: Timestamp = "2026-01-31T10:30:00+01:00".parse().unwrap();
     let utc = chrono::DateTime::from_timestamp(1_769_851_800, 0).unwrap();
 
@@ -85,7 +85,7 @@ fn events_differ_by_any_attribute() {
 }
 
 #[test]
-fn no_data_is_equal_to_data_without_bytes_and_not_to_null() {
+fn absent_data_equals_empty_data_but_not_null() {
     for content_type in ["text/plain", "application/json", "image/png"] {
         let none = minimal().data_content_type(content_type);
         let empty = none.clone().data_bytes("");
@@ -97,7 +97,7 @@ fn no_data_is_equal_to_data_without_bytes_and_not_to_null() {
 }
 
 #[test]
-fn white_space_around_data_counts_unless_it_is_json() {
+fn white_space_around_data_is_only_ignored_for_json() {
     let with = |content_type: &str, data: &'static str| {
         let event = minimal().data_content_type(content_type).data_bytes(data);
         event.build().unwrap()
@@ -109,7 +109,7 @@ fn white_space_around_data_counts_unless_it_is_json() {
         assert_ne!(plain, with(content_type, "[1 ]"));
     }
     assert_ne!(with("text/plain", "[1] "), with("text/plain", "[1]"));
-    // A form feed is no white space of JSON.
+    // A form feed is not white space in JSON.
     assert_ne!(
         with("application/json", "\u{c}"),
         with("application/json", "")

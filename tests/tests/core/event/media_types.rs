@@ -1,4 +1,4 @@
-//! Media types: what they are made of, when they are equal, and what they declare.
+//! Media types: their parts, equality, and what they declare.
 
 use eventkit::event::MediaType;
 use eventkit_tests::message::minimal;
@@ -10,7 +10,7 @@ fn parsed(text: &str) -> MediaType {
 }
 
 #[test]
-fn the_parts_are_found_without_case() {
+fn the_parts_are_lower_case() {
     let svg = parsed("Image/SVG+XML; Charset=\"utf-8\"; q=\"a\\\"b\"");
 
     assert_eq!(svg.essence(), "image/svg+xml");
@@ -24,7 +24,7 @@ fn the_parts_are_found_without_case() {
 }
 
 #[test]
-fn display_is_the_text_as_it_was_written() {
+fn display_is_the_original_text() {
     for text in [
         "Text/Plain;charset=\"UTF-8\" ; a=b",
         "a/b;",
@@ -66,7 +66,7 @@ fn the_grammar_is_that_of_content_type() {
 }
 
 #[test]
-fn names_compare_without_case_and_values_as_they_are() {
+fn names_are_compared_without_case_and_values_exactly() {
     assert_eq!(parsed("TEXT/Plain; A=b"), parsed("text/plain;a=b"));
     assert_eq!(parsed("a/b; c=d; e=f"), parsed("a/b; e=f; c=d"));
     assert_eq!(parsed("a/b; c=d"), parsed("a/b; c=\"d\""));
@@ -76,7 +76,7 @@ fn names_compare_without_case_and_values_as_they_are() {
 }
 
 #[test]
-fn json_is_the_subtype_or_the_suffix_in_any_case() {
+fn json_is_declared_by_subtype_or_suffix_in_any_case() {
     for text in [
         "application/json",
         "APPLICATION/JSON",
@@ -105,7 +105,7 @@ fn json_is_the_subtype_or_the_suffix_in_any_case() {
 }
 
 #[test]
-fn text_is_utf_8_of_a_textual_type() {
+fn text_is_a_textual_type_in_utf_8() {
     for text in [
         "text/plain",
         "text/csv; charset=UTF-8",
@@ -126,7 +126,7 @@ fn text_is_utf_8_of_a_textual_type() {
 }
 
 #[test]
-fn what_is_no_media_type_is_refused() {
+fn malformed_media_types_are_refused() {
     for text in [
         "",
         "json",
@@ -177,7 +177,7 @@ fn a_control_character_is_refused() {
 }
 
 #[test]
-fn a_content_type_may_stand_without_data() {
+fn a_content_type_can_be_set_without_data() {
     let event = minimal().data_content_type("text/plain").build().unwrap();
 
     assert_eq!(event.data_content_type(), Some("text/plain"));

@@ -1,4 +1,4 @@
-//! What events and their parts look like in logs.
+//! `Display` and `Debug` of events and their parts.
 
 use eventkit::event::{AttributeValue, Data};
 use eventkit_tests::message::minimal;
@@ -9,7 +9,7 @@ fn display_is_type_id_and_source_on_one_line() {
 }
 
 #[test]
-fn debug_shows_what_is_set_and_nothing_else() {
+fn debug_shows_only_what_is_set() {
     let event = minimal().build().unwrap();
     assert_eq!(
         format!("{event:?}"),
@@ -31,7 +31,7 @@ fn debug_shows_what_is_set_and_nothing_else() {
 }
 
 #[test]
-fn debug_of_data_tells_its_kind_and_its_start() {
+fn debug_of_data_shows_its_kind_and_its_start() {
     assert_eq!(
         format!("{:?}", Data::json(r#"{"a":1}"#).unwrap()),
         r#"Json({"a":1})"#
@@ -52,7 +52,7 @@ fn a_value_displays_as_its_canonical_string() {
 }
 
 #[test]
-fn the_name_of_a_wrong_attribute_cannot_forge_a_line_of_the_log() {
+fn the_name_of_an_invalid_attribute_cannot_inject_a_log_line() {
     let error = minimal().extension("a\nb", 1).build().unwrap_err();
 
     assert!(!error.to_string().contains('\n'), "{error}");

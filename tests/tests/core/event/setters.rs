@@ -1,11 +1,11 @@
-//! The setters: each checks, and leaves the event as it was where the value is wrong.
+//! Setters: each checks the value, and leaves the event unchanged if the value is invalid.
 
 use eventkit::Event;
 use eventkit::event::{AttributeValue, BuildError, Data, DataKind};
 use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::assert_violations;
 
-/// Asserts that a setter refuses and changes nothing.
+/// Asserts that a setter returns an error and changes nothing.
 #[track_caller]
 fn assert_unchanged(
     expected: (&str, &str),
@@ -57,7 +57,7 @@ fn refused_data_changes_nothing() {
 }
 
 #[test]
-fn an_accepted_value_is_there() {
+fn an_accepted_value_is_set() {
     let mut event = minimal().subject("x").build().unwrap();
     event.set_id("2").unwrap();
     event.set_source("urn:x").unwrap();
@@ -81,7 +81,7 @@ fn an_accepted_value_is_there() {
 }
 
 #[test]
-fn setting_an_extension_gives_back_the_value_it_had() {
+fn setting_an_extension_returns_the_previous_value() {
     let mut event = minimal().build().unwrap();
 
     assert_eq!(event.set_extension("n", 1).unwrap(), None);
@@ -111,7 +111,7 @@ fn data_and_content_type_are_set_together() {
 }
 
 #[test]
-fn taken_data_takes_its_content_type_and_schema_along() {
+fn take_data_also_removes_its_content_type_and_schema() {
     let mut event = minimal()
         .data_schema("urn:schema")
         .data_text("hi")

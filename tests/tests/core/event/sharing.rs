@@ -1,4 +1,4 @@
-//! Events are cheap to clone and can go to other threads.
+//! Events are cheap to clone, and can be sent to other threads.
 
 use bytes::Bytes;
 use eventkit::event::{
@@ -9,7 +9,7 @@ use eventkit::{DecodeError, EncodeError, Event, EventBuilder, LenientEvent};
 use eventkit_tests::message::minimal;
 
 #[test]
-fn everything_can_go_to_another_thread() {
+fn all_types_are_send_and_sync() {
     fn assert_shareable<T: Send + Sync + 'static>() {}
 
     assert_shareable::<Event>();
@@ -41,7 +41,7 @@ fn a_clone_shares_attributes_and_data() {
 }
 
 #[test]
-fn a_change_to_a_clone_does_not_reach_the_original() {
+fn a_change_to_a_clone_does_not_affect_the_original() {
     let event = minimal().extension("n", 1).build().unwrap();
     let mut clone = event.clone();
     clone.set_id("2").unwrap();
@@ -66,20 +66,20 @@ fn a_changed_clone_still_shares_the_data() {
 
 const TEXT: &str = r#"{"specversion":"1.0","id":"A-1","source":"/s","type":"t","datacontenttype":"application/json","data":{"n":1}}"#;
 
-/// Returns whether a place is within a message.
+/// Returns whether memory is part of a message.
 fn is_within(place: &str, message: &Bytes) -> bool {
     message.as_ptr_range().contains(&place.as_ptr())
 }
 
 #[test]
-fn attributes_share_the_message_that_the_data_shares() {
+fn attributes_share_the_message_with_the_data() {
     let message = Bytes::from(TEXT.to_owned());
     let event = Json.decode(message.clone()).unwrap();
     for text in [event.id(), event.source(), event.ty()] {
         assert!(is_within(text, &message), "{text}");
     }
 
-    // What is written with escapes is not in the message as it is.
+    // Attributes with escapes are not in the message in their final form.
     let message = Bytes::from(TEXT.replace("A-1", "\\u0041-1"));
     let event = Json.decode(message.clone()).unwrap();
     assert_eq!((event.id(), event.source(), event.ty()), ("A-1", "/s", "t"));
@@ -87,7 +87,7 @@ fn attributes_share_the_message_that_the_data_shares() {
 }
 
 #[test]
-fn an_event_keeps_no_message_alive_without_its_data() {
+fn an_event_without_data_does_not_keep_the_message_alive() {
     let without_data = TEXT.replace(r#","data":{"n":1}"#, "");
     let as_base64 = TEXT.replace(r#""data":{"n":1}"#, r#""data_base64":"AQI=""#);
     for text in [without_data, as_base64] {

@@ -1,4 +1,4 @@
-//! Timestamps: RFC 3339 in, the same instant, offset and precision out.
+//! Timestamps: RFC 3339 is parsed and formatted with the same instant, offset and precision.
 
 use chrono::{FixedOffset, TimeZone};
 use eventkit::event::Timestamp;
@@ -36,14 +36,14 @@ fn offset_and_precision_are_kept() {
 }
 
 #[test]
-fn there_is_one_canonical_way_out() {
+fn there_is_one_canonical_form() {
     assert_prints("2026-01-31t09:30:00z", "2026-01-31T09:30:00Z");
     assert_prints("2026-01-31T09:30:00+00:00", "2026-01-31T09:30:00Z");
     assert_prints("2026-01-31T09:30:00-00:00", "2026-01-31T09:30:00Z");
 }
 
 #[test]
-fn more_than_nine_fraction_digits_are_cut() {
+fn fraction_digits_after_the_ninth_are_cut_off() {
     assert_prints(
         "2026-01-31T09:30:00.1234567899999Z",
         "2026-01-31T09:30:00.123456789Z",
@@ -51,7 +51,7 @@ fn more_than_nine_fraction_digits_are_cut() {
 }
 
 #[test]
-fn anything_but_rfc_3339_is_refused() {
+fn text_that_is_not_rfc_3339_is_refused() {
     for text in [
         "",
         "2026-01-31",
@@ -110,7 +110,7 @@ fn a_leap_second_is_at_the_end_of_a_month_in_utc() {
         leap(decoded.as_ref().unwrap_err().violations()[0].expected());
         assert_violations(decoded, &[("time", "core, time")]);
     }
-    // What chrono can hold, but no message.
+    // chrono can represent it, but messages cannot.
     let at = chrono::DateTime::from_timestamp(59, 1_500_000_000).unwrap();
     assert_violations(minimal().time(at).build(), &[("time", "core, time")]);
     assert_violations(
@@ -129,7 +129,7 @@ fn a_unicode_minus_is_not_an_offset() {
 }
 
 #[test]
-fn a_date_time_gets_the_fraction_digits_it_needs() {
+fn a_date_time_has_as_many_fraction_digits_as_it_needs() {
     for (nanos, expected) in [
         (0, "1970-01-01T00:00:00Z"),
         (500_000_000, "1970-01-01T00:00:00.500Z"),
@@ -151,7 +151,7 @@ fn a_date_time_keeps_its_offset() {
 
 #[test]
 fn an_offset_with_seconds_keeps_the_instant() {
-    // The mean time of Amsterdam, until 1937.
+    // The local mean time of Amsterdam, used until 1937.
     let zone = FixedOffset::east_opt(19 * 60 + 32).unwrap();
     let at = zone.with_ymd_and_hms(1930, 1, 1, 12, 0, 0).unwrap();
     let time = Timestamp::from(at);
@@ -161,7 +161,7 @@ fn an_offset_with_seconds_keeps_the_instant() {
 }
 
 #[test]
-fn the_first_and_the_last_date_time_print_without_a_panic() {
+fn the_minimum_and_maximum_date_time_can_be_formatted() {
     for offset in [-86_340, 0, 86_340] {
         let zone = FixedOffset::east_opt(offset).unwrap();
         for at in [
@@ -184,7 +184,7 @@ fn now_has_microseconds() {
 }
 
 #[test]
-fn what_now_gives_is_what_comes_back() {
+fn now_round_trips() {
     let now = Timestamp::now();
     assert_eq!(now.to_string().parse::<Timestamp>().unwrap(), now);
 }

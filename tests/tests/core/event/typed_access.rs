@@ -1,4 +1,4 @@
-//! Reading extension attributes as types, and data as values.
+//! Extension attributes read as types, and data decoded as values.
 
 use eventkit::event::{AttributeError, AttributeRef, AttributeValue, Timestamp, Uri};
 use eventkit::{AttributeSource, DecodeErrorKind, Event};
@@ -11,7 +11,7 @@ fn with(value: impl Into<AttributeValue>) -> Event {
 }
 
 #[test]
-fn an_integer_is_read_from_its_native_value_and_from_its_string() {
+fn an_integer_is_read_from_a_native_value_and_from_a_string() {
     assert_eq!(with(7).extension_as::<i32>("x").unwrap(), 7);
     assert_eq!(with("7").extension_as::<i32>("x").unwrap(), 7);
     assert_eq!(
@@ -23,7 +23,7 @@ fn an_integer_is_read_from_its_native_value_and_from_its_string() {
 }
 
 #[test]
-fn what_is_no_canonical_integer_is_refused() {
+fn text_that_is_not_a_canonical_integer_is_refused() {
     for text in [
         "",
         "+7",
@@ -47,7 +47,7 @@ fn what_is_no_canonical_integer_is_refused() {
 }
 
 #[test]
-fn a_whole_number_larger_than_an_integer_is_held_to_the_same_grammar() {
+fn larger_integers_have_the_same_grammar() {
     for text in ["", "+7", "07", " 7", "7.0"] {
         assert!(with(text).extension_as::<u64>("x").is_err(), "{text:?}");
         assert!(with(text).extension_as::<i64>("x").is_err(), "{text:?}");
@@ -97,7 +97,7 @@ fn a_timestamp_or_uri_is_read_from_its_string() {
 }
 
 #[test]
-fn every_value_reads_as_its_canonical_string() {
+fn every_value_can_be_read_as_a_string() {
     assert_eq!(with(7).extension_as::<String>("x").unwrap(), "7");
     assert_eq!(with(true).extension_as::<String>("x").unwrap(), "true");
     assert_eq!(
@@ -120,14 +120,14 @@ fn an_absent_extension_is_none_or_an_error() {
 }
 
 #[test]
-fn a_wrong_extension_is_an_error_even_where_it_may_be_absent() {
+fn a_malformed_extension_is_an_error_for_an_option() {
     let error = with("seven").extension_as::<Option<i32>>("x").unwrap_err();
 
     assert_eq!(error, AttributeError::new("seven", "an Integer that fits"));
 }
 
 #[test]
-fn an_attribute_that_does_not_fit_a_field_is_a_violation_of_that_attribute() {
+fn an_attribute_that_does_not_fit_a_field_is_a_violation() {
     let event = with("seven");
 
     assert_invalid(
@@ -159,7 +159,7 @@ struct Order {
 }
 
 #[test]
-fn data_is_read_by_its_content_type() {
+fn data_is_decoded_by_its_content_type() {
     let json = minimal().data_json(&serde_json::json!({"id": "A", "total": 5}));
     let json = json.unwrap().build().unwrap();
     let expected = Order {
@@ -179,7 +179,7 @@ fn data_is_read_by_its_content_type() {
 }
 
 #[test]
-fn bytes_without_a_content_type_are_read_as_json() {
+fn bytes_without_a_content_type_are_decoded_as_json() {
     let event = minimal().data_bytes("[1,2]").build().unwrap();
 
     assert_eq!(event.data_content_type(), None);
@@ -187,7 +187,7 @@ fn bytes_without_a_content_type_are_read_as_json() {
 }
 
 #[test]
-fn data_that_is_not_the_value_is_a_data_error() {
+fn data_of_another_type_is_a_data_error() {
     let event = minimal().data_json(&"x").unwrap().build().unwrap();
     assert_refused(event.data_as::<Order>(), DecodeErrorKind::Data);
 
@@ -196,7 +196,7 @@ fn data_that_is_not_the_value_is_a_data_error() {
 }
 
 #[test]
-fn absent_data_reads_as_a_unit_or_an_option_and_as_nothing_else() {
+fn absent_data_decodes_only_as_a_unit_or_an_option() {
     #[derive(Debug, PartialEq, Deserialize)]
     struct Ping;
 

@@ -1,11 +1,11 @@
-//! URIs, URI-references, and the attributes that hold them.
+//! URIs, URI-references, and the attributes that contain them.
 
 use eventkit::event::{Uri, UriReference};
 use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::assert_violations;
 
 #[test]
-fn a_source_is_any_uri_reference_that_is_not_empty() {
+fn a_source_is_any_non_empty_uri_reference() {
     for source in [
         "https://github.com/cloudevents",
         "mailto:someone@example.com",
@@ -30,7 +30,7 @@ fn a_source_is_any_uri_reference_that_is_not_empty() {
 }
 
 #[test]
-fn a_schema_is_an_absolute_uri_without_a_fragment() {
+fn a_schema_must_be_an_absolute_uri_without_a_fragment() {
     for uri in ["https://example.com/s?v=1", "urn:s", "a:"] {
         let event = minimal().data_schema(uri).build().unwrap();
         assert_eq!(event.data_schema(), Some(uri));
@@ -52,7 +52,7 @@ fn a_schema_is_an_absolute_uri_without_a_fragment() {
 }
 
 #[test]
-fn uris_are_kept_as_they_were_written() {
+fn uris_are_kept_unchanged() {
     let text = "HTTPS://Example.com:443/a/../b%7e";
 
     assert_eq!(Uri::new(text).unwrap().as_str(), text);
@@ -64,7 +64,7 @@ fn uris_are_kept_as_they_were_written() {
 }
 
 #[test]
-fn a_wrong_uri_says_what_was_expected() {
+fn the_error_for_a_malformed_uri_has_the_expectation() {
     let error = Uri::new("/relative").unwrap_err();
 
     assert_eq!(error.value(), Some("/relative"));

@@ -1,4 +1,4 @@
-//! The values an attribute may hold, and their canonical strings.
+//! The values of attributes, and their canonical strings.
 
 use bytes::Bytes;
 use eventkit::event::{Attribute, AttributeValue, Timestamp, Uri, UriReference};
@@ -27,7 +27,7 @@ fn every_type_has_its_canonical_string() {
 }
 
 #[test]
-fn every_type_is_read_back_from_its_canonical_string() {
+fn every_type_is_parsed_from_its_canonical_string() {
     #[track_caller]
     fn assert_back<T: Attribute + PartialEq + std::fmt::Debug>(value: &T) {
         let native = value.to_attribute().unwrap();
@@ -58,7 +58,7 @@ fn every_type_is_read_back_from_its_canonical_string() {
 }
 
 #[test]
-fn text_may_be_anything_but_control_characters_and_noncharacters() {
+fn strings_may_contain_all_other_characters() {
     for text in [
         "",
         " ",
@@ -108,7 +108,7 @@ fn control_characters_and_noncharacters_are_refused() {
 }
 
 #[test]
-fn names_are_lower_case_letters_and_digits() {
+fn names_consist_of_lower_case_letters_and_digits() {
     for name in ["a", "0", "traceparent", "9z", &"long".repeat(20)] {
         assert!(minimal().extension(name, 1).build().is_ok(), "{name}");
     }

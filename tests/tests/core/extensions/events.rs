@@ -33,7 +33,7 @@ fn beat() -> Beat {
 }
 
 #[test]
-fn a_field_of_an_event_travels() {
+fn a_field_of_an_event_is_encoded_and_decoded() {
     let event = beat().to_event().unwrap();
     assert_eq!(event.extension("traceparent").unwrap(), &TRACE);
     assert_eq!(event.extension("partitionkey").unwrap(), &"k");
@@ -46,7 +46,7 @@ fn a_field_of_an_event_travels() {
 }
 
 #[test]
-fn a_wrong_value_is_told_with_what_was_expected() {
+fn the_error_for_an_invalid_value_has_the_expectation() {
     let mut event = beat().to_event().unwrap();
     event.set_extension("partitionkey", "").unwrap();
     let error = Beat::try_from(&event).unwrap_err();
@@ -59,7 +59,7 @@ fn a_wrong_value_is_told_with_what_was_expected() {
 }
 
 #[test]
-fn a_builder_takes_each_and_an_event_gives_it_back() {
+fn a_builder_sets_each_extension_and_an_event_returns_it() {
     let expiry: ExpiryTime = "2026-01-31T09:30:00Z".parse().unwrap();
     let event = minimal()
         .typed_extension(&expiry)
@@ -95,7 +95,7 @@ impl Extension for Misnamed {
 }
 
 #[test]
-fn the_name_of_an_extension_of_ones_own_is_checked() {
+fn the_name_of_a_custom_extension_is_checked() {
     let violations = [("Not-A-Name", "core, Naming Conventions")];
     assert_violations(minimal().typed_extension(&Misnamed).build(), &violations);
 }
@@ -112,7 +112,7 @@ fn note(beat: &Beat, trace: TraceParent, rate: Option<SampledRate>) {
 }
 
 #[test]
-fn a_handler_takes_them_by_their_type() {
+fn a_handler_takes_extensions_by_type() {
     let rate = SampledRate::new(30).unwrap();
     let event = beat()
         .event_builder()

@@ -1,4 +1,4 @@
-//! Distributed tracing, as W3C Trace Context writes it.
+//! The distributed tracing extension, in the format of W3C Trace Context.
 
 use eventkit::extension::{TraceParent, TraceState};
 
@@ -10,7 +10,7 @@ fn parent(text: &str) -> Option<TraceParent> {
 }
 
 #[test]
-fn a_parent_is_four_numbers_of_fixed_length() {
+fn a_trace_parent_has_four_fields_of_fixed_length() {
     let read = parent(&format!("00-{TRACE}-{SPAN}-01")).unwrap();
     assert_eq!(read.trace_id(), u128::from_str_radix(TRACE, 16).unwrap());
     assert_eq!(read.parent_id(), u64::from_str_radix(SPAN, 16).unwrap());
@@ -47,7 +47,7 @@ fn a_parent_is_four_numbers_of_fixed_length() {
 }
 
 #[test]
-fn of_a_later_version_the_known_part_is_read() {
+fn the_known_fields_of_a_later_version_are_read() {
     for later in [
         format!("01-{TRACE}-{SPAN}-01"),
         format!("cc-{TRACE}-{SPAN}-01-what-ever"),
@@ -59,7 +59,7 @@ fn of_a_later_version_the_known_part_is_read() {
 }
 
 #[test]
-fn a_parent_of_parts_has_ids() {
+fn a_trace_parent_must_have_non_zero_ids() {
     assert!(TraceParent::new(1, 1, 0).is_ok());
     let error = TraceParent::new(0, 1, 0).unwrap_err();
     assert!(error.to_string().contains("such as 00-"), "{error}");
@@ -67,7 +67,7 @@ fn a_parent_of_parts_has_ids() {
 }
 
 #[test]
-fn a_state_is_a_list_of_members() {
+fn a_trace_state_is_a_list_of_members() {
     let state: TraceState = "a=1,\tb-*/_9@x=2 3 ,, 0t@s=\"!\"".parse().unwrap();
     let members: Vec<(&str, &str)> = state.iter().collect();
     assert_eq!(
@@ -79,7 +79,7 @@ fn a_state_is_a_list_of_members() {
 }
 
 #[test]
-fn a_state_of_another_form_is_refused() {
+fn a_malformed_trace_state_is_refused() {
     let long_key = "a".repeat(257);
     let many: Vec<String> = (0..33).map(|n| format!("a{n}=1")).collect();
     for wrong in [

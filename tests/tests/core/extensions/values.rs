@@ -1,4 +1,4 @@
-//! What each extension takes, and what it says of other values.
+//! The values that each extension accepts, and its errors for other values.
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use eventkit::extension::{
     TraceParent, TraceState,
 };
 
-/// Asserts that texts are taken and kept, that others are refused, and the name and the message.
+/// Asserts the accepted and refused texts of an extension, its name, and its error message.
 #[track_caller]
 fn assert_values<E>(name: &str, taken: &[&str], refused: &[&str], expected: &str)
 where
@@ -36,7 +36,7 @@ where
 }
 
 #[test]
-fn texts_that_may_not_be_empty() {
+fn texts_must_not_be_empty() {
     assert_values::<PartitionKey>(
         "partitionkey",
         &["k", " é"],
@@ -119,7 +119,7 @@ fn references_and_auth_context() {
 }
 
 #[test]
-fn a_sequence_is_read_as_an_integer_with_its_zeros() {
+fn a_sequence_with_leading_zeros_is_parsed_as_an_integer() {
     let read = |text: &str| Sequence::new(text).unwrap().to_integer();
     assert_eq!(read("0000000042").unwrap(), 42);
     assert_eq!(read("-2147483648").unwrap(), i32::MIN);
@@ -148,7 +148,7 @@ fn severities_have_the_levels_of_opentelemetry() {
 }
 
 #[test]
-fn tracing_has_the_names_of_its_headers() {
+fn tracing_extensions_have_the_names_of_their_headers() {
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     assert_values::<TraceParent>("traceparent", &[parent], &[""], "W3C Trace Context, 3.2");
     assert_values::<TraceState>("tracestate", &["a=1", ""], &["a"], "W3C Trace Context, 3.3");

@@ -12,7 +12,7 @@ const VALID: &str = r#"{"specversion":"1.0","id":"1", "source":"/s","type":"t"}"
 const WRONG: &str = r#"{"specversion":"1.0","id":"", "source":"/s","type":"t"}"#;
 
 #[test]
-fn each_event_of_a_batch_is_kept_for_itself() {
+fn each_event_of_a_batch_is_kept_separately() {
     let text = format!("[ {VALID} ,\n{WRONG}]");
     let events = Json.decode_batch_lenient(text.into()).unwrap();
 
@@ -26,7 +26,7 @@ fn each_event_of_a_batch_is_kept_for_itself() {
 }
 
 #[test]
-fn a_batch_over_http_can_be_taken_apart_and_put_together() {
+fn a_batch_over_http_can_be_split_and_encoded_again() {
     let text = format!("[{WRONG},{VALID}]");
     let events = decode_batch_lenient(&content_type(BATCH), text.clone().into()).unwrap();
 

@@ -1,4 +1,4 @@
-//! Events with attributes that the specification forbids, made by programs.
+//! Events with attributes that the specification forbids, created by programs.
 
 use eventkit::binding::http::{decode_lenient, encode_binary_lenient, encode_structured_lenient};
 use eventkit::event::AttributeValue;
@@ -9,7 +9,7 @@ use eventkit_tests::message::{full, headers, json, minimal};
 use super::violations;
 
 #[test]
-fn names_that_consumers_want_arrive_in_both_modes() {
+fn names_that_the_specification_forbids_are_sent_in_both_modes() {
     let event = LenientEvent::from(full())
         .with_attribute("tabular-id", 7)
         .with_attribute("cf_colo", "Zürich 8")
@@ -39,7 +39,7 @@ fn names_that_consumers_want_arrive_in_both_modes() {
 }
 
 #[test]
-fn an_attribute_takes_the_place_of_those_of_its_name() {
+fn an_attribute_replaces_others_of_its_name() {
     let event = LenientEvent::from(minimal().extension("n", 1).build().unwrap());
     let wrong = event.with_attribute("n", "a\nb");
     assert_eq!(violations(&wrong).len(), 1);
@@ -57,7 +57,7 @@ fn an_attribute_takes_the_place_of_those_of_its_name() {
 }
 
 #[test]
-fn a_context_attribute_is_no_extension() {
+fn a_context_attribute_is_not_an_extension() {
     for name in ["id", "datacontenttype", "time", "data", "specversion"] {
         let event = LenientEvent::from(full()).with_attribute(name, "application/json");
         assert_eq!(violations(&event)[0].0, name);
@@ -66,7 +66,7 @@ fn a_context_attribute_is_no_extension() {
 }
 
 #[test]
-fn what_else_is_wrong_stays_wrong() {
+fn other_violations_remain() {
     let percent = headers(&[("ce-subject", "50%")]);
     let forbidden = headers(&[("ce-datacontenttype", "text/plain")]);
     let twice = headers(&[
@@ -88,7 +88,7 @@ fn what_else_is_wrong_stays_wrong() {
 }
 
 #[test]
-fn what_came_wrong_can_be_mended_and_is_written_anew() {
+fn a_received_event_can_be_corrected_and_encoded_again() {
     let text = json(r#""list":[1],"data":[1]"#);
     let event = Json
         .decode_lenient(text)

@@ -1,4 +1,4 @@
-//! From one content mode to the other.
+//! Conversion from one content mode to another.
 
 use bytes::Bytes;
 use eventkit::binding::http::{
@@ -27,7 +27,7 @@ fn to_json(headers: &HeaderMap, body: &'static str) -> Value {
     serde_json::from_slice(&message.body).unwrap()
 }
 
-/// Asserts that an event cannot be written in another mode, but still as it came.
+/// Asserts that an event can only be encoded in its own mode.
 #[track_caller]
 fn assert_stays(event: &LenientEvent, crossed: Result<Message, EncodeError>, expected: &str) {
     assert_eq!(chain(&crossed.unwrap_err()), expected);
@@ -35,7 +35,7 @@ fn assert_stays(event: &LenientEvent, crossed: Result<Message, EncodeError>, exp
 }
 
 #[test]
-fn an_event_that_breaks_nothing_is_written_as_ever() {
+fn a_valid_event_is_encoded_as_usual() {
     let event = minimal()
         .subject("a b")
         .extension("n", 7)
@@ -63,7 +63,7 @@ fn an_event_that_breaks_nothing_is_written_as_ever() {
 }
 
 #[test]
-fn json_crosses_to_headers_with_its_attributes_as_they_came() {
+fn json_is_converted_to_headers_with_unchanged_attributes() {
     let event = from_json(
         r##""dataschema":"#","subject":"","time":"a b","with-dash":"é","n":7,"big":3000000000,"b":true,"Upper":"x","none":null,"data":{"a": 1}"##,
     );
@@ -89,7 +89,7 @@ fn json_crosses_to_headers_with_its_attributes_as_they_came() {
 }
 
 #[test]
-fn the_version_and_what_is_missing_stay_so() {
+fn the_version_and_missing_attributes_stay() {
     let text = r#"{"specversion":"0.3","id":"1","type":"t"}"#;
     let event = Json.decode_lenient(text.into()).unwrap();
     let message = encode_binary_lenient(&event).unwrap();
@@ -100,7 +100,7 @@ fn the_version_and_what_is_missing_stay_so() {
 }
 
 #[test]
-fn what_a_receiver_would_take_for_something_else_does_not_cross() {
+fn attributes_that_a_receiver_would_read_differently_are_refused() {
     let same = r#""Ext":"a","Time":"b""#;
     for (members, name) in [
         (r#""ext":"a","ext":"b""#, "ext"),
@@ -121,7 +121,7 @@ fn what_a_receiver_would_take_for_something_else_does_not_cross() {
                 "the attribute `{name}` would be mistaken for another one with that name in headers"
             )
         );
-        // In its own format it goes on as it came, and with what is wrong with it.
+        // In its own format, it is encoded unchanged with its violations.
         let text = Json.encode_lenient(&event).unwrap();
         assert_eq!(text, json(members));
     }
@@ -143,7 +143,7 @@ fn what_a_receiver_would_take_for_something_else_does_not_cross() {
 }
 
 #[test]
-fn a_content_type_of_events_does_not_get_into_a_header_by_white_space() {
+fn white_space_does_not_hide_the_content_type_of_whole_events() {
     for content_type in [
         "application/cloudevents+json",
         " application/cloudevents+json",
@@ -154,7 +154,7 @@ fn a_content_type_of_events_does_not_get_into_a_header_by_white_space() {
 }
 
 #[test]
-fn a_content_type_crosses_as_it_came() {
+fn a_content_type_is_converted_unchanged() {
     let event = from_json(r#""datacontenttype":"text","data":"hi""#);
     let message = encode_binary_lenient(&event).unwrap();
     assert_eq!(message.headers["content-type"], "text");
@@ -166,7 +166,7 @@ fn a_content_type_crosses_as_it_came() {
 }
 
 #[test]
-fn headers_cross_to_json_with_their_attributes_as_they_came() {
+fn headers_are_converted_to_json_with_unchanged_attributes() {
     let headers = headers(&[
         ("ce-dataschema", "#"),
         ("ce-with-dash", "\"a%20b\""),
@@ -181,7 +181,7 @@ fn headers_cross_to_json_with_their_attributes_as_they_came() {
 }
 
 #[test]
-fn a_body_crosses_to_json_whatever_it_is() {
+fn any_body_is_converted_to_json() {
     for (media_type, body, member, value) in [
         ("application/json", "[1 ]", "data", json!([1])),
         ("application/json", "[1", "data_base64", json!("WzE=")),
@@ -204,7 +204,7 @@ fn a_body_crosses_to_json_whatever_it_is() {
 }
 
 #[test]
-fn what_headers_have_no_form_for_is_named() {
+fn the_error_names_what_headers_cannot_represent() {
     for (members, expected) in [
         (
             r#""ext":[1]"#,
@@ -249,7 +249,7 @@ fn what_headers_have_no_form_for_is_named() {
 }
 
 #[test]
-fn what_json_has_no_form_for_is_named() {
+fn the_error_names_what_json_cannot_represent() {
     for name in ["data", "data_base64"] {
         let headers = headers(&[
             (&*format!("ce-{name}"), "x"),
@@ -267,14 +267,14 @@ fn what_json_has_no_form_for_is_named() {
 }
 
 #[test]
-fn an_event_of_which_nothing_is_set_crosses() {
+fn an_event_without_attributes_can_be_converted() {
     let event = Json.decode_lenient("{}".into()).unwrap();
     let message = encode_binary_lenient(&event).unwrap();
     assert!(message.headers.is_empty() && message.body.is_empty());
 }
 
 #[test]
-fn text_in_another_charset_does_not_get_into_a_body() {
+fn text_in_another_charset_is_not_converted_to_a_body() {
     for (charset, data, crosses) in [
         ("utf-16", "hi", false),
         ("iso-8859-1", "hé", false),

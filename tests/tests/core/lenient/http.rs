@@ -10,7 +10,7 @@ use eventkit_tests::refusal::chain;
 
 use super::violations;
 
-/// Decodes a message, and asserts that it is written again byte for byte.
+/// Decodes a message, and asserts that encoding it returns the same bytes.
 #[track_caller]
 fn kept(headers: &HeaderMap, body: impl Into<Bytes>) -> LenientEvent {
     let body = body.into();
@@ -27,7 +27,7 @@ fn kept(headers: &HeaderMap, body: impl Into<Bytes>) -> LenientEvent {
 }
 
 #[test]
-fn a_valid_message_is_an_event_and_is_kept_to_the_letter() {
+fn a_valid_message_is_an_event_and_is_kept_exactly() {
     let headers = headers(&[
         ("ce-subject", "\"a%20b\""),
         ("ce-time", "2026-01-31t09:30:00z"),
@@ -82,7 +82,7 @@ fn a_body_with_a_content_encoding_is_kept_with_its_header() {
 }
 
 #[test]
-fn an_event_in_a_format_that_is_not_there_is_kept() {
+fn an_event_in_an_unregistered_format_is_kept() {
     for media_type in [
         "application/cloudevents+thrift",
         "application/cloudevents",
@@ -123,7 +123,7 @@ fn only_the_headers_of_the_binding_are_kept() {
 }
 
 #[test]
-fn headers_are_kept_with_what_is_wrong_with_them() {
+fn headers_are_kept_with_their_violations() {
     let names = "core, Naming Conventions";
     let percent = "HTTP binding, 3.1.3.2";
     for (name, value, text, section) in [
@@ -163,7 +163,7 @@ fn a_header_that_is_not_utf_8_is_kept() {
 }
 
 #[test]
-fn a_header_there_twice_is_kept_twice() {
+fn a_duplicate_header_is_kept_twice() {
     let event = kept(
         &headers(&[("ce-ext", "a"), ("ce-ext", "b"), ("ce-id", "2")]),
         "",
@@ -183,7 +183,7 @@ fn a_header_there_twice_is_kept_twice() {
 }
 
 #[test]
-fn another_specversion_or_none_does_not_hide_what_else_is_wrong() {
+fn another_or_missing_specversion_does_not_hide_other_violations() {
     let mut headers = headers(&[("ce-dataschema", "#")]);
     let schema = ("dataschema", Some("#"), "core, dataschema");
     headers.insert("ce-specversion", HeaderValue::from_static("0.3"));
@@ -199,7 +199,7 @@ fn another_specversion_or_none_does_not_hide_what_else_is_wrong() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_kept() {
+fn a_body_that_is_not_the_declared_json_is_kept() {
     let headers = headers(&[("content-type", "application/json"), ("ce-subject", "")]);
     let event = kept(&headers, "{\"a\":");
     assert_eq!(violations(&event), [("subject", Some(""), "core, subject")]);
@@ -207,7 +207,7 @@ fn a_body_that_is_not_the_json_it_is_said_to_be_is_kept() {
 }
 
 #[test]
-fn a_structured_message_is_kept_with_its_content_type_and_no_other_event_in_headers() {
+fn a_structured_message_is_kept_without_attributes_in_headers() {
     let headers = content_type("Application/CloudEvents+JSON; charset=UTF-8");
     let body = json(r##" "dataschema" : "#" "##);
     let mut two = headers.clone();
@@ -237,7 +237,7 @@ fn a_structured_message_may_have_a_malformed_content_type() {
 }
 
 #[test]
-fn json_that_did_not_come_over_http_is_sent_as_it_came() {
+fn an_event_from_json_is_sent_over_http_unchanged() {
     use eventkit::format::Format;
     let text = json(r#""Ext":"1""#);
     let event = Json.decode_lenient(text.clone()).unwrap();

@@ -17,7 +17,7 @@ fn decode(text: &str) -> LenientEvent {
     event
 }
 
-/// Asserts that an event with these members is kept, and what is said to be wrong with it.
+/// Asserts that an event with these members is kept, and has these violations.
 #[track_caller]
 fn assert_kept(members: &str, expected: &[(&str, Option<&str>, &str)]) -> LenientEvent {
     let text = String::from_utf8(json(members).to_vec()).unwrap();
@@ -30,7 +30,7 @@ fn assert_kept(members: &str, expected: &[(&str, Option<&str>, &str)]) -> Lenien
 }
 
 #[test]
-fn a_valid_event_has_no_violations_and_becomes_an_event() {
+fn a_valid_event_has_no_violations_and_can_be_converted() {
     let text = json(
         r#""subject":"s","time":"2026-01-31t09:30:00z","n":7,"b":true,"x":null,"data": {"a": 1}"#,
     );
@@ -65,7 +65,7 @@ fn a_valid_event_has_no_violations_and_becomes_an_event() {
 }
 
 #[test]
-fn each_core_attribute_is_kept_with_what_is_wrong_with_it() {
+fn each_core_attribute_is_kept_with_its_violation() {
     for (name, value, section) in [
         ("dataschema", "#", "core, dataschema"),
         ("dataschema", "", "core, dataschema"),
@@ -86,7 +86,7 @@ fn each_core_attribute_is_kept_with_what_is_wrong_with_it() {
 }
 
 #[test]
-fn the_required_attributes_may_be_empty_or_missing() {
+fn required_attributes_may_be_empty_or_missing() {
     let event = decode(r#"{"specversion":"1.0","id":"","source":"","type":""}"#);
     assert_eq!(
         violations(&event),
@@ -110,7 +110,7 @@ fn the_required_attributes_may_be_empty_or_missing() {
 }
 
 #[test]
-fn another_specversion_does_not_hide_what_else_is_wrong() {
+fn another_specversion_does_not_hide_other_violations() {
     let text = r#"{"specversion":"0.3","id":"","source":"/s","type":"t","schemaurl":"u"}"#;
     let event = decode(text);
 
@@ -127,7 +127,7 @@ fn another_specversion_does_not_hide_what_else_is_wrong() {
 }
 
 #[test]
-fn names_are_kept_as_they_came() {
+fn invalid_names_are_kept() {
     let section = "core, Naming Conventions";
     for name in ["Upper", "with-dash", "with_underscore", "", "größe", "a b"] {
         let event = assert_kept(&format!(r#""{name}":"x""#), &[(name, Some("x"), section)]);
@@ -136,7 +136,7 @@ fn names_are_kept_as_they_came() {
 }
 
 #[test]
-fn values_of_any_json_type_are_kept_as_they_came() {
+fn values_of_any_json_type_are_kept() {
     let section = "JSON format, 2.2";
     for value in ["1.5", "2147483648", "1e2", "[1, 2]", r#"{"a": []}"#] {
         let event = assert_kept(
@@ -158,7 +158,7 @@ fn values_of_any_json_type_are_kept_as_they_came() {
 }
 
 #[test]
-fn an_attribute_there_twice_is_kept_twice() {
+fn a_duplicate_attribute_is_kept_twice() {
     let event = assert_kept(
         r#""id":"2","ext":"a","ext":"b""#,
         &[
@@ -185,7 +185,7 @@ fn null_is_unset() {
 }
 
 #[test]
-fn data_is_kept_whatever_is_wrong_with_it() {
+fn invalid_data_is_kept() {
     let text = r#""datacontenttype":"text/plain","data":{"a": 1}"#;
     let event = assert_kept(text, &[("data", Some(r#"{"a": 1}"#), "JSON format, 3.1.2")]);
     assert_eq!(event.data().unwrap().as_bytes(), br#"{"a": 1}"#);
@@ -204,7 +204,7 @@ fn data_is_kept_whatever_is_wrong_with_it() {
 }
 
 #[test]
-fn data_beside_a_violation_is_read_as_ever() {
+fn valid_data_is_decoded_despite_other_violations() {
     let schema = ("dataschema", Some("#"), "core, dataschema");
     for (members, data) in [
         (r#""data":{"a": 1}"#, Some(&br#"{"a": 1}"#[..])),
@@ -252,7 +252,7 @@ fn every_violation_is_listed_at_once() {
 }
 
 #[test]
-fn an_event_of_ones_own_is_written_as_ever() {
+fn a_built_event_is_encoded_as_usual() {
     let event = minimal().data_text("hi").build().unwrap();
     let lenient = LenientEvent::from(event.clone());
     assert_eq!(

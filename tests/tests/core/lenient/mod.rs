@@ -1,4 +1,4 @@
-//! Events that break the specification, and are passed on as they came.
+//! Events that violate the specification and are forwarded unchanged.
 
 mod batch;
 mod built;
@@ -9,7 +9,7 @@ mod refused;
 
 use eventkit::LenientEvent;
 
-/// Returns attribute, value and section of every violation.
+/// Returns the attribute, value and section of every violation.
 fn violations(event: &LenientEvent) -> Vec<(&str, Option<&str>, &str)> {
     let each = event.violations().iter();
     each.map(|violation| {

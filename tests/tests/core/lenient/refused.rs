@@ -1,4 +1,4 @@
-//! What cannot be kept.
+//! Messages that are refused because nothing can be kept.
 
 use bytes::Bytes;
 use eventkit::binding::http::{decode_batch_lenient, decode_lenient, with_limits};
@@ -13,7 +13,7 @@ const STRUCTURED: &str = "application/cloudevents+json";
 const BATCH: &str = "application/cloudevents-batch+json";
 
 #[test]
-fn text_that_is_not_json_or_no_object_is_refused() {
+fn text_that_is_not_a_json_object_is_refused() {
     for text in [
         "",
         "{",
@@ -34,7 +34,7 @@ fn text_that_is_not_json_or_no_object_is_refused() {
 }
 
 #[test]
-fn a_batch_with_an_element_that_is_no_object_is_refused() {
+fn a_batch_with_an_element_that_is_not_an_object_is_refused() {
     for text in ["[{}, 7]", "[{}", "{}", "[{},]"] {
         let malformed = DecodeErrorKind::Malformed;
         assert_refused(Json.decode_batch_lenient(text.into()), malformed);
@@ -44,7 +44,7 @@ fn a_batch_with_an_element_that_is_no_object_is_refused() {
 }
 
 #[test]
-fn a_message_that_is_no_event_is_refused() {
+fn a_message_that_is_not_an_event_is_refused() {
     let kind = DecodeErrorKind::NotAnEvent;
     assert_refused(decode_lenient(&HeaderMap::new(), "{}".into()), kind);
     assert_refused(decode_lenient(&content_type("text"), "{}".into()), kind);
@@ -71,7 +71,7 @@ fn content_types_of_different_modes_are_refused() {
 }
 
 #[test]
-fn a_batch_of_a_format_that_is_not_there_is_refused() {
+fn a_batch_in_an_unregistered_format_is_refused() {
     let headers = content_type("application/cloudevents-batch+cbor");
     let decoded = decode_batch_lenient(&headers, Bytes::new());
     assert_refused(decoded, DecodeErrorKind::UnsupportedMediaType);
@@ -85,7 +85,7 @@ fn a_batch_with_a_malformed_content_type_is_refused() {
 }
 
 #[test]
-fn the_limits_hold_for_what_breaks_the_specification_too() {
+fn the_limits_apply_to_invalid_events_too() {
     let kind = DecodeErrorKind::TooLarge;
     let limits = |set: fn(Limits) -> Limits| Json.with_limits(set(Limits::DEFAULT));
     let wrong = r#""Ext":"12345""#;
@@ -117,7 +117,7 @@ fn the_limits_hold_for_what_breaks_the_specification_too() {
 }
 
 #[test]
-fn violations_without_end_are_told_in_part() {
+fn only_some_of_very_many_violations_are_reported() {
     let members: Vec<String> = (0..1_000).map(|n| format!(r#""X{n}":1"#)).collect();
     let text = json(&members.join(","));
     let limits = Limits::DEFAULT.attributes(2_000);
@@ -130,7 +130,7 @@ fn violations_without_end_are_told_in_part() {
     assert_eq!(Json.encode_lenient(&event).unwrap(), text);
 }
 
-/// A format of somebody else, who knows nothing of lenient decoding.
+/// A format of a program, without support for lenient decoding.
 struct Other;
 
 impl Format for Other {
@@ -160,7 +160,7 @@ impl Format for Other {
 }
 
 #[test]
-fn a_format_that_says_nothing_of_it_takes_and_gives_valid_events() {
+fn a_format_without_lenient_decoding_decodes_and_encodes_valid_events() {
     let text = json(r#" "subject" : "s" "#);
     let event = Other.decode_lenient(text.clone()).unwrap();
     assert_eq!(Other.encode_lenient(&event).unwrap(), text);

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{assert_over, nested};
 
-/// Asserts that a message is over a limit, however it is read.
+/// Asserts that every decoder refuses a message because of a limit.
 #[track_caller]
 fn assert_message_over(limits: Limits, message: (&HeaderMap, &Bytes), limit: &str, most: usize) {
     let decoder = with_limits(limits);
@@ -59,7 +59,7 @@ fn the_default_of_a_body_is_16_mib() {
 }
 
 #[test]
-fn the_headers_those_of_others_included() {
+fn the_headers_of_others_count() {
     let headers = headers(&[("accept", "a"), ("accept", "b")]);
     let exact = Limits::DEFAULT.headers(6);
     let body = Bytes::new();
@@ -110,12 +110,12 @@ fn the_attributes_of_an_event() {
 }
 
 #[test]
-fn the_value_of_an_attribute_as_it_is_decoded() {
+fn the_decoded_value_of_an_attribute() {
     let headers = headers(&[("ce-a", "%E2%82%AC123456")]);
     let exact = Limits::DEFAULT.attribute_bytes(11);
     let body = Bytes::new();
     assert!(with_limits(exact).decode(&headers, body.clone()).is_ok());
-    // The longest is a name then, `specversion`.
+    // The longest one is then the name `specversion`.
     let limits = Limits::DEFAULT.attribute_bytes(10);
     assert_message_over(limits, (&headers, &body), "attribute_bytes", 10);
 }
@@ -133,13 +133,13 @@ fn the_depth_of_json() {
 }
 
 #[test]
-fn brackets_are_not_counted_where_the_body_is_not_json() {
+fn brackets_are_not_counted_if_the_body_is_not_json() {
     let headers = headers(&[("content-type", "text/plain")]);
     assert!(decode(&headers, Bytes::from(nested(10_000))).is_ok());
 }
 
 #[test]
-fn structured_events_and_batches_are_limited_as_their_format_is() {
+fn structured_events_and_batches_have_the_limits_of_their_format() {
     let headers = content_type("application/cloudevents+json");
     let event = json(r#""x":1"#);
     let limits = Limits::DEFAULT.attributes(4);
@@ -156,7 +156,7 @@ fn structured_events_and_batches_are_limited_as_their_format_is() {
 }
 
 #[test]
-fn a_server_answers_413_and_says_which_limit() {
+fn a_server_responds_with_413_and_the_limit() {
     let decoder = with_limits(Limits::DEFAULT.body_bytes(1));
     let error = decoder.decode(&headers(&[]), "ab".into()).unwrap_err();
     let problem = Problem::from(&error);

@@ -1,4 +1,4 @@
-//! Limits of the JSON format: what is exactly at one is taken, and what is one over is not.
+//! Limits of the JSON format: a message at the limit is accepted, one above it is refused.
 
 use bytes::Bytes;
 use eventkit::format::{Format, Json};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{assert_over, nested};
 
-/// Asserts that one event is over a limit, however it is read.
+/// Asserts that every decoder refuses an event because of a limit.
 #[track_caller]
 fn assert_event_over(limits: Limits, event: &Bytes, limit: &str, most: usize) {
     let format = Json.with_limits(limits);
@@ -118,7 +118,7 @@ fn the_default_of_the_depth_is_127() {
 }
 
 #[test]
-fn brackets_in_strings_open_nothing() {
+fn brackets_in_strings_do_not_count() {
     let text = "[{".repeat(1000);
     let event = json(&format!(r#""data":["\"{text}","\\",[]]"#));
     let limits = Limits::DEFAULT.json_depth(2);
@@ -126,14 +126,14 @@ fn brackets_in_strings_open_nothing() {
 }
 
 #[test]
-fn what_is_beside_the_data_may_be_nested_as_it_is_only_passed_over() {
+fn the_depth_of_attributes_is_not_limited() {
     let event = json(&format!(r#""x":{}"#, nested(10_000)));
     let error = Json.decode(event).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::Invalid);
 }
 
 #[test]
-fn the_place_in_a_batch_is_told() {
+fn the_error_has_the_position_in_the_batch() {
     let batch = Bytes::from([b"[", &json("")[..], b",", &json("\"x\":1"), b"]"].concat());
     let limits = Limits::DEFAULT.attributes(4);
     let error = Json.with_limits(limits).decode_batch(batch).unwrap_err();
@@ -147,7 +147,7 @@ fn the_place_in_a_batch_is_told() {
 }
 
 #[test]
-fn nothing_is_refused_without_limits() {
+fn unlimited_accepts_everything() {
     let members: Vec<String> = (0..1000).map(|n| format!(r#""x{n}":{n}"#)).collect();
     let event = json(&format!(r#"{},"data":{}"#, members.join(","), nested(1000)));
     assert!(Json.with_limits(Limits::UNLIMITED).decode(event).is_ok());

@@ -1,4 +1,4 @@
-//! How much of a message is taken.
+//! Limits of decoders.
 
 mod http;
 mod json;
@@ -8,19 +8,19 @@ mod transports;
 
 use eventkit::{DecodeError, DecodeErrorKind};
 
-/// Asserts that something is refused for being over a limit.
+/// Asserts that an error is about a limit.
 #[track_caller]
 fn assert_over<T: std::fmt::Debug>(result: Result<T, DecodeError>, limit: &str, most: usize) {
-    let error = result.expect_err("it is over a limit");
+    let error = result.expect_err("it should exceed a limit");
     assert_eq!(error.kind(), DecodeErrorKind::TooLarge, "{error:?}");
-    let exceeded = error.exceeded().expect("it says which limit");
+    let exceeded = error.exceeded().expect("the error should name the limit");
     assert_eq!((exceeded.limit(), exceeded.max()), (limit, most));
     let text = exceeded.to_string();
     assert!(text.contains(&most.to_string()), "{text}");
     assert!(text.contains(&format!("`Limits::{limit}`")), "{text}");
 }
 
-/// Returns JSON that is nested this deep, arrays and objects by turns.
+/// Returns JSON of this depth, with alternating arrays and objects.
 fn nested(depth: usize) -> String {
     let (open, close) = ("[{\"]\\\"[\":", "}]");
     let odd = depth % 2 == 1;

@@ -1,4 +1,4 @@
-//! What is checked of an event before it is sent.
+//! Limits that are checked before an event is sent.
 
 use eventkit::binding::http::{self, encode_batch, encode_binary};
 use eventkit::event::{LimitExceeded, Timestamp};
@@ -8,7 +8,7 @@ use eventkit_tests::message::minimal;
 
 use super::nested;
 
-/// Returns the name of the limit that an event exceeds, and asserts that decoders agree.
+/// Returns the name of the exceeded limit, and asserts that decoders agree.
 #[track_caller]
 fn exceeded(limits: Limits, event: EventBuilder) -> Option<&'static str> {
     let event = event.build().unwrap();
@@ -31,7 +31,7 @@ fn exceeded(limits: Limits, event: EventBuilder) -> Option<&'static str> {
 }
 
 #[test]
-fn an_event_is_within_the_limits_just_if_decoders_take_it() {
+fn check_event_agrees_with_decoders() {
     let limits = Limits::DEFAULT
         .attributes(6)
         .attribute_bytes(20)
@@ -79,7 +79,7 @@ fn an_event_is_within_the_limits_just_if_decoders_take_it() {
 }
 
 #[test]
-fn a_batch_has_a_limit_of_its_own() {
+fn a_batch_has_its_own_limit() {
     let events: Vec<Event> = vec![minimal().build().unwrap(); 3];
     let limits = Limits::DEFAULT.batch_events(2);
     let error = limits.check_batch(&events).unwrap_err();

@@ -1,4 +1,4 @@
-//! What producers send that is not quite the specification, and is decoded where it is asked for.
+//! Deviations from the specification that a switch of the limits accepts.
 
 use bytes::Bytes;
 use eventkit::binding::http::{self, Message};
@@ -9,7 +9,7 @@ use eventkit_nats::binding as nats;
 use eventkit_tests::message::{content_type, headers, json, minimal};
 use serde::{Deserialize, Serialize};
 
-/// Switch of the limits that is off by default.
+/// A switch that is off by default.
 type Switch = fn(Limits, bool) -> Limits;
 
 const SWITCHES: [Switch; 4] = [
@@ -19,7 +19,7 @@ const SWITCHES: [Switch; 4] = [
     Limits::empty_trace_context,
 ];
 
-/// Asserts that something is accepted with one switch alone.
+/// Asserts that only this switch accepts something.
 #[track_caller]
 fn accepted_by(accepted: impl Fn(Limits) -> bool, switch: usize) {
     assert!(!accepted(Limits::DEFAULT));
@@ -123,7 +123,7 @@ fn a_percent_sign_that_encodes_nothing() {
         |limits| decode(limits).is_ok_and(|found| found == expected),
         2,
     );
-    // What is encoded has to be UTF-8 all the same.
+    // The encoded bytes must be UTF-8 nevertheless.
     let decoder = http::with_limits(Limits::DEFAULT.raw_percent_signs(true));
     decoder
         .decode(&headers(&[("ce-subject", "%ff")]), Bytes::new())
@@ -176,7 +176,7 @@ fn lenient_decoders_follow_the_switches() {
         assert_eq!(event.violations().len(), violations);
         let message = http::encode_lenient(&event).unwrap();
         assert_eq!((&message.headers, &message.body), (&headers_of_json, &body));
-        // Every receiver reads what is written in a mode.
+        // Every receiver can decode what was encoded in a mode.
         let binary = http::encode_binary_lenient(&event).unwrap();
         assert_eq!(binary.headers["ce-id"], "1");
         let structured = http::encode_structured_lenient(&event, &Json).unwrap();

@@ -1,4 +1,4 @@
-//! Limits of what axum, actix-web and reqwest hand over.
+//! Limits of axum, actix-web and reqwest.
 
 use actix_web::test::TestRequest;
 use axum::body::Body;
@@ -43,7 +43,7 @@ where
     extracted.err().map(|problem| problem.status().as_u16())
 }
 
-/// Returns the answers of the servers to events, typed events and batches within limits.
+/// Returns the responses of both servers to events, typed events and batches within limits.
 async fn answers(limits: Option<Limits>) -> [Option<u16>; 6] {
     type Read = Typed<Reading<serde_json::Value>>;
     [
@@ -57,7 +57,7 @@ async fn answers(limits: Option<Limits>) -> [Option<u16>; 6] {
 }
 
 #[tokio::test]
-async fn a_router_and_an_app_set_limits_of_their_requests() {
+async fn a_router_and_an_app_set_the_limits_of_their_requests() {
     for limits in [
         Limits::DEFAULT.body_bytes(4),
         Limits::DEFAULT.headers(5),
@@ -80,7 +80,7 @@ fn response(body: &'static str) -> reqwest::Response {
 }
 
 #[tokio::test]
-async fn a_response_is_read_up_to_its_limits() {
+async fn a_response_is_read_within_its_limits() {
     let exact = Limits::DEFAULT.body_bytes(5).attributes(6).json_depth(2);
     let body = "[[7]]";
     assert!(response(body).event().await.is_ok());

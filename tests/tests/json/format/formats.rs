@@ -130,7 +130,7 @@ fn a_format_that_cannot_hold_an_event_says_why() {
 }
 
 #[test]
-fn json_is_built_in_and_stays() {
+fn the_built_in_json_format_cannot_be_replaced() {
     for (one, many) in [
         ("Application/CloudEvents+JSON", None),
         ("application/cloudevents-batch+json", None),
