@@ -1,4 +1,4 @@
-//! Async handlers, and sync ones beside them.
+//! Async handlers, also together with sync ones.
 
 use eventkit::extract::{Id, Subject};
 use eventkit::{
@@ -40,7 +40,7 @@ async fn fifth(_order: &OrderPlaced) {
 }
 
 #[tokio::test]
-async fn handlers_run_one_after_another_and_fail_alone() {
+async fn handlers_run_in_sequence_and_fail_independently() {
     let error = MIXED.dispatch_async(&placed()).await.unwrap_err();
     assert_eq!(LOG.take(), ["first A-1 36", "second A-1", "fifth"]);
     let report = error.report().unwrap();
@@ -62,7 +62,7 @@ async fn handlers_run_one_after_another_and_fail_alone() {
 }
 
 #[test]
-fn a_sync_dispatch_refuses_before_anything_has_run() {
+fn a_sync_dispatch_is_refused_before_the_first_handler_runs() {
     static CALLED: Log = Log::new();
     let registry = Registry::new("refusing");
     registry.register_typed(|_: &OrderPlaced| CALLED.note("ran"));
@@ -101,7 +101,7 @@ async fn closures_can_be_async() -> Result<(), Box<dyn std::error::Error>> {
 #[derive(Clone)]
 struct Customers(&'static str);
 
-/// Extracted after a wait.
+/// Extracted asynchronously.
 struct Customer(String);
 
 impl<'a> ExtractAsync<'a> for Customer {
@@ -137,7 +137,7 @@ async fn greet(
 }
 
 #[tokio::test]
-async fn an_extractor_of_an_async_handler_may_wait() {
+async fn an_extractor_of_an_async_handler_may_await() {
     let app = Dispatcher::new(&CUSTOMERS).state(Customers("old")).build();
     let app = app.unwrap();
     let event = placed().event_builder().unwrap().subject("7");
@@ -154,7 +154,7 @@ async fn an_extractor_of_an_async_handler_may_wait() {
 }
 
 #[test]
-fn what_an_extractor_that_waits_requires_is_missed_when_the_dispatcher_is_built() {
+fn missing_state_of_an_async_extractor_is_an_error_of_building_the_dispatcher() {
     let error = Dispatcher::new(&CUSTOMERS).build().unwrap_err();
     assert!(error.to_string().contains("Customers"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! A dispatcher that cascades dispatches what handlers return, to a depth.
+//! Dispatchers that cascade: they dispatch the events that handlers return, up to a depth.
 
 use eventkit::binding::http::Problem;
 use eventkit::{CloudEvent, DispatchError, Dispatcher, Event, Outgoing, Registry, Report, handles};
@@ -103,11 +103,11 @@ async fn an_event_beyond_the_depth_is_an_error_that_names_the_chain() {
             error.to_string(),
             "failed to dispatch a returned event, \"count\" -> \"count\" -> \"count\" -> \"counted\": the cascade exceeds the maximum depth of 2"
         );
-        // What is within the depth ran.
+        // The events within the depth were handled.
         assert_eq!(error.report().unwrap().cascaded().len(), 5);
         assert_eq!(Problem::from(&error).status(), 500);
     }
-    // An event without handlers is nobody's, at any depth.
+    // An event without handlers does not exceed the depth.
     assert!(
         dispatcher(&COUNTING, 1)
             .dispatch(&Counted { at: 1 })
@@ -117,7 +117,7 @@ async fn an_event_beyond_the_depth_is_an_error_that_names_the_chain() {
 }
 
 #[tokio::test]
-async fn a_depth_without_a_bound_ends_with_the_events() {
+async fn an_unlimited_depth_ends_with_the_last_event() {
     let app = dispatcher(&COUNTING, usize::MAX);
     let count = Count { left: 3 };
     for outcome in [app.dispatch_async(&count).await, app.dispatch(&count)] {
@@ -126,7 +126,7 @@ async fn a_depth_without_a_bound_ends_with_the_events() {
 }
 
 #[test]
-fn a_handler_that_fails_stops_no_other() {
+fn a_failing_handler_does_not_stop_the_others() {
     let app = dispatcher(&COUNTING, 4);
     let error = dispatcher(&COUNTING, 10)
         .dispatch(&Count { left: 8 })
@@ -143,7 +143,7 @@ fn a_handler_that_fails_stops_no_other() {
     );
     assert!(message.ends_with(": seven"), "{message}");
     assert_eq!(Problem::from(&error).status(), 500);
-    // Too deep, and failed as well.
+    // The cascade exceeds its depth, and a handler failed.
     let error = app.dispatch(&Count { left: 8 }).unwrap_err();
     assert!(matches!(error, DispatchError::Cascade(_)));
 }
@@ -168,7 +168,7 @@ fn an_async_handler_is_refused_before_the_first_one_runs() {
     let app = dispatcher(&ASYNC, 1);
     let error = app.dispatch(&Count { left: 1 }).unwrap_err();
     assert!(matches!(error, DispatchError::AsyncHandler { ty, .. } if ty == "counted"));
-    // Where the type of the event was not known, it is refused when it is there.
+    // If the event type was unknown before, the event is refused when it is returned.
     let error = app.dispatch(&Nobodys).unwrap_err();
     let DispatchError::Cascade(error) = error else {
         panic!("{error}");

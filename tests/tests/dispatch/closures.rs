@@ -68,7 +68,7 @@ fn a_closure_takes_state_and_other_extractors() {
 }
 
 #[tokio::test]
-async fn an_async_closure_takes_extractors_beside_its_own_event() {
+async fn an_async_closure_takes_the_event_by_value_and_extractors() {
     let registry = Registry::new("async closures");
     registry.register_async("*", |event: Event, State(log): SharedLog| async move {
         tokio::task::yield_now().await;
@@ -99,11 +99,11 @@ async fn an_async_closure_takes_extractors_beside_its_own_event() {
 }
 
 #[test]
-fn state_of_a_closure_that_is_missing_is_found_before_the_first_event() {
+fn missing_state_of_a_closure_is_an_error_of_building_the_dispatcher() {
     let registry = Registry::new("stateful closures");
     registry.register("*", |_: &Event, _: State<u8>, _: SharedLog| {});
     let Err(DispatcherError::MissingState(missing)) = Dispatcher::new(&registry).build() else {
-        panic!("a dispatcher without state was built");
+        panic!("a dispatcher without state should not be built");
     };
     assert_eq!(missing.len(), 1);
     assert!(missing[0].contains("State<u8>"), "{}", missing[0]);
@@ -111,7 +111,7 @@ fn state_of_a_closure_that_is_missing_is_found_before_the_first_event() {
 }
 
 #[test]
-fn state_alone_needs_no_envelope_and_other_extractors_do() {
+fn only_extractors_other_than_state_need_an_envelope() {
     #[derive(serde::Serialize, serde::Deserialize, CloudEvent)]
     #[cloudevent(type = "co.outcome.sourceless")]
     struct Sourceless(u8);
@@ -124,7 +124,7 @@ fn state_alone_needs_no_envelope_and_other_extractors_do() {
 
     registry.register_typed(|_: &Sourceless, _: Tenant| {});
     app(&registry, &log).dispatch(&Sourceless(1)).unwrap_err();
-    assert!(log.take().is_empty(), "no handler runs");
+    assert!(log.take().is_empty(), "no handler should run");
 }
 
 #[test]
@@ -141,10 +141,10 @@ fn a_closure_sends_events() {
 }
 
 #[test]
-fn a_failed_extractor_fails_the_closure_alone() {
+fn a_failed_extractor_only_fails_its_closure() {
     let registry = Registry::new("failing closures");
     registry.register("*", |_: &Event, _: PartitionKey| -> () {
-        panic!("it is not called")
+        panic!("the closure should not be called")
     });
     registry.register("*", |_: &Event| {});
     let error = registry.dispatch(&placed()).unwrap_err();
@@ -153,7 +153,7 @@ fn a_failed_extractor_fails_the_closure_alone() {
 }
 
 #[test]
-fn a_function_is_registered_as_a_closure_is() {
+fn a_function_can_be_registered_like_a_closure() {
     fn note(order: &OrderPlaced, State(log): SharedLog) {
         log.note(&order.order_id);
     }

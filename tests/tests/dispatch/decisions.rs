@@ -1,4 +1,4 @@
-//! The decision of an error is kept, whatever it is wrapped in.
+//! The decision of an error is kept in every wrapper.
 
 use std::error::Error;
 use std::fmt;
@@ -22,7 +22,7 @@ enum ShipError {
     Busy,
 }
 
-/// An error that makes no decision itself.
+/// An error without a decision of its own.
 #[derive(Debug)]
 struct Wrapper(ShipError);
 
@@ -76,7 +76,7 @@ impl Error for Wrapper {
 
 const NO_ADDRESS: ShipError = ShipError::NoAddress;
 
-/// Registers functions with these return types, each of which fails with an error.
+/// Registers functions with these return types, which all return an error.
 macro_rules! failing {
     ($registry:ident: $($name:ident: $result:ty = $error:expr;)*) => {
         static $registry: Registry = Registry::new(stringify!($registry));
@@ -143,7 +143,7 @@ failing! { OTHERS:
 }
 
 #[test]
-fn the_decision_is_the_one_that_the_error_made() {
+fn the_first_decision_of_the_chain_is_returned() {
     let error = OTHERS.dispatch(&Placed).unwrap_err();
     let failures = error.report().unwrap().failures();
     let decisions: Vec<_> = failures.map(|(_, failure)| decision(failure)).collect();

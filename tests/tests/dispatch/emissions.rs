@@ -1,4 +1,4 @@
-//! What a handler emits is known before it runs.
+//! The emissions of handlers are known before they run.
 
 use eventkit::{
     BoxError, CloudEvent, Context, Event, Extract, HandlerRef, Outgoing, Registry, handles,
@@ -112,7 +112,7 @@ fn emits(handler: &HandlerRef) -> (&str, String) {
 }
 
 #[test]
-fn emissions_are_those_of_the_signature_and_those_given_by_hand() {
+fn emissions_follow_from_the_signature_and_declarations() {
     let handlers: Vec<HandlerRef> = ALL.handlers().collect();
     let emitted: Vec<(&str, String)> = handlers.iter().map(emits).collect();
     let expected = [
@@ -135,7 +135,7 @@ fn emissions_are_those_of_the_signature_and_those_given_by_hand() {
 }
 
 #[test]
-fn closures_emit_what_they_return_and_declare() {
+fn closures_emit_their_return_type_and_declarations() {
     let registry = Registry::new("emissions of closures");
     registry.register_typed(|_: &Placed| Some(Paid));
     let declared = registry.with_name("declared").emits::<ShopEvent>();
@@ -154,9 +154,9 @@ fn closures_emit_what_they_return_and_declare() {
 }
 
 #[test]
-fn a_check_finds_events_that_nobody_handles() {
+fn a_check_finds_events_without_handlers() {
     let report = ALL.check().unwrap();
-    // An envelope handler of all types handles them.
+    // An envelope handler of all types handles these events.
     assert!(report.unhandled_emissions().is_empty());
     let registry = Registry::new("unhandled");
     registry.register_typed(|_: &Placed| vec![Paid]);
@@ -203,7 +203,7 @@ fn a_check_finds_cycles() {
 }
 
 #[tokio::test]
-async fn what_is_emitted_is_among_what_is_known() {
+async fn handlers_emit_only_known_events() {
     let report = ALL.dispatch_async(&Placed).await.unwrap();
     let types: Vec<&str> = report.events().iter().map(Event::ty).collect();
     let (paid, shipped) = (Paid::TYPE, Shipped::TYPE);

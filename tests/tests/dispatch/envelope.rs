@@ -33,7 +33,7 @@ fn event(ty: &str) -> Event {
 }
 
 #[tokio::test]
-async fn several_types_and_patterns_choose_events() -> Result<(), Box<dyn std::error::Error>> {
+async fn several_types_and_patterns_select_events() -> Result<(), Box<dyn std::error::Error>> {
     ENVELOPE
         .dispatch_async(&event("co.outcome.order.placed"))
         .await?;
@@ -54,7 +54,7 @@ async fn several_types_and_patterns_choose_events() -> Result<(), Box<dyn std::e
 }
 
 #[test]
-fn a_typed_value_becomes_an_envelope_with_id_and_time() -> Result<(), Box<dyn std::error::Error>> {
+fn a_typed_value_is_encoded_with_id_and_time() -> Result<(), Box<dyn std::error::Error>> {
     static SEEN: Log = Log::new();
     let registry = Registry::new("made");
     registry.register("*", |event: &Event| {
@@ -64,7 +64,7 @@ fn a_typed_value_becomes_an_envelope_with_id_and_time() -> Result<(), Box<dyn st
     registry.register("*", |event: &Event| SEEN.note(event.id()));
     registry.dispatch(&placed())?;
     let ids = SEEN.take();
-    assert_eq!(ids[0], ids[1], "all handlers see one event");
+    assert_eq!(ids[0], ids[1], "all handlers should get the same event");
     assert_eq!(ids[0].len(), 36);
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What handlers take beside the event.
+//! Parameters of handlers after the event.
 
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ fn app(log: &Arc<Log>) -> Dispatcher {
 }
 
 #[test]
-fn parameters_are_filled_from_event_and_state() {
+fn parameters_are_extracted_from_event_and_state() {
     let log = Arc::new(Log::default());
     app(&log).dispatch(&event()).unwrap();
     let lines = log.take();
@@ -84,7 +84,7 @@ fn parameters_are_filled_from_event_and_state() {
 }
 
 #[test]
-fn an_attribute_that_is_not_there_fails_the_handler_and_says_which() {
+fn an_absent_attribute_fails_the_handler_with_its_name() {
     let log = Arc::new(Log::default());
     for (name, message) in [
         ("priority", "attribute `priority` is missing"),
@@ -96,12 +96,12 @@ fn an_attribute_that_is_not_there_fails_the_handler_and_says_which() {
         }
         let error = app(&log).dispatch(&event).unwrap_err().to_string();
         assert!(error.contains(message), "{error}");
-        assert!(log.take().is_empty(), "the handler is not called");
+        assert!(log.take().is_empty(), "the handler should not be called");
     }
 }
 
 #[test]
-fn state_that_is_missing_is_found_before_the_first_event() {
+fn missing_state_is_an_error_of_building_the_dispatcher() {
     let error = Dispatcher::new(&EXTRACTED).build().unwrap_err();
     assert!(error.to_string().contains(".state(..)"), "{error}");
     let DispatcherError::MissingState(missing) = error else {
@@ -148,7 +148,7 @@ fn state_alone_needs_no_envelope() {
         .state(Arc::clone(&log))
         .build()
         .unwrap();
-    // It has no source, so an envelope could not be made.
+    // The value has no source, so it could not be encoded as an envelope.
     app.dispatch(&Quiet(1)).unwrap();
     assert_eq!(log.take(), ["quiet"]);
 }
@@ -184,7 +184,7 @@ fn optional_state_may_be_missing() {
 static OPTIONAL_ALONE: Registry = Registry::new("optional alone");
 
 #[test]
-fn optional_state_alone_needs_no_envelope() {
+fn optional_state_needs_no_envelope() {
     OPTIONAL_ALONE.add(eventkit::handlers![typed_optional]);
     let log = Arc::new(Log::default());
     let app = Dispatcher::new(&OPTIONAL_ALONE).state(Arc::clone(&log));
@@ -193,7 +193,7 @@ fn optional_state_alone_needs_no_envelope() {
 }
 
 #[test]
-fn a_test_gives_an_extractor_a_context() {
+fn an_extractor_can_be_tested_with_a_context() {
     let log = Arc::new(Log::default());
     let builder = Context::builder(event())
         .state(Db(Arc::clone(&log)))

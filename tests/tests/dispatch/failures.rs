@@ -26,7 +26,7 @@ impl std::error::Error for Outer {
 }
 
 #[test]
-fn an_error_and_a_panic_leave_the_others_alone() {
+fn errors_and_panics_do_not_affect_other_handlers() {
     static LOG: Log = Log::new();
     let registry = Registry::new("failing");
     registry.register_typed(|_: &OrderPlaced| Err::<(), _>(Outer("x".parse::<u8>().unwrap_err())));
@@ -52,17 +52,17 @@ fn an_error_and_a_panic_leave_the_others_alone() {
     assert_eq!(
         text.matches("invalid digit").count(),
         1,
-        "the chain is printed once: {text}"
+        "the chain should be printed once: {text}"
     );
     assert!(
         text.contains("dispatch/failures.rs"),
-        "the location is in the message: {text}"
+        "the message should contain the location: {text}"
     );
     assert!(std::error::Error::source(&error).is_none());
 }
 
 #[test]
-fn data_that_does_not_fit_fails_typed_handlers_only() {
+fn data_that_does_not_fit_only_fails_typed_handlers() {
     static LOG: Log = Log::new();
     let registry = Registry::new("misfit");
     registry.register_typed(|_: &OrderPlaced| LOG.note("typed"));
@@ -79,7 +79,7 @@ fn data_that_does_not_fit_fails_typed_handlers_only() {
 }
 
 #[test]
-fn strings_and_boxed_errors_are_errors() {
+fn strings_and_boxed_errors_can_be_returned() {
     let registry = Registry::new("kinds");
     registry.register("*", |_: &Event| Err::<(), &str>("a text"));
     registry.register("*", |_: &Event| Err::<(), String>("a string".into()));
@@ -97,7 +97,7 @@ fn strings_and_boxed_errors_are_errors() {
 }
 
 #[test]
-fn a_failed_dispatch_is_a_problem_of_whoever_is_at_fault() {
+fn the_problem_of_a_failed_dispatch_says_who_is_at_fault() {
     let registry = Registry::new("problems");
     registry.register_typed(|_: &OrderPlaced| ());
     let builder = Event::builder().source("/s").ty("co.outcome.order.placed");
@@ -121,7 +121,7 @@ fn a_failed_dispatch_is_a_problem_of_whoever_is_at_fault() {
 }
 
 #[test]
-fn the_alternate_form_of_a_failure_tells_its_causes() {
+fn the_alternate_form_of_a_failure_has_its_causes() {
     let failure = Failure::error(Outer("x".parse::<u8>().unwrap_err()));
     assert_eq!(failure.to_string(), "the total is wrong");
     assert_eq!(
@@ -130,7 +130,7 @@ fn the_alternate_form_of_a_failure_tells_its_causes() {
     );
 }
 
-/// An error that ends with the text of its source, as many enums of thiserror do.
+/// An error whose message ends with the message of its source, as many thiserror enums do.
 #[derive(Debug)]
 struct Database(std::num::ParseIntError);
 
@@ -147,7 +147,7 @@ impl std::error::Error for Database {
 }
 
 #[test]
-fn a_cause_that_ends_the_text_of_its_error_is_not_repeated() {
+fn a_cause_at_the_end_of_a_message_is_not_repeated() {
     let failure = Failure::error(Database("x".parse::<u8>().unwrap_err()));
     assert_eq!(
         format!("{failure:#}"),
@@ -180,7 +180,7 @@ async fn of_a_customer(_: &Event, _: Customer) {}
 static EXTRACTING: Registry = Registry::new("extracting");
 
 #[tokio::test]
-async fn a_failure_names_the_parameter_that_was_not_extracted() {
+async fn a_failure_names_the_parameter_that_could_not_be_extracted() {
     let error = EXTRACTING
         .dispatch_async(&event("extract"))
         .await
@@ -196,7 +196,7 @@ async fn a_failure_names_the_parameter_that_was_not_extracted() {
 }
 
 #[test]
-fn an_unwrapped_error_of_a_dispatch_tells_what_failed() {
+fn unwrapping_the_error_of_a_dispatch_prints_the_failures() {
     let registry = Registry::new("unwrapped");
     registry.register("debug", |_: &Event| Err::<(), _>("no"));
     let error = registry.dispatch(&event("debug")).unwrap_err();

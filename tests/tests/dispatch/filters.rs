@@ -26,7 +26,7 @@ fn marked(id: &str, subject: &str, n: i32) -> Event {
 }
 
 #[tokio::test]
-async fn a_handler_runs_for_the_events_that_pass_its_filter() {
+async fn a_handler_only_runs_for_events_that_match_its_filter() {
     let report = MARKED
         .dispatch_async(&marked("1", "eu-7", 4))
         .await
@@ -58,7 +58,7 @@ fn unreachable_handler() {
 }
 
 #[test]
-fn a_filter_that_cannot_be_evaluated_is_a_failure_and_no_silent_skip() {
+fn a_filter_that_cannot_be_evaluated_is_a_failure() {
     let registry = Registry::new("errors");
     registry
         .with_filter(Filter::sql("n > 3").unwrap())
@@ -81,7 +81,7 @@ fn a_filter_that_cannot_be_evaluated_is_a_failure_and_no_silent_skip() {
 }
 
 #[test]
-fn a_function_of_the_program_that_panics_fails_its_handler_alone() {
+fn a_panicking_filter_function_only_fails_its_handler() {
     let mut functions = Functions::default();
     let panics = Function::new("PANICS", [], Type::Boolean, |_| panic!("ouch"));
     functions.register(panics).unwrap();
@@ -95,7 +95,7 @@ fn a_function_of_the_program_that_panics_fails_its_handler_alone() {
     assert!(message.ends_with("panicked: ouch"), "{message}");
 }
 
-/// Fails where it is encoded.
+/// An event type that cannot be encoded.
 #[derive(Debug, Clone, Deserialize)]
 struct Never;
 
@@ -136,7 +136,7 @@ fn the_data_of_a_typed_value_is_not_encoded_for_a_filter() {
 }
 
 #[test]
-fn a_filter_on_what_only_an_envelope_has_gets_one() {
+fn a_filter_on_id_or_time_gets_the_envelope() {
     let registry = Registry::new("envelope");
     let filter = Filter::sql("EXISTS time AND LENGTH(id) = 36").unwrap();
     registry
@@ -149,7 +149,7 @@ fn a_filter_on_what_only_an_envelope_has_gets_one() {
 }
 
 #[test]
-fn a_handler_knows_its_filter() {
+fn the_metadata_of_a_handler_has_its_filter() {
     let registry = Registry::new("known");
     let filter = Filter::prefix([("subject", "eu-")]).unwrap();
     registry

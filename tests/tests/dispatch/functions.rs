@@ -1,4 +1,4 @@
-//! Functions that take nothing but the event: many of them, some of which fail.
+//! Many functions that only take the event, some of which fail.
 
 use std::task::{Context, Poll, Waker};
 
@@ -9,8 +9,8 @@ use super::{OrderEvent, OrderPlaced, placed};
 static SYNC: Registry = Registry::new("sync functions");
 static ASYNC: Registry = Registry::new("async functions");
 
-/// Makes a sync and an async handler of each number: the third and the eighth fail, the fourth, the
-/// fifth and the ninth panic.
+/// Defines a sync and an async handler for each number. The third and eighth fail; the fourth,
+/// fifth and ninth panic.
 macro_rules! functions {
     ($($number:literal $sync:ident $asynchronous:ident)*) => {$(
         #[handles(registry = SYNC, order = $number)]
@@ -59,7 +59,7 @@ fn assert_failed(outcome: Result<Report, DispatchError>, functions: [&str; 5]) {
 }
 
 #[test]
-fn functions_that_fail_or_panic_leave_those_around_them_alone() {
+fn failing_and_panicking_functions_do_not_affect_others() {
     let functions = ["three", "four", "five", "eight", "nine"];
     assert_failed(SYNC.dispatch(&placed()), functions);
     assert_failed(SYNC.dispatch(&OrderEvent::Placed(placed())), functions);
@@ -67,7 +67,7 @@ fn functions_that_fail_or_panic_leave_those_around_them_alone() {
 }
 
 #[test]
-fn async_functions_that_fail_or_panic_leave_those_around_them_alone() {
+fn failing_and_panicking_async_functions_do_not_affect_others() {
     let functions = [
         "three_async",
         "four_async",
@@ -82,6 +82,6 @@ fn async_functions_that_fail_or_panic_leave_those_around_them_alone() {
         .poll(&mut Context::from_waker(Waker::noop()))
     {
         Poll::Ready(outcome) => assert_failed(outcome, functions),
-        Poll::Pending => panic!("all of them are ready at once"),
+        Poll::Pending => panic!("all futures should be ready on the first poll"),
     }
 }

@@ -1,4 +1,4 @@
-//! Registries that grow while they are in use, and the ways past what most dispatches do not need.
+//! Registries that change while they are in use, and rare cases of dispatch.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -18,7 +18,7 @@ fn sync_one(_order: &OrderPlaced) {}
 #[handles(registry = NOBODY)]
 async fn small(_order: &OrderPlaced) {}
 
-/// Is larger than what a dispatch has room for.
+/// A handler whose future is large.
 #[handles(registry = NOBODY)]
 async fn large(order: OrderPlaced) -> Result<(), String> {
     let block = [order.total_cents; 1_000];
@@ -32,7 +32,7 @@ async fn panics(_order: &OrderPlaced) {
 }
 
 #[test]
-fn a_registry_may_grow_between_any_two_dispatches() {
+fn handlers_can_be_registered_between_dispatches() {
     let registry = Registry::new("growing");
     let ran = Arc::new(AtomicUsize::new(0));
     for expected in 1..=40 {
@@ -46,11 +46,15 @@ fn a_registry_may_grow_between_any_two_dispatches() {
     }
     let counted = Arc::downgrade(&ran);
     drop((registry, ran));
-    assert_eq!(counted.strong_count(), 0, "closures go with their registry");
+    assert_eq!(
+        counted.strong_count(),
+        0,
+        "closures should be dropped with their registry"
+    );
 }
 
 #[test]
-fn threads_see_what_was_registered_before_they_dispatched() {
+fn a_dispatch_sees_all_handlers_registered_before_it() {
     static SHARED: Registry = Registry::new("shared by threads");
     let start = Barrier::new(3);
     std::thread::scope(|scope| {
@@ -86,7 +90,7 @@ fn a_report_outlives_its_registry() {
 }
 
 #[test]
-fn reports_of_more_threads_than_have_counters_keep_closures_and_let_them_go() {
+fn reports_of_many_threads_keep_closures_alive_until_they_are_dropped() {
     let registry = Registry::new("many threads");
     let ran = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&ran);
@@ -103,7 +107,11 @@ fn reports_of_more_threads_than_have_counters_keep_closures_and_let_them_go() {
     assert_eq!(ran.load(Ordering::Relaxed), 40);
     let left = Arc::downgrade(&ran);
     drop((registry, ran));
-    assert_eq!(left.strong_count(), 1, "the reports name the closure");
+    assert_eq!(
+        left.strong_count(),
+        1,
+        "the reports should keep the closure alive"
+    );
     for error in &errors {
         assert_eq!(error.report().unwrap().failures().count(), 1);
     }
@@ -112,7 +120,7 @@ fn reports_of_more_threads_than_have_counters_keep_closures_and_let_them_go() {
 }
 
 #[tokio::test]
-async fn futures_small_and_large_run_one_after_another() {
+async fn small_and_large_futures_run_in_sequence() {
     let registry = Registry::new("sizes");
     registry.add(handlers![sync_one, small, large, panics]);
     let event = placed().to_event().unwrap();
@@ -138,7 +146,7 @@ fn assert_failures(error: eventkit::DispatchError) {
 }
 
 #[tokio::test]
-async fn a_closure_that_panics_before_it_has_a_future_fails_alone() {
+async fn a_closure_that_panics_before_it_returns_a_future_only_fails_itself() {
     let registry = Registry::new("panics early");
     registry.register_typed_async(|order: OrderPlaced| {
         assert!(order.order_id.is_empty(), "not even a future");
@@ -163,7 +171,7 @@ enum AnyTwin {
 }
 
 #[test]
-fn two_rust_types_of_one_event_type_are_refused_before_the_first_handler() {
+fn different_rust_types_of_one_event_type_are_refused_before_the_first_handler() {
     let registry = Registry::new("twins");
     registry.register_typed(|_: &OrderPlaced| Err::<(), _>("placed"));
     registry.register_typed(|_: &AnyOrder| Err::<(), _>("any"));
@@ -195,7 +203,7 @@ fn two_rust_types_of_one_event_type_are_refused_before_the_first_handler() {
     registry.dispatch(&super::cancelled()).unwrap();
 
     let Err(DispatcherError::TwoTypes(conflicts)) = Dispatcher::new(&registry).build() else {
-        panic!("a dispatcher with two types was built");
+        panic!("a dispatcher with two Rust types should not be built");
     };
     assert_eq!(conflicts.len(), 1);
     assert!(
@@ -217,7 +225,7 @@ fn failures<E: eventkit::Dispatch>(registry: &Registry, event: &E) -> Vec<String
 }
 
 #[test]
-fn patterns_alone_stand_for_types_that_nobody_names() {
+fn patterns_match_types_that_no_handler_names() {
     let registry = Registry::new("patterns alone");
     registry.register("org.*", |_: &Event| {});
     registry.register_typed(|_: &OrderPlaced| {});

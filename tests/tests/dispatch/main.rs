@@ -33,7 +33,7 @@ use std::sync::{Mutex, PoisonError};
 use eventkit::CloudEvent;
 use serde::{Deserialize, Serialize};
 
-/// Collects what handlers did; statics stand in for what a program would have.
+/// A log of what handlers did. In tests, statics replace the state of a program.
 #[derive(Debug, Default)]
 struct Log(Mutex<Vec<String>>);
 
@@ -49,7 +49,7 @@ impl Log {
             .push(line.into());
     }
 
-    /// Returns the lines, and forgets them.
+    /// Returns the lines, and clears them.
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

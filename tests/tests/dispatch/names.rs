@@ -1,4 +1,4 @@
-//! Handlers and what is around them, called as generated code might be.
+//! Handlers and their surroundings with names that generated code might use.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -9,7 +9,7 @@ use super::{OrderPlaced, placed};
 static NAMES: Registry = Registry::new("names");
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// Makes a sync and an async handler of each name.
+/// Defines a sync and an async handler for each name.
 macro_rules! handlers_called {
     ($($name:ident)*) => {$(
         mod $name {
@@ -65,7 +65,7 @@ async fn a_handler_of_any_name_runs_once() {
 
 static EXPRESSIONS: Registry = Registry::new("expressions");
 
-/// The expressions of the user, and what else is in scope, have the names of what is generated.
+/// Expressions and items of the user with the names of generated items.
 #[allow(
     non_upper_case_globals,
     dead_code,
@@ -105,7 +105,7 @@ mod expressions {
 }
 
 #[test]
-fn expressions_see_the_names_of_the_user() {
+fn expressions_refer_to_the_items_of_the_user() {
     let mut orders = Vec::new();
     EXPRESSIONS
         .handlers()
@@ -179,14 +179,14 @@ fn not_there(_order: &OrderPlaced) {}
 fn not_there_either(_order: &OrderPlaced) {}
 
 #[test]
-fn conditions_hold_before_parameters_are_counted() {
+fn conditions_apply_before_parameters_are_counted() {
     let app = eventkit::Dispatcher::new(&CONDITIONS).state(7_u32);
     assert_eq!(app.build().unwrap().dispatch(&placed()).unwrap().len(), 4);
 }
 
 static TYPES: Registry = Registry::new("types");
 
-/// Makes a handler of a type that the macro has wrapped in a group.
+/// Defines a handler of a type in an invisible group of a macro.
 macro_rules! handler_of {
     ($name:ident: $type:ty) => {
         #[handles("co.outcome.order.placed", registry = TYPES)]
@@ -215,11 +215,11 @@ fn in_parentheses(_order: &(OrderPlaced)) {}
 fn with_a_lifetime<'a>(_order: &'a OrderPlaced, _id: eventkit::extract::Id<'a>) {}
 
 #[test]
-fn a_type_is_what_it_is_without_groups_and_lifetimes() {
+fn groups_and_lifetimes_of_types_are_ignored() {
     assert_eq!(TYPES.dispatch(&placed()).unwrap().len(), 5);
 }
 
-/// Traits that every type implements, with the names of what generated code calls.
+/// Traits for all types, with the names of the methods that generated code calls.
 #[allow(
     dead_code,
     clippy::wrong_self_convention,
@@ -265,7 +265,7 @@ mod blanket {
 }
 
 #[test]
-fn traits_of_the_user_are_not_in_the_way() {
+fn traits_of_the_user_do_not_collide_with_generated_code() {
     let event = blanket::Blanket {
         customer: "c".into(),
         region: Some("eu".into()),

@@ -1,4 +1,4 @@
-//! Registries, and what they can tell.
+//! Registries, and their checks.
 
 use eventkit::{CloudEvent, Event, Registry, RegistryIssue, default_registry, handlers, handles};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ fn each_registry_has_its_handlers() {
 }
 
 #[test]
-fn an_event_that_nobody_handles_is_no_error() {
+fn an_event_without_handlers_is_not_an_error() {
     let event = Event::builder()
         .source("/s")
         .ty("co.outcome.unheard")
@@ -60,7 +60,7 @@ fn handlers_registered_after_a_dispatch_run_in_the_next() {
 }
 
 #[test]
-fn handlers_can_be_registered_while_another_dispatches() {
+fn handlers_can_be_registered_during_a_dispatch() {
     let registry: &'static Registry = Box::leak(Box::new(Registry::new("reentrant")));
     registry.register_typed(move |_: &OrderPlaced| {
         registry.register_typed(|_: &OrderPlaced| ());
@@ -83,7 +83,7 @@ mod other {
 }
 
 #[test]
-fn two_rust_types_on_one_event_type_are_found() {
+fn two_rust_types_of_one_event_type_are_an_issue() {
     let registry = Registry::new("claimed");
     registry.register_typed(|_: &First| ());
     registry.register_typed(|_: &other::Second| ());
@@ -99,7 +99,7 @@ fn two_rust_types_on_one_event_type_are_found() {
 }
 
 #[test]
-fn expected_handlers_that_are_not_linked_in_are_found() {
+fn expected_handlers_that_are_not_linked_in_are_an_issue() {
     let krate = module_path!().split("::").next().unwrap();
     OWN.expect([krate, module_path!(), concat!(module_path!(), "::in_own")])
         .unwrap();
@@ -111,7 +111,7 @@ fn expected_handlers_that_are_not_linked_in_are_found() {
 }
 
 #[test]
-fn handlers_are_added_by_an_iterator_that_looks_at_the_registry() {
+fn an_iterator_of_added_handlers_may_use_the_registry() {
     let registry = Registry::new("added while looked at");
     let missing = handlers![in_default].into_iter();
     registry.add(missing.filter(|own| registry.handlers().all(|added| added.name() != own.name())));
@@ -120,12 +120,12 @@ fn handlers_are_added_by_an_iterator_that_looks_at_the_registry() {
 
 #[test]
 #[should_panic(expected = "a `*` must be a whole segment")]
-fn a_pattern_that_can_never_match_is_refused() {
+fn a_pattern_that_cannot_match_is_refused() {
     Registry::new("wrong").register("co.out*", |_: &Event| ());
 }
 
 #[test]
-fn registries_and_what_they_return_can_be_shared() {
+fn registries_and_reports_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>() {}
     shared::<Registry>();
     shared::<eventkit::Dispatcher>();

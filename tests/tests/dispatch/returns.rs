@@ -1,4 +1,4 @@
-//! What handlers return is in the report, together with what they send.
+//! The events that handlers return and send are in the report.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -203,7 +203,7 @@ fn check_failing(report: &Report) {
 }
 
 #[tokio::test]
-async fn events_of_handlers_that_fail_are_dropped() {
+async fn events_of_failed_handlers_are_dropped() {
     let placed = Placed { items: 1 };
     let error = FAILING.dispatch(&placed).unwrap_err();
     check_failing(error.report().unwrap());
@@ -239,13 +239,13 @@ async fn closures_return_events_too() {
 }
 
 #[test]
-fn a_key_is_given_once_where_ids_are_random_too() {
+fn a_key_can_only_be_used_once_even_with_random_ids() {
     let outgoing = Outgoing::<Shipped>::new();
     outgoing.send_with_key(&Shipped { item: 1 }, "a").unwrap();
     outgoing.send_with_key(&Shipped { item: 2 }, "b").unwrap();
     let error = outgoing.send_with_key(&Shipped { item: 2 }, "a");
     assert!(matches!(error, Err(OutgoingError::SameId(_))));
-    // The same event twice is one event.
+    // The same event with the same key is stored once.
     outgoing.send_with_key(&Shipped { item: 1 }, "a").unwrap();
     outgoing.send(&Shipped { item: 2 }).unwrap();
     let items = outgoing.events();
@@ -271,7 +271,7 @@ fn relay(event: AnyEvent, outgoing: Outgoing<AnyEvent>) -> AnyEvent {
 }
 
 #[test]
-fn what_no_builder_makes_is_returned_as_it_is() {
+fn a_returned_event_that_a_builder_refuses_is_unchanged() {
     let json = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"application/cloudevents+json","data_base64":"AA=="}"#;
     let event = Json.decode(json.into()).unwrap();
     event.to_builder().build().unwrap_err();
@@ -299,7 +299,7 @@ mod never {
 }
 
 #[tokio::test]
-async fn a_handler_may_never_return() {
+async fn a_handler_may_have_the_never_type() {
     let error = NEVER.dispatch_async(&Placed { items: 2 }).await;
     let failures = error.unwrap_err().to_string();
     assert!(failures.contains("panicked: 2 items"), "{failures}");
@@ -321,7 +321,7 @@ fn keep(_: &Placed, outgoing: Outgoing<Shipped>) {
 }
 
 #[test]
-fn outgoing_is_closed_with_its_handler() {
+fn outgoing_is_closed_when_its_handler_ends() {
     let app = Dispatcher::new(&KEPT).build().unwrap();
     assert_eq!(
         app.dispatch(&Placed { items: 1 }).unwrap().events().len(),

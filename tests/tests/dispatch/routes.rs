@@ -1,11 +1,11 @@
-//! Types, patterns, and which events they choose.
+//! Event types and patterns, and the events that they select.
 
 use eventkit::{Event, Registry, handles};
 
 use super::{Log, OrderEvent, cancelled, placed};
 
 #[test]
-fn a_star_is_one_segment_inside_and_the_rest_at_the_end() {
+fn a_star_matches_one_segment_inside_and_the_rest_at_the_end() {
     let chosen = |pattern: &str, ty: &str| {
         let registry = Registry::new("pattern");
         registry.register(pattern, |_: &Event| ());
@@ -55,7 +55,7 @@ fn all_of_the_enum(event: OrderEvent) {
 }
 
 #[test]
-fn an_enum_can_be_narrowed_and_never_gets_what_it_cannot_hold() {
+fn a_handler_of_an_enum_can_name_some_of_its_types() {
     SUBSET.dispatch(&placed()).unwrap();
     assert_eq!(LOG.take(), ["all false"]);
     SUBSET.dispatch(&cancelled()).unwrap();
@@ -69,7 +69,7 @@ fn an_enum_can_be_narrowed_and_never_gets_what_it_cannot_hold() {
 }
 
 #[test]
-fn envelope_types_that_no_rust_type_has_are_pointed_out() {
+fn a_check_lists_types_of_envelope_handlers_without_a_rust_type() {
     let registry = Registry::new("orphans");
     registry.register("co.outcome.order.placd", |_: &Event| ());
     registry.register("co.outcome.order.placed", |_: &Event| ());

@@ -1,4 +1,4 @@
-//! The forms a handler may be written in.
+//! The syntactic forms of a handler.
 
 #![deny(warnings)]
 
@@ -24,7 +24,7 @@ handler!(from_the_same_macro, OrderPlaced);
 static WRITTEN: Registry = Registry::new("written by a macro");
 static WRITTEN_LOG: Log = Log::new();
 
-/// Makes handlers of each form, with every piece coming from the caller.
+/// Defines handlers of each form, with every token from the caller.
 macro_rules! handlers_of {
     ($ty:literal, $event:ty, $envelope:ty, $state:ty, $extension:ty, $output:ty) => {
         #[handles($ty, registry = WRITTEN)]
@@ -59,10 +59,10 @@ handlers_of!(
 );
 
 #[tokio::test]
-async fn a_macro_may_write_the_handler() {
+async fn a_macro_may_define_the_handler() {
     let app = Dispatcher::new(&WRITTEN).state(7_u8).build().unwrap();
     app.dispatch_async(&placed()).await.unwrap();
-    // They stand at one place, and so run by their names.
+    // They have the same location, so they run in the order of their names.
     let lines = WRITTEN_LOG.take();
     assert_eq!(lines, ["extracts 7 None", "takes it", "waits"]);
 }
@@ -86,7 +86,7 @@ pub(super) fn with_attributes(
 }
 
 #[test]
-fn every_form_is_found() {
+fn every_form_is_discovered() {
     #[handles("co.outcome.order.placed", registry = SHAPES)]
     fn inside_a_function(mut order: OrderPlaced) {
         order.order_id.push('!');

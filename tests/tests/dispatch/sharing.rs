@@ -1,4 +1,4 @@
-//! One value for all handlers of an event, whatever the handlers take.
+//! All handlers of an event share its value, whatever form of it they take.
 
 use std::cell::{Cell, RefCell};
 
@@ -13,7 +13,7 @@ thread_local! {
     static SEEN: RefCell<Vec<Counted>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Counts how often it is encoded and decoded. The token is not in the data.
+/// A value that counts how often it is encoded and decoded. The token is not part of the data.
 #[derive(Debug, Clone, PartialEq, CloudEvent)]
 #[cloudevent(type = "co.outcome.shared", source = "/s")]
 struct Counted {
@@ -51,7 +51,7 @@ enum Boxed<T> {
 #[cloudevent(type = "co.outcome.other", source = "/s")]
 struct Other;
 
-/// What a handler takes.
+/// The form of the event that a handler takes.
 #[derive(Debug, Clone, Copy)]
 enum Takes {
     Borrowed,
@@ -99,7 +99,7 @@ fn register(registry: &Registry, takes: Takes) {
     }
 }
 
-/// What is dispatched.
+/// The form in which the event is dispatched.
 #[derive(Debug, Clone, Copy)]
 enum Dispatched {
     Value,

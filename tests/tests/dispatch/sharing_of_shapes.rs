@@ -1,4 +1,4 @@
-//! One value for all handlers of an event, whatever the shape of its type.
+//! All handlers of an event share its value, whatever the shape of its type is.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -18,7 +18,7 @@ thread_local! {
     static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Counts how often it is encoded and decoded.
+/// A value that counts how often it is encoded and decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Probe(u8);
 
@@ -36,7 +36,7 @@ impl<'de> Deserialize<'de> for Probe {
     }
 }
 
-/// The same, as bytes of any media type.
+/// A probe that is encoded as bytes of any media type.
 #[derive(Debug, Clone, PartialEq)]
 struct Blob(Vec<u8>);
 
@@ -68,7 +68,7 @@ impl<'de> Deserialize<'de> for Blob {
     }
 }
 
-/// An event type of some shape, with its data in one probe.
+/// An event type of a certain shape, with one probe as its data.
 trait Shape: CloudEvent + Clone + fmt::Debug {
     /// Whether there is data to encode and decode.
     const HAS_DATA: bool = true;
@@ -81,7 +81,7 @@ trait Shape: CloudEvent + Clone + fmt::Debug {
 struct Whole {
     probe: Probe,
     #[serde(skip)]
-    #[expect(dead_code, reason = "values are compared as `Debug` writes them")]
+    #[expect(dead_code, reason = "values are compared by their `Debug` form")]
     token: bool,
 }
 
@@ -217,7 +217,7 @@ enum Boxed<T> {
 #[cloudevent(type = "shape.unit", source = "/s")]
 struct Unit;
 
-/// What a handler takes, and how.
+/// The form of the event that a handler takes.
 #[derive(Debug, Clone, Copy)]
 enum Takes {
     Borrowed,
@@ -271,14 +271,14 @@ fn see_owned(value: impl fmt::Debug) -> Ready<()> {
 fn see_set<T: fmt::Debug>(value: &Set<T>) {
     match value {
         Set::Shape(value) => see(value),
-        Set::Other(event) => panic!("{event} is no other"),
+        Set::Other(event) => panic!("{event} should be of a known type"),
     }
 }
 
 fn see_boxed<T: fmt::Debug>(value: &Boxed<T>) {
     match value {
         Boxed::Shape(value) => see(value),
-        Boxed::Unit(unit) => panic!("{unit:?} is another"),
+        Boxed::Unit(unit) => panic!("{unit:?} should be of another type"),
     }
 }
 
@@ -327,7 +327,7 @@ impl<'a> Extract<'a> for OwnContext {
     }
 }
 
-/// What is dispatched.
+/// The form in which the event is dispatched.
 #[derive(Debug, Clone, Copy)]
 enum Dispatched {
     Value,

@@ -1,4 +1,4 @@
-//! Typed values on their way to typed handlers.
+//! Typed values and the handlers that take them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,7 +34,7 @@ fn follow(event: &OrderEvent) {
     });
 }
 
-/// One test, since the log is one.
+/// A single test, because the handlers share one log.
 #[test]
 fn values_envelopes_and_enums_reach_the_same_handlers() -> Result<(), Box<dyn std::error::Error>> {
     let all = ["receipt for A-1", "ship A-1", "placed A-1"];
@@ -48,7 +48,7 @@ fn values_envelopes_and_enums_reach_the_same_handlers() -> Result<(), Box<dyn st
     assert_eq!(TYPED.dispatch(&OrderEvent::Placed(placed()))?.len(), 3);
     assert_eq!(LOG.take(), all);
 
-    // `OrderCancelled` is not `Clone`: the handler that takes it by value gets one all the same.
+    // `OrderCancelled` is not `Clone`, but the handler that takes it by value still gets a value.
     TYPED.dispatch(&cancelled())?;
     assert_eq!(
         LOG.take(),
@@ -63,7 +63,7 @@ fn values_envelopes_and_enums_reach_the_same_handlers() -> Result<(), Box<dyn st
 }
 
 #[test]
-fn the_function_stays_a_function() {
+fn the_function_is_unchanged() {
     assert_eq!(double(&placed()), Ok(()));
 }
 
@@ -78,7 +78,7 @@ fn double(order: &OrderPlaced) -> Result<(), String> {
 
 static TYPED_APART: Registry = Registry::new("typed apart");
 
-/// Counts how often it is encoded and decoded.
+/// A value that counts how often it is encoded and decoded.
 #[derive(Debug, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.counted", source = "/s")]
 #[serde(from = "u8")]
@@ -109,7 +109,7 @@ fn counts() -> (usize, usize) {
 }
 
 #[test]
-fn each_form_is_made_at_most_once() -> Result<(), Box<dyn std::error::Error>> {
+fn each_form_is_created_at_most_once() -> Result<(), Box<dyn std::error::Error>> {
     let registry = Registry::new("counted");
     for _ in 0..10 {
         registry.register_typed(|_: &Counted| ());
@@ -133,24 +133,28 @@ fn each_form_is_made_at_most_once() -> Result<(), Box<dyn std::error::Error>> {
     registry.register("co.outcome.counted", |_: &Event| ());
     registry.register("co.outcome.*", |_: &Event| ());
     registry.dispatch(&Counted(1))?;
-    assert_eq!(counts(), (1, 0), "two envelope handlers share one envelope");
+    assert_eq!(
+        counts(),
+        (1, 0),
+        "two envelope handlers should share one envelope"
+    );
     Ok(())
 }
 
-/// Has no source, so it has no envelope.
+/// A value without a source, which has no envelope.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.sourceless")]
 struct Sourceless;
 
 #[test]
-fn a_value_without_source_reaches_typed_handlers_only() {
+fn a_value_without_source_can_only_be_dispatched_to_typed_handlers() {
     let registry = Registry::new("sourceless");
     registry.register_typed(|_: &Sourceless| ());
     assert_eq!(registry.dispatch(&Sourceless).unwrap().len(), 1);
 
     registry.register("*", |_: &Event| ());
     let error = registry.dispatch(&Sourceless).unwrap_err();
-    assert!(error.report().is_none(), "nothing has run");
+    assert!(error.report().is_none(), "no handler should have run");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("attribute `source` is missing"), "{cause}");
 }

@@ -1,4 +1,4 @@
-//! What the shop answers to good and bad requests, and that it goes on after each.
+//! The responses of the shop to valid and invalid requests. It continues after each.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::shop::{Answer, HANDLERS, ORDER, PLACED, Shop};
 const STRUCTURED: &str = "content-type: application/cloudevents+json";
 const BATCH: &str = "content-type: application/cloudevents-batch+json";
 
-/// Returns the headers of a good event, without the one of a name.
+/// Returns the headers of a valid event without one of them.
 fn placed_without(name: &str) -> Vec<&'static str> {
     PLACED
         .iter()
@@ -29,7 +29,7 @@ fn assert_problem(answer: &Answer, status: u16, title: &str, detail: &str) {
     assert_eq!(answer.json["detail"], detail);
 }
 
-/// Asserts how a request is refused, and that the next good one is not.
+/// Asserts how a request is refused, and that the next valid one is accepted.
 #[track_caller]
 fn assert_refused(headers: &[&str], body: &str, status: u16, title: &str, detail: &str) {
     let shop = Shop::open();
@@ -70,7 +70,7 @@ fn a_batch_is_handled_event_by_event() {
     assert_eq!(answer.json["events"][1]["id"], "2");
     assert!(
         answer.handlers(1).is_empty(),
-        "an event that nobody wants is no mistake"
+        "an event without handlers should not be an error"
     );
 }
 
@@ -83,7 +83,7 @@ fn an_empty_batch_is_fine() {
 }
 
 #[test]
-fn the_commands_to_paste_work() {
+fn the_suggested_commands_work() {
     let shop = Shop::open();
     assert_eq!(shop.commands.len(), 3);
     for command in &shop.commands {
@@ -173,7 +173,7 @@ fn an_unknown_specversion_is_a_400() {
 }
 
 #[test]
-fn a_request_that_is_no_event_is_a_400() {
+fn a_request_without_an_event_is_a_400() {
     let detail = "not a CloudEvents message: neither an `application/cloudevents` content type nor \
                   `ce-` headers";
     let form = ["content-type: application/x-www-form-urlencoded"];
@@ -204,7 +204,7 @@ fn a_format_that_is_not_registered_is_a_415() {
 }
 
 #[test]
-fn a_body_over_the_limit_is_a_413_long_before_its_end() {
+fn a_body_over_the_limit_is_a_413_before_its_end() {
     const MIB: usize = 1024 * 1024;
     let shop = Shop::open();
     let announced = ["content-length: 104857600"];
@@ -216,14 +216,14 @@ fn a_body_over_the_limit_is_a_413_long_before_its_end() {
         let (answer, sent) = shop.pour(&headers, piece, 100);
         let detail = "the body exceeds the limit of this server";
         assert_problem(&answer, 413, "Body too large", detail);
-        assert!(sent < 100, "the shop took all of it");
+        assert!(sent < 100, "the shop should not read the whole body");
         shop.assert_open();
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_closes_the_shop_in_good_order() {
+fn ctrl_c_shuts_the_shop_down_gracefully() {
     let shop = Shop::open();
     shop.assert_open();
     let (code, log) = shop.interrupt();
@@ -233,7 +233,7 @@ fn ctrl_c_closes_the_shop_in_good_order() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_stops_no_shop() {
+fn a_closed_log_does_not_stop_the_shop() {
     let mut shop = Shop::open();
     shop.log = None;
     shop.assert_open();

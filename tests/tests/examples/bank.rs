@@ -1,9 +1,9 @@
-//! The bank, and the test of its books.
+//! The bank, and the money test.
 
 use crate::binaries::{run, text};
 
 #[test]
-fn the_books_of_the_bank_agree() {
+fn the_balances_of_the_bank_agree() {
     let output = run("bank", &[]);
     let printed = text(&output.stdout);
     assert!(
@@ -16,7 +16,7 @@ fn the_books_of_the_bank_agree() {
 }
 
 #[test]
-fn no_fault_books_a_transfer_twice_or_not_at_all() {
+fn faults_neither_lose_nor_repeat_a_transfer() {
     for arguments in [
         ["--transfers", "500"].as_slice(),
         &["--transfers", "300", "--sqlite"],
@@ -33,7 +33,7 @@ fn no_fault_books_a_transfer_twice_or_not_at_all() {
 }
 
 #[test]
-fn what_the_money_test_does_not_know_is_an_error() {
+fn unknown_arguments_of_the_money_test_are_errors() {
     for arguments in [
         ["--gold"].as_slice(),
         &["--transfers"],

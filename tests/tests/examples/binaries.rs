@@ -1,4 +1,4 @@
-//! Builds the examples, once for the whole suite.
+//! Builds the examples once for the whole suite.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// How long no example takes by far.
+/// A time limit that no example comes close to.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Returns a command that runs an example.
@@ -20,18 +20,18 @@ pub(crate) fn command(name: &str) -> Command {
     Command::new(path.unwrap_or_else(|| panic!("there is no example {name:?}")))
 }
 
-/// Runs an example to its end.
+/// Runs an example until it exits.
 pub(crate) fn run(name: &str, arguments: &[&str]) -> Output {
     output(command(name).args(arguments))
 }
 
-/// Runs a command to its end.
+/// Runs a command until it exits.
 pub(crate) fn output(command: &mut Command) -> Output {
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    finish(command.spawn().expect("it can be started"))
+    finish(command.spawn().expect("the command should start"))
 }
 
-/// Waits for the end of a process, and kills it where it does not come to that.
+/// Waits for a process to exit, and kills it after the time limit.
 pub(crate) fn finish(mut child: Child) -> Output {
     let (stdout, stderr) = (
         Printed::of(child.stdout.take()),
@@ -39,15 +39,15 @@ pub(crate) fn finish(mut child: Child) -> Output {
     );
     let start = Instant::now();
     let status = loop {
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
+        if let Some(status) = child.try_wait().expect("the process should be waitable") {
             break status;
         }
         if start.elapsed() > PATIENCE {
-            child.kill().expect("it can be killed");
+            child.kill().expect("the process should be killable");
             let (said, complained) = (stdout.so_far(), stderr.so_far());
             let said = [&said, &complained].map(|bytes| String::from_utf8_lossy(bytes));
             panic!(
-                "it does not end within {PATIENCE:?}, and has printed:\n{}",
+                "the process did not exit within {PATIENCE:?}; its output:\n{}",
                 said.join("\n")
             );
         }
@@ -60,7 +60,7 @@ pub(crate) fn finish(mut child: Child) -> Output {
     }
 }
 
-/// What a process prints, read while it does.
+/// The output of a process, read while it runs.
 struct Printed {
     bytes: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<()>,
@@ -85,13 +85,13 @@ impl Printed {
         }
     }
 
-    /// Returns what has been printed, also where processes that it started hold the pipe open.
+    /// Returns the output so far, even if child processes keep the pipe open.
     fn so_far(&self) -> Vec<u8> {
         lock(&self.bytes).clone()
     }
 
     fn all(self) -> Vec<u8> {
-        self.reader.join().expect("it can be read");
+        self.reader.join().expect("the output should be readable");
         std::mem::take(&mut *lock(&self.bytes))
     }
 }
@@ -100,12 +100,12 @@ fn lock(bytes: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
     bytes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns what a program printed, with the line ends of this platform's Rust: `\n`.
+/// Returns the output of a program as text.
 pub(crate) fn text(printed: &[u8]) -> &str {
-    std::str::from_utf8(printed).expect("it prints text")
+    std::str::from_utf8(printed).expect("the output should be text")
 }
 
-/// Builds the examples and asks cargo where they are, so that any target directory will do.
+/// Builds the examples, and asks cargo for their paths, so that any target directory works.
 fn build() -> HashMap<String, PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(env!("CARGO"))
@@ -119,7 +119,7 @@ fn build() -> HashMap<String, PathBuf> {
         ])
         .arg("--message-format=json-render-diagnostics")
         .output()
-        .expect("cargo can be started");
+        .expect("cargo should start");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
@@ -128,7 +128,7 @@ fn build() -> HashMap<String, PathBuf> {
     text(&output.stdout).lines().filter_map(binary).collect()
 }
 
-/// Reads the name and the path of a program from a message of cargo.
+/// Parses the name and the path of a program from a message of cargo.
 fn binary(message: &str) -> Option<(String, PathBuf)> {
     let message: Value = serde_json::from_str(message).ok()?;
     let path = message["executable"].as_str()?;

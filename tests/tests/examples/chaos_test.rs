@@ -1,10 +1,10 @@
-//! The chaos test, with fewer events than a person would want.
+//! The chaos test, with fewer events than when it is run by hand.
 
 use crate::binaries;
 
 #[test]
 fn no_fault_loses_an_event() {
-    // Rows do not share anything, and most of them wait.
+    // Rows are independent, and most of them wait.
     let output = binaries::run("chaos-test", &["--events", "400", "--jobs", "4"]);
     let printed = binaries::text(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -20,7 +20,7 @@ fn no_fault_loses_an_event() {
 }
 
 #[test]
-fn what_it_does_not_know_is_an_error() {
+fn unknown_arguments_are_errors() {
     let unknown: [&[&str]; 5] = [
         &["sunshine"],
         &["--row", "sunshine"],

@@ -1,4 +1,4 @@
-//! The examples: each is run as a user would run it, and does what it says.
+//! The examples, run as a user would run them.
 
 mod answers;
 mod bank;

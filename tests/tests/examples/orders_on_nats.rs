@@ -1,4 +1,4 @@
-//! The orders on NATS, each role a process.
+//! The orders on NATS, with one process for each role.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
@@ -20,10 +20,10 @@ fn role(server: &Server, arguments: &[&str]) -> Output {
 
 fn last_line(output: &Output) -> String {
     let last = text(&output.stdout).lines().last();
-    last.expect("it says something").to_owned()
+    last.expect("the role should print a line").to_owned()
 }
 
-/// A worker; it is killed where the test fails.
+/// A worker process, which is killed if the test fails.
 struct Worker(Option<Child>);
 
 impl Worker {
@@ -34,10 +34,10 @@ impl Worker {
             .env("CARD_LIMIT", limit)
             .stdout(Stdio::piped())
             .spawn();
-        Self(Some(child.expect("it can be started")))
+        Self(Some(child.expect("the worker should start")))
     }
 
-    /// Asks it to stop, and returns what it has said.
+    /// Asks the worker to stop, and returns its output.
     fn stop(mut self) -> String {
         let child = self.0.take().expect("it runs");
         let id = child.id().to_string();
@@ -52,14 +52,14 @@ impl Worker {
 impl Drop for Worker {
     fn drop(&mut self) {
         if let Some(child) = &mut self.0 {
-            // An error means that it has ended by itself.
+            // An error means that it has already exited.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 }
 
-/// Waits until a role says something in its last line.
+/// Waits until the last line of a role matches.
 fn wait_for(server: &Server, arguments: &[&str], wanted: &str) -> Output {
     let start = Instant::now();
     loop {
@@ -68,13 +68,16 @@ fn wait_for(server: &Server, arguments: &[&str], wanted: &str) -> Output {
         if last == wanted {
             return output;
         }
-        assert!(start.elapsed() < PATIENCE, "{last}, not {wanted}");
+        assert!(
+            start.elapsed() < PATIENCE,
+            "expected {wanted:?}, found {last:?}"
+        );
         sleep(Duration::from_millis(100));
     }
 }
 
 #[test]
-fn what_could_not_be_handled_is_kept_and_replayed() {
+fn orders_that_fail_become_dead_letters_and_are_replayed() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -86,7 +89,7 @@ fn what_could_not_be_handled_is_kept_and_replayed() {
         let line = text(&listed.stdout)
             .lines()
             .find(|line| line.contains(order));
-        let line = line.expect("a letter for each order that is too dear");
+        let line = line.expect("there should be a dead letter for each order over the limit");
         assert!(line.contains("charge_card"), "{line}");
         assert!(line.contains("3 attempts: the card was declined"), "{line}");
     }
@@ -98,7 +101,7 @@ fn what_could_not_be_handled_is_kept_and_replayed() {
     let replayed = wait_for(&server, &["replay"], "replayed 3 dead letters");
     assert_eq!(text(&replayed.stdout).lines().count(), 1);
     wait_for(&server, &["letters"], "0 dead letters");
-    // Three that were replayed, and nothing of what had been done.
+    // The three replayed orders, and none that was already handled.
     let start = Instant::now();
     sleep(Duration::from_secs(2));
     let said = generous.stop();
@@ -111,9 +114,9 @@ fn what_could_not_be_handled_is_kept_and_replayed() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_said() {
+fn an_unreachable_server_is_reported() {
     let mut command = command("orders_on_nats");
-    // Nobody listens on the port for what is discarded.
+    // No server listens on the discard port.
     let output = output(command.arg("publish").env("NATS_URL", "nats://127.0.0.1:9"));
     assert!(!output.status.success());
     let errors = text(&output.stderr);
@@ -121,7 +124,7 @@ fn a_server_that_is_not_there_is_said() {
 }
 
 #[test]
-fn a_role_that_it_does_not_have_is_said() {
+fn an_unknown_role_is_reported() {
     for arguments in [&[][..], &["sleep"], &["publish", "many"]] {
         let output = run("orders_on_nats", arguments);
         assert!(!output.status.success());

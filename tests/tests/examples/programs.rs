@@ -1,4 +1,4 @@
-//! The short examples print what they promise.
+//! The output of the short examples.
 
 use super::binaries::{run, text};
 
@@ -86,7 +86,7 @@ Cancelled(OrderCancelled { order_id: \"A-1\", reason: \"changed my mind\" })
 }
 
 #[test]
-fn plugin_runs_the_handlers_of_another_crate_and_misses_one_that_is_absent() {
+fn plugin_runs_the_handlers_of_another_crate_and_reports_absent_ones() {
     assert_prints(
         "plugin",
         "\
@@ -99,7 +99,7 @@ with `use shop_reports as _;`, or add the handler with `handlers!`
 }
 
 #[test]
-fn without_discovery_runs_what_is_listed() {
+fn without_discovery_runs_the_listed_handlers() {
     assert_prints(
         "without_discovery",
         "\
@@ -111,7 +111,7 @@ parcel for A-1
 }
 
 #[test]
-fn extractors_fill_parameters_or_say_what_is_missing() {
+fn extractors_get_parameters_or_report_what_is_missing() {
     assert_prints(
         "extractors",
         "\
@@ -124,7 +124,7 @@ event: attribute `priority` is missing, expected an Integer that fits (as the Ru
 }
 
 #[test]
-fn proxy_forwards_what_breaks_the_specification() {
+fn proxy_forwards_events_that_violate_the_specification() {
     assert_prints(
         "proxy",
         r##"proxy: co.outcome.order.placed is forwarded nevertheless
@@ -156,7 +156,7 @@ upstream:
 }
 
 #[test]
-fn filter_explains_what_an_expression_comes_to() {
+fn filter_explains_the_result_of_an_expression() {
     assert_prints(
         "filter",
         "\
@@ -200,7 +200,7 @@ released: 0
 }
 
 #[test]
-fn filter_marks_what_is_wrong_with_an_expression() {
+fn filter_marks_the_error_of_an_expression() {
     let output = run("filter", &["priority > 3 AN id = 'A-1'"]);
     let expected = "\
 expected an operator or the end of the expression, found `AN` (column 14)

@@ -1,4 +1,4 @@
-//! The code of the README, in its order: each block there is a part of this file.
+//! The code of the README in the same order. Each block of the README is a part of this file.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -335,7 +335,7 @@ mod services {
     }
 }
 
-// They need a broker and hosts, so they are compiled and not run.
+// These need a broker and hosts, so they are only compiled.
 const _: () = {
     let _ = exactly_once::run;
     let _ = services::on_nats;

@@ -1,4 +1,4 @@
-//! A shop that listens, and raw HTTP to talk to it: no client library stands in between.
+//! A running shop, and raw HTTP without a client library.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::binaries;
 
-/// A good event in binary mode.
+/// A valid event in binary mode.
 pub(crate) const PLACED: &[&str] = &[
     "ce-specversion: 1.0",
     "ce-id: 1",
@@ -18,9 +18,9 @@ pub(crate) const PLACED: &[&str] = &[
     "ce-type: co.outcome.order.placed",
     "content-type: application/json",
 ];
-/// The data of a good event.
+/// The data of a valid event.
 pub(crate) const ORDER: &str = r#"{"order_id":"A-1","customer":"ann","total_cents":1250}"#;
-/// Who handles it, in this order.
+/// The handlers of the event, in the order in which they run.
 pub(crate) const HANDLERS: [&str; 4] = [
     "shop::orders::send_receipt",
     "shop::orders::charge_card",
@@ -28,17 +28,17 @@ pub(crate) const HANDLERS: [&str; 4] = [
     "shop::orders::audit",
 ];
 
-/// A running shop, which ends with the test.
+/// A running shop, which is stopped at the end of the test.
 pub(crate) struct Shop {
     child: Child,
     address: String,
-    /// What it prints after the commands.
+    /// The output after the suggested commands.
     pub(crate) log: Option<BufReader<ChildStdout>>,
-    /// The commands that it offers to paste.
+    /// The suggested commands.
     pub(crate) commands: Vec<String>,
 }
 
-/// What the shop answered.
+/// A response of the shop.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -47,15 +47,15 @@ pub(crate) struct Answer {
 }
 
 impl Shop {
-    /// Opens a shop on a free port.
+    /// Starts a shop on a free port.
     pub(crate) fn open() -> Self {
         let mut command = binaries::command("shop");
         command
             .args(["--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped());
-        let mut child = command.spawn().expect("it can be started");
-        let printed = child.stdout.take().expect("its output is piped");
-        // From here on it is killed, whatever goes wrong.
+        let mut child = command.spawn().expect("the shop should start");
+        let printed = child.stdout.take().expect("the output should be piped");
+        // From here on, the process is killed if the test fails.
         let mut shop = Self {
             child,
             address: String::new(),
@@ -66,8 +66,10 @@ impl Shop {
         let mut lines = log
             .by_ref()
             .lines()
-            .map(|line| line.expect("it prints text"));
-        let first = lines.next().expect("it says where it listens");
+            .map(|line| line.expect("the output should be text"));
+        let first = lines
+            .next()
+            .expect("the first line should contain the address");
         let url = first
             .strip_prefix("The shop listens on http://")
             .expect("an address");
@@ -78,25 +80,30 @@ impl Shop {
         shop
     }
 
-    /// Sends a request with a body, and reads the answer.
+    /// Sends a request with a body, and reads the response.
     pub(crate) fn post(&self, headers: &[&str], body: &str) -> Answer {
         let length = format!("content-length: {}", body.len());
         let mut stream = self.connect(&[headers, &[&length]].concat());
         stream
             .write_all(body.as_bytes())
-            .expect("the shop takes the body");
+            .expect("the shop should read the body");
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("the shop answers");
+        stream
+            .read_to_end(&mut answer)
+            .expect("the shop should respond");
         Answer::read(&answer)
     }
 
-    /// Sends a body piece by piece until the shop has had enough; returns how many were sent.
+    /// Sends a body in pieces until the shop responds, and returns the number of pieces.
     pub(crate) fn pour(&self, headers: &[&str], piece: &[u8], pieces: usize) -> (Answer, usize) {
         let mut stream = self.connect(headers);
-        let mut incoming = stream.try_clone().expect("a second handle");
+        let mut incoming = stream
+            .try_clone()
+            .expect("the stream should have a second handle");
         let reader = thread::spawn(move || {
             let mut answer = Vec::new();
-            // The shop may reset the connection once it has answered: what came before counts.
+            // The shop may reset the connection after its response. What was read before that
+            // counts.
             let _ = incoming.read_to_end(&mut answer);
             answer
         });
@@ -105,12 +112,12 @@ impl Shop {
             sent += 1;
         }
         (
-            Answer::read(&reader.join().expect("the answer is read")),
+            Answer::read(&reader.join().expect("the response should be readable")),
             sent,
         )
     }
 
-    /// Asserts that the shop still does its work.
+    /// Asserts that the shop still handles requests.
     #[track_caller]
     pub(crate) fn assert_open(&self) {
         let answer = self.post(PLACED, ORDER);
@@ -120,10 +127,10 @@ impl Shop {
         );
     }
 
-    /// Closes the shop as ctrl-c does, and returns its exit code and the rest of its log.
+    /// Stops the shop with ctrl-c, and returns its exit code and the rest of its log.
     #[cfg(unix)]
     pub(crate) fn interrupt(mut self) -> (Option<i32>, String) {
-        // Not waited for yet, so the id is still that of the child.
+        // The child was not waited for yet, so the id is still its own.
         let kill = format!("kill -INT {}", self.child.id());
         let status = std::process::Command::new("sh")
             .args(["-c", &kill])
@@ -131,13 +138,15 @@ impl Shop {
         assert!(status.expect("a shell").success());
         let mut rest = String::new();
         if let Some(log) = &mut self.log {
-            log.read_to_string(&mut rest).expect("it prints text");
+            log.read_to_string(&mut rest)
+                .expect("the output should be text");
         }
         (self.child.wait().expect("it ends").code(), rest)
     }
 
     fn connect(&self, headers: &[&str]) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).expect("the shop is open");
+        let mut stream =
+            TcpStream::connect(&self.address).expect("the shop should accept connections");
         let patience = Some(Duration::from_secs(30));
         stream.set_read_timeout(patience).expect("a timeout");
         stream.set_write_timeout(patience).expect("a timeout");
@@ -151,7 +160,7 @@ impl Shop {
         }
         stream
             .write_all((head + "\r\n").as_bytes())
-            .expect("the shop takes the headers");
+            .expect("the shop should read the headers");
         stream
     }
 }
@@ -168,7 +177,7 @@ impl Answer {
         let text = binaries::text(bytes);
         let (head, body) = text
             .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no answer: {text:?}"));
+            .unwrap_or_else(|| panic!("no response: {text:?}"));
         let status = head
             .split(' ')
             .nth(1)

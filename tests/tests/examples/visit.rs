@@ -1,13 +1,15 @@
-//! The shop run on its own: it visits itself, and explains its arguments.
+//! The shop without arguments, which sends requests to itself, and its usage errors.
 
 use super::binaries::{run, text};
 
 #[test]
-fn the_shop_shows_every_mode_a_failing_handler_and_a_refusal_and_ends_well() {
+fn the_shop_demonstrates_every_mode_a_failure_and_a_refusal() {
     let output = run("shop", &[]);
     let printed = text(&output.stdout);
-    let (address, shown) = printed.split_once('\n').expect("it prints lines");
-    // The port is a free one.
+    let (address, shown) = printed
+        .split_once('\n')
+        .expect("the output should have several lines");
+    // The port is a random free one.
     assert!(
         address.starts_with("The shop listens on http://127.0.0.1:"),
         "{address}"
@@ -18,14 +20,14 @@ fn the_shop_shows_every_mode_a_failing_handler_and_a_refusal_and_ends_well() {
 }
 
 #[test]
-fn help_is_printed_on_demand() {
+fn help_is_printed() {
     let output = run("shop", &["--help"]);
     assert!(text(&output.stdout).contains("Usage: shop [--listen ADDR]"));
     assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]
-fn arguments_that_are_unknown_or_incomplete_are_refused() {
+fn unknown_and_incomplete_arguments_are_refused() {
     for (arguments, message) in [
         (&["--port"][..], "shop: unknown argument `--port`\n"),
         (
@@ -48,7 +50,7 @@ fn arguments_that_are_unknown_or_incomplete_are_refused() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_an_error() {
+fn an_invalid_address_is_an_error() {
     let output = run("shop", &["--listen", "nowhere"]);
     let errors = text(&output.stderr);
     assert!(

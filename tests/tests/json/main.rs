@@ -1,4 +1,4 @@
-//! The JSON event format, and the same decoder against a plain one over `serde_json`.
+//! The JSON event format, and a comparison of its decoder with a reference.
 
 mod differential;
 mod format;

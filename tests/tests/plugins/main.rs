@@ -1,6 +1,6 @@
-//! What the linker collects from other crates.
+//! Discovery of handlers in other crates.
 //!
-//! Two plugins are dependencies; this program names one of them only.
+//! Two plugins are dependencies, but this program refers to only one of them.
 
 use eventkit::{Event, default_registry};
 use eventkit_plugin_linked as _;
@@ -14,7 +14,7 @@ fn names() -> Vec<&'static str> {
 }
 
 #[test]
-fn a_crate_that_is_named_contributes_its_handlers() {
+fn a_crate_that_is_referred_to_contributes_its_handlers() {
     assert!(
         names().contains(&"eventkit_plugin_linked::plugged_in"),
         "{:?}",
@@ -31,7 +31,7 @@ fn a_crate_that_is_named_contributes_its_handlers() {
 }
 
 #[test]
-fn a_crate_that_is_never_named_is_missed_where_it_is_expected() {
+fn an_expected_crate_that_is_not_linked_in_is_an_error() {
     assert!(
         !names().contains(&"eventkit_plugin_unlinked::plugged_in"),
         "the linker keeps it now; then this is moot"

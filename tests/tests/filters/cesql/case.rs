@@ -1,14 +1,14 @@
-//! Evaluates an expression on an event that is written as JSON.
+//! Evaluation of an expression on an event given as JSON.
 
 use eventkit::Event;
 use eventkit::filter::cesql::{EvaluationErrorKind, Value};
 use serde_json::{Map, Value as Json};
 
-/// Makes an event of attributes; those it has to have are there without being named.
+/// Creates an event from attributes. Required attributes that are missing are added.
 pub(crate) fn event(attributes: &Map<String, Json>) -> Event {
     let mut builder = Event::builder().id("1").source("/s").ty("t").without_time();
     for (name, value) in attributes {
-        let text = || value.as_str().expect("a core attribute is a string");
+        let text = || value.as_str().expect("core attributes should be strings");
         builder = match (name.as_str(), value) {
             ("specversion", _) => builder,
             ("id", _) => builder.id(text()),
@@ -40,7 +40,7 @@ pub(crate) fn json(value: &Value<'_>) -> Json {
     }
 }
 
-/// Names an error as the vectors do.
+/// Returns the name of an error in the vectors.
 pub(crate) fn name(kind: EvaluationErrorKind) -> &'static str {
     match kind {
         EvaluationErrorKind::Math => "math",

@@ -1,4 +1,4 @@
-//! Evaluations step by step.
+//! Explanations of evaluations.
 
 use eventkit::Event;
 use eventkit::filter::cesql::Expression;
@@ -15,7 +15,7 @@ fn explain(text: &str) -> String {
 }
 
 #[test]
-fn every_part_that_is_no_literal_has_a_line() {
+fn every_part_but_literals_has_a_line() {
     let expected = "\
 LENGTH(CONCAT(id, '-', source)) > 3 AND NOT EXISTS subject: true
   LENGTH(CONCAT(id, '-', source)) > 3: true
@@ -32,7 +32,7 @@ LENGTH(CONCAT(id, '-', source)) > 3 AND NOT EXISTS subject: true
 }
 
 #[test]
-fn errors_stand_at_the_part_that_they_arose_in() {
+fn errors_are_at_the_part_that_caused_them() {
     let expected = "\
 n + 1 = 0 OR subject = 'a': true
   n + 1 = 0: true
@@ -46,7 +46,7 @@ subject: absent (error: the event has no attribute `subject`)";
 }
 
 #[test]
-fn errors_of_earlier_arguments_and_elements_stand_at_the_part_as_well() {
+fn errors_of_earlier_arguments_and_elements_are_at_the_part_too() {
     let expected = "\
 SUBSTRING('abc', n, 2): \"\" (error: `n` is \"x\", which cannot be cast to Integer)
   n: \"x\"";
@@ -58,7 +58,7 @@ SUBSTRING('abc', n, 2): \"\" (error: `n` is \"x\", which cannot be cast to Integ
 }
 
 #[test]
-fn elements_after_the_one_that_is_equal_are_not_evaluated() {
+fn elements_after_an_equal_one_are_not_evaluated() {
     let expected = "\
 id IN ('2', id, subject): true
   id: \"1\"
@@ -68,7 +68,7 @@ id IN ('2', id, subject): true
 }
 
 #[test]
-fn the_result_is_that_of_an_evaluation() {
+fn the_result_equals_that_of_an_evaluation() {
     let event = Event::builder().source("/s").ty("t").build().unwrap();
     let expression: Expression = "1 / 0 + subject".parse().unwrap();
     let explanation = expression.explain(&event);

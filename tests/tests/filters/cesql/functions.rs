@@ -1,4 +1,4 @@
-//! Functions of a program's own.
+//! Custom functions.
 
 use eventkit::Event;
 use eventkit::filter::cesql::{
@@ -64,7 +64,7 @@ fn assert_value(
 }
 
 #[test]
-fn arguments_are_cast_and_names_have_no_case() {
+fn arguments_are_cast_and_names_are_case_insensitive() {
     let functions = functions([twice()]);
     assert_value(
         "Twice('4') + TWICE(id)",
@@ -111,7 +111,7 @@ fn a_result_of_another_type_is_cast() {
 }
 
 #[test]
-fn functions_of_one_name_differ_in_the_number_of_arguments() {
+fn functions_are_overloaded_by_the_number_of_arguments() {
     let functions = functions([
         unit("F", &[]),
         unit("F", &[Type::String]),
@@ -124,7 +124,7 @@ fn functions_of_one_name_differ_in_the_number_of_arguments() {
 }
 
 #[test]
-fn functions_that_cannot_be_told_apart_are_refused() {
+fn ambiguous_functions_are_refused() {
     let refused = |first: Function, second: Function| {
         let mut functions = functions([first]);
         functions.register(second).unwrap_err().to_string()
@@ -156,7 +156,7 @@ fn names_that_no_expression_can_call_are_refused() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_the_nearest() {
+fn the_error_for_an_unknown_name_suggests_the_nearest() {
     let error = Expression::parse("LENGHT(id) > 1").unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -1,4 +1,4 @@
-//! How long and how deep an expression can be.
+//! Limits of the length and the depth of expressions.
 
 use eventkit::Event;
 use eventkit::filter::cesql::{Expression, MAX_DEPTH, MAX_LENGTH, ParseErrorKind, Value};
@@ -21,13 +21,13 @@ fn within(open: &str, close: &str, times: usize) -> String {
 }
 
 #[test]
-fn parentheses_are_counted() {
+fn parentheses_count_towards_the_depth() {
     assert!(Expression::parse(&within("(", ")", MAX_DEPTH - 1)).is_ok());
     assert_limit(&within("(", ")", MAX_DEPTH));
 }
 
 #[test]
-fn operators_and_calls_are_counted() {
+fn operators_and_calls_count_towards_the_depth() {
     for (open, close) in [
         ("- ", ""),
         ("NOT ", ""),
@@ -45,7 +45,7 @@ fn operators_and_calls_are_counted() {
 }
 
 #[test]
-fn chains_are_counted_since_they_are_deep_to_the_left() {
+fn chains_of_operators_count_towards_the_depth() {
     let chain = |count: usize| vec!["1"; count].join("+");
     assert!(Expression::parse(&chain(MAX_DEPTH)).is_ok());
     assert_limit(&chain(MAX_DEPTH + 1));
@@ -53,7 +53,7 @@ fn chains_are_counted_since_they_are_deep_to_the_left() {
 }
 
 #[test]
-fn sets_and_arguments_are_not_deep() {
+fn sets_and_arguments_do_not_count_towards_the_depth() {
     let event = event();
     let set = vec!["'a'"; 2_000].join(",");
     let expression =
@@ -62,7 +62,7 @@ fn sets_and_arguments_are_not_deep() {
 }
 
 #[test]
-fn the_deepest_expression_is_evaluated_printed_and_explained() {
+fn the_deepest_expression_can_be_evaluated_printed_and_explained() {
     let event = event();
     let text = within("-", "", MAX_DEPTH - 1);
     let expression = Expression::parse(&text).unwrap();
@@ -72,7 +72,7 @@ fn the_deepest_expression_is_evaluated_printed_and_explained() {
 }
 
 #[test]
-fn a_text_that_is_too_long_is_not_looked_at() {
+fn a_text_over_the_limit_is_not_parsed() {
     let text = format!("'{}'", "a".repeat(MAX_LENGTH - 2));
     assert!(Expression::parse(&text).is_ok());
     let error = Expression::parse(&format!("{text} ")).unwrap_err();
@@ -84,7 +84,7 @@ fn a_text_that_is_too_long_is_not_looked_at() {
 }
 
 #[test]
-fn a_small_stack_is_enough_for_the_deepest_expression() {
+fn the_deepest_expression_needs_only_a_small_stack() {
     let run = || {
         let event = event();
         for (open, close) in [
@@ -108,10 +108,9 @@ fn a_small_stack_is_enough_for_the_deepest_expression() {
         .unwrap();
 }
 
-/// A text is searched for: where each place of the value was compared with all of it, this took
-/// minutes.
+/// A search that compares the text at each position of the value would take minutes.
 #[test]
-fn a_long_pattern_takes_as_little_time_as_a_short_one() {
+fn a_long_pattern_is_matched_in_linear_time() {
     let event = eventkit::Event::builder()
         .source("/s")
         .ty("t")

@@ -1,10 +1,10 @@
-//! What holds of all expressions and events.
+//! Properties of all expressions and events.
 
 use eventkit::Event;
 use eventkit::filter::cesql::Expression;
 use proptest::prelude::*;
 
-/// Writes expressions of all forms, with more parentheses than they need and fewer.
+/// Generates expressions of all forms, with redundant and with missing parentheses.
 fn expression() -> impl Strategy<Value = String> {
     let text = prop_oneof![r"'([^'\\]|\\.){0,6}'", r#""([^"\\]|\\.){0,6}""#];
     let leaf = prop_oneof![
@@ -48,7 +48,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 proptest! {
     #[test]
-    fn what_is_printed_parses_to_the_same(text in expression()) {
+    fn a_printed_expression_parses_to_the_same_expression(text in expression()) {
         let expression: Expression = text.parse().unwrap();
         let printed = expression.to_string();
         prop_assert_eq!(&printed.parse::<Expression>().unwrap(), &expression, "{}", &printed);
@@ -56,7 +56,7 @@ proptest! {
     }
 
     #[test]
-    fn every_evaluation_has_a_value_of_its_type(text in expression(), event in event()) {
+    fn every_evaluation_returns_a_value_of_its_type(text in expression(), event in event()) {
         let expression: Expression = text.parse().unwrap();
         let evaluation = expression.evaluate(&event);
         if let Some(ty) = expression.ty() {
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn any_words_of_the_language_are_parsed_or_refused(words in prop::collection::vec(
+    fn any_sequence_of_tokens_is_parsed_or_refused(words in prop::collection::vec(
         prop_oneof!["AND|OR|XOR|NOT|LIKE|IN|EXISTS|TRUE", "[a-z_]{1,3}", "[0-9]{1,11}", "[-+*/%=<>!(),]", "'[^']{0,3}'?"], 0..20)
     ) {
         let text = words.join(" ");

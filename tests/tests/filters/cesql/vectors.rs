@@ -1,4 +1,4 @@
-//! The project's own vectors, which always run.
+//! The project's own vectors.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 
 use super::case;
 
-/// Every file has to be there, and no other.
+/// The expected files.
 const FILES: [&str; 10] = [
     "arithmetic",
     "attributes",
@@ -95,7 +95,7 @@ impl Refused {
 }
 
 #[test]
-fn every_vector_holds() {
+fn every_vector_passes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors/cesql");
     let mut failures = Vec::new();
     let mut count = 0;
@@ -111,7 +111,7 @@ fn every_vector_holds() {
         });
         failures.extend(failed.map(|failure| format!("{file}: {failure}")));
     }
-    println!("cesql vectors: {} of {count} hold", count - failures.len());
+    println!("cesql vectors: {} of {count} pass", count - failures.len());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
     assert_eq!(
         fs::read_dir(&folder).unwrap().count(),

@@ -1,4 +1,4 @@
-//! What passes which dialect.
+//! The filter dialects.
 
 use eventkit::Event;
 use eventkit::filter::{Filter, FilterParseError, MAX_NESTING};
@@ -28,7 +28,7 @@ fn assert_passes(text: &str, passes: bool) {
 }
 
 #[test]
-fn exact_wants_all_attributes_to_be_the_texts() {
+fn exact_requires_equal_attributes() {
     assert_passes(r#"{"exact":{"subject":"eu-7"}}"#, true);
     assert_passes(r#"{"exact":{"subject":"EU-7"}}"#, false);
     assert_passes(r#"{"exact":{"subject":"eu"}}"#, false);
@@ -38,7 +38,7 @@ fn exact_wants_all_attributes_to_be_the_texts() {
 }
 
 #[test]
-fn prefix_and_suffix_want_all_attributes_to_start_or_end_so() {
+fn prefix_and_suffix_require_matching_attributes() {
     assert_passes(r#"{"prefix":{"type":"co.outcome.","subject":"eu-"}}"#, true);
     assert_passes(
         r#"{"prefix":{"type":"co.outcome.","subject":"us-"}}"#,
@@ -55,7 +55,7 @@ fn extensions_of_all_types_are_compared_as_text() {
 }
 
 #[test]
-fn an_absent_attribute_fits_nothing() {
+fn an_absent_attribute_does_not_match() {
     for dialect in ["exact", "prefix", "suffix"] {
         assert_passes(&format!(r#"{{"{dialect}":{{"absent":"x"}}}}"#), false);
         assert_passes(
@@ -66,7 +66,7 @@ fn an_absent_attribute_fits_nothing() {
 }
 
 #[test]
-fn all_any_and_not_combine() {
+fn all_any_and_not_combine_filters() {
     let (yes, no) = (r#"{"exact":{"id":"1"}}"#, r#"{"exact":{"id":"2"}}"#);
     assert_passes(&format!(r#"{{"all":[{yes},{yes}]}}"#), true);
     assert_passes(&format!(r#"{{"all":[{yes},{no}]}}"#), false);
@@ -79,7 +79,7 @@ fn all_any_and_not_combine() {
 }
 
 #[test]
-fn an_expression_is_cast_to_a_boolean() {
+fn the_result_of_an_expression_is_cast_to_a_boolean() {
     assert_passes(r#"{"sql":"subject LIKE 'eu-%' AND n > 3"}"#, true);
     assert_passes(r#"{"sql":"n"}"#, true);
     assert_passes(r#"{"sql":"n - 7"}"#, false);
@@ -88,14 +88,14 @@ fn an_expression_is_cast_to_a_boolean() {
 }
 
 #[test]
-fn a_filter_knows_what_it_looks_at() {
+fn a_filter_returns_the_attributes_it_reads() {
     let filter = json(r#"{"any":[{"not":{"sql":"EXISTS a AND b = 1"}},{"prefix":{"c":"x"}}]}"#);
     let looks_at = ["a", "b", "c", "d"].map(|name| filter.looks_at(name));
     assert_eq!(looks_at, [true, true, true, false]);
 }
 
 #[test]
-fn nesting_has_a_limit() {
+fn nesting_is_limited() {
     let mut filter = Filter::sql("TRUE").unwrap();
     for _ in 0..MAX_NESTING {
         filter = Filter::not(filter).unwrap();
@@ -106,7 +106,7 @@ fn nesting_has_a_limit() {
 }
 
 #[test]
-fn what_can_never_pass_is_refused() {
+fn a_filter_that_can_never_match_is_refused() {
     let pair = |name: &str, text: &str| Filter::exact([(name, text)]).unwrap_err().to_string();
     assert_eq!(pair("id", ""), "the text for `id` is empty");
     for name in ["", "Id", "my_name", "data", "é"] {

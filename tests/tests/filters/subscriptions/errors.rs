@@ -1,4 +1,4 @@
-//! Expressions that cannot tell.
+//! Filters whose evaluation fails.
 
 use eventkit::Event;
 use eventkit::filter::Filter;
@@ -20,13 +20,13 @@ fn sql<const N: usize>(expressions: [&str; N]) -> [Filter; N] {
     expressions.map(|expression| Filter::sql(expression).unwrap())
 }
 
-/// Returns what passes by the rule of the Subscriptions API, and what can be told.
+/// Returns the result by the rule of the Subscriptions API, and the result with errors.
 fn outcome(filter: &Filter) -> (bool, Option<bool>) {
     (filter.matches(&event()), filter.evaluate(&event()).ok())
 }
 
 #[test]
-fn an_expression_with_an_error_does_not_pass() {
+fn an_expression_with_an_error_does_not_match() {
     let [filter] = sql([ERROR]);
     assert_eq!(outcome(&filter), (false, None));
     let [filter] = sql(["NOT (absent = 1)"]);
@@ -34,13 +34,13 @@ fn an_expression_with_an_error_does_not_pass() {
 }
 
 #[test]
-fn the_inverse_of_an_error_is_an_error() {
+fn the_negation_of_an_error_is_an_error() {
     let [filter] = sql([ERROR]);
     assert_eq!(outcome(&Filter::not(filter).unwrap()), (true, None));
 }
 
 #[test]
-fn one_filter_can_decide_whatever_becomes_of_the_others() {
+fn one_filter_can_decide_despite_errors_of_others() {
     assert_eq!(
         outcome(&Filter::all(sql([ERROR, NO])).unwrap()),
         (false, Some(false))
@@ -60,7 +60,7 @@ fn one_filter_can_decide_whatever_becomes_of_the_others() {
 }
 
 #[test]
-fn the_error_names_the_expression_and_all_that_is_wrong() {
+fn the_error_has_the_expression_and_all_its_errors() {
     let [filter] = sql(["absent + 1 / 0 = 'x'"]);
     let error = filter.evaluate(&event()).unwrap_err();
     assert_eq!(
@@ -74,7 +74,7 @@ fn the_error_names_the_expression_and_all_that_is_wrong() {
 }
 
 #[test]
-fn a_result_that_is_no_boolean_is_an_error() {
+fn a_result_that_cannot_be_cast_to_a_boolean_is_an_error() {
     let [filter] = sql(["CONCAT(id, 'x')"]);
     assert_eq!(outcome(&filter), (false, None));
     let error = filter.evaluate(&event()).unwrap_err();

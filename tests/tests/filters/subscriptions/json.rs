@@ -11,7 +11,7 @@ fn assert_refused(json: &str, message: &str) {
 }
 
 #[test]
-fn every_dialect_is_written_as_it_was_read() {
+fn every_dialect_round_trips() {
     for json in [
         r#"{"exact":{"type":"t","subject":"s"}}"#,
         r#"{"prefix":{"type":"t"}}"#,
@@ -35,13 +35,13 @@ fn expressions_are_written_in_their_canonical_form() {
 }
 
 #[test]
-fn other_filters_print_as_their_json() {
+fn other_filters_are_displayed_as_json() {
     let filter = Filter::exact([("id", "1")]).unwrap();
     assert_eq!(filter.to_string(), r#"{"exact":{"id":"1"}}"#);
 }
 
 #[test]
-fn what_is_no_filter_is_refused() {
+fn malformed_filters_are_refused() {
     assert_refused(
         "[]",
         "invalid type: sequence, expected a filter: an object with a dialect",
@@ -81,7 +81,7 @@ fn what_is_no_filter_is_refused() {
 }
 
 #[test]
-fn an_expression_is_refused_with_the_place() {
+fn the_error_of_an_expression_has_the_position() {
     let expected = "\
 expected an operator or the end of the expression, found `id` (column 4)
 id id
@@ -90,7 +90,7 @@ id id
 }
 
 #[test]
-fn deep_nesting_is_refused_on_the_way_down() {
+fn deep_nesting_is_refused_while_parsing() {
     let nested = |times: usize| {
         format!(
             r#"{}{{"sql":"TRUE"}}{}"#,

@@ -1,10 +1,10 @@
-//! Filters on typed values, whose data is not encoded for it.
+//! Filters on typed values, which do not encode the data.
 
 use eventkit::filter::Filter;
 use eventkit::{AttributeSource, CloudEvent};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Fails where it is encoded.
+/// A type that cannot be encoded.
 #[derive(Debug, Deserialize)]
 struct Never;
 
@@ -60,7 +60,7 @@ fn assert_passes(value: &impl CloudEvent, expression: &str) {
 }
 
 #[test]
-fn attributes_of_the_type_and_of_fields_are_there() {
+fn attributes_of_the_type_and_of_fields_are_present() {
     assert!(placed().to_event().is_err());
     assert_passes(
         &placed(),
@@ -82,7 +82,7 @@ fn attributes_of_the_type_and_of_fields_are_there() {
 }
 
 #[test]
-fn the_value_of_an_enum_has_the_attributes_of_its_variant() {
+fn a_value_of_an_enum_has_the_attributes_of_its_variant() {
     assert_passes(
         &Any::Placed(placed()),
         "type = 'placed' AND subject = 'eu-7'",
@@ -94,7 +94,7 @@ fn the_value_of_an_enum_has_the_attributes_of_its_variant() {
 }
 
 #[test]
-fn what_is_made_with_the_event_is_absent() {
+fn a_generated_id_and_time_are_absent() {
     let attributes = placed().attributes().unwrap();
     assert!(attributes.attribute("id").is_none());
     assert!(attributes.attribute("time").is_none());

@@ -1,4 +1,4 @@
-//! Events to messages in binary content mode, and back.
+//! Encoding of events in binary content mode, and round trips.
 
 use bytes::Bytes;
 use eventkit::binding::http::{Message, decode, encode_binary};
@@ -41,7 +41,7 @@ fn every_attribute_is_a_header_and_the_data_is_the_body() {
 }
 
 #[test]
-fn only_what_is_set_is_a_header() {
+fn only_attributes_that_are_set_become_headers() {
     let message = encode_binary(&minimal().build().unwrap()).unwrap();
 
     assert_eq!(
@@ -84,7 +84,7 @@ fn the_content_type_is_not_percent_encoded() {
 }
 
 #[test]
-fn a_content_type_of_events_would_make_it_another_mode_and_is_an_error() {
+fn a_content_type_of_whole_events_is_an_error_in_binary_mode() {
     for content_type in [
         "application/cloudevents+json",
         "Application/CloudEvents-Batch+JSON; charset=utf-8",
@@ -103,7 +103,7 @@ fn a_content_type_of_events_would_make_it_another_mode_and_is_an_error() {
 }
 
 #[test]
-fn a_content_type_is_kept_to_the_last_semicolon() {
+fn a_content_type_with_a_final_semicolon_is_kept() {
     for (content_type, kept) in [
         ("text/plain;", "text/plain;"),
         (
@@ -122,7 +122,7 @@ fn a_content_type_is_kept_to_the_last_semicolon() {
 }
 
 #[test]
-fn json_text_is_quoted_in_the_body() {
+fn json_text_is_a_json_string_in_the_body() {
     let event = minimal().data_json("I'm a string").unwrap();
     let message = encode_binary(&event.build().unwrap()).unwrap();
 
@@ -130,7 +130,7 @@ fn json_text_is_quoted_in_the_body() {
 }
 
 #[test]
-fn what_is_encoded_is_decoded_to_the_same_event() {
+fn an_encoded_event_is_decoded_to_an_equal_one() {
     let at: Timestamp = "2026-01-31T09:30:00.10-02:30".parse().unwrap();
     let everything = minimal()
         .id("\"\\ 😀%41")
@@ -174,7 +174,7 @@ fn what_is_encoded_is_decoded_to_the_same_event() {
 }
 
 #[test]
-fn extensions_arrive_as_strings_and_are_read_as_their_types() {
+fn extensions_are_decoded_as_strings_and_read_as_their_types() {
     let event = minimal()
         .extension("n", 7)
         .extension("b", true)
@@ -197,7 +197,7 @@ fn extensions_arrive_as_strings_and_are_read_as_their_types() {
 }
 
 #[test]
-fn an_event_with_more_extensions_than_headers_fit_is_an_error() {
+fn an_event_with_too_many_extensions_for_headers_is_an_error() {
     let members: Vec<String> = (0..40_000).map(|n| format!(r#""e{n}":1"#)).collect();
     let bytes = eventkit_tests::message::json(&members.join(","));
     let event = Json.with_limits(Limits::UNLIMITED).decode(bytes).unwrap();
@@ -210,7 +210,7 @@ fn an_event_with_more_extensions_than_headers_fit_is_an_error() {
 }
 
 #[test]
-fn a_name_longer_than_a_header_is_an_error() {
+fn a_name_too_long_for_a_header_is_an_error() {
     let event = minimal().extension("a".repeat(70_000), 1).build().unwrap();
 
     let shown = "a".repeat(60);

@@ -1,4 +1,4 @@
-//! Messages in binary content mode to events.
+//! Decoding of messages in binary content mode.
 
 use bytes::Bytes;
 use eventkit::binding::http::{decode, decode_as, decode_batch, decode_lenient};
@@ -17,7 +17,7 @@ fn body_as(media_type: &str, body: &'static [u8]) -> Event {
 }
 
 #[test]
-fn every_ce_header_becomes_its_attribute() {
+fn every_ce_header_becomes_an_attribute() {
     let headers = headers(&[
         ("Ce-Subject", "x"),
         ("CE-TIME", "2026-01-31T09:30:00.50+01:00"),
@@ -62,7 +62,7 @@ fn the_kind_of_the_data_follows_from_the_content_type() {
 }
 
 #[test]
-fn a_tab_between_the_parts_of_a_content_type_is_a_space() {
+fn a_tab_between_the_parts_of_a_content_type_becomes_a_space() {
     let event = body_as("text/plain\t;\tcharset=\"utf-8\";;", b"hi");
     assert_eq!(
         event.data_content_type(),
@@ -70,7 +70,7 @@ fn a_tab_between_the_parts_of_a_content_type_is_a_space() {
     );
     assert_eq!(event.data().unwrap().kind(), DataKind::Text);
 
-    // In quotes it is part of the value, and no attribute has one.
+    // In quotes, a tab is part of the value, and attributes cannot contain it.
     for text in ["a/b; c=\"\t\"", "a/b; c=\"\\\"\t\""] {
         assert_invalid(
             decode(&headers(&[("content-type", text)]), Bytes::new()),
@@ -92,7 +92,7 @@ fn a_body_without_a_content_type_is_binary() {
 }
 
 #[test]
-fn an_empty_body_is_no_data_where_it_cannot_be_data() {
+fn an_empty_body_that_cannot_be_data_is_no_data() {
     assert_eq!(decode(&headers(&[]), Bytes::new()).unwrap().data(), None);
     let event = body_as("application/json", b"");
     assert_eq!(event.data(), None);
@@ -105,7 +105,7 @@ fn an_empty_body_is_no_data_where_it_cannot_be_data() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
+fn a_body_that_is_not_the_declared_json_is_binary_data() {
     for body in ["{", "text", "1 2", "\u{feff}1", " ", "\0"] {
         let headers = headers(&[("content-type", "application/json")]);
         let event = decode(&headers, body.into()).unwrap();
@@ -122,7 +122,7 @@ fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
 }
 
 #[test]
-fn a_message_without_events_headers_is_no_event() {
+fn a_message_without_ce_headers_is_not_an_event() {
     for headers in [
         HeaderMap::new(),
         content_type("application/json"),
@@ -138,7 +138,7 @@ fn a_message_without_events_headers_is_no_event() {
 }
 
 #[test]
-fn a_body_that_looks_like_events_is_told_its_content_type() {
+fn the_error_for_a_body_with_events_suggests_their_content_type() {
     let event = String::from_utf8(json("").to_vec()).unwrap();
     let end = "which has the content type ";
     for (body, hint) in [
@@ -167,7 +167,7 @@ fn a_body_that_looks_like_events_is_told_its_content_type() {
 }
 
 #[test]
-fn a_message_with_some_required_headers_names_the_others() {
+fn a_message_with_some_required_headers_lists_the_missing_ones() {
     let section = "core, REQUIRED Attributes";
     let with = |name: &'static str, value: &'static str| {
         HeaderMap::from_iter([(
@@ -199,7 +199,7 @@ fn another_specversion_is_refused_at_once() {
 }
 
 #[test]
-fn a_header_there_twice_is_refused() {
+fn a_duplicate_header_is_refused() {
     let section = "core, Context Attributes";
     for (name, value, attribute) in [
         ("ce-id", "1", "id"),
@@ -219,7 +219,7 @@ fn a_header_there_twice_is_refused() {
 }
 
 #[test]
-fn a_content_type_there_twice_is_refused() {
+fn a_duplicate_content_type_is_refused() {
     for media_types in [
         ["text/plain", "text/plain"],
         ["application/cloudevents+json", "text/plain"],
@@ -234,7 +234,7 @@ fn a_content_type_there_twice_is_refused() {
 }
 
 #[test]
-fn a_content_type_that_is_none_is_refused() {
+fn a_malformed_content_type_is_refused() {
     for media_type in [
         "",
         "json",
@@ -254,7 +254,7 @@ fn a_content_type_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_malformed_content_type_does_not_hide_what_else_is_wrong() {
+fn a_malformed_content_type_does_not_hide_other_violations() {
     let headers = headers(&[
         ("content-type", "text"),
         ("ce-subject", ""),
@@ -327,7 +327,7 @@ fn empty_and_malformed_values_are_refused_together() {
 }
 
 #[test]
-fn a_repeated_header_shows_both_values() {
+fn the_error_for_a_duplicate_header_shows_both_values() {
     for name in ["ce-ext", "ce-subject"] {
         let headers = headers(&[(name, "a"), (name, "%62")]);
         let error = decode(&headers, Bytes::new()).unwrap_err();

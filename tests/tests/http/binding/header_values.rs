@@ -35,7 +35,7 @@ fn received(value: &[u8]) -> Result<String, DecodeError> {
 }
 
 #[test]
-fn every_character_comes_back() {
+fn every_character_round_trips() {
     let allowed = |c: &char| {
         let code = u32::from(*c);
         !c.is_control() && !(0xfdd0..=0xfdef).contains(&code) && code & 0xfffe != 0xfffe
@@ -64,7 +64,7 @@ fn raw_bytes_that_are_not_utf_8_are_refused() {
 }
 
 #[test]
-fn every_header_with_a_value_in_it_is_decoded_alike() {
+fn every_header_with_the_same_value_is_decoded_alike() {
     let mut headers = headers(&[("ce-subject", "\"a%20b\""), ("ce-dataschema", "%75rn:s")]);
     headers.insert("ce-id", "%31".parse().unwrap());
     headers.insert("ce-source", "\"/s\"".parse().unwrap());

@@ -1,4 +1,4 @@
-//! Messages as requests and responses.
+//! Conversion of messages into requests and responses.
 
 use bytes::Bytes;
 use eventkit::binding::http::encode_binary;
@@ -12,7 +12,7 @@ fn event() -> Event {
 }
 
 #[test]
-fn a_request_keeps_what_its_builder_has_and_the_event_has_not() {
+fn a_request_keeps_the_headers_of_its_builder() {
     let builder = Request::put("https://example.com/sink")
         .header("authorization", "secret")
         .header("content-type", "image/png")
@@ -28,7 +28,7 @@ fn a_request_keeps_what_its_builder_has_and_the_event_has_not() {
 }
 
 #[test]
-fn a_response_keeps_what_its_builder_has_and_the_event_has_not() {
+fn a_response_keeps_the_headers_of_its_builder() {
     let builder = Response::builder().status(202).header("retry-after", "1");
     let response = encode_binary(&event()).unwrap().response(builder).unwrap();
 
@@ -38,7 +38,7 @@ fn a_response_keeps_what_its_builder_has_and_the_event_has_not() {
 }
 
 #[test]
-fn a_header_that_is_there_twice_stays_twice() {
+fn duplicate_headers_are_kept() {
     let mut message = encode_binary(&event()).unwrap();
     for value in ["a", "b"] {
         message
@@ -58,7 +58,7 @@ fn a_header_that_is_there_twice_stays_twice() {
 }
 
 #[test]
-fn a_builder_with_a_mistake_is_an_error() {
+fn an_invalid_builder_is_an_error() {
     let builder = Request::get("not a uri");
     assert!(encode_binary(&event()).unwrap().request(builder).is_err());
 
@@ -67,7 +67,7 @@ fn a_builder_with_a_mistake_is_an_error() {
 }
 
 #[test]
-fn every_body_that_becomes_bytes_is_read() {
+fn every_type_of_body_is_decoded() {
     let (parts, body) = encode_binary(&event())
         .unwrap()
         .request(Request::post("/"))
@@ -81,7 +81,7 @@ fn every_body_that_becomes_bytes_is_read() {
 }
 
 #[test]
-fn what_is_no_event_is_refused() {
+fn a_message_that_is_not_an_event_is_refused() {
     assert_refused(
         Event::try_from(Request::new(Bytes::new())),
         DecodeErrorKind::NotAnEvent,

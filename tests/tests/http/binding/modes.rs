@@ -1,4 +1,4 @@
-//! Which content mode a message is in, and the structured and batched ones.
+//! Detection of the content mode, structured mode and batched mode.
 
 use bytes::Bytes;
 use eventkit::binding::http::{
@@ -49,7 +49,7 @@ fn a_body_with_a_content_encoding_is_refused_in_every_mode() {
 }
 
 #[test]
-fn structured_mode_is_found_in_any_case_and_with_parameters() {
+fn structured_mode_is_detected_in_any_case_and_with_parameters() {
     for media_type in [
         "application/cloudevents+json",
         "Application/CloudEvents+JSON",
@@ -64,7 +64,7 @@ fn structured_mode_is_found_in_any_case_and_with_parameters() {
 }
 
 #[test]
-fn batched_mode_is_found_in_any_case_and_with_parameters() {
+fn batched_mode_is_detected_in_any_case_and_with_parameters() {
     for media_type in [
         "application/cloudevents-batch+json",
         "APPLICATION/CLOUDEVENTS-BATCH+JSON",
@@ -83,7 +83,7 @@ fn batched_mode_is_found_in_any_case_and_with_parameters() {
 }
 
 #[test]
-fn a_format_that_is_not_registered_is_named_even_beside_ce_headers() {
+fn the_error_names_an_unregistered_format_even_with_ce_headers() {
     for media_type in [
         "application/cloudevents",
         "application/cloudevents+avro",
@@ -107,7 +107,7 @@ fn a_format_that_is_not_registered_is_named_even_beside_ce_headers() {
 }
 
 #[test]
-fn a_batch_in_a_format_that_is_not_registered_is_a_batch_all_the_same() {
+fn a_batch_in_an_unregistered_format_is_still_a_batch() {
     for media_type in [
         "application/cloudevents-batch",
         "application/cloudevents-batch+avro",
@@ -138,7 +138,7 @@ fn any_other_content_type_is_binary_mode() {
 }
 
 #[test]
-fn in_structured_mode_the_headers_are_not_looked_at() {
+fn headers_are_ignored_in_structured_mode() {
     let headers = headers(&[
         ("content-type", "application/cloudevents+json"),
         ("ce-id", "2"),
@@ -162,7 +162,7 @@ fn a_binary_message_is_a_batch_of_one() {
 }
 
 #[test]
-fn a_message_that_is_no_event_is_no_batch() {
+fn a_message_that_is_not_an_event_is_not_a_batch() {
     assert_refused(
         decode_batch(&content_type("application/json"), "[]".into()),
         DecodeErrorKind::NotAnEvent,
@@ -170,7 +170,7 @@ fn a_message_that_is_no_event_is_no_batch() {
 }
 
 #[test]
-fn the_body_has_to_be_what_the_mode_says() {
+fn the_body_must_fit_the_content_mode() {
     assert_refused(
         decode(&content_type("application/cloudevents+json"), batch()),
         DecodeErrorKind::Malformed,
@@ -214,7 +214,7 @@ fn a_batched_message_has_one_header() {
 }
 
 #[test]
-fn an_event_is_the_same_through_every_mode() {
+fn an_event_round_trips_in_every_mode() {
     let event = minimal()
         .subject("Euro € 😀")
         .extension("n", 7)
@@ -233,7 +233,7 @@ fn an_event_is_the_same_through_every_mode() {
 }
 
 #[test]
-fn events_are_in_utf_8_and_no_other_charset() {
+fn events_must_be_in_utf_8() {
     let body = json("");
     for charset in ["utf-8", "UTF-8", "\"utf-8\""] {
         let headers = content_type(&format!("application/cloudevents+json; charset={charset}"));

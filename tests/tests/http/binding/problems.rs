@@ -1,4 +1,4 @@
-//! What a server answers to a message that it refuses.
+//! The response of a server to a refused message.
 
 use bytes::Bytes;
 use eventkit::binding::http::{Problem, decode};
@@ -14,7 +14,7 @@ fn status(error: &DecodeError) -> u16 {
 }
 
 #[test]
-fn the_status_follows_from_the_mistake() {
+fn the_status_follows_from_the_error() {
     let refused = |headers: &http::HeaderMap, body: &'static str| {
         status(&decode(headers, body.into()).unwrap_err())
     };
@@ -77,7 +77,7 @@ fn a_missing_attribute_has_no_value() {
 }
 
 #[test]
-fn the_detail_says_the_cause_too() {
+fn the_detail_includes_the_cause() {
     let error = decode(&content_type("application/cloudevents+json"), "{".into()).unwrap_err();
     let problem = Problem::from(&error);
 
@@ -90,7 +90,7 @@ fn the_detail_says_the_cause_too() {
 }
 
 #[test]
-fn a_problem_is_a_response_of_its_media_type() {
+fn a_problem_is_a_response_with_its_media_type() {
     let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "Too large", "over 64 KiB");
     let response: Response<Bytes> = problem.clone().into();
 

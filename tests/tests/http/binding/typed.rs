@@ -1,4 +1,4 @@
-//! Decoding straight into a type takes and refuses what decoding an event and reading it does.
+//! Decoding a message directly into a type gives the same result as decoding an event first.
 
 use bytes::Bytes;
 use eventkit::binding::http::{decode, decode_as};
@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Asserts that both ways agree, and returns whether they give a value.
+/// Asserts that both ways give the same result, and returns whether it is a value.
 #[track_caller]
 fn agreed<D>(headers: &HeaderMap, body: impl Into<Bytes>) -> bool
 where
@@ -26,7 +26,7 @@ where
 }
 
 #[test]
-fn attributes_and_data_are_read_from_headers_and_body() {
+fn attributes_and_data_are_decoded_from_headers_and_body() {
     let headers = headers(&[
         ("ce-subject", "a%20b"),
         ("ce-time", "2026-01-31t09:30:00.50z"),
@@ -53,7 +53,7 @@ fn attributes_and_data_are_read_from_headers_and_body() {
 }
 
 #[test]
-fn bodies_are_read_both_ways() {
+fn bodies_are_decoded_both_ways() {
     let with = |media_type: &str| headers(&[("content-type", media_type)]);
 
     assert!(agreed::<Value>(&headers(&[]), "[1]"));
@@ -87,7 +87,7 @@ fn bodies_are_read_both_ways() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_refused() {
+fn a_body_that_is_not_the_declared_json_is_refused() {
     let headers = headers(&[("content-type", "application/json")]);
     for body in ["{", "text", "1 2", "\u{feff}1", " ", "[1,]", "\"a"] {
         assert_refused(
@@ -104,7 +104,7 @@ fn a_body_that_is_not_the_json_it_is_said_to_be_is_refused() {
 }
 
 #[test]
-fn what_is_no_event_is_refused_both_ways() {
+fn a_message_that_is_not_an_event_is_refused_both_ways() {
     for header in [
         ("ce-subject", ""),
         ("ce-subject", "%zz"),
@@ -158,7 +158,7 @@ fn another_type_or_version_is_refused_both_ways() {
 }
 
 #[test]
-fn the_other_modes_are_read_both_ways() {
+fn the_other_modes_are_decoded_both_ways() {
     let structured = content_type("Application/CloudEvents+JSON; charset=utf-8");
     assert!(agreed::<u8>(&structured, json(r#""data":7"#)));
     assert!(!agreed::<u8>(&structured, json(r#""data":[]"#)));
@@ -171,7 +171,7 @@ fn the_other_modes_are_read_both_ways() {
 }
 
 #[test]
-fn a_type_without_data_takes_any_both_ways() {
+fn a_type_without_data_ignores_data_both_ways() {
     #[derive(Debug, PartialEq, CloudEvent)]
     #[cloudevent(type = "t", source = "/s")]
     struct Ping;
@@ -193,7 +193,7 @@ fn a_type_without_data_takes_any_both_ways() {
 }
 
 #[test]
-fn a_message_without_a_type_tells_all_that_is_wrong_to_an_enum() {
+fn a_message_without_a_type_has_all_violations_for_an_enum() {
     #[derive(Debug)]
     struct Any;
 

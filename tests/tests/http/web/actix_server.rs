@@ -1,4 +1,4 @@
-//! The server of actix-web.
+//! A server with actix-web.
 
 use std::net::TcpListener;
 use std::thread;
@@ -40,11 +40,11 @@ async fn large() -> Vec<u8> {
     vec![0; eventkit::Limits::DEFAULT.body_bytes + 1]
 }
 
-/// Starts a server on a free port, which ends with the process, and returns its address.
+/// Starts a server on a free port, which runs until the process ends, and returns its address.
 pub(super) fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    // Workers of actix have runtimes of their own.
+    // The workers of actix have their own runtimes.
     thread::spawn(move || {
         let app = || {
             App::new()

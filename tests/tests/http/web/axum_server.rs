@@ -1,4 +1,4 @@
-//! The server of axum.
+//! A server with axum.
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -38,7 +38,7 @@ async fn large() -> Vec<u8> {
     vec![0; eventkit::Limits::DEFAULT.body_bytes + 1]
 }
 
-/// Starts a server on a free port, which ends with the test, and returns its address.
+/// Starts a server on a free port, which runs until the test ends, and returns its address.
 pub(super) async fn serve() -> String {
     let app = Router::new()
         .route("/echo", post(echo))

@@ -8,7 +8,7 @@ mod serving;
 use eventkit::{BoxError, CloudEvent, Event, Registry, handles};
 use serde::{Deserialize, Serialize};
 
-/// The largest body that the server takes, in bytes.
+/// The maximum size of a request body, in bytes.
 const LIMIT: usize = 64 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
@@ -24,7 +24,7 @@ impl Beat {
     }
 }
 
-/// Has no source, so it cannot become an event.
+/// An event type without a source, which cannot be encoded.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.sourceless")]
 struct Sourceless;
@@ -39,7 +39,7 @@ fn count(beat: &Beat) -> Result<(), BoxError> {
     }
 }
 
-/// Runs each test against a server of axum and against one of actix-web.
+/// Runs each test with a server of axum and with one of actix-web.
 macro_rules! on_each_server {
     ($($test:ident)*) => {
         mod on_axum {

@@ -1,4 +1,4 @@
-//! Events there and back.
+//! Sending events with reqwest, and reading responses.
 
 use eventkit::format::Json;
 use eventkit::reqwest::{ReceiveError, RequestBuilderExt, ResponseExt};
@@ -8,13 +8,13 @@ use reqwest::Client;
 use super::{Beat, event, on_each_server};
 
 on_each_server! {
-    every_mode_goes_there_and_back
-    typed_values_are_sent_as_they_are
-    an_answer_that_is_no_event_is_an_error
-    a_body_over_the_limit_is_not_read_to_its_end
+    events_round_trip_in_every_mode
+    typed_values_are_sent_and_received
+    a_response_that_is_not_an_event_is_an_error
+    a_body_over_the_limit_is_not_read_completely
 }
 
-async fn every_mode_goes_there_and_back(url: String) {
+async fn events_round_trip_in_every_mode(url: String) {
     let client = Client::new();
 
     let binary = client.post(format!("{url}/echo")).event(&event()).unwrap();
@@ -59,7 +59,7 @@ async fn every_mode_goes_there_and_back(url: String) {
     );
 }
 
-async fn typed_values_are_sent_as_they_are(url: String) {
+async fn typed_values_are_sent_and_received(url: String) {
     let (client, beat) = (Client::new(), Beat { count: 7 });
 
     let binary = client.post(format!("{url}/next")).event(&beat).unwrap();
@@ -72,7 +72,7 @@ async fn typed_values_are_sent_as_they_are(url: String) {
     assert_eq!(answer.event_as::<Beat>().await.unwrap().count, 8);
 }
 
-async fn an_answer_that_is_no_event_is_an_error(url: String) {
+async fn a_response_that_is_not_an_event_is_an_error(url: String) {
     let answer = Client::new()
         .post(format!("{url}/echo"))
         .send()
@@ -85,7 +85,7 @@ async fn an_answer_that_is_no_event_is_an_error(url: String) {
     );
 }
 
-async fn a_body_over_the_limit_is_not_read_to_its_end(url: String) {
+async fn a_body_over_the_limit_is_not_read_completely(url: String) {
     let answer = Client::new()
         .get(format!("{url}/large"))
         .send()

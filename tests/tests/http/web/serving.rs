@@ -1,4 +1,4 @@
-//! What the server takes and answers.
+//! Requests that the servers accept, and their responses.
 
 use eventkit::reqwest::RequestBuilderExt;
 use reqwest::{Client, RequestBuilder};
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::{LIMIT, event, on_each_server};
 
 on_each_server! {
-    a_wrong_request_is_answered_with_a_problem
+    a_malformed_request_is_answered_with_a_problem
     a_body_with_a_content_encoding_is_a_415
-    an_answer_that_is_no_event_is_a_500
+    a_response_that_cannot_be_encoded_is_a_500
     a_failed_dispatch_is_answered_with_a_problem
 }
 
-/// Returns the status and the problem that a request is answered with.
+/// Returns the status and the problem in the response to a request.
 async fn json(request: RequestBuilder) -> (u16, Value) {
     let answer = request.send().await.unwrap();
     assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -23,7 +23,7 @@ async fn json(request: RequestBuilder) -> (u16, Value) {
     (status, body)
 }
 
-async fn a_wrong_request_is_answered_with_a_problem(url: String) {
+async fn a_malformed_request_is_answered_with_a_problem(url: String) {
     let client = Client::new();
 
     let (status, body) = json(client.post(format!("{url}/echo")).body("{}")).await;
@@ -86,7 +86,7 @@ async fn a_body_with_a_content_encoding_is_a_415(url: String) {
     }
 }
 
-async fn an_answer_that_is_no_event_is_a_500(url: String) {
+async fn a_response_that_cannot_be_encoded_is_a_500(url: String) {
     let answer = Client::new()
         .get(format!("{url}/sourceless"))
         .send()
@@ -109,7 +109,7 @@ async fn a_failed_dispatch_is_answered_with_a_problem(url: String) {
     assert_eq!(answer.status(), 200);
     let (status, body) = json(with(&serde_json::json!({"count": 0}))).await;
     assert_eq!((status, &body["title"]), (500, &"Handlers failed".into()));
-    // What a handler says may be confidential.
+    // The error of a handler may be confidential.
     assert_eq!(body["detail"], "the event could not be handled");
     let (status, body) = json(with(&serde_json::json!({"count": "one"}))).await;
     assert_eq!((status, &body["title"]), (422, &"Invalid data".into()));

@@ -1,16 +1,16 @@
-//! Texts that are, or nearly are, JSON events.
+//! Random texts that are valid or almost valid JSON events.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::compare::assert_same;
 
-/// What stands between tokens.
+/// Generates the white space between tokens.
 fn space() -> impl Strategy<Value = &'static str> {
     prop_oneof![8 => Just(""), 2 => select(vec![" ", "\n", "\t\r\n ", "\u{a0}", "\u{c}", "\0"])]
 }
 
-/// Names of members, most of them known.
+/// Generates member names, most of them known.
 fn name() -> impl Strategy<Value = String> {
     let known = select(vec![
         "specversion",
@@ -47,7 +47,7 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![12 => known, 1 => unusual].prop_map(str::to_owned)
 }
 
-/// The inside of a string, which may hold any character, and escapes right and wrong.
+/// Generates the content of a string: any characters, with valid and invalid escapes.
 fn inside() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         6 => "[ -!#-\\[\\]-~]{0,20}",
@@ -119,7 +119,7 @@ fn value() -> impl Strategy<Value = String> {
     })
 }
 
-/// Values that fit most of the attributes.
+/// Generates values that are valid for most attributes.
 fn fitting(name: &str) -> BoxedStrategy<String> {
     let of = |texts: &[&'static str]| select(texts.to_vec()).prop_map(|text| format!("\"{text}\""));
     match name {
@@ -201,7 +201,7 @@ fn member() -> impl Strategy<Value = String> {
         .prop_map(|(a, (name, value), b, c)| format!("{a}\"{name}\"{b}:{c}{value}{b}"))
 }
 
-/// An object with the required attributes, and others anywhere between them.
+/// Generates an object with the required attributes and other members.
 fn event(most: usize) -> impl Strategy<Value = String> {
     let required = [
         "\"specversion\":\"1.0\"",
@@ -223,7 +223,7 @@ fn event(most: usize) -> impl Strategy<Value = String> {
     )
 }
 
-/// A change of a few bytes, or of where they stand.
+/// A change or a move of a few bytes.
 #[derive(Debug, Clone)]
 enum Change {
     Set(Index, u8),
@@ -268,7 +268,7 @@ fn changed(mut bytes: Vec<u8>, changes: Vec<Change>) -> Vec<u8> {
     bytes
 }
 
-/// Runs a property without files of its own, and returns how many of the texts were events.
+/// Runs a property without regression files, and returns how many of the texts were events.
 fn check(cases: u32, texts: &impl Strategy<Value = Vec<u8>>) -> usize {
     use std::cell::Cell;
 
@@ -288,22 +288,22 @@ fn check(cases: u32, texts: &impl Strategy<Value = Vec<u8>>) -> usize {
 }
 
 #[test]
-fn arbitrary_events_are_the_same_to_both() {
+fn random_events_are_decoded_like_the_reference() {
     let texts = event(5).prop_map(String::into_bytes);
     let events = check(8_000, &texts);
-    assert!(events > 400, "{events} events say little");
+    assert!(events > 400, "too few of the texts were events: {events}");
 }
 
 #[test]
-fn changed_events_are_the_same_to_both() {
+fn changed_events_are_decoded_like_the_reference() {
     let changes = prop::collection::vec(change(), 1..3);
     let texts = (event(2), changes).prop_map(|(text, changes)| changed(text.into_bytes(), changes));
     let events = check(8_000, &texts);
-    assert!(events > 40, "{events} events say little");
+    assert!(events > 40, "too few of the texts were events: {events}");
 }
 
 #[test]
-fn deep_and_long_data_is_the_same_to_both() {
+fn deep_and_long_data_is_decoded_like_the_reference() {
     for depth in [0, 1, 63, 64, 65, 127, 128, 129, 192, 193, 1000] {
         for (open, close) in [
             ("[", "]"),
@@ -323,7 +323,7 @@ fn deep_and_long_data_is_the_same_to_both() {
 }
 
 #[test]
-fn strings_that_end_at_any_place_of_a_block_are_the_same_to_both() {
+fn strings_that_end_anywhere_in_a_block_are_decoded_like_the_reference() {
     for len in 0..40 {
         for special in [
             "", "\"", "\\", "\\n", "\u{1f}", " ", "\u{7f}", "é", "\u{80}", "\\u",
@@ -335,7 +335,7 @@ fn strings_that_end_at_any_place_of_a_block_are_the_same_to_both() {
                         r#"{{"specversion":"1.0","id":"1","source":"/s","type":"t","{member}":"{text}"}}"#
                     );
                     assert_same(event.as_bytes());
-                    // Where the text ends, there is no block any more.
+                    // At the end of the text, there is no complete block.
                     assert_same(&event.as_bytes()[..event.len() - 1]);
                     assert_same(&event.as_bytes()[..event.len() - 2]);
                 }

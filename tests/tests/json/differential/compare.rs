@@ -1,4 +1,4 @@
-//! Holds the decoders against each other.
+//! Comparison of the decoders with the reference.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::reference::{self, Reference};
 
-/// Asserts that a text is to every decoder what it is to the reference, and returns whether it is
-/// an event.
+/// Asserts that every decoder gives the same result as the reference, and returns whether the text
+/// is an event.
 #[track_caller]
 pub(crate) fn assert_same(bytes: &[u8]) -> bool {
     let shown = || bytes.escape_ascii().to_string();
@@ -36,13 +36,13 @@ pub(crate) fn assert_same(bytes: &[u8]) -> bool {
     is_event
 }
 
-/// A type that knows a little of the data, and ignores the rest.
+/// A type with a few fields of the data, which ignores the others.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Known {
     n: Option<u8>,
 }
 
-/// Asserts that a text is straight to a type what its event is.
+/// Asserts that decoding a text directly into a type gives the same result as decoding its event.
 #[track_caller]
 fn assert_typed<D>(bytes: &[u8], shown: &str)
 where

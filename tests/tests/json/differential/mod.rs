@@ -1,5 +1,5 @@
-//! The decoder of JSON events is held to another one, which is written plainly over `serde_json`:
-//! what one refuses, the other refuses, and what they take is the same event.
+//! The decoder of JSON events is compared with a simple reference on top of `serde_json`. Both must
+//! refuse the same texts, and decode the others to the same event.
 
 mod arbitrary;
 mod compare;

@@ -1,4 +1,5 @@
-//! A decoder of JSON events that is slow and plain: one rule after another, on owned values.
+//! The reference: a slow and simple decoder of JSON events, one rule after another, on owned
+//! values.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,16 +15,16 @@ use serde_json::value::RawValue;
 
 use super::timestamps::by_chrono;
 
-/// An event as the reference reads it.
+/// An event as decoded by the reference.
 #[derive(Debug)]
 pub(crate) struct Reference {
-    /// The attributes but for the time, as canonical strings; `specversion` is left out.
+    /// The attributes except the time, as canonical strings. `specversion` is omitted.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) time: Option<DateTime<FixedOffset>>,
     pub(crate) data: Option<(DataKind, Vec<u8>)>,
 }
 
-/// The members of an object as they came, those of the same name included.
+/// The members of an object in their order, including duplicates.
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -50,13 +51,13 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// Says that something is not valid.
+/// The error of an invalid event.
 struct Invalid;
 
-/// What may be absent, and may be invalid.
+/// A value that may be absent or invalid.
 type Maybe<T> = Result<Option<T>, Invalid>;
 
-/// Reads an event; `None` where it is not a valid one.
+/// Decodes an event, or returns `None` if it is invalid.
 pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
     let Members(members) = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
     let mut values = BTreeMap::new();
@@ -102,7 +103,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Reference> {
     })
 }
 
-/// Reads the value of an attribute, and whether it is a string; `null` is an absent one.
+/// Returns the text of an attribute and whether it is a string. `null` is an absent attribute.
 fn scalar(value: &RawValue) -> Maybe<(String, bool)> {
     let value = value.get();
     Ok(match value {
@@ -173,7 +174,7 @@ fn content(
     }
 }
 
-/// Returns how many arrays and objects of valid JSON are open at once.
+/// Returns the maximum number of open arrays and objects of valid JSON.
 fn depth(json: &str) -> usize {
     let (mut open, mut most, mut in_string) = (0, 0, false);
     let mut characters = json.chars();

@@ -1,4 +1,4 @@
-//! Timestamps are read and written as chrono reads and writes them.
+//! Timestamps are parsed and formatted like chrono does.
 
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 use eventkit::event::Timestamp;
@@ -6,7 +6,7 @@ use eventkit_tests::fuzz::has_valid_second;
 use proptest::prelude::*;
 
 pub(super) fn by_chrono(text: &str) -> Option<DateTime<FixedOffset>> {
-    // chrono also takes a space before the time, and the minus sign of Unicode.
+    // chrono also accepts a space before the time, and the minus sign of Unicode.
     let separated = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
     (separated && text.is_ascii()).then_some(())?;
     let at = DateTime::parse_from_rfc3339(text).ok()?;
@@ -28,7 +28,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 8_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nearly_timestamps_are_read_alike(
+    fn almost_valid_timestamps_are_parsed_like_chrono(
         text in "[0-9]{4}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,12})?([Zz]|[+-][0-2][0-9]:[0-6][0-9])?",
         at in 0..40_usize,
         byte in 0..128_u8,
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn leap_seconds_are_read_alike(
+    fn leap_seconds_are_parsed_like_chrono(
         month in 1..=12_u32,
         day in 27..=31_u32,
         clock in prop_oneof![
@@ -54,12 +54,12 @@ proptest! {
     }
 
     #[test]
-    fn points_in_time_are_written_alike(
+    fn timestamps_are_formatted_like_chrono(
         seconds in -62_167_219_200_i64 + 86_400..253_402_300_799 - 86_400,
         nanos in prop_oneof![Just(0), Just(500_000_000), Just(1_000), 0..1_999_999_999_u32],
         minutes in -1439..1440_i32,
     ) {
-        // A leap second is one at the end of a minute.
+        // chrono represents a leap second at the end of a minute only.
         let nanos = if seconds.rem_euclid(60) == 59 { nanos } else { nanos % 1_000_000_000 };
         let offset = FixedOffset::east_opt(minutes * 60).unwrap();
         let at = DateTime::from_timestamp(seconds, nanos).unwrap().with_timezone(&offset);

@@ -1,8 +1,8 @@
-//! One event, written in many ways: what the fast way through it takes, the plain one takes.
+//! One event in many forms: the fast path of the decoder accepts what the reference accepts.
 
 use super::compare::assert_same;
 
-/// The members of an event with all that it may have, plainly written.
+/// The members of an event with all attributes, without escapes or white space.
 const MEMBERS: [(&str, &str); 10] = [
     ("specversion", "\"1.0\""),
     ("id", "\"A-1\""),
@@ -19,7 +19,7 @@ const MEMBERS: [(&str, &str); 10] = [
     ("data", "{\"n\":[1,2,{\"a\":\"b\"}]}"),
 ];
 
-/// Writes members, with something between all tokens.
+/// Writes members with a separator between all tokens.
 fn written(members: &[(&str, &str)], space: [&str; 4]) -> String {
     let [before, colon, value, after] = space;
     let members = members
@@ -31,7 +31,7 @@ fn written(members: &[(&str, &str)], space: [&str; 4]) -> String {
 const TIGHT: [&str; 4] = [""; 4];
 
 #[test]
-fn members_in_any_order_are_the_same_to_both() {
+fn members_in_any_order_are_decoded_like_the_reference() {
     for first in 0..MEMBERS.len() {
         let mut members = MEMBERS;
         members.rotate_left(first);
@@ -42,7 +42,7 @@ fn members_in_any_order_are_the_same_to_both() {
 }
 
 #[test]
-fn space_at_any_place_is_the_same_to_both() {
+fn white_space_anywhere_is_decoded_like_the_reference() {
     for at in 0..TIGHT.len() {
         for (text, is_space) in [
             (" ", true),
@@ -73,13 +73,13 @@ fn space_at_any_place_is_the_same_to_both() {
 }
 
 #[test]
-fn a_member_twice_is_the_same_to_both() {
+fn a_duplicate_member_is_decoded_like_the_reference() {
     for again in MEMBERS {
         for at in 0..=MEMBERS.len() {
             let mut members = MEMBERS.to_vec();
             members.insert(at, again);
             assert!(!assert_same(written(&members, TIGHT).as_bytes()));
-            // The second time it has another value, or its name another form.
+            // The duplicate has another value, or its name is written with an escape.
             for other in [
                 (again.0, "null"),
                 (again.0, "\"\""),
@@ -94,7 +94,7 @@ fn a_member_twice_is_the_same_to_both() {
 }
 
 #[test]
-fn characters_at_any_place_of_a_value_are_the_same_to_both() {
+fn characters_anywhere_in_a_value_are_decoded_like_the_reference() {
     for changed in 0..MEMBERS.len() {
         let (name, value) = MEMBERS[changed];
         for at in 0..=value.len() {
@@ -114,7 +114,7 @@ fn characters_at_any_place_of_a_value_are_the_same_to_both() {
 }
 
 #[test]
-fn an_event_that_ends_at_any_place_is_the_same_to_both() {
+fn a_truncated_event_is_decoded_like_the_reference() {
     for space in [TIGHT, ["\n  ", "", " ", ""]] {
         let event = written(&MEMBERS, space);
         for end in 0..event.len() {

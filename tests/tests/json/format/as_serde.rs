@@ -1,4 +1,4 @@
-//! Events in the formats of serde, in the form of the JSON event format.
+//! Events in serde formats, in the form of the JSON event format.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn over_yaml<T: Serialize + DeserializeOwned>(value: &T) -> T {
     serde_yaml_ng::from_str(&serde_yaml_ng::to_string(value).unwrap()).unwrap()
 }
 
-/// An event with each kind of data and attribute.
+/// Returns events with each kind of data and attribute.
 fn events() -> Vec<Event> {
     let data = r#"{"a":[1,-2,0.5,1e+300,18446744073709551615],"b":{"":null,"é\n":[true,{}]}}"#;
     let texts = ["", "\u{0}\"\\\u{10ffff}", "null"];
@@ -55,7 +55,7 @@ fn events() -> Vec<Event> {
 }
 
 #[test]
-fn an_event_in_a_struct_comes_back_in_every_format() {
+fn an_event_in_a_struct_round_trips_in_every_format() {
     let events = events();
     let last = events.last().cloned();
     let page = Page {
@@ -97,7 +97,7 @@ fn attributes_keep_their_types() {
 }
 
 #[test]
-fn a_tagged_enum_and_a_flattened_field_hold_events() {
+fn a_tagged_enum_and_a_flattened_field_can_contain_events() {
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     #[serde(tag = "kind")]
     enum Record {
@@ -123,7 +123,7 @@ fn a_tagged_enum_and_a_flattened_field_hold_events() {
 }
 
 #[test]
-fn what_the_decoder_refuses_is_refused_with_its_message() {
+fn events_that_the_decoder_refuses_are_refused_with_its_message() {
     let of = |text: &str| serde_json::from_str::<Event>(text).unwrap_err().to_string();
     for (text, part) in [
         (
@@ -144,7 +144,7 @@ fn what_the_decoder_refuses_is_refused_with_its_message() {
 }
 
 #[test]
-fn names_of_members_are_strings() {
+fn member_names_must_be_strings() {
     let map = [(1, "1.0")];
     let bytes = rmp_serde::to_vec(&BTreeMap::from(map)).unwrap();
     let error = rmp_serde::from_slice::<Event>(&bytes).unwrap_err();
@@ -157,7 +157,7 @@ fn names_of_members_are_strings() {
 }
 
 #[test]
-fn the_limits_of_the_decoder_hold() {
+fn the_limits_of_the_decoder_apply() {
     let deep = |levels: usize| {
         let data = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         minimal().data(Data::json(data).unwrap()).build().unwrap()
@@ -181,7 +181,7 @@ fn the_limits_of_the_decoder_hold() {
 }
 
 #[test]
-fn a_number_that_would_be_another_is_refused() {
+fn a_number_that_would_lose_precision_is_refused() {
     for number in [
         "18446744073709551616",
         "-9223372036854775809",
@@ -226,7 +226,7 @@ fn written<D: Serialize>(data: D) -> Vec<u8> {
 }
 
 #[test]
-fn a_number_that_json_does_not_have_is_refused() {
+fn a_number_that_json_cannot_represent_is_refused() {
     for number in [f64::NAN, f64::INFINITY] {
         let error = rmp_serde::from_slice::<Event>(&written(number)).unwrap_err();
         assert!(error.to_string().contains("a number of JSON"), "{error}");
@@ -235,10 +235,10 @@ fn a_number_that_json_does_not_have_is_refused() {
     assert_eq!(read, minimal().data_json(&0.5).unwrap().build().unwrap());
 }
 
-/// With the feature `arbitrary_precision`, which any crate of a program may turn on, `serde_json` passes
-/// on each number as a map.
+/// If any crate of a program enables the feature `arbitrary_precision`, `serde_json` passes each
+/// number as a map.
 #[test]
-fn a_number_of_arbitrary_precision_is_a_number() {
+fn a_number_with_arbitrary_precision_is_a_number() {
     let read = |text: &str| {
         let number = BTreeMap::from([("$serde_json::private::Number", text.to_owned())]);
         rmp_serde::from_slice::<Event>(&written(vec![number]))

@@ -15,7 +15,7 @@ fn array(elements: &[Bytes]) -> Bytes {
 }
 
 #[test]
-fn a_batch_keeps_its_order() {
+fn a_batch_keeps_the_order_of_its_events() {
     let events: Vec<Event> = ["a", "b", "c"]
         .into_iter()
         .map(|id| minimal().id(id).data_text(id).build().unwrap())
@@ -34,7 +34,7 @@ fn an_empty_batch_is_an_empty_array() {
 }
 
 #[test]
-fn a_batch_is_an_array_of_what_single_events_are() {
+fn a_batch_is_an_array_of_encoded_events() {
     let event = minimal().data_json(&1).unwrap().build().unwrap();
     let single = Json.encode(&event).unwrap();
     let expected = [&b"["[..], &single, b",", &single, b"]"].concat();
@@ -46,7 +46,7 @@ fn a_batch_is_an_array_of_what_single_events_are() {
 }
 
 #[test]
-fn the_data_of_each_event_is_a_part_of_the_batch() {
+fn the_data_of_each_event_shares_the_batch() {
     let bytes = array(&[json(r#""data":{"n":1}"#), json(r#""data":{"n":2}"#)]);
     let events = Json.decode_batch(bytes.clone()).unwrap();
 
@@ -58,7 +58,7 @@ fn the_data_of_each_event_is_a_part_of_the_batch() {
 }
 
 #[test]
-fn an_invalid_element_refuses_the_batch_and_is_named() {
+fn an_invalid_element_makes_the_batch_invalid_and_is_named() {
     let bytes = array(&[json(""), json(r#""subject":"""#), json("")]);
     let error = Json.decode_batch(bytes.clone()).unwrap_err();
 
@@ -70,7 +70,7 @@ fn an_invalid_element_refuses_the_batch_and_is_named() {
 }
 
 #[test]
-fn an_element_of_another_specversion_refuses_the_batch() {
+fn an_element_with_another_specversion_makes_the_batch_invalid() {
     let other = Bytes::from_static(br#"{"specversion":"0.3","id":"1","source":"/s","type":"t"}"#);
 
     assert_refused(
@@ -80,7 +80,7 @@ fn an_element_of_another_specversion_refuses_the_batch() {
 }
 
 #[test]
-fn what_is_not_an_array_of_objects_is_malformed() {
+fn a_batch_that_is_not_an_array_of_objects_is_malformed() {
     let event = String::from_utf8(json("").to_vec()).unwrap();
     for text in [
         "",
@@ -109,12 +109,12 @@ fn what_is_not_an_array_of_objects_is_malformed() {
 }
 
 #[test]
-fn a_batch_is_no_single_event() {
+fn a_batch_is_not_a_single_event() {
     assert_refused(Json.decode(array(&[json("")])), DecodeErrorKind::Malformed);
 }
 
 #[test]
-fn a_batch_cut_off_anywhere_is_malformed() {
+fn a_truncated_batch_is_malformed() {
     let whole = array(&[json(r#""data":[1]"#), json("")]);
     let trimmed = whole.trim_ascii();
     for end in 0..trimmed.len() {

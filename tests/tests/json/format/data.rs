@@ -15,7 +15,7 @@ fn kind(event: &Event) -> DataKind {
 }
 
 #[test]
-fn data_without_a_content_type_is_json_and_says_so() {
+fn data_without_a_content_type_is_json_and_gets_its_content_type() {
     for value in [
         "{\"a\":[1]}",
         "null",
@@ -32,7 +32,7 @@ fn data_without_a_content_type_is_json_and_says_so() {
 }
 
 #[test]
-fn json_data_is_a_part_of_the_message_and_no_copy() {
+fn json_data_shares_the_message() {
     let bytes = json(r#""data": {"a":1}"#);
     let event = Json.decode(bytes.clone()).unwrap();
 
@@ -47,7 +47,7 @@ fn white_space_around_json_data_is_not_part_of_it() {
 }
 
 #[test]
-fn a_content_type_after_the_data_counts_too() {
+fn a_content_type_after_the_data_applies_too() {
     let event = decode(r#""data":"<a/>","datacontenttype":"application/xml""#);
 
     assert_eq!(kind(&event), DataKind::Text);
@@ -64,7 +64,7 @@ fn text_data_is_the_content_of_the_string() {
 }
 
 #[test]
-fn data_of_another_content_type_has_to_be_a_string() {
+fn data_of_another_content_type_must_be_a_string() {
     for value in ["1", "null", "true", "{}", "[\"a\"]", r#""\ud800""#] {
         assert_invalid(
             Json.decode(json(&format!(
@@ -100,7 +100,7 @@ fn empty_base64_is_empty_data() {
 }
 
 #[test]
-fn wrong_base64_is_refused() {
+fn malformed_base64_is_refused() {
     for text in [
         "AP8", "AP8=\\n", "AP 8=", "AP-_", "A", "====", "AP8==", "Zh==", "ä", "Zg=a",
     ] {
@@ -112,7 +112,7 @@ fn wrong_base64_is_refused() {
 }
 
 #[test]
-fn base64_that_is_no_string_is_refused() {
+fn base64_that_is_not_a_string_is_refused() {
     for (value, section) in [
         ("1", "JSON format, 3.1.1"),
         ("true", "JSON format, 3.1.1"),
@@ -127,7 +127,7 @@ fn base64_that_is_no_string_is_refused() {
 }
 
 #[test]
-fn null_data_is_data_and_null_base64_is_none() {
+fn null_data_is_data_and_null_base64_is_absent() {
     assert_eq!(
         decode(r#""data":null"#).data().unwrap().as_str(),
         Some("null")
@@ -144,7 +144,7 @@ fn null_data_is_data_and_null_base64_is_none() {
 }
 
 #[test]
-fn data_there_twice_is_refused() {
+fn duplicate_data_is_refused() {
     let section = "JSON format, 3.1.1";
     for (members, attribute) in [
         (r#""data":1,"data_base64":"AQID""#, "data_base64"),
@@ -163,7 +163,7 @@ fn data_there_twice_is_refused() {
 }
 
 #[test]
-fn a_string_under_a_json_type_is_never_parsed_again() {
+fn a_string_under_a_json_type_is_not_parsed_as_json() {
     let event = decode(r#""datacontenttype":"application/json","data":"{\"a\":1}""#);
 
     assert_eq!(event.data().unwrap().as_str(), Some(r#""{\"a\":1}""#));
@@ -171,7 +171,7 @@ fn a_string_under_a_json_type_is_never_parsed_again() {
 }
 
 #[test]
-fn data_may_be_any_json_at_all() {
+fn data_may_be_any_json_value() {
     for value in [r#""\ud800""#, r#""\u0000""#, r#"{"a":1,"a":2}"#, "[1e999]"] {
         let event = decode(&format!(r#""data":{value}"#));
         assert_eq!(event.data().unwrap().as_str(), Some(value));

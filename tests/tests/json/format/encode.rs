@@ -1,4 +1,4 @@
-//! Events to JSON.
+//! Encoding of events as JSON.
 
 use bytes::Bytes;
 use eventkit::Event;
@@ -12,7 +12,7 @@ fn encode(event: &Event) -> String {
 }
 
 #[test]
-fn an_event_is_one_compact_object() {
+fn an_event_is_encoded_as_one_compact_object() {
     let time: Timestamp = "2026-01-31T09:30:00.50+01:00".parse().unwrap();
     let event = minimal()
         .subject("x")
@@ -36,7 +36,7 @@ fn an_event_is_one_compact_object() {
 }
 
 #[test]
-fn only_what_is_set_is_written() {
+fn only_what_is_set_is_encoded() {
     assert_eq!(
         encode(&minimal().build().unwrap()),
         r#"{"specversion":"1.0","id":"1","source":"/s","type":"t"}"#
@@ -44,7 +44,7 @@ fn only_what_is_set_is_written() {
 }
 
 #[test]
-fn the_other_types_are_strings() {
+fn all_other_attribute_types_are_strings() {
     let at: Timestamp = "2026-01-31T09:30:00Z".parse().unwrap();
     let event = minimal()
         .extension("at", at)
@@ -61,7 +61,7 @@ fn the_other_types_are_strings() {
 }
 
 #[test]
-fn text_is_escaped_where_json_asks_for_it() {
+fn text_is_escaped_as_json_requires() {
     let event = minimal()
         .subject("\"\\/ä😀\u{a0}")
         .data_text("\t\u{1}\"\u{7f}");
@@ -83,7 +83,7 @@ fn binary_data_is_base64_under_any_content_type() {
 }
 
 #[test]
-fn json_data_is_written_as_it_came() {
+fn json_data_is_encoded_unchanged() {
     let raw = Data::json("{ \"b\" : 1.50,\n\"a\":1e2 }").unwrap();
     let event = minimal().data(raw).build().unwrap();
 
@@ -91,7 +91,7 @@ fn json_data_is_written_as_it_came() {
 }
 
 #[test]
-fn what_is_encoded_is_decoded_to_the_same_event() {
+fn an_encoded_event_is_decoded_to_an_equal_one() {
     let at: Timestamp = "2026-01-31T09:30:00.10-02:30".parse().unwrap();
     let everything = minimal()
         .id("\"\\ 😀")
@@ -118,7 +118,7 @@ fn what_is_encoded_is_decoded_to_the_same_event() {
         let event = builder.build().unwrap();
         let back = Json.decode(Json.encode(&event).unwrap()).unwrap();
         if event.data().is_some_and(Data::is_json) {
-            // White space around JSON data is not carried.
+            // White space around JSON data is not encoded.
             let trimmed = |event: &Event| {
                 let data = event.data().and_then(Data::as_str).unwrap_or_default();
                 data.trim().to_owned()

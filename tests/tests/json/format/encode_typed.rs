@@ -1,4 +1,4 @@
-//! Typed values that are encoded straight: the same event as through an envelope.
+//! Typed values are encoded directly as the same event as through an envelope.
 
 use eventkit::event::{AttributeRef, Timestamp};
 use eventkit::format::{Format, Json};
@@ -7,8 +7,8 @@ use eventkit_tests::reading::Reading;
 use eventkit_tests::refusal::assert_violations;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Encodes a value both ways, asserts that only an id and a time that no field gives differ, and
-/// returns the event.
+/// Encodes a value both ways, asserts that only a generated id and time differ, and returns the
+/// event.
 #[track_caller]
 fn assert_same<T: CloudEvent>(value: &T) -> Event {
     let bytes = Json.encode_typed(value).unwrap();
@@ -51,7 +51,7 @@ fn fixed() -> Fixed {
 }
 
 #[test]
-fn literals_are_what_they_are_in_an_envelope() {
+fn attributes_of_the_type_are_the_same_as_in_an_envelope() {
     let event = assert_same(&fixed());
     assert_eq!(event.ty(), "with \"quotes\" and \\");
     assert_eq!(event.extension("text").unwrap(), "a\\b\"c");
@@ -75,7 +75,7 @@ struct Plain(String);
 struct Nothing;
 
 #[test]
-fn data_that_is_no_json_object_is_what_it_is_in_an_envelope() {
+fn data_that_is_not_a_json_object_is_the_same_as_in_an_envelope() {
     assert_same(&WithParameter(7));
     assert!(
         assert_same(&Plain("a\n\"".to_owned()))
@@ -111,7 +111,7 @@ fn fields(from: &str) -> Fields {
 }
 
 #[test]
-fn fields_that_are_attributes_are_what_they_are_in_an_envelope() {
+fn attributes_of_fields_are_the_same_as_in_an_envelope() {
     assert_same(&fields("/other"));
     let without_time = Fields {
         at: None,
@@ -127,7 +127,7 @@ fn fields_that_are_attributes_are_what_they_are_in_an_envelope() {
 struct WithoutSource {}
 
 #[test]
-fn a_source_that_nothing_gives_is_missed() {
+fn a_missing_source_is_an_error() {
     let section = "core, REQUIRED Attributes";
     assert_violations(Json.encode_typed(&WithoutSource {}), &[("source", section)]);
 }
@@ -139,13 +139,13 @@ enum Either {
 }
 
 #[test]
-fn a_variant_is_the_event_that_it_holds() {
+fn a_variant_is_encoded_as_its_content() {
     assert_same(&Either::Fixed(fixed()));
     assert_same(&Either::Nothing(Nothing));
 }
 
 #[test]
-fn a_type_written_by_hand_goes_through_its_envelope() {
+fn a_manual_impl_is_encoded_through_its_envelope() {
     let reading = Json.decode_as::<Reading<u8>>(
         br#"{"specversion":"1.0","id":"1","source":"/s","type":"t","data":7}"#,
     );
@@ -163,7 +163,7 @@ fn a_type_written_by_hand_goes_through_its_envelope() {
 struct Nested(u8);
 
 impl Serialize for Nested {
-    /// Holds events within events.
+    /// Encodes nested events.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if self.0 == 0 {
             return Err(serde::ser::Error::custom("enough"));
@@ -174,9 +174,9 @@ impl Serialize for Nested {
 }
 
 #[test]
-fn an_event_is_encoded_while_another_one_is() {
+fn an_event_can_be_encoded_while_another_one_is_encoded() {
     let lens = [1, 2, 3].map(|depth| Json.encode_typed(&Nested(depth)).unwrap().len());
-    // The innermost cannot be encoded; the others say how long what they hold is.
+    // The innermost event cannot be encoded. The others contain the length of the nested event.
     assert_eq!(lens[1], lens[0] + 2);
     assert_eq!(lens[2], lens[1]);
     let error = Json.encode_typed(&Nested(0)).unwrap_err();
@@ -184,12 +184,12 @@ fn an_event_is_encoded_while_another_one_is() {
         eventkit_tests::refusal::chain(&error),
         "failed to encode the data: enough"
     );
-    // What a failed one has written is not part of the next.
+    // The output of a failed event is not part of the next one.
     assert_same(&fixed());
 }
 
 #[test]
-fn data_of_any_size_is_whole() {
+fn data_of_any_size_is_encoded_completely() {
     for size in [0, 1, 1000, 65_000, 66_000, 1_000_000, 10] {
         let text = "é\"".repeat(size);
         let event = assert_same(&Fixed { text: text.clone() });

@@ -1,4 +1,4 @@
-//! Event formats of the program's own.
+//! Custom event formats.
 
 use bytes::Bytes;
 use eventkit::codec::RegisterError;
@@ -7,7 +7,7 @@ use eventkit::{DecodeError, DecodeErrorKind, EncodeError, Event};
 use eventkit_tests::message::minimal;
 use eventkit_tests::refusal::{assert_refused, chain};
 
-/// Ids, one a line; every other attribute is the same.
+/// A format of ids, one per line. All other attributes are constant.
 struct Lines {
     one: &'static str,
     many: Option<&'static str>,
@@ -24,7 +24,7 @@ impl Format for Lines {
 
     fn encode(&self, event: &Event) -> Result<Bytes, EncodeError> {
         if event.data().is_some() {
-            return Err(EncodeError::format("no room for data"));
+            return Err(EncodeError::format("data is not supported"));
         }
         Ok(event.id().to_owned().into())
     }
@@ -56,7 +56,7 @@ const fn lines(one: &'static str, many: Option<&'static str>) -> Lines {
 }
 
 #[test]
-fn a_format_can_be_used_as_an_object() {
+fn a_format_can_be_a_trait_object() {
     let formats: [Box<dyn Format>; 2] = [Box::new(Json), Box::new(lines("a/b", None))];
     let event = minimal().build().unwrap();
     for format in &formats {
@@ -98,7 +98,7 @@ fn a_registered_format_decodes_structured_and_batched_messages() {
 }
 
 #[test]
-fn what_a_format_decodes_keeps_the_kind_of_its_errors() {
+fn the_errors_of_a_format_keep_their_kind() {
     let format = lines("a/b", Some("a/c"));
 
     assert_refused(format.decode("".into()), DecodeErrorKind::Invalid);
@@ -113,14 +113,14 @@ fn what_a_format_decodes_keeps_the_kind_of_its_errors() {
 }
 
 #[test]
-fn a_format_that_cannot_hold_an_event_says_why() {
+fn a_format_that_cannot_represent_an_event_returns_the_reason() {
     use eventkit::binding::http;
 
     let event = minimal().data_text("x").build().unwrap();
     let error = http::encode_structured(&event, &lines("a/b", None)).unwrap_err();
     assert_eq!(
         chain(&error),
-        "failed to encode the event in its format: no room for data"
+        "failed to encode the event in its format: data is not supported"
     );
     let error = http::encode_batch(&[event], &lines("a/b", None)).unwrap_err();
     assert_eq!(
@@ -148,7 +148,7 @@ fn the_built_in_json_format_cannot_be_replaced() {
 }
 
 #[test]
-fn a_format_has_media_types_that_bindings_take_for_events() {
+fn the_media_types_of_a_format_must_be_those_of_events() {
     for (one, batch, wrong) in [
         ("application/json", None, "application/json"),
         ("application/events+odd", None, "application/events+odd"),
@@ -174,7 +174,7 @@ fn a_format_has_media_types_that_bindings_take_for_events() {
 }
 
 #[test]
-fn a_media_type_has_one_format() {
+fn a_media_type_can_have_only_one_format() {
     register(lines("application/cloudevents+once", None)).unwrap();
 
     let twice = "application/cloudevents+once";
@@ -190,7 +190,7 @@ fn a_media_type_has_one_format() {
 }
 
 #[test]
-fn a_media_type_that_is_none_is_refused() {
+fn a_malformed_media_type_is_refused() {
     for media_type in ["", "lines", "a/b; c=d"] {
         assert_eq!(
             register(lines(media_type, None)),

@@ -1,4 +1,4 @@
-//! Input that nobody means well with.
+//! Malformed and hostile input.
 
 use bytes::Bytes;
 use eventkit::codec;
@@ -17,7 +17,7 @@ fn decode(bytes: &[u8]) -> Result<Event, DecodeError> {
 }
 
 #[test]
-fn an_event_cut_off_anywhere_is_malformed() {
+fn a_truncated_event_is_malformed() {
     let whole = json(
         r#""subject":"\u20acä\"","time":"2026-01-31T09:30:00Z","n":-7,"b":true,"x":null,"data":{"a":[1,"é",null]}"#,
     );
@@ -32,7 +32,7 @@ fn an_event_cut_off_anywhere_is_malformed() {
 }
 
 #[test]
-fn data_nested_without_end_is_kept_and_does_not_overflow_the_stack() {
+fn unlimited_nesting_of_data_does_not_overflow_the_stack() {
     let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
     let bytes = json(&format!(r#""data":{nested}"#));
     let json = Json.with_limits(Limits::UNLIMITED);
@@ -48,7 +48,7 @@ fn data_nested_without_end_is_kept_and_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn nesting_anywhere_else_is_refused_and_does_not_overflow_the_stack() {
+fn nesting_elsewhere_is_refused_without_a_stack_overflow() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let inner = if open == "[" { "" } else { "1" };
         let nested = format!("{}{inner}{}", open.repeat(DEPTH), close.repeat(DEPTH));
@@ -71,7 +71,7 @@ fn nesting_anywhere_else_is_refused_and_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn nesting_that_is_never_closed_is_malformed() {
+fn unclosed_nesting_is_malformed() {
     for open in ["[", "{\"a\":", "{\"data\":", "[{", "{\"data\":["] {
         let text = open.repeat(DEPTH);
         assert_refused(decode(text.as_bytes()), DecodeErrorKind::Malformed);
@@ -124,7 +124,7 @@ fn other_encodings_than_utf_8_are_malformed() {
 }
 
 #[test]
-fn nul_is_no_character_of_an_attribute_or_of_the_text_around() {
+fn nul_is_not_allowed_in_an_attribute_or_around_the_text() {
     assert_invalid(
         Json.decode(json(r#""subject":"a\u0000b""#)),
         &[("subject", "core, subject")],
@@ -152,7 +152,7 @@ fn nul_is_no_character_of_an_attribute_or_of_the_text_around() {
 }
 
 #[test]
-fn an_unpaired_surrogate_in_an_attribute_is_refused_by_name() {
+fn an_unpaired_surrogate_in_an_attribute_is_refused_with_its_name() {
     for text in [
         r"\ud800",
         r"\udead",
@@ -183,7 +183,7 @@ fn an_unpaired_surrogate_in_a_name_is_malformed() {
 }
 
 #[test]
-fn characters_that_attributes_must_not_hold_are_refused() {
+fn characters_that_attributes_cannot_contain_are_refused() {
     for text in [
         r"\u0007",
         r"\u007f",
@@ -201,7 +201,7 @@ fn characters_that_attributes_must_not_hold_are_refused() {
 }
 
 #[test]
-fn many_members_are_read_in_reasonable_time() {
+fn many_members_are_decoded_in_linear_time() {
     let members: Vec<String> = (0..50_000).map(|n| format!(r#""e{n}":{n}"#)).collect();
     let unlimited = Json.with_limits(Limits::UNLIMITED);
     let event = unlimited.decode(json(&members.join(","))).unwrap();
@@ -211,7 +211,7 @@ fn many_members_are_read_in_reasonable_time() {
 }
 
 #[test]
-fn a_long_value_or_name_is_cut_in_the_error() {
+fn a_long_value_or_name_is_truncated_in_the_error() {
     let long = "é".repeat(1_000_000);
     let error = Json
         .with_limits(Limits::UNLIMITED)
@@ -228,7 +228,7 @@ fn a_long_value_or_name_is_cut_in_the_error() {
 }
 
 #[test]
-fn the_list_of_violations_has_an_end() {
+fn the_list_of_violations_is_limited() {
     let members: Vec<String> = (0..5000).map(|n| format!("\"A{n}\":1")).collect();
     let text = format!("{{\"specversion\":\"1.0\",{}}}", members.join(","));
     let unlimited = Json.with_limits(Limits::UNLIMITED);
@@ -241,7 +241,7 @@ fn the_list_of_violations_has_an_end() {
 }
 
 #[test]
-fn a_byte_order_mark_is_refused_by_its_name() {
+fn the_error_names_a_byte_order_mark() {
     let event = json("\"data\":1");
     let event = std::str::from_utf8(&event).unwrap();
     let utf16: Vec<u8> = format!("\u{feff}{event}")
@@ -279,7 +279,7 @@ fn a_byte_order_mark_is_refused_by_its_name() {
 }
 
 #[test]
-fn one_event_and_a_batch_in_place_of_each_other_are_told_their_content_types() {
+fn the_error_for_a_batch_or_a_single_event_suggests_its_content_type() {
     let event = json("");
     let batch: Bytes = [b" [", &event[..], b"]"].concat().into();
     for (error, hint) in [
@@ -312,7 +312,7 @@ fn one_event_and_a_batch_in_place_of_each_other_are_told_their_content_types() {
 }
 
 #[test]
-fn a_violation_shows_the_values_that_are_wrong() {
+fn a_violation_shows_the_invalid_values() {
     for (members, text) in [
         (
             r#""ext":"a","ext":"b""#,

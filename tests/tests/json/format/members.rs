@@ -11,7 +11,7 @@ fn decode(text: &str) -> Result<Event, DecodeError> {
 }
 
 #[test]
-fn every_member_becomes_its_attribute() {
+fn every_member_becomes_an_attribute() {
     let event = decode(
         r#" { "specversion" : "1.0", "type" : "t", "source" : "/s", "subject" : "x",
               "id" : "1", "time" : "2026-01-31T09:30:00.50+01:00", "text" : "7", "number" : 7,
@@ -42,7 +42,7 @@ fn every_member_becomes_its_attribute() {
 }
 
 #[test]
-fn missing_attributes_are_all_named() {
+fn all_missing_attributes_are_named() {
     let section = "core, REQUIRED Attributes";
     assert_invalid(
         decode("{}"),
@@ -94,7 +94,7 @@ fn empty_attributes_are_refused() {
 }
 
 #[test]
-fn core_attributes_are_strings() {
+fn core_attributes_must_be_strings() {
     for (member, section) in [
         (r#""subject":5"#, "core, Context Attributes"),
         (r#""subject":true"#, "core, Context Attributes"),
@@ -115,7 +115,7 @@ fn core_attributes_are_strings() {
 }
 
 #[test]
-fn an_extension_is_a_string_a_boolean_or_an_integer() {
+fn an_extension_must_be_a_string_a_boolean_or_an_integer() {
     for value in ["[]", "{}", "[\"a\"]", "{\"a\":1}", "1.5"] {
         assert_invalid(
             Json.decode(json(&format!(r#""ext":{value}"#))),
@@ -125,7 +125,7 @@ fn an_extension_is_a_string_a_boolean_or_an_integer() {
 }
 
 #[test]
-fn a_member_there_twice_is_refused() {
+fn a_duplicate_member_is_refused() {
     let section = "core, Context Attributes";
     for (members, attribute) in [
         (r#""id":"1""#, "id"),
@@ -142,7 +142,7 @@ fn a_member_there_twice_is_refused() {
 }
 
 #[test]
-fn a_member_there_three_times_is_one_attribute_too_often_each_time() {
+fn each_further_duplicate_of_a_member_is_a_violation() {
     let section = "core, Context Attributes";
     assert_invalid(
         Json.decode(json(r#""ext":1,"ext":1,"ext":1"#)),
@@ -169,7 +169,7 @@ fn names_of_extensions_are_checked() {
 }
 
 #[test]
-fn an_unset_member_of_any_name_is_no_attribute() {
+fn a_null_member_of_any_name_is_ignored() {
     assert_eq!(
         Json.decode(json(r#""My_Ext":null"#)).unwrap(),
         Json.decode(json("")).unwrap()
@@ -190,7 +190,7 @@ fn another_specversion_is_refused_at_once() {
 }
 
 #[test]
-fn everything_wrong_with_the_attributes_is_listed_at_once() {
+fn all_violations_of_attributes_are_listed_at_once() {
     assert_invalid(
         Json.decode(json(
             r#""Bad":1,"subject":"","time":"now","n":1.5,"n":2,"data":1,"data_base64":"AQID""#,
@@ -207,7 +207,7 @@ fn everything_wrong_with_the_attributes_is_listed_at_once() {
 }
 
 #[test]
-fn what_is_not_an_object_is_malformed() {
+fn text_that_is_not_an_object_is_malformed() {
     for text in [
         "", " ", "null", "true", "1", "\"a\"", "[]", "[{}]", "{", "}", "{}{}", "{},", "{} x",
     ] {
@@ -216,7 +216,7 @@ fn what_is_not_an_object_is_malformed() {
 }
 
 #[test]
-fn what_is_not_json_is_malformed() {
+fn text_that_is_not_json_is_malformed() {
     for members in [
         "\"a\"",
         "\"a\":",
@@ -245,7 +245,7 @@ fn what_is_not_json_is_malformed() {
 }
 
 #[test]
-fn a_malformed_event_says_where() {
+fn the_error_for_a_malformed_event_has_the_position() {
     let error = Json.decode(json(r#""a":01"#)).unwrap_err();
 
     assert_eq!(

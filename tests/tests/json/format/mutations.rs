@@ -1,4 +1,4 @@
-//! Every change of one byte to a valid event.
+//! All one-byte changes of a valid event.
 
 use bytes::Bytes;
 use eventkit::CloudEvent;
@@ -7,7 +7,7 @@ use eventkit_tests::message::json;
 use eventkit_tests::reading::{Reading, assert_agree};
 use serde_json::Value;
 
-/// Calls a function with every text that differs from this one by a byte.
+/// Calls a function with every text that differs by one byte.
 fn mutated(original: &[u8], mut check: impl FnMut(&[u8])) {
     let mut bytes = original.to_vec();
     for at in 0..bytes.len() {
@@ -19,7 +19,7 @@ fn mutated(original: &[u8], mut check: impl FnMut(&[u8])) {
     }
 }
 
-/// Calls a function with every text that lacks one byte of this one or has one twice.
+/// Calls a function with every text in which one byte is removed or duplicated.
 fn stretched(original: &[u8], mut check: impl FnMut(&[u8])) {
     for at in 0..original.len() {
         check(&[&original[..at], &original[at + 1..]].concat());
@@ -27,8 +27,8 @@ fn stretched(original: &[u8], mut check: impl FnMut(&[u8])) {
     }
 }
 
-/// Asserts that a text is refused, or is an event that survives its own encoding; and that it is
-/// the same whether it is read as an event first or straight into a type.
+/// Asserts that a text is either refused or an event that round-trips, and that decoding it
+/// directly into a type gives the same result.
 fn assert_sound(bytes: &[u8]) {
     let decoded = Json.decode(Bytes::copy_from_slice(bytes));
     if let Ok(event) = &decoded {
@@ -43,7 +43,7 @@ fn assert_sound(bytes: &[u8]) {
 }
 
 #[test]
-fn a_changed_byte_of_an_event_with_json_data_does_no_harm() {
+fn a_changed_byte_of_an_event_with_json_data_is_refused_or_round_trips() {
     let event = json(
         r#""subject":"\u20ac","time":"2026-01-31T09:30:00.5Z","n":-7,"zone":"eu","x":null,"data":{"a":[1,"é"]}"#,
     );
@@ -52,21 +52,21 @@ fn a_changed_byte_of_an_event_with_json_data_does_no_harm() {
 }
 
 #[test]
-fn a_changed_byte_of_an_event_with_text_data_does_no_harm() {
+fn a_changed_byte_of_an_event_with_text_data_is_refused_or_round_trips() {
     let event = json(r#""datacontenttype":"text/plain; charset=utf-8","data":"a\n\"\ud83d\ude00""#);
     mutated(&event, assert_sound);
     stretched(&event, assert_sound);
 }
 
 #[test]
-fn a_changed_byte_of_an_event_with_binary_data_does_no_harm() {
+fn a_changed_byte_of_an_event_with_binary_data_is_refused_or_round_trips() {
     let event = json(r#""datacontenttype":"text/json","dataschema":"urn:s","data_base64":"WzEy""#);
     mutated(&event, assert_sound);
     stretched(&event, assert_sound);
 }
 
 #[test]
-fn a_changed_byte_of_a_batch_does_no_harm() {
+fn a_changed_byte_of_a_batch_is_refused_or_round_trips() {
     let batch = [b"[", &json("\"n\":1")[..], b",", &json("\"data\":[]"), b"]"].concat();
     let assert_sound = |bytes: &[u8]| {
         if let Ok(events) = Json.decode_batch(Bytes::copy_from_slice(bytes)) {

@@ -6,7 +6,7 @@ use eventkit_tests::message::json;
 use eventkit_tests::refusal::assert_invalid;
 
 #[test]
-fn integers_of_32_bits_are_taken() {
+fn integers_of_32_bits_are_accepted() {
     for (text, expected) in [
         ("0", 0),
         ("-0", 0),
@@ -49,7 +49,7 @@ fn any_other_number_is_refused() {
 }
 
 #[test]
-fn a_refused_number_is_shown_as_it_was_written() {
+fn the_error_shows_a_refused_number_as_written() {
     let error = Json.decode(json(r#""n":1.0"#)).unwrap_err();
     let violation = &error.violations()[0];
 
@@ -61,7 +61,7 @@ fn a_refused_number_is_shown_as_it_was_written() {
 }
 
 #[test]
-fn numbers_in_data_are_left_as_they_are() {
+fn numbers_in_data_are_unchanged() {
     for text in [
         "1.0",
         "1e2",

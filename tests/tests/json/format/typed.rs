@@ -1,4 +1,4 @@
-//! Decoding straight into a type takes and refuses what decoding an event and reading it does.
+//! Decoding a text directly into a type gives the same result as decoding an event first.
 
 use bytes::Bytes;
 use eventkit::format::{Format, Json};
@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Asserts that both ways agree, and returns whether they give a value.
+/// Asserts that both ways give the same result, and returns whether it is a value.
 #[track_caller]
 fn agreed<D>(bytes: &Bytes) -> bool
 where
@@ -31,7 +31,7 @@ struct Order {
 }
 
 #[test]
-fn attributes_and_data_are_read_in_any_order() {
+fn attributes_and_data_are_decoded_in_any_order() {
     let expected = Reading {
         id: "1".into(),
         source: "/s".into(),
@@ -53,7 +53,7 @@ fn attributes_and_data_are_read_in_any_order() {
 }
 
 #[test]
-fn data_that_fits_is_read_both_ways() {
+fn data_that_fits_is_decoded_both_ways() {
     assert!(agreed::<Order>(&json(r#""data":{"id":"A"}"#)));
     assert!(agreed::<u8>(&json("\"data\": 7 ")));
     assert!(agreed::<Option<u8>>(&json(r#""data":null"#)));
@@ -115,7 +115,7 @@ fn data_that_does_not_fit_is_refused_both_ways() {
 }
 
 #[test]
-fn what_is_no_event_is_refused_both_ways() {
+fn text_that_is_not_an_event_is_refused_both_ways() {
     for members in [
         r#""subject":"""#,
         r#""subject":5"#,
@@ -157,7 +157,7 @@ fn an_attribute_that_does_not_fit_its_field_is_refused_both_ways() {
 }
 
 #[test]
-fn a_mistake_in_the_data_member_is_one_of_the_event_whatever_its_type() {
+fn a_malformed_data_member_takes_precedence_over_the_type() {
     for members in [
         r#""data_base64":"A""#,
         r#""datacontenttype":"a/b","data":1"#,
@@ -197,7 +197,7 @@ fn another_specversion_is_refused_both_ways() {
 }
 
 #[test]
-fn a_time_is_given_in_its_canonical_form_both_ways() {
+fn a_time_has_its_canonical_form_both_ways() {
     let bytes = json(r#""time":"2026-01-31t09:30:00.50z","data":1"#);
 
     assert!(agreed::<u8>(&bytes));
@@ -206,7 +206,7 @@ fn a_time_is_given_in_its_canonical_form_both_ways() {
 }
 
 #[test]
-fn the_implied_content_type_is_given_both_ways() {
+fn the_implied_content_type_is_set_both_ways() {
     let implied = json(r#""data":1"#);
     assert!(agreed::<u8>(&implied));
     let read: Reading<u8> = Json.decode_as(&implied).unwrap();
@@ -221,17 +221,17 @@ fn the_implied_content_type_is_given_both_ways() {
 }
 
 #[test]
-fn an_unset_member_of_any_name_is_taken_both_ways() {
+fn a_null_member_of_any_name_is_ignored_both_ways() {
     assert!(agreed::<u8>(&json(r#""My_Ext":null,"data":1"#)));
 }
 
-/// An event without data of its own, which takes any.
+/// A unit struct, which ignores the data.
 #[derive(Debug, PartialEq, CloudEvent)]
 #[cloudevent(type = "t", source = "/s")]
 struct Ping;
 
 #[test]
-fn a_type_without_data_takes_any_both_ways() {
+fn a_type_without_data_ignores_data_both_ways() {
     for members in [
         "",
         r#""data":null"#,
@@ -258,7 +258,7 @@ fn a_type_without_data_takes_any_both_ways() {
     }
 }
 
-/// An event type of either of two types, as an enum of them reads itself.
+/// An enum of two event types, with a manual impl.
 #[derive(Debug, PartialEq)]
 enum Either {
     First(Reading<u8>),
@@ -292,7 +292,7 @@ impl CloudEvent for Either {
 }
 
 #[test]
-fn the_type_is_found_wherever_it_stands() {
+fn the_type_is_found_at_any_position() {
     let after =
         r#"{"data":1,"x":{"type":"u"},"specversion":"1.0","id":"1","source":"/s","type":"t"}"#;
     assert_invalid(
@@ -317,7 +317,7 @@ fn the_type_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn an_event_of_none_of_the_types_of_an_enum_is_refused() {
+fn an_event_of_another_type_is_refused_by_an_enum() {
     let other = br#"{"specversion":"1.0","id":"1","source":"/s","type":"v"}"#;
     let error = Json.decode_as::<Either>(other).unwrap_err();
 
@@ -329,7 +329,7 @@ fn an_event_of_none_of_the_types_of_an_enum_is_refused() {
 }
 
 #[test]
-fn an_event_without_a_usable_type_is_invalid_to_an_enum() {
+fn an_event_with_a_missing_or_invalid_type_is_refused_by_an_enum() {
     for text in [
         r#"{"specversion":"1.0","id":"1","source":"/s"}"#,
         r#"{"specversion":"1.0","id":"1","source":"/s","type":null}"#,
